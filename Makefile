@@ -1,0 +1,49 @@
+# Everything a person types. Each target makes .venv when it is missing or the lock has changed.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: help install demo up down status test check format bench lock
+
+help:
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
+
+install: $(INSTALLED)  ## make .venv with the locked set and the package
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install  ## run the main job end to end on real input, with progress bars
+	$(BIN)/content-pipeline demo
+
+up: install  ## start the stack; Ctrl-C stops it
+	$(BIN)/content-pipeline up
+
+down: install  ## stop the stack
+	$(BIN)/content-pipeline down
+
+status: install  ## what runs, and where
+	$(BIN)/content-pipeline status
+
+test: install  ## the whole test suite, against real parts
+	$(BIN)/python -m pytest
+
+check: install  ## format, lint, types, import contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install  ## put code into the project's format
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: install  ## the benchmarks, each figure beside its reference
+	$(BIN)/python -m bench
+
+lock:  ## resolve requirements.lock anew (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet --output-file requirements.lock

@@ -1,0 +1,78 @@
+"""The one way to the product's database: a pooled engine per process, and sessions on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Engine, MetaData, create_engine
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from content_pipeline.core.settings import settings
+
+
+class Base(DeclarativeBase):
+    # Fixed names, so that alembic can name what it alters.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+@cache
+def engine() -> Engine:
+    """The engine of this process. Forked workers must call `forget()` first."""
+    return _create_engine(pool_size=10, max_overflow=30)
+
+
+@cache
+def _autocommit_engine() -> Engine:
+    # Waiting for one of few connections is fine here: none is held for longer than a statement takes.
+    return _create_engine(pool_size=10, max_overflow=0, isolation_level="AUTOCOMMIT")
+
+
+def _create_engine(**options: Any) -> Engine:
+    return create_engine(
+        settings().database_url.get_secret_value(),
+        pool_pre_ping=True,
+        connect_args={
+            "application_name": "content-pipeline",
+            # A process frozen (SIGSTOP, a paused host) inside a transaction would hold its row locks for
+            # ever, and with them the statement that buries it: the server ends such a session itself.
+            "options": "-c idle_in_transaction_session_timeout=15s -c timezone=UTC",
+            "connect_timeout": 5,
+            "tcp_user_timeout": 10_000,
+        },
+        **options,
+    )
+
+
+def forget() -> None:
+    """Drop the engines inherited from a parent process, without closing the parent's connections."""
+    for made in (engine, _autocommit_engine):
+        if made.cache_info().currsize:
+            made().dispose(close=False)
+        made.cache_clear()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session that commits when the block ends and rolls back when it raises."""
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def autocommit() -> Iterator[Session]:
+    """A session for single statements, each committed by itself.
+
+    For what is asked hundreds of times a second: reading a task takes 320 µs of CPU this way, and 660 µs
+    between a BEGIN and a COMMIT.
+    """
+    with Session(_autocommit_engine(), expire_on_commit=False) as session:
+        yield session

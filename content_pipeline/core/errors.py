@@ -1,0 +1,128 @@
+"""The one error tree. Every error has a stable code, an HTTP status, a sentence for the person and a remedy.
+
+Error
+├── Invalid             400  what was asked makes no sense, or the media cannot be used
+│   └── MediaUnusable   400  the recording or video itself is at fault (code says how)
+├── Unauthorized        401  no key, or a wrong one
+├── PlanLimit           403  the workspace's plan does not allow it
+├── NotFound            404  unknown, foreign or deleted
+├── Conflict            409  the thing's state does not allow it now
+├── TooLarge            413  more bytes than the plan allows
+├── NotMedia            415  the bytes are not audio or video
+├── Mismatch            422  the request contradicts its schema or an earlier request
+├── TooManyRequests     429  over the rate; `retry_after` seconds say when again
+├── Broken              500  a fault of ours
+├── Unavailable         503  a part that is needed does not answer; worth trying again
+└── Remote              502  somebody else's server refused or failed (retryable by its answer)
+
+`api/errors.py` renders them as RFC 9457 problem details, `step.py` as `dagster.Failure`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class Error(Exception):
+    """Base of all expected errors.
+
+    `detail` is the sentence for the person, `remedy` what they can do, `code` the stable machine word
+    (the class's unless a more exact one is given), `retryable` whether the same call may succeed later.
+    """
+
+    status: ClassVar[int] = 500
+    code: str = "error"
+    retryable: bool = False
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        remedy: str = "",
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+        errors: list[dict[str, str]] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.remedy = remedy
+        self.retry_after = retry_after
+        self.errors = errors or []
+        if code is not None:
+            self.code = code
+        if retryable is not None:
+            self.retryable = retryable
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a task keeps as its `error`."""
+        return {"code": self.code, "message": self.detail, "remedy": self.remedy, "retryable": self.retryable}
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> "Error":
+        return cls(kept["message"], code=kept["code"], remedy=kept["remedy"], retryable=kept["retryable"])
+
+
+class Invalid(Error):
+    status = 400
+    code = "invalid"
+
+
+class MediaUnusable(Invalid):
+    code = "media_unusable"
+
+
+class Unauthorized(Error):
+    status = 401
+    code = "unauthorized"
+
+
+class PlanLimit(Error):
+    status = 403
+    code = "plan_limit"
+
+
+class NotFound(Error):
+    status = 404
+    code = "not_found"
+
+
+class Conflict(Error):
+    status = 409
+    code = "conflict"
+
+
+class TooLarge(Error):
+    status = 413
+    code = "too_large"
+
+
+class NotMedia(Error):
+    status = 415
+    code = "not_media"
+
+
+class Mismatch(Error):
+    status = 422
+    code = "mismatch"
+
+
+class TooManyRequests(Error):
+    status = 429
+    code = "too_many_requests"
+    retryable = True
+
+
+class Broken(Error):
+    status = 500
+    code = "broken"
+
+
+class Remote(Error):
+    status = 502
+    code = "remote_failed"
+
+
+class Unavailable(Error):
+    status = 503
+    code = "unavailable"
+    retryable = True

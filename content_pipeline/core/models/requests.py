@@ -1,0 +1,34 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, ForeignKey, LargeBinary
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from content_pipeline.core.database import Base
+
+
+class IdempotencyKey(Base):
+    """The first answer given to a key, written in the transaction of what it accepted."""
+
+    __tablename__ = "idempotency_keys"
+
+    api_key_id: Mapped[UUID] = mapped_column(ForeignKey("api_keys.id"), primary_key=True)
+    endpoint: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[int | None]
+    body: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
+    location: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class RateLimit(Base):
+    """A bucket of the generic cell rate algorithm: when it is empty again. Unlogged: a crash may forget it."""
+
+    __tablename__ = "rate_limits"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    bucket: Mapped[str] = mapped_column(primary_key=True)
+    empty_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,60 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from content_pipeline.core.database import Base
+from content_pipeline.core.settings import Lane
+
+OPEN = "state in ('queued', 'processing', 'waiting')"
+
+
+class Task(Base):
+    """One accepted request and how it stands; what `GET /tasks/{id}` reads.
+
+    `kind` says what was asked; `subject_kind` and `subject_key` name the row that the task's next run works
+    on: the same thing at first, another one after a hand-over (captions with burn-in end in a burn-in).
+    """
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        Index("uq_tasks_subject_open", "subject_kind", "subject_key", unique=True, postgresql_where=text(OPEN)),
+        Index("ix_tasks_open", "created_at", postgresql_where=text(OPEN)),
+        Index("ix_tasks_workspace_newest", "workspace_id", text("created_at desc"), text("id desc")),
+        Index("ix_tasks_key_newest", "kind", "key", text("created_at desc")),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    kind: Mapped[str]
+    key: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_key: Mapped[str]
+    lane: Mapped[Lane] = mapped_column(String)
+    state: Mapped[str] = mapped_column(default="queued")
+    progress: Mapped[int] = mapped_column(default=0)
+    progress_base: Mapped[int] = mapped_column(default=0)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    attempt: Mapped[int] = mapped_column(default=0)
+    starts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    retry_of: Mapped[str | None] = mapped_column(ForeignKey("tasks.id"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Execution(Base):
+    """A Dagster run that a worker has begun: its heartbeat, its fence, and what it works on."""
+
+    __tablename__ = "executions"
+    __table_args__ = (Index("uq_executions_subject_live", "subject", unique=True, postgresql_where=text("not stop")),)
+
+    run_id: Mapped[str] = mapped_column(primary_key=True)
+    worker: Mapped[str | None]
+    beat_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    stop: Mapped[bool] = mapped_column(default=False)
+    subject: Mapped[str | None]

@@ -1,0 +1,47 @@
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from content_pipeline.core.database import Base
+
+
+class Plan(Base):
+    """What a workspace may do. Numbers are limits; 0 means none of it."""
+
+    __tablename__ = "plans"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    requests_per_minute: Mapped[int]
+    upload_bytes: Mapped[int] = mapped_column(BigInteger)
+    media_seconds: Mapped[int]
+    rows_per_batch: Mapped[int]
+    accounts: Mapped[int]
+    credits: Mapped[int] = mapped_column(BigInteger)
+    interactive_runs: Mapped[int]
+    concurrent_runs: Mapped[int]
+
+
+class Workspace(Base):
+    """One customer: everything belongs to a workspace, and none sees another's."""
+
+    __tablename__ = "workspaces"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    name: Mapped[str] = mapped_column(unique=True)
+    plan: Mapped[str] = mapped_column(ForeignKey("plans.name"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ApiKey(Base):
+    """An API key, known by its SHA-256 only."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"), index=True)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    hint: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

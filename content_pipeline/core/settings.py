@@ -1,0 +1,118 @@
+"""Every setting of the product, one typed object. `.env.example` lists them with their meaning.
+
+Sources, strongest first: arguments, environment (`CONTENT_PIPELINE_…`), `.env`, and `<home>/stack.env`,
+which `content-pipeline up` writes for the parts it runs itself. So any command that is started with the
+same home finds the running stack, and a part that is configured by hand is used instead of an embedded one.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "CONTENT_PIPELINE_"
+DEFAULT_HOME = Path(".content-pipeline")
+
+Lane = Literal["interactive", "media", "io"]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", hide_input_in_errors=True)
+
+    home: Path = DEFAULT_HOME
+
+    # where the stack listens and how it is reached
+    host: str = "127.0.0.1"
+    api_port: int = 8000
+    dagster_port: int = 3000
+    public_url: str = "http://127.0.0.1:8000"
+    cors_origins: Annotated[list[str], NoDecode] = []
+
+    # parts: empty means the embedded one, which `up` starts and enters in stack.env
+    database_url: SecretStr = SecretStr("")
+    dagster_database_url: SecretStr = SecretStr("")
+    broker_url: SecretStr = SecretStr("")
+    s3_endpoint: str = ""
+    s3_public_endpoint: str = ""
+    s3_access_key: str = ""
+    s3_secret_key: SecretStr = SecretStr("")
+    s3_bucket: str = "content-pipeline"
+    s3_region: str = "us-east-1"
+    dagster_url: str = "http://127.0.0.1:3000"
+    embedded: bool = False
+
+    # workers
+    slots_interactive: int = Field(default=2, ge=1)
+    slots_media: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    slots_io: int = Field(default=4, ge=1)
+
+    # which of them this process is; set for each worker
+    lane: Lane | None = None
+
+    # transcription
+    whisper_model: str = "base"
+    whisper_device: str = "cpu"
+    whisper_compute_type: str = "int8"
+
+    # rendering: empty means the ffmpeg that comes with imageio-ffmpeg
+    ffmpeg: str = ""
+
+    # limits that are not the plan's
+    interactive_media_seconds: float = 60.0
+    fetch_seconds: float = 900.0
+    link_seconds: int = 3600
+    allowed_private_hosts: Annotated[list[str], NoDecode] = []
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("cors_origins", "allowed_private_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: str | list[str]) -> list[str]:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        home = next(
+            (Path(found["home"]) for s in (init_settings, env_settings, dotenv_settings) if "home" in (found := s())),
+            DEFAULT_HOME,
+        )
+        stack = DotEnvSettingsSource(settings_cls, env_file=home / "stack.env")
+        return init_settings, env_settings, dotenv_settings, stack
+
+    @property
+    def clock_offset_file(self) -> Path:
+        return self.home / "clock-offset"
+
+    @property
+    def cache(self) -> Path:
+        """Files that can be made again: joined models, instantiated fonts."""
+        return self.home / "cache"
+
+    def whisper_threads(self, lane: Lane) -> int:
+        """All cores for somebody who waits; one in the media lane, which has as many slots as there are cores."""
+        return (os.cpu_count() or 1) if lane == "interactive" else 1
+
+    def slots(self, lane: Lane) -> int:
+        return {"interactive": self.slots_interactive, "media": self.slots_media, "io": self.slots_io}[lane]
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
