@@ -1,0 +1,149 @@
+"""Runs ffmpeg: bounded, watched, and never left behind."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+import imageio_ffmpeg
+
+from content_pipeline.core.errors import Broken, Error, Unavailable
+from content_pipeline.core.media.probe import FORMATS
+from content_pipeline.core.settings import settings
+
+OutputStream = Any  # ffmpeg-python has no types: what `ffmpeg.output(…)` returns
+
+_PROGRESS = re.compile(r"(\w+)=\s*(\S*)\s*$")
+_TAIL_LINES = 20
+
+# A second of grainy 4K at 60 frames took 20 s of one core, and 30 s by the clock on two cores shared with others.
+_LIMIT_SHARE = 100.0
+_LIMIT_FLOOR_SECONDS = 120.0
+
+
+def client_media(name: str) -> Any:
+    """An input that came from outside: like `probe`, ffmpeg reads this file and nothing that it may name."""
+    return ffmpeg.input(f"file:{name}", format_whitelist=FORMATS, protocol_whitelist="file")
+
+
+def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Callable[[float], None]) -> None:
+    """Make the output of an ffmpeg-python graph whose file names are relative to `folder`.
+
+    `seconds` is the length of the output: it scales the time limit and makes `on_progress`, which is called about
+    twice a second in this thread, a fraction from 0 to 1. Whatever is raised meanwhile, an interrupt included, ends
+    ffmpeg first. Raises Broken `ffmpeg_failed`, `ffmpeg_too_slow`, Unavailable `ffmpeg_missing`, `disk_full`.
+    """
+    limit = max(_LIMIT_FLOOR_SECONDS, seconds * _LIMIT_SHARE)
+    tail: deque[str] = deque(maxlen=_TAIL_LINES)
+    with _started(_command(output), folder) as process, _killed_after(process, limit) as too_slow:
+        assert process.stdout
+        for line in process.stdout:
+            if not (progress := _PROGRESS.match(line)):
+                tail.append(line.rstrip())
+            elif progress[1] == "out_time_us" and progress[2].isdigit():  # "N/A" until the first frame
+                on_progress(min(int(progress[2]) / 1e6 / seconds, 1.0))
+        failed = process.wait() != 0
+    if too_slow.is_set():
+        raise Broken(
+            f"Rendering {seconds:.0f} seconds took longer than {limit / 60:.0f} minutes.",
+            code="ffmpeg_too_slow",
+            remedy="Try again when the machine is less busy, or with a smaller video.",
+            retryable=True,
+        )
+    if failed:
+        raise _failure(tail)
+
+
+def _command(output: OutputStream) -> list[str]:
+    # Errors and progress share one pipe (see `_started`), which one thread can read without ever blocking ffmpeg.
+    return [_binary(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-progress", "pipe:1", "-y",
+            *ffmpeg.get_args(output)]  # fmt: skip
+
+
+def _binary() -> str:
+    try:
+        binary = shutil.which(settings().ffmpeg or imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:  # imageio-ffmpeg has none for this platform
+        binary = None
+    if binary is None:
+        raise Unavailable(
+            "ffmpeg is not on this machine.",
+            code="ffmpeg_missing",
+            remedy="Set CONTENT_PIPELINE_FFMPEG to the path of an ffmpeg with libx264 and libass.",
+        )
+    return binary
+
+
+@contextmanager
+def _started(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """The process in a group of its own; the whole group is gone when the block ends, however it ends."""
+    if sys.platform == "linux":
+        tether = Path(__file__).with_name("tether.py")
+        command = [sys.executable, "-I", "-S", str(tether), str(os.getpid()), *command]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        process_group=0,
+    )
+    try:
+        yield process
+    finally:
+        _kill(process)
+        process.wait()
+        assert process.stdout
+        process.stdout.close()
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def _killed_after(process: subprocess.Popen[str], seconds: float) -> Iterator[threading.Event]:
+    """Kill the process when the block takes longer than `seconds`; the event says whether that happened."""
+    happened = threading.Event()
+
+    def kill() -> None:
+        happened.set()
+        _kill(process)
+
+    timer = threading.Timer(seconds, kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield happened
+    finally:
+        timer.cancel()
+
+
+def _failure(tail: deque[str]) -> Error:
+    said = "\n".join(tail)
+    error: Error
+    if "No space left on device" in said:
+        error = Unavailable(
+            "The disk of the rendering machine is full.", code="disk_full", remedy="Free some space and try again."
+        )
+    else:
+        error = Broken(
+            "The video could not be rendered.",
+            code="ffmpeg_failed",
+            remedy="Check that the source plays from beginning to end; if it does, tell the operator.",
+        )
+    error.add_note(f"ffmpeg said:\n{said}")  # for the log and the operator's page, not for the client
+    return error

@@ -1,0 +1,208 @@
+"""Fonts from wheels: which one draws which characters, and small bold copies of them for one document.
+
+libass falls back to no other font, draws variable fonts at their default weight (Noto Sans CJK: Thin) and takes a
+font's size from its ascent and descent instead of its em. So text is split into runs of one typeface, each typeface is
+cut down to the characters in use, fixed at bold, and given the same ascent and descent: a size then means the same
+everywhere.
+"""
+
+import io
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from fontTools.varLib import instancer
+from PIL import ImageFont
+
+# Of the em, in every font made here: the distance of two lines, and what libass divides a font size by.
+ASCENT, DESCENT = 1.0, 0.32
+LINE_HEIGHT = ASCENT + DESCENT
+# The width of a blank, likewise: Noto Emoji's is as wide as an emoji.
+BLANK = 0.26
+BOLD = 700
+# Glyphs are measured at this size, where rounding to whole pixels no longer matters.
+MEASURED_EM = 1000
+# Zero width joiner and non-joiner shape Arabic, Indic and emoji; all other format characters are dropped.
+JOINERS = "\u200c\u200d"
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+# The faces of the CJK collection draw the same characters as each country writes them.
+_CJK_NUMBERS = {"ja": 0, "ko": 1, "zh": 2, "zh-tw": 3, "zh-hant": 3, "zh-hk": 4, "yue": 4}
+
+
+@dataclass(frozen=True)
+class Typeface:
+    """A font file of a wheel (`number` within a collection)."""
+
+    path: Path
+    number: int = -1
+
+    def open(self) -> TTFont:
+        return TTFont(self.path, fontNumber=self.number, lazy=True)
+
+
+@dataclass(frozen=True)
+class Font:
+    """A typeface cut down to some characters: an OpenType file under a family name of its own."""
+
+    family: str
+    data: bytes
+
+
+@cache
+def coverage(face: Typeface) -> frozenset[int]:
+    """The code points that a typeface has."""
+    with face.open() as font:
+        return frozenset(font.getBestCmap())
+
+
+@cache
+def typefaces(language: str) -> tuple[Typeface, ...]:
+    """All typefaces, the preferred first. The large CJK file comes last: it takes 0.2 s to look into."""
+    noto = Path(str(files("manimgx_fonts")))
+    scripts = sorted(path for path in noto.glob("NotoSans*.ttf") if "Italic" not in path.name)
+    last = [noto / "NotoEmoji[wght].ttf", noto / "NotoSansSymbols[wght].ttf"]
+    manrope = Path(str(files("font_manrope"))) / "files" / "Manrope-Bold.ttf"
+    tag = language.lower()
+    number = _CJK_NUMBERS.get(tag, _CJK_NUMBERS.get(tag.split("-")[0], 0))
+    cjk = Typeface(Path(str(files("manimgx_fonts_cjk"))) / "NotoSansCJK-VF.otf.ttc", number)
+    ordered = [manrope, noto / "NotoSans[wght].ttf", *scripts, *last]
+    return (*(Typeface(path) for path in dict.fromkeys(ordered)), cjk)
+
+
+def clusters(text: str) -> list[str]:
+    """Characters with the marks and joiners that follow them; what only changes an emoji's look is dropped."""
+    found: list[str] = []
+    for character in unicodedata.normalize("NFC", text):
+        category = unicodedata.category(character)
+        variation = 0xFE00 <= ord(character) <= 0xFE0F or ord(character) >= 0xE0000
+        if variation or ord(character) in _SKIN_TONES or (category == "Cf" and character not in JOINERS):
+            continue
+        if found and (category.startswith("M") or character in JOINERS):
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
+def runs(
+    text: str, faces: Sequence[Typeface], covered: Callable[[Typeface], Collection[int]]
+) -> list[tuple[Typeface, str]]:
+    """The text in stretches of one typeface: of `faces`, the first that has the character (`covered`: code points).
+
+    Blanks and punctuation stay with what is before them, at the beginning with the letters after. Characters that no
+    typeface has are dropped.
+    """
+    lettered = (face for cluster in clusters(text) if cluster[0].isalpha() and (face := _face(cluster, faces, covered)))
+    current = next(lettered, None)
+    chosen: list[tuple[Typeface, str]] = []
+    for cluster in clusters(text):
+        stays = current is not None and not cluster[0].isalnum()
+        face = _face(cluster, (current, *faces) if current and stays else faces, covered)
+        if face:
+            current = face
+            chosen.append((face, "".join(c for c in cluster if ord(c) in covered(face) or c in JOINERS)))
+    return [
+        (face, "".join(cluster for _, cluster in group)) for face, group in groupby(chosen, key=lambda pair: pair[0])
+    ]
+
+
+def _face(cluster: str, faces: Iterable[Typeface], covered: Callable[[Typeface], Collection[int]]) -> Typeface | None:
+    """The first typeface that has the whole cluster, else the first that has its base character."""
+    needed = {ord(character) for character in cluster if character not in JOINERS}
+    holder = None
+    for face in faces:
+        if needed.issubset(covered(face)):
+            return face
+        if holder is None and ord(cluster[0]) in covered(face):
+            holder = face
+    return holder
+
+
+class FontSet:
+    """The fonts that draw some texts, made once for all of them."""
+
+    def __init__(self, texts: Iterable[str], language: str) -> None:
+        self._used: dict[Typeface, set[int]] = {}
+        for text in texts:
+            for face, run in runs(text, typefaces(language), coverage):
+                self._used.setdefault(face, {ord(" ")}).update(map(ord, run))
+        self._faces = [face for face in typefaces(language) if face in self._used]
+        self._fonts = {face: make(face, "".join(map(chr, sorted(self._used[face])))) for face in self._faces}
+        self._measures = {
+            face: ImageFont.truetype(io.BytesIO(font.data), MEASURED_EM) for face, font in self._fonts.items()
+        }
+        self._widths: dict[str, float] = {}
+
+    @property
+    def fonts(self) -> list[Font]:
+        return list(self._fonts.values())
+
+    @property
+    def first_family(self) -> str:
+        """The family that begins a document; of no font when there is nothing to draw."""
+        return next((font.family for font in self.fonts), "sans-serif")
+
+    def runs(self, text: str) -> list[tuple[str, str]]:
+        """The text in stretches of one font: (family name, text)."""
+        return [(self._fonts[face].family, run) for face, run in self._runs(text)]
+
+    def width(self, text: str) -> float:
+        """How wide a line is, in ems."""
+        return sum(map(self._word_width, text.split(" "))) + text.count(" ") * BLANK
+
+    def _runs(self, text: str) -> list[tuple[Typeface, str]]:
+        return runs(text, self._faces, self._used.__getitem__)
+
+    def _word_width(self, word: str) -> float:
+        if word not in self._widths:
+            self._widths[word] = (
+                sum(self._measures[face].getlength(run) for face, run in self._runs(word)) / MEASURED_EM
+            )
+        return self._widths[word]
+
+
+def make(face: Typeface, characters: str) -> Font:
+    """A bold font of the given characters (a blank among them), with the metrics that all fonts made here have."""
+    digest = sha256(f"{face.path.name} {face.number} {characters}".encode()).hexdigest()[:10]
+    family = f"{face.path.name.split('[')[0].split('.')[0]} {digest}"
+    subsetter = subset.Subsetter(subset.Options(layout_features=["*"], hinting=False, notdef_outline=True))
+    subsetter.populate(text=characters)
+    with face.open() as whole:
+        subsetter.subset(whole)
+        # Written and read again, because the instancer cannot work on a CFF2 table that was cut down in memory.
+        font = TTFont(io.BytesIO(_bytes(whole)))
+    if "fvar" in font:
+        font = instancer.instantiateVariableFont(font, {"wght": BOLD})
+    _rename(font, family)
+    _unify(font)
+    return Font(family, _bytes(font))
+
+
+def _unify(font: TTFont) -> None:
+    """Give a font the metrics that all have."""
+    em = font["head"].unitsPerEm
+    font["OS/2"].usWeightClass = BOLD
+    font["OS/2"].usWinAscent = font["hhea"].ascent = round(ASCENT * em)
+    font["OS/2"].usWinDescent = round(DESCENT * em)
+    font["hhea"].descent = -round(DESCENT * em)
+    font["hmtx"][font.getBestCmap()[ord(" ")]] = (round(BLANK * em), 0)
+
+
+def _rename(font: TTFont, family: str) -> None:
+    names = font["name"]
+    names.names = []
+    for name_id, value in (1, family), (4, family), (6, family.replace(" ", "-")):
+        names.setName(value, name_id, 3, 1, 0x409)
+
+
+def _bytes(font: TTFont) -> bytes:
+    file = io.BytesIO()
+    font.save(file)
+    return file.getvalue()

@@ -1,0 +1,87 @@
+"""Cues laid out in a frame: which size, which lines. Text never leaves the frame."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
+
+from content_pipeline.core.media.breaks import units, wrap
+from content_pipeline.core.media.fonts import LINE_HEIGHT, FontSet, clusters
+from content_pipeline.core.media.words import Segment, Word, join
+
+# Shares of the frame's width and height that text may fill.
+WIDEST_LINE = 0.86
+TALLEST_BLOCK = 0.4
+# Text is made smaller to fit, but words that are too long at this share of the width are broken instead.
+LEGIBLE_EM = 1 / 24
+SHRINK = 0.95
+
+Lines = list[list[Word]]
+
+
+class Layout:
+    """The lines of all cues at one size (`em`, in pixels): the wanted one, or the largest below it that fits."""
+
+    def __init__(self, segments: Sequence[Segment], *, language: str, width: int, height: int, em: float) -> None:
+        whole = [_whole_characters(cue.words) for cue in segments]
+        self.fonts = FontSet((word.text for words in whole for word in words), language)
+        self._language = language
+        self._room = width * WIDEST_LINE
+        self._height = height * TALLEST_BLOCK / LINE_HEIGHT
+        longest_word = self._room / min(em, width * LEGIBLE_EM)
+        cues = [(cue.text, self._drawable(words, longest_word)) for cue, words in zip(segments, whole, strict=True)]
+        self.em = em
+        # The longest text is most likely the one that does not fit, so it is tried first.
+        tried = sorted(cues, key=lambda cue: len(cue[0]), reverse=True)
+        while not all(self._fits(self._lines(text, words)) for text, words in tried):
+            self.em *= SHRINK
+        self.cues = [self._lines(text, words) for text, words in cues]
+
+    def _drawable(self, words: Sequence[Word], longest: float) -> list[Word]:
+        """The words that a font can draw, in pieces where they are wider than `longest` ems."""
+        return [piece for word in words if self.fonts.runs(word.text) for piece in self._pieces(word, longest)]
+
+    def _pieces(self, word: Word, longest: float) -> list[Word]:
+        if self.fonts.width(word.text) <= longest:
+            return [word]
+        pieces = [""]
+        for cluster in clusters(word.text):
+            if pieces[-1] and self.fonts.width(pieces[-1] + cluster) > longest:
+                pieces.append("")
+            pieces[-1] += cluster
+        share = (word.end - word.start) / len(pieces)
+        return [
+            Word(word.start + share * index, word.start + share * (index + 1), text, word.spaced and index == 0)
+            for index, text in enumerate(pieces)
+        ]
+
+    def _lines(self, text: str, words: Sequence[Word]) -> Lines:
+        """The cue's own lines where they fit, else the best ones for this width."""
+        own = _own_lines(text, words)
+        if self._narrow(own):
+            return own
+        limit, width = self._room / self.em, self.fonts.width
+        return wrap(units(words, self._language, limit=limit, width=width), self._language, limit=limit, width=width)
+
+    def _narrow(self, lines: Lines) -> bool:
+        return all(self.fonts.width(join(line)) * self.em <= self._room for line in lines)
+
+    def _fits(self, lines: Lines) -> bool:
+        return len(lines) * self.em <= self._height and self._narrow(lines)
+
+
+def _whole_characters(words: Sequence[Word]) -> list[Word]:
+    """The words without a break between a letter and its marks, where recognisers of Thai and Khmer put some."""
+    whole: list[Word] = []
+    for word in words:
+        if whole and not word.spaced and unicodedata.category(word.text[0]).startswith("M"):
+            whole[-1] = replace(whole[-1], end=word.end, text=whole[-1].text + word.text)
+        else:
+            whole.append(word)
+    return whole
+
+
+def _own_lines(text: str, words: Sequence[Word]) -> Lines:
+    """The words in the lines of a cue's text."""
+    upper = text.split("\n")[0]
+    count = next((count for count in range(1, len(words)) if join(words[:count]) == upper), len(words))
+    return [list(line) for line in (words[:count], words[count:]) if line]

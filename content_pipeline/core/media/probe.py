@@ -1,0 +1,215 @@
+"""What a file from outside really is: read from its bytes, never from its name or its word.
+
+Only local files in formats of the list below are opened. Playlists (HLS, DASH, concat, SDP) are not among
+them, because a playlist is a request to open other files: one that named local paths would leak them.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from pydantic import TypeAdapter
+
+from content_pipeline.core.errors import MediaUnusable, NotMedia
+from content_pipeline.core.media.mp4 import claimed_seconds
+
+FORMATS = "mov,matroska,webm,avi,flv,mpegts,mpeg,asf,mp3,wav,w64,aiff,caf,flac,ogg,aac,ac3,eac3,amr,amrnb,amrwb,au"
+
+# What a file that cannot be opened begins with when it is a broken recording rather than something else.
+_SIGNATURES = {
+    b"\x1aE\xdf\xa3": 0, b"OggS": 0, b"fLaC": 0, b"ID3": 0, b"FLV": 0, b"caff": 0,
+    b"WAVE": 8, b"AVI ": 8, b"AIFF": 8,
+    b"ftyp": 4, b"moov": 4, b"mdat": 4, b"wide": 4, b"free": 4, b"skip": 4,
+}  # fmt: skip
+
+_TAIL_SECONDS = 5.0
+_SLACK_SECONDS = 1.0
+_HONEST_SHARE = 0.5
+_READ_SECONDS = 60.0
+_FIRST_PACKETS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """One recording or video. `seconds` is what the file holds, from its first moment to its last.
+
+    Width and height are pixels as displayed: turned by the rotation, stretched to square pixels; 0 without
+    video. `frames_per_second` is 0 without video or when the file does not say. A cover picture is not video.
+    """
+
+    seconds: float
+    has_audio: bool
+    has_video: bool
+    width: int
+    height: int
+    frames_per_second: float
+    video_codec: str | None
+    audio_codec: str | None
+    container: str
+    bytes: int
+
+
+# JSON both ways: `MEDIA_INFO.dump_python(media, mode="json")` and `MEDIA_INFO.validate_python(kept)`.
+MEDIA_INFO = TypeAdapter(MediaInfo)
+
+
+def probe(path: Path) -> MediaInfo:
+    """Look into a local file, in milliseconds where it has an index, else at the speed of reading it.
+
+    Raises NotMedia (`not_media`, `empty_file`) and MediaUnusable (`media_unreadable`, `media_truncated`).
+    """
+    with opened(path) as container:
+        video = next((stream for stream in container.streams.video if _plays(stream)), None)
+        audio = next((stream for stream in container.streams.audio if _plays(stream)), None)
+        if video is None and audio is None:
+            raise _unreadable("it has no audio or video in a known codec")
+        width, height = _displayed_size(container, video) if video else (0, 0)
+        rate = video.guessed_rate or video.average_rate if video else None
+        return MediaInfo(
+            seconds=_seconds(container),
+            has_audio=audio is not None,
+            has_video=video is not None,
+            width=width,
+            height=height,
+            frames_per_second=round(float(rate), 3) if rate else 0.0,
+            video_codec=video.codec_context.name if video else None,
+            audio_codec=audio.codec_context.name if audio else None,
+            container=_format(container),
+            bytes=path.stat().st_size,
+        )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[InputContainer]:
+    """A client's file, open for PyAV and for nothing but itself. Raises as `probe` does."""
+    if path.stat().st_size == 0:
+        raise NotMedia("The file is empty.", code="empty_file", remedy="Send a recording or a video.")
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    try:
+        container = av.open(str(path.absolute()), container_options=options, metadata_errors="ignore")
+    except (av.FFmpegError, ValueError) as error:
+        if _signed_as_media(path):
+            raise _unreadable("its header is missing or broken") from error
+        raise NotMedia(
+            "The file is not audio or video.", remedy="Send a recording or a video, for example MP4, MOV, MP3 or WAV."
+        ) from error
+    with container:
+        yield container
+
+
+def _signed_as_media(path: Path) -> bool:
+    with path.open("rb") as stream:
+        head = stream.read(16)
+    return any(head[at:].startswith(mark) for mark, at in _SIGNATURES.items())
+
+
+def _plays(stream: av.VideoStream | av.AudioStream) -> bool:
+    cover = bool(stream.disposition & av.stream.Disposition.attached_pic)
+    return not cover and stream.codec_context is not None
+
+
+def _format(container: InputContainer) -> str:
+    return container.format.name.partition(",")[0]
+
+
+def _displayed_size(container: InputContainer, video: av.VideoStream) -> tuple[int, int]:
+    frame = _first_frame(container, video)
+    aspect = video.sample_aspect_ratio or 1
+    width, height = round(frame.width * aspect), frame.height
+    return (height, width) if frame.rotation % 180 else (width, height)
+
+
+def _first_frame(container: InputContainer, video: av.VideoStream) -> av.VideoFrame:
+    """The first picture that decodes: a recording that was cut out of a stream may begin with some that do not."""
+    for number, packet in enumerate(_packets(container, video)):
+        with suppress(av.FFmpegError):
+            for frame in packet.decode():
+                if isinstance(frame, av.VideoFrame):
+                    return frame
+        if number >= _FIRST_PACKETS:
+            break
+    raise _unreadable("no picture of it can be decoded")
+
+
+def _seconds(container: InputContainer) -> float:
+    """The length that the file really holds, in seconds. Raises MediaUnusable `media_truncated`, `media_unreadable`.
+
+    Only MP4 and Matroska headers are believed at all. Elsewhere the length is a guess from the bit rate (twice
+    too long for a VBR mp3 without a Xing header) or a placeholder that a recorder never filled in: it is counted.
+    """
+    claimed = (container.duration or 0) / av.time_base
+    if claimed and _format(container) == "mov":
+        # Its length is the sum over its index, so it lies only if the index does: by naming bytes that are not there.
+        # (Counting would be wrong: a packet lasts to the next one decoded, 15 s too long before a gap in a VFR video.)
+        lies = claimed < _HONEST_SHARE * claimed_seconds(Path(container.name)) - _SLACK_SECONDS
+        if lies or any(_end_of_data(stream) > container.size for stream in container.streams):
+            raise _truncated()
+        return claimed
+    if claimed and _format(container) == "matroska":
+        shortest = claimed - _SLACK_SECONDS
+        held = _end(container, claimed - _TAIL_SECONDS)
+        if held < shortest and _end(container, 0.0) < shortest:
+            raise _truncated()
+        return claimed
+    held = _end(container, 0.0)
+    if held <= 0:
+        raise _unreadable("nothing of it can be read")
+    return held
+
+
+def _end_of_data(stream: av.stream.Stream) -> int:
+    last = stream.index_entries[-1] if len(stream.index_entries) else None
+    return last.pos + last.size if last else 0
+
+
+def _end(container: InputContainer, start: float) -> float:
+    """Where the last packet at or after `start` ends, in seconds from the file's first moment; 0 if there is none."""
+    first = (container.start_time or 0) / av.time_base
+    with suppress(av.FFmpegError):  # what cannot seek is read on from where it is
+        container.seek(int((first + max(start, 0.0)) * av.time_base))
+    ends = (
+        float((packet.pts + (packet.duration or 0)) * packet.time_base)
+        for packet in _packets(container, *container.streams)
+        if packet.pts is not None
+    )
+    return max(max(ends, default=first) - first, 0.0)
+
+
+def _packets(
+    container: InputContainer, *streams: av.stream.Stream
+) -> Iterator["av.Packet[Any]"]:  # a class that only its stub calls generic
+    """Packets until the file ends or breaks. Raises MediaUnusable when reading takes beyond reason."""
+    give_up = time.monotonic() + _READ_SECONDS
+    packets = container.demux(*streams)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError:
+            return
+        if packet is None:
+            return
+        if time.monotonic() > give_up:
+            raise _unreadable(f"reading it took longer than {_READ_SECONDS:.0f} seconds")
+        yield packet
+
+
+def _truncated() -> MediaUnusable:
+    """The error for a file that ends before its own header says."""
+    return MediaUnusable(
+        "The file is cut off: parts that its own header announces are missing.",
+        code="media_truncated",
+        remedy="Send the whole file again.",
+    )
+
+
+def _unreadable(reason: str) -> MediaUnusable:
+    return MediaUnusable(
+        f"The file cannot be read: {reason}.",
+        code="media_unreadable",
+        remedy="Play it on your machine to check it, export it again, or send another format.",
+    )

@@ -1,0 +1,89 @@
+"""Videos that are made: captions burned into a recording, and the picture that stands for a video."""
+
+import io
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import ffmpeg
+from PIL import Image
+
+from content_pipeline.core.errors import MediaUnusable
+from content_pipeline.core.media import backdrop
+from content_pipeline.core.media.ffmpeg import client_media, run
+from content_pipeline.core.media.probe import MediaInfo, opened
+
+# The files of a burn-in, in its folder: two that it reads, one that it makes.
+SOURCE, CAPTIONS, OUTPUT = "source", "captions.ass", "output.mp4"
+
+# Below 24 captions would not change on time (a screen recording may hold one picture for seconds); platforms
+# take no more than 60, and what a browser records says 1000.
+_SLOWEST, _FASTEST = 24.0, 60.0
+
+# aq-mode 3 gives dark areas more bits: without it slow slopes of colour come out as bands.
+_PICTURE_CODING = {"vcodec": "libx264", "preset": "veryfast", "crf": 20, "pix_fmt": "yuv420p", "aq-mode": 3}
+_AAC = {"acodec": "aac", "audio_bitrate": "192k", "ar": 48000}
+_AAC_AS_IT_IS = {"acodec": "copy"}
+
+_THUMBNAIL_SIZE = (320, 320)
+
+
+def frame_size(media: MediaInfo) -> tuple[int, int]:
+    """Width and height of the video that `burn_in` makes of it, for which the captions have to be laid out."""
+    if not media.has_video:
+        return backdrop.WIDTH, backdrop.HEIGHT
+    # H.264 with 4:2:0 colour has no odd sizes
+    return max(media.width // 2 * 2, 2), max(media.height // 2 * 2, 2)
+
+
+def burn_in(folder: Path, media: MediaInfo, *, on_progress: Callable[[float], None]) -> None:
+    """Draw CAPTIONS into SOURCE, or over a backdrop where it is only sound, and write OUTPUT: H.264 and AAC in MP4.
+
+    `media` is what `probe` says of SOURCE. `on_progress` gets fractions from 0 to 1. Raises as `ffmpeg.run` does.
+    """
+    source = client_media(SOURCE)
+    if media.has_video:
+        pictures = _shown(source["V:0"], media)
+    else:
+        pictures = backdrop.pictures(folder / SOURCE, media.seconds, folder)
+    output = ffmpeg.output(
+        pictures.filter("ass", CAPTIONS),
+        *([source["a:0"]] if media.has_audio else []),
+        OUTPUT,
+        **_PICTURE_CODING,
+        **(_AAC_AS_IT_IS if media.audio_codec == "aac" else _AAC),
+        movflags="+faststart",
+        map_metadata=-1,  # where and with what a person filmed is nobody's business
+        map_chapters=-1,
+    )
+    run(output, folder=folder, seconds=media.seconds, on_progress=on_progress)
+
+
+def _shown(pictures: Any, media: MediaInfo) -> Any:
+    """As a player shows it: ffmpeg turns it upright by itself, here its pixels become square and its pace even."""
+    width, height = frame_size(media)
+    pace = Fraction(min(max(media.frames_per_second, _SLOWEST), _FASTEST)).limit_denominator(1001)
+    return pictures.filter("fps", str(pace)).filter("scale", width, height, out_range="tv").filter("setsar", 1)
+
+
+def thumbnail(video: Path, seconds: float) -> bytes:
+    """The picture at `seconds` as a small JPEG, 320 pixels on its longer side; past the end, the last.
+
+    Raises MediaUnusable.
+    """
+    with opened(video) as container:
+        stream = container.streams.video[0]
+        container.seek(int(seconds * av.time_base))
+        frame = None
+        for frame in container.decode(stream):
+            if frame.time is None or frame.time >= seconds:
+                break
+        if frame is None:
+            raise MediaUnusable("The video has no picture there.", code="media_unreadable")
+        picture = Image.fromarray(frame.to_ndarray(format="rgb24"))
+    picture.thumbnail(_THUMBNAIL_SIZE)
+    target = io.BytesIO()
+    picture.save(target, "JPEG", quality=80)
+    return target.getvalue()

@@ -1,0 +1,44 @@
+"""Languages that Whisper hears. Apart from the model, so that the API can check a request without loading one."""
+
+from content_pipeline.core.errors import Invalid
+
+WHISPER = frozenset(
+    {
+        "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da", "de",
+        "el", "en", "es", "et", "eu", "fa", "fi", "fo", "fr", "gl", "gu", "ha", "haw", "he", "hi", "hr", "ht",
+        "hu", "hy", "id", "is", "it", "ja", "jw", "ka", "kk", "km", "kn", "ko", "la", "lb", "ln", "lo", "lt",
+        "lv", "mg", "mi", "mk", "ml", "mn", "mr", "ms", "mt", "my", "ne", "nl", "nn", "no", "oc", "pa", "pl",
+        "ps", "pt", "ro", "ru", "sa", "sd", "si", "sk", "sl", "sn", "so", "sq", "sr", "su", "sv", "sw", "ta",
+        "te", "tg", "th", "tk", "tl", "tr", "tt", "uk", "ur", "uz", "vi", "yi", "yo", "yue", "zh",
+    }
+)  # fmt: skip
+
+# Whisper's list goes by old or wider codes in these cases.
+_OTHER_NAMES = {"nb": "no", "jv": "jw", "fil": "tl", "iw": "he", "cmn": "zh"}
+
+
+def language_known(language: str) -> bool:
+    """Whether `spoken_language` takes it."""
+    return language.lower() == "auto" or _base(language) in WHISPER
+
+
+def spoken_language(language: str | None) -> str | None:
+    """Whisper's code for a language tag ("en", "en-US", "pt_BR"); None, which is to find out, for "auto" or none.
+
+    Raises Invalid `unknown_language`.
+    """
+    if language is None or language.lower() == "auto":
+        return None
+    if not language_known(language):
+        raise Invalid(
+            f"{language!r} is not a language that can be transcribed.",
+            code="unknown_language",
+            remedy=f'Send "auto", or one of these codes, with or without a country ("en", "en-US"): '
+            f"{', '.join(sorted(WHISPER))}.",
+        )
+    return _base(language)
+
+
+def _base(tag: str) -> str:
+    base = tag.lower().replace("_", "-").partition("-")[0]
+    return _OTHER_NAMES.get(base, base)

@@ -1,0 +1,93 @@
+import io
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from content_pipeline.core.media.fonts import ASCENT, DESCENT, FontSet, Typeface, clusters, coverage, runs, typefaces
+
+# One sentence for each script that captions can show.
+SCRIPTS = {
+    "latin": "Žluťoučký kůň – naïve Ștefan",
+    "greek": "Καλημέρα κόσμε",
+    "cyrillic": "Привет, мир",
+    "arabic": "مرحبا بالعالم",
+    "hebrew": "שלום עולם",
+    "devanagari": "नमस्ते दुनिया।",
+    "bengali": "ওহে বিশ্ব",
+    "tamil": "வணக்கம் உலகம்",
+    "telugu": "హలో ప్రపంచం",
+    "thai": "สวัสดีชาวโลก",
+    "khmer": "សួស្តីពិភពលោក",
+    "georgian": "გამარჯობა მსოფლიო",
+    "armenian": "Բարեւ աշխարհ",
+    "ethiopic": "ሰላም ልዑል",
+    "japanese": "こんにちは、世界。",
+    "chinese": "你好，世界！",
+    "korean": "안녕하세요 세계",
+    "emoji": "😀🚀",
+}
+
+
+def script_runs(text: str, language: str) -> list[tuple[Typeface, str]]:
+    return runs(text, typefaces(language), coverage)
+
+
+def names(text: str, language: str = "en") -> list[tuple[str, str]]:
+    return [(face.path.name.partition("[")[0].partition(".")[0], run) for face, run in script_runs(text, language)]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_script_has_a_font_that_holds_its_glyphs(script: str) -> None:
+    text = SCRIPTS[script]
+    fonts = FontSet([text], "en")
+    assert "".join(run for _, run in fonts.runs(text)) == text
+    files = {font.family: TTFont(io.BytesIO(font.data)) for font in fonts.fonts}
+    for family, run in fonts.runs(text):
+        assert set(map(ord, run)) <= set(files[family].getBestCmap())
+    assert fonts.width(text) > 1
+
+
+def test_fonts_are_bold_static_and_share_their_metrics_under_names_of_their_own() -> None:
+    fonts = FontSet(["Hello 今日 नमस्ते"], "ja").fonts
+    assert len({font.family for font in fonts}) == len(fonts) == 3
+    for made in fonts:
+        font = TTFont(io.BytesIO(made.data))
+        em = font["head"].unitsPerEm
+        assert "fvar" not in font
+        assert font["OS/2"].usWeightClass == 700
+        assert font["OS/2"].usWinAscent == pytest.approx(ASCENT * em, abs=1)
+        assert font["OS/2"].usWinDescent == pytest.approx(DESCENT * em, abs=1)
+        assert font["name"].getDebugName(1) == made.family
+
+
+def test_text_is_cut_into_runs_by_script() -> None:
+    assert names("今日は、iPhone 15を", "ja") == [
+        ("NotoSansCJK-VF", "今日は、"),
+        ("Manrope-Bold", "iPhone 15"),
+        ("NotoSansCJK-VF", "を"),
+    ]
+
+
+def test_punctuation_stays_with_its_letters() -> None:
+    assert names("«مرحبا»!") == [("NotoSansArabic", "«مرحبا»!")]
+
+
+def test_any_part_of_the_texts_can_be_drawn() -> None:
+    fonts = FontSet(["नमस्ते।।।", "«مرحبا»"], "hi")
+    for part in ("।।", "»", "नम"):
+        assert "".join(run for _, run in fonts.runs(part)) == part
+        assert fonts.width(part) > 0
+
+
+def test_characters_without_a_font_are_dropped() -> None:
+    assert names("a\U00012000b\ue000") == [("Manrope-Bold", "ab")]
+    assert names("\U00012000") == []
+
+
+def test_skin_tones_and_variation_selectors_are_dropped() -> None:
+    assert clusters("👍🏽❤️") == ["👍", "❤"]
+
+
+def test_han_is_drawn_as_the_language_writes_it() -> None:
+    numbers = {language: script_runs("直", language)[0][0].number for language in ("ja", "ko", "zh", "zh-TW", "en")}
+    assert numbers == {"ja": 0, "ko": 1, "zh": 2, "zh-TW": 3, "en": 0}

@@ -1,0 +1,148 @@
+import io
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from content_pipeline.core.media import backdrop, video
+from content_pipeline.core.media.probe import MediaInfo, probe
+from tests.media import samples
+
+# Draws a white rectangle over the whole frame from the second second on, whatever the size: no font is needed.
+WHITE_FROM_ONE = r"""[Script Info]
+PlayResX: 100
+PlayResY: 100
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, Alignment, MarginL, MarginR, MarginV, Outline, Shadow
+Style: Default,Sans,10,&H00FFFFFF,7,0,0,0,0,0
+
+[Events]
+Format: Layer, Start, End, Style, Text
+Dialogue: 0,0:00:01.00,0:10:00.00,Default,{\pos(0,0)\p1}m 0 0 l 100 0 100 100 0 100
+"""
+
+
+def _burned(folder: Path, source: Path) -> MediaInfo:
+    (folder / video.SOURCE).write_bytes(source.read_bytes())
+    (folder / video.CAPTIONS).write_text(WHITE_FROM_ONE)
+    video.burn_in(folder, probe(folder / video.SOURCE), on_progress=lambda share: None)
+    return probe(folder / video.OUTPUT)
+
+
+def _picture(folder: Path, seconds: float) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(video.thumbnail(folder / video.OUTPUT, seconds))))
+
+
+def test_captions_are_in_the_picture_while_they_are_due(tmp_path: Path) -> None:
+    _burned(tmp_path, samples.video(tmp_path / "a.mp4"))
+    assert _picture(tmp_path, 0.8).mean() < 200
+    assert _picture(tmp_path, 1.1).mean() > 250
+
+
+def test_the_result_is_h264_and_aac_that_starts_at_once(tmp_path: Path) -> None:
+    made = _burned(tmp_path, samples.video(tmp_path / "a.avi", "-c:a", "mp3"))
+    assert (made.video_codec, made.audio_codec, made.container) == ("h264", "aac", "mov")
+    assert made.seconds == pytest.approx(3, abs=0.1)
+    with av.open(str(tmp_path / video.OUTPUT)) as container:
+        context = container.streams.video[0].codec_context
+        assert (context.pix_fmt, context.profile) == ("yuv420p", "High")
+    written = (tmp_path / video.OUTPUT).read_bytes()
+    assert written.index(b"moov") < written.index(b"mdat")
+
+
+def test_sound_that_is_aac_is_not_coded_again(tmp_path: Path) -> None:
+    source = samples.video(tmp_path / "a.mp4")
+    _burned(tmp_path, source)
+    assert _sound(tmp_path / video.OUTPUT) == _sound(source)
+
+
+def test_aac_of_a_transport_stream_is_copied_too(tmp_path: Path) -> None:
+    made = _burned(tmp_path, samples.video(tmp_path / "a.ts", "-c:v", "libx264", "-c:a", "aac"))
+    assert made.audio_codec == "aac"
+    assert made.seconds == pytest.approx(3, abs=0.1)
+
+
+def test_a_video_without_sound_stays_silent(tmp_path: Path) -> None:
+    assert not _burned(tmp_path, samples.video(tmp_path / "a.mp4", sound=False)).has_audio
+
+
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        (["-vf", "setsar=4/3"], (426, 180)),
+        (["-vf", "scale=321:181,setsar=1,format=yuv444p", "-c:v", "ffv1"], (320, 180)),
+        (["-pix_fmt", "yuvj420p"], (320, 180)),
+        ([], (320, 180)),
+    ],
+    ids=["oblong pixels", "odd", "full range", "plain"],
+)
+def test_the_frame_has_the_size_that_was_announced(tmp_path: Path, options: list[str], size: tuple[int, int]) -> None:
+    source = samples.video(tmp_path / "a.mkv", *options, seconds=1)
+    made = _burned(tmp_path, source)
+    assert (made.width, made.height) == video.frame_size(probe(source)) == size
+
+
+def test_a_turned_video_comes_out_upright(tmp_path: Path) -> None:
+    flat = samples.video(tmp_path / "flat.mp4", "-vf", "drawbox=w=iw/2:h=ih:color=red:t=fill", seconds=1)
+    turned = samples.make(tmp_path / "turned.mp4", "-display_rotation", "90", "-i", str(flat), "-c", "copy")
+    made = _burned(tmp_path, turned)
+    assert (made.width, made.height) == (180, 320)
+    lower = _picture(tmp_path, 0.5)[200:]
+    assert lower[..., 0].mean() > 200
+    assert lower[..., 1:].mean() < 60
+
+
+def test_captions_change_on_time_where_the_picture_stands_still(tmp_path: Path) -> None:
+    still = samples.video(tmp_path / "a.mkv", "-vf", "select='not(n)'", "-fps_mode", "vfr", rate="1", seconds=4)
+    made = _burned(tmp_path, still)
+    assert made.frames_per_second >= 24
+
+
+@pytest.mark.parametrize(("rate", "made"), [("30000/1001", 29.97), ("50", 50), ("120", 60), ("12", 24)])
+def test_the_pace_is_that_of_the_source_within_what_platforms_take(tmp_path: Path, rate: str, made: float) -> None:
+    source = samples.video(tmp_path / "a.mp4", rate=rate, seconds=1)
+    assert _burned(tmp_path, source).frames_per_second == pytest.approx(made, abs=0.01)
+
+
+def test_where_it_was_filmed_is_not_passed_on(tmp_path: Path) -> None:
+    place = "+48.2082+016.3738/"
+    source = samples.video(tmp_path / "a.mov", "-metadata", f"location={place}", seconds=1)
+    assert place.encode() in source.read_bytes()
+    _burned(tmp_path, source)
+    assert place.encode() not in (tmp_path / video.OUTPUT).read_bytes()
+
+
+def test_sound_alone_gets_an_upright_picture_that_lights_up_as_it_plays(tmp_path: Path) -> None:
+    (tmp_path / video.SOURCE).write_bytes(samples.SPEECH.read_bytes())
+    (tmp_path / video.CAPTIONS).write_text(WHITE_FROM_ONE.replace("0:00:01.00", "0:09:00.00"))
+    media = probe(tmp_path / video.SOURCE)
+    shares: list[float] = []
+    video.burn_in(tmp_path, media, on_progress=shares.append)
+    made = probe(tmp_path / video.OUTPUT)
+    assert (made.width, made.height) == video.frame_size(media) == (backdrop.WIDTH, backdrop.HEIGHT)
+    assert made.seconds == pytest.approx(media.seconds, abs=0.1)
+    assert made.audio_codec == "aac"
+    early, late = (np.count_nonzero(_picture(tmp_path, seconds).min(axis=2) > 150) for seconds in (1, 6))
+    assert late > 2 * early > 0
+    assert shares[-1] > 0.95
+
+
+def test_a_thumbnail_is_a_small_jpeg_of_that_moment(tmp_path: Path) -> None:
+    source = samples.video(tmp_path / "a.mp4", "-vf", "drawbox=color=red:t=fill:enable='gt(t,1.5)'", size="640x360")
+    before, after = (Image.open(io.BytesIO(video.thumbnail(source, seconds))) for seconds in (1, 2))
+    assert before.format == "JPEG"
+    assert before.size == (320, 180)
+    assert np.asarray(after)[..., 1].mean() < 30 < np.asarray(before)[..., 1].mean()
+
+
+def test_a_thumbnail_past_the_end_is_the_last_picture(tmp_path: Path) -> None:
+    source = samples.video(tmp_path / "a.mp4")
+    assert video.thumbnail(source, 3.5)
+
+
+def _sound(path: Path) -> list[bytes]:
+    with av.open(str(path)) as container:
+        return [bytes(packet) for packet in container.demux(audio=0) if packet.size]

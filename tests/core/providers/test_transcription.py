@@ -1,0 +1,152 @@
+import re
+import signal
+import threading
+from itertools import pairwise
+from pathlib import Path
+
+import jiwer
+import pytest
+
+from content_pipeline.core.errors import Invalid, MediaUnusable, Unavailable
+from content_pipeline.core.media import audio
+from content_pipeline.core.providers import transcription
+from content_pipeline.core.providers.transcription import Transcript, transcribe
+from content_pipeline.core.settings import settings
+from tests.media import samples
+
+SPOKEN = dict(line.split(" ", 1) for line in (samples.LIBRIVOX / "transcription.txt").read_text().splitlines())
+THREADS = 2
+
+
+def _hear(path: Path, language: str | None = "en") -> Transcript:
+    return transcribe(path, language=language, threads=THREADS, on_progress=lambda seconds: None)
+
+
+def _plain(text: str) -> str:
+    """Lower case without punctuation, as the reference is written."""
+    return " ".join(re.sub(r"[^a-z' ]", " ", text.lower().replace("mr.", "mister")).split())
+
+
+def _text(heard: Transcript) -> str:
+    return _plain("".join(" " * word.spaced + word.text for word in heard.words))
+
+
+@pytest.fixture(scope="module")
+def heard() -> dict[str, Transcript]:
+    return {clip: _hear(samples.LIBRIVOX / f"{clip}.flac") for clip in SPOKEN}
+
+
+@pytest.fixture(scope="module")
+def reading(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The five clips as one recording of 24.7 s."""
+    clips = [argument for clip in SPOKEN for argument in ("-i", str(samples.LIBRIVOX / f"{clip}.flac"))]
+    path = tmp_path_factory.mktemp("reading") / "reading.flac"
+    return samples.make(path, *clips, "-filter_complex", f"concat=n={len(SPOKEN)}:v=0:a=1")
+
+
+def test_at_most_eight_words_of_a_hundred_are_wrong(heard: dict[str, Transcript]) -> None:
+    spoken = [_plain(text) for text in SPOKEN.values()]
+    assert sum(len(text.split()) for text in spoken) == 71
+    assert jiwer.wer(spoken, [_text(heard[clip]) for clip in SPOKEN]) <= 0.08
+
+
+def test_words_come_in_order_and_inside_the_recording(heard: dict[str, Transcript]) -> None:
+    for transcript in heard.values():
+        assert transcript.words[0].start >= 0
+        assert transcript.words[-1].end <= transcript.seconds
+        assert all(word.start <= word.end for word in transcript.words)
+        assert all(one.end <= next_one.start for one, next_one in pairwise(transcript.words))
+
+
+def test_a_word_with_a_hyphen_is_one_word(heard: dict[str, Transcript]) -> None:
+    texts = [word.text for clip in heard.values() for word in clip.words]
+    assert "ill-disposed" in texts
+    assert all(text == text.strip() and text for text in texts)
+    assert all(word.spaced for clip in heard.values() for word in clip.words)
+
+
+def test_the_language_is_found_out_where_it_is_not_given() -> None:
+    assert _hear(samples.SPEECH, language="auto").language == "en"
+
+
+def test_the_sound_of_a_video_is_heard(tmp_path: Path) -> None:
+    assert "dashwood" in _text(_hear(samples.talking_video(tmp_path / "a.mp4")))
+
+
+def test_a_recording_in_pieces_is_heard_as_one(reading: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audio, "_PIECE_SECONDS", 12.0)
+    monkeypatch.setattr(audio, "_CUT_WITHIN_SECONDS", 4.0)
+    assert len(list(audio.pieces(reading))) > 1
+    seconds: list[float] = []
+    transcript = transcribe(reading, language="auto", threads=THREADS, on_progress=seconds.append)
+    assert jiwer.wer(_plain(" ".join(SPOKEN.values())), _text(transcript)) <= 0.08
+    assert all(one.end <= next_one.start for one, next_one in pairwise(transcript.words))
+    assert 23 < transcript.words[-1].end <= transcript.seconds
+    assert seconds == sorted(seconds)
+    assert len(seconds) > 4
+    assert seconds[-1] == transcript.seconds == pytest.approx(24.73, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "sound",
+    [
+        "anullsrc=r=16000:cl=mono:d={seconds}",
+        "anoisesrc=color=white:amplitude=0.1:duration={seconds}",
+        "anoisesrc=color=pink:amplitude=0.5:duration={seconds}",
+        "sine=frequency=1000:duration={seconds}",
+        "aevalsrc='0.3*sin(2*PI*50*t)+0.15*sin(2*PI*100*t)+0.1*sin(2*PI*150*t)':d={seconds}",
+    ],
+    ids=["silence", "white noise", "pink noise", "tone", "hum"],
+)
+def test_where_nobody_speaks_no_words_are_invented(tmp_path: Path, sound: str) -> None:
+    transcript = _hear(samples.audio(tmp_path / "a.wav", sound, seconds=12))
+    assert transcript.words == ()
+    assert transcript.language is None
+    assert transcript.seconds == pytest.approx(12, abs=0.1)
+
+
+def test_where_nobody_speaks_no_language_is_found(tmp_path: Path) -> None:
+    assert _hear(samples.audio(tmp_path / "a.wav", "anullsrc=d={seconds}"), language="auto") == Transcript(None, 3, ())
+
+
+def test_silence_before_speech_does_not_move_the_words(tmp_path: Path) -> None:
+    late = samples.make(tmp_path / "a.flac", "-i", str(samples.SPEECH), "-af", "adelay=20000")
+    first = _hear(late).words[0]
+    assert first.text.lower() == "and"
+    assert 19.8 < first.start < 20.6
+
+
+def test_an_interrupt_gets_out(reading: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        transcribe(reading, language="en", threads=THREADS, on_progress=lambda _: signal.raise_signal(signal.SIGINT))
+
+
+def test_threads_share_one_model() -> None:
+    transcription._loaded.cache_clear()
+    models: list[object] = []
+    threads = [threading.Thread(target=lambda: models.append(transcription.load(THREADS))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(models) == 4
+    assert len(set(map(id, models))) == 1
+
+
+def test_a_folder_without_a_model_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "whisper_model", str(tmp_path))
+    with pytest.raises(Unavailable) as raised:
+        transcription.load(THREADS)
+    assert raised.value.code == "model_unusable"
+    assert str(tmp_path) in raised.value.detail
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(Invalid):
+        _hear(samples.SPEECH, language="tlh")
+
+
+def test_a_video_without_sound_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MediaUnusable) as raised:
+        _hear(samples.video(tmp_path / "a.mp4", sound=False))
+    assert raised.value.code == "no_audio"

@@ -1,0 +1,63 @@
+"""Files that tests need, good and bad, made on the spot: small, and described by how they are made."""
+
+import struct
+import subprocess
+from pathlib import Path
+
+import imageio_ffmpeg
+
+LIBRIVOX = Path(__file__).parent / "librivox"
+SPEECH = LIBRIVOX / "0870.flac"
+PICTURE = "testsrc2=size={size}:rate={rate}:duration={seconds}"
+TONE = "sine=frequency=440:duration={seconds}"
+
+
+def make(path: Path, *arguments: str) -> Path:
+    """Run ffmpeg with `arguments`, then `path` as its output."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y", *arguments, str(path)]
+    subprocess.run(command, check=True)
+    return path
+
+
+def video(
+    path: Path, *options: str, size: str = "320x180", rate: str = "25", seconds: float = 3, sound: bool = True
+) -> Path:
+    """A test picture with a tone, in the format that the name of `path` says; `options` are ffmpeg's for the output."""
+    inputs = ["-f", "lavfi", "-i", PICTURE.format(size=size, rate=rate, seconds=seconds)]
+    if sound:
+        inputs += ["-f", "lavfi", "-i", TONE.format(seconds=seconds)]
+    return make(path, *inputs, *options)
+
+
+def audio(path: Path, source: str = TONE, *options: str, seconds: float = 3) -> Path:
+    """What the lavfi `source` sounds like, in the format that the name of `path` says."""
+    return make(path, "-f", "lavfi", "-i", source.format(seconds=seconds), *options)
+
+
+def talking_video(path: Path, *, size: str = "320x180") -> Path:
+    """Human speech under a test picture."""
+    return make(
+        path, "-f", "lavfi", "-i", PICTURE.format(size=size, rate=25, seconds=8), "-i", str(SPEECH), "-shortest"
+    )
+
+
+def cut(source: Path, path: Path, share: float) -> Path:
+    """The first `share` of the bytes of `source`."""
+    whole = source.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    return path
+
+
+def claiming(source: Path, path: Path, seconds: int) -> Path:
+    """An MP4 whose three kinds of header (movie, track, media) claim a length of `seconds`."""
+    data = bytearray(source.read_bytes())
+    scale = 0
+    for box, length_at in (b"mvhd", 16), (b"tkhd", 20), (b"mdhd", 16):
+        body = data.find(box) + 4
+        while body >= 4:
+            if box != b"tkhd":  # which counts in the scale of the movie header before it
+                (scale,) = struct.unpack_from(">I", data, body + 12)
+            struct.pack_into(">I", data, body + length_at, seconds * scale)
+            body = data.find(box, body) + 4
+    path.write_bytes(data)
+    return path
