@@ -1,0 +1,130 @@
+"""Every error as RFC 9457 problem details: those of our tree, the router's, the validator's, and crashes.
+
+`problem` is the one renderer; `Problems` catches what the framework's handlers do not see, because it was
+raised by a middleware or expected by nobody.
+"""
+
+import math
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from content_pipeline.core.errors import Broken, Error, Invalid, Mismatch, Unauthorized, Unavailable
+
+log = structlog.get_logger()
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+def install(app: FastAPI) -> None:
+    """Render the errors that the framework hands out, too."""
+    for kind in (Error, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, _handle)
+
+
+async def _handle(request: Request, error: Exception) -> JSONResponse:
+    return problem(request.scope, error)
+
+
+class Problems:
+    """Turns whatever escapes into a problem answer, as long as none has begun."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if scope["type"] != "http" or begun:
+                raise
+            await problem(scope, error)(scope, receive, send)
+
+
+def problem(scope: Scope, error: Exception) -> JSONResponse:
+    """The answer to an error. Text of unexpected exceptions goes to the log, never to the client."""
+    if isinstance(error, HTTPException) and isinstance(error.__cause__, Error):
+        # FastAPI turns what is raised while it reads a body into a 400: the limits' own words are better.
+        error = error.__cause__
+    if isinstance(error, HTTPException):
+        return _render(
+            scope, error.status_code, _code(error.status_code), str(error.detail), headers=dict(error.headers or {})
+        )
+    known = _as_ours(error)
+    extensions: dict[str, Any] = {"retryable": known.retryable}
+    headers = {}
+    if known.remedy:
+        extensions["remedy"] = known.remedy
+    if known.errors:
+        extensions["errors"] = known.errors
+    if known.retry_after is not None:
+        extensions["retry_after"] = known.retry_after
+        headers["Retry-After"] = str(max(1, math.ceil(known.retry_after)))
+    if isinstance(known, Unauthorized):
+        headers["WWW-Authenticate"] = 'ApiKey realm="content-pipeline", header="X-API-Key"'
+    return _render(scope, known.status, known.code, known.detail, extensions, headers)
+
+
+def _as_ours(error: Exception) -> Error:
+    if isinstance(error, Error):
+        return error
+    if isinstance(error, RequestValidationError):
+        return Mismatch("The request does not have the expected shape.", code="schema", errors=_pointers(error))
+    if isinstance(error, DataError):
+        # Zero bytes and numbers out of range pass JSON and URLs, but not PostgreSQL.
+        return Invalid("The request holds a value that cannot be stored or looked up.")
+    log.error("request_failed", exc_info=error)
+    if isinstance(error, OperationalError | PoolTimeout):
+        return Unavailable("The database does not answer.", code="database_unavailable", retry_after=2)
+    return Broken("Something went wrong on our side.", remedy="Try again; give us the request_id if it stays.")
+
+
+def _pointers(error: RequestValidationError) -> list[dict[str, str]]:
+    return [
+        {"in": str(place), "pointer": "".join(f"/{_escape(str(step))}" for step in path), "detail": found["msg"]}
+        for found in error.errors()
+        for place, *path in [found["loc"]]
+    ]
+
+
+def _escape(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")
+
+
+def _code(status: int) -> str:
+    return HTTPStatus(status).phrase.lower().replace(" ", "_").replace("'", "")
+
+
+def _render(
+    scope: Scope,
+    status: int,
+    code: str,
+    detail: str,
+    extensions: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": scope["state"]["request_id"],
+        **(extensions or {}),
+    }
+    return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)

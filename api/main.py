@@ -1,0 +1,80 @@
+"""The REST API: `uvicorn api.main:app`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from api import errors, logs, once, openapi
+from api.bodies import BodyLimits
+from api.context import REQUEST_ID, RequestContext
+from api.errors import Problems
+from api.gate import API_KEY, Gate
+from api.routes import captions, health, tasks
+from api.schemas.problems import problems
+from content_pipeline.core.settings import settings
+
+EXPOSED: Final = [
+    "Link",
+    "Location",
+    "X-Next-Cursor",
+    "Retry-After",
+    REQUEST_ID,
+    "RateLimit",
+    "RateLimit-Policy",
+    "Idempotent-Replayed",
+]
+
+
+@asynccontextmanager
+async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+    logs.configure()
+    yield
+
+
+def create_app() -> FastAPI:
+    app = FastAPI(
+        title="Content Pipeline",
+        version="1",
+        summary="Recordings, scripts and videos in; captions, reels and published posts out.",
+        lifespan=_lifespan,
+        generate_unique_id_function=openapi.operation_id,
+        middleware=[
+            Middleware(RequestContext),
+            *_cors(),
+            Middleware(Problems),
+            Middleware(Gate),
+            Middleware(BodyLimits),
+        ],
+    )
+    errors.install(app)
+    openapi.install(app)
+    app.add_exception_handler(once.Replay, once.replay)
+    # The hook that browsers poll with names tasks without `/public`. They come first: routes are tried in order.
+    app.include_router(tasks.router, prefix="/api/v1", include_in_schema=False)
+    public = APIRouter(prefix="/api/v1/public", responses=problems(400, 401, 422, 429))
+    for router in (tasks.router, captions.upload_router, captions.router):
+        public.include_router(router)
+    app.include_router(public)
+    app.include_router(health.router)
+    return app
+
+
+def _cors() -> list[Middleware]:
+    if not settings().cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings().cors_origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=[API_KEY, "Idempotency-Key", "Content-Type", REQUEST_ID],
+            expose_headers=EXPOSED,
+        )
+    ]
+
+
+app = create_app()

@@ -1,0 +1,168 @@
+"""Captions: a recording in, SRT, VTT, ASS and editable segments out, burned into the video on request."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Annotated, Final, Literal
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from sqlalchemy.orm import Session
+
+from api import uploads
+from api.bodies import UploadRoute, too_large
+from api.deps import CallerDep, Cursor, Limit
+from api.once import Once, OnceDep, OnceFormDep
+from api.pages import link_next
+from api.schemas.captions import BurnInRequest, CaptionAccepted, CaptionEdit, CaptionSummary, CaptionView
+from api.schemas.problems import problems
+from api.schemas.tasks import TaskAccepted
+from content_pipeline.core import burn_ins, captions, remote, runs, tasks
+from content_pipeline.core.database import autocommit, transaction
+from content_pipeline.core.errors import Invalid
+from content_pipeline.core.media import ass, subtitles, video
+from content_pipeline.core.media.probe import MEDIA_INFO
+from content_pipeline.core.media.words import Segment
+from content_pipeline.core.models import Caption, Task
+from content_pipeline.core.providers import languages
+from content_pipeline.core.workspaces import Caller
+
+router = APIRouter(prefix="/captions", tags=["captions"])
+_MEDIA_TYPES: Final = {"srt": "application/x-subrip", "vtt": "text/vtt", "ass": "text/x-ssa"}
+
+upload_router = APIRouter(prefix="/captions", tags=["captions"], route_class=UploadRoute)
+
+
+@upload_router.post(
+    "/generate", status_code=HTTPStatus.ACCEPTED, response_model=CaptionAccepted, responses=problems(413, 415)
+)
+def generate(
+    caller: CallerDep,
+    once: OnceFormDep,
+    reel_url: Annotated[str | None, Form(max_length=4096, description="Where a video or recording lies")] = None,
+    audio_file: Annotated[UploadFile | None, File(description="The video or recording itself")] = None,
+    language: Annotated[str, Form(max_length=35, description="A language tag, or `auto`")] = "en",
+    burn_in: Annotated[bool, Form(description="Burn the captions into the video, too")] = False,
+) -> Response:
+    """Caption a recording: exactly one of `audio_file` and `reel_url`."""
+    if not languages.language_known(language):
+        raise Invalid(
+            f"{language} is not a language that can be transcribed.",
+            code="unknown_language",
+            remedy="Give a tag such as en, pt-BR or ja, or auto.",
+        )
+    if audio_file and reel_url:
+        raise Invalid(
+            "There are two sources.", code="source_ambiguous", remedy="Send audio_file or reel_url, not both."
+        )
+    if audio_file:
+        task, answer = _accept_upload(once, caller, audio_file, language, burn_in)
+    elif reel_url:
+        remote.check_url(reel_url)
+        with once.transaction() as session:
+            caption, task = captions.request(
+                session, workspace_id=caller.workspace_id, source_url=reel_url, language=language, burn_in=burn_in
+            )
+            answer = once.answer(session, _accepted(caption, task), task_id=task.id)
+    else:
+        raise Invalid("There is no source.", code="source_missing", remedy="Send one of audio_file and reel_url.")
+    runs.start(task)
+    return answer
+
+
+def _accept_upload(
+    once: Once, caller: Caller, upload: UploadFile, language: str, burn_in: bool
+) -> tuple[Task, Response]:
+    if (upload.size or 0) > caller.plan.upload_bytes:
+        raise too_large(caller.plan.upload_bytes)
+    media = uploads.probe_upload(upload)
+    captions.check_usable(media, caller.plan.media_seconds)
+    caption_id = uuid4()
+    key = captions.source_key(caller.workspace_id, caption_id)
+    # Stored before the transaction begins, which must not stay open for as long as that takes.
+    with uploads.stored(upload, key), once.transaction() as session:
+        caption, task = captions.request(
+            session,
+            workspace_id=caller.workspace_id,
+            caption_id=caption_id,
+            source_key=key,
+            media=media,
+            language=language,
+            burn_in=burn_in,
+        )
+        return task, once.answer(session, _accepted(caption, task), task_id=task.id)
+
+
+def _accepted(caption: Caption, task: Task) -> CaptionAccepted:
+    return CaptionAccepted(caption_id=caption.id, task_id=task.id, status=tasks.wire_status(task))
+
+
+@router.get("")
+def list_captions(
+    request: Request, response: Response, caller: CallerDep, limit: Limit = 50, cursor: Cursor = None
+) -> list[CaptionSummary]:
+    """The workspace's captions, newest first, without their texts."""
+    with autocommit() as session:
+        page, following = captions.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
+        summaries = [
+            CaptionSummary.of(caption, tasks.newest(session, captions.KIND, str(caption.id))) for caption in page
+        ]
+    link_next(request, response, following)
+    return summaries
+
+
+@router.get(
+    "/{caption_id}.{form}",
+    response_class=Response,
+    responses={200: {"content": {kind: {} for kind in _MEDIA_TYPES.values()}}, **problems(404, 409)},
+)
+def get_file(caption_id: UUID, form: Literal["srt", "vtt", "ass"], caller: CallerDep) -> Response:
+    """The captions as a file to save."""
+    with autocommit() as session:
+        caption = captions.get(session, caller.workspace_id, caption_id)
+    cues = captions.segments(caption)
+    text = {"srt": subtitles.srt, "vtt": subtitles.vtt}[form](cues) if form != "ass" else _ass(caption, cues)
+    disposition = f'attachment; filename="captions.{form}"'
+    return Response(text, media_type=_MEDIA_TYPES[form], headers={"Content-Disposition": disposition})
+
+
+def _ass(caption: Caption, cues: Sequence[Segment]) -> str:
+    """ASS is laid out for one size of frame: that of the caption's own video."""
+    width, height = video.frame_size(MEDIA_INFO.validate_python(caption.media))
+    language = caption.spoken_language or caption.language
+    return ass.ass(cues, width=width, height=height, style=ass.Style(), language=language)
+
+
+@router.get("/{caption_id}", responses=problems(404))
+def get_captions(caption_id: UUID, caller: CallerDep) -> CaptionView:
+    """Captions as far as they are: SRT, VTT and segments are null until `status` is `done`."""
+    with autocommit() as session:
+        return _view(session, captions.get(session, caller.workspace_id, caption_id))
+
+
+@router.patch("/{caption_id}", responses=problems(404, 409))
+def edit_captions(caption_id: UUID, edited: CaptionEdit, caller: CallerDep) -> CaptionView:
+    """Replace the segments; SRT, VTT, ASS and later burn-ins follow. Words that stay keep their timing."""
+    with transaction() as session:
+        caption = captions.get(session, caller.workspace_id, caption_id)
+        captions.edit(session, caption, [(cue.start, cue.end, cue.text) for cue in edited.segments])
+        return _view(session, caption)
+
+
+def _view(session: Session, caption: Caption) -> CaptionView:
+    return CaptionView.of(caption, tasks.newest(session, captions.KIND, str(caption.id)))
+
+
+@router.post(
+    "/{caption_id}/burn-in",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=TaskAccepted,
+    responses=problems(404, 409),
+)
+def burn_in(caption_id: UUID, look: BurnInRequest, caller: CallerDep, once: OnceDep) -> Response:
+    """Burn finished captions into their video; poll the task, then take `result.output_url`."""
+    with once.transaction() as session:
+        caption = captions.get(session, caller.workspace_id, caption_id)
+        _, task = burn_ins.request(session, caption, look.to_style())
+        answer = once.answer(session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id)
+    runs.start(task)
+    return answer

@@ -1,0 +1,62 @@
+"""Whether the service lives, and whether all it needs is there."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from botocore.exceptions import BotoCoreError, ClientError
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from content_pipeline.core import runs, storage
+from content_pipeline.core.database import autocommit
+from content_pipeline.core.settings import settings
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+State = Literal["ok", "unavailable"]
+
+
+class Readiness(BaseModel):
+    status: State
+    parts: dict[str, State]
+
+
+@router.get("/live")
+def live() -> dict[Literal["status"], State]:
+    """This process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/ready", responses={503: {"model": Readiness, "description": "A part is missing; `parts` says which"}})
+def ready(response: Response) -> Readiness:
+    """Every part that requests need answers."""
+    parts: dict[str, State] = {name: "ok" if check() else "unavailable" for name, check in _CHECKS.items()}
+    whole: State = "unavailable" if "unavailable" in parts.values() else "ok"
+    response.status_code = 200 if whole == "ok" else 503
+    return Readiness(status=whole, parts=parts)
+
+
+def _database_answers() -> bool:
+    try:
+        with autocommit() as session:
+            session.execute(text("select 1"))
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def _storage_answers() -> bool:
+    try:
+        storage.client().head_bucket(Bucket=settings().s3_bucket)
+    except (BotoCoreError, ClientError):
+        return False
+    return True
+
+
+_CHECKS: dict[str, Callable[[], bool]] = {
+    "database": _database_answers,
+    "storage": _storage_answers,
+    "dagster": runs.is_ready,
+}

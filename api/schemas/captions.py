@@ -1,0 +1,101 @@
+"""Captions on the wire."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
+from content_pipeline.core import captions, tasks
+from content_pipeline.core.media import subtitles
+from content_pipeline.core.media.ass import Style
+from content_pipeline.core.models import Caption, Task
+
+_STYLE = Style()
+
+
+class CaptionAccepted(TaskAccepted):
+    caption_id: UUID = Field(examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
+    task_id: str = Field(examples=["sync_5bc41d91-867a-4ccb-821a-2b9544c45719"])
+
+
+class SegmentView(BaseModel):
+    """One cue: seconds from the start of the recording, and the text with at most one line break."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    start: float = Field(ge=0, allow_inf_nan=False, examples=[0.0])
+    end: float = Field(gt=0, allow_inf_nan=False, examples=[3.5])
+    text: str = Field(examples=["AI is transforming how creators work."])
+
+
+class CaptionSummary(BaseModel):
+    id: UUID = Field(examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
+    task_id: str = Field(description="The newest task of these captions")
+    status: Status
+    language: str = Field(description="As asked for", examples=["en"])
+    spoken_language: str | None = Field(description="As heard", examples=["en"])
+    error: TaskError | None
+    created_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
+    edited_at: datetime | None
+
+    @classmethod
+    def of(cls, caption: Caption, task: Task) -> "CaptionSummary":
+        return cls(
+            id=caption.id,
+            task_id=task.id,
+            status=tasks.wire_status(task),
+            language=caption.language,
+            spoken_language=caption.spoken_language,
+            error=error_of(task),
+            created_at=caption.created_at,
+            edited_at=caption.edited_at,
+        )
+
+
+class CaptionView(CaptionSummary):
+    srt: str | None = Field(
+        description="SubRip; null until the captions are there",
+        examples=["1\n00:00:00,000 --> 00:00:03,500\nAI is transforming how creators work.\n"],
+    )
+    vtt: str | None = Field(
+        description="WebVTT",
+        examples=["WEBVTT\n\n00:00:00.000 --> 00:00:03.500\nAI is transforming how creators work.\n"],
+    )
+    segments: list[SegmentView] | None
+
+    @classmethod
+    def of(cls, caption: Caption, task: Task) -> "CaptionView":
+        cues = None if caption.segments is None else captions.segments(caption)
+        return cls(
+            **dict(CaptionSummary.of(caption, task)),
+            srt=None if cues is None else subtitles.srt(cues),
+            vtt=None if cues is None else subtitles.vtt(cues),
+            segments=None if cues is None else [SegmentView(start=c.start, end=c.end, text=c.text) for c in cues],
+        )
+
+
+class CaptionEdit(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    segments: list[SegmentView]
+
+
+class BurnInRequest(BaseModel):
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"font_size": 24, "font_color": "white", "position": "bottom"}]},
+    )
+
+    font_size: int = Field(_STYLE.font_size, ge=8, le=400, description="Pixels in a frame 1080 wide")
+    font_color: str = Field(
+        _STYLE.font_color, max_length=32, pattern="^(#[0-9a-fA-F]{6}|[a-zA-Z]+)$", description="A CSS name or #rrggbb"
+    )
+    position: Literal["top", "middle", "bottom"] = _STYLE.position
+    style: Literal["plain", "karaoke"] = Field(_STYLE.kind, description="`karaoke` highlights the word being spoken")
+
+    def to_style(self) -> Style:
+        """Raises Invalid for a colour that is none."""
+        return Style(self.style, self.font_size, self.font_color, self.position)

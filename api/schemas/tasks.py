@@ -1,0 +1,58 @@
+"""Tasks on the wire."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from content_pipeline.core import tasks
+from content_pipeline.core.models import Task
+
+Status = Literal["queued", "processing", "done", "error"]
+
+
+class TaskError(BaseModel):
+    code: str = Field(examples=["no_audio"])
+    message: str = Field(examples=["This video has no sound, so there is nothing to caption."])
+    remedy: str = Field(examples=["Send a recording with a sound track."])
+    retryable: bool = Field(examples=[False])
+
+
+class TaskView(BaseModel):
+    task_id: str = Field(examples=["sync_5bc41d91-867a-4ccb-821a-2b9544c45719"])
+    kind: str = Field(examples=["caption"])
+    status: Status = Field(examples=["processing"])
+    progress: int = Field(ge=0, le=100, examples=[42])
+    result: dict[str, Any] | None = Field(
+        description="What came of it, once `status` is `done`",
+        examples=[{"caption_id": "5bc41d91-867a-4ccb-821a-2b9544c45719"}],
+    )
+    error: TaskError | None = Field(description="What went wrong, when `status` is `error`")
+    retry_of: str | None = Field(description="The task that this one tries again")
+    created_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, task: Task, result: dict[str, Any] | None = None) -> "TaskView":
+        return cls(
+            task_id=task.id,
+            kind=task.kind,
+            status=tasks.wire_status(task),
+            progress=task.progress,
+            result=result,
+            error=error_of(task),
+            retry_of=task.retry_of,
+            created_at=task.created_at,
+            started_at=task.started_at,
+            finished_at=task.finished_at,
+        )
+
+
+class TaskAccepted(BaseModel):
+    task_id: str = Field(examples=["b1ebec31-ce3e-45c2-8629-9ac12ff4ea3c"])
+    status: Status = Field(examples=["queued"])
+
+
+def error_of(task: Task) -> TaskError | None:
+    return TaskError.model_validate(task.error) if task.error else None

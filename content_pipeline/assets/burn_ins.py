@@ -1,0 +1,72 @@
+"""Videos with captions burned in."""
+
+import base64
+import time
+
+import dagster as dg
+
+from content_pipeline import partitions
+from content_pipeline.core import burn_ins as core
+from content_pipeline.core.media.probe import MediaInfo
+from content_pipeline.core.work import Work
+from content_pipeline.step import Results, perform
+
+# A burned-in video and its source may differ by a frame, and by the padding of the audio codec.
+LENGTH_TOLERANCE_SECONDS = 0.25
+
+
+@dg.multi_asset(
+    name="burned_in_video",
+    specs=[
+        dg.AssetSpec(
+            "burned_in_video",
+            deps=["captions"],  # lineage only: the keys are burn-ins', the captions' key is in the metadata
+            group_name="captions",
+            skippable=True,
+            kinds={"ffmpeg"},
+            description="The video with its captions drawn into the picture.",
+        )
+    ],
+    check_specs=[
+        dg.AssetCheckSpec("playable", asset="burned_in_video", description="H.264 and AAC in an MP4."),
+        dg.AssetCheckSpec("size", asset="burned_in_video", description="As large as its source."),
+        dg.AssetCheckSpec("length", asset="burned_in_video", description="As long as its source."),
+    ],
+    partitions_def=partitions.burn_ins,
+    can_subset=True,
+)
+def burned_in_video(context: dg.AssetExecutionContext) -> Results:
+    yield from perform(context, core.KIND, _render)
+
+
+def _render(work: Work, key: str) -> Results:
+    began = time.monotonic()
+    made = core.render(work, key)
+    media = made.media
+    yield dg.MaterializeResult(
+        asset_key="burned_in_video",
+        metadata={
+            "thumbnail": dg.MetadataValue.md(_picture(made.thumbnail)),
+            "caption_id": str(made.caption_id),
+            "object": made.key,
+            "duration_seconds": media.seconds,
+            "size": f"{media.width}×{media.height}",
+            "bytes": media.bytes,
+            "work_seconds_per_second": round((time.monotonic() - began) / media.seconds, 3),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="playable", passed=(media.video_codec, media.audio_codec) == ("h264", "aac")
+            ),
+            dg.AssetCheckResult(check_name="size", passed=(media.width, media.height) == made.size),
+            dg.AssetCheckResult(check_name="length", passed=_is_as_long(media, made.source)),
+        ],
+    )
+
+
+def _is_as_long(media: MediaInfo, source: MediaInfo) -> bool:
+    return abs(media.seconds - source.seconds) <= LENGTH_TOLERANCE_SECONDS
+
+
+def _picture(jpeg: bytes) -> str:
+    return f"![thumbnail](data:image/jpeg;base64,{base64.b64encode(jpeg).decode()})"

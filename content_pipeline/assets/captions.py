@@ -1,0 +1,100 @@
+"""A recording's words, and the captions made of them."""
+
+import time
+from itertools import pairwise
+
+import dagster as dg
+
+from content_pipeline import partitions
+from content_pipeline.core import captions as core
+from content_pipeline.core.media import subtitles
+from content_pipeline.core.settings import settings
+from content_pipeline.core.work import Work
+from content_pipeline.step import Results, perform
+
+GROUP = "captions"
+READABLE_CHARACTERS_A_SECOND = 20
+
+
+@dg.asset(
+    group_name=GROUP,
+    partitions_def=partitions.captions,
+    output_required=False,
+    kinds={"whisper"},
+    description="Every word that is spoken in the recording, with its time.",
+)
+def transcript(context: dg.AssetExecutionContext) -> Results:
+    yield from perform(context, core.KIND, _transcribe)
+
+
+def _transcribe(work: Work, key: str) -> Results:
+    began = time.monotonic()
+    made = core.transcribe(work, key)
+    yield dg.MaterializeResult(
+        metadata={
+            "duration_seconds": made.seconds,
+            "words": len(made.words),
+            "language": made.language or "none heard",
+            "model": settings().whisper_model,
+            "work_seconds_per_second": round((time.monotonic() - began) / made.seconds, 3),
+        }
+    )
+
+
+# A multi-asset of one, because only such a one may yield neither its asset nor its checks (step.perform).
+@dg.multi_asset(
+    name="compose_captions",  # the job has the asset's name, and Dagster wants op and job names apart
+    specs=[
+        dg.AssetSpec(
+            "captions",
+            deps=[transcript],
+            group_name=GROUP,
+            skippable=True,
+            description="Cues broken for reading, from which SRT, VTT and ASS are written.",
+        )
+    ],
+    check_specs=[
+        dg.AssetCheckSpec("in_order", asset="captions", description="Cues follow each other without overlap."),
+        dg.AssetCheckSpec("readable", asset="captions", description="At most 20 characters a second."),
+        dg.AssetCheckSpec("inside_the_recording", asset="captions", description="No cue runs past the end."),
+    ],
+    partitions_def=partitions.captions,
+    can_subset=True,
+)
+def captions(context: dg.AssetExecutionContext) -> Results:
+    yield from perform(context, core.KIND, _compose)
+
+
+def _compose(work: Work, key: str) -> Results:
+    made = core.compose(work, key)
+    speed = max((_characters_a_second(cue.text, cue.end - cue.start) for cue in made.segments), default=0.0)
+    end = max((cue.end for cue in made.segments), default=0.0)
+    yield dg.MaterializeResult(
+        asset_key="captions",
+        metadata={
+            "cues": len(made.segments),
+            "language": made.language,
+            "duration_seconds": made.seconds,
+            "fastest_characters_a_second": round(speed, 1),
+            "subtitles": dg.MetadataValue.md(f"```\n{subtitles.srt(made.segments)}\n```"),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="in_order",
+                passed=all(before.end <= after.start for before, after in pairwise(made.segments)),
+            ),
+            dg.AssetCheckResult(
+                check_name="readable",
+                passed=speed <= READABLE_CHARACTERS_A_SECOND,
+                severity=dg.AssetCheckSeverity.WARN,  # somebody who speaks faster is captioned as fast
+                metadata={"fastest_characters_a_second": round(speed, 1)},
+            ),
+            dg.AssetCheckResult(
+                check_name="inside_the_recording", passed=end <= made.seconds, metadata={"last_cue_ends": end}
+            ),
+        ],
+    )
+
+
+def _characters_a_second(text: str, seconds: float) -> float:
+    return len(text.replace("\n", " ")) / seconds

@@ -1,0 +1,141 @@
+"""The command `content-pipeline`. Heavy modules are imported where they are used: `--help` answers at once."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from content_pipeline.core.errors import Error, Invalid, Unavailable
+
+_NOT_READY = 3
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    try:
+        sys.exit(cli.main(standalone_mode=False))
+    except click.Abort:
+        sys.exit(_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except Error as error:
+        click.echo(f"{click.style('Error:', fg='red')} {error.detail}\n{error.remedy}".rstrip(), err=True)
+        sys.exit(1)
+
+
+@click.group()
+def cli() -> None:
+    """Recordings, scripts and videos in; captions, reels and published posts out."""
+
+
+@cli.command()
+@click.option("--detach", is_flag=True, help="Return when everything is ready, and leave it running.")
+def up(detach: bool) -> int:
+    """Start everything and wait until it is ready. Ctrl-C stops it in order, a second Ctrl-C at once."""
+    from content_pipeline.cli import display, stack
+
+    # Whoever stops this process means the stack, as with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    home = _home()
+    try:
+        running = stack.launch_or_attach(home)
+        click.echo(f"{'Starting' if running.is_new else 'Already running'} in {home}")
+        with display.progress() as progress:
+            running.start(progress)
+        _show_addresses()
+        if not detach:
+            click.echo("Ctrl-C stops it.")
+            running.watch()
+            click.echo("Stopped.")
+    except KeyboardInterrupt:
+        _stop(home)
+        return _INTERRUPTED
+    return 0
+
+
+@cli.command()
+def down() -> None:
+    """Stop everything in order. Work that is under way goes on at the next `up`."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _stop(_home())
+
+
+def _stop(home: Path) -> None:
+    from content_pipeline.cli import stack
+
+    try:
+        click.echo("Stopping; Ctrl-C stops at once.")
+        stopped = stack.stop(home)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        stopped = stack.stop_at_once(home)
+    click.echo("Stopped." if stopped else "Nothing was running.")
+
+
+@cli.command()
+def status() -> int:
+    """Show every part: its state, process, port, uptime and page. Ends with 3 unless all are ready."""
+    from content_pipeline.cli import display, stack
+
+    home = _home()
+    rows = stack.status(home)
+    if not rows:
+        click.echo(f"Nothing is running in {home}.")
+        return _NOT_READY
+    display.show(rows)
+    return 0 if all(row.is_well for row in rows) else _NOT_READY
+
+
+@cli.group()
+def keys() -> None:
+    """API keys."""
+
+
+@keys.command("create")
+@click.option("--workspace", required=True, help="Name of the workspace; made if it is new.")
+@click.option("--plan", default="studio", show_default=True, help="Plan of a new workspace.")
+def create_key(workspace: str, plan: str) -> None:
+    """Make an API key and print it. It is shown this once: only its hash is kept."""
+    from sqlalchemy.exc import ArgumentError, OperationalError
+
+    from content_pipeline.core import workspaces
+    from content_pipeline.core.database import transaction
+
+    _home()
+    try:
+        with transaction() as session:
+            key = workspaces.create_key(session, workspace=workspace, plan=plan)
+    except (ArgumentError, OperationalError) as error:
+        raise Unavailable("The database does not answer.", remedy="Start it with `content-pipeline up`.") from error
+    click.echo(key)
+
+
+def _home() -> Path:
+    """The state folder, absolute from here on, in this process and in whatever it starts."""
+    from pydantic import ValidationError
+
+    from content_pipeline.cli.state import Configured
+    from content_pipeline.core.settings import PREFIX
+
+    try:
+        home = Configured().home.resolve()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"{PREFIX}{'_'.join(map(str, first['loc'])).upper()}"
+        raise Invalid(f"The setting {name} cannot be used: {first['msg']}.", remedy="See .env.example.") from error
+    except PermissionError as error:
+        raise Invalid(
+            f"{error.filename} belongs to another user.", remedy="Set CONTENT_PIPELINE_HOME to a folder of yours."
+        ) from error
+    os.environ[f"{PREFIX}HOME"] = str(home)
+    return home
+
+
+def _show_addresses() -> None:
+    from content_pipeline.core.settings import settings
+
+    click.echo(f"API      {settings().public_url}/docs")
+    click.echo(f"Dagster  {settings().dagster_url}")

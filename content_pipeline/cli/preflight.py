@@ -1,0 +1,111 @@
+"""What must be true before anything is started. Each check raises an error that says what to do."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Final
+
+from content_pipeline.cli import ports
+from content_pipeline.core.errors import Conflict, Invalid, Unavailable
+from content_pipeline.core.settings import Settings
+
+_FREE_BYTES: Final = 1_000_000_000
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+def make_home(home: Path) -> None:
+    """Make the state folder. Raises Invalid where that cannot be, or where a part could not work in it."""
+    # supervisord's file has comments, quotes and expansions of its own, and no way to write these characters out.
+    for path in (home, Path(sys.prefix)):
+        if unusable := sorted(set(str(path)) & set("%;#\"'\n")):
+            raise Invalid(
+                f"The path {path} contains {' '.join(unusable)}, which the stack cannot work with.",
+                code="path_unusable",
+                remedy="Set CONTENT_PIPELINE_HOME to (and install into) a folder without such characters.",
+            )
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "logs").mkdir(exist_ok=True)
+    except OSError as error:
+        raise _not_writable(home, str(error.strerror)) from error
+    if not os.access(home, os.W_OK | os.X_OK) or not _owns_state(home):
+        raise _not_writable(home, "it belongs to another user")
+
+
+def _owns_state(home: Path) -> bool:
+    state = home / "stack.json"
+    return not state.exists() or os.access(state, os.R_OK)
+
+
+def _not_writable(home: Path, reason: str) -> Invalid:
+    return Invalid(
+        f"The state folder {home} cannot be written: {reason}.",
+        code="home_not_writable",
+        remedy="Set CONTENT_PIPELINE_HOME to a folder of yours.",
+    )
+
+
+def check(home: Path, configured: Settings) -> None:
+    """Everything else, cheapest first. Raises Conflict, Invalid, Unavailable."""
+    _check_disk(home)
+    _check_ffmpeg(configured)
+    _check_settings(configured)
+    _check_port(configured.api_port, configured.host, "CONTENT_PIPELINE_API_PORT")
+    _check_port(configured.dagster_port, "127.0.0.1", "CONTENT_PIPELINE_DAGSTER_PORT")
+
+
+def _check_disk(home: Path) -> None:
+    free = shutil.disk_usage(home).free
+    if free < _FREE_BYTES:
+        raise Unavailable(
+            f"Only {free / 1e6:.0f} MB are free on the disk of {home}; the stack needs {_FREE_BYTES / 1e6:.0f} MB.",
+            code="disk_full",
+            remedy="Free some space, or set CONTENT_PIPELINE_HOME to a folder on another disk.",
+        )
+
+
+def _check_ffmpeg(configured: Settings) -> None:
+    import imageio_ffmpeg
+
+    try:
+        program = configured.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError:
+        program = "ffmpeg"
+    if shutil.which(program) is None:
+        raise Invalid(
+            f"The program {program} is missing.",
+            code="ffmpeg_missing",
+            remedy="Install the locked set again, which brings one, or set CONTENT_PIPELINE_FFMPEG to yours.",
+        )
+
+
+def _check_settings(configured: Settings) -> None:
+    if bool(configured.database_url.get_secret_value()) != bool(configured.dagster_database_url.get_secret_value()):
+        raise Invalid(
+            "The product's database and Dagster's are either both embedded or both elsewhere.",
+            code="settings_incomplete",
+            remedy="Set both CONTENT_PIPELINE_DATABASE_URL and CONTENT_PIPELINE_DAGSTER_DATABASE_URL.",
+        )
+    if configured.s3_endpoint and not (configured.s3_access_key and configured.s3_secret_key.get_secret_value()):
+        raise Invalid(
+            "The object store has an endpoint but no keys.",
+            code="settings_incomplete",
+            remedy="Set CONTENT_PIPELINE_S3_ACCESS_KEY and CONTENT_PIPELINE_S3_SECRET_KEY.",
+        )
+    if configured.host not in _LOOPBACK and "public_url" not in configured.model_fields_set:
+        raise Invalid(
+            f"The API would listen on {configured.host}, but nobody outside could follow the addresses it gives.",
+            code="settings_unsafe",
+            remedy="Set CONTENT_PIPELINE_PUBLIC_URL to the address that clients use.",
+        )
+
+
+def _check_port(port: int, host: str, setting: str) -> None:
+    if not ports.is_free(port, host):
+        holder = ports.holder(port)
+        raise Conflict(
+            f"Port {port} is in use" + (f" by {holder}." if holder else "."),
+            code="port_in_use",
+            remedy=f"End that, or set {setting} to another port.",
+        )

@@ -1,0 +1,84 @@
+"""Processes that belong to a home, found by a mark in their environment, also when their supervisor is gone."""
+
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from content_pipeline.cli import postgres
+
+MARK: Final = "CONTENT_PIPELINE_STACK"
+_STORES: Final = ("postgres", "valkey-server", "weed")
+
+
+def of(home: Path) -> list[psutil.Process]:
+    """Every living process of the home's stack but this one."""
+    found = {process.pid: process for process in psutil.process_iter() if _has_mark(process, home)}
+    # In a container, root may not read the environment of the database server, which runs as another user.
+    if server := _database_server(home):
+        found[server.pid] = server
+    found.pop(os.getpid(), None)
+    return list(found.values())
+
+
+def end(home: Path, *, patience: float) -> int:
+    """End what the home's stack left behind, the stores last; each group has `patience` seconds before it is killed.
+
+    Returns how many processes there were.
+    """
+    ended = 0
+    for belongs in (_is_supervisor, lambda process: not _is_store(process), _is_store):
+        group = _living(home, belongs)
+        ended += len(group)
+        for process in group:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(postgres.STOP_SIGNAL if process.name() == "postgres" else signal.SIGTERM)
+        psutil.wait_procs(group, timeout=patience)
+        # Asked anew: what the group started while it ended must go too.
+        for process in _living(home, belongs):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(group, timeout=5)
+    postgres.forget_server(home)
+    return ended
+
+
+def supervisor(home: Path) -> psutil.Process | None:
+    """The supervisor of the home's stack, if it lives."""
+    return next(iter(_living(home, _is_supervisor)), None)
+
+
+def _living(home: Path, belongs: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
+    group = []
+    for process in of(home):
+        with suppress(psutil.NoSuchProcess):
+            if belongs(process):
+                group.append(process)
+    return group
+
+
+def _is_supervisor(process: psutil.Process) -> bool:
+    return "supervisor.supervisord" in process.cmdline()
+
+
+def _is_store(process: psutil.Process) -> bool:
+    return process.name() in _STORES
+
+
+def _has_mark(process: psutil.Process, home: Path) -> bool:
+    try:
+        return process.environ().get(MARK) == str(home) and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, OSError):
+        return False
+
+
+def _database_server(home: Path) -> psutil.Process | None:
+    pid = postgres.server_pid(home)
+    with suppress(psutil.Error):
+        if pid and str(postgres.data_folder(home)) in psutil.Process(pid).cmdline():
+            return psutil.Process(pid)
+    return None

@@ -1,0 +1,210 @@
+"""The life of a stack: start in order until everything is ready, watch, stop, and find what is left."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import compress
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from content_pipeline.cli import preflight, processes, supervision
+from content_pipeline.cli.display import DONE, READY, Progress, Row
+from content_pipeline.cli.parts import Group, Part, parts_of
+from content_pipeline.cli.plan import Plan, choose_ports
+from content_pipeline.cli.state import Configured, State, lock
+from content_pipeline.cli.supervision import GONE, Process, Supervisor
+from content_pipeline.core.errors import Broken, Conflict, Error, Unavailable
+
+# Groups that start together: none of these waits for another of them.
+_PHASES: Final[tuple[tuple[Group, ...], ...]] = (("stores",), ("ground",), ("dagster", "workers", "api"))
+# The slowest seen on two busy cores were workers, 25 s; a data folder that needs recovery takes its time too.
+_READY_SECONDS: Final = 180
+_DEATHS: Final = 3
+_SUPERVISOR_SECONDS: Final = 10
+_HURRY_SECONDS: Final = 1
+_POLL_SECONDS: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The stack of one home, from the moment that its supervisor runs. `is_new`: we started it."""
+
+    plan: Plan
+    supervisor: Supervisor
+    process: psutil.Process
+    is_new: bool
+
+    @classmethod
+    def launch(cls, home: Path) -> "Stack":
+        """A new supervisor for the home, after ending what an earlier one left behind.
+
+        Raises Conflict when a stack runs there, and whatever `preflight` finds.
+        """
+        preflight.make_home(home)
+        with lock(home) as file:
+            processes.end(home, patience=_SUPERVISOR_SECONDS)
+            configured = Configured()
+            preflight.check(home, configured)
+            state = State.load_or_make(home)
+            plan = Plan(home, configured, state)
+            state.ports = choose_ports(configured, state.ports)
+            state.save(home)
+            plan.write_files()
+            return cls(plan, Supervisor(state), supervision.launch(plan, file), is_new=True)
+
+    @classmethod
+    def attach(cls, home: Path) -> "Stack | None":
+        """The stack that runs in the home, or None when there is no supervisor."""
+        state, process = State.load(home), processes.supervisor(home)
+        if state is None or process is None:
+            return None
+        return cls(Plan(home, Configured(), state), Supervisor(state), process, is_new=False)
+
+    def start(self, progress: Progress) -> None:
+        """Start every part that does not run yet, in order; returns when all are ready.
+
+        Raises Unavailable for a part that does not come up, with the end of its log; a stack that we started is
+        stopped again then.
+        """
+        try:
+            self._start(progress)
+        except Error:
+            if self.is_new:
+                self.stop()
+            raise
+        except GONE as error:
+            raise _failed(self.plan.home, "supervisord", "ended while the parts were started") from error
+
+    def _start(self, progress: Progress) -> None:
+        self._wait_for_supervisor()
+        for groups in _PHASES:
+            members = [part for part in parts_of(self.plan) if part.group in groups]
+            known = self.supervisor.processes()
+            for part in members:
+                if not (part.once and known[part.name].has_succeeded):
+                    self.supervisor.start(part)
+            self._wait_until_ready(members, progress)
+
+    def _wait_for_supervisor(self) -> None:
+        deadline = time.monotonic() + _SUPERVISOR_SECONDS
+        while time.monotonic() < deadline and _is_alive(self.process):
+            with suppress(*GONE):
+                self.supervisor.processes()
+                return
+            time.sleep(_POLL_SECONDS)
+        raise _failed(self.plan.home, "supervisord", "does not answer")
+
+    def _wait_until_ready(self, parts: list[Part], progress: Progress) -> None:
+        deadline = time.monotonic() + _READY_SECONDS
+        starts: dict[str, set[float]] = {part.name: set() for part in parts}
+        waiting = parts
+        with ThreadPoolExecutor() as pool:
+            while waiting:
+                progress.waiting_for([part.name for part in waiting])
+                known = self.supervisor.processes()
+                for part in waiting:
+                    starts[part.name].add(known[part.name].started)
+                    if known[part.name].has_failed and (part.once or len(starts[part.name]) >= _DEATHS):
+                        raise _failed(self.plan.home, part.name, "ends as soon as it is started")
+                ready = list(pool.map(lambda part, known=known: is_ready(part, known[part.name]), waiting))
+                for part in compress(waiting, ready):
+                    progress.ready(part.name)
+                waiting = [part for part, is_there in zip(waiting, ready, strict=True) if not is_there]
+                if waiting and time.monotonic() > deadline:
+                    raise _failed(self.plan.home, waiting[0].name, f"was not ready after {_READY_SECONDS} s")
+                time.sleep(_POLL_SECONDS)
+
+    def watch(self) -> None:
+        """Wait until somebody stops the stack. Raises Broken when its supervisor died instead."""
+        self.process.wait()
+        if left := processes.end(self.plan.home, patience=_SUPERVISOR_SECONDS):
+            raise Broken(
+                f"The supervisor ended unexpectedly; the {left} processes it left have been stopped.",
+                code="supervisor_gone",
+                remedy="Start again with `content-pipeline up`: the data is there.",
+            )
+
+    def stop(self) -> None:
+        """Stop all parts in order, the API and the workers first and the database last, and wait for their end."""
+        with suppress(*GONE):
+            self.supervisor.shut_down()
+        # What is still there after that is ended below.
+        with suppress(psutil.Error):
+            self.process.wait(timeout=sum(part.stop_seconds for part in parts_of(self.plan)))
+        processes.end(self.plan.home, patience=_SUPERVISOR_SECONDS)
+
+
+def launch_or_attach(home: Path) -> Stack:
+    """The home's stack, started if none runs. Raises what `Stack.launch` raises."""
+    try:
+        return Stack.launch(home)
+    except Conflict as error:
+        if error.code != "already_running":
+            raise
+        # Somebody else may be starting it this moment: the lock comes before the supervisor.
+        deadline = time.monotonic() + _SUPERVISOR_SECONDS
+        while time.monotonic() < deadline:
+            if stack := Stack.attach(home):
+                return stack
+            time.sleep(_POLL_SECONDS)
+        raise
+
+
+def stop(home: Path) -> bool:
+    """Stop whatever runs for the home, with or without a supervisor. Returns whether anything did."""
+    if stack := Stack.attach(home):
+        stack.stop()
+        return True
+    return processes.end(home, patience=_SUPERVISOR_SECONDS) > 0
+
+
+def stop_at_once(home: Path) -> bool:
+    """The same without patience: everything but the database is killed."""
+    return processes.end(home, patience=_HURRY_SECONDS) > 0
+
+
+def status(home: Path) -> list[Row]:
+    """A row for every part of the home's stack; none when no supervisor answers."""
+    stack = Stack.attach(home)
+    if stack is None:
+        return []
+    try:
+        known = stack.supervisor.processes()
+    except GONE:
+        return []
+    parts = parts_of(stack.plan)
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda part: _row(part, known[part.name]), parts))
+
+
+def _row(part: Part, process: Process) -> Row:
+    state = process.state.lower()
+    if is_ready(part, process):
+        state = DONE if part.once else READY
+    elif process.state == "RUNNING":
+        state = "not ready"
+    return Row(part.name, state, process.pid, part.port, process.uptime, part.url)
+
+
+def is_ready(part: Part, process: Process) -> bool:
+    if part.once:
+        return process.has_succeeded
+    return process.state in ("STARTING", "RUNNING") and part.ready(process.started)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def _failed(home: Path, name: str, what: str) -> Unavailable:
+    log = supervision.log_file(home, name)
+    lines = log.read_text(errors="replace").splitlines()[-15:] if log.exists() else []
+    excerpt = "".join(f"\n    {line}" for line in lines)
+    return Unavailable(
+        f"{name} {what}. The end of its log:{excerpt}",
+        code="part_failed",
+        remedy=f"Mend what the log says ({log}), then start again with `content-pipeline up`.",
+    )

@@ -1,0 +1,158 @@
+"""supervisord: its configuration, its start, and the few things asked of it over its socket."""
+
+import configparser
+import io
+import shlex
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO, Any, Final
+from xmlrpc.client import Fault, ProtocolError, ServerProxy
+
+import psutil
+from supervisor.xmlrpc import Faults, SupervisorTransport
+
+from content_pipeline.cli.parts import GROUPS, Part, parts_of
+from content_pipeline.cli.plan import Plan
+from content_pipeline.cli.state import State, write_private
+
+_USER: Final = "content-pipeline"
+# What a lost connection looks like: no socket, nobody behind it, an answer cut off, no answers any more.
+GONE: Final = (OSError, HTTPException, ProtocolError)
+
+
+def configuration(home: Path, state: State, parts: Iterable[Part]) -> str:
+    """The text of supervisord.conf. Nothing starts by itself: `up` starts the parts in their order."""
+    config = configparser.RawConfigParser()
+    config["unix_http_server"] = {
+        "file": str(state.socket),
+        "username": _USER,
+        "password": state.supervisor_password,
+    }
+    config["supervisord"] = {
+        "logfile": str(home / "logs" / "supervisord.log"),
+        "logfile_maxbytes": "5MB",
+        "logfile_backups": "1",
+        "pidfile": str(home / "supervisord.pid"),
+        "silent": "true",
+    }
+    config["rpcinterface:supervisor"] = {
+        "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+    }
+    for part in parts:
+        config[f"program:{part.name}"] = _program(home, part)
+    for priority, group in enumerate(GROUPS):
+        names = [part.name for part in parts if part.group == group]
+        if names:
+            config[f"group:{group}"] = {"programs": ",".join(names), "priority": str(priority)}
+    text = io.StringIO()
+    config.write(text)
+    return text.getvalue()
+
+
+def _program(home: Path, part: Part) -> dict[str, str]:
+    return {
+        "command": shlex.join(part.command),
+        "autostart": "false",
+        "autorestart": "false" if part.once else "true",
+        # One that ends sooner did not come up, and is tried again with growing pauses; Python takes seconds to fail.
+        "startsecs": "0" if part.once else "10",
+        "startretries": "100",
+        "stopsignal": part.stop_signal,
+        "stopwaitsecs": str(part.stop_seconds),
+        # The signal goes to the parent alone (a Celery worker must be able to stop its children in order), and what
+        # does not end in time is killed with all its children.
+        "killasgroup": "true",
+        "redirect_stderr": "true",
+        "stdout_logfile": str(log_file(home, part.name)),
+        "stdout_logfile_maxbytes": "10MB",
+        "stdout_logfile_backups": "3",
+    }
+
+
+def log_file(home: Path, name: str) -> Path:
+    return home / "logs" / f"{name}.log"
+
+
+def launch(plan: Plan, lock: IO[str]) -> psutil.Popen:
+    """Start supervisord in a session of its own, where no Ctrl-C of ours reaches it.
+
+    It inherits the home's lock as its standard input, the one descriptor that it neither closes nor hands on.
+    """
+    path = plan.home / "supervisord.conf"
+    write_private(path, configuration(plan.home, plan.state, parts_of(plan)))
+    with (plan.home / "logs" / "supervisord.log").open("a") as log:
+        return psutil.Popen(
+            [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(path)],
+            env=plan.environment(),
+            stdin=lock,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            umask=0o077,
+        )
+
+
+@dataclass(frozen=True)
+class Process:
+    """What the supervisor says of a part. `started` is epoch seconds."""
+
+    state: str
+    pid: int
+    started: float
+    uptime: float
+    exit_status: int
+
+    @property
+    def has_succeeded(self) -> bool:
+        """As a part that runs once does."""
+        return self.state == "EXITED" and self.exit_status == 0
+
+    @property
+    def has_failed(self) -> bool:
+        return self.state in ("BACKOFF", "FATAL", "EXITED", "UNKNOWN") and not self.has_succeeded
+
+
+class Supervisor:
+    """The running supervisord of a home. Every call raises one of GONE when it is not there (any more)."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        # A transport of its own for every call: one whose connection broke stays broken.
+        transport = SupervisorTransport(_USER, self._state.supervisor_password, f"unix://{self._state.socket}")
+        with ServerProxy("http://localhost", transport=transport) as server:
+            try:
+                return getattr(server.supervisor, method)(*arguments)
+            except Fault as fault:
+                if fault.faultCode == Faults.SHUTDOWN_STATE:
+                    raise ConnectionAbortedError("the supervisor is stopping") from fault
+                raise
+
+    def processes(self) -> dict[str, Process]:
+        return {info["name"]: _process(info) for info in self._call("getAllProcessInfo")}
+
+    def start(self, part: Part) -> None:
+        try:
+            self._call("startProcess", f"{part.group}:{part.name}", False)
+        except Fault as fault:
+            # A failed start shows in the process's state, with its log; one that runs already is what we want.
+            if fault.faultCode not in (Faults.ALREADY_STARTED, Faults.SPAWN_ERROR, Faults.ABNORMAL_TERMINATION):
+                raise
+
+    def shut_down(self) -> None:
+        """Begin to stop all parts, the last group first; supervisord ends when they have."""
+        self._call("shutdown")
+
+
+def _process(info: dict[str, Any]) -> Process:
+    return Process(
+        state=info["statename"],
+        pid=info["pid"],
+        started=info["start"],
+        uptime=info["now"] - info["start"] if info["pid"] else 0,
+        exit_status=info["exitstatus"],
+    )

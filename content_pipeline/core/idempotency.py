@@ -1,0 +1,103 @@
+"""Idempotency keys: a POST that is sent twice is done once and answered alike.
+
+The key's row is written in the transaction of what the request brings about, so there is a kept answer
+exactly when the work was accepted. A request that failed has left nothing, and may be sent again.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import delete, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Conflict, Mismatch
+from content_pipeline.core.models import IdempotencyKey
+
+KEPT: Final = timedelta(hours=24)
+WAIT_SECONDS: Final = 5
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that named an idempotency key. `endpoint` is its method and path."""
+
+    api_key_id: UUID
+    endpoint: str
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any
+    location: str | None = None
+
+
+def claim(session: Session, request: Request) -> Answer | None:
+    """Make the key this transaction's own; or the answer that it got before.
+
+    A twin in flight is waited for. Raises Conflict when it takes longer than WAIT_SECONDS, Mismatch when the
+    key was used for another request.
+    """
+    values = {**_identity(request), "fingerprint": request.fingerprint, "created_at": now()}
+    session.execute(text(f"set local lock_timeout = '{WAIT_SECONDS}s'"))
+    try:
+        claimed = session.scalar(
+            insert(IdempotencyKey).values(values).on_conflict_do_nothing().returning(IdempotencyKey.key)
+        )
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise Conflict(
+                "A request with this Idempotency-Key is still being worked on.",
+                code="idempotency_in_flight",
+                remedy="Send it again in a moment.",
+                retryable=True,
+                retry_after=1,
+            ) from error
+        raise
+    session.execute(text("set local lock_timeout = 0"))
+    return None if claimed else _kept(session, request)
+
+
+def keep(session: Session, request: Request, answer: Answer) -> None:
+    """Note the answer to a claimed key, for its repeats."""
+    session.execute(
+        update(IdempotencyKey)
+        .filter_by(**_identity(request))
+        .values(status=answer.status, body=answer.body, location=answer.location)
+    )
+
+
+def sweep(session: Session) -> None:
+    """Forget the answers that are older than KEPT."""
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - KEPT))
+
+
+def fingerprint(content: Any) -> bytes:
+    """SHA-256 of a JSON value in canonical form: same content, same bytes."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+def _identity(request: Request) -> dict[str, Any]:
+    return {"api_key_id": request.api_key_id, "endpoint": request.endpoint, "key": request.key}
+
+
+def _kept(session: Session, request: Request) -> Answer:
+    kept = session.get_one(IdempotencyKey, tuple(_identity(request).values()))
+    if kept.fingerprint != request.fingerprint:
+        raise Mismatch(
+            "This Idempotency-Key was used for a request with other content.",
+            code="idempotency_mismatch",
+            remedy="Use a new key for a new request.",
+        )
+    assert kept.status is not None, "an answer is noted in the transaction that claims its key"
+    return Answer(kept.status, kept.body, kept.location)

@@ -1,0 +1,229 @@
+"""Files of other people's servers, fetched without letting their addresses lead into our own network.
+
+Names are resolved once and the checked address is the one that is connected to, so a name that changes its
+address in between gains nothing. Redirects go through the same door. One deadline covers the whole fetch
+and is asked at every read from the socket, so that a server which drips bytes, in the headers, the TLS
+handshake or the body, is left in time.
+"""
+
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from pathlib import Path
+from ssl import SSLContext
+from typing import Any, Final
+
+import httpcore
+import httpx
+
+from content_pipeline.core.errors import Invalid, Remote, TooLarge
+from content_pipeline.core.settings import settings
+
+_MAX_REDIRECTS: Final = 3
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_RETRYABLE: Final = frozenset({408, 429})
+# Longest silence of a server; the deadline of the whole fetch cuts it shorter.
+_SILENCE_SECONDS: Final = 30.0
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+# Protocol assignments; a cloud's metadata service lives at 192.0.0.192. Python before 3.11.9 calls most of it global.
+_ASSIGNED: Final = IPv4Network("192.0.0.0/24")
+
+
+def check_url(url: str) -> None:
+    """Raises Invalid `url_forbidden` for a URL that `fetch` would refuse.
+
+    A name that does not resolve now passes: that is no verdict on the URL, and the fetch tries again later.
+    """
+    parsed = _parse(url)
+    try:
+        _resolve(parsed.host, _port(parsed))
+    except OSError:
+        return
+
+
+def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | None:
+    """Copy what `url` names into `target`, in at most `seconds`; returns the content type that the server gave.
+
+    Raises Invalid `url_forbidden`; TooLarge over `max_bytes`; Remote with the code `remote_not_found`,
+    `remote_timeout` or `remote_failed`, retryable where trying again may help.
+    """
+    deadline = time.monotonic() + seconds
+    parsed = _parse(url)
+    with httpcore.ConnectionPool(network_backend=_Guard(deadline)) as pool, _as_our_errors(parsed.host):
+        for _ in range(_MAX_REDIRECTS + 1):
+            with pool.stream("GET", str(parsed), headers=_headers(parsed)) as response:
+                if response.status not in _REDIRECTS:
+                    _check_status(response.status, parsed.host)
+                    _save(response, target, max_bytes)
+                    return _header(response, b"content-type")
+                parsed = _parse(str(parsed.join(_header(response, b"location") or "")))
+    raise Remote(f"{parsed.host} redirects more than {_MAX_REDIRECTS} times.", remedy="Give the address of the file.")
+
+
+def _save(response: httpcore.Response, target: Path, max_bytes: int) -> None:
+    too_large = TooLarge(
+        f"The remote file has more than {max_bytes:,} bytes.", remedy="Send a shorter or more compressed recording."
+    )
+    if int(_header(response, b"content-length") or 0) > max_bytes:
+        raise too_large
+    received = 0
+    with target.open("wb") as file:
+        for chunk in response.iter_stream():
+            received += len(chunk)
+            if received > max_bytes:
+                raise too_large
+            file.write(chunk)
+
+
+def _check_status(status: int, host: str) -> None:
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+        raise Remote(f"{host} has no such file.", code="remote_not_found", remedy="Check the address.")
+    if status != HTTPStatus.OK:
+        raise Remote(
+            f"{host} answered {status} instead of the file.",
+            remedy="Check that the address opens without signing in.",
+            retryable=status in _RETRYABLE or status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        )
+
+
+@contextmanager
+def _as_our_errors(host: str) -> Iterator[None]:
+    try:
+        yield
+    except httpcore.TimeoutException as error:
+        raise Remote(f"{host} took too long.", code="remote_timeout", remedy="Try again.", retryable=True) from error
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise Remote(
+            f"{host} could not be reached, or broke off.", remedy="Check the address.", retryable=True
+        ) from error
+
+
+# ── which addresses ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _parse(url: str) -> httpx.URL:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise _forbidden("This is not a URL.") from error
+    if parsed.scheme not in _DEFAULT_PORTS or not parsed.host or not 0 < _port(parsed) < 65536:
+        raise _forbidden("Only http and https URLs of a host can be fetched.")
+    if parsed.userinfo:
+        raise _forbidden("A URL with a user name or password in it is not fetched.")
+    return parsed
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port or _DEFAULT_PORTS[url.scheme]
+
+
+def _resolve(host: str, port: int) -> list[str]:
+    """The addresses behind a name. Raises Invalid when one of them is not public, OSError when there are none."""
+    try:
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # a label that is empty or longer than DNS has room for
+        raise _forbidden("This is not the name of a host.") from error
+    found = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+    allowed = settings().allowed_private_hosts
+    if host not in allowed and f"{host}:{port}" not in allowed and not all(map(is_public, found)):
+        raise _forbidden(f"{host} is not on the public internet.")
+    return found
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet, also when it is wrapped in an IPv6 one."""
+    parsed = ip_address(address)
+    if isinstance(parsed, IPv6Address) and (inner := _inner(parsed)):
+        parsed = inner
+    if isinstance(parsed, IPv6Address) and parsed.is_site_local:
+        return False
+    return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved and parsed not in _ASSIGNED
+
+
+def _inner(address: IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that is reached by way of this one."""
+    nat64 = IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
+    return address.ipv4_mapped or address.sixtofour or nat64
+
+
+def _forbidden(detail: str) -> Invalid:
+    return Invalid(detail, code="url_forbidden", remedy="Give a public http(s) address, or upload the file.")
+
+
+# ── the wire ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Guard(httpcore.NetworkBackend):
+    """Connects to public addresses only. What stands above it keeps the name for TLS and the Host header."""
+
+    def __init__(self, deadline: float) -> None:
+        self._deadline = deadline
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            addresses = _resolve(host, port)
+        except OSError as error:
+            raise httpcore.ConnectError(f"{host} does not resolve") from error
+        *others, last = addresses
+        for address in others:
+            try:
+                return self._connect(address, port)
+            except httpcore.ConnectError:
+                continue  # a host without IPv6 still gets to the IPv4 address
+        return self._connect(last, port)
+
+    def _connect(self, address: str, port: int) -> "_TimedStream":
+        return _TimedStream(self._sockets.connect_tcp(address, port, _left(self._deadline)), self._deadline)
+
+
+class _TimedStream(httpcore.NetworkStream):
+    """A connection that ends with the deadline, however often it shows a sign of life."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(self._deadline))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(self._deadline))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> "_TimedStream":
+        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, _left(self._deadline)), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _left(deadline: float) -> float:
+    left = min(deadline - time.monotonic(), _SILENCE_SECONDS)
+    if left <= 0:
+        raise httpcore.ReadTimeout("the deadline has passed")
+    return left
+
+
+def _headers(url: httpx.URL) -> list[tuple[str, str]]:
+    # Compressed answers would hide their size from the limit.
+    return [("Host", url.netloc.decode()), ("User-Agent", "content-pipeline"), ("Accept-Encoding", "identity")]
+
+
+def _header(response: httpcore.Response, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for key, value in response.headers if key.lower() == name), None)

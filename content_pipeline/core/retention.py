@@ -1,0 +1,69 @@
+"""What is forgotten, and when."""
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import executions, idempotency, rate_limits, storage
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Caption, Task
+from content_pipeline.core.tasks import OPEN
+
+# Dagster stays quick up to 100,000 dynamic keys a set; the rows and files behind them are kept.
+KEPT: Final = timedelta(days=90)
+MOST_KEYS: Final = 80_000
+# An upload is stored before its row is committed; after a day there will be none.
+ORPHANED: Final = timedelta(days=1)
+
+
+def sweep_rows() -> None:
+    """Drop answers to idempotency keys, empty rate-limit buckets and fenced executions that nobody needs any more."""
+    with transaction() as session:
+        idempotency.sweep(session)
+        executions.sweep(session)
+    rate_limits.sweep()
+
+
+def sweep_uploads() -> int:
+    """Delete uploaded recordings that never got a row. Returns how many."""
+    orphans = 0
+    for upload in storage.listing(older_than=now() - ORPHANED):
+        match upload.split("/"):
+            case [_workspace, "captions", caption_id, "source"] if not _has_caption(caption_id):
+                storage.delete(upload)
+                orphans += 1
+    return orphans
+
+
+def _has_caption(caption_id: str) -> bool:
+    with transaction() as session:
+        return session.get(Caption, UUID(caption_id)) is not None
+
+
+def retired_keys(session: Session, kind: str, keys: Collection[str]) -> Iterator[str]:
+    """Those of `keys` that Dagster may forget: ended longer than KEPT ago, or the oldest beyond MOST_KEYS.
+
+    Never one with an open task.
+    """
+    ended = func.max(func.coalesce(Task.finished_at, now()))
+    query = (
+        select(Task.subject_key, ended)
+        .where(Task.subject_kind == kind)
+        .group_by(Task.subject_key)
+        .having(~func.bool_or(Task.state.in_(OPEN)))
+        .order_by(ended)
+    )
+    left = len(keys)
+    known = set(keys)
+    for key, ended_at in session.execute(query):
+        if key not in known:
+            continue
+        if left <= MOST_KEYS and ended_at > now() - KEPT:
+            return
+        left -= 1
+        yield key

@@ -1,0 +1,279 @@
+"""Tasks: what was accepted, how it stands, and the only moves it can make.
+
+    queued ──▶ processing ──▶ done
+      │ ▲          │  ▲   └─▶ error
+      │ └──────────│──┘
+      │            ▼  │
+      └──────▶   waiting         (any open state) ──▶ canceled
+
+`waiting` is work put aside until `not_before`: a retry with back-off, a move to another lane or subject,
+a worker that shut down. On the wire it is still `processing`. Done, error and canceled are final: a retry
+is a new task.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, or_, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import executions
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Conflict, Error, NotFound
+from content_pipeline.core.models import Task
+from content_pipeline.core.pages import newest_first
+from content_pipeline.core.settings import Lane
+
+OPEN: Final = ("queued", "processing", "waiting")
+# Whoever starts a run for a task has this long to get it to Dagster before the safety net starts another.
+START_LEASE: Final = timedelta(seconds=15)
+WIRE: Final = {
+    "queued": "queued",
+    "processing": "processing",
+    "waiting": "processing",
+    "done": "done",
+    "error": "error",
+    "canceled": "error",
+}
+
+CANCELED: Final = Error("The task was canceled.", code="canceled", remedy="Retry it if this was a mistake.")
+LOST: Final = Error(
+    "The work was lost with its worker, again and again.",
+    code="lost",
+    remedy="Retry the task; if it is lost again, the recording may be too large for this machine.",
+)
+
+
+def subject(kind: str, key: str) -> str:
+    """The name under which a run claims a row."""
+    return f"{kind}:{key}"
+
+
+# ── asked by the API ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def create(
+    session: Session,
+    *,
+    workspace_id: UUID,
+    kind: str,
+    key: str,
+    lane: Lane,
+    task_id: str | None = None,
+) -> Task:
+    """Enter a new task. Raises Conflict when its subject has an open one already."""
+    task = Task(
+        id=task_id or str(uuid4()),
+        workspace_id=workspace_id,
+        kind=kind,
+        key=key,
+        subject_kind=kind,
+        subject_key=key,
+        lane=lane,
+        state="queued",
+        progress=0,
+        progress_base=0,
+        attempt=0,
+        starts=1,
+        not_before=now() + START_LEASE,
+        created_at=now(),
+    )
+    return _add(session, task)
+
+
+def _add(session: Session, task: Task) -> Task:
+    try:
+        with session.begin_nested():
+            session.add(task)
+    except IntegrityError as error:
+        raise Conflict(
+            "This is being worked on already.", code="task_open", remedy="Wait for its task to end, or cancel it."
+        ) from error
+    return task
+
+
+def get(session: Session, workspace_id: UUID, task_id: str) -> Task:
+    """Raises NotFound, for another workspace's tasks too."""
+    task = session.get(Task, task_id)
+    if task is None or task.workspace_id != workspace_id:
+        raise NotFound(f"There is no task {task_id}.", code="task_not_found")
+    return task
+
+
+def newest(session: Session, kind: str, key: str) -> Task:
+    """The newest try at one row. Every row has one: they are entered together."""
+    query = select(Task).where(Task.kind == kind, Task.key == key).order_by(Task.created_at.desc()).limit(1)
+    return session.scalars(query).one()
+
+
+def list_page(
+    session: Session,
+    workspace_id: UUID,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    kind: str | None = None,
+    status: str | None = None,
+) -> tuple[list[Task], str | None]:
+    """Tasks of a workspace, newest first, and the cursor of the next page (None on the last)."""
+    query = select(Task).where(Task.workspace_id == workspace_id)
+    if kind:
+        query = query.where(Task.kind == kind)
+    if status:
+        query = query.where(Task.state.in_([state for state, wire in WIRE.items() if wire == status]))
+    return newest_first(session, query, Task, limit=limit, cursor=cursor)
+
+
+def wire_status(task: Task) -> str:
+    """The task's state in the words of the public API."""
+    return WIRE[task.state]
+
+
+def cancel(session: Session, task: Task) -> None:
+    """End an open task as canceled and lower the fence of its run. Raises Conflict when it is final."""
+    canceled = session.execute(
+        update(Task)
+        .where(Task.id == task.id, Task.state.in_(OPEN))
+        .values(state="canceled", finished_at=now(), error=CANCELED.to_dict())
+        .returning(Task.id)
+    ).first()
+    if not canceled:
+        raise Conflict("The task has ended already.", code="task_final", remedy="Nothing to do.")
+    executions.stop_subject(session, subject(task.subject_kind, task.subject_key))
+
+
+def retry(session: Session, task: Task) -> Task:
+    """A new task for the work of one that failed or was canceled. Raises Conflict for any other."""
+    if task.state not in ("error", "canceled"):
+        raise Conflict(
+            "Only a task that failed or was canceled can be retried.",
+            code="task_not_failed",
+            remedy="Wait for it to end." if task.state in OPEN else "Send the request again instead.",
+        )
+    again = Task(
+        id=str(uuid4()),
+        workspace_id=task.workspace_id,
+        kind=task.kind,
+        key=task.key,
+        subject_kind=task.subject_kind,
+        subject_key=task.subject_key,
+        lane=task.lane,
+        state="queued",
+        progress=task.progress_base,
+        progress_base=task.progress_base,
+        attempt=0,
+        starts=1,
+        not_before=now() + START_LEASE,
+        retry_of=task.id,
+        created_at=now(),
+    )
+    return _add(session, again)
+
+
+# ── asked by whoever starts runs ──────────────────────────────────────────────────────────────────────────
+
+
+def start(session: Session, task: Task) -> bool:
+    """Take the right to start the task's next run; False when somebody else has it.
+
+    `starts` numbers the runs of a task. The number goes into the run's tags, so that a run which was
+    overtaken by a later one can tell (step.py).
+    """
+    started = session.execute(
+        update(Task)
+        .where(Task.id == task.id, Task.starts == task.starts, Task.state.in_(OPEN))
+        .values(starts=Task.starts + 1, not_before=now() + START_LEASE)
+        .returning(Task.starts)
+    ).scalar()
+    if started:
+        task.starts = started
+    return bool(started)
+
+
+def unattended(session: Session, limit: int = 1000) -> list[Task]:
+    """Open tasks that may need a run: due ones that nobody has taken up, and all that are being processed."""
+    query = (
+        select(Task)
+        .where(Task.state.in_(OPEN), or_(Task.state == "processing", Task.not_before <= now()))
+        .order_by(Task.created_at)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+# ── asked by runs, inside their fenced transactions ──────────────────────────────────────────────────────
+
+
+def take(session: Session, kind: str, key: str) -> Task | None:
+    """The open task of a subject, now processing; None when the run works without one."""
+    return session.scalars(
+        update(Task)
+        .where(Task.subject_kind == kind, Task.subject_key == key, Task.state.in_(OPEN))
+        .values(state="processing", started_at=func.coalesce(Task.started_at, now()), not_before=None)
+        .returning(Task)
+    ).one_or_none()
+
+
+def progress(session: Session, task_id: str, fraction: float) -> None:
+    """Move the bar: `fraction` of the present subject's work is done. It never goes back."""
+    session.execute(
+        text(
+            "update tasks set progress = greatest(progress, progress_base + floor((99 - progress_base) * :fraction))"
+            " where id = :task and state = 'processing'"
+        ),
+        {"task": task_id, "fraction": min(max(fraction, 0.0), 1.0)},
+    )
+
+
+def finish(session: Session, task_id: str) -> None:
+    session.execute(
+        update(Task)
+        .where(Task.id == task_id, Task.state == "processing")
+        .values(state="done", progress=100, finished_at=now(), error=None)
+    )
+
+
+def fail(session: Session, task_id: str, error: Error) -> None:
+    session.execute(
+        update(Task)
+        .where(Task.id == task_id, Task.state.in_(OPEN))
+        .values(state="error", finished_at=now(), error=error.to_dict())
+    )
+
+
+def wait(session: Session, task_id: str, *, not_before: datetime, attempt: int, lane: Lane) -> None:
+    """Put the task aside until `not_before`; the next run goes to `lane`."""
+    session.execute(
+        update(Task)
+        .where(Task.id == task_id, Task.state == "processing")
+        .values(state="waiting", not_before=not_before, attempt=attempt, lane=lane)
+    )
+
+
+def hand_over(session: Session, task_id: str, *, kind: str, key: str, lane: Lane) -> None:
+    """The task goes on with another row as its subject, from where its bar stands."""
+    session.execute(
+        update(Task)
+        .where(Task.id == task_id, Task.state == "processing")
+        .values(
+            state="waiting",
+            not_before=now(),
+            attempt=0,
+            subject_kind=kind,
+            subject_key=key,
+            lane=lane,
+            progress_base=Task.progress,
+        )
+    )
+
+
+def hand_back(session: Session, subjects: Sequence[str]) -> None:
+    """Put the tasks of these subjects aside, to go on at once elsewhere: their worker shuts down."""
+    session.execute(
+        update(Task)
+        .where((Task.subject_kind + ":" + Task.subject_key).in_(subjects), Task.state == "processing")
+        .values(state="waiting", not_before=now())
+    )

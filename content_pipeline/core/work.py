@@ -1,0 +1,56 @@
+"""What a run holds while it works on its subject: the task it serves, its progress bar, its fenced writes."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import executions, scratch, tasks
+from content_pipeline.core.settings import Lane
+
+PROGRESS_SECONDS: Final = 0.5
+
+
+@dataclass
+class Work:
+    """One run's hold on one subject. `task_id` is None for a re-run that no open task asked for."""
+
+    run_id: str
+    lane: Lane
+    task_id: str | None = None
+    attempt: int = 0
+    _told: float = field(default=0.0, repr=False)
+
+    def progress(self, fraction: float) -> None:
+        """Move the task's bar to `fraction` of the subject's work; cheap to call often."""
+        if self.task_id is None or time.monotonic() - self._told < PROGRESS_SECONDS:
+            return
+        self._told = time.monotonic()
+        # A bar that does not move is no reason to lose the work; a database that stays away is the heart's matter.
+        with suppress(OperationalError), self.write() as session:
+            tasks.progress(session, self.task_id, fraction)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that commits only while this run is alive. Raises executions.Stopped."""
+        with executions.fenced(self.run_id) as session:
+            yield session
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """A temporary folder, gone with the block."""
+        with scratch.folder(self.run_id) as path:
+            yield path
+
+
+class MoveOn(Exception):
+    """The task goes on in another run, at once: `lane` says where."""
+
+    def __init__(self, lane: Lane) -> None:
+        super().__init__(lane)
+        self.lane = lane

@@ -1,0 +1,106 @@
+"""Workspaces, and the API keys that speak for them.
+
+A key is `sk_`, 32 random bytes and a checksum of them. The database knows its SHA-256 only: 256 random bits
+need no salt and no slow hash. The checksum tells a mistyped or invented key without asking the database.
+"""
+
+import secrets
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
+from content_pipeline.core.models import ApiKey, Plan, Workspace
+
+PREFIX: Final = "sk_"
+_CHECKSUM_CHARACTERS: Final = 8
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sent a request, and what their plan allows."""
+
+    api_key_id: UUID
+    workspace_id: UUID
+    plan: Plan
+
+
+def create_key(session: Session, *, workspace: str, plan: str = "studio") -> str:
+    """A new key of the workspace, which is made if it is new. Raises Invalid for an unknown plan.
+
+    The key is shown here and never again. A workspace that exists keeps its plan.
+    """
+    if session.get(Plan, plan) is None:
+        known = ", ".join(session.scalars(select(Plan.name).order_by(Plan.name)))
+        raise Invalid(f"There is no plan named {plan}.", code="unknown_plan", remedy=f"Take one of: {known}.")
+    owner = session.scalars(select(Workspace).where(Workspace.name == workspace)).one_or_none()
+    if owner is None:
+        owner = Workspace(id=uuid4(), name=workspace, plan=plan, created_at=now())
+        session.add(owner)
+        session.flush()
+    body = secrets.token_urlsafe(32)
+    key = f"{PREFIX}{body}{_checksum(body)}"
+    session.add(ApiKey(workspace_id=owner.id, sha256=digest(key), hint=key[-4:], created_at=now()))
+    return key
+
+
+def authenticate(session: Session, key: str) -> Caller:
+    """Whose key this is. Raises Unauthorized when it is malformed, unknown or revoked."""
+    query = (
+        select(ApiKey.id, Workspace.id, Plan)
+        .join(Workspace, Workspace.id == ApiKey.workspace_id)
+        .join(Plan, Plan.name == Workspace.plan)
+        .where(ApiKey.sha256 == digest(key), ApiKey.revoked_at.is_(None))
+    )
+    found = session.execute(query).one_or_none() if _is_well_formed(key) else None
+    if found is None:
+        raise Unauthorized(
+            "This API key is not valid.", code="key_invalid", remedy="Check the X-API-Key header, or make a new key."
+        )
+    return Caller(*found)
+
+
+def plan_of(session: Session, workspace_id: UUID) -> Plan:
+    """The plan of a workspace that exists."""
+    return session.scalars(
+        select(Plan).join(Workspace, Workspace.plan == Plan.name).filter(Workspace.id == workspace_id)
+    ).one()
+
+
+def plans(session: Session) -> Sequence[Plan]:
+    return session.scalars(select(Plan).order_by(Plan.name)).all()
+
+
+def keys(session: Session, workspace: str) -> Sequence[ApiKey]:
+    """The keys of a workspace, newest first, revoked ones too."""
+    query = select(ApiKey).join(Workspace, Workspace.id == ApiKey.workspace_id).where(Workspace.name == workspace)
+    return session.scalars(query.order_by(ApiKey.created_at.desc(), ApiKey.id)).all()
+
+
+def revoke(session: Session, api_key_id: UUID) -> None:
+    """End a key. Processes that have just seen it believe in it for a few seconds more. Raises NotFound."""
+    key = session.get(ApiKey, api_key_id)
+    if key is None:
+        raise NotFound(f"There is no API key {api_key_id}.", code="key_not_found")
+    key.revoked_at = key.revoked_at or now()
+
+
+def digest(key: str) -> bytes:
+    """What stands for a key wherever it is kept."""
+    return sha256(key.encode()).digest()
+
+
+def _is_well_formed(key: str) -> bool:
+    body = key.removeprefix(PREFIX)[:-_CHECKSUM_CHARACTERS]
+    return key == f"{PREFIX}{body}{_checksum(body)}"
+
+
+def _checksum(body: str) -> str:
+    return f"{zlib.crc32(body.encode()):0{_CHECKSUM_CHARACTERS}x}"

@@ -1,0 +1,15 @@
+"""The index of everything Dagster runs."""
+
+import dagster as dg
+
+from content_pipeline import jobs
+from content_pipeline.assets import burn_ins, captions
+from content_pipeline.sensors import retention, tasks
+
+definitions = dg.Definitions(
+    assets=dg.load_assets_from_modules([captions, burn_ins]),
+    jobs=jobs.JOBS,
+    sensors=[tasks.start_unattended_tasks, retention.retire_old_work],
+    # Runs live in warm Celery workers, whose processes may have no children of their own.
+    executor=dg.in_process_executor,
+)

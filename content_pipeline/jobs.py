@@ -1,0 +1,18 @@
+"""One job per kind of task: it works on the row whose id is the partition key, and needs no run config."""
+
+import dagster as dg
+
+from content_pipeline.core import runs
+
+captions = dg.define_asset_job(
+    runs.JOBS["caption"],
+    selection=["transcript", "captions"],
+    description="Transcribe a recording and make captions of its words.",
+)
+burn_ins = dg.define_asset_job(
+    runs.JOBS["burn_in"],
+    selection=["burned_in_video"],
+    description="Draw captions into a video.",
+)
+
+JOBS = [captions, burn_ins]

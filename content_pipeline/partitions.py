@@ -1,0 +1,8 @@
+"""The sets of partition keys. A key is the id of a row; the set's name is its job's (core/runs.py)."""
+
+import dagster as dg
+
+captions = dg.DynamicPartitionsDefinition(name="captions")
+burn_ins = dg.DynamicPartitionsDefinition(name="burn_ins")
+
+SETS = {definition.name: definition for definition in (captions, burn_ins)}

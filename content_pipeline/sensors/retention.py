@@ -1,0 +1,34 @@
+"""Forgets what is no longer needed, in the product's database, the bucket and Dagster."""
+
+from itertools import islice
+
+import dagster as dg
+
+from content_pipeline.core import retention, runs
+from content_pipeline.core.database import transaction
+
+# A tick has a minute; deleting a key with its runs takes some 20 ms.
+KEYS_A_TICK = 500
+
+
+@dg.sensor(
+    minimum_interval_seconds=3600,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Retires keys of work that ended long ago with their run records, and deletes uploads without a row.",
+)
+def retire_old_work(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    retention.sweep_rows()
+    orphans = retention.sweep_uploads()
+    retired = sum(_retire(context.instance, kind, name) for kind, name in runs.JOBS.items())
+    return dg.SkipReason(f"Retired {retired} keys, deleted {orphans} uploads without a row.")
+
+
+def _retire(instance: dg.DagsterInstance, kind: str, set_name: str) -> int:
+    with transaction() as session:
+        found = retention.retired_keys(session, kind, instance.get_dynamic_partitions(set_name))
+        keys = list(islice(found, KEYS_A_TICK))
+    for key in keys:
+        for run in instance.get_runs(dg.RunsFilter(tags={runs.PARTITION_TAG: key}, job_name=set_name)):
+            instance.delete_run(run.run_id)
+        instance.delete_dynamic_partition(set_name, key)
+    return len(keys)

@@ -1,0 +1,95 @@
+"""The API in this process, on the real database and object store. Dagster stays away: nothing here may mind."""
+
+from collections.abc import Callable, Iterator
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.main import create_app
+from content_pipeline.core import tasks, workspaces
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import MediaUnusable
+from content_pipeline.core.media.words import SEGMENTS, Segment, Word
+from content_pipeline.core.models import Caption, Plan, Task
+from content_pipeline.core.settings import settings
+
+PUBLIC = "/api/v1/public"
+
+
+@pytest.fixture(scope="session")
+def app(database: None) -> Iterator[FastAPI]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings(), "dagster_url", "http://127.0.0.1:1")
+        yield create_app()
+
+
+@pytest.fixture
+def stranger(app) -> TestClient:
+    """Somebody without a key."""
+    return TestClient(app)
+
+
+@pytest.fixture
+def connect(app) -> Callable[..., TestClient]:
+    """A client with a new key, of a workspace of its own unless one is named; limits may differ from the plan's."""
+
+    def with_key(workspace: str | None = None, **limits: int) -> TestClient:
+        with transaction() as session:
+            plan = _plan(session, limits) if limits else "studio"
+            key = workspaces.create_key(session, workspace=workspace or str(uuid4()), plan=plan)
+        return TestClient(app, headers={"X-API-Key": key})
+
+    return with_key
+
+
+@pytest.fixture
+def client(connect) -> TestClient:
+    return connect()
+
+
+def _plan(session, limits: dict[str, int]) -> str:
+    studio = session.get_one(Plan, "studio")
+    kept = {column.name: getattr(studio, column.name) for column in Plan.__table__.columns}
+    plan = Plan(**{**kept, **limits, "name": f"plan-{uuid4()}"})
+    session.add(plan)
+    session.flush()
+    return plan.name
+
+
+@pytest.fixture
+def caption_id(client: TestClient) -> str:
+    """Captions that were asked for and not begun."""
+    answer = client.post(f"{PUBLIC}/captions/generate", data={"reel_url": "http://8.8.8.8/clip.mp4"})
+    assert answer.status_code == 202, answer.text
+    return answer.json()["caption_id"]
+
+
+@pytest.fixture
+def finished_id(caption_id: str) -> str:
+    """Captions that are done: two cues of a recording of ten seconds."""
+    cues = [
+        Segment(1.0, 2.5, "Hello there.", (Word(1.0, 1.5, "Hello"), Word(1.6, 2.5, "there."))),
+        Segment(3.0, 5.0, "Good <b>bye</b>.", (Word(3.0, 4.0, "Good"), Word(4.0, 5.0, "<b>bye</b>."))),
+    ]
+    with transaction() as session:
+        caption = session.get_one(Caption, UUID(caption_id))
+        caption.segments = SEGMENTS.dump_python(tuple(cues), mode="json")
+        caption.media = {
+            "seconds": 10.0, "has_audio": True, "has_video": True, "width": 1080, "height": 1920,
+            "frames_per_second": 30.0, "video_codec": "h264", "audio_codec": "aac", "container": "mov", "bytes": 1000,
+        }  # fmt: skip
+        tasks.take(session, "caption", caption_id)
+        tasks.finish(session, f"sync_{caption_id}")
+    return caption_id
+
+
+def fail_task(task_id: str) -> None:
+    """As a run does that could not do its work."""
+    with transaction() as session:
+        task = session.get_one(Task, task_id)
+        tasks.take(session, task.kind, task.key)
+        tasks.fail(
+            session, task_id, MediaUnusable("There is no sound.", code="no_audio", remedy="Send one with sound.")
+        )

@@ -1,0 +1,218 @@
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from content_pipeline.core import storage
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Caption, Task
+from tests.api.conftest import PUBLIC
+from tests.media import samples
+
+CAPTIONS = f"{PUBLIC}/captions"
+GENERATE = f"{CAPTIONS}/generate"
+
+
+def upload(client: TestClient, content: bytes, **fields: str):
+    return client.post(GENERATE, files={"audio_file": ("clip", content)}, data=fields)
+
+
+def refused(answer, status: int, code: str) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+
+
+# ── asking for captions ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_upload_is_accepted_and_its_task_can_be_polled(client: TestClient, tmp_path: Path) -> None:
+    answer = upload(client, samples.SPEECH.read_bytes(), language="en")
+    accepted = answer.json()
+    assert answer.status_code == 202, answer.text
+    assert accepted == {
+        "caption_id": accepted["caption_id"],
+        "task_id": f"sync_{accepted['caption_id']}",
+        "status": "queued",
+    }
+    assert answer.headers["Location"] == f"{PUBLIC}/tasks/{accepted['task_id']}"
+    assert answer.headers["Retry-After"] == "2"
+    assert client.get(answer.headers["Location"]).json()["status"] == "queued"
+    with transaction() as session:
+        caption = session.get_one(Caption, UUID(accepted["caption_id"]))
+    assert caption.media["has_audio"]
+    storage.fetch(caption.source_key, tmp_path / "stored")
+    assert (tmp_path / "stored").read_bytes() == samples.SPEECH.read_bytes()
+
+
+def test_a_url_is_accepted_and_left_to_the_run(client: TestClient) -> None:
+    answer = client.post(GENERATE, data={"reel_url": "http://8.8.8.8/clip.mp4", "burn_in": "true"})
+    with transaction() as session:
+        caption = session.get_one(Caption, UUID(answer.json()["caption_id"]))
+    assert (caption.source_url, caption.source_key, caption.language) == ("http://8.8.8.8/clip.mp4", None, "en")
+
+
+@pytest.mark.parametrize(("seconds", "lane"), [(3, "interactive"), (61, "media")])
+def test_long_recordings_do_not_stand_in_the_way_of_short_ones(client, tmp_path, seconds: int, lane: str) -> None:
+    accepted = upload(client, samples.audio(tmp_path / "long.mp3", seconds=seconds).read_bytes()).json()
+    with transaction() as session:
+        assert session.get_one(Task, accepted["task_id"]).lane == lane
+
+
+def test_there_is_one_source(client: TestClient) -> None:
+    refused(client.post(GENERATE, data={"language": "en"}), 400, "source_missing")
+    refused(client.post(GENERATE, data={"reel_url": ""}), 400, "source_missing")
+    refused(upload(client, b"x", reel_url="http://8.8.8.8/"), 400, "source_ambiguous")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/a", "http://[::1]:9000/", "file:///etc/passwd", "nonsense"])
+def test_a_url_into_our_own_network_is_refused_at_once(client: TestClient, url: str) -> None:
+    refused(client.post(GENERATE, data={"reel_url": url}), 400, "url_forbidden")
+
+
+def test_an_unknown_language_is_refused(client: TestClient) -> None:
+    refused(upload(client, samples.SPEECH.read_bytes(), language="klingon"), 400, "unknown_language")
+
+
+def test_what_is_no_media_is_refused(client: TestClient) -> None:
+    refused(upload(client, b"Dear reader, this is a letter."), 415, "not_media")
+    refused(upload(client, b""), 415, "empty_file")
+
+
+def test_a_video_without_sound_is_refused(client: TestClient, tmp_path: Path) -> None:
+    refused(upload(client, samples.video(tmp_path / "mute.mp4", sound=False).read_bytes()), 400, "no_audio")
+
+
+def test_a_recording_over_the_plan_is_refused(connect, tmp_path: Path) -> None:
+    long = samples.audio(tmp_path / "long.mp3", seconds=5).read_bytes()
+    refused(upload(connect(media_seconds=4), long), 400, "media_too_long")
+
+
+def test_a_refused_upload_leaves_no_temporary_file(client, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    refused(upload(client, b"x" * 3_000_000), 415, "not_media")
+    assert upload(client, samples.SPEECH.read_bytes()).status_code == 202
+    assert list(tmp_path.iterdir()) == []
+
+
+# ── reading them ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_captions_are_empty_until_they_are_done(client: TestClient, caption_id: str) -> None:
+    view = client.get(f"{CAPTIONS}/{caption_id}").json()
+    assert view["status"] == "queued"
+    assert [view[name] for name in ("srt", "vtt", "segments", "error")] == [None] * 4
+    refused(client.get(f"{CAPTIONS}/{caption_id}.srt"), 409, "caption_not_ready")
+
+
+def test_finished_captions_come_in_every_form(client: TestClient, finished_id: str) -> None:
+    view = client.get(f"{CAPTIONS}/{finished_id}").json()
+    assert (view["id"], view["status"]) == (finished_id, "done")
+    assert view["segments"][0] == {"start": 1.0, "end": 2.5, "text": "Hello there."}
+    assert view["srt"].startswith("1\n00:00:01,000 --> 00:00:02,500\nHello there.\n")
+    assert view["vtt"].startswith("WEBVTT\n\n")
+    files = {form: client.get(f"{CAPTIONS}/{finished_id}.{form}") for form in ("srt", "vtt", "ass")}
+    assert (files["srt"].text, files["vtt"].text) == (view["srt"], view["vtt"])
+    assert "Hello" in files["ass"].text
+    assert files["vtt"].headers["Content-Type"].startswith("text/vtt")
+    assert all(f'filename="captions.{form}"' in file.headers["Content-Disposition"] for form, file in files.items())
+
+
+def test_the_list_is_newest_first_and_goes_on_by_its_cursor(client: TestClient) -> None:
+    made = [
+        client.post(GENERATE, data={"reel_url": f"http://8.8.8.8/{number}"}).json()["caption_id"] for number in range(5)
+    ]
+    first = client.get(CAPTIONS, params={"limit": 3})
+    assert [view["id"] for view in first.json()] == made[:1:-1]
+    assert f"cursor={first.headers['X-Next-Cursor']}" in first.headers["Link"].replace("%3D", "=")
+    rest = client.get(first.links["next"]["url"])
+    assert [view["id"] for view in rest.json()] == made[1::-1]
+    assert "X-Next-Cursor" not in rest.headers
+
+
+def test_another_workspace_sees_nothing_of_them(connect, finished_id: str) -> None:
+    other = connect()
+    path = f"{CAPTIONS}/{finished_id}"
+    answers = [
+        other.get(path),
+        other.get(f"{path}.srt"),
+        other.patch(path, json={"segments": []}),
+        other.post(f"{path}/burn-in", json={}),
+        other.get(f"{CAPTIONS}/{uuid4()}"),
+    ]
+    assert [answer.status_code for answer in answers] == [404] * 5
+    assert other.get(CAPTIONS).json() == []
+
+
+# ── changing them ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_edit_changes_every_form(client: TestClient, finished_id: str) -> None:
+    segments = [{"start": 1.0, "end": 2.0, "text": "Hello here."}]
+    view = client.patch(f"{CAPTIONS}/{finished_id}", json={"segments": segments}).json()
+    assert view["segments"] == segments
+    assert "Hello here." in view["srt"]
+    assert view["edited_at"].endswith("Z")
+    assert client.get(f"{CAPTIONS}/{finished_id}").json() == view
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        [{"start": 2.0, "end": 1.0, "text": "backwards"}],
+        [{"start": 1.0, "end": 3.0, "text": "a"}, {"start": 2.0, "end": 4.0, "text": "overlaps"}],
+        [{"start": 9.0, "end": 11.0, "text": "after the end"}],
+    ],
+)
+def test_an_edit_that_makes_no_sense_is_refused(client: TestClient, finished_id: str, segments) -> None:
+    answer = client.patch(f"{CAPTIONS}/{finished_id}", json={"segments": segments})
+    assert answer.status_code in (400, 422)
+    assert answer.json()["errors"][0]["pointer"].startswith("/segments/")
+
+
+@pytest.mark.parametrize("value", ["1.0", True, None, [], -1])
+def test_a_time_is_a_number(client: TestClient, finished_id: str, value) -> None:
+    segments = [{"start": value, "end": 2.0, "text": "a"}]
+    refused(client.patch(f"{CAPTIONS}/{finished_id}", json={"segments": segments}), 422, "schema")
+
+
+def test_captions_that_are_not_done_cannot_be_edited(client: TestClient, caption_id: str) -> None:
+    refused(client.patch(f"{CAPTIONS}/{caption_id}", json={"segments": []}), 409, "caption_not_ready")
+
+
+# ── burning them in ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_captions_can_be_burned_in_many_times(client: TestClient, finished_id: str) -> None:
+    path = f"{CAPTIONS}/{finished_id}/burn-in"
+    looks = [{"font_size": 24, "font_color": "white", "position": "bottom"}, {"style": "karaoke"}, {}]
+    answers = [client.post(path, json=look) for look in looks]
+    assert [answer.status_code for answer in answers] == [202] * 3
+    assert {tuple(answer.json()) for answer in answers} == {("task_id", "status")}
+    assert len({answer.json()["task_id"] for answer in answers}) == 3
+    assert client.get(f"{CAPTIONS}/{finished_id}").json()["status"] == "done"
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        {"font_size": "24"},
+        {"font_size": False},
+        {"font_size": 0},
+        {"font_color": "rgb(1,2,3)"},
+        {"position": "left"},
+        {"style": "loud"},
+        {"font": "Comic Sans"},
+        [],
+    ],
+)
+def test_a_look_of_the_wrong_shape_is_refused(client: TestClient, finished_id: str, look) -> None:
+    refused(client.post(f"{CAPTIONS}/{finished_id}/burn-in", json=look), 422, "schema")
+
+
+def test_a_colour_that_there_is_not_is_refused(client: TestClient, finished_id: str) -> None:
+    answer = client.post(f"{CAPTIONS}/{finished_id}/burn-in", json={"font_color": "octarine"})
+    assert answer.status_code == 400
+
+
+def test_captions_that_are_not_done_cannot_be_burned_in(client: TestClient, caption_id: str) -> None:
+    refused(client.post(f"{CAPTIONS}/{caption_id}/burn-in", json={}), 409, "caption_not_ready")

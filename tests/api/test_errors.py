@@ -1,0 +1,70 @@
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy.exc import OperationalError
+
+from api.main import create_app
+from content_pipeline.core.errors import Unavailable
+
+MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nothing", 404, "not_found"),
+        ("POST", "/health/live", 405, "method_not_allowed"),
+        ("GET", "/api/v1/public/tasks/unknown", 404, "task_not_found"),
+        ("GET", "/api/v1/public/tasks?limit=many", 422, "schema"),
+        ("GET", "/api/v1/public/tasks/%00", 400, "invalid"),
+        ("GET", "/api/v1/public/tasks?cursor=made-up", 400, "cursor_invalid"),
+        ("POST", "/api/v1/public/captions/generate", 400, "source_missing"),
+    ],
+)
+def test_an_error_is_a_problem_document(client: TestClient, method: str, path: str, status: int, code: str) -> None:
+    answer = client.request(method, path)
+    problem = answer.json()
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code)
+    assert set(problem) >= MEMBERS
+    assert isinstance(problem["detail"], str)
+    assert problem["request_id"] == answer.headers["X-Request-Id"]
+
+
+def test_a_value_of_the_wrong_shape_is_pointed_at(client: TestClient) -> None:
+    answer = client.patch(
+        "/api/v1/public/captions/5bc41d91-867a-4ccb-821a-2b9544c45719",
+        json={"segments": [{"start": 0.0, "end": "late", "text": "a", "a/b~c": 1}]},
+    )
+    assert answer.status_code == 422
+    assert {(error["in"], error["pointer"]) for error in answer.json()["errors"]} == {
+        ("body", "/segments/0/end"),
+        ("body", "/segments/0/a~1b~0c"),
+    }
+
+
+def test_json_that_is_none_is_a_problem_of_shape(client: TestClient) -> None:
+    path = "/api/v1/public/captions/5bc41d91-867a-4ccb-821a-2b9544c45719"
+    answer = client.patch(path, content=b'{"segments": [', headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "schema")
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "code"),
+    [
+        (RuntimeError("password=hunter2"), 500, "broken"),
+        (OperationalError("select hunter2", {}, Exception("hunter2")), 503, "database_unavailable"),
+        (Unavailable("Away.", code="away", retry_after=1.2), 503, "away"),
+    ],
+)
+def test_a_crash_is_answered_without_its_text(connect, raised: Exception, status: int, code: str) -> None:
+    app = create_app()
+
+    @app.get("/api/crash")
+    def crash() -> None:
+        raise raised
+
+    answer = TestClient(app, headers=connect().headers).get("/api/crash")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert "hunter2" not in answer.text
+    assert "RateLimit" in answer.headers
+    assert answer.headers.get("Retry-After") == (None if status == 500 else "2")

@@ -1,0 +1,83 @@
+"""The OpenAPI document against itself, and the API against its document."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.main import create_app
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+def document() -> dict[str, Any]:
+    return create_app().openapi()
+
+
+def examples(node: Any) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Every schema that has examples, with each of them."""
+    if isinstance(node, dict):
+        yield from ((node, example) for example in node.get("examples", []))
+        node = list(node.values())
+    if isinstance(node, list):
+        for child in node:
+            yield from examples(child)
+
+
+def test_every_example_fits_its_schema() -> None:
+    whole = document()
+    found = list(examples(whole["components"]["schemas"]))
+    assert len(found) > 10
+    for schema, example in found:
+        jsonschema_rs.Draft202012Validator({**schema, "components": whole["components"]}).validate(example)
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [operation["operationId"] for path in document()["paths"].values() for operation in path.values()]
+    assert len(set(names)) == len(names)
+
+
+def test_every_operation_under_the_public_path_asks_for_the_key() -> None:
+    for path, operations in document()["paths"].items():
+        for operation in operations.values():
+            assert ("security" in operation) == path.startswith("/api/")
+
+
+def test_errors_are_described_as_problem_documents() -> None:
+    for path, operations in document()["paths"].items():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if status.startswith("4"):
+                    assert list(response["content"]) == ["application/problem+json"], (path, status)
+
+
+OPERATIONS = {
+    operation.label: operation
+    for operation in (
+        found.ok()
+        for found in schemathesis.openapi.from_asgi("/openapi.json", create_app())
+        .include(path_regex="^/api/")
+        .get_all_operations()
+    )
+}
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_no_request_is_answered_otherwise_than_described(label: str, connect) -> None:
+    key = connect(requests_per_minute=1_000_000).headers["X-API-Key"]
+
+    @given(case=OPERATIONS[label].as_strategy())
+    @settings(max_examples=20, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None)
+    def fuzz(case: schemathesis.Case) -> None:
+        case.call_and_validate(headers={"X-API-Key": key}, checks=CHECKS)
+
+    fuzz()

@@ -1,0 +1,92 @@
+"""Whole stacks of their own, started and stopped as people do; three starts in all, which take most of the time."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.stack.harness import Stack, until
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    # Deeper than a socket's path may be, with a space in it.
+    stack = Stack(tmp_path_factory.mktemp("first").joinpath("a home", *["folder"] * 12), **SLOTS)
+    stack.up()
+    yield stack
+    stack.down()
+
+
+SLOTS = {f"CONTENT_PIPELINE_SLOTS_{lane}": "1" for lane in ("INTERACTIVE", "MEDIA", "IO")}
+
+
+def is_ready(stack: Stack) -> bool:
+    return stack.run("status", check=False).returncode == 0
+
+
+def test_secrets_are_on_no_command_line(first: Stack) -> None:
+    lines = " ".join(" ".join(process.cmdline()) for process in first.processes())
+    kept = (first.home / "stack.env").read_text().splitlines()
+    secrets = [line.split("=", 1)[1] for line in kept if "KEY=" in line or ("_URL=" in line and "@" in line)]
+    assert len(secrets) == 5
+    assert not [secret for secret in secrets if secret in lines]
+
+
+def test_a_second_up_finds_the_running_stack(first: Stack) -> None:
+    before = {process.pid for process in first.processes()}
+    assert "Already running" in first.run("up", "--detach").stdout
+    assert {process.pid for process in first.processes()} >= before
+
+
+def test_a_port_in_use_is_named_with_its_setting(first: Stack, tmp_path: Path) -> None:
+    other = Stack(tmp_path / "other")
+    other.env["CONTENT_PIPELINE_API_PORT"] = str(first.api_port)
+    failed = other.run("up", "--detach", check=False)
+    assert failed.returncode == 1
+    assert f"Port {first.api_port} is in use" in failed.stderr
+    assert "CONTENT_PIPELINE_API_PORT" in failed.stderr
+    assert other.processes() == []
+
+
+def test_two_stacks_do_not_disturb_each_other(first: Stack, tmp_path: Path) -> None:
+    second = Stack(tmp_path / "second", **SLOTS)
+    process = subprocess.Popen(
+        [str(Path(sys.executable).parent / "content-pipeline"), "up"],
+        env=second.env,
+        stdout=subprocess.DEVNULL,
+    )
+    until(lambda: second.home.exists() and is_ready(second), seconds=180, what="the second stack")
+    with second.client("only-here") as client:
+        assert client.http.get("/tasks").status_code == 200
+        assert httpx.get(f"{first.url}/api/v1/public/tasks", headers=client.http.headers).status_code == 401
+    process.send_signal(signal.SIGINT)
+    assert process.wait(90) == 130
+    assert second.processes() == []
+    assert is_ready(first)
+
+
+def test_after_a_kill_of_everything_at_once_the_next_up_brings_the_data_back(first: Stack) -> None:
+    with first.client("kept") as client:
+        headers = client.http.headers
+    supervisor = next(process for process in first.processes() if "supervisor.supervisord" in process.cmdline())
+    left = [process for process in first.processes() if process != supervisor]
+    supervisor.kill()
+    # Half of them die with it, the other half goes on without a supervisor and is found by the next `up`.
+    for process in left[::2]:
+        process.kill()
+    assert first.run("status", check=False).returncode == 3
+    first.up()
+    assert not [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert httpx.get(f"{first.url}/api/v1/public/tasks", headers=headers).status_code == 200
+
+
+def test_down_leaves_nothing_behind(first: Stack) -> None:
+    first.down()
+    assert first.processes() == []
+    assert first.run("status", check=False).returncode == 3
+    assert "Nothing was running" in first.run("down").stdout

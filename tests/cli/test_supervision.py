@@ -1,0 +1,49 @@
+"""The configuration is read back with supervisord's own parser."""
+
+import shlex
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from supervisor.options import ServerOptions
+
+from content_pipeline.cli.parts import Group, Part
+from content_pipeline.cli.state import State
+from content_pipeline.cli.supervision import configuration
+
+# Everything but what preflight refuses, and what no command line can hold.
+WORDS = st.text(
+    st.characters(
+        exclude_characters="%;#\"'\n\r\0\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", exclude_categories=["Cs", "Cc"]
+    ),
+    min_size=1,
+)
+
+
+def parse(*parts: Part) -> list[Any]:
+    """The groups as supervisord understands them, in the order in which it starts them."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        (home / "logs").mkdir()
+        file = home / "supervisord.conf"
+        file.write_text(configuration(home, State(socket=home / "supervisor.sock"), parts))
+        options = ServerOptions()
+        options.realize(["-n", "-c", str(file)])
+        return sorted(options.process_group_configs)
+
+
+def part(name: str, group: Group, *command: str) -> Part:
+    return Part(name, group, list(command), ready=lambda _: True)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=4))
+def test_a_command_arrives_word_by_word(words: list[str]) -> None:
+    (group,) = parse(part("api", "api", *words))
+    assert shlex.split(group.process_configs[0].command) == words
+
+
+def test_the_supervisor_stops_the_api_first_and_the_stores_last() -> None:
+    groups = parse(part("api", "api", "a"), part("postgres", "stores", "p"), part("io", "workers", "w"))
+    assert [group.name for group in reversed(groups)] == ["api", "workers", "stores"]

@@ -1,0 +1,52 @@
+"""Real parts for every test: PostgreSQL and an object store in this process's settings; whole stacks in tests/stack."""
+
+import signal
+from collections.abc import Iterator
+from uuid import UUID
+
+import hypothesis
+import psutil
+import pytest
+
+from content_pipeline.cli.parts import parts_of
+from content_pipeline.cli.plan import Plan, choose_ports
+from content_pipeline.cli.setup import prepare_stores
+from content_pipeline.cli.state import Configured, State
+from content_pipeline.core.database import engine, transaction
+from content_pipeline.core.settings import settings
+from tests.factories import make_workspace
+from tests.stack.harness import until
+
+# The machine is shared: how long an example takes says nothing about the code.
+hypothesis.settings.register_profile("shared", deadline=None)
+hypothesis.settings.load_profile("shared")
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The stores that the embedded stack has, without the rest of it."""
+    home = tmp_path_factory.mktemp("stores")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONTENT_PIPELINE_HOME", str(home))
+        settings.cache_clear()
+        configured, state = Configured(), State.load_or_make(home)
+        state.ports = choose_ports(configured, {})
+        plan = Plan(home, configured, state)
+        plan.write_files()
+        stores = [part for part in parts_of(plan) if part.name in ("postgres", "seaweedfs")]
+        processes = [psutil.Popen(part.command) for part in stores]
+        for part in stores:
+            until(lambda part=part: part.ready(0), seconds=60, what=part.name)
+        prepare_stores(plan)
+        yield
+        engine().dispose()
+        for part, process in zip(stores, processes, strict=True):
+            process.send_signal(signal.Signals[f"SIG{part.stop_signal}"])
+            process.wait(30)
+        settings.cache_clear()
+
+
+@pytest.fixture
+def workspace_id(database: None) -> UUID:
+    with transaction() as session:
+        return make_workspace(session)

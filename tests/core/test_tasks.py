@@ -1,0 +1,182 @@
+"""What a task can become, and who may make it so."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import executions, tasks
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Broken, Conflict, Invalid, NotFound
+from content_pipeline.core.models import Task
+from tests.factories import make_workspace
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with transaction() as session:
+        yield session
+
+
+def queued(session: Session, workspace_id: UUID) -> Task:
+    return tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(uuid4()), lane="interactive")
+
+
+def taken(session: Session, workspace_id: UUID) -> Task:
+    task = tasks.take(session, "caption", queued(session, workspace_id).key)
+    assert task
+    return task
+
+
+def test_one_row_never_has_two_open_tasks(session: Session, workspace_id: UUID) -> None:
+    task = queued(session, workspace_id)
+    with pytest.raises(Conflict) as caught:
+        tasks.create(session, workspace_id=workspace_id, kind="caption", key=task.key, lane="media")
+    assert caught.value.code == "task_open"
+
+
+def test_a_run_takes_the_open_task_of_its_subject(session: Session, workspace_id: UUID) -> None:
+    task = taken(session, workspace_id)
+    assert task.state == "processing"
+    assert task.started_at is not None
+
+
+def test_a_run_without_an_open_task_takes_none(session: Session) -> None:
+    assert tasks.take(session, "caption", str(uuid4())) is None
+
+
+def test_another_workspaces_task_does_not_exist(session: Session, workspace_id: UUID) -> None:
+    with pytest.raises(NotFound):
+        tasks.get(session, uuid4(), queued(session, workspace_id).id)
+
+
+@settings(max_examples=25, deadline=None)
+@given(fractions=st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_progress_never_goes_back_and_ends_below_a_hundred(fractions: list[float]) -> None:
+    with transaction() as session:
+        workspace_id = make_workspace(session)
+        task = taken(session, workspace_id)
+        seen = [0]
+        for fraction in fractions:
+            tasks.progress(session, task.id, fraction)
+            session.refresh(task)
+            seen.append(task.progress)
+    assert seen == sorted(seen)
+    assert seen[-1] == int(99 * max(fractions))
+
+
+def test_a_finished_task_is_at_a_hundred(session: Session, workspace_id: UUID) -> None:
+    task = taken(session, workspace_id)
+    tasks.finish(session, task.id)
+    session.refresh(task)
+    assert (tasks.wire_status(task), task.progress) == ("done", 100)
+
+
+@pytest.mark.parametrize("end", ["done", "error", "canceled"])
+def test_terminal_is_terminal(session: Session, workspace_id: UUID, end: str) -> None:
+    task = taken(session, workspace_id)
+    {
+        "done": lambda: tasks.finish(session, task.id),
+        "error": lambda: tasks.fail(session, task.id, Broken("x")),
+        "canceled": lambda: tasks.cancel(session, task),
+    }[end]()
+    session.refresh(task)
+    before = (task.state, task.progress, task.error, task.finished_at)
+    tasks.progress(session, task.id, 1.0)
+    tasks.finish(session, task.id)
+    tasks.fail(session, task.id, Broken("later"))
+    tasks.wait(session, task.id, not_before=now(), attempt=1, lane="io")
+    assert tasks.take(session, task.subject_kind, task.subject_key) is None
+    assert not tasks.start(session, task)
+    with pytest.raises(Conflict):
+        tasks.cancel(session, task)
+    session.refresh(task)
+    assert (task.state, task.progress, task.error, task.finished_at) == before == (end, *before[1:])
+
+
+def test_a_cancel_lowers_the_fence_of_the_run_at_work(session: Session, workspace_id: UUID) -> None:
+    task = taken(session, workspace_id)
+    session.commit()
+    run_id = str(uuid4())
+    executions.begin(run_id, "media@test")
+    executions.claim(run_id, tasks.subject("caption", task.key))
+    with transaction() as other:
+        tasks.cancel(other, task)
+    with pytest.raises(executions.Stopped), executions.fenced(run_id):
+        pass
+
+
+def test_a_retry_is_a_new_task_that_names_the_old(session: Session, workspace_id: UUID) -> None:
+    task = taken(session, workspace_id)
+    tasks.fail(session, task.id, Broken("x"))
+    session.refresh(task)
+    again = tasks.retry(session, task)
+    assert (again.retry_of, again.state, again.key) == (task.id, "queued", task.key)
+    assert tasks.newest(session, "caption", task.key).id == again.id
+
+
+def test_only_what_failed_can_be_retried(session: Session, workspace_id: UUID) -> None:
+    with pytest.raises(Conflict) as caught:
+        tasks.retry(session, queued(session, workspace_id))
+    assert caught.value.code == "task_not_failed"
+
+
+def test_two_starters_that_saw_the_same_task_start_one_run(workspace_id: UUID) -> None:
+    with transaction() as session:
+        task_id = queued(session, workspace_id).id
+    with transaction() as first, transaction() as second:
+        mine, theirs = first.get_one(Task, task_id), second.get_one(Task, task_id)
+        assert tasks.start(first, mine)
+        first.commit()
+        assert not tasks.start(second, theirs)
+
+
+def test_a_fresh_task_is_left_to_whoever_accepted_it(session: Session, workspace_id: UUID) -> None:
+    task = queued(session, workspace_id)
+    assert task.id not in {found.id for found in tasks.unattended(session)}
+    task.not_before = now()
+    session.flush()
+    assert task.id in {found.id for found in tasks.unattended(session)}
+
+
+def test_a_handed_over_task_goes_on_from_where_its_bar_stands(session: Session, workspace_id: UUID) -> None:
+    task = taken(session, workspace_id)
+    tasks.progress(session, task.id, 0.6)
+    burn_in = str(uuid4())
+    tasks.hand_over(session, task.id, kind="burn_in", key=burn_in, lane="media")
+    assert tasks.take(session, "burn_in", burn_in)
+    tasks.progress(session, task.id, 0.5)
+    session.refresh(task)
+    assert (task.progress, task.kind, task.lane) == (79, "caption", "media")
+
+
+def test_a_worker_that_shuts_down_puts_its_tasks_aside(session: Session, workspace_id: UUID) -> None:
+    task = taken(session, workspace_id)
+    tasks.hand_back(session, [tasks.subject("caption", task.key)])
+    session.refresh(task)
+    assert (task.state, tasks.wire_status(task)) == ("waiting", "processing")
+    assert task.id in {found.id for found in tasks.unattended(session)}
+
+
+def test_pages_hold_each_task_once_newest_first(session: Session, workspace_id: UUID) -> None:
+    made = [queued(session, workspace_id).id for _ in range(5)]
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page, cursor = tasks.list_page(session, workspace_id, limit=2, cursor=cursor)
+        seen += [task.id for task in page]
+        if cursor is None:
+            break
+    assert seen == made[::-1]
+
+
+def test_an_invented_cursor_is_refused(session: Session, workspace_id: UUID) -> None:
+    with pytest.raises(Invalid) as caught:
+        tasks.list_page(session, workspace_id, limit=2, cursor="bm9wZQ==")
+    assert caught.value.code == "cursor_invalid"
