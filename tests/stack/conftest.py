@@ -1,0 +1,34 @@
+"""One stack for all tests that need runs; each test is a workspace of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.media.samples import LIBRIVOX, make
+from tests.stack.harness import Client, Stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(tmp_path_factory.mktemp("stack"))
+    stack.up()
+    yield stack
+    stack.down()
+    assert stack.processes() == []
+
+
+@pytest.fixture
+def client(stack: Stack) -> Iterator[Client]:
+    with stack.client(f"test-{uuid4()}") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def long_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two minutes of human speech: long enough for the media lane, and to be at work when something dies."""
+    folder = tmp_path_factory.mktemp("long")
+    clips = folder / "clips.txt"
+    clips.write_text("".join(f"file '{clip}'\n" for clip in sorted(LIBRIVOX.glob("*.flac")) * 5))
+    return make(folder / "long.flac", "-f", "concat", "-safe", "0", "-i", str(clips))

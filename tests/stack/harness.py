@@ -1,0 +1,237 @@
+"""A whole stack of its own, driven as its users drive it: by the command line and over HTTP."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psutil
+from sqlalchemy import Engine, NullPool, create_engine, text
+
+Found = TypeVar("Found")
+
+
+def until(condition: Callable[[], Found | None], *, seconds: float, what: str) -> Found:
+    """Wait for a condition, at most so long; returns what it found."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.1)  # between two looks at the condition
+    raise AssertionError(f"{what} did not come to be within {seconds:.0f} s")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Client:
+    """One workspace's use of the API."""
+
+    http: httpx.Client
+
+    def caption(self, recording: Path, **fields: Any) -> dict[str, Any]:
+        with recording.open("rb") as file:
+            return self.post("/captions/generate", files={"audio_file": (recording.name, file)}, data=fields)
+
+    def post(self, path: str, **body: Any) -> dict[str, Any]:
+        response = self.http.post(path, **body)
+        assert response.status_code == 202, response.text
+        accepted: dict[str, Any] = response.json()
+        return accepted
+
+    def get(self, path: str) -> dict[str, Any]:
+        response = self.http.get(path)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        return self.get(f"/tasks/{task_id}")
+
+    def ended(self, task_id: str, seconds: float = 120) -> dict[str, Any]:
+        """The task, once it is final."""
+
+        def final() -> dict[str, Any] | None:
+            task = self.task(task_id)
+            return task if task["status"] in ("done", "error") else None
+
+        return until(final, seconds=seconds, what=f"the end of task {task_id}")
+
+    def moving(self, task_id: str, seconds: float = 60) -> dict[str, Any]:
+        """The task, once its work has visibly begun."""
+
+        def begun() -> dict[str, Any] | None:
+            task = self.task(task_id)
+            return task if task["status"] == "processing" and task["progress"] > 0 else None
+
+        return until(begun, seconds=seconds, what=f"progress of task {task_id}")
+
+
+class Stack:
+    """`content-pipeline up` in a home of its own, on free ports."""
+
+    def __init__(self, home: Path, **settings: str) -> None:
+        self.home = home
+        self.api_port, self.dagster_port, self.remote_port = free_port(), free_port(), free_port()
+        self.env = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("CONTENT_PIPELINE_")},
+            "CONTENT_PIPELINE_HOME": str(home),
+            "CONTENT_PIPELINE_API_PORT": str(self.api_port),
+            "CONTENT_PIPELINE_DAGSTER_PORT": str(self.dagster_port),
+            # where tests put servers that stand for somebody else's
+            "CONTENT_PIPELINE_ALLOWED_PRIVATE_HOSTS": f"localhost:{self.remote_port}",
+            "CONTENT_PIPELINE_FETCH_SECONDS": "15",
+            **settings,
+        }
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.api_port}"
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """One `content-pipeline` command, its output captured."""
+        command = [str(Path(sys.executable).parent / "content-pipeline"), *arguments]
+        done = subprocess.run(command, env=self.env, capture_output=True, text=True, check=False)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def up(self) -> None:
+        self.run("up", "--detach")
+
+    def down(self) -> None:
+        self.run("down")
+
+    @contextmanager
+    def client(self, workspace: str, plan: str = "studio") -> Iterator[Client]:
+        key = self.run("keys", "create", "--workspace", workspace, "--plan", plan).stdout.split()[-1]
+        base = f"{self.url}/api/v1/public"
+        with httpx.Client(base_url=base, headers={"X-API-Key": key}, timeout=60) as http:
+            yield Client(http)
+
+    def processes(self, part: str | None = None) -> list[psutil.Process]:
+        """The living processes of the stack, or of one of its parts: the group's leader first."""
+        return sorted((p for p in psutil.process_iter() if self._is_mine(p, part)), key=lambda p: p.create_time())
+
+    def _is_mine(self, process: psutil.Process, part: str | None) -> bool:
+        try:
+            environ = process.environ()
+            mine = environ.get("CONTENT_PIPELINE_STACK") == str(self.home) and process.status() != "zombie"
+            return mine and (part is None or environ.get("SUPERVISOR_PROCESS_NAME") == part)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            return False
+
+    def sql(self, query: str, **values: Any) -> list[Any]:
+        """Rows of the product's own database."""
+        with self._engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query), values)]
+
+    @cached_property
+    def _engine(self) -> Engine:
+        lines = (self.home / "stack.env").read_text().splitlines()
+        values = dict(line.split("=", 1) for line in lines if "=" in line)
+        return create_engine(values["CONTENT_PIPELINE_DATABASE_URL"], poolclass=NullPool)
+
+    def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
+        url = f"http://127.0.0.1:{self.dagster_port}/graphql"
+        answer = httpx.post(url, json={"query": query, "variables": variables}, timeout=30).raise_for_status().json()
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def runs(self, task_id: str) -> list[dict[str, Any]]:
+        """The task's runs in Dagster, newest first."""
+        query = """query Runs($task: String!) {
+          runsOrError(filter: {tags: [{key: "task_id", value: $task}]}) {
+            ... on Runs { results { runId status } }
+          }
+        }"""
+        found: list[dict[str, Any]] = self.graphql(query, task=task_id)["runsOrError"]["results"]
+        return found
+
+    def run_ended(self, run_id: str, status: str, seconds: float = 60) -> None:
+        """Wait until the run has ended, with this status."""
+        query = "query Run($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
+        ended = until(
+            lambda: (
+                (found := self.graphql(query, run=run_id)["runOrError"]["status"]) in ("SUCCESS", "FAILURE", "CANCELED")
+                and found
+            ),
+            seconds=seconds,
+            what=f"the end of run {run_id}",
+        )
+        assert ended == status
+
+    def materialized(self, asset: str, keys: list[str]) -> list[int]:
+        """How often the asset was materialised for each of these keys."""
+        query = """query Made($asset: String!, $keys: [String!]!) { assetOrError(assetKey: {path: [$asset]}) {
+          ... on Asset { assetMaterializations(partitions: $keys, limit: 10000) { partition } } } }"""
+        made = self.graphql(query, asset=asset, keys=keys)["assetOrError"]["assetMaterializations"]
+        counts = Counter(entry["partition"] for entry in made)
+        return [counts[key] for key in keys]
+
+    def run_lanes(self, task_id: str) -> set[str]:
+        """The lanes that the task's runs were sent to."""
+        query = """query Runs($task: String!) {
+          runsOrError(filter: {tags: [{key: "task_id", value: $task}]}) {
+            ... on Runs { results { tags { key value } } }
+          }
+        }"""
+        found = self.graphql(query, task=task_id)["runsOrError"]["results"]
+        return {tag["value"] for run in found for tag in run["tags"] if tag["key"] == "dagster-celery/queue"}
+
+    def executing(self, task_id: str) -> list[str]:
+        """The task's runs that a worker is still at, fenced off or not."""
+        ids = [run["runId"] for run in self.runs(task_id)]
+        rows = self.sql("select run_id from executions where worker is not null and run_id = any(:ids)", ids=ids)
+        return [run_id for (run_id,) in rows]
+
+    def working_process(self, task_id: str) -> psutil.Process:
+        """The pool process that transcribes for the task: the one of its worker's that uses the most CPU time."""
+        subject = self.sql(
+            "select worker from executions where subject = (select subject_kind || ':' || subject_key"
+            " from tasks where id = :task) and not stop",
+            task=task_id,
+        )
+        lane = subject[0][0].split("-")[0]
+        _, *pool = self.processes(lane)
+        return max(pool, key=lambda process: sum(process.cpu_times()[:2]))
+
+    def kill(self, part: str) -> None:
+        """kill -9 of a part and all its processes."""
+        for process in self.processes(part):
+            process.kill()
+
+    def ready(self) -> None:
+        """Wait until every part is up again."""
+        until(lambda: self.run("status", check=False).returncode == 0, seconds=90, what="a ready stack")
+
+    def scratch_folders(self) -> list[str]:
+        scratch = self.home / "scratch"
+        return [path.name for path in scratch.iterdir()] if scratch.exists() else []
+
+    @contextmanager
+    def extra_worker(self, lane: str) -> Iterator[psutil.Popen]:
+        """One more worker of a lane, as on another host."""
+        like = self.processes(lane)[0]
+        command = [f"extra-{part}" if part.startswith(f"{lane}-") else part for part in like.cmdline()]
+        environ = {**like.environ(), "SUPERVISOR_PROCESS_NAME": f"extra-{lane}"}
+        with (self.home / "logs" / f"extra-{lane}.log").open("w") as log:
+            worker = psutil.Popen(command, env=environ, stdout=log, stderr=log)
+        try:
+            yield worker
+        finally:
+            worker.terminate()
+            worker.wait(60)

@@ -1,0 +1,73 @@
+"""A task can be canceled at any moment: it ends canceled, its processes end, and the slot works on."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.media.samples import SPEECH, talking_video
+from tests.stack.harness import Client, Stack, until
+
+
+def cancel(stack: Stack, client: Client, task_id: str) -> None:
+    """Cancel, and see to it that Dagster and the workers let go of the task, and nothing starts it again."""
+    response = client.http.post(f"/tasks/{task_id}/cancel")
+    assert response.status_code == 202, response.text
+    assert response.json()["error"]["code"] == "canceled"
+    until(lambda: _statuses(stack, task_id) <= {"CANCELED"}, seconds=60, what="the cancel of its runs")
+    until(lambda: not stack.executing(task_id), seconds=60, what="the end of its execution")
+    assert client.task(task_id)["error"]["code"] == "canceled"
+    assert len(stack.runs(task_id)) <= 1
+
+
+def _statuses(stack: Stack, task_id: str) -> set[str]:
+    return {run["status"] for run in stack.runs(task_id)}
+
+
+MOMENTS: dict[str, Callable[[Stack, Client, str], object]] = {
+    "accepted": lambda stack, client, task: None,
+    "queued": lambda stack, client, task: until(lambda: stack.runs(task), seconds=30, what="its run"),
+    "starting": lambda stack, client, task: until(
+        lambda: _statuses(stack, task) & {"STARTING", "STARTED"}, seconds=60, what="its start"
+    ),
+    "begun": lambda stack, client, task: until(lambda: stack.executing(task), seconds=60, what="its execution"),
+    "transcribing": lambda stack, client, task: client.moving(task),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_task_can_be_canceled_when_it_is(stack: Stack, client: Client, long_recording: Path, moment: str) -> None:
+    task_id = client.caption(long_recording)["task_id"]
+    MOMENTS[moment](stack, client, task_id)
+    cancel(stack, client, task_id)
+
+
+def test_a_cancel_ends_ffmpeg_and_the_slot_works_on(stack: Stack, client: Client, tmp_path: Path) -> None:
+    accepted = client.caption(talking_video(tmp_path / "talk.mp4", size="3840x2160"))
+    assert client.ended(accepted["task_id"])["status"] == "done"
+    burning = client.post(f"/captions/{accepted['caption_id']}/burn-in", json={})
+    until(lambda: ffmpegs(stack), seconds=60, what="ffmpeg")
+    cancel(stack, client, burning["task_id"])
+    until(lambda: not ffmpegs(stack), seconds=30, what="the end of ffmpeg")
+    assert client.ended(client.caption(SPEECH)["task_id"])["status"] == "done"
+    assert stack.scratch_folders() == []
+
+
+def ffmpegs(stack: Stack) -> list[psutil.Process]:
+    return [process for process in stack.processes() if "ffmpeg" in process.name()]
+
+
+def test_what_has_ended_cannot_be_canceled(client: Client) -> None:
+    task_id = client.caption(SPEECH)["task_id"]
+    client.ended(task_id)
+    response = client.http.post(f"/tasks/{task_id}/cancel")
+    assert (response.status_code, response.json()["code"]) == (409, "task_final")
+
+
+def test_a_canceled_task_can_be_retried(client: Client, long_recording: Path) -> None:
+    task_id = client.caption(long_recording)["task_id"]
+    client.http.post(f"/tasks/{task_id}/cancel")
+    again = client.post(f"/tasks/{task_id}/retry")
+    assert again["task_id"] != task_id
+    assert client.ended(again["task_id"])["status"] == "done"

@@ -1,0 +1,69 @@
+"""Whatever dies while a recording is being transcribed: its task is done all the same, once."""
+
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.stack.harness import Client, Stack, until
+
+LOST = 120.0
+
+
+def assert_done_once(stack: Stack, client: Client, accepted: dict[str, str]) -> None:
+    task = client.ended(accepted["task_id"], seconds=LOST)
+    assert task["status"] == "done", task
+    assert len(client.get(f"/captions/{accepted['caption_id']}")["segments"]) > 10
+    assert stack.materialized("captions", [accepted["caption_id"]]) == [1]
+
+
+@pytest.mark.parametrize("part", ["valkey", "daemon", "api", "code", "webserver"])
+def test_a_part_that_is_killed_comes_back_and_the_task_ends(
+    stack: Stack, client: Client, long_recording: Path, part: str
+) -> None:
+    accepted = client.caption(long_recording)
+    client.moving(accepted["task_id"])
+    stack.kill(part)
+    stack.ready()
+    assert_done_once(stack, client, accepted)
+
+
+def test_a_killed_pool_process_loses_nothing(stack: Stack, client: Client, long_recording: Path) -> None:
+    accepted = client.caption(long_recording)
+    client.moving(accepted["task_id"])
+    stack.working_process(accepted["task_id"]).kill()
+    assert_done_once(stack, client, accepted)
+
+
+def test_a_killed_worker_group_loses_nothing(stack: Stack, client: Client, long_recording: Path) -> None:
+    accepted = client.caption(long_recording)
+    client.moving(accepted["task_id"])
+    for process in stack.processes("media"):
+        process.kill()
+    assert_done_once(stack, client, accepted)
+
+
+def test_a_frozen_worker_is_replaced_and_writes_nothing_when_it_wakes(
+    stack: Stack, client: Client, long_recording: Path
+) -> None:
+    accepted = client.caption(long_recording)
+    client.moving(accepted["task_id"])
+    frozen = stack.processes("media")
+    for process in frozen:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        with stack.extra_worker("media"):
+            assert_done_once(stack, client, accepted)
+            before = stack.sql("select * from captions where id = :id", id=accepted["caption_id"])
+            _wake(frozen)
+            until(lambda: not stack.executing(accepted["task_id"]), seconds=60, what="the end of the frozen run")
+            assert stack.sql("select * from captions where id = :id", id=accepted["caption_id"]) == before
+            assert stack.materialized("captions", [accepted["caption_id"]]) == [1]
+    finally:
+        _wake(frozen)
+
+
+def _wake(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        process.send_signal(signal.SIGCONT)

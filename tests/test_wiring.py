@@ -1,0 +1,53 @@
+"""How the parts hang together: what Dagster loads, what the API must not, and what they say to each other."""
+
+import subprocess
+import sys
+
+import pytest
+from graphql import parse, validate
+
+from content_pipeline import partitions
+from content_pipeline.core import runs
+from content_pipeline.definitions import definitions
+
+
+def in_a_fresh_interpreter(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.parametrize("package", ["api.main", "content_pipeline.core.captions", "content_pipeline.core.retention"])
+def test_the_api_and_the_core_load_without_dagster(package: str) -> None:
+    code = f"import sys, {package}; print({{'dagster', 'celery', 'faster_whisper'}} & set(sys.modules))"
+    assert in_a_fresh_interpreter(code) == "set()"
+
+
+def test_the_definitions_load_in_a_fresh_interpreter() -> None:
+    code = "from content_pipeline.definitions import definitions; print(len(definitions.resolve_all_job_defs()))"
+    assert int(in_a_fresh_interpreter(code)) >= len(runs.JOBS)
+
+
+def test_dagster_runs_just_this() -> None:
+    graph = definitions.resolve_asset_graph()
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {"transcript", "captions", "burned_in_video"}
+    assert {sensor.name for sensor in definitions.sensors or []} == {"start_unattended_tasks", "retire_old_work"}
+    assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {
+        "captions:in_order",
+        "captions:readable",
+        "captions:inside_the_recording",
+        "burned_in_video:playable",
+        "burned_in_video:size",
+        "burned_in_video:length",
+    }
+
+
+@pytest.mark.parametrize("kind", runs.JOBS)
+def test_every_kind_of_task_has_its_job_and_its_keys(kind: str) -> None:
+    job = definitions.resolve_job_def(runs.JOBS[kind])
+    assert job.partitions_def is partitions.SETS[runs.JOBS[kind]]
+
+
+@pytest.mark.parametrize("document", [runs.START, runs.LIVE_RUNS, runs.TERMINATE, runs.HEALTH])
+def test_what_we_ask_dagster_fits_its_schema(document: str) -> None:
+    from dagster_graphql.schema import create_schema
+
+    assert validate(create_schema().graphql_schema, parse(document)) == []
