@@ -1,8 +1,7 @@
 """Captions: a recording in, SRT, VTT, ASS and editable segments out, burned into the video on request."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
@@ -19,9 +18,6 @@ from api.schemas.tasks import TaskAccepted
 from content_pipeline.core import burn_ins, captions, remote, runs, tasks
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
-from content_pipeline.core.media import ass, subtitles, video
-from content_pipeline.core.media.probe import MEDIA_INFO
-from content_pipeline.core.media.words import Segment
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.providers import languages
 from content_pipeline.core.workspaces import Caller
@@ -115,21 +111,12 @@ def list_captions(
     response_class=Response,
     responses={200: {"content": {kind: {} for kind in _MEDIA_TYPES.values()}}, **problems(404, 409)},
 )
-def get_file(caption_id: UUID, form: Literal["srt", "vtt", "ass"], caller: CallerDep) -> Response:
+def get_file(caption_id: UUID, form: captions.Form, caller: CallerDep) -> Response:
     """The captions as a file to save."""
-    with autocommit() as session:
-        caption = captions.get(session, caller.workspace_id, caption_id)
-    cues = captions.segments(caption)
-    text = {"srt": subtitles.srt, "vtt": subtitles.vtt}[form](cues) if form != "ass" else _ass(caption, cues)
+    with transaction() as session:
+        text = captions.document(captions.get(session, caller.workspace_id, caption_id), form)
     disposition = f'attachment; filename="captions.{form}"'
     return Response(text, media_type=_MEDIA_TYPES[form], headers={"Content-Disposition": disposition})
-
-
-def _ass(caption: Caption, cues: Sequence[Segment]) -> str:
-    """ASS is laid out for one size of frame: that of the caption's own video."""
-    width, height = video.frame_size(MEDIA_INFO.validate_python(caption.media))
-    language = caption.spoken_language or caption.language
-    return ass.ass(cues, width=width, height=height, style=ass.Style(), language=language)
 
 
 @router.get("/{caption_id}", responses=problems(404))

@@ -9,7 +9,10 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-CLIP: Final = Path("examples/media/speech.flac")
+from content_pipeline.cli.plan import ROOT
+from content_pipeline.core.errors import Broken
+
+CLIP: Final = ROOT / "examples" / "media" / "sense-and-sensibility.flac"
 OUTPUT: Final = Path("demo-output")
 POLL_SECONDS: Final = 0.25
 
@@ -17,7 +20,7 @@ console = Console()
 
 
 def run(api_url: str, dagster_url: str, api_key: str) -> None:
-    """Caption the clip, show the captions, burn them in, save the video. Raises httpx.HTTPStatusError, DemoFailed."""
+    """Caption the clip, show the captions, burn them in, save the video. Raises httpx.HTTPStatusError, Broken."""
     with httpx.Client(base_url=f"{api_url}/api/v1/public", headers={"X-API-Key": api_key}, timeout=60) as client:
         console.rule("1  Send a recording, get captions")
         with CLIP.open("rb") as clip:
@@ -39,10 +42,6 @@ def run(api_url: str, dagster_url: str, api_key: str) -> None:
     console.print(f"The API's own: {api_url}/docs")
 
 
-class DemoFailed(Exception):
-    """A task ended with an error; the message is for the person."""
-
-
 def _ask(client: httpx.Client, method: str, path: str, **body: Any) -> dict[str, Any]:
     answer: dict[str, Any] = client.request(method, path, **body).raise_for_status().json()
     return answer
@@ -62,7 +61,7 @@ def _watch(client: httpx.Client, task_id: str, label: str) -> dict[str, Any]:
             task = _ask(client, "GET", f"/tasks/{task_id}")
             bars.update(bar, completed=task["progress"])
             if task["status"] == "error":
-                raise DemoFailed(f"{task['error']['message']} {task['error']['remedy']}")
+                raise Broken(task["error"]["message"], remedy=task["error"]["remedy"])
             if task["status"] == "done":
                 result: dict[str, Any] = task["result"]
                 return result

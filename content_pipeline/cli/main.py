@@ -89,6 +89,26 @@ def status() -> int:
     return 0 if all(row.is_well for row in rows) else _NOT_READY
 
 
+@cli.command("demo")
+def run_demo() -> None:
+    """Caption a recording and burn the captions in, through the API. Stops the stack after if it had to start it."""
+    from content_pipeline.cli import demo, display, stack
+    from content_pipeline.core.settings import settings
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    home = _home()
+    running = stack.launch_or_attach(home)
+    try:
+        click.echo(f"{'Starting' if running.is_new else 'Using what runs'} in {home}")
+        with display.progress() as progress:
+            running.start(progress)
+        demo.run(settings().public_url, settings().dagster_url, _new_key("demo"))
+    finally:
+        if running.is_new:
+            click.echo("Stopping what was started; `make up` starts it for use, with all that was made.")
+            running.stop()
+
+
 @cli.group()
 def keys() -> None:
     """API keys."""
@@ -99,18 +119,21 @@ def keys() -> None:
 @click.option("--plan", default="studio", show_default=True, help="Plan of a new workspace.")
 def create_key(workspace: str, plan: str) -> None:
     """Make an API key and print it. It is shown this once: only its hash is kept."""
+    _home()
+    click.echo(_new_key(workspace, plan))
+
+
+def _new_key(workspace: str, plan: str = "studio") -> str:
     from sqlalchemy.exc import ArgumentError, OperationalError
 
     from content_pipeline.core import workspaces
     from content_pipeline.core.database import transaction
 
-    _home()
     try:
         with transaction() as session:
-            key = workspaces.create_key(session, workspace=workspace, plan=plan)
+            return workspaces.create_key(session, workspace=workspace, plan=plan)
     except (ArgumentError, OperationalError) as error:
         raise Unavailable("The database does not answer.", remedy="Start it with `content-pipeline up`.") from error
-    click.echo(key)
 
 
 def _home() -> Path:

@@ -49,7 +49,8 @@ _CONJUNCTIONS = _word_lists(
 # Articles, prepositions and the like: what follows belongs to them.
 _CLINGING = _word_lists(
     {
-        "en": "a an the of to in on at by for with from into as my your his her its our their this these and or but",
+        "en": "a an the of to in on at by for with from into as my your his her its our their this these and or but "
+        "can could may might must shall should will would not be",
         "de": "ein eine einen einem einer der die das den dem des zu in im an am auf mit von vom bei für und oder",
         "fr": "un une le la les de du des à au aux en dans sur sous par pour avec sans et ou mon ma mes son sa ses",
         "es": "un una el la los las de del a al en con por para sin sobre y o mi tu su",

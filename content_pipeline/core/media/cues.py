@@ -15,7 +15,8 @@ SHORTEST_GAP = 0.25
 
 # What a cue costs: each one something (few full cues beat many short ones), and more for what makes it hard to read.
 _EACH_CUE = 3.0
-_SENTENCE_INSIDE = 1.5
+# More than a cue costs: two sentences share one only where each would be too short to read.
+_SENTENCE_INSIDE = 4.0
 _SECOND_OF_SILENCE_INSIDE = 3.0
 _SECOND_TOO_SHORT = 6.0
 _CHARACTER_TOO_FAST = 1.0

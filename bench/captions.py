@@ -1,0 +1,53 @@
+"""Captions of an 11 s clip over the API, against the command that people use without us."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.figures import Figure, Reference, Target, median
+from bench.setting import Setting
+from content_pipeline.core.settings import Settings
+from tests.stack.harness import Client, until
+
+
+def measure(setting: Setting) -> Iterator[Figure]:
+    times = setting.times(9)
+    ours, theirs = [], []
+    with setting.client() as client:
+        for _ in range(times):
+            setting.idle()
+            ours.append(_over_the_api(client, setting.clip))
+            theirs.append(_by_command(setting))
+    yield Figure(
+        "captions of an 11 s clip, POST → done, median",
+        median(ours),
+        "s",
+        Reference("whisper-ctranslate2", median(theirs)),
+        Target(1.0, of="ratio"),
+        times,
+    )
+
+
+def _over_the_api(client: Client, clip: Path) -> float:
+    began = time.monotonic()
+    task_id = client.caption(clip, language="en")["task_id"]
+    until(lambda: client.task(task_id)["status"] == "done", seconds=60, what="the captions", pause=0.05)
+    return time.monotonic() - began
+
+
+def _by_command(setting: Setting) -> float:
+    """As one types it: it has neither times of words nor a voice detector to work for, unlike us."""
+    command = [
+        str(Path(sys.executable).parent / "whisper-ctranslate2"),
+        *("--model_directory", str(setting.stack.home / "cache" / "whisper-base")),
+        *("--device", "cpu", "--compute_type", "int8", "--threads", str(Settings().whisper_threads("interactive"))),
+        *("--language", "en", "--beam_size", "5"),
+        *("--output_format", "srt", "--output_dir", str(setting.folder), "--verbose", "False"),
+        str(setting.clip),
+    ]
+    began = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    assert (setting.folder / "clip.srt").stat().st_size > 0
+    return time.monotonic() - began

@@ -1,0 +1,68 @@
+"""What a benchmark finds: one figure, beside its reference and held against its target."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas
+
+
+@dataclass(frozen=True)
+class Target:
+    """A limit for the measured figure itself, or for its ratio to the reference."""
+
+    limit: float
+    of: Literal["measured", "ratio"] = "measured"
+    side: Literal["at most", "at least"] = "at most"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The same thing done another way in the same run, in the unit of the figure beside it."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    what: str
+    measured: float
+    unit: str
+    reference: Reference | None = None
+    target: Target | None = None
+    samples: int = 1
+
+    @property
+    def ratio(self) -> float | None:
+        return self.measured / self.reference.value if self.reference else None
+
+    @property
+    def is_met(self) -> bool | None:
+        """None without a target."""
+        if self.target is None:
+            return None
+        value = self.ratio if self.target.of == "ratio" else self.measured
+        assert value is not None, self.what
+        return value <= self.target.limit if self.target.side == "at most" else value >= self.target.limit
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "what": self.what,
+            "measured": self.measured,
+            "unit": self.unit,
+            "samples": self.samples,
+            "reference": self.reference and {"name": self.reference.name, "value": self.reference.value},
+            "ratio": self.ratio,
+            "target": self.target and {"limit": self.target.limit, "of": self.target.of, "side": self.target.side},
+            "is_met": self.is_met,
+        }
+
+
+def quantile(samples: Sequence[float], share: float) -> float:
+    """The value that `share` of the samples do not exceed, interpolated."""
+    return float(pandas.Series(samples).quantile(share))
+
+
+def median(samples: Sequence[float]) -> float:
+    return quantile(samples, 0.5)

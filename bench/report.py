@@ -1,0 +1,81 @@
+"""What a person sees of the figures, and what is kept of them."""
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.figures import Figure, Target
+
+RESULTS: Final = Path("bench-results.json")
+# Without a terminal rich takes 80 columns, which breaks every line of the table.
+_WIDTH: Final = 150
+
+console = Console(highlight=False, width=None if os.isatty(1) else _WIDTH)
+
+
+def show(figure: Figure) -> None:
+    """One figure, as soon as it is known."""
+    beside = f", {_ratio(figure)} of {_reference(figure)}" if figure.reference else ""
+    goal = f" [dim](target {_target(figure.target)}, n={figure.samples})[/]" if figure.target else ""
+    console.print(f"  {_verdict(figure)} {figure.what}: [bold]{_value(figure.measured, figure.unit)}[/]{beside}{goal}")
+
+
+def show_table(figures: Sequence[Figure]) -> None:
+    table = Table("figure", "measured", "reference in this run", "ratio", "target", "met", box=None, header_style="dim")
+    for figure in figures:
+        table.add_row(
+            figure.what,
+            _value(figure.measured, figure.unit),
+            _reference(figure),
+            _ratio(figure),
+            _target(figure.target),
+            _verdict(figure),
+        )
+    console.print(table)
+    held = [figure.is_met for figure in figures if figure.is_met is not None]
+    console.print(f"{held.count(True)} of {len(held)} targets met.")
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    return {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "load": os.getloadavg()[0],
+    }
+
+
+def save(figures: Sequence[Figure], measured_on: dict[str, Any]) -> None:
+    content = {"machine": measured_on, "figures": [figure.to_dict() for figure in figures]}
+    RESULTS.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _value(value: float, unit: str) -> str:
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:,.{digits}f} {unit}"
+
+
+def _reference(figure: Figure) -> str:
+    return f"{_value(figure.reference.value, figure.unit)} {figure.reference.name}" if figure.reference else ""
+
+
+def _ratio(figure: Figure) -> str:
+    return "" if figure.ratio is None else f"{figure.ratio:.2f} ×"
+
+
+def _target(target: Target | None) -> str:
+    if target is None:
+        return ""
+    sign = "≤" if target.side == "at most" else "≥"
+    return f"{sign} {target.limit:g}{' ×' if target.of == 'ratio' else ''}"
+
+
+def _verdict(figure: Figure) -> str:
+    return {None: "[dim]·[/]", True: "[green]✓[/]", False: "[red]✗[/]"}[figure.is_met]

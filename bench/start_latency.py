@@ -1,0 +1,77 @@
+"""How long an accepted request waits on an idle stack until its run has started."""
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bench.figures import Figure, Reference, Target, median, quantile
+from bench.setting import PLAN, QUEUED_PLAN, Setting
+from tests.stack.harness import Client, until
+
+
+@dataclass(frozen=True)
+class Start:
+    """Seconds until a run has started: `accepted` from the task's row, `sent` from the first byte sent to a poll."""
+
+    task_id: str
+    accepted: float
+    sent: float
+
+
+def measure(setting: Setting) -> Iterator[Figure]:
+    fresh = Reference("a fresh interpreter with our definitions", median([_fresh() for _ in range(3)]))
+    starts = _starts(setting, PLAN, setting.sentence, setting.times(30))
+    yield from _figures("interactive", starts, fresh, median_target=Target(0.4))
+    starts = _starts(setting, QUEUED_PLAN, setting.sentence, setting.times(30))
+    yield from _figures("interactive over the plan's limit", starts, fresh, Target(1), Target(2))
+    starts = _starts(setting, PLAN, setting.recording, setting.times(12))
+    yield from _figures("media", starts, fresh, Target(1), Target(2))
+
+
+def _fresh() -> float:
+    """What a run costs before its first line where each has an interpreter of its own, as by Dagster's default."""
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import content_pipeline.definitions"], check=True)
+    return time.monotonic() - began
+
+
+def _starts(setting: Setting, plan: str, recording: Path, times: int) -> list[Start]:
+    with setting.client(plan) as client:
+        made = []
+        for _ in range(times):
+            setting.idle()
+            time.sleep(random.random())  # the queue is looked at every second: meet it at any moment
+            made.append(start(client, recording))
+            client.http.post(f"/tasks/{made[-1].task_id}/cancel")
+    return made
+
+
+def start(client: Client, recording: Path) -> Start:
+    """Send a recording and wait until its run has started."""
+
+    def started() -> dict[str, Any] | None:
+        task = client.task(task_id)
+        return task if task["started_at"] else None
+
+    began = time.monotonic()
+    task_id = client.caption(recording, language="en")["task_id"]
+    task = until(started, seconds=120, what="the start of the run", pause=0.02)
+    sent = time.monotonic() - began
+    accepted = datetime.fromisoformat(task["started_at"]) - datetime.fromisoformat(task["created_at"])
+    return Start(task_id, accepted.total_seconds(), sent)
+
+
+def _figures(
+    name: str, starts: list[Start], fresh: Reference, median_target: Target, late_target: Target | None = None
+) -> Iterator[Figure]:
+    accepted, sent = [one.accepted for one in starts], [one.sent for one in starts]
+    count = len(starts)
+    yield Figure(f"start, {name}: accepted → started, median", median(accepted), "s", fresh, median_target, count)
+    yield Figure(f"start, {name}: accepted → started, 95 %", quantile(accepted, 0.95), "s", fresh, late_target, count)
+    yield Figure(f"start, {name}: as a client sees it, median", median(sent), "s", fresh, samples=count)
