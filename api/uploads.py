@@ -1,14 +1,14 @@
 """Uploaded media: looked into where it was received, then kept in the object store."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fastapi import UploadFile
 
 from api.once import Replay
 from content_pipeline.core import storage
-from content_pipeline.core.errors import Error
+from content_pipeline.core.errors import Error, Unavailable
 from content_pipeline.core.media.probe import MediaInfo, probe
 
 
@@ -30,5 +30,6 @@ def stored(upload: UploadFile, key: str) -> Iterator[None]:
     except (Error, Replay):
         # Not after a crash or a lost connection: the commit may have come through, and an object without a
         # row is found by the sweep.
-        storage.delete(key)
+        with suppress(Unavailable):
+            storage.delete(key)
         raise

@@ -1,26 +1,30 @@
 """Under every asset: claims the subject, reports progress, turns our errors into what Dagster understands."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import dagster as dg
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import executions, runs, tasks
 from content_pipeline.core.clock import now
-from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Broken, Error
+from content_pipeline.core.database import UNREACHABLE, transaction
+from content_pipeline.core.errors import Broken, Error, Unavailable
 from content_pipeline.core.executions import Stopped
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
 from content_pipeline.core.work import MoveOn, Work
 
-MAX_ATTEMPTS: Final = 5
+# With the back-off this is five minutes of somebody else's server, or our own stores, being away.
+MAX_ATTEMPTS: Final = 7
 # Dagster's own marks of a run made from another one: by its run retries, or by a person in the UI.
 PARENT_TAG: Final = "dagster/parent_run_id"
 RETRY_TAG: Final = "dagster/retry_number"
 
+Result = TypeVar("Result")
 Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
 
 
@@ -28,43 +32,48 @@ def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[Work, 
     """Run `body(work, key)` as the one live execution of this partition's row, and yield what it yields.
 
     A run that may not work (its subject is taken, its task was canceled or has moved on) yields nothing, so
-    nothing is recorded as materialised. Our errors end the task and fail the run; retryable ones put the
-    task aside with back-off instead. Anything unexpected ends the task as `broken` and is raised as it is.
+    nothing is recorded as materialised. Our errors end the task and fail the run; retryable ones, and a
+    database that was away, put the task aside with back-off instead. Anything unexpected ends the task as
+    `broken` and is raised as it is.
     """
     key = context.partition_key
-    if not executions.claim(context.run_id, tasks.subject(kind, key)):
-        context.log.warning("Another run is at work on this; nothing done.")
-        return
-    work = _admit(context, kind, key)
-    if work is None:
-        context.log.info("The task of this run was canceled or goes on in another run; nothing done.")
-        return
     try:
-        yield from body(work, key)
-    except Stopped as error:
-        raise dg.DagsterExecutionInterruptedError from error
-    except MoveOn as move:
-        _continue(work, lane=move.lane)
-        context.log.info(f"Goes on in the {move.lane} lane.")
-    except Error as error:
-        if error.retryable and work.task_id and work.attempt + 1 < MAX_ATTEMPTS:
-            delay = error.retry_after or 5.0 * 2**work.attempt
-            _put_aside(work, delay)
-            context.log.warning(f"{error.detail} Tried again in {delay:.0f} s.")
+        work = _insist(lambda: _admit(context, kind, key))
+        if work is None:
             return
-        _end(work, error)
-        raise dg.Failure(f"{error.detail} {error.remedy}".strip(), {"code": error.code}, allow_retries=False) from error
-    except Exception:
-        _end(work, Broken("Something went wrong on our side.", remedy="Retry the task; if it fails again, tell us."))
-        raise
+        yield from _carry_out(context, work, body(work, key))
+        if task_id := work.task_id:
+            _insist(lambda: _start_next(task_id))
+    except (Stopped, dg.DagsterExecutionInterruptedError) as error:
+        with suppress(*UNREACHABLE):
+            _tell_of_cancel(context)
+        raise dg.DagsterExecutionInterruptedError from error
+
+
+def _tell_of_cancel(context: dg.AssetExecutionContext) -> None:
+    """Let Dagster know why the run ends, when the fence of a canceled task was quicker than the word to Dagster.
+
+    An interrupt that it knows no reason for is a lost worker to it, and is repeated.
+    """
+    run = context.instance.get_run_by_id(context.run.run_id)
+    if run is None or run.status is not dg.DagsterRunStatus.STARTED or runs.TASK_TAG not in run.tags:
+        return
+    with transaction() as session:
+        task = session.get(Task, run.tags[runs.TASK_TAG])
+    if task and task.state == "canceled":
+        context.instance.report_run_canceling(run)
 
 
 def _admit(context: dg.AssetExecutionContext, kind: str, key: str) -> Work | None:
-    """This run's hold on its subject, or None when it came too late to be the one that works for its task."""
+    """This run's hold on its subject, or None when it is not the one that works for its task."""
     run = context.run
+    if not executions.claim(run.run_id, tasks.subject(kind, key)):
+        context.log.warning("Another run is at work on this; nothing done.")
+        return None
     lane = cast(Lane, run.tags.get(runs.QUEUE_TAG, "media"))
     with executions.fenced(run.run_id) as session:
         if _overtaken(session, run.tags):
+            context.log.info("The task of this run was canceled or goes on in another run; nothing done.")
             return None
         task = tasks.take(session, kind, key)
         if task is None:
@@ -85,21 +94,54 @@ def _overtaken(session: Session, tags: Mapping[str, str]) -> bool:
     return not by_hand
 
 
-def _continue(work: Work, lane: Lane) -> None:
+def _carry_out(context: dg.AssetExecutionContext, work: Work, results: Results) -> Results:
+    try:
+        yield from results
+    except Stopped:
+        raise
+    except MoveOn as move:
+        lane = move.lane
+        _insist(lambda: _move_on(work, lane))
+        context.log.info(f"Goes on in the {lane} lane.")
+    except Exception as raised:
+        error = _as_ours(raised)
+        if error.retryable and work.task_id and work.attempt + 1 < MAX_ATTEMPTS:
+            delay = error.retry_after or 5.0 * 2**work.attempt
+            _insist(lambda: _put_aside(work, delay))
+            context.log.warning(f"{error.detail} Tried again in {delay:.0f} s.")
+            return
+        _insist(lambda: _end(work, error))
+        if error is not raised:
+            raise
+        raise dg.Failure(f"{error.detail} {error.remedy}".strip(), {"code": error.code}, allow_retries=False) from error
+
+
+def _as_ours(raised: Exception) -> Error:
+    if isinstance(raised, Error):
+        return raised
+    if isinstance(raised, UNREACHABLE):
+        return Unavailable("The database did not answer.", code="database_unavailable", remedy="Retry the task.")
+    return Broken("Something went wrong on our side.", remedy="Retry the task; if it fails again, tell us.")
+
+
+def _insist(act: Callable[[], Result]) -> Result:
+    """Do it in spite of a database that restarts; one that stays away ends the run by way of its heart."""
+    deadline = time.monotonic() + executions.ALONE_SECONDS
+    while True:
+        try:
+            return act()
+        except UNREACHABLE:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(executions.BEAT_SECONDS)
+
+
+def _move_on(work: Work, lane: Lane) -> None:
     if work.task_id is None:
         return
     with work.write() as session:
         tasks.wait(session, work.task_id, not_before=now(), attempt=work.attempt, lane=lane)
-    start_next(work.task_id)
-
-
-def start_next(task_id: str) -> None:
-    """Start the next run of a task that waits for nothing, now rather than at the sensor's next tick."""
-    with transaction() as session:
-        task = session.get_one(Task, task_id)
-        started = tasks.start(session, task)
-    if started:
-        runs.start(task)
+        executions.release(session, work.run_id)
 
 
 def _put_aside(work: Work, delay: float) -> None:
@@ -113,3 +155,13 @@ def _end(work: Work, error: Error) -> None:
     if work.task_id:
         with work.write() as session:
             tasks.fail(session, work.task_id, error)
+
+
+def _start_next(task_id: str) -> None:
+    """Start the next run of a task that has moved on, now rather than at the sensor's next tick."""
+    with transaction() as session:
+        task = session.get_one(Task, task_id)
+        is_due = task.state == "waiting" and task.not_before is not None and task.not_before <= now()
+        started = is_due and tasks.start(session, task)
+    if started:
+        runs.start(task)

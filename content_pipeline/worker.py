@@ -51,17 +51,17 @@ def execute_run(self: Any, run_id: str) -> None:
     if begin is Begin.CANCELED:
         _report_canceled(run_id)
         return
-    # Celery's pool children ignore SIGINT, and Dagster restores what it finds.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Celery's pool processes ignore SIGINT, and that is well: the heart's interrupt counts where Dagster listens
+    # for it and can end the run in order, and is repeated until it does. Anywhere else it could leave the heart
+    # beating, to interrupt whichever run comes next.
+    before = signal.getsignal(signal.SIGTERM)
     try:
         with Heart(run_id):
             _execute_run_command_body(
                 instance=_instance(), run_id=run_id, write_stream_fn=lambda _: None, set_exit_code_on_failure=False
             )
-    except KeyboardInterrupt:
-        log.info("run_interrupted", run_id=run_id)
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGTERM, before)  # Dagster leaves it as it found SIGINT: ignored
         executions.end(run_id)
 
 

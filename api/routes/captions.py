@@ -99,9 +99,8 @@ def list_captions(
     """The workspace's captions, newest first, without their texts."""
     with autocommit() as session:
         page, following = captions.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
-        summaries = [
-            CaptionSummary.of(caption, tasks.newest(session, captions.KIND, str(caption.id))) for caption in page
-        ]
+        newest = tasks.newest_of(session, captions.KIND, [str(caption.id) for caption in page])
+        summaries = [CaptionSummary.of(caption, newest[str(caption.id)]) for caption in page]
     link_next(request, response, following)
     return summaries
 

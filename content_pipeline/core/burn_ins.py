@@ -52,7 +52,7 @@ def request(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, T
         workspace_id=caption.workspace_id,
         kind=KIND,
         key=str(burned.id),
-        lane="interactive" if seconds <= settings().interactive_media_seconds else "media",
+        lane=settings().lane_of(seconds),
     )
     return burned, task
 

@@ -24,7 +24,7 @@ from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.pages import newest_first
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.providers.transcription import Transcript
-from content_pipeline.core.settings import Lane, settings
+from content_pipeline.core.settings import settings
 from content_pipeline.core.work import MoveOn, Work
 
 KIND: Final = "caption"
@@ -33,11 +33,6 @@ Form = Literal["srt", "vtt", "ass"]
 SHARE_BEFORE_BURN_IN: Final = 0.6
 # A remote file that takes longer than this goes on in the io lane, so that a slow server holds no interactive slot.
 QUICK_FETCH_SECONDS: Final = 10.0
-
-
-def lane(seconds: float) -> Lane:
-    """Short recordings go where people wait, long ones where renders go."""
-    return "interactive" if seconds <= settings().interactive_media_seconds else "media"
 
 
 def check_usable(media: MediaInfo, media_seconds: int) -> None:
@@ -90,7 +85,7 @@ def request(
         kind=KIND,
         key=str(caption.id),
         # A remote recording is short until its fetch tells otherwise; then the run moves on.
-        lane=lane(media.seconds) if media else "interactive",
+        lane=settings().lane_of(media.seconds) if media else "interactive",
         task_id=f"sync_{caption.id}",
     )
     return caption, task
@@ -161,8 +156,8 @@ def transcribe(work: Work, key: str) -> Transcript:
         else:
             storage.fetch(caption.source_key, source)
             media = _media(caption)
-        if work.task_id and lane(media.seconds) != work.lane:
-            raise MoveOn(lane(media.seconds))
+        if work.task_id and settings().lane_of(media.seconds) != work.lane:
+            raise MoveOn(settings().lane_of(media.seconds))
         transcript = transcription.transcribe(
             source,
             language=caption.language,
@@ -189,9 +184,12 @@ def compose(work: Work, key: str) -> Composed:
     """Make cues of the row's words, end the task, or hand it over to the burn-in that was asked for with it."""
     with work.write() as session:
         caption = session.get_one(Caption, UUID(key))
-        language = _language(caption)
-        seconds = _media(caption).seconds
-        made = tuple(cues.segment(WORDS.validate_python(caption.words), language=language, duration=seconds))
+    language = _language(caption)
+    seconds = _media(caption).seconds
+    # Not inside a transaction, which would hold the heart up: the words of four hours take 2 s of an idle core.
+    made = tuple(cues.segment(WORDS.validate_python(caption.words), language=language, duration=seconds))
+    with work.write() as session:
+        caption = session.get_one(Caption, UUID(key))
         caption.segments = SEGMENTS.dump_python(made, mode="json")
         caption.edited_at = None
         if work.task_id:
@@ -205,7 +203,9 @@ def _end(session: Session, task_id: str, caption: Caption) -> None:
         tasks.finish(session, task_id)
         return
     tasks.progress(session, task_id, SHARE_BEFORE_BURN_IN)
-    tasks.hand_over(session, task_id, kind=burn_ins.KIND, key=str(burned.id), lane=lane(_media(caption).seconds))
+    tasks.hand_over(
+        session, task_id, kind=burn_ins.KIND, key=str(burned.id), lane=settings().lane_of(_media(caption).seconds)
+    )
 
 
 def _fetch(work: Work, caption: Caption, source: Path) -> MediaInfo:

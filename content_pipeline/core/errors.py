@@ -18,7 +18,6 @@ Error
 `api/errors.py` renders them as RFC 9457 problem details, `step.py` as `dagster.Failure`.
 """
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
@@ -56,10 +55,6 @@ class Error(Exception):
     def to_dict(self) -> dict[str, Any]:
         """What a task keeps as its `error`."""
         return {"code": self.code, "message": self.detail, "remedy": self.remedy, "retryable": self.retryable}
-
-    @classmethod
-    def from_dict(cls, kept: Mapping[str, Any]) -> "Error":
-        return cls(kept["message"], code=kept["code"], remedy=kept["remedy"], retryable=kept["retryable"])
 
 
 class Invalid(Error):

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import Enum
@@ -17,7 +17,7 @@ from typing import Final
 
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.database import transaction
@@ -82,6 +82,11 @@ def fenced(run_id: str) -> Iterator[Session]:
         yield session
 
 
+def release(session: Session, run_id: str) -> None:
+    """Give the run's subject up, so that the next run has it before this one has wound up."""
+    session.execute(update(Execution).where(Execution.run_id == run_id).values(subject=None))
+
+
 def stop(session: Session, run_id: str) -> bool:
     """Lower the fence of a run, begun or not. Returns whether a worker had begun it."""
     row = insert(Execution).values(run_id=run_id, beat_at=_NOW, stop=True)
@@ -105,9 +110,14 @@ def bury(run_id: str) -> bool:
 
     A run without a row is dead too: its worker has ended it without getting that through to Dagster.
     """
-    buried = update(Execution).where(Execution.run_id == run_id, _DEAD).values(stop=True)
     with transaction() as session:
-        return bool(session.execute(buried.returning(Execution.run_id)).first()) or not begun(session, [run_id])
+        return bool(bury_dead(session, [run_id])) or not begun(session, [run_id])
+
+
+def bury_dead(session: Session, run_ids: Collection[str]) -> set[str]:
+    """Fence off those of these runs whose heart has not beaten, and return them."""
+    buried = update(Execution).where(Execution.run_id.in_(run_ids), _DEAD).values(stop=True)
+    return set(session.scalars(buried.returning(Execution.run_id)))
 
 
 def end(run_id: str) -> None:
@@ -117,8 +127,8 @@ def end(run_id: str) -> None:
 
 
 def sweep(session: Session) -> None:
-    """Drop fenced rows whose process is surely gone; until then they keep late messages from beginning."""
-    session.execute(delete(Execution).where(Execution.stop, Execution.beat_at < _NOW - timedelta(days=1)))
+    """Drop rows whose process is surely gone; until then they keep late messages from beginning."""
+    session.execute(delete(Execution).where(Execution.beat_at < _NOW - timedelta(days=1)))
 
 
 def begun(session: Session, run_ids: list[str]) -> set[str]:
@@ -129,6 +139,13 @@ def begun(session: Session, run_ids: list[str]) -> set[str]:
 def living(session: Session, run_ids: list[str]) -> set[str]:
     """Which of these runs live: begun, not stopped."""
     return set(session.scalars(select(Execution.run_id).where(Execution.run_id.in_(run_ids), ~Execution.stop)))
+
+
+def held(session: Session) -> set[str]:
+    """The subjects that beating runs work on."""
+    return set(
+        session.scalars(select(Execution.subject).where(Execution.subject.is_not(None), ~Execution.stop, ~_DEAD))
+    )
 
 
 def _beat(run_id: str) -> bool:
@@ -165,7 +182,7 @@ class Heart(threading.Thread):
             try:
                 alive = _beat(self._run_id)
                 heard = time.monotonic()
-            except OperationalError:
+            except SQLAlchemyError:  # whatever it is, a heart that ends over it would let its run go on
                 alive = time.monotonic() - heard < ALONE_SECONDS
             if not alive:
                 self._interrupt()

@@ -1,17 +1,18 @@
 """Rate limits that hold across processes: the generic cell rate algorithm in one SQL statement.
 
 A bucket is one row: the moment at which it is empty again. Each request moves that moment on by the cost
-of one request, and is refused when it would come to lie more than a window ahead.
+of one request, and is refused when it would come to lie more than a window ahead. `take` does that in the
+database, exactly; whoever lets in hundreds a second counts by itself and tells by `settle` (api/turnstile.py).
 
 The time is the database's own, like that of a lease: hosts disagree about the time, and moving the business
 clock must neither open nor close a bucket.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from content_pipeline.core.database import autocommit
 
@@ -42,10 +43,18 @@ class Standing:
 # Half a request of tolerance: costs are rounded to microseconds, and without it the last request of a quota
 # that does not divide the window is refused.
 _TAKE: Final = text(
-    "insert into rate_limits as kept (bucket, empty_at) values (:bucket, now() + make_interval(secs => :asked))"
-    " on conflict (bucket) do update set empty_at = greatest(kept.empty_at, now()) + make_interval(secs => :asked)"
-    " where kept.empty_at < now() + make_interval(secs => :window + :cost / 2 - :asked)"
+    "insert into rate_limits as kept (bucket, empty_at) values (:bucket, now() + make_interval(secs => :cost))"
+    " on conflict (bucket) do update set empty_at = greatest(kept.empty_at, now()) + make_interval(secs => :cost)"
+    " where kept.empty_at < now() + make_interval(secs => :window - :cost / 2)"
     " returning extract(epoch from empty_at - now())::float8"
+)
+# Ordered, so that two processes with the same buckets do not wait for each other's rows crosswise.
+_SETTLE: Final = text(
+    "insert into rate_limits as kept (bucket, empty_at)"
+    " select bucket, now() + make_interval(secs => cost)"
+    " from unnest(cast(:buckets as text[]), cast(:costs as float8[])) as taken (bucket, cost) order by bucket"
+    " on conflict (bucket) do update set empty_at = greatest(kept.empty_at, now()) + (excluded.empty_at - now())"
+    " returning bucket, extract(epoch from empty_at - now())::float8 as filled"
 )
 _LOOK: Final = text("select extract(epoch from empty_at - now())::float8 from rate_limits where bucket = :bucket")
 _SWEEP: Final = text("delete from rate_limits where empty_at < now()")
@@ -57,24 +66,22 @@ def take(bucket: str, rate: Rate) -> Standing:
     Commits by itself: within the caller's transaction the row would stay locked as long as the request runs,
     and a refused or failed request would get its place back.
     """
+    values = {"bucket": bucket, "cost": rate.cost, "window": rate.window}
     with autocommit() as session:
-        filled = _fill(session, bucket, rate, 1)
+        filled: float | None = session.scalar(_TAKE, values)
         if filled is not None:
-            return _allowed(rate, filled)
-        filled = session.scalar(_LOOK, {"bucket": bucket}) or 0.0
-    return Standing(
-        allowed=False, remaining=0, full_after=filled, retry_after=max(filled + rate.cost / 2 - rate.window, 0.0)
-    )
+            return allowed(rate, filled)
+        return refused(rate, session.scalar(_LOOK, {"bucket": bucket}) or 0.0)
 
 
-def take_many(bucket: str, rate: Rate, places: int) -> list[Standing]:
-    """As that many calls of `take`, in one statement as long as there is room for all of them."""
-    if 1 < places <= rate.quota:
-        with autocommit() as session:
-            filled = _fill(session, bucket, rate, places)
-        if filled is not None:
-            return [_allowed(rate, filled - rate.cost * behind) for behind in reversed(range(places))]
-    return [take(bucket, rate) for _ in range(places)]
+def settle(taken: Mapping[str, float]) -> dict[str, float]:
+    """Fill buckets by the cost of what was let in already, each in seconds. Returns how full they are now.
+
+    Full is seconds until a bucket is empty again; it may be more than its window, since nobody was refused.
+    """
+    with autocommit() as session:
+        rows = session.execute(_SETTLE, {"buckets": list(taken), "costs": list(taken.values())})
+        return {row.bucket: row.filled for row in rows}
 
 
 def sweep() -> None:
@@ -83,15 +90,15 @@ def sweep() -> None:
         session.execute(_SWEEP)
 
 
-def _fill(session: Session, bucket: str, rate: Rate, places: int) -> float | None:
-    """Seconds until the bucket is empty, now that so many requests are in it; None when there is no room for them."""
-    asked = rate.cost * places
-    values = {"bucket": bucket, "asked": asked, "cost": rate.cost, "window": rate.window}
-    filled: float | None = session.scalar(_TAKE, values)
-    return filled
-
-
-def _allowed(rate: Rate, filled: float) -> Standing:
+def allowed(rate: Rate, filled: float) -> Standing:
+    """The standing of a request that filled its bucket to `filled` seconds."""
     return Standing(
         allowed=True, remaining=int((rate.window - filled) / rate.cost + 0.5), full_after=filled, retry_after=0.0
+    )
+
+
+def refused(rate: Rate, filled: float) -> Standing:
+    """The standing of a request for which there is no room in a bucket of `filled` seconds."""
+    return Standing(
+        allowed=False, remaining=0, full_after=filled, retry_after=max(filled + rate.cost / 2 - rate.window, 0.0)
     )

@@ -1,7 +1,7 @@
 """The door to Dagster: starts and cancels runs over its GraphQL API, with httpx and five short documents.
 
-Nothing here raises when Dagster is away: what was accepted stays `queued`, and the safety net
-(`sensors/tasks.py`) starts it later.
+Nothing here raises when Dagster is away, or the database by now: what was accepted stays `queued`, and the
+safety net (`sensors/tasks.py`) starts it later.
 """
 
 from functools import cache
@@ -11,9 +11,9 @@ import httpx
 import structlog
 
 from content_pipeline.core import executions, workspaces
-from content_pipeline.core.database import transaction
+from content_pipeline.core.database import UNREACHABLE, transaction
 from content_pipeline.core.models import Task
-from content_pipeline.core.settings import settings
+from content_pipeline.core.settings import Lane, settings
 
 log = structlog.get_logger()
 
@@ -29,7 +29,10 @@ QUEUE_TAG: Final = "dagster-celery/queue"
 PRIORITY_TAG: Final = "dagster/priority"
 PARTITION_TAG: Final = "dagster/partition"
 
-_PRIORITIES: Final = {"interactive": "10", "io": "5", "media": "0"}
+# What keeps a run from being started or canceled now.
+AWAY: Final = (httpx.HTTPError, *UNREACHABLE)
+
+_PRIORITIES: Final[dict[Lane, str]] = {"interactive": "10", "io": "5", "media": "0"}
 
 START: Final = """
 mutation Start($selector: RepositorySelector!, $set: String!, $key: String!, $run: ExecutionParams!) {
@@ -59,26 +62,25 @@ query Health {
 }"""
 
 
-def share_tag(plan: str) -> str:
-    """On media runs only, with the workspace as value: the coordinator limits how many of one value run at once."""
-    return f"media_share/{plan}"
+def share_tag(lane: Lane, plan: str) -> str:
+    """The tag whose value is the workspace; the coordinator limits how many runs of one value are at work."""
+    return f"{lane}_share/{plan}"
 
 
 def tags(task: Task) -> dict[str, str]:
     """What the next run of this task is tagged with. Nothing secret, and no text of the customer's."""
-    share = {}
-    if task.lane == "media":
-        with transaction() as session:
-            share[share_tag(workspaces.plan_of(session, task.workspace_id).name)] = str(task.workspace_id)
+    workspace = str(task.workspace_id)
+    with transaction() as session:
+        plan = workspaces.plan_of(session, task.workspace_id)
     return {
         TASK_TAG: task.id,
         START_TAG: str(task.starts),
-        WORKSPACE_TAG: str(task.workspace_id),
+        WORKSPACE_TAG: workspace,
+        share_tag(task.lane, plan.name): workspace,
         "kind": task.subject_kind,
         QUEUE_TAG: task.lane,
         PRIORITY_TAG: _PRIORITIES[task.lane],
         PARTITION_TAG: task.subject_key,
-        **share,
     }
 
 
@@ -86,13 +88,11 @@ def start(task: Task) -> None:
     """Register the task's key and queue its run, in one request."""
     job = JOBS[task.subject_kind]
     repository = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__"}
-    run = {
-        "selector": {**repository, "jobName": job},
-        "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags(task).items()]},
-    }
     try:
+        pairs = [{"key": key, "value": value} for key, value in tags(task).items()]
+        run = {"selector": {**repository, "jobName": job}, "executionMetadata": {"tags": pairs}}
         data = _ask(START, selector=repository, set=job, key=task.subject_key, run=run)
-    except httpx.HTTPError as error:
+    except AWAY as error:
         log.warning("run_not_started", task_id=task.id, reason=type(error).__name__)
         return
     if data["launchRun"]["__typename"] != "LaunchRunSuccess":
@@ -107,7 +107,7 @@ def cancel(task: Task) -> None:
             with transaction() as session:
                 executions.stop(session, run["runId"])
             _ask(TERMINATE, run=run["runId"])
-    except httpx.HTTPError as error:
+    except AWAY as error:
         # Such a run finds its task canceled when it begins, and ends (step.py).
         log.warning("run_not_canceled", task_id=task.id, reason=type(error).__name__)
 

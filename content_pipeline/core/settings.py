@@ -104,6 +104,10 @@ class Settings(BaseSettings):
         """Files that can be made again: joined models, instantiated fonts."""
         return self.home / "cache"
 
+    def lane_of(self, seconds: float) -> Lane:
+        """Short recordings go where people wait, long ones where renders go."""
+        return "interactive" if seconds <= self.interactive_media_seconds else "media"
+
     def whisper_threads(self, lane: Lane) -> int:
         """All cores for somebody who waits; one in the media lane, which has as many slots as there are cores."""
         return (os.cpu_count() or 1) if lane == "interactive" else 1

@@ -11,12 +11,13 @@ a worker that shut down. On the wire it is still `processing`. Done, error and c
 is a new task.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -109,6 +110,13 @@ def newest(session: Session, kind: str, key: str) -> Task:
     return session.scalars(query).one()
 
 
+def newest_of(session: Session, kind: str, keys: Collection[str]) -> dict[str, Task]:
+    """The newest try at each of these rows, by key."""
+    query = select(Task).where(Task.kind == kind, Task.key.in_(keys)).order_by(Task.key, Task.created_at.desc())
+    query = query.ext(distinct_on(Task.key))
+    return {task.key: task for task in session.scalars(query)}
+
+
 def list_page(
     session: Session,
     workspace_id: UUID,
@@ -133,7 +141,12 @@ def wire_status(task: Task) -> str:
 
 
 def cancel(session: Session, task: Task) -> None:
-    """End an open task as canceled and lower the fence of its run. Raises Conflict when it is final."""
+    """End an open task as canceled and lower the fence of its run. Raises Conflict when it is final.
+
+    The fence first, because runs lock in that order: their fence, then their task. The other way round, one
+    of the two was ended as a deadlock when a cancel met a step of the progress bar.
+    """
+    executions.stop_subject(session, subject(task.subject_kind, task.subject_key))
     canceled = session.execute(
         update(Task)
         .where(Task.id == task.id, Task.state.in_(OPEN))
@@ -142,17 +155,21 @@ def cancel(session: Session, task: Task) -> None:
     ).first()
     if not canceled:
         raise Conflict("The task has ended already.", code="task_final", remedy="Nothing to do.")
-    executions.stop_subject(session, subject(task.subject_kind, task.subject_key))
 
 
 def retry(session: Session, task: Task) -> Task:
-    """A new task for the work of one that failed or was canceled. Raises Conflict for any other."""
+    """A new task for the work of one that failed or was canceled. Raises Conflict for any other.
+
+    Also for one that was retried already: its row may be done, and edited by a person, since then.
+    """
     if task.state not in ("error", "canceled"):
         raise Conflict(
             "Only a task that failed or was canceled can be retried.",
             code="task_not_failed",
             remedy="Wait for it to end." if task.state in OPEN else "Send the request again instead.",
         )
+    if newest(session, task.kind, task.key).id != task.id:
+        raise Conflict("This task was retried already.", code="task_retried", remedy="Look at the newer task.")
     again = Task(
         id=str(uuid4()),
         workspace_id=task.workspace_id,
@@ -177,14 +194,14 @@ def retry(session: Session, task: Task) -> Task:
 
 
 def start(session: Session, task: Task) -> bool:
-    """Take the right to start the task's next run; False when somebody else has it.
+    """Take the right to start the task's next run; False when the task has moved on since it was read.
 
     `starts` numbers the runs of a task. The number goes into the run's tags, so that a run which was
     overtaken by a later one can tell (step.py).
     """
     started = session.execute(
         update(Task)
-        .where(Task.id == task.id, Task.starts == task.starts, Task.state.in_(OPEN))
+        .where(Task.id == task.id, Task.starts == task.starts, Task.state == task.state, Task.state.in_(OPEN))
         .values(starts=Task.starts + 1, not_before=now() + START_LEASE)
         .returning(Task.starts)
     ).scalar()
@@ -193,13 +210,12 @@ def start(session: Session, task: Task) -> bool:
     return bool(started)
 
 
-def unattended(session: Session, limit: int = 1000) -> list[Task]:
+def unattended(session: Session) -> list[Task]:
     """Open tasks that may need a run: due ones that nobody has taken up, and all that are being processed."""
     query = (
         select(Task)
         .where(Task.state.in_(OPEN), or_(Task.state == "processing", Task.not_before <= now()))
         .order_by(Task.created_at)
-        .limit(limit)
     )
     return list(session.scalars(query))
 

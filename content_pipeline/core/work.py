@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import executions, scratch, tasks
+from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.settings import Lane
 
 PROGRESS_SECONDS: Final = 0.5
@@ -32,7 +32,7 @@ class Work:
             return
         self._told = time.monotonic()
         # A bar that does not move is no reason to lose the work; a database that stays away is the heart's matter.
-        with suppress(OperationalError), self.write() as session:
+        with suppress(*UNREACHABLE), self.write() as session:
             tasks.progress(session, self.task_id, fraction)
 
     @contextmanager

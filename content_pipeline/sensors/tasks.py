@@ -6,6 +6,7 @@ What to do is decided by `decide`, from plain values; the sensor around it reads
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from time import time  # noqa: TID251 - compared with Dagster's own stamps, which know no business clock
 from typing import Final, Literal
 
@@ -24,24 +25,43 @@ LIVE: Final = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-# Dagster marks a failed run that its own run retries will start again.
+# Dagster marks each failed run, a moment after it failed, with whether its own run retries will repeat it.
 WILL_RETRY_TAG: Final = "dagster/will_retry"
-# The run retries daemon acts within seconds; a mark older than this is one it will not act on any more.
-RETRY_PATIENCE_SECONDS: Final = 60.0
+REASON_TAG: Final = "dagster/failure_reason"
+# The run retries daemon looks every 5 s, and may never act: one of three lost runs, marked to be repeated, was not
+# within a minute. Should it act later, its run finds itself overtaken.
+RETRY_PATIENCE_SECONDS: Final = 10.0
 # Also counts moves between lanes and back-offs, which are few; whoever comes this far is caught in a circle.
 MAX_STARTS: Final = 20
 RESEND_AFTER_SECONDS: Final = 60.0
+# Between making a run and submitting it lie milliseconds.
+SUBMITTED_WITHIN_SECONDS: Final = 60.0
+# A tick has a minute; starting a run takes some 30 ms.
+STARTS_A_TICK: Final = 500
 
 Decision = Literal["start", "give_up", "leave"]
+# How a run stands: it goes on or will be repeated; it was lost as often as Dagster repeats it; it has ended otherwise.
+Standing = Literal["live", "lost", "ended"]
 
 
-def decide(task: Task, newest: dg.DagsterRunStatus | None, *, will_retry: bool) -> Decision:
-    """What an open task without a live run of its own needs, given how its newest run stands."""
-    if newest in LIVE or will_retry:
+def standing(run: dg.DagsterRun, ended_seconds_ago: float) -> Standing:
+    """How a run stands, with Dagster's own repeats of it in mind."""
+    if run.status in LIVE:
+        return "live"
+    if run.status is not dg.DagsterRunStatus.FAILURE:
+        return "ended"
+    if run.tags.get(WILL_RETRY_TAG) != "false":
+        return "live" if ended_seconds_ago < RETRY_PATIENCE_SECONDS else "ended"
+    # A step that fails ends its task itself (step.py). One that could not, because a database was away, has not
+    # been repeated yet.
+    return "ended" if run.tags.get(REASON_TAG) == "STEP_FAILURE" else "lost"
+
+
+def decide(task: Task, newest: Standing | None) -> Decision:
+    """What an open task needs, given how the newest run of its present start stands (None: there is none)."""
+    if newest == "live":
         return "leave"
-    if task.starts >= MAX_STARTS:
-        return "give_up"
-    if task.state == "processing" and newest is dg.DagsterRunStatus.FAILURE:
+    if task.starts >= MAX_STARTS or (task.state == "processing" and newest == "lost"):
         return "give_up"
     return "start"
 
@@ -54,7 +74,9 @@ def decide(task: Task, newest: dg.DagsterRunStatus | None, *, will_retry: bool) 
 )
 def start_unattended_tasks(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     live = context.instance.get_run_records(dg.RunsFilter(statuses=LIVE))
-    requests = list(_start_requests(context.instance, {_start_of(record.dagster_run) for record in live}))
+    starts = {_start_of(record.dagster_run) for record in live}
+    requests = list(islice(_start_requests(context.instance, starts), STARTS_A_TICK))
+    _fail_stranded(context.instance, live)
     cursor = _send_again(context.instance, live, json.loads(context.cursor or "{}"))
     return dg.SensorResult(
         run_requests=requests,
@@ -74,11 +96,11 @@ def _start_of(run: dg.DagsterRun) -> tuple[str, str]:
 def _start_requests(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Iterator[dg.RunRequest]:
     with transaction() as session:
         candidates = tasks.unattended(session)
+        held = executions.held(session)
     for task in candidates:
-        if (task.id, str(task.starts)) in live:
+        if (task.id, str(task.starts)) in live or tasks.subject(task.subject_kind, task.subject_key) in held:
             continue
-        newest, will_retry = _newest_run(instance, task)
-        decision = decide(task, newest, will_retry=will_retry)
+        decision = decide(task, _newest_run(instance, task))
         with transaction() as session:
             if decision == "give_up":
                 tasks.fail(session, task.id, tasks.LOST)
@@ -87,15 +109,34 @@ def _start_requests(instance: dg.DagsterInstance, live: set[tuple[str, str]]) ->
         yield dg.RunRequest(job_name=runs.JOBS[task.subject_kind], partition_key=task.subject_key, tags=runs.tags(task))
 
 
-def _newest_run(instance: dg.DagsterInstance, task: Task) -> tuple[dg.DagsterRunStatus | None, bool]:
-    """The state of the newest run of the task's present start, and whether Dagster will repeat it by itself."""
+def _newest_run(instance: dg.DagsterInstance, task: Task) -> Standing | None:
     mine = dg.RunsFilter(tags={runs.TASK_TAG: task.id, runs.START_TAG: str(task.starts)})
     records = instance.get_run_records(mine, limit=1)
-    if not records:
-        return None, False
-    run = records[0].dagster_run
-    fresh = time() - (records[0].end_time or 0) < RETRY_PATIENCE_SECONDS
-    return run.status, fresh and run.tags.get(WILL_RETRY_TAG) == "true"
+    return standing(records[0].dagster_run, time() - (records[0].end_time or 0)) if records else None
+
+
+def _fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) -> None:
+    """Fail runs that died before they started, so that Dagster repeats them; its own monitoring waits a day.
+
+    Either the webserver died between making the run and submitting it, or the worker between beginning the run
+    and its first event.
+    """
+    unsubmitted = [
+        record.dagster_run
+        for record in live
+        if record.dagster_run.status is dg.DagsterRunStatus.NOT_STARTED
+        and runs.TASK_TAG in record.dagster_run.tags
+        and time() - record.create_timestamp.timestamp() > SUBMITTED_WITHIN_SECONDS
+    ]
+    starting = {
+        record.dagster_run.run_id: record.dagster_run
+        for record in live
+        if record.dagster_run.status is dg.DagsterRunStatus.STARTING
+    }
+    with transaction() as session:
+        dead = executions.bury_dead(session, starting) if starting else set()
+    for run in unsubmitted + [starting[run_id] for run_id in dead]:
+        instance.report_run_failed(run, "It died before it started.")
 
 
 def _send_again(

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from content_pipeline.core import executions
-from content_pipeline.core.database import transaction
+from content_pipeline.core.database import UNREACHABLE, transaction
 from content_pipeline.core.executions import Begin, Heart, Stopped
+from tests.stack.harness import until
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -157,3 +158,56 @@ def _has_beaten(run_id: str) -> bool:
     with transaction() as session:
         query = text("select beat_at > clock_timestamp() - interval '10 s' from executions where run_id = :run")
         return bool(session.execute(query, {"run": run_id}).scalar())
+
+
+def test_a_heart_goes_on_when_the_server_ends_its_session(run_id: str) -> None:
+    begin(run_id)
+    silence(run_id)
+    # Holding the row keeps a beat in its statement, where the server can end it.
+    with Heart(run_id), transaction() as holder:
+        holder.execute(text("select 1 from executions where run_id = :run for update"), {"run": run_id})
+        until(_end_a_waiting_beat, seconds=30, what="a beat")
+        holder.commit()
+        until(lambda: _has_beaten(run_id), seconds=30, what="the next beat")
+
+
+def _end_a_waiting_beat() -> bool:
+    with transaction() as session:
+        query = text(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where wait_event_type = 'Lock' and query like 'UPDATE executions%'"
+        )
+        return bool(session.execute(query).first())
+
+
+def test_a_session_that_idled_too_long_in_a_transaction_counts_as_an_unreachable_database() -> None:
+    with transaction() as session:
+        session_id = session.scalar(text("select pg_backend_pid()"))
+        session.execute(text("set local idle_in_transaction_session_timeout = '1ms'"))
+        until(lambda: not _is_connected(session_id), seconds=30, what="the end of the session")
+        with pytest.raises(UNREACHABLE):
+            session.execute(text("select 1"))
+        session.rollback()
+
+
+def _is_connected(session_id: int) -> bool:
+    with transaction() as session:
+        query = text("select count(*) from pg_stat_activity where pid = :pid")
+        return bool(session.scalar(query, {"pid": session_id}))
+
+
+def test_a_released_subject_is_free_while_its_run_winds_up(run_id: str, subject: str) -> None:
+    executions.claim(begin(run_id), subject)
+    with transaction() as session:
+        executions.release(session, run_id)
+    assert executions.claim(begin(str(uuid4())), subject)
+
+
+def test_a_row_that_its_run_could_not_delete_is_swept(run_id: str) -> None:
+    begin(run_id)
+    with transaction() as session:
+        session.execute(
+            text("update executions set beat_at = beat_at - interval '2 days' where run_id = :run"), {"run": run_id}
+        )
+        executions.sweep(session)
+        assert executions.begun(session, [run_id]) == set()

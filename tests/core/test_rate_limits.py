@@ -95,13 +95,18 @@ def test_a_sweep_forgets_empty_buckets_only() -> None:
         assert kept.scalars().all() == [fresh]
 
 
-@given(quota=st.integers(1, 12), groups=st.lists(st.integers(1, 6), min_size=1, max_size=4))
-@settings(max_examples=15, deadline=None)
-def test_requests_together_are_let_in_as_they_would_be_one_by_one(quota: int, groups: list[int]) -> None:
-    together, alone = str(uuid4()), str(uuid4())
-    rate = Rate(quota, HOUR)
-    grouped = [standing for places in groups for standing in rate_limits.take_many(together, rate, places)]
-    single = [rate_limits.take(alone, rate) for _ in range(sum(groups))]
-    for left, right in zip(grouped, single, strict=True):
-        assert (left.allowed, left.remaining) == (right.allowed, right.remaining)
-        assert left.full_after == pytest.approx(right.full_after, abs=60)
+def test_what_was_let_in_elsewhere_is_settled_with_what_is_known_here() -> None:
+    bucket, other, rate = str(uuid4()), str(uuid4()), Rate(4, HOUR)
+    rate_limits.take(bucket, rate)
+    filled = rate_limits.settle({bucket: 2 * rate.cost, other: rate.cost})
+    assert filled == {bucket: pytest.approx(3 * rate.cost, abs=60), other: pytest.approx(rate.cost, abs=60)}
+    assert [rate_limits.take(bucket, rate).allowed for _ in range(2)] == [True, False]
+
+
+def test_a_bucket_can_be_settled_over_its_quota_and_refuses_until_it_has_drained() -> None:
+    bucket, rate = str(uuid4()), Rate(2, HOUR)
+    rate_limits.settle({bucket: 3 * rate.cost})
+    refused = rate_limits.take(bucket, rate)
+    assert not refused.allowed
+    let_pass(bucket, refused.retry_after)
+    assert rate_limits.take(bucket, rate).allowed

@@ -1,11 +1,13 @@
 """What a task can become, and who may make it so."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import executions, tasks
@@ -14,6 +16,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Broken, Conflict, Invalid, NotFound
 from content_pipeline.core.models import Task
 from tests.factories import make_workspace
+from tests.stack.harness import until
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -121,6 +124,18 @@ def test_a_retry_is_a_new_task_that_names_the_old(session: Session, workspace_id
     assert tasks.newest(session, "caption", task.key).id == again.id
 
 
+def test_a_task_is_retried_once(session: Session, workspace_id: UUID) -> None:
+    task = taken(session, workspace_id)
+    tasks.fail(session, task.id, Broken("x"))
+    session.refresh(task)
+    again = tasks.retry(session, task)
+    tasks.take(session, again.kind, again.key)
+    tasks.finish(session, again.id)
+    with pytest.raises(Conflict) as caught:
+        tasks.retry(session, task)
+    assert caught.value.code == "task_retried"
+
+
 def test_only_what_failed_can_be_retried(session: Session, workspace_id: UUID) -> None:
     with pytest.raises(Conflict) as caught:
         tasks.retry(session, queued(session, workspace_id))
@@ -180,3 +195,38 @@ def test_an_invented_cursor_is_refused(session: Session, workspace_id: UUID) -> 
     with pytest.raises(Invalid) as caught:
         tasks.list_page(session, workspace_id, limit=2, cursor="bm9wZQ==")
     assert caught.value.code == "cursor_invalid"
+
+
+def test_a_cancel_and_the_progress_bar_never_lock_each_other_out(workspace_id: UUID) -> None:
+    with transaction() as session:
+        task = taken(session, workspace_id)
+    run_id = str(uuid4())
+    executions.begin(run_id, "media@test")
+    executions.claim(run_id, tasks.subject("caption", task.key))
+
+    def cancel() -> None:
+        with transaction() as session:
+            tasks.cancel(session, task)
+
+    with ThreadPoolExecutor(1) as pool:
+        with executions.fenced(run_id) as session:
+            canceling = pool.submit(cancel)
+            until(_somebody_waits_for_a_lock, seconds=30, what="a cancel that waits for the fence")
+            tasks.progress(session, task.id, 0.5)
+        canceling.result()
+    with transaction() as session:
+        assert session.get_one(Task, task.id).state == "canceled"
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with transaction() as session:
+        return bool(session.scalar(text("select count(*) from pg_locks where not granted")))
+
+
+def test_a_task_that_a_run_has_just_taken_is_not_started_again(workspace_id: UUID) -> None:
+    with transaction() as session:
+        task = queued(session, workspace_id)
+    with transaction() as session:
+        tasks.take(session, "caption", task.key)
+    with transaction() as session:
+        assert not tasks.start(session, task)

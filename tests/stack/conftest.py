@@ -27,8 +27,8 @@ def client(stack: Stack) -> Iterator[Client]:
 
 @pytest.fixture(scope="session")
 def long_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two minutes of human speech: long enough for the media lane, and to be at work when something dies."""
+    """Seventy seconds of human speech: long enough for the media lane, and to be at work when something dies."""
     folder = tmp_path_factory.mktemp("long")
     clips = folder / "clips.txt"
-    clips.write_text("".join(f"file '{clip}'\n" for clip in sorted(LIBRIVOX.glob("*.flac")) * 5))
+    clips.write_text("".join(f"file '{clip}'\n" for clip in sorted(LIBRIVOX.glob("*.flac")) * 3))
     return make(folder / "long.flac", "-f", "concat", "-safe", "0", "-i", str(clips))

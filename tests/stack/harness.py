@@ -20,13 +20,13 @@ from sqlalchemy import Engine, NullPool, create_engine, text
 Found = TypeVar("Found")
 
 
-def until(condition: Callable[[], Found | None], *, seconds: float, what: str) -> Found:
-    """Wait for a condition, at most so long; returns what it found."""
+def until(condition: Callable[[], Found | None], *, seconds: float, what: str, pause: float = 0.1) -> Found:
+    """Wait for a condition, at most so long; returns what it found. `pause` is the time between two looks at it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := condition():
             return found
-        time.sleep(0.1)  # between two looks at the condition
+        time.sleep(pause)
     raise AssertionError(f"{what} did not come to be within {seconds:.0f} s")
 
 
@@ -135,15 +135,16 @@ class Stack:
             return False
 
     def sql(self, query: str, **values: Any) -> list[Any]:
-        """Rows of the product's own database."""
-        with self._engine.connect() as connection:
-            return [tuple(row) for row in connection.execute(text(query), values)]
+        """Rows of the product's own database; what is written is committed."""
+        with self.engine.connect() as connection:
+            result = connection.execute(text(query), values)
+            return [tuple(row) for row in result] if result.returns_rows else []
 
     @cached_property
-    def _engine(self) -> Engine:
+    def engine(self) -> Engine:
         lines = (self.home / "stack.env").read_text().splitlines()
         values = dict(line.split("=", 1) for line in lines if "=" in line)
-        return create_engine(values["CONTENT_PIPELINE_DATABASE_URL"], poolclass=NullPool)
+        return create_engine(values["CONTENT_PIPELINE_DATABASE_URL"], poolclass=NullPool, isolation_level="AUTOCOMMIT")
 
     def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
         url = f"http://127.0.0.1:{self.dagster_port}/graphql"
@@ -208,6 +209,9 @@ class Stack:
         lane = subject[0][0].split("-")[0]
         _, *pool = self.processes(lane)
         return max(pool, key=lambda process: sum(process.cpu_times()[:2]))
+
+    def ffmpegs(self) -> list[psutil.Process]:
+        return [process for process in self.processes() if "ffmpeg" in process.name()]
 
     def kill(self, part: str) -> None:
         """kill -9 of a part and all its processes."""

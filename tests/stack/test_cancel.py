@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.media.samples import SPEECH, talking_video
@@ -47,15 +46,11 @@ def test_a_cancel_ends_ffmpeg_and_the_slot_works_on(stack: Stack, client: Client
     accepted = client.caption(talking_video(tmp_path / "talk.mp4", size="3840x2160"))
     assert client.ended(accepted["task_id"])["status"] == "done"
     burning = client.post(f"/captions/{accepted['caption_id']}/burn-in", json={})
-    until(lambda: ffmpegs(stack), seconds=60, what="ffmpeg")
+    until(lambda: stack.ffmpegs(), seconds=60, what="ffmpeg")
     cancel(stack, client, burning["task_id"])
-    until(lambda: not ffmpegs(stack), seconds=30, what="the end of ffmpeg")
+    until(lambda: not stack.ffmpegs(), seconds=30, what="the end of ffmpeg")
     assert client.ended(client.caption(SPEECH)["task_id"])["status"] == "done"
     assert stack.scratch_folders() == []
-
-
-def ffmpegs(stack: Stack) -> list[psutil.Process]:
-    return [process for process in stack.processes() if "ffmpeg" in process.name()]
 
 
 def test_what_has_ended_cannot_be_canceled(client: Client) -> None:

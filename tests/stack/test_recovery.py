@@ -29,6 +29,17 @@ def test_a_part_that_is_killed_comes_back_and_the_task_ends(
     assert_done_once(stack, client, accepted)
 
 
+@pytest.mark.parametrize("part", ["postgres", "seaweedfs"])
+def test_a_run_outlives_a_restart_of_the_stores(stack: Stack, client: Client, long_recording: Path, part: str) -> None:
+    accepted = client.caption(long_recording)
+    client.moving(accepted["task_id"])
+    stack.kill(part)
+    stack.ready()
+    task = client.ended(accepted["task_id"], seconds=LOST)
+    assert task["status"] == "done", task
+    assert len(stack.runs(accepted["task_id"])) == 1
+
+
 def test_a_killed_pool_process_loses_nothing(stack: Stack, client: Client, long_recording: Path) -> None:
     accepted = client.caption(long_recording)
     client.moving(accepted["task_id"])

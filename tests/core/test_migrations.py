@@ -1,0 +1,37 @@
+"""The database's history leads to what the models say, and back to nothing."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import create_engine, inspect, make_url
+
+from content_pipeline.cli.plan import ROOT
+from content_pipeline.core.settings import settings
+
+
+@pytest.fixture
+def empty_database(database: None) -> str:
+    """The server's second database, which only whole stacks use."""
+    url = make_url(settings().database_url.get_secret_value()).set(database="dagster")
+    return url.render_as_string(hide_password=False)
+
+
+def alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "CONTENT_PIPELINE_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_migrations_make_just_what_the_models_say_and_can_be_taken_back(empty_database: str) -> None:
+    assert alembic(empty_database, "upgrade", "head").returncode == 0
+    check = alembic(empty_database, "check")
+    assert check.returncode == 0, check.stdout + check.stderr
+    assert alembic(empty_database, "downgrade", "base").returncode == 0
+    assert inspect(create_engine(empty_database)).get_table_names() == ["alembic_version"]

@@ -1,0 +1,83 @@
+"""What is forgotten, and what never is."""
+
+import io
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from content_pipeline.core import captions, retention, storage, tasks
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Caption, Task
+
+
+def ended(workspace_id: UUID, *, days_ago: float, burn_in: str | None = None) -> str:
+    """The key of a caption whose task ended so long ago; with `burn_in`, after it was handed over to that row."""
+    key = str(uuid4())
+    with transaction() as session:
+        task = tasks.create(session, workspace_id=workspace_id, kind="caption", key=key, lane="media")
+        tasks.take(session, "caption", key)
+        if burn_in:
+            tasks.hand_over(session, task.id, kind="burn_in", key=burn_in, lane="media")
+            tasks.take(session, "burn_in", burn_in)
+        tasks.finish(session, task.id)
+        session.flush()
+        session.get_one(Task, task.id).finished_at = now() - timedelta(days=days_ago)
+    return key
+
+
+def retired(kind: str, *keys: str) -> list[str]:
+    with transaction() as session:
+        return list(retention.retired_keys(session, kind, keys))
+
+
+def test_keys_are_retired_after_ninety_days(workspace_id: UUID) -> None:
+    old, young = ended(workspace_id, days_ago=91), ended(workspace_id, days_ago=89)
+    assert retired("caption", old, young) == [old]
+
+
+def test_a_task_that_was_handed_over_retires_both_its_keys(workspace_id: UUID) -> None:
+    burn_in = str(uuid4())
+    caption = ended(workspace_id, days_ago=91, burn_in=burn_in)
+    assert retired("caption", caption) == [caption]
+    assert retired("burn_in", burn_in) == [burn_in]
+
+
+def test_a_key_in_flight_is_kept_however_old_its_first_try_is(workspace_id: UUID) -> None:
+    key = ended(workspace_id, days_ago=91)
+    with transaction() as session:
+        tasks.create(session, workspace_id=workspace_id, kind="caption", key=key, lane="media")
+    assert retired("caption", key) == []
+
+
+def test_the_oldest_keys_beyond_the_most_are_retired_early(workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "MOST_KEYS", 1)
+    older, newer = ended(workspace_id, days_ago=2), ended(workspace_id, days_ago=1)
+    assert retired("caption", older, newer) == [older]
+
+
+def test_recordings_without_a_row_are_deleted_and_no_others(
+    workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    orphans = [captions.source_key(workspace_id, uuid4()) for _ in range(3)]
+    wanted = captions.source_key(workspace_id, caption_id := uuid4())
+    other = f"{workspace_id}/elsewhere"
+    with transaction() as session:
+        session.add(Caption(id=caption_id, workspace_id=workspace_id, language="en", created_at=now()))
+    for key in (*orphans, wanted, other):
+        storage.put(key, io.BytesIO(b"sound"), content_type="audio/flac")
+
+    def left() -> set[str]:
+        return {key for key in storage.listing(older_than=_later()) if key.startswith(str(workspace_id))}
+
+    retention.sweep_uploads()
+    assert left() == {*orphans, wanted, other}, "they are too young"
+    monkeypatch.setattr(retention, "now", lambda: _later() + retention.ORPHANED)
+    retention.sweep_uploads()
+    assert left() == {wanted, other}
+
+
+def _later() -> datetime:
+    return now() + timedelta(minutes=1)

@@ -1,0 +1,93 @@
+"""The benchmarks' own arithmetic; what they measure, they measure in `make bench`."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from bench import report
+from bench.figures import Figure, Reference, Target, median, quantile
+from bench.load import closed, get, paced
+
+
+def test_a_target_is_held_against_the_figure_or_its_ratio() -> None:
+    reference = Reference("the other way", 2.0)
+    assert Figure("figure", 1.0, "s", target=Target(1.0)).is_met is True
+    assert Figure("figure", 1.1, "s", target=Target(1.0)).is_met is False
+    assert Figure("ratio", 2.2, "s", reference, Target(1.1, of="ratio")).is_met is True
+    assert Figure("ratio", 2.3, "s", reference, Target(1.1, of="ratio")).is_met is False
+    assert Figure("speed", 1.0, "a second", reference, Target(0.5, of="ratio", side="at least")).is_met is True
+    assert Figure("speed", 0.9, "a second", reference, Target(0.5, of="ratio", side="at least")).is_met is False
+    assert Figure("no target", 1.0, "s").is_met is None
+
+
+def test_quantiles_lie_between_the_samples() -> None:
+    assert median([3.0, 1.0, 2.0]) == 2.0
+    assert quantile([0.0, 10.0], 0.95) == pytest.approx(9.5)
+
+
+def test_what_was_measured_is_kept_with_its_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "RESULTS", tmp_path / "results.json")
+    report.save([Figure("start", 0.2, "s", Reference("before", 0.4), Target(0.4), samples=3)], report.machine())
+    kept = json.loads(report.RESULTS.read_text())
+    assert kept["figures"] == [
+        {
+            "what": "start",
+            "measured": 0.2,
+            "unit": "s",
+            "samples": 3,
+            "reference": {"name": "before", "value": 0.4},
+            "ratio": 0.5,
+            "target": {"limit": 0.4, "of": "measured", "side": "at most"},
+            "is_met": True,
+        }
+    ]
+    assert kept["machine"]["cores"] >= 1
+
+
+class _Site(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    paths: list[str]
+
+    def do_GET(self) -> None:
+        self.paths.append(self.path)
+        self.send_response(404 if self.path == "/missing" else 200)
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+    def send_header(self, keyword: str, value: str) -> None:
+        super().send_header(keyword.lower(), value)  # as uvicorn sends them
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site() -> Iterator[ThreadingHTTPServer]:
+    _Site.paths = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Site) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield server
+        server.shutdown()
+
+
+def test_each_answer_of_a_closed_loop_is_counted(site: ThreadingHTTPServer) -> None:
+    load = closed(site.server_port, [get("/a"), get("/b")], connections=2, seconds=0.3)
+    assert len(load.latencies) == len(_Site.paths) > 2
+    assert {*_Site.paths} == {"/a", "/b"}
+    assert load.per_second == pytest.approx(len(load.latencies) / 0.3)
+
+
+def test_pollers_ask_as_often_as_they_are_told_to(site: ThreadingHTTPServer) -> None:
+    load = paced(site.server_port, [get("/a"), get("/b")], every=0.2, seconds=0.55)
+    assert sorted(_Site.paths) == ["/a"] * 3 + ["/b"] * 3
+    assert len(load.latencies) == 6
+
+
+def test_an_answer_that_is_none_ends_the_load(site: ThreadingHTTPServer) -> None:
+    with pytest.raises(AssertionError, match="404"):
+        closed(site.server_port, [get("/missing")], connections=1, seconds=1)

@@ -1,0 +1,45 @@
+"""Cancels that come by way of Dagster."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import dagster as dg
+import pytest
+from dagster._core.test_utils import instance_for_test
+
+from content_pipeline.core import runs, tasks
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Task
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    launcher = {"broker": "memory://", "backend": "disabled://", "default_queue": "media"}
+    ours = {
+        "run_launcher": {"module": "content_pipeline.launcher", "class": "CeleryRunLauncher", "config": launcher},
+        "run_coordinator": {"module": "content_pipeline.coordinator", "class": "QueuedRunCoordinator"},
+    }
+    with instance_for_test(overrides=ours) as instance:
+        yield instance
+
+
+@pytest.fixture
+def task(workspace_id: UUID) -> Task:
+    with transaction() as session:
+        return tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(uuid4()), lane="media")
+
+
+@pytest.mark.parametrize(("start", "state"), [(1, "queued"), (2, "canceled")])
+def test_a_task_ends_with_its_latest_run_and_with_no_earlier_one(
+    instance: dg.DagsterInstance, task: Task, start: int, state: str
+) -> None:
+    with transaction() as session:
+        assert tasks.start(session, session.get_one(Task, task.id))
+    tags = {runs.TASK_TAG: task.id, runs.START_TAG: str(start)}
+    run = instance.add_run(dg.DagsterRun(job_name="captions", status=dg.DagsterRunStatus.STARTED, tags=tags))
+    assert instance.run_coordinator.cancel_run(run.run_id)
+    with transaction() as session:
+        assert session.get_one(Task, task.id).state == state
+    canceled = instance.get_run_by_id(run.run_id)
+    assert canceled
+    assert canceled.status is dg.DagsterRunStatus.CANCELED
