@@ -1,7 +1,7 @@
 """Rate limits counted in this process, and settled with all others a few times a second.
 
 Asking the database at each request took a statement and a trip through the thread pool: 16 clients polling with
-16 keys got 0.37 of the requests a second of a bare route with one SELECT, and 0.53 counted here. In return, a key
+16 keys got 0.38 of the requests a second of a bare route with one SELECT, and 0.53 counted here. In return, a key
 that calls several processes at once can get in, in each of them, what it sends between two settlements.
 """
 

@@ -13,7 +13,7 @@ from tests.stack.harness import Client, until
 
 
 def measure(setting: Setting) -> Iterator[Figure]:
-    times = setting.times(9)
+    times = setting.times(7)
     ours, theirs = [], []
     with setting.client() as client:
         for _ in range(times):

@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from bench.figures import Figure, Target
+from bench.figures import Figure
 
 RESULTS: Final = Path("bench-results.json")
 # Without a terminal rich takes 80 columns, which breaks every line of the table.
@@ -22,7 +22,7 @@ console = Console(highlight=False, width=None if os.isatty(1) else _WIDTH)
 def show(figure: Figure) -> None:
     """One figure, as soon as it is known."""
     beside = f", {_ratio(figure)} of {_reference(figure)}" if figure.reference else ""
-    goal = f" [dim](target {_target(figure.target)}, n={figure.samples})[/]" if figure.target else ""
+    goal = f" [dim](target {_target(figure)}, n={figure.samples})[/]" if figure.target else ""
     console.print(f"  {_verdict(figure)} {figure.what}: [bold]{_value(figure.measured, figure.unit)}[/]{beside}{goal}")
 
 
@@ -34,7 +34,7 @@ def show_table(figures: Sequence[Figure]) -> None:
             _value(figure.measured, figure.unit),
             _reference(figure),
             _ratio(figure),
-            _target(figure.target),
+            _target(figure),
             _verdict(figure),
         )
     console.print(table)
@@ -70,11 +70,11 @@ def _ratio(figure: Figure) -> str:
     return "" if figure.ratio is None else f"{figure.ratio:.2f} ×"
 
 
-def _target(target: Target | None) -> str:
-    if target is None:
+def _target(figure: Figure) -> str:
+    if figure.target is None:
         return ""
-    sign = "≤" if target.side == "at most" else "≥"
-    return f"{sign} {target.limit:g}{' ×' if target.of == 'ratio' else ''}"
+    sign = "≤" if figure.target.side == "at most" else "≥"
+    return f"{sign} {figure.target.limit:g} {'×' if figure.target.of == 'ratio' else figure.unit}"
 
 
 def _verdict(figure: Figure) -> str:

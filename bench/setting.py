@@ -13,9 +13,8 @@ from content_pipeline.core import workspaces
 from tests.media.samples import LIBRIVOX, make
 from tests.stack.harness import Client, Stack, until
 
-# Plans of the benchmarks' own: one whose requests are as good as unlimited, and one whose interactive runs all queue.
+# A plan of the benchmarks' own, whose requests are as good as unlimited.
 PLAN = "bench"
-QUEUED_PLAN = "bench-queued"
 
 
 @dataclass
@@ -27,37 +26,35 @@ class Setting:
     quick: bool
 
     def __post_init__(self) -> None:
-        for name, interactive_runs in (PLAN, 4), (QUEUED_PLAN, 0):
-            self.stack.sql(
-                "insert into plans select :name, 1000000000, upload_bytes, media_seconds, rows_per_batch, accounts,"
-                " credits, :interactive_runs, concurrent_runs from plans where name = 'studio' returning name",
-                name=name,
-                interactive_runs=interactive_runs,
-            )
+        self.stack.sql(
+            "insert into plans select :name, 1000000, upload_bytes, media_seconds, rows_per_batch, accounts, credits,"
+            " interactive_runs, concurrent_runs from plans where name = 'studio'",
+            name=PLAN,
+        )
 
     def times(self, count: int) -> int:
         """How often to measure what is usually measured `count` times."""
         return max(count // 3, 1) if self.quick else count
 
     @contextmanager
-    def client(self, plan: str = PLAN) -> Iterator[Client]:
+    def client(self) -> Iterator[Client]:
         """A new workspace's use of the API."""
-        with self.stack.client(f"bench-{uuid4()}", plan) as client:
+        with self.stack.client(f"bench-{uuid4()}", PLAN) as client:
             yield client
 
-    def keys(self, count: int) -> list[str]:
-        """So many API keys of one new workspace."""
-        name = f"bench-{uuid4()}"
+    def keys(self, count: int, workspace: str) -> list[str]:
+        """So many API keys of a workspace."""
         with Session(self.stack.engine) as session:
-            keys = [workspaces.create_key(session, workspace=name, plan=PLAN) for _ in range(count)]
+            keys = [workspaces.create_key(session, workspace=workspace, plan=PLAN) for _ in range(count)]
             session.commit()
         return keys
 
     def idle(self) -> None:
-        """Wait until nothing is at work."""
+        """Wait until nothing is at work. A killed run's execution stays for a while, but its heart does not beat."""
         busy = (
-            "select exists (select from executions) or exists (select from tasks where state in"
-            " ('queued', 'processing') or (state = 'waiting' and not_before < now()))"
+            "select exists (select from executions where worker is not null"
+            " and beat_at > clock_timestamp() - interval '15 s') or exists (select from tasks"
+            " where state in ('queued', 'processing') or (state = 'waiting' and not_before < now()))"
         )
         until(lambda: not self.stack.sql(busy)[0][0], seconds=120, what="an idle stack")
 

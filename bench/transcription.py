@@ -23,7 +23,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
         cpu_threads=Settings().whisper_threads("interactive"),
     )
     _bare(model, setting)  # the first time is slower
-    times = setting.times(9)
+    times = setting.times(7)
     inside, bare = [], []
     with setting.client() as client:
         for _ in range(times):

@@ -1,11 +1,13 @@
 """The OpenAPI document against itself, and the API against its document."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
 import pytest
 import schemathesis
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -81,3 +83,11 @@ def test_no_request_is_answered_otherwise_than_described(label: str, connect) ->
         case.call_and_validate(headers={"X-API-Key": key}, checks=CHECKS)
 
     fuzz()
+
+
+def test_the_page_of_the_api_opens_without_the_internet(stranger: TestClient) -> None:
+    page = stranger.get("/docs").text
+    linked = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert linked
+    assert [stranger.get(url).status_code for url in linked] == [200] * len(linked)
+    assert not [url for url in linked if "//" in url]

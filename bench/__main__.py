@@ -1,0 +1,64 @@
+"""`python -m bench [name …] [--quick]`: each figure of the product beside its reference in the same run."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from bench import cancel, captions, fairness, history, polling, recovery, report, start_latency, transcription
+from bench.figures import Figure
+from bench.setting import Setting
+from tests.stack.harness import Stack
+
+# In this order: what needs calm comes first, and what fills the tables last.
+BENCHMARKS: dict[str, Callable[[Setting], Iterator[Figure]]] = {
+    "start-latency": start_latency.measure,
+    "captions": captions.measure,
+    "transcription": transcription.measure,
+    "polling": polling.measure,
+    "fairness": fairness.measure,
+    "cancel": cancel.measure,
+    "recovery": recovery.measure,
+    "history": history.measure,
+}
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
+@click.option("--quick", is_flag=True, help="Measure fewer times: under three minutes.")
+def main(names: tuple[str, ...], quick: bool) -> None:
+    """Measure the product on a stack of its own; all benchmarks, or those named."""
+    measured_on = report.machine()
+    if measured_on["load"] > (os.cpu_count() or 1) / 2:
+        report.console.print(f"[yellow]This machine is busy (load {measured_on['load']:.1f}): expect worse figures.[/]")
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        stack = Stack(Path(folder) / "home")
+        try:
+            with report.console.status("starting a stack"):
+                stack.up()
+            setting = Setting(stack, Path(folder), quick)
+            for name in names or BENCHMARKS:
+                for figure in _measure(name, setting):
+                    figures.append(figure)
+        finally:
+            stack.down()
+            report.save(figures, measured_on)
+            report.show_table(figures)
+
+
+def _measure(name: str, setting: Setting) -> Iterator[Figure]:
+    began = time.monotonic()
+    report.console.print(f"[bold]{name}[/]")
+    with report.console.status("measuring"):
+        for figure in BENCHMARKS[name](setting):
+            report.show(figure)
+            yield figure
+    report.console.print(f"  [dim]{time.monotonic() - began:.0f} s[/]")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Cancels at random moments: of transcriptions and of renders, queued, starting and at work."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+
+from bench.figures import Figure, Target, quantile
+from bench.setting import Setting
+from tests.media.samples import talking_video
+from tests.stack.harness import Client, until
+
+# A transcription is at work by then, and so is ffmpeg.
+LATEST_SECONDS = 4.0
+
+
+def measure(setting: Setting) -> Iterator[Figure]:
+    final, free = [], []
+    with setting.client() as client:
+        video = client.caption(talking_video(setting.folder / "talk.mp4", size="2560x1440"), language="en")
+        assert client.ended(video["task_id"])["status"] == "done"
+        work: dict[str, Callable[[], str]] = {
+            "transcription": lambda: client.caption(setting.recording)["task_id"],
+            "render": lambda: client.post(f"/captions/{video['caption_id']}/burn-in", json={})["task_id"],
+        }
+        for begin in islice(cycle(work.values()), setting.times(18)):
+            task_id = begin()
+            time.sleep(random.uniform(0, LATEST_SECONDS))
+            began = time.monotonic()
+            _cancel(client, task_id)
+            final.append(time.monotonic() - began)
+            _wait_until_free(setting, task_id)
+            free.append(time.monotonic() - began)
+            assert client.task(task_id)["error"]["code"] == "canceled"
+    count = len(free)
+    yield Figure("cancel: task final, worst", max(final), "s", target=Target(3), samples=count)
+    yield Figure("cancel: processes free, 95 %", quantile(free, 0.95), "s", samples=count)
+    yield Figure("cancel: processes free, worst", max(free), "s", target=Target(3), samples=count)
+
+
+def _cancel(client: Client, task_id: str) -> None:
+    answer = client.http.post(f"/tasks/{task_id}/cancel")
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["status"] == "error"
+
+
+def _wait_until_free(setting: Setting, task_id: str) -> None:
+    """Until no worker is at any run of the task, and no ffmpeg lives."""
+    until(lambda: not setting.stack.executing(task_id), seconds=60, what="the end of its execution", pause=0.05)
+    until(lambda: not setting.stack.ffmpegs(), seconds=60, what="the end of ffmpeg", pause=0.05)

@@ -1,0 +1,40 @@
+"""One workspace fills the media slots and queues fifty more; how long does another's short request wait?"""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from bench.figures import Figure, Reference, Target, median
+from bench.setting import Setting
+from bench.start_latency import start
+from content_pipeline.core.settings import Settings
+from tests.stack.harness import Client, until
+
+QUEUED = 50
+_STATES = "select state from tasks where id = any(:ids)"
+
+
+def measure(setting: Setting) -> Iterator[Figure]:
+    slots, times = Settings().slots_media, setting.times(9)
+    with setting.client() as crowd, setting.client() as person:
+        setting.idle()
+        alone = [_sent(person, setting) for _ in range(times)]
+        with ThreadPoolExecutor(4) as pool:
+            long = list(pool.map(lambda _: crowd.caption(setting.recording)["task_id"], range(slots + QUEUED)))
+        working = "select count(*) = :slots from executions where subject is not null and not stop"
+        until(lambda: setting.stack.sql(working, slots=slots)[0][0], seconds=60, what="full media slots")
+        crowded = [_sent(person, setting) for _ in range(times)]
+        states = Counter(state for (state,) in setting.stack.sql(_STATES, ids=long))
+        for task_id in long:
+            crowd.http.post(f"/tasks/{task_id}/cancel")
+    idle = Reference("on an idle stack", median(alone))
+    assert set(states) <= {"queued", "processing", "done"}, states
+    what = f"POST → started behind {states['processing']} + {states['queued']} long ones"
+    yield Figure(f"{what}, median", median(crowded), "s", idle, samples=times)
+    yield Figure(f"{what}, worst", max(crowded), "s", idle, Target(2), times)
+
+
+def _sent(person: Client, setting: Setting) -> float:
+    made = start(person, setting.sentence)
+    person.ended(made.task_id)
+    return made.sent

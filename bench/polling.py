@@ -1,0 +1,105 @@
+"""`GET /tasks/{id}`, polled by hundreds and as fast as it goes, beside a bare route that does one SELECT."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import cycle
+from uuid import uuid4
+
+import httpx
+
+from bench.figures import Figure, Reference, Target, median, quantile
+from bench.load import Load, closed, get, paced
+from bench.setting import Setting
+from tests.stack.harness import Stack, free_port, until
+
+POLLERS = 500
+KEYS = 16
+CONNECTIONS = 16
+
+# Open tasks, as pollers ask for, that wait for a time far away, so that nobody starts runs for them.
+_TASKS = """
+insert into tasks (id, workspace_id, kind, key, subject_kind, subject_key, lane, state, progress, progress_base,
+                   attempt, starts, not_before, created_at)
+select id, workspace, 'caption', id, 'caption', id, 'interactive', 'waiting', 40, 0,
+       0, 1, now() + interval '1 year', now()
+from (select gen_random_uuid()::text as id, (select id from workspaces where name = :name) as workspace
+      from generate_series(1, :count)) as made
+returning id"""
+
+
+# Where to ask, and what.
+Way = tuple[int, list[bytes]]
+
+
+def measure(setting: Setting) -> Iterator[Figure]:
+    name = f"bench-{uuid4()}"
+    keys = setting.keys(KEYS, workspace=name)
+    tasks = [task for (task,) in setting.stack.sql(_TASKS, name=name, count=POLLERS)]
+    setting.idle()
+    with _bare(setting.stack) as bare_port:
+        bare = bare_port, [get(f"/tasks/{task}") for task in tasks]
+        ours = {_say(used): (setting.stack.api_port, _requests(tasks, used)) for used in (keys, keys[:1])}
+        yield from _polled(setting, bare, ours)
+        yield from _as_fast_as_it_goes(setting, bare, ours)
+    setting.stack.sql("delete from tasks where id = any(:ids)", ids=tasks)
+
+
+def _requests(tasks: list[str], keys: list[str]) -> list[bytes]:
+    return [get(f"/api/v1/tasks/{task}", key) for task, key in zip(tasks, cycle(keys), strict=False)]
+
+
+def _polled(setting: Setting, bare: Way, ours: dict[str, Way]) -> Iterator[Figure]:
+    def latencies(way: Way) -> list[float]:
+        port, requests = way
+        load = paced(port, requests, every=2, seconds=8 if setting.quick else 20)
+        return [seconds * 1000 for seconds in load.latencies]
+
+    reference = Reference("a bare route", quantile(latencies(bare), 0.99))
+    for name, way in ours.items():
+        found = latencies(way)
+        what = f"{POLLERS} pollers every 2 s, {name}: 99 %"
+        yield Figure(what, quantile(found, 0.99), "ms", reference, Target(50), len(found))
+
+
+def _as_fast_as_it_goes(setting: Setting, bare: Way, ours: dict[str, Way]) -> Iterator[Figure]:
+    """In turns, so that whatever else the machine does meets all of them."""
+    rounds: dict[str, list[Load]] = {"bare": [], **{name: [] for name in ours}}
+    for _ in range(setting.times(5)):
+        for name, (port, requests) in {"bare": bare, **ours}.items():
+            rounds[name].append(closed(port, requests, connections=CONNECTIONS, seconds=3))
+    speed = {name: median([load.per_second for load in loads]) for name, loads in rounds.items()}
+    reference = Reference("a bare route", speed.pop("bare"))
+    target = Target(0.5, of="ratio", side="at least")
+    for name, per_second in speed.items():
+        what = f"task reads, {CONNECTIONS} at once, {name}"
+        yield Figure(what, per_second, "a second", reference, target, len(rounds[name]))
+    every = [load for loads in rounds.values() for load in loads]
+    share = sum(load.own_cpu for load in every) / sum(load.seconds for load in every)
+    yield Figure("the load generator's own share of a core", share * 100, "%", samples=len(every))
+
+
+def _say(keys: list[str]) -> str:
+    return "one key" if len(keys) == 1 else f"{len(keys)} keys"
+
+
+@contextmanager
+def _bare(stack: Stack) -> Iterator[int]:
+    """The bare route, served like the API (cli/parts.py) on the same database; yields its port."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "bench.bare:app", "--host", "127.0.0.1", "--port", str(port)]
+    server = subprocess.Popen([*command, "--no-access-log", "--log-level", "warning"], env=stack.env)
+    try:
+        until(lambda: _answers(port), seconds=30, what="the bare route")
+        yield port
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/openapi.json").status_code == 200
+    except httpx.ConnectError:
+        return False

@@ -1,0 +1,68 @@
+"""The same stack on RabbitMQ, which production may use for a broker: only a setting changes."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.media.samples import SPEECH
+from tests.programs import need
+from tests.stack.harness import Stack, free_port, until
+
+
+@pytest.fixture(scope="module")
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A RabbitMQ of its own on loopback."""
+    # Debian's command of that name in the path insists on its own user and folders.
+    server = need("rabbitmq-server", also_in="/usr/lib/rabbitmq/bin")
+    epmd = need("epmd")
+    folder = tmp_path_factory.mktemp("rabbitmq")
+    port, names = free_port(), str(free_port())
+    environ = {
+        **os.environ,
+        "HOME": str(folder),
+        "RABBITMQ_NODENAME": f"test-{port}@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_DIST_PORT": str(free_port()),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "ERL_EPMD_PORT": names,
+    }
+    with (folder / "out").open("w") as out:
+        process = subprocess.Popen([server], env=environ, stdout=out, stderr=out)
+    try:
+        until(lambda: _listens(port), seconds=90, what=f"RabbitMQ ({(folder / 'out').read_text()})")
+        yield f"amqp://guest:guest@127.0.0.1:{port}//"
+    finally:
+        process.terminate()
+        process.wait(60)
+        subprocess.run([epmd, "-port", names, "-kill"], env=environ, check=False, capture_output=True)
+
+
+def _listens(port: int) -> bool:
+    with closing(socket.socket()) as connection:
+        return connection.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_killed_worker_loses_nothing_on_rabbitmq_either(rabbitmq: str, tmp_path: Path, long_recording: Path) -> None:
+    stack = Stack(tmp_path, CONTENT_PIPELINE_BROKER_URL=rabbitmq)
+    stack.up()
+    try:
+        assert stack.processes("valkey") == []
+        with stack.client("rabbit") as client:
+            assert client.ended(client.caption(SPEECH)["task_id"])["status"] == "done"
+            accepted = client.caption(long_recording)
+            client.moving(accepted["task_id"])
+            stack.kill("media")
+            assert client.ended(accepted["task_id"])["status"] == "done"
+            assert stack.materialized("captions", [accepted["caption_id"]]) == [1]
+    finally:
+        stack.down()
