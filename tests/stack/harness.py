@@ -1,6 +1,7 @@
 """A whole stack of its own, driven as its users drive it: by the command line and over HTTP."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -200,18 +201,15 @@ class Stack:
         return [run_id for (run_id,) in rows]
 
     def working_process(self, task_id: str) -> psutil.Process:
-        """The pool process that transcribes for the task: the one of its worker's that uses the most CPU time."""
-        subject = self.sql(
-            "select worker from executions where subject = (select subject_kind || ':' || subject_key"
-            " from tasks where id = :task) and not stop",
-            task=task_id,
-        )
-        lane = subject[0][0].split("-")[0]
-        _, *pool = self.processes(lane)
-        return max(pool, key=lambda process: sum(process.cpu_times()[:2]))
-
-    def ffmpegs(self) -> list[psutil.Process]:
-        return [process for process in self.processes() if "ffmpeg" in process.name()]
+        """The pool process that works for the task, by what it told Dagster when it began the run."""
+        query = """query Log($run: ID!) {
+          logsForRun(runId: $run) { ... on EventConnection { events { ... on MessageEvent { message } } } }
+        }"""
+        (run_id,) = self.executing(task_id)
+        messages = [event["message"] for event in self.graphql(query, run=run_id)["logsForRun"]["events"]]
+        begun = re.search(r"Started process for run \(pid: (\d+)\)", "\n".join(messages))
+        assert begun, messages
+        return psutil.Process(int(begun[1]))
 
     def kill(self, part: str) -> None:
         """kill -9 of a part and all its processes."""
