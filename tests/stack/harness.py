@@ -95,7 +95,7 @@ class Stack:
             "CONTENT_PIPELINE_DAGSTER_PORT": str(self.dagster_port),
             # where tests put servers that stand for somebody else's
             "CONTENT_PIPELINE_ALLOWED_PRIVATE_HOSTS": f"localhost:{self.remote_port}",
-            "CONTENT_PIPELINE_FETCH_SECONDS": "15",
+            "CONTENT_PIPELINE_FETCH_SECONDS": "8",
             **settings,
         }
 
@@ -211,9 +211,12 @@ class Stack:
         assert begun, messages
         return psutil.Process(int(begun[1]))
 
-    def kill(self, part: str) -> None:
-        """kill -9 of a part and all its processes."""
-        for process in self.processes(part):
+    def ffmpegs(self) -> list[psutil.Process]:
+        return [process for process in self.processes() if "ffmpeg" in process.name()]
+
+    def kill(self, *parts: str) -> None:
+        """kill -9 of these parts and all their processes."""
+        for process in [process for part in parts for process in self.processes(part)]:
             process.kill()
 
     def ready(self) -> None:

@@ -18,13 +18,13 @@ def assert_done_once(stack: Stack, client: Client, accepted: dict[str, str]) -> 
     assert stack.materialized("captions", [accepted["caption_id"]]) == [1]
 
 
-@pytest.mark.parametrize("part", ["valkey", "daemon", "api", "code", "webserver"])
-def test_a_part_that_is_killed_comes_back_and_the_task_ends(
-    stack: Stack, client: Client, long_recording: Path, part: str
+@pytest.mark.parametrize("parts", [["valkey"], ["daemon"], ["api"], ["code", "webserver"]], ids=" and ".join)
+def test_what_is_killed_comes_back_and_the_task_ends(
+    stack: Stack, client: Client, long_recording: Path, parts: list[str]
 ) -> None:
     accepted = client.caption(long_recording)
     client.moving(accepted["task_id"])
-    stack.kill(part)
+    stack.kill(*parts)
     stack.ready()
     assert_done_once(stack, client, accepted)
 
