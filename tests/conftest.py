@@ -4,9 +4,11 @@ import signal
 from collections.abc import Iterator
 from uuid import UUID
 
+import dagster as dg
 import hypothesis
 import psutil
 import pytest
+from dagster._core.test_utils import instance_for_test
 
 from content_pipeline.cli.parts import parts_of
 from content_pipeline.cli.plan import Plan, choose_ports
@@ -50,3 +52,15 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def workspace_id(database: None) -> UUID:
     with transaction() as session:
         return make_workspace(session)
+
+
+@pytest.fixture
+def instance(database: None) -> Iterator[dg.DagsterInstance]:
+    """A Dagster instance of its own with our launcher and coordinator, on a broker in memory."""
+    launcher = {"broker": "memory://", "backend": "disabled://", "default_queue": "media"}
+    ours = {
+        "run_launcher": {"module": "content_pipeline.launcher", "class": "CeleryRunLauncher", "config": launcher},
+        "run_coordinator": {"module": "content_pipeline.coordinator", "class": "QueuedRunCoordinator"},
+    }
+    with instance_for_test(overrides=ours) as instance:
+        yield instance

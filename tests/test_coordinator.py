@@ -1,26 +1,13 @@
 """Cancels that come by way of Dagster."""
 
-from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import dagster as dg
 import pytest
-from dagster._core.test_utils import instance_for_test
 
 from content_pipeline.core import runs, tasks
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    launcher = {"broker": "memory://", "backend": "disabled://", "default_queue": "media"}
-    ours = {
-        "run_launcher": {"module": "content_pipeline.launcher", "class": "CeleryRunLauncher", "config": launcher},
-        "run_coordinator": {"module": "content_pipeline.coordinator", "class": "QueuedRunCoordinator"},
-    }
-    with instance_for_test(overrides=ours) as instance:
-        yield instance
 
 
 @pytest.fixture

@@ -1,0 +1,45 @@
+"""Messages that got lost between Dagster and a worker."""
+
+from uuid import uuid4
+
+import dagster as dg
+
+from content_pipeline.core import executions, runs
+from content_pipeline.launcher import CeleryRunLauncher
+from content_pipeline.sensors.tasks import _send_again
+
+
+def starting(instance: dg.DagsterInstance, queue: str) -> dg.RunRecord:
+    """A run that was handed to the workers of a queue, and of which nothing has been heard since."""
+    status, tags = dg.DagsterRunStatus.STARTING, {runs.QUEUE_TAG: queue}
+    run = instance.add_run(dg.DagsterRun(job_name="captions", status=status, tags=tags))
+    (record,) = instance.get_run_records(dg.RunsFilter(run_ids=[run.run_id]))
+    return record
+
+
+def messages(instance: dg.DagsterInstance, queue: str) -> int:
+    launcher = instance.run_launcher
+    assert isinstance(launcher, CeleryRunLauncher)
+    with launcher.celery.connection_for_read() as connection, connection.SimpleQueue(queue) as waiting:
+        return int(waiting.qsize())
+
+
+def test_a_run_that_no_worker_began_is_sent_again_once_it_waited_long(instance: dg.DagsterInstance) -> None:
+    queue = str(uuid4())
+    record = starting(instance, queue)
+    run_id = record.dagster_run.run_id
+    _send_again(instance, [record], {})
+    assert messages(instance, queue) == 0, "it has only just been sent"
+
+    sent = _send_again(instance, [record], {run_id: 0.0})
+    assert messages(instance, queue) == 1
+    _send_again(instance, [record], sent)
+    assert messages(instance, queue) == 1, "it has only just been sent again"
+
+
+def test_a_run_that_a_worker_began_is_not_sent_again(instance: dg.DagsterInstance) -> None:
+    queue = str(uuid4())
+    record = starting(instance, queue)
+    executions.begin(record.dagster_run.run_id, "media@test")
+    _send_again(instance, [record], {record.dagster_run.run_id: 0.0})
+    assert messages(instance, queue) == 0
