@@ -14,7 +14,7 @@ from api.bodies import BodyLimits
 from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
 from api.gate import API_KEY, Gate
-from api.routes import captions, health, tasks
+from api.routes import bulk, captions, health, tasks, twins, voices
 from api.schemas.problems import problems
 from content_pipeline.core.settings import settings
 
@@ -57,7 +57,15 @@ def create_app() -> FastAPI:
     # The hook that browsers poll with names tasks without `/public`. They come first: routes are tried in order.
     app.include_router(tasks.router, prefix="/api/v1", include_in_schema=False)
     public = APIRouter(prefix="/api/v1/public", responses=problems(400, 401, 422, 429))
-    for router in (tasks.router, captions.upload_router, captions.router):
+    for router in (
+        tasks.router,
+        captions.upload_router,
+        captions.router,
+        twins.router,
+        voices.router,
+        bulk.upload_router,
+        bulk.router,
+    ):
         public.include_router(router)
     app.include_router(public)
     app.include_router(health.router)

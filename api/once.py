@@ -26,7 +26,8 @@ from content_pipeline.core.workspaces import Caller
 
 MOST_CHARACTERS: Final = 255
 POLL_SECONDS: Final = 2
-TASKS_PATH: Final = "/api/v1/public/tasks"
+PUBLIC_PATH: Final = "/api/v1/public"
+TASKS_PATH: Final = f"{PUBLIC_PATH}/tasks"
 
 
 class Replay(Exception):
@@ -46,7 +47,7 @@ async def replay(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _render(answer: Answer) -> JSONResponse:
-    headers = {"Retry-After": str(POLL_SECONDS)}
+    headers = {"Retry-After": str(POLL_SECONDS)} if answer.status == HTTPStatus.ACCEPTED else {}
     if answer.location:
         headers["Location"] = answer.location
     return JSONResponse(answer.body, answer.status, headers)
@@ -68,7 +69,18 @@ class Once:
 
     def answer(self, session: Session, body: BaseModel, *, task_id: str) -> JSONResponse:
         """The 202 to send, which points to the task; noted for repeats in the transaction that it tells of."""
-        answer = Answer(HTTPStatus.ACCEPTED, body.model_dump(mode="json"), f"{TASKS_PATH}/{task_id}")
+        return self._keep(session, HTTPStatus.ACCEPTED, body, f"{TASKS_PATH}/{task_id}")
+
+    def created(self, session: Session, body: BaseModel, *, location: str) -> JSONResponse:
+        """Likewise the 201, which points to what was made."""
+        return self._keep(session, HTTPStatus.CREATED, body, location)
+
+    def done(self, session: Session, body: BaseModel) -> JSONResponse:
+        """Likewise the 200, for what is over when it is answered."""
+        return self._keep(session, HTTPStatus.OK, body)
+
+    def _keep(self, session: Session, status: HTTPStatus, body: BaseModel, location: str | None = None) -> JSONResponse:
+        answer = Answer(status, body.model_dump(mode="json"), location)
         if self._request:
             idempotency.keep(session, self._request, answer)
         return _render(answer)

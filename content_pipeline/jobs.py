@@ -14,5 +14,10 @@ burn_ins = dg.define_asset_job(
     selection=["burned_in_video"],
     description="Draw captions into a video.",
 )
+reels = dg.define_asset_job(
+    runs.JOBS["reel"],
+    selection=["narration", "reel_video"],
+    description="Speak a script and make a video of it.",
+)
 
-JOBS = [captions, burn_ins]
+JOBS = [captions, burn_ins, reels]

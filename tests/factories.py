@@ -1,11 +1,13 @@
 """Rows that tests need before they begin."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from content_pipeline.core import twins
 from content_pipeline.core.clock import now
-from content_pipeline.core.models import Workspace
+from content_pipeline.core.models import Twin, Workspace
 
 
 def make_workspace(session: Session, plan: str = "studio") -> UUID:
@@ -14,3 +16,9 @@ def make_workspace(session: Session, plan: str = "studio") -> UUID:
     session.add(workspace)
     session.flush()
     return workspace.id
+
+
+def make_twin(session: Session, workspace_id: UUID, name: str = "Tech Creator", **fields: Any) -> Twin:
+    return twins.create(
+        session, workspace_id=workspace_id, name=name, **{"voice_id": "en-US", "style_tags": ["casual"], **fields}
+    )

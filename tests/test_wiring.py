@@ -17,7 +17,7 @@ def in_a_fresh_interpreter(code: str) -> str:
 
 @pytest.mark.parametrize("package", ["api.main", "content_pipeline.core.captions", "content_pipeline.core.retention"])
 def test_the_api_and_the_core_load_without_dagster(package: str) -> None:
-    code = f"import sys, {package}; print({{'dagster', 'celery', 'faster_whisper'}} & set(sys.modules))"
+    code = f"import sys, {package}; print({{'dagster', 'celery', 'faster_whisper', 'onnxruntime'}} & set(sys.modules))"
     assert in_a_fresh_interpreter(code) == "set()"
 
 
@@ -28,8 +28,18 @@ def test_the_definitions_load_in_a_fresh_interpreter() -> None:
 
 def test_dagster_runs_just_this() -> None:
     graph = definitions.resolve_asset_graph()
-    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {"transcript", "captions", "burned_in_video"}
-    assert {sensor.name for sensor in definitions.sensors or []} == {"start_unattended_tasks", "retire_old_work"}
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {
+        "transcript",
+        "captions",
+        "burned_in_video",
+        "narration",
+        "reel_video",
+    }
+    assert {sensor.name for sensor in definitions.sensors or []} == {
+        "start_unattended_tasks",
+        "accept_dropped_csv_files",
+        "retire_old_work",
+    }
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {
         "captions:in_order",
         "captions:readable",
@@ -37,6 +47,10 @@ def test_dagster_runs_just_this() -> None:
         "burned_in_video:playable",
         "burned_in_video:size",
         "burned_in_video:length",
+        "reel_video:playable",
+        "reel_video:size",
+        "reel_video:length",
+        "reel_video:loudness",
     }
 
 
@@ -46,7 +60,7 @@ def test_every_kind_of_task_has_its_job_and_its_keys(kind: str) -> None:
     assert job.partitions_def is partitions.SETS[runs.JOBS[kind]]
 
 
-@pytest.mark.parametrize("document", [runs.START, runs.LIVE_RUNS, runs.TERMINATE, runs.HEALTH])
+@pytest.mark.parametrize("document", [runs.start_document(2), runs.LIVE_RUNS, runs.TERMINATE, runs.HEALTH])
 def test_what_we_ask_dagster_fits_its_schema(document: str) -> None:
     from dagster_graphql.schema import create_schema
 

@@ -2,24 +2,31 @@
 
 from http import HTTPStatus
 from typing import Annotated
+from uuid import UUID
 from zlib import crc32
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
 
 from api.deps import CallerDep, Cursor, Limit
 from api.once import OnceDep
 from api.pages import link_next
 from api.schemas.problems import problems
 from api.schemas.tasks import Status, TaskAccepted, TaskView
-from content_pipeline.core import burn_ins, captions, runs, tasks
+from content_pipeline.core import batches, burn_ins, captions, reels, runs, tasks
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Task
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
 # What a finished task of each kind answers.
-RESULTS = {captions.KIND: captions.result, burn_ins.KIND: burn_ins.result}
+RESULTS = {
+    captions.KIND: captions.result,
+    burn_ins.KIND: burn_ins.result,
+    reels.KIND: reels.result,
+    batches.KIND: batches.result,
+}
 
 
 def _view(session: Session, task: Task) -> TaskView:
@@ -65,21 +72,38 @@ def get_task(task_id: str, caller: CallerDep, if_none_match: Annotated[str | Non
 
 @router.post("/{task_id}/cancel", status_code=202, response_model=TaskView, responses=problems(404, 409))
 def cancel_task(task_id: str, caller: CallerDep, once: OnceDep) -> Response:
-    """End a task that has not ended; it becomes `error` with the code `canceled`."""
+    """End a task that has not ended; it becomes `error` with the code `canceled`. A batch's reels end with it."""
     with once.transaction() as session:
         task = tasks.get(session, caller.workspace_id, task_id)
-        tasks.cancel(session, task)
+        canceled = _cancel(session, task)
         session.refresh(task)
         answer = once.answer(session, _view(session, task), task_id=task.id)
-    runs.cancel(task)
+    answer.background = BackgroundTask(runs.cancel, *canceled)
     return answer
+
+
+def _cancel(session: Session, task: Task) -> list[Task]:
+    """The tasks whose runs are to end."""
+    if task.kind == batches.KIND:
+        return batches.cancel(session, batches.get(session, task.workspace_id, UUID(task.key)))
+    tasks.cancel(session, task)
+    return [task]
 
 
 @router.post("/{task_id}/retry", status_code=202, response_model=TaskAccepted, responses=problems(404, 409))
 def retry_task(task_id: str, caller: CallerDep, once: OnceDep) -> Response:
     """Try the work of a failed or canceled task again, as a new task."""
     with once.transaction() as session:
-        task = tasks.retry(session, tasks.get(session, caller.workspace_id, task_id))
+        task, asked = _retry(session, tasks.get(session, caller.workspace_id, task_id))
         answer = once.answer(session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id)
-    runs.start(task)
+    answer.background = BackgroundTask(runs.start, *asked)
     return answer
+
+
+def _retry(session: Session, task: Task) -> tuple[Task, list[Task]]:
+    """The new task, and those to start."""
+    if task.kind == batches.KIND:
+        tasks.check_retry(session, task)
+        return batches.retry_failed(session, batches.get(session, task.workspace_id, UUID(task.key)))
+    again = tasks.retry(session, task)
+    return again, [again]

@@ -12,6 +12,14 @@ class Pointer(BaseModel):
     detail: str
 
 
+class RowFault(BaseModel):
+    row: int = Field(ge=1, examples=[3], description="Of the CSV, the first one below the header is 1")
+    column: str | None = Field(examples=["script"], description="None where the row as a whole cannot be read")
+    code: str = Field(examples=["script_too_long"], description="A word for the program; it stays the same")
+    detail: str
+    remedy: str
+
+
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 
@@ -40,7 +48,7 @@ class Problem(BaseModel):
     remedy: str | None = Field(None, description="What can be done about it")
     retryable: bool | None = None
     retry_after: float | None = Field(None, description="Seconds, as in the Retry-After header")
-    errors: list[Pointer] | None = None
+    errors: list[Pointer] | list[RowFault] | None = None
 
 
 _CONTENT: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

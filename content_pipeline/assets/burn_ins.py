@@ -1,11 +1,11 @@
 """Videos with captions burned in."""
 
-import base64
 import time
 
 import dagster as dg
 
 from content_pipeline import partitions
+from content_pipeline.assets.pictures import picture
 from content_pipeline.core import burn_ins as core
 from content_pipeline.core.media.probe import MediaInfo
 from content_pipeline.core.work import Work
@@ -46,7 +46,7 @@ def _render(work: Work, key: str) -> Results:
     yield dg.MaterializeResult(
         asset_key="burned_in_video",
         metadata={
-            "thumbnail": dg.MetadataValue.md(_picture(made.thumbnail)),
+            "thumbnail": dg.MetadataValue.md(picture(made.thumbnail)),
             "caption_id": str(made.caption_id),
             "object": made.key,
             "duration_seconds": media.seconds,
@@ -66,7 +66,3 @@ def _render(work: Work, key: str) -> Results:
 
 def _is_as_long(media: MediaInfo, source: MediaInfo) -> bool:
     return abs(media.seconds - source.seconds) <= LENGTH_TOLERANCE_SECONDS
-
-
-def _picture(jpeg: bytes) -> str:
-    return f"![thumbnail](data:image/jpeg;base64,{base64.b64encode(jpeg).decode()})"

@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import burn_ins, remote, storage, tasks, workspaces
+from content_pipeline.core import burn_ins, storage, tasks, workspaces
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, MediaUnusable, NotFound, Remote
+from content_pipeline.core.errors import Conflict, MediaUnusable, NotFound
 from content_pipeline.core.media import ass, cues, edits, subtitles, video
 from content_pipeline.core.media.ass import Style
 from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, probe
@@ -31,8 +31,6 @@ KIND: Final = "caption"
 Form = Literal["srt", "vtt", "ass"]
 # How much of a task's bar the captions are when a burn-in follows them.
 SHARE_BEFORE_BURN_IN: Final = 0.6
-# A remote file that takes longer than this goes on in the io lane, so that a slow server holds no interactive slot.
-QUICK_FETCH_SECONDS: Final = 10.0
 
 
 def check_usable(media: MediaInfo, media_seconds: int) -> None:
@@ -209,20 +207,11 @@ def _end(session: Session, task_id: str, caption: Caption) -> None:
 
 
 def _fetch(work: Work, caption: Caption, source: Path) -> MediaInfo:
-    """Copy the remote recording into our bucket; ffmpeg and Whisper see local files only."""
+    """Copy the remote recording into our bucket."""
     assert caption.source_url
     with work.write() as session:
         plan = workspaces.plan_of(session, caption.workspace_id)
-    quick = work.task_id is not None and work.lane == "interactive"
-    seconds = QUICK_FETCH_SECONDS if quick else settings().fetch_seconds
-    try:
-        remote.fetch(caption.source_url, source, max_bytes=plan.upload_bytes, seconds=seconds)
-    except Remote as error:
-        if error.code == "remote_timeout":
-            if quick:
-                raise MoveOn("io") from error
-            error.retryable = False  # it had a quarter of an hour; it will not be quicker next time
-        raise
+    work.fetch(caption.source_url, source, max_bytes=plan.upload_bytes)
     media = probe(source)
     check_usable(media, plan.media_seconds)
     object_key = source_key(caption.workspace_id, caption.id)

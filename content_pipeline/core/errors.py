@@ -40,7 +40,7 @@ class Error(Exception):
         remedy: str = "",
         retryable: bool | None = None,
         retry_after: float | None = None,
-        errors: list[dict[str, str]] | None = None,
+        errors: list[dict[str, Any]] | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail

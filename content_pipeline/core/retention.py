@@ -1,5 +1,6 @@
 """What is forgotten, and when."""
 
+import re
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from itertools import islice
@@ -22,6 +23,10 @@ MOST_KEYS: Final = 80_000
 ORPHANED: Final = timedelta(days=1)
 # Looked up in one query: one each took longer for 100,000 uploads than a sensor's tick may.
 AT_ONCE: Final = 1000
+
+_ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# By ids alone: people name the folders of the inbox, and what is under them is theirs.
+_UPLOAD: Final = re.compile(f"{_ID}/captions/({_ID})/source")
 
 
 def sweep_rows() -> None:
@@ -48,9 +53,8 @@ def sweep_uploads() -> int:
 def _uploads() -> Iterator[tuple[UUID, str]]:
     """The captions that old enough recordings were uploaded for, and where these are kept."""
     for key in storage.listing(older_than=now() - ORPHANED):
-        match key.split("/"):
-            case [_workspace, "captions", caption_id, "source"]:
-                yield UUID(caption_id), key
+        if upload := _UPLOAD.fullmatch(key):
+            yield UUID(upload[1]), key
 
 
 def retired_keys(session: Session, kind: str, keys: Collection[str]) -> Iterator[str]:

@@ -63,10 +63,18 @@ class Settings(BaseSettings):
     whisper_device: str = "cpu"
     whisper_compute_type: str = "int8"
 
+    # voices behind an OpenAI-compatible endpoint: empty means only those of this machine
+    speech_url: str = ""
+    speech_key: SecretStr = SecretStr("")
+    speech_model: str = "tts-1"
+    speech_voices: Annotated[list[str], NoDecode] = []
+
     # rendering: empty means the ffmpeg that comes with imageio-ffmpeg
     ffmpeg: str = ""
 
     # limits that are not the plan's
+    script_characters: int = Field(default=2500, ge=1)
+    narration_seconds: float = 300.0
     interactive_media_seconds: float = 60.0
     fetch_seconds: float = 900.0
     link_seconds: int = 3600
@@ -74,7 +82,7 @@ class Settings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("cors_origins", "allowed_private_hosts", mode="before")
+    @field_validator("cors_origins", "allowed_private_hosts", "speech_voices", mode="before")
     @classmethod
     def _split(cls, value: str | list[str]) -> list[str]:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

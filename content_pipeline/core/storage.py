@@ -1,10 +1,12 @@
-"""The object store: one bucket, keys that begin with the workspace they belong to."""
+"""The object store: one bucket, keys that begin with the workspace they belong to; people's files as `drops` says."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import boto3
 from boto3.s3.transfer import TransferConfig
@@ -22,6 +24,19 @@ else:
 # One part at a time: uploads come from many requests at once, and threads of their own for each of them
 # cost more than they bring on a small machine.
 _TRANSFER = TransferConfig(use_threads=False)
+
+# What a store says of an object that is not there, and of one that is not the one meant (If-Match). By number where
+# the request was a HEAD, whose answer has no body.
+_GONE: Final = ("404", "NoSuchKey", "412", "PreconditionFailed")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as it was listed. Its `etag`, in quotes, tells it from another that takes its place later."""
+
+    key: str
+    etag: str
+    written_at: datetime
 
 
 def _client(endpoint: str) -> S3Client:
@@ -54,7 +69,7 @@ def _public_client() -> S3Client:
 
 def put(key: str, body: IO[bytes] | Path, *, content_type: str) -> None:
     """Store a stream or file under `key`. Raises Unavailable when the store does not take it."""
-    try:
+    with _in_our_words(key):
         if isinstance(body, Path):
             with body.open("rb") as stream:
                 put(key, stream, content_type=content_type)
@@ -62,37 +77,74 @@ def put(key: str, body: IO[bytes] | Path, *, content_type: str) -> None:
             client().upload_fileobj(
                 body, settings().s3_bucket, key, ExtraArgs={"ContentType": content_type}, Config=_TRANSFER
             )
-    except (BotoCoreError, ClientError, OSError) as error:
-        raise _unavailable(key) from error
 
 
 def fetch(key: str, target: Path) -> None:
     """Copy the object into `target`. Raises NotFound, Unavailable."""
+    with _in_our_words(key), target.open("wb") as stream:
+        client().download_fileobj(settings().s3_bucket, key, stream, Config=_TRANSFER)
+
+
+def read(stored: StoredObject, *, most_bytes: int) -> bytes:
+    """Its first bytes. Raises NotFound when it is gone or another has taken its place, Unavailable."""
+    with _in_our_words(stored.key):
+        answer = client().get_object(Bucket=settings().s3_bucket, Key=stored.key, IfMatch=stored.etag)
+        with answer["Body"] as body:
+            return body.read(most_bytes)
+
+
+def exists(key: str) -> bool:
+    """Raises Unavailable."""
     try:
-        with target.open("wb") as stream:
-            client().download_fileobj(settings().s3_bucket, key, stream, Config=_TRANSFER)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("404", "NoSuchKey"):
-            raise NotFound(f"The stored file {key} is gone.", code="object_gone") from error
-        raise _unavailable(key) from error
-    except (BotoCoreError, OSError) as error:
-        raise _unavailable(key) from error
+        with _in_our_words(key):
+            client().head_object(Bucket=settings().s3_bucket, Key=key)
+    except NotFound:
+        return False
+    return True
+
+
+def move(stored: StoredObject, key: str) -> None:
+    """Store the object under `key` instead; begun twice, it ends alike. Raises Unavailable.
+
+    One that is gone is left alone, and one with other bytes that has taken its place too. S3 and SeaweedFS see to it
+    (If-Match); MinIO ignores that on DELETE, and would delete what came between the copy and it.
+    """
+    bucket = settings().s3_bucket
+    with suppress(NotFound), _in_our_words(stored.key):
+        client().copy(
+            {"Bucket": bucket, "Key": stored.key},
+            bucket,
+            key,
+            ExtraArgs={"CopySourceIfMatch": stored.etag},
+            Config=_TRANSFER,
+        )
+        client().delete_object(Bucket=bucket, Key=stored.key, IfMatch=stored.etag)
 
 
 def delete(key: str) -> None:
-    try:
+    """Raises Unavailable."""
+    with _in_our_words(key):
         client().delete_object(Bucket=settings().s3_bucket, Key=key)
-    except (BotoCoreError, ClientError) as error:
-        raise _unavailable(key) from error
 
 
 def listing(*, older_than: datetime) -> Iterator[str]:
     """The keys of all objects last written before then."""
-    try:
+    with _in_our_words("its list of files"):
         for page in client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket):
             yield from (found["Key"] for found in page.get("Contents", []) if found["LastModified"] < older_than)
-    except (BotoCoreError, ClientError) as error:
-        raise _unavailable("its list of files") from error
+
+
+def following(after: str, *, prefix: str, most: int) -> list[StoredObject]:
+    """The first objects with `prefix` that come after the key `after`, which need not be there any more.
+
+    In the store's own order: SeaweedFS lists `a/x` before `a b/x`. Raises Unavailable.
+    """
+    with _in_our_words("its list of files"):
+        page = client().list_objects_v2(Bucket=settings().s3_bucket, Prefix=prefix, StartAfter=after, MaxKeys=most)
+    return [
+        StoredObject(found["Key"], found["ETag"], found["LastModified"].astimezone(UTC))
+        for found in page.get("Contents", [])
+    ]
 
 
 def link(key: str, *, filename: str | None = None) -> str:
@@ -103,7 +155,14 @@ def link(key: str, *, filename: str | None = None) -> str:
     return _public_client().generate_presigned_url("get_object", Params=params, ExpiresIn=settings().link_seconds)
 
 
-def _unavailable(key: str) -> Unavailable:
-    return Unavailable(
-        f"The object store did not take or give {key}.", code="storage_unavailable", remedy="Try again in a moment."
-    )
+@contextmanager
+def _in_our_words(key: str) -> Iterator[None]:
+    """The store's errors as ours."""
+    try:
+        yield
+    except (BotoCoreError, ClientError, OSError) as error:
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _GONE:
+            raise NotFound(f"The stored file {key} is gone.", code="object_gone") from error
+        raise Unavailable(
+            f"The object store did not take or give {key}.", code="storage_unavailable", remedy="Try again in a moment."
+        ) from error

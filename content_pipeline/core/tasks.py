@@ -9,11 +9,14 @@
 `waiting` is work put aside until `not_before`: a retry with back-off, a move to another lane or subject,
 a worker that shut down. On the wire it is still `processing`. Done, error and canceled are final: a retry
 is a new task.
+
+A task may be the parent of others, which do its work (a batch of reels): it has no lane and no runs, moves with
+them, and is done when all have ended and at least one is done.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, or_, select, text, update
@@ -41,6 +44,11 @@ WIRE: Final = {
 }
 
 CANCELED: Final = Error("The task was canceled.", code="canceled", remedy="Retry it if this was a mistake.")
+NONE_DONE: Final = Error(
+    "Nothing of it could be made.",
+    code="none_done",
+    remedy="Look at each part's own error, and retry what can be retried.",
+)
 LOST: Final = Error(
     "The work was lost with its worker, again and again.",
     code="lost",
@@ -62,10 +70,16 @@ def create(
     workspace_id: UUID,
     kind: str,
     key: str,
-    lane: Lane,
+    lane: Lane | None,
     task_id: str | None = None,
+    parent: Task | None = None,
+    retry_of: Task | None = None,
+    start_lease: timedelta = START_LEASE,
 ) -> Task:
-    """Enter a new task. Raises Conflict when its subject has an open one already."""
+    """Enter a new task, for a run in `lane` or (None) for its children to work on.
+
+    Raises Conflict when its subject has an open one already.
+    """
     task = Task(
         id=task_id or str(uuid4()),
         workspace_id=workspace_id,
@@ -73,19 +87,19 @@ def create(
         key=key,
         subject_kind=kind,
         subject_key=key,
+        parent_id=parent and parent.id,
         lane=lane,
-        state="queued",
         progress=0,
         progress_base=0,
-        attempt=0,
-        starts=1,
-        not_before=now() + START_LEASE,
-        created_at=now(),
+        retry_of=retry_of and retry_of.id,
     )
-    return _add(session, task)
+    return _enter(session, task, start_lease)
 
 
-def _add(session: Session, task: Task) -> Task:
+def _enter(session: Session, task: Task, start_lease: timedelta = START_LEASE) -> Task:
+    task.state, task.attempt, task.starts = "queued", 0, 1
+    task.created_at = now()
+    task.not_before = task.created_at + start_lease
     try:
         with session.begin_nested():
             session.add(task)
@@ -141,26 +155,25 @@ def wire_status(task: Task) -> str:
 
 
 def cancel(session: Session, task: Task) -> None:
-    """End an open task as canceled and lower the fence of its run. Raises Conflict when it is final.
+    """End an open task as canceled. Raises Conflict when it is final."""
+    if not try_cancel(session, task):
+        raise Conflict("The task has ended already.", code="task_final", remedy="Nothing to do.")
+
+
+def try_cancel(session: Session, task: Task) -> bool:
+    """End a task as canceled and lower the fence of its run; False when it is final.
 
     The fence first, because runs lock in that order: their fence, then their task. The other way round, one
     of the two was ended as a deadlock when a cancel met a step of the progress bar.
     """
     executions.stop_subject(session, subject(task.subject_kind, task.subject_key))
-    canceled = session.execute(
-        update(Task)
-        .where(Task.id == task.id, Task.state.in_(OPEN))
-        .values(state="canceled", finished_at=now(), error=CANCELED.to_dict())
-        .returning(Task.id)
-    ).first()
-    if not canceled:
-        raise Conflict("The task has ended already.", code="task_final", remedy="Nothing to do.")
+    return _end(session, task.id, OPEN, state="canceled", error=CANCELED.to_dict())
 
 
-def retry(session: Session, task: Task) -> Task:
-    """A new task for the work of one that failed or was canceled. Raises Conflict for any other.
+def check_retry(session: Session, task: Task) -> None:
+    """Raises Conflict unless the task failed or was canceled, and is the newest try at its row.
 
-    Also for one that was retried already: its row may be done, and edited by a person, since then.
+    One that was retried already is no longer to be: its row may be done, and edited by a person, since then.
     """
     if task.state not in ("error", "canceled"):
         raise Conflict(
@@ -170,6 +183,11 @@ def retry(session: Session, task: Task) -> Task:
         )
     if newest(session, task.kind, task.key).id != task.id:
         raise Conflict("This task was retried already.", code="task_retried", remedy="Look at the newer task.")
+
+
+def retry(session: Session, task: Task) -> Task:
+    """A new task for the work of one that failed or was canceled. Raises Conflict for any other."""
+    check_retry(session, task)
     again = Task(
         id=str(uuid4()),
         workspace_id=task.workspace_id,
@@ -178,16 +196,11 @@ def retry(session: Session, task: Task) -> Task:
         subject_kind=task.subject_kind,
         subject_key=task.subject_key,
         lane=task.lane,
-        state="queued",
         progress=task.progress_base,
         progress_base=task.progress_base,
-        attempt=0,
-        starts=1,
-        not_before=now() + START_LEASE,
         retry_of=task.id,
-        created_at=now(),
     )
-    return _add(session, again)
+    return _enter(session, again)
 
 
 # ── asked by whoever starts runs ──────────────────────────────────────────────────────────────────────────
@@ -214,7 +227,8 @@ def unattended(session: Session) -> list[Task]:
     """Open tasks that may need a run: due ones that nobody has taken up, and all that are being processed."""
     query = (
         select(Task)
-        .where(Task.state.in_(OPEN), or_(Task.state == "processing", Task.not_before <= now()))
+        .where(Task.lane.is_not(None), Task.state.in_(OPEN))
+        .where(or_(Task.state == "processing", Task.not_before <= now()))
         .order_by(Task.created_at)
     )
     return list(session.scalars(query))
@@ -225,39 +239,73 @@ def unattended(session: Session) -> list[Task]:
 
 def take(session: Session, kind: str, key: str) -> Task | None:
     """The open task of a subject, now processing; None when the run works without one."""
-    return session.scalars(
+    task = session.scalars(
         update(Task)
         .where(Task.subject_kind == kind, Task.subject_key == key, Task.state.in_(OPEN))
         .values(state="processing", started_at=func.coalesce(Task.started_at, now()), not_before=None)
         .returning(Task)
     ).one_or_none()
+    if task and task.parent_id:
+        session.execute(
+            update(Task)
+            .where(Task.id == task.parent_id, Task.state == "queued")
+            .values(state="processing", started_at=now())
+        )
+    return task
 
 
 def progress(session: Session, task_id: str, fraction: float) -> None:
     """Move the bar: `fraction` of the present subject's work is done. It never goes back."""
-    session.execute(
+    parent_id = session.execute(
         text(
             "update tasks set progress = greatest(progress, progress_base + floor((99 - progress_base) * :fraction))"
-            " where id = :task and state = 'processing'"
+            " where id = :task and state = 'processing' returning parent_id"
         ),
         {"task": task_id, "fraction": min(max(fraction, 0.0), 1.0)},
-    )
+    ).scalar()
+    if parent_id:
+        session.execute(_FOLLOW, {"parent": parent_id})
 
 
 def finish(session: Session, task_id: str) -> None:
-    session.execute(
-        update(Task)
-        .where(Task.id == task_id, Task.state == "processing")
-        .values(state="done", progress=100, finished_at=now(), error=None)
-    )
+    _end(session, task_id, ["processing"], state="done", progress=100, error=None)
 
 
 def fail(session: Session, task_id: str, error: Error) -> None:
-    session.execute(
-        update(Task)
-        .where(Task.id == task_id, Task.state.in_(OPEN))
-        .values(state="error", finished_at=now(), error=error.to_dict())
-    )
+    _end(session, task_id, OPEN, state="error", error=error.to_dict())
+
+
+def _end(session: Session, task_id: str, states: Sequence[str], **values: Any) -> bool:
+    """Make a task final that is in one of these states, and its parent too when it was the last."""
+    query = update(Task).where(Task.id == task_id, Task.state.in_(states)).values(finished_at=now(), **values)
+    ended = session.execute(query.returning(Task.parent_id)).first()
+    if ended and ended.parent_id:
+        # Locked before the others are counted: two that end at once would each count the other as open. As an
+        # update locks it: a stronger lock, taken on top of that one while others waited for it, was a deadlock.
+        session.execute(select(Task.id).where(Task.id == ended.parent_id).with_for_update(key_share=True))
+        session.execute(_FOLLOW, {"parent": ended.parent_id})
+        _end_with_children(session, ended.parent_id)
+    return ended is not None
+
+
+# A child that has ended, however it did, needs no more of the bar.
+_FOLLOW: Final = text(
+    "update tasks set progress = greatest(progress, (select least(99, floor(avg("
+    "case when state in ('queued', 'processing', 'waiting') then progress else 100 end)))"
+    " from tasks child where child.parent_id = :parent)) where id = :parent and state = 'processing'"
+)
+
+
+def _end_with_children(session: Session, parent_id: str) -> None:
+    states = set(session.scalars(select(Task.state).where(Task.parent_id == parent_id).distinct()))
+    if states & set(OPEN):
+        return
+    if "done" in states:
+        _end(session, parent_id, OPEN, state="done", progress=100, error=None)
+    elif states == {"canceled"}:
+        _end(session, parent_id, OPEN, state="canceled", error=CANCELED.to_dict())
+    else:
+        _end(session, parent_id, OPEN, state="error", error=NONE_DONE.to_dict())
 
 
 def wait(session: Session, task_id: str, *, not_before: datetime, attempt: int, lane: Lane) -> None:

@@ -9,11 +9,14 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import executions, scratch, tasks
+from content_pipeline.core import executions, remote, scratch, tasks
 from content_pipeline.core.database import UNREACHABLE
-from content_pipeline.core.settings import Lane
+from content_pipeline.core.errors import Remote
+from content_pipeline.core.settings import Lane, settings
 
 PROGRESS_SECONDS: Final = 0.5
+# A remote file that takes longer than this goes on in the io lane, so that a slow server holds no other slot.
+QUICK_FETCH_SECONDS: Final = 10.0
 
 
 @dataclass
@@ -40,6 +43,19 @@ class Work:
         """A transaction that commits only while this run is alive. Raises executions.Stopped."""
         with executions.fenced(self.run_id) as session:
             yield session
+
+    def fetch(self, url: str, target: Path, *, max_bytes: int) -> None:
+        """Copy a remote file; ffmpeg and Whisper see local files only. Raises MoveOn, and what `remote.fetch` does."""
+        quick = self.task_id is not None and self.lane != "io"
+        seconds = QUICK_FETCH_SECONDS if quick else settings().fetch_seconds
+        try:
+            remote.fetch(url, target, max_bytes=max_bytes, seconds=seconds)
+        except Remote as error:
+            if error.code == "remote_timeout":
+                if quick:
+                    raise MoveOn("io") from error
+                error.retryable = False  # it had a quarter of an hour; it will not be quicker next time
+            raise
 
     @contextmanager
     def folder(self) -> Iterator[Path]:

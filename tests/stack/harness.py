@@ -1,5 +1,7 @@
 """A whole stack of its own, driven as its users drive it: by the command line and over HTTP."""
 
+import csv
+import io
 import os
 import re
 import socket
@@ -47,6 +49,35 @@ class Client:
     def caption(self, recording: Path, **fields: Any) -> dict[str, Any]:
         with recording.open("rb") as file:
             return self.post("/captions/generate", files={"audio_file": (recording.name, file)}, data=fields)
+
+    def twin(self, name: str = "Tech Creator") -> str:
+        """The id of a new twin."""
+        answer = self.http.post("/twins", json={"name": name, "voice_id": "en-US", "style_tags": ["casual"]})
+        assert answer.status_code == 201, answer.text
+        twin_id: str = answer.json()["id"]
+        return twin_id
+
+    def batch(self, *rows: str | dict[str, str], twin: str | None = None) -> dict[str, Any]:
+        """Send a CSV: scripts, or whole rows."""
+        cells = [row if isinstance(row, dict) else {"script": row} for row in rows]
+        file = io.StringIO()
+        writer = csv.DictWriter(file, ["script", "platform", "voice_id", "title", "background_url", "music"])
+        writer.writeheader()
+        writer.writerows(cells)
+        form = {"twin_id": twin or self.twin(), "platform": "instagram"}
+        return self.post("/bulk/reels", files={"csv_file": ("scripts.csv", file.getvalue())}, data=form)
+
+    def jobs(self, batch_id: str) -> list[dict[str, Any]]:
+        """The rows of a batch."""
+        jobs: list[dict[str, Any]] = self.get(f"/bulk/reels/{batch_id}")["jobs"]
+        return jobs
+
+    def saved(self, url: str, target: Path) -> Path:
+        """The file behind a signed link."""
+        response = httpx.get(url)
+        assert response.status_code == 200, response.text
+        target.write_bytes(response.content)
+        return target
 
     def post(self, path: str, **body: Any) -> dict[str, Any]:
         response = self.http.post(path, **body)
@@ -183,6 +214,14 @@ class Stack:
         made = self.graphql(query, asset=asset, keys=keys)["assetOrError"]["assetMaterializations"]
         counts = Counter(entry["partition"] for entry in made)
         return [counts[key] for key in keys]
+
+    def checks(self, task_id: str) -> dict[str, bool]:
+        """What the asset checks of the task's newest run found."""
+        query = """query Log($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
+          ... on AssetCheckEvaluationEvent { evaluation { checkName success } } } } } }"""
+        events = self.graphql(query, run=self.runs(task_id)[0]["runId"])["logsForRun"]["events"]
+        found = [event["evaluation"] for event in events if event]
+        return {evaluation["checkName"]: evaluation["success"] for evaluation in found}
 
     def run_lanes(self, task_id: str) -> set[str]:
         """The lanes that the task's runs were sent to."""

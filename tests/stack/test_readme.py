@@ -1,5 +1,6 @@
 """What the README tells people to type works when it is pasted."""
 
+import json
 import os
 import re
 import subprocess
@@ -11,9 +12,9 @@ from tests.stack.harness import Stack
 
 
 def test_the_walk_through_works_when_pasted(stack: Stack, tmp_path: Path) -> None:
-    section = (ROOT / "README.md").read_text().split("## Use it")[1]
+    section = (ROOT / "README.md").read_text().split("## Use it")[1].split("## How it works")[0]
     blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
-    script = blocks[0].replace("http://127.0.0.1:8000", stack.url)
+    script = "\n".join(blocks).replace("http://127.0.0.1:8000", stack.url)
     script = script.replace(".venv/bin/", f"{Path(sys.executable).parent}/").replace("examples/", f"{ROOT}/examples/")
     pasted = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
@@ -24,4 +25,5 @@ def test_the_walk_through_works_when_pasted(stack: Stack, tmp_path: Path) -> Non
     )
     assert pasted.returncode == 0, pasted.stderr
     assert "Dashwood" in pasted.stdout
-    assert '"task_id"' in pasted.stdout.splitlines()[-1]
+    batch = json.loads(pasted.stdout[pasted.stdout.rindex('{"batch_id"') :])
+    assert [job["status"] for job in batch["jobs"]] == ["done"] * 6

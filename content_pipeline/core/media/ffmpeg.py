@@ -30,9 +30,9 @@ _LIMIT_SHARE = 100.0
 _LIMIT_FLOOR_SECONDS = 120.0
 
 
-def client_media(name: str) -> Any:
+def client_media(name: str, **options: Any) -> Any:
     """An input that came from outside: like `probe`, ffmpeg reads this file and nothing that it may name."""
-    return ffmpeg.input(f"file:{name}", format_whitelist=FORMATS, protocol_whitelist="file")
+    return ffmpeg.input(f"file:{name}", format_whitelist=FORMATS, protocol_whitelist="file", **options)
 
 
 def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Callable[[float], None]) -> None:

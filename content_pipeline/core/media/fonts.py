@@ -26,11 +26,18 @@ ASCENT, DESCENT = 1.0, 0.32
 LINE_HEIGHT = ASCENT + DESCENT
 # The width of a blank, likewise: Noto Emoji's is as wide as an emoji.
 BLANK = 0.26
-BOLD = 700
+BOLD, EXTRA_BOLD = 700, 800
+_MANROPE = {BOLD: "Manrope-Bold.ttf", EXTRA_BOLD: "Manrope-ExtraBold.ttf"}
 # Glyphs are measured at this size, where rounding to whole pixels no longer matters.
 MEASURED_EM = 1000
 # Zero width joiner and non-joiner shape Arabic, Indic and emoji; all other format characters are dropped.
 JOINERS = "\u200c\u200d"
+# The vowel am of Thai and Lao: letters to Unicode, but half of each stands over the letter before.
+AM = "\u0e33\u0eb3"
+# Vowels of Khmer whose left half is drawn as another vowel, which Unicode does not say of them.
+_KHMER_LEFT_HALF, _KHMER_HALVED = "\u17c1", "\u17be\u17bf\u17c0\u17c4\u17c5"
+# Controls and separators of lines: some fonts have them, but Pillow refuses to measure them.
+_BREAKS = ("Cc", "Zl", "Zp")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 # The faces of the CJK collection draw the same characters as each country writes them.
 _CJK_NUMBERS = {"ja": 0, "ko": 1, "zh": 2, "zh-tw": 3, "zh-hant": 3, "zh-hk": 4, "yue": 4}
@@ -44,7 +51,8 @@ class Typeface:
     number: int = -1
 
     def open(self) -> TTFont:
-        return TTFont(self.path, fontNumber=self.number, lazy=True)
+        # With the time of day in it, no font would be made the same twice.
+        return TTFont(self.path, fontNumber=self.number, lazy=True, recalcTimestamp=False)
 
 
 @dataclass(frozen=True)
@@ -63,12 +71,12 @@ def coverage(face: Typeface) -> frozenset[int]:
 
 
 @cache
-def typefaces(language: str) -> tuple[Typeface, ...]:
+def typefaces(language: str, weight: int = BOLD) -> tuple[Typeface, ...]:
     """All typefaces, the preferred first. The large CJK file comes last: it takes 0.2 s to look into."""
     noto = Path(str(files("manimgx_fonts")))
     scripts = sorted(path for path in noto.glob("NotoSans*.ttf") if "Italic" not in path.name)
     last = [noto / "NotoEmoji[wght].ttf", noto / "NotoSansSymbols[wght].ttf"]
-    manrope = Path(str(files("font_manrope"))) / "files" / "Manrope-Bold.ttf"
+    manrope = Path(str(files("font_manrope"))) / "files" / _MANROPE[weight]
     tag = language.lower()
     number = _CJK_NUMBERS.get(tag, _CJK_NUMBERS.get(tag.split("-")[0], 0))
     cjk = Typeface(Path(str(files("manimgx_fonts_cjk"))) / "NotoSansCJK-VF.otf.ttc", number)
@@ -77,12 +85,13 @@ def typefaces(language: str) -> tuple[Typeface, ...]:
 
 
 def clusters(text: str) -> list[str]:
-    """Characters with the marks and joiners that follow them; what only changes an emoji's look is dropped."""
+    """Characters with the marks and joiners that follow them, without controls, breaks and variations of emoji."""
     found: list[str] = []
     for character in unicodedata.normalize("NFC", text):
         category = unicodedata.category(character)
         variation = 0xFE00 <= ord(character) <= 0xFE0F or ord(character) >= 0xE0000
-        if variation or ord(character) in _SKIN_TONES or (category == "Cf" and character not in JOINERS):
+        invisible = category in _BREAKS or (category == "Cf" and character not in JOINERS)
+        if variation or invisible or ord(character) in _SKIN_TONES:
             continue
         if found and (category.startswith("M") or character in JOINERS):
             found[-1] += character
@@ -125,16 +134,24 @@ def _face(cluster: str, faces: Iterable[Typeface], covered: Callable[[Typeface],
     return holder
 
 
-class FontSet:
-    """The fonts that draw some texts, made once for all of them."""
+def _halves(text: str) -> str:
+    """What HarfBuzz draws some vowels as, where the font has it; without that, they come out in a wrong place."""
+    vowels = [letter for letter in set(text) if unicodedata.category(letter).startswith("M") or letter in AM]
+    halves = unicodedata.normalize("NFKD", "".join(vowels))
+    return halves + _KHMER_LEFT_HALF if set(_KHMER_HALVED).intersection(vowels) else halves
 
-    def __init__(self, texts: Iterable[str], language: str) -> None:
+
+class FontSet:
+    """The fonts that draw some texts, made once for all of them, BOLD or EXTRA_BOLD."""
+
+    def __init__(self, texts: Iterable[str], language: str, weight: int = BOLD) -> None:
+        faces = typefaces(language, weight)
         self._used: dict[Typeface, set[int]] = {}
         for text in texts:
-            for face, run in runs(text, typefaces(language), coverage):
-                self._used.setdefault(face, {ord(" ")}).update(map(ord, run))
-        self._faces = [face for face in typefaces(language) if face in self._used]
-        self._fonts = {face: make(face, "".join(map(chr, sorted(self._used[face])))) for face in self._faces}
+            for face, run in runs(text, faces, coverage):
+                self._used.setdefault(face, {ord(" ")}).update(map(ord, run + _halves(run)))
+        self._faces = [face for face in faces if face in self._used]
+        self._fonts = {face: make(face, "".join(map(chr, sorted(self._used[face]))), weight) for face in self._faces}
         self._measures = {
             face: ImageFont.truetype(io.BytesIO(font.data), MEASURED_EM) for face, font in self._fonts.items()
         }
@@ -168,27 +185,27 @@ class FontSet:
         return self._widths[word]
 
 
-def make(face: Typeface, characters: str) -> Font:
-    """A bold font of the given characters (a blank among them), with the metrics that all fonts made here have."""
-    digest = sha256(f"{face.path.name} {face.number} {characters}".encode()).hexdigest()[:10]
+def make(face: Typeface, characters: str, weight: int) -> Font:
+    """A font of the given characters (a blank among them), with the metrics that all fonts made here have."""
+    digest = sha256(f"{face.path.name} {face.number} {weight} {characters}".encode()).hexdigest()[:10]
     family = f"{face.path.name.split('[')[0].split('.')[0]} {digest}"
     subsetter = subset.Subsetter(subset.Options(layout_features=["*"], hinting=False, notdef_outline=True))
     subsetter.populate(text=characters)
     with face.open() as whole:
         subsetter.subset(whole)
         # Written and read again, because the instancer cannot work on a CFF2 table that was cut down in memory.
-        font = TTFont(io.BytesIO(_bytes(whole)))
+        font = TTFont(io.BytesIO(_bytes(whole)), recalcTimestamp=False)
     if "fvar" in font:
-        font = instancer.instantiateVariableFont(font, {"wght": BOLD})
+        font = instancer.instantiateVariableFont(font, {"wght": weight})
     _rename(font, family)
-    _unify(font)
+    _unify(font, weight)
     return Font(family, _bytes(font))
 
 
-def _unify(font: TTFont) -> None:
+def _unify(font: TTFont, weight: int) -> None:
     """Give a font the metrics that all have."""
     em = font["head"].unitsPerEm
-    font["OS/2"].usWeightClass = BOLD
+    font["OS/2"].usWeightClass = weight
     font["OS/2"].usWinAscent = font["hhea"].ascent = round(ASCENT * em)
     font["OS/2"].usWinDescent = round(DESCENT * em)
     font["hhea"].descent = -round(DESCENT * em)

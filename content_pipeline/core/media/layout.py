@@ -1,34 +1,42 @@
-"""Cues laid out in a frame: which size, which lines. Text never leaves the frame."""
+"""Cues laid out in a room: which size, which lines. Text never leaves it."""
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from content_pipeline.core.media.breaks import units, wrap
-from content_pipeline.core.media.fonts import LINE_HEIGHT, FontSet, clusters
+from content_pipeline.core.media.fonts import AM, LINE_HEIGHT, FontSet, clusters
 from content_pipeline.core.media.words import Segment, Word, join
 
-# Shares of the frame's width and height that text may fill.
-WIDEST_LINE = 0.86
-TALLEST_BLOCK = 0.4
-# Text is made smaller to fit, but words that are too long at this share of the width are broken instead.
-LEGIBLE_EM = 1 / 24
 SHRINK = 0.95
 
 Lines = list[list[Word]]
 
 
-class Layout:
-    """The lines of all cues at one size (`em`, in pixels): the wanted one, or the largest below it that fits."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a cue may fill, in pixels.
 
-    def __init__(self, segments: Sequence[Segment], *, language: str, width: int, height: int, em: float) -> None:
-        whole = [_whole_characters(cue.words) for cue in segments]
-        self.fonts = FontSet((word.text for words in whole for word in words), language)
+    Text is made smaller to fit, but words that are too wide at `legible_em` are broken instead.
+    """
+
+    width: float
+    height: float
+    legible_em: float
+
+
+class Layout:
+    """The lines of all cues at one size (`em`, in pixels): the wanted one, or the largest below it that fits.
+
+    `fonts` were made for the `texts` of the cues.
+    """
+
+    def __init__(self, segments: Sequence[Segment], *, fonts: FontSet, language: str, room: Room, em: float) -> None:
+        self.fonts = fonts
         self._language = language
-        self._room = width * WIDEST_LINE
-        self._height = height * TALLEST_BLOCK / LINE_HEIGHT
-        longest_word = self._room / min(em, width * LEGIBLE_EM)
-        cues = [(cue.text, self._drawable(words, longest_word)) for cue, words in zip(segments, whole, strict=True)]
+        self._room = room
+        longest_word = room.width / min(em, room.legible_em)
+        cues = [(cue.text, self._drawable(whole_characters(cue.words), longest_word)) for cue in segments]
         self.em = em
         # The longest text is most likely the one that does not fit, so it is tried first.
         tried = sorted(cues, key=lambda cue: len(cue[0]), reverse=True)
@@ -59,21 +67,27 @@ class Layout:
         own = _own_lines(text, words)
         if self._narrow(own):
             return own
-        limit, width = self._room / self.em, self.fonts.width
+        limit, width = self._room.width / self.em, self.fonts.width
         return wrap(units(words, self._language, limit=limit, width=width), self._language, limit=limit, width=width)
 
     def _narrow(self, lines: Lines) -> bool:
-        return all(self.fonts.width(join(line)) * self.em <= self._room for line in lines)
+        return all(self.fonts.width(join(line)) * self.em <= self._room.width for line in lines)
 
     def _fits(self, lines: Lines) -> bool:
-        return len(lines) * self.em <= self._height and self._narrow(lines)
+        return len(lines) * self.em * LINE_HEIGHT <= self._room.height and self._narrow(lines)
 
 
-def _whole_characters(words: Sequence[Word]) -> list[Word]:
+def texts(segments: Sequence[Segment]) -> Iterator[str]:
+    """What a `FontSet` has to hold for the layout of these cues."""
+    return (word.text for cue in segments for word in whole_characters(cue.words))
+
+
+def whole_characters(words: Sequence[Word]) -> list[Word]:
     """The words without a break between a letter and its marks, where recognisers of Thai and Khmer put some."""
     whole: list[Word] = []
     for word in words:
-        if whole and not word.spaced and unicodedata.category(word.text[0]).startswith("M"):
+        marked = unicodedata.category(word.text[0]).startswith("M") or word.text[0] in AM
+        if whole and not word.spaced and marked:
             whole[-1] = replace(whole[-1], end=word.end, text=whole[-1].text + word.text)
         else:
             whole.append(word)

@@ -1,18 +1,23 @@
 """The tables, one file per domain, no logic in them. Importing this package registers them all."""
 
 from content_pipeline.core.models.captions import BurnIn, Caption
+from content_pipeline.core.models.reels import Batch, Reel
 from content_pipeline.core.models.requests import IdempotencyKey, RateLimit
 from content_pipeline.core.models.tasks import Execution, Task
+from content_pipeline.core.models.twins import Twin
 from content_pipeline.core.models.workspaces import ApiKey, Plan, Workspace
 
 __all__ = [
     "ApiKey",
+    "Batch",
     "BurnIn",
     "Caption",
     "Execution",
     "IdempotencyKey",
     "Plan",
     "RateLimit",
+    "Reel",
     "Task",
+    "Twin",
     "Workspace",
 ]

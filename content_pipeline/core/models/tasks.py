@@ -17,6 +17,7 @@ class Task(Base):
 
     `kind` says what was asked; `subject_kind` and `subject_key` name the row that the task's next run works
     on: the same thing at first, another one after a hand-over (captions with burn-in end in a burn-in).
+    A batch has no lane and no runs: the tasks whose `parent_id` it is do its work.
     """
 
     __tablename__ = "tasks"
@@ -24,6 +25,7 @@ class Task(Base):
         Index("uq_tasks_subject_open", "subject_kind", "subject_key", unique=True, postgresql_where=text(OPEN)),
         Index("ix_tasks_open", "created_at", postgresql_where=text(OPEN)),
         Index("ix_tasks_workspace_newest", "workspace_id", text("created_at desc"), text("id desc")),
+        Index("ix_tasks_parent", "parent_id", postgresql_where=text("parent_id is not null")),
         Index("ix_tasks_key_newest", "kind", "key", text("created_at desc")),
     )
 
@@ -33,7 +35,8 @@ class Task(Base):
     key: Mapped[str]
     subject_kind: Mapped[str]
     subject_key: Mapped[str]
-    lane: Mapped[Lane] = mapped_column(String)
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("tasks.id"))
+    lane: Mapped[Lane | None] = mapped_column(String)
     state: Mapped[str] = mapped_column(default="queued")
     progress: Mapped[int] = mapped_column(default=0)
     progress_base: Mapped[int] = mapped_column(default=0)

@@ -19,7 +19,7 @@ _OTHER_NAMES = {"nb": "no", "jv": "jw", "fil": "tl", "iw": "he", "cmn": "zh"}
 
 def language_known(language: str) -> bool:
     """Whether `spoken_language` takes it."""
-    return language.lower() == "auto" or _base(language) in WHISPER
+    return language.lower() == "auto" or base_language(language) in WHISPER
 
 
 def spoken_language(language: str | None) -> str | None:
@@ -36,9 +36,10 @@ def spoken_language(language: str | None) -> str | None:
             remedy=f'Send "auto", or one of these codes, with or without a country ("en", "en-US"): '
             f"{', '.join(sorted(WHISPER))}.",
         )
-    return _base(language)
+    return base_language(language)
 
 
-def _base(tag: str) -> str:
+def base_language(tag: str) -> str:
+    """The language of a tag without country or script, by Whisper's name for it: "zh" for "cmn-CN"."""
     base = tag.lower().replace("_", "-").partition("-")[0]
     return _OTHER_NAMES.get(base, base)

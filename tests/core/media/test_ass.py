@@ -1,11 +1,9 @@
 """What captions look like, in real frames: without a font they would be silently missing, so pixels are looked at."""
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
 import numpy
 import pysubs2
 import pytest
@@ -17,40 +15,20 @@ from content_pipeline.core.media.ass import Style, ass
 from content_pipeline.core.media.cues import segment
 from content_pipeline.core.media.edits import edit
 from content_pipeline.core.media.words import Segment, Word
+from tests.core.media.frames import Frame, frame, text_pixels, yellow_pixels
 from tests.core.media.speech import speak
 from tests.core.media.test_fonts import SCRIPTS
 
-Frame = numpy.ndarray[Any, numpy.dtype[numpy.uint8]]
 ENGLISH = "But as the riper should by time decease, his tender heir might bear his memory."
-GREY = 0x80
 
 
 def cues_of(text: str, language: str = "en") -> list[Segment]:
     return edit([], [(0.0, 4.0, text)], language=language, duration=4)
 
 
-def frame(folder: Path, document: str, size: tuple[int, int], at: float = 0.5) -> Frame:
-    """The picture at `at` seconds: captions over grey, height × width × RGB."""
-    (folder / "captions.ass").write_text(document)
-    width, height = size
-    command = [
-        *(imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-f", "lavfi"),
-        *("-i", f"color=0x808080:size={width}x{height},format=rgb24,setpts=PTS+{at}/TB,ass=captions.ass"),
-        *("-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"),
-    ]
-    drawn = subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout
-    return numpy.frombuffer(drawn, numpy.uint8).reshape(height, width, 3)
-
-
-def text_pixels(picture: Frame) -> Any:
-    """Which pixels are not the background."""
-    return (numpy.abs(picture.astype(int) - GREY) > 40).any(axis=2)
-
-
 def highlighted(picture: Frame) -> float:
     """The horizontal middle of the yellow pixels."""
-    red, green, blue = (picture[:, :, channel].astype(int) for channel in range(3))
-    columns = numpy.nonzero((red > 200) & (green > 160) & (blue < 90))[1]
+    columns = numpy.nonzero(yellow_pixels(picture))[1]
     assert columns.size
     return float(columns.mean())
 

@@ -2,8 +2,20 @@ import io
 
 import pytest
 from fontTools.ttLib import TTFont
+from PIL import ImageFont
 
-from content_pipeline.core.media.fonts import ASCENT, DESCENT, FontSet, Typeface, clusters, coverage, runs, typefaces
+from content_pipeline.core.media.fonts import (
+    ASCENT,
+    BOLD,
+    DESCENT,
+    FontSet,
+    Typeface,
+    clusters,
+    coverage,
+    make,
+    runs,
+    typefaces,
+)
 
 # One sentence for each script that captions can show.
 SCRIPTS = {
@@ -60,6 +72,23 @@ def test_fonts_are_bold_static_and_share_their_metrics_under_names_of_their_own(
         assert font["name"].getDebugName(1) == made.family
 
 
+@pytest.mark.parametrize("text", ["สำคัญ", "ກຳ", "கொடுக்க", "বোন", "മോ", "කෝ", "ខោខើ", "ಕೋಕೀ", "କୋ"])
+def test_vowels_that_are_drawn_in_halves_stand_where_the_whole_font_puts_them(text: str) -> None:
+    fonts = FontSet([text], "en")
+    (made,) = fonts.fonts
+    ((face, _),) = script_runs(text, "en")
+    whole = ImageFont.truetype(str(face.path), 1000)
+    whole.set_variation_by_axes([700, 100][: len(whole.get_variation_axes())])
+    assert fonts.width(text) * 1000 == pytest.approx(whole.getlength(text), rel=0.01)
+    assert ImageFont.truetype(io.BytesIO(made.data), 1000).getbbox(text) == pytest.approx(whole.getbbox(text), abs=20)
+
+
+def test_a_font_is_the_same_whenever_it_is_made() -> None:
+    face = typefaces("en")[0]
+    with face.open() as source, TTFont(io.BytesIO(make(face, " a", BOLD).data)) as made:
+        assert made["head"].modified == source["head"].modified
+
+
 def test_text_is_cut_into_runs_by_script() -> None:
     assert names("今日は、iPhone 15を", "ja") == [
         ("NotoSansCJK-VF", "今日は、"),
@@ -86,6 +115,10 @@ def test_characters_without_a_font_are_dropped() -> None:
 
 def test_skin_tones_and_variation_selectors_are_dropped() -> None:
     assert clusters("👍🏽❤️") == ["👍", "❤"]
+
+
+def test_controls_and_breaks_inside_a_word_are_dropped() -> None:
+    assert names("a\rb\u2029c\x00") == [("Manrope-Bold", "abc")]
 
 
 def test_han_is_drawn_as_the_language_writes_it() -> None:

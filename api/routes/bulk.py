@@ -1,0 +1,113 @@
+"""Bulk reels: a CSV of scripts in, a video for each row out."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
+
+from api.bodies import UploadRoute
+from api.deps import CallerDep, Cursor, Limit
+from api.once import OnceDep, OnceFormDep
+from api.pages import link_next
+from api.schemas.bulk import BatchAccepted, BatchSummary, BatchView
+from api.schemas.problems import problems
+from content_pipeline.core import batches, csv_files, reel_rows, runs, tasks, twins
+from content_pipeline.core.database import autocommit
+from content_pipeline.core.models import Batch, Task
+from content_pipeline.core.reel_rows import Platform
+
+router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"])
+upload_router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=UploadRoute)
+
+
+@upload_router.post(
+    "", status_code=HTTPStatus.ACCEPTED, response_model=BatchAccepted, responses=problems(403, 404, 413)
+)
+def submit_batch(
+    caller: CallerDep,
+    once: OnceFormDep,
+    csv_file: Annotated[UploadFile, File(description="Columns script, platform, voice_id; also title, background_url")],
+    twin_id: Annotated[UUID, Form(description="Whose reels these are")],
+    platform: Annotated[Platform, Form(description="For rows that name none")],
+) -> Response:
+    """Make a reel of each row of a CSV. A bad row refuses all of it, and the answer names every bad row."""
+    with autocommit() as session:
+        voice_id = twins.get(session, caller.workspace_id, twin_id).voice_id
+    rows = reel_rows.parse(
+        csv_file.file.read(csv_files.MAX_BYTES + 1),
+        platform=platform,
+        voice_id=voice_id,
+        most_rows=caller.plan.rows_per_batch,
+    )
+    with once.transaction() as session:
+        twin = twins.get(session, caller.workspace_id, twin_id)
+        batch, task, reels = batches.request(
+            session, workspace_id=caller.workspace_id, twin=twin, platform=platform, rows=rows
+        )
+        answer = once.answer(session, _accepted(batch, task, len(reels)), task_id=task.id)
+    answer.background = BackgroundTask(runs.start, *reels)
+    return answer
+
+
+def _accepted(batch: Batch, task: Task, rows: int) -> BatchAccepted:
+    return BatchAccepted(
+        task_id=task.id, batch_id=batch.id, status=tasks.wire_status(task), progress=0, total_rows=rows
+    )
+
+
+@router.get("")
+def list_batches(
+    request: Request, response: Response, caller: CallerDep, limit: Limit = 50, cursor: Cursor = None
+) -> list[BatchSummary]:
+    """The workspace's batches, newest first, without their jobs."""
+    with autocommit() as session:
+        page, following = batches.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
+        newest = tasks.newest_of(session, batches.KIND, [str(batch.id) for batch in page])
+        summaries = [BatchSummary.of(batch, newest[str(batch.id)]) for batch in page]
+    link_next(request, response, following)
+    return summaries
+
+
+@router.get("/{batch_id}", responses=problems(404))
+def get_batch(batch_id: UUID, caller: CallerDep) -> BatchView:
+    """How a batch and each of its rows stand; `result_url` is there as soon as its row is done."""
+    with autocommit() as session:
+        return _view(session, batches.get(session, caller.workspace_id, batch_id))
+
+
+def _view(session: Session, batch: Batch) -> BatchView:
+    task = tasks.newest(session, batches.KIND, str(batch.id))
+    return BatchView.with_jobs(batch, task, batches.jobs(session, batch.id))
+
+
+@router.post(
+    "/{batch_id}/retry-failed",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=BatchAccepted,
+    responses=problems(404, 409),
+)
+def retry_failed_rows(batch_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
+    """Try the rows again that failed or were canceled, as a new task of the batch."""
+    with once.transaction() as session:
+        batch = batches.get(session, caller.workspace_id, batch_id)
+        task, reels = batches.retry_failed(session, batch)
+        answer = once.answer(session, _accepted(batch, task, len(reels)), task_id=task.id)
+    answer.background = BackgroundTask(runs.start, *reels)
+    return answer
+
+
+@router.post(
+    "/{batch_id}/cancel", status_code=HTTPStatus.ACCEPTED, response_model=BatchView, responses=problems(404, 409)
+)
+def cancel_batch(batch_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
+    """End all rows that have not ended; what is done stays."""
+    with once.transaction() as session:
+        batch = batches.get(session, caller.workspace_id, batch_id)
+        canceled = batches.cancel(session, batch)
+        view = _view(session, batch)
+        answer = once.answer(session, view, task_id=view.task_id)
+    answer.background = BackgroundTask(runs.cancel, *canceled)
+    return answer

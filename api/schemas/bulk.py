@@ -1,0 +1,96 @@
+"""Batches of reels on the wire."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
+from content_pipeline.core import reels, tasks
+from content_pipeline.core.models import Batch, Reel, Task
+from content_pipeline.core.reel_rows import Platform
+
+
+class BatchAccepted(TaskAccepted):
+    task_id: str = Field(examples=["dc1b2a5b-ecd7-4fa4-bfd0-48917fcf218a"])
+    batch_id: UUID = Field(examples=["dc1b2a5b-ecd7-4fa4-bfd0-48917fcf218a"])
+    progress: int = Field(examples=[0])
+    total_rows: int = Field(description="How many reels this task makes", examples=[50])
+
+
+class JobView(BaseModel):
+    """One row of the CSV, and its reel."""
+
+    job_id: UUID = Field(description="The reel", examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
+    task_id: str = Field(description="Its newest task", examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
+    row: int = Field(description="1 is the first row below the header", examples=[1])
+    script: str = Field(examples=["Hello world!"])
+    platform: Platform = Field(examples=["instagram"])
+    voice_id: str = Field(description="As asked for", examples=["en-US"])
+    spoken_voice: str | None = Field(description="The voice that spoke", examples=["hibari-heart"])
+    status: Status = Field(examples=["done"])
+    progress: int = Field(ge=0, le=100, examples=[100])
+    result_url: str | None = Field(description="The video: a link signed now, once it is there")
+    error: TaskError | None
+
+    @classmethod
+    def of(cls, reel: Reel, task: Task) -> "JobView":
+        return cls(
+            job_id=reel.id,
+            task_id=task.id,
+            row=reel.row or 0,
+            script=reel.script,
+            platform=reel.platform,
+            voice_id=reel.voice_id,
+            spoken_voice=reel.spoken_voice,
+            status=tasks.wire_status(task),
+            progress=task.progress,
+            result_url=reels.result_url(reel),
+            error=error_of(task),
+        )
+
+
+class BatchSummary(BaseModel):
+    batch_id: UUID = Field(examples=["dc1b2a5b-ecd7-4fa4-bfd0-48917fcf218a"])
+    task_id: str = Field(description="Its newest task", examples=["dc1b2a5b-ecd7-4fa4-bfd0-48917fcf218a"])
+    twin_id: UUID
+    platform: Platform = Field(description="For rows that name none", examples=["instagram"])
+    status: Status = Field(description="`done` when all rows have ended and at least one is done")
+    progress: int = Field(ge=0, le=100, examples=[42])
+    total_rows: int = Field(examples=[50])
+    created_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
+
+    @classmethod
+    def of(cls, batch: Batch, task: Task) -> "BatchSummary":
+        return cls(
+            batch_id=batch.id,
+            task_id=task.id,
+            twin_id=batch.twin_id,
+            platform=batch.platform,
+            status=tasks.wire_status(task),
+            progress=task.progress,
+            total_rows=batch.rows,
+            created_at=batch.created_at,
+        )
+
+
+class BatchView(BatchSummary):
+    queued: int = Field(examples=[20])
+    processing: int = Field(examples=[2])
+    done: int = Field(examples=[27])
+    failed: int = Field(examples=[1])
+    jobs: list[JobView]
+
+    @classmethod
+    def with_jobs(cls, batch: Batch, task: Task, jobs: Sequence[tuple[Reel, Task]]) -> "BatchView":
+        counts = Counter(tasks.wire_status(job) for _, job in jobs)
+        return cls(
+            **dict(BatchSummary.of(batch, task)),
+            queued=counts["queued"],
+            processing=counts["processing"],
+            done=counts["done"],
+            failed=counts["error"],
+            jobs=[JobView.of(reel, job) for reel, job in jobs],
+        )

@@ -1,0 +1,103 @@
+"""A script as it is spoken, and the video made of it."""
+
+import time
+
+import dagster as dg
+
+from content_pipeline import partitions
+from content_pipeline.assets.pictures import picture
+from content_pipeline.core import reels as core
+from content_pipeline.core.media.reels import frame, sound
+from content_pipeline.core.media.words import join
+from content_pipeline.core.work import Work
+from content_pipeline.step import Results, perform
+
+GROUP = "reels"
+LOUDNESS_TOLERANCE = 0.5
+# The tail of the codec, and a frame.
+LENGTH_TOLERANCE_SECONDS = 0.25
+
+
+@dg.asset(
+    group_name=GROUP,
+    partitions_def=partitions.reels,
+    output_required=False,
+    kinds={"speech"},
+    description="The script as a voice speaks it, with the time of every word.",
+)
+def narration(context: dg.AssetExecutionContext) -> Results:
+    yield from perform(context, core.KIND, _narrate)
+
+
+def _narrate(work: Work, key: str) -> Results:
+    began = time.monotonic()
+    made = core.narrate(work, key)
+    yield dg.MaterializeResult(
+        metadata={
+            "script": join(made.words),
+            "voice": made.voice,
+            "language": made.language,
+            "duration_seconds": made.seconds,
+            "object": made.key,
+            "work_seconds_per_second": round((time.monotonic() - began) / made.seconds, 3),
+        }
+    )
+
+
+@dg.multi_asset(
+    name="reel_video",
+    specs=[
+        dg.AssetSpec(
+            "reel_video",
+            deps=[narration],
+            group_name=GROUP,
+            skippable=True,
+            kinds={"ffmpeg"},
+            description="The narration with its words over a moving background, ready for every platform.",
+        )
+    ],
+    check_specs=[
+        dg.AssetCheckSpec("playable", asset="reel_video", description="H.264 and AAC in an MP4."),
+        dg.AssetCheckSpec("size", asset="reel_video", description="1080 × 1920 at 30 frames a second."),
+        dg.AssetCheckSpec("length", asset="reel_video", description="As long as its narration."),
+        dg.AssetCheckSpec("loudness", asset="reel_video", description="-14 LUFS, give or take a half."),
+    ],
+    partitions_def=partitions.reels,
+    can_subset=True,
+)
+def reel_video(context: dg.AssetExecutionContext) -> Results:
+    yield from perform(context, core.KIND, _render)
+
+
+def _render(work: Work, key: str) -> Results:
+    began = time.monotonic()
+    made = core.render(work, key)
+    media = made.media
+    yield dg.MaterializeResult(
+        asset_key="reel_video",
+        metadata={
+            "thumbnail": dg.MetadataValue.md(picture(made.thumbnail)),
+            "object": made.key,
+            "design": made.design,
+            "duration_seconds": media.seconds,
+            "loudness": round(made.loudness, 2),
+            "bytes": media.bytes,
+            "work_seconds_per_second": round((time.monotonic() - began) / media.seconds, 3),
+        },
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="playable", passed=(media.video_codec, media.audio_codec) == ("h264", "aac")
+            ),
+            dg.AssetCheckResult(
+                check_name="size",
+                passed=(media.width, media.height, media.frames_per_second)
+                == (frame.WIDTH, frame.HEIGHT, frame.FRAMES_PER_SECOND),
+            ),
+            dg.AssetCheckResult(
+                check_name="length", passed=abs(media.seconds - made.narration_seconds) <= LENGTH_TOLERANCE_SECONDS
+            ),
+            dg.AssetCheckResult(
+                check_name="loudness", passed=abs(made.loudness - sound.LOUDNESS) <= LOUDNESS_TOLERANCE
+            ),
+        ],
+    )

@@ -1,0 +1,95 @@
+"""Spoken words into the short phrases that a reel shows one after the other, as an editor of such videos cuts them."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+from content_pipeline.core.media.breaks import PLAIN, SENTENCE, break_cost, units
+from content_pipeline.core.media.words import Segment, Word, join
+
+MOST_LINES = 2
+# Seconds. A phrase stays until the next one, unless the pause between them is long: then it lingers for a moment.
+LONG_PAUSE, LINGER = 1.5, 0.8
+
+# How full a phrase should be, in lines: three or four English words on two lines.
+_FULLNESS = 1.2
+# What a phrase costs, beside the break after it: the good breaks that it passes by count as much as they would have
+# saved against a plain one (see `break_cost`), times this.
+_PASSED_BY = 1.25
+_UNEVENNESS = 6.0
+# Under this many seconds a phrase flickers.
+_SHORTEST, _SECOND_TOO_SHORT = 0.7, 12.0
+
+
+def phrases(
+    words: Sequence[Word], *, language: str, seconds: float, line: float, width: Callable[[str], float]
+) -> list[Segment]:
+    """Cut words, which are in order within `seconds` and do not overlap, into phrases of at most MOST_LINES lines.
+
+    What stays together on a line becomes one word: glued punctuation and what it is glued to, a phrase of Japanese.
+    `width` measures text, in the unit that `line` has; a word that is wider than a line is a phrase of its own. Phrases
+    are in order, never overlap and end within `seconds`; the first one shows from the start on, to be on the cover.
+    """
+    whole = [
+        Word(unit[0].start, unit[-1].end, join(unit), unit[0].spaced)
+        for unit in units(words, language, limit=line, width=width)
+    ]
+    cut = [whole[start:stop] for start, stop in _cuts(whole, language, line, width)]
+    return [
+        Segment(start, end, join(spoken), tuple(spoken))
+        for (start, end), spoken in zip(_times(cut, seconds), cut, strict=True)
+    ]
+
+
+def _times(cut: Sequence[Sequence[Word]], seconds: float) -> Iterator[tuple[float, float]]:
+    """When each phrase shows: through the pause after it, as far as that is short."""
+    starts = [spoken[0].start for spoken in cut]
+    if starts and starts[0] <= LONG_PAUSE:
+        starts[0] = 0.0
+    for spoken, start, following in zip(cut, starts, [*starts[1:], seconds], strict=False):
+        end = spoken[-1].end
+        yield start, following if following - end <= LONG_PAUSE else end + LINGER
+
+
+def _cuts(words: Sequence[Word], language: str, line: float, width: Callable[[str], float]) -> list[tuple[int, int]]:
+    """The cheapest cuts, as half-open ranges of words."""
+    breaks = [*(break_cost(before, after, language) for before, after in pairwise(words)), SENTENCE]
+    starts = [*(word.start for word in words), math.inf]
+    best, came_from = [0.0] + [math.inf] * len(words), [0] * (len(words) + 1)
+    for start in range(len(words)):
+        passed_by = 0.0
+        for stop, fullness in _fitting(words, start, line, width):
+            cost = (
+                best[start]
+                + breaks[stop - 1]
+                + _PASSED_BY * passed_by
+                + _UNEVENNESS * (fullness / _FULLNESS - 1) ** 2
+                + _SECOND_TOO_SHORT * max(0.0, _SHORTEST - (starts[stop] - starts[start]))
+            )
+            if cost < best[stop]:
+                best[stop], came_from[stop] = cost, start
+            passed_by += max(0.0, PLAIN - breaks[stop - 1])
+    cuts, stop = [], len(words)
+    while stop:
+        cuts.append((came_from[stop], stop))
+        stop = came_from[stop]
+    return cuts[::-1]
+
+
+def _fitting(
+    words: Sequence[Word], start: int, line: float, width: Callable[[str], float]
+) -> Iterator[tuple[int, float]]:
+    """Where a phrase that begins with word `start` may stop, and how many lines are filled then."""
+    lines, filled, until = 1, 0.0, words[start].start
+    for index in range(start, len(words)):
+        word = words[index]
+        wide = width(word.text)
+        blank = width(" ") if filled and word.spaced else 0.0
+        if filled and filled + blank + wide > line:
+            lines, filled, blank = lines + 1, 0.0, 0.0
+        if lines > MOST_LINES or word.start - until > LONG_PAUSE or (wide > line and index > start):
+            return
+        filled, until = filled + blank + wide, word.end
+        yield index + 1, lines - 1 + filled / line
+        if wide > line:
+            return

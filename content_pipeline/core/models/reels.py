@@ -1,0 +1,55 @@
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from content_pipeline.core.database import Base
+
+
+class Batch(Base):
+    """A CSV of scripts. `drop` names the file of the inbox that it was made of: never two batches of one."""
+
+    __tablename__ = "batches"
+    __table_args__ = (Index("ix_batches_workspace_newest", "workspace_id", text("created_at desc"), text("id desc")),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    twin_id: Mapped[UUID] = mapped_column(ForeignKey("twins.id"))
+    platform: Mapped[str]
+    rows: Mapped[int]
+    drop: Mapped[str | None] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Reel(Base):
+    """A script, and the narration and the video made of it.
+
+    `voice_id` is the voice that was asked for, `spoken_voice` the one that spoke. `words` are the script's, with
+    their times in the narration. `seed` picks the background: a reel that is made again looks the same.
+    """
+
+    __tablename__ = "reels"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    twin_id: Mapped[UUID] = mapped_column(ForeignKey("twins.id"))
+    batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"), index=True)
+    row: Mapped[int | None]
+    script: Mapped[str]
+    platform: Mapped[str]
+    voice_id: Mapped[str]
+    title: Mapped[str | None]
+    background_url: Mapped[str | None]
+    music_url: Mapped[str | None]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    language: Mapped[str | None]
+    spoken_voice: Mapped[str | None]
+    words: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    narration_seconds: Mapped[float | None]
+    narration_key: Mapped[str | None]
+    media: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    output_key: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,22 @@
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from content_pipeline.core.database import Base
+
+
+class Twin(Base):
+    """A persona: the voice that its reels are spoken with, and the tags that choose their look."""
+
+    __tablename__ = "twins"
+    __table_args__ = (Index("ix_twins_workspace_newest", "workspace_id", text("created_at desc"), text("id desc")),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    name: Mapped[str]
+    voice_id: Mapped[str]
+    style_tags: Mapped[list[str]] = mapped_column(ARRAY(String))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

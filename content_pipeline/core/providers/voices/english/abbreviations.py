@@ -1,0 +1,125 @@
+"""Abbreviations, Roman numerals and other ways of writing that stand for words."""
+
+import re
+
+# "Dr. Smith": written large, before something written large.
+_BEFORE_NAMES = {
+    "dr.": "Doctor", "rev.": "Reverend", "gen.": "General", "sen.": "Senator", "rep.": "Representative",
+    "gov.": "Governor", "capt.": "Captain", "lt.": "Lieutenant", "sgt.": "Sergeant", "hon.": "Honorable",
+    "mt.": "Mount", "st.": "Saint", "ft.": "Fort",
+}  # fmt: skip
+# "Acme Inc.": written large, after a name.
+_AFTER_NAMES = {
+    "jr.": "Junior", "sr.": "Senior", "inc.": "Incorporated", "ltd.": "Limited", "corp.": "Corporation",
+    "co.": "Company", "dept.": "Department", "st.": "Street", "dr.": "Drive", "ave.": "Avenue", "blvd.": "Boulevard",
+    "rd.": "Road", "hwy.": "Highway", "apt.": "Apartment",
+}  # fmt: skip
+_BEFORE_NUMBERS = {
+    "no.": "number", "nos.": "numbers", "fig.": "figure", "ch.": "chapter", "vol.": "volume", "ep.": "episode",
+    "p.": "page", "pp.": "pages", "ca.": "about", "est.": "established",
+}  # fmt: skip
+_ANYWHERE = {
+    "mr.": "Mister", "mrs.": "Missus", "ms.": "Ms", "prof.": "Professor",
+    "etc.": "et cetera", "e.g.": "for example", "i.e.": "that is", "vs.": "versus", "approx.": "approximately",
+    "incl.": "including", "excl.": "excluding", "feat.": "featuring", "avg.": "average", "min.": "minimum",
+    "max.": "maximum", "ph.d.": "PhD", "a.m.": "AM", "p.m.": "PM", "tue.": "Tuesday", "tues.": "Tuesday",
+    "thu.": "Thursday", "thurs.": "Thursday", "fri.": "Friday",
+}  # fmt: skip
+_NEVER_LAST = {
+    "mr.", "mrs.", "ms.", "prof.", "e.g.", "i.e.", "vs.", "approx.", "incl.", "excl.", "feat.", "avg.",
+}  # fmt: skip
+# Without a point, as they stand.
+_FIXED = {
+    "24/7": "twenty-four seven",
+    "9/11": "nine eleven",
+    "911": "nine one one",
+    "50/50": "fifty fifty",
+    "50-50": "fifty fifty",
+    "4k": "four K",
+    "8k": "eight K",
+    "and/or": "and or",
+    "w/": "with",
+    "w/o": "without",
+    "b/c": "because",
+    "n/a": "not available",
+    "c++": "C plus plus",
+    "c#": "C sharp",
+    "f#": "F sharp",
+    "vs": "versus",
+    "approx": "approximately",
+    "etc": "et cetera",
+    "°c": "degrees Celsius",
+    "°f": "degrees Fahrenheit",
+}
+_INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+
+_ROMAN = {
+    "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11, "XII": 12,
+    "XIII": 13, "XIV": 14, "XV": 15, "XVI": 16, "XVII": 17, "XVIII": 18, "XIX": 19, "XX": 20,
+}  # fmt: skip
+# Only after these are letters like "II" and "V" surely numbers: a count here, ...
+_COUNTED = {
+    "act", "appendix", "article", "book", "bowl", "chapter", "class", "episode", "final", "fantasy", "grade",
+    "lesson", "level", "mark", "part", "phase", "rocky", "round", "scene", "season", "section", "stage", "step",
+    "title", "type", "unit", "version", "volume", "war",
+}  # fmt: skip
+# ... a rank there.
+_CROWNED = {
+    "alexander", "benedict", "catherine", "charles", "edward", "elizabeth", "francis", "frederick", "george",
+    "gregory", "henry", "james", "john", "leo", "louis", "mary", "napoleon", "nicholas", "paul", "peter", "philip",
+    "pius", "ramses", "richard", "william",
+}  # fmt: skip
+
+
+def fixed(text: str) -> str | None:
+    """What is said of "24/7", "and/or", "C++"; None for what is not in the table."""
+    return "four thousand" if text == "4k" else _FIXED.get(text.lower())
+
+
+def expanded(before: str, dotted: str, after: str) -> str | None:
+    """What is said of an abbreviation with its point, for the words beside it; None if it is none here."""
+    tables = [_ANYWHERE]
+    if is_before_name(before, dotted, after):
+        tables.append(_BEFORE_NAMES)
+    elif after[:1].isdecimal():
+        tables.append(_BEFORE_NUMBERS)
+    if dotted[:1].isupper():
+        tables.append(_AFTER_NAMES)
+    return next((table[dotted.lower()] for table in tables if dotted.lower() in table), None)
+
+
+def is_before_name(before: str, dotted: str, after: str) -> bool:
+    """Whether the point is that of "Dr. Smith" and "J. Smith", where no sentence ends. "123 Main St. Then" is not."""
+    if not (dotted[:1].isupper() and after[:1].isupper()):
+        return False
+    if len(dotted) == 2:
+        return dotted != "I." and (not before or before[:1].isupper())
+    return dotted.lower() in _BEFORE_NAMES and not (dotted == "St." and before[:1].isupper())
+
+
+def abbreviates(dotted: str) -> bool:
+    """Whether a point after a word may be there because the word was shortened."""
+    key = dotted.lower()
+    return bool(_INITIALS.fullmatch(dotted[:-1])) or any(
+        key in table for table in (_AFTER_NAMES, _BEFORE_NUMBERS, _ANYWHERE)
+    )
+
+
+def never_last(dotted: str) -> bool:
+    """Whether a sentence cannot end with an abbreviation: "this vs. That"."""
+    return dotted.lower() in _NEVER_LAST
+
+
+def initials(text: str) -> str | None:
+    """ "US" for "U.S": the letters together, which voices spell out. None for anything else."""
+    return text.replace(".", "").upper() if _INITIALS.fullmatch(text) else None
+
+
+def roman_count(before: str, text: str) -> int | None:
+    """The number in "World War II"; None where it is not surely one."""
+    return _ROMAN.get(text) if before.lower() in _COUNTED else None
+
+
+def roman_rank(before: str, text: str) -> int | None:
+    """The number in "Henry VIII"; None where it is not surely one. "George I said" is left alone."""
+    return _ROMAN.get(text) if text != "I" and before.lower() in _CROWNED else None

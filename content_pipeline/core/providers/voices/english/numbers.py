@@ -1,0 +1,102 @@
+"""Numbers in English words, the American way: no "and" inside them, so that "and" may stand between two."""
+
+import re
+
+from num2words import num2words
+
+NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)"
+# More digits than quadrillions have are a code, not a count; so is what begins with a zero.
+_LONGEST = 15
+_YEARS = range(1100, 2100)
+# "3/15" is rather a date than three fifteenths.
+_DENOMINATORS = {2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64}
+# "8/10" and "95/100" are marks out of so many.
+_FULL_MARKS = {10, 100}
+_FRACTION = re.compile(r"(\d{1,3})/(\d{1,3})")
+
+
+def cardinal(value: int) -> str:
+    """1299: "one thousand two hundred ninety-nine"."""
+    return _american(num2words(value))
+
+
+def ordinal(value: int) -> str:
+    """22: "twenty-second"."""
+    return _american(num2words(value, to="ordinal"))
+
+
+def year(value: int) -> str:
+    """1905: "nineteen oh five"."""
+    if value // 10 == 200:
+        return cardinal(value)
+    return _american(num2words(value, to="year")).replace("oh-", "oh ")
+
+
+def digits(text: str) -> str:
+    """The digits of a text, one by one; whatever else is in it is left out."""
+    return " ".join(cardinal(int(digit)) for digit in text if digit.isdecimal())
+
+
+def number(text: str) -> str:
+    """The reading of a `NUMBER`: "1,299", "3.25", ".5", "007"."""
+    whole, point, decimals = text.replace(",", "").partition(".")
+    if len(whole) > _LONGEST or (whole.startswith("0") and len(whole) > 1):
+        before = digits(whole)
+    else:
+        before = cardinal(int(whole)) if whole else ""
+    return f"{before} point {digits(decimals)}".strip() if point else before
+
+
+def bare_number(text: str) -> str | None:
+    """The reading of a number that stands alone; None if it is none.
+
+    Four digits are said in pairs, which is right for a year and not wrong for a count: "fifteen hundred calories".
+    """
+    if not re.fullmatch(NUMBER, text):
+        return None
+    return year(int(text)) if text.isdecimal() and len(text) == 4 and int(text) in _YEARS else number(text)
+
+
+def version(text: str) -> str | None:
+    """The reading of "v2.1" and "2.10.3"; None for anything else."""
+    if not re.fullmatch(r"[vV]\d+(?:\.\d+)*|\d+(?:\.\d+){2,}", text):
+        return None
+    spoken = " point ".join(number(part) for part in text.lstrip("vV").split("."))
+    return spoken if text[0].isdecimal() else f"version {spoken}"
+
+
+def nth(text: str) -> str | None:
+    """The reading of "1st" and "22nd"; None for anything else."""
+    match = re.fullmatch(r"(\d{1,3}(?:,\d{3})*|\d{1,12})(?:st|nd|rd|th)", text, re.IGNORECASE)
+    return ordinal(int(match[1].replace(",", ""))) if match else None
+
+
+def fraction(text: str) -> str | None:
+    """The reading of "3/4" and "8/10"; None for what is rather a date or no fraction at all."""
+    match = _FRACTION.fullmatch(text)
+    if not match:
+        return None
+    above, below = int(match[1]), int(match[2])
+    if (below in _FULL_MARKS and above <= below) or above == below > 1:
+        return f"{cardinal(above)} out of {cardinal(below)}"
+    if not 0 < above < below or below not in _DENOMINATORS:
+        return None
+    return f"{cardinal(above)} {_share(below)}" if above == 1 else f"{cardinal(above)} {_shares(below)}"
+
+
+def fraction_after_number(text: str) -> str | None:
+    """What is said of "1/2" in "2 1/2 cups": "and a half". None if it is no fraction."""
+    spoken = fraction(text)
+    return spoken and f"and {re.sub('^one ', 'an ' if text == '1/8' else 'a ', spoken)}"
+
+
+def _share(below: int) -> str:
+    return {2: "half", 4: "quarter"}.get(below, ordinal(below))
+
+
+def _shares(below: int) -> str:
+    return "halves" if below == 2 else f"{_share(below)}s"
+
+
+def _american(words: str) -> str:
+    return words.replace(",", "").replace(" and ", " ")

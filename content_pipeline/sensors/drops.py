@@ -1,0 +1,44 @@
+"""Makes batches of the CSV files that people put into the bucket (`core/drops.py`)."""
+
+from time import monotonic
+from typing import Final
+
+import dagster as dg
+import structlog
+
+from content_pipeline.core import drops, runs, storage
+from content_pipeline.core.storage import StoredObject
+
+log = structlog.get_logger()
+
+FILES_A_TICK: Final = 20
+# A tick has a minute. Starting a hundred reels took up to 15 s while others were at work.
+SECONDS_A_TICK: Final = 30
+
+
+@dg.sensor(
+    minimum_interval_seconds=10,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Makes a batch of reels of each CSV under inbox/<workspace>/<twin>/<platform>/ in the bucket.",
+)
+def accept_dropped_csv_files(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    # Goes on behind the last tick's files, and around: those that cannot be moved are in nobody's way.
+    files = storage.following(context.cursor or drops.INBOX, prefix=drops.INBOX, most=FILES_A_TICK)
+    began = monotonic()
+    for file in files:
+        _take(file)
+        context.update_cursor(file.key)
+        if monotonic() - began > SECONDS_A_TICK:
+            break
+    else:
+        if len(files) < FILES_A_TICK:
+            context.update_cursor(drops.INBOX)
+    return dg.SkipReason(f"Saw {len(files)} files.")
+
+
+def _take(file: StoredObject) -> None:
+    try:
+        runs.start(*drops.take(file))
+    except Exception:
+        # It stays where it is for the next tick, and the others are not kept waiting.
+        log.exception("drop_not_taken", key=file.key)

@@ -1,0 +1,16 @@
+"""Voices over HTTP."""
+
+from fastapi.testclient import TestClient
+
+from tests.api.conftest import PUBLIC
+
+
+def test_each_voice_that_is_listed_is_one_that_a_twin_may_have(client: TestClient) -> None:
+    voices = client.get(f"{PUBLIC}/voices").json()
+    assert "en-US" in {voice["language"] for voice in voices}
+    for voice in voices:
+        assert client.post(f"{PUBLIC}/twins", json={"name": "A", "voice_id": voice["id"]}).status_code == 201
+
+
+def test_voices_need_a_key(stranger: TestClient) -> None:
+    assert stranger.get(f"{PUBLIC}/voices").status_code == 401

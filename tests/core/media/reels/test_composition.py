@@ -1,0 +1,169 @@
+import io
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from content_pipeline.core.media import video
+from content_pipeline.core.media.audio import RATE, pieces
+from content_pipeline.core.media.probe import probe
+from content_pipeline.core.media.reels import background, composition
+from content_pipeline.core.media.reels.composition import Scene
+from content_pipeline.core.media.reels.designs import DESIGNS
+from content_pipeline.core.settings import settings
+from tests.core.media.reels.test_sound import loudness
+from tests.media import samples
+
+# Soft, and its plate is made in a second.
+DESIGN = next(design for design in DESIGNS if design.name == "silk")
+SECONDS = 2.0
+
+# A white square in the middle from the first second on: no font is needed.
+WHITE_FROM_ONE = r"""[Script Info]
+PlayResX: 1080
+PlayResY: 1920
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize, PrimaryColour, Alignment, MarginL, MarginR, MarginV, Outline, Shadow
+Style: Default,Sans,10,&H00FFFFFF,7,0,0,0,0,0
+
+[Events]
+Format: Layer, Start, End, Style, Text
+Dialogue: 0,0:00:01.00,0:10:00.00,Default,{\pos(440,860)\p1}m 0 0 l 200 0 200 200 0 200
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _plates_of_this_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONTENT_PIPELINE_HOME", str(tmp_path_factory.mktemp("home")))
+        settings.cache_clear()
+        yield
+    settings.cache_clear()
+
+
+def _rendered(folder: Path, seed: int = 1, *, seconds: float = SECONDS, has_music: bool = False) -> Path:
+    """The reel of what `folder` holds."""
+    (folder / composition.CAPTIONS).write_text(WHITE_FROM_ONE)
+    shown = folder / composition.BACKGROUND
+    scene = Scene(DESIGN, seed, seconds, background.inspect(shown) if shown.exists() else None, has_music)
+    speech = next(pieces(samples.SPEECH))[: int(seconds * RATE)]
+    composition.render(folder, scene, speech, RATE, on_progress=lambda share: None)
+    return folder / composition.OUTPUT
+
+
+def _picture(reel: Path, seconds: float) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(video.thumbnail(reel, seconds))), float)
+
+
+def _lumas(reel: Path) -> list[np.ndarray]:
+    """How light each pixel of each frame is, every eighth row of them."""
+    with av.open(str(reel)) as container:
+        return [frame.to_ndarray(format="gray")[::8].astype(np.float32) for frame in container.decode(video=0)]
+
+
+@pytest.fixture(scope="module")
+def reel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _rendered(tmp_path_factory.mktemp("reel"))
+
+
+def test_a_reel_is_what_the_platforms_take(reel: Path) -> None:
+    made = probe(reel)
+    assert (made.width, made.height, made.frames_per_second) == (1080, 1920, 30)
+    assert (made.video_codec, made.audio_codec, made.container) == ("h264", "aac", "mov")
+    assert made.seconds == pytest.approx(SECONDS, abs=0.05)
+    with av.open(str(reel)) as container:
+        shown, heard = container.streams.video[0].codec_context, container.streams.audio[0].codec_context
+        assert (shown.profile, shown.pix_fmt) == ("High", "yuv420p")
+        assert (shown.colorspace, shown.color_primaries, shown.color_trc, shown.color_range) == (1, 1, 1, 1)
+        assert (heard.sample_rate, heard.layout.name) == (48_000, "stereo")
+    written = reel.read_bytes()
+    assert written.index(b"moov") < written.index(b"mdat")
+
+
+def test_a_reel_is_as_loud_as_the_platforms_play(reel: Path) -> None:
+    integrated, peak = loudness(reel)
+    assert integrated == pytest.approx(-14, abs=0.5)
+    assert peak <= -1
+
+
+def test_captions_are_drawn_when_they_are_due(reel: Path) -> None:
+    before, after = (_picture(reel, seconds)[155:165, 85:95].mean() for seconds in (0.9, 1.1))
+    assert before < 200 < 245 < after
+
+
+def test_a_reel_moves(reel: Path) -> None:
+    assert np.abs(_picture(reel, 0.2) - _picture(reel, 0.8)).mean() > 1
+
+
+def test_the_same_seed_makes_the_same_reel_and_another_another(reel: Path, tmp_path: Path) -> None:
+    assert np.array_equal(_lumas(_rendered(tmp_path, 1)), _lumas(reel))
+    assert np.abs(_picture(_rendered(tmp_path, 2), 0.5) - _picture(reel, 0.5)).mean() > 5
+
+
+def test_a_reel_goes_on_smoothly_where_its_plate_begins_again(tmp_path: Path) -> None:
+    reel = _rendered(tmp_path, seconds=9)
+    frames = _lumas(reel)
+    assert len(frames) == 270
+    steps = [np.abs(one - other).mean() for one, other in pairwise(frames)]
+    del steps[29]  # the captions appear
+    assert max(steps) < 4 * np.median(steps)
+
+
+def test_a_picture_moves_one_pixel_a_frame_darker_and_without_its_place(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "taken at home"
+    columns = np.random.default_rng(0).integers(0, 255, (1, 60, 3), np.uint8)
+    striped = Image.fromarray(columns).resize((2400, 1600), Image.Resampling.NEAREST)
+    striped.save(tmp_path / composition.BACKGROUND, "JPEG", exif=exif)
+    assert b"taken at home" in (tmp_path / composition.BACKGROUND).read_bytes()
+    reel = _rendered(tmp_path, seconds=1)
+    early, late = (frame.mean(axis=0) for frame in _lumas(reel)[:21:20])
+    shifts = {shift: np.abs(np.roll(early, shift) - late)[50:-50].mean() for shift in range(-40, 41)}
+    assert abs(min(shifts, key=lambda shift: shifts[shift])) == 20
+    assert early.max() < 0.7 * 255
+    assert b"taken at home" not in reel.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.webp"])
+def test_a_picture_with_holes_is_shown(name: str, tmp_path: Path) -> None:
+    Image.new("RGBA", (50, 90), (0, 255, 0, 128)).save(tmp_path / name)
+    (tmp_path / name).rename(tmp_path / composition.BACKGROUND)
+    shown = _picture(_rendered(tmp_path, seconds=0.5), 0.2)
+    assert shown[..., 1].mean() > 60 > shown[..., 0].mean()
+
+
+def test_a_video_is_repeated_without_its_sound_and_fills_the_frame(tmp_path: Path) -> None:
+    clip = samples.video(tmp_path / "a.mp4", "-vf", "drawbox=color=red:t=fill:enable='lt(t,0.5)'", seconds=1)
+    clip.rename(tmp_path / composition.BACKGROUND)
+    reel = _rendered(tmp_path)
+    assert probe(reel).frames_per_second == 30
+    reds = [_picture(reel, seconds)[5:-5, :, 0].mean() > 3 * _picture(reel, seconds)[5:-5, :, 1].mean()
+            for seconds in (0.25, 0.75, 1.25, 1.75)]  # fmt: skip
+    assert reds == [True, False, True, False]
+    assert loudness(reel)[0] == pytest.approx(-14, abs=0.5)
+
+
+@pytest.mark.parametrize("size", ["640x16", "16x640"])
+def test_a_video_that_is_a_strip_fills_the_frame(size: str, tmp_path: Path) -> None:
+    samples.video(tmp_path / "a.mp4", size=size, seconds=1).rename(tmp_path / composition.BACKGROUND)
+    made = probe(_rendered(tmp_path, seconds=0.5))
+    assert (made.width, made.height) == (1080, 1920)
+
+
+@pytest.mark.parametrize("options", [["-vf", "setsar=2"], ["-pix_fmt", "yuvj420p"], ["-c:v", "ffv1"]])
+def test_a_video_of_any_kind_comes_out_alike(options: list[str], tmp_path: Path) -> None:
+    samples.video(tmp_path / "a.mkv", *options, seconds=1, rate="12").rename(tmp_path / composition.BACKGROUND)
+    made = probe(_rendered(tmp_path, seconds=0.5))
+    assert (made.width, made.height, made.frames_per_second) == (1080, 1920, 30)
+
+
+def test_music_is_heard_in_what_the_narration_leaves_silent(tmp_path: Path) -> None:
+    samples.audio(tmp_path / "a.mp3").rename(tmp_path / composition.MUSIC)
+    integrated, peak = loudness(_rendered(tmp_path, has_music=True))
+    assert integrated == pytest.approx(-14, abs=0.5)
+    assert peak <= -1

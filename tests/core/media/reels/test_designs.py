@@ -1,0 +1,74 @@
+import math
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from content_pipeline.core.media.reels.canvas import Planes
+from content_pipeline.core.media.reels.designs import DESIGNS, Design, choose
+
+TAGS = sorted(frozenset().union(*(design.moods for design in DESIGNS)))
+
+
+def _small(planes: Planes) -> np.ndarray:
+    """A painted picture as 27 × 48 pixels of 0 to 255, all designs alike."""
+    step = planes.shape[2] // 27
+    return 255 * planes[:, : 48 * step, : 27 * step].reshape(3, 48, step, 27, step).mean(axis=(2, 4))
+
+
+@pytest.fixture(scope="module")
+def pictures() -> dict[str, list[np.ndarray]]:
+    """What each design shows at some moments of its loop (its parts may turn several times), and at its end."""
+    painters = {design.name: design.pattern(design.colors) for design in DESIGNS}
+    return {name: [_small(paint(phase)) for phase in (0.0, 0.21, 0.43, 0.69, 1.0)] for name, paint in painters.items()}
+
+
+def test_there_are_many_and_each_has_its_own_name() -> None:
+    assert len({design.name for design in DESIGNS}) == len(DESIGNS) >= 8
+
+
+def test_no_two_look_alike(pictures: dict[str, list[np.ndarray]]) -> None:
+    for one, other in combinations(pictures, 2):
+        assert np.abs(pictures[one][0] - pictures[other][0]).mean() > 15, (one, other)
+
+
+@pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
+def test_it_moves_and_ends_where_it_began(design: Design, pictures: dict[str, list[np.ndarray]]) -> None:
+    *moments, end = pictures[design.name]
+    for one, other in combinations(moments, 2):
+        assert np.abs(one - other).mean() > 1
+    assert np.abs(moments[0] - end).max() < 2
+
+
+@pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
+def test_it_is_not_so_light_that_white_words_drown(design: Design, pictures: dict[str, list[np.ndarray]]) -> None:
+    for picture in pictures[design.name]:
+        luma = np.tensordot((0.2126, 0.7152, 0.0722), picture, 1)
+        assert luma[12:24].mean() < 150
+
+
+@pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
+def test_the_highlight_is_light_and_not_white(design: Design) -> None:
+    assert np.dot((0.2126, 0.7152, 0.0722), design.accent) > 170
+    assert math.dist(design.accent, (255, 255, 255)) > 90
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_tag_finds_only_what_suits_it(tag: str) -> None:
+    assert {tag in choose([tag], seed).moods for seed in range(40)} == {True}
+
+
+def test_a_tag_is_found_however_it_is_written() -> None:
+    assert choose([" Luxury "], 3) == choose(["luxury"], 3)
+
+
+@pytest.mark.parametrize("tags", [[], ["no such mood"]])
+def test_without_a_known_tag_every_design_has_its_turn(tags: list[str]) -> None:
+    assert {choose(tags, seed).name for seed in range(300)} == {design.name for design in DESIGNS}
+
+
+@given(st.lists(st.sampled_from([*TAGS, "unknown"])), st.integers())
+def test_the_same_tags_and_seed_choose_the_same_design(tags: list[str], seed: int) -> None:
+    assert choose(tags, seed) is choose(list(reversed(tags)), seed)

@@ -1,0 +1,114 @@
+"""The sensor of the inbox: bounded ticks, and no file in another's way."""
+
+import io
+import json
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+from pytest_httpserver import HTTPServer
+from sqlalchemy import select
+from werkzeug import Request, Response
+
+from content_pipeline.core import runs, storage
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Batch, Reel, Workspace
+from content_pipeline.core.settings import settings
+from content_pipeline.sensors import drops
+from tests.factories import make_twin, make_workspace
+
+# The store takes no longer name, and that of its report would be.
+UNMOVABLE = "n" * 250 + ".csv"
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The keys of the runs that Dagster has been asked for."""
+    keys: list[str] = []
+
+    def answer(request: Request) -> Response:
+        asked = json.loads(request.data)["variables"]["runs"]
+        tags = [tag for run in asked for tag in run["executionMetadata"]["tags"]]
+        keys.extend(tag["value"] for tag in tags if tag["key"] == runs.PARTITION_TAG)
+        results = [{"__typename": "LaunchRunSuccess"} for _ in asked]
+        data = {"launchMultipleRuns": {"launchMultipleRunsResult": results}}
+        return Response(json.dumps({"data": data}), mimetype="application/json")
+
+    with HTTPServer() as server:
+        server.expect_request("/graphql").respond_with_handler(answer)
+        monkeypatch.setattr(settings(), "dagster_url", server.url_for(""))
+        monkeypatch.setattr(runs, "_client", runs._client.__wrapped__)
+        yield keys
+
+
+@pytest.fixture
+def folder(database: None) -> Iterator[str]:
+    """A twin's folder of the inbox, emptied in the end: a tick sees what all workspaces have put there."""
+    with transaction() as session:
+        workspace_id = make_workspace(session)
+        make_twin(session, workspace_id, name="Twin")
+        folder = f"inbox/{session.get_one(Workspace, workspace_id).name}/Twin/tiktok"
+    yield folder
+    for file in waiting(folder):
+        storage.delete(file)
+
+
+def put(key: str, data: bytes = b"script\nJust this.\n") -> None:
+    storage.put(key, io.BytesIO(data), content_type="text/csv")
+
+
+def waiting(folder: str) -> list[str]:
+    return [file.key for file in storage.following("inbox/", prefix=folder, most=1000)]
+
+
+def tick(cursor: str | None = None) -> str | None:
+    with dg.build_sensor_context(cursor=cursor) as context:
+        drops.accept_dropped_csv_files(context)
+        return context.cursor
+
+
+def reels(folder: str) -> list[str]:
+    query = select(Reel.id).join(Batch, Batch.id == Reel.batch_id).where(Batch.drop.startswith(folder))
+    with transaction() as session:
+        return [str(reel_id) for reel_id in session.scalars(query)]
+
+
+def test_the_reels_of_a_dropped_file_are_started(folder: str, started: list[str]) -> None:
+    put(f"{folder}/scripts.csv", b"script\nThis is one.\nThis is two.\n")
+    tick()
+    assert sorted(started) == sorted(reels(folder))
+    assert len(started) == 2
+
+
+def test_a_file_that_cannot_be_taken_is_in_nobodys_way(
+    folder: str, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drops, "FILES_A_TICK", 2)
+    stuck = [f"{folder}/{number}{UNMOVABLE[1:]}" for number in (1, 2, 4)]
+    for key in (*stuck, f"{folder}/3.csv", f"{folder}/5.csv"):
+        put(key, b"" if key in stuck else b"script\nJust this.\n")
+    cursor = None
+    for _ in range(3):
+        cursor = tick(cursor)
+    assert len(started) == len(reels(folder)) == 2
+    assert waiting(folder) == stuck
+
+
+def test_a_tick_ends_in_time_and_the_next_one_goes_on(
+    folder: str, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drops, "SECONDS_A_TICK", 0)
+    for number in range(3):
+        put(f"{folder}/{number}.csv")
+    cursor = tick()
+    assert (len(started), cursor) == (1, f"{folder}/0.csv")
+    cursor = tick(cursor)
+    assert (len(started), cursor) == (2, f"{folder}/1.csv")
+
+
+def test_after_the_last_file_the_first_is_looked_at_again(folder: str, started: list[str]) -> None:
+    put(f"{folder}/2.csv")
+    cursor = tick()
+    put(f"{folder}/1.csv")
+    tick(cursor)
+    assert len(started) == 2

@@ -1,0 +1,73 @@
+"""From a file in the bucket to finished videos, without a request."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from content_pipeline.core.settings import Settings
+from tests.stack.harness import Client, Stack, until
+
+
+class Bucket:
+    """The stack's bucket, as somebody with its keys uses it."""
+
+    def __init__(self, stack: Stack) -> None:
+        found = Settings(home=stack.home)
+        self._name = found.s3_bucket
+        self._s3 = boto3.client(
+            "s3",
+            endpoint_url=found.s3_endpoint,
+            aws_access_key_id=found.s3_access_key,
+            aws_secret_access_key=found.s3_secret_key.get_secret_value(),
+            region_name=found.s3_region,
+            config=Config(s3={"addressing_style": "path"}),
+        )
+
+    def put(self, key: str, text: str) -> None:
+        self._s3.put_object(Bucket=self._name, Key=key, Body=text.encode())
+
+    def keys(self, prefix: str) -> list[str]:
+        page = self._s3.list_objects_v2(Bucket=self._name, Prefix=prefix)
+        return [found["Key"] for found in page.get("Contents", [])]
+
+    def text(self, key: str) -> str:
+        body: bytes = self._s3.get_object(Bucket=self._name, Key=key)["Body"].read()
+        return body.decode()
+
+
+@pytest.fixture
+def workspace() -> str:
+    return f"test-{uuid4()}"
+
+
+@pytest.fixture
+def client(stack: Stack, workspace: str) -> Iterator[Client]:
+    with stack.client(workspace) as client:
+        yield client
+
+
+def test_files_in_the_inbox_become_reels_or_reports(stack: Stack, client: Client, workspace: str) -> None:
+    bucket = Bucket(stack)
+    client.twin("Tech Creator")
+    folder = f"{workspace}/Tech Creator/instagram"
+    bucket.put(f"inbox/{folder}/good.csv", "script,platform\nThis is one.,tiktok\nThis is two.,\n")
+    bucket.put(f"inbox/{folder}/bad.csv", "script\nThis is fine.\n" + "x" * 2501)
+    until(lambda: not bucket.keys(f"inbox/{workspace}/"), seconds=60, what="an empty inbox")
+
+    (batch,) = client.http.get("/bulk/reels").json()
+    assert client.ended(batch["batch_id"])["result"] == {"batch_id": batch["batch_id"], "done": 2, "failed": 0}
+    jobs = client.jobs(batch["batch_id"])
+    assert [(job["script"], job["platform"]) for job in jobs] == [
+        ("This is one.", "tiktok"),
+        ("This is two.", "instagram"),
+    ]
+    keys = [job["job_id"] for job in jobs]
+    assert stack.materialized("reel_video", keys) == [1, 1]
+    assert bucket.keys(f"accepted/{workspace}/") == [f"accepted/{folder}/{batch['batch_id']}/good.csv"]
+
+    rejected, report = bucket.keys(f"rejected/{workspace}/")
+    assert rejected.endswith("/bad.csv")
+    assert "Row 2, script: The script has 2,501 characters; 2,500 are the most." in bucket.text(report)
