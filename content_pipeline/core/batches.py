@@ -43,12 +43,29 @@ def request(
     )
     session.add(batch)
     session.flush()
-    made = [reels.enter(session, twin, row, batch) for row in rows]
+    seeds = reels.seeds(twin, [row.script for row in rows])
+    made = [_enter(session, twin, batch, row, seed) for row, seed in zip(rows, seeds, strict=True)]
     task = tasks.create(
         session, workspace_id=workspace_id, kind=KIND, key=str(batch.id), lane=None, task_id=str(batch.id)
     )
     children = [_start(session, reel, task, place, task_id=str(reel.id)) for place, reel in enumerate(made)]
     return batch, task, children
+
+
+def _enter(session: Session, twin: Twin, batch: Batch, row: ReelRow, seed: int) -> Reel:
+    return reels.enter(
+        session,
+        twin,
+        script=row.script,
+        platform=row.platform,
+        voice_id=row.voice_id,
+        title=row.title,
+        background_url=row.background_url,
+        music_url=row.music_url,
+        batch_id=batch.id,
+        row=row.row,
+        seed=seed,
+    )
 
 
 def _start(
@@ -110,8 +127,7 @@ def retry_failed(session: Session, batch: Batch) -> tuple[Task, list[Task]]:
 
 def cancel(session: Session, batch: Batch) -> list[Task]:
     """End all reels that have not ended, and the batch with them. Returns their tasks. Raises Conflict without any."""
-    unfinished = [task for _, task in jobs(session, batch.id) if task.state in tasks.OPEN]
-    canceled = [task for task in unfinished if tasks.try_cancel(session, task)]
+    canceled = tasks.cancel_all(session, [task for _, task in jobs(session, batch.id) if task.state in tasks.OPEN])
     if not canceled:
         raise Conflict("Every reel of this batch has ended.", code="task_final", remedy="Nothing to do.")
     return canceled

@@ -161,13 +161,23 @@ def cancel(session: Session, task: Task) -> None:
 
 
 def try_cancel(session: Session, task: Task) -> bool:
-    """End a task as canceled and lower the fence of its run; False when it is final.
+    """End a task as canceled and lower the fence of its run; False when it is final."""
+    return bool(cancel_all(session, [task]))
 
-    The fence first, because runs lock in that order: their fence, then their task. The other way round, one
-    of the two was ended as a deadlock when a cancel met a step of the progress bar.
+
+def cancel_all(session: Session, asked: Sequence[Task]) -> list[Task]:
+    """End those of these tasks as canceled that are open, and lower the fences of their runs. Returns them.
+
+    All fences first, then the tasks, then their parents, because runs lock in that order. In any other, one of the
+    two was ended as a deadlock when a cancel met a step of the progress bar.
     """
-    executions.stop_subject(session, subject(task.subject_kind, task.subject_key))
-    return _end(session, task.id, OPEN, state="canceled", error=CANCELED.to_dict())
+    for task in asked:
+        executions.stop_subject(session, subject(task.subject_kind, task.subject_key))
+    values = {"state": "canceled", "error": CANCELED.to_dict()}
+    canceled = [task for task in asked if _close(session, task.id, OPEN, **values)]
+    for parent_id in sorted({task.parent_id for task in canceled if task.parent_id}):
+        _follow(session, parent_id)
+    return canceled
 
 
 def check_retry(session: Session, task: Task) -> None:
@@ -186,7 +196,10 @@ def check_retry(session: Session, task: Task) -> None:
 
 
 def retry(session: Session, task: Task) -> Task:
-    """A new task for the work of one that failed or was canceled. Raises Conflict for any other."""
+    """A new task for the work of one that failed or was canceled. Raises Conflict for any other.
+
+    A parent that is open waits for it, too; one that has ended stays as it is.
+    """
     check_retry(session, task)
     again = Task(
         id=str(uuid4()),
@@ -195,6 +208,7 @@ def retry(session: Session, task: Task) -> Task:
         key=task.key,
         subject_kind=task.subject_kind,
         subject_key=task.subject_key,
+        parent_id=_lock_open(session, task.parent_id),
         lane=task.lane,
         progress=task.progress_base,
         progress_base=task.progress_base,
@@ -275,17 +289,32 @@ def fail(session: Session, task_id: str, error: Error) -> None:
     _end(session, task_id, OPEN, state="error", error=error.to_dict())
 
 
-def _end(session: Session, task_id: str, states: Sequence[str], **values: Any) -> bool:
+def _end(session: Session, task_id: str, states: Sequence[str], **values: Any) -> None:
     """Make a task final that is in one of these states, and its parent too when it was the last."""
-    query = update(Task).where(Task.id == task_id, Task.state.in_(states)).values(finished_at=now(), **values)
-    ended = session.execute(query.returning(Task.parent_id)).first()
+    ended = _close(session, task_id, states, **values)
     if ended and ended.parent_id:
-        # Locked before the others are counted: two that end at once would each count the other as open. As an
-        # update locks it: a stronger lock, taken on top of that one while others waited for it, was a deadlock.
-        session.execute(select(Task.id).where(Task.id == ended.parent_id).with_for_update(key_share=True))
-        session.execute(_FOLLOW, {"parent": ended.parent_id})
-        _end_with_children(session, ended.parent_id)
-    return ended is not None
+        _follow(session, ended.parent_id)
+
+
+def _close(session: Session, task_id: str, states: Sequence[str], **values: Any) -> Task | None:
+    """Make a task final that is in one of these states. Its parent is to `_follow`."""
+    query = update(Task).where(Task.id == task_id, Task.state.in_(states)).values(finished_at=now(), **values)
+    return session.scalars(query.returning(Task)).one_or_none()
+
+
+def _follow(session: Session, parent_id: str) -> None:
+    """Move a parent to where its children stand, some of which have ended."""
+    # Locked before the others are counted: two that end at once would each count the other as open.
+    _lock_open(session, parent_id)
+    session.execute(_FOLLOW, {"parent": parent_id})
+    _end_with_children(session, parent_id)
+
+
+def _lock_open(session: Session, task_id: str | None) -> str | None:
+    """The id of an open task, which stays as it is until this transaction ends; None for any other."""
+    # As an update locks it: a stronger lock, taken on top of that one while others waited for it, was a deadlock.
+    query = select(Task.id).where(Task.id == task_id, Task.state.in_(OPEN)).with_for_update(key_share=True)
+    return session.scalars(query).one_or_none()
 
 
 # A child that has ended, however it did, needs no more of the bar.

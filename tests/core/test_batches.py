@@ -1,5 +1,8 @@
 """A batch of reels, before and beside its runs."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from uuid import UUID
 
 import pytest
@@ -94,6 +97,47 @@ def test_a_batch_that_is_still_at_work_is_not_retried(workspace_id: UUID) -> Non
     with transaction() as session, pytest.raises(Conflict) as caught:
         batches.retry_failed(session, batch)
     assert caught.value.code == "task_open"
+
+
+def test_of_several_retries_at_once_one_is_made(workspace_id: UUID) -> None:
+    batch, _, children = request(workspace_id)
+    with transaction() as session:
+        for child in children:
+            end(session, child, done=False)
+
+    def retry(_: int) -> int:
+        with suppress(Conflict), transaction() as session:
+            return len(batches.retry_failed(session, batch)[1])
+        return 0
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(retry, range(4))) == [0, 0, 0, 3]
+
+
+def test_of_a_cancel_and_rows_that_end_at_once_each_row_has_one_end(workspace_id: UUID) -> None:
+    batch, task, children = request(workspace_id, count=8)
+    with transaction() as session:
+        for child in children:
+            tasks.take(session, reels.KIND, child.key)
+
+    def finish(child: Task) -> None:
+        with transaction() as session:
+            tasks.finish(session, child.id)
+
+    def cancel() -> list[Task]:
+        with suppress(Conflict), transaction() as session:
+            return batches.cancel(session, batch)
+        return []
+
+    with ThreadPoolExecutor(5) as pool:
+        finished = [pool.submit(finish, child) for child in reversed(children)]
+        canceled = len(pool.submit(cancel).result())
+        for one in finished:
+            one.result()
+    with transaction() as session:
+        states = Counter(job.state for _, job in batches.jobs(session, batch.id))
+        assert states == Counter(canceled=canceled, done=8 - canceled)
+        assert session.get_one(Task, task.id).state == ("done" if canceled < 8 else "canceled")
 
 
 def test_cancel_ends_what_has_not_ended(workspace_id: UUID) -> None:

@@ -6,13 +6,15 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import tasks
+from content_pipeline.core import executions, tasks
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Broken
 from content_pipeline.core.models import Task
 from tests.factories import make_workspace
+from tests.stack.harness import until
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -96,3 +98,51 @@ def test_nobody_starts_a_run_for_a_parent(workspace_id: UUID) -> None:
         found = {task.id for task in tasks.unattended(session)}
     assert children[0].id in found
     assert parent.id not in found
+
+
+def test_a_cancel_of_many_and_the_progress_of_one_never_lock_each_other_out(workspace_id: UUID) -> None:
+    with transaction() as session:
+        parent, children = family(session, workspace_id, 3)
+        tasks.take(session, "reel", children[1].key)
+    run_id = str(uuid4())
+    executions.begin(run_id, "media@test")
+    executions.claim(run_id, tasks.subject("reel", children[1].key))
+
+    def cancel() -> None:
+        with transaction() as session:
+            assert len(tasks.cancel_all(session, children)) == 3
+
+    with ThreadPoolExecutor(1) as pool:
+        with executions.fenced(run_id) as session:
+            canceling = pool.submit(cancel)
+            until(_somebody_waits_for_a_lock, seconds=30, what="a cancel that waits for the fence")
+            tasks.progress(session, children[1].id, 0.5)
+        canceling.result()
+    assert state(parent)[0] == "canceled"
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with transaction() as session:
+        return bool(session.scalar(text("select count(*) from pg_locks where not granted")))
+
+
+def test_an_open_parent_waits_for_the_retry_of_a_child(workspace_id: UUID) -> None:
+    with transaction() as session:
+        parent, children = family(session, workspace_id, 2)
+        end(session, children[0], "error")
+    with transaction() as session:
+        again = tasks.retry(session, session.get_one(Task, children[0].id))
+        end(session, children[1], "error")
+    assert state(parent)[0] in tasks.OPEN
+    with transaction() as session:
+        end(session, again, "done")
+    assert state(parent) == ("done", 100)
+
+
+def test_the_retry_of_a_child_leaves_a_parent_that_has_ended_as_it_is(workspace_id: UUID) -> None:
+    with transaction() as session:
+        parent, (child,) = family(session, workspace_id, 1)
+        end(session, child, "error")
+    with transaction() as session:
+        end(session, tasks.retry(session, session.get_one(Task, child.id)), "done")
+    assert state(parent)[0] == "error"

@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 
 from content_pipeline.core import batches, executions, reels, storage, tasks
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Invalid
+from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.words import join
 from content_pipeline.core.models import Reel, Task
@@ -79,6 +79,12 @@ def test_a_task_that_comes_again_is_not_spoken_again_and_a_re_run_by_hand_is(wor
         session.get_one(Reel, UUID(key)).script = "Something else."
     assert join(reels.narrate(at_work(key), key).words) == SCRIPT
     assert join(reels.narrate(at_work(key, with_task=False), key).words) == "Something else."
+
+
+def test_a_video_by_hand_of_a_reel_without_a_narration_is_told_what_is_missing(workspace_id: UUID) -> None:
+    key = enter(workspace_id)
+    with pytest.raises(Conflict, match="no narration"):
+        reels.render(at_work(key, with_task=False), key)
 
 
 def test_what_is_short_to_write_and_long_to_say_is_refused(workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:

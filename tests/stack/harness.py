@@ -208,12 +208,19 @@ class Stack:
         assert ended == status
 
     def materialized(self, asset: str, keys: list[str]) -> list[int]:
-        """How often the asset was materialised for each of these keys."""
+        """How often the asset was materialised for each of these keys, once it was for all of them.
+
+        A run records it a moment after its task has ended.
+        """
         query = """query Made($asset: String!, $keys: [String!]!) { assetOrError(assetKey: {path: [$asset]}) {
           ... on Asset { assetMaterializations(partitions: $keys, limit: 10000) { partition } } } }"""
-        made = self.graphql(query, asset=asset, keys=keys)["assetOrError"]["assetMaterializations"]
-        counts = Counter(entry["partition"] for entry in made)
-        return [counts[key] for key in keys]
+
+        def counts() -> list[int] | None:
+            made = self.graphql(query, asset=asset, keys=keys)["assetOrError"]["assetMaterializations"]
+            counted = Counter(entry["partition"] for entry in made)
+            return [counted[key] for key in keys] if set(keys) <= counted.keys() else None
+
+        return until(counts, seconds=30, what=f"a record of {asset} for each of {len(keys)} keys")
 
     def checks(self, task_id: str) -> dict[str, bool]:
         """What the asset checks of the task's newest run found."""

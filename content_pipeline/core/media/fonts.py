@@ -30,7 +30,8 @@ BOLD, EXTRA_BOLD = 700, 800
 _MANROPE = {BOLD: "Manrope-Bold.ttf", EXTRA_BOLD: "Manrope-ExtraBold.ttf"}
 # Glyphs are measured at this size, where rounding to whole pixels no longer matters.
 MEASURED_EM = 1000
-# Zero width joiner and non-joiner shape Arabic, Indic and emoji; all other format characters are dropped.
+# Zero width joiner and non-joiner shape Arabic and Indic; all other format characters are dropped. So are those that
+# join emoji: libass draws the emoji side by side, whatever the font makes of them, and Pillow measured them as one.
 JOINERS = "\u200c\u200d"
 # The vowel am of Thai and Lao: letters to Unicode, but half of each stands over the letter before.
 AM = "\u0e33\u0eb3"
@@ -92,6 +93,8 @@ def clusters(text: str) -> list[str]:
         variation = 0xFE00 <= ord(character) <= 0xFE0F or ord(character) >= 0xE0000
         invisible = category in _BREAKS or (category == "Cf" and character not in JOINERS)
         if variation or invisible or ord(character) in _SKIN_TONES:
+            continue
+        if character in JOINERS and found and unicodedata.category(found[-1][0]) == "So":
             continue
         if found and (category.startswith("M") or character in JOINERS):
             found[-1] += character

@@ -9,6 +9,8 @@ from content_pipeline.core.media.fonts import AM, LINE_HEIGHT, FontSet, clusters
 from content_pipeline.core.media.words import Segment, Word, join
 
 SHRINK = 0.95
+# Behind these an address may be broken.
+_JOINTS = "/-_.?&="
 
 Lines = list[list[Word]]
 
@@ -53,8 +55,8 @@ class Layout:
             return [word]
         pieces = [""]
         for cluster in clusters(word.text):
-            if pieces[-1] and self.fonts.width(pieces[-1] + cluster) > longest:
-                pieces.append("")
+            while pieces[-1] and self.fonts.width(pieces[-1] + cluster) > longest:
+                pieces[-1:] = _parted(pieces[-1])
             pieces[-1] += cluster
         share = (word.end - word.start) / len(pieces)
         return [
@@ -92,6 +94,12 @@ def whole_characters(words: Sequence[Word]) -> list[Word]:
         else:
             whole.append(word)
     return whole
+
+
+def _parted(piece: str) -> tuple[str, str]:
+    """What of a full piece stays, and what goes on with the next: the part of an address that it would cut."""
+    end = max(map(piece.rfind, _JOINTS)) + 1
+    return (piece[:end], piece[end:]) if end else (piece, "")
 
 
 def _own_lines(text: str, words: Sequence[Word]) -> Lines:

@@ -1,5 +1,6 @@
 """Cues as subtitle files: SubRip and WebVTT, written by pysubs2."""
 
+import re
 from collections.abc import Sequence
 
 from pysubs2 import SSAEvent, SSAFile
@@ -12,6 +13,9 @@ _NO_BACKSLASH = {"\\": "\u2216"}
 _SRT_LITERAL = str.maketrans({"<": "\u2039", ">": "\u203a", "{": "(", "}": ")"} | _NO_BACKSLASH)
 _VTT_LITERAL = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"} | _NO_BACKSLASH)
 
+# pysubs2 numbers the cues of WebVTT as those of SubRip. No text has an arrow in it: `>` is escaped.
+_VTT_NUMBER = re.compile(r"^\d+\n(?=[\d:.]+ --> )", re.MULTILINE)
+
 
 def srt(segments: Sequence[Segment]) -> str:
     """The cues as a SubRip file. Characters that would be markup are replaced by look-alikes."""
@@ -20,7 +24,7 @@ def srt(segments: Sequence[Segment]) -> str:
 
 def vtt(segments: Sequence[Segment]) -> str:
     """The cues as a WebVTT file."""
-    return _file(segments, _VTT_LITERAL).to_string("vtt", keep_ssa_tags=True)
+    return _VTT_NUMBER.sub("", _file(segments, _VTT_LITERAL).to_string("vtt", keep_ssa_tags=True))
 
 
 def _file(segments: Sequence[Segment], literal: dict[int, str]) -> SSAFile:

@@ -68,6 +68,16 @@ def test_awkward_text_stays_inside_too(tmp_path: Path, text: str) -> None:
     assert_inside(frame(tmp_path, document, size))
 
 
+def test_an_address_that_is_too_wide_is_broken_between_its_parts() -> None:
+    cues = cues_of("https://example.com/very/long/path?page=1")
+    document = ass(cues, width=540, height=960, style=Style(font_size=100), language="en")
+    (event,) = pysubs2.SSAFile.from_string(document).events
+    lines = re.sub(r"\{[^}]*\}", "", event.text).split(r"\N")
+    assert "".join(lines) == "https://example.com/very/long/path?page=1"
+    assert len(lines) > 1
+    assert all(line[-1] in "/?=." for line in lines[:-1]), lines
+
+
 @pytest.mark.parametrize(("position", "share"), [("top", 0.3), ("middle", 0.5), ("bottom", 0.75)])
 def test_captions_stand_where_they_are_wanted(tmp_path: Path, position: Any, share: float) -> None:
     document = ass(cues_of("Hello"), width=540, height=960, style=Style(position=position), language="en")

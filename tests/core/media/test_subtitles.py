@@ -22,7 +22,7 @@ def test_srt_is_written_as_the_format_says() -> None:
 
 def test_vtt_is_written_as_the_format_says() -> None:
     cues = [Segment(0, 3.5, "Q&A: 1 < 2", ())]
-    assert vtt(cues) == "WEBVTT\n\n1\n00:00:00.000 --> 00:00:03.500\nQ&amp;A: 1 &lt; 2\n\n"
+    assert vtt(cues) == "WEBVTT\n\n00:00:00.000 --> 00:00:03.500\nQ&amp;A: 1 &lt; 2\n\n"
 
 
 def test_no_cues_make_an_empty_file() -> None:

@@ -14,7 +14,7 @@ from content_pipeline.core.media.reels.frame import HEIGHT, SAFE_LEFT, SAFE_RIGH
 from content_pipeline.core.media.reels.phrases import phrases
 from content_pipeline.core.media.reels.placing import Placed, placed
 from content_pipeline.core.media.substation import RGB, direction_mark, written
-from content_pipeline.core.media.words import Segment, Word, tidy
+from content_pipeline.core.media.words import Segment, Word, join, tidy
 
 # Pixels.
 EM = 92
@@ -39,12 +39,14 @@ def document(words: Sequence[Word], *, language: str, seconds: float, name: str,
     spoken = whole_characters(tidy(words, 0.0, seconds))
     title_cues, name_cues = (_label(text, seconds, language) for text in (title, name))
     fonts = FontSet([*texts([*title_cues, *name_cues]), *(word.text for word in spoken)], language, EXTRA_BOLD)
+    # Of the whole script: a phrase of it may have more letters of another.
+    direction = direction_mark(join(spoken))
     cues = phrases(spoken, language=language, seconds=seconds, line=_ROOM.width / EM, width=fonts.width)
     events = [
         *labels.progress(seconds),
         *(event for cue in title_cues for event in labels.headline(cue, fonts, language)),
         *(event for cue in name_cues for event in labels.chip(cue, fonts, language)),
-        *(event for cue in cues for event in _phrase(cue, fonts, language)),
+        *(event for cue in cues for event in _phrase(cue, direction, fonts, language)),
     ]
     styles = _styles(fonts.first_family, accent) | labels.styles(fonts.first_family, accent)
     return substation.document(styles, events, fonts, width=WIDTH, height=HEIGHT)
@@ -66,11 +68,10 @@ def _styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
     }
 
 
-def _phrase(phrase: Segment, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
+def _phrase(phrase: Segment, direction: str, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
     layout = Layout([phrase], fonts=fonts, language=language, room=_ROOM, em=EM)
     (lines,) = layout.cues
     spans = _spans(lines, phrase.end)
-    direction = direction_mark(phrase.text)
     x, y = MIDDLE
     y -= (len(lines) - 1) / 2 * layout.em * LINE_HEIGHT
     for line in lines:

@@ -1,8 +1,11 @@
 """The looks of reels: each is a moving pattern in its colours, and the moods that it suits."""
 
 import random
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
+from zlib import crc32
 
 from content_pipeline.core.media.reels import patterns, scenes
 from content_pipeline.core.media.reels.canvas import RGB
@@ -102,6 +105,21 @@ DESIGNS = (
 
 def choose(style_tags: Sequence[str], seed: int) -> Design:
     """One of the designs that suit any of the tags, of all where none does; the same every time."""
+    return random.Random(seed).choice(_fitting(style_tags))  # noqa: S311 - nothing secret
+
+
+def seeds(style_tags: Sequence[str], texts: Sequence[str]) -> list[int]:
+    """A seed for the reel of each text, the same for the same texts: its own, unless it would look like one of the
+    last before it. By chance alone, a fifth of the reels of five designs look like their neighbour."""
+    recent: deque[Design] = deque(maxlen=len(_fitting(style_tags)) // 2)
+    found = []
+    for text in texts:
+        own = (crc32(f"{text} {attempt}".encode()) for attempt in count())
+        found.append(next(seed for seed in own if choose(style_tags, seed) not in recent))
+        recent.append(choose(style_tags, found[-1]))
+    return found
+
+
+def _fitting(style_tags: Sequence[str]) -> Sequence[Design]:
     moods = {tag.strip().lower() for tag in style_tags}
-    fitting = [design for design in DESIGNS if design.moods & moods] or DESIGNS
-    return random.Random(seed).choice(fitting)  # noqa: S311 - nothing secret
+    return [design for design in DESIGNS if design.moods & moods] or DESIGNS

@@ -5,13 +5,13 @@ languages, and English where pocketsphinx is missing or loses its way, take the 
 """
 
 import tempfile
-import wave
 from collections.abc import Sequence
 from pathlib import Path
 
 import av
 import numpy as np
 
+from content_pipeline.core.media import wav
 from content_pipeline.core.media.audio import RATE
 from content_pipeline.core.media.words import Word, tidy
 from content_pipeline.core.providers.languages import language_known
@@ -52,9 +52,7 @@ def _at_16_khz(samples: Samples, rate: int) -> Pcm:
 def _heard(pcm: Pcm, tokens: Sequence[Token], language: str) -> list[Span | None]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
-        with wave.open(str(path), "wb") as file:
-            file.setparams((1, 2, RATE, 0, "NONE", ""))
-            file.writeframes(pcm.tobytes())
+        wav.write(np.asarray(pcm / 32767, np.float32), RATE, path)
         transcript = transcribe(
             path,
             language=language if language_known(language) else None,

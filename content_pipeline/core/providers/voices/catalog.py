@@ -34,7 +34,7 @@ def choose(voice_id: str | None, script: str) -> Choice:
     tag = wanted.language if wanted else _tag(voice_id) if voice_id else _USUAL_LANGUAGE
     expected = _USUAL_LANGUAGE if tag == MANY else base_language(tag)
     language = script_language.detect(script, expected=expected)
-    if not any(token.spoken for token in spoken_form.tokens(script, language)):
+    if not spoken_form.says_something(script, language):
         raise Invalid(
             "The script has no word to say.", code="nothing_to_say", remedy="Write at least one word or number."
         )

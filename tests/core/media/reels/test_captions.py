@@ -103,6 +103,22 @@ def test_the_mark_moves_from_word_to_word_as_people_read(tmp_path: Path, text: s
     assert len(set(columns)) == len(words)
 
 
+def test_a_phrase_runs_as_its_script_does_whichever_letters_it_has_more_of(tmp_path: Path) -> None:
+    first, *rest = speak("קניתי iPhone 15 Pro, וזה היה הטלפון הכי טוב שקניתי בחיים.")
+    document = written([first, *rest], language="he")
+    _, column = marked(tmp_path, document, first.start + 0.12)
+    _, following = marked(tmp_path, document, rest[0].start + 0.12)
+    assert column > following
+
+
+@pytest.mark.parametrize("emoji", ["👨‍👩‍👧", "❤️‍🔥", "🏳️‍🌈", "🇫🇷", "👍🏽"])
+def test_an_emoji_of_several_stays_on_its_mark(tmp_path: Path, emoji: str) -> None:
+    picture = seen(tmp_path, written([Word(0, 1, emoji)]), 0.5)[MIDDLE]
+    drawn = numpy.nonzero((picture < 60).all(axis=2))[1]
+    mark = numpy.nonzero(yellow_pixels(picture))[1]
+    assert mark.min() < drawn.min() < drawn.max() < mark.max()
+
+
 @pytest.mark.parametrize("text", ["one", "דולר", "اشتريت", "من", "สวัสดี", "दुनिया", "今日は"])
 def test_the_mark_stands_right_behind_its_word(tmp_path: Path, text: str) -> None:
     document = written([Word(0, 1, text)], language="xx")

@@ -1,7 +1,8 @@
 import io
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
+from random import Random
 
 import av
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 from content_pipeline.core.media import video
 from content_pipeline.core.media.audio import RATE, pieces
 from content_pipeline.core.media.probe import probe
-from content_pipeline.core.media.reels import background, composition
+from content_pipeline.core.media.reels import background, composition, plates
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import DESIGNS
 from content_pipeline.core.settings import settings
@@ -102,15 +103,15 @@ def test_a_reel_moves(reel: Path) -> None:
 
 def test_the_same_seed_makes_the_same_reel_and_another_another(reel: Path, tmp_path: Path) -> None:
     assert np.array_equal(_lumas(_rendered(tmp_path, 1)), _lumas(reel))
-    assert np.abs(_picture(_rendered(tmp_path, 2), 0.5) - _picture(reel, 0.5)).mean() > 5
+    assert np.abs(_picture(_rendered(tmp_path, 2, seconds=0.7), 0.5) - _picture(reel, 0.5)).mean() > 5
 
 
 def test_a_reel_goes_on_smoothly_where_its_plate_begins_again(tmp_path: Path) -> None:
-    reel = _rendered(tmp_path, seconds=9)
-    frames = _lumas(reel)
-    assert len(frames) == 270
+    # A seed that starts the plate some frames before its end.
+    seed = next(seed for seed in count() if -20 < Random(seed).randrange(plates.FRAMES) - plates.FRAMES < -8)
+    frames = _lumas(_rendered(tmp_path, seed, seconds=0.9))
+    assert len(frames) == 27
     steps = [np.abs(one - other).mean() for one, other in pairwise(frames)]
-    del steps[29]  # the captions appear
     assert max(steps) < 4 * np.median(steps)
 
 

@@ -1,5 +1,6 @@
 import math
-from itertools import combinations
+from collections import Counter
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_pipeline.core.media.reels.canvas import Planes
-from content_pipeline.core.media.reels.designs import DESIGNS, Design, choose
+from content_pipeline.core.media.reels.designs import DESIGNS, Design, choose, seeds
 
 TAGS = sorted(frozenset().union(*(design.moods for design in DESIGNS)))
 
@@ -72,3 +73,22 @@ def test_without_a_known_tag_every_design_has_its_turn(tags: list[str]) -> None:
 @given(st.lists(st.sampled_from([*TAGS, "unknown"])), st.integers())
 def test_the_same_tags_and_seed_choose_the_same_design(tags: list[str], seed: int) -> None:
     assert choose(tags, seed) is choose(list(reversed(tags)), seed)
+
+
+@pytest.mark.parametrize("tags", [[], ["casual", "educational"], ["formal"]])
+def test_the_reels_of_a_batch_do_not_look_like_their_neighbours(tags: list[str]) -> None:
+    scripts = [f"Script {number}" for number in range(100)]
+    chosen = [choose(tags, seed).name for seed in seeds(tags, scripts)]
+    assert all(one != other for one, other in pairwise(chosen))
+    shares = Counter(chosen)
+    assert max(shares.values()) < 2.5 * min(shares.values())
+
+
+def test_the_same_texts_have_the_same_seeds_even_when_all_are_alike() -> None:
+    found = seeds(["casual"], ["Again!"] * 5)
+    assert found == seeds(["casual"], ["Again!"] * 5)
+    assert len(set(found)) > 1
+
+
+def test_where_one_design_fits_it_is_every_reels() -> None:
+    assert {choose(["luxury"], seed).name for seed in seeds(["luxury"], ["One", "Two", "Three"])} == {"silk"}

@@ -1,12 +1,11 @@
-import wave
 from pathlib import Path
 
 import jiwer
-import numpy as np
 
+from content_pipeline.core.media import wav
 from content_pipeline.core.providers.transcription import transcribe
 from content_pipeline.core.providers.voices.catalog import choose
-from content_pipeline.core.providers.voices.narration import Narration, narrate
+from content_pipeline.core.providers.voices.narration import narrate
 from tests.core.providers.voices.canonical import canonical
 
 SCRIPTS = [
@@ -41,20 +40,12 @@ SCRIPTS = [
 ]  # fmt: skip
 
 
-def saved(narration: Narration, path: Path) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(narration.rate)
-        file.writeframes((narration.samples * 32767).astype(np.int16).tobytes())
-    return path
-
-
 def test_a_recogniser_hears_what_the_scripts_say(tmp_path: Path) -> None:
     said, heard = [], []
     for script in SCRIPTS:
-        path = saved(narrate(script, choose("en-US", script)), tmp_path / "narration.wav")
-        words = transcribe(path, language="en", threads=1, on_progress=lambda seconds: None).words
+        narration = narrate(script, choose("en-US", script))
+        wav.write(narration.samples, narration.rate, tmp_path / "narration.wav")
+        words = transcribe(tmp_path / "narration.wav", language="en", threads=1, on_progress=lambda seconds: None).words
         said.append(canonical(script))
         heard.append(canonical(" ".join(word.text for word in words)))
     assert jiwer.wer(said, heard) <= 0.05, "\n".join(f"{a}\n{b}" for a, b in zip(said, heard, strict=True) if a != b)

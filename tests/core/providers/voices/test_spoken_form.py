@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from content_pipeline.core.providers.voices.spoken_form import Token, tokens
+from content_pipeline.core.providers.voices.spoken_form import Token, says_something, tokens
 
 # What is shown, and what is said for each piece of it.
 SPOKEN = [
@@ -103,6 +103,30 @@ SPOKEN = [
     (r"50% : ' \N", "fifty percent:|||N"),
     ("1️⃣ ok 👨‍👩‍👧 :) <3", "|ok|||"),
     ("really?! yes... (no)", "really?|yes.|no"),
+    ("5m views, 1.5M likes, 10m subs", "five million|views,|one point five million|likes,|ten million|subs"),
+    ("100K+ subscribers", "one hundred thousand plus|subscribers"),
+    ("a wall 5m away", "a|wall|five meters|away"),
+    ("4K followers in 4k", "four thousand|followers|in|four K"),
+    ("my first 5k run", "my|first|five K|run"),
+    ("in 30s a 15s clip", "in|thirty seconds|a|fifteen second|clip"),
+    ("my 20s and 30s", "my|twenties|and|thirties"),
+    ("the 60's, 80s music, mid-30s", "the|sixties,|eighties|music,|mid thirties"),
+    ("the 30s rule for 90s", "the|thirty seconds|rule|for|ninety seconds"),
+    ("1h30m, 1h 30m, 2m 30s", "one hour thirty minutes,|one hour|thirty minutes,|two minutes|thirty seconds"),
+    ("100s of 1,000s of", "hundreds|of|thousands|of"),
+    ("a 12\" pizza, 6' tall", "a|twelve inch|pizza,|six feet|tall"),
+    ("5' 10” and 10-12″", "five feet|ten inches|and|ten to twelve inches"),
+    ("“I paid 12” 'for 6' (\"it was 5\")", "I|paid|twelve|for|six|it|was|five"),
+    ("a $20 gift, a $5M house", "a|twenty dollar|gift,|a|five million dollar|house"),
+    ("a 10x return, a $9.99 plan", "a|ten times|return,|a|nine dollars and ninety-nine cents|plan"),
+    ("S2E5 Ep. 5 ep 5 Pt. 2 pt 2", "season two episode five|episode|five|episode|five|part|two|part|two"),
+    ("Part 1/3, day 5/30", "Part|one of three,|day|five of thirty"),
+    ("4/5 stars, 4.9/5", "four out of five|stars,|four point nine out of five"),
+    ("6ft2 500ft2", "six foot two|five hundred square feet"),
+    (">100 <5 2X", "more than one hundred|less than five|two times"),
+    ("Mon-Fri, Jan–Mar", "Monday to Friday,|January to March"),
+    ("40 hrs/week, 3 posts/day, day/night", "forty|hours per week,|three|posts per day,|day night"),
+    ("20/20 #1 tip w/ 24/7", "twenty twenty|number one|tip|with|twenty-four seven"),
     ("２０２６ ٣", "twenty twenty-six|three"),
 ]  # fmt: skip
 
@@ -172,6 +196,12 @@ def test_scripts_without_blanks_come_in_pieces_of_moderate_length(language: str,
     for token in found:
         assert len(token.text) <= 30
         assert unicodedata.category(token.text[0])[0] != "M"
+
+
+@given(script=SCRIPTS, language=st.sampled_from(["en", "ja", "ar", "es"]))
+@example(script=":D 1️⃣ ✅", language="en")
+def test_what_says_something_has_a_token_that_is_spoken(script: str, language: str) -> None:
+    assert says_something(script, language) == any(token.spoken for token in tokens(script, language))
 
 
 @pytest.mark.parametrize("script", ["", " \n ", "😍", "...", "— !", "🇫🇷 ❤️"])

@@ -16,8 +16,10 @@ _AFTER_NAMES = {
 }  # fmt: skip
 _BEFORE_NUMBERS = {
     "no.": "number", "nos.": "numbers", "fig.": "figure", "ch.": "chapter", "vol.": "volume", "ep.": "episode",
-    "p.": "page", "pp.": "pages", "ca.": "about", "est.": "established",
+    "pt.": "part", "p.": "page", "pg.": "page", "pp.": "pages", "ca.": "about", "est.": "established",
 }  # fmt: skip
+# Of these, what nobody takes for a word when the point is missing.
+_WITHOUT_POINT = frozenset({"ch", "ep", "fig", "pg", "pt", "vol"})
 _ANYWHERE = {
     "mr.": "Mister", "mrs.": "Missus", "ms.": "Ms", "prof.": "Professor",
     "etc.": "et cetera", "e.g.": "for example", "i.e.": "that is", "vs.": "versus", "approx.": "approximately",
@@ -33,6 +35,7 @@ _FIXED = {
     "24/7": "twenty-four seven",
     "9/11": "nine eleven",
     "911": "nine one one",
+    "20/20": "twenty twenty",
     "50/50": "fifty fifty",
     "50-50": "fifty fifty",
     "4k": "four K",
@@ -86,6 +89,11 @@ def expanded(before: str, dotted: str, after: str) -> str | None:
     if dotted[:1].isupper():
         tables.append(_AFTER_NAMES)
     return next((table[dotted.lower()] for table in tables if dotted.lower() in table), None)
+
+
+def before_number(text: str) -> str | None:
+    """What is said of "ep" and "pt" before a number, where the point was left out; None for anything else."""
+    return _BEFORE_NUMBERS[f"{text.lower()}."] if text.lower() in _WITHOUT_POINT else None
 
 
 def is_before_name(before: str, dotted: str, after: str) -> bool:

@@ -102,6 +102,7 @@ mo month months
 °F degree_Fahrenheit degrees_Fahrenheit
 ¢ cent cents
 x time times
+X time times
 USD US_dollar US_dollars
 EUR euro euros
 GBP pound pounds
@@ -111,7 +112,10 @@ _UNITS = {
     for symbol, one, many in (line.split() for line in _UNIT_LINES.strip().splitlines())
 } | {symbol: names[:2] for symbol, names in _CURRENCIES.items()}
 # Words of their own when a blank stands before them: "5 in the morning".
-_ONLY_GLUED = {"in", "x", "s"}
+_TIMES = {"x", "X"}
+_ONLY_GLUED = {"in", "s"} | _TIMES
+# Written out after a slash: "3 posts/day".
+PERIODS = frozenset({"second", "minute", "hour", "day", "night", "week", "month", "year", "person"})
 
 _SIGNS = {
     "-": "minus", "+": "plus", "±": "plus or minus", "~": "about", "≈": "about", "<": "less than", ">": "more than",
@@ -123,7 +127,7 @@ _AMOUNT = re.compile(
     rf"(?P<suffix>[^\W\d_]+[23]?|°[CF]?|[%¢]|{_CURRENCY})?(?P<more>\+?)(?:/(?P<per>[^\W\d_]+))?"
 )
 _PRICE = re.compile(rf"({_CURRENCY})({NUMBER})")
-_HEIGHT = re.compile(r"(\d{1,2})'(\d{1,2})")
+_HEIGHT = re.compile(r"(?:(\d{1,2})'|([3-8])ft)(\d{1,2})")
 _PICTURE_HEIGHT = re.compile(r"(\d{1,2})(\d{2})p")
 
 
@@ -140,14 +144,28 @@ def amount(text: str) -> str | None:
     return " ".join(filter(None, (_SIGNS.get(match["sign"]), spoken, "plus" if match["more"] else "", per)))
 
 
+def amount_of_a(text: str) -> str | None:
+    """The reading of "30s" in "a 30s ad" and of "$20k" in "a $20k car": in the singular. None for anything else."""
+    match = _AMOUNT.fullmatch(text)
+    if not match or match["sign"] or match["more"] or match["per"]:
+        return None
+    suffix = match["suffix"] or ""
+    if match["currency"] and (not suffix or suffix in _SCALES_OF_MONEY) and "." not in match["number"]:
+        words = (number(match["number"]), _SCALES_OF_MONEY.get(suffix), _CURRENCIES[match["currency"]][0])
+        return " ".join(filter(None, words))
+    if match["currency"] or suffix not in _UNITS or suffix in _TIMES:
+        return None
+    return f"{number(match['number'])} {unit(suffix, one=True)}"
+
+
 def unit(symbol: str, *, one: bool) -> str | None:
     """The name of a unit, in the singular if `one`: "km" is "kilometers", "km/h" is "kilometers per hour"."""
     names = _UNITS.get(symbol)
     if names:
         return names[0] if one else names[1]
     above, slash, below = symbol.partition("/")
-    if slash and above in _UNITS and below in _UNITS:
-        return f"{unit(above, one=one)} per {unit(below, one=True)}"
+    if slash and above in _UNITS and (below in _UNITS or below in PERIODS):
+        return f"{unit(above, one=one)} per {unit(below, one=True) or below}"
     return None
 
 
@@ -175,9 +193,9 @@ def split_price(text: str) -> tuple[str, str]:
 
 
 def height(text: str) -> str | None:
-    """The reading of "5'10": "five foot ten". None if it is no height of a person."""
+    """The reading of "5'10" and "5ft10": "five foot ten". None if it is no height of a person."""
     match = _HEIGHT.fullmatch(text)
-    return f"{cardinal(int(match[1]))} foot {cardinal(int(match[2]))}" if match else None
+    return f"{cardinal(int(match[1] or match[2]))} foot {cardinal(int(match[3]))}" if match else None
 
 
 def picture_height(text: str) -> str | None:

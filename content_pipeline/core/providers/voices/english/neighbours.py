@@ -3,13 +3,24 @@
 import re
 from collections.abc import Callable, Sequence
 
-from content_pipeline.core.providers.voices.english import abbreviations, amounts, numbers, times
+from content_pipeline.core.providers.voices.english import (
+    abbreviations,
+    amounts,
+    beside_numbers,
+    numbers,
+    times,
+)
 from content_pipeline.core.providers.voices.english.parts import Part, mark
 
 _NUMBER = re.compile(rf"[-+~]?{numbers.NUMBER}|\d+/\d+")
 # "Five square feet", "twelve fluid ounces": what comes between a number and its unit.
 _LINKS = {"sq": "square", "cu": "cubic", "fl": "fluid"}
 _JOINTS = {"–": "to", "x": "by", "×": "by"}
+# What is counted through: "part 1/3" is no third of a part.
+_NUMBERED = {
+    "part", "pt", "day", "step", "episode", "ep", "lesson", "tip", "week", "round", "slide", "page", "chapter",
+    "section", "video",
+}  # fmt: skip
 _TELEPHONE = re.compile(
     r"(?<!\S)(?:"
     r"(?:\+?\d{1,3}[ .-]?)?(?:\(\d{3}\)[ -]?|\d{3}[ .-])\d{3}[ .-]\d{4}"  # (555) 123-4567, +1 555 123 4567
@@ -106,6 +117,25 @@ def _half_after_hour(before: Part, part: Part, after: Part) -> str | None:
     return times.half_of_day(part.core) if re.fullmatch(r"\d{1,2}(?:[:.]\d{2})?", before.core) else None
 
 
+def _letter_after_number(before: Part, part: Part, after: Part) -> str | None:
+    if not part.core[:1].isdecimal():
+        return None
+    previous = "" if before.tail else before.core.lower()
+    following = "" if part.tail else after.core.lower()
+    return beside_numbers.spoken(previous, part.core, following)
+
+
+def _amount_of_a(before: Part, part: Part, after: Part) -> str | None:
+    is_attribute = before.core.lower() in ("a", "an") and not part.tail and after.core.isalpha()
+    return amounts.amount_of_a(part.core) if is_attribute and after.core not in amounts.SCALES else None
+
+
+def _share_of_whole(before: Part, part: Part, after: Part) -> str | None:
+    if before.core.lower() in _NUMBERED:
+        return numbers.out_of(part.core, "of")
+    return numbers.out_of(part.core, "out of") if after.core in ("star", "stars") else None
+
+
 def _fraction_after_number(before: Part, part: Part, after: Part) -> str | None:
     return numbers.fraction_after_number(part.core) if before.core.isdecimal() and not before.tail else None
 
@@ -126,7 +156,9 @@ def _roman(before: Part, part: Part, after: Part) -> str | None:
 
 
 def _abbreviation(before: Part, part: Part, after: Part) -> str | None:
-    return abbreviations.expanded(before.core, part.dotted, after.core) if part.dotted else None
+    if part.dotted:
+        return abbreviations.expanded(before.core, part.dotted, after.core)
+    return abbreviations.before_number(part.core) if not part.tail and after.core[:1].isdecimal() else None
 
 
 _RULES: tuple[Callable[[Part, Part, Part], str | None], ...] = (
@@ -137,6 +169,9 @@ _RULES: tuple[Callable[[Part, Part, Part], str | None], ...] = (
     _hour_before_half,
     _half_after_hour,
     _unit,
+    _letter_after_number,
+    _amount_of_a,
+    _share_of_whole,
     _fraction_after_number,
     _joint,
     _roman,

@@ -13,6 +13,8 @@ _DENOMINATORS = {2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64}
 # "8/10" and "95/100" are marks out of so many.
 _FULL_MARKS = {10, 100}
 _FRACTION = re.compile(r"(\d{1,3})/(\d{1,3})")
+_OUT_OF = re.compile(r"(\d{1,3}(?:\.\d+)?)/(\d{1,3})")
+_EPISODE = re.compile(r"S(\d{1,2})E(\d{1,3})", re.IGNORECASE)
 
 
 def cardinal(value: int) -> str:
@@ -72,16 +74,28 @@ def nth(text: str) -> str | None:
 
 
 def fraction(text: str) -> str | None:
-    """The reading of "3/4" and "8/10"; None for what is rather a date or no fraction at all."""
+    """The reading of "3/4", "8/10", "4.9/5"; None for what is rather a date or no fraction at all."""
     match = _FRACTION.fullmatch(text)
     if not match:
-        return None
+        return out_of(text, "out of") if "." in text else None
     above, below = int(match[1]), int(match[2])
     if (below in _FULL_MARKS and above <= below) or above == below > 1:
-        return f"{cardinal(above)} out of {cardinal(below)}"
+        return out_of(text, "out of")
     if not 0 < above < below or below not in _DENOMINATORS:
         return None
     return f"{cardinal(above)} {_share(below)}" if above == 1 else f"{cardinal(above)} {_shares(below)}"
+
+
+def out_of(text: str, words: str) -> str | None:
+    """The reading of "1/3" where it is no third, with `words` between its numbers; None if it is no such pair."""
+    match = _OUT_OF.fullmatch(text)
+    return f"{number(match[1])} {words} {number(match[2])}" if match else None
+
+
+def episode(text: str) -> str | None:
+    """The reading of "S2E5": "season two episode five". None for anything else."""
+    match = _EPISODE.fullmatch(text)
+    return f"season {cardinal(int(match[1]))} episode {cardinal(int(match[2]))}" if match else None
 
 
 def fraction_after_number(text: str) -> str | None:

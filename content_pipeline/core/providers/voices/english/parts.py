@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from content_pipeline.core.providers.voices.english.numbers import NUMBER
 from content_pipeline.core.providers.voices.english.symbols import SYMBOLS
 from content_pipeline.core.providers.voices.pictures import without_pictures
 
@@ -12,10 +14,13 @@ _MARKS = "?!.;:,"
 _CLOSERS = re.escape("'\")]}>*_`|\\.,;:!?—–-")
 _PART = re.compile(
     # Not taken away is what belongs to the word: "-5", "~$10", ".5", ".com", "'90s".
-    rf"(?:[\"(\[{{*_`|\\,;:!?—–>]|[-~<](?![\d.$€£¥])|\.(?!\w)|'(?!\d0s))*"
+    rf"(?:[\"(\[{{*_`|\\,;:!?—–]|[-~<>](?![\d.$€£¥])|\.(?!\w)|'(?!\d0s))*"
     rf"(?P<core>.*?)(?P<tail>[{_CLOSERS}]*)",
     re.DOTALL,
 )
+
+_LENGTHS = {'"': "in", "'": "ft"}
+_LENGTH = re.compile(rf"{NUMBER}(?:-{NUMBER})?")
 
 _SAME_SIGN = str.maketrans(
     dict.fromkeys("‘’‛ʼ′`´", "'")
@@ -47,6 +52,24 @@ def parts(word: str) -> list[Part]:
     return [_part(piece) for piece in _plain(word).split()]
 
 
+def with_lengths(line: Sequence[Part]) -> Iterator[Part]:
+    """The parts of a line, those of feet and inches with their unit: 12" and 5', where these close no quotation."""
+    opened = dict.fromkeys(_LENGTHS, False)
+    for part in line:
+        sign = part.tail[:1]
+        if _LENGTH.fullmatch(part.core) and sign in _LENGTHS and not (opened[sign] or part.text.startswith(sign)):
+            part = replace(part, core=part.core + _LENGTHS[sign], tail=part.tail[1:])
+        else:
+            opened |= {sign: _leaves_open(part, sign, opened[sign]) for sign in _LENGTHS}
+        yield part
+
+
+def _leaves_open(part: Part, sign: str, opened: bool) -> bool:
+    """Whether a quotation in these signs goes on after the part. An apostrophe inside a word is none of them."""
+    begins = part.text.lstrip("([{*_").startswith(sign)
+    return (opened or begins) and sign not in part.tail
+
+
 def mark(tail: str) -> str:
     """The punctuation that the voice is given for what stands after a word: one of ". , ? ! ; :", or none."""
     strongest = next((sign for sign in _MARKS if sign in tail), "")
@@ -64,7 +87,8 @@ def _plain(word: str) -> str:
     """A word in the letters, digits and signs that the rules know, a blank where something else stood."""
     # "m²" is a unit, "5²" is not.
     word = re.sub(r"(?<=[\dnxyz])²", " squared", without_pictures(word))
-    text = unicodedata.normalize("NFKC", "".join(map(_apart, word))).translate(_SAME_SIGN)
+    # Before they are normalised: that would make two of the sign of inches, and a blank of an accent.
+    text = unicodedata.normalize("NFKC", "".join(map(_apart, word)).translate(_SAME_SIGN))
     text = "".join(map(_known, text))
     # A dash parts two words, one of half its length joins them unless it stands alone.
     text = re.sub(r"(?<=\S)–(?=\S)", "-", re.sub(r"--+|—", "— ", text))

@@ -9,7 +9,7 @@ from content_pipeline.core.providers.voices.english.neighbours import (
     telephone,
     telephone_parts,
 )
-from content_pipeline.core.providers.voices.english.parts import Part, mark, parts
+from content_pipeline.core.providers.voices.english.parts import Part, mark, parts, with_lengths
 from content_pipeline.core.providers.voices.english.words import spoken_word
 
 
@@ -20,7 +20,7 @@ def phrases(words: Sequence[str]) -> list[str]:
     "twenty twenty-six".
     """
     groups = [parts(word) for word in words]
-    spoken = iter(_spoken(list(chain.from_iterable(groups))))
+    spoken = iter(_spoken(list(with_lengths(list(chain.from_iterable(groups))))))
     return [" ".join(filter(None, islice(spoken, len(group)))) for group in groups]
 
 

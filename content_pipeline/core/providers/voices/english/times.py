@@ -13,6 +13,11 @@ MONTHS = {
     for name in {month, month[:3], "Sept" if month == "September" else month}
 }  # fmt: skip
 _MONTH_NAMES = tuple(dict.fromkeys(MONTHS.values()))
+DAYS = {
+    name: day
+    for day in ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    for name in (day, day[:3])
+}
 
 _HALVES = {"am": "AM", "pm": "PM", "a.m": "AM", "p.m": "PM"}
 HALF_OF_DAY = re.compile(r"[ap]\.?m\.?", re.IGNORECASE)
@@ -28,7 +33,9 @@ _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})[/-](?P<month>\d{1,2})[/-](?P<year>\d{
 # With a short year it would be a version: "3.11.12".
 _DAY_FIRST_WITH_POINTS = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})")
 _SHORT_DATE = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})")
-_DECADE = re.compile(r"'?(?P<century>1[1-9]|20)?(?P<decade>\d0)'?s")
+# "30s" alone is rather half a minute (beside_numbers.py).
+_DECADE = re.compile(r"(?:(?P<part>early|mid|late)-)?(?P<mark>')?(?P<century>1[1-9]|20)?(?P<decade>\d0)(?P<of>')?s")
+_LENGTH = re.compile(r"(?:(?P<hour>\d{1,2})h)?(?:(?P<minute>\d{1,2})m(?:in)?)?(?:(?P<second>\d{1,2})s)?")
 
 
 def half_of_day(text: str) -> str | None:
@@ -80,12 +87,28 @@ def day_of_month(text: str) -> str | None:
 
 
 def decade(text: str) -> str | None:
-    """The reading of "'90s", "1990s" and "1900s"; None for anything else."""
+    """The reading of "'90s", "1990s", "1900s", "mid-30s"; None for anything else."""
     match = _DECADE.fullmatch(text)
-    if not match:
+    if not match or not any(match.group("part", "mark", "century", "of")):
         return None
     spoken = year(int(match["century"] + match["decade"])) if match["century"] else bare_number(match["decade"]) or ""
-    return f"{spoken.removesuffix('y')}ies" if spoken.endswith("y") else f"{spoken}s"
+    spoken = f"{spoken.removesuffix('y')}ies" if spoken.endswith("y") else f"{spoken}s"
+    return f"{match['part']} {spoken}" if match["part"] else spoken
+
+
+def length(text: str) -> str | None:
+    """The reading of "1h30m", "1h30", "2m30s": "one hour thirty minutes". None for a single unit, and anything else."""
+    match = _LENGTH.fullmatch(text) or _LENGTH.fullmatch(f"{text}m")
+    named = [(int(count), name) for name, count in match.groupdict().items() if count] if match else []
+    if len(named) < 2:
+        return None
+    return " ".join(f"{cardinal(count)} {name}{'' if count == 1 else 's'}" for count, name in named)
+
+
+def name_range(text: str) -> str | None:
+    """The reading of "Mon-Fri", "Jan-Mar": "Monday to Friday". None for anything else."""
+    first, _, last = text.partition("-")
+    return next((f"{names[first]} to {names[last]}" for names in (DAYS, MONTHS) if {first, last} <= names.keys()), None)
 
 
 def _hour_and_minute(hour: int, minute: int, *, alone: bool) -> str:

@@ -17,9 +17,12 @@ _RULES: tuple[Callable[[str], str | None], ...] = (
     numbers.version,
     numbers.bare_number,
     numbers.nth,
+    numbers.episode,
     numbers.fraction,
     times.short_date,
     times.decade,
+    times.length,
+    times.name_range,
     amounts.height,
     amounts.picture_height,
     amounts.amount,
@@ -61,11 +64,13 @@ def _size(text: str) -> str | None:
 
 
 def _compound(text: str) -> str | None:
-    """The reading of "10-minute", "mid-2026", "he/she", part by part; None if it is in one part.
+    """The reading of "10-minute", "mid-2026", "he/she", "posts/week", part by part; None if it is in one part.
 
     "Wi-Fi" is: hyphens between letters are left to the voice.
     """
     parts = text.split("-" if "-" in text and re.search(r"\d", text) else "/")
     if len(parts) == 1:
         return None
+    if parts[-1] in amounts.PERIODS and parts[0] not in amounts.PERIODS and "-" not in text:
+        parts.insert(-1, "per")
     return " ".join(filter(None, (spoken_word(part) for part in parts if part)))
