@@ -29,7 +29,7 @@ status: install  ## what runs, and where
 	$(BIN)/content-pipeline status
 
 test: install  ## the whole test suite, against real parts
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from content_pipeline.core.errors import Broken, Error, Invalid, Mismatch, Unauthorized, Unavailable
+from content_pipeline.core.errors import Broken, Error, Invalid, Mismatch, Unauthorized, Unavailable, pointer
 
 log = structlog.get_logger()
 
@@ -96,14 +96,10 @@ def _as_ours(error: Exception) -> Error:
 
 def _pointers(error: RequestValidationError) -> list[dict[str, str]]:
     return [
-        {"in": str(place), "pointer": "".join(f"/{_escape(str(step))}" for step in path), "detail": found["msg"]}
+        {"in": str(place), "pointer": pointer(path), "detail": found["msg"]}
         for found in error.errors()
         for place, *path in [found["loc"]]
     ]
-
-
-def _escape(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")
 
 
 def _code(status: int) -> str:

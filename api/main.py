@@ -14,7 +14,7 @@ from api.bodies import BodyLimits
 from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
 from api.gate import API_KEY, Gate
-from api.routes import bulk, captions, health, tasks, twins, voices
+from api.routes import bulk, calendar, captions, composing, health, memory, tasks, twins, voices
 from api.schemas.problems import problems
 from content_pipeline.core.settings import settings
 
@@ -62,9 +62,12 @@ def create_app() -> FastAPI:
         captions.upload_router,
         captions.router,
         twins.router,
+        composing.router,
+        memory.router,
         voices.router,
         bulk.upload_router,
         bulk.router,
+        calendar.router,
     ):
         public.include_router(router)
     app.include_router(public)

@@ -69,7 +69,11 @@ class Once:
 
     def answer(self, session: Session, body: BaseModel, *, task_id: str) -> JSONResponse:
         """The 202 to send, which points to the task; noted for repeats in the transaction that it tells of."""
-        return self._keep(session, HTTPStatus.ACCEPTED, body, f"{TASKS_PATH}/{task_id}")
+        return self.accepted(session, body, location=f"{TASKS_PATH}/{task_id}")
+
+    def accepted(self, session: Session, body: BaseModel, *, location: str) -> JSONResponse:
+        """Likewise a 202 that points elsewhere."""
+        return self._keep(session, HTTPStatus.ACCEPTED, body, location)
 
     def created(self, session: Session, body: BaseModel, *, location: str) -> JSONResponse:
         """Likewise the 201, which points to what was made."""

@@ -1,13 +1,14 @@
 """Rows that tests need before they begin."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import twins
+from content_pipeline.core import calendar, twins
 from content_pipeline.core.clock import now
-from content_pipeline.core.models import Twin, Workspace
+from content_pipeline.core.models import CalendarItem, Twin, Workspace
 
 
 def make_workspace(session: Session, plan: str = "studio") -> UUID:
@@ -19,6 +20,16 @@ def make_workspace(session: Session, plan: str = "studio") -> UUID:
 
 
 def make_twin(session: Session, workspace_id: UUID, name: str = "Tech Creator", **fields: Any) -> Twin:
-    return twins.create(
-        session, workspace_id=workspace_id, name=name, **{"voice_id": "en-US", "style_tags": ["casual"], **fields}
-    )
+    return twins.create(session, workspace_id, {"name": name, "voice_id": "en-US", "style_tags": ["casual"]} | fields)
+
+
+def make_item(session: Session, twin: Twin, *, due_in: timedelta = timedelta(days=1), **fields: Any) -> CalendarItem:
+    """A calendar item of a script, that is to go out in a day."""
+    usual = {
+        "twin_id": twin.id,
+        "title": "How AI is changing content creation",
+        "platform": "instagram",
+        "scheduled_at": now() + due_in,
+        "script": "AI is transforming how creators work.",
+    }
+    return calendar.create(session, twin.workspace_id, usual | fields)

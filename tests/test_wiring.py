@@ -38,6 +38,7 @@ def test_dagster_runs_just_this() -> None:
     assert {sensor.name for sensor in definitions.sensors or []} == {
         "start_unattended_tasks",
         "accept_dropped_csv_files",
+        "publish_scheduled_content",
         "retire_old_work",
     }
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {

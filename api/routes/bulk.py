@@ -17,7 +17,7 @@ from api.schemas.problems import problems
 from content_pipeline.core import batches, csv_files, reel_rows, runs, tasks, twins
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Batch, Task
-from content_pipeline.core.reel_rows import Platform
+from content_pipeline.core.platforms.names import Platform
 
 router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"])
 upload_router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=UploadRoute)

@@ -3,30 +3,24 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 
 from api.deps import CallerDep, Cursor, Limit
 from api.once import PUBLIC_PATH, OnceDep
 from api.pages import link_next
 from api.schemas.problems import problems
-from api.schemas.twins import TwinRequest, TwinView
-from content_pipeline.core import twins
-from content_pipeline.core.database import autocommit
+from api.schemas.twins import TwinEdit, TwinRequest, TwinView
+from content_pipeline.core import calendar, runs, twins
+from content_pipeline.core.database import autocommit, transaction
 
 router = APIRouter(prefix="/twins", tags=["twins"])
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=TwinView)
 def create_twin(asked: TwinRequest, caller: CallerDep, once: OnceDep) -> Response:
-    """Create a persona: a name, a voice, and tags that choose the look of its reels."""
+    """Create a persona: a name, a voice, tags that choose the look of its videos, and how its posts are written."""
     with once.transaction() as session:
-        twin = twins.create(
-            session,
-            workspace_id=caller.workspace_id,
-            name=asked.name,
-            voice_id=asked.voice_id,
-            style_tags=asked.style_tags,
-        )
+        twin = twins.create(session, caller.workspace_id, asked.to_fields())
         return once.created(session, TwinView.of(twin), location=f"{PUBLIC_PATH}/twins/{twin.id}")
 
 
@@ -46,3 +40,22 @@ def get_twin(twin_id: UUID, caller: CallerDep) -> TwinView:
     """One twin."""
     with autocommit() as session:
         return TwinView.of(twins.get(session, caller.workspace_id, twin_id))
+
+
+@router.patch("/{twin_id}", responses=problems(404))
+def edit_twin(twin_id: UUID, edited: TwinEdit, caller: CallerDep) -> TwinView:
+    """Change some of a twin; what was made for it before stays as it is."""
+    with transaction() as session:
+        twin = twins.get(session, caller.workspace_id, twin_id)
+        twins.edit(twin, edited.to_fields())
+        return TwinView.of(twin)
+
+
+@router.delete("/{twin_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404))
+def delete_twin(twin_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
+    """Delete a twin, and cancel what the calendar plans for it. What was made for it stays."""
+    with transaction() as session:
+        twin = twins.get(session, caller.workspace_id, twin_id)
+        twins.delete(twin)
+        canceled = calendar.cancel_items_of(session, twin)
+    background.add_task(runs.cancel, *canceled)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
 from content_pipeline.core import reels, tasks
 from content_pipeline.core.models import Batch, Reel, Task
-from content_pipeline.core.reel_rows import Platform
+from content_pipeline.core.platforms.names import Platform
 
 
 class BatchAccepted(TaskAccepted):

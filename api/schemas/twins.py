@@ -1,26 +1,58 @@
 """Twins on the wire."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.schemas.edits import left_out
+from content_pipeline.core import memory
 from content_pipeline.core.models import Twin
+from content_pipeline.core.platforms.options import PlatformDefaults, kept
 
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Voice = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
-class TwinRequest(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
+class TwinEdit(BaseModel):
+    """What a person may set of a twin; what is left out stays."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)] = Field(
-        examples=["Tech Creator"]
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name = Field(default_factory=left_out, examples=["Tech Creator"])
+    voice_id: Voice = Field(
+        default_factory=left_out,
+        description="A voice of `GET /voices`, or a language tag",
+        examples=["en-US-Neural2-A"],
     )
-    voice_id: str = Field(
-        min_length=1, max_length=100, description="A voice of `GET /voices`, or a language tag", examples=["en-US"]
+    style_tags: list[Tag] = Field(default_factory=left_out, max_length=20, examples=[["casual", "educational"]])
+    persona_prompt: str | None = Field(
+        None, max_length=4000, examples=["You are an engaging tech educator who explains complex topics simply."]
     )
-    style_tags: list[Tag] = Field([], max_length=20, examples=[["casual", "educational"]])
+    platform_defaults: PlatformDefaults = Field(
+        default_factory=left_out,
+        examples=[{"tiktok": {"caption_style": "short"}}],
+        description="Options of its posts on each platform; sent again, they replace all of those before",
+    )
+    avatar_id: str | None = Field(None, max_length=200, description="The avatar of its talking-head videos")
+    picture_url: str | None = Field(None, max_length=4096, description="A picture of its face")
+
+    def to_fields(self) -> dict[str, Any]:
+        """What was set, as the row keeps it."""
+        fields = self.model_dump(exclude_unset=True)
+        if "platform_defaults" in fields:
+            fields["platform_defaults"] = kept(self.platform_defaults)
+        return fields
+
+
+class TwinRequest(TwinEdit):
+    name: Name = Field(examples=["Tech Creator"])
+    voice_id: Voice = Field(description="A voice of `GET /voices`, or a language tag", examples=["en-US-Neural2-A"])
+
+    def to_fields(self) -> dict[str, Any]:
+        return {"style_tags": []} | super().to_fields()
 
 
 class TwinView(BaseModel):
@@ -28,6 +60,13 @@ class TwinView(BaseModel):
     name: str = Field(examples=["Tech Creator"])
     voice_id: str = Field(examples=["en-US"])
     style_tags: list[str] = Field(examples=[["casual", "educational"]])
+    persona_prompt: str | None
+    platform_defaults: dict[str, Any] = Field(examples=[{"tiktok": {"caption_style": "short"}}])
+    avatar_id: str | None
+    picture_url: str | None
+    memory_namespace: str = Field(
+        description="Where `/memory/v2` keeps what it knows", examples=["twin_645b5b56-f879-4f2f-8ccc-106e8912f522"]
+    )
     created_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
 
     @classmethod
@@ -37,5 +76,10 @@ class TwinView(BaseModel):
             name=twin.name,
             voice_id=twin.voice_id,
             style_tags=twin.style_tags,
+            persona_prompt=twin.persona_prompt,
+            platform_defaults=twin.platform_defaults,
+            avatar_id=twin.avatar_id,
+            picture_url=twin.picture_url,
+            memory_namespace=memory.namespace_of(twin.id),
             created_at=twin.created_at,
         )

@@ -21,7 +21,7 @@ from content_pipeline.core import batches, csv_files, reel_rows, storage, worksp
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Invalid, NotFound, PlanLimit, TooLarge
 from content_pipeline.core.models import Batch, Task, Twin, Workspace
-from content_pipeline.core.reel_rows import PLATFORMS
+from content_pipeline.core.platforms.names import PLATFORMS
 from content_pipeline.core.storage import StoredObject
 
 INBOX: Final = "inbox/"
@@ -109,6 +109,7 @@ def _twin(place: Address) -> Twin:
         select(Twin)
         .join(Workspace, Workspace.id == Twin.workspace_id)
         .where(_is_called(Workspace, place.workspace), _is_called(Twin, place.twin))
+        .where(Twin.deleted_at.is_(None))
     )
     with transaction() as session:
         found = session.scalars(query.limit(2)).all()

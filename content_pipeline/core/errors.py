@@ -18,6 +18,7 @@ Error
 `api/errors.py` renders them as RFC 9457 problem details, `step.py` as `dagster.Failure`.
 """
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 
@@ -55,6 +56,11 @@ class Error(Exception):
     def to_dict(self) -> dict[str, Any]:
         """What a task keeps as its `error`."""
         return {"code": self.code, "message": self.detail, "remedy": self.remedy, "retryable": self.retryable}
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> "Error":
+        """The error that `to_dict` was kept of."""
+        return cls(kept["message"], code=kept["code"], remedy=kept["remedy"], retryable=kept["retryable"])
 
 
 class Invalid(Error):
@@ -121,3 +127,8 @@ class Unavailable(Error):
     status = 503
     code = "unavailable"
     retryable = True
+
+
+def pointer(path: Iterable[object]) -> str:
+    """The JSON pointer (RFC 6901) of a place in a document, for an error's `errors`."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

@@ -14,28 +14,38 @@ Row = TypeVar("Row", bound=Any)
 
 
 def newest_first(
-    session: Session, query: Select[Row], table: type[Row], *, limit: int, cursor: str | None
+    session: Session,
+    query: Select[Row],
+    table: type[Row],
+    *,
+    limit: int,
+    cursor: str | None,
+    by: str = "created_at",
 ) -> tuple[list[Row], str | None]:
-    """A page of `query` by `created_at`, `id`, and the next page's cursor (None on the last). Raises Invalid."""
+    """A page of `query` by the time in column `by`, then `id`, and the next page's cursor (None on the last).
+
+    Raises Invalid.
+    """
+    column = getattr(table, by)
     if cursor:
-        created_at, row_id = _position(cursor)
+        time, row_id = _position(cursor)
         # Tasks have text as their id, the other rows a UUID.
-        position = tuple_(created_at, cast(literal(row_id, String), table.id.type))
-        query = query.where(tuple_(table.created_at, table.id) < position)
-    query = query.order_by(table.created_at.desc(), table.id.desc()).limit(limit + 1)
+        position = tuple_(time, cast(literal(row_id, String), table.id.type))
+        query = query.where(tuple_(column, table.id) < position)
+    query = query.order_by(column.desc(), table.id.desc()).limit(limit + 1)
     found = list(session.scalars(query))
     if len(found) <= limit:
         return found, None
     last = found[limit - 1]
     return found[:limit], base64.urlsafe_b64encode(
-        json.dumps([last.created_at.isoformat(), str(last.id)]).encode()
+        json.dumps([getattr(last, by).isoformat(), str(last.id)]).encode()
     ).decode()
 
 
 def _position(cursor: str) -> tuple[datetime, str]:
     try:
-        created_at, row_id = json.loads(base64.urlsafe_b64decode(cursor))
-        return datetime.fromisoformat(created_at), str(row_id)
+        time, row_id = json.loads(base64.urlsafe_b64decode(cursor))
+        return datetime.fromisoformat(time), str(row_id)
     except (ValueError, TypeError) as error:
         raise Invalid(
             "This cursor was not given out by us.", code="cursor_invalid", remedy="Start again without a cursor."

@@ -4,17 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from typing import Any, Final, Literal, TypeVar, get_args
+from typing import Any, Final, TypeVar
 
 import httpx
 
 from content_pipeline.core import csv_files, remote
 from content_pipeline.core.errors import Invalid, PlanLimit
+from content_pipeline.core.platforms.names import PLATFORMS, Platform
 from content_pipeline.core.providers.voices import catalog
 from content_pipeline.core.settings import settings
-
-Platform = Literal["instagram", "tiktok", "linkedin", "youtube"]
-PLATFORMS: Final[tuple[Platform, ...]] = get_args(Platform)
 
 _TITLE_CHARACTERS: Final = 120
 # What `catalog.choose` says about the script; the rest is about the voice.
@@ -118,7 +116,7 @@ def _reel(row: _Row, platform: str, voice_id: str, check_url: Callable[[str], No
             check_url(_origin(cell))
         return cell or None
 
-    script = row.take("script", _script)
+    script = row.take("script", valid_script)
     # A script's own fault does not hide its voice's, and a script of megabytes is not searched for its language.
     words = row.cell("script")[: settings().script_characters] or "Hello"
     choice = row.take("voice_id", lambda cell: catalog.choose(cell or voice_id, words))
@@ -145,17 +143,18 @@ def _fault(row: int, column: str | None, error: Invalid) -> dict[str, Any]:
     return {"row": row, "column": column, "code": error.code, "detail": error.detail, "remedy": error.remedy}
 
 
-def _script(cell: str) -> str:
-    if not cell:
+def valid_script(script: str) -> str:
+    """The script, if a reel can be made of it. Raises Invalid `script_empty` or `script_too_long`."""
+    if not script:
         raise Invalid("The script is empty.", code="script_empty", remedy="Write what is to be said, or drop the row.")
     most = settings().script_characters
-    if len(cell) > most:
+    if len(script) > most:
         raise Invalid(
-            f"The script has {len(cell):,} characters; {most:,} are the most.",
+            f"The script has {len(script):,} characters; {most:,} are the most.",
             code="script_too_long",
             remedy="Shorten it, or make two reels of it.",
         )
-    return cell
+    return script
 
 
 def _platform(name: str) -> Platform:

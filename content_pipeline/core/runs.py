@@ -34,7 +34,9 @@ PARTITION_TAG: Final = "dagster/partition"
 # What keeps a run from being started or canceled now.
 AWAY: Final = (httpx.HTTPError, *UNREACHABLE)
 
-_PRIORITIES: Final[dict[Lane, str]] = {"interactive": "10", "io": "5", "media": "0"}
+_PRIORITIES: Final[dict[Lane, int]] = {"interactive": 10, "io": 5, "media": 0}
+# What was asked for by itself, like a post that has its time, comes before the rows of a batch.
+_ALONE: Final = 2
 
 # More at once keep the webserver from answering others: a start takes it 30 ms, 150 while renders have the cores.
 STARTS_AT_ONCE: Final = 10
@@ -76,7 +78,7 @@ def tags(task: Task) -> dict[str, str]:
         share_tag(task.lane, plan.name): workspace,
         "kind": task.subject_kind,
         QUEUE_TAG: task.lane,
-        PRIORITY_TAG: _PRIORITIES[task.lane],
+        PRIORITY_TAG: str(_PRIORITIES[task.lane] + (0 if task.parent_id else _ALONE)),
         PARTITION_TAG: task.subject_key,
         **({PARENT_TAG: task.parent_id} if task.parent_id else {}),
     }

@@ -69,12 +69,22 @@ class Settings(BaseSettings):
     speech_model: str = "tts-1"
     speech_voices: Annotated[list[str], NoDecode] = []
 
+    # a language model behind an OpenAI-compatible endpoint: empty means that post texts are composed by rules
+    text_url: str = ""
+    text_key: SecretStr = SecretStr("")
+    text_model: str = "gpt-4o-mini"
+
+    # memory: empty means that it is kept and searched here
+    zeromemory_token: SecretStr = SecretStr("")
+    zeromemory_url: str = "https://api.ainative.studio/api/v1/public/memory/v2"
+
     # rendering: empty means the ffmpeg that comes with imageio-ffmpeg
     ffmpeg: str = ""
 
     # limits that are not the plan's
     script_characters: int = Field(default=2500, ge=1)
     narration_seconds: float = 300.0
+    render_ahead_seconds: float = 900.0
     interactive_media_seconds: float = 60.0
     fetch_seconds: float = 900.0
     link_seconds: int = 3600

@@ -1,11 +1,13 @@
-"""Twins: the personas that reels are made for."""
+"""Twins: the personas that content is made for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from content_pipeline.core import remote
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import NotFound
 from content_pipeline.core.models import Twin
@@ -13,26 +15,25 @@ from content_pipeline.core.pages import newest_first
 from content_pipeline.core.providers.voices import catalog
 
 
-def create(session: Session, *, workspace_id: UUID, name: str, voice_id: str, style_tags: Sequence[str]) -> Twin:
-    """Raises Invalid for a voice that nobody knows."""
-    catalog.check(voice_id)
-    twin = Twin(
-        id=uuid4(),
-        workspace_id=workspace_id,
-        name=name,
-        voice_id=voice_id,
-        style_tags=list(style_tags),
-        created_at=now(),
-    )
+def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> Twin:
+    """Enter a twin of the fields of `Twin` that a person sets.
+
+    Raises Invalid for a voice that nobody knows, and for a picture or cover that may not be fetched.
+    """
+    twin = Twin(id=uuid4(), workspace_id=workspace_id, created_at=now(), **{"platform_defaults": {}, **fields})
+    _check(twin)
     session.add(twin)
     session.flush()
     return twin
 
 
-def get(session: Session, workspace_id: UUID, twin_id: UUID) -> Twin:
-    """Raises NotFound, for another workspace's twins too."""
-    twin = session.get(Twin, twin_id)
-    if twin is None or twin.workspace_id != workspace_id:
+def get(session: Session, workspace_id: UUID, twin_id: UUID, *, lock: bool = False) -> Twin:
+    """Raises NotFound, for another workspace's twins and deleted ones too.
+
+    A locked one is not edited or deleted before the transaction ends.
+    """
+    twin = session.get(Twin, twin_id, with_for_update={"read": True} if lock else None)
+    if twin is None or twin.workspace_id != workspace_id or twin.deleted_at:
         raise NotFound(f"There is no twin {twin_id}.", code="twin_not_found")
     return twin
 
@@ -40,5 +41,24 @@ def get(session: Session, workspace_id: UUID, twin_id: UUID) -> Twin:
 def list_page(
     session: Session, workspace_id: UUID, *, limit: int, cursor: str | None = None
 ) -> tuple[list[Twin], str | None]:
-    query = select(Twin).where(Twin.workspace_id == workspace_id)
+    query = select(Twin).where(Twin.workspace_id == workspace_id, Twin.deleted_at.is_(None))
     return newest_first(session, query, Twin, limit=limit, cursor=cursor)
+
+
+def edit(twin: Twin, changes: Mapping[str, Any]) -> None:
+    """Change what a person sets; what was made before stays as it is. Raises as `create` does."""
+    for name, value in changes.items():
+        setattr(twin, name, value)
+    _check(twin)
+
+
+def delete(twin: Twin) -> None:
+    """Nobody finds it from now on; what was made for it stays."""
+    twin.deleted_at = now()
+
+
+def _check(twin: Twin) -> None:
+    catalog.check(twin.voice_id)
+    covers = [options.get("cover_url") for options in twin.platform_defaults.values()]
+    for url in filter(None, [twin.picture_url, *covers]):
+        remote.check_url(url)

@@ -1,41 +1,119 @@
 """Twins over HTTP."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 
+from content_pipeline.core.clock import now
 from tests.api.conftest import PUBLIC
 
-TWIN: dict[str, Any] = {"name": "Tech Creator", "voice_id": "en-US-Neural2-A", "style_tags": ["casual", "educational"]}
+TWIN: dict[str, Any] = {
+    "name": "Tech Creator",
+    "voice_id": "en-US-Neural2-A",
+    "style_tags": ["casual", "educational"],
+    "persona_prompt": "You are an engaging tech educator who explains complex topics simply.",
+    "platform_defaults": {
+        "tiktok": {"caption_style": "short", "hashtags": ["ai"], "privacy": "friends", "ai_generated": True},
+        "instagram": {"caption_style": "hashtag-heavy", "mentions": ["@ainative"], "cover_seconds": 1.5},
+        "linkedin": {"caption_style": "long", "privacy": "connections"},
+        "youtube": {"caption_style": "plain", "privacy": "unlisted", "made_for_kids": False},
+    },
+    "avatar_id": "heygen_avatar",
+    "picture_url": "https://8.8.8.8/face.png",
+}
 
 
-def test_a_twin_is_created_and_found_again(client: TestClient) -> None:
+@pytest.fixture
+def twin(client: TestClient) -> str:
+    """The place of a new twin."""
     created = client.post(f"{PUBLIC}/twins", json=TWIN)
     assert created.status_code == 201, created.text
-    assert created.json().items() >= TWIN.items()
-    assert client.get(created.headers["Location"]).json() == created.json()
-    assert client.get(f"{PUBLIC}/twins").json() == [created.json()]
+    return created.headers["Location"]
 
 
-def test_another_workspaces_twin_does_not_exist(client: TestClient, connect) -> None:
-    created = client.post(f"{PUBLIC}/twins", json=TWIN)
-    assert connect().get(created.headers["Location"]).json()["code"] == "twin_not_found"
-    assert connect().get(f"{PUBLIC}/twins").json() == []
+def pointers(answer: Any) -> list[str]:
+    assert answer.status_code == 422, answer.text
+    return [error["pointer"] for error in answer.json()["errors"]]
+
+
+def test_a_twin_is_created_and_found_again(client: TestClient, twin: str) -> None:
+    found = client.get(twin).json()
+    assert found.items() >= TWIN.items()
+    assert found["memory_namespace"] == f"twin_{found['id']}"
+    assert client.get(f"{PUBLIC}/twins").json() == [found]
+
+
+def test_a_twin_needs_no_more_than_a_name_and_a_voice(client: TestClient) -> None:
+    created = client.post(f"{PUBLIC}/twins", json={"name": "Plain", "voice_id": "en"}).json()
+    assert (created["style_tags"], created["platform_defaults"]) == ([], {})
+    assert (created["persona_prompt"], created["avatar_id"], created["picture_url"]) == (None, None, None)
+
+
+def test_another_workspaces_twin_does_not_exist(twin: str, connect) -> None:
+    stranger = connect()
+    assert stranger.get(twin).json()["code"] == "twin_not_found"
+    assert stranger.patch(twin, json={"name": "Mine"}).status_code == 404
+    assert stranger.delete(twin).status_code == 404
+    assert stranger.get(f"{PUBLIC}/twins").json() == []
 
 
 @pytest.mark.parametrize(
     ("change", "status"),
     [
         ({"voice_id": "nobody-knows-me"}, 400),
+        ({"picture_url": "http://169.254.169.254/latest"}, 400),
         ({"name": "  "}, 422),
+        ({"name": None}, 422),
         ({"style_tags": ["x" * 41]}, 422),
         ({"style_tags": "casual"}, 422),
+        ({"style_tags": None}, 422),
+        ({"platform_defaults": None}, 422),
         ({"favourite_colour": "red"}, 422),
     ],
 )
-def test_a_twin_that_makes_no_sense_is_refused(client: TestClient, change: dict[str, Any], status: int) -> None:
+def test_what_makes_no_sense_is_refused_when_a_twin_is_made_and_when_it_is_edited(
+    client: TestClient, twin: str, change: dict[str, Any], status: int
+) -> None:
+    before = client.get(twin).json()
     assert client.post(f"{PUBLIC}/twins", json=TWIN | change).status_code == status
+    assert client.patch(twin, json=change).status_code == status
+    assert client.get(twin).json() == before
+
+
+@pytest.mark.parametrize(
+    ("defaults", "pointer"),
+    [
+        ({"tiktok": {"caption_style": "shouted"}}, "/platform_defaults/tiktok/caption_style"),
+        ({"tiktok": {"cover_url": "https://8.8.8.8/c.png"}}, "/platform_defaults/tiktok/cover_url"),
+        ({"instagram": {"privacy": "public"}}, "/platform_defaults/instagram/privacy"),
+        ({"instagram": {"hashtags": ["fine", "not fine"]}}, "/platform_defaults/instagram/hashtags/1"),
+        ({"linkedin": {"ai_generated": True}}, "/platform_defaults/linkedin/ai_generated"),
+        ({"youtube": {"own_brand": True}}, "/platform_defaults/youtube/own_brand"),
+        ({"youtube": {"made_for_kids": "unsure"}}, "/platform_defaults/youtube/made_for_kids"),
+        ({"my/space": {}}, "/platform_defaults/my~1space"),
+    ],
+)
+def test_an_option_that_its_platform_does_not_have_is_told_by_its_place(
+    client: TestClient, defaults: dict[str, Any], pointer: str
+) -> None:
+    assert pointers(client.post(f"{PUBLIC}/twins", json=TWIN | {"platform_defaults": defaults})) == [pointer]
+
+
+def test_an_edit_changes_what_it_names_and_null_takes_away_what_may_be_missing(client: TestClient, twin: str) -> None:
+    before = client.get(twin).json()
+    answer = client.patch(twin, json={"persona_prompt": "Updated persona...", "avatar_id": None})
+    assert answer.status_code == 200
+    assert answer.json() == before | {"persona_prompt": "Updated persona...", "avatar_id": None}
+    assert client.get(twin).json() == answer.json()
+    assert client.patch(twin, json={}).json() == answer.json()
+
+
+def test_platform_defaults_are_replaced_as_a_whole(client: TestClient, twin: str) -> None:
+    defaults = {"youtube": {"caption_style": "long"}}
+    assert client.patch(twin, json={"platform_defaults": defaults}).json()["platform_defaults"] == defaults
 
 
 def test_a_repeat_with_the_same_key_makes_no_second_twin(client: TestClient) -> None:
@@ -43,3 +121,46 @@ def test_a_repeat_with_the_same_key_makes_no_second_twin(client: TestClient) -> 
     assert first.json() == again.json()
     assert (again.status_code, again.headers["Location"]) == (201, first.headers["Location"])
     assert len(client.get(f"{PUBLIC}/twins").json()) == 1
+
+
+def test_a_deleted_twin_exists_nowhere_any_more(client: TestClient, twin: str) -> None:
+    view = client.get(twin).json()
+    twin_id, namespace = view["id"], view["memory_namespace"]
+    memory = client.post(f"{PUBLIC}/memory/v2/remember", json={"namespace": namespace, "content": "Likes tea."}).json()
+    deleted = client.delete(twin)
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert client.get(f"{PUBLIC}/twins").json() == []
+    post = {"twin_id": twin_id, "title": "Late", "platform": "tiktok", "scheduled_at": _tomorrow(), "script": "Hello."}
+    upload = {"files": {"csv_file": ("a.csv", b"script\nHello.\n")}, "data": {"twin_id": twin_id, "platform": "tiktok"}}
+    answers = [
+        client.get(twin),
+        client.patch(twin, json={"name": "Back"}),
+        client.delete(twin),
+        client.post(f"{twin}/compose", json={"script": "Hello.", "platform": "tiktok"}),
+        client.post(f"{twin}/script", json={"topic": "Tea", "platform": "tiktok", "seconds": 20}),
+        client.post(f"{PUBLIC}/content/calendar", json=post),
+        client.post(f"{PUBLIC}/bulk/reels", **upload),
+        client.post(f"{PUBLIC}/memory/v2/remember", json={"namespace": namespace, "content": "Likes coffee."}),
+        client.post(f"{PUBLIC}/memory/v2/recall", json={"namespace": namespace, "query": "tea"}),
+        client.post(f"{PUBLIC}/memory/v2/forget", json={"namespace": namespace}),
+        client.delete(f"{PUBLIC}/memory/v2/forget/{memory['memory_id']}"),
+    ]
+    assert [answer.status_code for answer in answers] == [404] * len(answers), [answer.text for answer in answers]
+
+
+def test_what_is_planned_for_a_deleted_twin_is_canceled_and_says_why(client: TestClient, twin: str) -> None:
+    twin_id = client.get(twin).json()["id"]
+    post = {"twin_id": twin_id, "title": "Planned", "platform": "tiktok", "scheduled_at": _tomorrow(), "script": "Hi."}
+    item = client.post(f"{PUBLIC}/content/calendar", json=post).headers["Location"]
+    client.delete(twin)
+    (listed,) = client.get(f"{PUBLIC}/content/calendar", params={"twin_id": twin_id}).json()
+    for view in listed, client.get(item).json():
+        assert (view["status"], view["reason"]["code"]) == ("canceled", "twin_deleted")
+
+
+def test_an_unknown_twin_does_not_exist(client: TestClient) -> None:
+    assert client.get(f"{PUBLIC}/twins/{uuid4()}").json()["code"] == "twin_not_found"
+
+
+def _tomorrow() -> str:
+    return (now() + timedelta(days=1)).isoformat()

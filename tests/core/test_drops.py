@@ -18,7 +18,7 @@ from content_pipeline.core import batches, drops, storage
 from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.models import Batch, Twin, Workspace
-from content_pipeline.core.reel_rows import PLATFORMS
+from content_pipeline.core.platforms.names import PLATFORMS
 from content_pipeline.core.settings import settings
 from content_pipeline.core.storage import StoredObject
 from tests.factories import make_twin, make_workspace

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from api.schemas.problems import RowFault
 from content_pipeline.core.errors import Invalid, PlanLimit
-from content_pipeline.core.reel_rows import PLATFORMS, ReelRow, parse
+from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.reel_rows import ReelRow, parse
 from content_pipeline.core.settings import settings
 
 # A public host that no name server needs to be asked for.

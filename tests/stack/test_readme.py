@@ -25,5 +25,5 @@ def test_the_walk_through_works_when_pasted(stack: Stack, tmp_path: Path) -> Non
     )
     assert pasted.returncode == 0, pasted.stderr
     assert "Dashwood" in pasted.stdout
-    batch = json.loads(pasted.stdout[pasted.stdout.rindex('{"batch_id"') :])
+    batch, _ = json.JSONDecoder().raw_decode(pasted.stdout, pasted.stdout.rindex('{"batch_id"'))
     assert [job["status"] for job in batch["jobs"]] == ["done"] * 6

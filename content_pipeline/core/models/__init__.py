@@ -1,6 +1,8 @@
 """The tables, one file per domain, no logic in them. Importing this package registers them all."""
 
+from content_pipeline.core.models.calendar import CalendarItem
 from content_pipeline.core.models.captions import BurnIn, Caption
+from content_pipeline.core.models.memory import Memory
 from content_pipeline.core.models.reels import Batch, Reel
 from content_pipeline.core.models.requests import IdempotencyKey, RateLimit
 from content_pipeline.core.models.tasks import Execution, Task
@@ -11,9 +13,11 @@ __all__ = [
     "ApiKey",
     "Batch",
     "BurnIn",
+    "CalendarItem",
     "Caption",
     "Execution",
     "IdempotencyKey",
+    "Memory",
     "Plan",
     "RateLimit",
     "Reel",

@@ -1,15 +1,16 @@
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime, ForeignKey, Index, String, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
 
 
 class Twin(Base):
-    """A persona: the voice that its reels are spoken with, and the tags that choose their look."""
+    """A persona: the voice, face and look (`style_tags`) of its videos, and how its posts are written."""
 
     __tablename__ = "twins"
     __table_args__ = (Index("ix_twins_workspace_newest", "workspace_id", text("created_at desc"), text("id desc")),)
@@ -19,4 +20,9 @@ class Twin(Base):
     name: Mapped[str]
     voice_id: Mapped[str]
     style_tags: Mapped[list[str]] = mapped_column(ARRAY(String))
+    persona_prompt: Mapped[str | None]
+    platform_defaults: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    avatar_id: Mapped[str | None]
+    picture_url: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

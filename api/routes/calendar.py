@@ -1,0 +1,143 @@
+"""The content calendar: posts that go out at their times."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
+from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
+
+from api.deps import CallerDep, Cursor, Limit
+from api.once import PUBLIC_PATH, OnceDep
+from api.pages import link_next
+from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
+from api.schemas.problems import problems
+from api.schemas.times import Day, Moment
+from content_pipeline.core import calendar, reels, runs, tasks
+from content_pipeline.core.database import autocommit, transaction
+from content_pipeline.core.models import CalendarItem, Reel
+from content_pipeline.core.models.calendar import Status
+from content_pipeline.core.platforms.names import Platform
+
+router = APIRouter(prefix="/content/calendar", tags=["calendar"])
+
+Bound = Annotated[Moment | Day | None, Query(description="A time with an offset, or a day (UTC)")]
+
+
+@router.post("", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(404))
+def schedule_post(asked: ItemRequest, caller: CallerDep, once: OnceDep) -> Response:
+    """Schedule a post: of a script, whose reel is made ahead of the time, or of a video of your own."""
+    with once.transaction() as session:
+        item = calendar.create(session, caller.workspace_id, asked.to_fields())
+        return once.created(session, _detail(session, item), location=_location(item))
+
+
+@router.get("")
+def list_items(
+    request: Request,
+    response: Response,
+    caller: CallerDep,
+    platform: Platform | None = None,
+    status: Status | None = None,
+    twin_id: UUID | None = None,
+    from_date: Bound = None,
+    to_date: Bound = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> list[ItemView]:
+    """The workspace's items, the latest first; a day as `to_date` counts whole."""
+    with autocommit() as session:
+        page, following = calendar.list_page(
+            session,
+            caller.workspace_id,
+            limit=limit,
+            cursor=cursor,
+            platform=platform,
+            status=status,
+            twin_id=twin_id,
+            from_date=_moment(from_date),
+            to_date=_moment(to_date, end=True),
+        )
+    link_next(request, response, following)
+    return [ItemView.of(item) for item in page]
+
+
+def _moment(day: datetime | date | None, *, end: bool = False) -> datetime | None:
+    if day is None or isinstance(day, datetime):
+        return day
+    begin = datetime.combine(day, time(), UTC)
+    return begin + timedelta(days=1, microseconds=-1) if end else begin
+
+
+@router.get("/{item_id}", responses=problems(404))
+def get_item(item_id: UUID, caller: CallerDep) -> ItemDetail:
+    """One item, with its reel as soon as it is made."""
+    with autocommit() as session:
+        return _detail(session, calendar.get(session, caller.workspace_id, item_id))
+
+
+@router.patch("/{item_id}", responses=problems(404, 409))
+def edit_item(item_id: UUID, edited: ItemEdit, caller: CallerDep) -> ItemDetail:
+    """Change an item that is not on its way; when its words change, its reel is made anew."""
+    with transaction() as session:
+        item = calendar.get(session, caller.workspace_id, item_id, lock=True)
+        calendar.edit(session, item, edited.to_fields())
+        session.flush()
+        return _detail(session, item)
+
+
+@router.delete("/{item_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
+def delete_item(item_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
+    """Delete an item; what is published stays published."""
+    with transaction() as session:
+        canceled = calendar.delete(session, calendar.get(session, caller.workspace_id, item_id, lock=True))
+    background.add_task(runs.cancel, *canceled)
+
+
+@router.post(
+    "/{item_id}/publish-now", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(404, 409)
+)
+def publish_now(item_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
+    """Make an item due at once that is planned for later."""
+    with once.transaction() as session:
+        item = calendar.get(session, caller.workspace_id, item_id, lock=True)
+        asked = calendar.publish_now(session, item)
+        answer = once.accepted(session, _detail(session, item), location=_location(item))
+    answer.background = BackgroundTask(runs.start, *asked)
+    return answer
+
+
+@router.post(
+    "/{item_id}/cancel", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(404, 409)
+)
+def cancel_item(item_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
+    """Keep an item from going out; a retry schedules it again."""
+    with once.transaction() as session:
+        item = calendar.get(session, caller.workspace_id, item_id, lock=True)
+        canceled = calendar.cancel(session, item)
+        answer = once.accepted(session, _detail(session, item), location=_location(item))
+    answer.background = BackgroundTask(runs.cancel, *canceled)
+    return answer
+
+
+@router.post(
+    "/{item_id}/retry", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(404, 409)
+)
+def retry_item(item_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
+    """Schedule an item again that failed or was canceled; when its time has passed, it goes out at once."""
+    with once.transaction() as session:
+        item = calendar.get(session, caller.workspace_id, item_id, lock=True)
+        calendar.retry(session, item)
+        return once.accepted(session, _detail(session, item), location=_location(item))
+
+
+def _location(item: CalendarItem) -> str:
+    return f"{PUBLIC_PATH}/content/calendar/{item.id}"
+
+
+def _detail(session: Session, item: CalendarItem) -> ItemDetail:
+    reel = session.get(Reel, item.reel_id) if item.reel_id else None
+    task_id = tasks.newest(session, reels.KIND, str(reel.id)).id if reel else None
+    return ItemDetail.with_reel(item, reel, task_id, calendar.conflicts(session, item))

@@ -1,0 +1,128 @@
+"""Memories on the wire, in ZeroMemory's words."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+from content_pipeline.core.errors import Invalid
+from content_pipeline.core.memory import MemoryType, Recalled, namespace_of
+from content_pipeline.core.models import Memory
+
+METADATA_BYTES: Final = 4096
+
+_NAMESPACE: Final = "twin_645b5b56-f879-4f2f-8ccc-106e8912f522"
+
+
+def _small(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    if len(json.dumps(metadata, allow_nan=False).encode()) > METADATA_BYTES:
+        raise ValueError(f"metadata has more than {METADATA_BYTES:,} bytes")
+    return metadata
+
+
+Sentences = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+Metadata = Annotated[dict[str, JsonValue], AfterValidator(_small)]
+
+
+class Scope(BaseModel):
+    """Which memories. ZeroMemory's own clients know only `entity_id`; alone it names the namespace."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    namespace: str | None = Field(
+        None, max_length=100, description="A twin's `memory_namespace`", examples=[_NAMESPACE]
+    )
+    entity_id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=100,
+        description="Whom or what in the namespace it is about; without a `namespace`, the namespace itself",
+        examples=["brand-acme"],
+    )
+
+    def place(self) -> str:
+        """The namespace. Raises Invalid when there is none."""
+        place = self.namespace or self.entity_id
+        if place is None:
+            raise Invalid(
+                "There is no namespace.",
+                code="namespace_missing",
+                remedy="Send a twin's memory_namespace as namespace.",
+            )
+        return place
+
+    def entity(self) -> str | None:
+        """The entity within the namespace."""
+        return None if self.entity_id == self.place() else self.entity_id
+
+
+class RememberRequest(Scope):
+    content: Sentences = Field(
+        description="It is found by its first 200 words or so",
+        examples=["Our blue mug sold out in a day."],
+    )
+    memory_type: MemoryType = Field(
+        "episodic", description="`working`: for a task, `episodic`: what happened, `semantic`: what is so"
+    )
+    importance: float = Field(0.5, ge=0, le=1, allow_inf_nan=False)
+    tags: list[Tag] = Field([], max_length=20, examples=[["launch", "mugs"]])
+    metadata: Metadata = Field({}, examples=[{"source": "onboarding"}])
+
+
+class RecallRequest(Scope):
+    query: Sentences = Field(examples=["Which product went well?"])
+    layer: MemoryType | None = Field(None, description="Only memories of this type", examples=["episodic"])
+    limit: int = Field(10, ge=1, le=50)
+
+
+class ForgetRequest(Scope):
+    """One memory by its `memory_id`, or all of a namespace, or all about an entity in it."""
+
+    # Strict JSON has no UUIDs.
+    memory_id: UUID | None = Field(None, strict=False, examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
+
+
+class MemoryView(BaseModel):
+    memory_id: UUID = Field(examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
+    namespace: str = Field(examples=[_NAMESPACE])
+    entity_id: str | None = Field(examples=["brand-acme"])
+    content: str = Field(examples=["Our launch of the blue mug sold out in a day."])
+    memory_type: MemoryType = Field(examples=["episodic"])
+    importance: float = Field(ge=0, le=1, examples=[0.5])
+    tags: list[str] = Field(examples=[["launch", "mugs"]])
+    metadata: dict[str, Any] = Field(examples=[{"source": "onboarding"}])
+    created_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
+
+    @classmethod
+    def of(cls, memory: Memory) -> "MemoryView":
+        return cls(
+            memory_id=memory.id,
+            namespace=namespace_of(memory.twin_id),
+            entity_id=memory.entity_id,
+            content=memory.content,
+            memory_type=memory.memory_type,
+            importance=memory.importance,
+            tags=memory.tags,
+            metadata=memory.details,
+            created_at=memory.created_at,
+        )
+
+
+class RecalledView(MemoryView):
+    score: float = Field(ge=0, le=1, description="How well it fits, by meaning, importance and age", examples=[0.71])
+
+    @classmethod
+    def found(cls, recalled: Recalled) -> "RecalledView":
+        return cls(**dict(MemoryView.of(recalled.memory)), score=recalled.score)
+
+
+class RecallView(BaseModel):
+    results: list[RecalledView] = Field(description="Best first")
+    count: int = Field(ge=0, examples=[1])
+
+
+class Forgotten(BaseModel):
+    forgotten: int = Field(ge=0, description="How many memories are gone", examples=[1])

@@ -1,0 +1,64 @@
+"""Finding one of a thousand memories by a question in other words, and how long that takes."""
+
+import time
+from collections.abc import Iterator
+
+from bench.figures import Figure, Reference, Target, quantile
+from bench.setting import Setting
+from tests.core.memories import ASKED, memories
+from tests.stack.harness import Client
+
+FEW, MANY = 10, 1_000
+_FIRST = 3
+
+
+def measure(setting: Setting) -> Iterator[Figure]:
+    with setting.client() as client:
+        answer = client.http.post("/twins", json={"name": "Bench", "voice_id": "en-US"})
+        namespace = answer.raise_for_status().json()["memory_namespace"]
+        known = memories(MANY)
+        _remember(client, namespace, known[:FEW])
+        among_few = _milliseconds(client, namespace, setting.times(150))
+        _remember(client, namespace, known[FEW:])
+        setting.idle()
+        among_many = _milliseconds(client, namespace, setting.times(150))
+        found = [content in _recalled(client, namespace, question) for content, question in ASKED.items()]
+    yield Figure(
+        f"recall among {MANY:,} memories, 95 %",
+        quantile(among_many, 0.95),
+        "ms",
+        Reference(f"among {FEW}", quantile(among_few, 0.95)),
+        Target(60),
+        len(among_many),
+    )
+    yield Figure(
+        f"paraphrased questions answered by the first {_FIRST}",
+        100 * sum(found) / len(found),
+        "%",
+        target=Target(90, side="at least"),
+        samples=len(found),
+    )
+
+
+def _remember(client: Client, namespace: str, contents: list[str]) -> None:
+    for content in contents:
+        client.http.post("/memory/v2/remember", json={"namespace": namespace, "content": content}).raise_for_status()
+
+
+def _milliseconds(client: Client, namespace: str, times: int) -> list[float]:
+    questions = list(ASKED.values())
+    _recalled(client, namespace, questions[0])  # loads the model
+    return [_timed(client, namespace, questions[number % len(questions)]) for number in range(times)]
+
+
+def _timed(client: Client, namespace: str, question: str) -> float:
+    began = time.monotonic()
+    _recalled(client, namespace, question)
+    return (time.monotonic() - began) * 1000
+
+
+def _recalled(client: Client, namespace: str, question: str) -> list[str]:
+    """What the first answers say."""
+    wish = {"namespace": namespace, "query": question, "limit": _FIRST}
+    answer = client.http.post("/memory/v2/recall", json=wish).raise_for_status()
+    return [result["content"] for result in answer.json()["results"]]

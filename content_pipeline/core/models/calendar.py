@@ -1,0 +1,44 @@
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from content_pipeline.core.database import Base
+
+Status = Literal["scheduled", "rendering", "publishing", "published", "failed", "canceled"]
+
+
+class CalendarItem(Base):
+    """A post that is to go out at some time. `reel_id` is the reel made of its script, `reel_url` the one it came with.
+
+    `reason` says why it failed or was canceled, in the words of an error.
+    """
+
+    __tablename__ = "calendar_items"
+    __table_args__ = (
+        Index("ix_calendar_items_workspace_latest", "workspace_id", text("scheduled_at desc"), text("id desc")),
+        Index(
+            "ix_calendar_items_open",
+            "scheduled_at",
+            postgresql_where=text("status in ('scheduled', 'rendering') and deleted_at is null"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    twin_id: Mapped[UUID] = mapped_column(ForeignKey("twins.id"), index=True)
+    title: Mapped[str]
+    platform: Mapped[str]
+    scheduled_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    script: Mapped[str | None]
+    caption: Mapped[str | None]
+    reel_url: Mapped[str | None]
+    reel_id: Mapped[UUID | None] = mapped_column(ForeignKey("reels.id"))
+    options: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    status: Mapped[Status] = mapped_column(String)
+    reason: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,160 @@
+"""Memories kept by ZeroMemory instead of here.
+
+Of its API only what its reference documents is used, so a namespace goes there as an `entity_id`: that is the filter
+which is sure to exist. The endpoint is the operator's own setting, so its address is trusted.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
+
+from content_pipeline.core.errors import Remote, Unavailable
+from content_pipeline.core.settings import settings
+
+# The most that it finds at once.
+MOST_HITS: Final = 100
+
+# The request's transaction is open meanwhile, and the database ends one that idles for 15 s.
+_TIMEOUT: Final = httpx.Timeout(10.0, connect=4.0)
+
+
+class Hit(BaseModel):
+    """A memory that was found; `score` is ZeroMemory's own blend."""
+
+    # Its reference says `memory_id`, its own client libraries read `id`.
+    memory_id: str = Field(validation_alias=AliasChoices("memory_id", "id"))
+    score: float = 0.0
+
+
+class _Hits(BaseModel):
+    # Likewise: `results` in the reference, `memories` or a bare list in clients.
+    hits: list[Hit] = Field(validation_alias=AliasChoices("results", "memories"))
+
+
+_KEPT: Final = TypeAdapter(Hit)
+_FOUND: Final[TypeAdapter[_Hits | list[Hit]]] = TypeAdapter(_Hits | list[Hit])
+
+
+def is_used() -> bool:
+    """Whether the settings name a token of ZeroMemory."""
+    return bool(settings().zeromemory_token.get_secret_value())
+
+
+def remember(
+    namespace: str,
+    content: str,
+    *,
+    memory_type: str,
+    importance: float,
+    tags: Sequence[str],
+    metadata: Mapping[str, Any],
+) -> str:
+    """Keep a memory, and return the id that it has there.
+
+    Raises Remote: `zeromemory_unreachable`, `zeromemory_limited` (`retry_after` says when again) and
+    `zeromemory_failed`, which are worth trying again; `zeromemory_unauthorized`, `zeromemory_refused` and
+    `zeromemory_unreadable`, which are not. Raises Unavailable `zeromemory_unset` where there is no token.
+    """
+    wish = {
+        "content": content,
+        "entity_id": namespace,
+        "memory_type": memory_type,
+        "importance": importance,
+        "tags": list(tags),
+        "metadata": dict(metadata),
+    }
+    kept: Hit = _read(_KEPT, _checked(_asked("POST", "/remember", wish)))
+    return kept.memory_id
+
+
+def recall(namespace: str, query: str, *, layer: str | None, limit: int) -> list[Hit]:
+    """The memories of a namespace that fit `query` best, best first. Raises as `remember` does."""
+    wish = {"query": query, "entity_id": namespace, "layer": layer, "limit": limit}
+    found: _Hits | list[Hit] = _read(_FOUND, _checked(_asked("POST", "/recall", wish)))
+    return found.hits if isinstance(found, _Hits) else found
+
+
+def forget(memory_id: str) -> None:
+    """Delete a memory; one that is gone already is fine. Raises as `remember` does."""
+    response = _asked("DELETE", f"/forget/{quote(memory_id, safe='')}")
+    if response.status_code != HTTPStatus.NOT_FOUND:
+        _checked(response)
+
+
+def _asked(method: str, path: str, wish: Mapping[str, Any] | None = None) -> httpx.Response:
+    if not is_used():
+        raise Unavailable(
+            "This needs ZeroMemory, which is not set up any more.",
+            code="zeromemory_unset",
+            remedy="Set CONTENT_PIPELINE_ZEROMEMORY_TOKEN.",
+            retryable=False,
+        )
+    headers = {"Authorization": f"Bearer {settings().zeromemory_token.get_secret_value()}"}
+    try:
+        return _client().request(method, f"{settings().zeromemory_url.rstrip('/')}{path}", json=wish, headers=headers)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        # Without its cause, which quotes a token that cannot be sent, such as one with a line break in it.
+        raise Remote(
+            f"ZeroMemory could not be reached, or broke off ({type(error).__name__}).",
+            code="zeromemory_unreachable",
+            remedy="Try again; check CONTENT_PIPELINE_ZEROMEMORY_URL if it stays like that.",
+            retryable=True,
+        ) from None
+
+
+@cache
+def _client() -> httpx.Client:
+    """Keeps its connections, which saves a TLS handshake per memory."""
+    return httpx.Client(timeout=_TIMEOUT)
+
+
+def _checked(response: httpx.Response) -> httpx.Response:
+    """The answer, if it is a good one. What a bad one says may quote the token, and is not passed on."""
+    status = response.status_code
+    if response.is_success:
+        return response
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise Remote(
+            "ZeroMemory refused the token.",
+            code="zeromemory_unauthorized",
+            remedy="Check CONTENT_PIPELINE_ZEROMEMORY_TOKEN.",
+        )
+    retry_after = response.headers.get("retry-after", "")
+    seconds = float(retry_after) if retry_after.isdecimal() else None
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise Remote(
+            "ZeroMemory is asked too often, or its quota is used up.",
+            code="zeromemory_limited",
+            remedy="Try again later; raise the quota there if it stays like that.",
+            retryable=True,
+            retry_after=seconds,
+        )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        raise Remote(
+            f"ZeroMemory failed ({status}).",
+            code="zeromemory_failed",
+            remedy="Try again.",
+            retryable=True,
+            retry_after=seconds,
+        )
+    raise Remote(
+        f"ZeroMemory refused the request ({status}).",
+        code="zeromemory_refused",
+        remedy="Check CONTENT_PIPELINE_ZEROMEMORY_URL, and the quota there.",
+    )
+
+
+def _read(adapter: TypeAdapter[Any], response: httpx.Response) -> Any:
+    try:
+        return adapter.validate_json(response.content)
+    except ValidationError as error:
+        raise Remote(
+            "ZeroMemory answered with something that is not about memories.",
+            code="zeromemory_unreadable",
+            remedy="Check that CONTENT_PIPELINE_ZEROMEMORY_URL names its memory/v2 API.",
+        ) from error

@@ -1,0 +1,151 @@
+"""Texts for a twin over HTTP, and scripts as they are written."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from api.main import create_app
+from tests.api.conftest import PUBLIC
+from tests.language_model import LanguageModel, language_model
+from tests.servers import serving
+from tests.stack.harness import until
+
+__all__ = ["language_model"]
+
+TWIN = {
+    "name": "Tech Creator",
+    "voice_id": "en-US",
+    "style_tags": ["casual"],
+    "persona_prompt": "You explain complex topics simply.",
+    "platform_defaults": {"tiktok": {"caption_style": "plain", "hashtags": ["#ad"]}},
+}
+SCRIPT = "AI is transforming how creators work. Now a script becomes a finished reel in minutes."
+ASKED = {"topic": "Sourdough", "platform": "tiktok", "seconds": 20}
+EVENTS = {"Accept": "text/event-stream"}
+
+
+@pytest.fixture
+def twin(client: TestClient) -> str:
+    return f"{PUBLIC}/twins/{client.post(f'{PUBLIC}/twins', json=TWIN).json()['id']}"
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    name = ""
+    for line in lines:
+        kind, _, value = line.partition(": ")
+        if kind == "event":
+            name = value
+        if kind == "data":
+            yield name, json.loads(value)
+
+
+def test_what_would_be_posted_is_shown(client: TestClient, twin: str) -> None:
+    answer = client.post(f"{twin}/compose", json={"script": SCRIPT, "platform": "instagram"})
+    assert answer.status_code == 200, answer.text
+    shown = answer.json()
+    assert shown["text"].split("\n\n")[:2] == [
+        "AI is transforming how creators work.",
+        "Now a script becomes a finished reel in minutes.",
+    ]
+    assert shown["hashtags"][:2] == ["AI", "Creators"]
+    whole = shown["text"] + "\n\n" + " ".join(f"#{tag}" for tag in shown["hashtags"])
+    assert shown["characters"] == len(whole)
+    assert (shown["platform"], shown["title"], shown["provider"]) == ("instagram", None, "composer")
+
+
+def test_the_twins_defaults_are_followed(client: TestClient, twin: str) -> None:
+    shown = client.post(f"{twin}/compose", json={"script": SCRIPT, "platform": "tiktok"}).json()
+    assert (shown["text"], shown["hashtags"]) == (SCRIPT.replace("work. ", "work.\n"), ["ad"])
+
+
+def test_a_title_goes_where_the_platform_has_one(client: TestClient, twin: str) -> None:
+    asked = {"script": SCRIPT, "platform": "youtube", "title": "Reels in minutes"}
+    assert client.post(f"{twin}/compose", json=asked).json()["title"] == "Reels in minutes"
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"script": " "}, 422),
+        ({"script": "\x1f"}, 400),
+        ({"script": "x" * 10_001}, 422),
+        ({"platform": "myspace"}, 422),
+        ({"title": "x" * 121}, 422),
+    ],
+)
+def test_a_wish_that_makes_no_sense_is_refused(client: TestClient, twin: str, change: dict, status: int) -> None:
+    asked = {"script": SCRIPT, "platform": "instagram"} | change
+    assert client.post(f"{twin}/compose", json=asked).status_code == status
+
+
+@pytest.mark.parametrize("call", ["compose", "script"])
+def test_another_workspaces_twin_writes_nothing(connect, twin: str, call: str) -> None:
+    asked = ASKED if call == "script" else {"script": SCRIPT, "platform": "instagram"}
+    assert connect().post(f"{twin}/{call}", json=asked).json()["code"] == "twin_not_found"
+
+
+def test_a_script_comes_with_its_length(client: TestClient, twin: str, language_model: LanguageModel) -> None:
+    language_model.will_answer(" Bread needs four things. The last one is time.\n")
+    answer = client.post(f"{twin}/script", json=ASKED)
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {
+        "script": "Bread needs four things. The last one is time.",
+        "words": 9,
+        "estimated_seconds": 3.6,
+    }
+
+
+@pytest.mark.parametrize("headers", [{}, EVENTS])
+def test_without_a_model_the_answer_says_what_to_set(client: TestClient, twin: str, headers: dict[str, str]) -> None:
+    answer = client.post(f"{twin}/script", json=ASKED, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (503, "text_model_missing")
+    assert "CONTENT_PIPELINE_TEXT_URL" in answer.json()["remedy"]
+
+
+def test_a_script_is_streamed_to_those_who_ask_for_it(
+    client: TestClient, twin: str, language_model: LanguageModel
+) -> None:
+    language_model.will_answer("Bread needs four things.\n\nThe last one is time.")
+    answer = client.post(f"{twin}/script", json=ASKED, headers={"Accept": "text/event-stream;q=0.9, */*"})
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    *deltas, (last, whole) = _events(answer.iter_lines())
+    assert len(deltas) > 1
+    assert {name for name, _ in deltas} == {"delta"}
+    assert "".join(data["text"] for _, data in deltas) == whole["script"]
+    assert (last, whole["words"]) == ("done", 9)
+
+
+def test_an_error_before_the_first_word_has_its_own_status(
+    client: TestClient, twin: str, language_model: LanguageModel
+) -> None:
+    language_model.will_answer("Too many", status=429, headers={"Retry-After": "7"})
+    answer = client.post(f"{twin}/script", json=ASKED, headers=EVENTS)
+    assert (answer.status_code, answer.json()["code"]) == (502, "text_model_limited")
+    assert answer.headers["Retry-After"] == "7"
+
+
+def test_an_error_after_it_is_an_event(client: TestClient, twin: str, language_model: LanguageModel) -> None:
+    language_model.will_answer("Bread needs four things.", broken_after=1)
+    answer = client.post(f"{twin}/script", json=ASKED, headers=EVENTS)
+    assert answer.status_code == 200
+    (first, _), (last, error) = _events(answer.iter_lines())
+    assert (first, last) == ("delta", "error")
+    assert (error["code"], error["retryable"]) == ("text_model_unreachable", True)
+
+
+def test_words_arrive_while_the_rest_is_written_and_a_client_that_leaves_ends_it(
+    client: TestClient, twin: str, language_model: LanguageModel
+) -> None:
+    language_model.will_answer("Bread needs time. " * 1000, seconds_between=0.05)  # 75 s, were it heard to its end
+    headers = {"X-API-Key": client.headers["X-API-Key"], **EVENTS}
+    with (
+        serving(create_app()) as url,
+        httpx.stream("POST", f"{url}{twin}/script", json=ASKED, headers=headers) as answer,
+    ):
+        assert next(_events(answer.iter_lines())) == ("delta", {"text": "Bread needs "})
+        assert not language_model.requests()[0]["left"]
+    until(lambda: language_model.requests()[0]["left"], seconds=10, what="the end of the model's request")

@@ -1,0 +1,272 @@
+"""Every request and answer that the specification shows, held against the live API field by field.
+
+The examples are copied as they stand there, but for times: what it schedules has passed meanwhile.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi.testclient import TestClient
+
+from content_pipeline.core import burn_ins, tasks
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from tests.api.conftest import PUBLIC
+
+CREATE_TWIN = """{
+"name": "Tech Creator",
+"voice_id": "en-US-Neural2-A",
+"style_tags": ["casual", "educational"],
+"persona_prompt": "You are an engaging tech educator who explains complex topics simply.",
+"platform_defaults": {
+"tiktok": { "caption_style": "short" },
+"instagram": { "caption_style": "hashtag-heavy" }
+}
+}"""
+TWIN = """{
+"id": "645b5b56-f879-4f2f-8ccc-106e8912f522",
+"name": "Tech Creator",
+"memory_namespace": "twin_645b5b56-f879-4f2f-8ccc-106e8912f522",
+"style_tags": ["casual", "educational"],
+"created_at": "2026-04-30T02:12:14Z"
+}"""
+UPDATE_TWIN = '{ "persona_prompt": "Updated persona..." }'
+SCHEDULE = """{
+"twin_id": "645b5b56-f879-4f2f-8ccc-106e8912f522",
+"title": "How AI is changing content creation",
+"platform": "instagram",
+"scheduled_at": "2026-05-01T10:00:00Z",
+"script": "AI is transforming how creators work..."
+}"""
+ITEM = """{
+"id": "096e3539-8d29-404b-882c-c554e05f1b26",
+"title": "How AI is changing content creation",
+"platform": "instagram",
+"status": "scheduled",
+"scheduled_at": "2026-05-01T10:00:00Z"
+}"""
+CAPTION_ACCEPTED = """{
+"caption_id": "5bc41d91-867a-4ccb-821a-2b9544c45719",
+"task_id": "sync_5bc41d91-867a-4ccb-821a-2b9544c45719",
+"status": "queued"
+}"""
+CAPTION = r"""{
+"id": "5bc41d91-867a-4ccb-821a-2b9544c45719",
+"status": "done",
+"srt": "1\n00:00:00,000 --> 00:00:03,500\nAI is transforming how creators work.\n",
+"vtt": "WEBVTT\n\n00:00:00.000 --> 00:00:03.500\nAI is transforming...",
+"segments": [
+{ "start": 0.0, "end": 3.5, "text": "AI is transforming how creators work." }
+]
+}"""
+BURN_IN = '{ "font_size": 24, "font_color": "white", "position": "bottom" }'
+BURN_IN_ACCEPTED = '{ "task_id": "5bc41d91-867a-4ccb-821a-2b9544c45719", "status": "queued" }'
+CSV = """script,platform,voice_id
+Hello world!,instagram,en-US
+Check out this feature.,tiktok,en-US
+"""
+BATCH_ACCEPTED = """{
+"task_id": "dc1b2a5b-ecd7-4fa4-bfd0-48917fcf218a",
+"batch_id": "dc1b2a5b-ecd7-4fa4-bfd0-48917fcf218a",
+"status": "queued",
+"progress": 0,
+"total_rows": 50
+}"""
+TASK = """{
+"task_id": "abc123",
+"status": "processing",
+"progress": 42,
+"result": null
+}"""
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def check(answer: Any, example: str, **differing: Any) -> None:
+    """Every field of the example is in the answer: with its value, or that of `differing`, or, if it is an id or a
+    time, in the same form."""
+    found, shown = answer.json(), json.loads(example)
+    expected = shown | differing
+    assert {name: _form(found[name], expected[name]) for name in shown} == {
+        name: _form(expected[name], expected[name]) for name in shown
+    }
+
+
+def _form(value: Any, like: Any) -> Any:
+    if not isinstance(like, str):
+        return value
+    for pattern in _UUID, _TIME:
+        if pattern.search(like):
+            return pattern.sub("in this form", value)
+    return value
+
+
+def test_the_form_of_ids_and_times_is_held_against_the_example() -> None:
+    assert _form("sync_645b5b56-f879-4f2f-8ccc-106e8912f522", json.loads(CAPTION_ACCEPTED)["task_id"]) != _form(
+        "645b5b56-f879-4f2f-8ccc-106e8912f522", json.loads(CAPTION_ACCEPTED)["task_id"]
+    )
+    assert _form("2026-05-01T10:00:00+00:00", json.loads(ITEM)["scheduled_at"]) != _form(
+        "2026-05-01T10:00:00.5Z", json.loads(ITEM)["scheduled_at"]
+    )
+
+
+def send(client: TestClient, path: str, body: str, method: str = "POST") -> Any:
+    """Send a body as it is written."""
+    return client.request(method, f"{PUBLIC}{path}", content=body, headers={"Content-Type": "application/json"})
+
+
+@pytest.fixture
+def twin_id(client: TestClient) -> str:
+    return send(client, "/twins", CREATE_TWIN).json()["id"]
+
+
+@pytest.fixture
+def schedule(client: TestClient, twin_id: str) -> str:
+    """The body that schedules a post, for a twin that is there and a time that is to come."""
+    body = SCHEDULE.replace(json.loads(SCHEDULE)["twin_id"], twin_id)
+    return body.replace("2026-05-01T10:00:00Z", f"{now() + timedelta(days=1):%Y-%m-%dT10:00:00Z}")
+
+
+# ── twins ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_create_a_twin(client: TestClient) -> None:
+    answer = send(client, "/twins", CREATE_TWIN)
+    assert answer.status_code == 201
+    check(answer, TWIN)
+    assert answer.json()["memory_namespace"] == f"twin_{answer.json()['id']}"
+    assert answer.json().items() >= json.loads(CREATE_TWIN).items()
+
+
+def test_list_get_update_and_delete_a_twin(client: TestClient, twin_id: str) -> None:
+    assert [twin["id"] for twin in client.get(f"{PUBLIC}/twins").json()] == [twin_id]
+    check(client.get(f"{PUBLIC}/twins/{twin_id}"), TWIN)
+    updated = send(client, f"/twins/{twin_id}", UPDATE_TWIN, "PATCH")
+    assert updated.status_code == 200
+    check(updated, TWIN)
+    assert updated.json()["persona_prompt"] == "Updated persona..."
+    assert client.delete(f"{PUBLIC}/twins/{twin_id}").status_code == 204
+    assert client.get(f"{PUBLIC}/twins/{twin_id}").status_code == 404
+
+
+# ── calendar ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_schedule_a_post(client: TestClient, schedule: str) -> None:
+    answer = send(client, "/content/calendar", schedule)
+    assert answer.status_code == 201
+    check(answer, ITEM)
+    assert answer.json()["scheduled_at"] == json.loads(schedule)["scheduled_at"]
+
+
+def test_list_get_and_delete_a_calendar_item(client: TestClient, schedule: str) -> None:
+    item = send(client, "/content/calendar", schedule).json()
+    listed = client.get(f"{PUBLIC}/content/calendar?platform=instagram&status=scheduled").json()
+    assert [one["id"] for one in listed] == [item["id"]]
+    for status in "published", "failed":
+        assert client.get(f"{PUBLIC}/content/calendar?status={status}").json() == []
+    time = datetime.fromisoformat(item["scheduled_at"])
+    day = {"from_date": f"{time:%Y-%m-%d}", "to_date": f"{time:%Y-%m-%d}"}
+    assert len(client.get(f"{PUBLIC}/content/calendar", params=day).json()) == 1
+    check(client.get(f"{PUBLIC}/content/calendar/{item['id']}"), ITEM)
+    assert client.delete(f"{PUBLIC}/content/calendar/{item['id']}").status_code == 204
+    assert client.get(f"{PUBLIC}/content/calendar/{item['id']}").status_code == 404
+
+
+@pytest.mark.parametrize("platform", ["instagram", "tiktok", "linkedin", "youtube"])
+def test_a_post_can_be_scheduled_on_each_platform(client: TestClient, schedule: str, platform: str) -> None:
+    assert send(client, "/content/calendar", schedule.replace("instagram", platform)).status_code == 201
+
+
+# ── captions ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_generate_captions(client: TestClient) -> None:
+    form = {"reel_url": "https://cdn.example.com/video.mp4", "language": "en"}
+    # Multipart, as curl -F sends it.
+    answer = client.post(
+        f"{PUBLIC}/captions/generate", files={name: (None, value.encode()) for name, value in form.items()}
+    )
+    assert answer.status_code == 202
+    check(answer, CAPTION_ACCEPTED)
+    assert answer.json()["task_id"] == f"sync_{answer.json()['caption_id']}"
+
+
+def test_get_a_caption_result(client: TestClient, finished_id: str) -> None:
+    answer = client.get(f"{PUBLIC}/captions/{finished_id}")
+    found = answer.json()
+    check(answer, CAPTION, **{name: found[name] for name in ("srt", "vtt", "segments")})
+    assert found["srt"].startswith("1\n00:00:01,000 --> 00:00:02,500\nHello there.\n")
+    assert found["vtt"].startswith("WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nHello there.")
+    assert found["segments"][0].items() >= {"start": 1.0, "end": 2.5, "text": "Hello there."}.items()
+
+
+def test_burn_captions_into_a_video(client: TestClient, finished_id: str) -> None:
+    answer = send(client, f"/captions/{finished_id}/burn-in", BURN_IN)
+    assert answer.status_code == 202
+    check(answer, BURN_IN_ACCEPTED)
+    assert client.get(f"{PUBLIC}/tasks/{answer.json()['task_id']}").json()["kind"] == burn_ins.KIND
+
+
+# ── bulk reels ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def submit(client: TestClient, twin_id: str) -> Callable[[str], Any]:
+    def submit(csv: str) -> Any:
+        return client.post(
+            f"{PUBLIC}/bulk/reels",
+            files={"csv_file": ("scripts.csv", csv.encode(), "text/csv")},
+            data={"twin_id": twin_id, "platform": "instagram"},
+        )
+
+    return submit
+
+
+def test_submit_a_batch(client: TestClient, submit: Callable[[str], Any]) -> None:
+    header, *rows = CSV.splitlines()
+    answer = submit("\n".join([header, *rows * 25]))
+    assert answer.status_code == 202
+    check(answer, BATCH_ACCEPTED)
+    assert answer.json()["task_id"] == answer.json()["batch_id"]
+
+
+def test_get_the_status_of_a_batch(client: TestClient, submit: Callable[[str], Any]) -> None:
+    batch = client.get(f"{PUBLIC}/bulk/reels/{submit(CSV).json()['batch_id']}").json()
+    assert [(job["script"], job["platform"], job["voice_id"]) for job in batch["jobs"]] == [
+        ("Hello world!", "instagram", "en-US"),
+        ("Check out this feature.", "tiktok", "en-US"),
+    ]
+    assert [(job["progress"], job["result_url"]) for job in batch["jobs"]] == [(0, None)] * 2
+
+
+# ── tasks and errors ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("base", ["/api/v1/public", "/api/v1"])  # the hook of the last section polls the second
+def test_poll_a_task(client: TestClient, caption_id: str, base: str) -> None:
+    task_id = f"sync_{caption_id}"
+    with transaction() as session:
+        tasks.take(session, "caption", caption_id)
+        tasks.progress(session, task_id, 0.43)
+    check(client.get(f"{base}/tasks/{task_id}"), TASK, task_id=task_id)
+
+
+def test_the_error_codes_mean_what_they_say(client: TestClient, stranger: TestClient, connect, schedule: str) -> None:
+    assert client.get(f"{PUBLIC}/twins/{UUID(int=0)}").status_code == 404
+    assert stranger.get(f"{PUBLIC}/twins").status_code == 401
+    assert send(client, "/content/calendar", SCHEDULE).status_code == 404  # its twin is not there
+    past = re.sub(r'"scheduled_at": "\d{4}', '"scheduled_at": "2020', schedule)
+    assert send(client, "/content/calendar", past).status_code == 400
+    assert send(client, "/content/calendar", schedule.replace("instagram", "myspace")).status_code == 422
+
+
+def test_more_than_a_hundred_rows_are_beyond_the_plan(submit: Callable[[str], Any]) -> None:
+    answer = submit("script\n" + "Hello world!\n" * 101)
+    assert (answer.status_code, answer.json()["code"]) == (403, "plan_limit")

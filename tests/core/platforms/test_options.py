@@ -1,0 +1,94 @@
+"""What can be set for a post on each platform."""
+
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from content_pipeline.core.platforms.names import PLATFORMS, CaptionStyle
+from content_pipeline.core.platforms.options import OPTIONS, PlatformDefaults, kept
+
+# A value that each option takes where it is known.
+VALUES: dict[str, Any] = {
+    "caption_style": "short",
+    "hashtags": ["#ai", "Köln"],
+    "mentions": ["@some.one", "two"],
+    "privacy": "public",
+    "cover_url": "https://cdn.example.com/cover.jpg",
+    "cover_seconds": 1.5,
+    "share_to_feed": False,
+    "allow_comments": True,
+    "allow_duets": False,
+    "allow_stitches": False,
+    "made_for_kids": False,
+    "ai_generated": True,
+    "paid_partnership": False,
+    "own_brand": True,
+}
+EVERYWHERE = {"caption_style", "hashtags", "mentions"}
+OWN = {
+    "instagram": {"cover_url", "cover_seconds", "share_to_feed", "paid_partnership"},
+    "tiktok": {
+        "privacy", "cover_seconds", "allow_comments", "allow_duets", "allow_stitches", "ai_generated",
+        "paid_partnership", "own_brand",
+    },
+    "linkedin": {"privacy"},
+    "youtube": {"privacy", "cover_url", "made_for_kids", "ai_generated", "paid_partnership"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("option", VALUES)
+def test_a_platform_has_the_options_that_it_knows_and_no_others(platform: str, option: str) -> None:
+    options = {option: VALUES[option]}
+    if option in EVERYWHERE | OWN[platform]:
+        assert kept(OPTIONS[platform].model_validate(options)) == options
+    else:
+        with pytest.raises(ValidationError, match="Extra inputs"):
+            OPTIONS[platform].model_validate(options)
+
+
+@given(platform=st.sampled_from(PLATFORMS), style=st.sampled_from(get_args(CaptionStyle)))
+def test_every_platform_knows_every_caption_style(platform: str, style: str) -> None:
+    defaults = {platform: {"caption_style": style}}
+    assert kept(PlatformDefaults.model_validate(defaults)) == defaults
+
+
+@pytest.mark.parametrize(
+    ("platform", "options"),
+    [
+        ("tiktok", {"caption_style": "shouted"}),
+        ("tiktok", {"privacy": "unlisted"}),
+        ("youtube", {"privacy": "friends"}),
+        ("linkedin", {"privacy": "private"}),
+        ("instagram", {"hashtags": ["two words"]}),
+        ("instagram", {"hashtags": ["#one#two"]}),
+        ("instagram", {"hashtags": ["tag"] * 31}),
+        ("instagram", {"mentions": ["someone"] * 21}),
+        ("instagram", {"mentions": ["some one"]}),
+        ("instagram", {"cover_seconds": -1}),
+        ("instagram", {"cover_seconds": float("inf")}),
+        ("instagram", {"cover_seconds": float("nan")}),
+        ("tiktok", {"ai_generated": "perhaps"}),
+    ],
+)
+def test_a_value_that_no_platform_takes_is_refused(platform: str, options: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        OPTIONS[platform].model_validate(options)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_was_not_set_is_not_kept(platform: str) -> None:
+    assert kept(OPTIONS[platform].model_validate({"caption_style": None})) == {}
+    assert kept(PlatformDefaults.model_validate({platform: None})) == {}
+
+
+def test_a_platform_that_is_none_of_ours_has_no_defaults() -> None:
+    with pytest.raises(ValidationError):
+        PlatformDefaults.model_validate({"myspace": {"caption_style": "short"}})
+
+
+def test_a_twins_defaults_and_a_posts_options_are_the_same() -> None:
+    assert set(PlatformDefaults.model_fields) == set(OPTIONS) == set(PLATFORMS)

@@ -1,0 +1,3 @@
+from tests.language_model import language_model
+
+__all__ = ["language_model"]

@@ -1,0 +1,183 @@
+"""What is due: decided from plain values, and claimed once however many ask."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from content_pipeline.core import calendar, due, tasks
+from content_pipeline.core.calendar_states import MOVES
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.due import Decision, decide
+from content_pipeline.core.models import CalendarItem, Task, Twin
+from content_pipeline.core.models.calendar import Status
+from content_pipeline.core.settings import settings
+from tests.core.planned import BROKEN, OWN_VIDEO, end, enter, item, note, settle, start_reels
+from tests.factories import make_item, make_twin
+
+TIMES = st.timedeltas(timedelta(), timedelta(days=1500)).map(lambda passed: datetime(2026, 1, 1, tzinfo=UTC) + passed)
+AHEAD = st.timedeltas(timedelta(), timedelta(hours=1))
+STATES = st.sampled_from([*tasks.OPEN, "done", "error", "canceled"])
+REELS = st.none() | st.builds(Task, state=STATES)
+ITEMS = st.builds(
+    CalendarItem,
+    status=st.sampled_from(get_args(Status)),
+    scheduled_at=TIMES,
+    reel_id=st.none() | st.uuids(),
+    reel_url=st.none() | st.just("https://cdn.example.com/reel.mp4"),
+)
+LEADS_TO: dict[Decision, Status] = {"render": "rendering", "ready": "scheduled", "fail": "failed"}
+
+
+@given(item=ITEMS, reel=REELS, at=TIMES, ahead=AHEAD)
+def test_every_decision_is_a_move_that_the_item_can_make(
+    item: CalendarItem, reel: Task | None, at: datetime, ahead: timedelta
+) -> None:
+    decision = decide(item, reel, at, ahead)
+    assert decision == "leave" or LEADS_TO[decision] in MOVES[item.status]
+
+
+@given(item=ITEMS, at=TIMES, ahead=AHEAD, later=AHEAD)
+def test_a_reel_is_made_once_its_time_is_near_and_from_then_on(
+    item: CalendarItem, at: datetime, ahead: timedelta, later: timedelta
+) -> None:
+    waits = item.status == "scheduled" and item.reel_id is None and item.reel_url is None
+    is_near = at >= item.scheduled_at - ahead
+    assert (decide(item, None, at, ahead) == "render") == (waits and is_near)
+    if decide(item, None, at, ahead) == "render":
+        assert decide(item, None, at + later, ahead) == "render"
+
+
+@given(item=ITEMS, reel=REELS, at=TIMES, ahead=AHEAD)
+def test_an_item_waits_for_its_reel_and_then_says_how_that_ended(
+    item: CalendarItem, reel: Task | None, at: datetime, ahead: timedelta
+) -> None:
+    item.status = "rendering"
+    ends = {"done": "ready", "error": "fail", "canceled": "fail"}
+    assert decide(item, reel, at, ahead) == (ends.get(reel.state, "leave") if reel else "leave")
+
+
+@pytest.fixture
+def twin(workspace_id: UUID) -> Iterator[Twin]:
+    """A twin whose items are gone afterwards: a tick sees those of all workspaces."""
+    with transaction() as session:
+        twin = make_twin(session, workspace_id)
+    yield twin
+    with transaction() as session:
+        for table in "calendar_items", "tasks", "reels":
+            session.execute(text(f"delete from {table} where workspace_id = :id"), {"id": workspace_id})
+
+
+def test_reels_are_made_as_long_ahead_as_the_setting_says(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "render_ahead_seconds", 3600.0)
+    near = enter(twin, due_in=timedelta(minutes=59))
+    enter(twin, due_in=timedelta(minutes=61))
+    (task,) = start_reels(twin)
+    assert (item(near).status, str(item(near).reel_id)) == ("rendering", task.key)
+    assert start_reels(twin) == []
+
+
+def test_an_item_with_a_video_of_its_own_gets_no_reel_even_with_a_script(twin: Twin) -> None:
+    own = enter(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
+    assert start_reels(twin) == []
+    assert item(own).status == "scheduled"
+
+
+def test_what_was_deleted_or_canceled_gets_no_reel(twin: Twin) -> None:
+    deleted, canceled = enter(twin, due_in=timedelta()), enter(twin, due_in=timedelta())
+    with transaction() as session:
+        calendar.delete(session, session.get_one(CalendarItem, deleted))
+        calendar.cancel(session, session.get_one(CalendarItem, canceled))
+    assert start_reels(twin) == []
+
+
+def test_those_that_are_due_first_come_first(twin: Twin) -> None:
+    start_reels(twin)  # what others have left
+    late, early = (enter(twin, due_in=timedelta(minutes=minutes)) for minutes in (10, 5))
+    with transaction() as session:
+        due.start_reels(session, most=1)
+    assert (item(early).status, item(late).status) == ("rendering", "scheduled")
+
+
+def test_an_item_whose_reel_is_done_is_scheduled_with_it(twin: Twin) -> None:
+    entered = enter(twin, due_in=timedelta())
+    (task,) = start_reels(twin)
+    note()
+    assert item(entered).status == "rendering"
+    settle(task)
+    assert (item(entered).status, str(item(entered).reel_id)) == ("scheduled", task.key)
+    assert start_reels(twin) == []
+
+
+def test_an_item_whose_reel_cannot_be_made_fails_with_its_reason(twin: Twin) -> None:
+    entered = enter(twin, due_in=timedelta())
+    settle(*start_reels(twin), error=BROKEN)
+    assert (item(entered).status, item(entered).reason) == ("failed", BROKEN.to_dict())
+
+
+def test_an_item_whose_reels_task_is_canceled_fails_and_says_so(twin: Twin) -> None:
+    entered = enter(twin, due_in=timedelta())
+    (task,) = start_reels(twin)
+    with transaction() as session:
+        tasks.cancel(session, task)
+    note()
+    assert (item(entered).status, (item(entered).reason or {})["code"]) == ("failed", "canceled")
+
+
+def test_a_reel_that_is_retried_in_time_counts_by_its_newest_try(twin: Twin) -> None:
+    entered = enter(twin, due_in=timedelta())
+    (first,) = start_reels(twin)
+    end(first, error=BROKEN)
+    with transaction() as session:
+        again = tasks.retry(session, session.get_one(Task, first.id))
+    note()
+    assert item(entered).status == "rendering"
+    settle(again)
+    assert item(entered).status == "scheduled"
+
+
+def test_of_ten_thousand_items_a_thousand_are_due_and_each_is_claimed_once_by_two_daemons(twin: Twin) -> None:
+    start_reels(twin)  # what others have left
+    _crowd(twin, total=10_000, soon=1_000)
+    with ThreadPoolExecutor(2) as daemons:
+        first, second = daemons.map(lambda _: _tick_until_all_is_claimed(), range(2))
+    assert first
+    assert second
+    claimed = first + second
+    assert len(set(claimed)) == len(claimed) == 1_000
+    with transaction() as session:
+        rendering = "select reel_id::text from calendar_items where twin_id = :twin and status = 'rendering'"
+        assert set(session.scalars(text(rendering), {"twin": twin.id})) == set(claimed)
+
+
+def _tick_until_all_is_claimed() -> list[str]:
+    claimed: list[str] = []
+    while True:
+        note()
+        with transaction() as session:
+            started = due.start_reels(session, most=100)
+        if not started:
+            return claimed
+        claimed += [task.key for task in started]
+
+
+def _crowd(twin: Twin, *, total: int, soon: int) -> None:
+    """Copies of an item, `soon` of them due within a minute and the others months away."""
+    with transaction() as session:
+        pattern = make_item(session, twin, due_in=timedelta(days=90))
+        session.execute(
+            text(
+                "insert into calendar_items select (jsonb_populate_record(item, jsonb_build_object("
+                "  'id', gen_random_uuid(), 'scheduled_at', case when number <= :soon"
+                "  then cast(:now as timestamptz) + number * interval '0.05 s' else item.scheduled_at end))).*"
+                " from calendar_items item, generate_series(1, :total - 1) number where item.id = :pattern"
+            ),
+            {"soon": soon, "total": total, "now": now(), "pattern": pattern.id},
+        )
