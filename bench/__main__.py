@@ -8,7 +8,21 @@ from pathlib import Path
 
 import click
 
-from bench import cancel, captions, fairness, history, polling, recovery, report, start_latency, transcription
+from bench import (
+    calendar,
+    cancel,
+    captions,
+    fairness,
+    history,
+    polling,
+    recall,
+    recovery,
+    reel_cost,
+    reels,
+    report,
+    start_latency,
+    transcription,
+)
 from bench.figures import Figure
 from bench.setting import Setting
 from tests.stack.harness import Stack
@@ -18,9 +32,13 @@ BENCHMARKS: dict[str, Callable[[Setting], Iterator[Figure]]] = {
     "start-latency": start_latency.measure,
     "captions": captions.measure,
     "transcription": transcription.measure,
+    "reels": reels.measure,
+    "reel-cost": reel_cost.measure,
+    "recall": recall.measure,
     "polling": polling.measure,
     "fairness": fairness.measure,
     "cancel": cancel.measure,
+    "calendar": calendar.measure,
     "recovery": recovery.measure,
     "history": history.measure,
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import report
+from bench import bare_reel, reel_cost, reels, report
 from bench.figures import Figure, Reference, Target, median, quantile
 from bench.load import closed, get, paced
 
@@ -46,6 +46,27 @@ def test_what_was_measured_is_kept_with_its_verdict(tmp_path: Path, monkeypatch:
         }
     ]
     assert kept["machine"]["cores"] >= 1
+
+
+def test_no_two_reels_of_a_batch_are_alike() -> None:
+    scripts = reels.numbered_scripts(reels.MANY)
+    assert len({*scripts}) == reels.MANY
+    assert max(map(len, scripts)) - min(map(len, scripts)) < 25
+
+
+def test_a_bare_reel_tells_its_length_and_what_it_cost() -> None:
+    made = bare_reel.make("Hello.", seed=1)
+    assert 0.7 < made.seconds < 3
+    assert made.cpu_seconds > 0.1
+
+
+def test_moviepy_is_given_the_same_reel(tmp_path: Path) -> None:
+    reel_cost.write_parts(tmp_path)
+    reel = json.loads((tmp_path / "reel.json").read_text())
+    spoken = [word["text"] for phrase in reel["phrases"] for word in phrase["words"]]
+    assert spoken == reel_cost.SCRIPT.split()
+    assert reel["seconds"] == pytest.approx(15, abs=0.5)
+    assert all((tmp_path / name).stat().st_size for name in ("narration.wav", reel["font"], reel["plate"]))
 
 
 class _Site(BaseHTTPRequestHandler):

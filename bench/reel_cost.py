@@ -1,0 +1,81 @@
+"""What one reel of 15 s costs, against the same composition in MoviePy."""
+
+import json
+import subprocess
+import venv
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from bench import bare_reel
+from bench.figures import Figure, Reference, Target, median
+from bench.setting import Setting
+from content_pipeline.core.media import wav
+from content_pipeline.core.media.fonts import EXTRA_BOLD, FontSet, typefaces
+from content_pipeline.core.media.reels import designs, plates
+from content_pipeline.core.media.reels.captions import EM
+from content_pipeline.core.media.reels.frame import SAFE_LEFT, SAFE_RIGHT
+from content_pipeline.core.media.reels.phrases import phrases
+
+MOVIEPY = "moviepy==2.2.1"
+
+# 15 s to say.
+SCRIPT = (
+    "Number 17 of our tips for small studios: write the last line first, then cut half of all the others. Read it "
+    "aloud, twice, and listen for the word where you run out of breath. That is where the next cut belongs, and where "
+    "the music may begin."
+)
+_SEED = 1
+
+
+def measure(setting: Setting) -> Iterator[Figure]:
+    folder = setting.folder / "reel"
+    folder.mkdir()
+    times = setting.times(5)
+    setting.idle()
+    with bare_reel.pool(setting, processes=1) as pool:
+        made = pool.starmap(bare_reel.make, [(SCRIPT, _SEED)] * times, chunksize=1)
+        pool.apply(write_parts, (folder,))
+    seconds = made[0].seconds
+    cost = median([reel.cpu_seconds for reel in made]) / seconds
+    moviepy = Reference("in MoviePy", _by_moviepy(folder) / seconds)
+    what = f"CPU seconds of a second of reel, {seconds:.0f} s long"
+    yield Figure(what, cost, "s", target=Target(0.50), samples=times)
+    yield Figure("the same composition", cost, "s", moviepy, Target(1 / 8, of="ratio"), times)
+
+
+def write_parts(folder: Path) -> None:
+    """What moviepy_reel.py makes the reel of, as ours is made of it."""
+    spoken, design = bare_reel.narrate(SCRIPT), designs.choose(bare_reel.STYLE_TAGS, _SEED)
+    wav.write(spoken.samples, spoken.rate, folder / "narration.wav")
+    fonts = FontSet([word.text for word in spoken.words], spoken.language, EXTRA_BOLD)
+    shown = phrases(
+        spoken.words,
+        language=spoken.language,
+        seconds=spoken.seconds,
+        line=(SAFE_RIGHT - SAFE_LEFT) / EM,
+        width=fonts.width,
+    )
+    reel = {
+        "seconds": spoken.seconds,
+        "phrases": [asdict(phrase) for phrase in shown],
+        "name": bare_reel.NAME,
+        "font": str(typefaces(spoken.language, EXTRA_BOLD)[0].path),
+        "accent": design.accent,
+        "plate": str(plates.plate(design).absolute()),
+    }
+    (folder / "reel.json").write_text(json.dumps(reel))
+
+
+def _by_moviepy(folder: Path) -> float:
+    """Its CPU seconds, in an environment of its own: it takes an older Pillow than ours."""
+    environment = folder / "environment"
+    venv.create(environment, with_pip=True)
+    python = str(environment / "bin" / "python")
+    _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", MOVIEPY])
+    script = str(Path(__file__).with_name("moviepy_reel.py"))
+    return float(_run(["nice", "-n", "5", python, script, str(folder)]))
+
+
+def _run(command: Sequence[str]) -> str:
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -1,0 +1,77 @@
+"""A hundred reels through `POST /bulk/reels`, against the same renders in a bare pool of processes."""
+
+import time
+from collections.abc import Iterator
+from itertools import cycle, product
+
+from bench import bare_reel
+from bench.figures import Figure, Reference, Target
+from bench.setting import Setting
+from content_pipeline.core.settings import Settings
+from tests.stack.harness import Client, until
+
+MANY, FEW = 100, 24
+
+# Each takes about six seconds to say.
+_SUBJECTS = ("studios", "bakeries", "gardens", "podcasts", "workshops")
+_ADVICE = (
+    "write the last line first, then cut half of the others.",
+    "ask one question a week, and answer it on Friday.",
+    "show the mistake of the day before you show the cake.",
+    "spend $20 on light before you spend $200 on a lens.",
+)
+
+_RENDERS = "select script, seed from reels where batch_id = :batch order by row"
+
+
+def measure(setting: Setting) -> Iterator[Figure]:
+    count, slots = FEW if setting.quick else MANY, Settings().slots_media
+    with bare_reel.pool(setting, slots) as pool, setting.client() as client:
+        _batch(client, numbered_scripts(4 * slots))  # workers load their models with their first reels
+        setting.idle()
+        cpu_before, began = _stack_cpu_seconds(setting), time.monotonic()
+        batch_id = _batch(client, numbered_scripts(count))
+        ours = time.monotonic() - began
+        setting.idle()
+        our_cpu = _stack_cpu_seconds(setting) - cpu_before
+        renders = [tuple(row) for row in setting.stack.sql(_RENDERS, batch=batch_id)]
+        began = time.monotonic()
+        made = pool.starmap(bare_reel.make, renders, chunksize=1)
+        bare = time.monotonic() - began
+    seconds, bare_cpu = sum(reel.seconds for reel in made), sum(reel.cpu_seconds for reel in made)
+    yield Figure(
+        f"{count} reels of {seconds / count:.1f} s, POST → done",
+        60 * count / ours,
+        "a minute",
+        Reference("a bare process pool", 60 * count / bare),
+        Target(0.90, of="ratio", side="at least"),
+        count,
+    )
+    yield Figure(
+        "CPU seconds of the whole stack for a second of them",
+        our_cpu / seconds,
+        "s",
+        Reference("a bare process pool", bare_cpu / seconds),
+        samples=count,
+    )
+
+
+def _batch(client: Client, scripts: list[str]) -> str:
+    """The id of a batch of these, once it is done."""
+    batch_id: str = client.batch(*scripts)["batch_id"]
+    # Seldom, because each look takes from the cores that render.
+    until(lambda: client.task(batch_id)["status"] == "done", seconds=20 * len(scripts), what="the reels", pause=0.5)
+    assert client.task(batch_id)["result"]["failed"] == 0
+    return batch_id
+
+
+def numbered_scripts(count: int) -> list[str]:
+    """Different ones of about the same length."""
+    openings = cycle(product(_SUBJECTS, _ADVICE))
+    numbered = zip(range(1, count + 1), openings, strict=False)
+    return [f"Tip {number} for small {subject}: {advice}" for number, (subject, advice) in numbered]
+
+
+def _stack_cpu_seconds(setting: Setting) -> float:
+    """Of all its processes and their children that have ended."""
+    return sum(sum(process.cpu_times()[:4]) for process in setting.stack.processes())
