@@ -46,7 +46,7 @@ BENCHMARKS: dict[str, Callable[[Setting], Iterator[Figure]]] = {
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
-@click.option("--quick", is_flag=True, help="Measure fewer times: under three minutes.")
+@click.option("--quick", is_flag=True, help="Measure fewer times: under eight minutes.")
 def main(names: tuple[str, ...], quick: bool) -> None:
     """Measure the product on a stack of its own; all benchmarks, or those named."""
     measured_on = report.machine()

@@ -60,7 +60,7 @@ def _batch(client: Client, scripts: list[str]) -> str:
     """The id of a batch of these, once it is done."""
     batch_id: str = client.batch(*scripts)["batch_id"]
     # Seldom, because each look takes from the cores that render.
-    until(lambda: client.task(batch_id)["status"] == "done", seconds=20 * len(scripts), what="the reels", pause=0.5)
+    until(lambda: client.task(batch_id)["status"] == "done", seconds=20 * len(scripts), what="the reels", pause=1.0)
     assert client.task(batch_id)["result"]["failed"] == 0
     return batch_id
 

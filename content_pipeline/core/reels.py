@@ -28,9 +28,9 @@ from content_pipeline.core.work import MoveOn, Work
 
 KIND: Final = "reel"
 NARRATION: Final = "narration.wav"
-# The picture that stands for a reel: its first words, one of them marked. Later than this, all pictures since the last
-# key picture have to be decoded for it: 0.14 CPU seconds from the middle of six seconds, a twentieth of the render.
-_COVER_SECONDS: Final = 0.5
+# The picture that stands for a reel is the first one, as on its cover. For one in the middle of six seconds, all those
+# before it have to be decoded: 0.14 CPU seconds, a twentieth of the render.
+_COVER_SECONDS: Final = 0.0
 
 Seen = TypeVar("Seen")
 

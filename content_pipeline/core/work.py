@@ -14,8 +14,7 @@ from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import Remote
 from content_pipeline.core.settings import Lane, settings
 
-# Twice as often, a bar took a thirtieth of what rendering a short reel does, and its parent's bar moves with it.
-PROGRESS_SECONDS: Final = 1.0
+PROGRESS_SECONDS: Final = 0.5
 # A remote file that takes longer than this goes on in the io lane, so that a slow server holds no other slot.
 QUICK_FETCH_SECONDS: Final = 10.0
 

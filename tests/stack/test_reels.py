@@ -46,6 +46,16 @@ def test_a_csv_becomes_reels(stack: Stack, client: Client, tmp_path: Path) -> No
     assert stack.materialized("narration", keys) == stack.materialized("reel_video", keys) == [1, 1]
 
 
+def test_an_operator_makes_the_video_again_alone(stack: Stack, client: Client) -> None:
+    accepted = client.batch("See you at 10:30.")
+    client.ended(accepted["task_id"])
+    (job,) = client.jobs(accepted["batch_id"])
+    stack.run_ended(stack.launch("reels", job["job_id"], "reel_video"), "SUCCESS")
+    assert stack.materialized("narration", [job["job_id"]]) == [1]
+    assert stack.materialized("reel_video", [job["job_id"]]) == [2]
+    assert client.jobs(accepted["batch_id"])[0]["status"] == "done"
+
+
 def test_odd_scripts_become_right_reels(client: Client) -> None:
     accepted = client.batch(*ODD.values())
     client.ended(accepted["task_id"], seconds=240)
