@@ -74,7 +74,8 @@ def _by_moviepy(folder: Path) -> float:
     python = str(environment / "bin" / "python")
     _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", MOVIEPY])
     script = str(Path(__file__).with_name("moviepy_reel.py"))
-    return float(_run(["nice", "-n", "5", python, script, str(folder)]))
+    # -P: the files beside the script are none of its modules (calendar.py is one of the standard library's names).
+    return float(_run(["nice", "-n", "5", python, "-P", script, str(folder)]))
 
 
 def _run(command: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from dagster._core.run_coordinator import SubmitRunContext
 from dagster._core.run_coordinator.queued_run_coordinator import RunQueueConfig
 
 from content_pipeline.core import runs, tasks, workspaces
-from content_pipeline.core.database import transaction
+from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.models import Plan, Task
 from content_pipeline.core.settings import Lane, settings
 
@@ -24,7 +24,7 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
     """
 
     def get_run_queue_config(self) -> RunQueueConfig:
-        with transaction() as session:
+        with autocommit() as session:  # asked every second
             limits = [
                 {
                     "key": runs.share_tag(lane, plan.name),

@@ -25,7 +25,7 @@ PARENT_TAG: Final = "dagster/parent_run_id"
 RETRY_TAG: Final = "dagster/retry_number"
 
 Result = TypeVar("Result")
-Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
+Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckEvaluation]
 
 
 def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[Work, str], Results]) -> Results:

@@ -1,11 +1,12 @@
 """A script as it is spoken, and the video made of it."""
 
 import time
-from collections.abc import Collection
+from pathlib import Path
 
 import dagster as dg
 
 from content_pipeline import partitions
+from content_pipeline.assets.checks import evaluations
 from content_pipeline.assets.pictures import picture
 from content_pipeline.core import reels as core
 from content_pipeline.core.media.reels import frame, sound
@@ -49,19 +50,20 @@ LENGTH_TOLERANCE_SECONDS = 0.25
     can_subset=True,
 )
 def reels(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, core.KIND, lambda work, key: _make(work, key, context.selected_asset_keys))
+    yield from perform(context, core.KIND, lambda work, key: _make(context, work, key))
 
 
-def _make(work: Work, key: str, selected: Collection[dg.AssetKey]) -> Results:
-    if dg.AssetKey("narration") in selected:
-        yield from _narrate(work, key)
-    if dg.AssetKey("reel_video") in selected:
-        yield from _render(work, key)
+def _make(context: dg.AssetExecutionContext, work: Work, key: str) -> Results:
+    with work.folder() as folder:
+        if dg.AssetKey("narration") in context.selected_asset_keys:
+            yield from _narrate(work, key, folder)
+        if dg.AssetKey("reel_video") in context.selected_asset_keys:
+            yield from _render(context, work, key, folder)
 
 
-def _narrate(work: Work, key: str) -> Results:
+def _narrate(work: Work, key: str, folder: Path) -> Results:
     began = time.monotonic()
-    made = core.narrate(work, key)
+    made = core.narrate(work, key, folder)
     yield dg.MaterializeResult(
         asset_key="narration",
         metadata={
@@ -75,9 +77,9 @@ def _narrate(work: Work, key: str) -> Results:
     )
 
 
-def _render(work: Work, key: str) -> Results:
+def _render(context: dg.AssetExecutionContext, work: Work, key: str, folder: Path) -> Results:
     began = time.monotonic()
-    made = core.render(work, key)
+    made = core.render(work, key, folder)
     media = made.media
     yield dg.MaterializeResult(
         asset_key="reel_video",
@@ -90,20 +92,15 @@ def _render(work: Work, key: str) -> Results:
             "bytes": media.bytes,
             "work_seconds_per_second": round((time.monotonic() - began) / media.seconds, 3),
         },
-        check_results=[
-            dg.AssetCheckResult(
-                check_name="playable", passed=(media.video_codec, media.audio_codec) == ("h264", "aac")
-            ),
-            dg.AssetCheckResult(
-                check_name="size",
-                passed=(media.width, media.height, media.frames_per_second)
-                == (frame.WIDTH, frame.HEIGHT, frame.FRAMES_PER_SECOND),
-            ),
-            dg.AssetCheckResult(
-                check_name="length", passed=abs(media.seconds - made.narration_seconds) <= LENGTH_TOLERANCE_SECONDS
-            ),
-            dg.AssetCheckResult(
-                check_name="loudness", passed=abs(made.loudness - sound.LOUDNESS) <= LOUDNESS_TOLERANCE
-            ),
-        ],
+    )
+    yield from evaluations(
+        context,
+        dg.AssetKey("reel_video"),
+        {
+            "playable": (media.video_codec, media.audio_codec) == ("h264", "aac"),
+            "size": (media.width, media.height, media.frames_per_second)
+            == (frame.WIDTH, frame.HEIGHT, frame.FRAMES_PER_SECOND),
+            "length": abs(media.seconds - made.narration_seconds) <= LENGTH_TOLERANCE_SECONDS,
+            "loudness": abs(made.loudness - sound.LOUDNESS) <= LOUDNESS_TOLERANCE,
+        },
     )

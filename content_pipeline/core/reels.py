@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage, tasks, workspaces
+from content_pipeline.core import copies, storage, tasks
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.media import video, wav
-from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, probe
+from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, look
 from content_pipeline.core.media.reels import background, captions, composition, designs, sound
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import Design
@@ -28,9 +28,6 @@ from content_pipeline.core.work import MoveOn, Work
 
 KIND: Final = "reel"
 NARRATION: Final = "narration.wav"
-# The picture that stands for a reel is the first one, as on its cover. For one in the middle of six seconds, all those
-# before it have to be decoded: 0.14 CPU seconds, a twentieth of the render.
-_COVER_SECONDS: Final = 0.0
 
 Seen = TypeVar("Seen")
 
@@ -101,6 +98,14 @@ def seeds(twin: Twin, scripts: Sequence[str]) -> list[int]:
     return designs.seeds(twin.style_tags, [f"{twin.id} {script}" for script in scripts])
 
 
+def get(session: Session, workspace_id: UUID, reel_id: UUID) -> Reel:
+    """Raises NotFound, for another workspace's reels too."""
+    reel = session.get(Reel, reel_id)
+    if reel is None or reel.workspace_id != workspace_id:
+        raise NotFound(f"There is no reel {reel_id}.", code="reel_not_found")
+    return reel
+
+
 def ask(session: Session, reel: Reel) -> Task:
     """The task of a reel that is no part of a batch."""
     return tasks.create(
@@ -127,8 +132,11 @@ def result_url(reel: Reel) -> str | None:
 # ── the work ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def narrate(work: Work, key: str) -> Narrated:
-    """Speak the script, and keep the sound and its words. A task that comes again finds both, and pays no voice."""
+def narrate(work: Work, key: str, folder: Path) -> Narrated:
+    """Speak the script, and keep the sound and its words. A task that comes again finds both, and pays no voice.
+
+    What is spoken is in `folder` too, where `render` finds it without asking for it.
+    """
     with work.write() as session:
         reel = session.get_one(Reel, UUID(key))
     if work.task_id and reel.narration_key:
@@ -141,9 +149,8 @@ def narrate(work: Work, key: str) -> Narrated:
             remedy="Make it shorter, or make two of it.",
         )
     object_key = _object(reel, NARRATION)
-    with work.folder() as folder:
-        wav.write(spoken.samples, spoken.rate, folder / NARRATION)
-        storage.put(object_key, folder / NARRATION, content_type="audio/wav")
+    wav.write(spoken.samples, spoken.rate, folder / NARRATION)
+    storage.put(object_key, folder / NARRATION, content_type="audio/wav")
     with work.write() as session:
         reel = session.get_one(Reel, reel.id)
         reel.words = WORDS.dump_python(spoken.words, mode="json")
@@ -168,8 +175,8 @@ def _kept(reel: Reel) -> Narrated:
     )
 
 
-def render(work: Work, key: str) -> Rendered:
-    """Make the video of a narrated reel and end the task.
+def render(work: Work, key: str, folder: Path) -> Rendered:
+    """Make the video of a narrated reel in `folder` and end the task.
 
     Raises MoveOn while remote media take long to come, Conflict for a reel that is not narrated.
     """
@@ -178,32 +185,31 @@ def render(work: Work, key: str) -> Rendered:
         twin = session.get_one(Twin, reel.twin_id)
     spoken = _kept(reel)
     design = designs.choose(twin.style_tags, reel.seed)
-    with work.folder() as folder:
-        scene = _scene(work, reel, folder, design, spoken.seconds)
+    scene = _scene(work, reel, folder, design, spoken.seconds)
+    if not (folder / NARRATION).exists():
         storage.fetch(spoken.key, folder / NARRATION)
-        document = captions.document(
-            spoken.words,
-            language=spoken.language,
-            seconds=spoken.seconds,
-            name=twin.name,
-            title=reel.title,
-            accent=design.accent,
-        )
-        (folder / composition.CAPTIONS).write_text(document)
-        composition.render(folder, scene, *wav.read(folder / NARRATION), on_progress=work.progress)
-        output = folder / composition.OUTPUT
-        made = probe(output)
-        thumbnail = video.thumbnail(output, _COVER_SECONDS)
-        loudness = sound.loudness(output)
-        object_key = _object(reel, "reel.mp4")
-        storage.put(object_key, output, content_type="video/mp4")
+    document = captions.document(
+        spoken.words,
+        language=spoken.language,
+        seconds=spoken.seconds,
+        name=twin.name,
+        title=reel.title,
+        accent=design.accent,
+    )
+    (folder / composition.CAPTIONS).write_text(document)
+    loudness = composition.render(folder, scene, *wav.read(folder / NARRATION), on_progress=work.progress)
+    output = folder / composition.OUTPUT
+    made, cover = look(output)
+    assert cover
+    object_key = _object(reel, "reel.mp4")
+    storage.put(object_key, output, content_type="video/mp4")
     with work.write() as session:
         reel = session.get_one(Reel, reel.id)
         reel.media = MEDIA_INFO.dump_python(made, mode="json")
         reel.output_key = object_key
         if work.task_id:
             tasks.finish(session, work.task_id)
-    return Rendered(object_key, made, spoken.seconds, loudness, design.name, thumbnail)
+    return Rendered(object_key, made, spoken.seconds, loudness, design.name, video.small(cover))
 
 
 def _scene(work: Work, reel: Reel, folder: Path, design: Design, seconds: float) -> Scene:
@@ -218,18 +224,8 @@ def _scene(work: Work, reel: Reel, folder: Path, design: Design, seconds: float)
 
 
 def _bring(work: Work, reel: Reel, url: str, target: Path, inspect: Callable[[Path], Seen]) -> Seen:
-    """A remote file by way of our bucket, into which it is copied when it is first needed and found good."""
-    object_key = _object(reel, target.name)
-    try:
-        storage.fetch(object_key, target)
-        return inspect(target)
-    except NotFound:
-        with work.write() as session:
-            plan = workspaces.plan_of(session, reel.workspace_id)
-        work.fetch(url, target, max_bytes=plan.upload_bytes)
-        seen = inspect(target)
-        storage.put(object_key, target, content_type="application/octet-stream")
-        return seen
+    key = _object(reel, target.name)
+    return copies.bring(work, url, target, workspace_id=reel.workspace_id, object_key=key, inspect=inspect)
 
 
 def _object(reel: Reel, name: str) -> str:

@@ -63,7 +63,7 @@ def row(key: str) -> Reel:
 
 def test_a_narration_is_kept_with_the_words_as_they_are_written(workspace_id: UUID, tmp_path: Path) -> None:
     key = enter(workspace_id)
-    made = reels.narrate(at_work(key), key)
+    made = reels.narrate(at_work(key), key, tmp_path)
     assert join(made.words) == SCRIPT
     assert (made.voice, made.language) == ("hibari-heart", "en")
     storage.fetch(made.key, tmp_path / "narration.wav")
@@ -72,42 +72,58 @@ def test_a_narration_is_kept_with_the_words_as_they_are_written(workspace_id: UU
     assert row(key).spoken_voice == "hibari-heart"
 
 
-def test_a_task_that_comes_again_is_not_spoken_again_and_a_re_run_by_hand_is(workspace_id: UUID) -> None:
+def test_a_task_that_comes_again_is_not_spoken_again_and_a_re_run_by_hand_is(
+    workspace_id: UUID, tmp_path: Path
+) -> None:
     key = enter(workspace_id)
-    reels.narrate(at_work(key), key)
+    reels.narrate(at_work(key), key, tmp_path)
     with transaction() as session:
         session.get_one(Reel, UUID(key)).script = "Something else."
-    assert join(reels.narrate(at_work(key), key).words) == SCRIPT
-    assert join(reels.narrate(at_work(key, with_task=False), key).words) == "Something else."
+    assert join(reels.narrate(at_work(key), key, tmp_path).words) == SCRIPT
+    assert join(reels.narrate(at_work(key, with_task=False), key, tmp_path).words) == "Something else."
 
 
-def test_a_video_by_hand_of_a_reel_without_a_narration_is_told_what_is_missing(workspace_id: UUID) -> None:
+def test_a_video_by_hand_of_a_reel_without_a_narration_is_told_what_is_missing(
+    workspace_id: UUID, tmp_path: Path
+) -> None:
     key = enter(workspace_id)
     with pytest.raises(Conflict, match="no narration"):
-        reels.render(at_work(key, with_task=False), key)
+        reels.render(at_work(key, with_task=False), key, tmp_path)
 
 
-def test_what_is_short_to_write_and_long_to_say_is_refused(workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_short_to_write_and_long_to_say_is_refused(
+    workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(settings(), "narration_seconds", 5.0)
     key = enter(workspace_id, script="7" * 60)
     with pytest.raises(Invalid) as caught:
-        reels.narrate(at_work(key), key)
+        reels.narrate(at_work(key), key, tmp_path)
     assert caught.value.code == "narration_too_long"
 
 
-def test_a_rendered_reel_ends_its_task_and_its_batch(workspace_id: UUID) -> None:
+def test_a_rendered_reel_ends_its_task_and_its_batch(workspace_id: UUID, tmp_path: Path) -> None:
     key = enter(workspace_id, title="The offer")
     work = at_work(key)
-    narrated = reels.narrate(work, key)
-    made = reels.render(work, key)
+    narrated = reels.narrate(work, key, tmp_path)
+    made = reels.render(work, key, tmp_path)
     assert (made.media.width, made.media.height) == (1080, 1920)
     assert made.media.seconds == pytest.approx(narrated.seconds, abs=0.1)
-    assert made.loudness == pytest.approx(-14, abs=0.5)
+    assert made.loudness == pytest.approx(-14, abs=0.1)
     with transaction() as session:
         task = session.get_one(Task, work.task_id)
         assert task.state == "done"
         assert session.get_one(Task, task.parent_id).state == "done"
         assert reels.result(session, task)["result_url"].startswith("http")
+
+
+def test_a_later_run_makes_the_video_of_the_narration_that_was_kept(workspace_id: UUID, tmp_path: Path) -> None:
+    key = enter(workspace_id)
+    (first := tmp_path / "first").mkdir()
+    (second := tmp_path / "second").mkdir()
+    narrated = reels.narrate(at_work(key), key, first)
+    made = reels.render(at_work(key), key, second)
+    assert made.media.seconds == pytest.approx(narrated.seconds, abs=0.1)
+    assert (second / reels.NARRATION).read_bytes() == (first / reels.NARRATION).read_bytes()
 
 
 def test_a_background_and_music_of_others_are_copied_once(
@@ -124,8 +140,8 @@ def test_a_background_and_music_of_others_are_copied_once(
     )
     for _ in range(2):
         work = at_work(key)
-        reels.narrate(work, key)
-        assert reels.render(work, key).loudness == pytest.approx(-14, abs=0.5)
+        reels.narrate(work, key, tmp_path)
+        assert reels.render(work, key, tmp_path).loudness == pytest.approx(-14, abs=0.5)
     assert len(server.log) == 2
 
 
@@ -135,10 +151,10 @@ def test_a_bad_background_is_not_kept(workspace_id: UUID, server: HTTPServer, tm
     server.expect_ordered_request("/sky.png").respond_with_data(picture.read_bytes())
     key = enter(workspace_id, background_url=server.url_for("/sky.png"))
     work = at_work(key)
-    reels.narrate(work, key)
+    reels.narrate(work, key, tmp_path)
     with pytest.raises(Exception, match="neither a picture nor a video"):
-        reels.render(work, key)
-    assert reels.render(work, key).media.seconds > 1
+        reels.render(work, key, tmp_path)
+    assert reels.render(work, key, tmp_path).media.seconds > 1
 
 
 def test_after_a_slow_fetch_in_the_io_lane_the_reel_is_made_in_the_media_lane(
@@ -147,7 +163,7 @@ def test_after_a_slow_fetch_in_the_io_lane_the_reel_is_made_in_the_media_lane(
     server.expect_request("/music.mp3").respond_with_data(samples.audio(tmp_path / "m.mp3", seconds=1).read_bytes())
     key = enter(workspace_id, music_url=server.url_for("/music.mp3"))
     work = at_work(key, lane="io")
-    reels.narrate(work, key)
+    reels.narrate(work, key, tmp_path)
     with pytest.raises(MoveOn) as caught:
-        reels.render(work, key)
+        reels.render(work, key, tmp_path)
     assert caught.value.lane == "media"

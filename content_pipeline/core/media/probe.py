@@ -63,14 +63,20 @@ def probe(path: Path) -> MediaInfo:
 
     Raises NotMedia (`not_media`, `empty_file`) and MediaUnusable (`media_unreadable`, `media_truncated`).
     """
+    return look(path)[0]
+
+
+def look(path: Path) -> tuple[MediaInfo, av.VideoFrame | None]:
+    """`probe`, and the first picture, if there is video: for whoever shows it, decoding it again costs as much."""
     with opened(path) as container:
         video = next((stream for stream in container.streams.video if _plays(stream)), None)
         audio = next((stream for stream in container.streams.audio if _plays(stream)), None)
         if video is None and audio is None:
             raise _unreadable("it has no audio or video in a known codec")
-        width, height = _displayed_size(container, video) if video else (0, 0)
+        picture = _first_frame(container, video) if video else None
+        width, height = _displayed_size(video, picture) if video and picture else (0, 0)
         rate = video.guessed_rate or video.average_rate if video else None
-        return MediaInfo(
+        media = MediaInfo(
             seconds=_seconds(container),
             has_audio=audio is not None,
             has_video=video is not None,
@@ -82,6 +88,7 @@ def probe(path: Path) -> MediaInfo:
             container=_format(container),
             bytes=path.stat().st_size,
         )
+        return media, picture
 
 
 @contextmanager
@@ -117,11 +124,10 @@ def _format(container: InputContainer) -> str:
     return container.format.name.partition(",")[0]
 
 
-def _displayed_size(container: InputContainer, video: av.VideoStream) -> tuple[int, int]:
-    frame = _first_frame(container, video)
+def _displayed_size(video: av.VideoStream, picture: av.VideoFrame) -> tuple[int, int]:
     aspect = video.sample_aspect_ratio or 1
-    width, height = round(frame.width * aspect), frame.height
-    return (height, width) if frame.rotation % 180 else (width, height)
+    width, height = round(picture.width * aspect), picture.height
+    return (height, width) if picture.rotation % 180 else (width, height)
 
 
 def _first_frame(container: InputContainer, video: av.VideoStream) -> av.VideoFrame:

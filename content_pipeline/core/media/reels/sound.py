@@ -5,6 +5,7 @@ and is right to a tenth of a unit, where a filter that is given one gain can onl
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import chain
 from math import inf
 from pathlib import Path
@@ -42,7 +43,15 @@ Stereo = NDArray[np.float32]  # (samples, 2) at RATE
 Curve = NDArray[np.floating[Any]]
 
 
-def mix(narration: Samples, rate: int, *, seconds: float, music: Path | None = None) -> Stereo:
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """The sound of a reel, and its integrated loudness in LUFS: minus infinity for silence."""
+
+    samples: Stereo
+    loudness: float
+
+
+def mix(narration: Samples, rate: int, *, seconds: float, music: Path | None = None) -> Mix:
     """The sound of a reel of that length: at LOUDNESS as far as its peaks, at most ±0.78, allow it.
 
     They always do but for a breath of a fifth of a second, or clicks. Silence stays silent.
@@ -53,7 +62,7 @@ def mix(narration: Samples, rate: int, *, seconds: float, music: Path | None = N
     voice = _levelled(np.repeat(_fitted(_resampled(narration, rate), length)[:, None], 2, axis=1))
     if music is None:
         return voice
-    return _levelled(voice + _music(music, length) * _ducking(voice[:, 0])[:, None])
+    return _levelled(voice.samples + _music(music, length) * _ducking(voice.samples[:, 0])[:, None])
 
 
 def inspect(path: Path) -> MediaInfo:
@@ -62,11 +71,6 @@ def inspect(path: Path) -> MediaInfo:
     if not media.has_audio:
         raise _unusable()
     return media
-
-
-def loudness(path: Path) -> float:
-    """The integrated loudness of a recording in LUFS, minus infinity for silence. Raises as `mix` does."""
-    return _loudness(_decoded(path))
 
 
 def _resampled(samples: Samples, rate: int) -> Samples:
@@ -80,15 +84,16 @@ def _fitted(samples: Samples, length: int) -> Samples:
     return np.pad(samples[:length], (0, max(length - len(samples), 0)))
 
 
-def _levelled(sound: Stereo) -> Stereo:
+def _levelled(sound: Stereo) -> Mix:
     """At LOUDNESS and within the peak. In rounds, because the limiter takes away some of what the gain gave."""
     peak = float(np.abs(sound).max(initial=0))
     if not peak:
-        return sound
+        return Mix(sound, -inf)
     gain = 1 / peak  # to begin with: what is quieter than -70 LUFS cannot be measured
     for _ in range(_MOST_ROUNDS):
-        levelled = _limited(sound * np.float32(gain))
-        missing = LOUDNESS - _loudness(levelled)
+        limited = _limited(sound * np.float32(gain))
+        levelled = Mix(limited, _loudness(limited))
+        missing = LOUDNESS - levelled.loudness
         if abs(missing) < _CLOSE_ENOUGH or missing == inf:  # a lone click is too short to count as sound
             break
         gain *= 10 ** (missing / 20)
