@@ -1,0 +1,94 @@
+"""The sandbox's own side, under `/_sandbox`: what is live, what was asked, and orders for what shall go wrong."""
+
+import re
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, HTTPException, Request
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sandbox import faults, oauth
+from sandbox.switches import Switches, switch
+from sandbox.world import Document, Platform, World
+
+
+class Advance(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    advance_seconds: float
+
+
+class Owner(BaseModel):
+    """An account, by its user name or by its id."""
+
+    platform: Platform
+    account: str
+
+
+def routes(world: World) -> APIRouter:
+    router = APIRouter(prefix="/_sandbox")
+
+    @router.get("/health")
+    def health() -> dict[str, bool]:
+        return {"ready": True}
+
+    @router.get("/posts")
+    def posts(request: Request) -> list[Document]:
+        """What is live, oldest first."""
+        return [shown(request, post) for post in world.all("post")]
+
+    @router.get("/requests")
+    def requests() -> list[Document]:
+        """What platforms were asked, oldest first. Neither queries nor bodies: those hold secrets."""
+        return [{**entry, "time": _iso(entry["time"])} for entry in world.all("request")]
+
+    @router.post("/faults", status_code=HTTPStatus.NO_CONTENT)
+    def fail(order: faults.Order) -> None:
+        faults.order(world, order)
+
+    @router.post("/clock")
+    def clock(wish: Advance) -> dict[str, str]:
+        world.advance(wish.advance_seconds)
+        return {"now": _iso(world.seconds())}
+
+    @router.post("/settings")
+    def settings(changes: Annotated[dict[str, Any], Body()]) -> Switches:
+        try:
+            return switch(world, changes)
+        except ValidationError as error:
+            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, error.errors(include_context=False)) from error
+
+    @router.post("/revoke", status_code=HTTPStatus.NO_CONTENT)
+    def revoke(owner: Owner) -> None:
+        """The account's owner takes back what they allowed."""
+        for account in _accounts(world, owner):
+            oauth.revoke(world, owner.platform, account)
+
+    @router.post("/reset", status_code=HTTPStatus.NO_CONTENT)
+    def reset() -> None:
+        world.reset()
+
+    @router.get("/media/{name}")
+    def media(name: str) -> FileResponse:
+        if not re.fullmatch(r"[\w\-]+(\.\w+)?", name) or not world.media(name).is_file():
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return FileResponse(world.media(name), headers={"X-Content-Type-Options": "nosniff"})
+
+    return router
+
+
+def shown(request: Request, post: Document) -> Document:
+    """A post as it is shown: its file as an address, its time in ISO 8601."""
+    media = str(request.url_for("media", name=post["media"]))
+    return {**post, "media": media, "time": _iso(post["time"])}
+
+
+def _accounts(world: World, owner: Owner) -> set[str]:
+    grants = world.all("grant", platform=owner.platform)
+    return {grant["account"] for grant in grants if owner.account in (grant["account"], grant["username"])}
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,78 @@
+"""Pages that show what is live: the four feeds side by side at `/`, and each post under the address that it has on its
+platform."""
+
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import Response
+
+from sandbox.admin import shown
+from sandbox.oauth import Provider
+from sandbox.pages import page
+from sandbox.world import Document, Platform, World
+
+
+def routes(world: World, providers: list[Provider]) -> APIRouter:
+    router = APIRouter()
+
+    titles = {provider.platform: provider.title for provider in providers}
+
+    def one(request: Request, platform: Platform, **fields: str) -> Response:
+        found = next(iter(world.all("post", platform=platform, **fields)), None)
+        if found is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return page(request, "feeds.html", columns=[(titles[platform], platform, [_card(request, found)])])
+
+    @router.get("/")
+    def feeds(request: Request) -> Response:
+        posts = [_card(request, post) for post in reversed(world.all("post"))]
+        columns = [
+            (title, name, [post for post in posts if post["platform"] == name]) for name, title in titles.items()
+        ]
+        return page(request, "feeds.html", columns=columns)
+
+    @router.get("/www.instagram.com/reel/{shortcode}/")
+    def reel(request: Request, shortcode: str) -> Response:
+        return one(request, "instagram", shortcode=shortcode)
+
+    @router.get("/www.tiktok.com/@{username}/video/{id}")
+    def tiktok(request: Request, username: str, id: str) -> Response:
+        return one(request, "tiktok", account_name=username, id=id)
+
+    @router.get("/www.linkedin.com/feed/update/{urn}")
+    def update(request: Request, urn: str) -> Response:
+        return one(request, "linkedin", id=urn)
+
+    @router.get("/www.youtube.com/watch")
+    def watch(request: Request, v: str) -> Response:
+        return one(request, "youtube", id=v)
+
+    @router.get("/www.youtube.com/shorts/{id}")
+    def short(request: Request, id: str) -> Response:
+        return one(request, "youtube", id=id)
+
+    return router
+
+
+def _card(request: Request, post: Document) -> Document:
+    """A post with what its card shows besides: its own address, its cover's, and who sees it if not everybody does."""
+    privacy = post.get("privacy") or ""
+    return {
+        **shown(request, post),
+        "link": f"{request.base_url}{_address(post)}",
+        "cover": str(request.url_for("media", name=post["cover"])) if post.get("cover") else None,
+        "seen_by": "" if privacy.lower().startswith("public") else privacy.replace("_", " ").lower(),
+    }
+
+
+def _address(post: Document) -> str:
+    id = quote(post["id"])
+    match post["platform"]:
+        case "instagram":
+            return f"www.instagram.com/reel/{post['shortcode']}/"
+        case "tiktok":
+            return f"www.tiktok.com/@{post['account_name']}/video/{id}"
+        case "linkedin":
+            return f"www.linkedin.com/feed/update/{id}"
+    return f"www.youtube.com/watch?v={id}"

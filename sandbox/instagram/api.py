@@ -1,0 +1,267 @@
+"""Instagram's Graph API for Reels: containers, publishing, and what there is to read about them."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from itertools import dropwhile, islice
+from secrets import randbelow, token_urlsafe
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from sandbox.faults import step
+from sandbox.instagram import containers, oauth, uploads, wire
+from sandbox.oauth import Grant
+from sandbox.parameters import Parameters
+from sandbox.switches import switches
+from sandbox.world import Document, World
+
+# What a Reel's container takes, each with its documented type.
+CONTAINER_PARAMETERS: Final[Mapping[str, str]] = {
+    "media_type": "string",
+    "video_url": "string",
+    "caption": "string",
+    "share_to_feed": "bool",
+    "cover_url": "string",
+    "thumb_offset": "int",
+    "audio_name": "string",
+    "collaborators": "list",
+    "location_id": "string",
+    "user_tags": "list",
+    "trial_params": "map",
+    "is_paid_partnership": "bool",
+    "is_ai_generated": "bool",
+    "upload_type": "string",
+}
+_TYPES: Final = {"bool": r"(?i)true|false|1|0", "int": r"\d+"}
+
+_CAPTION_CHARACTERS: Final = 2200
+_HASHTAGS: Final = 30
+_MENTIONS: Final = 20
+_QUOTA_SECONDS: Final = 86_400
+_PAGE: Final = 25
+
+
+def routes(world: World) -> APIRouter:
+    router = APIRouter()
+    intake = containers.Intake(world)
+    graph = APIRouter(prefix="/graph.instagram.com/{version}", dependencies=[Depends(_check_version)])
+    prepares, commits, confirms, grants = (
+        [Depends(step("instagram", name))] for name in ("prepare", "commit", "confirm", "grant")
+    )
+
+    def reader(request: Request, response: Response, parameters: Parameters) -> Grant:
+        grant = wire.signed_in(request, parameters, wire.BASIC)
+        wire.count_call(world, grant, response)
+        return grant
+
+    def publisher(request: Request, response: Response, parameters: Parameters) -> Grant:
+        grant = wire.signed_in(request, parameters, wire.PUBLISH)
+        wire.count_call(world, grant, response)
+        return grant
+
+    Reader = Annotated[Grant, Depends(reader)]
+    Publisher = Annotated[Grant, Depends(publisher)]
+
+    @graph.get("/me", dependencies=grants)
+    def profile(grant: Reader, parameters: Parameters) -> dict[str, Any]:
+        return wire.selected(
+            {
+                "id": grant.account,
+                "user_id": grant.account,
+                "username": grant.username,
+                "name": grant.username.replace(".", " ").title(),
+                "account_type": "BUSINESS",
+                "profile_picture_url": "",
+                "followers_count": 1200,
+                "media_count": len(world.all("post", platform="instagram", account=grant.account)),
+            },
+            parameters.get("fields"),
+        )
+
+    @graph.post("/{user}/media", dependencies=prepares)
+    def create_container(user: str, grant: Publisher, request: Request, parameters: Parameters) -> dict[str, str]:
+        _check_user(user, grant)
+        _check_parameters(parameters)
+        id = _number()
+        container = {
+            "id": id,
+            "account": grant.account,
+            "created_at": world.seconds(),
+            "caption": parameters.get("caption", ""),
+            "video_url": parameters.get("video_url"),
+            "cover_url": parameters.get("cover_url"),
+            "thumb_offset": parameters.get("thumb_offset"),
+            "share_to_feed": parameters.get("share_to_feed"),
+            "is_paid_partnership": parameters.get("is_paid_partnership"),
+            "is_ai_generated": parameters.get("is_ai_generated"),
+            "state": "new" if parameters.get("video_url") else "awaiting",
+            "problem": None,
+            "media": "",
+            "stored": 0,
+            "cover": "",
+            "media_id": "",
+        }
+        world.put(containers.KIND, id, container)
+        if container["state"] == "new":
+            intake.begin(id)
+            return {"id": id}
+        return {"id": id, "uri": f"{request.base_url}rupload.facebook.com/ig-api-upload/{_version(request)}/{id}"}
+
+    @graph.post("/{user}/media_publish", dependencies=commits)
+    def publish(user: str, grant: Publisher, parameters: Parameters) -> dict[str, str]:
+        _check_user(user, grant)
+        with world.transaction():
+            container = _container(parameters.get("creation_id", ""), grant)
+            _check_publishable(container)
+            if _quota_usage(grant) >= switches(world).instagram_quota:
+                raise wire.refusal(
+                    "(#9) Application request limit reached",
+                    9,
+                    2207042,
+                    status=HTTPStatus.FORBIDDEN,
+                    user_message="You reached the maximum number of posts that is allowed to be published by API.",
+                )
+            id = _number()
+            world.put(containers.KIND, container["id"], {**container, "media_id": id})
+            world.post(
+                platform="instagram",
+                id=id,
+                account=grant.account,
+                text=container["caption"],
+                media=container["media"],
+                shortcode=token_urlsafe(8),
+                ai_generated=container["is_ai_generated"] == "true",
+                **{name: container[name] for name in ("cover", "thumb_offset", "share_to_feed", "is_paid_partnership")},
+            )
+        return {"id": id}
+
+    @graph.get("/{user}/content_publishing_limit", dependencies=confirms)
+    def publishing_limit(user: str, grant: Publisher, parameters: Parameters) -> dict[str, Any]:
+        _check_user(user, grant)
+        config = {"quota_total": switches(world).instagram_quota, "quota_duration": _QUOTA_SECONDS}
+        limit = {"quota_usage": _quota_usage(grant), "config": config}
+        return {"data": [wire.selected(limit, parameters.get("fields"), ["quota_usage"])]}
+
+    @graph.get("/{user}/media", dependencies=confirms)
+    def media_of(user: str, grant: Reader, request: Request, parameters: Parameters) -> dict[str, Any]:
+        _check_user(user, grant)
+        if not re.fullmatch(r"[1-9]\d?", limit := parameters.get("limit", str(_PAGE))):
+            raise wire.refusal("(#100) Param limit must be a number below 100", 100)
+        newest = world.all("post", platform="instagram", account=grant.account)[::-1]
+        older = dropwhile(lambda post: post["id"] != parameters.get("after"), newest)
+        page = list(islice(islice(older, 1, None) if "after" in parameters else newest, int(limit)))
+        data = [wire.selected(_media(request, post), parameters.get("fields")) for post in page]
+        cursors = {"cursors": {"before": page[0]["id"], "after": page[-1]["id"]}} if page else {}
+        return {"data": data, "paging": cursors}
+
+    @graph.get("/{id}", dependencies=confirms)
+    def read(id: str, grant: Reader, request: Request, parameters: Parameters) -> dict[str, Any]:
+        post = world.get("post", f"instagram:{id}")
+        if post and post["account"] == grant.account:
+            return wire.selected(_media(request, post), parameters.get("fields"))
+        container = _container(id, grant)
+        status = containers.status(world, container)
+        phases = uploads.phases(container, status)
+        told = {"id": id, "status_code": status, "status": containers.words(container, status), "video_status": phases}
+        return wire.selected(told, parameters.get("fields"))
+
+    def _container(id: str, grant: Grant) -> Document:
+        container = world.get(containers.KIND, id)
+        if container is None or container["account"] != grant.account:
+            raise wire.missing_object(id)
+        return container
+
+    def _check_publishable(container: Document) -> None:
+        status = containers.status(world, container)
+        if status == "EXPIRED":
+            raise wire.refusal("The media builder with this creation id has expired.", 24, 2207008)
+        if status == "ERROR":
+            problem = container["problem"]
+            raise wire.refusal(problem["text"], problem["code"], problem["subcode"], user_message=problem["text"])
+        if status != "FINISHED":
+            raise wire.refusal(
+                "Media ID is not available",
+                9007,
+                2207027,
+                user_message="The media is not ready for publishing, please wait for a moment.",
+            )
+
+    def _quota_usage(grant: Grant) -> int:
+        since = world.seconds() - _QUOTA_SECONDS
+        posts = world.all("post", platform="instagram", account=grant.account)
+        return sum(post["time"] > since for post in posts)
+
+    router.include_router(oauth.routes(world))
+    router.include_router(uploads.routes(world, intake))
+    router.include_router(graph)
+    return router
+
+
+def _media(request: Request, post: Document) -> dict[str, Any]:
+    return {
+        "id": post["id"],
+        "caption": post["text"],
+        "permalink": f"{request.base_url}www.instagram.com/reel/{post['shortcode']}/",
+        "shortcode": post["shortcode"],
+        "timestamp": datetime.fromtimestamp(post["time"], UTC).strftime("%Y-%m-%dT%H:%M:%S+0000"),
+        "media_product_type": "REELS",
+        "media_type": "VIDEO",
+        "media_url": f"{request.base_url}_sandbox/media/{post['media']}",
+        "username": post["account_name"],
+    }
+
+
+def _check_version(version: str) -> None:
+    if not re.fullmatch(r"v\d{1,2}\.0", version):
+        raise wire.missing_object(version)
+
+
+def _version(request: Request) -> str:
+    return str(request.path_params["version"])
+
+
+def _check_user(user: str, grant: Grant) -> None:
+    if user not in ("me", grant.account):
+        raise wire.missing_object(user)
+
+
+def _check_parameters(parameters: Mapping[str, str]) -> None:
+    """Raises Refusal for what a container is not made of."""
+    for name, kind in CONTAINER_PARAMETERS.items():
+        if name in parameters and not re.fullmatch(_TYPES.get(kind, r"(?s).*"), parameters[name]):
+            raise wire.refusal(f"(#100) Param {name} must be of type {kind}", 100)
+    if parameters.get("media_type") != "REELS":
+        raise wire.refusal("(#100) Param media_type must be REELS", 100)
+    if (parameters.get("upload_type") == "resumable") == ("video_url" in parameters):
+        raise wire.refusal("(#100) Either video_url or upload_type=resumable is required", 100)
+    for name in ("video_url", "cover_url"):
+        if name in parameters and not _is_address(parameters[name]):
+            raise wire.refusal(
+                f"Only http and https addresses are fetched, as {name} is not",
+                9004,
+                2207052,
+                user_message="The media could not be fetched from this URI.",
+            )
+    _check_caption(parameters.get("caption", ""))
+
+
+def _is_address(url: str) -> bool:
+    return urlsplit(url).scheme in ("http", "https")
+
+
+def _check_caption(caption: str) -> None:
+    if len(caption) > _CAPTION_CHARACTERS:
+        text = f"The caption has more than {_CAPTION_CHARACTERS} characters."
+        raise wire.refusal(text, 36004, 2207010, user_message=text)
+    tags = {"hashtags": (r"#\w+", _HASHTAGS), "mentions": (r"@[\w.]+", _MENTIONS)}
+    for name, (pattern, most) in tags.items():
+        if len(re.findall(pattern, caption)) > most:
+            raise wire.refusal(f"The caption has more than {most} {name}.", 100, 2207040)
+
+
+def _number() -> str:
+    """An id as Graph API gives them."""
+    return f"1{randbelow(10**16):016}"

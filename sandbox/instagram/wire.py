@@ -1,0 +1,115 @@
+"""Graph API's ways, as graph.instagram.com has them: errors, tokens, rate limits, fields."""
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from secrets import token_hex
+from typing import Any, Final
+
+from fastapi import Request, Response
+
+from sandbox import oauth, windows
+from sandbox.oauth import Grant, Provider, Unauthorized, stable_number
+from sandbox.refusals import Refusal
+from sandbox.switches import switches
+from sandbox.world import World
+
+BASIC: Final = "instagram_business_basic"
+PUBLISH: Final = "instagram_business_content_publish"
+
+PROVIDER: Final = Provider(
+    platform="instagram",
+    title="Instagram",
+    scopes={
+        BASIC: "See your profile and your media",
+        PUBLISH: "Publish Reels for you",
+        "instagram_business_manage_insights": "See how your posts do",
+        "instagram_business_manage_comments": "Read and answer comments",
+    },
+    account_id=lambda username: stable_number("instagram", username, 17),
+    code_seconds=3600,
+    denial={
+        "error": "access_denied",
+        "error_reason": "user_denied",
+        "error_description": "The user denied your request.",
+    },
+    code_suffix="#_",
+)
+
+_USAGE_SECONDS: Final = 3600
+
+
+def refusal(
+    message: str,
+    code: int,
+    subcode: int | None = None,
+    *,
+    status: int = HTTPStatus.BAD_REQUEST,
+    transient: bool = False,
+    user_message: str | None = None,
+) -> Refusal:
+    """Graph API's error envelope."""
+    told = {} if user_message is None else {"error_user_title": "This did not work", "error_user_msg": user_message}
+    error = {
+        "message": message,
+        "type": "OAuthException",
+        "code": code,
+        **({} if subcode is None else {"error_subcode": subcode}),
+        "is_transient": transient,
+        **told,
+        "fbtrace_id": f"A{token_hex(10)}",
+    }
+    return Refusal(status, {"error": error})
+
+
+def missing_object(id: str) -> Refusal:
+    return refusal(
+        f"Unsupported request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, "
+        "or does not support this operation",
+        100,
+        33,
+    )
+
+
+def signed_in(request: Request, parameters: Mapping[str, str], scope: str) -> Grant:
+    """Whose token the request carries. Raises Refusal 190 where it is not good, 10 where it may not do this."""
+    scheme, _, header = request.headers.get("authorization", "").partition(" ")
+    value = header if scheme in ("Bearer", "OAuth") else parameters.get("access_token")
+    try:
+        grant = oauth.look_up(request.app.state.world, "instagram", value).grant
+    except Unauthorized as error:
+        raise token_refusal(error) from error
+    if scope not in grant.scopes:
+        raise refusal(
+            "(#10) Application does not have permission for this action", 10, status=HTTPStatus.FORBIDDEN
+        ) from None
+    return grant
+
+
+def token_refusal(error: Unauthorized) -> Refusal:
+    if error.reason == "expired":
+        return refusal("Error validating access token: Session has expired.", 190, 463)
+    if error.reason == "revoked":
+        return refusal("Error validating access token: The user has not authorized this application.", 190, 467)
+    return refusal("Invalid OAuth access token - Cannot parse access token", 190)
+
+
+def count_call(world: World, grant: Grant, response: Response) -> None:
+    """Count the call, and tell in its headers how much of the hour's calls is used. Raises Refusal 4 above that."""
+    limit = switches(world).instagram_calls_per_hour
+    percent = int(100 * windows.use(world, "instagram", seconds=_USAGE_SECONDS, limit=limit))
+    if percent > 100:
+        raise refusal("(#4) Application request limit reached", 4, status=HTTPStatus.FORBIDDEN, transient=True)
+    usage = {"call_count": percent, "total_time": percent, "total_cputime": percent // 2}
+    business = {"type": "instagram", **usage, "estimated_time_to_regain_access": 0}
+    response.headers["X-App-Usage"] = json.dumps(usage)
+    response.headers["X-Business-Use-Case-Usage"] = json.dumps({grant.account: [business]})
+
+
+def selected(document: Mapping[str, Any], fields: str | None, default: Iterable[str] = ()) -> dict[str, Any]:
+    """The fields that were asked for, and the id. Raises Refusal 100 for one that there is not."""
+    names = [name.strip() for name in (fields or ",".join(default)).split(",") if name.strip()]
+    for name in names:
+        if name not in document:
+            raise refusal(f"(#100) Tried accessing nonexisting field ({name})", 100)
+    return {name: document[name] for name in dict.fromkeys([*names, "id"]) if name in document}

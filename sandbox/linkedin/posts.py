@@ -1,0 +1,116 @@
+"""LinkedIn's Posts API, for posts with a video."""
+
+import secrets
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Body, Depends
+from fastapi.responses import Response
+from pydantic import Field, StrictBool, StrictStr
+
+from sandbox.faults import step
+from sandbox.linkedin import text, videos, wire
+from sandbox.oauth import Grant
+from sandbox.switches import switches
+from sandbox.world import Document, World
+
+_WHAT: Final = "posts.CREATE"
+_DAY_SECONDS: Final = 24 * 3600
+
+
+class Distribution(wire.Fields):
+    feedDistribution: Literal["MAIN_FEED", "NONE"]
+    targetEntities: list[Any] = Field([])
+    thirdPartyDistributionChannels: list[Any] = Field([])
+
+
+class Media(wire.Fields):
+    id: StrictStr
+    title: StrictStr | None = None
+    altText: StrictStr | None = None
+
+
+class Content(wire.Fields):
+    media: Media
+
+
+class Post(wire.Fields):
+    author: StrictStr
+    commentary: StrictStr
+    visibility: Literal["PUBLIC", "CONNECTIONS", "LOGGED_IN"]
+    distribution: Distribution
+    content: Content
+    lifecycleState: Literal["PUBLISHED"]
+    isReshareDisabledByAuthor: StrictBool = False
+
+
+def routes(world: World) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/api.linkedin.com/rest/posts", dependencies=[Depends(step("linkedin", "commit"))])
+    def create(
+        grant: Annotated[Grant, Depends(wire.calling(wire.SHARE, _WHAT))], body: Annotated[Any, Body()] = None
+    ) -> Response:
+        post = wire.read(Post, body)
+        with world.transaction():
+            _insist(world, grant, post)
+            urn = f"urn:li:ugcPost:{7 * 10**18 + secrets.randbelow(10**18)}"
+            _publish(world, grant, post, urn)
+        headers = {"x-restli-id": urn, "Location": f"/rest/posts/{quote(urn, safe='')}"}
+        return Response(status_code=HTTPStatus.CREATED, headers=headers)
+
+    return router
+
+
+def _insist(world: World, grant: Grant, post: Post) -> None:
+    """Raises Refusal for a post that LinkedIn does not take, or not now."""
+    if post.author != videos.author_of(grant):
+        raise wire.access_denied(_WHAT)
+    if len(post.commentary) > text.LONGEST_COMMENTARY:
+        message = (
+            f"commentary :: length of text ({len(post.commentary)}) exceeds the maximum allowed "
+            f"({text.LONGEST_COMMENTARY})"
+        )
+        raise wire.bad_request("FIELD_LENGTH_TOO_LONG", message)
+    posts = world.all("post", platform="linkedin", account=grant.account)
+    if (twin := _twin(world, posts, post)) is not None:
+        message = f"Content is a duplicate of {twin['id']}"
+        raise wire.refused(HTTPStatus.UNPROCESSABLE_ENTITY, "DUPLICATE_POST", message)
+    midnight = world.seconds() // _DAY_SECONDS * _DAY_SECONDS
+    if sum(other["time"] >= midnight for other in posts) >= switches(world).linkedin_posts_per_day:
+        raise wire.throttled()
+    video = world.get("linkedin_video", post.content.media.id)
+    if video is None or video["owner"] != post.author:
+        raise wire.bad_request("INVALID_URN_ID", "This URN Id is invalid")
+    status = videos.status_of(world, video)
+    if status in ("WAITING_UPLOAD", "PROCESSING"):
+        raise wire.bad_request("MEDIA_ASSET_WAITING_UPLOAD", "Media asset is waiting upload")
+    if status == "PROCESSING_FAILED":
+        raise wire.bad_request("MEDIA_ASSET_PROCESSING_FAILED", "Media asset failed processing")
+
+
+def _twin(world: World, posts: list[Document], post: Post) -> Document | None:
+    """The post that says the same with the same media, while LinkedIn remembers it: ten minutes, as its page on UGC
+    posts has it."""
+    oldest = world.seconds() - switches(world).linkedin_duplicate_seconds
+    same = {"commentary": post.commentary, "video": post.content.media.id}
+    return next((other for other in posts if other["time"] > oldest and same.items() <= other.items()), None)
+
+
+def _publish(world: World, grant: Grant, post: Post, urn: str) -> None:
+    video = world.get("linkedin_video", post.content.media.id)
+    assert video is not None
+    world.post(
+        platform="linkedin",
+        id=urn,
+        account=grant.account,
+        text=text.shown(post.commentary),
+        media=video["file"],
+        commentary=post.commentary,
+        video=video["id"],
+        title=post.content.media.title,
+        privacy=post.visibility,
+        captions=video["captions"],
+        cover=video["cover"],
+    )

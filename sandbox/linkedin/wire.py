@@ -1,0 +1,135 @@
+"""LinkedIn's ways: its app, its error bodies, and what a call to its versioned API has to bring."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import Header, Request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from sandbox import oauth
+from sandbox.oauth import Grant, Provider, Reason, Unauthorized, stable_word
+from sandbox.refusals import Refusal
+from sandbox.world import World
+
+SHARE: Final = "w_member_social"
+
+PROVIDER: Final = Provider(
+    platform="linkedin",
+    title="LinkedIn",
+    scopes={
+        "openid": "Use your identity",
+        "profile": "Use your name and photo",
+        "email": "Use the email address of your account",
+        SHARE: "Create, modify and delete posts on your behalf",
+        "r_member_postAnalytics": "See how your posts do",
+    },
+    account_id=lambda username: stable_word("linkedin", username, 10),
+    code_seconds=30 * 60,
+    denial={"error": "user_cancelled_authorize", "error_description": "The user cancelled the authorization"},
+)
+
+# A version is served for about a year.
+_MONTHS_SERVED: Final = 12
+_VERSION: Final = re.compile(r"(20\d\d)(0[1-9]|1[0-2])")
+# The number and name of what is wrong with a token. A code for one that was never issued stands for the rest.
+_TOKENS: Final[Mapping[Reason, tuple[int, str, str]]] = {
+    "unknown": (65600, "INVALID_ACCESS_TOKEN", "Invalid access token"),
+    "revoked": (65601, "REVOKED_ACCESS_TOKEN", "The token used in the request has been revoked by the user"),
+    "expired": (65602, "EXPIRED_ACCESS_TOKEN", "The token used in the request has expired"),
+}
+
+
+def refused(status: HTTPStatus, code: str, message: str, *, service_error: int | None = None) -> Refusal:
+    """A request that LinkedIn does not do."""
+    body: dict[str, Any] = {"status": int(status), "code": code, "message": message}
+    return Refusal(status, body if service_error is None else {"serviceErrorCode": service_error, **body})
+
+
+def bad_request(code: str, message: str) -> Refusal:
+    return refused(HTTPStatus.BAD_REQUEST, code, message)
+
+
+def bad_token(reason: Reason) -> Refusal:
+    number, code, message = _TOKENS.get(reason, _TOKENS["unknown"])
+    return refused(HTTPStatus.UNAUTHORIZED, code, message, service_error=number)
+
+
+def access_denied(what: str) -> Refusal:
+    return refused(
+        HTTPStatus.FORBIDDEN, "ACCESS_DENIED", f"Not enough permissions to access: {what}", service_error=100
+    )
+
+
+def forbidden_video() -> Refusal:
+    message = "Accessing this video resource is forbidden. Please check your permissions for this resource"
+    return refused(HTTPStatus.FORBIDDEN, "ACCESS_DENIED", message)
+
+
+def throttled() -> Refusal:
+    """The day's calls are used up. No Retry-After comes along."""
+    message = "Resource level throttle limit APPLICATION_AND_MEMBER DAY limit for calls to this resource is reached."
+    return refused(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", message, service_error=101)
+
+
+def member(world: World, authorization: str | None, scope: str, what: str) -> Grant:
+    """Who calls. Raises Refusal for a token that is not good, or lacks the scope for `what`."""
+    try:
+        grant = oauth.look_up(world, "linkedin", oauth.bearer(authorization)).grant
+    except Unauthorized as error:
+        raise bad_token(error.reason) from error
+    if scope not in grant.scopes:
+        raise access_denied(what)
+    return grant
+
+
+def calling(scope: str, what: str) -> Callable[..., Grant]:
+    """A dependency: who calls a path under `/rest`."""
+
+    def caller(
+        request: Request,
+        authorization: Annotated[str | None, Header()] = None,
+        linkedin_version: Annotated[str | None, Header()] = None,
+        x_restli_protocol_version: Annotated[str | None, Header()] = None,
+    ) -> Grant:
+        world: World = request.app.state.world
+        grant = member(world, authorization, scope, what)
+        _insist_on_version(linkedin_version, world.now())
+        if x_restli_protocol_version != "2.0.0":
+            raise bad_request("ILLEGAL_ARGUMENT", "X-RestLi-Protocol-Version has to be 2.0.0 for this resource")
+        return grant
+
+    return caller
+
+
+def _insist_on_version(version: str | None, now: datetime) -> None:
+    if version is None:
+        message = "A version must be present. Please specify a version by adding the LinkedIn-Version header."
+        raise bad_request("VERSION_MISSING", message)
+    match = _VERSION.fullmatch(version)
+    age = 12 * (now.year - int(match[1])) + now.month - int(match[2]) if match else -1
+    if not 0 <= age <= _MONTHS_SERVED:
+        message = f"Requested version {version} is not active"
+        raise refused(HTTPStatus.UPGRADE_REQUIRED, "NONEXISTENT_VERSION", message)
+
+
+class Fields(BaseModel):
+    """A body; LinkedIn refuses fields that it does not know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+_Read = TypeVar("_Read", bound=Fields)
+
+
+def read(fields: type[_Read], body: Any) -> _Read:
+    """A body as a client wrote it. Raises Refusal for what the resource does not take."""
+    try:
+        return fields.model_validate(body)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        path = "".join(f"/{name}" for name in problem["loc"])
+        code = "MISSING_FIELD" if problem["type"] == "missing" else "INVALID_VALUE_FOR_FIELD"
+        raise bad_request(code, f"ERROR :: {path} :: {problem['msg']}") from error

@@ -1,0 +1,130 @@
+"""Media that apps send or let us fetch: kept as files, and looked into as a platform's transcoder does."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+from uuid import uuid4
+
+import av
+import httpx
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+_FETCH_SECONDS: Final = 30.0
+_FORMATS: Final = "mov,matroska,webm,avi,flv,mpegts,mpeg,asf"
+
+
+class FetchFailed(Exception):
+    """What an address names could not be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A video as it is stored. `container` is ffmpeg's first name of it, `mov` for MP4 too; `index_first`: whether an
+    MP4 can be played while it is still arriving. Audio fields are empty or 0 without audio."""
+
+    bytes: int
+    container: str
+    index_first: bool
+    seconds: float
+    width: int
+    height: int
+    frames_per_second: float
+    bits_per_second: float
+    video_codec: str
+    pixel_format: str
+    audio_codec: str
+    audio_rate: int
+    audio_channels: int
+
+
+def probe(path: Path) -> Probe | None:
+    """What the file is; None where it is no video that could be played."""
+    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+    try:
+        with av.open(str(path.absolute()), container_options=options, metadata_errors="ignore") as container:
+            video = container.streams.video[0]
+            audio = next(iter(container.streams.audio), None)
+            next(container.decode(video))
+            seconds = (container.duration or 0) / av.time_base
+            return Probe(
+                bytes=path.stat().st_size,
+                container=container.format.name.partition(",")[0],
+                index_first=_has_index_first(path),
+                seconds=seconds,
+                width=video.width,
+                height=video.height,
+                frames_per_second=float(video.average_rate or 0),
+                bits_per_second=8 * path.stat().st_size / seconds if seconds else 0.0,
+                video_codec=video.codec_context.name,
+                pixel_format=video.codec_context.pix_fmt or "",
+                audio_codec=audio.codec_context.name if audio else "",
+                audio_rate=audio.sample_rate if audio else 0,
+                audio_channels=audio.channels if audio else 0,
+            )
+    except (av.FFmpegError, IndexError, StopIteration, ValueError):
+        return None
+
+
+def _has_index_first(path: Path) -> bool:
+    """Whether an MP4's index (moov) lies before its media (mdat)."""
+    with path.open("rb") as file:
+        while len(head := file.read(8)) == 8:
+            size, name = int.from_bytes(head[:4], "big"), head[4:]
+            if name in (b"moov", b"mdat"):
+                return name == b"moov"
+            if size == 1:  # the size follows as 64 bits
+                size = int.from_bytes(file.read(8), "big") - 8
+            file.seek(max(size - 8, 0), 1)
+    return False
+
+
+def picture_kind(picture: bytes) -> Literal["jpg", "png"] | None:
+    """The ending that a JPEG or PNG file has; None for what is neither."""
+    if picture.startswith(b"\xff\xd8\xff"):
+        return "jpg"
+    return "png" if picture.startswith(b"\x89PNG\r\n\x1a\n") else None
+
+
+def fetch(url: str, target: Path, *, max_bytes: int) -> None:
+    """Copy what the address names into `target`. Raises FetchFailed."""
+    try:
+        with httpx.stream("GET", url, timeout=_FETCH_SECONDS, follow_redirects=True, trust_env=False) as response:
+            response.raise_for_status()
+            with target.open("wb") as file:
+                for chunk in response.iter_bytes():
+                    file.write(chunk)
+                    if file.tell() > max_bytes:
+                        raise FetchFailed("too large")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise FetchFailed(str(error)) from error
+
+
+async def received(request: Request) -> AsyncIterator[Path]:
+    """A dependency: the body of the request as a file, which is gone when the request has been answered. Of a client
+    that goes away it holds what had arrived."""
+    path: Path = request.app.state.world.media(f"incoming-{uuid4().hex}")
+    try:
+        with path.open("wb") as file:
+            try:
+                async for chunk in request.stream():
+                    file.write(chunk)
+            except ClientDisconnect:
+                pass
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def write_at(offset: int, piece: Path, whole: Path) -> None:
+    """Put the bytes of one file into another, which is made where there is none and ends with them.
+
+    The offset is what is known to be stored: a server that was killed may have written more.
+    """
+    whole.touch()
+    with piece.open("rb") as source, whole.open("r+b") as target:
+        target.seek(offset)
+        target.truncate()
+        shutil.copyfileobj(source, target)

@@ -1,0 +1,245 @@
+"""TikTok's Content Posting API: creator info, direct posts, drafts, uploads and their status."""
+
+from http import HTTPStatus
+from pathlib import Path
+from secrets import token_hex, token_urlsafe
+from typing import Annotated, Any, Final, Literal, TypeVar
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, StrictBool, StrictInt, ValidationError
+
+from sandbox.faults import begin, step
+from sandbox.media import received, write_at
+from sandbox.oauth import Grant
+from sandbox.parameters import Parameters
+from sandbox.switches import switches
+from sandbox.tiktok import chunks, oauth, publishing, wire
+from sandbox.world import Document, World
+
+_PRIVACY_LEVELS: Final = [publishing.PUBLIC, "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
+_TITLE_UNITS: Final = 2200
+_UPLOAD_SECONDS: Final = 3600
+_CREATOR_INFO_PER_MINUTE: Final = 20
+_STATUS_PER_MINUTE: Final = 30
+_MEDIA_TYPES: Final = ("video/mp4", "video/quicktime", "video/webm")
+
+# The fields of a user, by the scope that each needs.
+_USER_FIELDS: Final = {
+    **dict.fromkeys(("open_id", "union_id", "avatar_url", "display_name"), "user.info.basic"),
+    **dict.fromkeys(("username", "bio_description", "is_verified", "profile_deep_link"), "user.info.profile"),
+    **dict.fromkeys(("follower_count", "following_count", "likes_count", "video_count"), "user.info.stats"),
+}
+
+
+class Source(BaseModel):
+    source: Literal["FILE_UPLOAD", "PULL_FROM_URL"]
+    video_size: StrictInt = 0
+    chunk_size: StrictInt = 0
+    total_chunk_count: StrictInt = 0
+    video_url: str = ""
+
+
+class PostInfo(BaseModel):
+    privacy_level: str
+    title: str = ""
+    disable_duet: StrictBool = False
+    disable_comment: StrictBool = False
+    disable_stitch: StrictBool = False
+    video_cover_timestamp_ms: StrictInt = 0
+    brand_content_toggle: StrictBool = False
+    brand_organic_toggle: StrictBool = False
+    is_aigc: StrictBool = False
+
+
+class DirectPost(BaseModel):
+    post_info: PostInfo
+    source_info: Source
+
+
+class Draft(BaseModel):
+    source_info: Source
+
+
+Sent = TypeVar("Sent", bound=BaseModel)
+
+
+def routes(world: World) -> APIRouter:
+    router = APIRouter()
+    api = APIRouter(prefix="/open.tiktokapis.com/v2")
+    prepares, confirms = ([Depends(step("tiktok", name))] for name in ("prepare", "confirm"))
+
+    @api.get("/user/info/", dependencies=[Depends(step("tiktok", "grant"))])
+    def user_info(request: Request, parameters: Parameters) -> dict[str, Any]:
+        grant = wire.signed_in(request, "user.info.basic")
+        fields = [field for field in parameters.get("fields", "").split(",") if field]
+        if not fields or not set(fields) <= _USER_FIELDS.keys():
+            raise wire.invalid(f"The fields are not among {', '.join(_USER_FIELDS)}.")
+        for field in fields:
+            wire.check_scopes(grant, _USER_FIELDS[field])
+        user = {
+            "open_id": grant.account,
+            "union_id": grant.account[::-1],
+            "avatar_url": "",
+            "display_name": grant.username.replace(".", " ").title(),
+            "username": grant.username,
+            "bio_description": "",
+            "is_verified": False,
+            "profile_deep_link": f"{request.base_url}www.tiktok.com/@{grant.username}",
+            "follower_count": 4800,
+            "following_count": 12,
+            "likes_count": 21_000,
+            "video_count": len(world.all("post", platform="tiktok", account=grant.account)),
+        }
+        return wire.ok({"user": {field: user[field] for field in fields}})
+
+    @api.post("/post/publish/creator_info/query/", dependencies=confirms)
+    def creator_info(request: Request) -> dict[str, Any]:
+        grant = wire.signed_in(request, "video.publish")
+        wire.count_call(world, grant, "creator_info", _CREATOR_INFO_PER_MINUTE)
+        return wire.ok(
+            {
+                "creator_avatar_url": "",
+                "creator_username": grant.username,
+                "creator_nickname": grant.username.replace(".", " ").title(),
+                "privacy_level_options": _privacy_levels(world),
+                "comment_disabled": False,
+                "duet_disabled": False,
+                "stitch_disabled": False,
+                "max_video_post_duration_sec": publishing.LONGEST_SECONDS,
+            }
+        )
+
+    @api.post("/post/publish/video/init/", dependencies=prepares)
+    def direct_post(request: Request, sent: wire.JsonBody) -> dict[str, Any]:
+        grant = wire.signed_in(request, "video.publish")
+        wire.count_call(world, grant, "init", switches(world).tiktok_inits_per_minute)
+        wish = _valid(DirectPost, sent)
+        if len(wish.post_info.title.encode("utf-16-le")) // 2 > _TITLE_UNITS:
+            raise wire.invalid(f"The title has more than {_TITLE_UNITS} characters.")
+        _check_privacy(world, wish.post_info.privacy_level)
+        if publishing.posted_today(world, grant) >= switches(world).tiktok_posts_per_day:
+            raise _spam_risk("too_many_posts", "The daily post cap of this creator is reached.")
+        return _begun(world, request, grant, "v_pub", wish.source_info, wish.post_info.model_dump())
+
+    @api.post("/post/publish/inbox/video/init/", dependencies=prepares)
+    def draft(request: Request, sent: wire.JsonBody) -> dict[str, Any]:
+        grant = wire.signed_in(request, "video.upload")
+        wire.count_call(world, grant, "inbox", switches(world).tiktok_inits_per_minute)
+        wish = _valid(Draft, sent)
+        if publishing.pending_drafts(world, grant) >= publishing.MOST_DRAFTS:
+            raise _spam_risk("too_many_pending_share", "The creator has to finish the drafts of the last 24 hours.")
+        return _begun(world, request, grant, "v_inbox", wish.source_info, {})
+
+    @api.post("/post/publish/status/fetch/", dependencies=confirms)
+    def status(request: Request, sent: wire.JsonBody) -> dict[str, Any]:
+        grant = wire.signed_in(request, "video.publish", "video.upload")
+        wire.count_call(world, grant, "status", _STATUS_PER_MINUTE)
+        publish = world.get(publishing.KIND, str(sent.get("publish_id")))
+        if publish is None or publish["account"] != grant.account:
+            raise wire.invalid("The publish_id is not one of this user.")
+        return wire.ok(publishing.status(world, publish))
+
+    @router.put("/open-upload.tiktokapis.com/video/", dependencies=[Depends(_upload_step)])
+    def upload(request: Request, parameters: Parameters, body: Annotated[Path, Depends(received)]) -> Response:
+        with world.transaction():
+            publish = _open_upload(world, parameters)
+            _check_chunk(request, publish, body)
+            write_at(publish["stored"], body, world.media(publish["media"]))
+            publish["stored"] += body.stat().st_size
+            complete = publish["stored"] == publish["video_size"]
+            world.put(publishing.KIND, publish["id"], publish)
+            if complete:
+                publishing.complete(world, publish)
+        stored = {"Content-Range": f"bytes 0-{publish['stored'] - 1}/{publish['video_size']}"}
+        return Response(None, HTTPStatus.CREATED if complete else HTTPStatus.PARTIAL_CONTENT, stored)
+
+    router.include_router(oauth.routes(world))
+    router.include_router(api)
+    return router
+
+
+def _upload_step(request: Request) -> None:
+    """The last chunk publishes, the others do not."""
+    sent = chunks.Range.parse(request.headers.get("content-range", ""))
+    begin(request, "tiktok", "commit" if sent and sent.last + 1 == sent.total else "prepare")
+
+
+def _valid(kind: type[Sent], sent: dict[str, Any]) -> Sent:
+    try:
+        return kind.model_validate(sent)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise wire.invalid(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _privacy_levels(world: World) -> list[str]:
+    return _PRIVACY_LEVELS if switches(world).tiktok_audited else ["SELF_ONLY"]
+
+
+def _check_privacy(world: World, level: str) -> None:
+    if level in _privacy_levels(world):
+        return
+    if level in _PRIVACY_LEVELS:
+        code = "unaudited_client_can_only_post_to_private_accounts"
+        raise wire.refusal(HTTPStatus.FORBIDDEN, code, "Unaudited apps can only post with SELF_ONLY.")
+    code = "privacy_level_option_mismatch"
+    raise wire.refusal(HTTPStatus.FORBIDDEN, code, "The privacy_level is not among the options of the creator.")
+
+
+def _spam_risk(kind: str, message: str) -> Exception:
+    return wire.refusal(HTTPStatus.FORBIDDEN, f"spam_risk_{kind}", message)
+
+
+def _begun(
+    world: World, request: Request, grant: Grant, prefix: str, source: Source, post_info: Document
+) -> dict[str, Any]:
+    """A new publication that waits for its bytes."""
+    if source.source == "PULL_FROM_URL":
+        message = "The domain or prefix of video_url is not verified for this app."
+        raise wire.refusal(HTTPStatus.FORBIDDEN, "url_ownership_unverified", message)
+    if fault := chunks.fault(source.video_size, source.chunk_size, source.total_chunk_count):
+        raise wire.invalid(fault)
+    id = f"{prefix}_file~v2-1.{uuid4().int % 10**19}"
+    token = token_urlsafe(32)
+    publish = {
+        "id": id,
+        "account": grant.account,
+        "upload_id": token_hex(16),
+        "upload_token": token,
+        "created_at": world.seconds(),
+        "completed_at": None,
+        **source.model_dump(include={"video_size", "chunk_size", "total_chunk_count"}),
+        "post_info": post_info,
+        "media": f"{uuid4().hex}.mp4",
+        "stored": 0,
+        "polls": 0,
+        "fail_reason": None,
+        "post_id": None,
+    }
+    world.put(publishing.KIND, id, publish)
+    query = f"upload_id={publish['upload_id']}&upload_token={token}"
+    return wire.ok({"publish_id": id, "upload_url": f"{request.base_url}open-upload.tiktokapis.com/video/?{query}"})
+
+
+def _open_upload(world: World, parameters: dict[str, str]) -> Document:
+    publish = next(iter(world.all(publishing.KIND, upload_id=parameters.get("upload_id", ""))), None)
+    if publish is None or publish["upload_token"] != parameters.get("upload_token"):
+        raise wire.refusal(HTTPStatus.FORBIDDEN, "access_denied", "The upload_url is not one of ours.")
+    if world.seconds() - publish["created_at"] > _UPLOAD_SECONDS:
+        raise wire.refusal(HTTPStatus.FORBIDDEN, "access_denied", "The upload_url has expired.")
+    return publish
+
+
+def _check_chunk(request: Request, publish: Document, body: Path) -> None:
+    if request.headers.get("content-type") not in _MEDIA_TYPES:
+        raise wire.invalid(f"The Content-Type is not among {', '.join(_MEDIA_TYPES)}.")
+    sent = chunks.Range.parse(request.headers.get("content-range", ""))
+    if sent is None:
+        raise wire.invalid("The Content-Range is not of the form `bytes first-last/total`.")
+    plan = (publish["video_size"], publish["chunk_size"], publish["total_chunk_count"])
+    if publish["stored"] == publish["video_size"] or sent != chunks.expected(*plan, publish["stored"]):
+        message = f"The next chunk begins at byte {publish['stored']} and is as long as was declared."
+        raise wire.refusal(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "invalid_range", message)
+    if body.stat().st_size != sent.last - sent.first + 1:
+        raise wire.invalid("The body is not as long as the Content-Range says.")

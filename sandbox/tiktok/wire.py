@@ -1,0 +1,107 @@
+"""TikTok's ways: one envelope for answers and errors, bearer tokens, limits by the minute."""
+
+import hashlib
+from http import HTTPStatus
+from json import JSONDecodeError
+from secrets import token_hex
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+
+from sandbox import oauth, windows
+from sandbox.oauth import Grant, Provider, Unauthorized
+from sandbox.refusals import Refusal
+from sandbox.world import World
+
+
+def _open_id(username: str) -> str:
+    return f"_000{hashlib.sha256(f'tiktok/{username}'.encode()).hexdigest()[:32]}"
+
+
+def challenge_of(verifier: str) -> str:
+    """TikTok's PKCE deviates from RFC 7636: the digest is written in hex."""
+    return hashlib.sha256(verifier.encode()).hexdigest()
+
+
+PROVIDER: Final = Provider(
+    platform="tiktok",
+    title="TikTok",
+    scopes={
+        "user.info.basic": "See your name and picture",
+        "user.info.profile": "See your user name and profile",
+        "user.info.stats": "See how many follow you",
+        "video.list": "See your public videos",
+        "video.upload": "Put drafts into your inbox",
+        "video.publish": "Post videos for you",
+    },
+    account_id=_open_id,
+    code_seconds=600,
+    denial={
+        "error": "access_denied",
+        "error_description": "User cancelled the authorization",
+        "error_type": "access_denied",
+    },
+    challenge_of=challenge_of,
+)
+
+
+def ok(data: dict[str, Any]) -> dict[str, Any]:
+    return {"data": data, "error": {"code": "ok", "message": "", "log_id": _log_id()}}
+
+
+def refusal(status: int, code: str, message: str) -> Refusal:
+    return Refusal(status, {"data": {}, "error": {"code": code, "message": message, "log_id": _log_id()}})
+
+
+def invalid(message: str) -> Refusal:
+    return refusal(HTTPStatus.BAD_REQUEST, "invalid_params", message)
+
+
+def signed_in(request: Request, *scopes: str) -> Grant:
+    """Whose token the request carries, which has one of the scopes. Raises Refusal `access_token_invalid`,
+    `scope_not_authorized`."""
+    value = oauth.bearer(request.headers.get("authorization"))
+    try:
+        grant = oauth.look_up(request.app.state.world, "tiktok", value).grant
+    except Unauthorized as error:
+        message = "The access token is invalid or not found in the request."
+        raise refusal(HTTPStatus.UNAUTHORIZED, "access_token_invalid", message) from error
+    check_scopes(grant, *scopes)
+    return grant
+
+
+def check_scopes(grant: Grant, *scopes: str) -> None:
+    if not set(scopes) & set(grant.scopes):
+        message = f"The user did not authorize the scope {scopes[0]} required for completing this request."
+        raise refusal(HTTPStatus.UNAUTHORIZED, "scope_not_authorized", message)
+
+
+def count_call(world: World, grant: Grant, name: str, limit: int) -> None:
+    """Count a call against the user's limit of the last minute. Raises Refusal `rate_limit_exceeded` above that."""
+    if windows.use(world, f"tiktok/{name}/{grant.account}", seconds=60, limit=limit) > 1:
+        message = "The API rate limit was exceeded. Please try again later."
+        raise refusal(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", message)
+
+
+def flat(error: str, description: str) -> dict[str, str]:
+    """An error of the OAuth endpoints, which have it flat and come with 200."""
+    return {"error": error, "error_description": description, "log_id": _log_id()}
+
+
+def _log_id() -> str:
+    return f"2026{token_hex(14).upper()}"
+
+
+async def _json_body(request: Request) -> dict[str, Any]:
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise invalid("The Content-Type is not application/json.")
+    try:
+        sent = await request.json()
+    except (JSONDecodeError, UnicodeDecodeError) as error:
+        raise invalid("The body is not JSON.") from error
+    if not isinstance(sent, dict):
+        raise invalid("The body is not a JSON object.")
+    return sent
+
+
+JsonBody = Annotated[dict[str, Any], Depends(_json_body)]

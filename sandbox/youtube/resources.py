@@ -1,0 +1,121 @@
+"""What a client may write of YouTube's resources: the fields, types and values of its discovery document, and the
+limits that its guides name."""
+
+from collections.abc import Collection
+from http import HTTPStatus
+from typing import Any, Final, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool, StrictStr, ValidationError
+
+from sandbox.youtube import errors
+
+LONGEST_TITLE: Final = 100
+LONGEST_DESCRIPTION_BYTES: Final = 5000
+LONGEST_TAGS: Final = 500
+# The categories that a video can be given; others only label shows and films.
+CATEGORIES: Final = frozenset(["1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "26", "27", "28", "29"])
+
+Privacy = Literal["public", "unlisted", "private"]
+
+
+class Resource(BaseModel):
+    """Google refuses names that it does not know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class VideoSnippet(Resource):
+    title: StrictStr = ""
+    description: StrictStr = ""
+    tags: list[StrictStr] = []
+    categoryId: StrictStr = "22"
+    defaultLanguage: StrictStr | None = None
+    defaultAudioLanguage: StrictStr | None = None
+
+
+class VideoStatus(Resource):
+    privacyStatus: Privacy = "public"
+    publishAt: AwareDatetime | None = None
+    selfDeclaredMadeForKids: StrictBool | None = None
+    containsSyntheticMedia: StrictBool | None = None
+    license: Literal["youtube", "creativeCommon"] = "youtube"
+    embeddable: StrictBool = True
+    publicStatsViewable: StrictBool = True
+
+
+class VideoPaidProductPlacementDetails(Resource):
+    hasPaidProductPlacement: StrictBool = False
+
+
+class Video(Resource):
+    """The parts of a video that can be set when it is uploaded."""
+
+    snippet: VideoSnippet = VideoSnippet()
+    status: VideoStatus = VideoStatus()
+    paidProductPlacementDetails: VideoPaidProductPlacementDetails = VideoPaidProductPlacementDetails()
+
+
+class CaptionSnippet(Resource):
+    videoId: StrictStr
+    language: StrictStr
+    name: StrictStr
+    isDraft: StrictBool = False
+
+
+class Caption(Resource):
+    snippet: CaptionSnippet
+
+
+_Read = TypeVar("_Read", bound=Resource)
+
+
+def read(resource: type[_Read], body: Any) -> _Read:
+    """A resource as a client wrote it. Raises Refusal as Google's JSON reader does."""
+    try:
+        return resource.model_validate(body)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where, name = ".".join(map(str, problem["loc"][:-1])), problem["loc"][-1] if problem["loc"] else ""
+        if problem["type"] == "extra_forbidden":
+            raise errors.bad_request(
+                f"Invalid JSON payload received. Unknown name \"{name}\" at '{where}': Cannot find field."
+            ) from error
+        if problem["type"] == "missing":
+            raise errors.refused(HTTPStatus.BAD_REQUEST, "required", f"Required: {name}", domain="global") from error
+        raise errors.bad_request(f"Invalid value at '{where}.{name}': {problem['msg']}.") from error
+
+
+def insist(video: Video) -> None:
+    """Raises Refusal for what YouTube's guides do not allow in a new video."""
+    snippet, status = video.snippet, video.status
+    if not snippet.title.strip() or len(snippet.title) > LONGEST_TITLE or _has_brackets(snippet.title):
+        raise errors.invalid("invalidTitle", "The request metadata specifies an invalid or empty video title.")
+    if len(snippet.description.encode()) > LONGEST_DESCRIPTION_BYTES or _has_brackets(snippet.description):
+        raise errors.invalid("invalidDescription", "The request metadata specifies an invalid video description.")
+    if _tags_length(snippet.tags) > LONGEST_TAGS or any(not tag.strip() or _has_brackets(tag) for tag in snippet.tags):
+        raise errors.invalid("invalidTags", "The request metadata specifies invalid video keywords.")
+    if snippet.categoryId not in CATEGORIES:
+        raise errors.invalid("invalidCategoryId", "The snippet.categoryId property specifies an invalid category ID.")
+    if status.publishAt and status.privacyStatus != "private":
+        raise errors.invalid("invalidPublishAt", "The request metadata specifies an invalid scheduled publishing time.")
+
+
+def parts(wanted: str, known: Collection[str]) -> list[str]:
+    """The names in a `part` parameter. Raises Refusal for none, and for one that the resource lacks."""
+    names = [name.strip() for name in wanted.split(",") if name.strip()]
+    if not names:
+        message = "No filter selected. Expected one of: part"
+        raise errors.refused(HTTPStatus.BAD_REQUEST, "missingRequiredParameter", message, domain="youtube.parameter")
+    if unknown := [name for name in names if name not in known]:
+        message = f"'{unknown[0]}' is not a part of this resource."
+        raise errors.refused(HTTPStatus.BAD_REQUEST, "unknownPart", message, domain="youtube.part")
+    return names
+
+
+def _has_brackets(text: str) -> bool:
+    return "<" in text or ">" in text
+
+
+def _tags_length(tags: list[str]) -> int:
+    """As YouTube counts: a comma between two tags, and quotation marks around one that has a space."""
+    return sum(len(tag) + 2 * (" " in tag) for tag in tags) + max(len(tags) - 1, 0)

@@ -1,0 +1,209 @@
+"""YouTube's Data API as far as it reads: videos, channels, and the playlist of a channel's uploads."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request
+
+from sandbox.faults import step
+from sandbox.oauth import Grant
+from sandbox.refusals import Refusal
+from sandbox.switches import switches
+from sandbox.world import Document, World
+from sandbox.youtube import errors, resources, wire
+
+PARTS: Final = (
+    "id",
+    "snippet",
+    "status",
+    "contentDetails",
+    "statistics",
+    "processingDetails",
+    "paidProductPlacementDetails",
+)
+CHANNEL_PARTS: Final = ("id", "snippet", "contentDetails", "statistics")
+ITEM_PARTS: Final = ("id", "snippet", "contentDetails", "status")
+_LONGEST_PAGE: Final = 50
+_SIZES: Final = {"default": (120, 90), "medium": (320, 180), "high": (480, 360)}
+
+
+def routes(world: World) -> APIRouter:
+    router = APIRouter()
+    reading = [Depends(step("youtube", "confirm"))]
+
+    @router.get(f"{wire.HOST}{wire.LIST_VIDEOS.path}", dependencies=reading)
+    def videos(
+        request: Request, grant: Annotated[Grant, Depends(wire.calling(wire.LIST_VIDEOS))], part: str = ""
+    ) -> dict[str, Any]:
+        named = resources.parts(part, PARTS)
+        ids = [id for value in request.query_params.getlist("id") for id in value.split(",")]
+        if not ids:
+            raise _filter_missing("chart, id, myRating")
+        found = [video for id in ids if (video := world.get("youtube_video", id)) is not None]
+        seen = [video for video in found if _is_seen_by(grant, video)]
+        return _list("youtube#videoListResponse", [resource(request, video, named) for video in seen])
+
+    @router.get(f"{wire.HOST}{wire.LIST_CHANNELS.path}", dependencies=reading)
+    def channels(
+        request: Request,
+        grant: Annotated[Grant, Depends(wire.calling(wire.LIST_CHANNELS))],
+        part: str = "",
+        mine: bool = False,
+        id: str = "",
+    ) -> dict[str, Any]:
+        named = resources.parts(part, CHANNEL_PARTS)
+        if not mine and not id:
+            raise _filter_missing("forHandle, id, mine")
+        own = mine or grant.account in id.split(",")
+        return _list("youtube#channelListResponse", [_channel(request, world, grant, named)] if own else [])
+
+    @router.get(f"{wire.HOST}{wire.LIST_PLAYLIST_ITEMS.path}", dependencies=reading)
+    def playlist_items(
+        request: Request,
+        grant: Annotated[Grant, Depends(wire.calling(wire.LIST_PLAYLIST_ITEMS))],
+        part: str = "",
+        playlistId: str = "",
+        maxResults: int = 5,
+        pageToken: int = 0,
+    ) -> dict[str, Any]:
+        named = resources.parts(part, ITEM_PARTS)
+        if not playlistId:
+            raise _filter_missing("id, playlistId")
+        if not 0 <= maxResults <= _LONGEST_PAGE:
+            raise errors.bad_request(
+                f"Invalid value '{maxResults}'. Values must be within the range: [0, {_LONGEST_PAGE}]"
+            )
+        if playlistId != _uploads_of(grant.account):
+            raise errors.not_found(
+                "playlistNotFound", "The playlist identified with the playlistId parameter was not found."
+            )
+        newest = list(reversed(world.all("youtube_video", channel=grant.account)))
+        page = newest[pageToken : pageToken + maxResults]
+        items = [_item(request, grant, video, position, named) for position, video in enumerate(page, pageToken)]
+        answer = _list("youtube#playlistItemListResponse", items, total=len(newest))
+        if pageToken + maxResults < len(newest):
+            answer["nextPageToken"] = str(pageToken + maxResults)
+        return answer
+
+    return router
+
+
+def resource(request: Request, video: Document, named: Iterable[str]) -> Document:
+    """A video as its owner sees it, in the parts that are named."""
+    world: World = request.app.state.world
+    processing = world.seconds() < video["created_at"] + switches(world).youtube_processing_seconds
+    sections: Mapping[str, Document] = {
+        "snippet": _snippet(request, video),
+        "status": _status(video, processing),
+        "contentDetails": _content_details(video, processing),
+        # Counts are strings in Google's JSON: they may not fit a JavaScript number.
+        "statistics": {"viewCount": "0", "likeCount": "0", "favoriteCount": "0", "commentCount": "0"},
+        "processingDetails": _processing_details(video, processing),
+        "paidProductPlacementDetails": video["metadata"]["paidProductPlacementDetails"],
+    }
+    shown = {"kind": "youtube#video", "etag": f"{video['id']}-etag", "id": video["id"]}
+    return shown | {name: sections[name] for name in named if name != "id"}
+
+
+def _snippet(request: Request, video: Document) -> Document:
+    written = {name: value for name, value in video["metadata"]["snippet"].items() if value not in (None, [])}
+    return written | {
+        "publishedAt": iso(video["created_at"]),
+        "channelId": video["channel"],
+        "channelTitle": video["channel_title"],
+        "thumbnails": thumbnails(request, video),
+        "liveBroadcastContent": "none",
+        "localized": {"title": written["title"], "description": written.get("description", "")},
+    }
+
+
+def thumbnails(request: Request, video: Document) -> Document:
+    """The cover of a video in the sizes that there are; nothing without one."""
+    if video["cover"] is None:
+        return {}
+    url = str(request.url_for("media", name=video["cover"]))
+    return {name: {"url": url, "width": width, "height": height} for name, (width, height) in _SIZES.items()}
+
+
+def _status(video: Document, processing: bool) -> Document:
+    written = {name: value for name, value in video["metadata"]["status"].items() if value is not None}
+    made_for_kids = {"madeForKids": written.get("selfDeclaredMadeForKids", False)}
+    if processing:
+        return written | made_for_kids | {"uploadStatus": "uploaded"}
+    if video["failure"]:
+        return written | made_for_kids | {"uploadStatus": "failed", "failureReason": video["failure"]}
+    return written | made_for_kids | {"uploadStatus": "processed"}
+
+
+def _processing_details(video: Document, processing: bool) -> Document:
+    if processing:
+        return {"processingStatus": "processing", "fileDetailsAvailability": "inProgress"}
+    if video["failure"]:
+        return {"processingStatus": "failed", "processingFailureReason": "transcodeFailed"}
+    return {"processingStatus": "succeeded", "fileDetailsAvailability": "available"}
+
+
+def _content_details(video: Document, processing: bool) -> Document:
+    seconds = 0 if processing or video["failure"] else round(video["seconds"])
+    duration = f"PT{seconds // 60}M{seconds % 60}S" if seconds else "P0D"
+    captioned = "true" if video["captions"] else "false"
+    return {"duration": duration, "dimension": "2d", "definition": "hd", "caption": captioned}
+
+
+def _channel(request: Request, world: World, grant: Grant, named: Iterable[str]) -> Document:
+    videos = world.all("youtube_video", channel=grant.account)
+    sections: Mapping[str, Document] = {
+        "snippet": {"title": grant.name, "description": "", "customUrl": f"@{grant.username}"},
+        "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": _uploads_of(grant.account)}},
+        "statistics": {
+            "viewCount": "0",
+            "subscriberCount": "0",
+            "hiddenSubscriberCount": False,
+            "videoCount": str(len(videos)),
+        },
+    }
+    shown = {"kind": "youtube#channel", "etag": f"{grant.account}-etag", "id": grant.account}
+    return shown | {name: sections[name] for name in named if name != "id"}
+
+
+def _uploads_of(channel: str) -> str:
+    """The playlist of a channel's uploads has the channel's id, with another beginning."""
+    return f"UU{channel.removeprefix('UC')}"
+
+
+def _item(request: Request, grant: Grant, video: Document, position: int, named: Iterable[str]) -> Document:
+    snippet = _snippet(request, video)
+    sections: Mapping[str, Document] = {
+        "snippet": {
+            **{name: snippet[name] for name in ("publishedAt", "channelId", "channelTitle", "title", "thumbnails")},
+            "description": snippet.get("description", ""),
+            "playlistId": _uploads_of(grant.account),
+            "position": position,
+            "resourceId": {"kind": "youtube#video", "videoId": video["id"]},
+        },
+        "contentDetails": {"videoId": video["id"], "videoPublishedAt": snippet["publishedAt"]},
+        "status": {"privacyStatus": video["metadata"]["status"]["privacyStatus"]},
+    }
+    shown = {"kind": "youtube#playlistItem", "etag": f"{video['id']}-etag", "id": f"{video['id']}-item"}
+    return shown | {name: sections[name] for name in named if name != "id"}
+
+
+def _list(kind: str, items: list[Document], total: int | None = None) -> Document:
+    count = len(items) if total is None else total
+    page = {"totalResults": count, "resultsPerPage": len(items)}
+    return {"kind": kind, "etag": f"{count}-etag", "items": items, "pageInfo": page}
+
+
+def _is_seen_by(grant: Grant, video: Document) -> bool:
+    return bool(grant.account == video["channel"] or video["metadata"]["status"]["privacyStatus"] != "private")
+
+
+def _filter_missing(names: str) -> Refusal:
+    message = f"No filter selected. Expected one of: {names}"
+    return errors.refused(HTTPStatus.BAD_REQUEST, "missingRequiredParameter", message, domain="youtube.parameter")
+
+
+def iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,129 @@
+"""YouTube's ways: its app, the methods of its Data API that are here, and who may call them."""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Header, Request
+
+from sandbox import oauth
+from sandbox.oauth import Grant, Provider, Unauthorized, stable_word
+from sandbox.world import World
+from sandbox.youtube import errors, quota
+
+HOST: Final = "/www.googleapis.com"
+
+_AUTH: Final = "https://www.googleapis.com/auth"
+FULL: Final = f"{_AUTH}/youtube"
+UPLOAD: Final = f"{_AUTH}/youtube.upload"
+READ: Final = f"{_AUTH}/youtube.readonly"
+FORCE_SSL: Final = f"{_AUTH}/youtube.force-ssl"
+
+
+def _s256(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+PROVIDER: Final = Provider(
+    platform="youtube",
+    title="YouTube",
+    scopes={
+        FULL: "Manage your YouTube account",
+        UPLOAD: "Manage your YouTube videos",
+        READ: "View your YouTube account",
+        FORCE_SSL: "See, edit and delete your videos, ratings, comments and captions",
+        f"{_AUTH}/yt-analytics.readonly": "View YouTube Analytics reports for your content",
+    },
+    account_id=lambda username: f"UC{stable_word('youtube', username, 22)}",
+    code_seconds=10 * 60,
+    denial={"error": "access_denied"},
+    challenge_of=_s256,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method of the Data API: where it is, the query parameters that are understood here, the scopes of which one
+    is enough, and what a call takes from the project's daily units."""
+
+    id: str
+    verb: str
+    path: str
+    parameters: frozenset[str]
+    scopes: tuple[str, ...]
+    units: int = 1
+
+
+INSERT_VIDEO: Final = Method(
+    "youtube.videos.insert",
+    "POST",
+    "/upload/youtube/v3/videos",
+    frozenset({"part", "notifySubscribers"}),
+    (UPLOAD, FULL, FORCE_SSL),
+    units=0,
+)
+LIST_VIDEOS: Final = Method(
+    "youtube.videos.list",
+    "GET",
+    "/youtube/v3/videos",
+    frozenset({"part", "id", "maxResults"}),
+    (READ, FULL, FORCE_SSL),
+)
+SET_THUMBNAIL: Final = Method(
+    "youtube.thumbnails.set",
+    "POST",
+    "/upload/youtube/v3/thumbnails/set",
+    frozenset({"videoId"}),
+    (UPLOAD, FULL, FORCE_SSL),
+    units=50,
+)
+INSERT_CAPTION: Final = Method(
+    "youtube.captions.insert",
+    "POST",
+    "/upload/youtube/v3/captions",
+    frozenset({"part", "sync"}),
+    (FORCE_SSL,),
+    units=400,
+)
+LIST_CHANNELS: Final = Method(
+    "youtube.channels.list",
+    "GET",
+    "/youtube/v3/channels",
+    frozenset({"part", "mine", "id", "maxResults"}),
+    (READ, FULL, FORCE_SSL),
+)
+LIST_PLAYLIST_ITEMS: Final = Method(
+    "youtube.playlistItems.list",
+    "GET",
+    "/youtube/v3/playlistItems",
+    frozenset({"part", "playlistId", "maxResults", "pageToken"}),
+    (READ, FULL, FORCE_SSL),
+)
+METHODS: Final = (INSERT_VIDEO, LIST_VIDEOS, SET_THUMBNAIL, INSERT_CAPTION, LIST_CHANNELS, LIST_PLAYLIST_ITEMS)
+# What every method takes.
+STANDARD_PARAMETERS: Final = frozenset({"alt", "fields", "key", "prettyPrint", "quotaUser", "uploadType"})
+
+
+def calling(method: Method) -> Callable[..., Grant]:
+    """A dependency: who calls the method. It takes the call's units from the project's day."""
+
+    def caller(request: Request, authorization: Annotated[str | None, Header()] = None) -> Grant:
+        world: World = request.app.state.world
+        try:
+            grant = oauth.look_up(world, "youtube", oauth.bearer(authorization)).grant
+        except Unauthorized as error:
+            raise errors.unauthenticated() from error
+        if not any(scope in grant.scopes for scope in method.scopes):
+            raise errors.scope_missing()
+        quota.spend_units(world, method.units)
+        for name in request.query_params:
+            if name not in method.parameters | STANDARD_PARAMETERS:
+                raise errors.bad_request(
+                    f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter. Field '
+                    f"'{name}' could not be found in request message."
+                )
+        return grant
+
+    return caller

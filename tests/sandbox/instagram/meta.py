@@ -1,0 +1,24 @@
+"""Instagram's Graph API as Meta describes it to machines: the parameter and field types in its client library."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from facebook_business.adobjects.abstractobject import AbstractObject
+from facebook_business.adobjects.iguser import IGUser
+from facebook_business.api import FacebookRequest
+from facebook_business.typechecker import TypeChecker
+
+
+def unfit(request: FacebookRequest, sent: Mapping[str, Any]) -> list[str]:
+    """The names in `sent` that the request does not take, or not with that value."""
+    types: TypeChecker = request._param_checker
+    return [name for name, value in sent.items() if not (types.is_valid_key(name) and types.is_valid_pair(name, value))]
+
+
+def user() -> IGUser:
+    """Whose methods make requests; with `pending=True` they are not sent."""
+    return IGUser("17841400000000001")
+
+
+def fields_of(kind: type[AbstractObject]) -> set[str]:
+    return {value for name, value in vars(kind.Field).items() if not name.startswith("_")}
