@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help install demo up down status test check format bench lock
+.PHONY: help install demo up down status test faults check format bench lock
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -29,7 +29,10 @@ status: install  ## what runs, and where
 	$(BIN)/content-pipeline status
 
 test: install  ## the whole test suite, against real parts
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+faults: install  ## 200 posts while parts are killed and platforms drop their answers
+	FAULTS_POSTS=200 $(BIN)/python -m pytest tests/stack/publishing/test_faults.py
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check

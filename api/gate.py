@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.turnstile import Turnstile
-from content_pipeline.core import rate_limits, workspaces
+from content_pipeline.core import connecting, rate_limits, workspaces
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import TooManyRequests, Unauthorized
 from content_pipeline.core.rate_limits import Rate, Standing
@@ -21,6 +21,8 @@ from content_pipeline.core.workspaces import Caller
 
 API_KEY: Final = "X-API-Key"
 PROTECTED: Final = "/api/"
+# A browser comes here from a platform: it has no key, and its `state` says whose it is.
+OPEN: Final = f"{connecting.CALLBACK_PATH}/"
 WINDOW_SECONDS: Final = 60
 # Wrong keys that one address may try.
 FAILED_ATTEMPTS: Final = Rate(30, WINDOW_SECONDS)
@@ -38,7 +40,7 @@ class Gate:
         self._believed: dict[bytes, tuple[float, Caller]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
+        if scope["type"] == "http" and _needs_key(scope["path"]):
             await self._admit(scope)
         await self.app(scope, receive, send)
 
@@ -65,6 +67,10 @@ class Gate:
                 self._believed.clear()
             self._believed[digest] = (time.monotonic() + BELIEVED_SECONDS, caller)
         return caller
+
+
+def _needs_key(path: str) -> bool:
+    return path.startswith(PROTECTED) and not path.startswith(OPEN)
 
 
 def _authenticate(key: str, address: str) -> Caller:

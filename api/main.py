@@ -14,7 +14,7 @@ from api.bodies import BodyLimits
 from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
 from api.gate import API_KEY, Gate
-from api.routes import bulk, calendar, captions, composing, health, memory, tasks, twins, voices
+from api.routes import bulk, calendar, captions, composing, health, memory, publishing, social, tasks, twins, voices
 from api.schemas.problems import problems
 from content_pipeline.core.settings import settings
 
@@ -68,6 +68,8 @@ def create_app() -> FastAPI:
         bulk.upload_router,
         bulk.router,
         calendar.router,
+        social.router,
+        publishing.router,
     ):
         public.include_router(router)
     app.include_router(public)

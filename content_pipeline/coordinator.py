@@ -9,7 +9,8 @@ from dagster._core.run_coordinator import SubmitRunContext
 from dagster._core.run_coordinator.queued_run_coordinator import RunQueueConfig
 
 from content_pipeline.core import runs, tasks, workspaces
-from content_pipeline.core.database import autocommit, transaction
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Plan, Task
 from content_pipeline.core.settings import Lane, settings
 
@@ -24,7 +25,9 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
     """
 
     def get_run_queue_config(self) -> RunQueueConfig:
-        with autocommit() as session:  # asked every second
+        # In a transaction, whose connection is pinged first: each run asks as it begins, and one that got a connection
+        # from before a restart of the database failed over it.
+        with transaction() as session:
             limits = [
                 {
                     "key": runs.share_tag(lane, plan.name),
@@ -52,14 +55,25 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
         return self._instance.get_runs_count(alive) < _share("interactive", plan)
 
     def cancel_run(self, run_id: str) -> bool:
-        """Called for every cancel, also an operator's in the UI: the task ends with its latest run."""
+        """Called for every cancel, also an operator's in the UI: the task ends with its latest run.
+
+        False: it is publishing something, which cannot be called back, and goes on.
+        """
         run = self._instance.get_run_by_id(run_id)
-        if run and runs.TASK_TAG in run.tags:
-            with transaction() as session:
-                task = session.get(Task, run.tags[runs.TASK_TAG])
-                if task and task.state in tasks.OPEN and str(task.starts) == run.tags[runs.START_TAG]:
-                    tasks.cancel(session, task)
+        try:
+            if run and runs.TASK_TAG in run.tags:
+                _cancel_task(run.tags[runs.TASK_TAG], run.tags[runs.START_TAG])
+        except Conflict:
+            return False
         return super().cancel_run(run_id)
+
+
+def _cancel_task(task_id: str, start: str) -> None:
+    """End the task of this run, unless it goes on in another. Raises Conflict for one that is irrevocable."""
+    with transaction() as session:
+        task = session.get(Task, task_id)
+        if task and task.state in tasks.OPEN and str(task.starts) == start:
+            tasks.try_cancel(session, task)
 
 
 def _share(lane: Lane, plan: Plan) -> int:

@@ -3,15 +3,17 @@
 import dagster as dg
 
 from content_pipeline import jobs
-from content_pipeline.assets import burn_ins, captions, reels
-from content_pipeline.sensors import calendar, drops, retention, tasks
+from content_pipeline.assets import burn_ins, captions, publications, reels
+from content_pipeline.assets.calendar import content_calendar
+from content_pipeline.sensors import calendar, drops, providers, retention, tasks
 
 definitions = dg.Definitions(
-    assets=dg.load_assets_from_modules([captions, burn_ins, reels]),
+    assets=[content_calendar, *dg.load_assets_from_modules([captions, burn_ins, reels, publications])],
     jobs=jobs.JOBS,
     sensors=[
         tasks.start_unattended_tasks,
         calendar.publish_scheduled_content,
+        providers.ask_platforms,
         drops.accept_dropped_csv_files,
         retention.retire_old_work,
     ],

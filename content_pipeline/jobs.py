@@ -19,5 +19,10 @@ reels = dg.define_asset_job(
     selection=["narration", "reel_video"],
     description="Speak a script and make a video of it.",
 )
+publications = dg.define_asset_job(
+    runs.JOBS["publication"],
+    selection=["publication_upload", "publication"],
+    description="Bring a post to its platform, once.",
+)
 
-JOBS = [captions, burn_ins, reels]
+JOBS = [captions, burn_ins, reels, publications]

@@ -5,5 +5,6 @@ import dagster as dg
 captions = dg.DynamicPartitionsDefinition(name="captions")
 burn_ins = dg.DynamicPartitionsDefinition(name="burn_ins")
 reels = dg.DynamicPartitionsDefinition(name="reels")
+publications = dg.DynamicPartitionsDefinition(name="publications")
 
-SETS = {definition.name: definition for definition in (captions, burn_ins, reels)}
+SETS = {definition.name: definition for definition in (captions, burn_ins, reels, publications)}

@@ -3,23 +3,21 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 
 import dagster as dg
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import executions, runs, tasks
+from content_pipeline.core import executions, runs, tasks, waits
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE, transaction
-from content_pipeline.core.errors import Broken, Error, Unavailable
+from content_pipeline.core.errors import Broken, Error, TooManyRequests, Unavailable
 from content_pipeline.core.executions import Stopped
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
-from content_pipeline.core.work import MoveOn, Work
+from content_pipeline.core.work import Await, MoveOn, Work
 
-# With the back-off this is five minutes of somebody else's server, or our own stores, being away.
-MAX_ATTEMPTS: Final = 7
 # Dagster's own marks of a run made from another one: by its run retries, or by a person in the UI.
 PARENT_TAG: Final = "dagster/parent_run_id"
 RETRY_TAG: Final = "dagster/retry_number"
@@ -78,7 +76,7 @@ def _admit(context: dg.AssetExecutionContext, kind: str, key: str) -> Work | Non
         task = tasks.take(session, kind, key)
         if task is None:
             return Work(run.run_id, lane)
-        return Work(run.run_id, lane, task.id, task.attempt)
+        return Work(run.run_id, lane, task.id, task.attempt, task.created_at)
 
 
 def _overtaken(session: Session, tags: Mapping[str, str]) -> bool:
@@ -103,11 +101,17 @@ def _carry_out(context: dg.AssetExecutionContext, work: Work, results: Results) 
         lane = move.lane
         _insist(lambda: _move_on(work, lane))
         context.log.info(f"Goes on in the {lane} lane.")
+    except Await as others:
+        until = others.until
+        _insist(lambda: _put_aside(work, until, attempt=work.attempt, for_others=True))
+        context.log.info("Goes on when the platform has done its part.")
     except Exception as raised:
         error = _as_ours(raised)
-        if error.retryable and work.task_id and work.attempt + 1 < MAX_ATTEMPTS:
+        is_paced = isinstance(error, TooManyRequests) and work.is_patient
+        if error.retryable and work.task_id and (is_paced or not work.is_last_attempt):
             delay = error.retry_after or 5.0 * 2**work.attempt
-            _insist(lambda: _put_aside(work, delay))
+            not_before, attempt = now() + timedelta(seconds=delay), work.attempt + (not is_paced)
+            _insist(lambda: _put_aside(work, not_before, attempt=attempt, for_others=is_paced))
             context.log.warning(f"{error.detail} Tried again in {delay:.0f} s.")
             return
         _insist(lambda: _end(work, error))
@@ -140,15 +144,16 @@ def _move_on(work: Work, lane: Lane) -> None:
     if work.task_id is None:
         return
     with work.write() as session:
-        tasks.wait(session, work.task_id, not_before=now(), attempt=work.attempt, lane=lane)
+        waits.put_aside(session, work.task_id, not_before=now(), attempt=work.attempt, lane=lane)
         executions.release(session, work.run_id)
 
 
-def _put_aside(work: Work, delay: float) -> None:
+def _put_aside(work: Work, not_before: datetime, *, attempt: int, for_others: bool) -> None:
     assert work.task_id
     with work.write() as session:
-        not_before = now() + timedelta(seconds=delay)
-        tasks.wait(session, work.task_id, not_before=not_before, attempt=work.attempt + 1, lane=work.lane)
+        waits.put_aside(
+            session, work.task_id, not_before=not_before, attempt=attempt, lane=work.lane, for_others=for_others
+        )
 
 
 def _end(work: Work, error: Error) -> None:

@@ -16,7 +16,7 @@ import structlog
 from celery import Celery, signals
 from dagster._cli.api import _execute_run_command_body  # dagster-celery's own worker calls it; pinned with it
 
-from content_pipeline.core import database, executions, scratch, tasks
+from content_pipeline.core import database, executions, scratch, waits
 from content_pipeline.core.executions import Begin, Heart
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.settings import settings
@@ -98,5 +98,5 @@ def _hand_back(sender: str, **_: Any) -> None:
     """Runs in the worker's parent process: its runs are interrupted at their next beat."""
     with database.transaction() as session:
         subjects = executions.stop_worker(session, sender)
-        tasks.hand_back(session, subjects)
+        waits.hand_back(session, subjects)
     log.info("handed_back", worker=sender, tasks=len(subjects), home=str(settings().home))

@@ -3,21 +3,24 @@
 import re
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Body, HTTPException, Request
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sandbox import faults, oauth
 from sandbox.switches import Switches, switch
 from sandbox.world import Document, Platform, World
 
+_TEN_YEARS_SECONDS: Final = 10 * 365 * 86_400
+
 
 class Advance(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    advance_seconds: float
+    # Whoever reads the file would fail at a time that there is not, and nothing would move the clock back.
+    advance_seconds: float = Field(ge=-_TEN_YEARS_SECONDS, le=_TEN_YEARS_SECONDS, allow_inf_nan=False)
 
 
 class Owner(BaseModel):

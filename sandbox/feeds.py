@@ -18,11 +18,12 @@ def routes(world: World, providers: list[Provider]) -> APIRouter:
 
     titles = {provider.platform: provider.title for provider in providers}
 
-    def one(request: Request, platform: Platform, **fields: str) -> Response:
-        found = next(iter(world.all("post", platform=platform, **fields)), None)
-        if found is None:
+    def only(request: Request, platform: Platform, **fields: str) -> Response:
+        """The platform's posts whose fields have these values."""
+        found = [_card(request, post) for post in reversed(world.all("post", platform=platform, **fields))]
+        if not found:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return page(request, "feeds.html", columns=[(titles[platform], platform, [_card(request, found)])])
+        return page(request, "feeds.html", columns=[(titles[platform], platform, found)])
 
     @router.get("/")
     def feeds(request: Request) -> Response:
@@ -34,23 +35,28 @@ def routes(world: World, providers: list[Provider]) -> APIRouter:
 
     @router.get("/www.instagram.com/reel/{shortcode}/")
     def reel(request: Request, shortcode: str) -> Response:
-        return one(request, "instagram", shortcode=shortcode)
+        return only(request, "instagram", shortcode=shortcode)
+
+    @router.get("/www.tiktok.com/@{username}")
+    def creator(request: Request, username: str) -> Response:
+        """A private post has no address of its own: this one is told for it."""
+        return only(request, "tiktok", account_name=username)
 
     @router.get("/www.tiktok.com/@{username}/video/{id}")
     def tiktok(request: Request, username: str, id: str) -> Response:
-        return one(request, "tiktok", account_name=username, id=id)
+        return only(request, "tiktok", account_name=username, id=id)
 
     @router.get("/www.linkedin.com/feed/update/{urn}")
     def update(request: Request, urn: str) -> Response:
-        return one(request, "linkedin", id=urn)
+        return only(request, "linkedin", id=urn)
 
     @router.get("/www.youtube.com/watch")
     def watch(request: Request, v: str) -> Response:
-        return one(request, "youtube", id=v)
+        return only(request, "youtube", id=v)
 
     @router.get("/www.youtube.com/shorts/{id}")
     def short(request: Request, id: str) -> Response:
-        return one(request, "youtube", id=id)
+        return only(request, "youtube", id=id)
 
     return router
 

@@ -16,7 +16,9 @@ from content_pipeline.cli.setup import prepare_stores
 from content_pipeline.cli.state import Configured, State
 from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.settings import settings
+from tests.accounts import reached
 from tests.factories import make_workspace
+from tests.sandbox_server import Sandbox, served_sandbox
 from tests.stack.harness import until
 
 # The machine is shared: how long an example takes says nothing about the code.
@@ -25,10 +27,17 @@ hypothesis.settings.load_profile("shared")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which tests stay together in one process: those of a file, and all that share the one stack."""
+    """Which tests stay together in one process: those of a file, and those of a folder that share a stack.
+
+    Theirs come first, a stack in each of the two processes: they mostly wait, and are the longer half.
+    """
     for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "stack" else str(item.path)))
+        item.add_marker(pytest.mark.xdist_group(str(item.path.parent if _has_stack(item) else item.path)))
+    items.sort(key=lambda item: not _has_stack(item))
+
+
+def _has_stack(item: pytest.Item) -> bool:
+    return "stack" in item.path.parts
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +68,22 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def workspace_id(database: None) -> UUID:
     with transaction() as session:
         return make_workspace(session)
+
+
+@pytest.fixture(scope="session")
+def _sandbox(database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One for all tests: starting and stopping it takes longer than most of them."""
+    with served_sandbox(tmp_path_factory.mktemp("platforms"), settings().clock_offset_file) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def platforms(_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """An empty sandbox, which is what the product takes for the platforms. Both live by the same clock."""
+    _sandbox.reset()
+    with reached(_sandbox):
+        yield _sandbox
+    settings().clock_offset_file.unlink(missing_ok=True)
 
 
 @pytest.fixture

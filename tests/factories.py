@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core import calendar, twins
 from content_pipeline.core.clock import now
-from content_pipeline.core.models import CalendarItem, Twin, Workspace
+from content_pipeline.core.models import Account, CalendarItem, Twin, Workspace
 
 
 def make_workspace(session: Session, plan: str = "studio") -> UUID:
@@ -21,6 +21,23 @@ def make_workspace(session: Session, plan: str = "studio") -> UUID:
 
 def make_twin(session: Session, workspace_id: UUID, name: str = "Tech Creator", **fields: Any) -> Twin:
     return twins.create(session, workspace_id, {"name": name, "voice_id": "en-US", "style_tags": ["casual"]} | fields)
+
+
+def make_account(session: Session, workspace_id: UUID, platform: str = "instagram", **fields: Any) -> Account:
+    """A connected account, whose tokens nobody needs."""
+    usual = {"user_id": str(uuid4()), "handle": "@mara.bakes", "name": "Mara Bakes", "status": "connected"}
+    account = Account(
+        id=uuid4(),
+        workspace_id=workspace_id,
+        platform=platform,
+        scopes=[],
+        connected_at=now(),
+        created_at=now(),
+        **(usual | fields),
+    )
+    session.add(account)
+    session.flush()
+    return account
 
 
 def make_item(session: Session, twin: Twin, *, due_in: timedelta = timedelta(days=1), **fields: Any) -> CalendarItem:

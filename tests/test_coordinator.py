@@ -30,3 +30,16 @@ def test_a_task_ends_with_its_latest_run_and_with_no_earlier_one(
     canceled = instance.get_run_by_id(run.run_id)
     assert canceled
     assert canceled.status is dg.DagsterRunStatus.CANCELED
+
+
+def test_a_run_that_is_publishing_goes_on_in_spite_of_an_operator(instance: dg.DagsterInstance, task: Task) -> None:
+    with transaction() as session:
+        tasks.set_irrevocable(session, task.id, irrevocable=True)
+    tags = {runs.TASK_TAG: task.id, runs.START_TAG: "1"}
+    run = instance.add_run(dg.DagsterRun(job_name="captions", status=dg.DagsterRunStatus.STARTED, tags=tags))
+    assert not instance.run_coordinator.cancel_run(run.run_id)
+    with transaction() as session:
+        assert session.get_one(Task, task.id).state == "queued"
+    going_on = instance.get_run_by_id(run.run_id)
+    assert going_on
+    assert going_on.status is dg.DagsterRunStatus.STARTED

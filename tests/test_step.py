@@ -12,13 +12,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from content_pipeline import step
-from content_pipeline.core import executions, tasks
+from content_pipeline.core import executions, tasks, waits
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import MediaUnusable, Unavailable
+from content_pipeline.core.errors import MediaUnusable, TooManyRequests, Unavailable
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.work import MoveOn, Work
+from content_pipeline.core.work import MAX_ATTEMPTS, PATIENCE, Await, MoveOn, Work
 
 Body = Callable[[Work], None]
 
@@ -99,9 +99,37 @@ def test_an_error_that_may_pass_puts_the_task_aside(task: Task, error: Exception
     assert after.not_before - before >= timedelta(seconds=5)
 
 
+def test_a_task_that_waits_for_others_is_put_aside_as_it_is(task: Task) -> None:
+    with transaction() as session:
+        session.get_one(Task, task.id).attempt = 3
+    until = now() + timedelta(hours=1)
+    assert perform(task, raises(Await(until))) is None
+    after = now_is(task)
+    assert (after.state, after.attempt, after.not_before, after.waits) == ("waiting", 3, until, 1)
+
+
+def test_to_be_told_to_come_later_is_no_failed_attempt(task: Task) -> None:
+    with transaction() as session:
+        session.get_one(Task, task.id).attempt = MAX_ATTEMPTS - 1
+    before = now()
+    assert perform(task, raises(TooManyRequests("Slowly.", retry_after=3600))) is None
+    after = now_is(task)
+    assert (after.state, after.attempt, after.waits) == ("waiting", MAX_ATTEMPTS - 1, 1)
+    assert after.not_before is not None
+    assert after.not_before - before >= timedelta(hours=1)
+
+
+def test_to_be_told_to_come_later_for_days_is_given_up_with_its_own_error(task: Task) -> None:
+    with transaction() as session:
+        row = session.get_one(Task, task.id)
+        row.attempt, row.created_at = MAX_ATTEMPTS - 1, now() - PATIENCE
+    perform(task, raises(TooManyRequests("Slowly.", code="daily_limit", retry_after=3600)))
+    assert (now_is(task).error or {})["code"] == "daily_limit"
+
+
 def test_what_keeps_failing_is_given_up_with_its_own_error(task: Task) -> None:
     with transaction() as session:
-        session.get_one(Task, task.id).attempt = step.MAX_ATTEMPTS - 1
+        session.get_one(Task, task.id).attempt = MAX_ATTEMPTS - 1
     perform(task, raises(Unavailable("The store is away.", code="storage_unavailable")))
     assert (now_is(task).error or {})["code"] == "storage_unavailable"
 
@@ -126,7 +154,7 @@ def test_work_that_moves_on_is_started_again_at_once_and_its_row_is_free(task: T
 def test_work_that_is_handed_over_is_started_again_at_once(task: Task) -> None:
     def body(work: Work) -> None:
         with work.write() as session:
-            tasks.hand_over(session, task.id, kind="burn_in", key=str(uuid4()), lane="media")
+            waits.hand_over(session, task.id, kind="burn_in", key=str(uuid4()), lane="media")
 
     perform(task, body)
     after = now_is(task)

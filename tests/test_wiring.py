@@ -34,11 +34,15 @@ def test_dagster_runs_just_this() -> None:
         "burned_in_video",
         "narration",
         "reel_video",
+        "content_calendar",
+        "publication_upload",
+        "publication",
     }
     assert {sensor.name for sensor in definitions.sensors or []} == {
         "start_unattended_tasks",
         "accept_dropped_csv_files",
         "publish_scheduled_content",
+        "ask_platforms",
         "retire_old_work",
     }
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {
@@ -52,6 +56,7 @@ def test_dagster_runs_just_this() -> None:
         "reel_video:size",
         "reel_video:length",
         "reel_video:loudness",
+        "publication:visible",
     }
 
 

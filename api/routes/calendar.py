@@ -15,9 +15,9 @@ from api.pages import link_next
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
 from api.schemas.times import Day, Moment
-from content_pipeline.core import calendar, reels, runs, tasks
+from content_pipeline.core import calendar, publications, reels, runs, tasks
 from content_pipeline.core.database import autocommit, transaction
-from content_pipeline.core.models import CalendarItem, Reel
+from content_pipeline.core.models import CalendarItem, Publication, Reel
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.platforms.names import Platform
 
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/content/calendar", tags=["calendar"])
 Bound = Annotated[Moment | Day | None, Query(description="A time with an offset, or a day (UTC)")]
 
 
-@router.post("", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(404))
+@router.post("", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(404, 409))
 def schedule_post(asked: ItemRequest, caller: CallerDep, once: OnceDep) -> Response:
     """Schedule a post: of a script, whose reel is made ahead of the time, or of a video of your own."""
     with once.transaction() as session:
@@ -60,8 +60,9 @@ def list_items(
             from_date=_moment(from_date),
             to_date=_moment(to_date, end=True),
         )
+        posts = calendar.posts_of(session, page)
     link_next(request, response, following)
-    return [ItemView.of(item) for item in page]
+    return [ItemView.of(item, posts.get(item.publication_id)) for item in page]
 
 
 def _moment(day: datetime | date | None, *, end: bool = False) -> datetime | None:
@@ -139,5 +140,10 @@ def _location(item: CalendarItem) -> str:
 
 def _detail(session: Session, item: CalendarItem) -> ItemDetail:
     reel = session.get(Reel, item.reel_id) if item.reel_id else None
-    task_id = tasks.newest(session, reels.KIND, str(reel.id)).id if reel else None
-    return ItemDetail.with_reel(item, reel, task_id, calendar.conflicts(session, item))
+    post = session.get(Publication, item.publication_id) if item.publication_id else None
+    return ItemDetail.with_work(
+        item,
+        reel=(reel, tasks.newest(session, reels.KIND, str(reel.id))) if reel else None,
+        post=(post, tasks.newest(session, publications.KIND, str(post.id))) if post else None,
+        conflicts=calendar.conflicts(session, item),
+    )

@@ -14,7 +14,7 @@ from api.once import OnceDep
 from api.pages import link_next
 from api.schemas.problems import problems
 from api.schemas.tasks import Status, TaskAccepted, TaskView
-from content_pipeline.core import batches, burn_ins, captions, reels, runs, tasks
+from content_pipeline.core import batches, burn_ins, calendar_work, captions, publications, reels, runs, tasks
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Task
 
@@ -25,6 +25,7 @@ RESULTS = {
     captions.KIND: captions.result,
     burn_ins.KIND: burn_ins.result,
     reels.KIND: reels.result,
+    publications.KIND: publications.result,
     batches.KIND: batches.result,
 }
 
@@ -92,7 +93,7 @@ def _cancel(session: Session, task: Task) -> list[Task]:
 
 @router.post("/{task_id}/retry", status_code=202, response_model=TaskAccepted, responses=problems(404, 409))
 def retry_task(task_id: str, caller: CallerDep, once: OnceDep) -> Response:
-    """Try the work of a failed or canceled task again, as a new task."""
+    """Try the work of a failed or canceled task again, as a new task. A post's calendar item goes along with it."""
     with once.transaction() as session:
         task, asked = _retry(session, tasks.get(session, caller.workspace_id, task_id))
         answer = once.answer(session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id)
@@ -105,5 +106,6 @@ def _retry(session: Session, task: Task) -> tuple[Task, list[Task]]:
     if task.kind == batches.KIND:
         tasks.check_retry(session, task)
         return batches.retry_failed(session, batches.get(session, task.workspace_id, UUID(task.key)))
-    again = tasks.retry(session, task)
+    retry = calendar_work.retry_post if task.kind == publications.KIND else tasks.retry
+    again = retry(session, task)
     return again, [again]

@@ -47,7 +47,7 @@ def edit_twin(twin_id: UUID, edited: TwinEdit, caller: CallerDep) -> TwinView:
     """Change some of a twin; what was made for it before stays as it is."""
     with transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
-        twins.edit(twin, edited.to_fields())
+        twins.edit(session, twin, edited.to_fields())
         return TwinView.of(twin)
 
 

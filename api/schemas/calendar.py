@@ -7,14 +7,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.schemas.edits import left_out
+from api.schemas.publishing import Caption, Title
 from api.schemas.tasks import TaskError
 from api.schemas.times import Moment
 from content_pipeline.core import reels
-from content_pipeline.core.models import CalendarItem, Reel
+from content_pipeline.core.models import CalendarItem, Publication, Reel, Task
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.platforms.names import Platform
 
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 Script = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 TIME = "2026-05-01T10:00:00Z"
 
@@ -30,9 +30,10 @@ class ItemEdit(BaseModel):
     scheduled_at: Moment = Field(default_factory=left_out, examples=[TIME], description="With an offset, or Z")
     script: Script | None = Field(None, examples=["AI is transforming how creators work..."])
     reel_url: str | None = Field(
-        None, max_length=4096, description="A video of your own, in place of a reel of the script"
+        None, min_length=1, max_length=4096, description="A video of your own, in place of a reel of the script"
     )
-    caption: str | None = Field(None, max_length=5000, description="The text of the post; without it one is composed")
+    caption: Caption | None = Field(None, description="The text of the post; without it one is composed")
+    account_id: UUID | None = Field(None, description="Without it the twin's account, or the only one")
     options: dict[str, Any] = Field(
         default_factory=left_out, description="Options of this post, as in a twin's `platform_defaults`"
     )
@@ -59,12 +60,14 @@ class ItemView(BaseModel):
     script: str | None
     reel_url: str | None
     caption: str | None
+    account_id: UUID | None = Field(description="Where it goes to, once that is settled")
     options: dict[str, Any]
     reason: TaskError | None = Field(description="Why it failed or was canceled")
+    post_url: str | None = Field(description="The post on its platform, as soon as that tells")
     created_at: datetime
 
     @classmethod
-    def of(cls, item: CalendarItem) -> "ItemView":
+    def of(cls, item: CalendarItem, post: Publication | None) -> "ItemView":
         return cls(
             id=item.id,
             twin_id=item.twin_id,
@@ -75,24 +78,34 @@ class ItemView(BaseModel):
             script=item.script,
             reel_url=item.reel_url,
             caption=item.caption,
+            account_id=item.account_id,
             options=item.options,
             reason=TaskError.model_validate(item.reason) if item.reason else None,
+            post_url=post and post.post_url,
             created_at=item.created_at,
         )
 
 
 class ItemDetail(ItemView):
     task_id: str | None = Field(description="The task that makes its reel")
+    publish_task_id: str | None = Field(description="The task that publishes it")
     video_url: str | None = Field(description="Its reel: a link signed now, once it is made")
-    conflicts: list[UUID] = Field(description="Others that go out on this platform within a minute of it, up to 20")
+    conflicts: list[UUID] = Field(description="Others that go out on this account within a minute of it, up to 20")
 
     @classmethod
-    def with_reel(
-        cls, item: CalendarItem, reel: Reel | None, task_id: str | None, conflicts: list[UUID]
+    def with_work(
+        cls,
+        item: CalendarItem,
+        *,
+        reel: tuple[Reel, Task] | None,
+        post: tuple[Publication, Task] | None,
+        conflicts: list[UUID],
     ) -> "ItemDetail":
+        """With what was made of it so far, each with the newest try at that."""
         return cls(
-            **dict(ItemView.of(item)),
-            task_id=task_id,
-            video_url=reel and reels.result_url(reel),
+            **dict(ItemView.of(item, post and post[0])),
+            task_id=reel and reel[1].id,
+            video_url=reel and reels.result_url(reel[0]),
+            publish_task_id=post and post[1].id,
             conflicts=conflicts,
         )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.schemas.edits import left_out
 from content_pipeline.core import memory
 from content_pipeline.core.models import Twin
+from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.platforms.options import PlatformDefaults, kept
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -36,6 +37,11 @@ class TwinEdit(BaseModel):
         examples=[{"tiktok": {"caption_style": "short"}}],
         description="Options of its posts on each platform; sent again, they replace all of those before",
     )
+    accounts: dict[Platform, UUID] = Field(
+        default_factory=left_out,
+        examples=[{"tiktok": "0b7c9d1e-6a5f-4c3b-9d2e-1f0a8b7c6d5e"}],
+        description="The account that its posts go out on, by platform; sent again, they replace all of those before",
+    )
     avatar_id: str | None = Field(None, max_length=200, description="The avatar of its talking-head videos")
     picture_url: str | None = Field(None, max_length=4096, description="A picture of its face")
 
@@ -44,6 +50,8 @@ class TwinEdit(BaseModel):
         fields = self.model_dump(exclude_unset=True)
         if "platform_defaults" in fields:
             fields["platform_defaults"] = kept(self.platform_defaults)
+        if "accounts" in fields:
+            fields["accounts"] = {platform: str(account_id) for platform, account_id in self.accounts.items()}
         return fields
 
 
@@ -62,6 +70,7 @@ class TwinView(BaseModel):
     style_tags: list[str] = Field(examples=[["casual", "educational"]])
     persona_prompt: str | None
     platform_defaults: dict[str, Any] = Field(examples=[{"tiktok": {"caption_style": "short"}}])
+    accounts: dict[Platform, UUID] = Field(examples=[{"tiktok": "0b7c9d1e-6a5f-4c3b-9d2e-1f0a8b7c6d5e"}])
     avatar_id: str | None
     picture_url: str | None
     memory_namespace: str = Field(
@@ -78,6 +87,7 @@ class TwinView(BaseModel):
             style_tags=twin.style_tags,
             persona_prompt=twin.persona_prompt,
             platform_defaults=twin.platform_defaults,
+            accounts=twin.accounts,
             avatar_id=twin.avatar_id,
             picture_url=twin.picture_url,
             memory_namespace=memory.namespace_of(twin.id),

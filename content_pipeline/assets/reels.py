@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from content_pipeline import partitions
+from content_pipeline.assets.calendar import content_calendar
 from content_pipeline.assets.checks import evaluations
 from content_pipeline.assets.pictures import picture
 from content_pipeline.core import reels as core
@@ -26,6 +27,7 @@ LENGTH_TOLERANCE_SECONDS = 0.25
     specs=[
         dg.AssetSpec(
             "narration",
+            deps=[content_calendar],
             group_name=GROUP,
             skippable=True,
             kinds={"speech"},

@@ -3,6 +3,8 @@
 import os
 import signal
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -91,8 +93,8 @@ def status() -> int:
 
 @cli.command("demo")
 def run_demo() -> None:
-    """Caption a recording and burn the captions in, through the API. Stops the stack after if it had to start it."""
-    from content_pipeline.cli import demo, display, stack
+    """Captions, reels and posts, through the API. Stops the stack after if it had to start it."""
+    from content_pipeline.cli import demo, demo_social, display, stack
     from content_pipeline.core.settings import settings
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -102,7 +104,8 @@ def run_demo() -> None:
         click.echo(f"{'Starting' if running.is_new else 'Using what runs'} in {home}")
         with display.progress() as progress:
             running.start(progress)
-        demo.run(settings().public_url, settings().dagster_url, _new_key("demo"))
+        key = _new_key("demo", redirect_uris=[demo_social.REDIRECT_URI])
+        demo.run(settings().public_url, settings().dagster_url, settings().sandbox_url, key)
     finally:
         if running.is_new:
             click.echo("Stopping what was started; `make up` starts it for use, with all that was made.")
@@ -117,21 +120,42 @@ def keys() -> None:
 @keys.command("create")
 @click.option("--workspace", required=True, help="Name of the workspace; made if it is new.")
 @click.option("--plan", default="studio", show_default=True, help="Plan of a new workspace.")
-def create_key(workspace: str, plan: str) -> None:
+@click.option(
+    "--redirect-uri",
+    "redirect_uris",
+    multiple=True,
+    help="Address of yours that people are sent back to after they connected an account. May be given several times.",
+)
+def create_key(workspace: str, plan: str, redirect_uris: tuple[str, ...]) -> None:
     """Make an API key and print it. It is shown this once: only its hash is kept."""
     _home()
-    click.echo(_new_key(workspace, plan))
+    click.echo(_new_key(workspace, plan, redirect_uris))
 
 
-def _new_key(workspace: str, plan: str = "studio") -> str:
-    from sqlalchemy.exc import ArgumentError, OperationalError
-
+def _new_key(workspace: str, plan: str = "studio", redirect_uris: Iterable[str] = ()) -> str:
     from content_pipeline.core import workspaces
     from content_pipeline.core.database import transaction
 
+    with _database_that_answers(), transaction() as session:
+        return workspaces.create_key(session, workspace=workspace, plan=plan, redirect_uris=redirect_uris)
+
+
+@cli.command()
+def reencrypt() -> None:
+    """Encrypt all that is kept encrypted with the first of the encryption keys, so that the others can go."""
+    from content_pipeline.core import resealing
+
+    _home()
+    with _database_that_answers():
+        click.echo(f"Rows encrypted anew: {resealing.reseal()}.")
+
+
+@contextmanager
+def _database_that_answers() -> Iterator[None]:
+    from sqlalchemy.exc import ArgumentError, OperationalError
+
     try:
-        with transaction() as session:
-            return workspaces.create_key(session, workspace=workspace, plan=plan)
+        yield
     except (ArgumentError, OperationalError) as error:
         raise Unavailable("The database does not answer.", remedy="Start it with `content-pipeline up`.") from error
 
@@ -162,3 +186,5 @@ def _show_addresses() -> None:
 
     click.echo(f"API      {settings().public_url}/docs")
     click.echo(f"Dagster  {settings().dagster_url}")
+    if settings().platforms == "sandbox":
+        click.echo(f"Posts    {settings().sandbox_url}")

@@ -4,14 +4,15 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from content_pipeline.cli import postgres, readiness
-from content_pipeline.cli.plan import API, CODE, DAGSTER, POSTGRES, ROOT, S3, VALKEY, WEED, Plan
+from content_pipeline.cli.plan import API, CODE, DAGSTER, POSTGRES, ROOT, S3, SANDBOX, VALKEY, WEED, Plan
 from content_pipeline.cli.processes import MARK
 from content_pipeline.core.errors import Broken
 from content_pipeline.core.settings import PREFIX, Lane
@@ -41,6 +42,7 @@ def parts_of(plan: Plan) -> list[Part]:
         *([_database(plan)] if plan.embeds_database else []),
         *([_objects(plan)] if plan.embeds_objects else []),
         *([_broker(plan)] if plan.embeds_broker else []),
+        *([_sandbox(plan)] if plan.embeds_sandbox else []),
         *_ground(plan),
         *_dagster(plan),
         *(_worker(plan, lane) for lane in get_args(Lane)),
@@ -53,7 +55,7 @@ def _database(plan: Plan) -> Part:
     return Part(
         "postgres",
         "stores",
-        _store(plan, "postgres", postgres.command(plan.home, port)),
+        _apart(plan, "postgres", postgres.command(plan.home, port)),
         ready=lambda _: readiness.postgres(plan.superuser_url),
         port=port,
         stop_signal=postgres.STOP_SIGNAL.name.removeprefix("SIG"),
@@ -73,7 +75,7 @@ def _objects(plan: Plan) -> Part:
     return Part(
         "seaweedfs",
         "stores",
-        _store(plan, "seaweedfs", command),
+        _apart(plan, "seaweedfs", command),
         ready=lambda _: readiness.objects(),
         port=plan.state.ports[S3],
         # It takes 2 s or hangs; objects are intact after a kill.
@@ -85,16 +87,34 @@ def _broker(plan: Plan) -> Part:
     return Part(
         "valkey",
         "stores",
-        _store(plan, "valkey", [_valkey_server(), str(plan.home / "valkey.conf")]),
+        _apart(plan, "valkey", [_valkey_server(), str(plan.home / "valkey.conf")]),
         ready=lambda _: readiness.broker(),
         port=plan.state.ports[VALKEY],
     )
 
 
-def _store(plan: Plan, name: str, command: list[str]) -> list[str]:
-    """The stores get an environment of their own: a caller's secrets are none of theirs."""
+def _sandbox(plan: Plan) -> Part:
+    port = plan.state.ports[SANDBOX]
+    url = f"http://127.0.0.1:{port}"
+    remembered = {
+        "SANDBOX_FOLDER": str(plan.home / "sandbox"),
+        "SANDBOX_CLOCK": str(plan.configured.clock_offset_file),
+    }
+    listen = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--timeout-graceful-shutdown", "5"]
+    return Part(
+        "sandbox",
+        "ground",
+        _apart(plan, "sandbox", _python("uvicorn", "sandbox.main:app", *listen), remembered),
+        ready=lambda _: readiness.sandbox(url),
+        port=port,
+        url=url,
+    )
+
+
+def _apart(plan: Plan, name: str, command: list[str], more: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """The command in an environment of its own: a caller's secrets are none of the stores' and stand-ins'."""
     # The name is what the supervisor tells every other part.
-    names = {MARK: str(plan.home), "SUPERVISOR_PROCESS_NAME": name, "PATH": os.defpath}
+    names = {MARK: str(plan.home), "SUPERVISOR_PROCESS_NAME": name, "PATH": os.defpath, **more}
     return [_program("env"), "-i", *(f"{key}={value}" for key, value in names.items()), *command]
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pydantic import SecretStr
+
 from content_pipeline.cli import ports, postgres
 from content_pipeline.cli.processes import MARK
 from content_pipeline.cli.state import State, write_private
@@ -20,11 +22,24 @@ CODE: Final = "code"
 POSTGRES: Final = "postgres"
 VALKEY: Final = "valkey"
 S3: Final = "weed.s3"
+SANDBOX: Final = "sandbox"
 WEED: Final = ("weed.master", "weed.volume", "weed.filer", S3, "weed.admin")
+
+# The apps that the sandbox knows.
+SANDBOX_CREDENTIALS: Final = {
+    "instagram_client_id": "sandbox-instagram",
+    "instagram_client_secret": "sandbox-instagram-secret",
+    "tiktok_client_key": "sandbox-tiktok",
+    "tiktok_client_secret": "sandbox-tiktok-secret",
+    "linkedin_client_id": "sandbox-linkedin",
+    "linkedin_client_secret": "sandbox-linkedin-secret",
+    "youtube_client_id": "sandbox-youtube",
+    "youtube_client_secret": "sandbox-youtube-secret",
+}
 
 
 def choose_ports(configured: Settings, previous: dict[str, int]) -> dict[str, int]:
-    """The ports of a stack with these settings: the two that people know, and a free one for whatever it embeds.
+    """The ports of a stack with these settings: those that people know, and a free one for whatever else it embeds.
 
     A part that the settings name by URL is somebody else's; it is not embedded.
     """
@@ -34,7 +49,30 @@ def choose_ports(configured: Settings, previous: dict[str, int]) -> dict[str, in
         *([] if configured.broker_url.get_secret_value() else [VALKEY]),
         *([] if configured.s3_endpoint else WEED),
     ]
-    return {API: configured.api_port, DAGSTER: configured.dagster_port, **ports.pick(names, previous)}
+    known = {API: configured.api_port, DAGSTER: configured.dagster_port}
+    if embeds_sandbox(configured):
+        known[SANDBOX] = configured.sandbox_port
+    return {**known, **ports.pick(names, previous)}
+
+
+def embeds_sandbox(configured: Settings) -> bool:
+    """Whether a stack has stand-ins for the platforms: when it is told so, and when it has nothing from outside."""
+    if "sandbox_url" in configured.model_fields_set:
+        return False
+    if "platforms" in configured.model_fields_set:
+        return configured.platforms == "sandbox"
+    outside: list[str | SecretStr] = [configured.database_url, configured.broker_url, configured.s3_endpoint]
+    return not any(map(_plain, outside)) and not credentials(configured)
+
+
+def credentials(configured: Settings) -> dict[str, str]:
+    """What is set of the apps at the platforms, by the name of the setting."""
+    values = {name: _plain(getattr(configured, name)) for name in SANDBOX_CREDENTIALS}
+    return {name: value for name, value in values.items() if value}
+
+
+def _plain(value: str | SecretStr) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 @dataclass(frozen=True)
@@ -58,6 +96,10 @@ class Plan:
         return VALKEY in self.state.ports
 
     @property
+    def embeds_sandbox(self) -> bool:
+        return SANDBOX in self.state.ports
+
+    @property
     def superuser_url(self) -> str:
         return f"postgresql://{postgres.SUPERUSER}:{self.state.superuser_password}@{self._postgres}/postgres"
 
@@ -67,6 +109,9 @@ class Plan:
 
     def settings(self) -> dict[str, str]:
         """What stack.env says: the settings of embedded parts, weaker than whatever a person sets."""
+        return _named(self._values())
+
+    def _values(self) -> dict[str, str]:
         state = self.state
         api, dagster = state.ports[API], state.ports[DAGSTER]
         values = {
@@ -82,25 +127,33 @@ class Plan:
             login = f"{postgres.ROLE}:{state.database_password}@{self._postgres}"
             values["database_url"] = f"postgresql+psycopg://{login}/content"
             values["dagster_database_url"] = f"postgresql+psycopg2://{login}/dagster"
+            # Beside the database that it protects: whoever has one elsewhere keeps the key elsewhere, too.
+            values["encryption_keys"] = state.encryption_key
         if self.embeds_broker:
             values["broker_url"] = f"redis://:{state.broker_password}@127.0.0.1:{state.ports[VALKEY]}/0"
         if self.embeds_objects:
             values["s3_endpoint"] = f"http://127.0.0.1:{state.ports[S3]}"
             values["s3_access_key"] = state.s3_access_key
             values["s3_secret_key"] = state.s3_secret_key
-        return {f"{PREFIX}{name.upper()}": value for name, value in values.items()}
+        if self.embeds_sandbox:
+            port = state.ports[SANDBOX]
+            values |= {"platforms": "sandbox", "sandbox_port": str(port), "sandbox_url": f"http://127.0.0.1:{port}"}
+            values |= SANDBOX_CREDENTIALS
+        return values
 
     def environment(self) -> dict[str, str]:
         """What every part but the stores finds in its environment. dagster.yaml reads settings from there."""
-        hand_set = {
-            f"{PREFIX}{name.upper()}": getattr(self.configured, name).get_secret_value()
+        # What is empty is as if it was not set: embedded.
+        set_by_hand = {name for name in self.configured.model_fields_set if getattr(self.configured, name)}
+        ours = {name: value for name, value in self._values().items() if name not in set_by_hand}
+        hand_set: dict[str, str] = {
+            name: getattr(self.configured, name).get_secret_value()
             for name in ("dagster_database_url", "broker_url")
-            if name in self.configured.model_fields_set
+            if name in set_by_hand
         }
         return {
             **os.environ,
-            **self.settings(),
-            **hand_set,
+            **_named({**ours, **hand_set}),
             f"{PREFIX}HOME": str(self.home),
             MARK: str(self.home),
             "DAGSTER_HOME": str(self.home / "dagster"),
@@ -122,6 +175,11 @@ class Plan:
         instance.symlink_to(ROOT / "dagster.yaml")
         lines = [f"{name}={value}\n" for name, value in self.settings().items()]
         write_private(self.home / "stack.env", "".join(lines))
+
+
+def _named(values: dict[str, str]) -> dict[str, str]:
+    """Settings under their names in an environment."""
+    return {f"{PREFIX}{name.upper()}": value for name, value in values.items()}
 
 
 def _s3_identities(state: State) -> str:

@@ -5,10 +5,14 @@ import shutil
 import sys
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from content_pipeline.cli import ports
+from content_pipeline.cli.plan import SANDBOX_CREDENTIALS, credentials, embeds_sandbox
 from content_pipeline.core.errors import Conflict, Invalid, Unavailable
-from content_pipeline.core.settings import Settings
+from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.remote import is_public
+from content_pipeline.core.settings import PREFIX, Settings
 
 _FREE_BYTES: Final = 1_000_000_000
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -51,8 +55,11 @@ def check(home: Path, configured: Settings) -> None:
     _check_disk(home)
     _check_ffmpeg(configured)
     _check_settings(configured)
+    _check_platforms(configured)
     _check_port(configured.api_port, configured.host, "CONTENT_PIPELINE_API_PORT")
     _check_port(configured.dagster_port, "127.0.0.1", "CONTENT_PIPELINE_DAGSTER_PORT")
+    if embeds_sandbox(configured):
+        _check_port(configured.sandbox_port, "127.0.0.1", "CONTENT_PIPELINE_SANDBOX_PORT")
 
 
 def _check_disk(home: Path) -> None:
@@ -99,6 +106,61 @@ def _check_settings(configured: Settings) -> None:
             code="settings_unsafe",
             remedy="Set CONTENT_PIPELINE_PUBLIC_URL to the address that clients use.",
         )
+
+
+def _check_platforms(configured: Settings) -> None:
+    """What could post to the wrong place, or could not work."""
+    given = credentials(configured)
+    real = {name for name, value in given.items() if value != SANDBOX_CREDENTIALS[name]}
+    if "platforms" in configured.model_fields_set and configured.platforms == "sandbox" and real:
+        raise Invalid(
+            f"Posts would go to the sandbox, but there are credentials of real apps: {_names(real)}.",
+            code="settings_unsafe",
+            remedy="Set CONTENT_PIPELINE_PLATFORMS to live, or take the credentials away.",
+        )
+    for platform in PLATFORMS:
+        of_platform = {name for name in SANDBOX_CREDENTIALS if name.startswith(platform)}
+        missing = of_platform - given.keys()
+        if missing and missing != of_platform:
+            raise Invalid(
+                f"The app at {platform} has only one of its two credentials.",
+                code="settings_incomplete",
+                remedy=f"Set {_names(missing)}, too.",
+            )
+    if real:
+        _check_public(configured.public_url, "Platforms send people back", "CONTENT_PIPELINE_PUBLIC_URL")
+    if any(name.startswith("instagram") for name in real):
+        bucket = configured.s3_public_endpoint or configured.s3_endpoint
+        _check_public(bucket, "Instagram fetches videos", "CONTENT_PIPELINE_S3_PUBLIC_ENDPOINT")
+    connects = bool(given) or embeds_sandbox(configured)
+    if connects and configured.database_url.get_secret_value() and not configured.encryption_keys:
+        raise Invalid(
+            "Accounts would be connected, but there is no key to encrypt their tokens with.",
+            code="settings_incomplete",
+            remedy="Set CONTENT_PIPELINE_ENCRYPTION_KEYS, on every host the same, to what this prints: "
+            """python3 -c 'import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'""",
+        )
+
+
+def _check_public(address: str, who: str, setting: str) -> None:
+    parsed = urlsplit(address)
+    if parsed.scheme != "https" or not parsed.hostname or _is_private(parsed.hostname):
+        raise Invalid(
+            f"{who}, and {address or 'the embedded address'} is not a public https address.",
+            code="settings_unsafe",
+            remedy=f"Set {setting} to one.",
+        )
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not is_public(host)
+    except ValueError:  # a name
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+
+
+def _names(settings: set[str]) -> str:
+    return ", ".join(f"{PREFIX}{name.upper()}" for name in sorted(settings))
 
 
 def _check_port(port: int, host: str, setting: str) -> None:

@@ -61,6 +61,13 @@ def api(address: str) -> bool:
         return False
 
 
+def sandbox(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/_sandbox/health", timeout=_SECONDS).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
 def webserver() -> bool:
     """It answers and has loaded our code. Raises Broken with Dagster's words when the code does not load."""
     answer = _graphql(

@@ -1,5 +1,6 @@
 """What a stack remembers in its home: ports and secrets of its embedded parts, and the lock that says it runs."""
 
+import base64
 import fcntl
 import os
 import secrets
@@ -33,6 +34,10 @@ def _password() -> str:
     return secrets.token_hex(32)
 
 
+def _encryption_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
 class State(BaseModel):
     """Kept in `<home>/stack.json`, which only its owner reads: losing it means losing the way into the data."""
 
@@ -45,6 +50,7 @@ class State(BaseModel):
     broker_password: str = Field(default_factory=_password)
     s3_access_key: str = Field(default_factory=lambda: secrets.token_hex(10))
     s3_secret_key: str = Field(default_factory=_password)
+    encryption_key: str = Field(default_factory=_encryption_key)
 
     @classmethod
     def load(cls, home: Path) -> "State | None":

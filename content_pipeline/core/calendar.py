@@ -1,23 +1,24 @@
 """The calendar: posts that are to go out at their times.
 
-An item has a script, of which a reel is made shortly before, or comes with a video of its own (`reel_url`). Who is due
-is decided in `core/due.py`, how items may move in `core/calendar_states.py`.
+An item has a script, of which a reel is made shortly before, or comes with a video of its own (`reel_url`). At its time
+it is published. Who is due is decided in `core/due.py`, how items may move in `core/calendar_states.py`, how their
+reels and posts are asked for in `core/calendar_work.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import reel_rows, reels, remote, tasks, twins
+from content_pipeline.core import accounts, calendar_work, publications, reel_rows, reels, remote, tasks, twins
 from content_pipeline.core.calendar_states import CHANGEABLE, PLANNED, move
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error, Invalid, NotFound, pointer
-from content_pipeline.core.models import CalendarItem, Task, Twin
+from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.pages import newest_first
 from content_pipeline.core.platforms.options import OPTIONS, kept
@@ -32,6 +33,8 @@ APART: Final = timedelta(minutes=1)
 MOST_CONFLICTS: Final = 20
 # What an item is about: a reel that was made of other words no longer fits it.
 SHOWN: Final = frozenset({"title", "script", "platform", "twin_id"})
+# What decides where it goes to.
+ADDRESS: Final = frozenset({"platform", "twin_id", "account_id"})
 
 CANCELED: Final = Error("The item was canceled.", code="canceled", remedy="Retry it if this was a mistake.")
 TWIN_DELETED: Final = Error(
@@ -40,13 +43,18 @@ TWIN_DELETED: Final = Error(
 
 
 def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> CalendarItem:
-    """Enter an item of the fields of `CalendarItem` that a person sets. Raises Invalid, and NotFound for the twin."""
+    """Enter an item of the fields of `CalendarItem` that a person sets.
+
+    Raises Invalid, and NotFound for a twin, an account or captions that are not there.
+    """
     item = CalendarItem(
         id=uuid4(), workspace_id=workspace_id, status="scheduled", created_at=now(), **{"options": {}, **fields}
     )
     # Locked: a twin that was deleted in between would leave an item behind that nobody cancels.
-    _check(item, twins.get(session, workspace_id, item.twin_id, lock=True))
+    twin = twins.get(session, workspace_id, item.twin_id, lock=True)
+    _check(session, item, twin)
     _check_time(item.scheduled_at)
+    item.account_id = _account(session, item, twin, item.account_id)
     session.add(item)
     session.flush()
     return item
@@ -83,8 +91,17 @@ def list_page(
     return newest_first(session, query, CalendarItem, limit=limit, cursor=cursor, by="scheduled_at")
 
 
+def posts_of(session: Session, items: Sequence[CalendarItem]) -> dict[UUID | None, Publication]:
+    """The newest posts of these items, by id."""
+    wanted = [item.publication_id for item in items if item.publication_id]
+    return {post.id: post for post in session.scalars(select(Publication).where(Publication.id.in_(wanted)))}
+
+
 def conflicts(session: Session, item: CalendarItem) -> list[UUID]:
-    """Other items that are to go out on the same platform within a minute of this one, while this one is to."""
+    """Other items that are to go out on the same account within a minute of this one, while this one is to.
+
+    One whose account is not settled yet may go to any of its platform.
+    """
     if item.status not in PLANNED:
         return []
     query = select(CalendarItem.id).where(
@@ -96,6 +113,8 @@ def conflicts(session: Session, item: CalendarItem) -> list[UUID]:
         CalendarItem.scheduled_at > item.scheduled_at - APART,
         CalendarItem.scheduled_at < item.scheduled_at + APART,
     )
+    if item.account_id:
+        query = query.where(or_(CalendarItem.account_id == item.account_id, CalendarItem.account_id.is_(None)))
     return list(session.scalars(query.order_by(CalendarItem.scheduled_at, CalendarItem.id).limit(MOST_CONFLICTS)))
 
 
@@ -108,46 +127,54 @@ def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> No
             remedy="Cancel it, or look at it again later.",
         )
     changed = {name for name, value in changes.items() if getattr(item, name) != value}
+    if changed - {"scheduled_at"}:
+        _leave_post(session, item)
     # A new twin is locked, as in `create`. The old one is not: whoever deletes it waits for this item.
     twin = twins.get(session, item.workspace_id, changes.get("twin_id", item.twin_id), lock="twin_id" in changed)
-    for name in changed:
+    for name in changed - {"account_id"}:
         setattr(item, name, changes[name])
-    _check(item, twin)
+    _check(session, item, twin)
     if "scheduled_at" in changed:
         _check_time(item.scheduled_at)
+    if changed & ADDRESS:
+        item.account_id = _account(session, item, twin, changes.get("account_id"))
     if changed & SHOWN:
         item.reel_id = None
 
 
-def publish_now(session: Session, item: CalendarItem) -> list[Task]:
-    """Make a locked item due. Returns the task to start, when its reel is still to be made.
+def _leave_post(session: Session, item: CalendarItem) -> None:
+    """Give an item that is changed a new post. Raises Conflict when the one it has may be out: nobody changes that."""
+    status = calendar_work.post_status(session, item)
+    if status not in (None, "failed"):
+        raise Conflict(
+            "The post of this item is out, or may be.",
+            code=f"post_{status}",
+            remedy="Retry the item, which looks at the account first; or delete it, and schedule another.",
+        )
+    item.publication_id = None
 
-    Raises Conflict when it is due already, or not to go out at all.
+
+def publish_now(session: Session, item: CalendarItem) -> list[Task]:
+    """Make a locked item due. Returns the task to start: its post, or its reel where that is still to be made.
+
+    Raises Conflict when it is due already, or not to go out at all, and as `calendar_work.publish` does.
     """
     if item.status not in ("scheduled", "rendering"):
         raise Conflict(f"This item is {item.status}.", code=f"item_{item.status}", remedy="Look at it again.")
     if item.scheduled_at <= now():
         raise Conflict("This item is due already.", code="item_due", remedy="Nothing to do: it is on its way.")
     item.scheduled_at = now()
-    return [] if has_video(item) else [render(session, item)]
-
-
-def render(session: Session, item: CalendarItem) -> Task:
-    """Have the reel of a locked item made. Returns the task to start."""
-    assert item.script
-    twin = session.get_one(Twin, item.twin_id)
-    reel = reels.enter(
-        session, twin, script=item.script, platform=item.platform, voice_id=twin.voice_id, title=item.title
-    )
-    item.reel_id = reel.id
-    move(item, "rendering")
-    return reels.ask(session, reel)
+    if item.status == "rendering":
+        return []
+    if calendar_work.has_video(item):
+        return calendar_work.publish(session, item)
+    return [calendar_work.render(session, item)]
 
 
 def cancel(session: Session, item: CalendarItem, reason: Error = CANCELED) -> list[Task]:
     """Cancel a locked item, with the making of its reel. Returns tasks whose runs are to end. Raises Conflict."""
     move(item, "canceled", reason=reason)
-    return _stop_reel(session, item)
+    return calendar_work.stop_rendering(session, item)
 
 
 def retry(session: Session, item: CalendarItem) -> None:
@@ -157,12 +184,13 @@ def retry(session: Session, item: CalendarItem) -> None:
     """
     twins.get(session, item.workspace_id, item.twin_id, lock=True)
     move(item, "scheduled")
-    if item.reel_id is None:
-        return
-    reel = tasks.newest(session, reels.KIND, str(item.reel_id))
-    if reel.state in tasks.OPEN:  # somebody has retried the reel itself
+    post = calendar_work.post_status(session, item)
+    reel = tasks.newest(session, reels.KIND, str(item.reel_id)) if item.reel_id else None
+    if post in ("publishing", "published"):  # somebody has retried the post itself
+        move(item, "publishing")
+    elif reel and reel.state in tasks.OPEN:  # or the reel
         move(item, "rendering")
-    elif reel.state != "done":
+    elif reel and reel.state != "done":
         item.reel_id = None
 
 
@@ -171,7 +199,7 @@ def delete(session: Session, item: CalendarItem) -> list[Task]:
     if item.status == "publishing":
         raise Conflict("This item is being published.", code="item_publishing", remedy="Wait until it is published.")
     item.deleted_at = now()
-    return _stop_reel(session, item)
+    return calendar_work.stop_rendering(session, item)
 
 
 def cancel_items_of(session: Session, twin: Twin) -> list[Task]:
@@ -185,20 +213,8 @@ def cancel_items_of(session: Session, twin: Twin) -> list[Task]:
     return [task for item in items for task in cancel(session, item, TWIN_DELETED)]
 
 
-def has_video(item: CalendarItem) -> bool:
-    """Whether there is something to publish, made here (or being made) or brought along."""
-    return item.reel_id is not None or item.reel_url is not None
-
-
-def _stop_reel(session: Session, item: CalendarItem) -> list[Task]:
-    if item.reel_id is None:
-        return []
-    task = tasks.newest(session, reels.KIND, str(item.reel_id))
-    return [task] if task.state in tasks.OPEN and tasks.try_cancel(session, task) else []
-
-
-def _check(item: CalendarItem, twin: Twin) -> None:
-    """Raises Invalid for an item that could never go out."""
+def _check(session: Session, item: CalendarItem, twin: Twin) -> None:
+    """Raises Invalid, NotFound for an item that could never go out."""
     if item.script:
         reel_rows.valid_script(item.script)
     if item.reel_url:
@@ -208,8 +224,17 @@ def _check(item: CalendarItem, twin: Twin) -> None:
     else:
         raise Invalid("There is nothing to post.", code="source_missing", remedy="Send a script, or a reel_url.")
     item.options = _fitting(item.options, item.platform)
-    if cover_url := item.options.get("cover_url"):
-        remote.check_url(cover_url)
+    publications.check_wish(session, item.workspace_id, twin, calendar_work.wish(item))
+
+
+def _account(session: Session, item: CalendarItem, twin: Twin, wanted: UUID | None) -> UUID | None:
+    """Where the item goes to; None while no account of its platform is connected, which may come in time."""
+    try:
+        return accounts.choose(session, item.workspace_id, item.platform, wanted, twin).id
+    except Invalid as error:
+        if error.code == "account_missing" and wanted is None:
+            return None
+        raise
 
 
 def _fitting(options: Mapping[str, Any], platform: str) -> dict[str, Any]:

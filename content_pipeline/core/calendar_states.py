@@ -1,8 +1,8 @@
 """How a calendar item stands, and the only moves it can make.
 
     scheduled ──▶ rendering ──▶ scheduled, with its reel ──▶ publishing ──▶ published
-        │           │    │                                       │
-        ▼           ▼    └───────────────▶ failed ◀──────────────┘
+        │           │    │                │                      │
+        ▼           ▼    └────────────────┴──▶ failed ◀──────────┘
      canceled ◀─────┘                         (a retry makes failed and canceled ones `scheduled` again)
 
 Whoever moves an item has locked its row, so that of two who want different things one finds it moved already.
@@ -20,7 +20,7 @@ PLANNED: Final[tuple[Status, ...]] = ("scheduled", "rendering", "publishing")
 CHANGEABLE: Final[tuple[Status, ...]] = ("scheduled", "failed", "canceled")
 
 MOVES: Final[dict[Status, frozenset[Status]]] = {
-    "scheduled": frozenset({"rendering", "publishing", "canceled"}),
+    "scheduled": frozenset({"rendering", "publishing", "failed", "canceled"}),
     "rendering": frozenset({"scheduled", "failed", "canceled"}),
     "publishing": frozenset({"published", "failed"}),
     "published": frozenset(),

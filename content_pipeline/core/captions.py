@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import burn_ins, storage, tasks, workspaces
+from content_pipeline.core import burn_ins, storage, tasks, waits, workspaces
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, MediaUnusable, NotFound
 from content_pipeline.core.media import ass, cues, edits, subtitles, video
@@ -201,7 +201,7 @@ def _end(session: Session, task_id: str, caption: Caption) -> None:
         tasks.finish(session, task_id)
         return
     tasks.progress(session, task_id, SHARE_BEFORE_BURN_IN)
-    tasks.hand_over(
+    waits.hand_over(
         session, task_id, kind=burn_ins.KIND, key=str(burned.id), lane=settings().lane_of(_media(caption).seconds)
     )
 

@@ -1,7 +1,9 @@
 """Texts for a twin: its persona, what it remembers and its defaults, brought to whoever writes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -38,24 +40,33 @@ class Composed:
     provider: str
 
 
-def brief(session: Session, twin: Twin, *, script: str, platform: Platform, title: str | None = None) -> Brief:
+def brief(
+    session: Session,
+    twin: Twin,
+    *,
+    script: str,
+    platform: Platform,
+    title: str | None = None,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> Brief:
     """All that `compose` needs, so that no connection to the database is held while a model writes.
 
+    `options` are the post's own, over the twin's.
     Raises Invalid `script_empty`, and what `memory.recall` raises.
     """
     if not paragraphs(script):
         raise Invalid("The script is empty.", code="script_empty", remedy="Write what the post is about.")
     recalled = _recall(session, twin, script)
-    defaults = twin.platform_defaults.get(platform, {})
+    chosen = {**twin.platform_defaults.get(platform, {}), **options}
     return Brief(
         script=script,
         platform=platform,
-        style=defaults.get("caption_style", _USUAL_STYLES[platform]),
+        style=chosen.get("caption_style", _USUAL_STYLES[platform]),
         language=script_language.detect(script, expected=_voice_language(twin)),
         persona=_persona(twin, recalled),
         title=title,
-        hashtags=tuple(defaults.get("hashtags", ())),
-        mentions=tuple(defaults.get("mentions", ())),
+        hashtags=tuple(chosen.get("hashtags", ())),
+        mentions=tuple(chosen.get("mentions", ())),
         topics=(*(tag for found in recalled for tag in found.memory.tags), *twin.style_tags),
     )
 

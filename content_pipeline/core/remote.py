@@ -128,7 +128,7 @@ def _resolve(host: str, port: int) -> list[str]:
     except UnicodeError as error:  # a label that is empty or longer than DNS has room for
         raise _forbidden("This is not the name of a host.") from error
     found = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
-    allowed = settings().allowed_private_hosts
+    allowed = {*settings().allowed_private_hosts, *settings().own_hosts}
     if host not in allowed and f"{host}:{port}" not in allowed and not all(map(is_public, found)):
         raise _forbidden(f"{host} is not on the public internet.")
     return found

@@ -1,19 +1,19 @@
 """What is forgotten, and when."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from itertools import islice
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from content_pipeline.core import executions, idempotency, rate_limits, storage
+from content_pipeline.core import connecting, executions, idempotency, rate_limits, storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import Caption, Task
+from content_pipeline.core.models import Caption, Publication, Task
 from content_pipeline.core.tasks import OPEN
 
 # Dagster stays quick up to 100,000 dynamic keys a set; the rows and files behind them are kept.
@@ -25,36 +25,40 @@ ORPHANED: Final = timedelta(days=1)
 AT_ONCE: Final = 1000
 
 _ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# By ids alone: people name the folders of the inbox, and what is under them is theirs.
-_UPLOAD: Final = re.compile(f"{_ID}/captions/({_ID})/source")
+# What is stored under an id that some row has, or none. By ids alone: people name the folders of the inbox, and what is
+# under them is theirs.
+_OWNERS: Final[Mapping[re.Pattern[str], InstrumentedAttribute[UUID]]] = {
+    re.compile(f"{_ID}/captions/({_ID})/source"): Caption.id,
+    re.compile(f"{_ID}/publications/({_ID})/[a-z-]+"): Publication.request_id,
+}
 
 
 def sweep_rows() -> None:
-    """Drop answers to idempotency keys, empty rate-limit buckets and fenced executions that nobody needs any more."""
+    """Drop answers to idempotency keys, ended consents, empty rate-limit buckets and fenced executions."""
     with transaction() as session:
         idempotency.sweep(session)
+        connecting.sweep(session)
         executions.sweep(session)
     rate_limits.sweep()
 
 
 def sweep_uploads() -> int:
-    """Delete uploaded recordings that never got a row. Returns how many."""
+    """Delete uploaded recordings that never got a row, and copies for posts that none has. Returns how many."""
     orphans = 0
-    uploads = _uploads()
-    while some := dict(islice(uploads, AT_ONCE)):
-        with transaction() as session:
-            known = set(session.scalars(select(Caption.id).where(Caption.id.in_(some))))
-        for caption_id in some.keys() - known:
-            storage.delete(some[caption_id])
+    stored = storage.listing(older_than=now() - ORPHANED)
+    while some := list(islice(stored, AT_ONCE)):
+        for key in _without_row(some):
+            storage.delete(key)
             orphans += 1
     return orphans
 
 
-def _uploads() -> Iterator[tuple[UUID, str]]:
-    """The captions that old enough recordings were uploaded for, and where these are kept."""
-    for key in storage.listing(older_than=now() - ORPHANED):
-        if upload := _UPLOAD.fullmatch(key):
-            yield UUID(upload[1]), key
+def _without_row(keys: Collection[str]) -> Iterator[str]:
+    for pattern, column in _OWNERS.items():
+        found = {key: UUID(match[1]) for key in keys if (match := pattern.fullmatch(key))}
+        with transaction() as session:
+            known = set(session.scalars(select(column).where(column.in_(found.values()))))
+        yield from (key for key, owner in found.items() if owner not in known)
 
 
 def retired_keys(session: Session, kind: str, keys: Collection[str]) -> Iterator[str]:

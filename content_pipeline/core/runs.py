@@ -21,7 +21,7 @@ log = structlog.get_logger()
 LOCATION: Final = "content_pipeline"
 
 # Each kind of task: the job that works on its row, which is also the name of the set of partition keys.
-JOBS: Final = {"caption": "captions", "burn_in": "burn_ins", "reel": "reels"}
+JOBS: Final = {"caption": "captions", "burn_in": "burn_ins", "reel": "reels", "publication": "publications"}
 
 TASK_TAG: Final = "task_id"
 START_TAG: Final = "task_start"

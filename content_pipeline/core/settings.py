@@ -9,6 +9,7 @@ import os
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import (
@@ -53,7 +54,7 @@ class Settings(BaseSettings):
     # workers
     slots_interactive: int = Field(default=2, ge=1)
     slots_media: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
-    slots_io: int = Field(default=4, ge=1)
+    slots_io: int = Field(default=8, ge=1)
 
     # which of them this process is; set for each worker
     lane: Lane | None = None
@@ -78,6 +79,23 @@ class Settings(BaseSettings):
     zeromemory_token: SecretStr = SecretStr("")
     zeromemory_url: str = "https://api.ainative.studio/api/v1/public/memory/v2"
 
+    # the platforms that posts go to: stand-ins of them, or they themselves, each with an app that is registered there
+    platforms: Literal["sandbox", "live"] = "live"
+    sandbox_port: int = 9000
+    sandbox_url: str = "http://127.0.0.1:9000"
+    instagram_client_id: str = ""
+    instagram_client_secret: SecretStr = SecretStr("")
+    tiktok_client_key: str = ""
+    tiktok_client_secret: SecretStr = SecretStr("")
+    linkedin_client_id: str = ""
+    linkedin_client_secret: SecretStr = SecretStr("")
+    linkedin_version: str = "202604"
+    youtube_client_id: str = ""
+    youtube_client_secret: SecretStr = SecretStr("")
+
+    # what tokens are encrypted with at rest: 32 bytes each in URL-safe base64, the first for new ones, all for old ones
+    encryption_keys: Annotated[list[SecretStr], NoDecode] = []
+
     # rendering: empty means the ffmpeg that comes with imageio-ffmpeg
     ffmpeg: str = ""
 
@@ -92,7 +110,7 @@ class Settings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("cors_origins", "allowed_private_hosts", "speech_voices", mode="before")
+    @field_validator("cors_origins", "allowed_private_hosts", "speech_voices", "encryption_keys", mode="before")
     @classmethod
     def _split(cls, value: str | list[str]) -> list[str]:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -116,6 +134,14 @@ class Settings(BaseSettings):
     @property
     def clock_offset_file(self) -> Path:
         return self.home / "clock-offset"
+
+    @property
+    def own_hosts(self) -> set[str]:
+        """Private hosts that media may be fetched from because they are embedded parts: the bucket and the sandbox."""
+        if not self.embedded:
+            return set()
+        urls = [self.s3_endpoint, *([self.sandbox_url] if self.platforms == "sandbox" else [])]
+        return {urlsplit(url).netloc for url in urls}
 
     @property
     def cache(self) -> Path:

@@ -6,7 +6,7 @@
       │            ▼  │
       └──────▶   waiting         (any open state) ──▶ canceled
 
-`waiting` is work put aside until `not_before`: a retry with back-off, a move to another lane or subject,
+`waiting` is work put aside (waits.py) until `not_before`: a retry with back-off, a move to another lane or subject,
 a worker that shut down. On the wire it is still `processing`. Done, error and canceled are final: a retry
 is a new task.
 
@@ -15,7 +15,7 @@ them, and is done when all have ended and at least one is done.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -54,6 +54,7 @@ LOST: Final = Error(
     code="lost",
     remedy="Retry the task; if it is lost again, the recording may be too large for this machine.",
 )
+_UNCONFIRMED: Final = "unconfirmed"
 
 
 def subject(kind: str, key: str) -> str:
@@ -155,7 +156,7 @@ def wire_status(task: Task) -> str:
 
 
 def cancel(session: Session, task: Task) -> None:
-    """End an open task as canceled. Raises Conflict when it is final."""
+    """End an open task as canceled. Raises Conflict when it is final, or cannot be taken back any more."""
     if not try_cancel(session, task):
         raise Conflict("The task has ended already.", code="task_final", remedy="Nothing to do.")
 
@@ -169,10 +170,19 @@ def cancel_all(session: Session, asked: Sequence[Task]) -> list[Task]:
     """End those of these tasks as canceled that are open, and lower the fences of their runs. Returns them.
 
     All fences first, then the tasks, then their parents, because runs lock in that order. In any other, one of the
-    two was ended as a deadlock when a cancel met a step of the progress bar.
+    two was ended as a deadlock when a cancel met a step of the progress bar. Raises Conflict, which takes the lowered
+    fences back, when one of them is irrevocable.
     """
     for task in asked:
         executions.stop_subject(session, subject(task.subject_kind, task.subject_key))
+    # Asked behind the fences: whoever makes a task irrevocable does it before them.
+    ids = [task.id for task in asked]
+    if session.scalars(select(Task.id).where(Task.id.in_(ids), Task.irrevocable, Task.state.in_(OPEN))).first():
+        raise Conflict(
+            "This is being published, and cannot be called back.",
+            code="task_irrevocable",
+            remedy="Wait for it to end; then delete the post on its platform if it was a mistake.",
+        )
     values = {"state": "canceled", "error": CANCELED.to_dict()}
     canceled = [task for task in asked if _close(session, task.id, OPEN, **values)]
     for parent_id in sorted({task.parent_id for task in canceled if task.parent_id}):
@@ -210,6 +220,7 @@ def retry(session: Session, task: Task) -> Task:
         subject_key=task.subject_key,
         parent_id=_lock_open(session, task.parent_id),
         lane=task.lane,
+        irrevocable=task.irrevocable,
         progress=task.progress_base,
         progress_base=task.progress_base,
         retry_of=task.id,
@@ -235,6 +246,12 @@ def start(session: Session, task: Task) -> bool:
     if started:
         task.starts = started
     return bool(started)
+
+
+def wake(session: Session, task: Task) -> bool:
+    """Let a waiting task go on now, in a run that the caller starts; False when it has moved on."""
+    query = update(Task).where(Task.id == task.id, Task.state == "waiting").values(not_before=now())
+    return bool(session.execute(query.returning(Task.id)).scalar()) and start(session, task)
 
 
 def unattended(session: Session) -> list[Task]:
@@ -286,7 +303,18 @@ def finish(session: Session, task_id: str) -> None:
 
 
 def fail(session: Session, task_id: str, error: Error) -> None:
-    _end(session, task_id, OPEN, state="error", error=error.to_dict())
+    """End a task with an error. One that is irrevocable may have done its work all the same, and ends `unconfirmed`."""
+    irrevocable = session.scalar(select(Task.irrevocable).where(Task.id == task_id))
+    kept = _unconfirmed(error) if irrevocable and error.code != _UNCONFIRMED else error
+    _end(session, task_id, OPEN, state="error", error=kept.to_dict())
+
+
+def _unconfirmed(error: Error) -> Error:
+    return Error(
+        f"{error.detail} Whether the post went out is not known.",
+        code=_UNCONFIRMED,
+        remedy="Look at the account. A retry looks again before it sends anything.",
+    )
 
 
 def _end(session: Session, task_id: str, states: Sequence[str], **values: Any) -> None:
@@ -337,36 +365,6 @@ def _end_with_children(session: Session, parent_id: str) -> None:
         _end(session, parent_id, OPEN, state="error", error=NONE_DONE.to_dict())
 
 
-def wait(session: Session, task_id: str, *, not_before: datetime, attempt: int, lane: Lane) -> None:
-    """Put the task aside until `not_before`; the next run goes to `lane`."""
-    session.execute(
-        update(Task)
-        .where(Task.id == task_id, Task.state == "processing")
-        .values(state="waiting", not_before=not_before, attempt=attempt, lane=lane)
-    )
-
-
-def hand_over(session: Session, task_id: str, *, kind: str, key: str, lane: Lane) -> None:
-    """The task goes on with another row as its subject, from where its bar stands."""
-    session.execute(
-        update(Task)
-        .where(Task.id == task_id, Task.state == "processing")
-        .values(
-            state="waiting",
-            not_before=now(),
-            attempt=0,
-            subject_kind=kind,
-            subject_key=key,
-            lane=lane,
-            progress_base=Task.progress,
-        )
-    )
-
-
-def hand_back(session: Session, subjects: Sequence[str]) -> None:
-    """Put the tasks of these subjects aside, to go on at once elsewhere: their worker shuts down."""
-    session.execute(
-        update(Task)
-        .where((Task.subject_kind + ":" + Task.subject_key).in_(subjects), Task.state == "processing")
-        .values(state="waiting", not_before=now())
-    )
+def set_irrevocable(session: Session, task_id: str, irrevocable: bool) -> None:
+    """Say whether a task can be canceled: not from before the call that cannot be taken back."""
+    session.execute(update(Task).where(Task.id == task_id).values(irrevocable=irrevocable))

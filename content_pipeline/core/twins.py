@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import remote
+from content_pipeline.core import accounts, remote
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import NotFound
 from content_pipeline.core.models import Twin
@@ -18,10 +18,12 @@ from content_pipeline.core.providers.voices import catalog
 def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> Twin:
     """Enter a twin of the fields of `Twin` that a person sets.
 
-    Raises Invalid for a voice that nobody knows, and for a picture or cover that may not be fetched.
+    Raises Invalid for a voice that nobody knows, for a picture or cover that may not be fetched, and what
+    `accounts.choose` does for accounts that cannot be posted to.
     """
-    twin = Twin(id=uuid4(), workspace_id=workspace_id, created_at=now(), **{"platform_defaults": {}, **fields})
-    _check(twin)
+    unset: dict[str, Any] = {"platform_defaults": {}, "accounts": {}}
+    twin = Twin(id=uuid4(), workspace_id=workspace_id, created_at=now(), **(unset | dict(fields)))
+    _check(session, twin, fields)
     session.add(twin)
     session.flush()
     return twin
@@ -45,11 +47,11 @@ def list_page(
     return newest_first(session, query, Twin, limit=limit, cursor=cursor)
 
 
-def edit(twin: Twin, changes: Mapping[str, Any]) -> None:
+def edit(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
     """Change what a person sets; what was made before stays as it is. Raises as `create` does."""
     for name, value in changes.items():
         setattr(twin, name, value)
-    _check(twin)
+    _check(session, twin, changes)
 
 
 def delete(twin: Twin) -> None:
@@ -57,8 +59,10 @@ def delete(twin: Twin) -> None:
     twin.deleted_at = now()
 
 
-def _check(twin: Twin) -> None:
+def _check(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
     catalog.check(twin.voice_id)
+    # Only when they are set: an account may be disconnected later, and the twin be renamed all the same.
+    accounts.check_defaults(session, twin.workspace_id, changes.get("accounts", {}))
     covers = [options.get("cover_url") for options in twin.platform_defaults.values()]
     for url in filter(None, [twin.picture_url, *covers]):
         remote.check_url(url)

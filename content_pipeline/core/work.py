@@ -4,12 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import executions, remote, scratch, tasks
+from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import Remote
 from content_pipeline.core.settings import Lane, settings
@@ -17,17 +19,35 @@ from content_pipeline.core.settings import Lane, settings
 PROGRESS_SECONDS: Final = 0.5
 # A remote file that takes longer than this goes on in the io lane, so that a slow server holds no other slot.
 QUICK_FETCH_SECONDS: Final = 10.0
+# With the back-off this is five minutes of somebody else's server, or our own stores, being away.
+MAX_ATTEMPTS: Final = 7
+# To be told to come later is no failed attempt until then: the longest limits are a day's.
+PATIENCE: Final = timedelta(days=2)
 
 
 @dataclass
 class Work:
-    """One run's hold on one subject. `task_id` is None for a re-run that no open task asked for."""
+    """One run's hold on one subject. `task_id` is None for a re-run that no open task asked for.
+
+    `attempt` counts the task's runs that failed, and `since` is when it was entered.
+    """
 
     run_id: str
     lane: Lane
     task_id: str | None = None
     attempt: int = 0
+    since: datetime = field(default_factory=now)
     _told: float = field(default=0.0, repr=False)
+
+    @property
+    def is_last_attempt(self) -> bool:
+        """Whether an error that is worth trying again would end the task all the same."""
+        return self.task_id is None or self.attempt + 1 >= MAX_ATTEMPTS
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether the task may be told to come later once more."""
+        return now() - self.since < PATIENCE
 
     def progress(self, fraction: float) -> None:
         """Move the task's bar to `fraction` of the subject's work; cheap to call often."""
@@ -70,3 +90,11 @@ class MoveOn(Exception):
     def __init__(self, lane: Lane) -> None:
         super().__init__(lane)
         self.lane = lane
+
+
+class Await(Exception):
+    """Somebody else is at work on it: the task goes on when a sensor hears that they are done, or at `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until

@@ -6,18 +6,20 @@ need no salt and no slow hash. The checksum tells a mistyped or invented key wit
 
 import secrets
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
-from content_pipeline.core.models import ApiKey, Plan, Workspace
+from content_pipeline.core.models import ApiKey, Plan, RedirectUri, Workspace
 
 PREFIX: Final = "sk_"
 _CHECKSUM_CHARACTERS: Final = 8
@@ -32,10 +34,11 @@ class Caller:
     plan: Plan
 
 
-def create_key(session: Session, *, workspace: str, plan: str = "studio") -> str:
+def create_key(session: Session, *, workspace: str, plan: str = "studio", redirect_uris: Iterable[str] = ()) -> str:
     """A new key of the workspace, which is made if it is new. Raises Invalid for an unknown plan.
 
-    The key is shown here and never again. A workspace that exists keeps its plan.
+    The key is shown here and never again. A workspace that exists keeps its plan. `redirect_uris` are added to those
+    that people may be sent back to after they connected an account; raises Invalid for one that is no web address.
     """
     if session.get(Plan, plan) is None:
         known = ", ".join(session.scalars(select(Plan.name).order_by(Plan.name)))
@@ -45,6 +48,8 @@ def create_key(session: Session, *, workspace: str, plan: str = "studio") -> str
         owner = Workspace(id=uuid4(), name=workspace, plan=plan, created_at=now())
         session.add(owner)
         session.flush()
+    for uri in redirect_uris:
+        _allow_redirect(session, owner.id, uri)
     body = secrets.token_urlsafe(32)
     key = f"{PREFIX}{body}{_checksum(body)}"
     session.add(ApiKey(workspace_id=owner.id, sha256=digest(key), hint=key[-4:], created_at=now()))
@@ -90,6 +95,17 @@ def revoke(session: Session, api_key_id: UUID) -> None:
     if key is None:
         raise NotFound(f"There is no API key {api_key_id}.", code="key_not_found")
     key.revoked_at = key.revoked_at or now()
+
+
+def _allow_redirect(session: Session, workspace_id: UUID, uri: str) -> None:
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "#" in uri:
+        raise Invalid(
+            f"{uri} is no address that a browser can be sent to.",
+            code="redirect_uri_invalid",
+            remedy="Give an absolute http(s) URL without a fragment.",
+        )
+    session.execute(insert(RedirectUri).values(workspace_id=workspace_id, uri=uri).on_conflict_do_nothing())
 
 
 def digest(key: str) -> bytes:

@@ -1,30 +1,30 @@
-"""Has the posts of the calendar made ready for their time."""
+"""Has the posts of the calendar made ready for their time, and published at it."""
 
 import dagster as dg
 
-from content_pipeline import jobs, partitions
-from content_pipeline.core import due, runs
+from content_pipeline import jobs
+from content_pipeline.assets.calendar import became_due
+from content_pipeline.core import due
 from content_pipeline.core.database import transaction
+from content_pipeline.sensors import requests
 
 # Submitting a run takes the daemon some 30 ms, 150 while renders have the cores: all of a tick are submitted before
 # the safety net thinks them forgotten.
-REELS_A_TICK = 50
+RUNS_A_TICK = 50
 
 
 @dg.sensor(
-    job=jobs.reels,
+    jobs=[jobs.reels, jobs.publications],
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Has the reels of calendar items made ahead of their time, and notes which are ready or failed.",
+    description="Has the reels of calendar items made ahead of their time, publishes what is due, notes how it went.",
 )
 def publish_scheduled_content(_: dg.SensorEvaluationContext) -> dg.SensorResult:
     with transaction() as session:
-        due.settle_reels(session)
+        due.settle(session)
     with transaction() as session:
-        tasks = due.start_reels(session, most=REELS_A_TICK)
-    return dg.SensorResult(
-        run_requests=[dg.RunRequest(partition_key=task.subject_key, tags=runs.tags(task)) for task in tasks],
-        dynamic_partitions_requests=[partitions.reels.build_add_request([task.subject_key for task in tasks])]
-        if tasks
-        else [],
-    )
+        posts = due.start_posts(session, most=RUNS_A_TICK)
+    with transaction() as session:
+        reels = due.start_reels(session, most=RUNS_A_TICK - len(posts))
+    due_now = [became_due(reels=len(reels), posts=len(posts))] if posts or reels else []
+    return requests.result([*posts, *reels], asset_events=due_now)

@@ -31,7 +31,8 @@ REASON_TAG: Final = "dagster/failure_reason"
 # The run retries daemon looks every 5 s, and may never act: one of three lost runs, marked to be repeated, was not
 # within a minute. Should it act later, its run finds itself overtaken.
 RETRY_PATIENCE_SECONDS: Final = 10.0
-# Also counts moves between lanes and back-offs, which are few; whoever comes this far is caught in a circle.
+# Also counts moves between lanes and back-offs, which are few, but not waits for others: a post that a day's quota
+# holds up is told to come later every hour. Whoever comes this far is caught in a circle.
 MAX_STARTS: Final = 20
 RESEND_AFTER_SECONDS: Final = 60.0
 # Between making a run and submitting it lie milliseconds.
@@ -61,7 +62,7 @@ def decide(task: Task, newest: Standing | None) -> Decision:
     """What an open task needs, given how the newest run of its present start stands (None: there is none)."""
     if newest == "live":
         return "leave"
-    if task.starts >= MAX_STARTS or (task.state == "processing" and newest == "lost"):
+    if task.starts - task.waits >= MAX_STARTS or (task.state == "processing" and newest == "lost"):
         return "give_up"
     return "start"
 

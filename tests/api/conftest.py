@@ -1,6 +1,6 @@
 """The API in this process, on the real database and object store. Dagster stays away: nothing here may mind."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID, uuid4
 
 import pytest
@@ -35,10 +35,12 @@ def stranger(app) -> TestClient:
 def connect(app) -> Callable[..., TestClient]:
     """A client with a new key, of a workspace of its own unless one is named; limits may differ from the plan's."""
 
-    def with_key(workspace: str | None = None, **limits: int) -> TestClient:
+    def with_key(workspace: str | None = None, *, redirect_uris: Sequence[str] = (), **limits: int) -> TestClient:
         with transaction() as session:
             plan = _plan(session, limits) if limits else "studio"
-            key = workspaces.create_key(session, workspace=workspace or str(uuid4()), plan=plan)
+            key = workspaces.create_key(
+                session, workspace=workspace or str(uuid4()), plan=plan, redirect_uris=redirect_uris
+            )
         return TestClient(app, headers={"X-API-Key": key})
 
     return with_key

@@ -3,17 +3,18 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 
-from content_pipeline.core import due, reels, tasks
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Broken
-from content_pipeline.core.models import Reel
+from content_pipeline.core.models import Task, Twin
 from tests.api.conftest import PUBLIC
+from tests.core.planned import OWN_VIDEO, commit, note, settle
+from tests.factories import make_account
 
 CALENDAR = f"{PUBLIC}/content/calendar"
 
@@ -52,16 +53,16 @@ def schedule(client: TestClient, post: dict[str, Any], **changes: Any) -> str:
 
 
 def end(task_id: str, *, done: bool) -> None:
-    """As the reel's run ends, and a tick takes note."""
+    """As the run of a reel or a post ends, and a tick takes note."""
     with transaction() as session:
-        tasks.take(session, reels.KIND, task_id)
-        if done:
-            session.get_one(Reel, task_id).output_key = "some/reel.mp4"
-            tasks.finish(session, task_id)
-        else:
-            tasks.fail(session, task_id, Broken("It broke.", remedy="Retry it."))
+        task = session.get_one(Task, task_id)
+    settle(task, error=None if done else Broken("It broke.", remedy="Retry it."))
+
+
+def account(twin_id: str) -> str:
+    """The id of a new account of the workspace that this twin is in."""
     with transaction() as session:
-        due.settle_reels(session)
+        return str(make_account(session, session.get_one(Twin, UUID(twin_id)).workspace_id).id)
 
 
 def titles(client: TestClient, **params: Any) -> list[str]:
@@ -109,6 +110,11 @@ def test_times_with_an_offset_are_told_in_utc(client: TestClient, post: dict[str
         ({"options": {"privacy": "public"}}, 400, "options_invalid"),
         ({"script": None}, 400, "source_missing"),
         ({"reel_url": "http://127.0.0.1/reel.mp4"}, 400, "url_forbidden"),
+        ({"reel_url": ""}, 422, "schema"),
+        ({"caption": "x" * 2201}, 400, "text_unfit"),
+        ({"caption": " "}, 422, "schema"),
+        ({"account_id": str(uuid4())}, 404, "account_not_found"),
+        ({"account_id": "mine"}, 422, "schema"),
         ({"status": "published"}, 422, "schema"),
     ],
 )
@@ -236,8 +242,7 @@ def test_a_retried_task_of_a_reel_counts_for_its_item(client: TestClient, item: 
 def test_a_reels_task_that_is_canceled_fails_its_item(client: TestClient, item: str) -> None:
     task_id = client.post(f"{item}/publish-now").json()["task_id"]
     assert client.post(f"{PUBLIC}/tasks/{task_id}/cancel").status_code == 202
-    with transaction() as session:
-        due.settle_reels(session)
+    note()
     view = client.get(item).json()
     assert (view["status"], view["reason"]["code"]) == ("failed", "canceled")
 
@@ -255,6 +260,98 @@ def test_an_item_on_its_way_is_not_edited(client: TestClient, item: str) -> None
     client.post(f"{item}/publish-now")
     answer = client.patch(item, json={"title": "Too late"})
     assert (answer.status_code, answer.json()["code"]) == (409, "item_rendering")
+
+
+@pytest.fixture
+def account_id(client: TestClient, twin_id: str) -> str:
+    """The only account of the workspace."""
+    return account(twin_id)
+
+
+@pytest.fixture
+def published_now(client: TestClient, post: dict[str, Any], account_id: str) -> str:
+    """The place of an item with its video, whose post was started."""
+    item = schedule(client, post, reel_url=OWN_VIDEO)
+    assert client.post(f"{item}/publish-now").json()["status"] == "publishing"
+    return item
+
+
+def test_an_item_says_which_account_it_goes_to(client: TestClient, post: dict[str, Any], account_id: str) -> None:
+    assert client.get(schedule(client, post)).json()["account_id"] == account_id
+    assert client.get(schedule(client, post, platform="tiktok")).json()["account_id"] is None
+    second = account(post["twin_id"])
+    assert client.get(schedule(client, post, account_id=second)).json()["account_id"] == second
+    refused = client.post(CALENDAR, json=post)
+    assert (refused.status_code, refused.json()["code"]) == (400, "account_ambiguous")
+    assert second in refused.json()["detail"]
+
+
+def test_publish_now_starts_the_post_of_an_item_with_its_video(client: TestClient, published_now: str) -> None:
+    view = client.get(published_now).json()
+    task_id = view["publish_task_id"]
+    assert (view["status"], view["post_url"]) == ("publishing", None)
+    assert client.get(f"{PUBLIC}/tasks/{task_id}").json()["kind"] == "publication"
+    end(task_id, done=True)
+    view = client.get(published_now).json()
+    (listed,) = client.get(CALENDAR, params={"status": "published"}).json()
+    assert view["post_url"] == listed["post_url"] == "https://www.instagram.com/reel/some/"
+
+
+def test_publish_now_without_an_account_is_refused(client: TestClient, post: dict[str, Any]) -> None:
+    item = schedule(client, post, reel_url=OWN_VIDEO)
+    before = client.get(item).json()
+    answer = client.post(f"{item}/publish-now")
+    assert (answer.status_code, answer.json()["code"]) == (400, "account_missing")
+    assert client.get(item).json() == before
+
+
+@pytest.mark.parametrize("is_out", [False, True])
+def test_what_is_being_published_or_out_is_not_called_back(
+    client: TestClient, published_now: str, is_out: bool
+) -> None:
+    if is_out:
+        end(client.get(published_now).json()["publish_task_id"], done=True)
+    answers = [client.patch(published_now, json={"title": "Too late"})]
+    answers += [client.post(f"{published_now}/{deed}") for deed in ("publish-now", "cancel", "retry")]
+    code = "item_published" if is_out else "item_publishing"
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(409, code)}
+    assert client.delete(published_now).status_code == (204 if is_out else 409)
+
+
+@pytest.mark.parametrize(("is_committed", "code"), [(False, "broken"), (True, "unconfirmed")])
+def test_a_post_that_failed_is_tried_again_as_a_new_task(
+    client: TestClient, published_now: str, is_committed: bool, code: str
+) -> None:
+    task_id = client.get(published_now).json()["publish_task_id"]
+    if is_committed:
+        with transaction() as session:
+            task = session.get_one(Task, task_id)
+        commit(task)
+    end(task_id, done=False)
+    view = client.get(published_now).json()
+    assert (view["status"], view["reason"]["code"], view["publish_task_id"]) == ("failed", code, task_id)
+    edited = client.patch(published_now, json={"caption": "Other words."})
+    assert edited.status_code == (409 if is_committed else 200)
+    retried = client.post(f"{published_now}/retry").json()
+    assert (retried["status"], retried["publish_task_id"]) == ("scheduled", task_id if is_committed else None)
+
+
+@pytest.mark.parametrize("before", ["failed", "canceled", "scheduled"])
+def test_a_retried_task_of_a_post_takes_its_item_along(client: TestClient, published_now: str, before: str) -> None:
+    task_id = client.get(published_now).json()["publish_task_id"]
+    end(task_id, done=False)
+    if before != "failed":
+        client.patch(published_now, json={"scheduled_at": in_time(days=1)})
+        client.post(f"{published_now}/retry")
+    if before == "canceled":
+        client.post(f"{published_now}/cancel")
+    assert client.get(published_now).json()["status"] == before
+    again = client.post(f"{PUBLIC}/tasks/{task_id}/retry").json()["task_id"]
+    view = client.get(published_now).json()
+    assert (view["status"], view["publish_task_id"], view["reason"]) == ("publishing", again, None)
+    end(again, done=True)
+    assert client.get(published_now).json()["status"] == "published"
+    assert client.post(f"{published_now}/retry").json()["code"] == "item_published"
 
 
 @pytest.mark.parametrize("is_rendering", [False, True])

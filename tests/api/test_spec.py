@@ -16,7 +16,10 @@ from fastapi.testclient import TestClient
 from content_pipeline.core import burn_ins, tasks
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Twin
 from tests.api.conftest import PUBLIC
+from tests.factories import make_account
+from tests.sandbox_server import Sandbox
 
 CREATE_TWIN = """{
 "name": "Tech Creator",
@@ -76,6 +79,20 @@ BATCH_ACCEPTED = """{
 "status": "queued",
 "progress": 0,
 "total_rows": 50
+}"""
+REDIRECT_URI = "https://yourapp.com/callback"
+ACCOUNTS = '[ { "id": "...", "platform": "instagram", "handle": "@mycreator", "connected_at": "..." } ]'
+PUBLISH = """{
+"platforms": ["instagram", "tiktok"],
+"reel_url": "https://cdn.example.com/reel.mp4",
+"caption": "Check out my latest video! #AIContent",
+"twin_id": "645b5b56-f879-4f2f-8ccc-106e8912f522"
+}"""
+PUBLISH_ACCEPTED = """{
+"results": [
+{ "platform": "instagram", "task_id": "abc123", "status": "queued" },
+{ "platform": "tiktok", "task_id": "def456", "status": "queued" }
+]
 }"""
 TASK = """{
 "task_id": "abc123",
@@ -244,6 +261,43 @@ def test_get_the_status_of_a_batch(client: TestClient, submit: Callable[[str], A
         ("Check out this feature.", "tiktok", "en-US"),
     ]
     assert [(job["progress"], job["result_url"]) for job in batch["jobs"]] == [(0, None)] * 2
+
+
+# ── social publishing ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_connect_list_and_disconnect_a_platform(connect, stranger: TestClient, platforms: Sandbox) -> None:
+    client = connect(redirect_uris=[REDIRECT_URI])
+    sent = client.get(f"{PUBLIC}/social/connect/instagram?redirect_uri={REDIRECT_URI}", follow_redirects=False)
+    back = platforms.decide(sent.headers["location"], username="mycreator")
+    assert stranger.get(str(back), follow_redirects=False).headers["location"].startswith(REDIRECT_URI)
+    (account,) = client.get(f"{PUBLIC}/social/accounts").json()
+    (example,) = json.loads(ACCOUNTS)
+    assert {name: account[name] for name in example} == example | {
+        "id": str(UUID(account["id"])),
+        "connected_at": _TIME.fullmatch(account["connected_at"])[0],
+    }
+    assert client.delete(f"{PUBLIC}/social/disconnect/instagram").status_code == 204
+    assert client.get(f"{PUBLIC}/social/accounts").json() == []
+
+
+# ── social publishing ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_publish_content(client: TestClient, twin_id: str) -> None:
+    with transaction() as session:
+        workspace_id = session.get_one(Twin, UUID(twin_id)).workspace_id
+        for platform in json.loads(PUBLISH)["platforms"]:
+            make_account(session, workspace_id, platform)
+    answer = send(client, "/social/publish", PUBLISH.replace(json.loads(PUBLISH)["twin_id"], twin_id))
+    assert answer.status_code == 202, answer.text
+    shown = json.loads(PUBLISH_ACCEPTED)["results"]
+    assert len(answer.json()["results"]) == len(shown)
+    for found, example in zip(answer.json()["results"], shown, strict=True):
+        assert found.items() >= (example | {"task_id": found["task_id"]}).items()
+        for place in "/social/publish", "/tasks":
+            polled = client.get(f"{PUBLIC}{place}/{found['task_id']}").json()
+            assert (polled["task_id"], polled["status"]) == (found["task_id"], "queued")
 
 
 # ── tasks and errors ─────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from content_pipeline.core import calendar
+from content_pipeline.core import calendar, calendar_work
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, NotFound
@@ -60,7 +60,7 @@ def test_now_is_no_time_that_has_passed_for_a_client_whose_clock_is_a_little_beh
 
 
 def test_both_a_script_and_a_video_may_be_given(twin: Twin) -> None:
-    assert calendar.has_video(item(enter(twin, reel_url=OWN_VIDEO)))
+    assert calendar_work.has_video(item(enter(twin, reel_url=OWN_VIDEO)))
 
 
 def test_options_that_do_not_fit_are_told_by_their_place(twin: Twin) -> None:

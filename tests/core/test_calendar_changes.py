@@ -14,7 +14,18 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.models import CalendarItem, Reel, Task, Twin
 from content_pipeline.core.models.calendar import Status
-from tests.core.planned import BROKEN, OWN_VIDEO, act, enter, in_status, item, settle, start_reels
+from tests.core.planned import (
+    BROKEN,
+    OWN_VIDEO,
+    act,
+    connect,
+    enter,
+    in_status,
+    item,
+    settle,
+    start_posts,
+    start_reels,
+)
 from tests.core.waiting import held_up
 from tests.factories import make_twin, make_workspace
 
@@ -105,10 +116,25 @@ def test_publish_now_makes_an_item_due_and_its_reel(twin: Twin) -> None:
     assert item(item_id).scheduled_at <= now()
 
 
-def test_publish_now_makes_no_reel_of_an_item_that_has_its_video(twin: Twin) -> None:
+@pytest.mark.parametrize("brings_video", [True, False])
+def test_publish_now_starts_the_post_of_an_item_that_has_its_video(twin: Twin, brings_video: bool) -> None:
+    connect(twin)
+    item_id = enter(twin, due_in=timedelta(minutes=10), reel_url=OWN_VIDEO if brings_video else None)
+    for reel in start_reels(twin):
+        settle(reel)
+    (task,) = act(twin, item_id, calendar.publish_now)
+    assert (task.kind, task.key) == ("publication", str(item(item_id).publication_id))
+    assert item(item_id).status == "publishing"
+    assert start_posts(twin) == []
+
+
+def test_publish_now_without_an_account_changes_nothing(twin: Twin) -> None:
     item_id = enter(twin, reel_url=OWN_VIDEO)
-    assert act(twin, item_id, calendar.publish_now) == []
+    with pytest.raises(Invalid) as caught:
+        act(twin, item_id, calendar.publish_now)
+    assert caught.value.code == "account_missing"
     assert item(item_id).status == "scheduled"
+    assert item(item_id).scheduled_at > now()
 
 
 def test_publish_now_brings_forward_what_is_being_made_ahead_of_its_time(twin: Twin) -> None:

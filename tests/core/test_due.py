@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import get_args
 from uuid import UUID
 
@@ -19,13 +20,25 @@ from content_pipeline.core.due import Decision, decide
 from content_pipeline.core.models import CalendarItem, Task, Twin
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.settings import settings
-from tests.core.planned import BROKEN, OWN_VIDEO, end, enter, item, note, settle, start_reels
+from tests.core.planned import (
+    BROKEN,
+    OWN_VIDEO,
+    connect,
+    end,
+    enter,
+    item,
+    note,
+    posts_of,
+    settle,
+    start_posts,
+    start_reels,
+)
 from tests.factories import make_item, make_twin
 
 TIMES = st.timedeltas(timedelta(), timedelta(days=1500)).map(lambda passed: datetime(2026, 1, 1, tzinfo=UTC) + passed)
 AHEAD = st.timedeltas(timedelta(), timedelta(hours=1))
 STATES = st.sampled_from([*tasks.OPEN, "done", "error", "canceled"])
-REELS = st.none() | st.builds(Task, state=STATES)
+AT_WORK = st.none() | st.builds(Task, state=STATES)
 ITEMS = st.builds(
     CalendarItem,
     status=st.sampled_from(get_args(Status)),
@@ -33,14 +46,20 @@ ITEMS = st.builds(
     reel_id=st.none() | st.uuids(),
     reel_url=st.none() | st.just("https://cdn.example.com/reel.mp4"),
 )
-LEADS_TO: dict[Decision, Status] = {"render": "rendering", "ready": "scheduled", "fail": "failed"}
+LEADS_TO: dict[Decision, Status] = {
+    "render": "rendering",
+    "ready": "scheduled",
+    "publish": "publishing",
+    "published": "published",
+    "fail": "failed",
+}
 
 
-@given(item=ITEMS, reel=REELS, at=TIMES, ahead=AHEAD)
+@given(item=ITEMS, at_work=AT_WORK, at=TIMES, ahead=AHEAD)
 def test_every_decision_is_a_move_that_the_item_can_make(
-    item: CalendarItem, reel: Task | None, at: datetime, ahead: timedelta
+    item: CalendarItem, at_work: Task | None, at: datetime, ahead: timedelta
 ) -> None:
-    decision = decide(item, reel, at, ahead)
+    decision = decide(item, at_work, at, ahead)
     assert decision == "leave" or LEADS_TO[decision] in MOVES[item.status]
 
 
@@ -55,13 +74,25 @@ def test_a_reel_is_made_once_its_time_is_near_and_from_then_on(
         assert decide(item, None, at + later, ahead) == "render"
 
 
-@given(item=ITEMS, reel=REELS, at=TIMES, ahead=AHEAD)
-def test_an_item_waits_for_its_reel_and_then_says_how_that_ended(
-    item: CalendarItem, reel: Task | None, at: datetime, ahead: timedelta
+@given(item=ITEMS, at_work=AT_WORK, at=TIMES, ahead=AHEAD, later=AHEAD)
+def test_a_post_is_started_from_its_time_on_and_never_before(
+    item: CalendarItem, at_work: Task | None, at: datetime, ahead: timedelta, later: timedelta
 ) -> None:
-    item.status = "rendering"
-    ends = {"done": "ready", "error": "fail", "canceled": "fail"}
-    assert decide(item, reel, at, ahead) == (ends.get(reel.state, "leave") if reel else "leave")
+    has_video = item.reel_id is not None or item.reel_url is not None
+    is_due = item.status == "scheduled" and has_video and at >= item.scheduled_at
+    assert (decide(item, at_work, at, ahead) == "publish") == is_due
+    if is_due:
+        assert decide(item, at_work, at + later, ahead) == "publish"
+
+
+@pytest.mark.parametrize(("status", "done"), [("rendering", "ready"), ("publishing", "published")])
+@given(item=ITEMS, at_work=AT_WORK, at=TIMES, ahead=AHEAD)
+def test_an_item_waits_for_what_is_at_work_and_then_says_how_that_ended(
+    status: Status, done: Decision, item: CalendarItem, at_work: Task | None, at: datetime, ahead: timedelta
+) -> None:
+    item.status = status
+    ends = {"done": done, "error": "fail", "canceled": "fail"}
+    assert decide(item, at_work, at, ahead) == (ends.get(at_work.state, "leave") if at_work else "leave")
 
 
 @pytest.fixture
@@ -71,7 +102,7 @@ def twin(workspace_id: UUID) -> Iterator[Twin]:
         twin = make_twin(session, workspace_id)
     yield twin
     with transaction() as session:
-        for table in "calendar_items", "tasks", "reels":
+        for table in "calendar_items", "publications", "tasks", "reels":
             session.execute(text(f"delete from {table} where workspace_id = :id"), {"id": workspace_id})
 
 
@@ -155,6 +186,34 @@ def test_of_ten_thousand_items_a_thousand_are_due_and_each_is_claimed_once_by_tw
     with transaction() as session:
         rendering = "select reel_id::text from calendar_items where twin_id = :twin and status = 'rendering'"
         assert set(session.scalars(text(rendering), {"twin": twin.id})) == set(claimed)
+
+
+def test_what_is_due_with_its_video_is_published_once_by_two_daemons(twin: Twin) -> None:
+    account = connect(twin)
+    with_reels = [enter(twin, due_in=timedelta(minutes=1)) for _ in range(20)]
+    for task in start_reels(twin):
+        end(task)
+    note()
+    with_urls = [enter(twin, due_in=timedelta(), reel_url=OWN_VIDEO) for _ in range(20)]
+    with transaction() as session:
+        session.execute(
+            text("update calendar_items set scheduled_at = :now where twin_id = :twin"), {"now": now(), "twin": twin.id}
+        )
+    together = Barrier(2)
+
+    def tick(_: int) -> list[Task]:
+        with transaction() as session:
+            together.wait()
+            return due.start_posts(session, most=25) + due.start_posts(session, most=25)
+
+    with ThreadPoolExecutor(2) as daemons:
+        first, second = daemons.map(tick, range(2))
+    published = {str(item(item_id).publication_id) for item_id in with_reels + with_urls}
+    assert len(published) == len(with_reels + with_urls)
+    assert sorted(task.key for task in first + second) == sorted(published)
+    assert {str(post.id) for post in posts_of(twin)} == published
+    assert {post.account_id for post in posts_of(twin)} == {account.id}
+    assert start_posts(twin) == []
 
 
 def _tick_until_all_is_claimed() -> list[str]:

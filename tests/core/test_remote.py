@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -117,6 +117,31 @@ def test_a_name_with_one_private_address_among_its_public_ones_is_forbidden(monk
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
     with pytest.raises(Invalid):
         remote.check_url("http://mixed.example/")
+
+
+@pytest.mark.parametrize(
+    ("embedded", "platforms", "allowed"),
+    [
+        (True, "sandbox", {"bucket", "sandbox"}),
+        (True, "live", {"bucket"}),
+        (False, "sandbox", set()),
+    ],
+)
+def test_only_parts_that_are_embedded_may_be_private(
+    monkeypatch: pytest.MonkeyPatch, embedded: bool, platforms: str, allowed: set[str]
+) -> None:
+    parts = {"bucket": "http://127.0.0.1:8333", "sandbox": "http://127.0.0.1:9000"}
+    told = {
+        "embedded": embedded,
+        "platforms": platforms,
+        "s3_endpoint": parts["bucket"],
+        "sandbox_url": parts["sandbox"],
+    }
+    for name, value in told.items():
+        monkeypatch.setattr(settings(), name, value)
+    for name, url in {**parts, "neighbour": "http://127.0.0.1:8334"}.items():
+        with nullcontext() if name in allowed else pytest.raises(Invalid):
+            remote.check_url(f"{url}/reel.mp4")
 
 
 # ── servers ──────────────────────────────────────────────────────────────────────────────────────────────

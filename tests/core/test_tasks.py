@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import executions, tasks
+from content_pipeline.core import executions, tasks, waits
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Broken, Conflict, Invalid, NotFound
@@ -94,7 +95,7 @@ def test_terminal_is_terminal(session: Session, workspace_id: UUID, end: str) ->
     tasks.progress(session, task.id, 1.0)
     tasks.finish(session, task.id)
     tasks.fail(session, task.id, Broken("later"))
-    tasks.wait(session, task.id, not_before=now(), attempt=1, lane="io")
+    waits.put_aside(session, task.id, not_before=now(), attempt=1, lane="io")
     assert tasks.take(session, task.subject_kind, task.subject_key) is None
     assert not tasks.start(session, task)
     with pytest.raises(Conflict):
@@ -136,6 +137,75 @@ def test_a_task_is_retried_once(session: Session, workspace_id: UUID) -> None:
     assert caught.value.code == "task_retried"
 
 
+# ── what cannot be taken back ────────────────────────────────────────────────────────────────────────────
+
+
+def irrevocable(session: Session, workspace_id: UUID) -> Task:
+    task = taken(session, workspace_id)
+    tasks.set_irrevocable(session, task.id, True)
+    session.refresh(task)
+    return task
+
+
+def test_what_cannot_be_taken_back_cannot_be_canceled_and_its_run_goes_on(workspace_id: UUID) -> None:
+    with transaction() as session:
+        task, other = irrevocable(session, workspace_id), queued(session, workspace_id)
+    run_id = str(uuid4())
+    executions.begin(run_id, "media@test")
+    executions.claim(run_id, tasks.subject("caption", task.key))
+    with pytest.raises(Conflict) as caught, transaction() as session:
+        tasks.cancel_all(session, [other, task])
+    assert caught.value.code == "task_irrevocable"
+    with executions.fenced(run_id) as session:
+        assert session.get_one(Task, other.id).state == "queued"
+        tasks.set_irrevocable(session, task.id, False)
+    with transaction() as session:
+        tasks.cancel(session, task)
+
+
+def test_what_cannot_be_taken_back_and_failed_may_have_happened(session: Session, workspace_id: UUID) -> None:
+    task = irrevocable(session, workspace_id)
+    tasks.fail(session, task.id, Broken("It broke.", remedy="Retry it."))
+    session.refresh(task)
+    assert task.error == {
+        "code": "unconfirmed",
+        "message": "It broke. Whether the post went out is not known.",
+        "remedy": "Look at the account. A retry looks again before it sends anything.",
+        "retryable": False,
+    }
+    again = tasks.retry(session, task)
+    with pytest.raises(Conflict, match="cannot be called back"):
+        tasks.cancel(session, again)
+    tasks.fail(session, again.id, Broken("Nobody knows.", code="unconfirmed"))
+    session.refresh(again)
+    assert again.error
+    assert again.error["message"] == "Nobody knows."
+
+
+# ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_task_that_waits_for_others_is_woken_into_one_run(session: Session, workspace_id: UUID) -> None:
+    task = taken(session, workspace_id)
+    assert not tasks.wake(session, task), "it is at work"
+    waits.put_aside(session, task.id, not_before=now() + timedelta(hours=1), attempt=0, lane="io", for_others=True)
+    session.refresh(task)
+    assert task.id not in {found.id for found in tasks.unattended(session)}
+    assert tasks.wake(session, task)
+    assert (task.starts, task.waits) == (2, 1)
+    assert task.id not in {found.id for found in tasks.unattended(session)}, "whoever woke it starts its run"
+    tasks.cancel(session, task)
+    assert not tasks.wake(session, task)
+
+
+@pytest.mark.parametrize("for_others", [True, False])
+def test_only_waits_for_others_are_counted(session: Session, workspace_id: UUID, for_others: bool) -> None:
+    task = taken(session, workspace_id)
+    waits.put_aside(session, task.id, not_before=now(), attempt=1, lane="media", for_others=for_others)
+    session.refresh(task)
+    assert task.waits == for_others
+
+
 def test_only_what_failed_can_be_retried(session: Session, workspace_id: UUID) -> None:
     with pytest.raises(Conflict) as caught:
         tasks.retry(session, queued(session, workspace_id))
@@ -164,7 +234,7 @@ def test_a_handed_over_task_goes_on_from_where_its_bar_stands(session: Session, 
     task = taken(session, workspace_id)
     tasks.progress(session, task.id, 0.6)
     burn_in = str(uuid4())
-    tasks.hand_over(session, task.id, kind="burn_in", key=burn_in, lane="media")
+    waits.hand_over(session, task.id, kind="burn_in", key=burn_in, lane="media")
     assert tasks.take(session, "burn_in", burn_in)
     tasks.progress(session, task.id, 0.5)
     session.refresh(task)
@@ -173,7 +243,7 @@ def test_a_handed_over_task_goes_on_from_where_its_bar_stands(session: Session, 
 
 def test_a_worker_that_shuts_down_puts_its_tasks_aside(session: Session, workspace_id: UUID) -> None:
     task = taken(session, workspace_id)
-    tasks.hand_back(session, [tasks.subject("caption", task.key)])
+    waits.hand_back(session, [tasks.subject("caption", task.key)])
     session.refresh(task)
     assert (task.state, tasks.wire_status(task)) == ("waiting", "processing")
     assert task.id in {found.id for found in tasks.unattended(session)}

@@ -55,7 +55,7 @@ def test_another_workspaces_twin_is_not_found(twin: Twin) -> None:
 
 def test_an_edit_changes_what_it_names(twin: Twin) -> None:
     with transaction() as session:
-        twins.edit(twins.get(session, twin.workspace_id, twin.id), {"persona_prompt": "Be kind."})
+        twins.edit(session, twins.get(session, twin.workspace_id, twin.id), {"persona_prompt": "Be kind."})
     with transaction() as session:
         edited = twins.get(session, twin.workspace_id, twin.id)
     assert (edited.persona_prompt, edited.name, edited.voice_id) == ("Be kind.", twin.name, twin.voice_id)
@@ -75,7 +75,7 @@ def test_a_twin_is_not_made_and_not_edited_into_what_could_not_work(
     with transaction() as session, pytest.raises(Invalid) as made:
         make_twin(session, twin.workspace_id, **change)
     with pytest.raises(Invalid) as edited, transaction() as session:
-        twins.edit(twins.get(session, twin.workspace_id, twin.id), change)
+        twins.edit(session, twins.get(session, twin.workspace_id, twin.id), change)
     assert made.value.code == edited.value.code == code
 
 

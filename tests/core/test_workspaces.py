@@ -1,11 +1,14 @@
 from collections.abc import Callable
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
 from content_pipeline.core import workspaces
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
+from content_pipeline.core.models import RedirectUri
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -16,7 +19,7 @@ def name() -> str:
     return str(uuid4())
 
 
-def create_key(workspace: str, **options: str) -> str:
+def create_key(workspace: str, **options: Any) -> str:
     with transaction() as session:
         return workspaces.create_key(session, workspace=workspace, **options)
 
@@ -57,6 +60,30 @@ def test_the_database_does_not_know_the_key(name: str) -> None:
     assert key.startswith("sk_")
     assert row.hint == key[-4:]
     assert key[3:-8] not in repr(vars(row))
+
+
+def redirect_uris(workspace_id: UUID) -> set[str]:
+    with transaction() as session:
+        return set(session.scalars(select(RedirectUri.uri).where(RedirectUri.workspace_id == workspace_id)))
+
+
+def test_addresses_to_come_back_to_are_added_up_and_kept_letter_for_letter(name: str) -> None:
+    mine = ["https://app.example.com/Back?a=1", "http://localhost:3000/"]
+    workspace_id = caller_of(create_key(name, redirect_uris=mine)).workspace_id
+    create_key(name, redirect_uris=[mine[0], "https://app.example.com/two"])
+    create_key(f"another than {name}", redirect_uris=["https://other.example.com"])
+    assert redirect_uris(workspace_id) == {*mine, "https://app.example.com/two"}
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "/callback", "app.example.com/x", "javascript:alert(1)", "https://", "https://a.example/#x", "app://x"]
+)
+def test_an_address_that_no_browser_comes_back_to_is_refused_and_no_key_is_made(name: str, uri: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        create_key(name, redirect_uris=["https://app.example.com", uri])
+    assert caught.value.code == "redirect_uri_invalid"
+    with transaction() as session:
+        assert workspaces.keys(session, name) == []
 
 
 @pytest.mark.parametrize(

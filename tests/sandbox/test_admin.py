@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.sandbox.tiktok.creator import authorize_url, connect, init, publish
 from tests.sandbox_client import Sandbox
 
@@ -16,6 +18,14 @@ def test_the_clock_is_moved_and_goes_on(sandbox: Sandbox) -> None:
     before = now(sandbox, 0)
     assert timedelta(days=1) <= now(sandbox, 86_400) - before < timedelta(days=1, minutes=1)
     assert now(sandbox, -86_400) - before < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("seconds", ["inf", "nan", 1e12, -1e12])
+def test_the_clock_is_not_moved_to_a_time_that_there_is_not(sandbox: Sandbox, seconds: float | str) -> None:
+    before = now(sandbox, 0)
+    answer = sandbox.http.post("/_sandbox/clock", json={"advance_seconds": seconds})
+    assert answer.status_code == 422
+    assert now(sandbox, 0) - before < timedelta(minutes=1)
 
 
 def test_what_is_live_is_a_bare_array_with_all_that_a_person_sees(sandbox: Sandbox, reel: Path) -> None:

@@ -8,20 +8,15 @@ import pytest
 
 from content_pipeline.core import calendar, reels, runs, tasks
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Broken
-from content_pipeline.core.models import CalendarItem, Task
+from content_pipeline.core.models import Task
 from content_pipeline.sensors.calendar import publish_scheduled_content
-from tests.factories import make_item, make_twin
+from tests.core.planned import BROKEN, OWN_VIDEO, end, item
+from tests.factories import make_account, make_item, make_twin
 
 
 def enter(workspace_id: UUID, **fields: object) -> UUID:
     with transaction() as session:
         return make_item(session, make_twin(session, workspace_id), due_in=timedelta(), **fields).id
-
-
-def item(item_id: UUID) -> CalendarItem:
-    with transaction() as session:
-        return session.get_one(CalendarItem, item_id)
 
 
 def tick() -> dg.SensorResult:
@@ -34,6 +29,11 @@ def requested(result: dg.SensorResult) -> dict[str | None, dg.RunRequest]:
     return {request.partition_key: request for request in result.run_requests or []}
 
 
+def added_keys(result: dg.SensorResult) -> dict[str, list[str]]:
+    """The keys that are to be registered, by set."""
+    return {added.partitions_def_name: list(added.partition_keys) for added in result.dynamic_partitions_requests or []}
+
+
 def test_a_due_item_gets_a_run_with_its_key_and_the_tags_of_its_task(workspace_id: UUID) -> None:
     entered = enter(workspace_id)
     result = tick()
@@ -42,9 +42,7 @@ def test_a_due_item_gets_a_run_with_its_key_and_the_tags_of_its_task(workspace_i
     with transaction() as session:
         task = tasks.newest(session, reels.KIND, reel_id)
     assert request.tags.items() >= runs.tags(task).items()
-    (addition,) = result.dynamic_partitions_requests or []
-    assert reel_id in addition.partition_keys
-    assert addition.partitions_def_name == runs.JOBS[reels.KIND]
+    assert reel_id in added_keys(result)[runs.JOBS[reels.KIND]]
 
 
 def test_a_reel_is_asked_for_once(workspace_id: UUID) -> None:
@@ -53,10 +51,43 @@ def test_a_reel_is_asked_for_once(workspace_id: UUID) -> None:
     assert str(item(entered).reel_id) not in requested(tick())
 
 
+def test_a_due_post_and_a_reel_that_is_to_be_made_get_runs_of_their_own_jobs(workspace_id: UUID) -> None:
+    with transaction() as session:
+        account = make_account(session, workspace_id)
+    reel, post = enter(workspace_id), enter(workspace_id, reel_url=OWN_VIDEO)
+    result = tick()
+    asked = {key: request.job_name for key, request in requested(result).items()}
+    reel_id, post_id = str(item(reel).reel_id), str(item(post).publication_id)
+    assert {reel_id: "reels", post_id: "publications"}.items() <= asked.items()
+    added = added_keys(result)
+    assert reel_id in added["reels"]
+    assert post_id in added["publications"]
+    assert item(post).account_id == account.id
+    again = requested(tick())
+    assert reel_id not in again
+    assert post_id not in again
+
+
+def test_a_tick_asks_for_no_more_runs_than_can_be_submitted_before_they_seem_forgotten(
+    workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("content_pipeline.sensors.calendar.RUNS_A_TICK", 2)
+    while tick().run_requests:  # what others have left
+        pass
+    with transaction() as session:
+        make_account(session, workspace_id)
+    reel = enter(workspace_id)
+    posts = [enter(workspace_id, reel_url=OWN_VIDEO) for _ in range(3)]
+    assert [len(tick().run_requests or []) for _ in range(3)] == [2, 2, 0]
+    assert {item(post).status for post in posts} == {"publishing"}  # which come first
+    assert item(reel).status == "rendering"
+
+
 def test_a_tick_with_nothing_to_do_asks_for_nothing(workspace_id: UUID) -> None:
     while tick().run_requests:  # what others have left
         pass
-    enter(workspace_id, reel_url="https://8.8.8.8/reel.mp4")
+    with transaction() as session:
+        make_item(session, make_twin(session, workspace_id))  # due in a day
     result = tick()
     assert (result.run_requests, result.dynamic_partitions_requests) == ([], [])
 
@@ -67,10 +98,28 @@ def test_a_tick_notes_how_reels_have_ended(workspace_id: UUID, is_done: bool, st
     tick()
     key = str(item(entered).reel_id)
     with transaction() as session:
-        tasks.take(session, reels.KIND, key)
-        tasks.finish(session, key) if is_done else tasks.fail(session, key, Broken("It broke."))
+        calendar.get(session, workspace_id, entered, lock=True).scheduled_at += timedelta(hours=1)
+        task = session.get_one(Task, key)
+    end(task, error=None if is_done else BROKEN)
     tick()
     assert item(entered).status == status
+
+
+def test_a_post_goes_out_in_the_tick_that_notes_that_its_reel_is_made(workspace_id: UUID) -> None:
+    with transaction() as session:
+        make_account(session, workspace_id)
+    entered = enter(workspace_id)
+    tick()
+    with transaction() as session:
+        task = session.get_one(Task, str(item(entered).reel_id))
+    end(task)
+    asked = requested(tick())
+    assert str(item(entered).publication_id) in asked
+    with transaction() as session:
+        task = session.get_one(Task, str(item(entered).publication_id))
+    end(task)
+    tick()
+    assert item(entered).status == "published"
 
 
 def test_a_reel_that_dagster_never_heard_of_is_left_to_the_safety_net(workspace_id: UUID) -> None:

@@ -24,8 +24,8 @@ from content_pipeline.sensors.tasks import (
 Status = dg.DagsterRunStatus
 
 
-def task(state: str, starts: int = 1) -> Task:
-    return Task(id="t", state=state, starts=starts)
+def task(state: str, starts: int = 1, waits: int = 0) -> Task:
+    return Task(id="t", state=state, starts=starts, waits=waits)
 
 
 def run(status: Status, will_retry: str | None = None, reason: str = "UNKNOWN") -> dg.DagsterRun:
@@ -57,6 +57,10 @@ def test_a_run_that_failed_before_a_worker_took_it_is_replaced() -> None:
 
 def test_a_task_caught_in_a_circle_is_given_up() -> None:
     assert decide(task("waiting", starts=MAX_STARTS), "ended") == "give_up"
+
+
+def test_waiting_for_others_is_no_circle() -> None:
+    assert decide(task("waiting", starts=MAX_STARTS, waits=1), "ended") == "start"
 
 
 # Dagster makes no queued run without the place of its code.

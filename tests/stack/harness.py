@@ -20,6 +20,8 @@ import httpx
 import psutil
 from sqlalchemy import Engine, NullPool, create_engine, text
 
+from tests.sandbox_client import Sandbox
+
 Found = TypeVar("Found")
 
 
@@ -38,6 +40,10 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+# Where people come back to after they connected an account; nobody listens there.
+BACK = "http://127.0.0.1/connected"
 
 
 @dataclass
@@ -79,6 +85,17 @@ class Client:
         target.write_bytes(response.content)
         return target
 
+    def connect(self, sandbox: Sandbox, platform: str, username: str = "mara.bakes") -> str:
+        """The id of an account, connected as its owner does it in a browser."""
+        answer = self.http.post(f"/social/connect/{platform}", json={"redirect_uri": BACK})
+        assert answer.status_code == 200, answer.text
+        back = sandbox.decide(answer.json()["authorize_url"], username=username)
+        ours = httpx.get(back, timeout=60)
+        assert ours.status_code == 302, ours.text
+        params = httpx.URL(ours.headers["location"]).params
+        assert "account_id" in params, params
+        return params["account_id"]
+
     def post(self, path: str, **body: Any) -> dict[str, Any]:
         response = self.http.post(path, **body)
         assert response.status_code == 202, response.text
@@ -118,12 +135,13 @@ class Stack:
 
     def __init__(self, home: Path, **settings: str) -> None:
         self.home = home
-        self.api_port, self.dagster_port, self.remote_port = free_port(), free_port(), free_port()
+        self.api_port, self.dagster_port, self.sandbox_port, self.remote_port = (free_port() for _ in range(4))
         self.env = {
             **{key: value for key, value in os.environ.items() if not key.startswith("CONTENT_PIPELINE_")},
             "CONTENT_PIPELINE_HOME": str(home),
             "CONTENT_PIPELINE_API_PORT": str(self.api_port),
             "CONTENT_PIPELINE_DAGSTER_PORT": str(self.dagster_port),
+            "CONTENT_PIPELINE_SANDBOX_PORT": str(self.sandbox_port),
             # where tests put servers that stand for somebody else's
             "CONTENT_PIPELINE_ALLOWED_PRIVATE_HOSTS": f"localhost:{self.remote_port}",
             "CONTENT_PIPELINE_FETCH_SECONDS": "8",
@@ -149,7 +167,8 @@ class Stack:
 
     @contextmanager
     def client(self, workspace: str, plan: str = "studio") -> Iterator[Client]:
-        key = self.run("keys", "create", "--workspace", workspace, "--plan", plan).stdout.split()[-1]
+        create = ("keys", "create", "--workspace", workspace, "--plan", plan, "--redirect-uri", BACK)
+        key = self.run(*create).stdout.split()[-1]
         base = f"{self.url}/api/v1/public"
         with httpx.Client(base_url=base, headers={"X-API-Key": key}, timeout=60) as http:
             yield Client(http)
@@ -274,6 +293,17 @@ class Stack:
 
     def ffmpegs(self) -> list[psutil.Process]:
         return [process for process in self.processes() if "ffmpeg" in process.name()]
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """The platforms' stand-ins of this stack."""
+        url = f"http://127.0.0.1:{self.sandbox_port}"
+        return Sandbox(url, httpx.Client(base_url=url, timeout=30))
+
+    def kill_supervisor(self) -> None:
+        """kill -9 of the process that watches all others. Some die with it; `up` ends the rest."""
+        (supervisor,) = [process for process in self.processes() if "supervisor.supervisord" in process.cmdline()]
+        supervisor.kill()
 
     def kill(self, *parts: str) -> None:
         """kill -9 of these parts and all their processes."""

@@ -1,8 +1,10 @@
 """The tables, one file per domain, no logic in them. Importing this package registers them all."""
 
+from content_pipeline.core.models.accounts import Account, ConnectState, RedirectUri
 from content_pipeline.core.models.calendar import CalendarItem
 from content_pipeline.core.models.captions import BurnIn, Caption
 from content_pipeline.core.models.memory import Memory
+from content_pipeline.core.models.publications import Publication
 from content_pipeline.core.models.reels import Batch, Reel
 from content_pipeline.core.models.requests import IdempotencyKey, RateLimit
 from content_pipeline.core.models.tasks import Execution, Task
@@ -10,16 +12,20 @@ from content_pipeline.core.models.twins import Twin
 from content_pipeline.core.models.workspaces import ApiKey, Plan, Workspace
 
 __all__ = [
+    "Account",
     "ApiKey",
     "Batch",
     "BurnIn",
     "CalendarItem",
     "Caption",
+    "ConnectState",
     "Execution",
     "IdempotencyKey",
     "Memory",
     "Plan",
+    "Publication",
     "RateLimit",
+    "RedirectUri",
     "Reel",
     "Task",
     "Twin",

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
+from content_pipeline.core.platforms.names import Platform
 
 Status = Literal["scheduled", "rendering", "publishing", "published", "failed", "canceled"]
 
@@ -14,6 +15,7 @@ Status = Literal["scheduled", "rendering", "publishing", "published", "failed", 
 class CalendarItem(Base):
     """A post that is to go out at some time. `reel_id` is the reel made of its script, `reel_url` the one it came with.
 
+    `account_id` is where it goes to, as far as that is settled; `publication_id` its newest try to get there.
     `reason` says why it failed or was canceled, in the words of an error.
     """
 
@@ -23,7 +25,7 @@ class CalendarItem(Base):
         Index(
             "ix_calendar_items_open",
             "scheduled_at",
-            postgresql_where=text("status in ('scheduled', 'rendering') and deleted_at is null"),
+            postgresql_where=text("status in ('scheduled', 'rendering', 'publishing') and deleted_at is null"),
         ),
     )
 
@@ -31,12 +33,14 @@ class CalendarItem(Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
     twin_id: Mapped[UUID] = mapped_column(ForeignKey("twins.id"), index=True)
     title: Mapped[str]
-    platform: Mapped[str]
+    platform: Mapped[Platform] = mapped_column(String)
     scheduled_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     script: Mapped[str | None]
     caption: Mapped[str | None]
     reel_url: Mapped[str | None]
     reel_id: Mapped[UUID | None] = mapped_column(ForeignKey("reels.id"))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    publication_id: Mapped[UUID | None] = mapped_column(ForeignKey("publications.id"), index=True)
     options: Mapped[dict[str, Any]] = mapped_column(JSONB)
     status: Mapped[Status] = mapped_column(String)
     reason: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

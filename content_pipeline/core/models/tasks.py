@@ -17,7 +17,8 @@ class Task(Base):
 
     `kind` says what was asked; `subject_kind` and `subject_key` name the row that the task's next run works
     on: the same thing at first, another one after a hand-over (captions with burn-in end in a burn-in).
-    A batch has no lane and no runs: the tasks whose `parent_id` it is do its work.
+    A batch has no lane and no runs: the tasks whose `parent_id` it is do its work. One that is `irrevocable` has done,
+    or is just doing, what cannot be taken back. Of its `starts`, so many (`waits`) came after others had let it wait.
     """
 
     __tablename__ = "tasks"
@@ -42,7 +43,9 @@ class Task(Base):
     progress_base: Mapped[int] = mapped_column(default=0)
     error: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     attempt: Mapped[int] = mapped_column(default=0)
+    irrevocable: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     starts: Mapped[int] = mapped_column(default=0)
+    waits: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     retry_of: Mapped[str | None] = mapped_column(ForeignKey("tasks.id"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -10,7 +10,10 @@ from content_pipeline.core.database import Base
 
 
 class Twin(Base):
-    """A persona: the voice, face and look (`style_tags`) of its videos, and how its posts are written."""
+    """A persona: the voice, face and look (`style_tags`) of its videos, and how its posts are written.
+
+    `accounts` are the ids of those that its posts go out on, by platform.
+    """
 
     __tablename__ = "twins"
     __table_args__ = (Index("ix_twins_workspace_newest", "workspace_id", text("created_at desc"), text("id desc")),)
@@ -22,6 +25,7 @@ class Twin(Base):
     style_tags: Mapped[list[str]] = mapped_column(ARRAY(String))
     persona_prompt: Mapped[str | None]
     platform_defaults: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    accounts: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     avatar_id: Mapped[str | None]
     picture_url: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

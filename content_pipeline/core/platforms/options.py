@@ -2,6 +2,7 @@
 what has to be disclosed. A twin has defaults of these, a post its own."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -14,6 +15,9 @@ CoverSeconds = Annotated[
     float | None, Field(ge=0, le=3600, allow_inf_nan=False, description="The moment of the video that is its cover")
 ]
 AiGenerated = Annotated[bool | None, Field(description="Whether the post is labelled as made with AI")]
+CaptionsId = Annotated[
+    UUID | None, Field(description="Captions made here, as a subtitle file; a reel of ours brings its own")
+]
 PaidPartnership = Annotated[bool | None, Field(description="Somebody else's product is advertised")]
 
 
@@ -31,6 +35,7 @@ class InstagramOptions(PostOptions):
     cover_url: CoverUrl = None
     cover_seconds: CoverSeconds = None
     share_to_feed: bool | None = None
+    ai_generated: AiGenerated = None
     paid_partnership: PaidPartnership = None
 
 
@@ -47,11 +52,14 @@ class TikTokOptions(PostOptions):
 
 class LinkedInOptions(PostOptions):
     privacy: Literal["public", "connections"] | None = None
+    cover_url: CoverUrl = None
+    captions_id: CaptionsId = None
 
 
 class YouTubeOptions(PostOptions):
     privacy: Literal["public", "unlisted", "private"] | None = None
     cover_url: CoverUrl = None
+    captions_id: CaptionsId = None
     made_for_kids: bool | None = None
     ai_generated: AiGenerated = None
     paid_partnership: PaidPartnership = None

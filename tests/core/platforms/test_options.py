@@ -18,6 +18,7 @@ VALUES: dict[str, Any] = {
     "privacy": "public",
     "cover_url": "https://cdn.example.com/cover.jpg",
     "cover_seconds": 1.5,
+    "captions_id": "5bc41d91-867a-4ccb-821a-2b9544c45719",
     "share_to_feed": False,
     "allow_comments": True,
     "allow_duets": False,
@@ -29,13 +30,13 @@ VALUES: dict[str, Any] = {
 }
 EVERYWHERE = {"caption_style", "hashtags", "mentions"}
 OWN = {
-    "instagram": {"cover_url", "cover_seconds", "share_to_feed", "paid_partnership"},
+    "instagram": {"cover_url", "cover_seconds", "share_to_feed", "ai_generated", "paid_partnership"},
     "tiktok": {
         "privacy", "cover_seconds", "allow_comments", "allow_duets", "allow_stitches", "ai_generated",
         "paid_partnership", "own_brand",
     },
-    "linkedin": {"privacy"},
-    "youtube": {"privacy", "cover_url", "made_for_kids", "ai_generated", "paid_partnership"},
+    "linkedin": {"privacy", "cover_url", "captions_id"},
+    "youtube": {"privacy", "cover_url", "captions_id", "made_for_kids", "ai_generated", "paid_partnership"},
 }  # fmt: skip
 
 

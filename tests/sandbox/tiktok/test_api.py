@@ -277,6 +277,15 @@ def test_a_private_post_never_has_an_id(sandbox: Sandbox, token: str, reel: Path
     assert all(status(sandbox, token, publish_id)["publicaly_available_post_id"] == [] for _ in range(5))
 
 
+def test_a_private_post_is_found_in_its_creators_profile(sandbox: Sandbox, token: str, reel: Path) -> None:
+    assert sandbox.http.get("/www.tiktok.com/@mara.bakes").status_code == 404
+    publish_id = publish(sandbox, token, reel, privacy_level="SELF_ONLY")
+    status(sandbox, token, publish_id)
+    profile = sandbox.http.get("/www.tiktok.com/@mara.bakes")
+    assert profile.status_code == 200
+    assert sandbox.posts()[0]["media"] in profile.text
+
+
 @pytest.mark.parametrize(
     ("made", "reason"),
     [

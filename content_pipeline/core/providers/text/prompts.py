@@ -2,18 +2,12 @@
 
 from typing import Final
 
-from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.names import NAMES, Platform
 from content_pipeline.core.providers.text.chat import Message
 from content_pipeline.core.providers.text.post import Brief, Persona
 from content_pipeline.core.providers.text.rules import RULES, Violation
 from content_pipeline.core.providers.text.styles import STYLES
 
-_NAMES: Final[dict[Platform, str]] = {
-    "instagram": "Instagram",
-    "tiktok": "TikTok",
-    "linkedin": "LinkedIn",
-    "youtube": "YouTube",
-}
 _FORM: Final = (
     'Answer with a JSON object and nothing else: {"title": string or null, "text": string, "hashtags": [strings '
     'without "#"]}. Put no hashtags into the text, and no emoji for decoration.'
@@ -24,10 +18,10 @@ def post(brief: Brief) -> list[Message]:
     """Asks for the text of a post."""
     style = STYLES[brief.style]
     parts = [
-        f"Write the text of a {_NAMES[brief.platform]} post for the video in which you say this script. Write in the "
+        f"Write the text of a {NAMES[brief.platform]} post for the video in which you say this script. Write in the "
         f"script's language, and claim nothing that the script does not say.",
         f"Style: {style.wish} At most {style.hashtags[brief.platform]} hashtags.",
-        f"Rules of {_NAMES[brief.platform]}: {_rules(brief.platform)}",
+        f"Rules of {NAMES[brief.platform]}: {_rules(brief.platform)}",
         *([f"Title of the video: {brief.title}"] if brief.title else []),
         f"Script:\n{brief.script}",
         _FORM,
@@ -48,7 +42,7 @@ def repair(asked: list[Message], answered: str, violations: list[Violation]) -> 
 def script(persona: Persona, *, topic: str, platform: Platform, seconds: int, words: int) -> list[Message]:
     """Asks for a script of about so many words, to be spoken in so many seconds."""
     wish = (
-        f"Write what you say in a {_NAMES[platform]} video of {seconds} seconds: about {words} words, in the language "
+        f"Write what you say in a {NAMES[platform]} video of {seconds} seconds: about {words} words, in the language "
         f"of the topic. The first sentence makes curious. Write only the spoken words, in paragraphs: no headings, no "
         f"directions, no emoji, no hashtags, no Markdown.\n\nTopic: {topic}"
     )

@@ -1,8 +1,9 @@
-"""Planned posts get their reels by themselves, on a whole stack. None is published before publishing is there."""
+"""Planned posts get their reels by themselves, and go out at their times, on a whole stack."""
 
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -10,6 +11,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.media.probe import probe
 from tests.stack.harness import Client, Stack, until
 
+SCRIPT = "AI is transforming how creators work, and what is left for them to do."  # Instagram takes no less than 3 s
 LONG = "This goes on for a while, so that there is something to cancel. " * 12
 
 
@@ -25,18 +27,22 @@ def schedule(client: Client, twin: str, **fields: Any) -> str:
         "title": "How AI is changing content creation",
         "platform": "instagram",
         "scheduled_at": (now() + timedelta(days=100)).isoformat(),
-        "script": "AI is transforming how creators work.",
+        "script": SCRIPT,
     }
     answer = client.http.post("/content/calendar", json=usual | fields)
     assert answer.status_code == 201, answer.text
     return f"/content/calendar/{answer.json()['id']}"
 
 
-def reached(client: Client, item: str, status: str, *, seconds: float = 120) -> dict[str, Any]:
-    """The item, once it has this status."""
-    return until(
-        lambda: (found := client.get(item))["status"] == status and found, seconds=seconds, what=f"a {status} item"
+def reached(client: Client, item: str, status: str) -> dict[str, Any]:
+    """The item, once it has ended, which it has to with this status."""
+    found = until(
+        lambda: (seen := client.get(item))["status"] in ("published", "failed") and seen,
+        seconds=120,
+        what="the end of an item",
     )
+    assert found["status"] == status, found
+    return found
 
 
 def ready(client: Client, item: str) -> dict[str, Any]:
@@ -61,10 +67,28 @@ def test_an_item_that_is_due_soon_gets_its_reel_and_stays_scheduled(
     assert client.get(later)["task_id"] is None
 
 
-def test_publish_now_makes_the_reel_at_once(client: Client, twin: str) -> None:
-    item = schedule(client, twin)
+def test_publish_now_makes_the_reel_and_sends_it_out_once(stack: Stack, client: Client, twin: str) -> None:
+    account = client.connect(stack.sandbox, "instagram")
+    token = str(uuid4())
+    item = schedule(client, twin, caption=f"Look! {token}")
     assert client.post(f"{item}/publish-now")["status"] == "rendering"
-    assert ready(client, item)["reason"] is None
+    found = reached(client, item, "published")
+    assert found["account_id"] == account
+    (post,) = [post for post in stack.sandbox.posts() if token in post["text"]]
+    assert client.task(found["publish_task_id"])["result"]["post_id"] == post["id"]
+    assert client.http.get("/content/calendar").json()[0]["post_url"] == found["post_url"]
+
+
+def test_an_item_without_an_account_fails_and_goes_out_once_there_is_one(
+    stack: Stack, client: Client, twin: str
+) -> None:
+    token = str(uuid4())
+    item = schedule(client, twin, scheduled_at=now().isoformat(), caption=f"Look! {token}")
+    assert reached(client, item, "failed")["reason"]["code"] == "account_missing"
+    client.connect(stack.sandbox, "instagram")
+    client.post(f"{item}/retry")
+    reached(client, item, "published")
+    assert len([post for post in stack.sandbox.posts() if token in post["text"]]) == 1
 
 
 def test_a_cancel_while_the_reel_is_made_ends_its_run(stack: Stack, client: Client, twin: str) -> None:
@@ -77,14 +101,15 @@ def test_a_cancel_while_the_reel_is_made_ends_its_run(stack: Stack, client: Clie
     assert client.get(item)["status"] == "canceled"
 
 
-def test_a_reel_that_cannot_be_made_fails_its_item_until_it_is_mended(client: Client, twin: str) -> None:
+def test_a_reel_that_cannot_be_made_fails_its_item_until_it_is_mended(stack: Stack, client: Client, twin: str) -> None:
+    client.connect(stack.sandbox, "instagram")
     item = schedule(client, twin, script="7" * 1200)  # short to write, and longer to say than a reel may be
     client.post(f"{item}/publish-now")
     failed = reached(client, item, "failed")
     assert failed["reason"]["code"] == "narration_too_long"
-    assert client.http.patch(item, json={"script": "Seven."}).status_code == 200
+    assert client.http.patch(item, json={"script": SCRIPT}).status_code == 200
     assert client.post(f"{item}/retry")["reason"] is None
-    mended = ready(client, item)
+    mended = reached(client, item, "published")
     assert mended["task_id"] != failed["task_id"]
 
 

@@ -1,0 +1,64 @@
+"""Accounts on the wire, and how they are connected."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.schemas.tasks import TaskError
+from content_pipeline.core.models import Account
+from content_pipeline.core.models.accounts import Status
+from content_pipeline.core.platforms.names import Platform
+
+RedirectUri = Annotated[
+    str,
+    Field(
+        max_length=2000,
+        description="Where the person is sent afterwards: one of those that `keys create --redirect-uri` allowed",
+        examples=["https://yourapp.com/callback"],
+    ),
+]
+ClientState = Annotated[
+    str | None, Field(max_length=1000, description="A value of yours that comes back with the person, as it is")
+]
+
+
+class ConnectRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    redirect_uri: RedirectUri
+    state: ClientState = None
+
+
+class ConnectView(BaseModel):
+    authorize_url: str = Field(description="Where to send the person's browser")
+    expires_at: datetime = Field(description="When they have to be back", examples=["2026-04-30T02:22:14Z"])
+
+
+class AccountView(BaseModel):
+    id: UUID = Field(examples=["0b7c9d1e-6a5f-4c3b-9d2e-1f0a8b7c6d5e"])
+    platform: Platform = Field(examples=["instagram"])
+    handle: str = Field(examples=["@mycreator"])
+    name: str = Field(examples=["My Creator"])
+    status: Status = Field(examples=["connected"])
+    reason: TaskError | None = Field(description="Why it needs reconnecting")
+    scopes: list[str] = Field(description="What its owner allowed", examples=[["instagram_business_basic"]])
+    connected_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
+    expires_at: datetime | None = Field(
+        description="When its owner's consent ends unless it is renewed; null where the platform does not say"
+    )
+
+    @classmethod
+    def of(cls, account: Account) -> "AccountView":
+        return cls(
+            id=account.id,
+            platform=account.platform,
+            handle=account.handle,
+            name=account.name,
+            status=account.status,
+            reason=TaskError.model_validate(account.reason) if account.reason else None,
+            scopes=account.scopes,
+            connected_at=account.connected_at,
+            expires_at=account.refresh_expires_at if account.refresh_token else account.access_expires_at,
+        )

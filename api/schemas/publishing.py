@@ -1,0 +1,130 @@
+"""Publications on the wire."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from api.schemas.tasks import Status, TaskView
+from content_pipeline.core import publications
+from content_pipeline.core.models import Publication, Task
+from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.options import PlatformDefaults, kept
+from content_pipeline.core.publications import Wish
+from content_pipeline.core.rehearsal import Rehearsed
+
+Caption = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+
+
+class PublishRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    platforms: list[Platform] = Field(min_length=1, max_length=4, examples=[["instagram", "tiktok"]])
+    reel_url: str | None = Field(None, min_length=1, max_length=4096, examples=["https://cdn.example.com/reel.mp4"])
+    reel_id: UUID | None = Field(None, description="A reel made here (its `job_id`), in place of `reel_url`")
+    caption: Caption | None = Field(
+        None,
+        examples=["Check out my latest video! #AIContent"],
+        description="The text of the post; without it the twin writes one for each platform",
+    )
+    captions: dict[Platform, Caption] = Field({}, description="Texts for single platforms, over `caption`")
+    title: Title | None = Field(None, description="For platforms that have titles")
+    twin_id: UUID | None = Field(None, examples=["645b5b56-f879-4f2f-8ccc-106e8912f522"])
+    account_id: UUID | None = Field(None, description="Which account, where one platform is named")
+    accounts: dict[Platform, UUID] = Field({}, description="Which account on each platform")
+    options: PlatformDefaults = Field(
+        PlatformDefaults(), description="Options of this post on each platform, over the twin's `platform_defaults`"
+    )
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> "PublishRequest":
+        if len(set(self.platforms)) < len(self.platforms):
+            raise ValueError("Each platform can be named once.")
+        if self.account_id and len(self.platforms) > 1:
+            raise ValueError("With several platforms, name accounts in `accounts`.")
+        return self
+
+    def wishes(self) -> list[Wish]:
+        """One for each platform."""
+        options = kept(self.options)
+        return [
+            Wish(
+                platform,
+                account_id=self.account_id or self.accounts.get(platform),
+                title=self.title,
+                caption=self.captions.get(platform, self.caption),
+                options=options.get(platform, {}),
+            )
+            for platform in self.platforms
+        ]
+
+
+class PublicationAccepted(BaseModel):
+    platform: Platform = Field(examples=["instagram"])
+    account_id: UUID
+    task_id: str = Field(examples=["abc123"])
+    status: Status = Field(examples=["queued"])
+
+
+class PublishAccepted(BaseModel):
+    results: list[PublicationAccepted]
+
+
+class Problem(BaseModel):
+    code: str = Field(examples=["video_too_long"])
+    detail: str
+    remedy: str
+
+
+class Rehearsal(BaseModel):
+    platform: Platform = Field(examples=["instagram"])
+    account_id: UUID | None
+    handle: str | None = Field(examples=["@mycreator"])
+    can_publish: bool
+    problems: list[Problem]
+    title: str | None
+    text: str | None = Field(description="Without hashtags; null where it would be written of what is said in it")
+    hashtags: list[str]
+
+    @classmethod
+    def of(cls, rehearsed: Rehearsed) -> "Rehearsal":
+        account, words = rehearsed.account, rehearsed.words
+        return cls(
+            platform=rehearsed.wish.platform,
+            account_id=account and account.id,
+            handle=account and account.handle,
+            can_publish=not rehearsed.problems,
+            problems=[
+                Problem(code=found.code, detail=found.detail, remedy=found.remedy) for found in rehearsed.problems
+            ],
+            title=words and words.title,
+            text=words and words.text,
+            hashtags=list(words.hashtags) if words else [],
+        )
+
+
+class PublishRehearsed(BaseModel):
+    results: list[Rehearsal]
+
+
+class PublicationView(TaskView):
+    """A publication's task, with where it goes to."""
+
+    platform: Platform = Field(examples=["instagram"])
+    account_id: UUID
+    outcome: publications.Status = Field(
+        description="`unconfirmed`: the platform took it or not, and cannot tell; look at the account"
+    )
+
+    @classmethod
+    def of_try(
+        cls, publication: Publication, task: Task, newest: Task, result: dict[str, Any] | None
+    ) -> "PublicationView":
+        """One try at a post, and how the post stands with the newest."""
+        return cls(
+            **dict(TaskView.of(task, result)),
+            platform=publication.platform,
+            account_id=publication.account_id,
+            outcome=publications.status(publication, newest),
+        )

@@ -1,0 +1,80 @@
+"""A post on its way to a platform, and out there."""
+
+import dagster as dg
+
+from content_pipeline import partitions
+from content_pipeline.assets.calendar import content_calendar
+from content_pipeline.core import publications as core
+from content_pipeline.core import publishing
+from content_pipeline.core.publishing import Attempt
+from content_pipeline.core.work import Work
+from content_pipeline.step import Results, perform
+
+GROUP = "publications"
+# Which reel it is, the metadata say. By Dagster's own mapping each run would look at the keys of all reels.
+REEL = dg.AssetDep("reel_video", partition_mapping=dg.SpecificPartitionsPartitionMapping([]))
+
+
+# Both in one step: the video that was uploaded is at hand when its last part is what publishes it.
+@dg.multi_asset(
+    name="upload_and_publish",
+    specs=[
+        dg.AssetSpec(
+            "publication_upload",
+            deps=[REEL, content_calendar],
+            group_name=GROUP,
+            skippable=True,
+            kinds={"http"},
+            description="The video and its words at the platform, not yet shown to anybody.",
+        ),
+        dg.AssetSpec(
+            "publication",
+            deps=["publication_upload"],
+            group_name=GROUP,
+            skippable=True,
+            kinds={"http"},
+            description="The post, out once. A run without an open task only looks whether it is there.",
+        ),
+    ],
+    check_specs=[
+        dg.AssetCheckSpec("visible", asset="publication", description="The platform shows it."),
+    ],
+    partitions_def=partitions.publications,
+)
+def publications(context: dg.AssetExecutionContext) -> Results:
+    yield from perform(context, core.KIND, _publish)
+
+
+def _publish(work: Work, key: str) -> Results:
+    with publishing.attempt(work, key) as attempt:
+        attempt.upload()
+        yield dg.MaterializeResult(asset_key="publication_upload", metadata=_whose(attempt))
+        attempt.publish()
+        yield dg.MaterializeResult(
+            asset_key="publication",
+            metadata={
+                **_whose(attempt),
+                "text": attempt.text,
+                "post": dg.MetadataValue.url(attempt.publication.post_url or ""),
+                "post_id": attempt.publication.post_id or "",
+                "published_at": str(attempt.publication.published_at),
+            },
+            check_results=[
+                # A platform may still be at work on a post that it has taken, or moderate it.
+                dg.AssetCheckResult(
+                    check_name="visible", passed=attempt.is_visible(), severity=dg.AssetCheckSeverity.WARN
+                )
+            ],
+        )
+
+
+def _whose(attempt: Attempt) -> dict[str, str]:
+    """Links from post to account, reel and calendar item: keys differ from group to group."""
+    publication = attempt.publication
+    found = {
+        "platform": publication.platform,
+        "account": attempt.account.handle,
+        "reel": publication.reel_id,
+        "calendar_item": attempt.item_id,
+    }
+    return {name: str(value) for name, value in found.items() if value}

@@ -1,0 +1,70 @@
+"""How the demo speaks with the API: as any client would, with bars for what takes time."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from content_pipeline.core.errors import Broken
+
+POLL_SECONDS: Final = 0.25
+
+console = Console()
+
+
+def ask(client: httpx.Client, method: str, path: str, **body: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = client.request(method, path, **body).raise_for_status().json()
+    return answer
+
+
+def watch(client: httpx.Client, task_id: str, label: str) -> dict[str, Any]:
+    """Poll a task until it is done, with its progress as a bar. Returns its result. Raises Broken when it fails."""
+    return watch_all(client, {label: task_id})[label]
+
+
+def watch_all(client: httpx.Client, asked: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Poll tasks until all are done, with a bar for each. Returns their results by their labels. Raises Broken."""
+    results: dict[str, dict[str, Any]] = {}
+    with bars() as shown:
+        rows = {label: shown.add_task(label, total=100) for label in asked}
+        while len(results) < len(asked):
+            for label in asked.keys() - results.keys():
+                task = ask(client, "GET", f"/tasks/{asked[label]}")
+                shown.update(rows[label], completed=task["progress"])
+                if task["status"] == "done":
+                    results[label] = task["result"]
+                insist(task)
+            time.sleep(POLL_SECONDS)
+    return results
+
+
+def insist(found: Mapping[str, Any]) -> None:
+    """Raises Broken, in its own words, for what has ended in an error."""
+    if found["status"] == "error":
+        raise Broken(found["error"]["message"], remedy=found["error"]["remedy"])
+
+
+@contextmanager
+def bars() -> Iterator[Progress]:
+    columns = (
+        TextColumn("{task.description:<14}"),
+        BarColumn(40),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as shown:
+        yield shown
+
+
+def save(url: str, target: Path) -> Path:
+    target.parent.mkdir(exist_ok=True)
+    with httpx.stream("GET", url) as response, target.open("wb") as file:
+        response.raise_for_status()
+        for chunk in response.iter_bytes():
+            file.write(chunk)
+    return target.resolve()

@@ -1,0 +1,99 @@
+"""The demo's second half: accounts are connected, a reel is posted to all of them, and one goes out by the calendar."""
+
+import time
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any, Final
+
+import httpx
+
+from content_pipeline.cli.demo_client import POLL_SECONDS, ask, console, watch_all
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Broken
+from content_pipeline.core.platforms.names import NAMES, PLATFORMS
+
+# Where the person would come back to; nobody listens there, so its address is only read.
+REDIRECT_URI: Final = "http://127.0.0.1/connected"
+CREATOR: Final = "mara.bakes"
+AHEAD: Final = timedelta(seconds=8)
+
+
+def run(client: httpx.Client, twin_id: str, reels: list[dict[str, Any]]) -> None:
+    """Raises httpx.HTTPStatusError, Broken."""
+    console.rule("4  Connect an account on each platform")
+    accounts = {platform: _connect(client, platform) for platform in PLATFORMS}
+    for platform, account in accounts.items():
+        console.print(f"{NAMES[platform]:<14} {account['handle']}")
+    ids = {platform: account["id"] for platform, account in accounts.items()}
+
+    console.rule("5  Publish a reel to all of them; the twin writes the words")
+    wish = {"platforms": PLATFORMS, "reel_id": reels[0]["job_id"], "twin_id": twin_id, "accounts": ids}
+    accepted = ask(client, "POST", "/social/publish", json=wish)["results"]
+    results = watch_all(client, {NAMES[result["platform"]]: result["task_id"] for result in accepted})
+    for name, result in results.items():
+        console.print(f"{name:<14} {result['post_url'] or 'its link comes after moderation'}", soft_wrap=True)
+
+    console.rule("6  Schedule another one, and wait for it to go out")
+    console.print(f"{'out at':<14} {_schedule(client, twin_id, reels[1], ids['linkedin'])}", soft_wrap=True)
+
+
+def _connect(client: httpx.Client, platform: str) -> dict[str, Any]:
+    """Consent as a person does in a browser. Returns the account."""
+    begun = ask(client, "POST", f"/social/connect/{platform}", json={"redirect_uri": REDIRECT_URI})
+    with httpx.Client(timeout=30) as browser:
+        page = browser.get(begun["authorize_url"]).raise_for_status()
+        form = _Form(page.text)
+        consent = {**form.fields, "username": CREATOR, "decision": "approve"}
+        answer = browser.post(page.url.join(form.action), data=consent)
+        while not (back := answer.headers["location"]).startswith(REDIRECT_URI):
+            answer = browser.get(back)
+    account_id = httpx.URL(back).params.get("account_id")
+    if account_id is None:
+        raise Broken(httpx.URL(back).params["error_description"])
+    accounts = client.get("/social/accounts").raise_for_status().json()
+    account: dict[str, Any] = next(account for account in accounts if account["id"] == account_id)
+    return account
+
+
+class _Form(HTMLParser):
+    """Where the form of a page goes to, and its hidden fields."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.action = ""
+        self.fields: dict[str, str] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "form":
+            self.action = found.get("action") or ""
+        if tag == "input" and found.get("type") == "hidden":
+            self.fields[found["name"] or ""] = found.get("value") or ""
+
+
+def _schedule(client: httpx.Client, twin_id: str, reel: dict[str, Any], account_id: str) -> str:
+    """Have a reel go out in a moment. Returns the post's link."""
+    item = ask(
+        client,
+        "POST",
+        "/content/calendar",
+        json={
+            "twin_id": twin_id,
+            "title": "The calendar publishes by itself",
+            "platform": "linkedin",
+            "account_id": account_id,
+            "scheduled_at": (now() + AHEAD).isoformat(),
+            "script": reel["script"],
+            "reel_url": reel["result_url"],
+        },
+    )
+    with console.status("") as line:
+        while True:
+            found = ask(client, "GET", f"/content/calendar/{item['id']}")
+            line.update(f"{found['status']}, due at {item['scheduled_at'][11:19]} UTC")
+            if found["status"] == "failed":
+                raise Broken(found["reason"]["message"], remedy=found["reason"]["remedy"])
+            if found["status"] == "published":
+                return str(found["post_url"])
+            time.sleep(POLL_SECONDS)

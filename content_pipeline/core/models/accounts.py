@@ -1,0 +1,72 @@
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from content_pipeline.core.database import Base
+from content_pipeline.core.platforms.names import Platform
+
+Status = Literal["connected", "needs_reconnect", "disconnected"]
+
+
+class Account(Base):
+    """Somebody's account at a platform, and the tokens that speak for it, sealed by `core/secrets.py`.
+
+    The row stays when the account is disconnected, so that it has the same id when it comes back. `issued_at` says
+    which tokens these are: whoever writes newer ones names the time of those it started from. `refreshing_until` is a
+    lease by the database's own clock. `reason` says why it needs reconnecting, in the words of an error.
+    """
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "platform", "user_id"),
+        Index("ix_accounts_platform_user", "platform", "user_id"),
+        Index("ix_accounts_workspace_newest", "workspace_id", text("created_at desc"), text("id desc")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    platform: Mapped[Platform] = mapped_column(String)
+    user_id: Mapped[str]
+    handle: Mapped[str]
+    name: Mapped[str]
+    status: Mapped[Status] = mapped_column(String)
+    reason: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String))
+    access_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    refresh_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    access_expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    refresh_expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    issued_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    refreshing_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    connected_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ConnectState(Base):
+    """A consent that somebody was sent to give. Only the hash of its `state` is kept; whoever comes back uses it up.
+
+    `client_state` is the client's own, handed back to it. `verifier` is the PKCE secret, sealed.
+    """
+
+    __tablename__ = "connect_states"
+
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    platform: Mapped[Platform] = mapped_column(String)
+    redirect_uri: Mapped[str]
+    client_state: Mapped[str | None]
+    verifier: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class RedirectUri(Base):
+    """Where browsers of a workspace's people may be sent after they consented, letter for letter."""
+
+    __tablename__ = "redirect_uris"
+
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    uri: Mapped[str] = mapped_column(primary_key=True)

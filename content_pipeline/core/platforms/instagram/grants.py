@@ -1,0 +1,99 @@
+"""Instagram's OAuth, by Instagram Login. There is no refresh token: a long-lived access token renews itself."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import httpx
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.platforms import oauth, transport
+from content_pipeline.core.platforms.answers import document
+from content_pipeline.core.platforms.base import Access, Disconnected, Expired
+from content_pipeline.core.platforms.grants import Profile, Tokens
+from content_pipeline.core.platforms.instagram import graph
+from content_pipeline.core.platforms.instagram.errors import failure
+from content_pipeline.core.platforms.sentences import said
+from content_pipeline.core.settings import settings
+
+_NAME: Final = "instagram"
+_GRAPH: Final = "graph.instagram.com"
+_SCOPES: Final = (
+    "instagram_business_basic",
+    "instagram_business_content_publish",
+    "instagram_business_manage_insights",
+)
+# A younger token is not renewed.
+_RENEWED_FROM: Final = timedelta(hours=24)
+
+
+class InstagramGrants:
+    def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
+        address = transport.url("www.instagram.com", "/oauth/authorize")
+        return str(
+            prepare_grant_uri(
+                address, _app().id, "code", redirect_uri=redirect_uri, scope=",".join(_SCOPES), state=state
+            )
+        )
+
+    def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
+        app = _app()
+        form = {
+            "client_id": app.id,
+            "client_secret": app.secret,
+            "grant_type": "authorization_code",
+            "redirect_uri": redirect_uri,
+            "code": code.removesuffix("#_"),
+        }
+        # As multipart, with fields only.
+        parts = {name: (None, value) for name, value in form.items()}
+        address = transport.url("api.instagram.com", "/oauth/access_token")
+        body = _body(transport.send("POST", address, files=parts, timeout=oauth.TIMEOUT))
+        short = body["data"][0] if "data" in body else body
+        long = _long_lived(
+            "/access_token",
+            grant_type="ig_exchange_token",
+            client_secret=app.secret,
+            access_token=oauth.tokens(_NAME, short).access,
+        )
+        return oauth.tokens(_NAME, {**long, "scope": _text(short.get("permissions"))})
+
+    def refresh(self, tokens: Tokens, *, issued_at: datetime) -> Tokens:
+        if now() - issued_at < _RENEWED_FROM:
+            raise Disconnected(
+                "Instagram does not take the token any more, and is too new to be renewed.", remedy=oauth.RECONNECT
+            )
+        body = _long_lived("/refresh_access_token", grant_type="ig_refresh_token", access_token=tokens.access)
+        return oauth.tokens(_NAME, body)
+
+    def revoke(self, tokens: Tokens) -> None:
+        """There is no way to: people end it in their Instagram settings."""
+
+    def profile(self, token: str) -> Profile:
+        user, _ = graph.get(Access("me", token), "me", fields="user_id,username,name")
+        return Profile(
+            user_id=str(user["user_id"]), handle=f"@{user['username']}", name=user.get("name") or user["username"]
+        )
+
+
+def _long_lived(path: str, **parameters: str) -> dict[str, Any]:
+    return _body(transport.send("GET", transport.url(_GRAPH, path), params=parameters, timeout=oauth.TIMEOUT))
+
+
+def _body(response: httpx.Response) -> dict[str, Any]:
+    body = document(response)
+    if response.is_success and "error" not in body:
+        return body
+    if sentence := said(body.get("error_message")):  # how api.instagram.com refuses, flat
+        raise Disconnected(f"Instagram says: {sentence}", remedy=oauth.RECONNECT)
+    error = failure(response)
+    raise Disconnected(error.detail, remedy=oauth.RECONNECT) if isinstance(error, Expired) else error
+
+
+def _text(permissions: object) -> str:
+    """Permissions came as text with commas, and lately as a list."""
+    return ",".join(permissions) if isinstance(permissions, list) else str(permissions or "")
+
+
+def _app() -> oauth.App:
+    return oauth.app(_NAME, settings().instagram_client_id, settings().instagram_client_secret)

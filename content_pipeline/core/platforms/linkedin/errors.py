@@ -1,0 +1,114 @@
+"""What LinkedIn's refusals mean: its statuses and codes, as our errors."""
+
+import re
+from http import HTTPStatus
+from typing import Final
+
+import httpx
+
+from content_pipeline.core.errors import Error, Remote, TooManyRequests
+from content_pipeline.core.platforms.answers import document
+from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
+from content_pipeline.core.platforms.sentences import said
+from content_pipeline.core.platforms.transport import retry_after
+
+_LATER: Final = "Nothing to do: it is tried again."
+# Of what a duplicate is said to be, only these are posts: activities and comments have URNs too.
+_POST: Final = re.compile(r"\burn:li:(?:share|ugcPost):\d+")
+# Throttles are per app and member and UTC day, and nothing says when they end: it is asked again within the hour.
+_THROTTLED_SECONDS: Final = 3600.0
+_WAITING_SECONDS: Final = 15.0
+
+
+def checked(response: httpx.Response) -> httpx.Response:
+    """The answer, if it is a good one. Raises what `failure` makes of any other."""
+    if response.is_success:
+        return response
+    raise failure(response)
+
+
+def failure(response: httpx.Response) -> Error:
+    """Why a call was refused, for calls that may be repeated.
+
+    Expired (401), Disconnected (403), TooManyRequests (429), Remote `remote_failed` (5xx) and `linkedin_media_waiting`,
+    both retryable; Refused `linkedin_version_retired`, `linkedin_media_failed`, `duplicate_post`, `platform_refused`.
+    """
+    status, named, sentence = response.status_code, codes(response), _sentence(response)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return Expired(sentence, remedy="Connect the account again.")
+    if status == HTTPStatus.FORBIDDEN:
+        return Disconnected(sentence, remedy="Connect the account again, and allow everything that is asked for.")
+    if status == HTTPStatus.UPGRADE_REQUIRED or "NONEXISTENT_VERSION" in named:
+        return Refused(
+            "LinkedIn has retired the version of its API that is used here.",
+            code="linkedin_version_retired",
+            remedy="Set CONTENT_PIPELINE_LINKEDIN_VERSION to a version of the last twelve months, as YYYYMM.",
+        )
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        seconds = retry_after(response)
+        return TooManyRequests(sentence, remedy=_LATER, retry_after=_THROTTLED_SECONDS if seconds is None else seconds)
+    if _is_broken(response):
+        return Remote(sentence, remedy=_LATER, retryable=True, retry_after=retry_after(response))
+    if "MEDIA_ASSET_WAITING_UPLOAD" in named:
+        return Remote(
+            "LinkedIn is not done with the video yet.",
+            code="linkedin_media_waiting",
+            remedy=_LATER,
+            retryable=True,
+            retry_after=_WAITING_SECONDS,
+        )
+    if "MEDIA_ASSET_PROCESSING_FAILED" in named:
+        return unusable_video(_message(response))
+    if "DUPLICATE_POST" in named or duplicated(response):
+        return Refused(
+            f"LinkedIn has a post of the same content: {duplicated(response) or 'it does not say which'}.",
+            code="duplicate_post",
+            remedy="Look at that post; change the text if there is to be another one.",
+        )
+    return Refused(sentence, remedy="Change what LinkedIn names, then retry.")
+
+
+def commit_failure(response: httpx.Response) -> Error:
+    """Why a post was refused; Ambiguous where it may be live all the same."""
+    if _is_broken(response):
+        return Ambiguous(_sentence(response), remedy="Nothing to do: it is looked into.")
+    return failure(response)
+
+
+def unusable_video(reason: str) -> Refused:
+    """LinkedIn cannot process the video, for a `reason` in its own words."""
+    return Refused(
+        f"LinkedIn cannot use the video. {said(reason)}".rstrip(),
+        code="linkedin_media_failed",
+        remedy="Send an MP4 with H.264 video and AAC sound.",
+    )
+
+
+def duplicated(response: httpx.Response) -> str | None:
+    """The URN of the live post that a refusal names as the original; None for every other answer."""
+    if response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
+        return None
+    named = _POST.search(_message(response))
+    return named[0] if named else None
+
+
+def codes(response: httpx.Response) -> set[str]:
+    """The codes of an error: on the body itself, or (so the Posts API) on each of its `errorDetails.inputErrors`."""
+    body = document(response)
+    details = body.get("errorDetails")
+    inputs = details.get("inputErrors", []) if isinstance(details, dict) else []
+    return {str(error.get("code")) for error in [body, *inputs]}
+
+
+def _is_broken(response: httpx.Response) -> bool:
+    """Whether an answer says nothing of what LinkedIn did. So does a good one that came from something in between."""
+    return response.is_server_error or response.is_success or response.status_code == HTTPStatus.REQUEST_TIMEOUT
+
+
+def _sentence(response: httpx.Response) -> str:
+    message = said(_message(response))
+    return f"LinkedIn says: {message}" if message else f"LinkedIn answered {response.status_code}."
+
+
+def _message(response: httpx.Response) -> str:
+    return str(document(response).get("message") or "")

@@ -1,0 +1,58 @@
+"""LinkedIn's OAuth for members. Only approved apps are given refresh tokens; others connect again every 60 days."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+
+from content_pipeline.core.platforms import oauth, transport
+from content_pipeline.core.platforms.base import Disconnected
+from content_pipeline.core.platforms.grants import Profile, Tokens
+from content_pipeline.core.platforms.linkedin.errors import checked
+from content_pipeline.core.settings import settings
+
+_NAME: Final = "linkedin"
+_WWW: Final = "www.linkedin.com"
+_SCOPES: Final = ("openid", "profile", "w_member_social")
+
+
+class LinkedInGrants:
+    def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
+        address = transport.url(_WWW, "/oauth/v2/authorization")
+        return str(
+            prepare_grant_uri(
+                address, _app().id, "code", redirect_uri=redirect_uri, scope=" ".join(_SCOPES), state=state
+            )
+        )
+
+    def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
+        return self._tokens(grant_type="authorization_code", code=code, redirect_uri=redirect_uri)
+
+    def refresh(self, tokens: Tokens, *, issued_at: datetime) -> Tokens:
+        if tokens.refresh is None:
+            raise Disconnected(
+                "The consent given at LinkedIn has ended: it lasts 60 days.", remedy="Connect the account again."
+            )
+        return self._tokens(grant_type="refresh_token", refresh_token=tokens.refresh)
+
+    def revoke(self, tokens: Tokens) -> None:
+        self._post("/oauth/v2/revoke", token=tokens.access)
+
+    def profile(self, token: str) -> Profile:
+        address = transport.url("api.linkedin.com", "/v2/userinfo")
+        member = checked(transport.read("GET", address, headers={"Authorization": f"Bearer {token}"})).json()
+        # Members have no handle that the API tells: they are known by their names.
+        return Profile(user_id=member["sub"], handle=member["name"], name=member["name"])
+
+    def _tokens(self, **form: str) -> Tokens:
+        # Its refresh_token_expires_in is said to be in seconds and was seen in minutes: nothing is ended on its word.
+        return replace(oauth.tokens(_NAME, self._post("/oauth/v2/accessToken", **form)), refresh_expires_at=None)
+
+    def _post(self, path: str, **form: str) -> dict[str, object]:
+        app = _app()
+        return oauth.post(_NAME, transport.url(_WWW, path), {"client_id": app.id, "client_secret": app.secret, **form})
+
+
+def _app() -> oauth.App:
+    return oauth.app(_NAME, settings().linkedin_client_id, settings().linkedin_client_secret)

@@ -1,0 +1,137 @@
+"""Bringing a video to LinkedIn: each part to its own address, captions and thumbnail to theirs, then the wait until it
+is processed. Nothing of this shows to anybody, so every request of it may be repeated.
+
+What is kept of an upload: `video`, its URN; `token`; `expires_at`, in milliseconds, 0 where LinkedIn does not say it;
+`parts`, each with its address and its first and last byte; `etags`, what LinkedIn answered to those that are there;
+`captions` and `thumbnail`, the addresses for these; whether it is `finalized`.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import structlog
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.answers import document
+from content_pipeline.core.platforms.base import Access, Lost, Post, Processing, Ready
+from content_pipeline.core.platforms.linkedin.errors import checked, codes, failure, unusable_video
+from content_pipeline.core.platforms.linkedin.requests import author, call
+from content_pipeline.core.platforms.pieces import piece
+
+log = structlog.get_logger()
+
+Upload = dict[str, Any]
+
+# What an address of an upload answers when its time is over.
+_GONE: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_POLL_SECONDS: Final = 1.0
+_ASK_AGAIN_SECONDS: Final = 15.0
+
+
+def begin(access: Access, post: Post) -> Upload:
+    """Announce the video, and learn where its parts go."""
+    wish = {
+        "owner": author(access),
+        "fileSizeBytes": post.video.media.bytes,
+        "uploadCaptions": post.captions is not None,
+        "uploadThumbnail": post.cover is not None,
+    }
+    path = "/rest/videos?action=initializeUpload"
+    response = call(transport.read, "POST", path, access, content=json.dumps({"initializeUploadRequest": wish}))
+    value = document(checked(response)).get("value")
+    if not value:
+        raise failure(response)
+    return {
+        "video": value["video"],
+        "token": value["uploadToken"],
+        "expires_at": value.get("uploadUrlsExpireAt", 0),
+        "parts": [[part["uploadUrl"], part["firstByte"], part["lastByte"]] for part in value["uploadInstructions"]],
+        "etags": [],
+        "captions": value.get("captionsUploadUrl"),
+        "thumbnail": value.get("thumbnailUploadUrl"),
+        "finalized": False,
+    }
+
+
+def finish(
+    access: Access,
+    post: Post,
+    upload: Upload,
+    *,
+    keep: Callable[[Upload], None],
+    progress: Callable[[float], None],
+) -> Upload:
+    """Send what is left of an upload. Raises Lost when its addresses are no good any more."""
+    for address, first, last in upload["parts"][len(upload["etags"]) :]:
+        etag = _put(upload, address, post.video.path, first, last + 1)
+        upload = {**upload, "etags": [*upload["etags"], etag]}
+        keep(upload)
+        progress(len(upload["etags"]) / len(upload["parts"]))
+    if post.captions:
+        _add(upload, "captions", post.captions.srt.encode())
+    if post.cover:
+        _add(upload, "thumbnail", post.cover[0].read_bytes())
+    _finalize(access, upload)
+    return {**upload, "finalized": True}
+
+
+def standing(access: Access, upload: Upload, *, patience: float) -> Ready | Processing:
+    """Whether a finished upload can be posted, waiting for it so many seconds.
+
+    Raises Refused `linkedin_media_failed`, and Lost when the video is gone.
+    """
+    give_up = time.monotonic() + patience
+    while _status(access, upload) != "AVAILABLE":
+        if time.monotonic() >= give_up:
+            return Processing(_ASK_AGAIN_SECONDS)
+        time.sleep(_POLL_SECONDS)
+    return Ready()
+
+
+def _put(upload: Upload, address: str, path: Path, start: int, end: int) -> str:
+    """The ETag that LinkedIn gives to the part of the file from `start` to before `end`."""
+    if 0 < upload["expires_at"] < now().timestamp() * 1000:
+        raise Lost("LinkedIn waited too long for the video.", remedy="Nothing to do: it is sent again.")
+    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(end - start)}
+    response = transport.read("PUT", address, content=piece(path, start, end), headers=headers)
+    if response.status_code in _GONE or "EXPIRED_UPLOAD_URL" in codes(response):
+        raise Lost("LinkedIn takes no more of this upload.", remedy="Nothing to do: the video is sent again.")
+    etag: str = checked(response).headers.get("etag", "")
+    return etag
+
+
+def _add(upload: Upload, name: str, content: bytes) -> None:
+    """Send the captions or the thumbnail. Without them it is still the video that was asked for, so that a refusal is
+    only told to the operator."""
+    address = upload[name]
+    if address is None:  # they came after the upload had begun without them
+        return
+    response = transport.read("PUT", address, content=content, headers={"Content-Type": "application/octet-stream"})
+    if not response.is_success:
+        log.warning("linkedin_addition_refused", name=name, video=upload["video"], status=response.status_code)
+
+
+def _finalize(access: Access, upload: Upload) -> None:
+    wish = {"video": upload["video"], "uploadToken": upload["token"], "uploadedPartIds": upload["etags"]}
+    path = "/rest/videos?action=finalizeUpload"
+    response = call(transport.read, "POST", path, access, content=json.dumps({"finalizeUploadRequest": wish}))
+    if response.is_client_error and _status(access, upload) in ("PROCESSING", "AVAILABLE"):
+        return  # an attempt whose answer was lost has done it
+    checked(response)
+
+
+def _status(access: Access, upload: Upload) -> str:
+    """`WAITING_UPLOAD`, `PROCESSING` or `AVAILABLE`."""
+    response = call(transport.read, "GET", f"/rest/videos/{quote(upload['video'], safe='')}", access)
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        raise Lost("LinkedIn does not have the video any more.", remedy="Nothing to do: it is sent again.")
+    video = document(checked(response))
+    if video.get("status") == "PROCESSING_FAILED":
+        raise unusable_video(str(video.get("processingFailureReason") or ""))
+    return str(video.get("status"))

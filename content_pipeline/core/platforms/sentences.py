@@ -1,0 +1,18 @@
+"""What a platform says for itself, made fit to be kept and shown."""
+
+import re
+from typing import Final
+
+_MOST_CHARACTERS: Final = 300
+_ADDRESS: Final = re.compile(r"https?://\S+")
+# Platforms repeat the token that they refuse ("Malformed access token IGAA…"), and a signed link is one too. No word of
+# a language is as long, nor is the id of a post.
+_SECRET: Final = re.compile(r"[\w\-.~%|+/=]{41,}")
+
+
+def said(text: object) -> str:
+    """A platform's own sentence, as one: without addresses and whatever may be a token, at most 300 characters."""
+    shown = _SECRET.sub("…", _ADDRESS.sub("…", " ".join(str(text or "").split())))
+    if len(shown) > _MOST_CHARACTERS:
+        shown = shown[: _MOST_CHARACTERS - 1] + "…"
+    return shown if not shown or shown.endswith((".", "!", "?", "…")) else shown + "."

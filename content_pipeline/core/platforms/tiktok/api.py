@@ -1,0 +1,33 @@
+"""TikTok's API as it is spoken, and how often an account may speak to it."""
+
+from typing import Any, Final
+
+from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.answers import document
+from content_pipeline.core.platforms.base import Access
+from content_pipeline.core.platforms.pace import keep_pace
+from content_pipeline.core.platforms.tiktok import errors
+from content_pipeline.core.rate_limits import Rate
+
+CREATOR_INFO: Final = "creator_info/query"
+INIT: Final = "video/init"
+STATUS: Final = "status/fetch"
+# Per account and minute, whoever asks.
+_RATES: Final = {CREATOR_INFO: Rate(20, 60), INIT: Rate(6, 60), STATUS: Rate(30, 60)}
+
+
+def ask(access: Access, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The `data` of an answer, to a question that may be repeated.
+
+    Raises its failure, and TooManyRequests before TikTok would have to.
+    """
+    keep_pace(f"tiktok:{what}", access.user_id, _RATES[what])
+    address = transport.url("open.tiktokapis.com", f"/v2/post/publish/{what}/")
+    headers = {"Authorization": f"Bearer {access.token}", "Content-Type": "application/json; charset=UTF-8"}
+    response = transport.read("POST", address, json=body, headers=headers)
+    answer = document(response)
+    fault = answer.get("error", {})
+    if not response.is_success or "data" not in answer or fault.get("code", errors.OK) != errors.OK:
+        raise errors.failure(response)
+    data: dict[str, Any] = answer["data"]
+    return data

@@ -1,0 +1,64 @@
+"""TikTok's OAuth: the app is a `client_key`, PKCE is in hex, refusals come flat and often with 200."""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+import httpx
+
+from content_pipeline.core.platforms import oauth, transport
+from content_pipeline.core.platforms.answers import document
+from content_pipeline.core.platforms.grants import Profile, Tokens
+from content_pipeline.core.platforms.tiktok.errors import failure
+from content_pipeline.core.settings import settings
+
+_NAME: Final = "tiktok"
+_WWW: Final = "www.tiktok.com"
+_API: Final = "open.tiktokapis.com"
+_SCOPES: Final = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.publish")
+
+
+class TikTokGrants:
+    def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
+        parameters = {
+            "client_key": _app().id,
+            "scope": ",".join(_SCOPES),
+            "response_type": "code",
+            "redirect_uri": redirect_uri,
+            "state": state,
+            # RFC 7636 has base64url here.
+            "code_challenge": sha256(verifier.encode()).hexdigest(),
+            "code_challenge_method": "S256",
+        }
+        return str(httpx.URL(transport.url(_WWW, "/v2/auth/authorize/"), params=parameters))
+
+    def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
+        return self._tokens(
+            grant_type="authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=verifier
+        )
+
+    def refresh(self, tokens: Tokens, *, issued_at: datetime) -> Tokens:
+        return self._tokens(grant_type="refresh_token", refresh_token=tokens.refresh or "")
+
+    def revoke(self, tokens: Tokens) -> None:
+        self._post("/v2/oauth/revoke/", token=tokens.access)
+
+    def profile(self, token: str) -> Profile:
+        address = transport.url(_API, "/v2/user/info/")
+        fields = {"fields": "open_id,display_name,username"}
+        response = transport.read("GET", address, params=fields, headers={"Authorization": f"Bearer {token}"})
+        user = document(response).get("data", {}).get("user")
+        if not response.is_success or not user:
+            raise failure(response)
+        return Profile(user_id=user["open_id"], handle=f"@{user['username']}", name=user["display_name"])
+
+    def _tokens(self, **form: str) -> Tokens:
+        return oauth.tokens(_NAME, self._post("/v2/oauth/token/", **form))
+
+    def _post(self, path: str, **form: str) -> dict[str, object]:
+        app = _app()
+        return oauth.post(_NAME, transport.url(_API, path), {"client_key": app.id, "client_secret": app.secret, **form})
+
+
+def _app() -> oauth.App:
+    return oauth.app(_NAME, settings().tiktok_client_key, settings().tiktok_client_secret)

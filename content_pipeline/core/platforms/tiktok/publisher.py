@@ -1,0 +1,246 @@
+"""Videos on TikTok, sent in chunks: the last chunk is what posts them.
+
+What TikTok opened for an upload (`publish_id`) becomes one post at most, and says how it stands. So the last chunk may
+be sent again whenever TikTok does not have it, and nothing is opened anew while it may have.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final
+
+import httpx
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Error, Remote
+from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.base import (
+    Access,
+    Ambiguous,
+    Live,
+    Lost,
+    NotCommitted,
+    Post,
+    Prepared,
+    Problem,
+    Processing,
+    Ready,
+    Refused,
+    Unknown,
+)
+from content_pipeline.core.platforms.options import TikTokOptions
+from content_pipeline.core.platforms.pieces import piece
+from content_pipeline.core.platforms.tiktok import api, creators, errors, limits
+from content_pipeline.core.platforms.tiktok.chunks import Chunks
+from content_pipeline.core.platforms.tiktok.creators import Creator
+
+# How long an upload's address is good.
+_UPLOAD_LIFE: Final = timedelta(hours=1)
+_MEDIA_TYPES: Final = {"mov": "video/mp4", "matroska": "video/webm"}
+_ASK_AGAIN_SECONDS: Final = 3.0
+_AGAIN: Final = "Nothing to do: it is sent again."
+
+Status = dict[str, Any]
+
+
+class TikTokPublisher:
+    """`prepared`: the `publish_id` and `upload_url` of an upload, when it was opened (`opened_at`), the `size` of the
+    video, how many chunks TikTok was `sent`; and of the post, its `username` and privacy `level`."""
+
+    def check(self, access: Access | None, post: Post) -> list[Problem]:
+        found = list(limits.problems(post))
+        if access:
+            found.extend(creators.fetch(access).problems(post))
+        return found
+
+    def prepare(
+        self,
+        access: Access,
+        post: Post,
+        prepared: Prepared,
+        *,
+        keep: Callable[[Prepared], None],
+        progress: Callable[[float], None],
+    ) -> Ready | Processing:
+        chunks = Chunks(post.video.media.bytes)
+        if prepared:
+            sent = _resumed(access, prepared, chunks)
+        else:
+            sent, prepared = 0, _begin(access, post, chunks)
+            keep(prepared)
+        for number in range(sent, chunks.last):
+            _send(post, prepared, chunks, number)
+            keep({**prepared, "sent": number + 1})
+            progress((number + 1) / chunks.count)
+        return Ready()
+
+    def is_processing(self, access: Access, prepared: Prepared) -> bool:
+        try:
+            status = _fetch(access, prepared)
+        except Lost:
+            return False
+        return status.get("status") not in ("PUBLISH_COMPLETE", "FAILED") and not _lacks_bytes(status, prepared)
+
+    def commit(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing:
+        chunks = Chunks(prepared["size"])
+        response = _put(post, prepared, chunks, chunks.last)
+        if response.is_success:  # 201, though 200 has been seen
+            return Processing(_ASK_AGAIN_SECONDS)
+        if _is_broken(response):
+            raise Ambiguous(f"TikTok answered {response.status_code}.", remedy="Nothing to do: it is looked into.")
+        # It may be refused because an earlier attempt, whose answer was lost, has brought it.
+        try:
+            status = _fetch(access, prepared)
+        except Error as error:
+            raise Ambiguous(
+                "TikTok refused the end of the video, and does not say whether it has it.",
+                remedy="Nothing to do: it is looked into.",
+            ) from error
+        if not _lacks_bytes(status, prepared):
+            return _outcome(status, prepared)
+        if _is_over(prepared):
+            raise _gone()
+        raise Remote(f"TikTok refused the end of the video ({response.status_code}).", remedy=_AGAIN, retryable=True)
+
+    def confirm(self, access: Access, prepared: Prepared) -> Live | Processing:
+        return _outcome(_committed(access, prepared), prepared)
+
+    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing | NotCommitted:
+        status = _committed(access, prepared)
+        return NotCommitted() if _lacks_bytes(status, prepared) else _outcome(status, prepared)
+
+
+# ── the upload ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _begin(access: Access, post: Post, chunks: Chunks) -> Prepared:
+    """A new upload. One whose answer is lost never gets its bytes, so nothing comes of it."""
+    creator = creators.fetch(access)
+    if problem := next(creator.problems(post), None):
+        raise Refused(problem.detail, code=problem.code, remedy=problem.remedy)
+    source = {
+        "source": "FILE_UPLOAD",
+        "video_size": chunks.size,
+        "chunk_size": chunks.chunk,
+        "total_chunk_count": chunks.count,
+    }
+    about = _post_info(post, creator)
+    opened = api.ask(access, api.INIT, {"post_info": about, "source_info": source})
+    return {
+        "publish_id": opened["publish_id"],
+        "upload_url": opened["upload_url"],
+        "opened_at": now().isoformat(),
+        "size": chunks.size,
+        "sent": 0,
+        "username": creator.username,
+        "level": about["privacy_level"],
+    }
+
+
+def _post_info(post: Post, creator: Creator) -> dict[str, Any]:
+    options = post.options
+    assert isinstance(options, TikTokOptions)
+    cover = options.cover_seconds
+    return {
+        "title": post.text,
+        "privacy_level": creator.level(options),
+        "disable_comment": creator.no_comments or options.allow_comments is False,
+        "disable_duet": creator.no_duets or options.allow_duets is False,
+        "disable_stitch": creator.no_stitches or options.allow_stitches is False,
+        "brand_content_toggle": bool(options.paid_partnership),
+        "brand_organic_toggle": bool(options.own_brand),
+        "is_aigc": bool(options.ai_generated),
+        **({} if cover is None else {"video_cover_timestamp_ms": round(cover * 1000)}),
+    }
+
+
+def _resumed(access: Access, prepared: Prepared, chunks: Chunks) -> int:
+    """How many chunks TikTok has of an upload: one more than it told us, when its answer was lost."""
+    if prepared["size"] != chunks.size or _is_over(prepared):
+        raise _gone()
+    if prepared["sent"] >= chunks.last:
+        return chunks.last
+    status = _fetch(access, prepared)
+    if status.get("status") == "FAILED":
+        raise errors.failed_post(str(status.get("fail_reason")))
+    return max(int(prepared["sent"]), chunks.whole(_uploaded(status)))
+
+
+def _send(post: Post, prepared: Prepared, chunks: Chunks, number: int) -> None:
+    """One of the chunks that post nothing yet."""
+    try:
+        response = _put(post, prepared, chunks, number)
+    except Ambiguous as error:  # TikTok takes chunks in order only, so the next try asks first how far it came
+        raise Remote(error.detail, remedy=_AGAIN, retryable=True) from error
+    if _is_broken(response):
+        raise Remote(f"TikTok answered {response.status_code}.", remedy=_AGAIN, retryable=True)
+    if not response.is_success:
+        raise _gone()
+
+
+def _put(post: Post, prepared: Prepared, chunks: Chunks, number: int) -> httpx.Response:
+    start, end = chunks.bounds(number)
+    return transport.send(
+        "PUT",
+        prepared["upload_url"],
+        content=piece(post.video.path, start, end),
+        headers={
+            "Content-Type": _MEDIA_TYPES.get(post.video.media.container, "video/mp4"),
+            "Content-Length": str(end - start),
+            "Content-Range": f"bytes {start}-{end - 1}/{chunks.size}",
+        },
+    )
+
+
+def _is_broken(response: httpx.Response) -> bool:
+    passing = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+    return response.is_server_error or response.status_code in passing
+
+
+def _is_over(prepared: Prepared) -> bool:
+    return now() - datetime.fromisoformat(prepared["opened_at"]) >= _UPLOAD_LIFE
+
+
+def _gone() -> Lost:
+    return Lost("TikTok takes no more of this upload.", remedy=_AGAIN)
+
+
+# ── how it stands ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _fetch(access: Access, prepared: Prepared) -> Status:
+    """Raises Lost when TikTok does not answer for this upload: it refuses the question then, not the post."""
+    try:
+        return api.ask(access, api.STATUS, {"publish_id": prepared["publish_id"]})
+    except Refused as error:
+        raise Lost(error.detail, remedy=_AGAIN) from error
+
+
+def _committed(access: Access, prepared: Prepared) -> Status:
+    """The status of what may be live. Raises Unknown when there is none, for that says nothing."""
+    try:
+        return _fetch(access, prepared)
+    except Lost as error:
+        raise Unknown(error.detail, remedy="See in the TikTok app whether the post is there.") from error
+
+
+def _uploaded(status: Status) -> int:
+    return int(status.get("uploaded_bytes") or 0)
+
+
+def _lacks_bytes(status: Status, prepared: Prepared) -> bool:
+    """Whether TikTok still waits for the end of the video. (While it works on a whole one, the word is the same.)"""
+    return status.get("status") == "PROCESSING_UPLOAD" and _uploaded(status) < prepared["size"]
+
+
+def _outcome(status: Status, prepared: Prepared) -> Live | Processing:
+    """What became of a post. Raises Refused or Lost, as TikTok says why it failed."""
+    if status.get("status") == "FAILED":
+        raise errors.failed_post(str(status.get("fail_reason") or ""))
+    if status.get("status") != "PUBLISH_COMPLETE":
+        return Processing(_ASK_AGAIN_SECONDS)
+    profile = transport.url("www.tiktok.com", f"/@{prepared['username']}")
+    if ids := status.get("publicaly_available_post_id"):  # the misspelling is TikTok's; numbers of 64 bits
+        return Live(str(ids[0]), f"{profile}/video/{ids[0]}")
+    # A public post has its id only after moderation; a private one never gets any, and is found in the profile.
+    return Live(None, profile if prepared["level"] == "SELF_ONLY" else None)

@@ -1,0 +1,92 @@
+"""How platforms are reached: over HTTPS where they live, or in the sandbox, where each of their hosts is a path."""
+
+import logging
+import time
+from functools import cache
+from http import HTTPStatus
+from typing import Any, Final
+
+import httpx
+
+from content_pipeline.core.errors import Remote
+from content_pipeline.core.platforms.base import Ambiguous
+from content_pipeline.core.settings import settings
+
+_TIMEOUT: Final = httpx.Timeout(60, connect=10)
+# A read may be repeated; what does not answer by then is left to a later run.
+_TRIES: Final = 3
+_LONGEST_PAUSE_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 0.5
+# What says that a request never arrived.
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+def url(host: str, path: str) -> str:
+    """The address of `path` (with its slash) at a platform's `host`."""
+    base = f"{settings().sandbox_url.rstrip('/')}/{host}" if settings().platforms == "sandbox" else f"https://{host}"
+    return base + path
+
+
+@cache
+def client() -> httpx.Client:
+    """One pool of connections for all platforms. Redirects are not followed: no API of theirs redirects."""
+    # It tells every address at info, as workers log: Instagram's have tokens in them, and upload addresses are secrets.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return httpx.Client(timeout=_TIMEOUT)
+
+
+def send(method: str, address: str, **request: Any) -> httpx.Response:
+    """One attempt at a request that changes something; any status is an answer.
+
+    Raises Remote `platform_unreachable` when it surely did not arrive, Ambiguous when its answer was lost.
+    """
+    try:
+        return client().request(method, address, **request)
+    except _NOT_SENT as error:
+        raise _unreachable(address) from error
+    except httpx.HTTPError as error:
+        raise Ambiguous(
+            f"{_host(address)} broke off before it answered.", remedy="Nothing to do: it is looked into."
+        ) from error
+
+
+def read(method: str, address: str, **request: Any) -> httpx.Response:
+    """A request that changes nothing, repeated while it is short of an answer; the last one may be a 429 or 5xx.
+
+    Raises Remote `platform_unreachable`.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            response = client().request(method, address, **request)
+        except httpx.TransportError:
+            time.sleep(_PAUSE_SECONDS)
+            continue
+        if response.status_code != HTTPStatus.TOO_MANY_REQUESTS and not response.is_server_error:
+            return response
+        pause = retry_after(response) or _PAUSE_SECONDS
+        if pause > _LONGEST_PAUSE_SECONDS:
+            return response
+        time.sleep(pause)
+    try:
+        return client().request(method, address, **request)
+    except httpx.TransportError as error:
+        raise _unreachable(address) from error
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """The seconds of a Retry-After header; None for a date, and where there is none."""
+    header = response.headers.get("retry-after", "")
+    return float(header) if header.isdecimal() else None
+
+
+def _unreachable(address: str) -> Remote:
+    return Remote(
+        f"{_host(address)} could not be reached.",
+        code="platform_unreachable",
+        remedy="Nothing to do: it is tried again.",
+        retryable=True,
+    )
+
+
+def _host(address: str) -> str:
+    return httpx.URL(address).host

@@ -1,0 +1,36 @@
+"""What can be read of a channel's videos."""
+
+from datetime import datetime
+from typing import Any
+
+from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.answers import document
+from content_pipeline.core.platforms.base import Access
+from content_pipeline.core.platforms.youtube.errors import checked
+from content_pipeline.core.platforms.youtube.requests import call
+
+
+def status(access: Access, video_id: str) -> dict[str, Any] | None:
+    """The `status` part of a video; None when there is no such video."""
+    found = _listed(access, "videos", part="status", id=video_id)
+    return found[0]["status"] if found else None
+
+
+def uploaded(access: Access, title: str, since: datetime) -> list[str]:
+    """The ids of the channel's newest videos with that title, uploaded at or after `since`."""
+    own = _listed(access, "channels", part="contentDetails", mine="true")
+    if not own:
+        return []
+    uploads = own[0]["contentDetails"]["relatedPlaylists"]["uploads"]
+    newest = _listed(access, "playlistItems", part="snippet", playlistId=uploads, maxResults="50")
+    return [
+        item["snippet"]["resourceId"]["videoId"]
+        for item in newest
+        if item["snippet"]["title"] == title and datetime.fromisoformat(item["snippet"]["publishedAt"]) >= since
+    ]
+
+
+def _listed(access: Access, what: str, **query: str) -> list[dict[str, Any]]:
+    response = call(transport.read, "GET", f"/youtube/v3/{what}", access, params=query)
+    items: list[dict[str, Any]] = document(checked(response)).get("items", [])
+    return items

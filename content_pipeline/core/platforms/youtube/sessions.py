@@ -1,0 +1,106 @@
+"""Google's resumable uploads. A session takes the bytes of one video and says at any time how many it has. With the
+last of them the video is there, once, however often they are sent; before them nothing is."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from content_pipeline.core.errors import Error, Remote
+from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.answers import document
+from content_pipeline.core.platforms.base import Access, Ambiguous, Lost
+from content_pipeline.core.platforms.pieces import piece
+from content_pipeline.core.platforms.youtube.errors import checked, commit_failure, failure
+from content_pipeline.core.platforms.youtube.requests import authorization, call
+
+# A piece that is not the last has to be a multiple of this.
+STEP: Final = 256 * 1024
+_PIECE: Final = 32 * STEP
+_RANGE: Final = re.compile(r"bytes=0-(\d+)")
+_GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+# So many pieces may get lost on the way before a later run has to go on.
+_LOST_PIECES: Final = 3
+
+Video = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Where the `size` bytes of a video go."""
+
+    address: str
+    size: int
+
+    @property
+    def last_piece(self) -> int:
+        """Where the piece begins that makes the video: it is small, so that its answer is seldom lost."""
+        return (self.size - 1) // STEP * STEP
+
+
+def begin(access: Access, parts: Video, size: int) -> Session:
+    """Announce a video of `size` bytes by the parts of its resource."""
+    response = call(
+        transport.read,
+        "POST",
+        "/upload/youtube/v3/videos",
+        access,
+        params={"uploadType": "resumable", "part": ",".join(parts), "notifySubscribers": "true"},
+        headers={"X-Upload-Content-Type": "video/*", "X-Upload-Content-Length": str(size)},
+        json=parts,
+    )
+    address = checked(response).headers.get("location")
+    if not address:
+        raise failure(response)
+    return Session(address, size)
+
+
+def stored(access: Access, session: Session) -> int | Video:
+    """How many bytes the session has; with all of them, the video. Raises Lost when the session is gone."""
+    headers = {**authorization(access), "Content-Length": "0", "Content-Range": f"bytes */{session.size}"}
+    return _answer(transport.read("PUT", session.address, headers=headers), failure)
+
+
+def send(access: Access, session: Session, path: Path, start: int, end: int) -> int | Video:
+    """Send the bytes of the file from `start` to before `end`; returns what `stored` does.
+
+    Raises Ambiguous when it is not known whether they arrived.
+    """
+    headers = {
+        **authorization(access),
+        "Content-Length": str(end - start),
+        "Content-Range": f"bytes {start}-{end - 1}/{session.size}",
+    }
+    response = transport.send("PUT", session.address, content=piece(path, start, end), headers=headers)
+    return _answer(response, commit_failure)
+
+
+def fill(access: Access, session: Session, path: Path, progress: Callable[[float], None]) -> int | Video:
+    """Send what the session lacks before its last piece; returns what `stored` does."""
+    have, lost = stored(access, session), 0
+    while isinstance(have, int) and have < session.last_piece:
+        progress(have / session.size)
+        try:
+            have = send(access, session, path, have, min(have + _PIECE, session.last_piece))
+        except Ambiguous as error:
+            lost += 1
+            if lost == _LOST_PIECES:
+                raise Remote(error.detail, remedy="Nothing to do: it is tried again.", retryable=True) from error
+            have = stored(access, session)
+    return have
+
+
+def _answer(response: httpx.Response, failed: Callable[[httpx.Response], Error]) -> int | Video:
+    if response.status_code == HTTPStatus.PERMANENT_REDIRECT:
+        held = _RANGE.fullmatch(response.headers.get("range", ""))
+        return int(held[1]) + 1 if held else 0
+    if response.status_code in _GONE:
+        raise Lost("YouTube does not know the upload any more.", remedy="Nothing to do: the video is sent again.")
+    video = document(response)
+    if not response.is_success or "id" not in video:
+        raise failed(response)
+    return video

@@ -1,0 +1,103 @@
+"""What would become of a post, without sending anything: every problem that a platform would have with it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from content_pipeline.core import accounts, composing, post_media, posts, publications, remote, storage
+from content_pipeline.core.asking import ask
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Error
+from content_pipeline.core.models import Account, Twin
+from content_pipeline.core.platforms.base import Post, Problem, Video
+from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.options import PostOptions
+from content_pipeline.core.platforms.registry import PUBLISHERS
+from content_pipeline.core.providers.text.post import PostText
+from content_pipeline.core.publications import Source, Wish
+
+# Somebody waits for the answer.
+FETCH_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """How one post would do. Words are None where they would be written of what is said in the video."""
+
+    wish: Wish
+    account: Account | None
+    words: PostText | None
+    problems: list[Problem]
+
+
+def bring(source: Source, folder: Path, *, max_bytes: int) -> Video:
+    """The video of a post in `folder`. Raises as `remote.fetch` and `post_media.inspect_video` do, and Conflict."""
+    publications.check_source(source)
+    path = folder / "video"
+    if source.url:
+        remote.fetch(source.url, path, max_bytes=max_bytes, seconds=FETCH_SECONDS)
+        return Video(path, source.url, post_media.inspect_video(path))
+    assert source.reel
+    assert source.reel.output_key
+    storage.fetch(source.reel.output_key, path)
+    return Video(path, storage.link(source.reel.output_key), post_media.inspect_video(path))
+
+
+def rehearse(workspace_id: UUID, twin: Twin | None, source: Source, video: Video, wish: Wish) -> Rehearsed:
+    """All that would keep this post from going out."""
+    problems: list[Problem] = []
+    account, words = None, None
+    with _noting(problems), transaction() as session:
+        account = accounts.choose(session, workspace_id, wish.platform, wish.account_id, twin)
+    options = posts.options(wish.platform, twin, wish.options, is_ours=source.reel is not None)
+    with _noting(problems), transaction() as session:
+        publications.check_files(session, workspace_id, options)
+    with _noting(problems):
+        words = _words(twin, source, wish, options)
+    with _noting(problems):
+        problems += _refusals(wish.platform, account, _post(video, wish, words, options))
+    return Rehearsed(wish, account, words, problems)
+
+
+@contextmanager
+def _noting(problems: list[Problem]) -> Iterator[None]:
+    """An error in the block is one more problem; one that lists several is so many."""
+    try:
+        yield
+    except Error as error:
+        details = [fault["detail"] for fault in error.errors] or [error.detail]
+        problems += [Problem(error.code, detail, error.remedy) for detail in details]
+
+
+def _words(twin: Twin | None, source: Source, wish: Wish, options: PostOptions) -> PostText | None:
+    if own := publications.own_words(twin, wish, options):
+        return own
+    script = source.script or (source.reel and source.reel.script)
+    if not script or twin is None:
+        return None
+    with transaction() as session:
+        brief = composing.brief(
+            session, twin, script=script, platform=wish.platform, title=wish.title, options=wish.options
+        )
+    return composing.compose(brief).post
+
+
+def _post(video: Video, wish: Wish, words: PostText | None, options: PostOptions) -> Post:
+    return Post(
+        text=posts.shown(wish.platform, words) if words else "",
+        title=words.title if words else wish.title,
+        hashtags=words.hashtags if words else (),
+        options=options,
+        video=video,
+    )
+
+
+def _refusals(platform: Platform, account: Account | None, post: Post) -> Sequence[Problem]:
+    """What the platform would refuse: with an account, as that stands now."""
+    publisher = PUBLISHERS[platform]
+    if account is None:
+        return publisher.check(None, post)
+    return ask(account.id, lambda access: publisher.check(access, post))

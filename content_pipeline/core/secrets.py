@@ -1,0 +1,83 @@
+"""What the database keeps sealed: tokens of accounts, and addresses that speak for them.
+
+AES-256-GCM. The first of `settings().encryption_keys` seals, each of them opens, and a sealed value names its key, so
+a new key is put in front, `content-pipeline reencrypt` follows, and the old one can go. A value is bound to what it
+is about (`<table>/<id>/<column>`): copied to another row it does not open.
+"""
+
+import binascii
+import os
+from base64 import urlsafe_b64decode
+from hashlib import sha256
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from content_pipeline.core.errors import Broken, Unavailable
+from content_pipeline.core.settings import settings
+
+_KEY_BYTES: Final = 32
+_ID_BYTES: Final = 4
+_NONCE_BYTES: Final = 12
+
+
+def seal(plain: bytes | str, about: str) -> bytes:
+    """The value, encrypted. Raises Unavailable `encryption_key_missing` when there is no key."""
+    key_id, key = next(iter(_keys().items()))
+    nonce = os.urandom(_NONCE_BYTES)
+    content = plain.encode() if isinstance(plain, str) else plain
+    return key_id + nonce + AESGCM(key).encrypt(nonce, content, about.encode())
+
+
+def open(sealed: bytes, about: str) -> bytes:
+    """What was sealed. Raises Unavailable when its key is missing, Broken when it was altered or is another's."""
+    key_id, nonce, content = sealed[:_ID_BYTES], sealed[_ID_BYTES:][:_NONCE_BYTES], sealed[_ID_BYTES + _NONCE_BYTES :]
+    key = _keys().get(key_id)
+    if key is None:
+        raise _missing("The key that this was encrypted with is not configured.")
+    try:
+        return AESGCM(key).decrypt(nonce, content, about.encode())
+    except (InvalidTag, ValueError) as error:
+        raise Broken(
+            "An encrypted value was altered, or belongs elsewhere.",
+            code="sealed_value_invalid",
+            remedy="Connect the account again.",
+        ) from error
+
+
+def is_current(sealed: bytes) -> bool:
+    """Whether the first key sealed this. Raises Unavailable when there is no key."""
+    return sealed.startswith(next(iter(_keys())))
+
+
+def _keys() -> dict[bytes, bytes]:
+    """The keys in their order, by the ids that sealed values name them by."""
+    keys = [_decode(key.get_secret_value()) for key in settings().encryption_keys]
+    if not keys:
+        raise _missing("There is no key to encrypt the tokens of accounts with.")
+    return {sha256(b"id of " + key).digest()[:_ID_BYTES]: key for key in keys}
+
+
+def _decode(text: str) -> bytes:
+    try:
+        key = urlsafe_b64decode(text)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise Unavailable(
+            f"An encryption key is not {_KEY_BYTES} bytes in URL-safe base64.",
+            code="encryption_key_invalid",
+            remedy="Set CONTENT_PIPELINE_ENCRYPTION_KEYS to keys such as `openssl rand -base64 32 | tr +/ -_` makes.",
+            retryable=False,
+        )
+    return key
+
+
+def _missing(detail: str) -> Unavailable:
+    return Unavailable(
+        detail,
+        code="encryption_key_missing",
+        remedy="Set CONTENT_PIPELINE_ENCRYPTION_KEYS; earlier keys stay behind the first.",
+        retryable=False,
+    )

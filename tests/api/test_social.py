@@ -1,0 +1,240 @@
+"""Accounts over HTTP: connected by a browser, listed, left."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from content_pipeline.core import tokens
+from content_pipeline.core.platforms.base import Disconnected
+from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.settings import settings
+from tests.accounts import REDIRECT
+from tests.api.conftest import PUBLIC
+from tests.sandbox_server import Sandbox
+
+SOCIAL = f"{PUBLIC}/social"
+
+
+@pytest.fixture(autouse=True)
+def _public_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The callback of the test client's own host."""
+    monkeypatch.setattr(settings(), "public_url", "http://testserver")
+
+
+@pytest.fixture
+def client(connect: Callable[..., TestClient]) -> TestClient:
+    return connect(redirect_uris=[REDIRECT])
+
+
+def authorize_url(client: TestClient, platform: str = "instagram", **body: Any) -> str:
+    answer = client.post(f"{SOCIAL}/connect/{platform}", json={"redirect_uri": REDIRECT, **body})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["authorize_url"]
+
+
+def come_back(stranger: TestClient, back: httpx.URL) -> httpx.Response:
+    """What a browser that comes from the platform gets from us."""
+    return stranger.get(str(back), follow_redirects=False)
+
+
+def told(answer: httpx.Response) -> dict[str, str]:
+    """What the client is told by the address that the browser is sent on to."""
+    assert answer.status_code == 302, answer.text
+    assert answer.headers["location"].startswith(REDIRECT)
+    return dict(httpx.URL(answer.headers["location"]).params)
+
+
+def add(
+    client: TestClient, stranger: TestClient, platforms: Sandbox, platform: str = "instagram", who: str = "mara.bakes"
+) -> str:
+    """The id of that creator's account, connected."""
+    return told(come_back(stranger, platforms.decide(authorize_url(client, platform), username=who)))["account_id"]
+
+
+def code_of(answer: httpx.Response, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    return answer.json()["code"]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_browser_goes_to_the_platform_and_comes_back_with_an_account(
+    client: TestClient, stranger: TestClient, platforms: Sandbox, platform: str
+) -> None:
+    query = {"redirect_uri": REDIRECT, "state": "tab-1"}
+    sent = client.get(f"{SOCIAL}/connect/{platform}", params=query, follow_redirects=False)
+    assert sent.status_code == 302
+    answer = come_back(stranger, platforms.decide(sent.headers["location"]))
+    account_id = told(answer)["account_id"]
+    assert told(answer) == {"tenant": "7", "platform": platform, "account_id": account_id, "state": "tab-1"}
+    (account,) = client.get(f"{SOCIAL}/accounts").json()
+    assert (account["id"], account["platform"], account["status"]) == (account_id, platform, "connected")
+    assert account["handle"].startswith("@") or platform == "linkedin"  # whose members have no handles
+
+
+def test_a_browser_that_cannot_send_a_key_is_given_the_address(client: TestClient, platforms: Sandbox) -> None:
+    answer = client.post(f"{SOCIAL}/connect/tiktok", json={"redirect_uri": REDIRECT}).json()
+    assert answer["authorize_url"].startswith(f"{platforms.url}/www.tiktok.com/")
+    assert answer["expires_at"].endswith("Z")
+    assert authorize_url(client) != authorize_url(client)
+
+
+def test_a_denial_comes_back_as_an_error(client: TestClient, stranger: TestClient, platforms: Sandbox) -> None:
+    answer = told(come_back(stranger, platforms.decide(authorize_url(client), approve=False)))
+    assert answer.keys() == {"tenant", "platform", "error", "error_description"}
+    assert answer["error"] == "access_denied"
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_the_way_back_leaves_no_trace(
+    client: TestClient, stranger: TestClient, platforms: Sandbox, capsys: pytest.CaptureFixture[str], approve: bool
+) -> None:
+    back = platforms.decide(authorize_url(client), approve=approve)
+    answer = come_back(stranger, back)
+    again = come_back(stranger, back)
+    for given in (answer, again):
+        assert given.headers["Referrer-Policy"] == "no-referrer"
+        assert given.headers["Cache-Control"] == "no-store"
+        shown = json.dumps([given.text, dict(given.headers)]) + "".join(capsys.readouterr())
+        assert not [secret for name, secret in back.params.items() if name in ("code", "state") and secret in shown]
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?code=x", "?state=made-up&code=x", "?error=access_denied", "?state=%00&code=%FF"]
+)
+def test_who_comes_back_without_a_good_state_is_sent_nowhere(
+    stranger: TestClient, platforms: Sandbox, query: str
+) -> None:
+    answer = come_back(stranger, httpx.URL(f"{SOCIAL}/callback/instagram{query}"))
+    assert code_of(answer, 400) == "state_invalid"
+    assert "location" not in answer.headers
+    assert "ten minutes" in answer.json()["remedy"]
+
+
+def test_only_the_way_back_is_open_without_a_key(stranger: TestClient, platforms: Sandbox) -> None:
+    assert stranger.get(f"{SOCIAL}/connect/instagram", params={"redirect_uri": REDIRECT}).status_code == 401
+    assert stranger.post(f"{SOCIAL}/connect/instagram", json={"redirect_uri": REDIRECT}).status_code == 401
+    assert stranger.get(f"{SOCIAL}/accounts").status_code == 401
+    assert stranger.delete(f"{SOCIAL}/disconnect/instagram").status_code == 401
+    assert stranger.get(f"{SOCIAL}/callback").status_code == 401
+    assert stranger.get(f"{SOCIAL}/callback/../accounts").status_code == 401
+    assert stranger.post(f"{SOCIAL}/callback/instagram").status_code == 405
+    assert stranger.get(f"{SOCIAL}/callback/myspace").status_code == 422
+
+
+@pytest.mark.parametrize("uri", [REDIRECT + "x", "https://evil.example", "javascript:alert(1)", "", "\0"])
+def test_nobody_is_sent_to_an_address_that_is_not_on_the_list(client: TestClient, platforms: Sandbox, uri: str) -> None:
+    answers = [
+        client.get(f"{SOCIAL}/connect/instagram", params={"redirect_uri": uri}, follow_redirects=False),
+        client.post(f"{SOCIAL}/connect/instagram", json={"redirect_uri": uri}),
+    ]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert {answer.json()["code"] for answer in answers} <= {"redirect_uri_unknown", "invalid"}
+
+
+def test_an_unknown_platform_and_unknown_fields_are_told(client: TestClient, platforms: Sandbox) -> None:
+    body = {"redirect_uri": REDIRECT}
+    assert client.post(f"{SOCIAL}/connect/myspace", json=body).status_code == 422
+    assert client.post(f"{SOCIAL}/connect/tiktok", json=body | {"redirect_url": REDIRECT}).status_code == 422
+    assert client.get(f"{SOCIAL}/connect/tiktok").status_code == 422
+    assert client.delete(f"{SOCIAL}/disconnect/myspace").status_code == 422
+
+
+def test_without_a_registered_app_or_a_key_to_encrypt_with_the_setting_is_named(
+    client: TestClient, platforms: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"redirect_uri": REDIRECT}
+    monkeypatch.setattr(settings(), "youtube_client_id", "")
+    assert code_of(client.post(f"{SOCIAL}/connect/youtube", json=body), 503) == "platform_not_configured"
+    monkeypatch.setattr(settings(), "encryption_keys", [])
+    answer = client.post(f"{SOCIAL}/connect/instagram", json=body)
+    assert code_of(answer, 503) == "encryption_key_missing"
+    assert "CONTENT_PIPELINE_ENCRYPTION_KEYS" in answer.json()["remedy"]
+
+
+def test_accounts_are_listed_newest_first_a_page_at_a_time(
+    client: TestClient, stranger: TestClient, platforms: Sandbox
+) -> None:
+    ids = [add(client, stranger, platforms, who=who) for who in ("mara.bakes", "tech.tom", "studio.north")]
+    first = client.get(f"{SOCIAL}/accounts", params={"limit": 2})
+    assert [account["id"] for account in first.json()] == ids[:0:-1]
+    rest = client.get(f"{SOCIAL}/accounts", params={"limit": 2, "cursor": first.headers["X-Next-Cursor"]})
+    assert [account["id"] for account in rest.json()] == ids[:1]
+    assert "X-Next-Cursor" not in rest.headers
+
+
+def test_an_account_shows_what_is_known_and_no_token(
+    client: TestClient, stranger: TestClient, platforms: Sandbox
+) -> None:
+    add(client, stranger, platforms, "linkedin")
+    (account,) = client.get(f"{SOCIAL}/accounts").json()
+    assert account.keys() == {
+        "id", "platform", "handle", "name", "status", "reason", "scopes", "connected_at", "expires_at",
+    }  # fmt: skip
+    assert (account["name"], account["reason"]) == ("Mara Bakes", None)
+    assert "w_member_social" in account["scopes"]
+    assert account["connected_at"] < account["expires_at"]
+
+
+def test_an_account_says_that_it_needs_reconnecting_and_why(
+    client: TestClient, stranger: TestClient, platforms: Sandbox
+) -> None:
+    account_id = add(client, stranger, platforms, "tiktok")
+    refused = Disconnected("TikTok says: no.", remedy="Connect the account again.")
+    tokens.give_up(UUID(account_id), tokens.access(UUID(account_id)).token, refused)
+    (shown,) = client.get(f"{SOCIAL}/accounts").json()
+    assert (shown["status"], shown["reason"]) == ("needs_reconnect", refused.to_dict())
+    assert add(client, stranger, platforms, "tiktok") == account_id
+    (shown,) = client.get(f"{SOCIAL}/accounts").json()
+    assert (shown["status"], shown["reason"]) == ("connected", None)
+
+
+def test_an_account_is_left(client: TestClient, stranger: TestClient, platforms: Sandbox) -> None:
+    tiktok = add(client, stranger, platforms, "tiktok")
+    instagram = add(client, stranger, platforms, "instagram")
+    answer = client.delete(f"{SOCIAL}/disconnect/tiktok")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert [account["id"] for account in client.get(f"{SOCIAL}/accounts").json()] == [instagram]
+    assert code_of(client.delete(f"{SOCIAL}/disconnect/tiktok"), 404) == "account_not_found"
+    assert code_of(client.delete(f"{SOCIAL}/disconnect/tiktok", params={"account_id": tiktok}), 404)
+    assert client.delete(f"{SOCIAL}/disconnect/instagram", params={"account_id": instagram}).status_code == 204
+    assert client.get(f"{SOCIAL}/accounts").json() == []
+
+
+def test_another_workspace_sees_and_touches_nothing(
+    client: TestClient, stranger: TestClient, platforms: Sandbox, connect
+) -> None:
+    account_id = add(client, stranger, platforms)
+    other = connect(redirect_uris=[REDIRECT])
+    assert other.get(f"{SOCIAL}/accounts").json() == []
+    assert code_of(other.delete(f"{SOCIAL}/disconnect/instagram", params={"account_id": account_id}), 404)
+    assert code_of(other.delete(f"{SOCIAL}/disconnect/instagram"), 404)
+    assert len(client.get(f"{SOCIAL}/accounts").json()) == 1
+
+
+def test_more_accounts_than_the_plan_allows_are_refused(
+    stranger: TestClient, platforms: Sandbox, connect: Callable[..., TestClient]
+) -> None:
+    client = connect(redirect_uris=[REDIRECT], accounts=1)
+    add(client, stranger, platforms)
+    refused = client.post(f"{SOCIAL}/connect/tiktok", json={"redirect_uri": REDIRECT})
+    assert code_of(refused, 403) == "plan_limit"
+
+
+def test_a_twin_has_accounts_of_its_own(client: TestClient, stranger: TestClient, platforms: Sandbox) -> None:
+    account_id = add(client, stranger, platforms, "tiktok")
+    twin = {"name": "Tech Creator", "voice_id": "en-US"}
+    created = client.post(f"{PUBLIC}/twins", json=twin | {"accounts": {"tiktok": account_id}}).json()
+    assert created["accounts"] == {"tiktok": account_id}
+    place = f"{PUBLIC}/twins/{created['id']}"
+    assert code_of(client.patch(place, json={"accounts": {"youtube": account_id}}), 400) == "account_mismatch"
+    assert code_of(client.patch(place, json={"accounts": {"tiktok": str(uuid4())}}), 404) == "account_not_found"
+    assert client.patch(place, json={"accounts": {"myspace": account_id}}).status_code == 422
+    assert client.patch(place, json={"accounts": None}).status_code == 422
+    assert client.get(place).json()["accounts"] == {"tiktok": account_id}
+    assert client.patch(place, json={"accounts": {}}).json()["accounts"] == {}
+    assert client.post(f"{PUBLIC}/twins", json=twin).json()["accounts"] == {}

@@ -1,0 +1,94 @@
+"""A post as an operator sees it: what a run records, and that one by hand posts nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import dagster as dg
+import pytest
+
+from content_pipeline.core import executions
+from content_pipeline.core.platforms.base import Refused
+from content_pipeline.definitions import definitions
+from tests.core import posting
+from tests.core.posting import Fault, Stage, newest
+
+
+@pytest.fixture
+def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
+    with posting.stage(workspace_id, tmp_path) as stage:
+        yield stage
+
+
+def execute(key: str, **tags: str) -> tuple[dg.ExecuteInProcessResult, list[dg.AssetCheckEvaluation]]:
+    """A run of the job, as a worker has it."""
+    executions.begin(run_id := str(uuid4()), "interactive@test")
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("publications", [key])
+        result = definitions.resolve_job_def("publications").execute_in_process(
+            run_id=run_id, partition_key=key, tags=tags, instance=instance, raise_on_error=False
+        )
+        executions.end(run_id)
+        return result, result.get_asset_check_evaluations()
+
+
+def materialized(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
+    """The metadata of what was materialised, by asset."""
+    return {
+        event.asset_key.to_user_string(): {name: value.value for name, value in event.materialization.metadata.items()}
+        for event in result.get_asset_materialization_events()
+    }
+
+
+def test_a_post_records_where_it_went_and_what_it_says(stage: Stage) -> None:
+    account = stage.account()
+    key = stage.post(account)
+    result, (visible,) = execute(key, task_id=key, task_start="1")
+    assert result.success
+    (upload,) = stage.platform.committed
+    made = materialized(result)
+    assert (
+        made["publication"].items()
+        >= {
+            "platform": posting.PLATFORM,
+            "account": account.handle,
+            "text": "Look at this.",
+            "post": f"https://platform.example.com/{upload}",
+            "post_id": upload,
+        }.items()
+    )
+    assert made["publication_upload"]["reel"] == str(posting.publication(key).reel_id)
+    assert (visible.check_name, visible.passed) == ("visible", True)
+
+
+def test_a_post_that_its_platform_does_not_show_yet_is_marked(stage: Stage) -> None:
+    stage.platform.faults = {"confirm": [Fault(Refused("It was taken down."))]}
+    key = stage.post(stage.account())
+    result, (visible,) = execute(key, task_id=key, task_start="1")
+    assert (result.success, visible.passed, visible.severity) == (True, False, dg.AssetCheckSeverity.WARN)
+
+
+def test_a_run_by_hand_looks_at_what_is_published_and_posts_nothing_else(stage: Stage) -> None:
+    account = stage.account()
+    out, canceled = stage.post(account), stage.post(account)
+    stage.end(out)
+    posting.cancel(canceled)
+    result, _ = execute(out)
+    assert result.success
+    assert set(materialized(result)) == {"publication_upload", "publication"}
+    result, _ = execute(canceled)
+    assert not result.success
+    assert not materialized(result)
+    assert len(stage.platform.posted) == 1
+
+
+def test_why_a_post_failed_is_said_in_the_run_and_its_secrets_are_not(stage: Stage) -> None:
+    stage.platform.faults = {"commit": [Fault(Refused("Nobody may hear this.", remedy="Take another."))]}
+    key = stage.post(stage.account())
+    result, _ = execute(key, task_id=key, task_start="1")
+    assert not result.success
+    assert newest(key).state == "error"
+    told = str([event.to_json() if hasattr(event, "to_json") else str(event) for event in result.all_events])
+    assert "Nobody may hear this. Take another." in told
+    assert "secret" not in told

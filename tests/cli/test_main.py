@@ -1,0 +1,51 @@
+"""Commands that work on the database, as a person types them."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select, update
+
+from content_pipeline.cli.main import cli
+from content_pipeline.core import accounts, secrets, workspaces
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Invalid
+from content_pipeline.core.models import Account, Publication, RedirectUri
+from content_pipeline.core.settings import settings
+from tests.accounts import connect, encryption_key, read
+from tests.sandbox_server import Sandbox
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments)
+
+
+def test_a_key_is_made_with_the_addresses_to_come_back_to(database: None) -> None:
+    uris = ["https://app.example.com/one", "https://app.example.com/two"]
+    done = run("keys", "create", "--workspace", str(uuid4()), *(f"--redirect-uri={uri}" for uri in uris))
+    assert done.exit_code == 0, done.output
+    with transaction() as session:
+        owner = workspaces.authenticate(session, done.output.strip()).workspace_id
+        assert set(session.scalars(select(RedirectUri.uri).where(RedirectUri.workspace_id == owner))) == set(uris)
+
+
+def test_an_address_without_a_host_is_refused(database: None) -> None:
+    done = run("keys", "create", "--workspace", str(uuid4()), "--redirect-uri", "callback")
+    assert isinstance(done.exception, Invalid)
+    assert done.exception.code == "redirect_uri_invalid"
+
+
+def test_all_tokens_are_encrypted_anew(platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    with transaction() as session:
+        session.execute(update(Account).values(access_token=None, refresh_token=None))  # sealed with others' keys
+        session.execute(update(Publication).values(prepared=None))
+    account = connect(platforms, workspace_id, "youtube")
+    before = accounts.tokens_of(account)
+    monkeypatch.setattr(settings(), "encryption_keys", [encryption_key(2), encryption_key(1)])
+    done = run("reencrypt")
+    assert (done.exit_code, done.output) == (0, "Rows encrypted anew: 1.\n")
+    found = read(account.id)
+    assert found.access_token
+    assert secrets.is_current(found.access_token)
+    assert accounts.tokens_of(found) == before
+    assert run("reencrypt").output == "Rows encrypted anew: 0.\n"

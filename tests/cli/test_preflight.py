@@ -1,0 +1,67 @@
+"""What must not be started is refused with a sentence that names the setting to change."""
+
+from pathlib import Path
+
+import pytest
+
+from content_pipeline.cli import preflight
+from content_pipeline.cli.state import Configured
+from content_pipeline.core.errors import Conflict, Error
+from tests.stack.harness import free_port
+
+TIKTOK = {"tiktok_client_key": "aw1", "tiktok_client_secret": "s3cret"}
+INSTAGRAM = {"instagram_client_id": "99", "instagram_client_secret": "s3cret"}
+PUBLIC = {"public_url": "https://content.example.com"}
+DATABASE = {"database_url": "postgresql+psycopg://x@db/x", "dagster_database_url": "postgresql+psycopg2://x@db/y"}
+BUCKET = {"s3_endpoint": "https://s3.example.com", "s3_access_key": "a", "s3_secret_key": "b"}
+
+
+def check(home: Path, **settings: object) -> None:
+    ports = {f"{name}_port": free_port() for name in ("api", "dagster", "sandbox")}
+    preflight.check(home, Configured(home=home, **{**ports, **settings}))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"platforms": "sandbox"},
+        {"platforms": "live"},
+        {**TIKTOK, **PUBLIC},
+        {**INSTAGRAM, **PUBLIC, **BUCKET},
+        {**TIKTOK, **PUBLIC, **DATABASE, "encryption_keys": "k"},
+        DATABASE,
+    ],
+)
+def test_what_can_work_is_started(tmp_path: Path, settings: dict) -> None:
+    check(tmp_path, **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "setting"),
+    [
+        ({**TIKTOK, **PUBLIC, "platforms": "sandbox"}, "PLATFORMS"),
+        ({"tiktok_client_key": "aw1", **PUBLIC}, "TIKTOK_CLIENT_SECRET"),
+        (TIKTOK, "PUBLIC_URL"),
+        ({**TIKTOK, "public_url": "http://content.example.com"}, "PUBLIC_URL"),
+        ({**TIKTOK, "public_url": "https://localhost:8000"}, "PUBLIC_URL"),
+        ({**TIKTOK, "public_url": "https://10.0.0.3"}, "PUBLIC_URL"),
+        ({**INSTAGRAM, **PUBLIC}, "S3_PUBLIC_ENDPOINT"),
+        ({**INSTAGRAM, **PUBLIC, **BUCKET, "s3_endpoint": "http://minio.internal:9000"}, "S3_PUBLIC_ENDPOINT"),
+        ({**TIKTOK, **PUBLIC, **DATABASE}, "ENCRYPTION_KEYS"),
+        ({"platforms": "sandbox", **DATABASE}, "ENCRYPTION_KEYS"),
+    ],
+)
+def test_what_would_be_unsafe_or_could_not_work_is_refused(tmp_path: Path, settings: dict, setting: str) -> None:
+    with pytest.raises(Error) as refused:
+        check(tmp_path, **settings)
+    assert f"CONTENT_PIPELINE_{setting}" in refused.value.remedy
+    assert "s3cret" not in refused.value.detail + refused.value.remedy
+
+
+def test_the_port_of_the_sandbox_has_to_be_free_where_there_is_one(tmp_path: Path) -> None:
+    with preflight.ports.socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(Conflict, match=str(port)):
+            check(tmp_path, sandbox_port=port)
+        check(tmp_path, sandbox_port=port, platforms="live")

@@ -1,0 +1,70 @@
+"""A post on its way, as whoever calls a publisher has to bring it out."""
+
+from dataclasses import dataclass, field
+
+from content_pipeline.core.errors import Error
+from content_pipeline.core.platforms.base import (
+    Access,
+    Ambiguous,
+    Live,
+    Lost,
+    NotCommitted,
+    Post,
+    Prepared,
+    Processing,
+    Publisher,
+    Ready,
+)
+
+
+@dataclass
+class Caller:
+    """Remembers what was prepared and what was intended, and asks before it commits once more."""
+
+    publisher: Publisher
+    access: Access
+    post: Post
+    prepared: Prepared = field(default_factory=dict)
+    is_committed: bool = False
+
+    def go_on(self) -> Live | None:
+        """One try; None when another has to follow. Raises what is final."""
+        try:
+            return self._try()
+        except Lost:
+            self.prepared, self.is_committed = {}, False
+        except Error as error:
+            if not error.retryable:
+                raise
+        return None
+
+    def _try(self) -> Live | None:
+        if not self.is_committed and not isinstance(self.prepare(), Ready):
+            return None
+        outcome: object = self._reconciled() if self.is_committed else NotCommitted()
+        if isinstance(outcome, NotCommitted):
+            outcome = self._commit()
+        return outcome if isinstance(outcome, Live) else None
+
+    def prepare(self) -> Ready | Processing:
+        return self.publisher.prepare(
+            self.access, self.post, self.prepared, keep=self._keep, progress=lambda fraction: None
+        )
+
+    def _keep(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+
+    def _reconciled(self) -> Live | Processing | NotCommitted:
+        outcome = self.publisher.reconcile(self.access, self.post, self.prepared)
+        self.is_committed = not isinstance(outcome, NotCommitted)
+        return outcome
+
+    def _commit(self) -> Live | Processing:
+        self.is_committed = True
+        try:
+            return self.publisher.commit(self.access, self.post, self.prepared)
+        except Ambiguous:
+            raise
+        except Error:
+            self.is_committed = False
+            raise

@@ -1,0 +1,36 @@
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from content_pipeline.core.platforms import transport
+from content_pipeline.core.settings import settings
+from tests.accounts import reached
+from tests.core.platforms.wire import Wire
+from tests.sandbox_server import Sandbox, served_sandbox
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """The platforms where they live, by a network that answers as it is told, and at once."""
+    wire = Wire()
+    monkeypatch.setattr(settings(), "platforms", "live")
+    monkeypatch.setattr(transport, "_PAUSE_SECONDS", 0.0)
+    with httpx.Client(transport=httpx.MockTransport(wire)) as client:
+        monkeypatch.setattr(transport, "client", lambda: client)
+        yield wire
+
+
+@pytest.fixture(scope="module")
+def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with served_sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(sandbox_server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """The platforms as stand-ins in which nothing has happened."""
+    monkeypatch.setattr(transport, "_PAUSE_SECONDS", 0.0)
+    sandbox_server.reset()
+    with reached(sandbox_server):
+        yield sandbox_server

@@ -1,0 +1,21 @@
+"""A network that a function is."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from content_pipeline.core.platforms import transport
+from content_pipeline.core.settings import settings
+
+
+@contextmanager
+def network(handler: Callable[[httpx.Request], httpx.Response]) -> Iterator[None]:
+    """The platforms where they live, answered by `handler`, which may raise httpx's errors; nobody waits between two
+    tries. A context rather than a fixture, for tests that need many."""
+    with httpx.Client(transport=httpx.MockTransport(handler)) as client, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings(), "platforms", "live")
+        patch.setattr(transport, "client", lambda: client)
+        patch.setattr(transport, "_PAUSE_SECONDS", 0.0)
+        yield

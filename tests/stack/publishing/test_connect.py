@@ -1,0 +1,93 @@
+"""Connecting accounts as people do it: in a browser, from the client's page over the platform's and back."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+from content_pipeline.core.platforms.names import PLATFORMS
+from tests.browser import browsing
+from tests.stack.harness import BACK, Client, Stack
+
+
+@pytest.fixture(scope="module")
+def _browser() -> Iterator[Browser]:
+    with browsing() as browser:
+        yield browser
+
+
+class Visit:
+    """A browser and where it has been. The client's own page, which is not on this machine, greets whoever comes."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.requests: list[tuple[httpx.URL, dict[str, str]]] = []
+        page.route(f"{BACK}**", self._greet)
+        page.on("request", lambda request: self.requests.append((httpx.URL(request.url), request.headers)))
+
+    def _greet(self, route: Route) -> None:
+        route.fulfill(content_type="text/html", body="<h1>Welcome back</h1>")
+
+    def decide(self, authorize_url: str, decision: str) -> dict[str, Any]:
+        """Read the consent page, click, and arrive at the client's page; returns what its address says."""
+        self.page.goto(authorize_url)
+        self.page.get_by_role("button", name=decision).click()
+        self.page.wait_for_url(f"{BACK}**")
+        assert self.page.inner_text("h1") == "Welcome back"
+        return dict(httpx.URL(self.page.url).params)
+
+    def secrets(self) -> list[str]:
+        """The codes and states in the addresses of our callback."""
+        callbacks = [url for url, _ in self.requests if "/callback/" in url.path]
+        return [url.params[name] for url in callbacks for name in ("code", "state")]
+
+
+@pytest.fixture
+def visit(_browser: Browser) -> Iterator[Visit]:
+    with _browser.new_page() as page:
+        yield Visit(page)
+
+
+def begin(client: Client, platform: str) -> str:
+    answer = client.http.post(f"/social/connect/{platform}", json={"redirect_uri": BACK, "state": "tab-1"})
+    assert answer.status_code == 200, answer.text
+    url: str = answer.json()["authorize_url"]
+    return url
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_person_connects_an_account(stack: Stack, client: Client, visit: Visit, platform: str) -> None:
+    told = visit.decide(begin(client, platform), "Approve")
+    (account,) = client.http.get("/social/accounts").json()
+    assert told == {"platform": platform, "account_id": account["id"], "state": "tab-1"}
+    assert (account["platform"], account["status"]) == (platform, "connected")
+    # Neither the next page nor a log is told the code and the state.
+    code, state = visit.secrets()
+    assert not [headers for url, headers in visit.requests if str(url).startswith(BACK) and "referer" in headers]
+    logs = "".join(path.read_text(errors="replace") for path in (stack.home / "logs").iterdir())
+    assert code not in logs
+    assert state not in logs
+    assert f"/social/callback/{platform}" in logs
+
+
+def test_a_person_changes_their_mind(client: Client, visit: Visit) -> None:
+    told = visit.decide(begin(client, "linkedin"), "Deny")
+    assert told == {
+        "platform": "linkedin",
+        "error": "access_denied",
+        "error_description": "Access to LinkedIn was not allowed.",
+        "state": "tab-1",
+    }
+    assert client.http.get("/social/accounts").json() == []
+
+
+def test_who_reloads_the_way_back_reads_what_to_do(client: Client, visit: Visit) -> None:
+    visit.decide(begin(client, "tiktok"), "Approve")
+    (callback,) = [url for url, _ in visit.requests if "/callback/" in url.path]
+    answer = visit.page.goto(str(callback))
+    assert answer
+    assert answer.status == 400
+    assert "connect the account again" in visit.page.inner_text("body")
+    assert len(client.http.get("/social/accounts").json()) == 1

@@ -1,0 +1,115 @@
+"""Two hundred posts while everything that can die is killed and every platform drops its answers: none is lost, none
+goes out twice. `make faults` runs it with all two hundred; the suite with fewer."""
+
+import os
+import random
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from content_pipeline.core.platforms.names import PLATFORMS
+from tests.stack.harness import Client, Stack, until
+
+# Each request is a post on every platform.
+REQUESTS = int(os.environ.get("FAULTS_POSTS", "24")) // len(PLATFORMS)
+# TikTok lets an account begin six posts a minute; each is begun twice here, since the first answer is dropped.
+POSTS_AN_ACCOUNT = 3
+PATIENCE_SECONDS = 60 + 12 * REQUESTS
+# The supervisor's death costs 20 s, in which everything starts anew; without the daemon nothing new begins for 15.
+VICTIMS = ("io", "api", "daemon", "supervisor")
+# Each of them once in the suite.
+KILLS = len(VICTIMS) * REQUESTS // 6
+
+
+def test_no_post_is_lost_and_none_goes_out_twice(stack: Stack, client: Client, reel_url: str) -> None:
+    creators = [
+        {platform: client.connect(stack.sandbox, platform, f"creator{number}") for platform in PLATFORMS}
+        for number in range(-(-REQUESTS // POSTS_AN_ACCOUNT))
+    ]
+    for platform in PLATFORMS:
+        for step in ("prepare", "commit"):
+            stack.sandbox.fail(platform, step, "accept_then_drop", times=REQUESTS)
+    captions = [f"Post {number} {uuid4()}" for number in range(REQUESTS)]
+    wishes = [
+        {
+            "platforms": PLATFORMS,
+            "reel_url": reel_url,
+            "caption": caption,
+            "accounts": creators[number // POSTS_AN_ACCOUNT],
+        }
+        for number, caption in enumerate(captions)
+    ]
+    ended = threading.Event()
+    with ThreadPoolExecutor() as pool:
+        killing = pool.submit(_kill, stack, ended)
+        try:
+            accepted = list(pool.map(lambda wish: _publish(client, wish), wishes))
+            task_ids = [result["task_id"] for results in accepted for result in results]
+            outcomes = until(
+                lambda: _outcomes(client, task_ids), seconds=PATIENCE_SECONDS, what="the end of every post", pause=1
+            )
+        finally:
+            ended.set()
+        assert killing.result() >= len(VICTIMS) - 1
+    live = Counter((post["platform"], post["text"].splitlines()[0]) for post in stack.sandbox.posts())
+    for caption, results in zip(captions, accepted, strict=True):
+        for result in results:
+            outcome = outcomes[result["task_id"]]
+            times = live[result["platform"], caption]
+            expected = {"published": {1}, "failed": {0}, "unconfirmed": {0, 1}}[outcome["outcome"]]
+            assert times in expected, (times, outcome)
+            assert outcome["outcome"] == "published" or outcome["error"]["message"]
+    assert Counter(outcome["outcome"] for outcome in outcomes.values())["published"] >= 0.9 * len(task_ids)
+
+
+def _publish(client: Client, wish: dict[str, Any]) -> list[dict[str, Any]]:
+    """As a client does that must not lose a post: again with the same key until it has an answer."""
+    key = {"Idempotency-Key": str(uuid4())}
+
+    def asked() -> list[dict[str, Any]] | None:
+        try:
+            answer = client.http.post("/social/publish", json=wish, headers=key)
+        except httpx.HTTPError:
+            return None
+        assert answer.status_code in (202, 409, 503), answer.text
+        return answer.json()["results"] if answer.status_code == 202 else None
+
+    return until(asked, seconds=PATIENCE_SECONDS, what="an answer", pause=0.5)
+
+
+def _outcomes(client: Client, task_ids: list[str]) -> dict[str, dict[str, Any]] | None:
+    """How all of them ended; None while one has not, or the API is down."""
+    try:
+        answers = {task_id: client.http.get(f"/social/publish/{task_id}") for task_id in task_ids}
+    except httpx.HTTPError:
+        return None
+    if any(answer.status_code != 200 for answer in answers.values()):
+        return None
+    found = {task_id: answer.json() for task_id, answer in answers.items()}
+    return found if all(one["outcome"] != "publishing" for one in found.values()) else None
+
+
+def _kill(stack: Stack, ended: threading.Event) -> int:
+    """Kill one part after the other, at random moments, while there are posts on their way. Returns how many."""
+    killed = 0
+    while killed < KILLS and not ended.wait(random.uniform(2, 5)):
+        victim = VICTIMS[killed % len(VICTIMS)]
+        if victim == "io":
+            until(lambda: ended.is_set() or _is_at_work(stack), seconds=PATIENCE_SECONDS, what="a post at work")
+        if victim == "supervisor":
+            stack.kill_supervisor()
+            stack.up()
+        else:
+            stack.kill(victim)
+        killed += 1
+    stack.ready()
+    return killed
+
+
+def _is_at_work(stack: Stack) -> bool:
+    query = "select 1 from executions where worker is not null and subject like 'publication:%' limit 1"
+    return bool(stack.sql(query))

@@ -1,0 +1,88 @@
+"""Videos to accounts on a whole stack: each goes out once, and the calendar sends its own."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.platforms.names import PLATFORMS
+from tests.stack.harness import Client, Stack, until
+
+
+def published(client: Client, task_id: str) -> dict[str, Any]:
+    """The publication, once it has ended well."""
+    client.ended(task_id)
+    found = client.get(f"/social/publish/{task_id}")
+    assert found["outcome"] == "published", found
+    return found
+
+
+def test_a_video_goes_out_on_all_platforms_once(stack: Stack, client: Client, reel_url: str) -> None:
+    accounts = {platform: client.connect(stack.sandbox, platform) for platform in PLATFORMS}
+    caption = f"Out on all of them {uuid4()}"
+    wish = {"platforms": PLATFORMS, "reel_url": reel_url, "caption": caption}
+    accepted = client.post("/social/publish", json=wish)["results"]
+    found = {result["platform"]: published(client, result["task_id"]) for result in accepted}
+    assert {platform: result["account_id"] for platform, result in found.items()} == accounts
+    out = [post for post in stack.sandbox.posts() if caption in post["text"]]
+    assert sorted(post["platform"] for post in out) == sorted(PLATFORMS)
+    ids = {post["platform"]: post["id"] for post in out}
+    for platform, result in found.items():
+        assert result["result"]["post_id"] == ids[platform] or platform == "tiktok"  # after moderation
+    assert stack.materialized("publication", [result["task_id"] for result in found.values()]) == [1] * 4
+
+
+def test_the_id_of_a_moderated_post_comes_later(stack: Stack, client: Client, reel_url: str) -> None:
+    client.connect(stack.sandbox, "tiktok")
+    wish = {"platforms": ["tiktok"], "reel_url": reel_url, "caption": f"Moderated {uuid4()}"}
+    (accepted,) = client.post("/social/publish", json=wish)["results"]
+    published(client, accepted["task_id"])
+    until(
+        lambda: client.get(f"/social/publish/{accepted['task_id']}")["result"]["post_id"],
+        seconds=90,
+        what="the id of the post",
+    )
+
+
+def test_a_due_item_of_the_calendar_is_published_with_the_words_of_its_twin(
+    stack: Stack, client: Client, reel_url: str
+) -> None:
+    account = client.connect(stack.sandbox, "linkedin")
+    token = str(uuid4())
+    item = {
+        "twin_id": client.twin(),
+        "title": "How AI is changing content creation",
+        "platform": "linkedin",
+        "scheduled_at": (now() + timedelta(seconds=2)).isoformat(),
+        "script": f"AI is transforming how creators work. Mark {token}.",
+        "reel_url": reel_url,
+    }
+    answer = client.http.post("/content/calendar", json=item)
+    assert answer.status_code == 201, answer.text
+    path = f"/content/calendar/{answer.json()['id']}"
+    found = until(
+        lambda: (seen := client.get(path))["status"] in ("published", "failed") and seen, seconds=90, what="its end"
+    )
+    assert (found["status"], found["account_id"]) == ("published", account), found
+    (post,) = [post for post in stack.sandbox.posts() if token in post["text"]]
+    assert post["id"] in found["post_url"]
+
+
+def test_an_item_whose_reel_is_made_here_is_published_when_that_is_done(stack: Stack, client: Client) -> None:
+    client.connect(stack.sandbox, "youtube")
+    item = {
+        "twin_id": client.twin(),
+        "title": f"Made here {uuid4()}",
+        "platform": "youtube",
+        "scheduled_at": now().isoformat(),
+        "script": "Hello from the calendar.",
+    }
+    answer = client.http.post("/content/calendar", json=item)
+    assert answer.status_code == 201, answer.text
+    path = f"/content/calendar/{answer.json()['id']}"
+    found = until(
+        lambda: (seen := client.get(path))["status"] in ("published", "failed") and seen, seconds=150, what="its end"
+    )
+    assert found["status"] == "published", found
+    (post,) = [post for post in stack.sandbox.posts() if post.get("title") == item["title"]]
+    assert post["id"] in found["post_url"]
