@@ -5,7 +5,7 @@ import dagster as dg
 from content_pipeline import jobs
 from content_pipeline.assets import burn_ins, captions, publications, reels
 from content_pipeline.assets.calendar import content_calendar
-from content_pipeline.sensors import calendar, drops, providers, retention, tasks
+from content_pipeline.sensors import accounts, calendar, drops, providers, retention, tasks
 
 definitions = dg.Definitions(
     assets=[content_calendar, *dg.load_assets_from_modules([captions, burn_ins, reels, publications])],
@@ -15,6 +15,7 @@ definitions = dg.Definitions(
         calendar.publish_scheduled_content,
         providers.ask_platforms,
         drops.accept_dropped_csv_files,
+        accounts.keep_tokens_alive,
         retention.retire_old_work,
     ],
     # Runs live in warm Celery workers, whose processes may have no children of their own.

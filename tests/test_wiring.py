@@ -43,6 +43,7 @@ def test_dagster_runs_just_this() -> None:
         "accept_dropped_csv_files",
         "publish_scheduled_content",
         "ask_platforms",
+        "keep_tokens_alive",
         "retire_old_work",
     }
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {

@@ -45,7 +45,7 @@ def _connect(client: httpx.Client, platform: str) -> dict[str, Any]:
         form = _Form(page.text)
         consent = {**form.fields, "username": CREATOR, "decision": "approve"}
         answer = browser.post(page.url.join(form.action), data=consent)
-        while not (back := answer.headers["location"]).startswith(REDIRECT_URI):
+        while not (back := _next(answer)).startswith(REDIRECT_URI):
             answer = browser.get(back)
     account_id = httpx.URL(back).params.get("account_id")
     if account_id is None:
@@ -53,6 +53,13 @@ def _connect(client: httpx.Client, platform: str) -> dict[str, Any]:
     accounts = client.get("/social/accounts").raise_for_status().json()
     account: dict[str, Any] = next(account for account in accounts if account["id"] == account_id)
     return account
+
+
+def _next(answer: httpx.Response) -> str:
+    """Where an answer sends the browser. Raises Broken when it is a page instead."""
+    if not answer.has_redirect_location:
+        raise Broken(f"{answer.url.host} did not connect the account (status {answer.status_code}).")
+    return str(answer.headers["location"])
 
 
 class _Form(HTMLParser):

@@ -7,11 +7,12 @@ has those that it started from. The others look again until they are there.
 """
 
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import and_, func, or_, select, update
 
 from content_pipeline.core import accounts
 from content_pipeline.core.clock import now
@@ -57,6 +58,28 @@ def give_up(account_id: UUID, refused: str, error: Error) -> None:
     account = _look(account_id)
     if account.status == "connected" and accounts.tokens_of(account).access == refused:
         _write(account, status="needs_reconnect", reason=error.to_dict())
+
+
+def keep_alive() -> int:
+    """Refresh the tokens that renew only themselves and are near their end: who posts once a month would lose theirs.
+
+    One that cannot be refreshed now is tried again next time. Returns how many were looked after.
+    """
+    with autocommit() as session:
+        near = select(Account.id).where(
+            Account.status == "connected",
+            or_(
+                *(
+                    and_(Account.platform == platform, Account.access_expires_at < now() + ahead)
+                    for platform, ahead in _AHEAD_OF.items()
+                )
+            ),
+        )
+        account_ids = session.scalars(near).all()
+    for account_id in account_ids:
+        with suppress(Error):
+            access(account_id)
+    return len(account_ids)
 
 
 def _current(account_id: UUID, refused: str | None = None) -> Access:

@@ -75,6 +75,23 @@ def test_a_token_is_refreshed_shortly_before_its_end(connected, platforms: Sandb
     assert read(account.id).scopes == account.scopes
 
 
+def test_an_account_that_is_seldom_used_stays_connected(connected, platforms: Sandbox) -> None:
+    account = connected("instagram")
+    for _ in range(3):  # half a year without a post
+        platforms.advance(NEAR_END["instagram"])
+        assert tokens.keep_alive() >= 1
+    assert works(tokens.access(account.id), "instagram")
+    assert read(account.id).status == "connected"
+
+
+def test_a_token_that_lasts_or_can_be_refreshed_later_is_left_alone(connected, platforms: Sandbox) -> None:
+    connected("instagram")
+    connected("tiktok")
+    platforms.advance(NEAR_END["tiktok"])
+    tokens.keep_alive()
+    assert refreshes(platforms, "instagram") == refreshes(platforms, "tiktok") == 0
+
+
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_token_is_not_refreshed_early(connected, platforms: Sandbox, platform: str) -> None:
     account = connected(platform)

@@ -1,0 +1,14 @@
+"""Keeps connected accounts connected."""
+
+import dagster as dg
+
+from content_pipeline.core import tokens
+
+
+@dg.sensor(
+    minimum_interval_seconds=3600,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Refreshes tokens that would end unused, and could not be refreshed afterwards.",
+)
+def keep_tokens_alive(_: dg.SensorEvaluationContext) -> dg.SkipReason:
+    return dg.SkipReason(f"{tokens.keep_alive()} tokens were near their end.")
