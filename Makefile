@@ -29,7 +29,7 @@ status: install  ## what runs, and where
 	$(BIN)/content-pipeline status
 
 test: install  ## the whole test suite, against real parts
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 faults: install  ## 200 posts while parts are killed and platforms drop their answers
 	FAULTS_POSTS=200 $(BIN)/python -m pytest tests/stack/publishing/test_faults.py

@@ -9,7 +9,7 @@ from tests.media.samples import video
 from tests.stack.harness import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reel_url(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-ar", "48000", "-movflags", "+faststart")
     film = video(tmp_path_factory.mktemp("film") / "film.mp4", *options, size="540x960", rate="30", seconds=4)
