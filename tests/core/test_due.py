@@ -190,6 +190,8 @@ def test_of_ten_thousand_items_a_thousand_are_due_and_each_is_claimed_once_by_tw
 
 def test_what_is_due_with_its_video_is_published_once_by_two_daemons(twin: Twin) -> None:
     account = connect(twin)
+    with transaction() as session:
+        due.start_posts(session, most=10_000)  # what others have left
     with_reels = [enter(twin, due_in=timedelta(minutes=1)) for _ in range(20)]
     for task in start_reels(twin):
         end(task)
@@ -210,7 +212,8 @@ def test_what_is_due_with_its_video_is_published_once_by_two_daemons(twin: Twin)
         first, second = daemons.map(tick, range(2))
     published = {str(item(item_id).publication_id) for item_id in with_reels + with_urls}
     assert len(published) == len(with_reels + with_urls)
-    assert sorted(task.key for task in first + second) == sorted(published)
+    ours = [task.key for task in first + second if task.workspace_id == twin.workspace_id]
+    assert sorted(ours) == sorted(published)
     assert {str(post.id) for post in posts_of(twin)} == published
     assert {post.account_id for post in posts_of(twin)} == {account.id}
     assert start_posts(twin) == []
