@@ -179,23 +179,22 @@ def approve(world: World, provider: Provider, consent: Document, username: str) 
         return code
 
 
-def redeem(
-    world: World, provider: Provider, *, code: str | None, redirect_uri: str | None, verifier: str | None = None
-) -> Grant:
-    """The grant behind a code, which is used up by that. Raises Unauthorized."""
+def redeem(world: World, provider: Provider, parameters: Mapping[str, str]) -> Grant:
+    """The grant behind the `code` of a request, which is used up by that. Raises Unauthorized."""
+    code = parameters.get("code", "")
     with world.transaction():
-        found = world.get("code", code or "")
+        found = world.get("code", code)
         if found is None or found["platform"] != provider.platform:
             raise Unauthorized("unknown")
         if found["used"]:
             raise Unauthorized("used")
         if found["expires_at"] <= world.seconds():
             raise Unauthorized("expired")
-        if found["redirect_uri"] != redirect_uri:
+        if found["redirect_uri"] != parameters.get("redirect_uri"):
             raise Unauthorized("redirect")
-        if found["challenge"] and not _is_verified(provider, found["challenge"], verifier):
+        if found["challenge"] and not _is_verified(provider, found["challenge"], parameters.get("code_verifier")):
             raise Unauthorized("verifier")
-        world.put("code", code or "", {**found, "used": True})
+        world.put("code", code, {**found, "used": True})
         return _grant(world, found["grant"])
 
 

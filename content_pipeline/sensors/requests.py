@@ -10,7 +10,9 @@ from content_pipeline.core import runs
 from content_pipeline.core.models import Task
 
 
-def result(tasks: Sequence[Task], asset_events: Sequence[dg.AssetMaterialization] = ()) -> dg.SensorResult:
+def result(
+    tasks: Sequence[Task], *, asset_events: Sequence[dg.AssetMaterialization] = (), cursor: str | None = None
+) -> dg.SensorResult:
     """A run for each of these tasks, with its key registered; `asset_events` are recorded with them."""
     keys = defaultdict(list)
     for task in tasks:
@@ -22,4 +24,5 @@ def result(tasks: Sequence[Task], asset_events: Sequence[dg.AssetMaterialization
         ],
         dynamic_partitions_requests=[partitions.SETS[job].build_add_request(added) for job, added in keys.items()],
         asset_events=asset_events,
+        cursor=cursor,
     )

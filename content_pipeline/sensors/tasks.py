@@ -12,11 +12,12 @@ from typing import Final, Literal
 
 import dagster as dg
 
-from content_pipeline import jobs, partitions
+from content_pipeline import jobs
 from content_pipeline.core import executions, runs, tasks
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.launcher import CeleryRunLauncher
+from content_pipeline.sensors import requests
 
 LIVE: Final = [
     dg.DagsterRunStatus.QUEUED,
@@ -76,25 +77,18 @@ def decide(task: Task, newest: Standing | None) -> Decision:
 def start_unattended_tasks(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     live = context.instance.get_run_records(dg.RunsFilter(statuses=LIVE))
     starts = {_start_of(record.dagster_run) for record in live}
-    requests = list(islice(_start_requests(context.instance, starts), STARTS_A_TICK))
+    unattended = list(islice(_to_start(context.instance, starts), STARTS_A_TICK))
     _fail_stranded(context.instance, live)
     cursor = _send_again(context.instance, live, json.loads(context.cursor or "{}"))
-    return dg.SensorResult(
-        run_requests=requests,
-        dynamic_partitions_requests=[
-            partitions.SETS[request.job_name].build_add_request([request.partition_key])
-            for request in requests
-            if request.job_name and request.partition_key
-        ],
-        cursor=json.dumps(cursor),
-    )
+    return requests.result(unattended, cursor=json.dumps(cursor))
 
 
 def _start_of(run: dg.DagsterRun) -> tuple[str, str]:
     return run.tags.get(runs.TASK_TAG, ""), run.tags.get(runs.START_TAG, "")
 
 
-def _start_requests(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Iterator[dg.RunRequest]:
+def _to_start(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Iterator[Task]:
+    """Tasks that need a run, each with the right to start it taken."""
     with transaction() as session:
         candidates = tasks.unattended(session)
         held = executions.held(session)
@@ -107,7 +101,7 @@ def _start_requests(instance: dg.DagsterInstance, live: set[tuple[str, str]]) ->
                 tasks.fail(session, task.id, tasks.LOST)
             if decision != "start" or not tasks.start(session, task):
                 continue
-        yield dg.RunRequest(job_name=runs.JOBS[task.subject_kind], partition_key=task.subject_key, tags=runs.tags(task))
+        yield task
 
 
 def _newest_run(instance: dg.DagsterInstance, task: Task) -> Standing | None:

@@ -41,9 +41,7 @@ def routes(world: World) -> APIRouter:
         if parameters.get("grant_type") != "authorization_code":
             raise _refused("Invalid grant_type")
         try:
-            grant = oauth.redeem(
-                world, wire.PROVIDER, code=parameters.get("code"), redirect_uri=parameters.get("redirect_uri")
-            )
+            grant = oauth.redeem(world, wire.PROVIDER, parameters)
         except Unauthorized as error:
             raise _refused(_CODE_WORDS.get(error.reason, "Invalid authorization code")) from error
         token = oauth.issue(world, grant, "access", prefix=_SHORT, seconds=_SHORT_SECONDS)

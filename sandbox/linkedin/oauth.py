@@ -68,9 +68,7 @@ def routes(world: World) -> APIRouter:
 
 def _exchanged(world: World, parameters: Mapping[str, str]) -> dict[str, Any]:
     try:
-        grant = oauth.redeem(
-            world, wire.PROVIDER, code=parameters.get("code"), redirect_uri=parameters.get("redirect_uri")
-        )
+        grant = oauth.redeem(world, wire.PROVIDER, parameters)
     except Unauthorized as error:
         message = (
             "Unable to retrieve access token: appid/redirect uri/code verifier does not match authorization code. "

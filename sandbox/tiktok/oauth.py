@@ -61,13 +61,7 @@ def routes(world: World) -> APIRouter:
 
     def _redeemed(parameters: dict[str, str]) -> Grant:
         try:
-            return oauth.redeem(
-                world,
-                wire.PROVIDER,
-                code=parameters.get("code"),
-                redirect_uri=parameters.get("redirect_uri"),
-                verifier=parameters.get("code_verifier"),
-            )
+            return oauth.redeem(world, wire.PROVIDER, parameters)
         except Unauthorized as error:
             if error.reason == "verifier":
                 raise _refused("invalid_request", "Code verifier or code challenge is invalid.") from error

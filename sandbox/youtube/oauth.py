@@ -68,13 +68,7 @@ def routes(world: World) -> APIRouter:
 
 def _exchanged(world: World, parameters: Mapping[str, str]) -> dict[str, Any]:
     try:
-        grant = oauth.redeem(
-            world,
-            wire.PROVIDER,
-            code=parameters.get("code"),
-            redirect_uri=parameters.get("redirect_uri"),
-            verifier=parameters.get("code_verifier"),
-        )
+        grant = oauth.redeem(world, wire.PROVIDER, parameters)
     except Unauthorized as error:
         if error.reason == "redirect":
             raise _refused("redirect_uri_mismatch", "Bad Request") from error

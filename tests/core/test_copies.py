@@ -1,6 +1,5 @@
 """Other people's files, by way of our bucket."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -8,28 +7,14 @@ import httpx
 import pytest
 from pytest_httpserver import HTTPServer
 
-from content_pipeline.core import copies, executions, storage
+from content_pipeline.core import copies, storage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, NotMedia, TooLarge
 from content_pipeline.core.models import Plan
-from content_pipeline.core.settings import settings
 from content_pipeline.core.work import Work
 from tests.factories import make_workspace
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
-    with HTTPServer() as server:
-        monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{server.port}"])
-        yield server
-
-
-@pytest.fixture
-def work() -> Work:
-    executions.begin(run_id := str(uuid4()), "interactive@test")
-    return Work(run_id, "interactive")
 
 
 def refuse_jokes(path: Path) -> bytes:

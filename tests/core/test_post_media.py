@@ -1,6 +1,5 @@
 """The files of a post: brought once, looked at, and nobody else's."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,7 +8,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from content_pipeline.core import executions, post_media, publications, storage
+from content_pipeline.core import post_media, publications, storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, MediaUnusable, NotFound, NotMedia
@@ -17,25 +16,11 @@ from content_pipeline.core.media.words import SEGMENTS, WORDS, Segment, Word
 from content_pipeline.core.models import Caption, Publication, Reel
 from content_pipeline.core.platforms.options import InstagramOptions, YouTubeOptions
 from content_pipeline.core.publications import Source, Wish
-from content_pipeline.core.settings import settings
 from content_pipeline.core.work import Work
 from tests.factories import make_account, make_twin, make_workspace
 from tests.media import samples
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
-    with HTTPServer() as server:
-        monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{server.port}"])
-        yield server
-
-
-@pytest.fixture
-def work() -> Work:
-    executions.begin(run_id := str(uuid4()), "interactive@test")
-    return Work(run_id, "interactive")
 
 
 def enter(workspace_id: UUID, url: str | None, reel: Reel | None = None, request_id: UUID | None = None) -> Publication:

@@ -1,12 +1,8 @@
 """A post goes out once, whatever happens meanwhile, and ends in a state that says what happened."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from uuid import UUID
-
 import pytest
 
-from content_pipeline.core import publications, publishing, secrets, tasks, turns
+from content_pipeline.core import publications, publishing, secrets, tasks
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, TooManyRequests
 from content_pipeline.core.models import Account, Task
@@ -35,13 +31,6 @@ from tests.core.posting import (
     newest,
     publication,
 )
-
-
-@pytest.fixture
-def stage(workspace_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    monkeypatch.setattr(turns, "_WAIT_SECONDS", 0.2)
-    with posting.stage(workspace_id, tmp_path) as stage:
-        yield stage
 
 
 def test_a_post_goes_out_and_says_where_it_is(stage: Stage) -> None:

@@ -1,17 +1,15 @@
 """A post goes out once, or says why not, at whatever moment a run crashes, freezes or is canceled."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from content_pipeline.core import executions, publications, tasks, turns
+from content_pipeline.core import executions, publications, tasks
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error
 from tests.core import posting
@@ -32,13 +30,6 @@ from tests.core.posting import (
     newest,
     publication,
 )
-
-
-@pytest.fixture
-def stage(workspace_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    monkeypatch.setattr(turns, "_WAIT_SECONDS", 0.2)
-    with posting.stage(workspace_id, tmp_path) as stage:
-        yield stage
 
 
 class At:

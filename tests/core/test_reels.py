@@ -1,6 +1,5 @@
 """A reel's two steps, each as a run does it: on the real database, store, voice and ffmpeg."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,13 +22,6 @@ from tests.media import samples
 pytestmark = pytest.mark.usefixtures("database")
 
 SCRIPT = "Only $1,299 today."
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
-    with HTTPServer() as server:
-        monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{server.port}"])
-        yield server
 
 
 def enter(workspace_id: UUID, script: str = SCRIPT, **fields: Any) -> str:

@@ -16,7 +16,7 @@ from content_pipeline.sensors.tasks import (
     WILL_RETRY_TAG,
     Standing,
     _fail_stranded,
-    _start_requests,
+    _to_start,
     decide,
     standing,
 )
@@ -104,11 +104,9 @@ def due(workspace_id: UUID) -> Task:
     return due
 
 
-def requested(due: Task) -> list[str | None]:
+def requested(due: Task) -> list[str]:
     with dg.DagsterInstance.ephemeral() as instance:
-        return [
-            request.partition_key for request in _start_requests(instance, set()) if request.tags["task_id"] == due.id
-        ]
+        return [task.subject_key for task in _to_start(instance, set()) if task.id == due.id]
 
 
 def test_a_task_that_nobody_works_on_gets_a_run(due: Task) -> None:

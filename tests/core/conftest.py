@@ -1,0 +1,35 @@
+"""What several tests of the core need."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from content_pipeline.core import executions, turns
+from content_pipeline.core.settings import settings
+from content_pipeline.core.work import Work
+from tests.core import posting
+from tests.core.posting import Stage
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
+    """Somebody else's server, from which files may be fetched."""
+    with HTTPServer() as server:
+        monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{server.port}"])
+        yield server
+
+
+@pytest.fixture
+def work(database: None) -> Work:
+    executions.begin(run_id := str(uuid4()), "interactive@test")
+    return Work(run_id, "interactive")
+
+
+@pytest.fixture
+def stage(workspace_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    monkeypatch.setattr(turns, "_WAIT_SECONDS", 0.2)
+    with posting.stage(workspace_id, tmp_path) as stage:
+        yield stage
