@@ -7,8 +7,9 @@ import PIL.Image
 
 from content_pipeline.core import captions, copies, storage
 from content_pipeline.core.errors import MediaUnusable, NotMedia
-from content_pipeline.core.media import cues, subtitles
+from content_pipeline.core.media import cues, mp4, subtitles
 from content_pipeline.core.media.probe import MediaInfo, probe
+from content_pipeline.core.media.video import put_index_first
 from content_pipeline.core.media.words import WORDS
 from content_pipeline.core.models import Publication, Reel
 from content_pipeline.core.platforms.base import Captions, Video
@@ -18,6 +19,7 @@ from content_pipeline.core.work import Work
 _VIDEO: Final = "video"
 _COVER: Final = "cover"
 _PICTURES: Final = ("JPEG", "PNG")
+_WEB_CODECS: Final = ("h264", "hevc")
 
 
 def video(work: Work, publication: Publication, folder: Path) -> Video:
@@ -32,13 +34,27 @@ def video(work: Work, publication: Publication, folder: Path) -> Video:
             workspace_id=publication.workspace_id,
             object_key=key,
             content_type="video/mp4",
-            inspect=inspect_video,
+            inspect=_playable,
         )
         return Video(path, storage.link(key), media)
     with work.write() as session:
         key = session.get_one(Reel, publication.reel_id).output_key or ""
     storage.fetch(key, path)
     return Video(path, storage.link(key), probe(path))
+
+
+def _playable(path: Path) -> MediaInfo:
+    """`inspect_video`, once the file can be played while it arrives.
+
+    Cameras and phones write the index last, and Instagram refuses that (2207026) only after it has fetched it all.
+    """
+    media = inspect_video(path)
+    if media.video_codec not in _WEB_CODECS or media.audio_codec not in (None, "aac"):
+        return media
+    if media.container != "mov" or mp4.has_index_first(path):
+        return media
+    put_index_first(path, media)
+    return probe(path)
 
 
 def inspect_video(path: Path) -> MediaInfo:
@@ -62,12 +78,13 @@ def cover(work: Work, publication: Publication, options: PostOptions, folder: Pa
         workspace_id=publication.workspace_id,
         object_key=key,
         content_type="image/jpeg",
-        inspect=_inspect_picture,
+        inspect=inspect_picture,
     )
     return path, storage.link(key)
 
 
-def _inspect_picture(path: Path) -> None:
+def inspect_picture(path: Path) -> None:
+    """Raises NotMedia `cover_unusable` for what is no JPEG or PNG."""
     try:
         with PIL.Image.open(path, formats=_PICTURES) as picture:
             picture.verify()

@@ -21,6 +21,8 @@ from content_pipeline.core.publications import Source, Wish
 
 # Somebody waits for the answer.
 FETCH_SECONDS: Final = 30.0
+# More than any platform takes as a cover.
+_COVER_BYTES: Final = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,18 @@ def bring(source: Source, folder: Path, *, max_bytes: int) -> Video:
 def rehearse(workspace_id: UUID, twin: Twin | None, source: Source, video: Video, wish: Wish) -> Rehearsed:
     """All that would keep this post from going out."""
     problems: list[Problem] = []
-    account, words = None, None
+    account, cover, words = None, None, None
     with _noting(problems), transaction() as session:
         account = accounts.choose(session, workspace_id, wish.platform, wish.account_id, twin)
     options = posts.options(wish.platform, twin, wish.options, is_ours=source.reel is not None)
-    with _noting(problems), transaction() as session:
-        publications.check_files(session, workspace_id, options)
+    with _noting(problems):
+        with transaction() as session:
+            publications.check_files(session, workspace_id, options)
+        cover = _cover(options, video.path.with_name("cover"))
     with _noting(problems):
         words = _words(twin, source, wish, options)
     with _noting(problems):
-        problems += _refusals(wish.platform, account, _post(video, wish, words, options))
+        problems += _refusals(wish.platform, account, _post(video, cover, wish, words, options))
     return Rehearsed(wish, account, words, problems)
 
 
@@ -70,6 +74,15 @@ def _noting(problems: list[Problem]) -> Iterator[None]:
     except Error as error:
         details = [fault["detail"] for fault in error.errors] or [error.detail]
         problems += [Problem(error.code, detail, error.remedy) for detail in details]
+
+
+def _cover(options: PostOptions, path: Path) -> tuple[Path, str] | None:
+    url = getattr(options, "cover_url", None)
+    if not url:
+        return None
+    remote.fetch(url, path, max_bytes=_COVER_BYTES, seconds=FETCH_SECONDS)
+    post_media.inspect_picture(path)
+    return path, url
 
 
 def _words(twin: Twin | None, source: Source, wish: Wish, options: PostOptions) -> PostText | None:
@@ -85,13 +98,16 @@ def _words(twin: Twin | None, source: Source, wish: Wish, options: PostOptions) 
     return composing.compose(brief).post
 
 
-def _post(video: Video, wish: Wish, words: PostText | None, options: PostOptions) -> Post:
+def _post(
+    video: Video, cover: tuple[Path, str] | None, wish: Wish, words: PostText | None, options: PostOptions
+) -> Post:
     return Post(
         text=posts.shown(wish.platform, words) if words else "",
         title=words.title if words else wish.title,
         hashtags=words.hashtags if words else (),
         options=options,
         video=video,
+        cover=cover,
     )
 
 

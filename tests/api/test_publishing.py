@@ -312,6 +312,7 @@ def video_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with HTTPServer() as server:
         monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{server.port}"])
         server.expect_request("/reel.mp4").respond_with_data(samples.video(tmp_path / "v.mp4", seconds=1).read_bytes())
+        server.expect_request("/cover.png").respond_with_data(samples.picture(tmp_path / "cover.png").read_bytes())
         server.expect_request("/reel.txt").respond_with_data(b"no video")
         yield server.url_for("/reel.mp4")
 
@@ -359,6 +360,17 @@ def test_a_dry_run_lists_every_problem_of_every_platform(client: TestClient, sta
     assert found["instagram"][:4] == ["account_missing", "url_forbidden", "text_unfit", "text_unfit"]
     assert any("instagram" in code for code in found["instagram"][4:]), "what the platform says of the video itself"
     assert not any(one["can_publish"] for one in answer.json()["results"])
+
+
+def test_a_dry_run_looks_at_the_cover_too(client: TestClient, stage: Stage, video_url: str) -> None:
+    def codes(cover: str) -> list[str]:
+        options = {"instagram": {"cover_url": video_url.replace("reel.mp4", cover)}}
+        (result,) = rehearse(client, "instagram", reel_url=video_url, options=options).json()["results"]
+        return [problem["code"] for problem in result["problems"]]
+
+    assert "cover_unusable" in codes("reel.txt")
+    assert "instagram_cover_unsupported" in codes("cover.png")
+    assert "remote_failed" in codes("cover.jpg")
 
 
 def test_a_dry_run_of_an_account_that_cannot_be_reached_says_so(

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
@@ -33,7 +34,7 @@ def enter(workspace_id: UUID, url: str | None, reel: Reel | None = None, request
 def test_posts_of_one_request_share_a_copy_of_the_video(
     workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path
 ) -> None:
-    body = samples.video(tmp_path / "reel.mp4", seconds=1).read_bytes()
+    body = samples.video(tmp_path / "reel.mp4", "-movflags", "+faststart", seconds=1).read_bytes()
     server.expect_ordered_request("/reel.mp4").respond_with_data(body)
     request_id = uuid4()
     for name in "first", "second":
@@ -42,6 +43,35 @@ def test_posts_of_one_request_share_a_copy_of_the_video(
         assert (video.path.read_bytes(), video.media.width) == (body, 320)
         assert f"{workspace_id}/publications/{request_id}/video" in video.link
     assert len(server.log) == 1
+
+
+def test_a_video_as_phones_write_it_gets_its_index_first_and_loses_where_it_was_filmed(
+    workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path
+) -> None:
+    upright = samples.video(tmp_path / "upright.mp4", "-pix_fmt", "yuv420p", seconds=1)
+    place = ("-c", "copy", "-movflags", "use_metadata_tags", "-metadata", "location=+48.1+011.5/")
+    body = samples.make(tmp_path / "IMG_1.mov", "-display_rotation", "90", "-i", str(upright), *place).read_bytes()
+    assert body.index(b"mdat") < body.index(b"moov")
+    assert b"+48.1" in body
+    server.expect_request("/IMG_1.mov").respond_with_data(body)
+    publication = enter(workspace_id, server.url_for("/IMG_1.mov"))
+    for name in "first", "second":
+        (folder := tmp_path / name).mkdir()
+        video = post_media.video(work, publication, folder)
+        written = video.path.read_bytes()
+        assert written.index(b"moov") < written.index(b"mdat")
+        assert b"+48.1" not in written
+        assert (video.media.width, video.media.height) == (180, 320)
+        assert (video.media.video_codec, video.media.audio_codec) == ("h264", "aac")
+        assert httpx.get(video.link).content == written
+
+
+def test_a_video_of_another_kind_is_posted_as_it_is(
+    workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path
+) -> None:
+    body = samples.video(tmp_path / "edit.mov", "-c:v", "prores_ks", "-c:a", "pcm_s16le", seconds=1).read_bytes()
+    server.expect_request("/edit.mov").respond_with_data(body)
+    assert post_media.video(work, enter(workspace_id, server.url_for("/edit.mov")), tmp_path).path.read_bytes() == body
 
 
 def test_what_has_no_pictures_is_no_post(workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path) -> None:
@@ -64,7 +94,7 @@ def test_a_cover_is_a_picture(
     if name == "text.jpg":
         picture.write_bytes(b"no picture")
     else:
-        samples.make(picture, "-f", "lavfi", "-i", "color=skyblue:s=64x64", "-frames:v", "1")
+        samples.picture(picture)
     server.expect_request("/cover").respond_with_handler(lambda _: Response(picture.read_bytes()))
     publication = enter(workspace_id, "https://8.8.8.8/reel.mp4")
     options = InstagramOptions(cover_url=server.url_for("/cover"))

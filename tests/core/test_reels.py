@@ -138,7 +138,7 @@ def test_a_background_and_music_of_others_are_copied_once(
 
 
 def test_a_bad_background_is_not_kept(workspace_id: UUID, server: HTTPServer, tmp_path: Path) -> None:
-    picture = samples.make(tmp_path / "sky.png", "-f", "lavfi", "-i", "color=skyblue:s=640x480", "-frames:v", "1")
+    picture = samples.picture(tmp_path / "sky.png", size="640x480")
     server.expect_ordered_request("/sky.png").respond_with_data(b"not a picture")
     server.expect_ordered_request("/sky.png").respond_with_data(picture.read_bytes())
     key = enter(workspace_id, background_url=server.url_for("/sky.png"))

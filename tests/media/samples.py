@@ -34,6 +34,11 @@ def audio(path: Path, source: str = TONE, *options: str, seconds: float = 3) -> 
     return make(path, "-f", "lavfi", "-i", source.format(seconds=seconds), *options)
 
 
+def picture(path: Path, *, size: str = "64x64") -> Path:
+    """A picture of one colour, in the format that the name of `path` says."""
+    return make(path, "-f", "lavfi", "-i", f"color=skyblue:s={size}", "-frames:v", "1")
+
+
 def talking_video(path: Path, *, size: str = "320x180") -> Path:
     """Human speech under a test picture."""
     return make(

@@ -73,7 +73,7 @@ def test_a_script_in_another_language_is_spoken_in_it(client: Client) -> None:
 def test_a_row_whose_background_is_none_fails_alone_and_is_retried_alone(
     stack: Stack, client: Client, tmp_path: Path
 ) -> None:
-    picture = samples.make(tmp_path / "sky.png", "-f", "lavfi", "-i", "color=skyblue:s=640x480", "-frames:v", "1")
+    picture = samples.picture(tmp_path / "sky.png", size="640x480")
     answers = [b"not a picture", picture.read_bytes()]
     with HTTPServer(port=stack.remote_port) as server:
         server.expect_request("/sky.png").respond_with_handler(lambda _: Response(answers[-1 if is_mended else 0]))

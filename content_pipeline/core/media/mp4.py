@@ -1,4 +1,4 @@
-"""The one thing about MP4 and MOV files that FFmpeg does not pass on: how long the movie header claims to be."""
+"""What FFmpeg does not pass on of MP4 and MOV files: how long the header claims to be, and where the index lies."""
 
 import struct
 from pathlib import Path
@@ -14,6 +14,16 @@ def claimed_seconds(path: Path) -> float:
     scale, length = struct.unpack_from(">IQ", header, 20) if header[0] == 1 else struct.unpack_from(">II", header, 12)
     unknown = length in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
     return 0.0 if unknown or not scale else float(length / scale)
+
+
+def has_index_first(path: Path) -> bool:
+    """Whether the index (moov) lies before the media (mdat), so that the file can be played while it arrives."""
+    with path.open("rb") as stream:
+        end = path.stat().st_size
+        index = stream.tell() if _enter(stream, b"moov", end) else end
+        stream.seek(0)
+        media = stream.tell() if _enter(stream, b"mdat", end) else end
+    return index < media
 
 
 def _enter(stream: BinaryIO, name: bytes, end: int) -> bool:

@@ -1,4 +1,4 @@
-"""Videos that are made: captions burned into a recording, and the picture that stands for a video."""
+"""Videos that are made: captions burned into a recording, one written anew, and the picture that stands for one."""
 
 import io
 from collections.abc import Callable
@@ -26,6 +26,8 @@ _SLOWEST, _FASTEST = 24.0, 60.0
 _PICTURE_CODING = {"vcodec": "libx264", "preset": "veryfast", "crf": 20, "pix_fmt": "yuv420p", "aq-mode": 3}
 _AAC = {"acodec": "aac", "audio_bitrate": "192k", "ar": 48000}
 _AAC_AS_IT_IS = {"acodec": "copy"}
+# Where and with what a person filmed is nobody's business.
+_NOTHING_PRIVATE = {"map_metadata": -1, "map_chapters": -1}
 
 _THUMBNAIL_SIDE = 320
 
@@ -55,8 +57,7 @@ def burn_in(folder: Path, media: MediaInfo, *, on_progress: Callable[[float], No
         **_PICTURE_CODING,
         **(_AAC_AS_IT_IS if media.audio_codec == "aac" else _AAC),
         movflags="+faststart",
-        map_metadata=-1,  # where and with what a person filmed is nobody's business
-        map_chapters=-1,
+        **_NOTHING_PRIVATE,
     )
     run(output, folder=folder, seconds=media.seconds, on_progress=on_progress)
 
@@ -66,6 +67,18 @@ def _shown(pictures: Any, media: MediaInfo) -> Any:
     width, height = frame_size(media)
     pace = Fraction(min(max(media.frames_per_second, _SLOWEST), _FASTEST)).limit_denominator(1001)
     return pictures.filter("fps", str(pace)).filter("scale", width, height, out_range="tv").filter("setsar", 1)
+
+
+def put_index_first(path: Path, media: MediaInfo) -> None:
+    """Write H.264 or HEVC with AAC anew as an MP4 that begins with its index, and without its data about the place.
+
+    Its pictures and its sound stay as they are. Raises as `ffmpeg.run` does.
+    """
+    source, target = client_media(path.name), path.with_name(f"{path.name}.mp4")
+    streams = [source["V:0"], *([source["a:0"]] if media.has_audio else [])]
+    output = ffmpeg.output(*streams, target.name, codec="copy", movflags="+faststart", **_NOTHING_PRIVATE)
+    run(output, folder=path.parent, seconds=media.seconds, on_progress=lambda _: None)
+    target.replace(path)
 
 
 def thumbnail(video: Path, seconds: float) -> bytes:

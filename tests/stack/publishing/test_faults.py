@@ -15,14 +15,15 @@ from content_pipeline.core.platforms.names import PLATFORMS
 from tests.stack.harness import Client, Stack, until
 
 # Each request is a post on every platform.
-REQUESTS = int(os.environ.get("FAULTS_POSTS", "24")) // len(PLATFORMS)
+REQUESTS = int(os.environ.get("FAULTS_POSTS", "16")) // len(PLATFORMS)
 # TikTok lets an account begin six posts a minute; each is begun twice here, since the first answer is dropped.
 POSTS_AN_ACCOUNT = 3
-PATIENCE_SECONDS = 60 + 12 * REQUESTS
+# No figure of the product, only the end of a run that hangs: beside other tests 24 posts took 133 s, alone 80.
+PATIENCE_SECONDS = 300 + 30 * REQUESTS
 # The supervisor's death costs 20 s, in which everything starts anew; without the daemon nothing new begins for 15.
 VICTIMS = ("io", "api", "daemon", "supervisor")
 # Each of them once in the suite.
-KILLS = len(VICTIMS) * REQUESTS // 6
+KILLS = len(VICTIMS) * max(1, REQUESTS // 6)
 
 
 def test_no_post_is_lost_and_none_goes_out_twice(stack: Stack, client: Client, reel_url: str) -> None:

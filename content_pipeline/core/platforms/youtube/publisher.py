@@ -40,8 +40,8 @@ class YouTubePublisher:
     a `short`."""
 
     def check(self, access: Access | None, post: Post) -> list[Problem]:
-        """The limits of the video: of a channel, YouTube says nothing beforehand."""
-        return limits.problems(post.video.media)
+        """The limits of the video and its cover: of a channel, YouTube says nothing beforehand."""
+        return limits.problems(post)
 
     def prepare(
         self,

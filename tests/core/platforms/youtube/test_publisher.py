@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -381,6 +382,13 @@ def test_a_post_never_fails_for_its_cover_or_captions(platform: YouTube, adorned
     platform.extras_answer = httpx.Response(status, json={})
     assert youtube.commit(ACCESS, adorned, prepare(adorned)) == SHORT
     assert len(platform.extras) == 2
+
+
+def test_a_cover_of_more_than_2_mib_is_a_problem(tmp_path: Path, adorned: Post) -> None:
+    assert youtube.check(None, adorned) == []
+    (large := tmp_path / "large.jpg").write_bytes(bytes(2 * 1024**2 + 1))
+    problems = youtube.check(None, replace(adorned, cover=(large, "")))
+    assert [problem.code for problem in problems] == ["youtube_cover_bytes"]
 
 
 def test_a_file_without_video_or_beyond_256_gib_is_a_problem(tmp_path: Path, post: Post) -> None:
