@@ -11,8 +11,12 @@ from content_pipeline.core import batches, executions, reels, storage, tasks
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.media import wav
+from content_pipeline.core.media.reels import composition
 from content_pipeline.core.media.words import join
 from content_pipeline.core.models import Reel, Task
+from content_pipeline.core.platforms.base import Post, Video
+from content_pipeline.core.platforms.options import OPTIONS
+from content_pipeline.core.platforms.registry import PUBLISHERS
 from content_pipeline.core.reel_rows import ReelRow
 from content_pipeline.core.settings import settings
 from content_pipeline.core.work import MoveOn, Work
@@ -27,9 +31,7 @@ SCRIPT = "Only $1,299 today."
 def enter(workspace_id: UUID, script: str = SCRIPT, **fields: Any) -> str:
     """The id of a new reel."""
     blank = {"title": None, "background_url": None, "music_url": None}
-    row = ReelRow(
-        row=1, script=script, platform="tiktok", voice_id="en-US", spoken_voice="", language="en", **(blank | fields)
-    )
+    row = ReelRow(row=1, script=script, platform="tiktok", voice_id="en-US", **(blank | fields))
     with transaction() as session:
         twin = make_twin(session, workspace_id)
         _, _, (task,) = batches.request(session, workspace_id=workspace_id, twin=twin, platform="tiktok", rows=[row])
@@ -106,6 +108,16 @@ def test_a_rendered_reel_ends_its_task_and_its_batch(workspace_id: UUID, tmp_pat
         assert task.state == "done"
         assert session.get_one(Task, task.parent_id).state == "done"
         assert reels.result(session, task)["result_url"].startswith("http")
+
+
+def test_the_reel_of_one_letter_is_taken_by_every_platform(workspace_id: UUID, tmp_path: Path) -> None:
+    key = enter(workspace_id, script="A")
+    work = at_work(key)
+    reels.narrate(work, key, tmp_path)
+    reel = Video(tmp_path / composition.OUTPUT, "", reels.render(work, key, tmp_path).media)
+    for platform, publisher in PUBLISHERS.items():
+        post = Post(text="A", title="A", hashtags=(), options=OPTIONS[platform](), video=reel)
+        assert publisher.check(None, post) == []
 
 
 def test_a_later_run_makes_the_video_of_the_narration_that_was_kept(workspace_id: UUID, tmp_path: Path) -> None:

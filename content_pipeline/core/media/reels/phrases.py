@@ -42,13 +42,14 @@ def phrases(
 
 
 def _times(cut: Sequence[Sequence[Word]], seconds: float) -> Iterator[tuple[float, float]]:
-    """When each phrase shows: through the pause after it, as far as that is short."""
+    """When each phrase shows: through the pause after it, as far as that is short; the last one to the end."""
     starts = [spoken[0].start for spoken in cut]
     if starts and starts[0] <= LONG_PAUSE:
         starts[0] = 0.0
     for spoken, start, following in zip(cut, starts, [*starts[1:], seconds], strict=False):
         end = spoken[-1].end
-        yield start, following if following - end <= LONG_PAUSE else end + LINGER
+        stays = following - end <= LONG_PAUSE or spoken is cut[-1]
+        yield start, following if stays else end + LINGER
 
 
 def _cuts(words: Sequence[Word], language: str, line: float, width: Callable[[str], float]) -> list[tuple[int, int]]:

@@ -17,6 +17,8 @@ from content_pipeline.core.providers.voices.voice import Choice, Provider, Sampl
 # A reel that begins with the first sound loses it to the players' fade-in, and one that ends with the last is cut hard.
 _LEAD_SECONDS = 0.2
 _TAIL_SECONDS = 0.4
+# Instagram and LinkedIn take nothing shorter than 3 s.
+_LEAST_SECONDS = 3.1
 # The silence after a sentence, and where a long one had to be parted. Voices pause by themselves within a piece.
 _PAUSES = {SENTENCE: 0.4, CLAUSE: 0.2}
 _SHORTEST_PAUSE = 0.08
@@ -77,7 +79,8 @@ def narrate(script: str, choice: Choice) -> Narration:
         words += moved(utterance.words, (length + len(silence)) / rate)
         length += len(silence) + len(utterance.samples)
         pause = following_pause
-    samples = np.clip(np.concatenate([*sound, _silence(_TAIL_SECONDS, rate)]), -1.0, 1.0)
+    tail = max(_TAIL_SECONDS, _LEAST_SECONDS - length / rate)
+    samples = np.clip(np.concatenate([*sound, _silence(tail, rate)]), -1.0, 1.0)
     words = tidy(_all_shown(shown, words, speaker.characters), 0.0, len(samples) / rate)
     return Narration(samples, rate, tuple(words), choice.voice, choice.language)
 

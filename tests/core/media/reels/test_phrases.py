@@ -74,6 +74,12 @@ def test_a_japanese_phrase_is_one_word() -> None:
     assert [word.text for phrase in found for word in phrase.words] == ["今日は", "とても", "天気が", "いいですね。"]
 
 
+def test_the_last_phrase_stays_to_the_end_however_long_the_silence() -> None:
+    first, last = cut([Word(0.2, 0.6, "Hi!"), Word(4.0, 4.4, "Bye!")], seconds=9.0)
+    assert first.end < 2
+    assert last.end == 9
+
+
 def test_the_first_phrase_is_there_from_the_start_unless_the_silence_is_long() -> None:
     assert cut([Word(1.0, 2.0, "Hello")])[0].start == 0
     assert cut([Word(4.0, 5.0, "Hello")])[0].start == 4

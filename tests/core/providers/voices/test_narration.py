@@ -65,10 +65,16 @@ def test_a_price_is_highlighted_while_all_its_words_are_spoken() -> None:
 
 
 def test_the_narration_begins_and_ends_with_a_little_silence() -> None:
-    narration = _narrate("Stop scrolling.")
+    narration = _narrate("Stop scrolling, because this is the one thing that you have to know today.")
     heard = np.flatnonzero(np.abs(narration.samples) > 0.01) / narration.rate
     assert 0.15 <= heard[0] <= 0.35
     assert 0.35 <= narration.seconds - heard[-1] <= 0.6
+
+
+def test_few_words_are_followed_by_silence_until_every_platform_takes_their_reel() -> None:
+    narration = _narrate("Hi!")
+    assert narration.seconds == pytest.approx(3.1, abs=0.01)
+    assert narration.words[-1].end < 2
 
 
 def test_sentences_are_parted_by_a_pause() -> None:
