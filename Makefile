@@ -32,7 +32,7 @@ test: install  ## the whole test suite, against real parts
 	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 faults: install  ## 200 posts while parts are killed and platforms drop their answers
-	FAULTS_POSTS=200 $(BIN)/python -m pytest tests/stack/publishing/test_faults.py
+	FAULTS_POSTS=200 $(BIN)/python -m pytest -s tests/stack/publishing/test_faults.py
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check
