@@ -10,19 +10,13 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from content_pipeline.core.errors import Error, TooLarge
+from content_pipeline.core.errors import TooLarge, TooSlow
 from content_pipeline.core.settings import settings
 
 SMALL_BYTES: Final = 1_000_000
 SMALL_SECONDS: Final = 30.0
 # What a form adds to the file in it: boundaries, headers, the other fields.
 _FORM_BYTES: Final = 65_536
-
-
-class TooSlow(Error):
-    status = 408
-    code = "request_timeout"
-    retryable = True
 
 
 @dataclass

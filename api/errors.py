@@ -12,16 +12,23 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DataError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import Broken, Error, Invalid, Mismatch, Unauthorized, Unavailable, pointer
 
 log = structlog.get_logger()
 
 MEDIA_TYPE: Final = "application/problem+json"
+
+# Steps of the validator's path that are none of the document's: the types that a value may have, keys as such.
+_VALIDATOR_STEPS: Final = ("function-", "[key]")
+_SENTENCES: Final = {
+    "model_attributes_type": "Input should be an object",
+    "string_pattern_mismatch": "Input should have the form that its description names",
+}
 
 
 def install(app: FastAPI) -> None:
@@ -84,22 +91,41 @@ def _as_ours(error: Exception) -> Error:
     if isinstance(error, Error):
         return error
     if isinstance(error, RequestValidationError):
-        return Mismatch("The request does not have the expected shape.", code="schema", errors=_pointers(error))
+        faults = _faults(error)
+        return Mismatch(_sentence(faults[0]), code="schema", errors=faults)
     if isinstance(error, DataError):
         # Zero bytes and numbers out of range pass JSON and URLs, but not PostgreSQL.
         return Invalid("The request holds a value that cannot be stored or looked up.")
     log.error("request_failed", exc_info=error)
-    if isinstance(error, OperationalError | PoolTimeout):
+    if isinstance(error, UNREACHABLE):
         return Unavailable("The database does not answer.", code="database_unavailable", retry_after=2)
     return Broken("Something went wrong on our side.", remedy="Try again; give us the request_id if it stays.")
 
 
-def _pointers(error: RequestValidationError) -> list[dict[str, str]]:
-    return [
-        {"in": str(place), "pointer": pointer(path), "detail": found["msg"]}
-        for found in error.errors()
-        for place, *path in [found["loc"]]
-    ]
+def _faults(error: RequestValidationError) -> list[dict[str, str]]:
+    """What is wrong, once for each place."""
+    faults: dict[str, dict[str, str]] = {}
+    for found in error.errors():
+        place, *path = (step for step in found["loc"] if not str(step).startswith(_VALIDATOR_STEPS))
+        where = "" if found["type"] == "json_invalid" else pointer(path)  # there the path is a count of characters
+        # Of a value that may be of several types, the first says what is wrong with it.
+        faults.setdefault(f"{place}{where}", {"in": place, "pointer": where, "detail": _words(found)})
+    return list(faults.values())
+
+
+def _words(found: dict[str, Any]) -> str:
+    """The validator's sentence, or one for the person where that tells of Python."""
+    if found["loc"] == ("body",) and isinstance(found["input"], bytes | None):
+        return "Send JSON with Content-Type: application/json"
+    if "Expected UploadFile" in found["msg"]:
+        return f"Send a file: with curl, -F {found['loc'][-1]}=@path"
+    if found["type"] == "json_invalid":
+        return f"This is not JSON: {found['ctx']['error']} at character {found['loc'][-1]}"
+    return _SENTENCES.get(found["type"]) or found["msg"].removeprefix("Value error, ")
+
+
+def _sentence(fault: dict[str, str]) -> str:
+    return f"{fault['pointer']}: {fault['detail']}" if fault["pointer"] else fault["detail"]
 
 
 def _code(status: int) -> str:

@@ -20,7 +20,7 @@ from bench.setting import Setting
 from content_pipeline.core import due
 from content_pipeline.core.clock import now
 from content_pipeline.sensors.calendar import RUNS_A_TICK
-from tests.media.samples import video
+from tests.media import samples
 from tests.stack.harness import Client, until
 
 TOGETHER, ROUNDS = 20, 6
@@ -73,9 +73,8 @@ def measure(setting: Setting) -> Iterator[Figure]:
 @contextmanager
 def _film(setting: Setting) -> Iterator[str]:
     """The address of a video that Instagram takes."""
-    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-ar", "48000", "-movflags", "+faststart")
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # or it tells of every request
-    film = video(setting.folder / "film.mp4", *options, size="540x960", rate="30", seconds=4)
+    film = samples.film(setting.folder / "film.mp4")
     with HTTPServer(port=setting.stack.remote_port, threaded=True) as server:
         server.expect_request("/film.mp4").respond_with_data(film.read_bytes(), content_type="video/mp4")
         yield f"http://localhost:{setting.stack.remote_port}/film.mp4"

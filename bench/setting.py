@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import workspaces
-from tests.media.samples import LIBRIVOX, make
+from tests.media.samples import CLIPS, LIBRIVOX, joined
 from tests.stack.harness import Client, Stack, until
 
 # A plan of the benchmarks' own, whose requests are as good as unlimited.
@@ -66,14 +66,9 @@ class Setting:
     @cached_property
     def clip(self) -> Path:
         """11.35 s of human speech."""
-        return self._joined("clip", ["0890", "0920"])
+        return joined(self.folder / "clip.flac", [LIBRIVOX / "0890.flac", LIBRIVOX / "0920.flac"])
 
     @cached_property
     def recording(self) -> Path:
         """Two minutes of human speech, which go to the media lane."""
-        return self._joined("recording", [path.stem for path in sorted(LIBRIVOX.glob("*.flac"))] * 5)
-
-    def _joined(self, name: str, numbers: list[str]) -> Path:
-        listed = self.folder / f"{name}.txt"
-        listed.write_text("".join(f"file '{LIBRIVOX / number}.flac'\n" for number in numbers))
-        return make(self.folder / f"{name}.flac", "-f", "concat", "-safe", "0", "-i", str(listed))
+        return joined(self.folder / "recording.flac", CLIPS * 5)

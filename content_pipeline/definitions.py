@@ -5,7 +5,10 @@ import dagster as dg
 from content_pipeline import jobs
 from content_pipeline.assets import burn_ins, captions, publications, reels
 from content_pipeline.assets.calendar import content_calendar
+from content_pipeline.core import logs
 from content_pipeline.sensors import accounts, calendar, drops, providers, retention, tasks
+
+logs.configure()
 
 definitions = dg.Definitions(
     assets=[content_calendar, *dg.load_assets_from_modules([captions, burn_ins, reels, publications])],

@@ -16,12 +16,13 @@ import structlog
 from celery import Celery, signals
 from dagster._cli.api import _execute_run_command_body  # dagster-celery's own worker calls it; pinned with it
 
-from content_pipeline.core import database, executions, scratch, waits
+from content_pipeline.core import database, executions, logs, scratch, waits
 from content_pipeline.core.executions import Begin, Heart
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.settings import settings
 from content_pipeline.launcher import EXECUTE, CeleryRunLauncher
 
+logs.configure()
 log = structlog.get_logger()
 
 

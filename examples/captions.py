@@ -20,27 +20,37 @@ def main(recording: Path) -> None:
     headers = {"X-API-Key": os.environ["API_KEY"]}
     with httpx.Client(base_url=API, headers=headers, timeout=60) as client, recording.open("rb") as file:
         # With a key of its own a request that is sent twice, after a timeout say, is done once.
-        accepted = client.post(
+        accepted = ask(
+            client,
+            "POST",
             "/captions/generate",
             files={"audio_file": file},
             data={"language": "auto"},
             headers={"Idempotency-Key": str(uuid.uuid4())},
         )
-        accepted.raise_for_status()
         task = wait(client, accepted.headers["Location"])
         if task["status"] == "error":
             sys.exit(f"{task['error']['message']} {task['error']['remedy']}")
-        print(client.get(f"/captions/{accepted.json()['caption_id']}.srt").raise_for_status().text)
+        print(ask(client, "GET", f"/captions/{accepted.json()['caption_id']}.srt").text)
 
 
 def wait(client: httpx.Client, location: str) -> dict:
     while True:
-        answer = client.get(httpx.URL(API).join(location)).raise_for_status()
-        task = answer.json()
+        task = ask(client, "GET", httpx.URL(API).join(location)).json()
         print(f"{task['status']:<10} {task['progress']:>3} %", file=sys.stderr)
         if task["status"] in ("done", "error"):
             return task
         time.sleep(1)
+
+
+def ask(client: httpx.Client, method: str, url: httpx.URL | str, **request) -> httpx.Response:
+    """Asks again when the server wants patience, and ends the program with its words when it refuses."""
+    while (answer := client.request(method, url, **request)).status_code in (429, 503):
+        time.sleep(float(answer.headers.get("Retry-After", 5)))
+    if answer.is_error:
+        problem = answer.json()
+        sys.exit(f"{problem['detail']} {problem.get('remedy', '')}")
+    return answer
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """How the parts hang together: what Dagster loads, what the API must not, and what they say to each other."""
 
+import json
 import subprocess
 import sys
 
@@ -24,6 +25,23 @@ def test_the_api_and_the_core_load_without_dagster(package: str) -> None:
 def test_the_definitions_load_in_a_fresh_interpreter() -> None:
     code = "from content_pipeline.definitions import definitions; print(len(definitions.resolve_all_job_defs()))"
     assert int(in_a_fresh_interpreter(code)) >= len(runs.JOBS)
+
+
+def test_what_dagster_runs_logs_an_error_without_its_values() -> None:
+    code = """
+import structlog
+import content_pipeline.definitions
+def look(token):
+    raise ValueError("It broke.")
+try:
+    look("hunter" + "2")
+except ValueError:
+    structlog.get_logger().exception("poll_broken")
+"""
+    (line,) = in_a_fresh_interpreter(code).splitlines()
+    assert json.loads(line)["event"] == "poll_broken"
+    assert "It broke." in line
+    assert "hunter2" not in line
 
 
 def test_dagster_runs_just_this() -> None:

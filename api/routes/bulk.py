@@ -1,7 +1,7 @@
 """Bulk reels: a CSV of scripts in, a video for each row out."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
@@ -12,7 +12,7 @@ from api.bodies import UploadRoute
 from api.deps import CallerDep, Cursor, Limit
 from api.once import OnceDep, OnceFormDep
 from api.pages import link_next
-from api.schemas.bulk import BatchAccepted, BatchSummary, BatchView
+from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
 from content_pipeline.core import batches, csv_files, reel_rows, runs, tasks, twins
 from content_pipeline.core.database import autocommit
@@ -22,21 +22,23 @@ from content_pipeline.core.platforms.names import Platform
 router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"])
 upload_router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=UploadRoute)
 
+_CSV: Final = "Columns script, platform, voice_id, title, background_url, music (or music_url); only script is needed"
+
 
 @upload_router.post(
-    "", status_code=HTTPStatus.ACCEPTED, response_model=BatchAccepted, responses=problems(403, 404, 413)
+    "", status_code=HTTPStatus.ACCEPTED, response_model=BatchUploaded, responses=problems(403, 404, 413)
 )
 def submit_batch(
     caller: CallerDep,
     once: OnceFormDep,
-    csv_file: Annotated[UploadFile, File(description="Columns script, platform, voice_id; also title, background_url")],
+    csv_file: Annotated[UploadFile, File(description=_CSV)],
     twin_id: Annotated[UUID, Form(description="Whose reels these are")],
     platform: Annotated[Platform, Form(description="For rows that name none")],
 ) -> Response:
     """Make a reel of each row of a CSV. A bad row refuses all of it, and the answer names every bad row."""
     with autocommit() as session:
         voice_id = twins.get(session, caller.workspace_id, twin_id).voice_id
-    rows = reel_rows.parse(
+    sheet = reel_rows.parse(
         csv_file.file.read(csv_files.MAX_BYTES + 1),
         platform=platform,
         voice_id=voice_id,
@@ -45,9 +47,11 @@ def submit_batch(
     with once.transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         batch, task, reels = batches.request(
-            session, workspace_id=caller.workspace_id, twin=twin, platform=platform, rows=rows
+            session, workspace_id=caller.workspace_id, twin=twin, platform=platform, rows=sheet.reels
         )
-        answer = once.answer(session, _accepted(batch, task, len(reels)), task_id=task.id)
+        accepted = _accepted(batch, task, len(reels))
+        uploaded = BatchUploaded(**dict(accepted), ignored_columns=sheet.ignored_columns)
+        answer = once.answer(session, uploaded, task_id=task.id)
     answer.background = BackgroundTask(runs.start, *reels)
     return answer
 

@@ -40,12 +40,7 @@ def generate(
     burn_in: Annotated[bool, Form(description="Burn the captions into the video, too")] = False,
 ) -> Response:
     """Caption a recording: exactly one of `audio_file` and `reel_url`."""
-    if not languages.language_known(language):
-        raise Invalid(
-            f"{language} is not a language that can be transcribed.",
-            code="unknown_language",
-            remedy="Give a tag such as en, pt-BR or ja, or auto.",
-        )
+    languages.spoken_language(language)  # raises for one that is not heard
     if audio_file and reel_url:
         raise Invalid(
             "There are two sources.", code="source_ambiguous", remedy="Send audio_file or reel_url, not both."
@@ -60,7 +55,11 @@ def generate(
             )
             answer = once.answer(session, _accepted(caption, task), task_id=task.id)
     else:
-        raise Invalid("There is no source.", code="source_missing", remedy="Send one of audio_file and reel_url.")
+        raise Invalid(
+            "There is no source.",
+            code="source_missing",
+            remedy="Send one of audio_file and reel_url, as form fields (multipart/form-data), not as JSON.",
+        )
     runs.start(task)
     return answer
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 from zlib import crc32
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
@@ -13,7 +13,7 @@ from api.deps import CallerDep, Cursor, Limit
 from api.once import OnceDep
 from api.pages import link_next
 from api.schemas.problems import problems
-from api.schemas.tasks import Status, TaskAccepted, TaskView
+from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView
 from content_pipeline.core import batches, burn_ins, calendar_work, captions, publications, reels, runs, tasks
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Task
@@ -39,7 +39,7 @@ def list_tasks(
     request: Request,
     response: Response,
     caller: CallerDep,
-    kind: Annotated[str | None, Query(max_length=50, examples=["caption"])] = None,
+    kind: Kind | None = None,
     status: Status | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -71,7 +71,9 @@ def get_task(task_id: str, caller: CallerDep, if_none_match: Annotated[str | Non
     return Response(body, media_type="application/json", headers={"ETag": tag})
 
 
-@router.post("/{task_id}/cancel", status_code=202, response_model=TaskView, responses=problems(404, 409))
+@router.post(
+    "/{task_id}/cancel", status_code=HTTPStatus.ACCEPTED, response_model=TaskView, responses=problems(404, 409)
+)
 def cancel_task(task_id: str, caller: CallerDep, once: OnceDep) -> Response:
     """End a task that has not ended; it becomes `error` with the code `canceled`. A batch's reels end with it."""
     with once.transaction() as session:
@@ -91,7 +93,9 @@ def _cancel(session: Session, task: Task) -> list[Task]:
     return [task]
 
 
-@router.post("/{task_id}/retry", status_code=202, response_model=TaskAccepted, responses=problems(404, 409))
+@router.post(
+    "/{task_id}/retry", status_code=HTTPStatus.ACCEPTED, response_model=TaskAccepted, responses=problems(404, 409)
+)
 def retry_task(task_id: str, caller: CallerDep, once: OnceDep) -> Response:
     """Try the work of a failed or canceled task again, as a new task. A post's calendar item goes along with it."""
     with once.transaction() as session:

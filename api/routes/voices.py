@@ -11,5 +11,9 @@ router = APIRouter(prefix="/voices", tags=["voices"])
 
 @router.get("")
 def list_voices(_: CallerDep) -> list[VoiceView]:
-    """All voices, the best first. `voice_id` also takes a language tag, or another service's id of such a voice."""
+    """All voices, the best first.
+
+    `voice_id` also takes a language tag, or an id that begins with one, as Google's and Azure's do
+    (`en-US-Neural2-A`); the nearest voice of that language speaks.
+    """
     return [VoiceView.of(voice) for voice in catalog.installed()]

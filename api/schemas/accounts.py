@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.tasks import TaskError
+from api.schemas.tasks import TaskError, error_of
 from content_pipeline.core.models import Account
 from content_pipeline.core.models.accounts import Status
 from content_pipeline.core.platforms.names import Platform
@@ -57,7 +57,7 @@ class AccountView(BaseModel):
             handle=account.handle,
             name=account.name,
             status=account.status,
-            reason=TaskError.model_validate(account.reason) if account.reason else None,
+            reason=error_of(account.reason),
             scopes=account.scopes,
             connected_at=account.connected_at,
             expires_at=account.refresh_expires_at if account.refresh_token else account.access_expires_at,

@@ -20,6 +20,12 @@ class BatchAccepted(TaskAccepted):
     total_rows: int = Field(description="How many reels this task makes", examples=[50])
 
 
+class BatchUploaded(BatchAccepted):
+    ignored_columns: list[str] = Field(
+        description="Columns of the CSV that mean nothing here; look for a misspelled one", examples=[["platfrom"]]
+    )
+
+
 class JobView(BaseModel):
     """One row of the CSV, and its reel."""
 
@@ -48,7 +54,7 @@ class JobView(BaseModel):
             status=tasks.wire_status(task),
             progress=task.progress,
             result_url=reels.result_url(reel),
-            error=error_of(task),
+            error=error_of(task.error),
         )
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.schemas.edits import left_out
 from api.schemas.publishing import Caption, Title
-from api.schemas.tasks import TaskError
+from api.schemas.tasks import TaskError, error_of
 from api.schemas.times import Moment
 from content_pipeline.core import reels
 from content_pipeline.core.models import CalendarItem, Publication, Reel, Task
@@ -16,26 +16,29 @@ from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.platforms.names import Platform
 
 Script = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-TIME = "2026-05-01T10:00:00Z"
+# Of the examples: ahead, but within the ten years that posts can be scheduled for.
+TIME = "2033-05-01T10:00:00Z"
 
 
 class ItemEdit(BaseModel):
     """What a person may set of an item; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"scheduled_at": TIME}]})
 
     twin_id: UUID = Field(default_factory=left_out)
-    title: Title = Field(default_factory=left_out, examples=["How AI is changing content creation"])
-    platform: Platform = Field(default_factory=left_out, examples=["instagram"])
-    scheduled_at: Moment = Field(default_factory=left_out, examples=[TIME], description="With an offset, or Z")
-    script: Script | None = Field(None, examples=["AI is transforming how creators work..."])
+    title: Title = Field(default_factory=left_out)
+    platform: Platform = Field(default_factory=left_out)
+    scheduled_at: Moment = Field(default_factory=left_out, description="With an offset, or Z")
+    script: Script | None = Field(None, description="What its reel says")
     reel_url: str | None = Field(
         None, min_length=1, max_length=4096, description="A video of your own, in place of a reel of the script"
     )
     caption: Caption | None = Field(None, description="The text of the post; without it one is composed")
     account_id: UUID | None = Field(None, description="Without it the twin's account, or the only one")
     options: dict[str, Any] = Field(
-        default_factory=left_out, description="Options of this post, as in a twin's `platform_defaults`"
+        default_factory=left_out,
+        examples=[{"caption_style": "hashtag-heavy", "share_to_feed": True}],
+        description="Options of this post: those that a twin's `platform_defaults` have under its platform's name",
     )
 
     def to_fields(self) -> dict[str, Any]:
@@ -44,10 +47,24 @@ class ItemEdit(BaseModel):
 
 
 class ItemRequest(ItemEdit):
-    twin_id: UUID = Field(examples=["645b5b56-f879-4f2f-8ccc-106e8912f522"])
-    title: Title = Field(examples=["How AI is changing content creation"])
-    platform: Platform = Field(examples=["instagram"])
-    scheduled_at: Moment = Field(examples=[TIME], description="With an offset, or Z")
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "twin_id": "645b5b56-f879-4f2f-8ccc-106e8912f522",
+                    "title": "How AI is changing content creation",
+                    "platform": "instagram",
+                    "scheduled_at": TIME,
+                    "script": "AI is transforming how creators work...",
+                }
+            ]
+        }
+    )
+
+    twin_id: UUID
+    title: Title
+    platform: Platform
+    scheduled_at: Moment = Field(description="With an offset, or Z")
 
 
 class ItemView(BaseModel):
@@ -80,7 +97,7 @@ class ItemView(BaseModel):
             caption=item.caption,
             account_id=item.account_id,
             options=item.options,
-            reason=TaskError.model_validate(item.reason) if item.reason else None,
+            reason=error_of(item.reason),
             post_url=post and post.post_url,
             created_at=item.created_at,
         )

@@ -48,7 +48,7 @@ class CaptionSummary(BaseModel):
             status=tasks.wire_status(task),
             language=caption.language,
             spoken_language=caption.spoken_language,
-            error=error_of(task),
+            error=error_of(task.error),
             created_at=caption.created_at,
             edited_at=caption.edited_at,
         )

@@ -23,7 +23,7 @@ class ComposeRequest(BaseModel):
 
 class PostTextView(BaseModel):
     platform: Platform = Field(examples=["instagram"])
-    title: str | None = Field(description="None where the platform has no titles", examples=[None])
+    title: str | None = Field(description="null where the platform has no titles", examples=[None])
     text: str = Field(description="Without the hashtags, which follow it in the post")
     hashtags: list[str] = Field(description='Without "#"', examples=[["AI", "ContentCreation"]])
     characters: int = Field(description="Of text and hashtags, as the platform counts them", examples=[254])

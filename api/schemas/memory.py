@@ -32,15 +32,12 @@ class Scope(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    namespace: str | None = Field(
-        None, max_length=100, description="A twin's `memory_namespace`", examples=[_NAMESPACE]
-    )
+    namespace: str | None = Field(None, max_length=100, description="A twin's `memory_namespace`")
     entity_id: str | None = Field(
         None,
         min_length=1,
         max_length=100,
         description="Whom or what in the namespace it is about; without a `namespace`, the namespace itself",
-        examples=["brand-acme"],
     )
 
     def place(self) -> str:
@@ -60,29 +57,48 @@ class Scope(BaseModel):
 
 
 class RememberRequest(Scope):
-    content: Sentences = Field(
-        description="It is found by its first 200 words or so",
-        examples=["Our blue mug sold out in a day."],
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "namespace": _NAMESPACE,
+                    "entity_id": "brand-acme",
+                    "content": "Our launch of the blue mug sold out in a day.",
+                    "memory_type": "episodic",
+                    "importance": 0.5,
+                    "tags": ["launch", "mugs"],
+                    "metadata": {"source": "onboarding"},
+                }
+            ]
+        }
     )
+
+    content: Sentences = Field(description="It is found by its first 200 words or so")
     memory_type: MemoryType = Field(
         "episodic", description="`working`: for a task, `episodic`: what happened, `semantic`: what is so"
     )
     importance: float = Field(0.5, ge=0, le=1, allow_inf_nan=False)
-    tags: list[Tag] = Field([], max_length=20, examples=[["launch", "mugs"]])
-    metadata: Metadata = Field({}, examples=[{"source": "onboarding"}])
+    tags: list[Tag] = Field([], max_length=20)
+    metadata: Metadata = {}
 
 
 class RecallRequest(Scope):
-    query: Sentences = Field(examples=["Which product went well?"])
-    layer: MemoryType | None = Field(None, description="Only memories of this type", examples=["episodic"])
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"namespace": _NAMESPACE, "query": "Which product went well?", "limit": 10}]}
+    )
+
+    query: Sentences
+    layer: MemoryType | None = Field(None, description="Only memories of this type")
     limit: int = Field(10, ge=1, le=50)
 
 
 class ForgetRequest(Scope):
     """One memory by its `memory_id`, or all of a namespace, or all about an entity in it."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"memory_id": "5bc41d91-867a-4ccb-821a-2b9544c45719"}]})
+
     # Strict JSON has no UUIDs.
-    memory_id: UUID | None = Field(None, strict=False, examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
+    memory_id: UUID | None = Field(None, strict=False)
 
 
 class MemoryView(BaseModel):

@@ -14,7 +14,7 @@ class Pointer(BaseModel):
 
 class RowFault(BaseModel):
     row: int = Field(ge=1, examples=[3], description="Of the CSV, the first one below the header is 1")
-    column: str | None = Field(examples=["script"], description="None where the row as a whole cannot be read")
+    column: str | None = Field(examples=["script"], description="null where the row as a whole cannot be read")
     code: str = Field(examples=["script_too_long"], description="A word for the program; it stays the same")
     detail: str
     remedy: str

@@ -1,6 +1,6 @@
 """Publications on the wire."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -16,21 +16,33 @@ from content_pipeline.core.rehearsal import Rehearsed
 Caption = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 
+_ACCOUNT: Final = "0b7c9d1e-6a5f-4c3b-9d2e-1f0a8b7c6d5e"
+
 
 class PublishRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "platforms": ["instagram", "tiktok"],
+                    "reel_url": "https://cdn.example.com/reel.mp4",
+                    "caption": "Check out my latest video! #AIContent",
+                    "twin_id": "645b5b56-f879-4f2f-8ccc-106e8912f522",
+                }
+            ]
+        },
+    )
 
-    platforms: list[Platform] = Field(min_length=1, max_length=4, examples=[["instagram", "tiktok"]])
-    reel_url: str | None = Field(None, min_length=1, max_length=4096, examples=["https://cdn.example.com/reel.mp4"])
+    platforms: list[Platform] = Field(min_length=1, max_length=4)
+    reel_url: str | None = Field(None, min_length=1, max_length=4096)
     reel_id: UUID | None = Field(None, description="A reel made here (its `job_id`), in place of `reel_url`")
     caption: Caption | None = Field(
-        None,
-        examples=["Check out my latest video! #AIContent"],
-        description="The text of the post; without it the twin writes one for each platform",
+        None, description="The text of the post; without it the twin writes one for each platform"
     )
     captions: dict[Platform, Caption] = Field({}, description="Texts for single platforms, over `caption`")
     title: Title | None = Field(None, description="For platforms that have titles")
-    twin_id: UUID | None = Field(None, examples=["645b5b56-f879-4f2f-8ccc-106e8912f522"])
+    twin_id: UUID | None = None
     account_id: UUID | None = Field(None, description="Which account, where one platform is named")
     accounts: dict[Platform, UUID] = Field({}, description="Which account on each platform")
     options: PlatformDefaults = Field(
@@ -71,7 +83,7 @@ class PublishAccepted(BaseModel):
     results: list[PublicationAccepted]
 
 
-class Problem(BaseModel):
+class PostProblem(BaseModel):
     code: str = Field(examples=["video_too_long"])
     detail: str
     remedy: str
@@ -82,7 +94,7 @@ class Rehearsal(BaseModel):
     account_id: UUID | None
     handle: str | None = Field(examples=["@mycreator"])
     can_publish: bool
-    problems: list[Problem]
+    problems: list[PostProblem]
     title: str | None
     text: str | None = Field(description="Without hashtags; null where it would be written of what is said in it")
     hashtags: list[str]
@@ -96,7 +108,7 @@ class Rehearsal(BaseModel):
             handle=account and account.handle,
             can_publish=not rehearsed.problems,
             problems=[
-                Problem(code=found.code, detail=found.detail, remedy=found.remedy) for found in rehearsed.problems
+                PostProblem(code=found.code, detail=found.detail, remedy=found.remedy) for found in rehearsed.problems
             ],
             title=words and words.title,
             text=words and words.text,
@@ -111,10 +123,24 @@ class PublishRehearsed(BaseModel):
 class PublicationView(TaskView):
     """A publication's task, with where it goes to."""
 
+    task_id: str = Field(examples=["abc123"])
+    kind: Literal["publication"]
+    result: dict[str, Any] | None = Field(
+        description="What came of it, once `status` is `done`; the last two are null while the platform keeps them",
+        examples=[
+            {
+                "platform": "instagram",
+                "account_id": _ACCOUNT,
+                "post_id": "17895695668004550",
+                "post_url": "https://www.instagram.com/reel/DJ1aBcDeFgH/",
+            }
+        ],
+    )
     platform: Platform = Field(examples=["instagram"])
-    account_id: UUID
+    account_id: UUID = Field(examples=[_ACCOUNT])
     outcome: publications.Status = Field(
-        description="`unconfirmed`: the platform took it or not, and cannot tell; look at the account"
+        description="`unconfirmed`: the platform took it or not, and cannot tell; look at the account",
+        examples=["published"],
     )
 
     @classmethod

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from content_pipeline.core import tasks
 from content_pipeline.core.models import Task
 
+Kind = Literal["caption", "burn_in", "reel", "batch", "publication"]
 Status = Literal["queued", "processing", "done", "error"]
 
 
@@ -20,11 +21,17 @@ class TaskError(BaseModel):
 
 class TaskView(BaseModel):
     task_id: str = Field(examples=["sync_5bc41d91-867a-4ccb-821a-2b9544c45719"])
-    kind: str = Field(examples=["caption"])
-    status: Status = Field(examples=["processing"])
-    progress: int = Field(ge=0, le=100, examples=[42])
+    kind: Kind = Field(examples=["caption"])
+    status: Status = Field(examples=["done"])
+    progress: int = Field(ge=0, le=100, examples=[100])
     result: dict[str, Any] | None = Field(
-        description="What came of it, once `status` is `done`",
+        description="""What came of it, once `status` is `done`. It has, by `kind`:
+
+- `caption`: `caption_id`, and `output_url` of the video when `burn_in` was asked for
+- `burn_in`: `output_url`
+- `reel`: `result_url`, `duration_seconds`, and the `voice_id` and `language` that it is spoken in
+- `batch`: `batch_id`, and how many reels are `done` and how many `failed`
+- `publication`: `platform`, `account_id`, `post_id`, `post_url` (these two may be null)""",
         examples=[{"caption_id": "5bc41d91-867a-4ccb-821a-2b9544c45719"}],
     )
     error: TaskError | None = Field(description="What went wrong, when `status` is `error`")
@@ -41,7 +48,7 @@ class TaskView(BaseModel):
             status=tasks.wire_status(task),
             progress=task.progress,
             result=result,
-            error=error_of(task),
+            error=error_of(task.error),
             retry_of=task.retry_of,
             created_at=task.created_at,
             started_at=task.started_at,
@@ -54,5 +61,6 @@ class TaskAccepted(BaseModel):
     status: Status = Field(examples=["queued"])
 
 
-def error_of(task: Task) -> TaskError | None:
-    return TaskError.model_validate(task.error) if task.error else None
+def error_of(kept: dict[str, Any] | None) -> TaskError | None:
+    """The error that a row keeps, as `Error.to_dict` gave it."""
+    return TaskError.model_validate(kept) if kept else None

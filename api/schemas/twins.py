@@ -16,25 +16,26 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Voice = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
+_VOICE = "A voice of `GET /voices`, a language tag, or an id that begins with one, as Google's and Azure's do"
+
 
 class TwinEdit(BaseModel):
     """What a person may set of a twin; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"persona_prompt": "Updated persona..."}]}
+    )
 
-    name: Name = Field(default_factory=left_out, examples=["Tech Creator"])
+    name: Name = Field(default_factory=left_out)
     voice_id: Voice = Field(
         default_factory=left_out,
-        description="A voice of `GET /voices`, or a language tag",
+        description=_VOICE,
         examples=["en-US-Neural2-A"],
     )
-    style_tags: list[Tag] = Field(default_factory=left_out, max_length=20, examples=[["casual", "educational"]])
-    persona_prompt: str | None = Field(
-        None, max_length=4000, examples=["You are an engaging tech educator who explains complex topics simply."]
-    )
+    style_tags: list[Tag] = Field(default_factory=left_out, max_length=20)
+    persona_prompt: str | None = Field(None, max_length=4000)
     platform_defaults: PlatformDefaults = Field(
         default_factory=left_out,
-        examples=[{"tiktok": {"caption_style": "short"}}],
         description="Options of its posts on each platform; sent again, they replace all of those before",
     )
     accounts: dict[Platform, UUID] = Field(
@@ -56,8 +57,25 @@ class TwinEdit(BaseModel):
 
 
 class TwinRequest(TwinEdit):
-    name: Name = Field(examples=["Tech Creator"])
-    voice_id: Voice = Field(description="A voice of `GET /voices`, or a language tag", examples=["en-US-Neural2-A"])
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Tech Creator",
+                    "voice_id": "en-US-Neural2-A",
+                    "style_tags": ["casual", "educational"],
+                    "persona_prompt": "You are an engaging tech educator who explains complex topics simply.",
+                    "platform_defaults": {
+                        "tiktok": {"caption_style": "short"},
+                        "instagram": {"caption_style": "hashtag-heavy"},
+                    },
+                }
+            ]
+        }
+    )
+
+    name: Name
+    voice_id: Voice = Field(description=_VOICE, examples=["en-US-Neural2-A"])
 
     def to_fields(self) -> dict[str, Any]:
         return {"style_tags": []} | super().to_fields()

@@ -5,14 +5,11 @@ import time
 import dagster as dg
 
 from content_pipeline import partitions
+from content_pipeline.assets.checks import evaluations, is_playable, lasts
 from content_pipeline.assets.pictures import picture
 from content_pipeline.core import burn_ins as core
-from content_pipeline.core.media.probe import MediaInfo
 from content_pipeline.core.work import Work
 from content_pipeline.step import Results, perform
-
-# A burned-in video and its source may differ by a frame, and by the padding of the audio codec.
-LENGTH_TOLERANCE_SECONDS = 0.25
 
 
 @dg.multi_asset(
@@ -36,10 +33,10 @@ LENGTH_TOLERANCE_SECONDS = 0.25
     can_subset=True,
 )
 def burned_in_video(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, core.KIND, _render)
+    yield from perform(context, core.KIND, lambda work, key: _render(context, work, key))
 
 
-def _render(work: Work, key: str) -> Results:
+def _render(context: dg.AssetExecutionContext, work: Work, key: str) -> Results:
     began = time.monotonic()
     made = core.render(work, key)
     media = made.media
@@ -54,15 +51,13 @@ def _render(work: Work, key: str) -> Results:
             "bytes": media.bytes,
             "work_seconds_per_second": round((time.monotonic() - began) / media.seconds, 3),
         },
-        check_results=[
-            dg.AssetCheckResult(
-                check_name="playable", passed=(media.video_codec, media.audio_codec) == ("h264", "aac")
-            ),
-            dg.AssetCheckResult(check_name="size", passed=(media.width, media.height) == made.size),
-            dg.AssetCheckResult(check_name="length", passed=_is_as_long(media, made.source)),
-        ],
     )
-
-
-def _is_as_long(media: MediaInfo, source: MediaInfo) -> bool:
-    return abs(media.seconds - source.seconds) <= LENGTH_TOLERANCE_SECONDS
+    yield from evaluations(
+        context,
+        dg.AssetKey("burned_in_video"),
+        {
+            "playable": is_playable(media),
+            "size": (media.width, media.height) == made.size,
+            "length": lasts(media, made.source.seconds),
+        },
+    )

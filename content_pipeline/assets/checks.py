@@ -1,9 +1,24 @@
-"""What the checks of an asset found, as Dagster records it."""
+"""The checks of videos that were made here, and what checks found, as Dagster records it."""
 
 from collections.abc import Iterator, Mapping
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
+
+from content_pipeline.core.media.probe import MediaInfo
+
+# A frame, and the padding of the audio codec.
+LENGTH_TOLERANCE_SECONDS = 0.25
+
+
+def is_playable(media: MediaInfo) -> bool:
+    """Whether every player and platform takes its codecs."""
+    return (media.video_codec, media.audio_codec) == ("h264", "aac")
+
+
+def lasts(media: MediaInfo, seconds: float) -> bool:
+    """Whether it is as long as what it was made of."""
+    return abs(media.seconds - seconds) <= LENGTH_TOLERANCE_SECONDS
 
 
 def evaluations(

@@ -7,7 +7,7 @@ import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.assets.calendar import content_calendar
-from content_pipeline.assets.checks import evaluations
+from content_pipeline.assets.checks import evaluations, is_playable, lasts
 from content_pipeline.assets.pictures import picture
 from content_pipeline.core import reels as core
 from content_pipeline.core.media.reels import frame, sound
@@ -17,8 +17,6 @@ from content_pipeline.step import Results, perform
 
 GROUP = "reels"
 LOUDNESS_TOLERANCE = 0.5
-# The tail of the codec, and a frame.
-LENGTH_TOLERANCE_SECONDS = 0.25
 
 
 # Both in one step, because each step of a run costs 50 ms of CPU, a fiftieth of what a short reel's render does.
@@ -99,10 +97,10 @@ def _render(context: dg.AssetExecutionContext, work: Work, key: str, folder: Pat
         context,
         dg.AssetKey("reel_video"),
         {
-            "playable": (media.video_codec, media.audio_codec) == ("h264", "aac"),
+            "playable": is_playable(media),
             "size": (media.width, media.height, media.frames_per_second)
             == (frame.WIDTH, frame.HEIGHT, frame.FRAMES_PER_SECOND),
-            "length": abs(media.seconds - made.narration_seconds) <= LENGTH_TOLERANCE_SECONDS,
+            "length": lasts(media, made.narration_seconds),
             "loudness": abs(made.loudness - sound.LOUDNESS) <= LOUDNESS_TOLERANCE,
         },
     )

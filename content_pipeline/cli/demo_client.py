@@ -1,8 +1,7 @@
 """How the demo speaks with the API: as any client would, with bars for what takes time."""
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,16 +48,14 @@ def insist(found: Mapping[str, Any]) -> None:
         raise Broken(found["error"]["message"], remedy=found["error"]["remedy"])
 
 
-@contextmanager
-def bars() -> Iterator[Progress]:
-    columns = (
+def bars() -> Progress:
+    return Progress(
         TextColumn("{task.description:<14}"),
         BarColumn(40),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
+        console=console,
     )
-    with Progress(*columns, console=console) as shown:
-        yield shown
 
 
 def save(url: str, target: Path) -> Path:

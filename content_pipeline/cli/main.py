@@ -6,13 +6,19 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 import click
 
 from content_pipeline.core.errors import Error, Invalid, Unavailable
 
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
 _NOT_READY = 3
 _INTERRUPTED = 130
+_TIME = "%Y-%m-%d %H:%M %Z"
 
 
 def main() -> None:
@@ -93,7 +99,7 @@ def status() -> int:
 
 @cli.command("demo")
 def run_demo() -> None:
-    """Captions, reels and posts, through the API. Stops the stack after if it had to start it."""
+    """Captions, reels and posts, through the API. Stops the stack afterwards if it had to start it."""
     from content_pipeline.cli import demo, demo_social, display, stack
     from content_pipeline.core.settings import settings
 
@@ -119,30 +125,62 @@ def keys() -> None:
 
 @keys.command("create")
 @click.option("--workspace", required=True, help="Name of the workspace; made if it is new.")
-@click.option("--plan", default="studio", show_default=True, help="Plan of a new workspace.")
+@click.option("--plan", help="Plan of a new workspace: starter or studio. [default: studio]")
 @click.option(
     "--redirect-uri",
     "redirect_uris",
     multiple=True,
     help="Address of yours that people are sent back to after they connected an account. May be given several times.",
 )
-def create_key(workspace: str, plan: str, redirect_uris: tuple[str, ...]) -> None:
-    """Make an API key and print it. It is shown this once: only its hash is kept."""
+def create_key(workspace: str, plan: str | None, redirect_uris: tuple[str, ...]) -> None:
+    """Make one more API key and print it. It is shown this once: only its hash is kept."""
     _home()
-    click.echo(_new_key(workspace, plan, redirect_uris))
+    click.echo(_new_key(workspace, plan, redirect_uris=redirect_uris))
 
 
-def _new_key(workspace: str, plan: str = "studio", redirect_uris: Iterable[str] = ()) -> str:
+def _new_key(workspace: str, plan: str | None = None, *, redirect_uris: Iterable[str]) -> str:
     from content_pipeline.core import workspaces
+
+    with _session() as session:
+        return workspaces.create_key(session, workspace=workspace, plan=plan, redirect_uris=redirect_uris)
+
+
+@keys.command("list")
+@click.option("--workspace", required=True, help="Name of the workspace.")
+def list_keys(workspace: str) -> None:
+    """Show a workspace's keys, newest first: id, last characters, and when each was made and revoked."""
+    from content_pipeline.core import workspaces
+
+    _home()
+    with _session() as session:
+        for key in workspaces.keys(session, workspace):
+            revoked = f"  revoked {key.revoked_at:{_TIME}}" if key.revoked_at else ""
+            click.echo(f"{key.id}  …{key.hint}  made {key.created_at:{_TIME}}{revoked}")
+
+
+@keys.command("revoke")
+@click.argument("key_id", metavar="ID", type=click.UUID)
+def revoke_key(key_id: UUID) -> None:
+    """End a key, by its id of `keys list`."""
+    from content_pipeline.core import workspaces
+
+    _home()
+    with _session() as session:
+        workspaces.revoke(session, key_id)
+    click.echo("Revoked. The API may take it for a few seconds more.")
+
+
+@contextmanager
+def _session() -> Iterator["Session"]:
     from content_pipeline.core.database import transaction
 
     with _database_that_answers(), transaction() as session:
-        return workspaces.create_key(session, workspace=workspace, plan=plan, redirect_uris=redirect_uris)
+        yield session
 
 
 @cli.command()
 def reencrypt() -> None:
-    """Encrypt all that is kept encrypted with the first of the encryption keys, so that the others can go."""
+    """Re-encrypt all stored secrets with the first encryption key, so that the others can be removed."""
     from content_pipeline.core import resealing
 
     _home()

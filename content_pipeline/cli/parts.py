@@ -105,7 +105,7 @@ def _sandbox(plan: Plan) -> Part:
         "sandbox",
         "ground",
         _apart(plan, "sandbox", _python("uvicorn", "sandbox.main:app", *listen), remembered),
-        ready=lambda _: readiness.sandbox(url),
+        ready=lambda _: readiness.answers(f"{url}/_sandbox/health"),
         port=port,
         url=url,
     )
@@ -170,7 +170,7 @@ def _api(plan: Plan) -> Part:
         "api",
         "api",
         _python("uvicorn", "api.main:app", *listen, "--timeout-graceful-shutdown", "5"),
-        ready=lambda _: readiness.api(address),
+        ready=lambda _: readiness.answers(f"{address}/health/ready"),
         port=port,
         url=f"{address}/docs",
     )

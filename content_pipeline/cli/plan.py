@@ -116,7 +116,6 @@ class Plan:
         api, dagster = state.ports[API], state.ports[DAGSTER]
         values = {
             "code_port": str(state.ports[CODE]),
-            "dagster_files": str(self.home / "dagster" / "files"),
             "api_port": str(api),
             "dagster_port": str(dagster),
             "public_url": f"http://127.0.0.1:{api}",

@@ -52,8 +52,10 @@ def _not_writable(home: Path, reason: str) -> Invalid:
 
 def check(home: Path, configured: Settings) -> None:
     """Everything else, cheapest first. Raises Conflict, Invalid, Unavailable."""
+    from content_pipeline.core.media import ffmpeg  # takes 0.2 s, for which other commands need not wait
+
     _check_disk(home)
-    _check_ffmpeg(configured)
+    ffmpeg.binary(configured.ffmpeg)
     _check_settings(configured)
     _check_platforms(configured)
     _check_port(configured.api_port, configured.host, "CONTENT_PIPELINE_API_PORT")
@@ -69,21 +71,6 @@ def _check_disk(home: Path) -> None:
             f"Only {free / 1e6:.0f} MB are free on the disk of {home}; the stack needs {_FREE_BYTES / 1e6:.0f} MB.",
             code="disk_full",
             remedy="Free some space, or set CONTENT_PIPELINE_HOME to a folder on another disk.",
-        )
-
-
-def _check_ffmpeg(configured: Settings) -> None:
-    import imageio_ffmpeg
-
-    try:
-        program = configured.ffmpeg or imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError:
-        program = "ffmpeg"
-    if shutil.which(program) is None:
-        raise Invalid(
-            f"The program {program} is missing.",
-            code="ffmpeg_missing",
-            remedy="Install the locked set again, which brings one, or set CONTENT_PIPELINE_FFMPEG to yours.",
         )
 
 

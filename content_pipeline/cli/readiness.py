@@ -54,16 +54,9 @@ def listens(port: int) -> bool:
         return False
 
 
-def api(address: str) -> bool:
+def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{address}/health/ready", timeout=_SECONDS).status_code == httpx.codes.OK
-    except httpx.HTTPError:
-        return False
-
-
-def sandbox(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/_sandbox/health", timeout=_SECONDS).status_code == httpx.codes.OK
+        return httpx.get(url, timeout=_SECONDS).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
 

@@ -194,4 +194,4 @@ def _revoke(platform: str, tokens: Tokens) -> None:
 
 
 def _about(account_id: UUID, column: str) -> str:
-    return f"accounts/{account_id}/{column}"
+    return secrets.place("accounts", account_id, column)

@@ -1,6 +1,6 @@
 """Burn-ins: a caption drawn into its video. One caption can be burned in many times, each a row of its own.
 
-`request`, `get` and `result` are the API's; `render` is the work of the asset `burned_in_video`.
+`request` and `result` are the API's; `render` is the work of the asset `burned_in_video`.
 """
 
 from dataclasses import dataclass

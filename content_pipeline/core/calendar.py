@@ -168,7 +168,7 @@ def publish_now(session: Session, item: CalendarItem) -> list[Task]:
         return []
     if calendar_work.has_video(item):
         return calendar_work.publish(session, item)
-    return [calendar_work.render(session, item)]
+    return calendar_work.render(session, item)
 
 
 def cancel(session: Session, item: CalendarItem, reason: Error = CANCELED) -> list[Task]:

@@ -17,7 +17,7 @@ def has_video(item: CalendarItem) -> bool:
     return item.reel_id is not None or item.reel_url is not None
 
 
-def render(session: Session, item: CalendarItem) -> Task:
+def render(session: Session, item: CalendarItem) -> list[Task]:
     """Have the reel of a locked item made. Returns the task to start."""
     assert item.script
     twin = session.get_one(Twin, item.twin_id)
@@ -26,7 +26,7 @@ def render(session: Session, item: CalendarItem) -> Task:
     )
     item.reel_id = reel.id
     move(item, "rendering")
-    return reels.ask(session, reel)
+    return [reels.ask(session, reel)]
 
 
 def stop_rendering(session: Session, item: CalendarItem) -> list[Task]:
@@ -73,14 +73,13 @@ def retry_post(session: Session, task: Task) -> Task:
 
     One that stayed `failed` or `canceled` while its post went out would be scheduled once more by whoever reads it.
     """
-    resting = select(CalendarItem).where(
-        CalendarItem.publication_id == UUID(task.key),
-        CalendarItem.status.in_(CHANGEABLE),
-        CalendarItem.deleted_at.is_(None),
+    posted = select(CalendarItem).where(
+        CalendarItem.publication_id == UUID(task.key), CalendarItem.deleted_at.is_(None)
     )
-    item = session.scalars(resting.with_for_update()).one_or_none()
+    # Locked whatever its status: a tick may be about to note that the earlier try failed.
+    item = session.scalars(posted.with_for_update()).one_or_none()
     again = publications.retry(session, task)
-    if item:
+    if item and item.status in CHANGEABLE:
         if item.status != "scheduled":
             move(item, "scheduled")
         move(item, "publishing")

@@ -1,7 +1,7 @@
 """Captions: a recording comes in, its words are transcribed, and cues for reading are made of them.
 
-`request`, `get`, `page`, `edit` and `result` are the API's; `transcribe` and `compose` are the work of the
-assets `transcript` and `captions`.
+`request`, `get`, `list_page`, `edit`, `document` and `result` are the API's; `transcribe` and `compose` are the
+work of the assets `transcript` and `captions`.
 """
 
 from collections.abc import Sequence
@@ -122,13 +122,13 @@ def edit(session: Session, caption: Caption, edited: Sequence[tuple[float, float
 
 def document(caption: Caption, form: Form) -> str:
     """The captions as a file of that form; ASS is laid out for the recording's own frame. Raises Conflict."""
-    cues = segments(caption)
+    found = segments(caption)
     if form == "srt":
-        return subtitles.srt(cues)
+        return subtitles.srt(found)
     if form == "vtt":
-        return subtitles.vtt(cues)
+        return subtitles.vtt(found)
     width, height = video.frame_size(_media(caption))
-    return ass.ass(cues, width=width, height=height, style=Style(), language=_language(caption))
+    return ass.ass(found, width=width, height=height, style=Style(), language=_language(caption))
 
 
 def result(session: Session, task: Task) -> dict[str, Any]:

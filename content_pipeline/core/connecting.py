@@ -6,10 +6,10 @@ What leads from one to the other is the `state`: 256 random bits that are good o
 platform and `redirect_uri`. Whoever comes back without a good one is sent nowhere.
 """
 
-import secrets as random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from secrets import token_urlsafe
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -59,7 +59,7 @@ def begin(
         )
     if session.scalars(_of_platform(workspace_id, platform).limit(1)).first() is None:
         accounts.check_room(session, workspace_id)
-    state, verifier, expires_at = random.token_urlsafe(32), random.token_urlsafe(48), now() + LIFE
+    state, verifier, expires_at = token_urlsafe(32), token_urlsafe(48), now() + LIFE
     session.add(
         ConnectState(
             sha256=_digest(state),
@@ -107,7 +107,7 @@ def _use_up(platform: str, state: str) -> ConnectState:
         consent = session.scalars(used.returning(ConnectState)).one_or_none()
     if consent is None:
         raise Invalid(
-            "This way back was used before, has ended, or was never ours.",
+            "This link has expired or was already used.",
             code="state_invalid",
             remedy="Go back to where you came from and connect the account again; you have ten minutes.",
         )
@@ -175,4 +175,4 @@ def _digest(state: str) -> bytes:
 
 
 def _about(state: str) -> str:
-    return f"connect_states/{_digest(state).hex()}/verifier"
+    return secrets.place("connect_states", _digest(state).hex(), "verifier")

@@ -83,7 +83,7 @@ def _enter(file: StoredObject) -> list[Task]:
     twin = _twin(place)
     with transaction() as session:
         plan = workspaces.plan_of(session, twin.workspace_id)
-    rows = reel_rows.parse(
+    sheet = reel_rows.parse(
         storage.read(file, most_bytes=csv_files.MAX_BYTES + 1),
         platform=place.platform,
         voice_id=twin.voice_id,
@@ -96,7 +96,7 @@ def _enter(file: StoredObject) -> list[Task]:
                 workspace_id=twin.workspace_id,
                 twin=twin,
                 platform=place.platform,
-                rows=rows,
+                rows=sheet.reels,
                 drop=upload(file),
             )
     except IntegrityError:

@@ -1,54 +1,50 @@
 """What the calendar needs now: reels made ahead of their time, posts at it, and word of those that are done or failed.
 
-`decide` says it of one item, from plain values; the sensor `publish_scheduled_content` has it done.
+The sensor `publish_scheduled_content` asks it at each of its ticks.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Final, Literal
 from uuid import UUID
 
+import structlog
 from sqlalchemy import ColumnElement, not_, or_, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import calendar_work, publications, reels, tasks
 from content_pipeline.core.calendar_states import move
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Error
+from content_pipeline.core.database import UNREACHABLE
+from content_pipeline.core.errors import Broken, Error
 from content_pipeline.core.models import CalendarItem, Task
 from content_pipeline.core.settings import settings
 
-Decision = Literal["render", "publish", "ready", "published", "fail", "leave"]
-# How an item goes on, by where it is and how the work that it waits for has ended.
-_NEXT: Final[dict[tuple[str, str], Decision]] = {
+log = structlog.get_logger()
+
+BROKEN: Final = Broken(
+    "Something went wrong on our side.",
+    code="item_broken",
+    remedy="Look at the options of the item and of its twin, then retry the item.",
+)
+Outcome = Literal["ready", "published", "failed"]
+# What has become of an item whose work has ended, by where it is and how that ended.
+_OUTCOMES: Final[dict[tuple[str, str], Outcome]] = {
     ("rendering", "done"): "ready",
-    ("rendering", "error"): "fail",
-    ("rendering", "canceled"): "fail",
+    ("rendering", "error"): "failed",
+    ("rendering", "canceled"): "failed",
     ("publishing", "done"): "published",
-    ("publishing", "error"): "fail",
-    ("publishing", "canceled"): "fail",
+    ("publishing", "error"): "failed",
+    ("publishing", "canceled"): "failed",
 }
 _HAS_VIDEO: Final = or_(CalendarItem.reel_id.is_not(None), CalendarItem.reel_url.is_not(None))
 
 
-def decide(item: CalendarItem, at_work: Task | None, at: datetime, ahead: timedelta) -> Decision:
-    """What an item needs at a moment, given the newest task of what is being done for it: its reel, or its post.
-
-    `ahead` is how long before its time a reel is made.
-    """
-    has_video = calendar_work.has_video(item)
-    if item.status == "scheduled" and has_video and item.scheduled_at <= at:
-        return "publish"
-    if item.status == "scheduled" and not has_video and item.scheduled_at - ahead <= at:
-        return "render"
-    return _NEXT.get((item.status, at_work.state), "leave") if at_work else "leave"
-
-
 def start_reels(session: Session, *, most: int) -> list[Task]:
     """Enter the reels of up to `most` items whose time is near. Returns the tasks to start."""
-    ahead = timedelta(seconds=settings().render_ahead_seconds)
-    items = _claim(session, not_(_HAS_VIDEO), CalendarItem.scheduled_at <= now() + ahead, most=most)
-    return [calendar_work.render(session, item) for item in items if decide(item, None, now(), ahead) == "render"]
+    near = now() + timedelta(seconds=settings().render_ahead_seconds)
+    items = _claim(session, not_(_HAS_VIDEO), CalendarItem.scheduled_at <= near, most=most)
+    return [task for item in items for task in _begin(session, item, calendar_work.render)]
 
 
 def start_posts(session: Session, *, most: int) -> list[Task]:
@@ -57,16 +53,23 @@ def start_posts(session: Session, *, most: int) -> list[Task]:
     An item that has no account to go to fails, and says so.
     """
     items = _claim(session, _HAS_VIDEO, CalendarItem.scheduled_at <= now(), most=most)
-    due = [item for item in items if decide(item, None, now(), timedelta()) == "publish"]
-    return [task for item in due for task in _start_post(session, item)]
+    return [task for item in items for task in _begin(session, item, calendar_work.publish)]
 
 
-def _start_post(session: Session, item: CalendarItem) -> list[Task]:
+def _begin(session: Session, item: CalendarItem, work: Callable[[Session, CalendarItem], list[Task]]) -> list[Task]:
+    """The tasks of the item's work. An item whose work cannot be begun fails alone: the others do not wait for it."""
     try:
-        return calendar_work.publish(session, item)
+        with session.begin_nested():
+            return work(session, item)
+    except UNREACHABLE:
+        raise
     except Error as error:
-        move(item, "failed", reason=error)
-        return []
+        reason = error
+    except Exception:  # an option of its twin that an older release knew, for one
+        log.exception("item_broken", item_id=str(item.id))
+        reason = BROKEN
+    move(item, "failed", reason=reason)
+    return []
 
 
 def _claim(session: Session, *conditions: ColumnElement[bool], most: int) -> Sequence[CalendarItem]:
@@ -90,17 +93,22 @@ def settle(session: Session) -> None:
     newest = _newest_tasks(session, items)
     for item in items:
         task = newest.get(item.id)
-        match decide(item, task, now(), timedelta()):
+        match outcome(item, task):
             case "ready":
                 move(item, "scheduled")
             case "published":
                 move(item, "published")
-            case "fail":
+            case "failed":
                 assert task
                 assert task.error
                 move(item, "failed", reason=Error.of(task.error))
-            case _:
+            case None:
                 pass
+
+
+def outcome(item: CalendarItem, at_work: Task | None) -> Outcome | None:
+    """What has become of an item, by the newest task of its reel or its post; None while that is at work."""
+    return _OUTCOMES.get((item.status, at_work.state)) if at_work else None
 
 
 def _newest_tasks(session: Session, items: Sequence[CalendarItem]) -> dict[UUID, Task]:

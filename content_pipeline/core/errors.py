@@ -6,6 +6,7 @@ Error
 ├── Unauthorized        401  no key, or a wrong one
 ├── PlanLimit           403  the workspace's plan does not allow it
 ├── NotFound            404  unknown, foreign or deleted
+├── TooSlow             408  the request took too long to arrive
 ├── Conflict            409  the thing's state does not allow it now
 ├── TooLarge            413  more bytes than the plan allows
 ├── NotMedia            415  the bytes are not audio or video
@@ -85,6 +86,12 @@ class PlanLimit(Error):
 class NotFound(Error):
     status = 404
     code = "not_found"
+
+
+class TooSlow(Error):
+    status = 408
+    code = "request_timeout"
+    retryable = True
 
 
 class Conflict(Error):

@@ -18,6 +18,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
 from content_pipeline.core.models import Publication, Task
+from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Live
 from content_pipeline.core.platforms.registry import PUBLISHERS
 
@@ -71,12 +72,14 @@ def look(publication: Publication) -> Task | None:
 
 def _is_processing(publication: Publication) -> bool:
     publisher, prepared = PUBLISHERS[publication.platform], publishing.prepared(publication)
-    return ask(publication.account_id, lambda access: publisher.is_processing(access, prepared))
+    with transport.briefly():
+        return ask(publication.account_id, lambda access: publisher.is_processing(access, prepared))
 
 
 def _look_for_address(publication: Publication) -> None:
     publisher, prepared = PUBLISHERS[publication.platform], publishing.prepared(publication)
-    found = ask(publication.account_id, lambda access: publisher.confirm(access, prepared))
+    with transport.briefly():
+        found = ask(publication.account_id, lambda access: publisher.confirm(access, prepared))
     if isinstance(found, Live) and found.url:
         with transaction() as session:
             row = session.get_one(Publication, publication.id)

@@ -67,11 +67,6 @@ def _words_of(caption: str) -> frozenset[str]:
     return frozenset(word.rstrip(".-") for word in _WORD.findall(caption.casefold()))
 
 
-def shown(platform: Platform, post: PostText) -> str:
-    """The text as the platform's API takes it."""
-    return rules.rendered(platform, post)
-
-
 def _title(platform: Platform, title: str | None, text: str) -> str | None:
     if title and rules.RULES[platform].title:
         return title

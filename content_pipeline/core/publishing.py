@@ -21,6 +21,7 @@ from content_pipeline.core.asking import ask
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error, Invalid, Remote, TooManyRequests
 from content_pipeline.core.models import Account, CalendarItem, Publication, Task
+from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import (
     Access,
     Ambiguous,
@@ -36,7 +37,8 @@ from content_pipeline.core.platforms.base import (
     Unknown,
 )
 from content_pipeline.core.platforms.registry import PUBLISHERS
-from content_pipeline.core.turns import turn
+from content_pipeline.core.providers.text import rules
+from content_pipeline.core.turns import Turn, turn
 from content_pipeline.core.work import Await, Work
 
 # How long a platform may take over what it was given. Instagram's containers live for a day, and mostly take a minute.
@@ -69,7 +71,7 @@ class Attempt:
         video = post_media.video(self.work, self.publication, self._folder)
         words = posts.words(self.work, self.publication, video)
         return Post(
-            text=posts.shown(self.publication.platform, words),
+            text=rules.rendered(self.publication.platform, words),
             title=words.title,
             hashtags=words.hashtags,
             options=options,
@@ -116,10 +118,11 @@ class Attempt:
         if self.publication.published_at:
             return
         post = self.post  # nor while others wait for their turn
-        with turn(self.account.id):
+        # Instagram is asked for the quota before it is told to publish: three tries would outlast the turn.
+        with turn(self.account.id) as mine, transport.briefly():
             outcome = self._reconcile(post) if self.publication.committed_at else NotCommitted()
             if isinstance(outcome, NotCommitted):
-                outcome = self._commit(post)
+                outcome = self._commit(post, mine)
             if isinstance(outcome, Processing):
                 self._wait(outcome)
             self._finish(outcome)
@@ -133,20 +136,21 @@ class Attempt:
 
     # ── the call that cannot be taken back ───────────────────────────────────────────────────────────────
 
-    def _commit(self, post: Post) -> Live | Processing:
+    def _commit(self, post: Post, mine: Turn) -> Live | Processing:
         self._save(committed_at=now(), poll_at=None, waits_until=None, irrevocable=True)
         try:
-            return self._ask(lambda access: self._call(access, post))
+            return self._ask(lambda access: self._call(access, post, mine))
         except (Ambiguous, Unknown):
             raise
         except Error:  # by the publisher's promise it did not happen
             self._take_back()
             raise
 
-    def _call(self, access: Access, post: Post) -> Live | Processing:
+    def _call(self, access: Access, post: Post, mine: Turn) -> Live | Processing:
         # A run that was frozen since it wrote its intention, or that waited for a token, may have been replaced.
         with self.work.write():
             pass
+        mine.insist()  # to look for an earlier commit, or to wait for a token, may have taken longer than a turn lasts
         return self.publisher.commit(access, post, self.prepared)
 
     def _reconcile(self, post: Post) -> Live | Processing | NotCommitted:
@@ -270,7 +274,7 @@ def prepared(publication: Publication) -> Prepared:
 
 
 def _about(publication: Publication) -> str:
-    return f"publications/{publication.id}/prepared"
+    return secrets.place("publications", publication.id, "prepared")
 
 
 def unfit(problems: list[Problem]) -> Invalid:

@@ -9,11 +9,14 @@ from typing import Any, Final, TypeVar
 import httpx
 
 from content_pipeline.core import csv_files, remote
+from content_pipeline.core.csv_files import Table
 from content_pipeline.core.errors import Invalid, PlanLimit
 from content_pipeline.core.platforms.names import PLATFORMS, Platform
 from content_pipeline.core.providers.voices import catalog
 from content_pipeline.core.settings import settings
 
+# Who writes background_url writes music_url, too.
+_COLUMNS: Final = ("script", "platform", "voice_id", "title", "background_url", "music", "music_url")
 _TITLE_CHARACTERS: Final = 120
 # What `catalog.choose` says about the script; the rest is about the voice.
 _OF_THE_SCRIPT: Final = frozenset({"nothing_to_say", "language_unspoken"})
@@ -35,14 +38,20 @@ class ReelRow:
     script: str
     platform: Platform
     voice_id: str  # as somebody wrote it; "" leaves the choice to us
-    spoken_voice: str
-    language: str
     title: str | None
     background_url: str | None
     music_url: str | None
 
 
-def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> list[ReelRow]:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A CSV that was read. `ignored_columns` mean nothing here: misspelled, or for another program."""
+
+    reels: list[ReelRow]
+    ignored_columns: list[str]
+
+
+def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> Sheet:
     """The reels that a CSV asks for; `platform` and `voice_id` count where a row names none.
 
     Raises what `csv_files.read` raises, Invalid `csv_columns` without a script column and `csv_empty` without rows,
@@ -52,7 +61,8 @@ def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> list[
     check_url = cache(remote.check_url)
     faults: list[dict[str, Any]] = []
     reels = []
-    for number, cells in enumerate(_rows(data, most_rows), start=1):
+    table = _table(data)
+    for number, cells in enumerate(_rows(table, most_rows), start=1):
         if isinstance(cells, Invalid):
             faults.append(_fault(number, None, cells))
             continue
@@ -67,10 +77,10 @@ def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> list[
             remedy="Correct what `errors` lists and send the whole file again; nothing of it was stored.",
             errors=faults,
         )
-    return reels
+    return Sheet(reels, [name for name in table.columns if name and name not in _COLUMNS])
 
 
-def _rows(data: bytes, most_rows: int) -> Sequence[dict[str, str] | Invalid]:
+def _table(data: bytes) -> Table:
     table = csv_files.read(data)
     if "script" not in table.columns:
         found = ", ".join(filter(None, table.columns))
@@ -79,6 +89,10 @@ def _rows(data: bytes, most_rows: int) -> Sequence[dict[str, str] | Invalid]:
             code="csv_columns",
             remedy="Begin the file with a line of column names: script, and if you like platform and voice_id.",
         )
+    return table
+
+
+def _rows(table: Table, most_rows: int) -> Sequence[dict[str, str] | Invalid]:
     rows = list(islice(table.rows, most_rows))
     if surplus := sum(1 for _ in table.rows):
         raise PlanLimit(
@@ -119,20 +133,18 @@ def _reel(row: _Row, platform: str, voice_id: str, check_url: Callable[[str], No
     script = row.take("script", valid_script)
     # A script's own fault does not hide its voice's, and a script of megabytes is not searched for its language.
     words = row.cell("script")[: settings().script_characters] or "Hello"
-    choice = row.take("voice_id", lambda cell: catalog.choose(cell or voice_id, words))
+    row.take("voice_id", lambda cell: catalog.choose(cell or voice_id, words))
     target = row.take("platform", lambda cell: _platform(cell or platform))
     title = row.take("title", _title)
     background_url = row.take("background_url", url)
-    music_url = row.take("music", url)
-    if script is None or target is None or choice is None:
+    music_url = row.take("music" if row.cell("music") else "music_url", url)
+    if script is None or target is None:
         return None
     return ReelRow(
         row=row.number,
         script=script,
         platform=target,
         voice_id=row.cell("voice_id") or voice_id,
-        spoken_voice=choice.voice.id,
-        language=choice.language,
         title=title,
         background_url=background_url,
         music_url=music_url,

@@ -16,6 +16,7 @@ from content_pipeline.core.platforms.base import Post, Problem, Video
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.platforms.registry import PUBLISHERS
+from content_pipeline.core.providers.text import rules
 from content_pipeline.core.providers.text.post import PostText
 from content_pipeline.core.publications import Source, Wish
 
@@ -102,7 +103,7 @@ def _post(
     video: Video, cover: tuple[Path, str] | None, wish: Wish, words: PostText | None, options: PostOptions
 ) -> Post:
     return Post(
-        text=posts.shown(wish.platform, words) if words else "",
+        text=rules.rendered(wish.platform, words) if words else "",
         title=words.title if words else wish.title,
         hashtags=words.hashtags if words else (),
         options=options,

@@ -9,7 +9,8 @@ handshake or the body, is left in time.
 import socket
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
@@ -27,6 +28,9 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _RETRYABLE: Final = frozenset({408, 429})
 # Longest silence of a server; the deadline of the whole fetch cuts it shorter.
 _SILENCE_SECONDS: Final = 30.0
+# A lookup has no time limit of its own, and one of 16 s outlived the transaction that a request had open meanwhile.
+_LOOKUP_SECONDS: Final = 2.0
+_RESOLVERS: Final = ThreadPoolExecutor(thread_name_prefix="resolver")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 # Protocol assignments; a cloud's metadata service lives at 192.0.0.192. Python before 3.11.9 calls most of it global.
@@ -36,13 +40,11 @@ _ASSIGNED: Final = IPv4Network("192.0.0.0/24")
 def check_url(url: str) -> None:
     """Raises Invalid `url_forbidden` for a URL that `fetch` would refuse.
 
-    A name that does not resolve now passes: that is no verdict on the URL, and the fetch tries again later.
+    A name that does not resolve now, or not at once, passes: that is no verdict on the URL, and the fetch asks again.
     """
     parsed = _parse(url)
-    try:
-        _resolve(parsed.host, _port(parsed))
-    except OSError:
-        return
+    with suppress(OSError):  # TimeoutError is one
+        _RESOLVERS.submit(_resolve, parsed.host, _port(parsed)).result(_LOOKUP_SECONDS)
 
 
 def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | None:
@@ -151,7 +153,7 @@ def _inner(address: IPv6Address) -> IPv4Address | None:
 
 
 def _forbidden(detail: str) -> Invalid:
-    return Invalid(detail, code="url_forbidden", remedy="Give a public http(s) address, or upload the file.")
+    return Invalid(detail, code="url_forbidden", remedy="Give a public http(s) address.")
 
 
 # ── the wire ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -40,7 +40,7 @@ def _reseal(table: type[Account] | type[Publication], row_id: UUID) -> bool:
         for column in _SEALED[table]:
             sealed: bytes | None = getattr(row, column)
             if sealed and not secrets.is_current(sealed):
-                about = f"{table.__tablename__}/{row_id}/{column}"
+                about = secrets.place(table.__tablename__, row_id, column)
                 setattr(row, column, secrets.seal(secrets.open(sealed, about), about))
                 changed = True
     return changed

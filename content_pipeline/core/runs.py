@@ -55,8 +55,8 @@ mutation Terminate($run: String!) {
 
 HEALTH: Final = """
 query Health {
-  instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } }
-  workspaceOrError { ... on Workspace { locationEntries { loadStatus locationOrLoadError { __typename } } } }
+  instance { daemonHealth { allDaemonStatuses { required healthy } } }
+  workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError { __typename } } } }
 }"""
 
 

@@ -1,8 +1,8 @@
 """What the database keeps sealed: tokens of accounts, and addresses that speak for them.
 
 AES-256-GCM. The first of `settings().encryption_keys` seals, each of them opens, and a sealed value names its key, so
-a new key is put in front, `content-pipeline reencrypt` follows, and the old one can go. A value is bound to what it
-is about (`<table>/<id>/<column>`): copied to another row it does not open.
+a new key is put in front, `content-pipeline reencrypt` follows, and the old one can go. A value is bound to its
+`place`: copied to another row it does not open.
 """
 
 import binascii
@@ -20,6 +20,11 @@ from content_pipeline.core.settings import settings
 _KEY_BYTES: Final = 32
 _ID_BYTES: Final = 4
 _NONCE_BYTES: Final = 12
+
+
+def place(table: str, row: object, column: str) -> str:
+    """What a value is sealed and opened about: where it is kept, `row` by its id."""
+    return f"{table}/{row}/{column}"
 
 
 def seal(plain: bytes | str, about: str) -> bytes:

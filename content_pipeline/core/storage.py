@@ -147,11 +147,9 @@ def following(after: str, *, prefix: str, most: int) -> list[StoredObject]:
     ]
 
 
-def link(key: str, *, filename: str | None = None) -> str:
-    """A signed GET link, good for `link_seconds`; with `filename`, one that a browser saves under that name."""
+def link(key: str) -> str:
+    """A signed GET link, good for `link_seconds`."""
     params = {"Bucket": settings().s3_bucket, "Key": key}
-    if filename:
-        params["ResponseContentDisposition"] = f'attachment; filename="{filename}"'
     return _public_client().generate_presigned_url("get_object", Params=params, ExpiresIn=settings().link_seconds)
 
 

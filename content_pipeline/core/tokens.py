@@ -8,7 +8,7 @@ has those that it started from. The others look again until they are there.
 
 import time
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -50,6 +50,19 @@ def renew(account_id: UUID, refused: str) -> Access:
     return _current(account_id, refused)
 
 
+def has_ended(account_id: UUID, token: str, *, since: datetime) -> bool:
+    """Whether a token came to its end since then, or was replaced: then a platform refuses it, and nobody is to blame.
+
+    Clocks differ, so its end is taken to come as early as it would be replaced. False for an account that is connected
+    no more.
+    """
+    account = _look(account_id)
+    if account.status != "connected":
+        return False
+    replaced = accounts.tokens_of(account).access != token
+    return replaced or (_is_near_end(account, now()) and not _is_near_end(account, since))
+
+
 def give_up(account_id: UUID, refused: str, error: Error) -> None:
     """Note that only its owner can help an account, because the platform refused a token with this error.
 
@@ -88,7 +101,7 @@ def _current(account_id: UUID, refused: str | None = None) -> Access:
         account = _look(account_id)
         _insist_on_connection(account)
         tokens = accounts.tokens_of(account)
-        if tokens.access != refused and not _is_near_end(account):
+        if tokens.access != refused and not _is_near_end(account, now()):
             return Access(account.user_id, tokens.access)
         if _lease(account):
             if token := _refresh(account, tokens, refused):
@@ -122,12 +135,12 @@ def _insist_on_connection(account: Account) -> None:
         )
 
 
-def _is_near_end(account: Account) -> bool:
+def _is_near_end(account: Account, moment: datetime) -> bool:
     if account.access_expires_at is None or account.issued_at is None:
         return False
     life = account.access_expires_at - account.issued_at
     ahead = min(_AHEAD_OF.get(account.platform, _AHEAD), life * _LARGEST_SHARE)
-    return now() >= account.access_expires_at - ahead
+    return moment >= account.access_expires_at - ahead
 
 
 def _lease(account: Account) -> bool:

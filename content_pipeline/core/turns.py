@@ -5,22 +5,37 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-from content_pipeline.core.database import engine
+from content_pipeline.core.database import UNREACHABLE, engine
 from content_pipeline.core.errors import TooManyRequests
 
 # Longer than most commits take; whoever waits holds a slot of its worker.
 _WAIT_SECONDS: Final = 30
-# Longer than a request to a platform waits for its answer.
-_IDLE_SECONDS: Final = 90
+# Longer than a commit waits for its answer: up to 70 s, after a read of up to 20 s.
+_IDLE_SECONDS: Final = 120
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _LOCK: Final = text("select pg_advisory_lock(hashtextextended(:holder, 0))")
+_ALIVE: Final = text("select 1")
+
+
+class Turn:
+    """A turn that has come, with the session that it is kept by."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def insist(self) -> None:
+        """Raises TooManyRequests when it was lost since, and another may have it; else it has its full time again."""
+        try:
+            self._connection.execute(_ALIVE)
+        except UNREACHABLE as error:
+            raise _busy() from error
 
 
 @contextmanager
-def turn(account_id: UUID) -> Iterator[None]:
+def turn(account_id: UUID) -> Iterator[Turn]:
     """Wait for the account's turn, and keep it during the block. Raises TooManyRequests when it does not come.
 
     The lock is a session's of the database, of one for it alone: it ends with the block however that ends, with the
@@ -36,10 +51,14 @@ def turn(account_id: UUID) -> Iterator[None]:
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
                 raise
-            raise TooManyRequests(
-                "Other posts of this account are on their way.",
-                code="account_busy",
-                remedy="Nothing to do: it is tried again.",
-                retry_after=5.0,
-            ) from error
-        yield
+            raise _busy() from error
+        yield Turn(connection)
+
+
+def _busy() -> TooManyRequests:
+    return TooManyRequests(
+        "Other posts of this account are on their way.",
+        code="account_busy",
+        remedy="Nothing to do: it is tried again.",
+        retry_after=5.0,
+    )

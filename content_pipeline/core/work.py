@@ -1,8 +1,7 @@
 """What a run holds while it works on its subject: the task it serves, its progress bar, its fenced writes."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -58,11 +57,9 @@ class Work:
         with suppress(*UNREACHABLE), self.write() as session:
             tasks.progress(session, self.task_id, fraction)
 
-    @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self) -> AbstractContextManager[Session]:
         """A transaction that commits only while this run is alive. Raises executions.Stopped."""
-        with executions.fenced(self.run_id) as session:
-            yield session
+        return executions.fenced(self.run_id)
 
     def fetch(self, url: str, target: Path, *, max_bytes: int) -> None:
         """Copy a remote file; ffmpeg and Whisper see local files only. Raises MoveOn, and what `remote.fetch` does."""
@@ -77,11 +74,9 @@ class Work:
                 error.retryable = False  # it had a quarter of an hour; it will not be quicker next time
             raise
 
-    @contextmanager
-    def folder(self) -> Iterator[Path]:
+    def folder(self) -> AbstractContextManager[Path]:
         """A temporary folder, gone with the block."""
-        with scratch.folder(self.run_id) as path:
-            yield path
+        return scratch.folder(self.run_id)
 
 
 class MoveOn(Exception):

@@ -23,6 +23,7 @@ from content_pipeline.core.models import ApiKey, Plan, RedirectUri, Workspace
 
 PREFIX: Final = "sk_"
 _CHECKSUM_CHARACTERS: Final = 8
+_USUAL_PLAN: Final = "studio"
 
 
 @dataclass(frozen=True)
@@ -34,20 +35,27 @@ class Caller:
     plan: Plan
 
 
-def create_key(session: Session, *, workspace: str, plan: str = "studio", redirect_uris: Iterable[str] = ()) -> str:
-    """A new key of the workspace, which is made if it is new. Raises Invalid for an unknown plan.
+def create_key(session: Session, *, workspace: str, plan: str | None = None, redirect_uris: Iterable[str] = ()) -> str:
+    """A new key of the workspace, which is made if it is new. It is shown here and never again.
 
-    The key is shown here and never again. A workspace that exists keeps its plan. `redirect_uris` are added to those
-    that people may be sent back to after they connected an account; raises Invalid for one that is no web address.
+    Without a `plan` a new workspace gets the usual one. Raises Invalid for an unknown plan, and for another one than
+    the workspace has. `redirect_uris` are added to those that people may be sent back to after they connected an
+    account; raises Invalid for one that is no web address.
     """
-    if session.get(Plan, plan) is None:
+    if plan is not None and session.get(Plan, plan) is None:
         known = ", ".join(session.scalars(select(Plan.name).order_by(Plan.name)))
         raise Invalid(f"There is no plan named {plan}.", code="unknown_plan", remedy=f"Take one of: {known}.")
     owner = session.scalars(select(Workspace).where(Workspace.name == workspace)).one_or_none()
     if owner is None:
-        owner = Workspace(id=uuid4(), name=workspace, plan=plan, created_at=now())
+        owner = Workspace(id=uuid4(), name=workspace, plan=plan or _USUAL_PLAN, created_at=now())
         session.add(owner)
         session.flush()
+    elif plan not in (None, owner.plan):
+        raise Invalid(
+            f"The workspace {workspace} exists and has the plan {owner.plan}.",
+            code="plan_differs",
+            remedy="Leave the plan out. To move the workspace to another, change its row in the table workspaces.",
+        )
     for uri in redirect_uris:
         _allow_redirect(session, owner.id, uri)
     body = secrets.token_urlsafe(32)
@@ -84,16 +92,23 @@ def plans(session: Session) -> Sequence[Plan]:
 
 
 def keys(session: Session, workspace: str) -> Sequence[ApiKey]:
-    """The keys of a workspace, newest first, revoked ones too."""
+    """The keys of a workspace, newest first, revoked ones too. Raises NotFound without any."""
     query = select(ApiKey).join(Workspace, Workspace.id == ApiKey.workspace_id).where(Workspace.name == workspace)
-    return session.scalars(query.order_by(ApiKey.created_at.desc(), ApiKey.id)).all()
+    found = session.scalars(query.order_by(ApiKey.created_at.desc(), ApiKey.id)).all()
+    if not found:
+        raise NotFound(
+            f"There is no workspace {workspace}.", code="workspace_not_found", remedy="Its first key makes one."
+        )
+    return found
 
 
 def revoke(session: Session, api_key_id: UUID) -> None:
     """End a key. Processes that have just seen it believe in it for a few seconds more. Raises NotFound."""
     key = session.get(ApiKey, api_key_id)
     if key is None:
-        raise NotFound(f"There is no API key {api_key_id}.", code="key_not_found")
+        raise NotFound(
+            f"There is no API key {api_key_id}.", code="key_not_found", remedy="`keys list` shows the ids of all keys."
+        )
     key.revoked_at = key.revoked_at or now()
 
 

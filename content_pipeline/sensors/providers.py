@@ -1,17 +1,28 @@
 """Asks others how the work stands that they are at."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cache
+from typing import Final
+from uuid import UUID
 
 import dagster as dg
 
 from content_pipeline import jobs
 from content_pipeline.core import polls
 from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Task
+from content_pipeline.core.platforms.names import Platform
 from content_pipeline.sensors import requests
 
-# A tick has a minute, and a platform that is slow to answer takes up to 60 s: few wait for it at a time.
-POSTS_A_TICK = 200
-AT_ONCE = 8
+POSTS_A_TICK: Final = 200
+# Of each platform, however long it hangs: with eight more at each tick, a platform that hung took all connections.
+AT_ONCE: Final = 8
+# A platform that hangs takes 10 s for a question, and the posts of the others have their runs only when the tick ends.
+TICK_SECONDS: Final = 5.0
+
+# What is being asked, by publication: it is not asked again meanwhile, and a later tick takes the answer.
+_asked: Final[dict[UUID, Future[Task | None]]] = {}
 
 
 @dg.sensor(
@@ -23,5 +34,22 @@ AT_ONCE = 8
 def ask_platforms(_: dg.SensorEvaluationContext) -> dg.SensorResult:
     with transaction() as session:
         due = polls.take_due(session, most=POSTS_A_TICK)
-    with ThreadPoolExecutor(AT_ONCE) as askers:
-        return requests.result([task for task in askers.map(polls.look, due) if task])
+    for publication in due:
+        if publication.id not in _asked:
+            _asked[publication.id] = _askers(publication.platform).submit(polls.look, publication)
+    wait(_asked.values(), timeout=TICK_SECONDS)
+    return requests.result([task for task in _answers() if task])
+
+
+@cache
+def _askers(platform: Platform) -> ThreadPoolExecutor:
+    """Each platform has its own, so that no other waits for one that hangs."""
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix=platform)
+
+
+def _answers() -> Iterator[Task | None]:
+    """Of all that was asked. What nobody came to ask yet is due again by itself; for the rest, a later tick looks."""
+    for publication_id, question in list(_asked.items()):
+        if question.cancel() or question.done():
+            del _asked[publication_id]
+            yield None if question.cancelled() else question.result()

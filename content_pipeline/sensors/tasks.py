@@ -95,7 +95,7 @@ def _to_start(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Itera
     for task in candidates:
         if (task.id, str(task.starts)) in live or tasks.subject(task.subject_kind, task.subject_key) in held:
             continue
-        decision = decide(task, _newest_run(instance, task))
+        decision = decide(task, _newest_standing(instance, task))
         with transaction() as session:
             if decision == "give_up":
                 tasks.fail(session, task.id, tasks.LOST)
@@ -104,7 +104,7 @@ def _to_start(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Itera
         yield task
 
 
-def _newest_run(instance: dg.DagsterInstance, task: Task) -> Standing | None:
+def _newest_standing(instance: dg.DagsterInstance, task: Task) -> Standing | None:
     mine = dg.RunsFilter(tags={runs.TASK_TAG: task.id, runs.START_TAG: str(task.starts)})
     records = instance.get_run_records(mine, limit=1)
     return standing(records[0].dagster_run, time() - (records[0].end_time or 0)) if records else None

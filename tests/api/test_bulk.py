@@ -59,6 +59,12 @@ def test_a_batch_answers_at_once_with_its_task(client: TestClient, twin_id: str)
     assert client.get(f"{PUBLIC}/tasks/{accepted['task_id']}").json()["kind"] == "batch"
 
 
+def test_a_misspelled_column_is_named_in_the_answer(client: TestClient, twin_id: str) -> None:
+    assert submit(client, twin_id).json()["ignored_columns"] == []
+    misspelled = submit(client, twin_id, "script,platfrom,music_url\nHello.,tiktok,\n")
+    assert (misspelled.status_code, misspelled.json()["ignored_columns"]) == (202, ["platfrom"])
+
+
 def test_each_row_is_a_job_whose_own_values_win(client: TestClient, batch: str) -> None:
     view = client.get(batch).json()
     assert (view["status"], view["queued"], view["done"], view["failed"]) == ("queued", 2, 0, 0)

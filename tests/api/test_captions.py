@@ -61,6 +61,8 @@ def test_long_recordings_do_not_stand_in_the_way_of_short_ones(client, tmp_path,
 def test_there_is_one_source(client: TestClient) -> None:
     refused(client.post(GENERATE, data={"language": "en"}), 400, "source_missing")
     refused(client.post(GENERATE, data={"reel_url": ""}), 400, "source_missing")
+    refused(as_json := client.post(GENERATE, json={"reel_url": "http://8.8.8.8/"}), 400, "source_missing")
+    assert "not as JSON" in as_json.json()["remedy"]
     refused(upload(client, b"x", reel_url="http://8.8.8.8/"), 400, "source_ambiguous")
 
 

@@ -1,10 +1,15 @@
+from typing import Any
+from uuid import UUID
+
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from api.main import create_app
 from content_pipeline.core.errors import Unavailable
+from tests.api.conftest import PUBLIC
 
+PUBLISH = "social/publish"
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
 
 
@@ -42,6 +47,72 @@ def test_a_value_of_the_wrong_shape_is_pointed_at(client: TestClient) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "place", "pointer", "sentence"),
+    [
+        (
+            "POST",
+            "captions/generate",
+            {"files": {"audio_file": (None, "clip.mp4")}},
+            "body",
+            "/audio_file",
+            "Send a file: with curl, -F audio_file=@path",
+        ),
+        (
+            "GET",
+            "content/calendar",
+            {"params": {"from_date": "2026-05-01T10:00:00"}},
+            "query",
+            "/from_date",
+            "Input should have timezone info",
+        ),
+        ("POST", PUBLISH, {}, "body", "", "Send JSON with Content-Type: application/json"),
+        ("POST", PUBLISH, {"content": b"{}"}, "body", "", "Send JSON with Content-Type: application/json"),
+        ("POST", PUBLISH, {"json": []}, "body", "", "Input should be an object"),
+        (
+            "POST",
+            PUBLISH,
+            {"content": b'{"caption":', "headers": {"Content-Type": "application/json"}},
+            "body",
+            "",
+            "This is not JSON: Expecting value at character 11",
+        ),
+        (
+            "POST",
+            PUBLISH,
+            {"json": {"platforms": ["tiktok", "tiktok"]}},
+            "body",
+            "",
+            "Each platform can be named once.",
+        ),
+        (
+            "POST",
+            PUBLISH,
+            {"json": {"platforms": ["tiktok"], "captions": {"myspace": "Look."}}},
+            "body",
+            "/captions/myspace",
+            "Input should be 'instagram', 'tiktok', 'linkedin' or 'youtube'",
+        ),
+        (
+            "POST",
+            f"captions/{UUID(int=0)}/burn-in",
+            {"json": {"font_color": "rgb(1,2,3)"}},
+            "body",
+            "/font_color",
+            "Input should have the form that its description names",
+        ),
+    ],
+)
+def test_a_person_is_told_what_is_wrong_without_the_insides_of_the_validator(
+    client: TestClient, method: str, path: str, sent: dict[str, Any], place: str, pointer: str, sentence: str
+) -> None:
+    answer = client.request(method, f"{PUBLIC}/{path}", **sent)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "schema")
+    assert problem["errors"] == [{"in": place, "pointer": pointer, "detail": sentence}]
+    assert problem["detail"] == (f"{pointer}: {sentence}" if pointer else sentence)
+
+
 def test_json_that_is_none_is_a_problem_of_shape(client: TestClient) -> None:
     path = "/api/v1/public/captions/5bc41d91-867a-4ccb-821a-2b9544c45719"
     answer = client.patch(path, content=b'{"segments": [', headers={"Content-Type": "application/json"})
@@ -53,6 +124,7 @@ def test_json_that_is_none_is_a_problem_of_shape(client: TestClient) -> None:
     [
         (RuntimeError("password=hunter2"), 500, "broken"),
         (OperationalError("select hunter2", {}, Exception("hunter2")), 503, "database_unavailable"),
+        (InternalError("select hunter2", {}, Exception("idle in transaction")), 503, "database_unavailable"),
         (Unavailable("Away.", code="away", retry_after=1.2), 503, "away"),
     ],
 )

@@ -1,14 +1,18 @@
 """The OpenAPI document against itself, and the API against its document."""
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
+from uuid import UUID
 
 import jsonschema_rs
 import pytest
 import schemathesis
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
+from pydantic import BaseModel
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -17,6 +21,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.main import create_app
+from api.routes.tasks import RESULTS
+from api.schemas.tasks import Kind
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Twin
+from tests.api.conftest import PUBLIC
+from tests.factories import make_account
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -41,6 +51,57 @@ def test_every_example_fits_its_schema() -> None:
     assert len(found) > 10
     for schema, example in found:
         jsonschema_rs.Draft202012Validator({**schema, "components": whole["components"]}).validate(example)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("post", "/twins", 201),
+        ("patch", "/twins/{twin_id}", 200),
+        ("post", "/content/calendar", 201),
+        ("post", "/social/publish", 202),
+        ("post", "/memory/v2/remember", 200),
+        ("post", "/memory/v2/recall", 200),
+        ("post", "/memory/v2/forget", 404),  # a memory that is not there
+    ],
+)
+def test_the_body_that_the_page_fills_in_is_accepted_once_its_ids_are_ones_own(
+    client: TestClient, method: str, path: str, status: int
+) -> None:
+    whole = document()
+    content = whole["paths"][f"{PUBLIC}{path}"][method]["requestBody"]["content"]["application/json"]
+    (example,) = whole["components"]["schemas"][content["schema"]["$ref"].split("/")[-1]]["examples"]
+    twin_id = client.post(f"{PUBLIC}/twins", json={"name": "Tech Creator", "voice_id": "en-US"}).json()["id"]
+    with transaction() as session:
+        for platform in "instagram", "tiktok":
+            make_account(session, session.get_one(Twin, UUID(twin_id)).workspace_id, platform)
+    answer = client.request(
+        method,
+        f"{PUBLIC}{path}".format(twin_id=twin_id),
+        json=json.loads(json.dumps(example).replace("645b5b56-f879-4f2f-8ccc-106e8912f522", twin_id)),
+    )
+    assert answer.status_code == status, answer.text
+
+
+def test_the_result_of_every_kind_of_task_is_described() -> None:
+    assert set(get_args(Kind)) == set(RESULTS)
+    described = document()["components"]["schemas"]["TaskView"]["properties"]["result"]["description"]
+    assert re.findall(r"^- `(\w+)`: ", described, re.MULTILINE) == list(get_args(Kind))
+
+
+def models(above: type[BaseModel] = BaseModel) -> Iterator[type[BaseModel]]:
+    for model in above.__subclasses__():
+        yield model
+        yield from models(model)
+
+
+def test_models_have_names_of_their_own() -> None:
+    # Those of errors are put into the document by name, over whatever is there.
+    names = Counter(model.__name__ for model in set(models()) if model.__module__.startswith("api."))
+    assert names["Problem"]
+    assert [name for name, count in names.items() if count > 1] == []
+    rehearsal = document()["components"]["schemas"]["Rehearsal"]
+    assert rehearsal["properties"]["problems"]["items"]["$ref"].endswith("/PostProblem")
 
 
 def test_operations_have_names_of_their_own() -> None:

@@ -92,6 +92,6 @@ def test_the_list_is_newest_first_and_can_be_narrowed(client: TestClient, finish
     }
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "status=waiting"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "status=waiting", "kind=captions"])
 def test_a_list_with_impossible_limits_is_refused(client: TestClient, query: str) -> None:
     assert client.get(f"{TASKS}?{query}").status_code == 422

@@ -1,11 +1,22 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from content_pipeline.cli.plan import ROOT
 from content_pipeline.core.settings import PREFIX, Settings
 
+EXAMPLE = (ROOT / ".env.example").read_text()
+
 
 def test_the_example_lists_every_setting_that_people_set() -> None:
-    text = Path(ROOT / ".env.example").read_text()
-    listed = set(re.findall(rf"^#?{PREFIX}([A-Z0-9_]+)=", text, re.MULTILINE))
-    assert listed == {name.upper() for name in Settings.model_fields} - {"LANE"}
+    listed = set(re.findall(rf"^#?{PREFIX}([A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
+    assert listed == {name.upper() for name in Settings.model_fields} - {"LANE", "EMBEDDED"}
+
+
+def test_any_line_of_the_example_may_be_uncommented_as_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text(EXAMPLE.replace(f"#{PREFIX}", PREFIX))
+    monkeypatch.chdir(tmp_path)
+    assert Settings().slots_media == 4

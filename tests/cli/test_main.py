@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from content_pipeline.cli.main import cli
 from content_pipeline.core import accounts, secrets, workspaces
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Invalid
+from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
 from content_pipeline.core.models import Account, Publication, RedirectUri
 from content_pipeline.core.settings import settings
 from tests.accounts import connect, encryption_key, read
@@ -33,6 +33,27 @@ def test_an_address_without_a_host_is_refused(database: None) -> None:
     done = run("keys", "create", "--workspace", str(uuid4()), "--redirect-uri", "callback")
     assert isinstance(done.exception, Invalid)
     assert done.exception.code == "redirect_uri_invalid"
+
+
+def test_keys_are_listed_and_revoked_by_their_ids(database: None) -> None:
+    workspace = str(uuid4())
+    old, new = (run("keys", "create", "--workspace", workspace).output.strip() for _ in range(2))
+    newest, oldest = run("keys", "list", "--workspace", workspace).output.splitlines()
+    assert (newest.split()[1], oldest.split()[1]) == (f"…{new[-4:]}", f"…{old[-4:]}")
+    done = run("keys", "revoke", oldest.split()[0])
+    assert done.exit_code == 0, done.output
+    assert ["revoked" in line for line in run("keys", "list", "--workspace", workspace).output.splitlines()] == [
+        False,
+        True,
+    ]
+    with transaction() as session:
+        workspaces.authenticate(session, new)
+        with pytest.raises(Unauthorized):
+            workspaces.authenticate(session, old)
+
+
+def test_the_keys_of_a_workspace_that_nobody_made_are_not_listed(database: None) -> None:
+    assert isinstance(run("keys", "list", "--workspace", str(uuid4())).exception, NotFound)
 
 
 def test_all_tokens_are_encrypted_anew(platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,6 +40,7 @@ def test_what_can_work_is_started(tmp_path: Path, settings: dict) -> None:
 @pytest.mark.parametrize(
     ("settings", "setting"),
     [
+        ({"ffmpeg": "/nowhere/ffmpeg"}, "FFMPEG"),
         ({**TIKTOK, **PUBLIC, "platforms": "sandbox"}, "PLATFORMS"),
         ({"tiktok_client_key": "aw1", **PUBLIC}, "TIKTOK_CLIENT_SECRET"),
         (TIKTOK, "PUBLIC_URL"),

@@ -25,8 +25,6 @@ def row(number: int) -> ReelRow:
         script=f"This is number {number}.",
         platform="instagram",
         voice_id="en-US",
-        spoken_voice="any",
-        language="en",
         title=None,
         background_url=None,
         music_url=None,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from content_pipeline.core import calendar, tasks, twins
+from content_pipeline.core import calendar, calendar_work, due, tasks, twins
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Remote
@@ -199,6 +199,20 @@ def test_a_post_that_is_retried_by_a_person_and_a_tick_at_once_is_sent_once(twin
     ) as ticked:
         assert ticked.result() == []
     assert item(item_id).status == "publishing"
+
+
+def test_a_post_that_is_retried_while_a_tick_notes_its_failure_takes_its_item_along(twin: Twin) -> None:
+    connect(twin)
+    item_id = due_item(twin)
+    (first,) = start_posts(twin)
+    end(first, error=LOST_ANSWER)
+    with held_up(
+        lambda session: calendar_work.retry_post(session, session.get_one(Task, first.id)), by=due.settle
+    ) as retried:
+        again = retried.result()
+    assert item(item_id).status == "publishing"
+    settle(again)
+    assert item(item_id).status == "published"
 
 
 def test_a_changed_item_whose_post_failed_for_certain_gets_a_new_one(twin: Twin) -> None:

@@ -1,22 +1,23 @@
-"""What is due: decided from plain values, and claimed once however many ask."""
+"""What is due: all that is, nothing else, and claimed once however many ask."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Barrier
 from typing import get_args
 from uuid import UUID
 
+import hypothesis
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from content_pipeline.core import calendar, due, tasks
 from content_pipeline.core.calendar_states import MOVES
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.due import Decision, decide
+from content_pipeline.core.due import Outcome
 from content_pipeline.core.models import CalendarItem, Task, Twin
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.settings import settings
@@ -35,64 +36,23 @@ from tests.core.planned import (
 )
 from tests.factories import make_item, make_twin
 
-TIMES = st.timedeltas(timedelta(), timedelta(days=1500)).map(lambda passed: datetime(2026, 1, 1, tzinfo=UTC) + passed)
-AHEAD = st.timedeltas(timedelta(), timedelta(hours=1))
 STATES = st.sampled_from([*tasks.OPEN, "done", "error", "canceled"])
-AT_WORK = st.none() | st.builds(Task, state=STATES)
-ITEMS = st.builds(
-    CalendarItem,
-    status=st.sampled_from(get_args(Status)),
-    scheduled_at=TIMES,
-    reel_id=st.none() | st.uuids(),
-    reel_url=st.none() | st.just("https://cdn.example.com/reel.mp4"),
-)
-LEADS_TO: dict[Decision, Status] = {
-    "render": "rendering",
-    "ready": "scheduled",
-    "publish": "publishing",
-    "published": "published",
-    "fail": "failed",
-}
+LEADS_TO: dict[Outcome, Status] = {"ready": "scheduled", "published": "published", "failed": "failed"}
 
 
-@given(item=ITEMS, at_work=AT_WORK, at=TIMES, ahead=AHEAD)
-def test_every_decision_is_a_move_that_the_item_can_make(
-    item: CalendarItem, at_work: Task | None, at: datetime, ahead: timedelta
-) -> None:
-    decision = decide(item, at_work, at, ahead)
-    assert decision == "leave" or LEADS_TO[decision] in MOVES[item.status]
-
-
-@given(item=ITEMS, at=TIMES, ahead=AHEAD, later=AHEAD)
-def test_a_reel_is_made_once_its_time_is_near_and_from_then_on(
-    item: CalendarItem, at: datetime, ahead: timedelta, later: timedelta
-) -> None:
-    waits = item.status == "scheduled" and item.reel_id is None and item.reel_url is None
-    is_near = at >= item.scheduled_at - ahead
-    assert (decide(item, None, at, ahead) == "render") == (waits and is_near)
-    if decide(item, None, at, ahead) == "render":
-        assert decide(item, None, at + later, ahead) == "render"
-
-
-@given(item=ITEMS, at_work=AT_WORK, at=TIMES, ahead=AHEAD, later=AHEAD)
-def test_a_post_is_started_from_its_time_on_and_never_before(
-    item: CalendarItem, at_work: Task | None, at: datetime, ahead: timedelta, later: timedelta
-) -> None:
-    has_video = item.reel_id is not None or item.reel_url is not None
-    is_due = item.status == "scheduled" and has_video and at >= item.scheduled_at
-    assert (decide(item, at_work, at, ahead) == "publish") == is_due
-    if is_due:
-        assert decide(item, at_work, at + later, ahead) == "publish"
+@given(status=st.sampled_from(get_args(Status)), at_work=st.none() | st.builds(Task, state=STATES))
+def test_every_outcome_is_a_move_that_the_item_can_make(status: Status, at_work: Task | None) -> None:
+    found = due.outcome(CalendarItem(status=status), at_work)
+    assert found is None or LEADS_TO[found] in MOVES[status]
 
 
 @pytest.mark.parametrize(("status", "done"), [("rendering", "ready"), ("publishing", "published")])
-@given(item=ITEMS, at_work=AT_WORK, at=TIMES, ahead=AHEAD)
+@pytest.mark.parametrize("state", [*tasks.OPEN, "done", "error", "canceled"])
 def test_an_item_waits_for_what_is_at_work_and_then_says_how_that_ended(
-    status: Status, done: Decision, item: CalendarItem, at_work: Task | None, at: datetime, ahead: timedelta
+    status: Status, done: Outcome, state: str
 ) -> None:
-    item.status = status
-    ends = {"done": done, "error": "fail", "canceled": "fail"}
-    assert decide(item, at_work, at, ahead) == (ends.get(at_work.state, "leave") if at_work else "leave")
+    ends = {"done": done, "error": "failed", "canceled": "failed"}
+    assert due.outcome(CalendarItem(status=status), Task(state=state)) == ends.get(state)
 
 
 @pytest.fixture
@@ -101,9 +61,46 @@ def twin(workspace_id: UUID) -> Iterator[Twin]:
     with transaction() as session:
         twin = make_twin(session, workspace_id)
     yield twin
+    clear(twin)
+
+
+def clear(twin: Twin) -> None:
+    """Forget the twin's items, and what was made of them."""
     with transaction() as session:
-        for table in "calendar_items", "publications", "tasks", "reels":
-            session.execute(text(f"delete from {table} where workspace_id = :id"), {"id": workspace_id})
+        for table in "calendar_items", "publications", "tasks", "reels", "accounts":
+            session.execute(text(f"delete from {table} where workspace_id = :id"), {"id": twin.workspace_id})
+
+
+# Minutes to an item's time, whether it is canceled, and its video.
+PLANS = st.lists(st.tuples(st.integers(-90, 90), st.booleans(), st.sampled_from([None, OWN_VIDEO])), max_size=8)
+
+
+@hypothesis.settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(plans=PLANS, ahead=st.integers(1, 89))
+def test_reels_are_made_of_all_that_are_near_and_posts_of_all_that_are_due_and_of_no_others(
+    twin: Twin, monkeypatch: pytest.MonkeyPatch, plans: list[tuple[int, bool, str | None]], ahead: int
+) -> None:
+    monkeypatch.setattr(settings(), "render_ahead_seconds", ahead * 60.0 + 30)
+    connect(twin)
+    made, posted = set(), set()
+    with transaction() as session:
+        for minutes, is_canceled, reel_url in plans:
+            planned = make_item(session, twin, reel_url=reel_url)
+            planned.scheduled_at = now() + timedelta(minutes=minutes, seconds=-15)
+            if is_canceled:
+                calendar.cancel(session, planned)
+            elif reel_url is None and minutes <= ahead:
+                made.add(planned.id)
+            elif reel_url and minutes <= 0:
+                posted.add(planned.id)
+    posts, reels = start_posts(twin), start_reels(twin)
+    with transaction() as session:
+        items = session.scalars(select(CalendarItem).where(CalendarItem.twin_id == twin.id)).all()
+    assert {item.id for item in items if item.status == "rendering"} == made
+    assert {item.id for item in items if item.status == "publishing"} == posted
+    assert {task.key for task in reels} == {str(item.reel_id) for item in items if item.id in made}
+    assert {task.key for task in posts} == {str(item.publication_id) for item in items if item.id in posted}
+    clear(twin)
 
 
 def test_reels_are_made_as_long_ahead_as_the_setting_says(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,6 +169,20 @@ def test_a_reel_that_is_retried_in_time_counts_by_its_newest_try(twin: Twin) -> 
     assert item(entered).status == "rendering"
     settle(again)
     assert item(entered).status == "scheduled"
+
+
+def test_an_item_that_cannot_be_begun_fails_alone(twin: Twin) -> None:
+    connect(twin)
+    with transaction() as session:
+        other = make_twin(session, twin.workspace_id, platform_defaults={"instagram": {"of_an_older_release": True}})
+    broken = enter(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
+    well = enter(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
+    with transaction() as session:
+        session.get_one(CalendarItem, broken).twin_id = other.id
+    (task,) = start_posts(twin)
+    assert task.key == str(item(well).publication_id)
+    assert (item(broken).status, (item(broken).reason or {})["code"]) == ("failed", "item_broken")
+    assert item(broken).publication_id is None
 
 
 def test_of_ten_thousand_items_a_thousand_are_due_and_each_is_claimed_once_by_two_daemons(twin: Twin) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +14,11 @@ from content_pipeline.core import polls, publications, publishing
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Remote
+from content_pipeline.core.models import Publication
 from content_pipeline.core.platforms.base import Disconnected, Refused
 from tests.core import posting
+from tests.core.hanging import instagram_post
+from tests.core.platforms.network import network
 from tests.core.posting import Fault, Stage, code, newest, publication
 
 AWAY = Remote("It did not answer.", code="platform_unreachable", retryable=True)
@@ -87,6 +91,22 @@ def test_a_question_that_fails_is_asked_again(stage: Stage) -> None:
     key = stage.post(stage.account())
     assert stage.end(key).state == "done"
     assert stage.platform.calls.count("is_processing") == 3
+
+
+@pytest.mark.parametrize("is_out", [False, True])
+def test_a_platform_that_hangs_is_asked_once_and_for_ten_seconds(stage: Stage, is_out: bool) -> None:
+    waits: list[float] = []
+
+    def hang(request: httpx.Request) -> httpx.Response:
+        waits.append(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("It hangs.")
+
+    key = instagram_post(stage)
+    with transaction() as session:
+        session.get_one(Publication, UUID(key)).published_at = now() if is_out else None
+    with network(hang):
+        assert polls.look(publication(key)) is None
+    assert waits == [10]
 
 
 def test_an_account_that_is_left_meanwhile_ends_its_posts(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from content_pipeline.core.media.probe import probe
 from content_pipeline.core.models import Publication, Reel, Twin
 from content_pipeline.core.platforms.base import Video
 from content_pipeline.core.platforms.options import OPTIONS, kept
+from content_pipeline.core.providers.text import rules
 from content_pipeline.core.publications import Source, Wish
 from content_pipeline.core.settings import settings
 from content_pipeline.core.work import MoveOn, Work
@@ -30,7 +31,7 @@ def written(caption: str, platform: str = "tiktok", title: str | None = None, **
 
 def test_hashtags_and_mentions_of_every_post_follow_a_persons_words() -> None:
     post = written(" Look. ", hashtags=["#ai", "content_creation"], mentions=["mara.bakes"])
-    assert posts.shown("tiktok", post) == "Look.\n\n@mara.bakes\n\n#ai #content_creation"
+    assert rules.rendered("tiktok", post) == "Look.\n\n@mara.bakes\n\n#ai #content_creation"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_a_title_is_for_platforms_that_have_some(platform: str, title: str | Non
 
 
 def test_linkedin_takes_its_text_escaped() -> None:
-    assert posts.shown("linkedin", written("Look (here).", "linkedin")) == r"Look \(here\)."
+    assert rules.rendered("linkedin", written("Look (here).", "linkedin")) == r"Look \(here\)."
 
 
 # ── options ──────────────────────────────────────────────────────────────────────────────────────────────

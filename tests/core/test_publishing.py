@@ -1,11 +1,13 @@
 """A post goes out once, whatever happens meanwhile, and ends in a state that says what happened."""
 
+import httpx
 import pytest
 
 from content_pipeline.core import publications, publishing, secrets, tasks
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, TooManyRequests
 from content_pipeline.core.models import Account, Task
+from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import (
     Duplicate,
     Live,
@@ -14,6 +16,7 @@ from content_pipeline.core.platforms.base import (
 from content_pipeline.core.work import MAX_ATTEMPTS
 from content_pipeline.core.work import PATIENCE as PACE_PATIENCE
 from tests.core import posting
+from tests.core.platforms.network import network
 from tests.core.posting import (
     AMBIGUOUS,
     AWAY,
@@ -301,6 +304,24 @@ def test_what_a_platform_was_given_is_sealed(stage: Stage) -> None:
     assert "secret" not in kept
     with pytest.raises(Error):  # nor does it open elsewhere
         secrets.open(publication(key).prepared, f"publications/{account.id}/prepared")
+
+
+def test_what_is_asked_during_an_accounts_turn_is_answered_before_the_turn_is_over(stage: Stage) -> None:
+    waits: list[float] = []
+
+    def hang(request: httpx.Request) -> httpx.Response:
+        waits.append(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("It hangs.")
+
+    def ask(moment: str) -> None:
+        if moment == "before commit":
+            transport.read("GET", "https://platform.example.com/quota")
+
+    key = stage.post(stage.account())
+    with network(hang), posting.moments(stage.platform, ask):
+        stage.run(key)
+    assert waits == [10], "three tries of a minute are longer than the turn"
+    assert stage.end(key).state == "done"
 
 
 def test_a_key_that_is_gone_is_told_and_nothing_is_sent(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,16 +89,20 @@ def freeze(stage: Stage, key: str) -> None:
     """The run is declared dead, the database ends the session that idles, and other runs bring the post out."""
     with transaction() as session:
         executions.stop_subject(session, tasks.subject(publications.KIND, key))
-        session.execute(text("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"))
+    end_turns()
     stage.end(key)
+
+
+def end_turns() -> None:
+    with transaction() as session:
+        session.execute(text("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"))
 
 
 def test_a_run_that_freezes_at_any_moment_and_wakes_after_another_posts_nothing_more(stage: Stage) -> None:
     account = stage.account()
     names = moments_of(stage)
-    call = names.index("before commit")
     for number, name in enumerate(names):
-        if number in (call - 1, call):
+        if name == "before commit":
             continue  # on its way already: only the platform can tell the second from the first (tests of each)
         key = stage.post(account)
         with posting.moments(stage.platform, At(number, partial(freeze, stage, key))):
@@ -119,6 +123,20 @@ def test_a_run_that_freezes_between_its_intention_and_the_call_does_not_make_it_
     with posting.moments(stage.platform, moment):
         stage.run(key)
     assert (newest(key).state, len(stage.platform.posted), frozen) == ("done", 1, [True])
+
+
+def test_a_run_that_loses_its_turn_before_the_call_leaves_that_to_a_later_one(stage: Stage) -> None:
+    key = stage.post(stage.account())
+
+    def lose(_: str) -> None:
+        if publication(key).committed_at:
+            end_turns()
+
+    with posting.moments(stage.platform, lose):
+        stage.run(key)
+    assert (newest(key).state, stage.platform.posted, publication(key).committed_at) == ("waiting", [], None)
+    assert stage.end(key).state == "done"
+    assert len(stage.platform.posted) == 1
 
 
 def test_a_second_run_of_the_same_post_does_nothing_while_the_first_is_at_work(stage: Stage) -> None:

@@ -101,6 +101,16 @@ def test_a_name_that_does_not_resolve_is_left_to_the_fetch(tmp_path: Path) -> No
     assert caught.value.retryable
 
 
+def test_a_name_that_takes_long_to_resolve_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait() and [])
+    monkeypatch.setattr(remote, "_LOOKUP_SECONDS", 0.05)
+    try:
+        remote.check_url("http://slow.example/a.mp4")
+    finally:
+        answered.set()
+
+
 @given(st.ip_addresses(v=4))
 def test_an_address_wrapped_in_ipv6_is_judged_like_itself(address: IPv4Address) -> None:
     for prefix in (0xFFFF << 32, 0x0064_FF9B << 96):

@@ -113,3 +113,13 @@ def test_a_process_that_is_frozen_loses_its_turn(impatient: None, monkeypatch: p
         until(lambda: locks() == 0, seconds=10, what="the end of the idle session")
         with turn(account):
             pass
+
+
+def test_whoever_lost_their_turn_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "_IDLE_SECONDS", 0.3)
+    with turn(uuid4()) as mine:
+        until(lambda: locks() == 0, seconds=10, what="the end of the idle session")
+        with pytest.raises(TooManyRequests) as caught:
+            mine.insist()
+    assert caught.value.code == "account_busy"
+    assert caught.value.retry_after

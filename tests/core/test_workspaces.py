@@ -53,6 +53,15 @@ def test_an_unknown_plan_is_refused_and_the_known_ones_are_named(name: str) -> N
     assert "starter, studio" in caught.value.remedy
 
 
+def test_a_workspace_keeps_its_plan_and_another_one_is_refused(name: str) -> None:
+    create_key(name, plan="starter")
+    with pytest.raises(Invalid, match="has the plan starter") as caught:
+        create_key(name, plan="studio")
+    assert caught.value.code == "plan_differs"
+    with transaction() as session:
+        assert len(workspaces.keys(session, name)) == 1
+
+
 def test_the_database_does_not_know_the_key(name: str) -> None:
     key = create_key(name)
     with transaction() as session:
@@ -82,8 +91,8 @@ def test_an_address_that_no_browser_comes_back_to_is_refused_and_no_key_is_made(
     with pytest.raises(Invalid) as caught:
         create_key(name, redirect_uris=["https://app.example.com", uri])
     assert caught.value.code == "redirect_uri_invalid"
-    with transaction() as session:
-        assert workspaces.keys(session, name) == []
+    with transaction() as session, pytest.raises(NotFound):
+        workspaces.keys(session, name)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 import struct
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import imageio_ffmpeg
 
 LIBRIVOX = Path(__file__).parent / "librivox"
+CLIPS = sorted(LIBRIVOX.glob("*.flac"))
 SPEECH = LIBRIVOX / "0870.flac"
 PICTURE = "testsrc2=size={size}:rate={rate}:duration={seconds}"
 TONE = "sine=frequency=440:duration={seconds}"
@@ -29,6 +31,12 @@ def video(
     return make(path, *inputs, *options)
 
 
+def film(path: Path) -> Path:
+    """Four seconds that every platform takes, as an MP4."""
+    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-ar", "48000", "-movflags", "+faststart")
+    return video(path, *options, size="540x960", rate="30", seconds=4)
+
+
 def audio(path: Path, source: str = TONE, *options: str, seconds: float = 3) -> Path:
     """What the lavfi `source` sounds like, in the format that the name of `path` says."""
     return make(path, "-f", "lavfi", "-i", source.format(seconds=seconds), *options)
@@ -44,6 +52,13 @@ def talking_video(path: Path, *, size: str = "320x180") -> Path:
     return make(
         path, "-f", "lavfi", "-i", PICTURE.format(size=size, rate=25, seconds=8), "-i", str(SPEECH), "-shortest"
     )
+
+
+def joined(path: Path, clips: Iterable[Path]) -> Path:
+    """Clips of one format, one after the other; their list is left beside it."""
+    listed = path.with_suffix(".txt")
+    listed.write_text("".join(f"file '{clip}'\n" for clip in clips))
+    return make(path, "-f", "concat", "-safe", "0", "-i", str(listed))
 
 
 def cut(source: Path, path: Path, share: float) -> Path:

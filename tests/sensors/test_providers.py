@@ -1,21 +1,38 @@
 """The sensor that asks platforms about posts that they are at work on."""
 
 from collections.abc import Iterator
+from concurrent.futures import wait
 from pathlib import Path
 from uuid import UUID
 
 import dagster as dg
 import pytest
 
-from content_pipeline.sensors.providers import ask_platforms
+from content_pipeline.core.platforms import transport
+from content_pipeline.sensors import providers
+from content_pipeline.sensors.providers import AT_ONCE, ask_platforms
 from tests.core import posting
+from tests.core.hanging import Hanging, hanging_instagram, instagram_post
 from tests.core.posting import Stage, newest
+from tests.stack.harness import until
 
 
 @pytest.fixture
 def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
     with posting.stage(workspace_id, tmp_path) as stage:
         yield stage
+
+
+@pytest.fixture
+def instagram(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
+    """It hangs for longer than some ticks take."""
+    monkeypatch.setattr(providers, "TICK_SECONDS", 1.0)
+    monkeypatch.setattr(transport, "_BRIEF_TIMEOUT", transport._TIMEOUT)
+    with hanging_instagram() as hanging:
+        yield hanging
+        hanging.let_go.set()
+        wait(providers._asked.values())
+    providers._asked.clear()
 
 
 def tick() -> dg.SensorResult:
@@ -38,3 +55,27 @@ def test_a_post_that_its_platform_is_done_with_gets_a_run(stage: Stage) -> None:
     assert tick().run_requests == [], "it is asked about no more, and its run is not overtaken"
     stage.run(key)
     assert newest(key).state == "done"
+
+
+def started() -> set[str | None]:
+    """The posts that a tick some time later has go on."""
+    posting.pass_by(minutes=3)
+    return {request.partition_key for request in tick().run_requests or []}
+
+
+def test_a_platform_that_hangs_holds_up_no_post_on_another(stage: Stage, instagram: Hanging) -> None:
+    for _ in range(AT_ONCE + 1):
+        instagram_post(stage)
+    other = stage.post(stage.account())
+    stage.run(other)
+    assert until(started, seconds=30, what="a run") == {other}
+
+
+def test_a_platform_that_hangs_is_asked_by_no_more_at_each_tick(stage: Stage, instagram: Hanging) -> None:
+    keys = {instagram_post(stage) for _ in range(AT_ONCE + 2)}
+    for _ in range(3):
+        assert not started()
+    assert len(instagram.questions) == len(set(instagram.questions)) == AT_ONCE
+    instagram.let_go.set()
+    gone_on: set[str | None] = set()
+    until(lambda: gone_on.update(started()) or gone_on == keys, seconds=30, what="the runs of all")

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.media.samples import LIBRIVOX, make
+from tests.media.samples import CLIPS, joined
 from tests.stack.harness import Client, Stack
 
 
@@ -28,7 +28,4 @@ def client(stack: Stack) -> Iterator[Client]:
 @pytest.fixture(scope="session")
 def long_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Seventy seconds of human speech: long enough for the media lane, and to be at work when something dies."""
-    folder = tmp_path_factory.mktemp("long")
-    clips = folder / "clips.txt"
-    clips.write_text("".join(f"file '{clip}'\n" for clip in sorted(LIBRIVOX.glob("*.flac")) * 3))
-    return make(folder / "long.flac", "-f", "concat", "-safe", "0", "-i", str(clips))
+    return joined(tmp_path_factory.mktemp("long") / "long.flac", CLIPS * 3)

@@ -120,14 +120,14 @@ class Client:
 
         return until(final, seconds=seconds, what=f"the end of task {task_id}")
 
-    def moving(self, task_id: str, seconds: float = 60) -> dict[str, Any]:
+    def moving(self, task_id: str) -> dict[str, Any]:
         """The task, once its work has visibly begun."""
 
         def begun() -> dict[str, Any] | None:
             task = self.task(task_id)
             return task if task["status"] == "processing" and task["progress"] > 0 else None
 
-        return until(begun, seconds=seconds, what=f"progress of task {task_id}")
+        return until(begun, seconds=60, what=f"progress of task {task_id}")
 
 
 class Stack:
@@ -213,7 +213,7 @@ class Stack:
         found: list[dict[str, Any]] = self.graphql(query, task=task_id)["runsOrError"]["results"]
         return found
 
-    def run_ended(self, run_id: str, status: str, seconds: float = 60) -> None:
+    def run_ended(self, run_id: str, status: str) -> None:
         """Wait until the run has ended, with this status."""
         query = "query Run($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
         ended = until(
@@ -221,7 +221,7 @@ class Stack:
                 (found := self.graphql(query, run=run_id)["runOrError"]["status"]) in ("SUCCESS", "FAILURE", "CANCELED")
                 and found
             ),
-            seconds=seconds,
+            seconds=60,
             what=f"the end of run {run_id}",
         )
         assert ended == status
@@ -257,10 +257,12 @@ class Stack:
         return run_id
 
     def checks(self, task_id: str) -> dict[str, bool]:
-        """What the asset checks of the task's newest run found."""
+        """What the asset checks of the task's newest run found, once that has ended well."""
+        run_id = self.runs(task_id)[0]["runId"]
+        self.run_ended(run_id, "SUCCESS")
         query = """query Log($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
           ... on AssetCheckEvaluationEvent { evaluation { checkName success } } } } } }"""
-        events = self.graphql(query, run=self.runs(task_id)[0]["runId"])["logsForRun"]["events"]
+        events = self.graphql(query, run=run_id)["logsForRun"]["events"]
         found = [event["evaluation"] for event in events if event]
         return {evaluation["checkName"]: evaluation["success"] for evaluation in found}
 

@@ -1,14 +1,13 @@
 """The same stack on RabbitMQ, which production may use for a broker: only a setting changes."""
 
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from content_pipeline.cli import readiness
 from tests.media.samples import SPEECH
 from tests.programs import need
 from tests.stack.harness import Stack, free_port, until
@@ -36,20 +35,16 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "ERL_EPMD_ADDRESS": "127.0.0.1",
         "ERL_EPMD_PORT": names,
     }
-    with (folder / "out").open("w") as out:
+    log = folder / "out"
+    with log.open("w") as out:
         process = subprocess.Popen([server], env=environ, stdout=out, stderr=out)
     try:
-        until(lambda: _listens(port), seconds=90, what=f"RabbitMQ ({(folder / 'out').read_text()})")
+        until(lambda: readiness.listens(port), seconds=90, what=f"RabbitMQ (its words are in {log})")
         yield f"amqp://guest:guest@127.0.0.1:{port}//"
     finally:
         process.terminate()
         process.wait(60)
         subprocess.run([epmd, "-port", names, "-kill"], env=environ, check=False, capture_output=True)
-
-
-def _listens(port: int) -> bool:
-    with closing(socket.socket()) as connection:
-        return connection.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_captions_are_made_on_rabbitmq_too(rabbitmq: str, tmp_path: Path) -> None:

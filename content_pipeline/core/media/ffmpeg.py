@@ -65,22 +65,24 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
 
 def _command(output: OutputStream) -> list[str]:
     # Errors and progress share one pipe (see `_started`), which one thread can read without ever blocking ffmpeg.
-    return [_binary(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-progress", "pipe:1", "-y",
-            *ffmpeg.get_args(output)]  # fmt: skip
+    return [binary(settings().ffmpeg), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error",
+            "-progress", "pipe:1", "-y", *ffmpeg.get_args(output)]  # fmt: skip
 
 
-def _binary() -> str:
+def binary(configured: str) -> str:
+    """The path of the program that is set, or else of ours. Raises Unavailable `ffmpeg_missing`."""
     try:
-        binary = shutil.which(settings().ffmpeg or imageio_ffmpeg.get_ffmpeg_exe())
+        path = shutil.which(configured or imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:  # imageio-ffmpeg has none for this platform
-        binary = None
-    if binary is None:
+        path = None
+    if path is None:
         raise Unavailable(
             "ffmpeg is not on this machine.",
             code="ffmpeg_missing",
-            remedy="Set CONTENT_PIPELINE_FFMPEG to the path of an ffmpeg with libx264 and libass.",
+            remedy="Install the locked set again, which brings one, or set CONTENT_PIPELINE_FFMPEG to the path of one "
+            "with libx264 and libass.",
         )
-    return binary
+    return path
 
 
 @contextmanager

@@ -11,7 +11,7 @@ addresses are secrets) before it goes on.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,7 +28,7 @@ class Access:
     """An account to act for: its id at the platform, and an access token that is good now."""
 
     user_id: str
-    token: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

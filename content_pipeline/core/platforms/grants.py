@@ -1,7 +1,7 @@
 """What connecting an account asks of a platform: OAuth 2, as each of them means it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -11,9 +11,9 @@ class Tokens:
     """What a platform gave for an account. `refresh` is None where there is none, or (on a refresh) where the old one
     stays good; a time is None where the platform does not say it or cannot be believed."""
 
-    access: str
+    access: str = field(repr=False)
     expires_at: datetime | None
-    refresh: str | None
+    refresh: str | None = field(repr=False)
     refresh_expires_at: datetime | None
     scopes: Sequence[str]
 

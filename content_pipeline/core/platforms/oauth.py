@@ -11,17 +11,21 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, Remote, TooManyRequests, Unavailable
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.answers import document
-from content_pipeline.core.platforms.base import Disconnected, Refused
+from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Refused
 from content_pipeline.core.platforms.grants import Tokens
 from content_pipeline.core.platforms.names import NAMES
 from content_pipeline.core.platforms.sentences import said
+from content_pipeline.core.retries import retry_after
 
 # One process at a time refreshes the tokens of an account: all wait for it, and its lease (core/tokens.py) is longer.
-TIMEOUT: Final = httpx.Timeout(10, connect=5)
+_TIMEOUT: Final = httpx.Timeout(10, connect=5)
 RECONNECT: Final = "Connect the account again."
 
 _APP_REFUSED: Final = frozenset({"invalid_client", "unauthorized_client", "invalid_client_id", "invalid_client_key"})
-_PASSING: Final = frozenset({"temporarily_unavailable", "server_error", "internal_error", "rate_limit_exceeded"})
+# What speaks of the person's consent. A 403 or 404 alone does not: firewalls answer so, and once for all accounts.
+_GRANT_REFUSED: Final = frozenset({"invalid_grant", "invalid_token", "access_denied"})
+# LinkedIn says it of codes that are used or expired; elsewhere it is a fault of ours, and no account's.
+_GRANT_REFUSED_AT: Final = {"linkedin": frozenset({"invalid_request"})}
 
 
 class App(NamedTuple):
@@ -43,12 +47,24 @@ def app(platform: str, client_id: str, secret: SecretStr) -> App:
     return App(client_id, secret.get_secret_value())
 
 
+def send(method: str, address: str, **request: Any) -> httpx.Response:
+    """One attempt at getting or ending tokens; any status is an answer; `request` is httpx's.
+
+    Raises Remote `platform_unreachable`, for a lost answer too: Ambiguous is said of posts, and whoever refreshes a
+    token on the way to one has not sent it.
+    """
+    try:
+        return transport.send(method, address, timeout=_TIMEOUT, **request)
+    except Ambiguous as error:
+        raise Remote(error.detail, code="platform_unreachable", remedy="Try again later.", retryable=True) from error
+
+
 def post(platform: str, address: str, form: Mapping[str, str]) -> dict[str, Any]:
     """What a token endpoint answers to a form; {} for a good answer without a JSON object.
 
     Raises Disconnected for a refused grant, Refused `app_refused` for a refused app, TooManyRequests, Remote.
     """
-    response = transport.send("POST", address, data=form, timeout=TIMEOUT)
+    response = send("POST", address, data=form)
     body = document(response)
     if response.is_success and "error" not in body:
         return body
@@ -81,13 +97,13 @@ def _refusal(platform: str, response: httpx.Response, body: Mapping[str, Any]) -
     if words := said(str(body.get("error_description") or code)):
         sentence = f"{NAMES[platform]} says: {words}"
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        return TooManyRequests(sentence, remedy="Try again later.", retry_after=transport.retry_after(response))
-    if response.is_server_error or code in _PASSING:
-        return Remote(sentence, code="platform_failed", remedy="Try again later.", retryable=True)
+        return TooManyRequests(sentence, remedy="Try again later.", retry_after=retry_after(response))
     if code in _APP_REFUSED:
         return Refused(
             sentence,
             code="app_refused",
             remedy=f"Check CONTENT_PIPELINE_{platform.upper()}_CLIENT_…: the platform does not know this app.",
         )
-    return Disconnected(sentence, remedy=RECONNECT)
+    if code in _GRANT_REFUSED or code in _GRANT_REFUSED_AT.get(platform, ()):
+        return Disconnected(sentence, remedy=RECONNECT)
+    return Remote(sentence, code="platform_failed", remedy="Try again later.", retryable=True)

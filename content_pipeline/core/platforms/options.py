@@ -27,8 +27,8 @@ class PostOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     caption_style: CaptionStyle | None = None
-    hashtags: list[Tag] = Field([], max_length=30, description="In every post")
-    mentions: list[Mention] = Field([], max_length=20, description="In every post")
+    hashtags: list[Tag] = Field([], max_length=30, description='In every post; each a word, with or without "#"')
+    mentions: list[Mention] = Field([], max_length=20, description='In every post; each a name, with or without "@"')
 
 
 class InstagramOptions(PostOptions):
@@ -36,7 +36,12 @@ class InstagramOptions(PostOptions):
     cover_seconds: CoverSeconds = None
     share_to_feed: bool | None = None
     ai_generated: AiGenerated = None
-    paid_partnership: PaidPartnership = None
+    # Meta announced it for Facebook Login (April 2026); its SDK has no such parameter for Instagram Login.
+    paid_partnership: bool | None = Field(
+        None,
+        description="Somebody else's product is advertised. Meta documents this label for accounts connected over "
+        "Facebook; for those connected over Instagram, as here, see whether the post has it",
+    )
 
 
 class TikTokOptions(PostOptions):

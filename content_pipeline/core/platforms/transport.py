@@ -2,14 +2,19 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
 import httpx
 
 from content_pipeline.core.errors import Remote
 from content_pipeline.core.platforms.base import Ambiguous
+from content_pipeline.core.retries import retry_after
 from content_pipeline.core.settings import settings
 
 _TIMEOUT: Final = httpx.Timeout(60, connect=10)
@@ -17,6 +22,11 @@ _TIMEOUT: Final = httpx.Timeout(60, connect=10)
 _TRIES: Final = 3
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 _PAUSE_SECONDS: Final = 0.5
+# A platform that hangs takes 181 s for three tries.
+_BRIEF_TIMEOUT: Final = httpx.Timeout(10)
+_is_brief: Final = ContextVar("is_brief", default=False)
+# One client acts for all accounts: what a platform keeps of one is not to come back with the token of another.
+_NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=[])
 # What says that a request never arrived.
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -32,7 +42,7 @@ def client() -> httpx.Client:
     """One pool of connections for all platforms. Redirects are not followed: no API of theirs redirects."""
     # It tells every address at info, as workers log: Instagram's have tokens in them, and upload addresses are secrets.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    return httpx.Client(timeout=_TIMEOUT)
+    return httpx.Client(timeout=_TIMEOUT, cookies=CookieJar(_NO_COOKIES))
 
 
 def send(method: str, address: str, **request: Any) -> httpx.Response:
@@ -50,15 +60,28 @@ def send(method: str, address: str, **request: Any) -> httpx.Response:
         ) from error
 
 
+@contextmanager
+def briefly() -> Iterator[None]:
+    """In this block a read is tried once, and for 10 s: where others wait meanwhile, and it is repeated anyway."""
+    before = _is_brief.set(True)
+    try:
+        yield
+    finally:
+        _is_brief.reset(before)
+
+
 def read(method: str, address: str, **request: Any) -> httpx.Response:
     """A request that changes nothing, repeated while it is short of an answer; the last one may be a 429 or 5xx.
 
     Raises Remote `platform_unreachable`.
     """
-    for _ in range(_TRIES - 1):
+    tries = _TRIES
+    if _is_brief.get():
+        tries, request = 1, {**request, "timeout": _BRIEF_TIMEOUT}
+    for _ in range(tries - 1):
         try:
             response = client().request(method, address, **request)
-        except httpx.TransportError:
+        except httpx.RequestError:  # an answer that cannot be decompressed is no TransportError
             time.sleep(_PAUSE_SECONDS)
             continue
         if response.status_code != HTTPStatus.TOO_MANY_REQUESTS and not response.is_server_error:
@@ -69,14 +92,8 @@ def read(method: str, address: str, **request: Any) -> httpx.Response:
         time.sleep(pause)
     try:
         return client().request(method, address, **request)
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         raise _unreachable(address) from error
-
-
-def retry_after(response: httpx.Response) -> float | None:
-    """The seconds of a Retry-After header; None for a date, and where there is none."""
-    header = response.headers.get("retry-after", "")
-    return float(header) if header.isdecimal() else None
 
 
 def _unreachable(address: str) -> Remote:

@@ -6,25 +6,21 @@ An endpoint is the operator's own setting, so its address is trusted; how much i
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
 import httpx
 from pydantic import SecretStr
 
 from content_pipeline.core.errors import Remote
+from content_pipeline.core.providers.services import Service
 
 _SAID_CHARACTERS: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One endpoint: `name` as sentences call it, `code` before the codes of its errors, `setting` before the names of
-    its settings."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(Service):
+    """One endpoint; what it answers may have `most_bytes`."""
 
-    name: str
-    code: str
-    setting: str
     url: str
     key: SecretStr
     timeout: httpx.Timeout
@@ -44,7 +40,8 @@ class Endpoint:
                 "POST", f"{self.url.rstrip('/')}/{path}", json=wish, headers=headers, timeout=self.timeout
             ) as response:
                 if not response.is_success:
-                    raise self._refusal(response, self.read(response))
+                    remedy = f"Check {self.setting}_MODEL against what the endpoint has."
+                    raise self.refusal(response, said=self._said(response), remedy=remedy)
                 yield response
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self.broken_off(type(error).__name__) from error
@@ -58,61 +55,15 @@ class Endpoint:
                 raise self.unreadable(f"sent more than {self.most_bytes:,} bytes")
         return bytes(body)
 
-    def broken_off(self, how: str) -> Remote:
-        """The error for an answer that did not come, or not whole."""
-        return Remote(
-            f"The {self.name} could not be reached, or broke off ({how}).",
-            code=f"{self.code}_unreachable",
-            remedy=f"Try again; check {self.setting}_URL if it stays like that.",
-            retryable=True,
-        )
-
-    def failed(self, how: str, *, retry_after: float | None = None) -> Remote:
-        """The error for a fault of the endpoint's own."""
-        return Remote(
-            f"The {self.name} failed ({how}).",
-            code=f"{self.code}_failed",
-            remedy="Try again.",
-            retryable=True,
-            retry_after=retry_after,
-        )
-
     def unreadable(self, what: str) -> Remote:
         """The error for an answer that is none."""
         return Remote(
-            f"The {self.name} {what}.",
+            f"{self.name} {what}.",
             code=f"{self.code}_unreadable",
             remedy=f"Check that {self.setting}_URL names an OpenAI-compatible endpoint.",
         )
 
-    def _refusal(self, response: httpx.Response, body: bytes) -> Remote:
-        """The endpoint's words tell what is wrong with a request; they may quote its key."""
-        status = response.status_code
-        retry_after = _seconds(response.headers.get("retry-after", ""))
-        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            return Remote(
-                f"The {self.name} refused the key.",
-                code=f"{self.code}_unauthorized",
-                remedy=f"Check {self.setting}_KEY.",
-            )
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return Remote(
-                f"The {self.name} is asked too often, or its quota is used up.",
-                code=f"{self.code}_limited",
-                remedy="Try again later; raise the quota there if it stays like that.",
-                retryable=True,
-                retry_after=retry_after,
-            )
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-            return self.failed(str(status), retry_after=retry_after)
-        said = body.decode(errors="replace").replace(self.key.get_secret_value() or "\0", "…")[:_SAID_CHARACTERS]
-        return Remote(
-            f"The {self.name} refused the request ({status}): {said}",
-            code=f"{self.code}_refused",
-            remedy=f"Check {self.setting}_MODEL against what the endpoint has.",
-        )
-
-
-def _seconds(header: str) -> float | None:
-    """What a Retry-After in seconds says; servers that send a date there are asked again at the usual pace."""
-    return float(header) if header.isdecimal() else None
+    def _said(self, response: httpx.Response) -> str:
+        """The beginning of the endpoint's words, which tell what is wrong with a request; they may quote its key."""
+        body = self.read(response).decode(errors="replace")
+        return body.replace(self.key.get_secret_value() or "\0", "…")[:_SAID_CHARACTERS]

@@ -14,8 +14,12 @@ import httpx
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
 
 from content_pipeline.core.errors import Remote, Unavailable
+from content_pipeline.core.providers.services import Service
 from content_pipeline.core.settings import settings
 
+_SERVICE: Final = Service(
+    name="ZeroMemory", code="zeromemory", setting="CONTENT_PIPELINE_ZEROMEMORY", credential="token"
+)
 # The most that it finds at once.
 MOST_HITS: Final = 100
 
@@ -99,12 +103,7 @@ def _asked(method: str, path: str, wish: Mapping[str, Any] | None = None) -> htt
         return _client().request(method, f"{settings().zeromemory_url.rstrip('/')}{path}", json=wish, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         # Without its cause, which quotes a token that cannot be sent, such as one with a line break in it.
-        raise Remote(
-            f"ZeroMemory could not be reached, or broke off ({type(error).__name__}).",
-            code="zeromemory_unreachable",
-            remedy="Try again; check CONTENT_PIPELINE_ZEROMEMORY_URL if it stays like that.",
-            retryable=True,
-        ) from None
+        raise _SERVICE.broken_off(type(error).__name__) from None
 
 
 @cache
@@ -115,38 +114,9 @@ def _client() -> httpx.Client:
 
 def _checked(response: httpx.Response) -> httpx.Response:
     """The answer, if it is a good one. What a bad one says may quote the token, and is not passed on."""
-    status = response.status_code
-    if response.is_success:
-        return response
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise Remote(
-            "ZeroMemory refused the token.",
-            code="zeromemory_unauthorized",
-            remedy="Check CONTENT_PIPELINE_ZEROMEMORY_TOKEN.",
-        )
-    retry_after = response.headers.get("retry-after", "")
-    seconds = float(retry_after) if retry_after.isdecimal() else None
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise Remote(
-            "ZeroMemory is asked too often, or its quota is used up.",
-            code="zeromemory_limited",
-            remedy="Try again later; raise the quota there if it stays like that.",
-            retryable=True,
-            retry_after=seconds,
-        )
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        raise Remote(
-            f"ZeroMemory failed ({status}).",
-            code="zeromemory_failed",
-            remedy="Try again.",
-            retryable=True,
-            retry_after=seconds,
-        )
-    raise Remote(
-        f"ZeroMemory refused the request ({status}).",
-        code="zeromemory_refused",
-        remedy="Check CONTENT_PIPELINE_ZEROMEMORY_URL, and the quota there.",
-    )
+    if not response.is_success:
+        raise _SERVICE.refusal(response, remedy="Check CONTENT_PIPELINE_ZEROMEMORY_URL, and the quota there.")
+    return response
 
 
 def _read(adapter: TypeAdapter[Any], response: httpx.Response) -> Any:

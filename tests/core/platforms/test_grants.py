@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, Remote, TooManyRequests, Unavailable
-from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Refused
+from content_pipeline.core.platforms.base import Disconnected, Refused
 from content_pipeline.core.platforms.grants import Tokens
 from content_pipeline.core.platforms.names import PLATFORMS
 from content_pipeline.core.platforms.registry import GRANTS
@@ -246,6 +246,9 @@ BAD_APP: Final = {"error": "invalid_client", "error_description": "The OAuth cli
         ("tiktok", Answer(400, REFUSED), Disconnected, "needs_reconnect"),
         ("youtube", Answer(400, REFUSED), Disconnected, "needs_reconnect"),
         ("linkedin", Answer(400, {"error": "invalid_request"}), Disconnected, "needs_reconnect"),
+        # A fault of ours, which is no account's.
+        ("tiktok", Answer(200, {"error": "invalid_request"}), Remote, "platform_failed"),
+        ("youtube", Answer(400, {"error": "unsupported_grant_type"}), Remote, "platform_failed"),
         ("linkedin", Answer(401, BAD_APP), Refused, "app_refused"),
         ("youtube", Answer(401, BAD_APP), Refused, "app_refused"),
         ("tiktok", Answer(200, {"error": "invalid_client"}), Refused, "app_refused"),
@@ -268,16 +271,34 @@ def test_what_a_refused_refresh_means(wire: Wire, platform: str, answer: Answer,
     assert len(wire.requests) == 1
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408])
+@pytest.mark.parametrize("body", ["<html>Access denied</html>", {}, {"message": "Forbidden"}, {"error": "Blocked."}])
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_a_refresh_whose_answer_is_lost_may_be_tried_again(wire: Wire, platform: str) -> None:
-    wire.on(TOKEN_PATHS[platform], DROPPED)
-    with pytest.raises(Ambiguous) as caught:
-        refresh(platform)
-    assert caught.value.retryable
-    wire.on(TOKEN_PATHS[platform], UNREACHABLE)
+def test_an_answer_of_something_in_between_ends_no_grant(wire: Wire, platform: str, body: Any, status: int) -> None:
+    wire.on(TOKEN_PATHS[platform], Answer(status, body))
     with pytest.raises(Remote) as caught:
         refresh(platform)
     assert caught.value.retryable
+
+
+@pytest.mark.parametrize("fault", [DROPPED, UNREACHABLE])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_refresh_without_an_answer_may_be_tried_again_and_is_no_lost_post(
+    wire: Wire, platform: str, fault: httpx.TransportError
+) -> None:
+    wire.on(TOKEN_PATHS[platform], fault)
+    with pytest.raises(Remote) as caught:
+        refresh(platform)
+    assert (type(caught.value), caught.value.code, caught.value.retryable) == (Remote, "platform_unreachable", True)
+
+
+@pytest.mark.parametrize("broken", ["/oauth/access_token", "/access_token"])
+def test_an_exchange_at_instagram_that_breaks_off_is_no_lost_post(wire: Wire, broken: str) -> None:
+    wire.on("/oauth/access_token", Answer(body={"access_token": "short", "permissions": "a"}))
+    wire.on("/access_token", Answer(body={"access_token": "long"})).on(broken, DROPPED)
+    with pytest.raises(Remote) as caught:
+        exchange("instagram")
+    assert type(caught.value) is Remote
 
 
 def test_a_code_that_instagram_does_not_take_is_refused_flat(wire: Wire) -> None:

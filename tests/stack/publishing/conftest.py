@@ -5,14 +5,13 @@ from collections.abc import Iterator
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.media.samples import video
+from tests.media import samples
 from tests.stack.harness import Stack
 
 
 @pytest.fixture(scope="module")
 def reel_url(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-ar", "48000", "-movflags", "+faststart")
-    film = video(tmp_path_factory.mktemp("film") / "film.mp4", *options, size="540x960", rate="30", seconds=4)
+    film = samples.film(tmp_path_factory.mktemp("film") / "film.mp4")
     with HTTPServer(port=stack.remote_port) as server:
         server.expect_request("/reel.mp4").respond_with_data(film.read_bytes(), content_type="video/mp4")
         yield f"http://localhost:{stack.remote_port}/reel.mp4"

@@ -82,8 +82,8 @@ def failure(response: httpx.Response) -> Error:
 def commit_failure(response: httpx.Response) -> Error:
     """Why `media_publish` was refused; Ambiguous where the post may be live all the same."""
     fault = _fault(response)
-    no_answer = response.is_server_error or response.is_success or response.status_code == HTTPStatus.REQUEST_TIMEOUT
-    if no_answer or fault.code in _UNKNOWN or fault.subcode == _MAYBE_LIVE:
+    # Without a code it is not Instagram that answers, but something in between, which may have passed the request on.
+    if response.is_server_error or not fault.code or fault.code in _UNKNOWN or fault.subcode == _MAYBE_LIVE:
         return Ambiguous(_sentence(fault, response), remedy="Nothing to do: it is looked into.")
     return _meaning(fault, response)
 

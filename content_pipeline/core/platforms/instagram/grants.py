@@ -48,7 +48,7 @@ class InstagramGrants:
         # As multipart, with fields only.
         parts = {name: (None, value) for name, value in form.items()}
         address = transport.url("api.instagram.com", "/oauth/access_token")
-        body = _body(transport.send("POST", address, files=parts, timeout=oauth.TIMEOUT))
+        body = _body(oauth.send("POST", address, files=parts))
         short = body["data"][0] if "data" in body else body
         long = _long_lived(
             "/access_token",
@@ -77,7 +77,7 @@ class InstagramGrants:
 
 
 def _long_lived(path: str, **parameters: str) -> dict[str, Any]:
-    return _body(transport.send("GET", transport.url(_GRAPH, path), params=parameters, timeout=oauth.TIMEOUT))
+    return _body(oauth.send("GET", transport.url(_GRAPH, path), params=parameters))
 
 
 def _body(response: httpx.Response) -> dict[str, Any]:

@@ -10,11 +10,14 @@ from content_pipeline.core.errors import Error, Remote, TooManyRequests
 from content_pipeline.core.platforms.answers import document
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
 from content_pipeline.core.platforms.sentences import said
-from content_pipeline.core.platforms.transport import retry_after
+from content_pipeline.core.retries import retry_after
 
 _LATER: Final = "Nothing to do: it is tried again."
 # Of what a duplicate is said to be, only these are posts: activities and comments have URNs too.
 _POST: Final = re.compile(r"\burn:li:(?:share|ugcPost):\d+")
+# "Not enough permissions to access": new answers have the word, old ones the number alone.
+_DENIED: Final = "ACCESS_DENIED"
+_DENIED_NUMBER: Final = 100
 # Throttles are per app and member and UTC day, and nothing says when they end: it is asked again within the hour.
 _THROTTLED_SECONDS: Final = 3600.0
 _WAITING_SECONDS: Final = 15.0
@@ -30,13 +33,14 @@ def checked(response: httpx.Response) -> httpx.Response:
 def failure(response: httpx.Response) -> Error:
     """Why a call was refused, for calls that may be repeated.
 
-    Expired (401), Disconnected (403), TooManyRequests (429), Remote `remote_failed` (5xx) and `linkedin_media_waiting`,
-    both retryable; Refused `linkedin_version_retired`, `linkedin_media_failed`, `duplicate_post`, `platform_refused`.
+    Expired (401), Disconnected (403), TooManyRequests (429), Remote `remote_failed` (5xx, and a 403 that is not
+    LinkedIn's) and `linkedin_media_waiting`, both retryable; Refused `linkedin_version_retired`,
+    `linkedin_media_failed`, `duplicate_post`, `platform_refused`.
     """
     status, named, sentence = response.status_code, codes(response), _sentence(response)
     if status == HTTPStatus.UNAUTHORIZED:
         return Expired(sentence, remedy="Connect the account again.")
-    if status == HTTPStatus.FORBIDDEN:
+    if status == HTTPStatus.FORBIDDEN and (_DENIED in named or _number(response) == _DENIED_NUMBER):
         return Disconnected(sentence, remedy="Connect the account again, and allow everything that is asked for.")
     if status == HTTPStatus.UPGRADE_REQUIRED or "NONEXISTENT_VERSION" in named:
         return Refused(
@@ -97,12 +101,23 @@ def codes(response: httpx.Response) -> set[str]:
     body = document(response)
     details = body.get("errorDetails")
     inputs = details.get("inputErrors", []) if isinstance(details, dict) else []
-    return {str(error.get("code")) for error in [body, *inputs]}
+    return {str(error["code"]) for error in [body, *inputs] if "code" in error}
 
 
 def _is_broken(response: httpx.Response) -> bool:
-    """Whether an answer says nothing of what LinkedIn did. So does a good one that came from something in between."""
+    """Whether an answer says nothing of what LinkedIn did.
+
+    So does a good one that came from something in between, and a firewall's 403: it is met by all accounts at once, and
+    none of them is to be connected again for it.
+    """
+    if response.status_code == HTTPStatus.FORBIDDEN:
+        return not codes(response) and _number(response) is None
     return response.is_server_error or response.is_success or response.status_code == HTTPStatus.REQUEST_TIMEOUT
+
+
+def _number(response: httpx.Response) -> object:
+    """LinkedIn's number for an error; None where there is none."""
+    return document(response).get("serviceErrorCode")
 
 
 def _sentence(response: httpx.Response) -> str:

@@ -13,7 +13,7 @@ from content_pipeline.core.errors import Error, Remote, TooManyRequests
 from content_pipeline.core.platforms.answers import document
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
 from content_pipeline.core.platforms.sentences import said
-from content_pipeline.core.platforms.transport import retry_after
+from content_pipeline.core.retries import retry_after
 
 _LATER: Final = "Nothing to do: it is tried again."
 _RECONNECT: Final = "Connect the account again, and allow everything that is asked for."
@@ -25,6 +25,9 @@ _CHANNEL_LIMIT: Final = "uploadLimitExceeded"
 _CHANNEL_LIMIT_SECONDS: Final = 3600.0
 _RATE_LIMITS: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
 _RATE_LIMIT_SECONDS: Final = 60.0
+_APP_REFUSED: Final = "accessNotConfigured"
+# What a person helps by consenting again. Other 403s are about the video (forbiddenPrivacySetting) or the account.
+_GRANT_REFUSED: Final = frozenset({"forbidden", "insufficientPermissions"})
 _INVALID: Final[dict[str, str]] = {
     "invalidTitle": "youtube_invalid_title",
     "invalidDescription": "youtube_invalid_description",
@@ -65,8 +68,8 @@ def failure(response: httpx.Response) -> Error:
     """Why a call was refused, for calls that may be repeated.
 
     Expired and Disconnected; TooManyRequests with `youtube_quota` until midnight in California and
-    `youtube_upload_limit` for an hour; Remote `remote_failed` (5xx), retryable; Refused `youtube_invalid_…`,
-    `youtube_video_missing`, `platform_refused`.
+    `youtube_upload_limit` for an hour; Remote `remote_failed` (5xx, and a 403 that is not YouTube's), retryable;
+    Refused `app_refused`, `youtube_invalid_…`, `youtube_video_missing`, `platform_refused`.
     """
     status, reason, sentence = response.status_code, _reason(response), _sentence(response)
     if reason == "youtubeSignupRequired":
@@ -82,7 +85,13 @@ def failure(response: httpx.Response) -> Error:
         return TooManyRequests(sentence, remedy=_LATER, retry_after=_RATE_LIMIT_SECONDS if seconds is None else seconds)
     if _is_broken(response):
         return Remote(sentence, remedy=_LATER, retryable=True, retry_after=retry_after(response))
-    if status == HTTPStatus.FORBIDDEN:
+    if reason == _APP_REFUSED:
+        return Refused(
+            sentence,
+            code="app_refused",
+            remedy="Enable the YouTube Data API v3 for the app's project in the Google Cloud console, then retry.",
+        )
+    if status == HTTPStatus.FORBIDDEN and reason in _GRANT_REFUSED:
         return Disconnected(sentence, remedy=_RECONNECT)
     return Refused(sentence, code=_INVALID.get(reason, Refused.code), remedy="Change what YouTube names, then retry.")
 
@@ -106,7 +115,13 @@ def unwanted(status: dict[str, Any]) -> Refused:
 
 
 def _is_broken(response: httpx.Response) -> bool:
-    """Whether an answer says nothing of what YouTube did. So does a good one that came from something in between."""
+    """Whether an answer says nothing of what YouTube did.
+
+    So does a good one that came from something in between, and a firewall's 403: it is met by all accounts at once, and
+    none of them is to be connected again for it.
+    """
+    if response.status_code == HTTPStatus.FORBIDDEN:
+        return not _reason(response)
     return response.is_server_error or response.is_success or response.status_code == HTTPStatus.REQUEST_TIMEOUT
 
 

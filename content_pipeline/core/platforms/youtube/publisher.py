@@ -19,6 +19,7 @@ from content_pipeline.core.platforms.base import (
     Problem,
     Processing,
     Ready,
+    Refused,
     Unknown,
 )
 from content_pipeline.core.platforms.options import YouTubeOptions
@@ -151,9 +152,17 @@ def _tags(hashtags: Sequence[str]) -> list[str]:
 def _made(access: Access, prepared: Prepared) -> int | Video:
     """What has become of the last piece: the video, or how many bytes YouTube has instead.
 
-    A session is forgotten after about a week; then it is the video that was uploaded since with the same title. Raises
-    Unknown when that is none, or not one alone.
+    Raises Unknown when YouTube does not tell: that it refuses the question says nothing of the video.
     """
+    try:
+        return _found(access, prepared)
+    except Refused as error:
+        raise Unknown(f"YouTube does not tell what became of the upload. {error.detail}", remedy=_LOOK) from error
+
+
+def _found(access: Access, prepared: Prepared) -> int | Video:
+    """What the session says; it is forgotten after about a week, then the video that was uploaded since with the same
+    title. Raises Unknown when that is none, or not one alone."""
     try:
         return sessions.stored(access, _session(prepared))
     except Lost as error:

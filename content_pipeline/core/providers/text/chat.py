@@ -82,7 +82,7 @@ def _endpoint() -> Endpoint:
             retryable=False,
         )
     return Endpoint(
-        name="language model's endpoint",
+        name="The language model's endpoint",
         code="text_model",
         setting="CONTENT_PIPELINE_TEXT",
         url=settings().text_url,

@@ -56,7 +56,7 @@ def speak(tokens: Sequence[Token], choice: Choice) -> Utterance:
 
 def _endpoint() -> Endpoint:
     return Endpoint(
-        name="speech endpoint",
+        name="The speech endpoint",
         code="speech",
         setting="CONTENT_PIPELINE_SPEECH",
         url=settings().speech_url,

@@ -87,6 +87,7 @@ def test_the_person_reads_instagrams_own_sentence_without_the_token_in_it() -> N
         refusal(2, status=500),
         httpx.Response(503, text="down"),
         httpx.Response(408, text="slow"),
+        httpx.Response(403, text="<html>"),
         httpx.Response(200, text="<html>"),
     ],
 )

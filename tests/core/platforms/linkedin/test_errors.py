@@ -30,6 +30,15 @@ def coded(code: str, message: str = "No.") -> dict[str, str]:
         (401, {"serviceErrorCode": 65601, "message": "revoked"}, Expired, "token_expired", True),
         (401, coded("EXPIRED_ACCESS_TOKEN"), Expired, "token_expired", True),
         (403, coded("ACCESS_DENIED"), Disconnected, "needs_reconnect", False),
+        (
+            403,
+            {"serviceErrorCode": 100, "message": "Not enough permissions", "status": 403},
+            Disconnected,
+            "needs_reconnect",
+            False,
+        ),
+        (403, coded("SOMETHING_ELSE"), Refused, "platform_refused", False),
+        (403, {"serviceErrorCode": 7, "message": "No.", "status": 403}, Refused, "platform_refused", False),
         (426, coded("NONEXISTENT_VERSION"), Refused, "linkedin_version_retired", False),
         (400, coded("NONEXISTENT_VERSION"), Refused, "linkedin_version_retired", False),
         (429, THROTTLED, TooManyRequests, "too_many_requests", True),
@@ -48,6 +57,13 @@ def test_a_refusal_has_one_meaning(status: int, body: Any, kind: type[Error], co
     error = failure(httpx.Response(status, json=body))
     assert (type(error), error.code, error.retryable) == (kind, code, retryable)
     assert error.remedy
+
+
+@pytest.mark.parametrize("body", [b"<html>Access denied</html>", b"{}", b'{"message": "Forbidden"}'])
+def test_a_403_of_something_in_between_disconnects_nobody_and_says_nothing_of_a_post(body: bytes) -> None:
+    error = failure(httpx.Response(403, content=body))
+    assert (type(error), error.code, error.retryable) == (Remote, "remote_failed", True)
+    assert isinstance(commit_failure(httpx.Response(403, content=body)), Ambiguous)
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])

@@ -35,6 +35,8 @@ def answer(status: int, reason: str, message: str = "No.") -> httpx.Response:
         (429, "userRateLimitExceeded", TooManyRequests, "too_many_requests", True),
         (403, "forbidden", Disconnected, "needs_reconnect", False),
         (403, "insufficientPermissions", Disconnected, "needs_reconnect", False),
+        (403, "accessNotConfigured", Refused, "app_refused", False),
+        (403, "forbiddenPrivacySetting", Refused, "platform_refused", False),
         (503, "backendError", Remote, "remote_failed", True),
     ],
 )
@@ -49,6 +51,13 @@ def test_an_answer_without_an_error_of_googles_is_judged_by_its_status(body: byt
     assert isinstance(failure(httpx.Response(400, content=body)), Refused)
     assert isinstance(failure(httpx.Response(500, content=body)), Remote)
     assert isinstance(failure(httpx.Response(401, content=body)), Expired)
+
+
+@pytest.mark.parametrize("body", [b"<html>Access denied</html>", b"{}", b'{"error": "Forbidden"}'])
+def test_a_403_of_something_in_between_disconnects_nobody_and_says_nothing_of_a_video(body: bytes) -> None:
+    error = failure(httpx.Response(403, content=body))
+    assert (type(error), error.code, error.retryable) == (Remote, "remote_failed", True)
+    assert isinstance(commit_failure(httpx.Response(403, content=body)), Ambiguous)
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])

@@ -317,6 +317,23 @@ def test_its_video_is_the_only_one_of_that_title_since(
         assert "as a new one" in caught.value.remedy, "a retry asks again, and is told the same"
 
 
+@pytest.mark.parametrize("refused", ["/upload/youtube/v3/videos", "/youtube/v3/channels", "/youtube/v3/playlistItems"])
+def test_a_refused_question_says_nothing_of_the_video(platform: YouTube, post: Post, refused: str) -> None:
+    """Whoever takes it for a no uploads the video once more."""
+    prepared = prepare(post)
+    platform.session.faults.append(LOST_ANSWER)
+    with pytest.raises(Ambiguous):
+        youtube.commit(ACCESS, post, prepared)
+    platform.session.gone = True
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(400, text="Bad Request") if request.url.path == refused else platform(request)
+
+    with network(answer), pytest.raises(Unknown) as caught:
+        youtube.reconcile(ACCESS, post, prepared)
+    assert "as a new one" in caught.value.remedy
+
+
 # ── afterwards ───────────────────────────────────────────────────────────────────────────────────────────
 
 

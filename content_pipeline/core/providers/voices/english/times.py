@@ -20,7 +20,6 @@ DAYS = {
 }
 
 _HALVES = {"am": "AM", "pm": "PM", "a.m": "AM", "p.m": "PM"}
-HALF_OF_DAY = re.compile(r"[ap]\.?m\.?", re.IGNORECASE)
 # With a point instead of the colon only where "am" or "pm" follows: "9.30am".
 _CLOCK = re.compile(r"(\d{1,2})(?::|\.(?=\d\d[ap]))(\d{2})(?::(\d{2}))?([ap]\.?m\.?)?", re.IGNORECASE)
 _HOUR = re.compile(r"(\d{1,2})([ap]\.?m\.?)", re.IGNORECASE)

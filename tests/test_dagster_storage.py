@@ -1,4 +1,4 @@
-"""Dagster's connections to its database."""
+"""Dagster's storage: its connections to the database, and what it asks there."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,9 +8,9 @@ import pytest
 from dagster._core.events.log import EventLogEntry
 from sqlalchemy import Engine, create_engine, event, text
 
-from content_pipeline.connections import PostgresStorage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.settings import settings
+from content_pipeline.dagster_storage import PostgresStorage
 
 pytestmark = pytest.mark.usefixtures("database")
 

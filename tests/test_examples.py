@@ -1,0 +1,46 @@
+"""The clients in examples/, run as a person runs them."""
+
+import os
+import subprocess
+import sys
+
+from pytest_httpserver import HTTPServer, RequestHandler
+
+from api.main import create_app
+from content_pipeline.cli.plan import ROOT
+from tests.media.samples import SPEECH
+from tests.servers import serving
+
+
+def caption(url: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "examples" / "captions.py"), str(SPEECH)]
+    env = {**os.environ, "API_URL": f"{url}/api/v1/public", "API_KEY": "sk_nobody"}
+    return subprocess.run(command, env=env, capture_output=True, text=True)
+
+
+def test_a_refusal_is_told_with_its_remedy(database: None) -> None:
+    with serving(create_app()) as url:
+        refused = caption(url)
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == ("This API key is not valid. Check the X-API-Key header, or make a new key.")
+
+
+def test_a_server_that_is_busy_is_asked_again_as_late_as_it_says() -> None:
+    task = {"status": "done", "progress": 100, "error": None}
+    with HTTPServer() as server:
+
+        def expect(path: str, method: str = "GET") -> RequestHandler:
+            return server.expect_ordered_request(f"/api/v1/public{path}", method=method)
+
+        expect("/captions/generate", "POST").respond_with_json({}, 503, {"Retry-After": "0"})
+        accepted = {"caption_id": "1", "task_id": "sync_1"}
+        expect("/captions/generate", "POST").respond_with_json(
+            accepted, 202, {"Location": "/api/v1/public/tasks/sync_1"}
+        )
+        expect("/tasks/sync_1").respond_with_json({}, 429, {"Retry-After": "0"})
+        expect("/tasks/sync_1").respond_with_json(task)
+        expect("/captions/1.srt").respond_with_data("1\n00:00:00,000 --> …")
+        done = caption(server.url_for(""))
+        server.check_assertions()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1\n00:00")
