@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help install demo up down status test faults check format bench lock
+.PHONY: help install demo up down status test faults burst check format bench lock
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ test: install  ## the whole test suite, against real parts
 
 faults: install  ## 200 posts while parts are killed and platforms drop their answers
 	FAULTS_POSTS=200 $(BIN)/python -m pytest -s tests/stack/publishing/test_faults.py
+
+burst: install  ## 300 captions at once over two workers
+	BURST_TASKS=300 $(BIN)/python -m pytest tests/stack/test_burst.py
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check
