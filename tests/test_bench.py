@@ -56,7 +56,7 @@ def test_no_two_reels_of_a_batch_are_alike() -> None:
 
 def test_a_bare_reel_tells_its_length_and_what_it_cost() -> None:
     made = bare_reel.make("Hello.", seed=1)
-    assert 0.7 < made.seconds < 3
+    assert 3 < made.seconds < 4
     assert made.cpu_seconds > 0.1
 
 
