@@ -32,7 +32,7 @@ def test_a_recording_becomes_captions_in_all_three_forms(client: Client, caption
     assert "[Events]" in client.http.get(f"{captions}.ass").text
 
 
-def test_edited_captions_are_what_is_burned_in_word_by_word(client: Client, captions: str) -> None:
+def test_edited_captions_are_what_is_burned_in_word_by_word(stack: Stack, client: Client, captions: str) -> None:
     segments = client.get(captions)["segments"]
     segments[0]["text"] = "Corrected by hand"
     edited = client.http.patch(captions, json={"segments": segments})
@@ -43,6 +43,7 @@ def test_edited_captions_are_what_is_burned_in_word_by_word(client: Client, capt
     done = client.ended(accepted["task_id"])
     video = av.open(io.BytesIO(httpx.get(done["result"]["output_url"]).raise_for_status().content))
     assert {stream.codec_context.name for stream in video.streams} == {"h264", "aac"}
+    assert stack.checks(accepted["task_id"]) == {"playable": True, "size": True, "length": True}
 
 
 def test_captions_with_burn_in_end_with_the_video(client: Client, tmp_path: Path) -> None:

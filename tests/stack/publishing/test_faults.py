@@ -15,7 +15,7 @@ from content_pipeline.core.platforms.names import PLATFORMS
 from tests.stack.harness import Client, Stack, until
 
 # Each request is a post on every platform.
-REQUESTS = int(os.environ.get("FAULTS_POSTS", "16")) // len(PLATFORMS)
+REQUESTS = int(os.environ.get("FAULTS_POSTS", "12")) // len(PLATFORMS)
 # TikTok lets an account begin six posts a minute; each is begun twice here, since the first answer is dropped.
 POSTS_AN_ACCOUNT = 3
 # No figure of the product, only the end of a run that hangs: beside other tests 24 posts took 133 s, alone 80.
