@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Query, Request, Security
 from fastapi.security import APIKeyHeader
 
-from api.gate import API_KEY
-from content_pipeline.core.workspaces import Caller
+from api.authentication import API_KEY
+from content_pipeline.core.workspaces.workspaces import Caller
 
 
 class _Key(APIKeyHeader):

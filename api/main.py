@@ -9,11 +9,11 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from api import errors, logs, once, openapi
-from api.bodies import BodyLimits
+from api import errors, idempotency, logs, openapi
+from api.authentication import API_KEY, Gate
+from api.body_limits import BodyLimits
 from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
-from api.gate import API_KEY, Gate
 from api.routes import bulk, calendar, captions, composing, health, memory, publishing, social, tasks, twins, voices
 from api.schemas.problems import problems
 from content_pipeline.core.settings import settings
@@ -53,7 +53,7 @@ def create_app() -> FastAPI:
     )
     errors.install(app)
     openapi.install(app)
-    app.add_exception_handler(once.Replay, once.replay)
+    app.add_exception_handler(idempotency.Replay, idempotency.replay)
     # The hook that browsers poll with names tasks without `/public`. They come first: routes are tried in order.
     app.include_router(tasks.router, prefix="/api/v1", include_in_schema=False)
     public = APIRouter(prefix="/api/v1/public", responses=problems(400, 401, 422, 429))

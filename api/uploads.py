@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import UploadFile
 
-from api.once import Replay
+from api.idempotency import Replay
 from content_pipeline.core import storage
 from content_pipeline.core.errors import Error, Unavailable
 from content_pipeline.core.media.probe import MediaInfo, probe

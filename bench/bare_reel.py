@@ -14,8 +14,8 @@ from bench.setting import Setting
 from content_pipeline.core.media.reels import captions, composition, designs
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import Design
-from content_pipeline.core.providers.voices import catalog, narration
-from content_pipeline.core.providers.voices.narration import Narration
+from content_pipeline.core.speech import catalog, narration
+from content_pipeline.core.speech.narration import Narration
 
 # As tests/stack/harness.py makes its twins.
 NAME, VOICE, STYLE_TAGS = "Tech Creator", "en-US", ["casual"]

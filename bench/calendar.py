@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from bench.figures import Figure, Target, quantile
 from bench.setting import Setting
-from content_pipeline.core import due
+from content_pipeline.core.calendar import due
 from content_pipeline.core.clock import now
 from content_pipeline.sensors.calendar import RUNS_A_TICK
 from tests.media import samples

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bench.figures import Figure, Reference, Target, quantile
 from bench.setting import Setting
-from tests.core.memories import ASKED, memories
+from tests.core.twins.memories import ASKED, memories
 from tests.stack.harness import Client
 
 FEW, MANY = 10, 1_000

@@ -2,25 +2,25 @@
 
 import dagster as dg
 
-from content_pipeline.core import runs
+from content_pipeline.core.tasks import dagster_client
 
 captions = dg.define_asset_job(
-    runs.JOBS["caption"],
+    dagster_client.JOBS["caption"],
     selection=["transcript", "captions"],
     description="Transcribe a recording and make captions of its words.",
 )
 burn_ins = dg.define_asset_job(
-    runs.JOBS["burn_in"],
+    dagster_client.JOBS["burn_in"],
     selection=["burned_in_video"],
     description="Draw captions into a video.",
 )
 reels = dg.define_asset_job(
-    runs.JOBS["reel"],
+    dagster_client.JOBS["reel"],
     selection=["narration", "reel_video"],
     description="Speak a script and make a video of it.",
 )
 publications = dg.define_asset_job(
-    runs.JOBS["publication"],
+    dagster_client.JOBS["publication"],
     selection=["publication_upload", "publication"],
     description="Bring a post to its platform, once.",
 )

@@ -1,4 +1,4 @@
-"""The sets of partition keys. A key is the id of a row; the set's name is its job's (core/runs.py)."""
+"""The sets of partition keys. A key is the id of a row; the set's name is its job's (core/tasks/dagster_client.py)."""
 
 import dagster as dg
 

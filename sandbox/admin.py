@@ -10,8 +10,8 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sandbox import faults, oauth
-from sandbox.switches import Switches, switch
-from sandbox.world import Document, Platform, World
+from sandbox.settings import Switches, switch
+from sandbox.store import Document, Platform, World
 
 _TEN_YEARS_SECONDS: Final = 10 * 365 * 86_400
 

@@ -8,15 +8,15 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from sandbox import admin, consent, feeds, refusals
-from sandbox.door import Door
+from sandbox.fault_middleware import Door
 from sandbox.instagram import api as instagram
 from sandbox.instagram.wire import PROVIDER as INSTAGRAM
 from sandbox.linkedin import api as linkedin
 from sandbox.linkedin.wire import PROVIDER as LINKEDIN
 from sandbox.refusals import Refusal
+from sandbox.store import World
 from sandbox.tiktok import api as tiktok
 from sandbox.tiktok.wire import PROVIDER as TIKTOK
-from sandbox.world import World
 from sandbox.youtube import api as youtube
 from sandbox.youtube.wire import PROVIDER as YOUTUBE
 

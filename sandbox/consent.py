@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from sandbox import oauth
 from sandbox.oauth import BadWish, Provider, Wish
 from sandbox.pages import page
-from sandbox.world import World
+from sandbox.store import World
 
 _NAME: Final = r"^[\w.\-]{1,30}$"
 

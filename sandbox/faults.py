@@ -11,7 +11,7 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 
 from sandbox.refusals import Refusal
-from sandbox.world import Document, Platform, World
+from sandbox.store import Document, Platform, World
 
 # grant: the requests that hand out, refresh and revoke tokens
 Step = Literal["grant", "prepare", "commit", "confirm"]

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from sandbox.admin import shown
 from sandbox.oauth import Provider
 from sandbox.pages import page
-from sandbox.world import Document, Platform, World
+from sandbox.store import Document, Platform, World
 
 
 def routes(world: World, providers: list[Provider]) -> APIRouter:

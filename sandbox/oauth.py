@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from sandbox.world import Document, Platform, World
+from sandbox.store import Document, Platform, World
 
 Reason = Literal["unknown", "expired", "used", "redirect", "verifier", "revoked"]
 Kind = Literal["access", "refresh"]

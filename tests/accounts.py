@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from content_pipeline.core import connecting
+from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Account, RedirectUri
 from content_pipeline.core.platforms.names import PLATFORMS
@@ -44,13 +44,13 @@ def begin(workspace_id: UUID, platform: str, client_state: str | None = None) ->
     with transaction() as session:
         session.merge(RedirectUri(workspace_id=workspace_id, uri=REDIRECT))
         session.flush()
-        return connecting.begin(session, workspace_id, platform, REDIRECT, client_state).authorize_url
+        return oauth_flow.begin(session, workspace_id, platform, REDIRECT, client_state).authorize_url
 
 
 def come_back(platform: str, back: httpx.URL) -> httpx.QueryParams:
     """What the client is told when a browser comes back from the platform with this address."""
     sent = back.params
-    then = connecting.finish(platform, state=sent.get("state", ""), code=sent.get("code"), error=sent.get("error"))
+    then = oauth_flow.finish(platform, state=sent.get("state", ""), code=sent.get("code"), error=sent.get("error"))
     assert then.startswith(REDIRECT)
     return httpx.URL(then).params
 

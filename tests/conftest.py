@@ -102,8 +102,12 @@ def instance(database: None) -> Iterator[dg.DagsterInstance]:
     """A Dagster instance of its own with our launcher and coordinator, on a broker in memory."""
     launcher = {"broker": "memory://", "backend": "disabled://", "default_queue": "media"}
     ours = {
-        "run_launcher": {"module": "content_pipeline.launcher", "class": "CeleryRunLauncher", "config": launcher},
-        "run_coordinator": {"module": "content_pipeline.coordinator", "class": "QueuedRunCoordinator"},
+        "run_launcher": {
+            "module": "content_pipeline.engine.launcher",
+            "class": "CeleryRunLauncher",
+            "config": launcher,
+        },
+        "run_coordinator": {"module": "content_pipeline.engine.coordinator", "class": "QueuedRunCoordinator"},
     }
     with instance_for_test(overrides=ours) as instance:
         yield instance

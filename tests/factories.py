@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import calendar, twins
+from content_pipeline.core.calendar import items
 from content_pipeline.core.clock import now
 from content_pipeline.core.models import Account, CalendarItem, Twin, Workspace
+from content_pipeline.core.twins import twins
 
 
 def make_workspace(session: Session, plan: str = "studio") -> UUID:
@@ -49,4 +50,4 @@ def make_item(session: Session, twin: Twin, *, due_in: timedelta = timedelta(day
         "scheduled_at": now() + due_in,
         "script": "AI is transforming how creators work.",
     }
-    return calendar.create(session, twin.workspace_id, usual | fields)
+    return items.create(session, twin.workspace_id, usual | fields)

@@ -8,7 +8,7 @@ import pytest
 from graphql import parse, validate
 
 from content_pipeline import partitions
-from content_pipeline.core import runs
+from content_pipeline.core.tasks import dagster_client
 from content_pipeline.definitions import definitions
 
 
@@ -16,7 +16,9 @@ def in_a_fresh_interpreter(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
-@pytest.mark.parametrize("package", ["api.main", "content_pipeline.core.captions", "content_pipeline.core.retention"])
+@pytest.mark.parametrize(
+    "package", ["api.main", "content_pipeline.core.captions.captions", "content_pipeline.core.maintenance.retention"]
+)
 def test_the_api_and_the_core_load_without_dagster(package: str) -> None:
     code = f"import sys, {package}; print({{'dagster', 'celery', 'faster_whisper', 'onnxruntime'}} & set(sys.modules))"
     assert in_a_fresh_interpreter(code) == "set()"
@@ -24,7 +26,7 @@ def test_the_api_and_the_core_load_without_dagster(package: str) -> None:
 
 def test_the_definitions_load_in_a_fresh_interpreter() -> None:
     code = "from content_pipeline.definitions import definitions; print(len(definitions.resolve_all_job_defs()))"
-    assert int(in_a_fresh_interpreter(code)) >= len(runs.JOBS)
+    assert int(in_a_fresh_interpreter(code)) >= len(dagster_client.JOBS)
 
 
 def test_what_dagster_runs_logs_an_error_without_its_values() -> None:
@@ -79,13 +81,16 @@ def test_dagster_runs_just_this() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", runs.JOBS)
+@pytest.mark.parametrize("kind", dagster_client.JOBS)
 def test_every_kind_of_task_has_its_job_and_its_keys(kind: str) -> None:
-    job = definitions.resolve_job_def(runs.JOBS[kind])
-    assert job.partitions_def is partitions.SETS[runs.JOBS[kind]]
+    job = definitions.resolve_job_def(dagster_client.JOBS[kind])
+    assert job.partitions_def is partitions.SETS[dagster_client.JOBS[kind]]
 
 
-@pytest.mark.parametrize("document", [runs.start_document(2), runs.LIVE_RUNS, runs.TERMINATE, runs.HEALTH])
+@pytest.mark.parametrize(
+    "document",
+    [dagster_client.start_document(2), dagster_client.LIVE_RUNS, dagster_client.TERMINATE, dagster_client.HEALTH],
+)
 def test_what_we_ask_dagster_fits_its_schema(document: str) -> None:
     from dagster_graphql.schema import create_schema
 

@@ -8,16 +8,18 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
-from api.bodies import UploadRoute
+from api.body_limits import UploadRoute
 from api.deps import CallerDep, Cursor, Limit
-from api.once import OnceDep, OnceFormDep
+from api.idempotency import OnceDep, OnceFormDep
 from api.pages import link_next
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
-from content_pipeline.core import batches, csv_files, reel_rows, runs, tasks, twins
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.reels import batches, csv_reader, csv_rows
+from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.twins import twins
 
 router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"])
 upload_router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=UploadRoute)
@@ -38,8 +40,8 @@ def submit_batch(
     """Make a reel of each row of a CSV. A bad row refuses all of it, and the answer names every bad row."""
     with autocommit() as session:
         voice_id = twins.get(session, caller.workspace_id, twin_id).voice_id
-    sheet = reel_rows.parse(
-        csv_file.file.read(csv_files.MAX_BYTES + 1),
+    sheet = csv_rows.parse(
+        csv_file.file.read(csv_reader.MAX_BYTES + 1),
         platform=platform,
         voice_id=voice_id,
         most_rows=caller.plan.rows_per_batch,
@@ -52,7 +54,7 @@ def submit_batch(
         accepted = _accepted(batch, task, len(reels))
         uploaded = BatchUploaded(**dict(accepted), ignored_columns=sheet.ignored_columns)
         answer = once.answer(session, uploaded, task_id=task.id)
-    answer.background = BackgroundTask(runs.start, *reels)
+    answer.background = BackgroundTask(dagster_client.start, *reels)
     return answer
 
 
@@ -99,7 +101,7 @@ def retry_failed_rows(batch_id: UUID, caller: CallerDep, once: OnceDep) -> Respo
         batch = batches.get(session, caller.workspace_id, batch_id)
         task, reels = batches.retry_failed(session, batch)
         answer = once.answer(session, _accepted(batch, task, len(reels)), task_id=task.id)
-    answer.background = BackgroundTask(runs.start, *reels)
+    answer.background = BackgroundTask(dagster_client.start, *reels)
     return answer
 
 
@@ -113,5 +115,5 @@ def cancel_batch(batch_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
         canceled = batches.cancel(session, batch)
         view = _view(session, batch)
         answer = once.answer(session, view, task_id=view.task_id)
-    answer.background = BackgroundTask(runs.cancel, *canceled)
+    answer.background = BackgroundTask(dagster_client.cancel, *canceled)
     return answer

@@ -10,16 +10,19 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.deps import CallerDep, Cursor, Limit
-from api.once import PUBLIC_PATH, OnceDep
+from api.idempotency import PUBLIC_PATH, OnceDep
 from api.pages import link_next
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
 from api.schemas.times import Day, Moment
-from content_pipeline.core import calendar, publications, reels, runs, tasks
+from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.models import CalendarItem, Publication, Reel
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.publishing import publications
+from content_pipeline.core.reels import reels
+from content_pipeline.core.tasks import dagster_client, tasks
 
 router = APIRouter(prefix="/content/calendar", tags=["calendar"])
 
@@ -30,7 +33,7 @@ Bound = Annotated[Moment | Day | None, Query(description="A time with an offset,
 def schedule_post(asked: ItemRequest, caller: CallerDep, once: OnceDep) -> Response:
     """Schedule a post: of a script, whose reel is made ahead of the time, or of a video of your own."""
     with once.transaction() as session:
-        item = calendar.create(session, caller.workspace_id, asked.to_fields())
+        item = items.create(session, caller.workspace_id, asked.to_fields())
         return once.created(session, _detail(session, item), location=_location(item))
 
 
@@ -49,7 +52,7 @@ def list_items(
 ) -> list[ItemView]:
     """The workspace's items, the latest first; a day as `to_date` counts whole."""
     with autocommit() as session:
-        page, following = calendar.list_page(
+        page, following = items.list_page(
             session,
             caller.workspace_id,
             limit=limit,
@@ -60,7 +63,7 @@ def list_items(
             from_date=_moment(from_date),
             to_date=_moment(to_date, end=True),
         )
-        posts = calendar.posts_of(session, page)
+        posts = items.posts_of(session, page)
     link_next(request, response, following)
     return [ItemView.of(item, posts.get(item.publication_id)) for item in page]
 
@@ -76,15 +79,15 @@ def _moment(day: datetime | date | None, *, end: bool = False) -> datetime | Non
 def get_item(item_id: UUID, caller: CallerDep) -> ItemDetail:
     """One item, with its reel as soon as it is made."""
     with autocommit() as session:
-        return _detail(session, calendar.get(session, caller.workspace_id, item_id))
+        return _detail(session, items.get(session, caller.workspace_id, item_id))
 
 
 @router.patch("/{item_id}", responses=problems(404, 409))
 def edit_item(item_id: UUID, edited: ItemEdit, caller: CallerDep) -> ItemDetail:
     """Change an item that is not on its way; when its words change, its reel is made anew."""
     with transaction() as session:
-        item = calendar.get(session, caller.workspace_id, item_id, lock=True)
-        calendar.edit(session, item, edited.to_fields())
+        item = items.get(session, caller.workspace_id, item_id, lock=True)
+        items.edit(session, item, edited.to_fields())
         session.flush()
         return _detail(session, item)
 
@@ -93,8 +96,8 @@ def edit_item(item_id: UUID, edited: ItemEdit, caller: CallerDep) -> ItemDetail:
 def delete_item(item_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
     """Delete an item; what is published stays published."""
     with transaction() as session:
-        canceled = calendar.delete(session, calendar.get(session, caller.workspace_id, item_id, lock=True))
-    background.add_task(runs.cancel, *canceled)
+        canceled = items.delete(session, items.get(session, caller.workspace_id, item_id, lock=True))
+    background.add_task(dagster_client.cancel, *canceled)
 
 
 @router.post(
@@ -103,10 +106,10 @@ def delete_item(item_id: UUID, caller: CallerDep, background: BackgroundTasks) -
 def publish_now(item_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
     """Make an item due at once that is planned for later."""
     with once.transaction() as session:
-        item = calendar.get(session, caller.workspace_id, item_id, lock=True)
-        asked = calendar.publish_now(session, item)
+        item = items.get(session, caller.workspace_id, item_id, lock=True)
+        asked = items.publish_now(session, item)
         answer = once.accepted(session, _detail(session, item), location=_location(item))
-    answer.background = BackgroundTask(runs.start, *asked)
+    answer.background = BackgroundTask(dagster_client.start, *asked)
     return answer
 
 
@@ -116,10 +119,10 @@ def publish_now(item_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
 def cancel_item(item_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
     """Keep an item from going out; a retry schedules it again."""
     with once.transaction() as session:
-        item = calendar.get(session, caller.workspace_id, item_id, lock=True)
-        canceled = calendar.cancel(session, item)
+        item = items.get(session, caller.workspace_id, item_id, lock=True)
+        canceled = items.cancel(session, item)
         answer = once.accepted(session, _detail(session, item), location=_location(item))
-    answer.background = BackgroundTask(runs.cancel, *canceled)
+    answer.background = BackgroundTask(dagster_client.cancel, *canceled)
     return answer
 
 
@@ -129,8 +132,8 @@ def cancel_item(item_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
 def retry_item(item_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
     """Schedule an item again that failed or was canceled; when its time has passed, it goes out at once."""
     with once.transaction() as session:
-        item = calendar.get(session, caller.workspace_id, item_id, lock=True)
-        calendar.retry(session, item)
+        item = items.get(session, caller.workspace_id, item_id, lock=True)
+        items.retry(session, item)
         return once.accepted(session, _detail(session, item), location=_location(item))
 
 
@@ -145,5 +148,5 @@ def _detail(session: Session, item: CalendarItem) -> ItemDetail:
         item,
         reel=(reel, tasks.newest(session, reels.KIND, str(reel.id))) if reel else None,
         post=(post, tasks.newest(session, publications.KIND, str(post.id))) if post else None,
-        conflicts=calendar.conflicts(session, item),
+        conflicts=items.conflicts(session, item),
     )

@@ -8,19 +8,21 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from sqlalchemy.orm import Session
 
 from api import uploads
-from api.bodies import UploadRoute, too_large
+from api.body_limits import UploadRoute, too_large
 from api.deps import CallerDep, Cursor, Limit
-from api.once import Once, OnceDep, OnceFormDep
+from api.idempotency import Once, OnceDep, OnceFormDep
 from api.pages import link_next
 from api.schemas.captions import BurnInRequest, CaptionAccepted, CaptionEdit, CaptionSummary, CaptionView
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
-from content_pipeline.core import burn_ins, captions, remote, runs, tasks
+from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.models import Caption, Task
+from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.providers import languages
-from content_pipeline.core.workspaces import Caller
+from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.workspaces.workspaces import Caller
 
 router = APIRouter(prefix="/captions", tags=["captions"])
 _MEDIA_TYPES: Final = {"srt": "application/x-subrip", "vtt": "text/vtt", "ass": "text/x-ssa"}
@@ -48,7 +50,7 @@ def generate(
     if audio_file:
         task, answer = _accept_upload(once, caller, audio_file, language, burn_in)
     elif reel_url:
-        remote.check_url(reel_url)
+        safe_fetch.check_url(reel_url)
         with once.transaction() as session:
             caption, task = captions.request(
                 session, workspace_id=caller.workspace_id, source_url=reel_url, language=language, burn_in=burn_in
@@ -60,7 +62,7 @@ def generate(
             code="source_missing",
             remedy="Send one of audio_file and reel_url, as form fields (multipart/form-data), not as JSON.",
         )
-    runs.start(task)
+    dagster_client.start(task)
     return answer
 
 
@@ -149,5 +151,5 @@ def burn_in(caption_id: UUID, look: BurnInRequest, caller: CallerDep, once: Once
         caption = captions.get(session, caller.workspace_id, caption_id)
         _, task = burn_ins.request(session, caption, look.to_style())
         answer = once.answer(session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id)
-    runs.start(task)
+    dagster_client.start(task)
     return answer

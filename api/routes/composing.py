@@ -13,10 +13,10 @@ from api import events
 from api.deps import CallerDep
 from api.schemas.composing import ComposeRequest, PostTextView, ScriptRequest, ScriptView
 from api.schemas.problems import problems
-from content_pipeline.core import composing, twins
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Error
-from content_pipeline.core.providers.text import scripts
+from content_pipeline.core.twins import composing, twins
+from content_pipeline.core.writing import scripts
 
 router = APIRouter(prefix="/twins", tags=["twins"])
 

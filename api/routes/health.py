@@ -9,9 +9,10 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from content_pipeline.core import runs, storage
+from content_pipeline.core import storage
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import dagster_client
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -58,5 +59,5 @@ def _storage_answers() -> bool:
 _CHECKS: dict[str, Callable[[], bool]] = {
     "database": _database_answers,
     "storage": _storage_answers,
-    "dagster": runs.is_ready,
+    "dagster": dagster_client.is_ready,
 }

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.deps import CallerDep
-from api.once import OnceDep
+from api.idempotency import OnceDep
 from api.schemas.memory import (
     ForgetRequest,
     Forgotten,
@@ -17,9 +17,9 @@ from api.schemas.memory import (
     RememberRequest,
 )
 from api.schemas.problems import problems
-from content_pipeline.core import memory
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.twins import memory
 
 router = APIRouter(prefix="/memory/v2", tags=["memory"], responses=problems(404, 502, 503))
 

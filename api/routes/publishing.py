@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.deps import CallerDep
-from api.once import PUBLIC_PATH, OnceDep
+from api.idempotency import PUBLIC_PATH, OnceDep
 from api.schemas.problems import problems
 from api.schemas.publishing import (
     PublicationAccepted,
@@ -21,12 +21,15 @@ from api.schemas.publishing import (
     PublishRequest,
     Rehearsal,
 )
-from content_pipeline.core import publications, reels, rehearsal, runs, tasks, twins
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.models import Twin
-from content_pipeline.core.publications import Source
-from content_pipeline.core.workspaces import Caller
+from content_pipeline.core.publishing import dry_run, publications
+from content_pipeline.core.publishing.publications import Source
+from content_pipeline.core.reels import reels
+from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.twins import twins
+from content_pipeline.core.workspaces.workspaces import Caller
 
 router = APIRouter(prefix="/social/publish", tags=["social"])
 
@@ -44,10 +47,12 @@ def publish(
     asked: PublishRequest,
     caller: CallerDep,
     once: OnceDep,
-    dry_run: Annotated[bool, Query(description="Send nothing; say what would keep each post from going out")] = False,
+    is_dry_run: Annotated[
+        bool, Query(alias="dry_run", description="Send nothing; say what would keep each post from going out")
+    ] = False,
 ) -> Response:
     """Post a video on each platform, as a task of its own; each goes out once, or says why not."""
-    if dry_run:
+    if is_dry_run:
         return _rehearse(asked, caller)
     with once.transaction() as session:
         entered = publications.request(
@@ -69,7 +74,7 @@ def publish(
             ]
         )
         answer = once.accepted(session, body, location=f"{PUBLIC_PATH}/social/publish/{entered[0][1].id}")
-    answer.background = BackgroundTask(runs.start, *(task for _, task in entered))
+    answer.background = BackgroundTask(dagster_client.start, *(task for _, task in entered))
     return answer
 
 
@@ -77,8 +82,8 @@ def _rehearse(asked: PublishRequest, caller: Caller) -> Response:
     with autocommit() as session:
         twin, source = _twin(session, caller, asked), _source(session, caller, asked)
     with tempfile.TemporaryDirectory() as folder:
-        video = rehearsal.bring(source, Path(folder), max_bytes=caller.plan.upload_bytes)
-        rehearsed = [rehearsal.rehearse(caller.workspace_id, twin, source, video, wish) for wish in asked.wishes()]
+        video = dry_run.bring(source, Path(folder), max_bytes=caller.plan.upload_bytes)
+        rehearsed = [dry_run.rehearse(caller.workspace_id, twin, source, video, wish) for wish in asked.wishes()]
     return JSONResponse(PublishRehearsed(results=[Rehearsal.of(one) for one in rehearsed]).model_dump(mode="json"))
 
 

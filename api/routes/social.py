@@ -11,7 +11,7 @@ from api.deps import CallerDep, Cursor, Limit
 from api.pages import link_next
 from api.schemas.accounts import AccountView, ClientState, ConnectRequest, ConnectView, RedirectUri
 from api.schemas.problems import problems
-from content_pipeline.core import accounts, connecting
+from content_pipeline.core.accounts import accounts, oauth_flow
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.platforms.names import Platform
 
@@ -43,7 +43,7 @@ def connect_by_redirect(
     """Send somebody to the platform to connect an account. They come back to `redirect_uri` with `platform` and
     `account_id`, or with `error` and `error_description`."""
     with transaction() as session:
-        return connecting.begin(session, caller.workspace_id, platform, redirect_uri, state).authorize_url
+        return oauth_flow.begin(session, caller.workspace_id, platform, redirect_uri, state).authorize_url
 
 
 @router.post("/connect/{platform}", responses=problems(403, 503), dependencies=private)
@@ -53,14 +53,14 @@ def connect(platform: Platform, asked: ConnectRequest, caller: CallerDep) -> Con
     Each call gives another address, good once; nothing comes to be before the person has consented.
     """
     with transaction() as session:
-        begun = connecting.begin(session, caller.workspace_id, platform, asked.redirect_uri, asked.state)
+        begun = oauth_flow.begin(session, caller.workspace_id, platform, asked.redirect_uri, asked.state)
     return ConnectView(authorize_url=begun.authorize_url, expires_at=begun.expires_at)
 
 
 @router.get("/callback/{platform}", status_code=HTTPStatus.FOUND, response_class=RedirectResponse, dependencies=private)
 def come_back(platform: Platform, state: str = "", code: str | None = None, error: str | None = None) -> str:
     """Where platforms send people back to. It needs no key: the `state` says whose account it is."""
-    return connecting.finish(platform, state=state, code=code, error=error)
+    return oauth_flow.finish(platform, state=state, code=code, error=error)
 
 
 @router.get("/accounts")

@@ -10,13 +10,17 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.deps import CallerDep, Cursor, Limit
-from api.once import OnceDep
+from api.idempotency import OnceDep
 from api.pages import link_next
 from api.schemas.problems import problems
 from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView
-from content_pipeline.core import batches, burn_ins, calendar_work, captions, publications, reels, runs, tasks
+from content_pipeline.core.calendar import actions
+from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Task
+from content_pipeline.core.publishing import publications
+from content_pipeline.core.reels import batches, reels
+from content_pipeline.core.tasks import dagster_client, tasks
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
@@ -81,7 +85,7 @@ def cancel_task(task_id: str, caller: CallerDep, once: OnceDep) -> Response:
         canceled = _cancel(session, task)
         session.refresh(task)
         answer = once.answer(session, _view(session, task), task_id=task.id)
-    answer.background = BackgroundTask(runs.cancel, *canceled)
+    answer.background = BackgroundTask(dagster_client.cancel, *canceled)
     return answer
 
 
@@ -101,7 +105,7 @@ def retry_task(task_id: str, caller: CallerDep, once: OnceDep) -> Response:
     with once.transaction() as session:
         task, asked = _retry(session, tasks.get(session, caller.workspace_id, task_id))
         answer = once.answer(session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id)
-    answer.background = BackgroundTask(runs.start, *asked)
+    answer.background = BackgroundTask(dagster_client.start, *asked)
     return answer
 
 
@@ -110,6 +114,6 @@ def _retry(session: Session, task: Task) -> tuple[Task, list[Task]]:
     if task.kind == batches.KIND:
         tasks.check_retry(session, task)
         return batches.retry_failed(session, batches.get(session, task.workspace_id, UUID(task.key)))
-    retry = calendar_work.retry_post if task.kind == publications.KIND else tasks.retry
+    retry = actions.retry_post if task.kind == publications.KIND else tasks.retry
     again = retry(session, task)
     return again, [again]

@@ -6,12 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 
 from api.deps import CallerDep, Cursor, Limit
-from api.once import PUBLIC_PATH, OnceDep
+from api.idempotency import PUBLIC_PATH, OnceDep
 from api.pages import link_next
 from api.schemas.problems import problems
 from api.schemas.twins import TwinEdit, TwinRequest, TwinView
-from content_pipeline.core import calendar, runs, twins
+from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit, transaction
+from content_pipeline.core.tasks import dagster_client
+from content_pipeline.core.twins import twins
 
 router = APIRouter(prefix="/twins", tags=["twins"])
 
@@ -57,5 +59,5 @@ def delete_twin(twin_id: UUID, caller: CallerDep, background: BackgroundTasks) -
     with transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         twins.delete(twin)
-        canceled = calendar.cancel_items_of(session, twin)
-    background.add_task(runs.cancel, *canceled)
+        canceled = items.cancel_items_of(session, twin)
+    background.add_task(dagster_client.cancel, *canceled)

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from api.deps import CallerDep
 from api.schemas.voices import VoiceView
-from content_pipeline.core.providers.voices import catalog
+from content_pipeline.core.speech import catalog
 
 router = APIRouter(prefix="/voices", tags=["voices"])
 

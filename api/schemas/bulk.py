@@ -8,9 +8,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
-from content_pipeline.core import reels, tasks
 from content_pipeline.core.models import Batch, Reel, Task
 from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.reels import reels
+from content_pipeline.core.tasks import tasks
 
 
 class BatchAccepted(TaskAccepted):

@@ -10,10 +10,10 @@ from api.schemas.edits import left_out
 from api.schemas.publishing import Caption, Title
 from api.schemas.tasks import TaskError, error_of
 from api.schemas.times import Moment
-from content_pipeline.core import reels
 from content_pipeline.core.models import CalendarItem, Publication, Reel, Task
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.reels import reels
 
 Script = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 # Of the examples: ahead, but within the ten years that posts can be scheduled for.

@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
-from content_pipeline.core import captions, tasks
+from content_pipeline.core.captions import captions
 from content_pipeline.core.media import subtitles
 from content_pipeline.core.media.ass import Style
 from content_pipeline.core.models import Caption, Task
+from content_pipeline.core.tasks import tasks
 
 _STYLE = Style()
 

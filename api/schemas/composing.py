@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from content_pipeline.core.composing import Composed
 from content_pipeline.core.platforms.names import Platform
-from content_pipeline.core.providers.text import rules, scripts
+from content_pipeline.core.twins.composing import Composed
+from content_pipeline.core.writing import rules, scripts
 
 _Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from content_pipeline.core.errors import Invalid
-from content_pipeline.core.memory import MemoryType, Recalled, namespace_of
 from content_pipeline.core.models import Memory
+from content_pipeline.core.twins.memory import MemoryType, Recalled, namespace_of
 
 METADATA_BYTES: Final = 4096
 

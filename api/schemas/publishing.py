@@ -6,12 +6,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.schemas.tasks import Status, TaskView
-from content_pipeline.core import publications
 from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.platforms.options import PlatformDefaults, kept
-from content_pipeline.core.publications import Wish
-from content_pipeline.core.rehearsal import Rehearsed
+from content_pipeline.core.publishing import publications
+from content_pipeline.core.publishing.dry_run import Rehearsed
+from content_pipeline.core.publishing.publications import Wish
 
 Caption = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]

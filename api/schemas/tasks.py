@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from content_pipeline.core import tasks
 from content_pipeline.core.models import Task
+from content_pipeline.core.tasks import tasks
 
 Kind = Literal["caption", "burn_in", "reel", "batch", "publication"]
 Status = Literal["queued", "processing", "done", "error"]

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.schemas.edits import left_out
-from content_pipeline.core import memory
 from content_pipeline.core.models import Twin
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.platforms.options import PlatformDefaults, kept
+from content_pipeline.core.twins import memory
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Voice = Annotated[str, StringConstraints(min_length=1, max_length=100)]

@@ -7,9 +7,9 @@ import dagster as dg
 from content_pipeline import partitions
 from content_pipeline.assets.checks import evaluations, is_playable, lasts
 from content_pipeline.assets.pictures import picture
-from content_pipeline.core import burn_ins as core
-from content_pipeline.core.work import Work
-from content_pipeline.step import Results, perform
+from content_pipeline.core.captions import burn_ins as core
+from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.engine.step import Results, perform
 
 
 @dg.multi_asset(

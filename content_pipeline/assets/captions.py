@@ -6,11 +6,11 @@ from itertools import pairwise
 import dagster as dg
 
 from content_pipeline import partitions
-from content_pipeline.core import captions as core
+from content_pipeline.core.captions import captions as core
 from content_pipeline.core.media import subtitles
 from content_pipeline.core.settings import settings
-from content_pipeline.core.work import Work
-from content_pipeline.step import Results, perform
+from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.engine.step import Results, perform
 
 GROUP = "captions"
 READABLE_CHARACTERS_A_SECOND = 20

@@ -4,11 +4,11 @@ import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.assets.calendar import content_calendar
-from content_pipeline.core import publications as core
-from content_pipeline.core import publishing
-from content_pipeline.core.publishing import Attempt
-from content_pipeline.core.work import Work
-from content_pipeline.step import Results, perform
+from content_pipeline.core.publishing import attempts
+from content_pipeline.core.publishing import publications as core
+from content_pipeline.core.publishing.attempts import Attempt
+from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.engine.step import Results, perform
 
 GROUP = "publications"
 # Which reel it is, the metadata say. By Dagster's own mapping each run would look at the keys of all reels.
@@ -46,7 +46,7 @@ def publications(context: dg.AssetExecutionContext) -> Results:
 
 
 def _publish(work: Work, key: str) -> Results:
-    with publishing.attempt(work, key) as attempt:
+    with attempts.attempt(work, key) as attempt:
         attempt.upload()
         yield dg.MaterializeResult(asset_key="publication_upload", metadata=_whose(attempt))
         attempt.publish()

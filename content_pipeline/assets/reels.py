@@ -9,11 +9,11 @@ from content_pipeline import partitions
 from content_pipeline.assets.calendar import content_calendar
 from content_pipeline.assets.checks import evaluations, is_playable, lasts
 from content_pipeline.assets.pictures import picture
-from content_pipeline.core import reels as core
 from content_pipeline.core.media.reels import frame, sound
 from content_pipeline.core.media.words import join
-from content_pipeline.core.work import Work
-from content_pipeline.step import Results, perform
+from content_pipeline.core.reels import reels as core
+from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.engine.step import Results, perform
 
 GROUP = "reels"
 LOUDNESS_TOLERANCE = 0.5

@@ -139,7 +139,7 @@ def create_key(workspace: str, plan: str | None, redirect_uris: tuple[str, ...])
 
 
 def _new_key(workspace: str, plan: str | None = None, *, redirect_uris: Iterable[str]) -> str:
-    from content_pipeline.core import workspaces
+    from content_pipeline.core.workspaces import workspaces
 
     with _session() as session:
         return workspaces.create_key(session, workspace=workspace, plan=plan, redirect_uris=redirect_uris)
@@ -149,7 +149,7 @@ def _new_key(workspace: str, plan: str | None = None, *, redirect_uris: Iterable
 @click.option("--workspace", required=True, help="Name of the workspace.")
 def list_keys(workspace: str) -> None:
     """Show a workspace's keys, newest first: id, last characters, and when each was made and revoked."""
-    from content_pipeline.core import workspaces
+    from content_pipeline.core.workspaces import workspaces
 
     _home()
     with _session() as session:
@@ -162,7 +162,7 @@ def list_keys(workspace: str) -> None:
 @click.argument("key_id", metavar="ID", type=click.UUID)
 def revoke_key(key_id: UUID) -> None:
     """End a key, by its id of `keys list`."""
-    from content_pipeline.core import workspaces
+    from content_pipeline.core.workspaces import workspaces
 
     _home()
     with _session() as session:
@@ -181,11 +181,11 @@ def _session() -> Iterator["Session"]:
 @cli.command()
 def reencrypt() -> None:
     """Re-encrypt all stored secrets with the first encryption key, so that the others can be removed."""
-    from content_pipeline.core import resealing
+    from content_pipeline.core.maintenance import key_rotation
 
     _home()
     with _database_that_answers():
-        click.echo(f"Rows encrypted anew: {resealing.reseal()}.")
+        click.echo(f"Rows encrypted anew: {key_rotation.reseal()}.")
 
 
 @contextmanager

@@ -154,7 +154,7 @@ def _worker(plan: Plan, lane: Lane) -> Part:
         "workers",
         [
             *(_program("env"), f"{PREFIX}LANE={lane}"),
-            *_python("celery", "-A", "content_pipeline.worker", "worker", *options, *quiet),
+            *_python("celery", "-A", "content_pipeline.engine.worker", "worker", *options, *quiet),
         ],
         ready=lambda _: readiness.worker(name),
         # Told to stop, a worker hands its runs back and ends within about 10 s.

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from content_pipeline.cli import ports
 from content_pipeline.cli.plan import SANDBOX_CREDENTIALS, credentials, embeds_sandbox
 from content_pipeline.core.errors import Conflict, Invalid, Unavailable
+from content_pipeline.core.net.safe_fetch import is_public
 from content_pipeline.core.platforms.names import PLATFORMS
-from content_pipeline.core.remote import is_public
 from content_pipeline.core.settings import PREFIX, Settings
 
 _FREE_BYTES: Final = 1_000_000_000

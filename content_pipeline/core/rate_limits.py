@@ -2,7 +2,7 @@
 
 A bucket is one row: the moment at which it is empty again. Each request moves that moment on by the cost
 of one request, and is refused when it would come to lie more than a window ahead. `take` does that in the
-database, exactly; whoever lets in hundreds a second counts by itself and tells by `settle` (api/turnstile.py).
+database, exactly; whoever lets in hundreds a second counts by itself and tells by `settle` (api/rate_limiter.py).
 
 The time is the database's own, like that of a lease: hosts disagree about the time, and moving the business
 clock must neither open nor close a bucket.

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from content_pipeline.core import tokens
+from content_pipeline.core.accounts import tokens
 
 
 @dg.sensor(

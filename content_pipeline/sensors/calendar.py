@@ -4,7 +4,7 @@ import dagster as dg
 
 from content_pipeline import jobs
 from content_pipeline.assets.calendar import became_due
-from content_pipeline.core import due
+from content_pipeline.core.calendar import due
 from content_pipeline.core.database import transaction
 from content_pipeline.sensors import requests
 

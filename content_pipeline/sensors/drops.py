@@ -1,4 +1,4 @@
-"""Makes batches of the CSV files that people put into the bucket (`core/drops.py`)."""
+"""Makes batches of the CSV files that people put into the bucket (`core/reels/csv_inbox.py`)."""
 
 from time import monotonic
 from typing import Final
@@ -6,8 +6,10 @@ from typing import Final
 import dagster as dg
 import structlog
 
-from content_pipeline.core import drops, runs, storage
+from content_pipeline.core import storage
+from content_pipeline.core.reels import csv_inbox
 from content_pipeline.core.storage import StoredObject
+from content_pipeline.core.tasks import dagster_client
 
 log = structlog.get_logger()
 
@@ -23,7 +25,7 @@ SECONDS_A_TICK: Final = 30
 )
 def accept_dropped_csv_files(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     # Goes on behind the last tick's files, and around: those that cannot be moved are in nobody's way.
-    files = storage.following(context.cursor or drops.INBOX, prefix=drops.INBOX, most=FILES_A_TICK)
+    files = storage.following(context.cursor or csv_inbox.INBOX, prefix=csv_inbox.INBOX, most=FILES_A_TICK)
     began = monotonic()
     for file in files:
         _take(file)
@@ -32,13 +34,13 @@ def accept_dropped_csv_files(context: dg.SensorEvaluationContext) -> dg.SkipReas
             break
     else:
         if len(files) < FILES_A_TICK:
-            context.update_cursor(drops.INBOX)
+            context.update_cursor(csv_inbox.INBOX)
     return dg.SkipReason(f"Saw {len(files)} files.")
 
 
 def _take(file: StoredObject) -> None:
     try:
-        runs.start(*drops.take(file))
+        dagster_client.start(*csv_inbox.take(file))
     except Exception:
         # It stays where it is for the next tick, and the others are not kept waiting.
         log.exception("drop_not_taken", key=file.key)

@@ -9,10 +9,10 @@ from uuid import UUID
 import dagster as dg
 
 from content_pipeline import jobs
-from content_pipeline.core import polls
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.publishing import polling
 from content_pipeline.sensors import requests
 
 POSTS_A_TICK: Final = 200
@@ -33,10 +33,10 @@ _asked: Final[dict[UUID, Future[Task | None]]] = {}
 )
 def ask_platforms(_: dg.SensorEvaluationContext) -> dg.SensorResult:
     with transaction() as session:
-        due = polls.take_due(session, most=POSTS_A_TICK)
+        due = polling.take_due(session, most=POSTS_A_TICK)
     for publication in due:
         if publication.id not in _asked:
-            _asked[publication.id] = _askers(publication.platform).submit(polls.look, publication)
+            _asked[publication.id] = _askers(publication.platform).submit(polling.look, publication)
     wait(_asked.values(), timeout=TICK_SECONDS)
     return requests.result([task for task in _answers() if task])
 

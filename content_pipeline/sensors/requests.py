@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import dagster as dg
 
 from content_pipeline import partitions
-from content_pipeline.core import runs
 from content_pipeline.core.models import Task
+from content_pipeline.core.tasks import dagster_client
 
 
 def result(
@@ -16,10 +16,14 @@ def result(
     """A run for each of these tasks, with its key registered; `asset_events` are recorded with them."""
     keys = defaultdict(list)
     for task in tasks:
-        keys[runs.JOBS[task.subject_kind]].append(task.subject_key)
+        keys[dagster_client.JOBS[task.subject_kind]].append(task.subject_key)
     return dg.SensorResult(
         run_requests=[
-            dg.RunRequest(job_name=runs.JOBS[task.subject_kind], partition_key=task.subject_key, tags=runs.tags(task))
+            dg.RunRequest(
+                job_name=dagster_client.JOBS[task.subject_kind],
+                partition_key=task.subject_key,
+                tags=dagster_client.tags(task),
+            )
             for task in tasks
         ],
         dynamic_partitions_requests=[partitions.SETS[job].build_add_request(added) for job, added in keys.items()],

@@ -4,8 +4,9 @@ from itertools import islice
 
 import dagster as dg
 
-from content_pipeline.core import retention, runs
 from content_pipeline.core.database import transaction
+from content_pipeline.core.maintenance import retention
+from content_pipeline.core.tasks import dagster_client
 
 # A tick has a minute; deleting a key with its runs takes some 20 ms.
 KEYS_A_TICK = 500
@@ -19,7 +20,7 @@ KEYS_A_TICK = 500
 def retire_old_work(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     retention.sweep_rows()
     orphans = retention.sweep_uploads()
-    retired = sum(_retire(context.instance, kind, name) for kind, name in runs.JOBS.items())
+    retired = sum(_retire(context.instance, kind, name) for kind, name in dagster_client.JOBS.items())
     return dg.SkipReason(f"Retired {retired} keys, deleted {orphans} uploads without a row.")
 
 
@@ -32,7 +33,7 @@ def _retire(instance: dg.DagsterInstance, kind: str, set_name: str) -> int:
 
 def _forget(instance: dg.DagsterInstance, set_name: str, key: str) -> bool:
     """Delete a key and its runs, unless somebody has it made again just now."""
-    old = instance.get_runs(dg.RunsFilter(tags={runs.PARTITION_TAG: key}, job_name=set_name))
+    old = instance.get_runs(dg.RunsFilter(tags={dagster_client.PARTITION_TAG: key}, job_name=set_name))
     if not all(run.is_finished for run in old):
         return False
     for run in old:

@@ -13,10 +13,10 @@ from typing import Final, Literal
 import dagster as dg
 
 from content_pipeline import jobs
-from content_pipeline.core import executions, runs, tasks
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
-from content_pipeline.launcher import CeleryRunLauncher
+from content_pipeline.core.tasks import dagster_client, executions, tasks
+from content_pipeline.engine.launcher import CeleryRunLauncher
 from content_pipeline.sensors import requests
 
 LIVE: Final = [
@@ -84,7 +84,7 @@ def start_unattended_tasks(context: dg.SensorEvaluationContext) -> dg.SensorResu
 
 
 def _start_of(run: dg.DagsterRun) -> tuple[str, str]:
-    return run.tags.get(runs.TASK_TAG, ""), run.tags.get(runs.START_TAG, "")
+    return run.tags.get(dagster_client.TASK_TAG, ""), run.tags.get(dagster_client.START_TAG, "")
 
 
 def _to_start(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Iterator[Task]:
@@ -105,7 +105,7 @@ def _to_start(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Itera
 
 
 def _newest_standing(instance: dg.DagsterInstance, task: Task) -> Standing | None:
-    mine = dg.RunsFilter(tags={runs.TASK_TAG: task.id, runs.START_TAG: str(task.starts)})
+    mine = dg.RunsFilter(tags={dagster_client.TASK_TAG: task.id, dagster_client.START_TAG: str(task.starts)})
     records = instance.get_run_records(mine, limit=1)
     return standing(records[0].dagster_run, time() - (records[0].end_time or 0)) if records else None
 
@@ -120,7 +120,7 @@ def _fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) -
         record.dagster_run
         for record in live
         if record.dagster_run.status is dg.DagsterRunStatus.NOT_STARTED
-        and runs.TASK_TAG in record.dagster_run.tags
+        and dagster_client.TASK_TAG in record.dagster_run.tags
         and time() - record.create_timestamp.timestamp() > SUBMITTED_WITHIN_SECONDS
     ]
     starting = {

@@ -15,8 +15,8 @@ from sandbox.faults import step
 from sandbox.instagram import containers, oauth, uploads, wire
 from sandbox.oauth import Grant
 from sandbox.parameters import Parameters
-from sandbox.switches import switches
-from sandbox.world import Document, World
+from sandbox.settings import switches
+from sandbox.store import Document, World
 
 # What a Reel's container takes, each with its documented type.
 CONTAINER_PARAMETERS: Final[Mapping[str, str]] = {

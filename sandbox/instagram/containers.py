@@ -7,8 +7,8 @@ from uuid import uuid4
 from PIL import Image, UnidentifiedImageError
 
 from sandbox.media import FetchFailed, Probe, fetch, probe
-from sandbox.switches import switches
-from sandbox.world import Document, World
+from sandbox.settings import switches
+from sandbox.store import Document, World
 
 KIND: Final = "instagram_container"
 MAX_BYTES: Final = 300_000_000

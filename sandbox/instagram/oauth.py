@@ -13,7 +13,7 @@ from sandbox.instagram import wire
 from sandbox.oauth import Token, Unauthorized, Wish
 from sandbox.parameters import Parameters
 from sandbox.refusals import Refusal
-from sandbox.world import World
+from sandbox.store import World
 
 _SHORT: Final = "IGAAS"
 _SHORT_SECONDS: Final = 3600

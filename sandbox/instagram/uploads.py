@@ -11,7 +11,7 @@ from sandbox.faults import step
 from sandbox.instagram import containers, wire
 from sandbox.media import received, write_at
 from sandbox.refusals import Refusal
-from sandbox.world import Document, World
+from sandbox.store import Document, World
 
 
 def routes(world: World, intake: containers.Intake) -> APIRouter:

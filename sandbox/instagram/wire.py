@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 
-from sandbox import oauth, windows
+from sandbox import oauth, sliding_window
 from sandbox.oauth import Grant, Provider, Unauthorized, stable_number
 from sandbox.refusals import Refusal
-from sandbox.switches import switches
-from sandbox.world import World
+from sandbox.settings import switches
+from sandbox.store import World
 
 BASIC: Final = "instagram_business_basic"
 PUBLISH: Final = "instagram_business_content_publish"
@@ -97,7 +97,7 @@ def token_refusal(error: Unauthorized) -> Refusal:
 def count_call(world: World, grant: Grant, response: Response) -> None:
     """Count the call, and tell in its headers how much of the hour's calls is used. Raises Refusal 4 above that."""
     limit = switches(world).instagram_calls_per_hour
-    percent = int(100 * windows.use(world, "instagram", seconds=_USAGE_SECONDS, limit=limit))
+    percent = int(100 * sliding_window.use(world, "instagram", seconds=_USAGE_SECONDS, limit=limit))
     if percent > 100:
         raise refusal("(#4) Application request limit reached", 4, status=HTTPStatus.FORBIDDEN, transient=True)
     usage = {"call_count": percent, "total_time": percent, "total_cputime": percent // 2}

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from sandbox.linkedin import oauth, posts, videos
-from sandbox.world import World
+from sandbox.store import World
 
 
 def routes(world: World) -> APIRouter:

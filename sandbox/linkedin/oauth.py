@@ -14,8 +14,8 @@ from sandbox.linkedin import wire
 from sandbox.oauth import Grant, Unauthorized, Wish
 from sandbox.parameters import Parameters
 from sandbox.refusals import Refusal
-from sandbox.switches import switches
-from sandbox.world import World
+from sandbox.settings import switches
+from sandbox.store import World
 
 ACCESS_SECONDS: Final = 60 * 24 * 3600
 REFRESH_SECONDS: Final = 365 * 24 * 3600

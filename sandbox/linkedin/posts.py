@@ -12,8 +12,8 @@ from pydantic import Field, StrictBool, StrictStr
 from sandbox.faults import step
 from sandbox.linkedin import text, videos, wire
 from sandbox.oauth import Grant
-from sandbox.switches import switches
-from sandbox.world import Document, World
+from sandbox.settings import switches
+from sandbox.store import Document, World
 
 _WHAT: Final = "posts.CREATE"
 _DAY_SECONDS: Final = 24 * 3600

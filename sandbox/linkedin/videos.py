@@ -15,8 +15,8 @@ from sandbox.faults import step
 from sandbox.linkedin import wire
 from sandbox.media import Probe, picture_kind, probe, received
 from sandbox.oauth import Grant
-from sandbox.switches import switches
-from sandbox.world import Document, World
+from sandbox.settings import switches
+from sandbox.store import Document, World
 
 _PART_BYTES: Final = 4 * 1024 * 1024
 _URLS_SECONDS: Final = 30 * 24 * 3600

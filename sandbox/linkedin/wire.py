@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sandbox import oauth
 from sandbox.oauth import Grant, Provider, Reason, Unauthorized, stable_word
 from sandbox.refusals import Refusal
-from sandbox.world import World
+from sandbox.store import World
 
 SHARE: Final = "w_member_social"
 

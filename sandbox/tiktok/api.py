@@ -13,9 +13,9 @@ from sandbox.faults import begin, step
 from sandbox.media import received, write_at
 from sandbox.oauth import Grant
 from sandbox.parameters import Parameters
-from sandbox.switches import switches
+from sandbox.settings import switches
+from sandbox.store import Document, World
 from sandbox.tiktok import chunks, oauth, publishing, wire
-from sandbox.world import Document, World
 
 _PRIVACY_LEVELS: Final = [publishing.PUBLIC, "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
 _TITLE_UNITS: Final = 2200

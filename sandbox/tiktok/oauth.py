@@ -13,8 +13,8 @@ from sandbox.faults import step
 from sandbox.oauth import Grant, Unauthorized, Wish
 from sandbox.parameters import Parameters
 from sandbox.refusals import Refusal
+from sandbox.store import World
 from sandbox.tiktok import wire
-from sandbox.world import World
 
 _ACCESS_SECONDS: Final = 86_400
 _REFRESH_SECONDS: Final = 365 * 86_400

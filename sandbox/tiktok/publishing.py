@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from sandbox.media import Probe, probe
 from sandbox.oauth import Grant
-from sandbox.switches import switches
-from sandbox.world import Document, World
+from sandbox.settings import switches
+from sandbox.store import Document, World
 
 KIND: Final = "tiktok_publish"
 PUBLIC: Final = "PUBLIC_TO_EVERYONE"

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 
-from sandbox import oauth, windows
+from sandbox import oauth, sliding_window
 from sandbox.oauth import Grant, Provider, Unauthorized
 from sandbox.refusals import Refusal
-from sandbox.world import World
+from sandbox.store import World
 
 
 def _open_id(username: str) -> str:
@@ -78,7 +78,7 @@ def check_scopes(grant: Grant, *scopes: str) -> None:
 
 def count_call(world: World, grant: Grant, name: str, limit: int) -> None:
     """Count a call against the user's limit of the last minute. Raises Refusal `rate_limit_exceeded` above that."""
-    if windows.use(world, f"tiktok/{name}/{grant.account}", seconds=60, limit=limit) > 1:
+    if sliding_window.use(world, f"tiktok/{name}/{grant.account}", seconds=60, limit=limit) > 1:
         message = "The API rate limit was exceeded. Please try again later."
         raise refusal(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", message)
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from sandbox.world import World
+from sandbox.store import World
 from sandbox.youtube import attachments, oauth, uploads, videos
 
 

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Header, Request
 from sandbox.faults import step
 from sandbox.media import picture_kind, received
 from sandbox.oauth import Grant
-from sandbox.world import Document, World
+from sandbox.store import Document, World
 from sandbox.youtube import errors, resources, videos, wire
 
 _LARGEST_PICTURE: Final = 50 * 1024**2

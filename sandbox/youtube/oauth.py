@@ -13,7 +13,7 @@ from sandbox.faults import step
 from sandbox.oauth import Grant, Unauthorized, Wish
 from sandbox.parameters import Parameters
 from sandbox.refusals import Refusal
-from sandbox.world import World
+from sandbox.store import World
 from sandbox.youtube import wire
 
 ACCESS_SECONDS: Final = 3599

@@ -3,8 +3,8 @@
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sandbox.switches import switches
-from sandbox.world import World
+from sandbox.settings import switches
+from sandbox.store import World
 from sandbox.youtube import errors
 
 _PACIFIC: Final = ZoneInfo("America/Los_Angeles")

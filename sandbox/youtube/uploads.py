@@ -12,8 +12,8 @@ from sandbox.faults import Step, begin, step
 from sandbox.media import probe, received
 from sandbox.oauth import Grant
 from sandbox.refusals import Refusal
-from sandbox.switches import switches
-from sandbox.world import Document, World
+from sandbox.settings import switches
+from sandbox.store import Document, World
 from sandbox.youtube import chunks, errors, quota, resources, videos, wire
 
 LARGEST_BYTES: Final = 256 * 1024**3

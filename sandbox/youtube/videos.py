@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Request
 from sandbox.faults import step
 from sandbox.oauth import Grant
 from sandbox.refusals import Refusal
-from sandbox.switches import switches
-from sandbox.world import Document, World
+from sandbox.settings import switches
+from sandbox.store import Document, World
 from sandbox.youtube import errors, resources, wire
 
 PARTS: Final = (

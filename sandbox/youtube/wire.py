@@ -10,7 +10,7 @@ from fastapi import Header, Request
 
 from sandbox import oauth
 from sandbox.oauth import Grant, Provider, Unauthorized, stable_word
-from sandbox.world import World
+from sandbox.store import World
 from sandbox.youtube import errors, quota
 
 HOST: Final = "/www.googleapis.com"

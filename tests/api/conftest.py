@@ -8,12 +8,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.main import create_app
-from content_pipeline.core import tasks, workspaces
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media.words import SEGMENTS, Segment, Word
 from content_pipeline.core.models import Caption, Plan, Task
 from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import tasks
+from content_pipeline.core.workspaces import workspaces
 
 PUBLIC = "/api/v1/public"
 

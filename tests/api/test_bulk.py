@@ -6,10 +6,11 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from content_pipeline.core import reels, tasks
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Broken
 from content_pipeline.core.models import Reel
+from content_pipeline.core.reels import reels
+from content_pipeline.core.tasks import tasks
 from tests.api.conftest import PUBLIC
 
 CSV = "script,platform,voice_id\nHello world!,instagram,en-US\nCheck out this feature.,,\n"

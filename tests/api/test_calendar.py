@@ -13,7 +13,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Broken
 from content_pipeline.core.models import Task, Twin
 from tests.api.conftest import PUBLIC
-from tests.core.planned import OWN_VIDEO, commit, note, settle
+from tests.core.calendar.planned import OWN_VIDEO, commit, note, settle
 from tests.factories import make_account
 
 CALENDAR = f"{PUBLIC}/content/calendar"

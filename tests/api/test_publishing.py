@@ -10,16 +10,17 @@ from fastapi.testclient import TestClient
 from pytest_httpserver import HTTPServer
 from sqlalchemy import select
 
-from content_pipeline.core import publications, tasks
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Broken
 from content_pipeline.core.models import Account, Caption, Publication, Reel, Task, Twin
 from content_pipeline.core.platforms.base import Problem
+from content_pipeline.core.publishing import publications
 from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import tasks
 from tests.api.conftest import PUBLIC
-from tests.core import posting
-from tests.core.posting import Stage
+from tests.core.publishing import posting
+from tests.core.publishing.posting import Stage
 from tests.factories import make_account, make_workspace
 from tests.media import samples
 

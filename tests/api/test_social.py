@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from content_pipeline.core import tokens
+from content_pipeline.core.accounts import tokens
 from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.platforms.names import PLATFORMS
 from content_pipeline.core.settings import settings

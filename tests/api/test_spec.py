@@ -13,10 +13,11 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
-from content_pipeline.core import burn_ins, tasks
+from content_pipeline.core.captions import burn_ins
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Twin
+from content_pipeline.core.tasks import tasks
 from tests.api.conftest import PUBLIC
 from tests.factories import make_account
 from tests.sandbox_server import Sandbox

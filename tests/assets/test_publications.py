@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 import dagster as dg
 import pytest
 
-from content_pipeline.core import executions
 from content_pipeline.core.platforms.base import Refused
+from content_pipeline.core.tasks import executions
 from content_pipeline.definitions import definitions
-from tests.core import posting
-from tests.core.posting import Fault, Stage, newest
+from tests.core.publishing import posting
+from tests.core.publishing.posting import Fault, Stage, newest
 
 
 @pytest.fixture

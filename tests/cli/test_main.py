@@ -7,11 +7,13 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select, update
 
 from content_pipeline.cli.main import cli
-from content_pipeline.core import accounts, secrets, workspaces
+from content_pipeline.core import encryption
+from content_pipeline.core.accounts import accounts
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
 from content_pipeline.core.models import Account, Publication, RedirectUri
 from content_pipeline.core.settings import settings
+from content_pipeline.core.workspaces import workspaces
 from tests.accounts import connect, encryption_key, read
 from tests.sandbox_server import Sandbox
 
@@ -67,6 +69,6 @@ def test_all_tokens_are_encrypted_anew(platforms: Sandbox, workspace_id: UUID, m
     assert (done.exit_code, done.output) == (0, "Rows encrypted anew: 1.\n")
     found = read(account.id)
     assert found.access_token
-    assert secrets.is_current(found.access_token)
+    assert encryption.is_current(found.access_token)
     assert accounts.tokens_of(found) == before
     assert run("reencrypt").output == "Rows encrypted anew: 0.\n"

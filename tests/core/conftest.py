@@ -7,11 +7,12 @@ from uuid import UUID, uuid4
 import pytest
 from pytest_httpserver import HTTPServer
 
-from content_pipeline.core import executions, turns
+from content_pipeline.core.publishing import account_lock
 from content_pipeline.core.settings import settings
-from content_pipeline.core.work import Work
-from tests.core import posting
-from tests.core.posting import Stage
+from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks.run_context import Work
+from tests.core.publishing import posting
+from tests.core.publishing.posting import Stage
 
 
 @pytest.fixture
@@ -30,6 +31,6 @@ def work(database: None) -> Work:
 
 @pytest.fixture
 def stage(workspace_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    monkeypatch.setattr(turns, "_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(account_lock, "_WAIT_SECONDS", 0.2)
     with posting.stage(workspace_id, tmp_path) as stage:
         yield stage

@@ -6,11 +6,13 @@ from uuid import UUID
 import dagster as dg
 import pytest
 
-from content_pipeline.core import calendar, reels, runs, tasks
+from content_pipeline.core.calendar import items
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
+from content_pipeline.core.reels import reels
+from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.sensors.calendar import publish_scheduled_content
-from tests.core.planned import BROKEN, OWN_VIDEO, end, item
+from tests.core.calendar.planned import BROKEN, OWN_VIDEO, end, item
 from tests.factories import make_account, make_item, make_twin
 
 
@@ -41,8 +43,8 @@ def test_a_due_item_gets_a_run_with_its_key_and_the_tags_of_its_task(workspace_i
     request = requested(result)[reel_id]
     with transaction() as session:
         task = tasks.newest(session, reels.KIND, reel_id)
-    assert request.tags.items() >= runs.tags(task).items()
-    assert reel_id in added_keys(result)[runs.JOBS[reels.KIND]]
+    assert request.tags.items() >= dagster_client.tags(task).items()
+    assert reel_id in added_keys(result)[dagster_client.JOBS[reels.KIND]]
 
 
 def test_a_reel_is_asked_for_once(workspace_id: UUID) -> None:
@@ -98,7 +100,7 @@ def test_a_tick_notes_how_reels_have_ended(workspace_id: UUID, is_done: bool, st
     tick()
     key = str(item(entered).reel_id)
     with transaction() as session:
-        calendar.get(session, workspace_id, entered, lock=True).scheduled_at += timedelta(hours=1)
+        items.get(session, workspace_id, entered, lock=True).scheduled_at += timedelta(hours=1)
         task = session.get_one(Task, key)
     end(task, error=None if is_done else BROKEN)
     tick()
@@ -135,6 +137,6 @@ def test_no_reel_of_a_canceled_item_is_started_again(workspace_id: UUID) -> None
     entered = enter(workspace_id)
     tick()
     with transaction() as session:
-        calendar.cancel(session, calendar.get(session, workspace_id, entered, lock=True))
+        items.cancel(session, items.get(session, workspace_id, entered, lock=True))
     tick()
     assert item(entered).status == "canceled"

@@ -10,10 +10,11 @@ from pytest_httpserver import HTTPServer
 from sqlalchemy import select
 from werkzeug import Request, Response
 
-from content_pipeline.core import runs, storage
+from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Batch, Reel, Workspace
 from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import dagster_client
 from content_pipeline.sensors import drops
 from tests.factories import make_twin, make_workspace
 
@@ -29,7 +30,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     def answer(request: Request) -> Response:
         asked = json.loads(request.data)["variables"]["runs"]
         tags = [tag for run in asked for tag in run["executionMetadata"]["tags"]]
-        keys.extend(tag["value"] for tag in tags if tag["key"] == runs.PARTITION_TAG)
+        keys.extend(tag["value"] for tag in tags if tag["key"] == dagster_client.PARTITION_TAG)
         results = [{"__typename": "LaunchRunSuccess"} for _ in asked]
         data = {"launchMultipleRuns": {"launchMultipleRunsResult": results}}
         return Response(json.dumps({"data": data}), mimetype="application/json")
@@ -37,7 +38,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     with HTTPServer() as server:
         server.expect_request("/graphql").respond_with_handler(answer)
         monkeypatch.setattr(settings(), "dagster_url", server.url_for(""))
-        monkeypatch.setattr(runs, "_client", runs._client.__wrapped__)
+        monkeypatch.setattr(dagster_client, "_client", dagster_client._client.__wrapped__)
         yield keys
 
 

@@ -11,9 +11,9 @@ import pytest
 from content_pipeline.core.platforms import transport
 from content_pipeline.sensors import providers
 from content_pipeline.sensors.providers import AT_ONCE, ask_platforms
-from tests.core import posting
-from tests.core.hanging import Hanging, hanging_instagram, instagram_post
-from tests.core.posting import Stage, newest
+from tests.core.publishing import posting
+from tests.core.publishing.hanging_platform import Hanging, hanging_instagram, instagram_post
+from tests.core.publishing.posting import Stage, newest
 from tests.stack.harness import until
 
 

@@ -4,14 +4,14 @@ from uuid import uuid4
 
 import dagster as dg
 
-from content_pipeline.core import executions, runs
-from content_pipeline.launcher import CeleryRunLauncher
+from content_pipeline.core.tasks import dagster_client, executions
+from content_pipeline.engine.launcher import CeleryRunLauncher
 from content_pipeline.sensors.tasks import _send_again
 
 
 def starting(instance: dg.DagsterInstance, queue: str) -> dg.RunRecord:
     """A run that was handed to the workers of a queue, and of which nothing has been heard since."""
-    status, tags = dg.DagsterRunStatus.STARTING, {runs.QUEUE_TAG: queue}
+    status, tags = dg.DagsterRunStatus.STARTING, {dagster_client.QUEUE_TAG: queue}
     run = instance.add_run(dg.DagsterRun(job_name="captions", status=status, tags=tags))
     (record,) = instance.get_run_records(dg.RunsFilter(run_ids=[run.run_id]))
     return record

@@ -13,7 +13,7 @@ Status = Literal["connected", "needs_reconnect", "disconnected"]
 
 
 class Account(Base):
-    """Somebody's account at a platform, and the tokens that speak for it, sealed by `core/secrets.py`.
+    """Somebody's account at a platform, and the tokens that speak for it, sealed by `core/encryption.py`.
 
     The row stays when the account is disconnected, so that it has the same id when it comes back. `issued_at` says
     which tokens these are: whoever writes newer ones names the time of those it started from. `refreshing_until` is a

@@ -9,15 +9,16 @@ from pydantic import SecretStr
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, Remote, TooManyRequests, Unavailable
+from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.answers import document
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Refused
+from content_pipeline.core.platforms.error_text import said
 from content_pipeline.core.platforms.grants import Tokens
 from content_pipeline.core.platforms.names import NAMES
-from content_pipeline.core.platforms.sentences import said
-from content_pipeline.core.retries import retry_after
+from content_pipeline.core.platforms.response_json import document
 
-# One process at a time refreshes the tokens of an account: all wait for it, and its lease (core/tokens.py) is longer.
+# One process at a time refreshes the tokens of an account: all wait for it, and its lease (accounts/tokens.py) is
+# longer.
 _TIMEOUT: Final = httpx.Timeout(10, connect=5)
 RECONNECT: Final = "Connect the account again."
 

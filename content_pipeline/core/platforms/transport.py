@@ -13,8 +13,8 @@ from typing import Any, Final
 import httpx
 
 from content_pipeline.core.errors import Remote
+from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms.base import Ambiguous
-from content_pipeline.core.retries import retry_after
 from content_pipeline.core.settings import settings
 
 _TIMEOUT: Final = httpx.Timeout(60, connect=10)

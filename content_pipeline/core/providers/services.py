@@ -7,7 +7,7 @@ from typing import Literal
 import httpx
 
 from content_pipeline.core.errors import Remote
-from content_pipeline.core.retries import retry_after
+from content_pipeline.core.net.retry_after import retry_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

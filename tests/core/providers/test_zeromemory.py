@@ -1,4 +1,4 @@
-"""ZeroMemory at the wire; with memories of twins in tests/core/test_memory_elsewhere.py."""
+"""ZeroMemory at the wire; with memories of twins in tests/core/twins/test_zeromemory.py."""
 
 import json
 import traceback

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 import httpx
 
 from content_pipeline.core.errors import Error, Remote, TooManyRequests
-from content_pipeline.core.platforms.answers import document
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Lost, Refused
-from content_pipeline.core.platforms.sentences import said
+from content_pipeline.core.platforms.error_text import said
+from content_pipeline.core.platforms.response_json import document
 
 _RECONNECT: Final = "Connect the account again."
 _LATER: Final = "Nothing to do: it is tried again."

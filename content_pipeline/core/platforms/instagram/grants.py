@@ -8,12 +8,12 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.platforms import oauth, transport
-from content_pipeline.core.platforms.answers import document
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
+from content_pipeline.core.platforms.error_text import said
 from content_pipeline.core.platforms.grants import Profile, Tokens
 from content_pipeline.core.platforms.instagram import graph
 from content_pipeline.core.platforms.instagram.errors import failure
-from content_pipeline.core.platforms.sentences import said
+from content_pipeline.core.platforms.response_json import document
 from content_pipeline.core.settings import settings
 
 _NAME: Final = "instagram"

@@ -8,9 +8,9 @@ from typing import Any, Final
 import httpx
 
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.answers import document
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.instagram import errors
+from content_pipeline.core.platforms.response_json import document
 
 _HOST: Final = "graph.instagram.com"
 _VERSION: Final = "v25.0"

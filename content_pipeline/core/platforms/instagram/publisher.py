@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, TooManyRequests
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.answers import document
 from content_pipeline.core.platforms.base import (
     Access,
     Ambiguous,
@@ -31,6 +30,7 @@ from content_pipeline.core.platforms.base import (
 )
 from content_pipeline.core.platforms.instagram import errors, graph, limits
 from content_pipeline.core.platforms.options import InstagramOptions
+from content_pipeline.core.platforms.response_json import document
 
 # A short Reel is processed within seconds: a fresh container is looked at for 2 s before its run ends. For 8 s, as it
 # was at first, twenty posts that were due at once had the last of them begin 24 s later.

@@ -7,10 +7,10 @@ from typing import Final
 import httpx
 
 from content_pipeline.core.errors import Error, Remote, TooManyRequests
-from content_pipeline.core.platforms.answers import document
+from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
-from content_pipeline.core.platforms.sentences import said
-from content_pipeline.core.retries import retry_after
+from content_pipeline.core.platforms.error_text import said
+from content_pipeline.core.platforms.response_json import document
 
 _LATER: Final = "Nothing to do: it is tried again."
 # Of what a duplicate is said to be, only these are posts: activities and comments have URNs too.

@@ -18,11 +18,11 @@ import structlog
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.answers import document
 from content_pipeline.core.platforms.base import Access, Lost, Post, Processing, Ready
+from content_pipeline.core.platforms.file_ranges import piece
 from content_pipeline.core.platforms.linkedin.errors import checked, codes, failure, unusable_video
 from content_pipeline.core.platforms.linkedin.requests import author, call
-from content_pipeline.core.platforms.pieces import piece
+from content_pipeline.core.platforms.response_json import document
 
 log = structlog.get_logger()
 

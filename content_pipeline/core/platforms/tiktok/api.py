@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.answers import document
 from content_pipeline.core.platforms.base import Access
-from content_pipeline.core.platforms.pace import keep_pace
+from content_pipeline.core.platforms.call_limits import keep_pace
+from content_pipeline.core.platforms.response_json import document
 from content_pipeline.core.platforms.tiktok import errors
 from content_pipeline.core.rate_limits import Rate
 

@@ -7,8 +7,8 @@ from typing import Final
 import httpx
 
 from content_pipeline.core.platforms import oauth, transport
-from content_pipeline.core.platforms.answers import document
 from content_pipeline.core.platforms.grants import Profile, Tokens
+from content_pipeline.core.platforms.response_json import document
 from content_pipeline.core.platforms.tiktok.errors import failure
 from content_pipeline.core.settings import settings
 

@@ -28,8 +28,8 @@ from content_pipeline.core.platforms.base import (
     Refused,
     Unknown,
 )
+from content_pipeline.core.platforms.file_ranges import piece
 from content_pipeline.core.platforms.options import TikTokOptions
-from content_pipeline.core.platforms.pieces import piece
 from content_pipeline.core.platforms.tiktok import api, creators, errors, limits
 from content_pipeline.core.platforms.tiktok.chunks import Chunks
 from content_pipeline.core.platforms.tiktok.creators import Creator

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.answers import document
 from content_pipeline.core.platforms.base import Access
+from content_pipeline.core.platforms.response_json import document
 from content_pipeline.core.platforms.youtube.errors import checked
 from content_pipeline.core.platforms.youtube.requests import call
 

@@ -10,10 +10,10 @@ import httpx
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, Remote, TooManyRequests
-from content_pipeline.core.platforms.answers import document
+from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
-from content_pipeline.core.platforms.sentences import said
-from content_pipeline.core.retries import retry_after
+from content_pipeline.core.platforms.error_text import said
+from content_pipeline.core.platforms.response_json import document
 
 _LATER: Final = "Nothing to do: it is tried again."
 _RECONNECT: Final = "Connect the account again, and allow everything that is asked for."

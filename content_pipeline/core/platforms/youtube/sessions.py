@@ -12,9 +12,9 @@ import httpx
 
 from content_pipeline.core.errors import Error, Remote
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.answers import document
 from content_pipeline.core.platforms.base import Access, Ambiguous, Lost
-from content_pipeline.core.platforms.pieces import piece
+from content_pipeline.core.platforms.file_ranges import piece
+from content_pipeline.core.platforms.response_json import document
 from content_pipeline.core.platforms.youtube.errors import checked, commit_failure, failure
 from content_pipeline.core.platforms.youtube.requests import authorization, call
 

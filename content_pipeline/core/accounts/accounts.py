@@ -1,0 +1,198 @@
+"""Accounts at platforms: which there are, which one a post goes to, and how they are left."""
+
+from collections.abc import Mapping, Sequence
+from itertools import compress
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import encryption
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Error, Invalid, NotFound, PlanLimit
+from content_pipeline.core.models import Account, Twin
+from content_pipeline.core.pagination import newest_first
+from content_pipeline.core.platforms.grants import Tokens
+from content_pipeline.core.platforms.names import NAMES
+from content_pipeline.core.platforms.registry import GRANTS
+from content_pipeline.core.workspaces import workspaces
+
+log = structlog.get_logger()
+
+# Those that posts are meant for: one that needs reconnecting takes them, and says so when they are due.
+HELD: Final = ("connected", "needs_reconnect")
+_MOST_NAMED: Final = 10
+
+
+def get(session: Session, workspace_id: UUID, account_id: UUID) -> Account:
+    """Raises NotFound, for another workspace's accounts too; disconnected ones are found."""
+    account = session.get(Account, account_id)
+    if account is None or account.workspace_id != workspace_id:
+        raise NotFound(f"There is no account {account_id}.", code="account_not_found")
+    return account
+
+
+def list_page(
+    session: Session, workspace_id: UUID, *, limit: int, cursor: str | None = None
+) -> tuple[list[Account], str | None]:
+    """The accounts that a workspace holds, newest first, and the cursor of the next page (None on the last)."""
+    query = select(Account).where(Account.workspace_id == workspace_id, Account.status.in_(HELD))
+    return newest_first(session, query, Account, limit=limit, cursor=cursor)
+
+
+def choose(
+    session: Session,
+    workspace_id: UUID,
+    platform: str,
+    account_id: UUID | None = None,
+    twin: Twin | None = None,
+) -> Account:
+    """The account that a post goes to: the one named, else the twin's, else the only one.
+
+    Raises NotFound for an unknown one, Invalid `account_missing` when it is not connected (any more),
+    `account_mismatch` when it is another platform's, `account_ambiguous` when there are several.
+    """
+    default = twin.accounts.get(platform) if twin else None
+    if wanted := account_id or (UUID(default) if default else None):
+        return _usable(get(session, workspace_id, wanted), platform)
+    held = _held(session, workspace_id, platform)
+    if not held:
+        raise _missing(platform)
+    if len(held) > 1:
+        ids = ", ".join(f"{account.handle} ({account.id})" for account in held[:_MOST_NAMED])
+        raise Invalid(
+            f"There are {len(held)} accounts for {NAMES[platform]}: {ids}.",
+            code="account_ambiguous",
+            remedy="Name one as account_id, or as the twin's account.",
+        )
+    return held[0]
+
+
+def check_defaults(session: Session, workspace_id: UUID, defaults: Mapping[str, str]) -> None:
+    """Whether a twin's accounts are the workspace's, of those platforms. Raises as `choose` does."""
+    for platform, account_id in defaults.items():
+        _usable(get(session, workspace_id, UUID(account_id)), platform)
+
+
+def check_room(session: Session, workspace_id: UUID) -> None:
+    """Whether the plan allows one more account. Raises PlanLimit."""
+    most = workspaces.plan_of(session, workspace_id).accounts
+    query = select(func.count()).where(Account.workspace_id == workspace_id, Account.status.in_(HELD))
+    if session.scalars(query).one() >= most:
+        raise PlanLimit(
+            f"Your plan allows {most} connected accounts.",
+            code="plan_limit",
+            remedy="Disconnect one that you do not need, or take a larger plan.",
+        )
+
+
+def disconnect(workspace_id: UUID, platform: str, account_id: UUID | None = None) -> None:
+    """Forget the tokens of a platform's accounts, or of one, and take the grants back at the platform where that works.
+
+    The rows stay: who reconnects has the same id. Raises NotFound when there is nothing to disconnect.
+    """
+    with transaction() as session:
+        held = _held(session, workspace_id, platform, lock=True)
+        leaving = [account for account in held if account_id in (None, account.id)]
+        if not leaving:
+            raise NotFound(f"No such account of {NAMES[platform]} is connected.", code="account_not_found")
+        # At the platform there is one grant, whoever of us was given it: taking it back would end all of them.
+        alone = [not _is_held_elsewhere(session, account) for account in leaving]
+        forgotten = [_forget(account) for account in leaving]
+    for tokens in filter(None, compress(forgotten, alone)):
+        _revoke(platform, tokens)
+
+
+def tokens_of(account: Account) -> Tokens:
+    """The tokens of an account that has some. Raises what `secrets.open` raises."""
+    assert account.access_token
+    refresh = account.refresh_token and encryption.open(account.refresh_token, _about(account.id, "refresh_token"))
+    return Tokens(
+        access=encryption.open(account.access_token, _about(account.id, "access_token")).decode(),
+        expires_at=account.access_expires_at,
+        refresh=refresh.decode() if refresh else None,
+        refresh_expires_at=account.refresh_expires_at,
+        scopes=account.scopes,
+    )
+
+
+def sealed(account_id: UUID, tokens: Tokens) -> dict[str, Any]:
+    """The columns that keep these tokens. What a platform did not say again is not among them.
+
+    Google tells a refresh token once and leaves it out ever after: one that is missing must not overwrite the stored.
+    """
+    columns: dict[str, Any] = {
+        "access_token": encryption.seal(tokens.access, _about(account_id, "access_token")),
+        "access_expires_at": tokens.expires_at,
+    }
+    if tokens.refresh:
+        columns["refresh_token"] = encryption.seal(tokens.refresh, _about(account_id, "refresh_token"))
+        columns["refresh_expires_at"] = tokens.refresh_expires_at
+    if tokens.scopes:
+        columns["scopes"] = list(tokens.scopes)
+    return columns
+
+
+def _usable(account: Account, platform: str) -> Account:
+    if account.platform != platform:
+        raise Invalid(
+            f"The account {account.id} is one of {NAMES[account.platform]}, not of {NAMES[platform]}.",
+            code="account_mismatch",
+            remedy="Take one of GET /social/accounts with that platform.",
+        )
+    if account.status not in HELD:
+        raise _missing(platform)
+    return account
+
+
+def _missing(platform: str) -> Invalid:
+    return Invalid(
+        f"No account of {NAMES[platform]} is connected.",
+        code="account_missing",
+        remedy=f"Connect one by /social/connect/{platform}.",
+    )
+
+
+def _held(session: Session, workspace_id: UUID, platform: str, *, lock: bool = False) -> Sequence[Account]:
+    query = select(Account).where(
+        Account.workspace_id == workspace_id, Account.platform == platform, Account.status.in_(HELD)
+    )
+    query = query.order_by(Account.created_at, Account.id)
+    return session.scalars(query.with_for_update(key_share=True) if lock else query).all()
+
+
+def _is_held_elsewhere(session: Session, account: Account) -> bool:
+    """Whether another workspace has the same account, too."""
+    query = select(Account.id).where(
+        Account.platform == account.platform,
+        Account.user_id == account.user_id,
+        Account.workspace_id != account.workspace_id,
+        Account.status.in_(HELD),
+    )
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def _forget(account: Account) -> Tokens | None:
+    """Take the tokens out of a locked row, and return them. None: they cannot be read, so nobody can take them back."""
+    try:
+        tokens = tokens_of(account)
+    except Error:
+        tokens = None
+    account.status, account.reason = "disconnected", None
+    account.access_token = account.refresh_token = None
+    account.access_expires_at = account.refresh_expires_at = account.issued_at = None
+    return tokens
+
+
+def _revoke(platform: str, tokens: Tokens) -> None:
+    """At the platform, where it has a way to. Whoever disconnects has done so with us, whatever it answers."""
+    try:
+        GRANTS[platform].revoke(tokens)
+    except Error as error:
+        log.warning("grant_not_revoked", platform=platform, code=error.code)
+
+
+def _about(account_id: UUID, column: str) -> str:
+    return encryption.place("accounts", account_id, column)

@@ -1,0 +1,179 @@
+"""Connecting an account: a person is sent to the platform to consent, and comes back with a code.
+
+    begin ──▶ the platform's page ──▶ finish ──▶ the client's `redirect_uri`
+
+What leads from one to the other is the `state`: 256 random bits that are good once, for ten minutes, for one workspace,
+platform and `redirect_uri`. Whoever comes back without a good one is sent nowhere.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Final
+from uuid import UUID, uuid4
+
+import httpx
+from sqlalchemy import Select, delete, select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import encryption
+from content_pipeline.core.accounts import accounts
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Error, Invalid
+from content_pipeline.core.models import Account, ConnectState, RedirectUri, Workspace
+from content_pipeline.core.platforms.base import Disconnected
+from content_pipeline.core.platforms.grants import Profile, Tokens
+from content_pipeline.core.platforms.names import NAMES
+from content_pipeline.core.platforms.registry import GRANTS
+from content_pipeline.core.settings import settings
+
+LIFE: Final = timedelta(minutes=10)
+CALLBACK_PATH: Final = "/api/v1/public/social/callback"
+_FAILED: Final = "connect_failed"
+# What platforms say when a person does not consent; LinkedIn has words of its own.
+_DENIALS: Final = frozenset({"access_denied", "user_cancelled_login", "user_cancelled_authorize"})
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where a browser has to go, and until when it has to be back."""
+
+    authorize_url: str
+    expires_at: datetime
+
+
+def begin(
+    session: Session, workspace_id: UUID, platform: str, redirect_uri: str, client_state: str | None = None
+) -> Begun:
+    """Let somebody connect an account; afterwards they are sent to `redirect_uri`, with `client_state` as it is.
+
+    Raises Invalid `redirect_uri_unknown` for an address that is not on the workspace's list, PlanLimit when there is
+    room for no account more, Unavailable without a registered app or an encryption key.
+    """
+    if session.get(RedirectUri, (workspace_id, redirect_uri)) is None:
+        raise Invalid(
+            "This redirect_uri is not allowed for your workspace.",
+            code="redirect_uri_unknown",
+            remedy="Send one that was given, letter for letter, to `content-pipeline keys create --redirect-uri`.",
+        )
+    if session.scalars(_of_platform(workspace_id, platform).limit(1)).first() is None:
+        accounts.check_room(session, workspace_id)
+    state, verifier, expires_at = token_urlsafe(32), token_urlsafe(48), now() + LIFE
+    session.add(
+        ConnectState(
+            sha256=_digest(state),
+            workspace_id=workspace_id,
+            platform=platform,
+            redirect_uri=redirect_uri,
+            client_state=client_state,
+            verifier=encryption.seal(verifier, _about(state)),
+            expires_at=expires_at,
+        )
+    )
+    address = GRANTS[platform].authorize_url(redirect_uri=_callback(platform), state=state, verifier=verifier)
+    return Begun(address, expires_at)
+
+
+def finish(platform: str, *, state: str, code: str | None, error: str | None) -> str:
+    """Take what a platform sent somebody back with. Returns the address to send them on to.
+
+    It names the account, or says why there is none (`error`, `error_description`). Raises Invalid `state_invalid`.
+    """
+    consent = _use_up(platform, state)
+    try:
+        account_id = _connect(consent, state, code, error)
+        outcome = {"account_id": str(account_id)}
+    except Error as failed:
+        # Nothing was connected yet that would have to be connected again.
+        code_word = _FAILED if isinstance(failed, Disconnected) else failed.code
+        outcome = {"error": code_word, "error_description": failed.detail}
+    if consent.client_state is not None:
+        outcome["state"] = consent.client_state
+    return str(httpx.URL(consent.redirect_uri).copy_merge_params({"platform": platform, **outcome}))
+
+
+def sweep(session: Session) -> None:
+    """Drop states that nobody came back with in time."""
+    session.execute(delete(ConnectState).where(ConnectState.expires_at <= now()))
+
+
+def _use_up(platform: str, state: str) -> ConnectState:
+    """Committed before anything is done with it: a state that was sent twice is good for one of them only."""
+    used = delete(ConnectState).where(
+        ConnectState.sha256 == _digest(state), ConnectState.platform == platform, ConnectState.expires_at > now()
+    )
+    with transaction() as session:
+        consent = session.scalars(used.returning(ConnectState)).one_or_none()
+    if consent is None:
+        raise Invalid(
+            "This link has expired or was already used.",
+            code="state_invalid",
+            remedy="Go back to where you came from and connect the account again; you have ten minutes.",
+        )
+    return consent
+
+
+def _connect(consent: ConnectState, state: str, code: str | None, error: str | None) -> UUID:
+    platform = consent.platform
+    if error in _DENIALS:
+        raise Invalid(f"Access to {NAMES[platform]} was not allowed.", code="access_denied")
+    if error or not code:
+        raise Invalid(f"{NAMES[platform]} did not connect the account.", code=_FAILED)
+    grants = GRANTS[platform]
+    verifier = encryption.open(consent.verifier, _about(state)).decode()
+    tokens = grants.exchange(code, redirect_uri=_callback(platform), verifier=verifier)
+    profile = grants.profile(tokens.access)
+    with transaction() as session:
+        return _enter(session, consent.workspace_id, platform, profile, tokens)
+
+
+def _enter(session: Session, workspace_id: UUID, platform: str, profile: Profile, tokens: Tokens) -> UUID:
+    """The account's row: the one that it had before, or a new one. Raises PlanLimit."""
+    # One at a time: the same account may come back twice at once, and the plan's last place be asked for twice.
+    session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
+    query = _of_platform(workspace_id, platform).where(Account.user_id == profile.user_id)
+    account = session.scalars(query).one_or_none()
+    if account is None or account.status not in accounts.HELD:
+        accounts.check_room(session, workspace_id)
+    if account is None:
+        account = Account(
+            id=uuid4(),
+            workspace_id=workspace_id,
+            platform=platform,
+            user_id=profile.user_id,
+            scopes=[],
+            created_at=now(),
+        )
+        session.add(account)
+    fields = {
+        "handle": profile.handle,
+        "name": profile.name,
+        "status": "connected",
+        "reason": None,
+        "issued_at": now(),
+        "connected_at": now(),
+        "refreshing_until": None,
+        **accounts.sealed(account.id, tokens),
+    }
+    for name, value in fields.items():
+        setattr(account, name, value)
+    return account.id
+
+
+def _of_platform(workspace_id: UUID, platform: str) -> Select[Account]:
+    return select(Account).where(Account.workspace_id == workspace_id, Account.platform == platform)
+
+
+def _callback(platform: str) -> str:
+    """Where platforms send people back to. It has to be registered there."""
+    return f"{settings().public_url.rstrip('/')}{CALLBACK_PATH}/{platform}"
+
+
+def _digest(state: str) -> bytes:
+    return sha256(state.encode()).digest()
+
+
+def _about(state: str) -> str:
+    return encryption.place("connect_states", _digest(state).hex(), "verifier")

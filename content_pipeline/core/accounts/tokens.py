@@ -1,0 +1,201 @@
+"""Tokens of accounts: opened for whoever acts for one, and refreshed late, by one process at a time.
+
+Platforms that rotate refresh tokens take the whole grant back when one is used twice, so of ten workers that find a
+token at its end one refreshes it. It takes a lease in the row and asks the platform without a transaction: one that
+idles for 15 s is ended by the database, and the new tokens would be lost with it. They are written if the row still
+has those that it started from. The others look again until they are there.
+"""
+
+import time
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select, update
+
+from content_pipeline.core.accounts import accounts
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import UNREACHABLE, autocommit
+from content_pipeline.core.errors import Error, NotFound, Unavailable
+from content_pipeline.core.models import Account
+from content_pipeline.core.platforms.base import Access, Disconnected
+from content_pipeline.core.platforms.grants import Tokens
+from content_pipeline.core.platforms.names import NAMES
+from content_pipeline.core.platforms.registry import GRANTS
+
+# How long before its end a token is replaced: long enough for what is begun with it, and for a clock that is wrong.
+_AHEAD: Final = timedelta(minutes=5)
+# Instagram's renews itself, and only while it is good: there is no second chance.
+_AHEAD_OF: Final = {"instagram": timedelta(days=10)}
+# But no more than this share of its life: a short one would be refreshed all the time.
+_LARGEST_SHARE: Final = 0.2
+# Longer than any answer of a platform's takes (platforms/oauth.py); who dies meanwhile blocks no longer.
+_LEASE: Final = timedelta(seconds=45)
+_PATIENCE_SECONDS: Final = 30.0
+_LOOK_SECONDS: Final = 0.2
+
+
+def access(account_id: UUID) -> Access:
+    """What it takes to act for an account, with a token that lasts for some minutes.
+
+    Raises Disconnected when only its owner can help; Remote, TooManyRequests and Unavailable, all retryable, when the
+    platform does not refresh the token now; Unavailable `encryption_key_missing`; NotFound.
+    """
+    return _current(account_id)
+
+
+def renew(account_id: UUID, refused: str) -> Access:
+    """Likewise after the platform refused a token that looked good: with another one. Raises as `access` does."""
+    return _current(account_id, refused)
+
+
+def has_ended(account_id: UUID, token: str, *, since: datetime) -> bool:
+    """Whether a token came to its end since then, or was replaced: then a platform refuses it, and nobody is to blame.
+
+    Clocks differ, so its end is taken to come as early as it would be replaced. False for an account that is connected
+    no more.
+    """
+    account = _look(account_id)
+    if account.status != "connected":
+        return False
+    replaced = accounts.tokens_of(account).access != token
+    return replaced or (_is_near_end(account, now()) and not _is_near_end(account, since))
+
+
+def give_up(account_id: UUID, refused: str, error: Error) -> None:
+    """Note that only its owner can help an account, because the platform refused a token with this error.
+
+    Nothing happens when it has other tokens by now.
+    """
+    account = _look(account_id)
+    if account.status == "connected" and accounts.tokens_of(account).access == refused:
+        _write(account, status="needs_reconnect", reason=error.to_dict())
+
+
+def keep_alive() -> int:
+    """Refresh the tokens that renew only themselves and are near their end: who posts once a month would lose theirs.
+
+    One that cannot be refreshed now is tried again next time. Returns how many were looked after.
+    """
+    with autocommit() as session:
+        near = select(Account.id).where(
+            Account.status == "connected",
+            or_(
+                *(
+                    and_(Account.platform == platform, Account.access_expires_at < now() + ahead)
+                    for platform, ahead in _AHEAD_OF.items()
+                )
+            ),
+        )
+        account_ids = session.scalars(near).all()
+    for account_id in account_ids:
+        with suppress(Error):
+            access(account_id)
+    return len(account_ids)
+
+
+def _current(account_id: UUID, refused: str | None = None) -> Access:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        account = _look(account_id)
+        _insist_on_connection(account)
+        tokens = accounts.tokens_of(account)
+        if tokens.access != refused and not _is_near_end(account, now()):
+            return Access(account.user_id, tokens.access)
+        if _lease(account):
+            if token := _refresh(account, tokens, refused):
+                return Access(account.user_id, token)
+        elif time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+        else:
+            raise Unavailable(
+                f"The token of {account.handle} is being refreshed.",
+                code="token_refreshing",
+                remedy="Nothing to do: it is tried again.",
+                retry_after=_LEASE.total_seconds(),
+            )
+
+
+def _look(account_id: UUID) -> Account:
+    with autocommit() as session:
+        account = session.get(Account, account_id)
+    if account is None:
+        raise NotFound(f"There is no account {account_id}.", code="account_not_found")
+    return account
+
+
+def _insist_on_connection(account: Account) -> None:
+    if account.status == "needs_reconnect":
+        assert account.reason
+        raise Disconnected(account.reason["message"], remedy=account.reason["remedy"])
+    if account.status == "disconnected":
+        raise Disconnected(
+            f"{account.handle} was disconnected from {NAMES[account.platform]}.", remedy="Connect the account again."
+        )
+
+
+def _is_near_end(account: Account, moment: datetime) -> bool:
+    if account.access_expires_at is None or account.issued_at is None:
+        return False
+    life = account.access_expires_at - account.issued_at
+    ahead = min(_AHEAD_OF.get(account.platform, _AHEAD), life * _LARGEST_SHARE)
+    return moment >= account.access_expires_at - ahead
+
+
+def _lease(account: Account) -> bool:
+    """Make the refresh of these tokens this process's own. False: another has it, or has done it."""
+    at = func.clock_timestamp()
+    free = or_(Account.refreshing_until.is_(None), Account.refreshing_until < at)
+    return _update(account, free, refreshing_until=at + _LEASE)
+
+
+def _refresh(account: Account, tokens: Tokens, refused: str | None) -> str | None:
+    """The new access token, with the lease that was taken; None when the account meanwhile has other tokens."""
+    assert account.issued_at
+    try:
+        fresh = GRANTS[account.platform].refresh(tokens, issued_at=account.issued_at)
+    except Disconnected as error:
+        if _write(account, status="needs_reconnect", reason=error.to_dict()):
+            raise
+        return None
+    except Error as error:
+        _write(account, refreshing_until=None)
+        if error.retryable and tokens.access != refused and _lasts(account):
+            return tokens.access
+        raise
+    # What another process gave up over meanwhile is no longer so: these tokens are good.
+    written = _write(
+        account,
+        **accounts.sealed(account.id, fresh),
+        issued_at=now(),
+        refreshing_until=None,
+        status="connected",
+        reason=None,
+    )
+    return fresh.access if written else None
+
+
+def _lasts(account: Account) -> bool:
+    return account.access_expires_at is not None and now() < account.access_expires_at
+
+
+def _write(account: Account, **values: Any) -> bool:
+    """Change the account, unless it has got other tokens. A database that restarts is waited for.
+
+    A refresh token that was just rotated exists nowhere else.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return _update(account, **values)
+        except UNREACHABLE:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK_SECONDS)
+
+
+def _update(account: Account, *conditions: Any, **values: Any) -> bool:
+    unchanged = update(Account).where(Account.id == account.id, Account.issued_at == account.issued_at, *conditions)
+    with autocommit() as session:
+        return session.scalar(unchanged.values(values).returning(Account.id)) is not None

@@ -1,0 +1,97 @@
+"""What is made of a calendar item: its reel, and its post."""
+
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.accounts import accounts
+from content_pipeline.core.calendar.states import CHANGEABLE, move
+from content_pipeline.core.errors import Conflict
+from content_pipeline.core.models import CalendarItem, Publication, Reel, Task, Twin
+from content_pipeline.core.publishing import publications
+from content_pipeline.core.publishing.publications import Source, Wish
+from content_pipeline.core.reels import reels
+from content_pipeline.core.tasks import tasks
+
+
+def has_video(item: CalendarItem) -> bool:
+    """Whether there is something to publish, made here (or being made) or brought along."""
+    return item.reel_id is not None or item.reel_url is not None
+
+
+def render(session: Session, item: CalendarItem) -> list[Task]:
+    """Have the reel of a locked item made. Returns the task to start."""
+    assert item.script
+    twin = session.get_one(Twin, item.twin_id)
+    reel = reels.enter(
+        session, twin, script=item.script, platform=item.platform, voice_id=twin.voice_id, title=item.title
+    )
+    item.reel_id = reel.id
+    move(item, "rendering")
+    return [reels.ask(session, reel)]
+
+
+def stop_rendering(session: Session, item: CalendarItem) -> list[Task]:
+    """End the making of an item's reel. Returns the task whose run is to end, if there is one."""
+    if item.reel_id is None:
+        return []
+    task = tasks.newest(session, reels.KIND, str(item.reel_id))
+    return [task] if task.state in tasks.OPEN and tasks.try_cancel(session, task) else []
+
+
+def wish(item: CalendarItem) -> Wish:
+    """The post that an item asks for."""
+    return Wish(item.platform, item.account_id, item.title, item.caption, item.options)
+
+
+def publish(session: Session, item: CalendarItem) -> list[Task]:
+    """Have a locked item published that has its video. Returns the task to start, if there is one.
+
+    An item keeps its post when it is retried: of two posts, each could go out. Raises as `accounts.choose` does.
+    """
+    if item.publication_id:
+        move(item, "publishing")
+        return _publish_again(session, item.publication_id)
+    twin = session.get_one(Twin, item.twin_id)
+    account = accounts.choose(session, item.workspace_id, item.platform, item.account_id, twin)
+    move(item, "publishing")
+    reel = session.get(Reel, item.reel_id) if item.reel_id and not item.reel_url else None
+    source = Source(reel, item.reel_url, item.script)
+    # Its wish was checked when it was planned. Not once more here: that looks up hosts, and a tick has a minute.
+    publication = publications.enter(session, account, twin, source, wish(item), request_id=uuid4())
+    item.account_id, item.publication_id = account.id, publication.id
+    return [publications.ask(session, publication)]
+
+
+def _publish_again(session: Session, publication_id: UUID) -> list[Task]:
+    try:
+        return [publications.retry(session, tasks.newest(session, publications.KIND, str(publication_id)))]
+    except Conflict:  # somebody has retried the post itself
+        return []
+
+
+def retry_post(session: Session, task: Task) -> Task:
+    """A new try at a post; the item whose post it is goes along. Raises Conflict.
+
+    One that stayed `failed` or `canceled` while its post went out would be scheduled once more by whoever reads it.
+    """
+    posted = select(CalendarItem).where(
+        CalendarItem.publication_id == UUID(task.key), CalendarItem.deleted_at.is_(None)
+    )
+    # Locked whatever its status: a tick may be about to note that the earlier try failed.
+    item = session.scalars(posted.with_for_update()).one_or_none()
+    again = publications.retry(session, task)
+    if item and item.status in CHANGEABLE:
+        if item.status != "scheduled":
+            move(item, "scheduled")
+        move(item, "publishing")
+    return again
+
+
+def post_status(session: Session, item: CalendarItem) -> publications.Status | None:
+    """How the post of an item stands; None when there is none."""
+    if item.publication_id is None:
+        return None
+    task = tasks.newest(session, publications.KIND, str(item.publication_id))
+    return publications.status(session.get_one(Publication, item.publication_id), task)

@@ -1,0 +1,124 @@
+"""What the calendar needs now: reels made ahead of their time, posts at it, and word of those that are done or failed.
+
+The sensor `publish_scheduled_content` asks it at each of its ticks.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+import structlog
+from sqlalchemy import ColumnElement, not_, or_, select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.calendar import actions
+from content_pipeline.core.calendar.states import move
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import UNREACHABLE
+from content_pipeline.core.errors import Broken, Error
+from content_pipeline.core.models import CalendarItem, Task
+from content_pipeline.core.publishing import publications
+from content_pipeline.core.reels import reels
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import tasks
+
+log = structlog.get_logger()
+
+BROKEN: Final = Broken(
+    "Something went wrong on our side.",
+    code="item_broken",
+    remedy="Look at the options of the item and of its twin, then retry the item.",
+)
+Outcome = Literal["ready", "published", "failed"]
+# What has become of an item whose work has ended, by where it is and how that ended.
+_OUTCOMES: Final[dict[tuple[str, str], Outcome]] = {
+    ("rendering", "done"): "ready",
+    ("rendering", "error"): "failed",
+    ("rendering", "canceled"): "failed",
+    ("publishing", "done"): "published",
+    ("publishing", "error"): "failed",
+    ("publishing", "canceled"): "failed",
+}
+_HAS_VIDEO: Final = or_(CalendarItem.reel_id.is_not(None), CalendarItem.reel_url.is_not(None))
+
+
+def start_reels(session: Session, *, most: int) -> list[Task]:
+    """Enter the reels of up to `most` items whose time is near. Returns the tasks to start."""
+    near = now() + timedelta(seconds=settings().render_ahead_seconds)
+    items = _claim(session, not_(_HAS_VIDEO), CalendarItem.scheduled_at <= near, most=most)
+    return [task for item in items for task in _begin(session, item, actions.render)]
+
+
+def start_posts(session: Session, *, most: int) -> list[Task]:
+    """Enter the posts of up to `most` items whose time has come. Returns the tasks to start.
+
+    An item that has no account to go to fails, and says so.
+    """
+    items = _claim(session, _HAS_VIDEO, CalendarItem.scheduled_at <= now(), most=most)
+    return [task for item in items for task in _begin(session, item, actions.publish)]
+
+
+def _begin(session: Session, item: CalendarItem, work: Callable[[Session, CalendarItem], list[Task]]) -> list[Task]:
+    """The tasks of the item's work. An item whose work cannot be begun fails alone: the others do not wait for it."""
+    try:
+        with session.begin_nested():
+            return work(session, item)
+    except UNREACHABLE:
+        raise
+    except Error as error:
+        reason = error
+    except Exception:  # an option of its twin that an older release knew, for one
+        log.exception("item_broken", item_id=str(item.id))
+        reason = BROKEN
+    move(item, "failed", reason=reason)
+    return []
+
+
+def _claim(session: Session, *conditions: ColumnElement[bool], most: int) -> Sequence[CalendarItem]:
+    """The first scheduled items of which this holds, locked.
+
+    Whoever asks at the same moment gets others: locked rows are passed over.
+    """
+    query = select(CalendarItem).where(
+        CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None), *conditions
+    )
+    query = query.order_by(CalendarItem.scheduled_at, CalendarItem.id).limit(most)
+    return session.scalars(query.with_for_update(skip_locked=True)).all()
+
+
+def settle(session: Session) -> None:
+    """Take note of reels and posts that are done, and of those that failed."""
+    at_work = select(CalendarItem).where(
+        CalendarItem.status.in_(["rendering", "publishing"]), CalendarItem.deleted_at.is_(None)
+    )
+    items = session.scalars(at_work.with_for_update(skip_locked=True)).all()
+    newest = _newest_tasks(session, items)
+    for item in items:
+        task = newest.get(item.id)
+        match outcome(item, task):
+            case "ready":
+                move(item, "scheduled")
+            case "published":
+                move(item, "published")
+            case "failed":
+                assert task
+                assert task.error
+                move(item, "failed", reason=Error.of(task.error))
+            case None:
+                pass
+
+
+def outcome(item: CalendarItem, at_work: Task | None) -> Outcome | None:
+    """What has become of an item, by the newest task of its reel or its post; None while that is at work."""
+    return _OUTCOMES.get((item.status, at_work.state)) if at_work else None
+
+
+def _newest_tasks(session: Session, items: Sequence[CalendarItem]) -> dict[UUID, Task]:
+    """By item, the newest try at what is being done for it."""
+    made = {str(item.reel_id): item.id for item in items if item.status == "rendering"}
+    posted = {str(item.publication_id): item.id for item in items if item.status == "publishing"}
+    return {
+        **{made[key]: task for key, task in tasks.newest_of(session, reels.KIND, made).items()},
+        **{posted[key]: task for key, task in tasks.newest_of(session, publications.KIND, posted).items()},
+    }

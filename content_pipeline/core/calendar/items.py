@@ -1,0 +1,266 @@
+"""The calendar: posts that are to go out at their times.
+
+An item has a script, of which a reel is made shortly before, or comes with a video of its own (`reel_url`). At its time
+it is published. Who is due is decided in `due.py`, how items may move in `states.py`, how their reels and posts are
+asked for in `actions.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from pydantic import ValidationError
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.accounts import accounts
+from content_pipeline.core.calendar import actions
+from content_pipeline.core.calendar.states import CHANGEABLE, PLANNED, move
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Conflict, Error, Invalid, NotFound, pointer
+from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
+from content_pipeline.core.models.calendar import Status
+from content_pipeline.core.net import safe_fetch
+from content_pipeline.core.pagination import newest_first
+from content_pipeline.core.platforms.options import OPTIONS, kept
+from content_pipeline.core.publishing import publications
+from content_pipeline.core.reels import csv_rows, reels
+from content_pipeline.core.speech import catalog
+from content_pipeline.core.tasks import tasks
+from content_pipeline.core.twins import twins
+
+# A client whose clock is behind, and who means now, is not told off.
+LATE_AT_MOST: Final = timedelta(minutes=1)
+# What is further away is a slip: nobody plans for the year 9999, and its end is the end of what a time can be.
+AHEAD_AT_MOST: Final = timedelta(days=3650)
+# Two posts on one platform that are nearer to each other are told of, up to so many.
+APART: Final = timedelta(minutes=1)
+MOST_CONFLICTS: Final = 20
+# What an item is about: a reel that was made of other words no longer fits it.
+SHOWN: Final = frozenset({"title", "script", "platform", "twin_id"})
+# What decides where it goes to.
+ADDRESS: Final = frozenset({"platform", "twin_id", "account_id"})
+
+CANCELED: Final = Error("The item was canceled.", code="canceled", remedy="Retry it if this was a mistake.")
+TWIN_DELETED: Final = Error(
+    "The twin of this item was deleted.", code="twin_deleted", remedy="Give it another twin, then retry it."
+)
+
+
+def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> CalendarItem:
+    """Enter an item of the fields of `CalendarItem` that a person sets.
+
+    Raises Invalid, and NotFound for a twin, an account or captions that are not there.
+    """
+    item = CalendarItem(
+        id=uuid4(), workspace_id=workspace_id, status="scheduled", created_at=now(), **{"options": {}, **fields}
+    )
+    # Locked: a twin that was deleted in between would leave an item behind that nobody cancels.
+    twin = twins.get(session, workspace_id, item.twin_id, lock=True)
+    _check(session, item, twin)
+    _check_time(item.scheduled_at)
+    item.account_id = _account(session, item, twin, item.account_id)
+    session.add(item)
+    session.flush()
+    return item
+
+
+def get(session: Session, workspace_id: UUID, item_id: UUID, *, lock: bool = False) -> CalendarItem:
+    """Raises NotFound, for another workspace's items and deleted ones too."""
+    item = session.get(CalendarItem, item_id, with_for_update=lock or None)
+    if item is None or item.workspace_id != workspace_id or item.deleted_at:
+        raise NotFound(f"There is no calendar item {item_id}.", code="item_not_found")
+    return item
+
+
+def list_page(
+    session: Session,
+    workspace_id: UUID,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    platform: str | None = None,
+    status: Status | None = None,
+    twin_id: UUID | None = None,
+    from_date: datetime | None = None,
+    to_date: datetime | None = None,
+) -> tuple[list[CalendarItem], str | None]:
+    """Items of a workspace, the latest first, and the cursor of the next page (None on the last)."""
+    query = select(CalendarItem).where(CalendarItem.workspace_id == workspace_id, CalendarItem.deleted_at.is_(None))
+    wanted = {CalendarItem.platform: platform, CalendarItem.status: status, CalendarItem.twin_id: twin_id}
+    query = query.where(*(column == value for column, value in wanted.items() if value is not None))
+    if from_date:
+        query = query.where(CalendarItem.scheduled_at >= from_date)
+    if to_date:
+        query = query.where(CalendarItem.scheduled_at <= to_date)
+    return newest_first(session, query, CalendarItem, limit=limit, cursor=cursor, by="scheduled_at")
+
+
+def posts_of(session: Session, items: Sequence[CalendarItem]) -> dict[UUID | None, Publication]:
+    """The newest posts of these items, by id."""
+    wanted = [item.publication_id for item in items if item.publication_id]
+    return {post.id: post for post in session.scalars(select(Publication).where(Publication.id.in_(wanted)))}
+
+
+def conflicts(session: Session, item: CalendarItem) -> list[UUID]:
+    """Other items that are to go out on the same account within a minute of this one, while this one is to.
+
+    One whose account is not settled yet may go to any of its platform.
+    """
+    if item.status not in PLANNED:
+        return []
+    query = select(CalendarItem.id).where(
+        CalendarItem.workspace_id == item.workspace_id,
+        CalendarItem.platform == item.platform,
+        CalendarItem.id != item.id,
+        CalendarItem.status.in_(PLANNED),
+        CalendarItem.deleted_at.is_(None),
+        CalendarItem.scheduled_at > item.scheduled_at - APART,
+        CalendarItem.scheduled_at < item.scheduled_at + APART,
+    )
+    if item.account_id:
+        query = query.where(or_(CalendarItem.account_id == item.account_id, CalendarItem.account_id.is_(None)))
+    return list(session.scalars(query.order_by(CalendarItem.scheduled_at, CalendarItem.id).limit(MOST_CONFLICTS)))
+
+
+def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> None:
+    """Change a locked item that is not on its way. Raises Conflict when it is, and as `create` does."""
+    if item.status not in CHANGEABLE:
+        raise Conflict(
+            f"This item is {item.status}, and cannot be changed now.",
+            code=f"item_{item.status}",
+            remedy="Cancel it, or look at it again later.",
+        )
+    changed = {name for name, value in changes.items() if getattr(item, name) != value}
+    if changed - {"scheduled_at"}:
+        _leave_post(session, item)
+    # A new twin is locked, as in `create`. The old one is not: whoever deletes it waits for this item.
+    twin = twins.get(session, item.workspace_id, changes.get("twin_id", item.twin_id), lock="twin_id" in changed)
+    for name in changed - {"account_id"}:
+        setattr(item, name, changes[name])
+    _check(session, item, twin)
+    if "scheduled_at" in changed:
+        _check_time(item.scheduled_at)
+    if changed & ADDRESS:
+        item.account_id = _account(session, item, twin, changes.get("account_id"))
+    if changed & SHOWN:
+        item.reel_id = None
+
+
+def _leave_post(session: Session, item: CalendarItem) -> None:
+    """Give an item that is changed a new post. Raises Conflict when the one it has may be out: nobody changes that."""
+    status = actions.post_status(session, item)
+    if status not in (None, "failed"):
+        raise Conflict(
+            "The post of this item is out, or may be.",
+            code=f"post_{status}",
+            remedy="Retry the item, which looks at the account first; or delete it, and schedule another.",
+        )
+    item.publication_id = None
+
+
+def publish_now(session: Session, item: CalendarItem) -> list[Task]:
+    """Make a locked item due. Returns the task to start: its post, or its reel where that is still to be made.
+
+    Raises Conflict when it is due already, or not to go out at all, and as `calendar_work.publish` does.
+    """
+    if item.status not in ("scheduled", "rendering"):
+        raise Conflict(f"This item is {item.status}.", code=f"item_{item.status}", remedy="Look at it again.")
+    if item.scheduled_at <= now():
+        raise Conflict("This item is due already.", code="item_due", remedy="Nothing to do: it is on its way.")
+    item.scheduled_at = now()
+    if item.status == "rendering":
+        return []
+    if actions.has_video(item):
+        return actions.publish(session, item)
+    return actions.render(session, item)
+
+
+def cancel(session: Session, item: CalendarItem, reason: Error = CANCELED) -> list[Task]:
+    """Cancel a locked item, with the making of its reel. Returns tasks whose runs are to end. Raises Conflict."""
+    move(item, "canceled", reason=reason)
+    return actions.stop_rendering(session, item)
+
+
+def retry(session: Session, item: CalendarItem) -> None:
+    """Schedule a locked item again that failed or was canceled; when its time has passed, it is due at once.
+
+    Raises Conflict, and NotFound when its twin was deleted.
+    """
+    twins.get(session, item.workspace_id, item.twin_id, lock=True)
+    move(item, "scheduled")
+    post = actions.post_status(session, item)
+    reel = tasks.newest(session, reels.KIND, str(item.reel_id)) if item.reel_id else None
+    if post in ("publishing", "published"):  # somebody has retried the post itself
+        move(item, "publishing")
+    elif reel and reel.state in tasks.OPEN:  # or the reel
+        move(item, "rendering")
+    elif reel and reel.state != "done":
+        item.reel_id = None
+
+
+def delete(session: Session, item: CalendarItem) -> list[Task]:
+    """Delete a locked item. Returns tasks whose runs are to end. Raises Conflict while it is being published."""
+    if item.status == "publishing":
+        raise Conflict("This item is being published.", code="item_publishing", remedy="Wait until it is published.")
+    item.deleted_at = now()
+    return actions.stop_rendering(session, item)
+
+
+def cancel_items_of(session: Session, twin: Twin) -> list[Task]:
+    """Cancel what is planned for a twin that was deleted. Returns tasks whose runs are to end."""
+    planned = select(CalendarItem).where(
+        CalendarItem.twin_id == twin.id,
+        CalendarItem.status.in_(["scheduled", "rendering"]),
+        CalendarItem.deleted_at.is_(None),
+    )
+    items = session.scalars(planned.order_by(CalendarItem.id).with_for_update()).all()
+    return [task for item in items for task in cancel(session, item, TWIN_DELETED)]
+
+
+def _check(session: Session, item: CalendarItem, twin: Twin) -> None:
+    """Raises Invalid, NotFound for an item that could never go out."""
+    if item.script:
+        csv_rows.valid_script(item.script)
+    if item.reel_url:
+        safe_fetch.check_url(item.reel_url)
+    elif item.script:
+        catalog.choose(twin.voice_id, item.script)
+    else:
+        raise Invalid("There is nothing to post.", code="source_missing", remedy="Send a script, or a reel_url.")
+    item.options = _fitting(item.options, item.platform)
+    publications.check_wish(session, item.workspace_id, twin, actions.wish(item))
+
+
+def _account(session: Session, item: CalendarItem, twin: Twin, wanted: UUID | None) -> UUID | None:
+    """Where the item goes to; None while no account of its platform is connected, which may come in time."""
+    try:
+        return accounts.choose(session, item.workspace_id, item.platform, wanted, twin).id
+    except Invalid as error:
+        if error.code == "account_missing" and wanted is None:
+            return None
+        raise
+
+
+def _fitting(options: Mapping[str, Any], platform: str) -> dict[str, Any]:
+    """The options as the row keeps them. Raises Invalid for what this platform does not have."""
+    try:
+        return kept(OPTIONS[platform].model_validate(options))
+    except ValidationError as error:
+        raise Invalid(
+            f"These options do not fit {platform}.",
+            code="options_invalid",
+            remedy="Correct what `errors` lists.",
+            errors=[
+                {"in": "body", "pointer": pointer(["options", *fault["loc"]]), "detail": fault["msg"]}
+                for fault in error.errors()
+            ],
+        ) from error
+
+
+def _check_time(scheduled_at: datetime) -> None:
+    if scheduled_at < now() - LATE_AT_MOST:
+        raise Invalid("This time has passed.", code="time_passed", remedy="Give a time to come, or publish it now.")
+    if scheduled_at > now() + AHEAD_AT_MOST:
+        raise Invalid("This time is more than ten years away.", code="time_far", remedy="Check the year.")

@@ -1,0 +1,125 @@
+"""Burn-ins: a caption drawn into its video. One caption can be burned in many times, each a row of its own.
+
+`request` and `result` are the API's; `render` is the work of the asset `burned_in_video`.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import storage
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Conflict
+from content_pipeline.core.media import ass, video
+from content_pipeline.core.media.ass import Style
+from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, probe
+from content_pipeline.core.media.words import SEGMENTS
+from content_pipeline.core.models import BurnIn, Caption, Task
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks.run_context import Work
+
+KIND: Final = "burn_in"
+
+
+@dataclass(frozen=True)
+class BurnedIn:
+    """What a render made: where it is kept, the video's facts beside its source's, and a small JPEG of it."""
+
+    key: str
+    caption_id: UUID
+    media: MediaInfo
+    source: MediaInfo
+    size: tuple[int, int]
+    thumbnail: bytes
+
+
+# ── asked by the API ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def request(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, Task]:
+    """Enter a burn-in of finished captions and its task. Raises Conflict while they are not ready."""
+    if caption.segments is None:
+        raise Conflict(
+            "These captions are not ready.", code="caption_not_ready", remedy="Poll their task until it is done."
+        )
+    burned = enter(session, caption, style)
+    seconds = MEDIA_INFO.validate_python(caption.media).seconds
+    task = tasks.create(
+        session,
+        workspace_id=caption.workspace_id,
+        kind=KIND,
+        key=str(burned.id),
+        lane=settings().lane_of(seconds),
+    )
+    return burned, task
+
+
+def enter(session: Session, caption: Caption, style: Style, *, with_caption: bool = False) -> BurnIn:
+    """The row alone; with `with_caption` the caption's own task will end with it."""
+    burned = BurnIn(
+        id=uuid4(),
+        caption_id=caption.id,
+        workspace_id=caption.workspace_id,
+        style=style.kind,
+        font_size=style.font_size,
+        font_color=style.font_color,
+        position=style.position,
+        with_caption=with_caption,
+        created_at=now(),
+    )
+    session.add(burned)
+    session.flush()
+    return burned
+
+
+def with_caption(session: Session, caption_id: UUID) -> BurnIn | None:
+    """The burn-in that was asked for together with these captions."""
+    return session.scalars(select(BurnIn).where(BurnIn.caption_id == caption_id, BurnIn.with_caption)).one_or_none()
+
+
+def result(session: Session, task: Task) -> dict[str, Any]:
+    """What a finished task answers."""
+    return output(session.get_one(BurnIn, UUID(task.key)))
+
+
+def output(burned: BurnIn) -> dict[str, Any]:
+    """The link to the video, signed now."""
+    return {"output_url": burned.output_key and storage.link(burned.output_key)}
+
+
+# ── the work ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def render(work: Work, key: str) -> BurnedIn:
+    """Draw the captions into the video (or over a plain background, for sound alone) and end the task."""
+    with work.write() as session:
+        burned = session.get_one(BurnIn, UUID(key))
+        caption = session.get_one(Caption, burned.caption_id)
+    assert caption.source_key
+    source = MEDIA_INFO.validate_python(caption.media)
+    with work.folder() as folder:
+        storage.fetch(caption.source_key, folder / video.SOURCE)
+        width, height = video.frame_size(source)
+        document = ass.ass(
+            SEGMENTS.validate_python(caption.segments),
+            width=width,
+            height=height,
+            style=Style(burned.style, burned.font_size, burned.font_color, burned.position),
+            language=caption.spoken_language or caption.language,
+        )
+        (folder / video.CAPTIONS).write_text(document)
+        video.burn_in(folder, source, on_progress=work.progress)
+        output = folder / video.OUTPUT
+        made = probe(output)
+        thumbnail = video.thumbnail(output, made.seconds / 2)
+        object_key = f"{burned.workspace_id}/captions/{caption.id}/burn_ins/{burned.id}.mp4"
+        storage.put(object_key, output, content_type="video/mp4")
+    with work.write() as session:
+        session.get_one(BurnIn, burned.id).output_key = object_key
+        if work.task_id:
+            tasks.finish(session, work.task_id)
+    return BurnedIn(object_key, caption.id, made, source, (width, height), thumbnail)

@@ -1,0 +1,239 @@
+"""Captions: a recording comes in, its words are transcribed, and cues for reading are made of them.
+
+`request`, `get`, `list_page`, `edit`, `document` and `result` are the API's; `transcribe` and `compose` are the
+work of the assets `transcript` and `captions`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import storage
+from content_pipeline.core.captions import burn_ins
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Conflict, MediaUnusable, NotFound
+from content_pipeline.core.media import ass, cues, edits, subtitles, video
+from content_pipeline.core.media.ass import Style
+from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, probe
+from content_pipeline.core.media.words import SEGMENTS, WORDS, Segment
+from content_pipeline.core.models import Caption, Task
+from content_pipeline.core.pagination import newest_first
+from content_pipeline.core.providers import transcription
+from content_pipeline.core.providers.transcription import Transcript
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import deferral, tasks
+from content_pipeline.core.tasks.run_context import MoveOn, Work
+from content_pipeline.core.workspaces import workspaces
+
+KIND: Final = "caption"
+Form = Literal["srt", "vtt", "ass"]
+# How much of a task's bar the captions are when a burn-in follows them.
+SHARE_BEFORE_BURN_IN: Final = 0.6
+
+
+def check_usable(media: MediaInfo, media_seconds: int) -> None:
+    """Raises MediaUnusable for a recording that cannot be captioned under a plan's `media_seconds`."""
+    if not media.has_audio:
+        raise MediaUnusable(
+            "This video has no sound, so there is nothing to caption.",
+            code="no_audio",
+            remedy="Send a recording with a sound track.",
+        )
+    if media.seconds > media_seconds:
+        raise MediaUnusable(
+            f"This recording is {media.seconds / 60:.0f} minutes long; your plan allows {media_seconds / 60:.0f}.",
+            code="media_too_long",
+            remedy="Cut it into parts, or ask for a larger plan.",
+        )
+
+
+# ── asked by the API ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def request(
+    session: Session,
+    *,
+    workspace_id: UUID,
+    source_key: str | None = None,
+    source_url: str | None = None,
+    media: MediaInfo | None = None,
+    language: str,
+    burn_in: bool,
+    caption_id: UUID | None = None,
+) -> tuple[Caption, Task]:
+    """Enter a caption and its task. The recording is in the store (`source_key`, `media`) or yet to be fetched."""
+    caption = Caption(
+        id=caption_id or uuid4(),
+        workspace_id=workspace_id,
+        source_url=source_url,
+        source_key=source_key,
+        media=media and MEDIA_INFO.dump_python(media, mode="json"),
+        language=language,
+        created_at=now(),
+    )
+    session.add(caption)
+    session.flush()
+    if burn_in:
+        burn_ins.enter(session, caption, Style(), with_caption=True)
+    task = tasks.create(
+        session,
+        workspace_id=workspace_id,
+        kind=KIND,
+        key=str(caption.id),
+        # A remote recording is short until its fetch tells otherwise; then the run moves on.
+        lane=settings().lane_of(media.seconds) if media else "interactive",
+        task_id=f"sync_{caption.id}",
+    )
+    return caption, task
+
+
+def get(session: Session, workspace_id: UUID, caption_id: UUID) -> Caption:
+    """Raises NotFound, for another workspace's captions too."""
+    caption = session.get(Caption, caption_id)
+    if caption is None or caption.workspace_id != workspace_id:
+        raise NotFound(f"There are no captions {caption_id}.", code="caption_not_found")
+    return caption
+
+
+def list_page(
+    session: Session, workspace_id: UUID, *, limit: int, cursor: str | None = None
+) -> tuple[list[Caption], str | None]:
+    query = select(Caption).where(Caption.workspace_id == workspace_id)
+    return newest_first(session, query, Caption, limit=limit, cursor=cursor)
+
+
+def segments(caption: Caption) -> tuple[Segment, ...]:
+    """The cues. Raises Conflict while there are none yet."""
+    if caption.segments is None:
+        raise Conflict(
+            "These captions are not ready.", code="caption_not_ready", remedy="Poll their task until it is done."
+        )
+    return SEGMENTS.validate_python(caption.segments)
+
+
+def edit(session: Session, caption: Caption, edited: Sequence[tuple[float, float, str]]) -> None:
+    """Replace the cues by a person's own. Words that stay keep their timings. Raises Mismatch, Conflict."""
+    made = edits.edit(segments(caption), edited, language=_language(caption), duration=_media(caption).seconds)
+    caption.segments = SEGMENTS.dump_python(tuple(made), mode="json")
+    caption.edited_at = now()
+
+
+def document(caption: Caption, form: Form) -> str:
+    """The captions as a file of that form; ASS is laid out for the recording's own frame. Raises Conflict."""
+    found = segments(caption)
+    if form == "srt":
+        return subtitles.srt(found)
+    if form == "vtt":
+        return subtitles.vtt(found)
+    width, height = video.frame_size(_media(caption))
+    return ass.ass(found, width=width, height=height, style=Style(), language=_language(caption))
+
+
+def result(session: Session, task: Task) -> dict[str, Any]:
+    """What a finished task answers."""
+    answer: dict[str, Any] = {"caption_id": task.key}
+    if burned := burn_ins.with_caption(session, UUID(task.key)):
+        answer |= burn_ins.output(burned)
+    return answer
+
+
+# ── the work ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def transcribe(work: Work, key: str) -> Transcript:
+    """Fetch the recording if need be, hear its words, and keep them in the row. Raises MoveOn to a fitting lane."""
+    with work.folder() as folder:
+        source = folder / "source"
+        with work.write() as session:
+            caption = session.get_one(Caption, UUID(key))
+            share = SHARE_BEFORE_BURN_IN if burn_ins.with_caption(session, caption.id) else 1.0
+        if caption.source_key is None:
+            media = _fetch(work, caption, source)
+        else:
+            storage.fetch(caption.source_key, source)
+            media = _media(caption)
+        if work.task_id and settings().lane_of(media.seconds) != work.lane:
+            raise MoveOn(settings().lane_of(media.seconds))
+        transcript = transcription.transcribe(
+            source,
+            language=caption.language,
+            threads=settings().whisper_threads(work.lane),
+            on_progress=lambda seconds: work.progress(share * seconds / media.seconds),
+        )
+    with work.write() as session:
+        caption = session.get_one(Caption, UUID(key))
+        caption.words = WORDS.dump_python(transcript.words, mode="json")
+        caption.spoken_language = transcript.language
+    return transcript
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The cues of a recording, with the language they are in and its length in seconds."""
+
+    segments: tuple[Segment, ...]
+    language: str
+    seconds: float
+
+
+def compose(work: Work, key: str) -> Composed:
+    """Make cues of the row's words, end the task, or hand it over to the burn-in that was asked for with it."""
+    with work.write() as session:
+        caption = session.get_one(Caption, UUID(key))
+    language = _language(caption)
+    seconds = _media(caption).seconds
+    # Not inside a transaction, which would hold the heart up: the words of four hours take 2 s of an idle core.
+    made = tuple(cues.segment(WORDS.validate_python(caption.words), language=language, duration=seconds))
+    with work.write() as session:
+        caption = session.get_one(Caption, UUID(key))
+        caption.segments = SEGMENTS.dump_python(made, mode="json")
+        caption.edited_at = None
+        if work.task_id:
+            _end(session, work.task_id, caption)
+    return Composed(made, language, seconds)
+
+
+def _end(session: Session, task_id: str, caption: Caption) -> None:
+    burned = burn_ins.with_caption(session, caption.id)
+    if burned is None:
+        tasks.finish(session, task_id)
+        return
+    tasks.progress(session, task_id, SHARE_BEFORE_BURN_IN)
+    deferral.hand_over(
+        session, task_id, kind=burn_ins.KIND, key=str(burned.id), lane=settings().lane_of(_media(caption).seconds)
+    )
+
+
+def _fetch(work: Work, caption: Caption, source: Path) -> MediaInfo:
+    """Copy the remote recording into our bucket."""
+    assert caption.source_url
+    with work.write() as session:
+        plan = workspaces.plan_of(session, caption.workspace_id)
+    work.fetch(caption.source_url, source, max_bytes=plan.upload_bytes)
+    media = probe(source)
+    check_usable(media, plan.media_seconds)
+    object_key = source_key(caption.workspace_id, caption.id)
+    storage.put(object_key, source, content_type="application/octet-stream")
+    with work.write() as session:
+        caption = session.get_one(Caption, caption.id)
+        caption.source_key = object_key
+        caption.media = MEDIA_INFO.dump_python(media, mode="json")
+    return media
+
+
+def source_key(workspace_id: UUID, caption_id: UUID) -> str:
+    """Where a caption's recording is kept."""
+    return f"{workspace_id}/captions/{caption_id}/source"
+
+
+def _language(caption: Caption) -> str:
+    return caption.spoken_language or caption.language
+
+
+def _media(caption: Caption) -> MediaInfo:
+    return MEDIA_INFO.validate_python(caption.media)

@@ -1,0 +1,90 @@
+"""What is forgotten, and when."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
+from itertools import islice
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from content_pipeline.core import rate_limits, storage
+from content_pipeline.core.accounts import oauth_flow
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Caption, Publication, Task
+from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks.tasks import OPEN
+from content_pipeline.core.workspaces import idempotency
+
+# Dagster stays quick up to 100,000 dynamic keys a set; the rows and files behind them are kept.
+KEPT: Final = timedelta(days=90)
+MOST_KEYS: Final = 80_000
+# An upload is stored before its row is committed; after a day there will be none.
+ORPHANED: Final = timedelta(days=1)
+# Looked up in one query: one each took longer for 100,000 uploads than a sensor's tick may.
+AT_ONCE: Final = 1000
+
+_ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+# What is stored under an id that some row has, or none. By ids alone: people name the folders of the inbox, and what is
+# under them is theirs.
+_OWNERS: Final[Mapping[re.Pattern[str], InstrumentedAttribute[UUID]]] = {
+    re.compile(f"{_ID}/captions/({_ID})/source"): Caption.id,
+    re.compile(f"{_ID}/publications/({_ID})/[a-z-]+"): Publication.request_id,
+}
+
+
+def sweep_rows() -> None:
+    """Drop answers to idempotency keys, ended consents, empty rate-limit buckets and fenced executions."""
+    with transaction() as session:
+        idempotency.sweep(session)
+        oauth_flow.sweep(session)
+        executions.sweep(session)
+    rate_limits.sweep()
+
+
+def sweep_uploads() -> int:
+    """Delete uploaded recordings that never got a row, and copies for posts that none has. Returns how many."""
+    orphans = 0
+    stored = storage.listing(older_than=now() - ORPHANED)
+    while some := list(islice(stored, AT_ONCE)):
+        for key in _without_row(some):
+            storage.delete(key)
+            orphans += 1
+    return orphans
+
+
+def _without_row(keys: Collection[str]) -> Iterator[str]:
+    for pattern, column in _OWNERS.items():
+        found = {key: UUID(match[1]) for key in keys if (match := pattern.fullmatch(key))}
+        with transaction() as session:
+            known = set(session.scalars(select(column).where(column.in_(found.values()))))
+        yield from (key for key, owner in found.items() if owner not in known)
+
+
+def retired_keys(session: Session, kind: str, keys: Collection[str]) -> Iterator[str]:
+    """Those of `keys` that Dagster may forget: ended longer than KEPT ago, or the oldest beyond MOST_KEYS.
+
+    Never one with an open task.
+    """
+    ended = func.max(func.coalesce(Task.finished_at, now()))
+    # A task that was handed over has worked on two rows: the one it was asked for, and its subject.
+    row = case((Task.kind == kind, Task.key), else_=Task.subject_key)
+    query = (
+        select(row, ended)
+        .where(or_(Task.kind == kind, Task.subject_kind == kind))
+        .group_by(row)
+        .having(~func.bool_or(Task.state.in_(OPEN)))
+        .order_by(ended)
+    )
+    left = len(keys)
+    known = set(keys)
+    for key, ended_at in session.execute(query):
+        if key not in known:
+            continue
+        if left <= MOST_KEYS and ended_at > now() - KEPT:
+            return
+        left -= 1
+        yield key

@@ -1,0 +1,285 @@
+"""Bringing a post out, once: prepare, commit, and find out what became of a commit whose outcome is not known.
+
+The intention to commit is written down before the call (`committed_at`), and struck out only when the call provably did
+not happen. So whoever comes after a crash, a timeout or a dropped connection finds it, and asks the platform first.
+"""
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, NoReturn, TypeVar
+from uuid import UUID
+
+from sqlalchemy import String, cast, func, select
+
+from content_pipeline.core import encryption
+from content_pipeline.core.accounts.authorized_calls import ask
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Conflict, Error, Invalid, Remote, TooManyRequests
+from content_pipeline.core.models import Account, CalendarItem, Publication, Task
+from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.base import (
+    Access,
+    Ambiguous,
+    Duplicate,
+    Live,
+    Lost,
+    NotCommitted,
+    Post,
+    Prepared,
+    Problem,
+    Processing,
+    Refused,
+    Unknown,
+)
+from content_pipeline.core.platforms.registry import PUBLISHERS
+from content_pipeline.core.publishing import post_files, post_text, publications
+from content_pipeline.core.publishing.account_lock import Turn, turn
+from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks.run_context import Await, Work
+from content_pipeline.core.writing import rules
+
+# How long a platform may take over what it was given. Instagram's containers live for a day, and mostly take a minute.
+PATIENCE: Final = timedelta(hours=1)
+# How long the address of a post is asked for that is still being moderated.
+LINK_PATIENCE: Final = timedelta(days=1)
+LINK_SECONDS: Final = 30.0
+# When to come back to a platform that is too busy to say when.
+BUSY_SECONDS: Final = 30.0
+# Posts of one account that are all told to come back at the same moment come back spread over this at most.
+SPREAD_SECONDS: Final = 3600.0
+
+Answer = TypeVar("Answer")
+
+
+class Attempt:
+    """One run's try at one post, with its files in `folder`."""
+
+    def __init__(self, work: Work, publication: Publication, account: Account, folder: Path) -> None:
+        self.work = work
+        self.publication = publication
+        self.account = account
+        self.publisher = PUBLISHERS[publication.platform]
+        self._folder = folder
+
+    @cached_property
+    def post(self) -> Post:
+        """All that the platform is given. Raises what making it does."""
+        options = post_text.options_of(self.publication)
+        video = post_files.video(self.work, self.publication, self._folder)
+        words = post_text.words(self.work, self.publication, video)
+        return Post(
+            text=rules.rendered(self.publication.platform, words),
+            title=words.title,
+            hashtags=words.hashtags,
+            options=options,
+            video=video,
+            cover=post_files.cover(self.work, self.publication, options, self._folder),
+            captions=post_files.captions_of(self.work, self.publication, options),
+        )
+
+    @property
+    def prepared(self) -> Prepared:
+        return prepared(self.publication)
+
+    @property
+    def text(self) -> str:
+        """The text that was posted."""
+        return str((self.publication.words or {}).get("text", ""))
+
+    @cached_property
+    def item_id(self) -> UUID | None:
+        """The calendar item that this is the post of."""
+        with self.work.write() as session:
+            return session.scalars(
+                select(CalendarItem.id).where(CalendarItem.publication_id == self.publication.id)
+            ).one_or_none()
+
+    def upload(self) -> None:
+        """Bring the post to where one call publishes it. Raises Await while the platform works, Invalid, and as its
+        publisher does."""
+        if self.publication.committed_at:
+            return
+        post = self.post  # not in the call: its video may have to be heard, and a token lasts for minutes
+        if not self.prepared and (problems := self._ask(lambda access: self.publisher.check(access, post))):
+            raise unfit(problems)
+        outcome = self._ask(
+            lambda access: self.publisher.prepare(
+                access, post, self.prepared, keep=self._keep, progress=self.work.progress
+            )
+        )
+        if isinstance(outcome, Processing):
+            self._wait(outcome)
+
+    def publish(self) -> None:
+        """Make it public, or find that it is already. Raises Await, and as its publisher does."""
+        if self.publication.published_at:
+            return
+        post = self.post  # nor while others wait for their turn
+        # Instagram is asked for the quota before it is told to publish: three tries would outlast the turn.
+        with turn(self.account.id) as mine, transport.briefly():
+            outcome = self._reconcile(post) if self.publication.committed_at else NotCommitted()
+            if isinstance(outcome, NotCommitted):
+                outcome = self._commit(post, mine)
+            if isinstance(outcome, Processing):
+                self._wait(outcome)
+            self._finish(outcome)
+
+    def is_visible(self) -> bool:
+        """Whether the platform says that it shows the post already."""
+        try:
+            return isinstance(self._ask(lambda access: self.publisher.confirm(access, self.prepared)), Live)
+        except Error:
+            return False
+
+    # ── the call that cannot be taken back ───────────────────────────────────────────────────────────────
+
+    def _commit(self, post: Post, mine: Turn) -> Live | Processing:
+        self._save(committed_at=now(), poll_at=None, waits_until=None, irrevocable=True)
+        try:
+            return self._ask(lambda access: self._call(access, post, mine))
+        except (Ambiguous, Unknown):
+            raise
+        except Error:  # by the publisher's promise it did not happen
+            self._take_back()
+            raise
+
+    def _call(self, access: Access, post: Post, mine: Turn) -> Live | Processing:
+        # A run that was frozen since it wrote its intention, or that waited for a token, may have been replaced.
+        with self.work.write():
+            pass
+        mine.insist()  # to look for an earlier commit, or to wait for a token, may have taken longer than a turn lasts
+        return self.publisher.commit(access, post, self.prepared)
+
+    def _reconcile(self, post: Post) -> Live | Processing | NotCommitted:
+        try:
+            outcome = self._ask(lambda access: self.publisher.reconcile(access, post, self.prepared))
+        except (Refused, Lost):
+            self._take_back()
+            raise
+        if isinstance(outcome, Duplicate) and (other := self._holder_of(outcome)):
+            self._take_back()
+            raise Refused(
+                f"The platform takes this for a duplicate of an earlier post ({other.post_url}).",
+                code="duplicate_post",
+                remedy="Change the text, and publish again.",
+            )
+        return outcome
+
+    def _take_back(self) -> None:
+        self._save(committed_at=None, irrevocable=False)
+
+    # ── what is written down ─────────────────────────────────────────────────────────────────────────────
+
+    def _save(self, *, irrevocable: bool | None = None, **columns: Any) -> None:
+        """Change the row, and whether its task can be canceled, in one fenced transaction."""
+        with self.work.write() as session:
+            self.publication = session.get_one(Publication, self.publication.id)
+            for name, value in columns.items():
+                setattr(self.publication, name, value)
+            if irrevocable is not None and self.work.task_id:
+                tasks.set_irrevocable(session, self.work.task_id, irrevocable)
+
+    def _keep(self, prepared: Prepared) -> None:
+        self._save(prepared=encryption.seal(json.dumps(prepared), _about(self.publication)))
+
+    def _wait(self, outcome: Processing) -> NoReturn:
+        until = self.publication.waits_until or now() + PATIENCE
+        if now() >= until:
+            raise Remote(
+                f"The platform has been at work on this post for {PATIENCE.seconds // 60} minutes.",
+                code="platform_slow",
+                remedy="Look at the account, then retry.",
+            )
+        self._save(poll_at=now() + timedelta(seconds=outcome.seconds), polls=0, waits_until=until)
+        raise Await(until)
+
+    def _finish(self, live: Live) -> None:
+        """The post is out. A name that is another post's already was given to this one by mistake."""
+        if self._holder_of(live):
+            live = Live(None, None)
+        later = now() + timedelta(seconds=LINK_SECONDS) if live.url is None else None
+        with self.work.write() as session:
+            self.publication = publication = session.get_one(Publication, self.publication.id)
+            publication.post_id, publication.post_url, publication.published_at = live.post_id, live.url, now()
+            publication.poll_at, publication.polls = later, 0
+            publication.waits_until = later and now() + LINK_PATIENCE
+            if self.work.task_id:
+                tasks.finish(session, self.work.task_id)
+
+    def _holder_of(self, live: Live) -> Publication | None:
+        """Another post of ours that goes by this name."""
+        with self.work.write() as session:
+            return publications.holder(session, self.publication, live.post_id)
+
+    # ── asking the platform, and what becomes of errors ──────────────────────────────────────────────────
+
+    def _ask(self, call: Callable[[Access], Answer]) -> Answer:
+        return ask(self.account.id, call)
+
+    def settle(self, error: Error) -> None:
+        """Note what an error in this try means for the next one."""
+        if isinstance(error, TooManyRequests):
+            error.retry_after = self._spread(error.retry_after or BUSY_SECONDS)
+        if isinstance(error, Lost) and self.publication.committed_at is None:
+            self._save(prepared=None, poll_at=None, waits_until=None)
+
+    def _spread(self, seconds: float) -> float:
+        """When to come back: told the same moment, all waiting posts of an account would, and but one be let in.
+
+        One that may be out already is looked after soon.
+        """
+        if self.publication.committed_at:
+            return seconds
+        posts_of_account = select(func.count()).join_from(Task, Publication, cast(Publication.id, String) == Task.key)
+        query = posts_of_account.where(
+            Task.subject_kind == publications.KIND,
+            Task.state.in_(tasks.OPEN),
+            Publication.account_id == self.account.id,
+        )
+        with self.work.write() as session:
+            waiting = session.scalar(query) or 1
+        return seconds + random.uniform(0, min(seconds * (waiting - 1), SPREAD_SECONDS))  # noqa: S311 - no secret
+
+
+@contextmanager
+def attempt(work: Work, key: str) -> Iterator[Attempt]:
+    """A try at bringing a post out, or a look at one that is out: that is all that a run without a task may do."""
+    with work.write() as session:
+        publication = session.get_one(Publication, UUID(key))
+        account = session.get_one(Account, publication.account_id)
+    if work.task_id is None and publication.published_at is None:
+        raise Conflict(
+            "This was not published, and a run alone never posts.",
+            code="not_asked",
+            remedy="Retry its task over the API.",
+        )
+    with work.folder() as folder:
+        tried = Attempt(work, publication, account, folder)
+        try:
+            yield tried
+        except Error as error:
+            tried.settle(error)
+            raise
+
+
+def prepared(publication: Publication) -> Prepared:
+    """What the platform was given so far."""
+    if publication.prepared is None:
+        return {}
+    opened: Prepared = json.loads(encryption.open(publication.prepared, _about(publication)))
+    return opened
+
+
+def _about(publication: Publication) -> str:
+    return encryption.place("publications", publication.id, "prepared")
+
+
+def unfit(problems: list[Problem]) -> Invalid:
+    """The error for a post that the platform would refuse."""
+    first = problems[0]
+    return Invalid(" ".join(problem.detail for problem in problems), code=first.code, remedy=first.remedy)

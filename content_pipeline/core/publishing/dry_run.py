@@ -1,0 +1,124 @@
+"""What would become of a post, without sending anything: every problem that a platform would have with it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from content_pipeline.core import storage
+from content_pipeline.core.accounts import accounts
+from content_pipeline.core.accounts.authorized_calls import ask
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Error
+from content_pipeline.core.models import Account, Twin
+from content_pipeline.core.net import safe_fetch
+from content_pipeline.core.platforms.base import Post, Problem, Video
+from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.options import PostOptions
+from content_pipeline.core.platforms.registry import PUBLISHERS
+from content_pipeline.core.publishing import post_files, post_text, publications
+from content_pipeline.core.publishing.publications import Source, Wish
+from content_pipeline.core.twins import composing
+from content_pipeline.core.writing import rules
+from content_pipeline.core.writing.post import PostText
+
+# Somebody waits for the answer.
+FETCH_SECONDS: Final = 30.0
+# More than any platform takes as a cover.
+_COVER_BYTES: Final = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """How one post would do. Words are None where they would be written of what is said in the video."""
+
+    wish: Wish
+    account: Account | None
+    words: PostText | None
+    problems: list[Problem]
+
+
+def bring(source: Source, folder: Path, *, max_bytes: int) -> Video:
+    """The video of a post in `folder`. Raises as `remote.fetch` and `post_media.inspect_video` do, and Conflict."""
+    publications.check_source(source)
+    path = folder / "video"
+    if source.url:
+        safe_fetch.fetch(source.url, path, max_bytes=max_bytes, seconds=FETCH_SECONDS)
+        return Video(path, source.url, post_files.inspect_video(path))
+    assert source.reel
+    assert source.reel.output_key
+    storage.fetch(source.reel.output_key, path)
+    return Video(path, storage.link(source.reel.output_key), post_files.inspect_video(path))
+
+
+def rehearse(workspace_id: UUID, twin: Twin | None, source: Source, video: Video, wish: Wish) -> Rehearsed:
+    """All that would keep this post from going out."""
+    problems: list[Problem] = []
+    account, cover, words = None, None, None
+    with _noting(problems), transaction() as session:
+        account = accounts.choose(session, workspace_id, wish.platform, wish.account_id, twin)
+    options = post_text.options(wish.platform, twin, wish.options, is_ours=source.reel is not None)
+    with _noting(problems):
+        with transaction() as session:
+            publications.check_files(session, workspace_id, options)
+        cover = _cover(options, video.path.with_name("cover"))
+    with _noting(problems):
+        words = _words(twin, source, wish, options)
+    with _noting(problems):
+        problems += _refusals(wish.platform, account, _post(video, cover, wish, words, options))
+    return Rehearsed(wish, account, words, problems)
+
+
+@contextmanager
+def _noting(problems: list[Problem]) -> Iterator[None]:
+    """An error in the block is one more problem; one that lists several is so many."""
+    try:
+        yield
+    except Error as error:
+        details = [fault["detail"] for fault in error.errors] or [error.detail]
+        problems += [Problem(error.code, detail, error.remedy) for detail in details]
+
+
+def _cover(options: PostOptions, path: Path) -> tuple[Path, str] | None:
+    url = getattr(options, "cover_url", None)
+    if not url:
+        return None
+    safe_fetch.fetch(url, path, max_bytes=_COVER_BYTES, seconds=FETCH_SECONDS)
+    post_files.inspect_picture(path)
+    return path, url
+
+
+def _words(twin: Twin | None, source: Source, wish: Wish, options: PostOptions) -> PostText | None:
+    if own := publications.own_words(twin, wish, options):
+        return own
+    script = source.script or (source.reel and source.reel.script)
+    if not script or twin is None:
+        return None
+    with transaction() as session:
+        brief = composing.brief(
+            session, twin, script=script, platform=wish.platform, title=wish.title, options=wish.options
+        )
+    return composing.compose(brief).post
+
+
+def _post(
+    video: Video, cover: tuple[Path, str] | None, wish: Wish, words: PostText | None, options: PostOptions
+) -> Post:
+    return Post(
+        text=rules.rendered(wish.platform, words) if words else "",
+        title=words.title if words else wish.title,
+        hashtags=words.hashtags if words else (),
+        options=options,
+        video=video,
+        cover=cover,
+    )
+
+
+def _refusals(platform: Platform, account: Account | None, post: Post) -> Sequence[Problem]:
+    """What the platform would refuse: with an account, as that stands now."""
+    publisher = PUBLISHERS[platform]
+    if account is None:
+        return publisher.check(None, post)
+    return ask(account.id, lambda access: publisher.check(access, post))

@@ -1,0 +1,99 @@
+"""Asking platforms about posts that they are at work on, many at a time, without a run for each question.
+
+A post whose platform has finished goes on in a run; one that is out but was not given an address yet gets it here.
+"""
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.accounts.authorized_calls import ask
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Error
+from content_pipeline.core.models import Publication, Task
+from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.base import Live
+from content_pipeline.core.platforms.registry import PUBLISHERS
+from content_pipeline.core.publishing import attempts, publications
+from content_pipeline.core.tasks import tasks
+
+log = structlog.get_logger()
+
+# The pause before each next question: half as long again as the one before, give or take a fifth.
+_FIRST_SECONDS: Final = 5.0
+_GROWTH: Final = 1.5
+_LONGEST_SECONDS: Final = 120.0
+_JITTER: Final = 0.2
+# For the address of a post that is out there is no haste: TikTok moderates for hours, and takes 30 questions a minute.
+_LONGEST_SECONDS_WHEN_OUT: Final = 1800.0
+
+
+def take_due(session: Session, *, most: int) -> Sequence[Publication]:
+    """Posts whose platform is to be asked now, each moved on to its next time: whoever asks as well gets others."""
+    due = select(Publication).where(Publication.poll_at <= now()).order_by(Publication.poll_at).limit(most)
+    found = session.scalars(due.with_for_update(skip_locked=True)).all()
+    for publication in found:
+        longest = _LONGEST_SECONDS_WHEN_OUT if publication.published_at else _LONGEST_SECONDS
+        publication.poll_at = now() + timedelta(seconds=pause(publication.polls, longest))
+        publication.polls += 1
+        if publication.waits_until and now() >= publication.waits_until:
+            publication.poll_at = None  # its task goes on by itself at that time; an address is not waited for longer
+    return found
+
+
+def pause(polls: int, longest: float) -> float:
+    """Seconds until the next question after so many."""
+    seconds = min(_FIRST_SECONDS * _GROWTH**polls, longest)
+    return seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
+
+
+def look(publication: Publication) -> Task | None:
+    """Ask the platform about one post. Returns the task whose next run is to be started, if it is to go on."""
+    try:
+        if publication.published_at:
+            _look_for_address(publication)
+            return None
+        if _is_processing(publication):
+            return None
+    except Error as error:
+        log.info("poll_failed", publication_id=str(publication.id), code=error.code)
+        if error.retryable:
+            return None
+    except Exception:  # an answer of which nobody thought: the others are not to wait for it
+        log.exception("poll_broken", publication_id=str(publication.id))
+        return None
+    return _go_on(publication)
+
+
+def _is_processing(publication: Publication) -> bool:
+    publisher, prepared = PUBLISHERS[publication.platform], attempts.prepared(publication)
+    with transport.briefly():
+        return ask(publication.account_id, lambda access: publisher.is_processing(access, prepared))
+
+
+def _look_for_address(publication: Publication) -> None:
+    publisher, prepared = PUBLISHERS[publication.platform], attempts.prepared(publication)
+    with transport.briefly():
+        found = ask(publication.account_id, lambda access: publisher.confirm(access, prepared))
+    if isinstance(found, Live) and found.url:
+        with transaction() as session:
+            row = session.get_one(Publication, publication.id)
+            if publications.holder(session, row, found.post_id) is None:
+                row.post_id, row.post_url, row.poll_at, row.waits_until = found.post_id, found.url, None, None
+
+
+def _go_on(publication: Publication) -> Task | None:
+    """Wake the post's task, once: its run meets an error again, and knows what that means for the post."""
+    with transaction() as session:
+        row = session.get_one(Publication, publication.id, with_for_update=True)
+        task = tasks.newest(session, publications.KIND, str(publication.id))
+        if row.poll_at is None or task.state == "processing":  # it was woken already, or is just about to wait
+            return None
+        row.poll_at = None  # each further run would overtake the one before, while that waits for a slot
+        return task if tasks.wake(session, task) else None

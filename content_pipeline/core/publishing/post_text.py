@@ -1,0 +1,135 @@
+"""What a post says: a person's own words, or those that the twin writes, within its platform's rules."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from content_pipeline.core.errors import Invalid, MediaUnusable, pointer
+from content_pipeline.core.media.words import join
+from content_pipeline.core.models import Publication, Reel, Twin
+from content_pipeline.core.platforms.base import Video
+from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.options import OPTIONS, PostOptions
+from content_pipeline.core.providers import transcription
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks.run_context import MoveOn, Work
+from content_pipeline.core.twins import composing
+from content_pipeline.core.writing import rules
+from content_pipeline.core.writing.fitting import fit
+from content_pipeline.core.writing.post import PostText
+from content_pipeline.core.writing.tags import distinct
+
+_WORD: Final = re.compile(r"[#@]?[\w.\-]+")
+
+
+def options(platform: Platform, twin: Twin | None, asked: Mapping[str, Any], *, is_ours: bool = False) -> PostOptions:
+    """The options of one post: those asked for it over the twin's own.
+
+    The voice of a reel that is ours is a machine's, and is said to be one unless somebody says otherwise.
+    """
+    usual = twin.platform_defaults.get(platform, {}) if twin else {}
+    chosen = OPTIONS[platform].model_validate({**usual, **asked})
+    if is_ours and getattr(chosen, "ai_generated", True) is None:
+        return chosen.model_copy(update={"ai_generated": True})
+    return chosen
+
+
+def options_of(publication: Publication) -> PostOptions:
+    """The options that a publication goes out with, which are settled when it is entered."""
+    return OPTIONS[publication.platform].model_validate(publication.options)
+
+
+def written(platform: Platform, caption: str, *, title: str | None, options: PostOptions) -> PostText:
+    """A person's own words, with the hashtags and mentions that are in every post.
+
+    Where the platform wants a title and there is none, the text begins it. Raises Invalid `text_unfit` with every
+    rule that is broken: nobody's words are cut without their knowing.
+    """
+    said = _words_of(caption)
+    mentions = [f"@{name.removeprefix('@')}" for name in options.mentions]
+    ending = " ".join(mention for mention in mentions if mention.casefold() not in said)
+    hashtags = tuple(tag for tag in distinct(options.hashtags) if f"#{tag}".casefold() not in said)
+    text = "\n\n".join(part for part in (caption.strip(), ending) if part)
+    post = PostText(_title(platform, title, text), text, hashtags)
+    if violations := rules.check(platform, post):
+        raise Invalid(
+            f"These words do not fit {platform}. {violations[0].detail}",
+            code="text_unfit",
+            remedy="Change them, or leave them out: then they are written to fit.",
+            errors=[{"in": "body", "pointer": pointer(["caption"]), "detail": broken.detail} for broken in violations],
+        )
+    return post
+
+
+def _words_of(caption: str) -> frozenset[str]:
+    """The caption's words in small letters, with their marks: "#AI" is in it no more than "AI" is in "said"."""
+    return frozenset(word.rstrip(".-") for word in _WORD.findall(caption.casefold()))
+
+
+def _title(platform: Platform, title: str | None, text: str) -> str | None:
+    if title and rules.RULES[platform].title:
+        return title
+    return fit(platform, PostText(None, text, ())).title
+
+
+def words(work: Work, publication: Publication, video: Video) -> PostText:
+    """The words of a publication, which stay as they are from its first try on.
+
+    Raises Invalid `caption_missing` for a video that says nothing, MoveOn for a long one that has to be heard, and
+    as `written` and `composing.compose` do.
+    """
+    if publication.words is None:
+        post = _own(publication) if publication.caption else _composed(work, publication, video)
+        with work.write() as session:
+            publication = session.get_one(Publication, publication.id)
+            publication.words = asdict(post)
+    kept = publication.words or {}
+    return PostText(kept["title"], kept["text"], tuple(kept["hashtags"]))
+
+
+def _own(publication: Publication) -> PostText:
+    chosen = options_of(publication)
+    return written(publication.platform, publication.caption or "", title=publication.title, options=chosen)
+
+
+def _composed(work: Work, publication: Publication, video: Video) -> PostText:
+    script = _script(work, publication) or _heard(work, video)
+    with work.write() as session:
+        brief = composing.brief(
+            session,
+            session.get_one(Twin, publication.twin_id),
+            script=script,
+            platform=publication.platform,
+            title=publication.title,
+            options=publication.options,
+        )
+    return composing.compose(brief).post
+
+
+def _script(work: Work, publication: Publication) -> str | None:
+    if publication.script or publication.reel_id is None:
+        return publication.script
+    with work.write() as session:
+        script: str = session.get_one(Reel, publication.reel_id).script
+        return script
+
+
+def _heard(work: Work, video: Video) -> str:
+    """What is said in the video."""
+    lane = settings().lane_of(video.media.seconds)
+    if work.lane != lane and work.task_id:  # those who have Whisper loaded
+        raise MoveOn(lane)
+    try:
+        heard = transcription.transcribe(
+            video.path, language=None, threads=settings().whisper_threads(work.lane), on_progress=lambda _: None
+        )
+    except MediaUnusable as error:
+        raise _silent() from error
+    if not heard.words:
+        raise _silent()
+    return join(heard.words)
+
+
+def _silent() -> Invalid:
+    return Invalid("Nothing is said in this video.", code="caption_missing", remedy="Send a caption.")

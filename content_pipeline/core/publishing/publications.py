@@ -1,0 +1,198 @@
+"""Publications: posts that were asked for, each to one account, and how they stand.
+
+How one is brought out is in `core/publishing/attempts.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.accounts import accounts
+from content_pipeline.core.captions import captions
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Conflict, Invalid, NotFound
+from content_pipeline.core.models import Account, Publication, Reel, Task, Twin
+from content_pipeline.core.net import safe_fetch
+from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.options import PostOptions, kept
+from content_pipeline.core.publishing import post_text
+from content_pipeline.core.tasks import tasks
+from content_pipeline.core.writing.post import PostText
+
+KIND: Final = "publication"
+Status = Literal["publishing", "published", "failed", "unconfirmed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The video that goes out: a reel of ours, or somebody's own, with what it is about where that is known."""
+
+    reel: Reel | None = None
+    url: str | None = None
+    script: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A post as it is asked for on one platform. Without a caption, the twin writes one."""
+
+    platform: Platform
+    account_id: UUID | None = None
+    title: str | None = None
+    caption: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def request(
+    session: Session, workspace_id: UUID, *, twin: Twin | None, source: Source, wishes: Sequence[Wish]
+) -> list[tuple[Publication, Task]]:
+    """Enter a post for each platform, with its task. Raises Invalid, NotFound, Conflict: then none is entered."""
+    check_source(source)
+    for wish in wishes:
+        check_wish(session, workspace_id, twin, wish)
+    request_id = uuid4()
+    entered = [
+        enter(
+            session,
+            accounts.choose(session, workspace_id, wish.platform, wish.account_id, twin),
+            twin,
+            source,
+            wish,
+            request_id=request_id,
+        )
+        for wish in wishes
+    ]
+    return [(publication, ask(session, publication)) for publication in entered]
+
+
+def check_source(source: Source) -> None:
+    """Raises Invalid for a URL that may not be fetched, Conflict for a reel that is not made yet."""
+    if source.url:
+        safe_fetch.check_url(source.url)
+    if source.reel and source.reel.output_key is None:
+        raise Conflict("This reel is not made yet.", code="reel_not_ready", remedy="Poll its task until it is done.")
+
+
+def check_wish(session: Session, workspace_id: UUID, twin: Twin | None, wish: Wish) -> None:
+    """Raises Invalid, NotFound or Conflict for a post that could never go out: as `check_files` and `own_words` do."""
+    options = post_text.options(wish.platform, twin, wish.options)
+    check_files(session, workspace_id, options)
+    own_words(twin, wish, options)
+
+
+def check_files(session: Session, workspace_id: UUID, options: PostOptions) -> None:
+    """Raises Invalid for a cover that may not be fetched, NotFound or Conflict for captions that cannot be used."""
+    if cover_url := getattr(options, "cover_url", None):
+        safe_fetch.check_url(cover_url)
+    if captions_id := getattr(options, "captions_id", None):
+        captions.segments(captions.get(session, workspace_id, captions_id))
+
+
+def own_words(twin: Twin | None, wish: Wish, options: PostOptions) -> PostText | None:
+    """The words of a post as a person wrote them; None where the twin writes them.
+
+    Raises Invalid for those that do not fit the platform, and where there is nobody to write any.
+    """
+    if wish.caption:
+        return post_text.written(wish.platform, wish.caption, title=wish.title, options=options)
+    if twin is None:
+        raise Invalid(
+            "There is no text for this post, and no twin to write it.",
+            code="caption_missing",
+            remedy="Send a caption, or a twin_id.",
+        )
+    return None
+
+
+def enter(
+    session: Session, account: Account, twin: Twin | None, source: Source, wish: Wish, *, request_id: UUID
+) -> Publication:
+    """Enter a post whose wish was checked (`check_wish`). Its task is another step (`ask`)."""
+    publication = Publication(
+        id=uuid4(),
+        workspace_id=account.workspace_id,
+        request_id=request_id,
+        account_id=account.id,
+        platform=wish.platform,
+        twin_id=twin and twin.id,
+        reel_id=source.reel and source.reel.id,
+        reel_url=source.url,
+        script=source.script,
+        title=wish.title,
+        caption=wish.caption,
+        options=kept(post_text.options(wish.platform, twin, wish.options, is_ours=source.reel is not None)),
+        created_at=now(),
+    )
+    session.add(publication)
+    session.flush()
+    return publication
+
+
+def ask(session: Session, publication: Publication) -> Task:
+    """The task of a post that was entered just now."""
+    return tasks.create(
+        session,
+        workspace_id=publication.workspace_id,
+        kind=KIND,
+        key=str(publication.id),
+        # Its run mostly waits for the platform: no captions should wait for that.
+        lane="io",
+        task_id=str(publication.id),
+    )
+
+
+def retry(session: Session, task: Task) -> Task:
+    """A new try at a post, in place of this one. Raises Conflict unless that is the newest, and failed or was canceled.
+
+    A post that failed for certain begins anew: its video is fetched, its words are written again.
+    """
+    again = tasks.retry(session, task)
+    publication = session.get_one(Publication, UUID(task.key), populate_existing=True)  # nobody else is at it from here
+    publication.poll_at = publication.waits_until = None
+    if publication.committed_at is None:
+        publication.request_id, publication.words, publication.prepared = uuid4(), None, None
+    return again
+
+
+def get(session: Session, workspace_id: UUID, task_id: str) -> tuple[Publication, Task]:
+    """A post by one of its tasks. Raises NotFound, for another workspace's too."""
+    task = tasks.get(session, workspace_id, task_id)
+    if task.kind != KIND:
+        raise NotFound(f"There is no publication {task_id}.", code="publication_not_found")
+    return session.get_one(Publication, UUID(task.key)), task
+
+
+def holder(session: Session, publication: Publication, post_id: str | None) -> Publication | None:
+    """Another publication that goes by this name on the platform."""
+    if post_id is None:
+        return None
+    query = select(Publication).where(
+        Publication.platform == publication.platform,
+        Publication.post_id == post_id,
+        Publication.id != publication.id,
+    )
+    return session.scalars(query).one_or_none()
+
+
+def result(session: Session, task: Task) -> dict[str, Any]:
+    """What a finished task answers. A platform may tell the post's id later, or (for a private one) never."""
+    publication = session.get_one(Publication, UUID(task.key))
+    return {
+        "platform": publication.platform,
+        "account_id": str(publication.account_id),
+        "post_id": publication.post_id,
+        "post_url": publication.post_url,
+    }
+
+
+def status(publication: Publication, newest: Task) -> Status:
+    """How a post stands, given the newest try at it."""
+    if newest.state in tasks.OPEN:
+        return "publishing"
+    if newest.state == "done" or publication.published_at:
+        return "published"
+    return "unconfirmed" if publication.committed_at else "failed"

@@ -1,0 +1,140 @@
+"""Batches: many reels asked for at once. Its task has no run of its own; the reels' tasks are its children."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Conflict, NotFound
+from content_pipeline.core.models import Batch, Reel, Task, Twin
+from content_pipeline.core.pagination import newest_first
+from content_pipeline.core.reels import reels
+from content_pipeline.core.reels.csv_rows import ReelRow
+from content_pipeline.core.tasks import tasks
+
+KIND: Final = "batch"
+# Runs are started one after the other, in chunks: 100 of them took up to 15 s while others were at work. Whoever
+# comes later has so much longer until the safety net thinks it forgotten.
+START_SECONDS: Final = 0.3
+
+
+def request(
+    session: Session,
+    *,
+    workspace_id: UUID,
+    twin: Twin,
+    platform: str,
+    rows: Sequence[ReelRow],
+    drop: str | None = None,
+) -> tuple[Batch, Task, list[Task]]:
+    """Enter a batch with a reel for each row. Returns it, its task and the reels' tasks, which need to be started."""
+    batch = Batch(
+        id=uuid4(),
+        workspace_id=workspace_id,
+        twin_id=twin.id,
+        platform=platform,
+        rows=len(rows),
+        drop=drop,
+        created_at=now(),
+    )
+    session.add(batch)
+    session.flush()
+    seeds = reels.seeds(twin, [row.script for row in rows])
+    made = [_enter(session, twin, batch, row, seed) for row, seed in zip(rows, seeds, strict=True)]
+    task = tasks.create(
+        session, workspace_id=workspace_id, kind=KIND, key=str(batch.id), lane=None, task_id=str(batch.id)
+    )
+    children = [_start(session, reel, task, place, task_id=str(reel.id)) for place, reel in enumerate(made)]
+    return batch, task, children
+
+
+def _enter(session: Session, twin: Twin, batch: Batch, row: ReelRow, seed: int) -> Reel:
+    return reels.enter(
+        session,
+        twin,
+        script=row.script,
+        platform=row.platform,
+        voice_id=row.voice_id,
+        title=row.title,
+        background_url=row.background_url,
+        music_url=row.music_url,
+        batch_id=batch.id,
+        row=row.row,
+        seed=seed,
+    )
+
+
+def _start(
+    session: Session,
+    reel: Reel,
+    parent: Task,
+    place: int,
+    *,
+    task_id: str | None = None,
+    retry_of: Task | None = None,
+) -> Task:
+    return tasks.create(
+        session,
+        workspace_id=reel.workspace_id,
+        kind=reels.KIND,
+        key=str(reel.id),
+        lane="media",
+        task_id=task_id,
+        parent=parent,
+        retry_of=retry_of,
+        start_lease=tasks.START_LEASE + timedelta(seconds=START_SECONDS * place),
+    )
+
+
+def get(session: Session, workspace_id: UUID, batch_id: UUID) -> Batch:
+    """Raises NotFound, for another workspace's batches too."""
+    batch = session.get(Batch, batch_id)
+    if batch is None or batch.workspace_id != workspace_id:
+        raise NotFound(f"There is no batch {batch_id}.", code="batch_not_found")
+    return batch
+
+
+def list_page(
+    session: Session, workspace_id: UUID, *, limit: int, cursor: str | None = None
+) -> tuple[list[Batch], str | None]:
+    query = select(Batch).where(Batch.workspace_id == workspace_id)
+    return newest_first(session, query, Batch, limit=limit, cursor=cursor)
+
+
+def jobs(session: Session, batch_id: UUID) -> list[tuple[Reel, Task]]:
+    """The batch's reels in the order of their rows, each with its newest task."""
+    found = list(session.scalars(select(Reel).where(Reel.batch_id == batch_id).order_by(Reel.row)))
+    newest = tasks.newest_of(session, reels.KIND, [str(reel.id) for reel in found])
+    return [(reel, newest[str(reel.id)]) for reel in found]
+
+
+def retry_failed(session: Session, batch: Batch) -> tuple[Task, list[Task]]:
+    """A new task for the batch, with one for each reel that failed or was canceled. Raises Conflict when none did."""
+    failed = [(reel, task) for reel, task in jobs(session, batch.id) if task.state in ("error", "canceled")]
+    if not failed:
+        raise Conflict("No reel of this batch has failed.", code="nothing_failed", remedy="Nothing to do.")
+    before = tasks.newest(session, KIND, str(batch.id))
+    again = tasks.create(
+        session, workspace_id=batch.workspace_id, kind=KIND, key=str(batch.id), lane=None, retry_of=before
+    )
+    children = [_start(session, reel, again, place, retry_of=task) for place, (reel, task) in enumerate(failed)]
+    return again, children
+
+
+def cancel(session: Session, batch: Batch) -> list[Task]:
+    """End all reels that have not ended, and the batch with them. Returns their tasks. Raises Conflict without any."""
+    canceled = tasks.cancel_all(session, [task for _, task in jobs(session, batch.id) if task.state in tasks.OPEN])
+    if not canceled:
+        raise Conflict("Every reel of this batch has ended.", code="task_final", remedy="Nothing to do.")
+    return canceled
+
+
+def result(session: Session, task: Task) -> dict[str, Any]:
+    """What a finished task answers."""
+    states = Counter(tasks.wire_status(child) for _, child in jobs(session, UUID(task.key)))
+    return {"batch_id": task.key, "done": states["done"], "failed": states["error"]}

@@ -1,0 +1,194 @@
+"""The inbox: a CSV that is put into the bucket becomes a batch, once.
+
+    inbox/<workspace>/<twin>/<platform>/<name>.csv
+      ├──▶ accepted/<workspace>/<twin>/<platform>/<batch id>/<name>.csv
+      └──▶ rejected/<workspace>/<twin>/<platform>/<mark>/<name>.csv   and <name>.csv.report.txt
+
+What becomes of a file is decided first, for good: by the commit of its batch, or by the report that is stored. Then
+it is moved. So whoever finds a decided file, after a crash or beside another daemon, has only to move it. Both
+decisions name the upload they are about (its time and ETag, which are also the mark): the same file put there again
+is another one. What lies in accepted/ and rejected/ is people's, and kept.
+"""
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+from sqlalchemy import ColumnElement, String, cast, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from content_pipeline.core import storage
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Error, Invalid, NotFound, PlanLimit, TooLarge
+from content_pipeline.core.models import Batch, Task, Twin, Workspace
+from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.reels import batches, csv_reader, csv_rows
+from content_pipeline.core.storage import StoredObject
+from content_pipeline.core.workspaces import workspaces
+
+INBOX: Final = "inbox/"
+ACCEPTED: Final = "accepted/"
+REJECTED: Final = "rejected/"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Whom a file is for, as its path says: a workspace and a twin of it, each by name or id."""
+
+    workspace: str
+    twin: str
+    platform: str
+
+
+def take(file: StoredObject) -> list[Task]:
+    """Decide what becomes of a file of the inbox, and move it there. Returns the tasks that need to be started.
+
+    Raises Unavailable; whatever it raises, the next try goes on where this one ended.
+    """
+    if file.key.endswith("/"):
+        return []  # an empty object that stands for a folder
+    reels: list[Task] = []
+    target = _destination(file)
+    if target is None:
+        try:
+            reels = _decide(file)
+        except NotFound:
+            return []  # replaced since it was listed, or moved by another daemon
+        target = _destination(file)
+        assert target, "it was refused by the database, for another reason than that it is known"
+    storage.move(file, target)
+    return reels
+
+
+def _destination(file: StoredObject) -> str | None:
+    """Where a decided file belongs."""
+    with transaction() as session:
+        batch_id = session.scalar(select(Batch.id).where(Batch.drop == upload(file)))
+    if batch_id:
+        return _filed(file.key, ACCEPTED, str(batch_id))
+    rejected = rejected_key(file)
+    return rejected if storage.exists(report_key(rejected)) else None
+
+
+def _decide(file: StoredObject) -> list[Task]:
+    """Commit a batch of the file, or store the report that rejects it. Returns the tasks of the batch's reels."""
+    try:
+        return _enter(file)
+    except (Invalid, PlanLimit, TooLarge) as error:
+        text = BytesIO(report(file.key, error).encode())
+        storage.put(report_key(rejected_key(file)), text, content_type="text/plain; charset=utf-8")
+        return []
+
+
+def _enter(file: StoredObject) -> list[Task]:
+    place = address(file.key)
+    twin = _twin(place)
+    with transaction() as session:
+        plan = workspaces.plan_of(session, twin.workspace_id)
+    sheet = csv_rows.parse(
+        storage.read(file, most_bytes=csv_reader.MAX_BYTES + 1),
+        platform=place.platform,
+        voice_id=twin.voice_id,
+        most_rows=plan.rows_per_batch,
+    )
+    try:
+        with transaction() as session:
+            _, _, reels = batches.request(
+                session,
+                workspace_id=twin.workspace_id,
+                twin=twin,
+                platform=place.platform,
+                rows=sheet.reels,
+                drop=upload(file),
+            )
+    except IntegrityError:
+        return []  # another daemon has entered it meanwhile, and starts its reels
+    return reels
+
+
+def _twin(place: Address) -> Twin:
+    query = (
+        select(Twin)
+        .join(Workspace, Workspace.id == Twin.workspace_id)
+        .where(_is_called(Workspace, place.workspace), _is_called(Twin, place.twin))
+        .where(Twin.deleted_at.is_(None))
+    )
+    with transaction() as session:
+        found = session.scalars(query.limit(2)).all()
+    match found:
+        case [twin]:
+            return twin
+        case []:
+            raise _misplaced(f"There is no twin {place.twin!r} in a workspace {place.workspace!r}.")
+        case _:
+            raise _misplaced(f"More than one twin is called {place.twin!r}: its id is needed.")
+
+
+def _is_called(model: type[Workspace | Twin], name: str) -> ColumnElement[bool]:
+    return or_(model.name == name, cast(model.id, String) == name)
+
+
+# ── paths and texts ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def address(key: str) -> Address:
+    """Whom the file at this key of the inbox is for. Raises Invalid `drop_misplaced`."""
+    match key.removeprefix(INBOX).split("/"):
+        case [_, _, _, name] if not name.lower().endswith(".csv"):
+            raise _misplaced("This is not a .csv file.")
+        case [_, _, platform, _] if platform not in PLATFORMS:
+            raise _misplaced(f"There is no platform named {platform!r}.")
+        case [workspace, twin, platform, _]:
+            return Address(workspace, twin, platform)
+        case _:
+            raise _misplaced("The path does not say whom the file is for.")
+
+
+def _misplaced(detail: str) -> Invalid:
+    return Invalid(
+        detail,
+        code="drop_misplaced",
+        remedy=f"Put CSV files under {INBOX}<workspace>/<twin>/<platform>/<name>.csv: workspace and twin by name or id,"
+        f" platform one of {', '.join(PLATFORMS)}.",
+    )
+
+
+def upload(file: StoredObject) -> str:
+    """The name of this one upload: the same bytes put there a second later or more have another."""
+    return f"{file.key}#{_etag(file)}#{file.written_at.isoformat()}"
+
+
+def rejected_key(file: StoredObject) -> str:
+    """Where the file goes if it is rejected; no other upload goes there."""
+    return _filed(file.key, REJECTED, f"{file.written_at:%Y-%m-%dT%H-%M-%SZ}-{_etag(file)[:8]}")
+
+
+def report_key(rejected: str) -> str:
+    return f"{rejected}.report.txt"
+
+
+def report(key: str, error: Error) -> str:
+    """Why a file was rejected, for the person who put it there: one line for each thing that is wrong."""
+    lines = [f"{key} was rejected; nothing of it was stored.", "", error.detail]
+    if error.errors:
+        lines += ["Rows are counted from 1, the first one below the column names.", ""]
+        lines += [_fault(**fault) for fault in error.errors]
+        lines += ["", "Correct these rows and put the whole file into the inbox again."]
+    else:
+        lines += [error.remedy]
+    return "\n".join(lines) + "\n"
+
+
+def _fault(row: int, column: str | None, detail: str, remedy: str, **_: str) -> str:
+    place = f"Row {row}, {column}" if column else f"Row {row}"
+    return " ".join(f"{place}: {detail} {remedy}".split())
+
+
+def _filed(key: str, area: str, mark: str) -> str:
+    """The same path in another area, in a folder of its own: files of the same name do not meet there."""
+    folder, slash, name = key.removeprefix(INBOX).rpartition("/")
+    return f"{area}{folder}{slash}{mark}/{name}"
+
+
+def _etag(file: StoredObject) -> str:
+    return file.etag.strip('"')

@@ -1,0 +1,200 @@
+"""What the rows of a CSV ask for: one reel each. Whatever a file alone can tell is told at once, for every row."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+import httpx
+
+from content_pipeline.core.errors import Invalid, PlanLimit
+from content_pipeline.core.net import safe_fetch
+from content_pipeline.core.platforms.names import PLATFORMS, Platform
+from content_pipeline.core.reels import csv_reader
+from content_pipeline.core.reels.csv_reader import Table
+from content_pipeline.core.settings import settings
+from content_pipeline.core.speech import catalog
+
+# Who writes background_url writes music_url, too.
+_COLUMNS: Final = ("script", "platform", "voice_id", "title", "background_url", "music", "music_url")
+_TITLE_CHARACTERS: Final = 120
+# What `catalog.choose` says about the script; the rest is about the voice.
+_OF_THE_SCRIPT: Final = frozenset({"nothing_to_say", "language_unspoken"})
+# Of the control characters, line break and tab stay; vertical tab, form feed and NEL are some programs' line break.
+_CONTROLS: Final[dict[int, str | None]] = {
+    **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]),
+    **{ord(character): character for character in "\n\t"},
+    **dict.fromkeys(map(ord, "\v\f\x85"), "\n"),
+}
+
+_Read = TypeVar("_Read")
+
+
+@dataclass(frozen=True, slots=True)
+class ReelRow:
+    """One reel to make. `row` counts from 1, the first one below the header."""
+
+    row: int
+    script: str
+    platform: Platform
+    voice_id: str  # as somebody wrote it; "" leaves the choice to us
+    title: str | None
+    background_url: str | None
+    music_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A CSV that was read. `ignored_columns` mean nothing here: misspelled, or for another program."""
+
+    reels: list[ReelRow]
+    ignored_columns: list[str]
+
+
+def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> Sheet:
+    """The reels that a CSV asks for; `platform` and `voice_id` count where a row names none.
+
+    Raises what `csv_files.read` raises, Invalid `csv_columns` without a script column and `csv_empty` without rows,
+    PlanLimit over `most_rows` rows, and Invalid `csv_rows_invalid` whose `errors` hold everything that is wrong:
+    `{"row", "column", "code", "detail", "remedy"}`, where column is None for the row as a whole.
+    """
+    check_url = cache(safe_fetch.check_url)
+    faults: list[dict[str, Any]] = []
+    reels = []
+    table = _table(data)
+    for number, cells in enumerate(_rows(table, most_rows), start=1):
+        if isinstance(cells, Invalid):
+            faults.append(_fault(number, None, cells))
+            continue
+        reel = _reel(_Row(number, cells, faults), platform, voice_id, check_url)
+        if reel:
+            reels.append(reel)
+    if faults:
+        rows = len({fault["row"] for fault in faults})
+        raise Invalid(
+            f"{rows} {'row' if rows == 1 else 'rows'} of the CSV cannot become reels.",
+            code="csv_rows_invalid",
+            remedy="Correct what `errors` lists and send the whole file again; nothing of it was stored.",
+            errors=faults,
+        )
+    return Sheet(reels, [name for name in table.columns if name and name not in _COLUMNS])
+
+
+def _table(data: bytes) -> Table:
+    table = csv_reader.read(data)
+    if "script" not in table.columns:
+        found = ", ".join(filter(None, table.columns))
+        raise Invalid(
+            f"The CSV has no column named script; its first line reads: {found[:200]}.",
+            code="csv_columns",
+            remedy="Begin the file with a line of column names: script, and if you like platform and voice_id.",
+        )
+    return table
+
+
+def _rows(table: Table, most_rows: int) -> Sequence[dict[str, str] | Invalid]:
+    rows = list(islice(table.rows, most_rows))
+    if surplus := sum(1 for _ in table.rows):
+        raise PlanLimit(
+            f"The CSV has {len(rows) + surplus:,} rows; your plan allows {most_rows:,} in a batch.",
+            remedy="Split the file, or move to a larger plan.",
+        )
+    if not rows:
+        raise Invalid("The CSV has no rows.", code="csv_empty", remedy="Put one script in each line below the header.")
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row that is being read. What is wrong is kept instead of raised, so that all of it is told at once."""
+
+    number: int
+    cells: dict[str, str]
+    faults: list[dict[str, Any]]
+
+    def cell(self, column: str) -> str:
+        return self.cells.get(column, "").translate(_CONTROLS).strip()
+
+    def take(self, column: str, read: Callable[[str], _Read]) -> _Read | None:
+        """What the cell says, or None and a fault."""
+        try:
+            return read(self.cell(column))
+        except Invalid as error:
+            self.faults.append(_fault(self.number, "script" if error.code in _OF_THE_SCRIPT else column, error))
+            return None
+
+
+def _reel(row: _Row, platform: str, voice_id: str, check_url: Callable[[str], None]) -> ReelRow | None:
+    def url(cell: str) -> str | None:
+        if cell:
+            check_url(_origin(cell))
+        return cell or None
+
+    script = row.take("script", valid_script)
+    # A script's own fault does not hide its voice's, and a script of megabytes is not searched for its language.
+    words = row.cell("script")[: settings().script_characters] or "Hello"
+    row.take("voice_id", lambda cell: catalog.choose(cell or voice_id, words))
+    target = row.take("platform", lambda cell: _platform(cell or platform))
+    title = row.take("title", _title)
+    background_url = row.take("background_url", url)
+    music_url = row.take("music" if row.cell("music") else "music_url", url)
+    if script is None or target is None:
+        return None
+    return ReelRow(
+        row=row.number,
+        script=script,
+        platform=target,
+        voice_id=row.cell("voice_id") or voice_id,
+        title=title,
+        background_url=background_url,
+        music_url=music_url,
+    )
+
+
+def _fault(row: int, column: str | None, error: Invalid) -> dict[str, Any]:
+    return {"row": row, "column": column, "code": error.code, "detail": error.detail, "remedy": error.remedy}
+
+
+def valid_script(script: str) -> str:
+    """The script, if a reel can be made of it. Raises Invalid `script_empty` or `script_too_long`."""
+    if not script:
+        raise Invalid("The script is empty.", code="script_empty", remedy="Write what is to be said, or drop the row.")
+    most = settings().script_characters
+    if len(script) > most:
+        raise Invalid(
+            f"The script has {len(script):,} characters; {most:,} are the most.",
+            code="script_too_long",
+            remedy="Shorten it, or make two reels of it.",
+        )
+    return script
+
+
+def _platform(name: str) -> Platform:
+    for platform in PLATFORMS:
+        if platform == name.lower():
+            return platform
+    raise Invalid(
+        f"There is no platform named {name[:50]!r}.",
+        code="unknown_platform",
+        remedy=f"Take one of: {', '.join(PLATFORMS)}.",
+    )
+
+
+def _title(cell: str) -> str | None:
+    title = " ".join(cell.split())
+    if len(title) > _TITLE_CHARACTERS:
+        raise Invalid(
+            f"The title has {len(title):,} characters; {_TITLE_CHARACTERS} are the most.",
+            code="title_too_long",
+            remedy="Shorten it.",
+        )
+    return title or None
+
+
+def _origin(url: str) -> str:
+    """The part of a URL that decides whether it may be fetched, so that a host is looked up once a file."""
+    try:
+        return str(httpx.URL(url).copy_with(raw_path=b"/"))
+    except httpx.InvalidURL:
+        return url

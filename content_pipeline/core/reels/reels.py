@@ -1,0 +1,233 @@
+"""Reels: a script is spoken, and the narration shown with its words over a moving background.
+
+`enter`, `get` and `result` are the API's; `narrate` and `render` are the work of the assets `narration` and
+`reel_video`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import storage
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Conflict, Invalid, NotFound
+from content_pipeline.core.media import video, wav
+from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, look
+from content_pipeline.core.media.reels import background, captions, composition, designs, sound
+from content_pipeline.core.media.reels.composition import Scene
+from content_pipeline.core.media.reels.designs import Design
+from content_pipeline.core.media.words import WORDS, Word
+from content_pipeline.core.models import Reel, Task, Twin
+from content_pipeline.core.settings import settings
+from content_pipeline.core.speech import catalog, narration
+from content_pipeline.core.tasks import cached_fetch, tasks
+from content_pipeline.core.tasks.run_context import MoveOn, Work
+
+KIND: Final = "reel"
+NARRATION: Final = "narration.wav"
+
+Seen = TypeVar("Seen")
+
+
+@dataclass(frozen=True)
+class Narrated:
+    """A script as it is spoken: where the sound is kept, its length in seconds, its words, the voice and language."""
+
+    key: str
+    seconds: float
+    words: tuple[Word, ...]
+    voice: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A finished reel: where it is kept, its facts, what it looks and sounds like (`loudness` in LUFS)."""
+
+    key: str
+    media: MediaInfo
+    narration_seconds: float
+    loudness: float
+    design: str
+    thumbnail: bytes
+
+
+# ── asked by the API ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def enter(
+    session: Session,
+    twin: Twin,
+    *,
+    script: str,
+    platform: str,
+    voice_id: str,
+    title: str | None = None,
+    background_url: str | None = None,
+    music_url: str | None = None,
+    batch_id: UUID | None = None,
+    row: int | None = None,
+    seed: int | None = None,
+) -> Reel:
+    """Enter a reel; its task is another step (`ask`, or the batch's). `seed` is one of `seeds`, or its script's own."""
+    reel = Reel(
+        id=uuid4(),
+        workspace_id=twin.workspace_id,
+        twin_id=twin.id,
+        batch_id=batch_id,
+        row=row,
+        script=script,
+        platform=platform,
+        voice_id=voice_id,
+        title=title,
+        background_url=background_url,
+        music_url=music_url,
+        seed=seeds(twin, [script])[0] if seed is None else seed,
+        created_at=now(),
+    )
+    session.add(reel)
+    session.flush()
+    return reel
+
+
+def seeds(twin: Twin, scripts: Sequence[str]) -> list[int]:
+    """What makes each of these reels look as it does: the same for the same scripts, and not like its neighbours."""
+    return designs.seeds(twin.style_tags, [f"{twin.id} {script}" for script in scripts])
+
+
+def get(session: Session, workspace_id: UUID, reel_id: UUID) -> Reel:
+    """Raises NotFound, for another workspace's reels too."""
+    reel = session.get(Reel, reel_id)
+    if reel is None or reel.workspace_id != workspace_id:
+        raise NotFound(f"There is no reel {reel_id}.", code="reel_not_found")
+    return reel
+
+
+def ask(session: Session, reel: Reel) -> Task:
+    """The task of a reel that is no part of a batch."""
+    return tasks.create(
+        session, workspace_id=reel.workspace_id, kind=KIND, key=str(reel.id), lane="media", task_id=str(reel.id)
+    )
+
+
+def result(session: Session, task: Task) -> dict[str, Any]:
+    """What a finished task answers."""
+    reel = session.get_one(Reel, UUID(task.key))
+    return {
+        "result_url": result_url(reel),
+        "duration_seconds": round(MEDIA_INFO.validate_python(reel.media).seconds, 2),
+        "voice_id": reel.spoken_voice,
+        "language": reel.language,
+    }
+
+
+def result_url(reel: Reel) -> str | None:
+    """The link to the video, signed now."""
+    return reel.output_key and storage.link(reel.output_key)
+
+
+# ── the work ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def narrate(work: Work, key: str, folder: Path) -> Narrated:
+    """Speak the script, and keep the sound and its words. A task that comes again finds both, and pays no voice.
+
+    What is spoken is in `folder` too, where `render` finds it without asking for it.
+    """
+    with work.write() as session:
+        reel = session.get_one(Reel, UUID(key))
+    if work.task_id and reel.narration_key:
+        return _kept(reel)
+    spoken = narration.narrate(reel.script, catalog.choose(reel.voice_id, reel.script))
+    if spoken.seconds > settings().narration_seconds:
+        raise Invalid(
+            f"This script takes {spoken.seconds:.0f} seconds to say; {settings().narration_seconds:.0f} are allowed.",
+            code="narration_too_long",
+            remedy="Make it shorter, or make two of it.",
+        )
+    object_key = _object(reel, NARRATION)
+    wav.write(spoken.samples, spoken.rate, folder / NARRATION)
+    storage.put(object_key, folder / NARRATION, content_type="audio/wav")
+    with work.write() as session:
+        reel = session.get_one(Reel, reel.id)
+        reel.words = WORDS.dump_python(spoken.words, mode="json")
+        reel.spoken_voice, reel.language = spoken.voice.id, spoken.language
+        reel.narration_seconds = spoken.seconds
+        reel.narration_key = object_key
+    return _kept(reel)
+
+
+def _kept(reel: Reel) -> Narrated:
+    if reel.narration_key is None:
+        raise Conflict("This reel has no narration yet.", code="not_narrated", remedy="Materialise `narration` first.")
+    assert reel.narration_seconds
+    assert reel.spoken_voice
+    assert reel.language
+    return Narrated(
+        reel.narration_key,
+        reel.narration_seconds,
+        WORDS.validate_python(reel.words),
+        reel.spoken_voice,
+        reel.language,
+    )
+
+
+def render(work: Work, key: str, folder: Path) -> Rendered:
+    """Make the video of a narrated reel in `folder` and end the task.
+
+    Raises MoveOn while remote media take long to come, Conflict for a reel that is not narrated.
+    """
+    with work.write() as session:
+        reel = session.get_one(Reel, UUID(key))
+        twin = session.get_one(Twin, reel.twin_id)
+    spoken = _kept(reel)
+    design = designs.choose(twin.style_tags, reel.seed)
+    scene = _scene(work, reel, folder, design, spoken.seconds)
+    if not (folder / NARRATION).exists():
+        storage.fetch(spoken.key, folder / NARRATION)
+    document = captions.document(
+        spoken.words,
+        language=spoken.language,
+        seconds=spoken.seconds,
+        name=twin.name,
+        title=reel.title,
+        accent=design.accent,
+    )
+    (folder / composition.CAPTIONS).write_text(document)
+    loudness = composition.render(folder, scene, *wav.read(folder / NARRATION), on_progress=work.progress)
+    output = folder / composition.OUTPUT
+    made, cover = look(output)
+    assert cover
+    object_key = _object(reel, "reel.mp4")
+    storage.put(object_key, output, content_type="video/mp4")
+    with work.write() as session:
+        reel = session.get_one(Reel, reel.id)
+        reel.media = MEDIA_INFO.dump_python(made, mode="json")
+        reel.output_key = object_key
+        if work.task_id:
+            tasks.finish(session, work.task_id)
+    return Rendered(object_key, made, spoken.seconds, loudness, design.name, video.small(cover))
+
+
+def _scene(work: Work, reel: Reel, folder: Path, design: Design, seconds: float) -> Scene:
+    """What is behind the words, with the files of others in the folder."""
+    shown = reel.background_url and _bring(
+        work, reel, reel.background_url, folder / composition.BACKGROUND, background.inspect
+    )
+    heard = reel.music_url and _bring(work, reel, reel.music_url, folder / composition.MUSIC, sound.inspect)
+    if work.task_id and work.lane == "io":  # where a slow server had sent it
+        raise MoveOn("media")
+    return Scene(design, reel.seed, seconds, background=shown or None, has_music=bool(heard))
+
+
+def _bring(work: Work, reel: Reel, url: str, target: Path, inspect: Callable[[Path], Seen]) -> Seen:
+    key = _object(reel, target.name)
+    return cached_fetch.bring(work, url, target, workspace_id=reel.workspace_id, object_key=key, inspect=inspect)
+
+
+def _object(reel: Reel, name: str) -> str:
+    return f"{reel.workspace_id}/reels/{reel.id}/{name}"

@@ -1,0 +1,49 @@
+"""Signs in English words, and the last resort: what is said of a word that no rule knows."""
+
+import re
+from collections.abc import Mapping
+
+from content_pipeline.core.speech.english.numbers import NUMBER, bare_number
+
+# What is said of a sign that stands alone or in the middle of a word; what is not here is not said.
+SYMBOLS = {
+    "&": "and",
+    "+": "plus",
+    "=": "equals",
+    "%": "percent",
+    "@": "at",
+    "#": "number",
+    "$": "dollars",
+    "€": "euros",
+    "£": "pounds",
+    "¥": "yen",
+    "₹": "rupees",
+    "₩": "won",
+    "¢": "cents",
+    "°": "degrees",
+    "×": "times",
+    "÷": "divided by",
+    "±": "plus or minus",
+    "≈": "about",
+    "≠": "is not",
+    "≤": "at most",
+    "≥": "at least",
+}
+# Every ASCII character but letters, digits, the apostrophe and the hyphen, and the signs above.
+SIGNS = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum() and chr(code) not in "'-") + "".join(
+    SYMBOLS.keys() - set("&+=%@#$")
+)
+_LETTER = rf"[^\s\d'{re.escape(SIGNS)}-]"
+_PIECES = re.compile(rf"{NUMBER}|{_LETTER}+(?:['-]{_LETTER}+)*|\S")
+
+
+def spell(text: str, names: Mapping[str, str] = SYMBOLS) -> str:
+    """The words, numbers and signs of a text in their order: "B2B" is "B two B", "R&D" is "R and D"."""
+    pieces = (_piece(match[0], names) for match in _PIECES.finditer(text))
+    return " ".join(piece for piece in pieces if piece)
+
+
+def _piece(text: str, names: Mapping[str, str]) -> str:
+    if spoken := bare_number(text):
+        return spoken
+    return text if re.match(_LETTER, text) else names.get(text, "")

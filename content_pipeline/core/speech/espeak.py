@@ -1,0 +1,90 @@
+"""espeak-ng: a robot's voice for some eighty languages, where its library is installed (GPL-3: it never comes along).
+
+It says by itself at which sample each word begins and each pause sets in.
+"""
+
+import re
+from bisect import bisect
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+
+from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.providers.languages import language_known
+from content_pipeline.core.speech.espeak_library import Listed, Mark, library
+from content_pipeline.core.speech.spoken_form import Token
+from content_pipeline.core.speech.voice import Choice, Span, Utterance, Voice, spoken_line, timed
+
+PREFIX = "espeak-"
+
+# It reads no Chinese characters in Japanese, and says "Chinese letter" for each.
+_UNREADABLE = {"ja"}
+_OTHER_NAMES = {"cmn": "zh"}
+_LAST_RANK = 99
+# A language, and its country or region if any: what has more is a dialect or another way to write it.
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-([a-z]{2}|[0-9]{3}))?")
+# What looks like a country and is none: parts of Catalonia, an older Russian.
+_DIALECTS = {"ca-ba", "ca-nw", "ca-va", "ru-cl"}
+
+
+def voices() -> tuple[Voice, ...]:
+    """One voice for each language and country; none where the library is not installed."""
+    return tuple(voice for voice, _ in _listed().values())
+
+
+def speak(tokens: Sequence[Token], choice: Choice) -> Utterance:
+    """A sentence, with the times that the library itself gave its words. Raises Unavailable `voice_missing`."""
+    engine = library()
+    if engine is None or choice.voice.id not in _listed():
+        raise Unavailable(
+            f"The voice {choice.voice.id} is not on this machine.",
+            code="voice_missing",
+            remedy="Install the extra `espeak` of content-pipeline, or the system's package espeak-ng.",
+            retryable=False,
+        )
+    _, identifier = _listed()[choice.voice.id]
+    sound, marks = engine.say(spoken_line(tokens), identifier)
+    samples = np.divide(np.frombuffer(sound, np.int16), 32768, dtype=np.float32)
+    return Utterance(samples, engine.rate, timed(tokens, _spans(tokens, marks, engine.rate)))
+
+
+def _spans(tokens: Sequence[Token], marks: Sequence[Mark], rate: int) -> list[Span | None]:
+    """From the first to the last phoneme of each token. Some have none: the library says "of the" as one word."""
+    places = [len(spoken_line(tokens[: index + 1])) - len(token.spoken) for index, token in enumerate(tokens)]
+    spans: list[Span | None] = [None] * len(tokens)
+    current = 0
+    for mark, following in pairwise(marks):
+        if mark.place is not None:
+            current = max(current, bisect(places, mark.place) - 1)
+        elif not mark.phoneme.startswith("_"):  # those are pauses
+            start, _ = spans[current] or (mark.sample / rate, 0.0)
+            spans[current] = start, following.sample / rate
+    return spans
+
+
+@cache
+def _listed() -> dict[str, tuple[Voice, str]]:
+    """Our voices by id, each with the library's own name for it; the usual one of a language before its others."""
+    engine = library()
+    found: dict[str, tuple[Voice, str]] = {}
+    for listed in sorted(engine.voices() if engine else (), key=_rank):
+        if tag := _tag(next(iter(listed.languages))):
+            voice = Voice(PREFIX + tag, listed.name, tag, gender="male", provider="espeak")  # all of them are
+            found.setdefault(voice.id, (voice, listed.identifier))
+    return found
+
+
+def _rank(listed: Listed) -> tuple[str, int]:
+    base = next(iter(listed.languages)).partition("-")[0]
+    return base, listed.languages.get(base, _LAST_RANK)
+
+
+def _tag(language: str) -> str | None:
+    """The language tag of a voice's language; None for dialects, other alphabets and invented languages."""
+    base, _, country = language.partition("-")
+    if not _LANGUAGE.fullmatch(language) or language in _DIALECTS | _UNREADABLE or not language_known(base):
+        return None
+    base = _OTHER_NAMES.get(base, base)
+    return f"{base}-{country.upper()}" if country else base

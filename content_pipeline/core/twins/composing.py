@@ -1,0 +1,115 @@
+"""Texts for a twin: its persona, what it remembers and its defaults, brought to whoever writes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.errors import Invalid
+from content_pipeline.core.models import Twin
+from content_pipeline.core.platforms.names import CaptionStyle, Platform
+from content_pipeline.core.providers import script_language
+from content_pipeline.core.settings import settings
+from content_pipeline.core.speech import catalog
+from content_pipeline.core.twins import memory
+from content_pipeline.core.twins.memory import Recalled
+from content_pipeline.core.writing import chat, composer, model
+from content_pipeline.core.writing.fitting import fit
+from content_pipeline.core.writing.post import Brief, Persona, PostText
+from content_pipeline.core.writing.sentences import paragraphs
+
+COMPOSER: Final = "composer"
+_MOST_MEMORIES: Final = 5
+# Below it a memory is about something else; a fresh and important one scores 0.2 without a word in common.
+_FITTING_SCORE: Final = 0.35
+_USUAL_STYLES: Final[dict[Platform, CaptionStyle]] = {
+    "instagram": "long",
+    "tiktok": "short",
+    "linkedin": "long",
+    "youtube": "long",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A post text within its platform's rules, and who wrote it: "composer", or the model's name."""
+
+    post: PostText
+    provider: str
+
+
+def brief(
+    session: Session,
+    twin: Twin,
+    *,
+    script: str,
+    platform: Platform,
+    title: str | None = None,
+    options: Mapping[str, Any] = MappingProxyType({}),
+) -> Brief:
+    """All that `compose` needs, so that no connection to the database is held while a model writes.
+
+    `options` are the post's own, over the twin's.
+    Raises Invalid `script_empty`, and what `memory.recall` raises.
+    """
+    if not paragraphs(script):
+        raise Invalid("The script is empty.", code="script_empty", remedy="Write what the post is about.")
+    recalled = _recall(session, twin, script)
+    chosen = {**twin.platform_defaults.get(platform, {}), **options}
+    return Brief(
+        script=script,
+        platform=platform,
+        style=chosen.get("caption_style", _USUAL_STYLES[platform]),
+        language=script_language.detect(script, expected=_voice_language(twin)),
+        persona=_persona(twin, recalled),
+        title=title,
+        hashtags=tuple(chosen.get("hashtags", ())),
+        mentions=tuple(chosen.get("mentions", ())),
+        topics=(*(tag for found in recalled for tag in found.memory.tags), *twin.style_tags),
+    )
+
+
+def compose(brief: Brief) -> Composed:
+    """The post text, by the model where one is set. The same each time without one.
+
+    Raises what `model.compose` raises.
+    """
+    if chat.is_set():
+        post, provider = model.compose(brief), settings().text_model
+    else:
+        post, provider = composer.compose(brief), COMPOSER
+    mentions = [f"@{name.removeprefix('@')}" for name in brief.mentions]
+    ending = " ".join(mention for mention in mentions if mention not in post.text)
+    return Composed(fit(brief.platform, post, ending=ending), provider)
+
+
+def persona(session: Session, twin: Twin, *, topic: str) -> Persona:
+    """Who writes about `topic`. Raises what `memory.recall` raises."""
+    return _persona(twin, _recall(session, twin, topic))
+
+
+def _recall(session: Session, twin: Twin, query: str) -> list[Recalled]:
+    found = memory.recall(
+        session,
+        workspace_id=twin.workspace_id,
+        namespace=memory.namespace_of(twin.id),
+        query=query,
+        limit=_MOST_MEMORIES,
+    )
+    return [one for one in found if one.score >= _FITTING_SCORE]
+
+
+def _persona(twin: Twin, recalled: list[Recalled]) -> Persona:
+    return Persona(
+        name=twin.name,
+        prompt=twin.persona_prompt or "",
+        style_tags=tuple(twin.style_tags),
+        memories=tuple(found.memory.content for found in recalled),
+    )
+
+
+def _voice_language(twin: Twin) -> str:
+    """The language that the twin's voice speaks; ids of other providers' voices begin with theirs."""
+    return next((voice.language for voice in catalog.installed() if voice.id == twin.voice_id), twin.voice_id)

@@ -1,0 +1,69 @@
+"""Twins: the personas that content is made for."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.accounts import accounts
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import NotFound
+from content_pipeline.core.models import Twin
+from content_pipeline.core.net import safe_fetch
+from content_pipeline.core.pagination import newest_first
+from content_pipeline.core.speech import catalog
+
+
+def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> Twin:
+    """Enter a twin of the fields of `Twin` that a person sets.
+
+    Raises Invalid for a voice that nobody knows, for a picture or cover that may not be fetched, and what
+    `accounts.choose` does for accounts that cannot be posted to.
+    """
+    unset: dict[str, Any] = {"platform_defaults": {}, "accounts": {}}
+    twin = Twin(id=uuid4(), workspace_id=workspace_id, created_at=now(), **(unset | dict(fields)))
+    _check(session, twin, fields)
+    session.add(twin)
+    session.flush()
+    return twin
+
+
+def get(session: Session, workspace_id: UUID, twin_id: UUID, *, lock: bool = False) -> Twin:
+    """Raises NotFound, for another workspace's twins and deleted ones too.
+
+    A locked one is not edited or deleted before the transaction ends.
+    """
+    twin = session.get(Twin, twin_id, with_for_update={"read": True} if lock else None)
+    if twin is None or twin.workspace_id != workspace_id or twin.deleted_at:
+        raise NotFound(f"There is no twin {twin_id}.", code="twin_not_found")
+    return twin
+
+
+def list_page(
+    session: Session, workspace_id: UUID, *, limit: int, cursor: str | None = None
+) -> tuple[list[Twin], str | None]:
+    query = select(Twin).where(Twin.workspace_id == workspace_id, Twin.deleted_at.is_(None))
+    return newest_first(session, query, Twin, limit=limit, cursor=cursor)
+
+
+def edit(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
+    """Change what a person sets; what was made before stays as it is. Raises as `create` does."""
+    for name, value in changes.items():
+        setattr(twin, name, value)
+    _check(session, twin, changes)
+
+
+def delete(twin: Twin) -> None:
+    """Nobody finds it from now on; what was made for it stays."""
+    twin.deleted_at = now()
+
+
+def _check(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
+    catalog.check(twin.voice_id)
+    # Only when they are set: an account may be disconnected later, and the twin be renamed all the same.
+    accounts.check_defaults(session, twin.workspace_id, changes.get("accounts", {}))
+    covers = [options.get("cover_url") for options in twin.platform_defaults.values()]
+    for url in filter(None, [twin.picture_url, *covers]):
+        safe_fetch.check_url(url)

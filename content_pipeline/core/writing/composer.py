@@ -1,0 +1,96 @@
+"""Post texts made from the script alone, without a model: the same for the same brief."""
+
+import re
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Final
+
+from content_pipeline.core.media.words import SPACELESS
+from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.writing.calls import call
+from content_pipeline.core.writing.keywords import keywords
+from content_pipeline.core.writing.post import Brief, PostText
+from content_pipeline.core.writing.rules import RULES
+from content_pipeline.core.writing.sentences import paragraphs
+from content_pipeline.core.writing.spoken import written
+from content_pipeline.core.writing.styles import STYLES, Style
+from content_pipeline.core.writing.tags import distinct
+
+# Sentences that stand together, and what parts them. TikTok's text lies over the video: blank lines hide it.
+_LAYOUTS: Final[dict[Platform, tuple[int, str]]] = {
+    "instagram": (3, "\n\n"),
+    "tiktok": (5, "\n"),
+    "linkedin": (2, "\n\n"),
+    "youtube": (3, "\n\n"),
+}
+_FULL_STOP: Final = re.compile(r"(?<!\.)\.$")
+# A longer first sentence is no line of its own.
+_HOOK_CHARACTERS: Final = 120
+
+
+def compose(brief: Brief) -> PostText:
+    """The text of a post; what is too long for the platform is left to `fitting.fit`."""
+    style = STYLES[brief.style]
+    script = written(brief.script, brief.language)
+    body = paragraphs(script)
+    hook = brief.title or body[0][0]
+    ending = call(brief.platform, brief.language, body[-1][-1]) if style.calls else ""
+    titled = RULES[brief.platform].title is not None
+    if not titled and (brief.title or len(hook) <= _HOOK_CHARACTERS):
+        body = [[hook], *_without(body, hook)]
+    return PostText(
+        title=_FULL_STOP.sub("", hook) if titled else None,
+        text=_laid_out(brief.platform, [*_beginning(body, style.characters), *([[ending]] if ending else [])]),
+        hashtags=_hashtags(brief, script, style),
+    )
+
+
+def _without(script: list[list[str]], hook: str) -> list[list[str]]:
+    """The script without a first sentence that says what the hook says."""
+    first, *others = script[0]
+    if _letters(first) != _letters(hook):
+        return script
+    return [paragraph for paragraph in (others, *script[1:]) if paragraph]
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
+
+
+def _beginning(script: list[list[str]], characters: int | None) -> list[list[str]]:
+    """The first sentences, at least one, within so many characters."""
+    if characters is None:
+        return script
+    kept: list[list[str]] = []
+    left = characters
+    for paragraph in script:
+        sizes = accumulate(map(len, paragraph))
+        fitting = [sentence for sentence, size in zip(paragraph, sizes, strict=True) if size <= left]
+        kept.append(fitting or ([] if kept else paragraph[:1]))
+        left -= sum(map(len, paragraph))
+    return [paragraph for paragraph in kept if paragraph]
+
+
+def _laid_out(platform: Platform, script: list[list[str]]) -> str:
+    together, parting = _LAYOUTS[platform]
+    return parting.join(
+        _line(paragraph[start : start + together])
+        for paragraph in script
+        for start in range(0, len(paragraph), together)
+    )
+
+
+def _line(sentences: Sequence[str]) -> str:
+    """Sentences in a row, without blanks between those of scripts that have none."""
+    line = ""
+    for sentence in sentences:
+        line += f" {sentence}" if line and not SPACELESS.match(line[-1]) else sentence
+    return line
+
+
+def _hashtags(brief: Brief, script: str, style: Style) -> tuple[str, ...]:
+    """The twin's own ones in any case, then those of the script, then its topics."""
+    found = keywords(script, language=brief.language, title=brief.title or "")
+    topics = (topic[:1].upper() + topic[1:] for topic in brief.topics)
+    most = max(style.hashtags[brief.platform], len(brief.hashtags))
+    return distinct([*brief.hashtags, *found, *topics])[:most]

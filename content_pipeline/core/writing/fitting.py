@@ -1,0 +1,76 @@
+"""Post texts made to fit their platform."""
+
+import re
+import unicodedata
+from typing import Final
+
+from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.writing.post import PostText
+from content_pipeline.core.writing.rules import RULES, Rules
+from content_pipeline.core.writing.sentences import shorten
+from content_pipeline.core.writing.tags import IN_TEXT, MENTION, distinct
+
+# Angle brackets that no platform takes for markup.
+_HARMLESS: Final = {"<": "‹", ">": "›"}
+_UNTITLED: Final = "Untitled"
+
+
+def fit(platform: Platform, post: PostText, *, ending: str = "") -> PostText:
+    """The post within the platform's rules, as much of it as goes in; one that is within them stays as it is.
+
+    Text is shortened before hashtags are, as long as these take less than half of the room. `ending` is a last
+    paragraph, short, that is kept whole.
+    """
+    rules = RULES[platform]
+    text, hashtags = _marked(rules, _allowed(rules, post.text), distinct(post.hashtags))
+    tail = "".join(f"\n\n{part}" for part in (_allowed(rules, ending), _line(hashtags)) if part)
+    text = shorten(text, rules.characters - rules.measure(tail), rules.measure)
+    text = "\n\n".join(part for part in (text, _allowed(rules, ending)) if part)
+    return PostText(title=_title(rules, post), text=text, hashtags=hashtags)
+
+
+def _allowed(rules: Rules, text: str) -> str:
+    """The text without control characters, and without what the platform forbids."""
+    kept = "".join(
+        character for character in text if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
+    )
+    return kept.translate({ord(mark): _HARMLESS[mark] for mark in rules.forbidden}).strip()
+
+
+def _marked(rules: Rules, text: str, hashtags: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """No more hashtags and mentions than the platform allows, and none twice: those of the text come first."""
+    if rules.mentions is not None:
+        text = _unmarked(text, MENTION, rules.mentions)
+    if rules.hashtags is not None:
+        text = _unmarked(text, IN_TEXT, rules.hashtags)
+    written = [found.casefold() for found in IN_TEXT.findall(text)]
+    hashtags = tuple(hashtag for hashtag in hashtags if hashtag.casefold() not in written)
+    if rules.hashtags is not None:
+        hashtags = hashtags[: rules.hashtags - len(written)]
+    while rules.measure(_line(hashtags)) > rules.characters // 2:
+        hashtags = hashtags[:-1]
+    return text, hashtags
+
+
+def _unmarked(text: str, pattern: re.Pattern[str], most: int) -> str:
+    """The text with all but its first `most` hashtags or mentions as plain words."""
+    parts, at = [], 0
+    for match in list(pattern.finditer(text))[most:]:
+        marks = len(match[0]) - len(match[0].lstrip("#＃@"))
+        parts.append(text[at : match.start()])
+        if match.start() and not text[match.start() - 1].isspace():
+            parts.append(" ")  # or "@#word" became a mention
+        at = match.start() + marks
+    return "".join([*parts, text[at:]])
+
+
+def _line(hashtags: tuple[str, ...]) -> str:
+    return " ".join(f"#{tag}" for tag in hashtags)
+
+
+def _title(rules: Rules, post: PostText) -> str | None:
+    """The title in one line; the beginning of the text where a title is wanted and none is given."""
+    if rules.title is None:
+        return None
+    line = " ".join((_allowed(rules, post.title or "") or _allowed(rules, post.text)).split())
+    return shorten(line, rules.title) or _UNTITLED

@@ -1,0 +1,71 @@
+"""Post texts written by a language model, and held to the platform's rules."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Final
+
+from pydantic import BaseModel, Field
+
+from content_pipeline.core.errors import Remote
+from content_pipeline.core.writing import chat, prompts
+from content_pipeline.core.writing.post import Brief, PostText
+from content_pipeline.core.writing.rules import RULES, Violation, check
+from content_pipeline.core.writing.styles import STYLES
+from content_pipeline.core.writing.tags import IN_TEXT, distinct
+
+_UNREADABLE: Final = Violation("unreadable", "The answer is no complete JSON object.")
+_LAST_HASHTAGS: Final = re.compile(rf"(?:(?:^|\s+){IN_TEXT.pattern})+\s*$")
+
+
+def compose(brief: Brief) -> PostText:
+    """The model's text for a post. An answer that breaks the platform's rules is sent back once.
+
+    What still breaks them then is left to `fitting.fit`. Raises what `chat.answer` raises, and Remote
+    `text_model_unreadable` when both answers are halves of JSON.
+    """
+    asked = prompts.post(brief)
+    answered = chat.answer(asked)
+    post = _read(brief, answered)
+    if violations := check(brief.platform, post) if post else [_UNREADABLE]:
+        post = _read(brief, chat.answer(prompts.repair(asked, answered, violations)))
+    if post is None:
+        raise Remote(
+            "The language model's answer cannot be read.",
+            code="text_model_unreadable",
+            remedy="Try again; set another CONTENT_PIPELINE_TEXT_MODEL if it stays like that.",
+            retryable=True,
+        )
+    most = max(STYLES[brief.style].hashtags[brief.platform], len(brief.hashtags))
+    return replace(post, hashtags=distinct([*brief.hashtags, *post.hashtags])[:most])
+
+
+def _read(brief: Brief, answered: str) -> PostText | None:
+    """The post in an answer: a JSON object, whatever stands around it, or simply the text. None for half an object."""
+    said = _said(answered)
+    if said is None:
+        return None
+    text = said.text.strip()
+    body = _LAST_HASHTAGS.sub("", text)
+    title = None
+    if RULES[brief.platform].title is not None:
+        title = said.title or brief.title or body.partition("\n")[0]
+    return PostText(title=title, text=body, hashtags=distinct([*said.hashtags, *IN_TEXT.findall(text[len(body) :])]))
+
+
+class _Said(BaseModel):
+    """The object that a model is asked for."""
+
+    title: str | None = None
+    text: str = Field(min_length=1)
+    hashtags: list[str] = []
+
+
+def _said(answered: str) -> _Said | None:
+    start, end = answered.find("{"), answered.rfind("}")
+    try:
+        # Models break lines inside of strings, which strict JSON forbids.
+        return _Said.model_validate(json.loads(answered[start : end + 1], strict=False))
+    except ValueError:
+        is_object = answered.removeprefix("```json").strip("` \n").startswith("{")
+        return None if is_object else _Said(text=answered)

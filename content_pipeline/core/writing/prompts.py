@@ -1,0 +1,75 @@
+"""What a language model is told: who writes, for whom, within which rules."""
+
+from typing import Final
+
+from content_pipeline.core.platforms.names import NAMES, Platform
+from content_pipeline.core.writing.chat import Message
+from content_pipeline.core.writing.post import Brief, Persona
+from content_pipeline.core.writing.rules import RULES, Violation
+from content_pipeline.core.writing.styles import STYLES
+
+_FORM: Final = (
+    'Answer with a JSON object and nothing else: {"title": string or null, "text": string, "hashtags": [strings '
+    'without "#"]}. Put no hashtags into the text, and no emoji for decoration.'
+)
+
+
+def post(brief: Brief) -> list[Message]:
+    """Asks for the text of a post."""
+    style = STYLES[brief.style]
+    parts = [
+        f"Write the text of a {NAMES[brief.platform]} post for the video in which you say this script. Write in the "
+        f"script's language, and claim nothing that the script does not say.",
+        f"Style: {style.wish} At most {style.hashtags[brief.platform]} hashtags.",
+        f"Rules of {NAMES[brief.platform]}: {_rules(brief.platform)}",
+        *([f"Title of the video: {brief.title}"] if brief.title else []),
+        f"Script:\n{brief.script}",
+        _FORM,
+    ]
+    return [_persona(brief.persona), {"role": "user", "content": "\n\n".join(parts)}]
+
+
+def repair(asked: list[Message], answered: str, violations: list[Violation]) -> list[Message]:
+    """Asks again, with what was wrong."""
+    faults = "\n".join(f"- {violation.detail}" for violation in violations)
+    return [
+        *asked,
+        {"role": "assistant", "content": answered},
+        {"role": "user", "content": f"This breaks the platform's rules:\n{faults}\n\nCorrect it. {_FORM}"},
+    ]
+
+
+def script(persona: Persona, *, topic: str, platform: Platform, seconds: int, words: int) -> list[Message]:
+    """Asks for a script of about so many words, to be spoken in so many seconds."""
+    wish = (
+        f"Write what you say in a {NAMES[platform]} video of {seconds} seconds: about {words} words, in the language "
+        f"of the topic. The first sentence makes curious. Write only the spoken words, in paragraphs: no headings, no "
+        f"directions, no emoji, no hashtags, no Markdown.\n\nTopic: {topic}"
+    )
+    return [_persona(persona), {"role": "user", "content": wish}]
+
+
+def _persona(persona: Persona) -> Message:
+    parts = [f"You are {persona.name}, and write in your own voice."]
+    if persona.prompt:
+        parts.append(persona.prompt)
+    if persona.style_tags:
+        parts.append(f"Your style: {', '.join(persona.style_tags)}.")
+    if persona.memories:
+        remembered = "\n".join(f"- {memory}" for memory in persona.memories)
+        parts.append(f"What you remember; use it where it fits:\n{remembered}")
+    return {"role": "system", "content": "\n\n".join(parts)}
+
+
+def _rules(platform: Platform) -> str:
+    rules = RULES[platform]
+    sentences = [f"At most {rules.characters:,} characters, hashtags included."]
+    if rules.title is None:
+        sentences.append("No title.")
+    else:
+        sentences.append(f"A title of at most {rules.title} characters.")
+    if rules.mentions is not None:
+        sentences.append(f"At most {rules.mentions} mentions.")
+    if rules.forbidden:
+        sentences.append(f"None of the characters {' '.join(rules.forbidden)}.")
+    return " ".join(sentences)

@@ -1,0 +1,104 @@
+"""The Celery app of the workers: begin, beat, run, end.
+
+    celery -A content_pipeline.engine.worker worker -Q interactive -n interactive@%h
+
+A worker that is told to stop (SIGTERM) hands the tasks it works on back, interrupts its runs, and ends when
+they have; a warm stop by Celery alone would wait for them without end.
+"""
+
+import os
+import signal
+from functools import cache
+from typing import Any
+
+import dagster as dg
+import structlog
+from celery import Celery, signals
+from dagster._cli.api import _execute_run_command_body  # dagster-celery's own worker calls it; pinned with it
+
+from content_pipeline.core import database, logs
+from content_pipeline.core.providers import transcription
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import deferral, executions, scratch
+from content_pipeline.core.tasks.executions import Begin, Heart
+from content_pipeline.engine.launcher import EXECUTE, CeleryRunLauncher
+
+logs.configure()
+log = structlog.get_logger()
+
+
+@cache
+def _instance() -> dg.DagsterInstance:
+    """This process's Dagster instance; its connections are pooled by the launcher when it registers."""
+    instance = dg.DagsterInstance.get()
+    assert isinstance(instance.run_launcher, CeleryRunLauncher)
+    return instance
+
+
+def _make_app() -> Celery:
+    with dg.DagsterInstance.get() as instance:
+        assert isinstance(instance.run_launcher, CeleryRunLauncher)
+        return instance.run_launcher.celery
+
+
+app = _make_app()
+
+
+@app.task(name=EXECUTE, bind=True)
+def execute_run(self: Any, run_id: str) -> None:
+    """Execute one run in this process, unless another message already did."""
+    begin = executions.begin(run_id, worker=self.request.hostname)
+    if begin is Begin.DUPLICATE:
+        return
+    if begin is Begin.CANCELED:
+        _report_canceled(run_id)
+        return
+    # Celery's pool processes ignore SIGINT, and that is well: the heart's interrupt counts where Dagster listens
+    # for it and can end the run in order, and is repeated until it does. Anywhere else it could leave the heart
+    # beating, to interrupt whichever run comes next.
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with Heart(run_id):
+            _execute_run_command_body(
+                instance=_instance(), run_id=run_id, write_stream_fn=lambda _: None, set_exit_code_on_failure=False
+            )
+    finally:
+        signal.signal(signal.SIGTERM, before)  # Dagster leaves it as it found SIGINT: ignored
+        executions.end(run_id)
+
+
+def _report_canceled(run_id: str) -> None:
+    run = _instance().get_run_by_id(run_id)
+    if run and not run.is_finished:
+        _instance().report_run_canceled(run, "Canceled before it began.")
+
+
+@signals.worker_process_init.connect
+def _warm(**_: Any) -> None:
+    """Once per pool process, after the fork: connections of its own, and the models it will need."""
+    database.forget()
+    _instance.cache_clear()
+    _instance()
+    lane = settings().lane
+    if lane == "interactive":
+        transcription.load(settings().whisper_threads(lane))
+    if lane == "media":
+        os.nice(5)  # renders take what the people who wait leave over
+
+
+@signals.worker_ready.connect
+def _sweep(**_: Any) -> None:
+    """What runs that were killed on this machine left behind."""
+    found = scratch.run_ids()
+    with database.transaction() as session:
+        alive = executions.living(session, found) if found else set()
+    scratch.sweep([run_id for run_id in found if run_id not in alive])
+
+
+@signals.worker_shutting_down.connect
+def _hand_back(sender: str, **_: Any) -> None:
+    """Runs in the worker's parent process: its runs are interrupted at their next beat."""
+    with database.transaction() as session:
+        subjects = executions.stop_worker(session, sender)
+        deferral.hand_back(session, subjects)
+    log.info("handed_back", worker=sender, tasks=len(subjects), home=str(settings().home))

@@ -1,0 +1,81 @@
+from uuid import uuid4
+
+from fastapi.testclient import TestClient
+
+from api import authentication
+from content_pipeline.core.database import transaction
+from content_pipeline.core.workspaces import workspaces
+
+TASKS = "/api/v1/public/tasks"
+
+
+def test_without_a_key_nothing_is_answered_but_how_to_send_one(stranger: TestClient) -> None:
+    answer = stranger.get(TASKS)
+    assert (answer.status_code, answer.json()["code"]) == (401, "key_missing")
+    assert "X-API-Key" in answer.headers["WWW-Authenticate"]
+    assert "X-API-Key" in answer.json()["remedy"]
+
+
+def test_a_wrong_key_is_refused(stranger: TestClient) -> None:
+    answer = stranger.get(TASKS, headers={"X-API-Key": "sk_wrong"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "key_invalid")
+    assert "WWW-Authenticate" in answer.headers
+
+
+def test_the_key_is_asked_for_before_the_path_and_the_body_are_looked_at(stranger: TestClient) -> None:
+    assert stranger.get("/api/v1/public/nothing").status_code == 401
+    assert stranger.post("/api/v1/public/captions/generate", content=b"x" * 2_000_000).status_code == 401
+
+
+def test_health_and_the_documentation_need_no_key(stranger: TestClient) -> None:
+    assert [stranger.get(path).status_code for path in ("/health/live", "/openapi.json", "/docs")] == [200] * 3
+
+
+def test_wrong_keys_are_throttled_by_address_while_a_right_one_passes(app, connect) -> None:
+    attacker = TestClient(app, client=(str(uuid4()), 1000))
+    answers = [
+        attacker.get(TASKS, headers={"X-API-Key": f"sk_{n}"}) for n in range(authentication.FAILED_ATTEMPTS.quota + 1)
+    ]
+    assert {answer.status_code for answer in answers[:-1]} == {401}
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+    assert attacker.get(TASKS, headers=connect().headers).status_code == 200
+    assert TestClient(app, client=(str(uuid4()), 1000)).get(TASKS, headers={"X-API-Key": "sk_x"}).status_code == 401
+
+
+def test_a_key_is_refused_once_it_is_revoked_and_no_longer_believed(app, connect, monkeypatch) -> None:
+    monkeypatch.setattr(authentication, "BELIEVED_SECONDS", 0.0)
+    client = connect()
+    assert client.get(TASKS).status_code == 200
+    with transaction() as session:
+        workspaces.revoke(session, workspaces.authenticate(session, client.headers["X-API-Key"]).api_key_id)
+    assert client.get(TASKS).status_code == 401
+
+
+def test_every_answer_says_what_is_left_of_the_quota(connect) -> None:
+    client = connect(requests_per_minute=10)
+    answers = [
+        client.get(TASKS),
+        client.get(f"{TASKS}/unknown"),
+        client.get("/api/v1/public/nothing"),
+        client.put(TASKS),
+        client.get(TASKS, params={"limit": 0}),
+        client.post("/api/v1/public/captions/generate", data={}),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 404, 404, 405, 422, 400]
+    assert {answer.headers["RateLimit-Policy"] for answer in answers} == {'"default";q=10;w=60'}
+    assert [answer.headers["RateLimit"].split(";")[1] for answer in answers] == [f"r={n}" for n in range(9, 3, -1)]
+
+
+def test_a_request_over_the_quota_is_refused_and_told_when_to_come_back(connect) -> None:
+    client = connect(requests_per_minute=2)
+    answers = [client.get(TASKS) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 1 <= int(answers[-1].headers["Retry-After"]) <= 30
+    assert answers[-1].headers["RateLimit"].startswith('"default";r=0;t=')
+    assert answers[-1].json()["retryable"] is True
+
+
+def test_keys_have_quotas_of_their_own(connect) -> None:
+    first, second = connect(requests_per_minute=1), connect(requests_per_minute=1)
+    assert [client.get(TASKS).status_code for client in (first, second, first)] == [200, 200, 429]

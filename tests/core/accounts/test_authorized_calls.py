@@ -1,0 +1,125 @@
+"""Platforms are asked with tokens that they take, for as long as it takes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import pytest
+
+from content_pipeline.core.accounts import accounts, tokens
+from content_pipeline.core.accounts.authorized_calls import ask
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Remote
+from content_pipeline.core.models import Account
+from content_pipeline.core.platforms import registry
+from content_pipeline.core.platforms.base import Access, Disconnected, Expired
+from content_pipeline.core.platforms.grants import Tokens
+from content_pipeline.core.platforms.registry import GRANTS
+from tests.accounts import connect, read
+from tests.sandbox_server import Sandbox
+
+HOUR: Final = 3600.0
+
+
+@pytest.fixture
+def account(platforms: Sandbox, workspace_id: UUID) -> Account:
+    """A channel on YouTube, whose tokens are good for an hour."""
+    return connect(platforms, workspace_id, "youtube")
+
+
+def after(*events: Callable[[], object]) -> Callable[[Access], str]:
+    """A call that takes long: at each of its first tries one of the events happens before YouTube is asked."""
+    coming = list(events)
+
+    def call(access: Access) -> str:
+        if coming:
+            coming.pop(0)()
+        return GRANTS["youtube"].profile(access.token).user_id
+
+    return call
+
+
+def test_an_upload_may_outlast_several_tokens(account: Account, platforms: Sandbox) -> None:
+    def an_hour() -> None:
+        platforms.advance(HOUR)
+
+    assert ask(account.id, after(an_hour, an_hour, an_hour)) == account.user_id
+    assert read(account.id).status == "connected"
+
+
+def test_a_token_that_ends_a_little_before_its_time_has_ended(account: Account, platforms: Sandbox) -> None:
+    """The platform's clock is ahead of ours by some seconds."""
+    begun = now()
+    token = tokens.access(account.id).token
+    platforms.advance(HOUR - 30)
+    assert tokens.has_ended(account.id, token, since=begun)
+    assert not tokens.has_ended(account.id, token, since=now())
+
+
+def test_a_token_that_another_run_replaced_meanwhile_is_nobodys_fault(account: Account, platforms: Sandbox) -> None:
+    def an_hour_and_another_run() -> None:
+        platforms.advance(HOUR)
+        tokens.access(account.id)
+
+    assert ask(account.id, after(lambda: platforms.advance(HOUR), an_hour_and_another_run)) == account.user_id
+    assert read(account.id).status == "connected"
+
+
+@pytest.mark.parametrize("seconds", [0.0, HOUR])
+def test_a_new_token_that_is_refused_before_its_end_means_that_the_owner_has_to_help(
+    account: Account, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """Also where the platform says of all its tokens that they have ended."""
+    used: list[str] = []
+
+    class Grants:
+        def refresh(self, tokens: Tokens, *, issued_at: object) -> Tokens:
+            return Tokens(f"token-{len(used)}", now() + timedelta(seconds=seconds), None, None, ())
+
+    def refused(access: Access) -> None:
+        used.append(access.token)
+        assert len(used) < 10, "it is asked for ever"
+        raise Expired("The token is not good.")
+
+    monkeypatch.setitem(registry.GRANTS, "youtube", Grants())
+    with pytest.raises(Disconnected):
+        ask(account.id, refused)
+    assert len(used) == 2
+    assert read(account.id).status == "needs_reconnect"
+
+
+def test_an_account_that_is_disconnected_meanwhile_is_given_no_token(account: Account, platforms: Sandbox) -> None:
+    def refused(access: Access) -> None:
+        if access.token != first:
+            accounts.disconnect(account.workspace_id, "youtube")
+        raise Expired("The token is not good.")
+
+    first = tokens.access(account.id).token
+    with pytest.raises(Disconnected):
+        ask(account.id, refused)
+
+
+def test_a_refresh_that_breaks_off_is_not_taken_for_a_lost_answer_of_the_call(
+    account: Account, platforms: Sandbox
+) -> None:
+    """Of a commit that was refused with 401 it is known that it did not happen."""
+    platforms.fail("youtube", "grant", "accept_then_drop")
+
+    def refused(access: Access) -> None:
+        raise Expired("The token is not good.")
+
+    with pytest.raises(Remote) as caught:
+        ask(account.id, refused)
+    assert (type(caught.value), caught.value.code) == (Remote, "platform_unreachable")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_firewall_before_the_tokens_disconnects_nobody(account: Account, platforms: Sandbox, status: int) -> None:
+    platforms.advance(2 * HOUR)
+    platforms.fail("youtube", "grant", "status", status=status, body="<html>Access denied</html>")
+    with pytest.raises(Remote) as caught:
+        tokens.access(account.id)
+    assert caught.value.retryable
+    assert read(account.id).status == "connected"
+    assert ask(account.id, after()) == account.user_id

@@ -1,0 +1,273 @@
+"""Connecting accounts, through the platforms' own pages."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import func, select, update
+
+from content_pipeline.core.accounts import accounts, oauth_flow, tokens
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Invalid, PlanLimit, Unavailable
+from content_pipeline.core.maintenance import retention
+from content_pipeline.core.models import Account, ConnectState, Plan, RedirectUri, Workspace
+from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.settings import settings
+from tests.accounts import REDIRECT, begin, come_back, connect, read
+from tests.factories import make_workspace
+from tests.sandbox_server import Sandbox
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_who_consents_comes_back_with_the_account(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
+    told = come_back(platform, platforms.decide(begin(workspace_id, platform, "tab-1"), username="studio.north"))
+    assert dict(told) == {"tenant": "7", "platform": platform, "account_id": told["account_id"], "state": "tab-1"}
+    account = read(UUID(told["account_id"]))
+    assert (account.workspace_id, account.platform, account.status) == (workspace_id, platform, "connected")
+    assert account.handle == ("Studio North" if platform == "linkedin" else "@studio.north")
+    assert account.scopes
+    assert account.access_expires_at
+    assert account.access_expires_at > now()
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_who_does_not_consent_comes_back_with_an_error(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
+    told = come_back(platform, platforms.decide(begin(workspace_id, platform, "tab-1"), approve=False))
+    assert (told["platform"], told["error"], told["state"]) == (platform, "access_denied", "tab-1")
+    assert "not allowed" in told["error_description"]
+    assert "account_id" not in told
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_neither_code_nor_state_are_passed_on(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
+    back = platforms.decide(begin(workspace_id, platform))
+    told = come_back(platform, back)
+    assert "state" not in told
+    assert not {back.params["code"], back.params["state"]} & set(told.values())
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_database_shows_neither_tokens_nor_the_state(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
+    authorize_url = begin(workspace_id, platform)
+    state = httpx.URL(authorize_url).params["state"]
+    with transaction() as session:
+        waiting = session.scalars(select(ConnectState).where(ConnectState.workspace_id == workspace_id)).one()
+        assert state not in repr(vars(waiting))
+        assert b"verifier" not in waiting.verifier
+    told = come_back(platform, platforms.decide(authorize_url))
+    account = read(UUID(told["account_id"]))
+    tokens = accounts.tokens_of(account)
+    for token in filter(None, (tokens.access, tokens.refresh)):
+        assert token not in repr(vars(account))
+
+
+def test_what_is_logged_shows_no_secret(
+    platforms: Sandbox, workspace_id: UUID, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    transport.client.cache_clear()
+    back = platforms.decide(begin(workspace_id, "instagram"))
+    with caplog.at_level(logging.INFO):
+        account = read(UUID(come_back("instagram", back)["account_id"]))
+        platforms.advance(timedelta(days=52).total_seconds())
+        renewed = tokens.access(account.id)
+    secrets = [accounts.tokens_of(account).access, renewed.token, *back.params.values(), "sandbox-instagram-secret"]
+    logged = "".join([caplog.text, *capsys.readouterr()])
+    assert not [secret for secret in secrets if secret in logged]
+
+
+def test_a_state_has_256_bits_and_is_never_the_same(platforms: Sandbox, workspace_id: UUID) -> None:
+    states = {httpx.URL(begin(workspace_id, "instagram")).params["state"] for _ in range(20)}
+    assert len(states) == 20
+    assert {len(state) for state in states} == {43}
+
+
+def test_a_state_is_good_once(platforms: Sandbox, workspace_id: UUID) -> None:
+    back = platforms.decide(begin(workspace_id, "instagram"))
+    come_back("instagram", back)
+    with pytest.raises(Invalid) as caught:
+        come_back("instagram", back)
+    assert caught.value.code == "state_invalid"
+
+
+def test_a_state_is_used_up_by_a_denial_too(platforms: Sandbox, workspace_id: UUID) -> None:
+    back = platforms.decide(begin(workspace_id, "instagram"), approve=False)
+    come_back("instagram", back)
+    with pytest.raises(Invalid):
+        come_back("instagram", back)
+
+
+def test_a_state_ends_after_ten_minutes(platforms: Sandbox, workspace_id: UUID) -> None:
+    early, late = (platforms.decide(begin(workspace_id, "instagram")) for _ in range(2))
+    platforms.advance(9 * 60 + 50)
+    assert "account_id" in come_back("instagram", early)
+    platforms.advance(15)
+    with pytest.raises(Invalid) as caught:
+        come_back("instagram", late)
+    assert caught.value.code == "state_invalid"
+
+
+def test_states_that_ended_are_forgotten(platforms: Sandbox, workspace_id: UUID) -> None:
+    begin(workspace_id, "instagram")
+    platforms.advance(oauth_flow.LIFE.total_seconds() + 1)
+    begin(workspace_id, "instagram")
+    retention.sweep_rows()
+    with transaction() as session:
+        query = select(func.count()).where(ConnectState.workspace_id == workspace_id)
+        assert session.scalars(query).one() == 1
+
+
+@pytest.mark.parametrize("state", ["", "made-up", "\0", "x" * 5000])
+def test_a_state_that_nobody_gave_out_leads_nowhere(database: None, state: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        oauth_flow.finish("instagram", state=state, code="code", error=None)
+    assert caught.value.code == "state_invalid"
+
+
+def test_a_state_of_one_platform_is_not_good_for_another(platforms: Sandbox, workspace_id: UUID) -> None:
+    back = platforms.decide(begin(workspace_id, "instagram"))
+    with pytest.raises(Invalid):
+        oauth_flow.finish("tiktok", state=back.params["state"], code=back.params["code"], error=None)
+    assert "account_id" in come_back("instagram", back)
+
+
+@pytest.mark.parametrize(
+    "uri", [REDIRECT + "&more=1", REDIRECT.upper(), "https://app.example.com/connected", "https://evil.example/", ""]
+)
+def test_only_addresses_on_the_workspaces_list_are_come_back_to(
+    platforms: Sandbox, workspace_id: UUID, uri: str
+) -> None:
+    begin(workspace_id, "instagram")
+    with transaction() as session, pytest.raises(Invalid) as caught:
+        oauth_flow.begin(session, workspace_id, "instagram", uri)
+    assert caught.value.code == "redirect_uri_unknown"
+
+
+def test_another_workspaces_address_is_not_on_the_list(platforms: Sandbox, workspace_id: UUID) -> None:
+    begin(workspace_id, "instagram")
+    with transaction() as session:
+        stranger = make_workspace(session)
+        with pytest.raises(Invalid):
+            oauth_flow.begin(session, stranger, "instagram", REDIRECT)
+
+
+def test_a_code_that_the_platform_does_not_take_is_told_to_the_client(platforms: Sandbox, workspace_id: UUID) -> None:
+    state = httpx.URL(begin(workspace_id, "instagram")).params["state"]
+    told = httpx.URL(oauth_flow.finish("instagram", state=state, code="made-up", error=None)).params
+    assert told["error"] == "connect_failed"
+    assert "made-up" not in str(told)
+
+
+@pytest.mark.parametrize("kind", ["drop", "accept_then_drop", "status"])
+def test_a_platform_that_fails_at_the_exchange_is_told_to_the_client(
+    platforms: Sandbox, workspace_id: UUID, kind: str
+) -> None:
+    back = platforms.decide(begin(workspace_id, "instagram"))
+    platforms.fail("instagram", "grant", kind)
+    told = come_back("instagram", back)
+    assert told["error"]
+    assert "account_id" not in told
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_an_account_that_is_connected_again_keeps_its_id(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
+    first = connect(platforms, workspace_id, platform)
+    platforms.advance(60)
+    again = connect(platforms, workspace_id, platform)
+    assert (again.id, again.created_at) == (first.id, first.created_at)
+    assert again.connected_at > first.connected_at
+    assert accounts.tokens_of(again).access != accounts.tokens_of(first).access
+
+
+def test_an_account_that_was_disconnected_has_its_id_again(platforms: Sandbox, workspace_id: UUID) -> None:
+    first = connect(platforms, workspace_id, "tiktok")
+    accounts.disconnect(workspace_id, "tiktok")
+    again = connect(platforms, workspace_id, "tiktok")
+    assert (again.id, again.status) == (first.id, "connected")
+
+
+def test_what_was_wrong_is_forgotten_when_the_account_is_connected_again(
+    platforms: Sandbox, workspace_id: UUID
+) -> None:
+    account = connect(platforms, workspace_id, "tiktok")
+    wrong = {"code": "needs_reconnect", "message": "No.", "remedy": "", "retryable": False}
+    with transaction() as session:
+        session.execute(update(Account).where(Account.id == account.id).values(status="needs_reconnect", reason=wrong))
+    again = connect(platforms, workspace_id, "tiktok")
+    assert (again.id, again.status, again.reason) == (account.id, "connected", None)
+
+
+def test_a_consent_without_a_refresh_token_keeps_the_old_one(platforms: Sandbox, workspace_id: UUID) -> None:
+    platforms.set(linkedin_refresh_tokens=True)
+    first = connect(platforms, workspace_id, "linkedin")
+    platforms.set(linkedin_refresh_tokens=False)
+    again = connect(platforms, workspace_id, "linkedin")
+    assert accounts.tokens_of(again).refresh == accounts.tokens_of(first).refresh
+    assert accounts.tokens_of(first).refresh
+
+
+def test_the_same_account_in_two_workspaces_is_two_accounts(platforms: Sandbox, workspace_id: UUID) -> None:
+    mine = connect(platforms, workspace_id, "instagram")
+    with transaction() as session:
+        other = make_workspace(session)
+    theirs = connect(platforms, other, "instagram")
+    assert (mine.user_id, mine.id != theirs.id) == (theirs.user_id, True)
+
+
+def allow(workspace_id: UUID, most: int) -> None:
+    """A plan of its own with room for so many accounts."""
+    with transaction() as session:
+        studio = session.get_one(Plan, "studio")
+        kept = {column.name: getattr(studio, column.name) for column in Plan.__table__.columns}
+        session.add(Plan(**{**kept, "accounts": most, "name": str(workspace_id)}))
+        session.flush()
+        session.get_one(Workspace, workspace_id).plan = str(workspace_id)
+
+
+def test_a_plan_has_room_for_so_many_accounts(platforms: Sandbox, workspace_id: UUID) -> None:
+    allow(workspace_id, 1)
+    account = connect(platforms, workspace_id, "instagram")
+    with pytest.raises(PlanLimit) as caught:
+        begin(workspace_id, "tiktok")
+    assert caught.value.code == "plan_limit"
+    # On the same platform it may be the account that is there; if it is not, that shows at the end.
+    told = come_back("instagram", platforms.decide(begin(workspace_id, "instagram"), username="tech.tom"))
+    assert told["error"] == "plan_limit"
+    assert connect(platforms, workspace_id, "instagram").id == account.id
+    accounts.disconnect(workspace_id, "instagram")
+    assert connect(platforms, workspace_id, "instagram", "tech.tom").id != account.id
+    assert come_back("instagram", platforms.decide(begin(workspace_id, "instagram")))["error"] == "plan_limit"
+
+
+def test_without_a_registered_app_nobody_is_sent_anywhere(
+    platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "tiktok_client_key", "")
+    with pytest.raises(Unavailable) as caught:
+        begin(workspace_id, "tiktok")
+    assert caught.value.code == "platform_not_configured"
+
+
+def test_without_an_encryption_key_nobody_is_sent_anywhere(
+    platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "encryption_keys", [])
+    with pytest.raises(Unavailable) as caught:
+        begin(workspace_id, "instagram")
+    assert caught.value.code == "encryption_key_missing"
+
+
+def test_platforms_send_people_back_to_the_public_address(
+    platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "public_url", "https://api.example.com/")
+    with transaction() as session:
+        session.add(RedirectUri(workspace_id=workspace_id, uri="https://app.example.com/"))
+        session.flush()
+        begun = oauth_flow.begin(session, workspace_id, "youtube", "https://app.example.com/")
+    sent_to = httpx.URL(begun.authorize_url).params["redirect_uri"]
+    assert sent_to == "https://api.example.com/api/v1/public/social/callback/youtube"
+    assert timedelta(minutes=9) < begun.expires_at - now() <= timedelta(minutes=10)

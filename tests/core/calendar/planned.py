@@ -1,0 +1,124 @@
+"""Calendar items for tests, and what requests, runs and ticks do with them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.calendar import due, items
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Broken, Error
+from content_pipeline.core.models import Account, CalendarItem, Publication, Reel, Task, Twin
+from content_pipeline.core.models.calendar import Status
+from content_pipeline.core.tasks import tasks
+from tests.factories import make_account, make_item
+
+OWN_VIDEO = "https://8.8.8.8/reel.mp4"
+BROKEN = Broken("It broke.", remedy="Retry it.")
+
+
+def enter(twin: Twin, **fields: Any) -> UUID:
+    with transaction() as session:
+        return make_item(session, twin, **fields).id
+
+
+def connect(twin: Twin, platform: str = "instagram", **fields: Any) -> Account:
+    """An account of the twin's workspace."""
+    with transaction() as session:
+        return make_account(session, twin.workspace_id, platform, **fields)
+
+
+def due_item(twin: Twin, **fields: Any) -> UUID:
+    """An item whose time has come, with its video."""
+    return enter(twin, due_in=timedelta(), reel_url=OWN_VIDEO, **fields)
+
+
+def item(item_id: UUID) -> CalendarItem:
+    with transaction() as session:
+        return session.get_one(CalendarItem, item_id)
+
+
+def reason(item_id: UUID) -> str:
+    assert item(item_id).status == "failed"
+    return str((item(item_id).reason or {})["code"])
+
+
+def act(twin: Twin, item_id: UUID, deed: Callable[..., Any], *arguments: Any) -> Any:
+    """Do it to the locked item, as a request does."""
+    with transaction() as session:
+        return deed(session, items.get(session, twin.workspace_id, item_id, lock=True), *arguments)
+
+
+def start_reels(twin: Twin) -> list[Task]:
+    """The tasks of the reels that a tick starts for this twin's items."""
+    with transaction() as session:
+        started = due.start_reels(session, most=1000)
+    return [task for task in started if task.workspace_id == twin.workspace_id]
+
+
+def start_posts(twin: Twin) -> list[Task]:
+    """The tasks of the posts that a tick starts for this twin's items."""
+    with transaction() as session:
+        return posts_due(session, twin)
+
+
+def posts_due(session: Session, twin: Twin) -> list[Task]:
+    """As `start_posts`, inside of a transaction."""
+    return [task for task in due.start_posts(session, most=1000) if task.workspace_id == twin.workspace_id]
+
+
+def retry_post(task: Task) -> Task:
+    """The post itself is retried, and its item does not hear of it. Returns the new task."""
+    with transaction() as session:
+        return tasks.retry(session, session.get_one(Task, task.id))
+
+
+def commit(task: Task) -> None:
+    """The post's run is about to make the call that cannot be taken back."""
+    with transaction() as session:
+        session.get_one(Publication, UUID(task.key)).committed_at = now()
+        tasks.set_irrevocable(session, task.id, True)
+
+
+def end(task: Task, *, error: Error | None = None) -> None:
+    """As the run of a reel or a post does."""
+    with transaction() as session:
+        tasks.take(session, task.kind, task.key)
+        if error:
+            tasks.fail(session, task.id, error)
+            return
+        if task.kind == "reel":
+            session.get_one(Reel, UUID(task.key)).output_key = "some/reel.mp4"
+        else:
+            post = session.get_one(Publication, UUID(task.key))
+            post.post_id, post.post_url = str(post.id), "https://www.instagram.com/reel/some/"
+        tasks.finish(session, task.id)
+
+
+def note() -> None:
+    """As a tick takes note of what has ended."""
+    with transaction() as session:
+        due.settle(session)
+
+
+def settle(task: Task, *, error: Error | None = None) -> None:
+    """The run of a reel or a post ends, and a tick takes note."""
+    end(task, error=error)
+    note()
+
+
+def posts_of(twin: Twin) -> list[Publication]:
+    """All that was ever entered for the twin's items."""
+    with transaction() as session:
+        return list(session.scalars(select(Publication).where(Publication.twin_id == twin.id)))
+
+
+def in_status(twin: Twin, status: Status) -> UUID:
+    item_id = enter(twin)
+    with transaction() as session:
+        session.get_one(CalendarItem, item_id).status = status
+    return item_id

@@ -1,0 +1,81 @@
+"""A new encryption key takes over, and the old one can go."""
+
+import json
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import update
+
+from content_pipeline.core import encryption
+from content_pipeline.core.accounts import accounts
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.maintenance import key_rotation
+from content_pipeline.core.models import Account, Publication
+from content_pipeline.core.publishing import attempts
+from content_pipeline.core.settings import settings
+from tests.accounts import connect, encryption_key, read
+from tests.sandbox_server import Sandbox
+
+PREPARED: Final[dict[str, Any]] = {"upload_url": "https://upload.example.com/?token=secret"}
+
+
+@pytest.fixture(autouse=True)
+def _only_ours(platforms: Sandbox, workspace_id: UUID) -> None:
+    """What other tests left is sealed with keys of theirs."""
+    with transaction() as session:
+        session.execute(update(Publication).values(prepared=None))
+        session.execute(update(Account).values(access_token=None, refresh_token=None, status="disconnected"))
+
+
+@pytest.fixture
+def account(platforms: Sandbox, workspace_id: UUID) -> Account:
+    return connect(platforms, workspace_id, "youtube")
+
+
+@pytest.fixture
+def publication(account: Account) -> Publication:
+    """A post that is on its way."""
+    row = Publication(
+        id=uuid4(), workspace_id=account.workspace_id, request_id=uuid4(), account_id=account.id,
+        platform=account.platform, options={}, created_at=now(),
+    )  # fmt: skip
+    row.prepared = encryption.seal(json.dumps(PREPARED), f"publications/{row.id}/prepared")
+    with transaction() as session:
+        session.add(row)
+    return row
+
+
+def set_keys(patch: pytest.MonkeyPatch, *fillings: int) -> None:
+    patch.setattr(settings(), "encryption_keys", [encryption_key(filling) for filling in fillings])
+
+
+def test_what_is_sealed_opens_with_the_new_key_alone(
+    account: Account, publication: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = accounts.tokens_of(account)
+    assert tokens.refresh
+    set_keys(monkeypatch, 2, 1)
+    assert key_rotation.reseal() == 2
+    set_keys(monkeypatch, 2)
+    assert accounts.tokens_of(read(account.id)) == tokens
+    with transaction() as session:
+        assert attempts.prepared(session.get_one(Publication, publication.id)) == PREPARED
+
+
+def test_what_the_first_key_sealed_is_left_alone(account: Account, publication: Publication) -> None:
+    assert key_rotation.reseal() == 0
+    assert read(account.id).access_token == account.access_token
+
+
+def test_without_the_old_key_nothing_is_lost(
+    account: Account, publication: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_keys(monkeypatch, 2)
+    with pytest.raises(Unavailable) as caught:
+        key_rotation.reseal()
+    assert caught.value.code == "encryption_key_missing"
+    set_keys(monkeypatch, 1)
+    assert accounts.tokens_of(read(account.id)) == accounts.tokens_of(account)

@@ -1,0 +1,243 @@
+"""A post goes out once, or says why not, at whatever moment a run crashes, freezes or is canceled."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Conflict, Error
+from content_pipeline.core.publishing import publications
+from content_pipeline.core.tasks import executions, tasks
+from tests.core.publishing import posting
+from tests.core.publishing.posting import (
+    AMBIGUOUS,
+    AWAY,
+    BROKEN,
+    BUSY,
+    DISCONNECTED,
+    EXPIRED,
+    LOST,
+    REFUSED,
+    UNKNOWN,
+    Crash,
+    Fault,
+    Stage,
+    code,
+    newest,
+    publication,
+)
+
+
+class At:
+    """Does something at one moment of those that there are."""
+
+    def __init__(self, number: int, deed: Any) -> None:
+        self.number, self.deed = number, deed
+        self.names: list[str] = []
+
+    def __call__(self, name: str) -> None:
+        self.names.append(name)
+        if len(self.names) == self.number + 1:
+            self.deed()
+
+
+def moments_of(stage: Stage) -> list[str]:
+    """The moments of a post that nothing comes in the way of."""
+    at = At(-1, None)
+    key = stage.post(stage.account())
+    with posting.moments(stage.platform, at):
+        stage.end(key)
+    stage.platform.posted.clear()
+    return at.names
+
+
+def crash() -> None:
+    raise Crash
+
+
+def test_a_crash_at_any_moment_neither_loses_nor_doubles_a_post(stage: Stage) -> None:
+    stage.platform.slow = {"commit": 10}
+    account = stage.account()
+    for number, name in enumerate(moments_of(stage)):
+        key = stage.post(account)
+        with posting.moments(stage.platform, At(number, crash)):
+            task = stage.end(key)
+        assert (task.state, len(stage.platform.posted)) == ("done", 1), f"crash at {number}, {name}"
+        stage.platform.posted.clear()
+
+
+def test_a_run_whose_fence_is_lowered_at_any_moment_leaves_the_post_to_the_next(stage: Stage) -> None:
+    account = stage.account()
+    for number, name in enumerate(moments_of(stage)):
+        key = stage.post(account)
+
+        def lower(key: str = key) -> None:
+            with transaction() as session:
+                executions.stop_subject(session, tasks.subject(publications.KIND, key))
+
+        with posting.moments(stage.platform, At(number, lower)):
+            task = stage.end(key)
+        assert (task.state, len(stage.platform.posted)) == ("done", 1), f"fence down at {number}, {name}"
+        stage.platform.posted.clear()
+
+
+def freeze(stage: Stage, key: str) -> None:
+    """The run is declared dead, the database ends the session that idles, and other runs bring the post out."""
+    with transaction() as session:
+        executions.stop_subject(session, tasks.subject(publications.KIND, key))
+    end_turns()
+    stage.end(key)
+
+
+def end_turns() -> None:
+    with transaction() as session:
+        session.execute(text("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"))
+
+
+def test_a_run_that_freezes_at_any_moment_and_wakes_after_another_posts_nothing_more(stage: Stage) -> None:
+    account = stage.account()
+    names = moments_of(stage)
+    for number, name in enumerate(names):
+        if name == "before commit":
+            continue  # on its way already: only the platform can tell the second from the first (tests of each)
+        key = stage.post(account)
+        with posting.moments(stage.platform, At(number, partial(freeze, stage, key))):
+            stage.run(key)
+        assert (newest(key).state, len(stage.platform.posted)) == ("done", 1), f"frozen at {number}, {name}"
+        stage.platform.posted.clear()
+
+
+def test_a_run_that_freezes_between_its_intention_and_the_call_does_not_make_it_when_it_wakes(stage: Stage) -> None:
+    key = stage.post(stage.account())
+    frozen: list[bool] = []
+
+    def moment(_: str) -> None:
+        if publication(key).committed_at and not frozen:
+            frozen.append(True)
+            freeze(stage, key)
+
+    with posting.moments(stage.platform, moment):
+        stage.run(key)
+    assert (newest(key).state, len(stage.platform.posted), frozen) == ("done", 1, [True])
+
+
+def test_a_run_that_loses_its_turn_before_the_call_leaves_that_to_a_later_one(stage: Stage) -> None:
+    key = stage.post(stage.account())
+
+    def lose(_: str) -> None:
+        if publication(key).committed_at:
+            end_turns()
+
+    with posting.moments(stage.platform, lose):
+        stage.run(key)
+    assert (newest(key).state, stage.platform.posted, publication(key).committed_at) == ("waiting", [], None)
+    assert stage.end(key).state == "done"
+    assert len(stage.platform.posted) == 1
+
+
+def test_a_second_run_of_the_same_post_does_nothing_while_the_first_is_at_work(stage: Stage) -> None:
+    account = stage.account()
+    for number, name in enumerate(moments_of(stage)):
+        key = stage.post(account)
+        called: list[str] = []
+
+        def come_in(key: str = key, called: list[str] = called) -> None:
+            before = len(stage.platform.calls)
+            assert stage.run(key, task=newest(key)) is None
+            called.extend(stage.platform.calls[before:])
+
+        with posting.moments(stage.platform, At(number, come_in)):
+            stage.end(key)
+        assert (called, len(stage.platform.posted)) == ([], 1), f"second run at {number}, {name}"
+        stage.platform.posted.clear()
+
+
+def test_a_cancel_at_any_moment_either_keeps_the_post_in_or_is_told_no(stage: Stage) -> None:
+    stage.platform.slow = {"commit": 10}
+    account = stage.account()
+    outcomes = []
+    for number, name in enumerate(moments_of(stage)):
+        key = stage.post(account)
+        told_no: list[bool] = []
+
+        def cancel(key: str = key, told_no: list[bool] = told_no) -> None:
+            try:
+                posting.cancel(key)
+            except Conflict:
+                told_no.append(True)
+
+        with posting.moments(stage.platform, At(number, cancel)):
+            task = stage.end(key)
+        expected = ("done", 1) if told_no else ("canceled", 0)
+        assert (task.state, len(stage.platform.posted)) == expected, f"canceled at {number}, {name}"
+        outcomes.append(bool(told_no))
+        stage.platform.posted.clear()
+    assert outcomes == sorted(outcomes), "once it cannot be taken back, it never can"
+    assert set(outcomes) == {True, False}
+
+
+def test_a_canceled_post_that_is_retried_goes_out_once(stage: Stage) -> None:
+    stage.platform.slow = {"prepare": 10}
+    key = stage.post(stage.account())
+    stage.run(key)
+    posting.cancel(key)
+    stage.end(key)
+    posting.retry(key)
+    assert stage.end(key).state == "done"
+    assert len(stage.platform.posted) == 1
+
+
+BEFORE = [REFUSED, BROKEN, AWAY, BUSY, LOST, EXPIRED, DISCONNECTED, Crash()]
+FAULTS = {
+    "check": st.sampled_from([None, *map(Fault, BEFORE)]),
+    "prepare": st.sampled_from([None, *map(Fault, BEFORE), Fault(AWAY, after=True), Fault(Crash(), after=True)]),
+    "commit": st.sampled_from(
+        [
+            None,
+            *map(Fault, [*BEFORE, AMBIGUOUS]),
+            *(Fault(error, after=True) for error in (AMBIGUOUS, Crash(), KeyError())),
+        ]
+    ),
+    "reconcile": st.sampled_from([None, *map(Fault, [AWAY, BUSY, EXPIRED, DISCONNECTED, AMBIGUOUS, UNKNOWN, Crash()])]),
+    "is_processing": st.sampled_from([None, *map(Fault, [AWAY, BUSY, DISCONNECTED])]),
+    "confirm": st.sampled_from([None, *map(Fault, [AWAY, REFUSED, DISCONNECTED])]),
+}
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    faults=st.fixed_dictionaries({step: st.lists(fault, max_size=3) for step, fault in FAULTS.items()}),
+    slow=st.fixed_dictionaries({step: st.sampled_from([0.0, 10.0, 8000.0]) for step in ("prepare", "commit")}),
+    retries=st.integers(0, 2),
+)
+def test_whatever_goes_wrong_a_post_is_out_once_or_says_why_not(
+    workspace_id: UUID,
+    tmp_path: Path,
+    faults: dict[str, list[Fault | None]],
+    slow: dict[str, float],
+    retries: int,
+) -> None:
+    with posting.stage(workspace_id, tmp_path) as stage:
+        stage.platform.faults, stage.platform.slow = faults, slow
+        account = stage.account()
+        key = stage.post(account)
+        for _ in range(retries + 1):
+            task, row = stage.end(key), publication(key)
+            assert len(stage.platform.posted) <= 1
+            assert task.state in ("done", "error")
+            if task.state == "done":
+                assert len(stage.platform.posted) == 1
+                assert row.published_at
+                return
+            if row.committed_at is None:
+                assert not stage.platform.posted
+                assert code(task) in {error.code for error in BEFORE if isinstance(error, Error)} | {"platform_slow"}
+            else:
+                assert code(task) == "unconfirmed"
+            posting.reconnect(account)
+            posting.retry(key)

@@ -1,0 +1,196 @@
+"""Platforms are asked about posts that they are at work on: each in its time, once, and not for ever."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Remote
+from content_pipeline.core.models import Publication
+from content_pipeline.core.platforms.base import Disconnected, Refused
+from content_pipeline.core.publishing import attempts, polling, publications
+from tests.core.platforms.network import network
+from tests.core.publishing import posting
+from tests.core.publishing.hanging_platform import instagram_post
+from tests.core.publishing.posting import Fault, Stage, code, newest, publication
+
+AWAY = Remote("It did not answer.", code="platform_unreachable", retryable=True)
+
+
+@pytest.fixture
+def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
+    with posting.stage(workspace_id, tmp_path) as stage:
+        yield stage
+
+
+@pytest.mark.parametrize("step", ["prepare", "commit"])
+def test_a_post_goes_on_when_the_platform_is_done(stage: Stage, step: str) -> None:
+    stage.platform.slow = {step: 20}
+    key = stage.post(stage.account())
+    assert stage.run(key) is None
+    assert newest(key).state == "waiting"
+    asked = 0
+    while newest(key).state == "waiting":
+        stage.go_on(key)
+        asked += 1
+    assert newest(key).state == "done"
+    assert asked == stage.platform.calls.count("is_processing") > 1
+    assert newest(key).starts == 2, "one run for what is before, and one for what is after"
+    assert len(stage.platform.posted) == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "ends", "status"), [("prepare", "platform_slow", "failed"), ("commit", "unconfirmed", "unconfirmed")]
+)
+def test_a_platform_is_not_waited_for_for_ever(stage: Stage, step: str, ends: str, status: str) -> None:
+    stage.platform.slow = {step: 2 * attempts.PATIENCE.total_seconds()}
+    key = stage.post(stage.account())
+    task = stage.end(key)
+    assert (code(task), publications.status(publication(key), task)) == (ends, status)
+    assert len(stage.platform.posted) == (step == "commit")
+
+
+@pytest.mark.parametrize("step", ["prepare", "commit"])
+def test_a_retry_has_patience_of_its_own(stage: Stage, step: str) -> None:
+    patience = attempts.PATIENCE.total_seconds()
+    stage.platform.slow = {step: 1.5 * patience if step == "commit" else 0.5 * patience}
+    key = stage.post(stage.account())
+    if step == "commit":
+        assert code(stage.end(key)) == "unconfirmed"
+    else:
+        stage.run(key)
+        posting.cancel(key)
+        posting.pass_by(seconds=3 * patience)
+    posting.retry(key)
+    assert stage.end(key).state == "done"
+    assert len(stage.platform.posted) == 1
+
+
+def test_nobody_is_asked_for_a_post_that_was_canceled(stage: Stage) -> None:
+    stage.platform.slow = {"prepare": 3000}
+    key = stage.post(stage.account())
+    stage.run(key)
+    posting.cancel(key)
+    posting.pass_by(hours=1)
+    for _ in range(2):
+        assert stage.poll() == []
+        posting.pass_by(minutes=10)
+    assert stage.platform.calls.count("is_processing") == 1
+
+
+def test_a_question_that_fails_is_asked_again(stage: Stage) -> None:
+    stage.platform.slow = {"prepare": 5}
+    stage.platform.faults = {"is_processing": [Fault(AWAY), Fault(KeyError("status"))]}
+    key = stage.post(stage.account())
+    assert stage.end(key).state == "done"
+    assert stage.platform.calls.count("is_processing") == 3
+
+
+@pytest.mark.parametrize("is_out", [False, True])
+def test_a_platform_that_hangs_is_asked_once_and_for_ten_seconds(stage: Stage, is_out: bool) -> None:
+    waits: list[float] = []
+
+    def hang(request: httpx.Request) -> httpx.Response:
+        waits.append(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("It hangs.")
+
+    key = instagram_post(stage)
+    with transaction() as session:
+        session.get_one(Publication, UUID(key)).published_at = now() if is_out else None
+    with network(hang):
+        assert polling.look(publication(key)) is None
+    assert waits == [10]
+
+
+def test_an_account_that_is_left_meanwhile_ends_its_posts(stage: Stage) -> None:
+    stage.platform.slow = {"prepare": 1000}
+    stage.platform.faults = {"is_processing": [Fault(Disconnected("The person left."))]}
+    key = stage.post(stage.account())
+    assert code(stage.end(key)) == "needs_reconnect"
+
+
+def test_an_answer_of_which_nobody_thought_holds_up_no_other_post(stage: Stage) -> None:
+    stage.platform.slow = {"prepare": 1}
+    stage.platform.faults = {"is_processing": [Fault(KeyError("status"))]}
+    account = stage.account()
+    keys = [stage.post(account) for _ in range(2)]
+    for key in keys:
+        stage.run(key)
+    posting.pass_by(minutes=1)
+    assert len(stage.poll()) == 1
+
+
+def test_a_post_that_is_out_gets_its_address_when_the_platform_tells_it(stage: Stage) -> None:
+    stage.platform.late = 600
+    key = stage.post(stage.account())
+    stage.run(key)
+    out = publication(key)
+    assert newest(key).state == "done"
+    assert (out.post_id, out.post_url) == (None, None)
+    for _ in range(20):
+        posting.pass_by(minutes=1)
+        assert stage.poll() == []
+    row = publication(key)
+    assert row.post_url == f"https://platform.example.com/{row.post_id}"
+    assert (row.published_at, row.poll_at) == (out.published_at, None)
+
+
+def test_an_address_that_never_comes_is_asked_for_for_a_day(stage: Stage) -> None:
+    stage.platform.late = 1e9
+    key = stage.post(stage.account())
+    stage.run(key)
+    for _ in range(60):
+        posting.pass_by(minutes=31)
+        stage.poll()
+    assert publication(key).poll_at is None
+    assert stage.platform.calls.count("confirm") < 60
+
+
+def test_the_address_of_a_post_that_was_taken_down_is_not_asked_for_again(stage: Stage) -> None:
+    stage.platform.late = 600
+    key = stage.post(stage.account())
+    stage.run(key)
+    stage.platform.faults = {"confirm": [Fault(Refused("It was taken down."))]}
+    posting.pass_by(minutes=1)
+    stage.poll()
+    assert publication(key).poll_at is None
+    assert newest(key).state == "done"
+
+
+def test_two_daemons_ask_about_each_post_once(stage: Stage) -> None:
+    stage.platform.slow = {"prepare": 1000}
+    account = stage.account()
+    keys = [stage.post(account) for _ in range(4)]
+    for key in keys:
+        stage.run(key)
+    posting.pass_by(minutes=1)
+    with transaction() as first, transaction() as second:
+        taken = [{str(row.id) for row in polling.take_due(session, most=2)} for session in (first, second)]
+    assert taken[0] | taken[1] == set(keys)
+    assert not taken[0] & taken[1]
+    with transaction() as session:
+        assert polling.take_due(session, most=10) == []
+
+
+def test_two_daemons_that_both_heard_it_start_one_run(stage: Stage) -> None:
+    stage.platform.slow = {"prepare": 1}
+    key = stage.post(stage.account())
+    stage.run(key)
+    posting.pass_by(minutes=1)
+    row = publication(key)
+    assert [task and task.key for task in (polling.look(row), polling.look(row))] == [key, None]
+
+
+@given(polls_so_far=st.integers(0, 60))
+def test_questions_come_less_and_less_often(polls_so_far: int) -> None:
+    seconds = polling.pause(polls_so_far, longest=120.0)
+    assert 4 <= seconds <= 144
+    assert polling.pause(polls_so_far + 3, longest=1e9) > polling.pause(polls_so_far, longest=1e9)
+    assert now() + timedelta(seconds=seconds) > now()

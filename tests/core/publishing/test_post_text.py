@@ -1,0 +1,196 @@
+"""What a post says, and how it is set: a person's own words, those that are written, and the options of both."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Invalid
+from content_pipeline.core.media.probe import probe
+from content_pipeline.core.models import Publication, Reel, Twin
+from content_pipeline.core.platforms.base import Video
+from content_pipeline.core.platforms.options import OPTIONS, kept
+from content_pipeline.core.publishing import post_text, publications
+from content_pipeline.core.publishing.publications import Source, Wish
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks.run_context import MoveOn, Work
+from content_pipeline.core.writing import rules
+from tests.factories import make_account, make_twin
+from tests.media import samples
+
+pytestmark = pytest.mark.usefixtures("database")
+
+DEFAULTS = {"tiktok": {"hashtags": ["ai"], "mentions": ["mara.bakes"], "privacy": "friends"}}
+
+
+def written(caption: str, platform: str = "tiktok", title: str | None = None, **options: Any) -> Any:
+    return post_text.written(platform, caption, title=title, options=OPTIONS[platform](**options))
+
+
+def test_hashtags_and_mentions_of_every_post_follow_a_persons_words() -> None:
+    post = written(" Look. ", hashtags=["#ai", "content_creation"], mentions=["mara.bakes"])
+    assert rules.rendered("tiktok", post) == "Look.\n\n@mara.bakes\n\n#ai #content_creation"
+
+
+@pytest.mark.parametrize(
+    ("caption", "hashtags", "mentioned"),
+    [
+        ("#AI by @Mara.Bakes.", (), False),
+        ("I said so.", ("ai",), True),
+        ("#AIContent by @mara.bakes2", ("ai",), True),
+    ],
+)
+def test_what_is_in_the_words_is_not_added(caption: str, hashtags: tuple[str, ...], mentioned: bool) -> None:
+    post = written(caption, hashtags=["ai"], mentions=["@mara.bakes"])
+    assert post.hashtags == hashtags
+    assert post.text.endswith("\n\n@mara.bakes") == mentioned
+
+
+def test_words_over_the_limit_are_refused_and_not_cut() -> None:
+    with pytest.raises(Invalid) as caught:
+        written("a" * 2201 + " #a" * 31, "instagram")
+    assert caught.value.code == "text_unfit"
+    assert len(caught.value.errors) == 2
+    with pytest.raises(Invalid, match="title"):
+        written("Look.", "youtube", title="a" * 101)
+
+
+@pytest.mark.parametrize(
+    ("platform", "title", "shown"),
+    [("youtube", "News", "News"), ("youtube", None, "Look at this."), ("tiktok", "News", None)],
+)
+def test_a_title_is_for_platforms_that_have_some(platform: str, title: str | None, shown: str | None) -> None:
+    assert written("Look at this.", platform, title=title).title == shown
+
+
+def test_linkedin_takes_its_text_escaped() -> None:
+    assert rules.rendered("linkedin", written("Look (here).", "linkedin")) == r"Look \(here\)."
+
+
+# ── options ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def chosen(twin: Twin | None, asked: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return kept(post_text.options("tiktok", twin, asked, **fields))
+
+
+def test_a_posts_own_options_come_before_the_twins(workspace_id: UUID) -> None:
+    with transaction() as session:
+        twin = make_twin(session, workspace_id, platform_defaults=DEFAULTS)
+    assert chosen(twin, {"privacy": "public"}) == DEFAULTS["tiktok"] | {"privacy": "public"}
+    assert chosen(twin, {}) == DEFAULTS["tiktok"]
+    assert chosen(None, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_ours", "labelled"), [({}, True, True), ({}, False, None), ({"ai_generated": False}, True, False)]
+)
+def test_our_own_reels_are_labelled_as_made_with_ai(
+    asked: dict[str, Any], is_ours: bool, labelled: bool | None
+) -> None:
+    assert chosen(None, asked, is_ours=is_ours).get("ai_generated") == labelled
+
+
+def test_options_are_settled_when_a_post_is_entered(workspace_id: UUID) -> None:
+    with transaction() as session:
+        twin = make_twin(session, workspace_id, platform_defaults=DEFAULTS)
+        publication = enter(session, twin, Source(url="https://8.8.8.8/reel.mp4"), caption="Look.")
+        twin.platform_defaults = {}
+    assert kept(post_text.options_of(publication)) == DEFAULTS["tiktok"]
+
+
+# ── the words of a publication ───────────────────────────────────────────────────────────────────────────
+
+
+def enter(session: Any, twin: Twin, source: Source, **fields: Any) -> Publication:
+    account = make_account(session, twin.workspace_id, "tiktok")
+    wish = Wish("tiktok", account.id, **fields)
+    return publications.enter(session, account, twin, source, wish, request_id=uuid4())
+
+
+def reel_of(session: Any, twin: Twin, script: str) -> Reel:
+    from content_pipeline.core.reels import reels
+
+    return reels.enter(session, twin, script=script, platform="tiktok", voice_id=twin.voice_id)
+
+
+def at_work(lane: str = "interactive", task_id: str | None = None) -> Work:
+    executions.begin(run_id := str(uuid4()), f"{lane}@test")
+    return Work(run_id, lane, task_id)
+
+
+def video(path: Path) -> Video:
+    return Video(path, "https://cdn.example.com/reel.mp4", probe(path))
+
+
+@pytest.fixture
+def twin(workspace_id: UUID) -> Twin:
+    with transaction() as session:
+        return make_twin(session, workspace_id, platform_defaults=DEFAULTS)
+
+
+@pytest.fixture
+def silent(tmp_path: Path) -> Video:
+    return video(samples.video(tmp_path / "silent.mp4", seconds=1, sound=False))
+
+
+def test_a_persons_words_stay_as_they_are_from_the_first_try_on(twin: Twin, silent: Video) -> None:
+    with transaction() as session:
+        publication = enter(session, twin, Source(url="https://8.8.8.8/reel.mp4"), caption="Look.")
+    first = post_text.words(at_work(), publication, silent)
+    with transaction() as session:
+        row = session.get_one(Publication, publication.id)
+        row.caption = "Something else."
+    assert post_text.words(at_work(), row, silent) == first
+    assert first.text == "Look.\n\n@mara.bakes"
+
+
+@pytest.mark.parametrize("of", ["reel", "item"])
+def test_without_a_caption_the_twin_writes_of_the_script(twin: Twin, silent: Video, of: str) -> None:
+    script = "Sourdough needs patience. Feed the starter twice a day."
+    with transaction() as session:
+        source = Source(reel_of(session, twin, script)) if of == "reel" else Source(None, "https://8.8.8.8/a", script)
+        publication = enter(session, twin, source)
+    post = post_text.words(at_work(), publication, silent)
+    assert "ourdough" in post.text
+    assert "@mara.bakes" in post.text
+    assert "ai" in post.hashtags
+
+
+def test_without_a_script_it_writes_of_what_is_said_in_the_video(twin: Twin, tmp_path: Path) -> None:
+    with transaction() as session:
+        publication = enter(session, twin, Source(url="https://8.8.8.8/reel.mp4"))
+    post = post_text.words(at_work(), publication, video(samples.talking_video(tmp_path / "talk.mp4")))
+    assert len(post.text) > 20
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_a_video_that_says_nothing_wants_a_caption(twin: Twin, tmp_path: Path, sound: bool) -> None:
+    with transaction() as session:
+        publication = enter(session, twin, Source(url="https://8.8.8.8/reel.mp4"))
+    with pytest.raises(Invalid) as caught:
+        post_text.words(at_work(), publication, video(samples.video(tmp_path / "v.mp4", seconds=2, sound=sound)))
+    assert caught.value.code == "caption_missing"
+
+
+def test_a_long_video_is_heard_where_renders_go(twin: Twin, silent: Video, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "interactive_media_seconds", 0.5)
+    with transaction() as session:
+        publication = enter(session, twin, Source(url="https://8.8.8.8/reel.mp4"))
+    for lane in "interactive", "io":
+        with pytest.raises(MoveOn) as moved:
+            post_text.words(at_work(lane, task_id="some"), publication, silent)
+        assert moved.value.lane == "media"
+    with pytest.raises(Invalid):  # heard there, and it is silent
+        post_text.words(at_work("media", task_id="some"), publication, silent)
+
+
+def test_a_short_video_is_heard_where_people_wait(twin: Twin, silent: Video) -> None:
+    with transaction() as session:
+        publication = enter(session, twin, Source(url="https://8.8.8.8/reel.mp4"))
+    with pytest.raises(MoveOn) as moved:
+        post_text.words(at_work("io", task_id="some"), publication, silent)
+    assert moved.value.lane == "interactive"

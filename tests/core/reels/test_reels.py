@@ -1,0 +1,175 @@
+"""A reel's two steps, each as a run does it: on the real database, store, voice and ffmpeg."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from content_pipeline.core import storage
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Conflict, Invalid
+from content_pipeline.core.media import wav
+from content_pipeline.core.media.reels import composition
+from content_pipeline.core.media.words import join
+from content_pipeline.core.models import Reel, Task
+from content_pipeline.core.platforms.base import Post, Video
+from content_pipeline.core.platforms.options import OPTIONS
+from content_pipeline.core.platforms.registry import PUBLISHERS
+from content_pipeline.core.reels import batches, reels
+from content_pipeline.core.reels.csv_rows import ReelRow
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks.run_context import MoveOn, Work
+from tests.factories import make_twin
+from tests.media import samples
+
+pytestmark = pytest.mark.usefixtures("database")
+
+SCRIPT = "Only $1,299 today."
+
+
+def enter(workspace_id: UUID, script: str = SCRIPT, **fields: Any) -> str:
+    """The id of a new reel."""
+    blank = {"title": None, "background_url": None, "music_url": None}
+    row = ReelRow(row=1, script=script, platform="tiktok", voice_id="en-US", **(blank | fields))
+    with transaction() as session:
+        twin = make_twin(session, workspace_id)
+        _, _, (task,) = batches.request(session, workspace_id=workspace_id, twin=twin, platform="tiktok", rows=[row])
+    return task.key
+
+
+def at_work(key: str, *, lane: str = "media", with_task: bool = True) -> Work:
+    """What a run holds that has begun to work on the reel."""
+    run_id = str(uuid4())
+    executions.begin(run_id, "media@test")
+    with transaction() as session:
+        executions.stop_subject(session, tasks.subject(reels.KIND, key))
+    assert executions.claim(run_id, tasks.subject(reels.KIND, key))
+    with transaction() as session:
+        task = tasks.take(session, reels.KIND, key) if with_task else None
+    return Work(run_id, lane, task and task.id)
+
+
+def row(key: str) -> Reel:
+    with transaction() as session:
+        return session.get_one(Reel, UUID(key))
+
+
+def test_a_narration_is_kept_with_the_words_as_they_are_written(workspace_id: UUID, tmp_path: Path) -> None:
+    key = enter(workspace_id)
+    made = reels.narrate(at_work(key), key, tmp_path)
+    assert join(made.words) == SCRIPT
+    assert (made.voice, made.language) == ("hibari-heart", "en")
+    storage.fetch(made.key, tmp_path / "narration.wav")
+    heard, rate = wav.read(tmp_path / "narration.wav")
+    assert len(heard) / rate == pytest.approx(made.seconds, abs=0.01)
+    assert row(key).spoken_voice == "hibari-heart"
+
+
+def test_a_task_that_comes_again_is_not_spoken_again_and_a_re_run_by_hand_is(
+    workspace_id: UUID, tmp_path: Path
+) -> None:
+    key = enter(workspace_id)
+    reels.narrate(at_work(key), key, tmp_path)
+    with transaction() as session:
+        session.get_one(Reel, UUID(key)).script = "Something else."
+    assert join(reels.narrate(at_work(key), key, tmp_path).words) == SCRIPT
+    assert join(reels.narrate(at_work(key, with_task=False), key, tmp_path).words) == "Something else."
+
+
+def test_a_video_by_hand_of_a_reel_without_a_narration_is_told_what_is_missing(
+    workspace_id: UUID, tmp_path: Path
+) -> None:
+    key = enter(workspace_id)
+    with pytest.raises(Conflict, match="no narration"):
+        reels.render(at_work(key, with_task=False), key, tmp_path)
+
+
+def test_what_is_short_to_write_and_long_to_say_is_refused(
+    workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(settings(), "narration_seconds", 5.0)
+    key = enter(workspace_id, script="7" * 60)
+    with pytest.raises(Invalid) as caught:
+        reels.narrate(at_work(key), key, tmp_path)
+    assert caught.value.code == "narration_too_long"
+
+
+def test_a_rendered_reel_ends_its_task_and_its_batch(workspace_id: UUID, tmp_path: Path) -> None:
+    key = enter(workspace_id, title="The offer")
+    work = at_work(key)
+    narrated = reels.narrate(work, key, tmp_path)
+    made = reels.render(work, key, tmp_path)
+    assert (made.media.width, made.media.height) == (1080, 1920)
+    assert made.media.seconds == pytest.approx(narrated.seconds, abs=0.1)
+    assert made.loudness == pytest.approx(-14, abs=0.1)
+    with transaction() as session:
+        task = session.get_one(Task, work.task_id)
+        assert task.state == "done"
+        assert session.get_one(Task, task.parent_id).state == "done"
+        assert reels.result(session, task)["result_url"].startswith("http")
+
+
+def test_the_reel_of_one_letter_is_taken_by_every_platform(workspace_id: UUID, tmp_path: Path) -> None:
+    key = enter(workspace_id, script="A")
+    work = at_work(key)
+    reels.narrate(work, key, tmp_path)
+    reel = Video(tmp_path / composition.OUTPUT, "", reels.render(work, key, tmp_path).media)
+    for platform, publisher in PUBLISHERS.items():
+        post = Post(text="A", title="A", hashtags=(), options=OPTIONS[platform](), video=reel)
+        assert publisher.check(None, post) == []
+
+
+def test_a_later_run_makes_the_video_of_the_narration_that_was_kept(workspace_id: UUID, tmp_path: Path) -> None:
+    key = enter(workspace_id)
+    (first := tmp_path / "first").mkdir()
+    (second := tmp_path / "second").mkdir()
+    narrated = reels.narrate(at_work(key), key, first)
+    made = reels.render(at_work(key), key, second)
+    assert made.media.seconds == pytest.approx(narrated.seconds, abs=0.1)
+    assert (second / reels.NARRATION).read_bytes() == (first / reels.NARRATION).read_bytes()
+
+
+def test_a_background_and_music_of_others_are_copied_once(
+    workspace_id: UUID, server: HTTPServer, tmp_path: Path
+) -> None:
+    video = samples.video(tmp_path / "waves.mp4", size="320x240", seconds=1)
+    music = samples.audio(tmp_path / "music.mp3", seconds=1)
+    for name, file in ("/waves.mp4", video), ("/music.mp3", music):
+        server.expect_ordered_request(name).respond_with_data(file.read_bytes())
+    key = enter(
+        workspace_id,
+        background_url=server.url_for("/waves.mp4"),
+        music_url=server.url_for("/music.mp3"),
+    )
+    for _ in range(2):
+        work = at_work(key)
+        reels.narrate(work, key, tmp_path)
+        assert reels.render(work, key, tmp_path).loudness == pytest.approx(-14, abs=0.5)
+    assert len(server.log) == 2
+
+
+def test_a_bad_background_is_not_kept(workspace_id: UUID, server: HTTPServer, tmp_path: Path) -> None:
+    picture = samples.picture(tmp_path / "sky.png", size="640x480")
+    server.expect_ordered_request("/sky.png").respond_with_data(b"not a picture")
+    server.expect_ordered_request("/sky.png").respond_with_data(picture.read_bytes())
+    key = enter(workspace_id, background_url=server.url_for("/sky.png"))
+    work = at_work(key)
+    reels.narrate(work, key, tmp_path)
+    with pytest.raises(Exception, match="neither a picture nor a video"):
+        reels.render(work, key, tmp_path)
+    assert reels.render(work, key, tmp_path).media.seconds > 1
+
+
+def test_after_a_slow_fetch_in_the_io_lane_the_reel_is_made_in_the_media_lane(
+    workspace_id: UUID, server: HTTPServer, tmp_path: Path
+) -> None:
+    server.expect_request("/music.mp3").respond_with_data(samples.audio(tmp_path / "m.mp3", seconds=1).read_bytes())
+    key = enter(workspace_id, music_url=server.url_for("/music.mp3"))
+    work = at_work(key, lane="io")
+    reels.narrate(work, key, tmp_path)
+    with pytest.raises(MoveOn) as caught:
+        reels.render(work, key, tmp_path)
+    assert caught.value.lane == "media"

@@ -1,0 +1,131 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from content_pipeline.core.speech import narration as narrations
+from content_pipeline.core.speech.catalog import choose
+from content_pipeline.core.speech.narration import Narration, narrate
+from content_pipeline.core.speech.spoken_form import Token, tokens
+from tests.core.speech.onsets import errors, onsets
+from tests.core.speech.scripts import SCRIPTS
+
+
+def _narrate(script: str) -> Narration:
+    return narrate(script, choose("hibari-heart", script))
+
+
+def test_captions_begin_where_the_sound_sets_in() -> None:
+    found: list[float] = []
+    for script in SCRIPTS:
+        narration = _narrate(script)
+        found += errors(narration.words, narration.samples, narration.rate)
+    assert len(found) > 20
+    assert np.median(found) <= 0.04
+    assert np.quantile(found, 0.95) <= 0.12
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "A",
+        "Only $1,299 in 2026 — 24/7 🔥",
+        "🔥 Stop! 🔥🔥 Now at https://example.com/shop, or call (555) 123-4567.",
+        "no capitals here. none at all. just vibes",
+        "Line one\nline two\n\nline three",
+        "Ends with a dash —",
+        r"{\an8} 100% 'sure': \N yes",
+    ],
+)
+def test_every_token_that_is_shown_is_a_word_with_time_of_its_own(script: str) -> None:
+    narration = _narrate(script)
+    shown = tokens(script, "en")
+    assert [word.text for word in narration.words] == [token.text for token in shown]
+    assert all(word.end - word.start >= 0.0199 for word in narration.words)
+    assert all(one.end <= other.start for one, other in pairwise(narration.words))
+    assert narration.words[0].start >= 0
+    assert narration.words[-1].end <= narration.seconds
+    assert narration.samples.dtype == np.float32
+    assert np.abs(narration.samples).max() <= 1
+
+
+def test_an_emoji_fills_the_pause_that_it_stands_in() -> None:
+    narration = _narrate("🔥 Stop scrolling! 🔥 This is new.")
+    first, stop, scrolling, second, this, *_ = narration.words
+    assert (first.start, first.end) == (0, stop.start)
+    assert scrolling.end <= second.start < second.end <= this.start
+
+
+def test_a_price_is_highlighted_while_all_its_words_are_spoken() -> None:
+    words = _narrate("It costs $1,299 today.").words
+    assert words[2].text == "$1,299"
+    assert words[2].end - words[2].start > 1.5
+
+
+def test_the_narration_begins_and_ends_with_a_little_silence() -> None:
+    narration = _narrate("Stop scrolling, because this is the one thing that you have to know today.")
+    heard = np.flatnonzero(np.abs(narration.samples) > 0.01) / narration.rate
+    assert 0.15 <= heard[0] <= 0.35
+    assert 0.35 <= narration.seconds - heard[-1] <= 0.6
+
+
+def test_few_words_are_followed_by_silence_until_every_platform_takes_their_reel() -> None:
+    narration = _narrate("Hi!")
+    assert narration.seconds == pytest.approx(3.1, abs=0.01)
+    assert narration.words[-1].end < 2
+
+
+def test_sentences_are_parted_by_a_pause() -> None:
+    narration = _narrate("This is the first sentence. That was it.")
+    first, second = onsets(narration.samples, narration.rate)
+    assert second == pytest.approx(narration.words[5].start, abs=0.12)
+    before = narration.samples[int((second - 0.3) * narration.rate) : int((second - 0.05) * narration.rate)]
+    assert np.abs(before).max() < 0.01
+    assert first < 0.4
+
+
+def test_a_re_run_gives_the_same_narration() -> None:
+    first, second = _narrate(SCRIPTS[0]), _narrate(SCRIPTS[0])
+    np.testing.assert_array_equal(first.samples, second.samples)
+    assert first.words == second.words
+
+
+def test_a_long_script_is_spoken_to_its_end() -> None:
+    script = (" ".join(SCRIPTS) * 4)[:2500]
+    narration = _narrate(script)
+    assert len(narration.words) == len(script.split())
+    assert 120 < narration.seconds < 200
+
+
+def test_a_token_of_many_words_is_spoken_in_several_breaths() -> None:
+    narration = _narrate(f"Call {'0' * 200} now.")
+    call, number, now = narration.words
+    assert now.start - number.start > 40
+    assert call.end <= number.start < number.end <= now.start
+    assert now.end <= narration.seconds
+
+
+def test_a_script_without_any_punctuation_is_spoken_to_its_end() -> None:
+    script = " ".join(f"word number {count} comes along" for count in range(100))
+    narration = _narrate(script)
+    assert len(narration.words) == 500
+    assert max(one.start - other.end for other, one in pairwise(narration.words)) < 1
+
+
+@pytest.mark.parametrize("provider", ["hibari", "espeak", "endpoint"])
+@given(st.lists(st.sampled_from(["word", "and", "clause,", "end.", "why?", "x" * 400]), min_size=1, max_size=80))
+def test_pieces_are_all_of_the_script_and_fit_the_voice(provider: str, spoken: list[str]) -> None:
+    speaker = narrations._SPEAKERS[provider]
+    pieces = [Token(text, text, spaced=True) for text in spoken]
+    found = [piece for piece, _ in narrations._pieces(pieces, "en", speaker)]
+    assert [token for piece in found for token in piece] == pieces
+    assert all(len(piece) == 1 or sum(len(t.spoken) + 1 for t in piece) <= speaker.characters for piece in found)
+    if not speaker.several:
+        assert all(token.spoken[-1] not in ".?" for piece in found for token in piece[:-1])
+
+
+def test_the_result_says_which_voice_spoke_in_which_language() -> None:
+    narration = narrate("Hello there, my friends.", choose("en-GB-Wavenet-B", "Hello there, my friends."))
+    assert (narration.voice.id, narration.language) == ("hibari-heart", "en")

@@ -1,0 +1,74 @@
+"""Other people's files, by way of our bucket."""
+
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from pytest_httpserver import HTTPServer
+
+from content_pipeline.core import storage
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Error, NotMedia, TooLarge
+from content_pipeline.core.models import Plan
+from content_pipeline.core.tasks import cached_fetch
+from content_pipeline.core.tasks.run_context import Work
+from tests.factories import make_workspace
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def refuse_jokes(path: Path) -> bytes:
+    if b"joke" in path.read_bytes():
+        raise NotMedia("It is a joke.")
+    return path.read_bytes()
+
+
+def test_a_file_is_fetched_once_and_kept_with_what_it_is(
+    workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path
+) -> None:
+    server.expect_ordered_request("/reel.mp4").respond_with_data(b"the video")
+    key = f"{workspace_id}/copies/{uuid4()}"
+    for name in "first", "second":
+        seen = cached_fetch.bring(
+            work,
+            server.url_for("/reel.mp4"),
+            tmp_path / name,
+            workspace_id=workspace_id,
+            object_key=key,
+            inspect=refuse_jokes,
+            content_type="video/mp4",
+        )
+        assert (seen, (tmp_path / name).read_bytes()) == (b"the video", b"the video")
+    assert len(server.log) == 1
+    assert httpx.get(storage.link(key)).headers["content-type"] == "video/mp4"
+
+
+@pytest.fixture
+def small_workspace_id() -> UUID:
+    """A workspace whose plan allows files of 1,000 bytes."""
+    with transaction() as session:
+        studio = session.get_one(Plan, "studio")
+        kept = {column.name: getattr(studio, column.name) for column in Plan.__table__.columns}
+        plan = Plan(**{**kept, "name": f"plan-{uuid4()}", "upload_bytes": 1000})
+        session.add(plan)
+        session.flush()
+        return make_workspace(session, plan.name)
+
+
+@pytest.mark.parametrize(("body", "error"), [(b"a joke", NotMedia), (b"far too large" * 1000, TooLarge)])
+def test_what_is_no_good_is_not_kept(
+    small_workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path, body: bytes, error: type[Error]
+) -> None:
+    server.expect_request("/reel.mp4").respond_with_data(body)
+    key = f"{small_workspace_id}/copies/{uuid4()}"
+    with pytest.raises(error):
+        cached_fetch.bring(
+            work,
+            server.url_for("/reel.mp4"),
+            tmp_path / "file",
+            workspace_id=small_workspace_id,
+            object_key=key,
+            inspect=refuse_jokes,
+        )
+    assert not storage.exists(key)

@@ -1,0 +1,48 @@
+"""The door to Dagster, when there is nothing behind it."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from content_pipeline.core import database
+from content_pipeline.core.models import Task
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import dagster_client, tasks
+
+
+@pytest.fixture
+def task(workspace_id: UUID) -> Task:
+    with database.transaction() as session:
+        return tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(uuid4()), lane="media")
+
+
+@pytest.fixture
+def _database_is_away(task: Task, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for engine in (database.engine, database._autocommit_engine):
+        engine().dispose()
+    with monkeypatch.context() as patch:
+        patch.setattr(settings(), "database_url", SecretStr("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
+        database.forget()
+        yield
+    database.forget()
+
+
+@pytest.fixture
+def _dagster_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "dagster_url", "http://127.0.0.1:1")
+    monkeypatch.setattr(dagster_client, "_client", dagster_client._client.__wrapped__)
+
+
+@pytest.mark.usefixtures("_database_is_away")
+def test_what_was_accepted_stays_accepted_when_the_database_is_away(task: Task) -> None:
+    dagster_client.start(task)
+    assert task.state == "queued"
+
+
+@pytest.mark.usefixtures("_dagster_is_away")
+def test_what_was_accepted_stays_accepted_when_dagster_is_away(task: Task) -> None:
+    dagster_client.start(task)
+    dagster_client.cancel(task)
+    assert task.state == "queued"

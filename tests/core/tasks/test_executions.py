@@ -1,0 +1,213 @@
+"""The protocol that lets one run at a time work on a thing, whatever happens to its process."""
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from content_pipeline.core.database import UNREACHABLE, transaction
+from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks.executions import Begin, Heart, Stopped
+from tests.stack.harness import until
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def run_id() -> str:
+    return str(uuid4())
+
+
+@pytest.fixture
+def subject() -> str:
+    return f"caption:{uuid4()}"
+
+
+def begin(run_id: str) -> str:
+    assert executions.begin(run_id, "media@test") is Begin.BEGUN
+    return run_id
+
+
+def silence(run_id: str) -> None:
+    """Let the run's last heartbeat be long past."""
+    with transaction() as session:
+        session.execute(
+            text("update executions set beat_at = beat_at - interval '1 minute' where run_id = :run"), {"run": run_id}
+        )
+
+
+def stop(run_id: str) -> bool:
+    with transaction() as session:
+        return executions.stop(session, run_id)
+
+
+def test_a_run_begins_once_however_many_messages_come(run_id: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        begun = list(pool.map(lambda _: executions.begin(run_id, "media@test"), range(16)))
+    assert sorted(answer.value for answer in begun) == ["begun"] + ["duplicate"] * 15
+
+
+def test_a_run_canceled_before_it_began_does_not_begin(run_id: str) -> None:
+    assert stop(run_id) is False
+    assert executions.begin(run_id, "media@test") is Begin.CANCELED
+
+
+def test_a_run_canceled_at_work_is_not_begun_again_by_a_second_message(run_id: str) -> None:
+    begin(run_id)
+    assert stop(run_id) is True
+    assert executions.begin(run_id, "media@test") is Begin.DUPLICATE
+
+
+def test_of_many_runs_one_claims_the_subject(subject: str) -> None:
+    rivals = [begin(str(uuid4())) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        claimed = list(pool.map(lambda run: executions.claim(run, subject), rivals))
+    assert claimed.count(True) == 1
+
+
+def test_the_next_step_of_a_run_claims_its_subject_again(run_id: str, subject: str) -> None:
+    begin(run_id)
+    assert executions.claim(run_id, subject)
+    assert executions.claim(run_id, subject)
+
+
+def test_a_subject_is_free_once_its_run_has_ended(run_id: str, subject: str) -> None:
+    executions.claim(begin(run_id), subject)
+    executions.end(run_id)
+    assert executions.claim(begin(str(uuid4())), subject)
+
+
+def test_a_dead_owner_is_buried_by_whoever_claims_next(run_id: str, subject: str) -> None:
+    executions.claim(begin(run_id), subject)
+    silence(run_id)
+    assert executions.claim(begin(str(uuid4())), subject)
+    with pytest.raises(Stopped), executions.fenced(run_id):
+        pass
+
+
+def test_a_run_that_beats_is_not_buried(run_id: str) -> None:
+    assert executions.bury(begin(run_id)) is False
+
+
+def test_a_run_that_ended_in_its_worker_but_not_in_dagster_counts_as_dead(run_id: str) -> None:
+    executions.end(begin(run_id))
+    assert executions.bury(run_id) is True
+
+
+def test_a_buried_run_writes_nothing_when_it_wakes(run_id: str) -> None:
+    begin(run_id)
+    silence(run_id)
+    assert executions.bury(run_id) is True
+    with pytest.raises(Stopped), executions.fenced(run_id):
+        pytest.fail("the fence let a dead run in")
+
+
+def test_a_stopped_run_claims_nothing(run_id: str, subject: str) -> None:
+    begin(run_id)
+    stop(run_id)
+    with pytest.raises(Stopped):
+        executions.claim(run_id, subject)
+
+
+def test_whoever_stops_a_run_waits_for_the_write_it_is_in(run_id: str) -> None:
+    begin(run_id)
+    written = Event()
+    with ThreadPoolExecutor(1) as pool:
+        with executions.fenced(run_id):
+            stopping = pool.submit(lambda: (stop(run_id), written.is_set()))
+            assert not stopping.done()
+            written.set()
+        assert stopping.result() == (True, True)
+
+
+def test_a_worker_that_shuts_down_stops_its_own_runs_only(subject: str) -> None:
+    mine, other = str(uuid4()), str(uuid4())
+    worker = f"media@{uuid4()}"
+    executions.begin(mine, worker)
+    executions.begin(other, "media@elsewhere")
+    executions.claim(mine, subject)
+    with transaction() as session:
+        assert executions.stop_worker(session, worker) == [subject]
+        assert executions.living(session, [mine, other]) == {other}
+
+
+def test_the_heart_interrupts_a_run_whose_fence_is_down(run_id: str) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with Heart(begin(run_id)):
+            stop(run_id)
+            with pytest.raises(KeyboardInterrupt):
+                Event().wait(30)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_the_heart_keeps_a_living_run_alive(run_id: str) -> None:
+    begin(run_id)
+    silence(run_id)
+    with Heart(run_id):
+        while not _has_beaten(run_id):
+            Event().wait(0.05)
+    assert executions.bury(run_id) is False
+
+
+def _has_beaten(run_id: str) -> bool:
+    with transaction() as session:
+        query = text("select beat_at > clock_timestamp() - interval '10 s' from executions where run_id = :run")
+        return bool(session.execute(query, {"run": run_id}).scalar())
+
+
+def test_a_heart_goes_on_when_the_server_ends_its_session(run_id: str) -> None:
+    begin(run_id)
+    silence(run_id)
+    # Holding the row keeps a beat in its statement, where the server can end it.
+    with Heart(run_id), transaction() as holder:
+        holder.execute(text("select 1 from executions where run_id = :run for update"), {"run": run_id})
+        until(_end_a_waiting_beat, seconds=30, what="a beat")
+        holder.commit()
+        until(lambda: _has_beaten(run_id), seconds=30, what="the next beat")
+
+
+def _end_a_waiting_beat() -> bool:
+    with transaction() as session:
+        query = text(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where wait_event_type = 'Lock' and query like 'UPDATE executions%'"
+        )
+        return bool(session.execute(query).first())
+
+
+def test_a_session_that_idled_too_long_in_a_transaction_counts_as_an_unreachable_database() -> None:
+    with transaction() as session:
+        session_id = session.scalar(text("select pg_backend_pid()"))
+        session.execute(text("set local idle_in_transaction_session_timeout = '1ms'"))
+        until(lambda: not _is_connected(session_id), seconds=30, what="the end of the session")
+        with pytest.raises(UNREACHABLE):
+            session.execute(text("select 1"))
+        session.rollback()
+
+
+def _is_connected(session_id: int) -> bool:
+    with transaction() as session:
+        query = text("select count(*) from pg_stat_activity where pid = :pid")
+        return bool(session.scalar(query, {"pid": session_id}))
+
+
+def test_a_released_subject_is_free_while_its_run_winds_up(run_id: str, subject: str) -> None:
+    executions.claim(begin(run_id), subject)
+    with transaction() as session:
+        executions.release(session, run_id)
+    assert executions.claim(begin(str(uuid4())), subject)
+
+
+def test_a_row_that_its_run_could_not_delete_is_swept(run_id: str) -> None:
+    begin(run_id)
+    with transaction() as session:
+        session.execute(
+            text("update executions set beat_at = beat_at - interval '2 days' where run_id = :run"), {"run": run_id}
+        )
+        executions.sweep(session)
+        assert executions.begun(session, [run_id]) == set()

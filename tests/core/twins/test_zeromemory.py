@@ -1,0 +1,158 @@
+"""Twins whose memories ZeroMemory keeps: its stand-in, as a server on this machine."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import uvicorn
+from pydantic import SecretStr
+
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Error, Remote, Unavailable
+from content_pipeline.core.models import Memory
+from content_pipeline.core.settings import settings
+from content_pipeline.core.twins import memory
+from sandbox import zeromemory
+from tests.factories import make_twin, make_workspace
+from tests.stack.harness import until
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where the stand-in listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(zeromemory.create_app(), log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        until(lambda: server.started, seconds=20, what="the stand-in")
+        yield "http://{}:{}".format(*listening.getsockname())
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture
+def token(address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Of a new account at ZeroMemory, which is set up with it."""
+    token = f"sandbox-{uuid4()}"
+    monkeypatch.setattr(settings(), "zeromemory_url", address)
+    monkeypatch.setattr(settings(), "zeromemory_token", SecretStr(token))
+    return token
+
+
+@pytest.fixture
+def account(address: str, token: str) -> Iterator[httpx.Client]:
+    """The same account without us."""
+    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client:
+        yield client
+
+
+@pytest.fixture
+def namespace(workspace_id: UUID, token: str) -> str:
+    return new_namespace(workspace_id)
+
+
+def new_namespace(workspace_id: UUID) -> str:
+    with transaction() as session:
+        return memory.namespace_of(make_twin(session, workspace_id).id)
+
+
+def remember(workspace_id: UUID, namespace: str, content: str, **fields) -> Memory:
+    with transaction() as session:
+        return memory.remember(session, workspace_id=workspace_id, namespace=namespace, content=content, **fields)
+
+
+def recall(workspace_id: UUID, namespace: str, query: str, **fields) -> list[str]:
+    with transaction() as session:
+        found = memory.recall(session, workspace_id=workspace_id, namespace=namespace, query=query, **fields)
+    assert all(0 <= recalled.score <= 1 for recalled in found)
+    return [recalled.memory.content for recalled in found]
+
+
+def everything(account: httpx.Client) -> list[dict]:
+    return account.post("/recall", json={"query": "", "limit": 100}).raise_for_status().json()["results"]
+
+
+def test_a_memory_is_kept_there_and_found_by_it(workspace_id: UUID, namespace: str, account: httpx.Client) -> None:
+    kept = remember(workspace_id, namespace, "She likes tea.", tags=["drinks"], memory_type="semantic")
+    remember(workspace_id, namespace, "The rent is due.")
+    assert {there["memory_id"]: there["content"] for there in everything(account)}[kept.remote_id or ""] == kept.content
+    assert kept.vector is None
+    assert recall(workspace_id, namespace, "likes tea") == ["She likes tea.", "The rent is due."]
+    assert recall(workspace_id, namespace, "likes tea", limit=1) == ["She likes tea."]
+    assert recall(workspace_id, namespace, "likes tea", layer="episodic") == ["The rent is due."]
+
+
+def test_one_account_keeps_the_twins_apart(workspace_id: UUID, namespace: str) -> None:
+    with transaction() as session:
+        stranger = make_workspace(session)
+    strange = new_namespace(stranger)
+    remember(workspace_id, namespace, "She likes tea.")
+    remember(stranger, strange, "He likes tea.")
+    assert recall(workspace_id, namespace, "tea") == ["She likes tea."]
+    assert recall(stranger, strange, "tea") == ["He likes tea."]
+
+
+def test_what_others_keep_in_the_account_is_not_found(
+    workspace_id: UUID, namespace: str, account: httpx.Client
+) -> None:
+    account.post("/remember", json={"content": "tea tea tea", "entity_id": namespace}).raise_for_status()
+    remember(workspace_id, namespace, "She likes tea.")
+    assert recall(workspace_id, namespace, "tea") == ["She likes tea."]
+
+
+def test_an_entity_is_found_among_many_others(workspace_id: UUID, namespace: str) -> None:
+    for number in range(15):
+        remember(workspace_id, namespace, f"Brand {number} likes tea.", importance=0.9)
+    remember(workspace_id, namespace, "Acme likes tea.", entity_id="acme", importance=0.1)
+    assert recall(workspace_id, namespace, "likes tea", entity_id="acme") == ["Acme likes tea."]
+
+
+def test_what_is_forgotten_is_gone_there_too(workspace_id: UUID, namespace: str, account: httpx.Client) -> None:
+    tea = remember(workspace_id, namespace, "She likes tea.")
+    for entity in ("acme", None):
+        remember(workspace_id, namespace, "She likes cake.", entity_id=entity)
+    with transaction() as session:
+        memory.forget(session, workspace_id=workspace_id, memory_id=tea.id)
+    assert [there["content"] for there in everything(account)] == ["She likes cake.", "She likes cake."]
+    with transaction() as session:
+        assert memory.forget_all(session, workspace_id=workspace_id, namespace=namespace) == 2
+    assert everything(account) == []
+
+
+def test_a_memory_that_is_gone_there_can_be_forgotten_here(
+    workspace_id: UUID, namespace: str, account: httpx.Client
+) -> None:
+    tea = remember(workspace_id, namespace, "She likes tea.")
+    account.delete(f"/forget/{tea.remote_id}").raise_for_status()
+    with transaction() as session:
+        memory.forget(session, workspace_id=workspace_id, memory_id=tea.id)
+        assert session.get(Memory, tea.id) is None
+
+
+def test_what_could_not_be_kept_there_is_not_here_either(
+    workspace_id: UUID, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "zeromemory_token", SecretStr("expired"))
+    with pytest.raises(Remote) as raised:
+        remember(workspace_id, namespace, "She likes tea.")
+    assert raised.value.code == "zeromemory_unauthorized"
+    with transaction() as session:
+        assert memory.forget_all(session, workspace_id=workspace_id, namespace=namespace) == 0
+
+
+def test_without_the_token_what_is_there_is_neither_found_nor_forgotten(
+    workspace_id: UUID, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = remember(workspace_id, namespace, "She likes tea.")
+    monkeypatch.setattr(settings(), "zeromemory_token", SecretStr(""))
+    here = remember(workspace_id, namespace, "She likes cake.")
+    assert (there.vector, here.remote_id) == (None, None)
+    assert recall(workspace_id, namespace, "tea") == ["She likes cake."]
+    with pytest.raises(Unavailable) as raised, transaction() as session:
+        memory.forget_all(session, workspace_id=workspace_id, namespace=namespace)
+    assert isinstance(raised.value, Error)
+    assert raised.value.code == "zeromemory_unset"
+    assert recall(workspace_id, namespace, "tea") == ["She likes cake."]

@@ -1,0 +1,85 @@
+"""Dagster's storage: its connections to the database, and what it asks there."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.events.log import EventLogEntry
+from sqlalchemy import Engine, create_engine, event, text
+
+from content_pipeline.core.database import transaction
+from content_pipeline.core.settings import settings
+from content_pipeline.engine.dagster_storage import PostgresStorage
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def storage() -> PostgresStorage:
+    return PostgresStorage.from_config_value(None, {"postgres_url": settings().dagster_database_url.get_secret_value()})
+
+
+def statements(act: Callable[[], object]) -> list[str]:
+    """What is asked of a database meanwhile."""
+    heard: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        heard.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        act()
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+    return heard
+
+
+def test_dagster_outlives_a_restart_of_its_database() -> None:
+    storage()
+    engine = create_engine(settings().dagster_database_url.get_secret_value(), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        pooled = connection.scalar(text("select pg_backend_pid()"))
+    with transaction() as session:
+        session.execute(text("select pg_terminate_backend(:pid, 5000)"), {"pid": pooled})
+    with engine.connect() as connection:
+        assert connection.scalar(text("select pg_backend_pid()")) != pooled
+    engine.dispose()
+
+
+def test_an_event_is_stored_with_one_statement_and_read_again() -> None:
+    events = storage().event_log_storage
+    entry = EventLogEntry(  # type: ignore[no-untyped-call]
+        error_info=None,
+        user_message="Look!",
+        level="info",
+        run_id="a run",
+        timestamp=0.0,
+        step_key=None,
+        job_name="j",
+    )
+    assert [statement.split()[0] for statement in statements(lambda: events.store_event(entry))] == ["INSERT"]
+    assert [kept.user_message for kept in events.get_logs_for_run("a run")] == ["Look!"]
+
+
+def test_what_the_tables_have_is_asked_once() -> None:
+    events, runs = storage().event_log_storage, storage().run_storage
+    events.add_dynamic_partitions("set", ["key"])
+    assert len(statements(lambda: events.has_dynamic_partition("set", "key"))) == 1
+    runs.get_run_records()
+    assert len(statements(runs.get_run_records)) == 1
+
+
+def test_materialisations_and_checks_are_found_by_their_asset() -> None:
+    @dg.asset(check_specs=[dg.AssetCheckSpec("good", asset="thing")])
+    def thing() -> Iterator[Any]:
+        yield dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True)])
+
+    url = settings().dagster_database_url.get_secret_value()
+    kept = {"module": PostgresStorage.__module__, "class": "PostgresStorage", "config": {"postgres_url": url}}
+    with dg.instance_for_test(overrides={"storage": {"custom": kept}}) as instance:
+        assert dg.materialize([thing], instance=instance).success
+        assert instance.get_latest_materialization_event(thing.key)
+        (check,) = instance.event_log_storage.get_asset_check_execution_history(
+            dg.AssetCheckKey(thing.key, "good"), limit=2
+        )
+    assert check.status.value == "SUCCEEDED"

@@ -1,0 +1,179 @@
+"""What becomes of a task, its run and its subject when the work under an asset ends in some way or other."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import dagster as dg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import MediaUnusable, TooManyRequests, Unavailable
+from content_pipeline.core.models import Task
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import deferral, executions, tasks
+from content_pipeline.core.tasks.run_context import MAX_ATTEMPTS, PATIENCE, Await, MoveOn, Work
+from content_pipeline.engine import step
+
+Body = Callable[[Work], None]
+
+
+@pytest.fixture(autouse=True)
+def _dagster_is_away(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "dagster_url", "http://127.0.0.1:1")
+
+
+@pytest.fixture
+def task(workspace_id: UUID) -> Task:
+    with transaction() as session:
+        return tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(uuid4()), lane="media")
+
+
+def perform(task: Task, body: Body) -> BaseException | None:
+    """Run `body` in a run of its own, as a worker would. Returns what Dagster got to see raised."""
+    return perform_in_run(task, body)[0]
+
+
+def perform_in_run(task: Task, body: Body) -> tuple[BaseException | None, dg.DagsterRunStatus]:
+    """As `perform`; returns how the run ended, too."""
+    raised: list[BaseException] = []
+
+    def results(work: Work, _key: str) -> Iterator[dg.MaterializeResult[Any]]:
+        body(work)
+        yield dg.MaterializeResult()
+
+    @dg.asset(partitions_def=dg.DynamicPartitionsDefinition(name="keys"), output_required=False)
+    def worked_on(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        executions.begin(context.run.run_id, "media@test")
+        try:
+            yield from step.perform(context, "caption", results)
+        except BaseException as error:
+            raised.append(error)
+            raise
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("keys", [task.key])
+        tags = {"task_id": task.id, "task_start": str(task.starts), "dagster-celery/queue": task.lane}
+        with suppress(dg.DagsterExecutionInterruptedError):
+            dg.materialize([worked_on], instance=instance, partition_key=task.key, tags=tags, raise_on_error=False)
+        (run,) = instance.get_runs()
+    return raised[0] if raised else None, run.status
+
+
+def now_is(task: Task) -> Task:
+    with transaction() as session:
+        return session.get_one(Task, task.id)
+
+
+def raises(error: BaseException) -> Body:
+    def body(_work: Work) -> None:
+        raise error
+
+    return body
+
+
+def test_an_error_that_will_not_pass_ends_the_task(task: Task) -> None:
+    raised = perform(task, raises(MediaUnusable("There is no sound.", code="no_audio")))
+    assert isinstance(raised, dg.Failure)
+    assert now_is(task).error == {"code": "no_audio", "message": "There is no sound.", "remedy": "", "retryable": False}
+
+
+def test_an_error_of_which_nobody_thought_ends_the_task_as_broken(task: Task) -> None:
+    raised = perform(task, raises(ZeroDivisionError()))
+    assert isinstance(raised, ZeroDivisionError)
+    assert (now_is(task).error or {})["code"] == "broken"
+
+
+@pytest.mark.parametrize("error", [Unavailable("The store is away."), OperationalError("select 1", {}, Exception())])
+def test_an_error_that_may_pass_puts_the_task_aside(task: Task, error: Exception) -> None:
+    before = now()
+    assert perform(task, raises(error)) is None
+    after = now_is(task)
+    assert (after.state, after.attempt) == ("waiting", 1)
+    assert after.not_before is not None
+    assert after.not_before - before >= timedelta(seconds=5)
+
+
+def test_a_task_that_waits_for_others_is_put_aside_as_it_is(task: Task) -> None:
+    with transaction() as session:
+        session.get_one(Task, task.id).attempt = 3
+    until = now() + timedelta(hours=1)
+    assert perform(task, raises(Await(until))) is None
+    after = now_is(task)
+    assert (after.state, after.attempt, after.not_before, after.waits) == ("waiting", 3, until, 1)
+
+
+def test_to_be_told_to_come_later_is_no_failed_attempt(task: Task) -> None:
+    with transaction() as session:
+        session.get_one(Task, task.id).attempt = MAX_ATTEMPTS - 1
+    before = now()
+    assert perform(task, raises(TooManyRequests("Slowly.", retry_after=3600))) is None
+    after = now_is(task)
+    assert (after.state, after.attempt, after.waits) == ("waiting", MAX_ATTEMPTS - 1, 1)
+    assert after.not_before is not None
+    assert after.not_before - before >= timedelta(hours=1)
+
+
+def test_to_be_told_to_come_later_for_days_is_given_up_with_its_own_error(task: Task) -> None:
+    with transaction() as session:
+        row = session.get_one(Task, task.id)
+        row.attempt, row.created_at = MAX_ATTEMPTS - 1, now() - PATIENCE
+    perform(task, raises(TooManyRequests("Slowly.", code="daily_limit", retry_after=3600)))
+    assert (now_is(task).error or {})["code"] == "daily_limit"
+
+
+def test_what_keeps_failing_is_given_up_with_its_own_error(task: Task) -> None:
+    with transaction() as session:
+        session.get_one(Task, task.id).attempt = MAX_ATTEMPTS - 1
+    perform(task, raises(Unavailable("The store is away.", code="storage_unavailable")))
+    assert (now_is(task).error or {})["code"] == "storage_unavailable"
+
+
+def test_a_database_session_that_is_ended_under_the_work_loses_nothing(task: Task) -> None:
+    def body(work: Work) -> None:
+        with work.write() as session:
+            session.execute(text("select pg_terminate_backend(pg_backend_pid())"))
+
+    assert perform(task, body) is None
+    assert now_is(task).state == "waiting"
+
+
+def test_work_that_moves_on_is_started_again_at_once_and_its_row_is_free(task: Task) -> None:
+    perform(task, raises(MoveOn("io")))
+    after = now_is(task)
+    assert (after.state, after.lane, after.starts) == ("waiting", "io", 2)
+    executions.begin(rival := str(uuid4()), "io@test")
+    assert executions.claim(rival, tasks.subject("caption", task.key))
+
+
+def test_work_that_is_handed_over_is_started_again_at_once(task: Task) -> None:
+    def body(work: Work) -> None:
+        with work.write() as session:
+            deferral.hand_over(session, task.id, kind="burn_in", key=str(uuid4()), lane="media")
+
+    perform(task, body)
+    after = now_is(task)
+    assert (after.state, after.subject_kind, after.starts) == ("waiting", "burn_in", 2)
+
+
+def test_a_run_whose_fence_is_down_is_interrupted_whatever_else_goes_wrong(task: Task) -> None:
+    def body(_work: Work) -> None:
+        with transaction() as session:
+            tasks.cancel(session, task)
+        raise Unavailable("The store is away.")
+
+    raised, status = perform_in_run(task, body)
+    assert isinstance(raised, dg.DagsterExecutionInterruptedError)
+    assert (now_is(task).state, status) == ("canceled", dg.DagsterRunStatus.CANCELED)
+
+
+def test_a_run_that_was_overtaken_does_nothing(task: Task) -> None:
+    with transaction() as session:
+        assert tasks.start(session, session.get_one(Task, task.id))
+    assert perform(task, raises(AssertionError("it worked"))) is None
+    assert now_is(task).state == "queued"
