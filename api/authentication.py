@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.rate_limiter import Turnstile
+from api.rate_limiter import RateLimiter
 from content_pipeline.core import rate_limits
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.database import autocommit
@@ -33,12 +33,12 @@ BELIEVED_SECONDS: Final = 5.0
 _MOST_BELIEVED: Final = 10_000
 
 
-class Gate:
+class Authentication:
     """Puts the Caller into `state.caller`. Raises Unauthorized, TooManyRequests."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._turnstile = Turnstile()
+        self._turnstile = RateLimiter()
         self._believed: dict[bytes, tuple[float, Caller]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

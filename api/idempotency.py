@@ -54,7 +54,7 @@ def _render(answer: Answer) -> JSONResponse:
     return JSONResponse(answer.body, answer.status, headers)
 
 
-class Once:
+class IdempotentRequest:
     """A POST request, known by its idempotency key if it has one."""
 
     def __init__(self, request: idempotency.Request | None) -> None:
@@ -97,16 +97,18 @@ IdempotencyKey = Annotated[
 ]
 
 
-async def _of_body(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> Once:
-    return Once(None if key is None else _named(request, caller, key, _canonical_body(await request.body())))
+async def _of_body(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> IdempotentRequest:
+    return IdempotentRequest(
+        None if key is None else _named(request, caller, key, _canonical_body(await request.body()))
+    )
 
 
-async def _of_form(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> Once:
+async def _of_form(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> IdempotentRequest:
     if key is None:
-        return Once(None)
+        return IdempotentRequest(None)
     # The form was parsed for the route's own fields; hashing its files takes a while.
     content = await run_in_threadpool(_canonical_form, await request.form())
-    return Once(_named(request, caller, key, content))
+    return IdempotentRequest(_named(request, caller, key, content))
 
 
 def _named(request: Request, caller: Caller, key: str, content: Any) -> idempotency.Request:
@@ -136,5 +138,5 @@ def _hash(upload: UploadFile) -> str:
     return digest
 
 
-OnceDep = Annotated[Once, Depends(_of_body)]
-OnceFormDep = Annotated[Once, Depends(_of_form)]
+IdempotentDep = Annotated[IdempotentRequest, Depends(_of_body)]
+IdempotentFormDep = Annotated[IdempotentRequest, Depends(_of_form)]

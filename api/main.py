@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from api import errors, idempotency, logs, openapi
-from api.authentication import API_KEY, Gate
+from api.authentication import API_KEY, Authentication
 from api.body_limits import BodyLimits
 from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
@@ -47,7 +47,7 @@ def create_app() -> FastAPI:
             Middleware(RequestContext),
             *_cors(),
             Middleware(Problems),
-            Middleware(Gate),
+            Middleware(Authentication),
             Middleware(BodyLimits),
         ],
     )

@@ -43,7 +43,7 @@ class _Bucket:
         return allowed(rate, filled)
 
 
-class Turnstile:
+class RateLimiter:
     def __init__(self) -> None:
         self._buckets: dict[str, _Bucket] = {}
         self._settling: asyncio.Task[None] | None = None

@@ -132,7 +132,7 @@ def _ticks(session: Session) -> Iterator[float]:
     started = True
     while started:
         began = time.monotonic()
-        due.settle(session)
+        due.record_outcomes(session)
         started = bool(due.start_posts(session, most=RUNS_A_TICK))
         session.flush()
         yield time.monotonic() - began

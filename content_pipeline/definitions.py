@@ -6,7 +6,7 @@ from content_pipeline import jobs
 from content_pipeline.assets import burn_ins, captions, publications, reels
 from content_pipeline.assets.calendar import content_calendar
 from content_pipeline.core import logs
-from content_pipeline.sensors import accounts, calendar, drops, providers, retention, tasks
+from content_pipeline.sensors import calendar, csv_inbox, polling, retention, tasks, tokens
 
 logs.configure()
 
@@ -16,9 +16,9 @@ definitions = dg.Definitions(
     sensors=[
         tasks.start_unattended_tasks,
         calendar.publish_scheduled_content,
-        providers.ask_platforms,
-        drops.accept_dropped_csv_files,
-        accounts.keep_tokens_alive,
+        polling.poll_platforms,
+        csv_inbox.ingest_csv_inbox,
+        tokens.refresh_expiring_tokens,
         retention.retire_old_work,
     ],
     # Runs live in warm Celery workers, whose processes may have no children of their own.

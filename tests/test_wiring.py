@@ -60,10 +60,10 @@ def test_dagster_runs_just_this() -> None:
     }
     assert {sensor.name for sensor in definitions.sensors or []} == {
         "start_unattended_tasks",
-        "accept_dropped_csv_files",
+        "ingest_csv_inbox",
         "publish_scheduled_content",
-        "ask_platforms",
-        "keep_tokens_alive",
+        "poll_platforms",
+        "refresh_expiring_tokens",
         "retire_old_work",
     }
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {
@@ -89,7 +89,7 @@ def test_every_kind_of_task_has_its_job_and_its_keys(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [dagster_client.start_document(2), dagster_client.LIVE_RUNS, dagster_client.TERMINATE, dagster_client.HEALTH],
+    [dagster_client.launch_document(2), dagster_client.LIVE_RUNS, dagster_client.TERMINATE, dagster_client.HEALTH],
 )
 def test_what_we_ask_dagster_fits_its_schema(document: str) -> None:
     from dagster_graphql.schema import create_schema

@@ -10,8 +10,8 @@ from starlette.background import BackgroundTask
 
 from api.body_limits import UploadRoute
 from api.deps import CallerDep, Cursor, Limit
-from api.idempotency import OnceDep, OnceFormDep
-from api.pages import link_next
+from api.idempotency import IdempotentDep, IdempotentFormDep
+from api.pagination import link_next
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
 from content_pipeline.core.database import autocommit
@@ -32,7 +32,7 @@ _CSV: Final = "Columns script, platform, voice_id, title, background_url, music 
 )
 def submit_batch(
     caller: CallerDep,
-    once: OnceFormDep,
+    idempotent: IdempotentFormDep,
     csv_file: Annotated[UploadFile, File(description=_CSV)],
     twin_id: Annotated[UUID, Form(description="Whose reels these are")],
     platform: Annotated[Platform, Form(description="For rows that name none")],
@@ -46,15 +46,15 @@ def submit_batch(
         voice_id=voice_id,
         most_rows=caller.plan.rows_per_batch,
     )
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
-        batch, task, reels = batches.request(
+        batch, task, reels = batches.create(
             session, workspace_id=caller.workspace_id, twin=twin, platform=platform, rows=sheet.reels
         )
         accepted = _accepted(batch, task, len(reels))
         uploaded = BatchUploaded(**dict(accepted), ignored_columns=sheet.ignored_columns)
-        answer = once.answer(session, uploaded, task_id=task.id)
-    answer.background = BackgroundTask(dagster_client.start, *reels)
+        answer = idempotent.answer(session, uploaded, task_id=task.id)
+    answer.background = BackgroundTask(dagster_client.launch_runs, *reels)
     return answer
 
 
@@ -95,25 +95,25 @@ def _view(session: Session, batch: Batch) -> BatchView:
     response_model=BatchAccepted,
     responses=problems(404, 409),
 )
-def retry_failed_rows(batch_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
+def retry_failed_rows(batch_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Try the rows again that failed or were canceled, as a new task of the batch."""
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         batch = batches.get(session, caller.workspace_id, batch_id)
         task, reels = batches.retry_failed(session, batch)
-        answer = once.answer(session, _accepted(batch, task, len(reels)), task_id=task.id)
-    answer.background = BackgroundTask(dagster_client.start, *reels)
+        answer = idempotent.answer(session, _accepted(batch, task, len(reels)), task_id=task.id)
+    answer.background = BackgroundTask(dagster_client.launch_runs, *reels)
     return answer
 
 
 @router.post(
     "/{batch_id}/cancel", status_code=HTTPStatus.ACCEPTED, response_model=BatchView, responses=problems(404, 409)
 )
-def cancel_batch(batch_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
+def cancel_batch(batch_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """End all rows that have not ended; what is done stays."""
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         batch = batches.get(session, caller.workspace_id, batch_id)
         canceled = batches.cancel(session, batch)
         view = _view(session, batch)
-        answer = once.answer(session, view, task_id=view.task_id)
-    answer.background = BackgroundTask(dagster_client.cancel, *canceled)
+        answer = idempotent.answer(session, view, task_id=view.task_id)
+    answer.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
     return answer

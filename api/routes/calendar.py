@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.deps import CallerDep, Cursor, Limit
-from api.idempotency import PUBLIC_PATH, OnceDep
-from api.pages import link_next
+from api.idempotency import PUBLIC_PATH, IdempotentDep
+from api.pagination import link_next
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
 from api.schemas.times import Day, Moment
@@ -30,11 +30,11 @@ Bound = Annotated[Moment | Day | None, Query(description="A time with an offset,
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(404, 409))
-def schedule_post(asked: ItemRequest, caller: CallerDep, once: OnceDep) -> Response:
+def schedule_post(asked: ItemRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Schedule a post: of a script, whose reel is made ahead of the time, or of a video of your own."""
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         item = items.create(session, caller.workspace_id, asked.to_fields())
-        return once.created(session, _detail(session, item), location=_location(item))
+        return idempotent.created(session, _detail(session, item), location=_location(item))
 
 
 @router.get("")
@@ -97,44 +97,44 @@ def delete_item(item_id: UUID, caller: CallerDep, background: BackgroundTasks) -
     """Delete an item; what is published stays published."""
     with transaction() as session:
         canceled = items.delete(session, items.get(session, caller.workspace_id, item_id, lock=True))
-    background.add_task(dagster_client.cancel, *canceled)
+    background.add_task(dagster_client.cancel_runs, *canceled)
 
 
 @router.post(
     "/{item_id}/publish-now", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(404, 409)
 )
-def publish_now(item_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
+def publish_now(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Make an item due at once that is planned for later."""
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         item = items.get(session, caller.workspace_id, item_id, lock=True)
         asked = items.publish_now(session, item)
-        answer = once.accepted(session, _detail(session, item), location=_location(item))
-    answer.background = BackgroundTask(dagster_client.start, *asked)
+        answer = idempotent.accepted(session, _detail(session, item), location=_location(item))
+    answer.background = BackgroundTask(dagster_client.launch_runs, *asked)
     return answer
 
 
 @router.post(
     "/{item_id}/cancel", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(404, 409)
 )
-def cancel_item(item_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
+def cancel_item(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Keep an item from going out; a retry schedules it again."""
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         item = items.get(session, caller.workspace_id, item_id, lock=True)
         canceled = items.cancel(session, item)
-        answer = once.accepted(session, _detail(session, item), location=_location(item))
-    answer.background = BackgroundTask(dagster_client.cancel, *canceled)
+        answer = idempotent.accepted(session, _detail(session, item), location=_location(item))
+    answer.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
     return answer
 
 
 @router.post(
     "/{item_id}/retry", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(404, 409)
 )
-def retry_item(item_id: UUID, caller: CallerDep, once: OnceDep) -> Response:
+def retry_item(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Schedule an item again that failed or was canceled; when its time has passed, it goes out at once."""
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         item = items.get(session, caller.workspace_id, item_id, lock=True)
         items.retry(session, item)
-        return once.accepted(session, _detail(session, item), location=_location(item))
+        return idempotent.accepted(session, _detail(session, item), location=_location(item))
 
 
 def _location(item: CalendarItem) -> str:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from api import uploads
 from api.body_limits import UploadRoute, too_large
 from api.deps import CallerDep, Cursor, Limit
-from api.idempotency import Once, OnceDep, OnceFormDep
-from api.pages import link_next
+from api.idempotency import IdempotentDep, IdempotentFormDep, IdempotentRequest
+from api.pagination import link_next
 from api.schemas.captions import BurnInRequest, CaptionAccepted, CaptionEdit, CaptionSummary, CaptionView
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
@@ -35,7 +35,7 @@ upload_router = APIRouter(prefix="/captions", tags=["captions"], route_class=Upl
 )
 def generate(
     caller: CallerDep,
-    once: OnceFormDep,
+    idempotent: IdempotentFormDep,
     reel_url: Annotated[str | None, Form(max_length=4096, description="Where a video or recording lies")] = None,
     audio_file: Annotated[UploadFile | None, File(description="The video or recording itself")] = None,
     language: Annotated[str, Form(max_length=35, description="A language tag, or `auto`")] = "en",
@@ -48,26 +48,26 @@ def generate(
             "There are two sources.", code="source_ambiguous", remedy="Send audio_file or reel_url, not both."
         )
     if audio_file:
-        task, answer = _accept_upload(once, caller, audio_file, language, burn_in)
+        task, answer = _accept_upload(idempotent, caller, audio_file, language, burn_in)
     elif reel_url:
         safe_fetch.check_url(reel_url)
-        with once.transaction() as session:
-            caption, task = captions.request(
+        with idempotent.transaction() as session:
+            caption, task = captions.create(
                 session, workspace_id=caller.workspace_id, source_url=reel_url, language=language, burn_in=burn_in
             )
-            answer = once.answer(session, _accepted(caption, task), task_id=task.id)
+            answer = idempotent.answer(session, _accepted(caption, task), task_id=task.id)
     else:
         raise Invalid(
             "There is no source.",
             code="source_missing",
             remedy="Send one of audio_file and reel_url, as form fields (multipart/form-data), not as JSON.",
         )
-    dagster_client.start(task)
+    dagster_client.launch_runs(task)
     return answer
 
 
 def _accept_upload(
-    once: Once, caller: Caller, upload: UploadFile, language: str, burn_in: bool
+    idempotent: IdempotentRequest, caller: Caller, upload: UploadFile, language: str, burn_in: bool
 ) -> tuple[Task, Response]:
     if (upload.size or 0) > caller.plan.upload_bytes:
         raise too_large(caller.plan.upload_bytes)
@@ -76,8 +76,8 @@ def _accept_upload(
     caption_id = uuid4()
     key = captions.source_key(caller.workspace_id, caption_id)
     # Stored before the transaction begins, which must not stay open for as long as that takes.
-    with uploads.stored(upload, key), once.transaction() as session:
-        caption, task = captions.request(
+    with uploads.stored(upload, key), idempotent.transaction() as session:
+        caption, task = captions.create(
             session,
             workspace_id=caller.workspace_id,
             caption_id=caption_id,
@@ -86,7 +86,7 @@ def _accept_upload(
             language=language,
             burn_in=burn_in,
         )
-        return task, once.answer(session, _accepted(caption, task), task_id=task.id)
+        return task, idempotent.answer(session, _accepted(caption, task), task_id=task.id)
 
 
 def _accepted(caption: Caption, task: Task) -> CaptionAccepted:
@@ -145,11 +145,13 @@ def _view(session: Session, caption: Caption) -> CaptionView:
     response_model=TaskAccepted,
     responses=problems(404, 409),
 )
-def burn_in(caption_id: UUID, look: BurnInRequest, caller: CallerDep, once: OnceDep) -> Response:
+def burn_in(caption_id: UUID, look: BurnInRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Burn finished captions into their video; poll the task, then take `result.output_url`."""
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         caption = captions.get(session, caller.workspace_id, caption_id)
-        _, task = burn_ins.request(session, caption, look.to_style())
-        answer = once.answer(session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id)
-    dagster_client.start(task)
+        _, task = burn_ins.create(session, caption, look.to_style())
+        answer = idempotent.answer(
+            session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
+        )
+    dagster_client.launch_runs(task)
     return answer

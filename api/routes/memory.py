@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.deps import CallerDep
-from api.idempotency import OnceDep
+from api.idempotency import IdempotentDep
 from api.schemas.memory import (
     ForgetRequest,
     Forgotten,
@@ -25,9 +25,9 @@ router = APIRouter(prefix="/memory/v2", tags=["memory"], responses=problems(404,
 
 
 @router.post("/remember", response_model=MemoryView, responses=problems(403))
-def remember(asked: RememberRequest, caller: CallerDep, once: OnceDep) -> Response:
+def remember(asked: RememberRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Keep something in a twin's memory."""
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         kept = memory.remember(
             session,
             workspace_id=caller.workspace_id,
@@ -39,7 +39,7 @@ def remember(asked: RememberRequest, caller: CallerDep, once: OnceDep) -> Respon
             tags=asked.tags,
             metadata=asked.metadata,
         )
-        return once.done(session, MemoryView.of(kept))
+        return idempotent.done(session, MemoryView.of(kept))
 
 
 @router.post("/recall")
@@ -59,7 +59,7 @@ def recall(asked: RecallRequest, caller: CallerDep) -> RecallView:
 
 
 @router.post("/forget", response_model=Forgotten)
-def forget(asked: ForgetRequest, caller: CallerDep, once: OnceDep) -> Response:
+def forget(asked: ForgetRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Forget one memory, or all of a namespace, or all about one entity in it."""
     if asked.memory_id and (asked.namespace or asked.entity_id):
         raise Invalid(
@@ -67,7 +67,7 @@ def forget(asked: ForgetRequest, caller: CallerDep, once: OnceDep) -> Response:
             code="forget_ambiguous",
             remedy="Send memory_id, or namespace and perhaps entity_id.",
         )
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         if asked.memory_id:
             memory.forget(session, workspace_id=caller.workspace_id, memory_id=asked.memory_id)
             count = 1
@@ -75,7 +75,7 @@ def forget(asked: ForgetRequest, caller: CallerDep, once: OnceDep) -> Response:
             count = memory.forget_all(
                 session, workspace_id=caller.workspace_id, namespace=asked.place(), entity_id=asked.entity()
             )
-        return once.done(session, Forgotten(forgotten=count))
+        return idempotent.done(session, Forgotten(forgotten=count))
 
 
 @router.delete("/forget/{memory_id}", status_code=HTTPStatus.NO_CONTENT)

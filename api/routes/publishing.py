@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.deps import CallerDep
-from api.idempotency import PUBLIC_PATH, OnceDep
+from api.idempotency import PUBLIC_PATH, IdempotentDep
 from api.schemas.problems import problems
 from api.schemas.publishing import (
+    DryRunResults,
+    DryRunView,
     PublicationAccepted,
     PublicationView,
     PublishAccepted,
-    PublishRehearsed,
     PublishRequest,
-    Rehearsal,
 )
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Invalid
@@ -39,14 +39,14 @@ router = APIRouter(prefix="/social/publish", tags=["social"])
     status_code=HTTPStatus.ACCEPTED,
     response_model=PublishAccepted,
     responses={
-        200: {"model": PublishRehearsed, "description": "With `dry_run`"},
+        200: {"model": DryRunResults, "description": "With `dry_run`"},
         **problems(403, 404, 409, 413, 415, 502),
     },
 )
 def publish(
     asked: PublishRequest,
     caller: CallerDep,
-    once: OnceDep,
+    idempotent: IdempotentDep,
     is_dry_run: Annotated[
         bool, Query(alias="dry_run", description="Send nothing; say what would keep each post from going out")
     ] = False,
@@ -54,13 +54,13 @@ def publish(
     """Post a video on each platform, as a task of its own; each goes out once, or says why not."""
     if is_dry_run:
         return _rehearse(asked, caller)
-    with once.transaction() as session:
-        entered = publications.request(
+    with idempotent.transaction() as session:
+        entered = publications.create_all(
             session,
             caller.workspace_id,
             twin=_twin(session, caller, asked),
             source=_source(session, caller, asked),
-            wishes=asked.wishes(),
+            specs=asked.specs(),
         )
         body = PublishAccepted(
             results=[
@@ -73,8 +73,8 @@ def publish(
                 for publication, task in entered
             ]
         )
-        answer = once.accepted(session, body, location=f"{PUBLIC_PATH}/social/publish/{entered[0][1].id}")
-    answer.background = BackgroundTask(dagster_client.start, *(task for _, task in entered))
+        answer = idempotent.accepted(session, body, location=f"{PUBLIC_PATH}/social/publish/{entered[0][1].id}")
+    answer.background = BackgroundTask(dagster_client.launch_runs, *(task for _, task in entered))
     return answer
 
 
@@ -82,9 +82,9 @@ def _rehearse(asked: PublishRequest, caller: Caller) -> Response:
     with autocommit() as session:
         twin, source = _twin(session, caller, asked), _source(session, caller, asked)
     with tempfile.TemporaryDirectory() as folder:
-        video = dry_run.bring(source, Path(folder), max_bytes=caller.plan.upload_bytes)
-        rehearsed = [dry_run.rehearse(caller.workspace_id, twin, source, video, wish) for wish in asked.wishes()]
-    return JSONResponse(PublishRehearsed(results=[Rehearsal.of(one) for one in rehearsed]).model_dump(mode="json"))
+        video = dry_run.fetch_video(source, Path(folder), max_bytes=caller.plan.upload_bytes)
+        rehearsed = [dry_run.check_post(caller.workspace_id, twin, source, video, spec) for spec in asked.specs()]
+    return JSONResponse(DryRunResults(results=[DryRunView.of(one) for one in rehearsed]).model_dump(mode="json"))
 
 
 def _twin(session: Session, caller: Caller, asked: PublishRequest) -> Twin | None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.deps import CallerDep, Cursor, Limit
-from api.pages import link_next
+from api.pagination import link_next
 from api.schemas.accounts import AccountView, ClientState, ConnectRequest, ConnectView, RedirectUri
 from api.schemas.problems import problems
 from content_pipeline.core.accounts import accounts, oauth_flow
@@ -58,7 +58,7 @@ def connect(platform: Platform, asked: ConnectRequest, caller: CallerDep) -> Con
 
 
 @router.get("/callback/{platform}", status_code=HTTPStatus.FOUND, response_class=RedirectResponse, dependencies=private)
-def come_back(platform: Platform, state: str = "", code: str | None = None, error: str | None = None) -> str:
+def oauth_callback(platform: Platform, state: str = "", code: str | None = None, error: str | None = None) -> str:
     """Where platforms send people back to. It needs no key: the `state` says whose account it is."""
     return oauth_flow.finish(platform, state=state, code=code, error=error)
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.deps import CallerDep, Cursor, Limit
-from api.idempotency import OnceDep
-from api.pages import link_next
+from api.idempotency import IdempotentDep
+from api.pagination import link_next
 from api.schemas.problems import problems
 from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView
 from content_pipeline.core.calendar import actions
@@ -78,14 +78,14 @@ def get_task(task_id: str, caller: CallerDep, if_none_match: Annotated[str | Non
 @router.post(
     "/{task_id}/cancel", status_code=HTTPStatus.ACCEPTED, response_model=TaskView, responses=problems(404, 409)
 )
-def cancel_task(task_id: str, caller: CallerDep, once: OnceDep) -> Response:
+def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """End a task that has not ended; it becomes `error` with the code `canceled`. A batch's reels end with it."""
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         task = tasks.get(session, caller.workspace_id, task_id)
         canceled = _cancel(session, task)
         session.refresh(task)
-        answer = once.answer(session, _view(session, task), task_id=task.id)
-    answer.background = BackgroundTask(dagster_client.cancel, *canceled)
+        answer = idempotent.answer(session, _view(session, task), task_id=task.id)
+    answer.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
     return answer
 
 
@@ -100,12 +100,14 @@ def _cancel(session: Session, task: Task) -> list[Task]:
 @router.post(
     "/{task_id}/retry", status_code=HTTPStatus.ACCEPTED, response_model=TaskAccepted, responses=problems(404, 409)
 )
-def retry_task(task_id: str, caller: CallerDep, once: OnceDep) -> Response:
+def retry_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Try the work of a failed or canceled task again, as a new task. A post's calendar item goes along with it."""
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         task, asked = _retry(session, tasks.get(session, caller.workspace_id, task_id))
-        answer = once.answer(session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id)
-    answer.background = BackgroundTask(dagster_client.start, *asked)
+        answer = idempotent.answer(
+            session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
+        )
+    answer.background = BackgroundTask(dagster_client.launch_runs, *asked)
     return answer
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 
 from api.deps import CallerDep, Cursor, Limit
-from api.idempotency import PUBLIC_PATH, OnceDep
-from api.pages import link_next
+from api.idempotency import PUBLIC_PATH, IdempotentDep
+from api.pagination import link_next
 from api.schemas.problems import problems
 from api.schemas.twins import TwinEdit, TwinRequest, TwinView
 from content_pipeline.core.calendar import items
@@ -19,11 +19,11 @@ router = APIRouter(prefix="/twins", tags=["twins"])
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=TwinView)
-def create_twin(asked: TwinRequest, caller: CallerDep, once: OnceDep) -> Response:
+def create_twin(asked: TwinRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Create a persona: a name, a voice, tags that choose the look of its videos, and how its posts are written."""
-    with once.transaction() as session:
+    with idempotent.transaction() as session:
         twin = twins.create(session, caller.workspace_id, asked.to_fields())
-        return once.created(session, TwinView.of(twin), location=f"{PUBLIC_PATH}/twins/{twin.id}")
+        return idempotent.created(session, TwinView.of(twin), location=f"{PUBLIC_PATH}/twins/{twin.id}")
 
 
 @router.get("")
@@ -60,4 +60,4 @@ def delete_twin(twin_id: UUID, caller: CallerDep, background: BackgroundTasks) -
         twin = twins.get(session, caller.workspace_id, twin_id)
         twins.delete(twin)
         canceled = items.cancel_items_of(session, twin)
-    background.add_task(dagster_client.cancel, *canceled)
+    background.add_task(dagster_client.cancel_runs, *canceled)

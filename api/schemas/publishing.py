@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from api.schemas.tasks import Status, TaskView
 from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.platforms.names import Platform
-from content_pipeline.core.platforms.options import PlatformDefaults, kept
+from content_pipeline.core.platforms.options import PlatformDefaults, dump_set
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.publishing.dry_run import Rehearsed
-from content_pipeline.core.publishing.publications import Wish
+from content_pipeline.core.publishing.dry_run import DryRunResult
+from content_pipeline.core.publishing.publications import PostSpec
 
 Caption = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
@@ -57,11 +57,11 @@ class PublishRequest(BaseModel):
             raise ValueError("With several platforms, name accounts in `accounts`.")
         return self
 
-    def wishes(self) -> list[Wish]:
+    def specs(self) -> list[PostSpec]:
         """One for each platform."""
-        options = kept(self.options)
+        options = dump_set(self.options)
         return [
-            Wish(
+            PostSpec(
                 platform,
                 account_id=self.account_id or self.accounts.get(platform),
                 title=self.title,
@@ -89,7 +89,7 @@ class PostProblem(BaseModel):
     remedy: str
 
 
-class Rehearsal(BaseModel):
+class DryRunView(BaseModel):
     platform: Platform = Field(examples=["instagram"])
     account_id: UUID | None
     handle: str | None = Field(examples=["@mycreator"])
@@ -100,10 +100,10 @@ class Rehearsal(BaseModel):
     hashtags: list[str]
 
     @classmethod
-    def of(cls, rehearsed: Rehearsed) -> "Rehearsal":
+    def of(cls, rehearsed: DryRunResult) -> "DryRunView":
         account, words = rehearsed.account, rehearsed.words
         return cls(
-            platform=rehearsed.wish.platform,
+            platform=rehearsed.spec.platform,
             account_id=account and account.id,
             handle=account and account.handle,
             can_publish=not rehearsed.problems,
@@ -116,8 +116,8 @@ class Rehearsal(BaseModel):
         )
 
 
-class PublishRehearsed(BaseModel):
-    results: list[Rehearsal]
+class DryRunResults(BaseModel):
+    results: list[DryRunView]
 
 
 class PublicationView(TaskView):

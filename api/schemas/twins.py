@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.schemas.edits import left_out
 from content_pipeline.core.models import Twin
 from content_pipeline.core.platforms.names import Platform
-from content_pipeline.core.platforms.options import PlatformDefaults, kept
+from content_pipeline.core.platforms.options import PlatformDefaults, dump_set
 from content_pipeline.core.twins import memory
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
@@ -50,7 +50,7 @@ class TwinEdit(BaseModel):
         """What was set, as the row keeps it."""
         fields = self.model_dump(exclude_unset=True)
         if "platform_defaults" in fields:
-            fields["platform_defaults"] = kept(self.platform_defaults)
+            fields["platform_defaults"] = dump_set(self.platform_defaults)
         if "accounts" in fields:
             fields["accounts"] = {platform: str(account_id) for platform, account_id in self.accounts.items()}
         return fields

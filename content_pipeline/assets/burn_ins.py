@@ -8,7 +8,7 @@ from content_pipeline import partitions
 from content_pipeline.assets.checks import evaluations, is_playable, lasts
 from content_pipeline.assets.pictures import picture
 from content_pipeline.core.captions import burn_ins as core
-from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
 
@@ -33,12 +33,12 @@ from content_pipeline.engine.step import Results, perform
     can_subset=True,
 )
 def burned_in_video(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, core.KIND, lambda work, key: _render(context, work, key))
+    yield from perform(context, core.KIND, lambda run, key: _render(context, run, key))
 
 
-def _render(context: dg.AssetExecutionContext, work: Work, key: str) -> Results:
+def _render(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Results:
     began = time.monotonic()
-    made = core.render(work, key)
+    made = core.render(run, key)
     media = made.media
     yield dg.MaterializeResult(
         asset_key="burned_in_video",

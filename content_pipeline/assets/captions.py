@@ -9,7 +9,7 @@ from content_pipeline import partitions
 from content_pipeline.core.captions import captions as core
 from content_pipeline.core.media import subtitles
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
 GROUP = "captions"
@@ -27,9 +27,9 @@ def transcript(context: dg.AssetExecutionContext) -> Results:
     yield from perform(context, core.KIND, _transcribe)
 
 
-def _transcribe(work: Work, key: str) -> Results:
+def _transcribe(run: RunContext, key: str) -> Results:
     began = time.monotonic()
-    made = core.transcribe(work, key)
+    made = core.transcribe(run, key)
     yield dg.MaterializeResult(
         metadata={
             "duration_seconds": made.seconds,
@@ -65,8 +65,8 @@ def captions(context: dg.AssetExecutionContext) -> Results:
     yield from perform(context, core.KIND, _compose)
 
 
-def _compose(work: Work, key: str) -> Results:
-    made = core.compose(work, key)
+def _compose(run: RunContext, key: str) -> Results:
+    made = core.compose(run, key)
     speed = max((_characters_a_second(cue.text, cue.end - cue.start) for cue in made.segments), default=0.0)
     end = max((cue.end for cue in made.segments), default=0.0)
     yield dg.MaterializeResult(

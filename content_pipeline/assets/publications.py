@@ -7,7 +7,7 @@ from content_pipeline.assets.calendar import content_calendar
 from content_pipeline.core.publishing import attempts
 from content_pipeline.core.publishing import publications as core
 from content_pipeline.core.publishing.attempts import Attempt
-from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
 GROUP = "publications"
@@ -45,8 +45,8 @@ def publications(context: dg.AssetExecutionContext) -> Results:
     yield from perform(context, core.KIND, _publish)
 
 
-def _publish(work: Work, key: str) -> Results:
-    with attempts.attempt(work, key) as attempt:
+def _publish(run: RunContext, key: str) -> Results:
+    with attempts.open_attempt(run, key) as attempt:
         attempt.upload()
         yield dg.MaterializeResult(asset_key="publication_upload", metadata=_whose(attempt))
         attempt.publish()

@@ -12,7 +12,7 @@ from content_pipeline.assets.pictures import picture
 from content_pipeline.core.media.reels import frame, sound
 from content_pipeline.core.media.words import join
 from content_pipeline.core.reels import reels as core
-from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
 GROUP = "reels"
@@ -50,20 +50,20 @@ LOUDNESS_TOLERANCE = 0.5
     can_subset=True,
 )
 def reels(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, core.KIND, lambda work, key: _make(context, work, key))
+    yield from perform(context, core.KIND, lambda run, key: _make(context, run, key))
 
 
-def _make(context: dg.AssetExecutionContext, work: Work, key: str) -> Results:
-    with work.folder() as folder:
+def _make(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Results:
+    with run.folder() as folder:
         if dg.AssetKey("narration") in context.selected_asset_keys:
-            yield from _narrate(work, key, folder)
+            yield from _narrate(run, key, folder)
         if dg.AssetKey("reel_video") in context.selected_asset_keys:
-            yield from _render(context, work, key, folder)
+            yield from _render(context, run, key, folder)
 
 
-def _narrate(work: Work, key: str, folder: Path) -> Results:
+def _narrate(run: RunContext, key: str, folder: Path) -> Results:
     began = time.monotonic()
-    made = core.narrate(work, key, folder)
+    made = core.narrate(run, key, folder)
     yield dg.MaterializeResult(
         asset_key="narration",
         metadata={
@@ -77,9 +77,9 @@ def _narrate(work: Work, key: str, folder: Path) -> Results:
     )
 
 
-def _render(context: dg.AssetExecutionContext, work: Work, key: str, folder: Path) -> Results:
+def _render(context: dg.AssetExecutionContext, run: RunContext, key: str, folder: Path) -> Results:
     began = time.monotonic()
-    made = core.render(work, key, folder)
+    made = core.render(run, key, folder)
     media = made.media
     yield dg.MaterializeResult(
         asset_key="reel_video",

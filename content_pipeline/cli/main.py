@@ -185,7 +185,7 @@ def reencrypt() -> None:
 
     _home()
     with _database_that_answers():
-        click.echo(f"Rows encrypted anew: {key_rotation.reseal()}.")
+        click.echo(f"Rows encrypted anew: {key_rotation.reencrypt()}.")
 
 
 @contextmanager

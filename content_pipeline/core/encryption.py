@@ -22,12 +22,12 @@ _ID_BYTES: Final = 4
 _NONCE_BYTES: Final = 12
 
 
-def place(table: str, row: object, column: str) -> str:
+def associated_data(table: str, row: object, column: str) -> str:
     """What a value is sealed and opened about: where it is kept, `row` by its id."""
     return f"{table}/{row}/{column}"
 
 
-def seal(plain: bytes | str, about: str) -> bytes:
+def encrypt(plain: bytes | str, about: str) -> bytes:
     """The value, encrypted. Raises Unavailable `encryption_key_missing` when there is no key."""
     key_id, key = next(iter(_keys().items()))
     nonce = os.urandom(_NONCE_BYTES)
@@ -35,7 +35,7 @@ def seal(plain: bytes | str, about: str) -> bytes:
     return key_id + nonce + AESGCM(key).encrypt(nonce, content, about.encode())
 
 
-def open(sealed: bytes, about: str) -> bytes:
+def decrypt(sealed: bytes, about: str) -> bytes:
     """What was sealed. Raises Unavailable when its key is missing, Broken when it was altered or is another's."""
     key_id, nonce, content = sealed[:_ID_BYTES], sealed[_ID_BYTES:][:_NONCE_BYTES], sealed[_ID_BYTES + _NONCE_BYTES :]
     key = _keys().get(key_id)

@@ -134,7 +134,7 @@ def listing(*, older_than: datetime) -> Iterator[str]:
             yield from (found["Key"] for found in page.get("Contents", []) if found["LastModified"] < older_than)
 
 
-def following(after: str, *, prefix: str, most: int) -> list[StoredObject]:
+def list_after(after: str, *, prefix: str, most: int) -> list[StoredObject]:
     """The first objects with `prefix` that come after the key `after`, which need not be there any more.
 
     In the store's own order: SeaweedFS lists `a/x` before `a b/x`. Raises Unavailable.
@@ -147,7 +147,7 @@ def following(after: str, *, prefix: str, most: int) -> list[StoredObject]:
     ]
 
 
-def link(key: str) -> str:
+def signed_url(key: str) -> str:
     """A signed GET link, good for `link_seconds`."""
     params = {"Bucket": settings().s3_bucket, "Key": key}
     return _public_client().generate_presigned_url("get_object", Params=params, ExpiresIn=settings().link_seconds)

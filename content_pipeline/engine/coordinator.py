@@ -31,7 +31,7 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
         with transaction() as session:
             limits = [
                 {
-                    "key": dagster_client.share_tag(lane, plan.name),
+                    "key": dagster_client.concurrency_tag(lane, plan.name),
                     "value": {"applyLimitPerUniqueValue": True},
                     "limit": _share(lane, plan),
                 }
@@ -53,7 +53,7 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
         with transaction() as session:
             plan = workspaces.plan_of(session, UUID(workspace))
         alive = dg.RunsFilter(
-            statuses=WITH_WORKERS, tags={dagster_client.share_tag("interactive", plan.name): workspace}
+            statuses=WITH_WORKERS, tags={dagster_client.concurrency_tag("interactive", plan.name): workspace}
         )
         return self._instance.get_runs_count(alive) < _share("interactive", plan)
 

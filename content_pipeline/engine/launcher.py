@@ -62,7 +62,7 @@ class CeleryRunLauncher(dagster_celery.launcher.CeleryRunLauncher):
         return False
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        if executions.bury(run.run_id):
+        if executions.mark_if_dead(run.run_id):
             return CheckRunHealthResult(
                 WorkerStatus.FAILED, f"Its worker has not been heard of for {executions.DEAD_SECONDS:.0f} s."
             )

@@ -20,7 +20,7 @@ from content_pipeline.core import database, logs
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import deferral, executions, scratch
-from content_pipeline.core.tasks.executions import Begin, Heart
+from content_pipeline.core.tasks.executions import Begin, Heartbeat
 from content_pipeline.engine.launcher import EXECUTE, CeleryRunLauncher
 
 logs.configure()
@@ -58,7 +58,7 @@ def execute_run(self: Any, run_id: str) -> None:
     # beating, to interrupt whichever run comes next.
     before = signal.getsignal(signal.SIGTERM)
     try:
-        with Heart(run_id):
+        with Heartbeat(run_id):
             _execute_run_command_body(
                 instance=_instance(), run_id=run_id, write_stream_fn=lambda _: None, set_exit_code_on_failure=False
             )
@@ -91,7 +91,7 @@ def _sweep(**_: Any) -> None:
     """What runs that were killed on this machine left behind."""
     found = scratch.run_ids()
     with database.transaction() as session:
-        alive = executions.living(session, found) if found else set()
+        alive = executions.live_runs(session, found) if found else set()
     scratch.sweep([run_id for run_id in found if run_id not in alive])
 
 
@@ -100,5 +100,5 @@ def _hand_back(sender: str, **_: Any) -> None:
     """Runs in the worker's parent process: its runs are interrupted at their next beat."""
     with database.transaction() as session:
         subjects = executions.stop_worker(session, sender)
-        deferral.hand_back(session, subjects)
+        deferral.requeue(session, subjects)
     log.info("handed_back", worker=sender, tasks=len(subjects), home=str(settings().home))

@@ -6,7 +6,7 @@ from content_pipeline import jobs
 from content_pipeline.assets.calendar import became_due
 from content_pipeline.core.calendar import due
 from content_pipeline.core.database import transaction
-from content_pipeline.sensors import requests
+from content_pipeline.sensors import run_requests
 
 # Submitting a run takes the daemon some 30 ms, 150 while renders have the cores: all of a tick are submitted before
 # the safety net thinks them forgotten.
@@ -21,10 +21,10 @@ RUNS_A_TICK = 50
 )
 def publish_scheduled_content(_: dg.SensorEvaluationContext) -> dg.SensorResult:
     with transaction() as session:
-        due.settle(session)
+        due.record_outcomes(session)
     with transaction() as session:
         posts = due.start_posts(session, most=RUNS_A_TICK)
     with transaction() as session:
         reels = due.start_reels(session, most=RUNS_A_TICK - len(posts))
     due_now = [became_due(reels=len(reels), posts=len(posts))] if posts or reels else []
-    return requests.result([*posts, *reels], asset_events=due_now)
+    return run_requests.sensor_result([*posts, *reels], asset_events=due_now)

@@ -17,7 +17,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import dagster_client, executions, tasks
 from content_pipeline.engine.launcher import CeleryRunLauncher
-from content_pipeline.sensors import requests
+from content_pipeline.sensors import run_requests
 
 LIVE: Final = [
     dg.DagsterRunStatus.QUEUED,
@@ -80,7 +80,7 @@ def start_unattended_tasks(context: dg.SensorEvaluationContext) -> dg.SensorResu
     unattended = list(islice(_to_start(context.instance, starts), STARTS_A_TICK))
     _fail_stranded(context.instance, live)
     cursor = _send_again(context.instance, live, json.loads(context.cursor or "{}"))
-    return requests.result(unattended, cursor=json.dumps(cursor))
+    return run_requests.sensor_result(unattended, cursor=json.dumps(cursor))
 
 
 def _start_of(run: dg.DagsterRun) -> tuple[str, str]:
@@ -91,7 +91,7 @@ def _to_start(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Itera
     """Tasks that need a run, each with the right to start it taken."""
     with transaction() as session:
         candidates = tasks.unattended(session)
-        held = executions.held(session)
+        held = executions.claimed_subjects(session)
     for task in candidates:
         if (task.id, str(task.starts)) in live or tasks.subject(task.subject_kind, task.subject_key) in held:
             continue
@@ -99,7 +99,7 @@ def _to_start(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Itera
         with transaction() as session:
             if decision == "give_up":
                 tasks.fail(session, task.id, tasks.LOST)
-            if decision != "start" or not tasks.start(session, task):
+            if decision != "start" or not tasks.reserve_start(session, task):
                 continue
         yield task
 
@@ -129,7 +129,7 @@ def _fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) -
         if record.dagster_run.status is dg.DagsterRunStatus.STARTING
     }
     with transaction() as session:
-        dead = executions.bury_dead(session, starting) if starting else set()
+        dead = executions.mark_dead(session, starting) if starting else set()
     for run in unsubmitted + [starting[run_id] for run_id in dead]:
         instance.report_run_failed(run, "It died before it started.")
 
@@ -146,7 +146,9 @@ def _send_again(
     assert isinstance(launcher, CeleryRunLauncher)
     starting = [record for record in live if record.dagster_run.status is dg.DagsterRunStatus.STARTING]
     with transaction() as session:
-        begun = executions.begun(session, [record.dagster_run.run_id for record in starting]) if starting else set()
+        begun = (
+            executions.begun_runs(session, [record.dagster_run.run_id for record in starting]) if starting else set()
+        )
     kept = {}
     for record in starting:
         run = record.dagster_run

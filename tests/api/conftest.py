@@ -83,7 +83,7 @@ def finished_id(caption_id: str) -> str:
             "seconds": 10.0, "has_audio": True, "has_video": True, "width": 1080, "height": 1920,
             "frames_per_second": 30.0, "video_codec": "h264", "audio_codec": "aac", "container": "mov", "bytes": 1000,
         }  # fmt: skip
-        tasks.take(session, "caption", caption_id)
+        tasks.mark_processing(session, "caption", caption_id)
         tasks.finish(session, f"sync_{caption_id}")
     return caption_id
 
@@ -92,7 +92,7 @@ def fail_task(task_id: str) -> None:
     """As a run does that could not do its work."""
     with transaction() as session:
         task = session.get_one(Task, task_id)
-        tasks.take(session, task.kind, task.key)
+        tasks.mark_processing(session, task.kind, task.key)
         tasks.fail(
             session, task_id, MediaUnusable("There is no sound.", code="no_audio", remedy="Send one with sound.")
         )

@@ -37,7 +37,7 @@ def submit(
 def end(job: dict[str, Any], done: bool) -> None:
     """As the row's run does."""
     with transaction() as session:
-        tasks.take(session, reels.KIND, job["job_id"])
+        tasks.mark_processing(session, reels.KIND, job["job_id"])
         if done:
             session.get_one(Reel, job["job_id"]).output_key = "some/reel.mp4"
             tasks.finish(session, job["task_id"])

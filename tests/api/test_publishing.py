@@ -74,7 +74,7 @@ def end(task_id: str, *, error: bool = False, committed: bool = False) -> None:
     """As the run of a post ends."""
     with transaction() as session:
         publication = session.get_one(Publication, UUID(session.get_one(Task, task_id).key))
-        tasks.take(session, publications.KIND, str(publication.id))
+        tasks.mark_processing(session, publications.KIND, str(publication.id))
         if committed or not error:
             publication.committed_at = now()
             tasks.set_irrevocable(session, task_id, True)
@@ -274,7 +274,7 @@ def test_a_post_that_failed_says_whether_it_may_be_out(
 
 def test_a_post_that_is_being_sent_cannot_be_called_back(client: TestClient, post_id: str) -> None:
     with transaction() as session:
-        tasks.take(session, publications.KIND, post_id)
+        tasks.mark_processing(session, publications.KIND, post_id)
         tasks.set_irrevocable(session, post_id, True)
     assert refused(client.post(f"{PUBLIC}/tasks/{post_id}/cancel")) == (409, "task_irrevocable")
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import DataError
 
-from api.rate_limiter import Turnstile
+from api.rate_limiter import RateLimiter
 from content_pipeline.core import rate_limits
 from content_pipeline.core.rate_limits import Rate, Standing
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("database")
 HOUR = 3600.0
 
 
-async def crowd(turnstile: Turnstile, bucket: str, rate: Rate, size: int) -> list[Standing]:
+async def crowd(turnstile: RateLimiter, bucket: str, rate: Rate, size: int) -> list[Standing]:
     return await asyncio.gather(*(turnstile.take(bucket, rate) for _ in range(size)))
 
 
@@ -23,7 +23,7 @@ async def crowd(turnstile: Turnstile, bucket: str, rate: Rate, size: int) -> lis
 def test_a_crowd_is_let_in_as_the_database_would_let_it_in_one_by_one(quota: int, size: int) -> None:
     rate, alone = Rate(quota, HOUR), str(uuid4())
     # The very first of a bucket ask the database side by side, and may overtake each other there.
-    here = asyncio.run(crowd(Turnstile(), str(uuid4()), rate, size))
+    here = asyncio.run(crowd(RateLimiter(), str(uuid4()), rate, size))
     here.sort(key=lambda one: (not one.allowed, -one.remaining))
     there = [rate_limits.take(alone, rate) for _ in range(size)]
     for left, right in zip(here, there, strict=True):
@@ -34,7 +34,7 @@ def test_a_crowd_is_let_in_as_the_database_would_let_it_in_one_by_one(quota: int
 
 def test_buckets_are_counted_apart() -> None:
     async def each() -> list[bool]:
-        turnstile, rate = Turnstile(), Rate(1, HOUR)
+        turnstile, rate = RateLimiter(), Rate(1, HOUR)
         return [(await turnstile.take(str(uuid4()), rate)).allowed for _ in range(5)]
 
     assert asyncio.run(each()) == [True] * 5
@@ -43,10 +43,10 @@ def test_buckets_are_counted_apart() -> None:
 def test_a_process_starts_from_what_others_have_settled() -> None:
     async def one_after_another() -> list[Standing]:
         bucket, rate = str(uuid4()), Rate(4, HOUR)
-        first = Turnstile()
+        first = RateLimiter()
         await crowd(first, bucket, rate, 3)
         await first.settle()
-        return await crowd(Turnstile(), bucket, rate, 2)
+        return await crowd(RateLimiter(), bucket, rate, 2)
 
     assert sum(standing.allowed for standing in asyncio.run(one_after_another())) == 1
 
@@ -54,7 +54,7 @@ def test_a_process_starts_from_what_others_have_settled() -> None:
 def test_processes_at_work_learn_of_each_other_when_they_settle() -> None:
     async def side_by_side() -> list[bool]:
         bucket, rate = str(uuid4()), Rate(4, HOUR)
-        left, right = Turnstile(), Turnstile()
+        left, right = RateLimiter(), RateLimiter()
         let_in = []
         for turnstile in left, right, left:
             let_in += await crowd(turnstile, bucket, rate, 2)
@@ -67,7 +67,7 @@ def test_processes_at_work_learn_of_each_other_when_they_settle() -> None:
 
 def test_what_is_let_in_is_settled_without_being_asked_to() -> None:
     async def wait() -> float:
-        turnstile, bucket = Turnstile(), str(uuid4())
+        turnstile, bucket = RateLimiter(), str(uuid4())
         await turnstile.take(bucket, Rate(4, HOUR))
         while not (filled := rate_limits.settle({bucket: 0.0})[bucket]):
             await asyncio.sleep(0.05)
@@ -78,7 +78,7 @@ def test_what_is_let_in_is_settled_without_being_asked_to() -> None:
 
 def test_a_failure_reaches_who_asks_and_the_next_ones_are_served() -> None:
     async def after_a_failure() -> bool:
-        turnstile, rate = Turnstile(), Rate(10, HOUR)
+        turnstile, rate = RateLimiter(), Rate(10, HOUR)
         with pytest.raises(DataError):
             await turnstile.take("no bucket\0", rate)
         return (await turnstile.take(str(uuid4()), rate)).allowed

@@ -185,7 +185,7 @@ def test_an_account_says_that_it_needs_reconnecting_and_why(
 ) -> None:
     account_id = add(client, stranger, platforms, "tiktok")
     refused = Disconnected("TikTok says: no.", remedy="Connect the account again.")
-    tokens.give_up(UUID(account_id), tokens.access(UUID(account_id)).token, refused)
+    tokens.mark_disconnected(UUID(account_id), tokens.get_access(UUID(account_id)).token, refused)
     (shown,) = client.get(f"{SOCIAL}/accounts").json()
     assert (shown["status"], shown["reason"]) == ("needs_reconnect", refused.to_dict())
     assert add(client, stranger, platforms, "tiktok") == account_id

@@ -308,8 +308,8 @@ def test_publish_content(client: TestClient, twin_id: str) -> None:
 def test_poll_a_task(client: TestClient, caption_id: str, base: str) -> None:
     task_id = f"sync_{caption_id}"
     with transaction() as session:
-        tasks.take(session, "caption", caption_id)
-        tasks.progress(session, task_id, 0.43)
+        tasks.mark_processing(session, "caption", caption_id)
+        tasks.set_progress(session, task_id, 0.43)
     check(client.get(f"{base}/tasks/{task_id}"), TASK, task_id=task_id)
 
 

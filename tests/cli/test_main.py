@@ -63,12 +63,12 @@ def test_all_tokens_are_encrypted_anew(platforms: Sandbox, workspace_id: UUID, m
         session.execute(update(Account).values(access_token=None, refresh_token=None))  # sealed with others' keys
         session.execute(update(Publication).values(prepared=None))
     account = connect(platforms, workspace_id, "youtube")
-    before = accounts.tokens_of(account)
+    before = accounts.decrypt_tokens(account)
     monkeypatch.setattr(settings(), "encryption_keys", [encryption_key(2), encryption_key(1)])
     done = run("reencrypt")
     assert (done.exit_code, done.output) == (0, "Rows encrypted anew: 1.\n")
     found = read(account.id)
     assert found.access_token
     assert encryption.is_current(found.access_token)
-    assert accounts.tokens_of(found) == before
+    assert accounts.decrypt_tokens(found) == before
     assert run("reencrypt").output == "Rows encrypted anew: 0.\n"

@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from content_pipeline.core.publishing import account_lock
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import executions
-from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.core.tasks.run_context import RunContext
 from tests.core.publishing import posting
 from tests.core.publishing.posting import Stage
 
@@ -24,13 +24,13 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
 
 
 @pytest.fixture
-def work(database: None) -> Work:
+def run(database: None) -> RunContext:
     executions.begin(run_id := str(uuid4()), "interactive@test")
-    return Work(run_id, "interactive")
+    return RunContext(run_id, "interactive")
 
 
 @pytest.fixture
 def stage(workspace_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    monkeypatch.setattr(account_lock, "_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(account_lock, "WAIT_SECONDS", 0.2)
     with posting.stage(workspace_id, tmp_path) as stage:
         yield stage

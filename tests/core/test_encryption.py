@@ -24,22 +24,22 @@ def set_keys(patch: pytest.MonkeyPatch, *keys: SecretStr) -> None:
 
 @pytest.mark.parametrize("plain", [b"", b"IGAAtoken", bytes(range(256)), b"x" * 100_000])
 def test_what_is_sealed_is_opened_again(plain: bytes) -> None:
-    assert encryption.open(encryption.seal(plain, ABOUT), ABOUT) == plain
+    assert encryption.decrypt(encryption.encrypt(plain, ABOUT), ABOUT) == plain
 
 
 def test_text_comes_back_as_its_bytes() -> None:
-    assert encryption.open(encryption.seal("schlüssel", ABOUT), ABOUT) == "schlüssel".encode()
+    assert encryption.decrypt(encryption.encrypt("schlüssel", ABOUT), ABOUT) == "schlüssel".encode()
 
 
 def test_the_same_value_is_never_sealed_alike_and_is_not_to_be_seen() -> None:
-    first, second = encryption.seal(b"IGAAtoken", ABOUT), encryption.seal(b"IGAAtoken", ABOUT)
+    first, second = encryption.encrypt(b"IGAAtoken", ABOUT), encryption.encrypt(b"IGAAtoken", ABOUT)
     assert first != second
     assert b"IGAA" not in first
 
 
 def test_a_value_that_was_copied_to_another_row_does_not_open() -> None:
     with pytest.raises(Broken) as caught:
-        encryption.open(encryption.seal(b"token", ABOUT), "accounts/2/access_token")
+        encryption.decrypt(encryption.encrypt(b"token", ABOUT), "accounts/2/access_token")
     assert caught.value.code == "sealed_value_invalid"
 
 
@@ -50,38 +50,38 @@ SEALED = b"token"
 def test_no_byte_of_a_sealed_value_can_be_changed(place: int, change: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         set_keys(patch, encryption_key(1))
-        sealed = bytearray(encryption.seal(SEALED, ABOUT))
+        sealed = bytearray(encryption.encrypt(SEALED, ABOUT))
         sealed[place] ^= change
         with pytest.raises((Broken, Unavailable)):
-            encryption.open(bytes(sealed), ABOUT)
+            encryption.decrypt(bytes(sealed), ABOUT)
 
 
 @given(length=st.integers(0, 4 + 12 + len(SEALED) + 16 - 1))
 def test_a_sealed_value_that_was_cut_off_does_not_open(length: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         set_keys(patch, encryption_key(1))
-        sealed = encryption.seal(SEALED, ABOUT)[:length]
+        sealed = encryption.encrypt(SEALED, ABOUT)[:length]
         with pytest.raises((Broken, Unavailable)):
-            encryption.open(sealed, ABOUT)
+            encryption.decrypt(sealed, ABOUT)
 
 
 def test_a_new_key_in_front_seals_and_the_old_one_still_opens(monkeypatch: pytest.MonkeyPatch) -> None:
-    old = encryption.seal(b"token", ABOUT)
+    old = encryption.encrypt(b"token", ABOUT)
     set_keys(monkeypatch, encryption_key(2), encryption_key(1))
-    new = encryption.seal(b"token", ABOUT)
+    new = encryption.encrypt(b"token", ABOUT)
     assert (encryption.is_current(old), encryption.is_current(new)) == (False, True)
-    assert encryption.open(old, ABOUT) == encryption.open(new, ABOUT) == b"token"
+    assert encryption.decrypt(old, ABOUT) == encryption.decrypt(new, ABOUT) == b"token"
     set_keys(monkeypatch, encryption_key(2))
-    assert encryption.open(new, ABOUT) == b"token"
+    assert encryption.decrypt(new, ABOUT) == b"token"
     with pytest.raises(Unavailable, match="not configured") as caught:
-        encryption.open(old, ABOUT)
+        encryption.decrypt(old, ABOUT)
     assert caught.value.code == "encryption_key_missing"
 
 
 def test_without_a_key_nothing_is_sealed_and_the_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     set_keys(monkeypatch)
     with pytest.raises(Unavailable) as caught:
-        encryption.seal(b"token", ABOUT)
+        encryption.encrypt(b"token", ABOUT)
     assert (caught.value.code, caught.value.retryable) == ("encryption_key_missing", False)
     assert "CONTENT_PIPELINE_ENCRYPTION_KEYS" in caught.value.remedy
 
@@ -90,6 +90,6 @@ def test_without_a_key_nothing_is_sealed_and_the_setting_is_named(monkeypatch: p
 def test_a_key_of_the_wrong_form_is_refused_without_showing_it(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     set_keys(monkeypatch, SecretStr(key))
     with pytest.raises(Unavailable) as caught:
-        encryption.seal(b"token", ABOUT)
+        encryption.encrypt(b"token", ABOUT)
     assert caught.value.code == "encryption_key_invalid"
     assert not key or key not in caught.value.detail + caught.value.remedy

@@ -21,7 +21,7 @@ def test_a_task_ends_with_its_latest_run_and_with_no_earlier_one(
     instance: dg.DagsterInstance, task: Task, start: int, state: str
 ) -> None:
     with transaction() as session:
-        assert tasks.start(session, session.get_one(Task, task.id))
+        assert tasks.reserve_start(session, session.get_one(Task, task.id))
     tags = {dagster_client.TASK_TAG: task.id, dagster_client.START_TAG: str(start)}
     run = instance.add_run(dg.DagsterRun(job_name="captions", status=dg.DagsterRunStatus.STARTED, tags=tags))
     assert instance.run_coordinator.cancel_run(run.run_id)

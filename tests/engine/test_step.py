@@ -17,10 +17,10 @@ from content_pipeline.core.errors import MediaUnusable, TooManyRequests, Unavail
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import deferral, executions, tasks
-from content_pipeline.core.tasks.run_context import MAX_ATTEMPTS, PATIENCE, Await, MoveOn, Work
+from content_pipeline.core.tasks.run_context import MAX_ATTEMPTS, PATIENCE, RunContext, Suspend, SwitchLane
 from content_pipeline.engine import step
 
-Body = Callable[[Work], None]
+Body = Callable[[RunContext], None]
 
 
 @pytest.fixture(autouse=True)
@@ -43,8 +43,8 @@ def perform_in_run(task: Task, body: Body) -> tuple[BaseException | None, dg.Dag
     """As `perform`; returns how the run ended, too."""
     raised: list[BaseException] = []
 
-    def results(work: Work, _key: str) -> Iterator[dg.MaterializeResult[Any]]:
-        body(work)
+    def results(run: RunContext, _key: str) -> Iterator[dg.MaterializeResult[Any]]:
+        body(run)
         yield dg.MaterializeResult()
 
     @dg.asset(partitions_def=dg.DynamicPartitionsDefinition(name="keys"), output_required=False)
@@ -71,7 +71,7 @@ def now_is(task: Task) -> Task:
 
 
 def raises(error: BaseException) -> Body:
-    def body(_work: Work) -> None:
+    def body(_work: RunContext) -> None:
         raise error
 
     return body
@@ -103,7 +103,7 @@ def test_a_task_that_waits_for_others_is_put_aside_as_it_is(task: Task) -> None:
     with transaction() as session:
         session.get_one(Task, task.id).attempt = 3
     until = now() + timedelta(hours=1)
-    assert perform(task, raises(Await(until))) is None
+    assert perform(task, raises(Suspend(until))) is None
     after = now_is(task)
     assert (after.state, after.attempt, after.not_before, after.waits) == ("waiting", 3, until, 1)
 
@@ -135,8 +135,8 @@ def test_what_keeps_failing_is_given_up_with_its_own_error(task: Task) -> None:
 
 
 def test_a_database_session_that_is_ended_under_the_work_loses_nothing(task: Task) -> None:
-    def body(work: Work) -> None:
-        with work.write() as session:
+    def body(run: RunContext) -> None:
+        with run.write() as session:
             session.execute(text("select pg_terminate_backend(pg_backend_pid())"))
 
     assert perform(task, body) is None
@@ -144,7 +144,7 @@ def test_a_database_session_that_is_ended_under_the_work_loses_nothing(task: Tas
 
 
 def test_work_that_moves_on_is_started_again_at_once_and_its_row_is_free(task: Task) -> None:
-    perform(task, raises(MoveOn("io")))
+    perform(task, raises(SwitchLane("io")))
     after = now_is(task)
     assert (after.state, after.lane, after.starts) == ("waiting", "io", 2)
     executions.begin(rival := str(uuid4()), "io@test")
@@ -152,9 +152,9 @@ def test_work_that_moves_on_is_started_again_at_once_and_its_row_is_free(task: T
 
 
 def test_work_that_is_handed_over_is_started_again_at_once(task: Task) -> None:
-    def body(work: Work) -> None:
-        with work.write() as session:
-            deferral.hand_over(session, task.id, kind="burn_in", key=str(uuid4()), lane="media")
+    def body(run: RunContext) -> None:
+        with run.write() as session:
+            deferral.switch_subject(session, task.id, kind="burn_in", key=str(uuid4()), lane="media")
 
     perform(task, body)
     after = now_is(task)
@@ -162,7 +162,7 @@ def test_work_that_is_handed_over_is_started_again_at_once(task: Task) -> None:
 
 
 def test_a_run_whose_fence_is_down_is_interrupted_whatever_else_goes_wrong(task: Task) -> None:
-    def body(_work: Work) -> None:
+    def body(_work: RunContext) -> None:
         with transaction() as session:
             tasks.cancel(session, task)
         raise Unavailable("The store is away.")
@@ -174,6 +174,6 @@ def test_a_run_whose_fence_is_down_is_interrupted_whatever_else_goes_wrong(task:
 
 def test_a_run_that_was_overtaken_does_nothing(task: Task) -> None:
     with transaction() as session:
-        assert tasks.start(session, session.get_one(Task, task.id))
+        assert tasks.reserve_start(session, session.get_one(Task, task.id))
     assert perform(task, raises(AssertionError("it worked"))) is None
     assert now_is(task).state == "queued"

@@ -43,7 +43,7 @@ def test_a_due_item_gets_a_run_with_its_key_and_the_tags_of_its_task(workspace_i
     request = requested(result)[reel_id]
     with transaction() as session:
         task = tasks.newest(session, reels.KIND, reel_id)
-    assert request.tags.items() >= dagster_client.tags(task).items()
+    assert request.tags.items() >= dagster_client.run_tags(task).items()
     assert reel_id in added_keys(result)[dagster_client.JOBS[reels.KIND]]
 
 

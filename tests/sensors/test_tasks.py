@@ -99,7 +99,7 @@ def due(workspace_id: UUID) -> Task:
     """A task at work, with no run of its own in Dagster."""
     with transaction() as session:
         key = tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(uuid4()), lane="media").key
-        due = tasks.take(session, "caption", key)
+        due = tasks.mark_processing(session, "caption", key)
     assert due
     return due
 

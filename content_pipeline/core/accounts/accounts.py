@@ -76,7 +76,7 @@ def check_defaults(session: Session, workspace_id: UUID, defaults: Mapping[str, 
         _usable(get(session, workspace_id, UUID(account_id)), platform)
 
 
-def check_room(session: Session, workspace_id: UUID) -> None:
+def check_limit(session: Session, workspace_id: UUID) -> None:
     """Whether the plan allows one more account. Raises PlanLimit."""
     most = workspaces.plan_of(session, workspace_id).accounts
     query = select(func.count()).where(Account.workspace_id == workspace_id, Account.status.in_(HELD))
@@ -105,12 +105,12 @@ def disconnect(workspace_id: UUID, platform: str, account_id: UUID | None = None
         _revoke(platform, tokens)
 
 
-def tokens_of(account: Account) -> Tokens:
+def decrypt_tokens(account: Account) -> Tokens:
     """The tokens of an account that has some. Raises what `secrets.open` raises."""
     assert account.access_token
-    refresh = account.refresh_token and encryption.open(account.refresh_token, _about(account.id, "refresh_token"))
+    refresh = account.refresh_token and encryption.decrypt(account.refresh_token, _about(account.id, "refresh_token"))
     return Tokens(
-        access=encryption.open(account.access_token, _about(account.id, "access_token")).decode(),
+        access=encryption.decrypt(account.access_token, _about(account.id, "access_token")).decode(),
         expires_at=account.access_expires_at,
         refresh=refresh.decode() if refresh else None,
         refresh_expires_at=account.refresh_expires_at,
@@ -118,17 +118,17 @@ def tokens_of(account: Account) -> Tokens:
     )
 
 
-def sealed(account_id: UUID, tokens: Tokens) -> dict[str, Any]:
+def encrypted_columns(account_id: UUID, tokens: Tokens) -> dict[str, Any]:
     """The columns that keep these tokens. What a platform did not say again is not among them.
 
     Google tells a refresh token once and leaves it out ever after: one that is missing must not overwrite the stored.
     """
     columns: dict[str, Any] = {
-        "access_token": encryption.seal(tokens.access, _about(account_id, "access_token")),
+        "access_token": encryption.encrypt(tokens.access, _about(account_id, "access_token")),
         "access_expires_at": tokens.expires_at,
     }
     if tokens.refresh:
-        columns["refresh_token"] = encryption.seal(tokens.refresh, _about(account_id, "refresh_token"))
+        columns["refresh_token"] = encryption.encrypt(tokens.refresh, _about(account_id, "refresh_token"))
         columns["refresh_expires_at"] = tokens.refresh_expires_at
     if tokens.scopes:
         columns["scopes"] = list(tokens.scopes)
@@ -177,7 +177,7 @@ def _is_held_elsewhere(session: Session, account: Account) -> bool:
 def _forget(account: Account) -> Tokens | None:
     """Take the tokens out of a locked row, and return them. None: they cannot be read, so nobody can take them back."""
     try:
-        tokens = tokens_of(account)
+        tokens = decrypt_tokens(account)
     except Error:
         tokens = None
     account.status, account.reason = "disconnected", None
@@ -195,4 +195,4 @@ def _revoke(platform: str, tokens: Tokens) -> None:
 
 
 def _about(account_id: UUID, column: str) -> str:
-    return encryption.place("accounts", account_id, column)
+    return encryption.associated_data("accounts", account_id, column)

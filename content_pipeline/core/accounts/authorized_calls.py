@@ -11,28 +11,28 @@ from content_pipeline.core.platforms.base import Access, Disconnected, Expired
 Answer = TypeVar("Answer")
 
 
-def ask(account_id: UUID, call: Callable[[Access], Answer]) -> Answer:
+def call_platform(account_id: UUID, call: Callable[[Access], Answer]) -> Answer:
     """What the platform answers; once more with a new token when it does not take the one we have, and again for each
     token that comes to its end meanwhile: an upload may outlast several of Google's, which are good for an hour.
 
     An account that only its owner can help is noted as such. Raises what `call` and `tokens.access` do, never Expired.
     """
-    access, is_new = tokens.access(account_id), False
+    access, is_new = tokens.get_access(account_id), False
     while True:
         begun = now()
         try:
             return _ask(account_id, access, call)
         except Expired as error:
-            if is_new and not tokens.has_ended(account_id, access.token, since=begun):
+            if is_new and not tokens.has_expired(account_id, access.token, since=begun):
                 lost = Disconnected(error.detail, remedy="Connect the account again.")
-                tokens.give_up(account_id, access.token, lost)
+                tokens.mark_disconnected(account_id, access.token, lost)
                 raise lost from error
-        access, is_new = tokens.renew(account_id, access.token), True
+        access, is_new = tokens.refresh(account_id, access.token), True
 
 
 def _ask(account_id: UUID, access: Access, call: Callable[[Access], Answer]) -> Answer:
     try:
         return call(access)
     except Disconnected as error:
-        tokens.give_up(account_id, access.token, error)
+        tokens.mark_disconnected(account_id, access.token, error)
         raise

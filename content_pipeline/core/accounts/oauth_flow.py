@@ -37,7 +37,7 @@ _DENIALS: Final = frozenset({"access_denied", "user_cancelled_login", "user_canc
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class AuthorizationRequest:
     """Where a browser has to go, and until when it has to be back."""
 
     authorize_url: str
@@ -46,7 +46,7 @@ class Begun:
 
 def begin(
     session: Session, workspace_id: UUID, platform: str, redirect_uri: str, client_state: str | None = None
-) -> Begun:
+) -> AuthorizationRequest:
     """Let somebody connect an account; afterwards they are sent to `redirect_uri`, with `client_state` as it is.
 
     Raises Invalid `redirect_uri_unknown` for an address that is not on the workspace's list, PlanLimit when there is
@@ -59,7 +59,7 @@ def begin(
             remedy="Send one that was given, letter for letter, to `content-pipeline keys create --redirect-uri`.",
         )
     if session.scalars(_of_platform(workspace_id, platform).limit(1)).first() is None:
-        accounts.check_room(session, workspace_id)
+        accounts.check_limit(session, workspace_id)
     state, verifier, expires_at = token_urlsafe(32), token_urlsafe(48), now() + LIFE
     session.add(
         ConnectState(
@@ -68,12 +68,12 @@ def begin(
             platform=platform,
             redirect_uri=redirect_uri,
             client_state=client_state,
-            verifier=encryption.seal(verifier, _about(state)),
+            verifier=encryption.encrypt(verifier, _about(state)),
             expires_at=expires_at,
         )
     )
     address = GRANTS[platform].authorize_url(redirect_uri=_callback(platform), state=state, verifier=verifier)
-    return Begun(address, expires_at)
+    return AuthorizationRequest(address, expires_at)
 
 
 def finish(platform: str, *, state: str, code: str | None, error: str | None) -> str:
@@ -122,7 +122,7 @@ def _connect(consent: ConnectState, state: str, code: str | None, error: str | N
     if error or not code:
         raise Invalid(f"{NAMES[platform]} did not connect the account.", code=_FAILED)
     grants = GRANTS[platform]
-    verifier = encryption.open(consent.verifier, _about(state)).decode()
+    verifier = encryption.decrypt(consent.verifier, _about(state)).decode()
     tokens = grants.exchange(code, redirect_uri=_callback(platform), verifier=verifier)
     profile = grants.profile(tokens.access)
     with transaction() as session:
@@ -136,7 +136,7 @@ def _enter(session: Session, workspace_id: UUID, platform: str, profile: Profile
     query = _of_platform(workspace_id, platform).where(Account.user_id == profile.user_id)
     account = session.scalars(query).one_or_none()
     if account is None or account.status not in accounts.HELD:
-        accounts.check_room(session, workspace_id)
+        accounts.check_limit(session, workspace_id)
     if account is None:
         account = Account(
             id=uuid4(),
@@ -155,7 +155,7 @@ def _enter(session: Session, workspace_id: UUID, platform: str, profile: Profile
         "issued_at": now(),
         "connected_at": now(),
         "refreshing_until": None,
-        **accounts.sealed(account.id, tokens),
+        **accounts.encrypted_columns(account.id, tokens),
     }
     for name, value in fields.items():
         setattr(account, name, value)
@@ -176,4 +176,4 @@ def _digest(state: str) -> bytes:
 
 
 def _about(state: str) -> str:
-    return encryption.place("connect_states", _digest(state).hex(), "verifier")
+    return encryption.associated_data("connect_states", _digest(state).hex(), "verifier")

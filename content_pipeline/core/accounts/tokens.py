@@ -36,7 +36,7 @@ _PATIENCE_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.2
 
 
-def access(account_id: UUID) -> Access:
+def get_access(account_id: UUID) -> Access:
     """What it takes to act for an account, with a token that lasts for some minutes.
 
     Raises Disconnected when only its owner can help; Remote, TooManyRequests and Unavailable, all retryable, when the
@@ -45,12 +45,12 @@ def access(account_id: UUID) -> Access:
     return _current(account_id)
 
 
-def renew(account_id: UUID, refused: str) -> Access:
+def refresh(account_id: UUID, refused: str) -> Access:
     """Likewise after the platform refused a token that looked good: with another one. Raises as `access` does."""
     return _current(account_id, refused)
 
 
-def has_ended(account_id: UUID, token: str, *, since: datetime) -> bool:
+def has_expired(account_id: UUID, token: str, *, since: datetime) -> bool:
     """Whether a token came to its end since then, or was replaced: then a platform refuses it, and nobody is to blame.
 
     Clocks differ, so its end is taken to come as early as it would be replaced. False for an account that is connected
@@ -59,21 +59,21 @@ def has_ended(account_id: UUID, token: str, *, since: datetime) -> bool:
     account = _look(account_id)
     if account.status != "connected":
         return False
-    replaced = accounts.tokens_of(account).access != token
+    replaced = accounts.decrypt_tokens(account).access != token
     return replaced or (_is_near_end(account, now()) and not _is_near_end(account, since))
 
 
-def give_up(account_id: UUID, refused: str, error: Error) -> None:
+def mark_disconnected(account_id: UUID, refused: str, error: Error) -> None:
     """Note that only its owner can help an account, because the platform refused a token with this error.
 
     Nothing happens when it has other tokens by now.
     """
     account = _look(account_id)
-    if account.status == "connected" and accounts.tokens_of(account).access == refused:
+    if account.status == "connected" and accounts.decrypt_tokens(account).access == refused:
         _write(account, status="needs_reconnect", reason=error.to_dict())
 
 
-def keep_alive() -> int:
+def refresh_expiring() -> int:
     """Refresh the tokens that renew only themselves and are near their end: who posts once a month would lose theirs.
 
     One that cannot be refreshed now is tried again next time. Returns how many were looked after.
@@ -91,7 +91,7 @@ def keep_alive() -> int:
         account_ids = session.scalars(near).all()
     for account_id in account_ids:
         with suppress(Error):
-            access(account_id)
+            get_access(account_id)
     return len(account_ids)
 
 
@@ -100,7 +100,7 @@ def _current(account_id: UUID, refused: str | None = None) -> Access:
     while True:
         account = _look(account_id)
         _insist_on_connection(account)
-        tokens = accounts.tokens_of(account)
+        tokens = accounts.decrypt_tokens(account)
         if tokens.access != refused and not _is_near_end(account, now()):
             return Access(account.user_id, tokens.access)
         if _lease(account):
@@ -167,7 +167,7 @@ def _refresh(account: Account, tokens: Tokens, refused: str | None) -> str | Non
     # What another process gave up over meanwhile is no longer so: these tokens are good.
     written = _write(
         account,
-        **accounts.sealed(account.id, fresh),
+        **accounts.encrypted_columns(account.id, fresh),
         issued_at=now(),
         refreshing_until=None,
         status="connected",

@@ -10,7 +10,7 @@ from content_pipeline.core.calendar.states import CHANGEABLE, move
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import CalendarItem, Publication, Reel, Task, Twin
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.publishing.publications import Source, Wish
+from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks
 
@@ -24,12 +24,12 @@ def render(session: Session, item: CalendarItem) -> list[Task]:
     """Have the reel of a locked item made. Returns the task to start."""
     assert item.script
     twin = session.get_one(Twin, item.twin_id)
-    reel = reels.enter(
+    reel = reels.create(
         session, twin, script=item.script, platform=item.platform, voice_id=twin.voice_id, title=item.title
     )
     item.reel_id = reel.id
     move(item, "rendering")
-    return [reels.ask(session, reel)]
+    return [reels.create_task(session, reel)]
 
 
 def stop_rendering(session: Session, item: CalendarItem) -> list[Task]:
@@ -40,9 +40,9 @@ def stop_rendering(session: Session, item: CalendarItem) -> list[Task]:
     return [task] if task.state in tasks.OPEN and tasks.try_cancel(session, task) else []
 
 
-def wish(item: CalendarItem) -> Wish:
+def post_spec(item: CalendarItem) -> PostSpec:
     """The post that an item asks for."""
-    return Wish(item.platform, item.account_id, item.title, item.caption, item.options)
+    return PostSpec(item.platform, item.account_id, item.title, item.caption, item.options)
 
 
 def publish(session: Session, item: CalendarItem) -> list[Task]:
@@ -59,9 +59,9 @@ def publish(session: Session, item: CalendarItem) -> list[Task]:
     reel = session.get(Reel, item.reel_id) if item.reel_id and not item.reel_url else None
     source = Source(reel, item.reel_url, item.script)
     # Its wish was checked when it was planned. Not once more here: that looks up hosts, and a tick has a minute.
-    publication = publications.enter(session, account, twin, source, wish(item), request_id=uuid4())
+    publication = publications.create(session, account, twin, source, post_spec(item), request_id=uuid4())
     item.account_id, item.publication_id = account.id, publication.id
-    return [publications.ask(session, publication)]
+    return [publications.create_task(session, publication)]
 
 
 def _publish_again(session: Session, publication_id: UUID) -> list[Task]:

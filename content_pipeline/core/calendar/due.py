@@ -87,7 +87,7 @@ def _claim(session: Session, *conditions: ColumnElement[bool], most: int) -> Seq
     return session.scalars(query.with_for_update(skip_locked=True)).all()
 
 
-def settle(session: Session) -> None:
+def record_outcomes(session: Session) -> None:
     """Take note of reels and posts that are done, and of those that failed."""
     at_work = select(CalendarItem).where(
         CalendarItem.status.in_(["rendering", "publishing"]), CalendarItem.deleted_at.is_(None)

@@ -23,7 +23,7 @@ from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.pagination import newest_first
-from content_pipeline.core.platforms.options import OPTIONS, kept
+from content_pipeline.core.platforms.options import OPTIONS, dump_set
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import csv_rows, reels
 from content_pipeline.core.speech import catalog
@@ -230,7 +230,7 @@ def _check(session: Session, item: CalendarItem, twin: Twin) -> None:
     else:
         raise Invalid("There is nothing to post.", code="source_missing", remedy="Send a script, or a reel_url.")
     item.options = _fitting(item.options, item.platform)
-    publications.check_wish(session, item.workspace_id, twin, actions.wish(item))
+    publications.check_spec(session, item.workspace_id, twin, actions.post_spec(item))
 
 
 def _account(session: Session, item: CalendarItem, twin: Twin, wanted: UUID | None) -> UUID | None:
@@ -246,7 +246,7 @@ def _account(session: Session, item: CalendarItem, twin: Twin, wanted: UUID | No
 def _fitting(options: Mapping[str, Any], platform: str) -> dict[str, Any]:
     """The options as the row keeps them. Raises Invalid for what this platform does not have."""
     try:
-        return kept(OPTIONS[platform].model_validate(options))
+        return dump_set(OPTIONS[platform].model_validate(options))
     except ValidationError as error:
         raise Invalid(
             f"These options do not fit {platform}.",

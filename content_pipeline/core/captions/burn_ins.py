@@ -20,7 +20,7 @@ from content_pipeline.core.media.words import SEGMENTS
 from content_pipeline.core.models import BurnIn, Caption, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks
-from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.core.tasks.run_context import RunContext
 
 KIND: Final = "burn_in"
 
@@ -40,13 +40,13 @@ class BurnedIn:
 # ── asked by the API ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def request(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, Task]:
+def create(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, Task]:
     """Enter a burn-in of finished captions and its task. Raises Conflict while they are not ready."""
     if caption.segments is None:
         raise Conflict(
             "These captions are not ready.", code="caption_not_ready", remedy="Poll their task until it is done."
         )
-    burned = enter(session, caption, style)
+    burned = create_with_task(session, caption, style)
     seconds = MEDIA_INFO.validate_python(caption.media).seconds
     task = tasks.create(
         session,
@@ -58,7 +58,7 @@ def request(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, T
     return burned, task
 
 
-def enter(session: Session, caption: Caption, style: Style, *, with_caption: bool = False) -> BurnIn:
+def create_with_task(session: Session, caption: Caption, style: Style, *, with_caption: bool = False) -> BurnIn:
     """The row alone; with `with_caption` the caption's own task will end with it."""
     burned = BurnIn(
         id=uuid4(),
@@ -88,20 +88,20 @@ def result(session: Session, task: Task) -> dict[str, Any]:
 
 def output(burned: BurnIn) -> dict[str, Any]:
     """The link to the video, signed now."""
-    return {"output_url": burned.output_key and storage.link(burned.output_key)}
+    return {"output_url": burned.output_key and storage.signed_url(burned.output_key)}
 
 
 # ── the work ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def render(work: Work, key: str) -> BurnedIn:
+def render(run: RunContext, key: str) -> BurnedIn:
     """Draw the captions into the video (or over a plain background, for sound alone) and end the task."""
-    with work.write() as session:
+    with run.write() as session:
         burned = session.get_one(BurnIn, UUID(key))
         caption = session.get_one(Caption, burned.caption_id)
     assert caption.source_key
     source = MEDIA_INFO.validate_python(caption.media)
-    with work.folder() as folder:
+    with run.folder() as folder:
         storage.fetch(caption.source_key, folder / video.SOURCE)
         width, height = video.frame_size(source)
         document = ass.ass(
@@ -112,14 +112,14 @@ def render(work: Work, key: str) -> BurnedIn:
             language=caption.spoken_language or caption.language,
         )
         (folder / video.CAPTIONS).write_text(document)
-        video.burn_in(folder, source, on_progress=work.progress)
+        video.burn_in(folder, source, on_progress=run.progress)
         output = folder / video.OUTPUT
         made = probe(output)
         thumbnail = video.thumbnail(output, made.seconds / 2)
         object_key = f"{burned.workspace_id}/captions/{caption.id}/burn_ins/{burned.id}.mp4"
         storage.put(object_key, output, content_type="video/mp4")
-    with work.write() as session:
+    with run.write() as session:
         session.get_one(BurnIn, burned.id).output_key = object_key
-        if work.task_id:
-            tasks.finish(session, work.task_id)
+        if run.task_id:
+            tasks.finish(session, run.task_id)
     return BurnedIn(object_key, caption.id, made, source, (width, height), thumbnail)

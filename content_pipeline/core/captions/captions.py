@@ -27,7 +27,7 @@ from content_pipeline.core.providers import transcription
 from content_pipeline.core.providers.transcription import Transcript
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import deferral, tasks
-from content_pipeline.core.tasks.run_context import MoveOn, Work
+from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.workspaces import workspaces
 
 KIND: Final = "caption"
@@ -55,7 +55,7 @@ def check_usable(media: MediaInfo, media_seconds: int) -> None:
 # ── asked by the API ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def request(
+def create(
     session: Session,
     *,
     workspace_id: UUID,
@@ -79,7 +79,7 @@ def request(
     session.add(caption)
     session.flush()
     if burn_in:
-        burn_ins.enter(session, caption, Style(), with_caption=True)
+        burn_ins.create_with_task(session, caption, Style(), with_caption=True)
     task = tasks.create(
         session,
         workspace_id=workspace_id,
@@ -145,27 +145,27 @@ def result(session: Session, task: Task) -> dict[str, Any]:
 # ── the work ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def transcribe(work: Work, key: str) -> Transcript:
+def transcribe(run: RunContext, key: str) -> Transcript:
     """Fetch the recording if need be, hear its words, and keep them in the row. Raises MoveOn to a fitting lane."""
-    with work.folder() as folder:
+    with run.folder() as folder:
         source = folder / "source"
-        with work.write() as session:
+        with run.write() as session:
             caption = session.get_one(Caption, UUID(key))
             share = SHARE_BEFORE_BURN_IN if burn_ins.with_caption(session, caption.id) else 1.0
         if caption.source_key is None:
-            media = _fetch(work, caption, source)
+            media = _fetch(run, caption, source)
         else:
             storage.fetch(caption.source_key, source)
             media = _media(caption)
-        if work.task_id and settings().lane_of(media.seconds) != work.lane:
-            raise MoveOn(settings().lane_of(media.seconds))
+        if run.task_id and settings().lane_of(media.seconds) != run.lane:
+            raise SwitchLane(settings().lane_of(media.seconds))
         transcript = transcription.transcribe(
             source,
             language=caption.language,
-            threads=settings().whisper_threads(work.lane),
-            on_progress=lambda seconds: work.progress(share * seconds / media.seconds),
+            threads=settings().whisper_threads(run.lane),
+            on_progress=lambda seconds: run.progress(share * seconds / media.seconds),
         )
-    with work.write() as session:
+    with run.write() as session:
         caption = session.get_one(Caption, UUID(key))
         caption.words = WORDS.dump_python(transcript.words, mode="json")
         caption.spoken_language = transcript.language
@@ -181,20 +181,20 @@ class Composed:
     seconds: float
 
 
-def compose(work: Work, key: str) -> Composed:
+def compose(run: RunContext, key: str) -> Composed:
     """Make cues of the row's words, end the task, or hand it over to the burn-in that was asked for with it."""
-    with work.write() as session:
+    with run.write() as session:
         caption = session.get_one(Caption, UUID(key))
     language = _language(caption)
     seconds = _media(caption).seconds
     # Not inside a transaction, which would hold the heart up: the words of four hours take 2 s of an idle core.
     made = tuple(cues.segment(WORDS.validate_python(caption.words), language=language, duration=seconds))
-    with work.write() as session:
+    with run.write() as session:
         caption = session.get_one(Caption, UUID(key))
         caption.segments = SEGMENTS.dump_python(made, mode="json")
         caption.edited_at = None
-        if work.task_id:
-            _end(session, work.task_id, caption)
+        if run.task_id:
+            _end(session, run.task_id, caption)
     return Composed(made, language, seconds)
 
 
@@ -203,23 +203,23 @@ def _end(session: Session, task_id: str, caption: Caption) -> None:
     if burned is None:
         tasks.finish(session, task_id)
         return
-    tasks.progress(session, task_id, SHARE_BEFORE_BURN_IN)
-    deferral.hand_over(
+    tasks.set_progress(session, task_id, SHARE_BEFORE_BURN_IN)
+    deferral.switch_subject(
         session, task_id, kind=burn_ins.KIND, key=str(burned.id), lane=settings().lane_of(_media(caption).seconds)
     )
 
 
-def _fetch(work: Work, caption: Caption, source: Path) -> MediaInfo:
+def _fetch(run: RunContext, caption: Caption, source: Path) -> MediaInfo:
     """Copy the remote recording into our bucket."""
     assert caption.source_url
-    with work.write() as session:
+    with run.write() as session:
         plan = workspaces.plan_of(session, caption.workspace_id)
-    work.fetch(caption.source_url, source, max_bytes=plan.upload_bytes)
+    run.fetch(caption.source_url, source, max_bytes=plan.upload_bytes)
     media = probe(source)
     check_usable(media, plan.media_seconds)
     object_key = source_key(caption.workspace_id, caption.id)
     storage.put(object_key, source, content_type="application/octet-stream")
-    with work.write() as session:
+    with run.write() as session:
         caption = session.get_one(Caption, caption.id)
         caption.source_key = object_key
         caption.media = MEDIA_INFO.dump_python(media, mode="json")

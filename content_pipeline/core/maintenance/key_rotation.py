@@ -17,7 +17,7 @@ _SEALED: Final[dict[type[Account] | type[Publication], Sequence[str]]] = {
 }
 
 
-def reseal() -> int:
+def reencrypt() -> int:
     """Seal with the first key all that another one sealed. Returns in how many rows.
 
     One row at a time: who works on it waits no longer than that takes. Raises Unavailable when a key is missing.
@@ -40,7 +40,7 @@ def _reseal(table: type[Account] | type[Publication], row_id: UUID) -> bool:
         for column in _SEALED[table]:
             sealed: bytes | None = getattr(row, column)
             if sealed and not encryption.is_current(sealed):
-                about = encryption.place(table.__tablename__, row_id, column)
-                setattr(row, column, encryption.seal(encryption.open(sealed, about), about))
+                about = encryption.associated_data(table.__tablename__, row_id, column)
+                setattr(row, column, encryption.encrypt(encryption.decrypt(sealed, about), about))
                 changed = True
     return changed

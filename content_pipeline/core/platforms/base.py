@@ -88,7 +88,7 @@ class Processing:
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class Published:
     """Posted. The platform may tell the id and address only later, or never: then they are None."""
 
     post_id: str | None
@@ -96,7 +96,7 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class Duplicate(Live):
+class Duplicate(Published):
     """The post that the platform names when it refuses to make this one a second time: it is this one, or, where the
     name is known as another's, that one, and this one was not made."""
 
@@ -143,13 +143,13 @@ class Publisher(Protocol):
         One read, which many waiting posts are asked by; what came of it, `prepare` or `reconcile` tell.
         """
 
-    def commit(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing:
+    def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
         """Publish what was prepared. Raises Ambiguous when nobody can say whether it happened."""
 
-    def confirm(self, access: Access, prepared: Prepared) -> Live | Processing:
+    def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
         """How a post stands that was committed. Reads only."""
 
-    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing | NotCommitted:
+    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
         """Whether a commit of unknown outcome happened. Raises Unknown when the platform cannot tell."""
 
 
@@ -167,7 +167,7 @@ class Disconnected(Error):
     code = "needs_reconnect"
 
 
-class Lost(Remote):
+class PreparationLost(Remote):
     """What was prepared is gone at the platform, or spoilt, before anything was committed: it is to be made anew."""
 
     code = "preparation_lost"
@@ -181,7 +181,7 @@ class Ambiguous(Remote):
     retryable = True
 
 
-class Unknown(Remote):
+class OutcomeUnknown(Remote):
     """The platform cannot say whether the commit happened: a person has to look."""
 
     code = "unconfirmed"

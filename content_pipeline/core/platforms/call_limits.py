@@ -5,7 +5,7 @@ from content_pipeline.core.errors import TooManyRequests
 from content_pipeline.core.rate_limits import Rate
 
 
-def keep_pace(call: str, account: str, rate: Rate) -> None:
+def take_call(call: str, account: str, rate: Rate) -> None:
     """Take the place of one `call` (like `tiktok:init`) for an account.
 
     Raises TooManyRequests, with `retry_after`, when `rate` leaves none: then it is not to be made.

@@ -10,7 +10,7 @@ _ADDRESS: Final = re.compile(r"https?://\S+")
 _SECRET: Final = re.compile(r"[\w\-.~%|+/=]{41,}")
 
 
-def said(text: object) -> str:
+def platform_message(text: object) -> str:
     """A platform's own sentence, as one: without addresses and whatever may be a token, at most 300 characters."""
     shown = _SECRET.sub("…", _ADDRESS.sub("…", " ".join(str(text or "").split())))
     if len(shown) > _MOST_CHARACTERS:

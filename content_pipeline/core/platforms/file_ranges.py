@@ -8,7 +8,7 @@ from typing import Final
 _BLOCK_BYTES: Final = 1 << 18
 
 
-def piece(path: Path, start: int, end: int) -> Iterable[bytes]:
+def file_range(path: Path, start: int, end: int) -> Iterable[bytes]:
     """The bytes from `start` up to, not including, `end`; for a request that names its own Content-Length, and that
     may be sent again."""
     return _Piece(path, start, end)

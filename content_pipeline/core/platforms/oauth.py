@@ -12,10 +12,10 @@ from content_pipeline.core.errors import Error, Remote, TooManyRequests, Unavail
 from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Refused
-from content_pipeline.core.platforms.error_text import said
+from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.grants import Tokens
 from content_pipeline.core.platforms.names import NAMES
-from content_pipeline.core.platforms.response_json import document
+from content_pipeline.core.platforms.response_json import json_object
 
 # One process at a time refreshes the tokens of an account: all wait for it, and its lease (accounts/tokens.py) is
 # longer.
@@ -66,7 +66,7 @@ def post(platform: str, address: str, form: Mapping[str, str]) -> dict[str, Any]
     Raises Disconnected for a refused grant, Refused `app_refused` for a refused app, TooManyRequests, Remote.
     """
     response = send("POST", address, data=form)
-    body = document(response)
+    body = json_object(response)
     if response.is_success and "error" not in body:
         return body
     raise _refusal(platform, response, body)
@@ -95,7 +95,7 @@ def moment_in(seconds: object) -> datetime | None:
 def _refusal(platform: str, response: httpx.Response, body: Mapping[str, Any]) -> Error:
     code = str(body.get("error", ""))
     sentence = f"{NAMES[platform]} answered {response.status_code}."
-    if words := said(str(body.get("error_description") or code)):
+    if words := platform_message(str(body.get("error_description") or code)):
         sentence = f"{NAMES[platform]} says: {words}"
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
         return TooManyRequests(sentence, remedy="Try again later.", retry_after=retry_after(response))

@@ -89,6 +89,6 @@ OPTIONS: dict[str, type[PostOptions]] = {
 }
 
 
-def kept(options: BaseModel) -> dict[str, Any]:
+def dump_set(options: BaseModel) -> dict[str, Any]:
     """What was set, as JSON."""
     return options.model_dump(mode="json", exclude_unset=True, exclude_none=True)

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 
-def document(response: httpx.Response) -> dict[str, Any]:
+def json_object(response: httpx.Response) -> dict[str, Any]:
     """The JSON object of an answer; empty for anything else, as when a proxy answered in HTML."""
     try:
         found = response.json()

@@ -61,7 +61,7 @@ def send(method: str, address: str, **request: Any) -> httpx.Response:
 
 
 @contextmanager
-def briefly() -> Iterator[None]:
+def short_timeouts() -> Iterator[None]:
     """In this block a read is tried once, and for 10 s: where others wait meanwhile, and it is repeated anyway."""
     before = _is_brief.set(True)
     try:

@@ -12,7 +12,7 @@ from content_pipeline.core.database import UNREACHABLE, engine
 from content_pipeline.core.errors import TooManyRequests
 
 # Longer than most commits take; whoever waits holds a slot of its worker.
-_WAIT_SECONDS: Final = 30
+WAIT_SECONDS: Final = 30
 # Longer than a commit waits for its answer: up to 70 s, after a read of up to 20 s.
 _IDLE_SECONDS: Final = 120
 _LOCK_NOT_AVAILABLE: Final = "55P03"
@@ -20,13 +20,13 @@ _LOCK: Final = text("select pg_advisory_lock(hashtextextended(:holder, 0))")
 _ALIVE: Final = text("select 1")
 
 
-class Turn:
+class AccountLock:
     """A turn that has come, with the session that it is kept by."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def insist(self) -> None:
+    def ensure_held(self) -> None:
         """Raises TooManyRequests when it was lost since, and another may have it; else it has its full time again."""
         try:
             self._connection.execute(_ALIVE)
@@ -35,7 +35,7 @@ class Turn:
 
 
 @contextmanager
-def turn(account_id: UUID) -> Iterator[Turn]:
+def hold_account_lock(account_id: UUID) -> Iterator[AccountLock]:
     """Wait for the account's turn, and keep it during the block. Raises TooManyRequests when it does not come.
 
     The lock is a session's of the database, of one for it alone: it ends with the block however that ends, with the
@@ -45,14 +45,14 @@ def turn(account_id: UUID) -> Iterator[Turn]:
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.detach()  # out of the pool, so that its end is the session's end
         connection.execute(text(f"set idle_session_timeout = '{_IDLE_SECONDS}s'"))
-        connection.execute(text(f"set lock_timeout = '{_WAIT_SECONDS}s'"))
+        connection.execute(text(f"set lock_timeout = '{WAIT_SECONDS}s'"))
         try:
             connection.execute(_LOCK, {"holder": f"account:{account_id}"})
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
                 raise
             raise _busy() from error
-        yield Turn(connection)
+        yield AccountLock(connection)
 
 
 def _busy() -> TooManyRequests:

@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import String, cast, func, select
 
 from content_pipeline.core import encryption
-from content_pipeline.core.accounts.authorized_calls import ask
+from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error, Invalid, Remote, TooManyRequests
 from content_pipeline.core.models import Account, CalendarItem, Publication, Task
@@ -26,21 +26,21 @@ from content_pipeline.core.platforms.base import (
     Access,
     Ambiguous,
     Duplicate,
-    Live,
-    Lost,
     NotCommitted,
+    OutcomeUnknown,
     Post,
+    PreparationLost,
     Prepared,
     Problem,
     Processing,
+    Published,
     Refused,
-    Unknown,
 )
 from content_pipeline.core.platforms.registry import PUBLISHERS
 from content_pipeline.core.publishing import post_files, post_text, publications
-from content_pipeline.core.publishing.account_lock import Turn, turn
+from content_pipeline.core.publishing.account_lock import AccountLock, hold_account_lock
 from content_pipeline.core.tasks import tasks
-from content_pipeline.core.tasks.run_context import Await, Work
+from content_pipeline.core.tasks.run_context import RunContext, Suspend
 from content_pipeline.core.writing import rules
 
 # How long a platform may take over what it was given. Instagram's containers live for a day, and mostly take a minute.
@@ -59,8 +59,8 @@ Answer = TypeVar("Answer")
 class Attempt:
     """One run's try at one post, with its files in `folder`."""
 
-    def __init__(self, work: Work, publication: Publication, account: Account, folder: Path) -> None:
-        self.work = work
+    def __init__(self, run: RunContext, publication: Publication, account: Account, folder: Path) -> None:
+        self.run = run
         self.publication = publication
         self.account = account
         self.publisher = PUBLISHERS[publication.platform]
@@ -70,21 +70,21 @@ class Attempt:
     def post(self) -> Post:
         """All that the platform is given. Raises what making it does."""
         options = post_text.options_of(self.publication)
-        video = post_files.video(self.work, self.publication, self._folder)
-        words = post_text.words(self.work, self.publication, video)
+        video = post_files.fetch_video(self.run, self.publication, self._folder)
+        words = post_text.resolve_text(self.run, self.publication, video)
         return Post(
             text=rules.rendered(self.publication.platform, words),
             title=words.title,
             hashtags=words.hashtags,
             options=options,
             video=video,
-            cover=post_files.cover(self.work, self.publication, options, self._folder),
-            captions=post_files.captions_of(self.work, self.publication, options),
+            cover=post_files.fetch_cover(self.run, self.publication, options, self._folder),
+            captions=post_files.subtitles_of(self.run, self.publication, options),
         )
 
     @property
     def prepared(self) -> Prepared:
-        return prepared(self.publication)
+        return decrypt_prepared(self.publication)
 
     @property
     def text(self) -> str:
@@ -94,7 +94,7 @@ class Attempt:
     @cached_property
     def item_id(self) -> UUID | None:
         """The calendar item that this is the post of."""
-        with self.work.write() as session:
+        with self.run.write() as session:
             return session.scalars(
                 select(CalendarItem.id).where(CalendarItem.publication_id == self.publication.id)
             ).one_or_none()
@@ -105,11 +105,11 @@ class Attempt:
         if self.publication.committed_at:
             return
         post = self.post  # not in the call: its video may have to be heard, and a token lasts for minutes
-        if not self.prepared and (problems := self._ask(lambda access: self.publisher.check(access, post))):
-            raise unfit(problems)
-        outcome = self._ask(
+        if not self.prepared and (problems := self._call_platform(lambda access: self.publisher.check(access, post))):
+            raise rejection(problems)
+        outcome = self._call_platform(
             lambda access: self.publisher.prepare(
-                access, post, self.prepared, keep=self._keep, progress=self.work.progress
+                access, post, self.prepared, keep=self._keep, progress=self.run.progress
             )
         )
         if isinstance(outcome, Processing):
@@ -121,10 +121,10 @@ class Attempt:
             return
         post = self.post  # nor while others wait for their turn
         # Instagram is asked for the quota before it is told to publish: three tries would outlast the turn.
-        with turn(self.account.id) as mine, transport.briefly():
+        with hold_account_lock(self.account.id) as lock, transport.short_timeouts():
             outcome = self._reconcile(post) if self.publication.committed_at else NotCommitted()
             if isinstance(outcome, NotCommitted):
-                outcome = self._commit(post, mine)
+                outcome = self._commit(post, lock)
             if isinstance(outcome, Processing):
                 self._wait(outcome)
             self._finish(outcome)
@@ -132,37 +132,40 @@ class Attempt:
     def is_visible(self) -> bool:
         """Whether the platform says that it shows the post already."""
         try:
-            return isinstance(self._ask(lambda access: self.publisher.confirm(access, self.prepared)), Live)
+            return isinstance(
+                self._call_platform(lambda access: self.publisher.confirm(access, self.prepared)), Published
+            )
         except Error:
             return False
 
     # ── the call that cannot be taken back ───────────────────────────────────────────────────────────────
 
-    def _commit(self, post: Post, mine: Turn) -> Live | Processing:
+    def _commit(self, post: Post, lock: AccountLock) -> Published | Processing:
         self._save(committed_at=now(), poll_at=None, waits_until=None, irrevocable=True)
         try:
-            return self._ask(lambda access: self._call(access, post, mine))
-        except (Ambiguous, Unknown):
+            return self._call_platform(lambda access: self._call(access, post, lock))
+        except (Ambiguous, OutcomeUnknown):
             raise
         except Error:  # by the publisher's promise it did not happen
-            self._take_back()
+            self._clear_commit_intent()
             raise
 
-    def _call(self, access: Access, post: Post, mine: Turn) -> Live | Processing:
+    def _call(self, access: Access, post: Post, lock: AccountLock) -> Published | Processing:
         # A run that was frozen since it wrote its intention, or that waited for a token, may have been replaced.
-        with self.work.write():
+        with self.run.write():
             pass
-        mine.insist()  # to look for an earlier commit, or to wait for a token, may have taken longer than a turn lasts
+        # To look for an earlier commit, or to wait for a token, may have taken longer than the lock is kept.
+        lock.ensure_held()
         return self.publisher.commit(access, post, self.prepared)
 
-    def _reconcile(self, post: Post) -> Live | Processing | NotCommitted:
+    def _reconcile(self, post: Post) -> Published | Processing | NotCommitted:
         try:
-            outcome = self._ask(lambda access: self.publisher.reconcile(access, post, self.prepared))
-        except (Refused, Lost):
-            self._take_back()
+            outcome = self._call_platform(lambda access: self.publisher.reconcile(access, post, self.prepared))
+        except (Refused, PreparationLost):
+            self._clear_commit_intent()
             raise
         if isinstance(outcome, Duplicate) and (other := self._holder_of(outcome)):
-            self._take_back()
+            self._clear_commit_intent()
             raise Refused(
                 f"The platform takes this for a duplicate of an earlier post ({other.post_url}).",
                 code="duplicate_post",
@@ -170,22 +173,22 @@ class Attempt:
             )
         return outcome
 
-    def _take_back(self) -> None:
+    def _clear_commit_intent(self) -> None:
         self._save(committed_at=None, irrevocable=False)
 
     # ── what is written down ─────────────────────────────────────────────────────────────────────────────
 
     def _save(self, *, irrevocable: bool | None = None, **columns: Any) -> None:
         """Change the row, and whether its task can be canceled, in one fenced transaction."""
-        with self.work.write() as session:
+        with self.run.write() as session:
             self.publication = session.get_one(Publication, self.publication.id)
             for name, value in columns.items():
                 setattr(self.publication, name, value)
-            if irrevocable is not None and self.work.task_id:
-                tasks.set_irrevocable(session, self.work.task_id, irrevocable)
+            if irrevocable is not None and self.run.task_id:
+                tasks.set_irrevocable(session, self.run.task_id, irrevocable)
 
     def _keep(self, prepared: Prepared) -> None:
-        self._save(prepared=encryption.seal(json.dumps(prepared), _about(self.publication)))
+        self._save(prepared=encryption.encrypt(json.dumps(prepared), _about(self.publication)))
 
     def _wait(self, outcome: Processing) -> NoReturn:
         until = self.publication.waits_until or now() + PATIENCE
@@ -196,36 +199,36 @@ class Attempt:
                 remedy="Look at the account, then retry.",
             )
         self._save(poll_at=now() + timedelta(seconds=outcome.seconds), polls=0, waits_until=until)
-        raise Await(until)
+        raise Suspend(until)
 
-    def _finish(self, live: Live) -> None:
+    def _finish(self, live: Published) -> None:
         """The post is out. A name that is another post's already was given to this one by mistake."""
         if self._holder_of(live):
-            live = Live(None, None)
+            live = Published(None, None)
         later = now() + timedelta(seconds=LINK_SECONDS) if live.url is None else None
-        with self.work.write() as session:
+        with self.run.write() as session:
             self.publication = publication = session.get_one(Publication, self.publication.id)
             publication.post_id, publication.post_url, publication.published_at = live.post_id, live.url, now()
             publication.poll_at, publication.polls = later, 0
             publication.waits_until = later and now() + LINK_PATIENCE
-            if self.work.task_id:
-                tasks.finish(session, self.work.task_id)
+            if self.run.task_id:
+                tasks.finish(session, self.run.task_id)
 
-    def _holder_of(self, live: Live) -> Publication | None:
+    def _holder_of(self, live: Published) -> Publication | None:
         """Another post of ours that goes by this name."""
-        with self.work.write() as session:
-            return publications.holder(session, self.publication, live.post_id)
+        with self.run.write() as session:
+            return publications.find_other_by_post_id(session, self.publication, live.post_id)
 
     # ── asking the platform, and what becomes of errors ──────────────────────────────────────────────────
 
-    def _ask(self, call: Callable[[Access], Answer]) -> Answer:
-        return ask(self.account.id, call)
+    def _call_platform(self, call: Callable[[Access], Answer]) -> Answer:
+        return call_platform(self.account.id, call)
 
-    def settle(self, error: Error) -> None:
+    def record_failure(self, error: Error) -> None:
         """Note what an error in this try means for the next one."""
         if isinstance(error, TooManyRequests):
             error.retry_after = self._spread(error.retry_after or BUSY_SECONDS)
-        if isinstance(error, Lost) and self.publication.committed_at is None:
+        if isinstance(error, PreparationLost) and self.publication.committed_at is None:
             self._save(prepared=None, poll_at=None, waits_until=None)
 
     def _spread(self, seconds: float) -> float:
@@ -241,45 +244,45 @@ class Attempt:
             Task.state.in_(tasks.OPEN),
             Publication.account_id == self.account.id,
         )
-        with self.work.write() as session:
+        with self.run.write() as session:
             waiting = session.scalar(query) or 1
         return seconds + random.uniform(0, min(seconds * (waiting - 1), SPREAD_SECONDS))  # noqa: S311 - no secret
 
 
 @contextmanager
-def attempt(work: Work, key: str) -> Iterator[Attempt]:
+def open_attempt(run: RunContext, key: str) -> Iterator[Attempt]:
     """A try at bringing a post out, or a look at one that is out: that is all that a run without a task may do."""
-    with work.write() as session:
+    with run.write() as session:
         publication = session.get_one(Publication, UUID(key))
         account = session.get_one(Account, publication.account_id)
-    if work.task_id is None and publication.published_at is None:
+    if run.task_id is None and publication.published_at is None:
         raise Conflict(
             "This was not published, and a run alone never posts.",
             code="not_asked",
             remedy="Retry its task over the API.",
         )
-    with work.folder() as folder:
-        tried = Attempt(work, publication, account, folder)
+    with run.folder() as folder:
+        tried = Attempt(run, publication, account, folder)
         try:
             yield tried
         except Error as error:
-            tried.settle(error)
+            tried.record_failure(error)
             raise
 
 
-def prepared(publication: Publication) -> Prepared:
+def decrypt_prepared(publication: Publication) -> Prepared:
     """What the platform was given so far."""
     if publication.prepared is None:
         return {}
-    opened: Prepared = json.loads(encryption.open(publication.prepared, _about(publication)))
+    opened: Prepared = json.loads(encryption.decrypt(publication.prepared, _about(publication)))
     return opened
 
 
 def _about(publication: Publication) -> str:
-    return encryption.place("publications", publication.id, "prepared")
+    return encryption.associated_data("publications", publication.id, "prepared")
 
 
-def unfit(problems: list[Problem]) -> Invalid:
+def rejection(problems: list[Problem]) -> Invalid:
     """The error for a post that the platform would refuse."""
     first = problems[0]
     return Invalid(" ".join(problem.detail for problem in problems), code=first.code, remedy=first.remedy)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from content_pipeline.core import storage
 from content_pipeline.core.accounts import accounts
-from content_pipeline.core.accounts.authorized_calls import ask
+from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
 from content_pipeline.core.models import Account, Twin
@@ -19,7 +19,7 @@ from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.platforms.registry import PUBLISHERS
 from content_pipeline.core.publishing import post_files, post_text, publications
-from content_pipeline.core.publishing.publications import Source, Wish
+from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.twins import composing
 from content_pipeline.core.writing import rules
 from content_pipeline.core.writing.post import PostText
@@ -31,16 +31,16 @@ _COVER_BYTES: Final = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsed:
+class DryRunResult:
     """How one post would do. Words are None where they would be written of what is said in the video."""
 
-    wish: Wish
+    spec: PostSpec
     account: Account | None
     words: PostText | None
     problems: list[Problem]
 
 
-def bring(source: Source, folder: Path, *, max_bytes: int) -> Video:
+def fetch_video(source: Source, folder: Path, *, max_bytes: int) -> Video:
     """The video of a post in `folder`. Raises as `remote.fetch` and `post_media.inspect_video` do, and Conflict."""
     publications.check_source(source)
     path = folder / "video"
@@ -50,25 +50,25 @@ def bring(source: Source, folder: Path, *, max_bytes: int) -> Video:
     assert source.reel
     assert source.reel.output_key
     storage.fetch(source.reel.output_key, path)
-    return Video(path, storage.link(source.reel.output_key), post_files.inspect_video(path))
+    return Video(path, storage.signed_url(source.reel.output_key), post_files.inspect_video(path))
 
 
-def rehearse(workspace_id: UUID, twin: Twin | None, source: Source, video: Video, wish: Wish) -> Rehearsed:
+def check_post(workspace_id: UUID, twin: Twin | None, source: Source, video: Video, spec: PostSpec) -> DryRunResult:
     """All that would keep this post from going out."""
     problems: list[Problem] = []
     account, cover, words = None, None, None
     with _noting(problems), transaction() as session:
-        account = accounts.choose(session, workspace_id, wish.platform, wish.account_id, twin)
-    options = post_text.options(wish.platform, twin, wish.options, is_ours=source.reel is not None)
+        account = accounts.choose(session, workspace_id, spec.platform, spec.account_id, twin)
+    options = post_text.options(spec.platform, twin, spec.options, is_ours=source.reel is not None)
     with _noting(problems):
         with transaction() as session:
             publications.check_files(session, workspace_id, options)
         cover = _cover(options, video.path.with_name("cover"))
     with _noting(problems):
-        words = _words(twin, source, wish, options)
+        words = _words(twin, source, spec, options)
     with _noting(problems):
-        problems += _refusals(wish.platform, account, _post(video, cover, wish, words, options))
-    return Rehearsed(wish, account, words, problems)
+        problems += _refusals(spec.platform, account, _post(video, cover, spec, words, options))
+    return DryRunResult(spec, account, words, problems)
 
 
 @contextmanager
@@ -90,25 +90,25 @@ def _cover(options: PostOptions, path: Path) -> tuple[Path, str] | None:
     return path, url
 
 
-def _words(twin: Twin | None, source: Source, wish: Wish, options: PostOptions) -> PostText | None:
-    if own := publications.own_words(twin, wish, options):
+def _words(twin: Twin | None, source: Source, spec: PostSpec, options: PostOptions) -> PostText | None:
+    if own := publications.own_text(twin, spec, options):
         return own
     script = source.script or (source.reel and source.reel.script)
     if not script or twin is None:
         return None
     with transaction() as session:
         brief = composing.brief(
-            session, twin, script=script, platform=wish.platform, title=wish.title, options=wish.options
+            session, twin, script=script, platform=spec.platform, title=spec.title, options=spec.options
         )
     return composing.compose(brief).post
 
 
 def _post(
-    video: Video, cover: tuple[Path, str] | None, wish: Wish, words: PostText | None, options: PostOptions
+    video: Video, cover: tuple[Path, str] | None, spec: PostSpec, words: PostText | None, options: PostOptions
 ) -> Post:
     return Post(
-        text=rules.rendered(wish.platform, words) if words else "",
-        title=words.title if words else wish.title,
+        text=rules.rendered(spec.platform, words) if words else "",
+        title=words.title if words else spec.title,
         hashtags=words.hashtags if words else (),
         options=options,
         video=video,
@@ -121,4 +121,4 @@ def _refusals(platform: Platform, account: Account | None, post: Post) -> Sequen
     publisher = PUBLISHERS[platform]
     if account is None:
         return publisher.check(None, post)
-    return ask(account.id, lambda access: publisher.check(access, post))
+    return call_platform(account.id, lambda access: publisher.check(access, post))

@@ -12,13 +12,13 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.accounts.authorized_calls import ask
+from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
 from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.base import Live
+from content_pipeline.core.platforms.base import Published
 from content_pipeline.core.platforms.registry import PUBLISHERS
 from content_pipeline.core.publishing import attempts, publications
 from content_pipeline.core.tasks import tasks
@@ -34,26 +34,26 @@ _JITTER: Final = 0.2
 _LONGEST_SECONDS_WHEN_OUT: Final = 1800.0
 
 
-def take_due(session: Session, *, most: int) -> Sequence[Publication]:
+def claim_due(session: Session, *, most: int) -> Sequence[Publication]:
     """Posts whose platform is to be asked now, each moved on to its next time: whoever asks as well gets others."""
     due = select(Publication).where(Publication.poll_at <= now()).order_by(Publication.poll_at).limit(most)
     found = session.scalars(due.with_for_update(skip_locked=True)).all()
     for publication in found:
         longest = _LONGEST_SECONDS_WHEN_OUT if publication.published_at else _LONGEST_SECONDS
-        publication.poll_at = now() + timedelta(seconds=pause(publication.polls, longest))
+        publication.poll_at = now() + timedelta(seconds=backoff_seconds(publication.polls, longest))
         publication.polls += 1
         if publication.waits_until and now() >= publication.waits_until:
             publication.poll_at = None  # its task goes on by itself at that time; an address is not waited for longer
     return found
 
 
-def pause(polls: int, longest: float) -> float:
+def backoff_seconds(polls: int, longest: float) -> float:
     """Seconds until the next question after so many."""
     seconds = min(_FIRST_SECONDS * _GROWTH**polls, longest)
     return seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
 
 
-def look(publication: Publication) -> Task | None:
+def poll(publication: Publication) -> Task | None:
     """Ask the platform about one post. Returns the task whose next run is to be started, if it is to go on."""
     try:
         if publication.published_at:
@@ -72,19 +72,19 @@ def look(publication: Publication) -> Task | None:
 
 
 def _is_processing(publication: Publication) -> bool:
-    publisher, prepared = PUBLISHERS[publication.platform], attempts.prepared(publication)
-    with transport.briefly():
-        return ask(publication.account_id, lambda access: publisher.is_processing(access, prepared))
+    publisher, prepared = PUBLISHERS[publication.platform], attempts.decrypt_prepared(publication)
+    with transport.short_timeouts():
+        return call_platform(publication.account_id, lambda access: publisher.is_processing(access, prepared))
 
 
 def _look_for_address(publication: Publication) -> None:
-    publisher, prepared = PUBLISHERS[publication.platform], attempts.prepared(publication)
-    with transport.briefly():
-        found = ask(publication.account_id, lambda access: publisher.confirm(access, prepared))
-    if isinstance(found, Live) and found.url:
+    publisher, prepared = PUBLISHERS[publication.platform], attempts.decrypt_prepared(publication)
+    with transport.short_timeouts():
+        found = call_platform(publication.account_id, lambda access: publisher.confirm(access, prepared))
+    if isinstance(found, Published) and found.url:
         with transaction() as session:
             row = session.get_one(Publication, publication.id)
-            if publications.holder(session, row, found.post_id) is None:
+            if publications.find_other_by_post_id(session, row, found.post_id) is None:
                 row.post_id, row.post_url, row.poll_at, row.waits_until = found.post_id, found.url, None, None
 
 
@@ -96,4 +96,4 @@ def _go_on(publication: Publication) -> Task | None:
         if row.poll_at is None or task.state == "processing":  # it was woken already, or is just about to wait
             return None
         row.poll_at = None  # each further run would overtake the one before, while that waits for a slot
-        return task if tasks.wake(session, task) else None
+        return task if tasks.resume(session, task) else None

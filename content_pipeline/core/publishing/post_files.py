@@ -16,7 +16,7 @@ from content_pipeline.core.models import Publication, Reel
 from content_pipeline.core.platforms.base import Captions, Video
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.tasks import cached_fetch
-from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.core.tasks.run_context import RunContext
 
 _VIDEO: Final = "video"
 _COVER: Final = "cover"
@@ -24,13 +24,13 @@ _PICTURES: Final = ("JPEG", "PNG")
 _WEB_CODECS: Final = ("h264", "hevc")
 
 
-def video(work: Work, publication: Publication, folder: Path) -> Video:
+def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Video:
     """The video, in `folder`: the reel, or a copy of somebody's own. Raises as `inspect_video` and `bring` do."""
     path = folder / _VIDEO
     if publication.reel_url:
         key = _key(publication, _VIDEO)
-        media = cached_fetch.bring(
-            work,
+        media = cached_fetch.fetch_cached(
+            run,
             publication.reel_url,
             path,
             workspace_id=publication.workspace_id,
@@ -38,11 +38,11 @@ def video(work: Work, publication: Publication, folder: Path) -> Video:
             content_type="video/mp4",
             inspect=_playable,
         )
-        return Video(path, storage.link(key), media)
-    with work.write() as session:
+        return Video(path, storage.signed_url(key), media)
+    with run.write() as session:
         key = session.get_one(Reel, publication.reel_id).output_key or ""
     storage.fetch(key, path)
-    return Video(path, storage.link(key), probe(path))
+    return Video(path, storage.signed_url(key), probe(path))
 
 
 def _playable(path: Path) -> MediaInfo:
@@ -67,14 +67,16 @@ def inspect_video(path: Path) -> MediaInfo:
     return media
 
 
-def cover(work: Work, publication: Publication, options: PostOptions, folder: Path) -> tuple[Path, str] | None:
+def fetch_cover(
+    run: RunContext, publication: Publication, options: PostOptions, folder: Path
+) -> tuple[Path, str] | None:
     """The picture that is asked for as the cover, as a file and as a link."""
     url = getattr(options, "cover_url", None)
     if not url:
         return None
     path, key = folder / _COVER, _key(publication, f"{_COVER}-{publication.platform}")
-    cached_fetch.bring(
-        work,
+    cached_fetch.fetch_cached(
+        run,
         url,
         path,
         workspace_id=publication.workspace_id,
@@ -82,7 +84,7 @@ def cover(work: Work, publication: Publication, options: PostOptions, folder: Pa
         content_type="image/jpeg",
         inspect=inspect_picture,
     )
-    return path, storage.link(key)
+    return path, storage.signed_url(key)
 
 
 def inspect_picture(path: Path) -> None:
@@ -94,10 +96,10 @@ def inspect_picture(path: Path) -> None:
         raise NotMedia("The cover is no picture.", code="cover_unusable", remedy="Give a JPEG or PNG.") from error
 
 
-def captions_of(work: Work, publication: Publication, options: PostOptions) -> Captions | None:
+def subtitles_of(run: RunContext, publication: Publication, options: PostOptions) -> Captions | None:
     """The subtitles that go with it: those asked for, else the words of our own reel."""
     captions_id = getattr(options, "captions_id", None)
-    with work.write() as session:
+    with run.write() as session:
         caption = captions.get(session, publication.workspace_id, captions_id) if captions_id else None
         reel = session.get(Reel, publication.reel_id) if publication.reel_id else None
     if caption:

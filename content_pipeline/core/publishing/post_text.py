@@ -13,7 +13,7 @@ from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.platforms.options import OPTIONS, PostOptions
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks.run_context import MoveOn, Work
+from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.twins import composing
 from content_pipeline.core.writing import rules
 from content_pipeline.core.writing.fitting import fit
@@ -40,7 +40,7 @@ def options_of(publication: Publication) -> PostOptions:
     return OPTIONS[publication.platform].model_validate(publication.options)
 
 
-def written(platform: Platform, caption: str, *, title: str | None, options: PostOptions) -> PostText:
+def from_caption(platform: Platform, caption: str, *, title: str | None, options: PostOptions) -> PostText:
     """A person's own words, with the hashtags and mentions that are in every post.
 
     Where the platform wants a title and there is none, the text begins it. Raises Invalid `text_unfit` with every
@@ -73,15 +73,15 @@ def _title(platform: Platform, title: str | None, text: str) -> str | None:
     return fit(platform, PostText(None, text, ())).title
 
 
-def words(work: Work, publication: Publication, video: Video) -> PostText:
+def resolve_text(run: RunContext, publication: Publication, video: Video) -> PostText:
     """The words of a publication, which stay as they are from its first try on.
 
     Raises Invalid `caption_missing` for a video that says nothing, MoveOn for a long one that has to be heard, and
     as `written` and `composing.compose` do.
     """
     if publication.words is None:
-        post = _own(publication) if publication.caption else _composed(work, publication, video)
-        with work.write() as session:
+        post = _own(publication) if publication.caption else _composed(run, publication, video)
+        with run.write() as session:
             publication = session.get_one(Publication, publication.id)
             publication.words = asdict(post)
     kept = publication.words or {}
@@ -90,12 +90,12 @@ def words(work: Work, publication: Publication, video: Video) -> PostText:
 
 def _own(publication: Publication) -> PostText:
     chosen = options_of(publication)
-    return written(publication.platform, publication.caption or "", title=publication.title, options=chosen)
+    return from_caption(publication.platform, publication.caption or "", title=publication.title, options=chosen)
 
 
-def _composed(work: Work, publication: Publication, video: Video) -> PostText:
-    script = _script(work, publication) or _heard(work, video)
-    with work.write() as session:
+def _composed(run: RunContext, publication: Publication, video: Video) -> PostText:
+    script = _script(run, publication) or _heard(run, video)
+    with run.write() as session:
         brief = composing.brief(
             session,
             session.get_one(Twin, publication.twin_id),
@@ -107,22 +107,22 @@ def _composed(work: Work, publication: Publication, video: Video) -> PostText:
     return composing.compose(brief).post
 
 
-def _script(work: Work, publication: Publication) -> str | None:
+def _script(run: RunContext, publication: Publication) -> str | None:
     if publication.script or publication.reel_id is None:
         return publication.script
-    with work.write() as session:
+    with run.write() as session:
         script: str = session.get_one(Reel, publication.reel_id).script
         return script
 
 
-def _heard(work: Work, video: Video) -> str:
+def _heard(run: RunContext, video: Video) -> str:
     """What is said in the video."""
     lane = settings().lane_of(video.media.seconds)
-    if work.lane != lane and work.task_id:  # those who have Whisper loaded
-        raise MoveOn(lane)
+    if run.lane != lane and run.task_id:  # those who have Whisper loaded
+        raise SwitchLane(lane)
     try:
         heard = transcription.transcribe(
-            video.path, language=None, threads=settings().whisper_threads(work.lane), on_progress=lambda _: None
+            video.path, language=None, threads=settings().whisper_threads(run.lane), on_progress=lambda _: None
         )
     except MediaUnusable as error:
         raise _silent() from error

@@ -18,7 +18,7 @@ from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.models import Account, Publication, Reel, Task, Twin
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.names import Platform
-from content_pipeline.core.platforms.options import PostOptions, kept
+from content_pipeline.core.platforms.options import PostOptions, dump_set
 from content_pipeline.core.publishing import post_text
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.writing.post import PostText
@@ -37,7 +37,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PostSpec:
     """A post as it is asked for on one platform. Without a caption, the twin writes one."""
 
     platform: Platform
@@ -47,26 +47,26 @@ class Wish:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def request(
-    session: Session, workspace_id: UUID, *, twin: Twin | None, source: Source, wishes: Sequence[Wish]
+def create_all(
+    session: Session, workspace_id: UUID, *, twin: Twin | None, source: Source, specs: Sequence[PostSpec]
 ) -> list[tuple[Publication, Task]]:
     """Enter a post for each platform, with its task. Raises Invalid, NotFound, Conflict: then none is entered."""
     check_source(source)
-    for wish in wishes:
-        check_wish(session, workspace_id, twin, wish)
+    for spec in specs:
+        check_spec(session, workspace_id, twin, spec)
     request_id = uuid4()
     entered = [
-        enter(
+        create(
             session,
-            accounts.choose(session, workspace_id, wish.platform, wish.account_id, twin),
+            accounts.choose(session, workspace_id, spec.platform, spec.account_id, twin),
             twin,
             source,
-            wish,
+            spec,
             request_id=request_id,
         )
-        for wish in wishes
+        for spec in specs
     ]
-    return [(publication, ask(session, publication)) for publication in entered]
+    return [(publication, create_task(session, publication)) for publication in entered]
 
 
 def check_source(source: Source) -> None:
@@ -77,11 +77,11 @@ def check_source(source: Source) -> None:
         raise Conflict("This reel is not made yet.", code="reel_not_ready", remedy="Poll its task until it is done.")
 
 
-def check_wish(session: Session, workspace_id: UUID, twin: Twin | None, wish: Wish) -> None:
+def check_spec(session: Session, workspace_id: UUID, twin: Twin | None, spec: PostSpec) -> None:
     """Raises Invalid, NotFound or Conflict for a post that could never go out: as `check_files` and `own_words` do."""
-    options = post_text.options(wish.platform, twin, wish.options)
+    options = post_text.options(spec.platform, twin, spec.options)
     check_files(session, workspace_id, options)
-    own_words(twin, wish, options)
+    own_text(twin, spec, options)
 
 
 def check_files(session: Session, workspace_id: UUID, options: PostOptions) -> None:
@@ -92,13 +92,13 @@ def check_files(session: Session, workspace_id: UUID, options: PostOptions) -> N
         captions.segments(captions.get(session, workspace_id, captions_id))
 
 
-def own_words(twin: Twin | None, wish: Wish, options: PostOptions) -> PostText | None:
+def own_text(twin: Twin | None, spec: PostSpec, options: PostOptions) -> PostText | None:
     """The words of a post as a person wrote them; None where the twin writes them.
 
     Raises Invalid for those that do not fit the platform, and where there is nobody to write any.
     """
-    if wish.caption:
-        return post_text.written(wish.platform, wish.caption, title=wish.title, options=options)
+    if spec.caption:
+        return post_text.from_caption(spec.platform, spec.caption, title=spec.title, options=options)
     if twin is None:
         raise Invalid(
             "There is no text for this post, and no twin to write it.",
@@ -108,8 +108,8 @@ def own_words(twin: Twin | None, wish: Wish, options: PostOptions) -> PostText |
     return None
 
 
-def enter(
-    session: Session, account: Account, twin: Twin | None, source: Source, wish: Wish, *, request_id: UUID
+def create(
+    session: Session, account: Account, twin: Twin | None, source: Source, spec: PostSpec, *, request_id: UUID
 ) -> Publication:
     """Enter a post whose wish was checked (`check_wish`). Its task is another step (`ask`)."""
     publication = Publication(
@@ -117,14 +117,14 @@ def enter(
         workspace_id=account.workspace_id,
         request_id=request_id,
         account_id=account.id,
-        platform=wish.platform,
+        platform=spec.platform,
         twin_id=twin and twin.id,
         reel_id=source.reel and source.reel.id,
         reel_url=source.url,
         script=source.script,
-        title=wish.title,
-        caption=wish.caption,
-        options=kept(post_text.options(wish.platform, twin, wish.options, is_ours=source.reel is not None)),
+        title=spec.title,
+        caption=spec.caption,
+        options=dump_set(post_text.options(spec.platform, twin, spec.options, is_ours=source.reel is not None)),
         created_at=now(),
     )
     session.add(publication)
@@ -132,7 +132,7 @@ def enter(
     return publication
 
 
-def ask(session: Session, publication: Publication) -> Task:
+def create_task(session: Session, publication: Publication) -> Task:
     """The task of a post that was entered just now."""
     return tasks.create(
         session,
@@ -166,7 +166,7 @@ def get(session: Session, workspace_id: UUID, task_id: str) -> tuple[Publication
     return session.get_one(Publication, UUID(task.key)), task
 
 
-def holder(session: Session, publication: Publication, post_id: str | None) -> Publication | None:
+def find_other_by_post_id(session: Session, publication: Publication, post_id: str | None) -> Publication | None:
     """Another publication that goes by this name on the platform."""
     if post_id is None:
         return None

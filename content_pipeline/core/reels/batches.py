@@ -23,7 +23,7 @@ KIND: Final = "batch"
 START_SECONDS: Final = 0.3
 
 
-def request(
+def create(
     session: Session,
     *,
     workspace_id: UUID,
@@ -54,7 +54,7 @@ def request(
 
 
 def _enter(session: Session, twin: Twin, batch: Batch, row: ReelRow, seed: int) -> Reel:
-    return reels.enter(
+    return reels.create(
         session,
         twin,
         script=row.script,

@@ -40,7 +40,7 @@ class Address:
     platform: str
 
 
-def take(file: StoredObject) -> list[Task]:
+def ingest(file: StoredObject) -> list[Task]:
     """Decide what becomes of a file of the inbox, and move it there. Returns the tasks that need to be started.
 
     Raises Unavailable; whatever it raises, the next try goes on where this one ended.
@@ -93,7 +93,7 @@ def _enter(file: StoredObject) -> list[Task]:
     )
     try:
         with transaction() as session:
-            _, _, reels = batches.request(
+            _, _, reels = batches.create(
                 session,
                 workspace_id=twin.workspace_id,
                 twin=twin,

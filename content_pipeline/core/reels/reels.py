@@ -25,7 +25,7 @@ from content_pipeline.core.models import Reel, Task, Twin
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import catalog, narration
 from content_pipeline.core.tasks import cached_fetch, tasks
-from content_pipeline.core.tasks.run_context import MoveOn, Work
+from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 
 KIND: Final = "reel"
 NARRATION: Final = "narration.wav"
@@ -59,7 +59,7 @@ class Rendered:
 # ── asked by the API ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def enter(
+def create(
     session: Session,
     twin: Twin,
     *,
@@ -107,7 +107,7 @@ def get(session: Session, workspace_id: UUID, reel_id: UUID) -> Reel:
     return reel
 
 
-def ask(session: Session, reel: Reel) -> Task:
+def create_task(session: Session, reel: Reel) -> Task:
     """The task of a reel that is no part of a batch."""
     return tasks.create(
         session, workspace_id=reel.workspace_id, kind=KIND, key=str(reel.id), lane="media", task_id=str(reel.id)
@@ -127,20 +127,20 @@ def result(session: Session, task: Task) -> dict[str, Any]:
 
 def result_url(reel: Reel) -> str | None:
     """The link to the video, signed now."""
-    return reel.output_key and storage.link(reel.output_key)
+    return reel.output_key and storage.signed_url(reel.output_key)
 
 
 # ── the work ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def narrate(work: Work, key: str, folder: Path) -> Narrated:
+def narrate(run: RunContext, key: str, folder: Path) -> Narrated:
     """Speak the script, and keep the sound and its words. A task that comes again finds both, and pays no voice.
 
     What is spoken is in `folder` too, where `render` finds it without asking for it.
     """
-    with work.write() as session:
+    with run.write() as session:
         reel = session.get_one(Reel, UUID(key))
-    if work.task_id and reel.narration_key:
+    if run.task_id and reel.narration_key:
         return _kept(reel)
     spoken = narration.narrate(reel.script, catalog.choose(reel.voice_id, reel.script))
     if spoken.seconds > settings().narration_seconds:
@@ -152,7 +152,7 @@ def narrate(work: Work, key: str, folder: Path) -> Narrated:
     object_key = _object(reel, NARRATION)
     wav.write(spoken.samples, spoken.rate, folder / NARRATION)
     storage.put(object_key, folder / NARRATION, content_type="audio/wav")
-    with work.write() as session:
+    with run.write() as session:
         reel = session.get_one(Reel, reel.id)
         reel.words = WORDS.dump_python(spoken.words, mode="json")
         reel.spoken_voice, reel.language = spoken.voice.id, spoken.language
@@ -176,17 +176,17 @@ def _kept(reel: Reel) -> Narrated:
     )
 
 
-def render(work: Work, key: str, folder: Path) -> Rendered:
+def render(run: RunContext, key: str, folder: Path) -> Rendered:
     """Make the video of a narrated reel in `folder` and end the task.
 
     Raises MoveOn while remote media take long to come, Conflict for a reel that is not narrated.
     """
-    with work.write() as session:
+    with run.write() as session:
         reel = session.get_one(Reel, UUID(key))
         twin = session.get_one(Twin, reel.twin_id)
     spoken = _kept(reel)
     design = designs.choose(twin.style_tags, reel.seed)
-    scene = _scene(work, reel, folder, design, spoken.seconds)
+    scene = _scene(run, reel, folder, design, spoken.seconds)
     if not (folder / NARRATION).exists():
         storage.fetch(spoken.key, folder / NARRATION)
     document = captions.document(
@@ -198,35 +198,35 @@ def render(work: Work, key: str, folder: Path) -> Rendered:
         accent=design.accent,
     )
     (folder / composition.CAPTIONS).write_text(document)
-    loudness = composition.render(folder, scene, *wav.read(folder / NARRATION), on_progress=work.progress)
+    loudness = composition.render(folder, scene, *wav.read(folder / NARRATION), on_progress=run.progress)
     output = folder / composition.OUTPUT
     made, cover = look(output)
     assert cover
     object_key = _object(reel, "reel.mp4")
     storage.put(object_key, output, content_type="video/mp4")
-    with work.write() as session:
+    with run.write() as session:
         reel = session.get_one(Reel, reel.id)
         reel.media = MEDIA_INFO.dump_python(made, mode="json")
         reel.output_key = object_key
-        if work.task_id:
-            tasks.finish(session, work.task_id)
+        if run.task_id:
+            tasks.finish(session, run.task_id)
     return Rendered(object_key, made, spoken.seconds, loudness, design.name, video.small(cover))
 
 
-def _scene(work: Work, reel: Reel, folder: Path, design: Design, seconds: float) -> Scene:
+def _scene(run: RunContext, reel: Reel, folder: Path, design: Design, seconds: float) -> Scene:
     """What is behind the words, with the files of others in the folder."""
     shown = reel.background_url and _bring(
-        work, reel, reel.background_url, folder / composition.BACKGROUND, background.inspect
+        run, reel, reel.background_url, folder / composition.BACKGROUND, background.inspect
     )
-    heard = reel.music_url and _bring(work, reel, reel.music_url, folder / composition.MUSIC, sound.inspect)
-    if work.task_id and work.lane == "io":  # where a slow server had sent it
-        raise MoveOn("media")
+    heard = reel.music_url and _bring(run, reel, reel.music_url, folder / composition.MUSIC, sound.inspect)
+    if run.task_id and run.lane == "io":  # where a slow server had sent it
+        raise SwitchLane("media")
     return Scene(design, reel.seed, seconds, background=shown or None, has_music=bool(heard))
 
 
-def _bring(work: Work, reel: Reel, url: str, target: Path, inspect: Callable[[Path], Seen]) -> Seen:
+def _bring(run: RunContext, reel: Reel, url: str, target: Path, inspect: Callable[[Path], Seen]) -> Seen:
     key = _object(reel, target.name)
-    return cached_fetch.bring(work, url, target, workspace_id=reel.workspace_id, object_key=key, inspect=inspect)
+    return cached_fetch.fetch_cached(run, url, target, workspace_id=reel.workspace_id, object_key=key, inspect=inspect)
 
 
 def _object(reel: Reel, name: str) -> str:

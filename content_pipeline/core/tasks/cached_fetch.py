@@ -7,14 +7,14 @@ from uuid import UUID
 
 from content_pipeline.core import storage
 from content_pipeline.core.errors import NotFound
-from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspaces import workspaces
 
 Seen = TypeVar("Seen")
 
 
-def bring(
-    work: Work,
+def fetch_cached(
+    run: RunContext,
     url: str,
     target: Path,
     *,
@@ -30,9 +30,9 @@ def bring(
     try:
         storage.fetch(object_key, target)
     except NotFound:
-        with work.write() as session:
+        with run.write() as session:
             plan = workspaces.plan_of(session, workspace_id)
-        work.fetch(url, target, max_bytes=plan.upload_bytes)
+        run.fetch(url, target, max_bytes=plan.upload_bytes)
         seen = inspect(target)
         storage.put(object_key, target, content_type=content_type)
         return seen

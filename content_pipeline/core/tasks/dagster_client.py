@@ -33,7 +33,7 @@ PRIORITY_TAG: Final = "dagster/priority"
 PARTITION_TAG: Final = "dagster/partition"
 
 # What keeps a run from being started or canceled now.
-AWAY: Final = (httpx.HTTPError, *UNREACHABLE)
+UNAVAILABLE: Final = (httpx.HTTPError, *UNREACHABLE)
 
 _PRIORITIES: Final[dict[Lane, int]] = {"interactive": 10, "io": 5, "media": 0}
 # What was asked for by itself, like a post that has its time, comes before the rows of a batch.
@@ -61,12 +61,12 @@ query Health {
 }"""
 
 
-def share_tag(lane: Lane, plan: str) -> str:
+def concurrency_tag(lane: Lane, plan: str) -> str:
     """The tag whose value is the workspace; the coordinator limits how many runs of one value are at work."""
     return f"{lane}_share/{plan}"
 
 
-def tags(task: Task) -> dict[str, str]:
+def run_tags(task: Task) -> dict[str, str]:
     """What the next run of this task is tagged with. Nothing secret, and no text of the customer's."""
     assert task.lane
     workspace = str(task.workspace_id)
@@ -76,7 +76,7 @@ def tags(task: Task) -> dict[str, str]:
         TASK_TAG: task.id,
         START_TAG: str(task.starts),
         WORKSPACE_TAG: workspace,
-        share_tag(task.lane, plan.name): workspace,
+        concurrency_tag(task.lane, plan.name): workspace,
         "kind": task.subject_kind,
         QUEUE_TAG: task.lane,
         PRIORITY_TAG: str(_PRIORITIES[task.lane] + (0 if task.parent_id else _ALONE)),
@@ -85,7 +85,7 @@ def tags(task: Task) -> dict[str, str]:
     }
 
 
-def start_document(count: int) -> str:
+def launch_document(count: int) -> str:
     """Registers so many keys and queues their runs."""
     additions = [
         f"add{number}: addDynamicPartition(repositorySelector: $selector, partitionsDefName: $set,"
@@ -102,14 +102,14 @@ mutation Start({keys}$selector: RepositorySelector!, $set: String!, $runs: [Exec
 }}"""
 
 
-def start(*asked: Task) -> None:
+def launch_runs(*asked: Task) -> None:
     """Register the keys of tasks of one kind and queue their runs, ten in a request."""
     for begin in range(0, len(asked), STARTS_AT_ONCE):
         chunk = asked[begin : begin + STARTS_AT_ONCE]
         ids = [task.id for task in chunk]
         try:
             results = _start(chunk)
-        except AWAY as error:
+        except UNAVAILABLE as error:
             log.warning("runs_not_started", task_ids=ids, reason=type(error).__name__)
             return
         if set(results) != {"LaunchRunSuccess"}:
@@ -122,9 +122,9 @@ def _start(chunk: Sequence[Task]) -> list[str]:
     job = JOBS[chunk[0].subject_kind]
     repository = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__"}
     selector = {**repository, "jobName": job}
-    pairs = [[{"key": key, "value": value} for key, value in tags(task).items()] for task in chunk]
+    pairs = [[{"key": key, "value": value} for key, value in run_tags(task).items()] for task in chunk]
     data = _ask(
-        start_document(len(chunk)),
+        launch_document(len(chunk)),
         selector=repository,
         set=job,
         runs=[{"selector": selector, "executionMetadata": {"tags": own}} for own in pairs],
@@ -134,7 +134,7 @@ def _start(chunk: Sequence[Task]) -> list[str]:
     return [result["__typename"] for result in started]
 
 
-def cancel(*canceled: Task) -> None:
+def cancel_runs(*canceled: Task) -> None:
     """End whatever runs of canceled tasks Dagster still holds: first the fence, then the run."""
     try:
         for task in canceled:
@@ -142,7 +142,7 @@ def cancel(*canceled: Task) -> None:
                 with transaction() as session:
                     executions.stop(session, run["runId"])
                 _ask(TERMINATE, run=run["runId"])
-    except AWAY as error:
+    except UNAVAILABLE as error:
         # Such a run finds its task canceled when it begins, and ends (step.py).
         log.warning("runs_not_canceled", task_ids=[task.id for task in canceled], reason=type(error).__name__)
 

@@ -11,7 +11,7 @@ from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
 
 
-def put_aside(
+def defer(
     session: Session, task_id: str, *, not_before: datetime, attempt: int, lane: Lane, for_others: bool = False
 ) -> None:
     """Put the task aside until `not_before`; the next run goes to `lane`.
@@ -31,7 +31,7 @@ def put_aside(
     )
 
 
-def hand_over(session: Session, task_id: str, *, kind: str, key: str, lane: Lane) -> None:
+def switch_subject(session: Session, task_id: str, *, kind: str, key: str, lane: Lane) -> None:
     """The task goes on with another row as its subject, from where its bar stands."""
     session.execute(
         update(Task)
@@ -48,7 +48,7 @@ def hand_over(session: Session, task_id: str, *, kind: str, key: str, lane: Lane
     )
 
 
-def hand_back(session: Session, subjects: Sequence[str]) -> None:
+def requeue(session: Session, subjects: Sequence[str]) -> None:
     """Put the tasks of these subjects aside, to go on at once elsewhere: their worker shuts down."""
     session.execute(
         update(Task)

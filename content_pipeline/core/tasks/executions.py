@@ -105,16 +105,16 @@ def stop_worker(session: Session, worker: str) -> list[str]:
     return [subject for subject in session.scalars(stopped.returning(Execution.subject)) if subject]
 
 
-def bury(run_id: str) -> bool:
+def mark_if_dead(run_id: str) -> bool:
     """Declare a begun run dead, and fence it off, if its heart has not beaten. True: it is dead.
 
     A run without a row is dead too: its worker has ended it without getting that through to Dagster.
     """
     with transaction() as session:
-        return bool(bury_dead(session, [run_id])) or not begun(session, [run_id])
+        return bool(mark_dead(session, [run_id])) or not begun_runs(session, [run_id])
 
 
-def bury_dead(session: Session, run_ids: Collection[str]) -> set[str]:
+def mark_dead(session: Session, run_ids: Collection[str]) -> set[str]:
     """Fence off those of these runs whose heart has not beaten, and return them."""
     buried = update(Execution).where(Execution.run_id.in_(run_ids), _DEAD).values(stop=True)
     return set(session.scalars(buried.returning(Execution.run_id)))
@@ -131,17 +131,17 @@ def sweep(session: Session) -> None:
     session.execute(delete(Execution).where(Execution.beat_at < _NOW - timedelta(days=1)))
 
 
-def begun(session: Session, run_ids: list[str]) -> set[str]:
+def begun_runs(session: Session, run_ids: list[str]) -> set[str]:
     """Which of these runs a worker has begun, or somebody has stopped."""
     return set(session.scalars(select(Execution.run_id).where(Execution.run_id.in_(run_ids))))
 
 
-def living(session: Session, run_ids: list[str]) -> set[str]:
+def live_runs(session: Session, run_ids: list[str]) -> set[str]:
     """Which of these runs live: begun, not stopped."""
     return set(session.scalars(select(Execution.run_id).where(Execution.run_id.in_(run_ids), ~Execution.stop)))
 
 
-def held(session: Session) -> set[str]:
+def claimed_subjects(session: Session) -> set[str]:
     """The subjects that beating runs work on."""
     return set(
         session.scalars(select(Execution.subject).where(Execution.subject.is_not(None), ~Execution.stop, ~_DEAD))
@@ -156,7 +156,7 @@ def _beat(run_id: str) -> bool:
         return bool(session.execute(beat.returning(Execution.run_id)).first())
 
 
-class Heart(threading.Thread):
+class Heartbeat(threading.Thread):
     """Beats for one run while the block runs, and interrupts the main thread once the run may not go on.
 
     The interrupt is repeated at every beat: one that arrives before the run has installed its signal
@@ -168,7 +168,7 @@ class Heart(threading.Thread):
         self._run_id = run_id
         self._ended = threading.Event()
 
-    def __enter__(self) -> "Heart":
+    def __enter__(self) -> "Heartbeat":
         self.start()
         return self
 

@@ -26,7 +26,7 @@ PATIENCE: Final = timedelta(days=2)
 
 
 @dataclass
-class Work:
+class RunContext:
     """One run's hold on one subject. `task_id` is None for a re-run that no open task asked for.
 
     `attempt` counts the task's runs that failed, and `since` is when it was entered.
@@ -56,7 +56,7 @@ class Work:
         self._told = time.monotonic()
         # A bar that does not move is no reason to lose the work; a database that stays away is the heart's matter.
         with suppress(*UNREACHABLE), self.write() as session:
-            tasks.progress(session, self.task_id, fraction)
+            tasks.set_progress(session, self.task_id, fraction)
 
     def write(self) -> AbstractContextManager[Session]:
         """A transaction that commits only while this run is alive. Raises executions.Stopped."""
@@ -71,7 +71,7 @@ class Work:
         except Remote as error:
             if error.code == "remote_timeout":
                 if quick:
-                    raise MoveOn("io") from error
+                    raise SwitchLane("io") from error
                 error.retryable = False  # it had a quarter of an hour; it will not be quicker next time
             raise
 
@@ -80,7 +80,7 @@ class Work:
         return scratch.folder(self.run_id)
 
 
-class MoveOn(Exception):
+class SwitchLane(Exception):
     """The task goes on in another run, at once: `lane` says where."""
 
     def __init__(self, lane: Lane) -> None:
@@ -88,7 +88,7 @@ class MoveOn(Exception):
         self.lane = lane
 
 
-class Await(Exception):
+class Suspend(Exception):
     """Somebody else is at work on it: the task goes on when a sensor hears that they are done, or at `until`."""
 
     def __init__(self, until: datetime) -> None:

@@ -231,7 +231,7 @@ def retry(session: Session, task: Task) -> Task:
 # ── asked by whoever starts runs ──────────────────────────────────────────────────────────────────────────
 
 
-def start(session: Session, task: Task) -> bool:
+def reserve_start(session: Session, task: Task) -> bool:
     """Take the right to start the task's next run; False when the task has moved on since it was read.
 
     `starts` numbers the runs of a task. The number goes into the run's tags, so that a run which was
@@ -248,10 +248,10 @@ def start(session: Session, task: Task) -> bool:
     return bool(started)
 
 
-def wake(session: Session, task: Task) -> bool:
+def resume(session: Session, task: Task) -> bool:
     """Let a waiting task go on now, in a run that the caller starts; False when it has moved on."""
     query = update(Task).where(Task.id == task.id, Task.state == "waiting").values(not_before=now())
-    return bool(session.execute(query.returning(Task.id)).scalar()) and start(session, task)
+    return bool(session.execute(query.returning(Task.id)).scalar()) and reserve_start(session, task)
 
 
 def unattended(session: Session) -> list[Task]:
@@ -268,7 +268,7 @@ def unattended(session: Session) -> list[Task]:
 # ── asked by runs, inside their fenced transactions ──────────────────────────────────────────────────────
 
 
-def take(session: Session, kind: str, key: str) -> Task | None:
+def mark_processing(session: Session, kind: str, key: str) -> Task | None:
     """The open task of a subject, now processing; None when the run works without one."""
     task = session.scalars(
         update(Task)
@@ -285,7 +285,7 @@ def take(session: Session, kind: str, key: str) -> Task | None:
     return task
 
 
-def progress(session: Session, task_id: str, fraction: float) -> None:
+def set_progress(session: Session, task_id: str, fraction: float) -> None:
     """Move the bar: `fraction` of the present subject's work is done. It never goes back."""
     parent_id = session.execute(
         text(

@@ -99,7 +99,9 @@ def test_another_workspaces_account_does_not_exist(platforms: Sandbox, workspace
 
 def test_an_account_that_needs_reconnecting_still_takes_posts(platforms: Sandbox, workspace_id: UUID) -> None:
     account = connect(platforms, workspace_id, "tiktok")
-    tokens.give_up(account.id, tokens.access(account.id).token, Disconnected("No.", remedy="Connect it again."))
+    tokens.mark_disconnected(
+        account.id, tokens.get_access(account.id).token, Disconnected("No.", remedy="Connect it again.")
+    )
     assert chosen(workspace_id) == account.id
 
 
@@ -121,7 +123,7 @@ def test_twins_take_accounts_that_they_can_use(platforms: Sandbox, workspace_id:
 @pytest.mark.parametrize("platform", ["tiktok", "linkedin", "youtube"])
 def test_who_disconnects_takes_the_grant_back(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
     account = connect(platforms, workspace_id, platform, somebody())
-    token = tokens.access(account.id).token
+    token = tokens.get_access(account.id).token
     accounts.disconnect(workspace_id, platform)
     with pytest.raises(Expired):
         GRANTS[platform].profile(token)
@@ -160,7 +162,7 @@ def test_who_disconnects_ends_nobody_elses_grant(platforms: Sandbox, workspace_i
         other = make_workspace(session)
     theirs = connect(platforms, other, "tiktok", who)
     accounts.disconnect(workspace_id, "tiktok")
-    token = tokens.access(theirs.id).token
+    token = tokens.get_access(theirs.id).token
     assert GRANTS["tiktok"].profile(token).user_id == theirs.user_id
     accounts.disconnect(other, "tiktok")
     with pytest.raises(Expired):

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from content_pipeline.core.accounts import accounts, tokens
-from content_pipeline.core.accounts.authorized_calls import ask
+from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Remote
 from content_pipeline.core.models import Account
@@ -44,25 +44,25 @@ def test_an_upload_may_outlast_several_tokens(account: Account, platforms: Sandb
     def an_hour() -> None:
         platforms.advance(HOUR)
 
-    assert ask(account.id, after(an_hour, an_hour, an_hour)) == account.user_id
+    assert call_platform(account.id, after(an_hour, an_hour, an_hour)) == account.user_id
     assert read(account.id).status == "connected"
 
 
 def test_a_token_that_ends_a_little_before_its_time_has_ended(account: Account, platforms: Sandbox) -> None:
     """The platform's clock is ahead of ours by some seconds."""
     begun = now()
-    token = tokens.access(account.id).token
+    token = tokens.get_access(account.id).token
     platforms.advance(HOUR - 30)
-    assert tokens.has_ended(account.id, token, since=begun)
-    assert not tokens.has_ended(account.id, token, since=now())
+    assert tokens.has_expired(account.id, token, since=begun)
+    assert not tokens.has_expired(account.id, token, since=now())
 
 
 def test_a_token_that_another_run_replaced_meanwhile_is_nobodys_fault(account: Account, platforms: Sandbox) -> None:
     def an_hour_and_another_run() -> None:
         platforms.advance(HOUR)
-        tokens.access(account.id)
+        tokens.get_access(account.id)
 
-    assert ask(account.id, after(lambda: platforms.advance(HOUR), an_hour_and_another_run)) == account.user_id
+    assert call_platform(account.id, after(lambda: platforms.advance(HOUR), an_hour_and_another_run)) == account.user_id
     assert read(account.id).status == "connected"
 
 
@@ -84,7 +84,7 @@ def test_a_new_token_that_is_refused_before_its_end_means_that_the_owner_has_to_
 
     monkeypatch.setitem(registry.GRANTS, "youtube", Grants())
     with pytest.raises(Disconnected):
-        ask(account.id, refused)
+        call_platform(account.id, refused)
     assert len(used) == 2
     assert read(account.id).status == "needs_reconnect"
 
@@ -95,9 +95,9 @@ def test_an_account_that_is_disconnected_meanwhile_is_given_no_token(account: Ac
             accounts.disconnect(account.workspace_id, "youtube")
         raise Expired("The token is not good.")
 
-    first = tokens.access(account.id).token
+    first = tokens.get_access(account.id).token
     with pytest.raises(Disconnected):
-        ask(account.id, refused)
+        call_platform(account.id, refused)
 
 
 def test_a_refresh_that_breaks_off_is_not_taken_for_a_lost_answer_of_the_call(
@@ -110,7 +110,7 @@ def test_a_refresh_that_breaks_off_is_not_taken_for_a_lost_answer_of_the_call(
         raise Expired("The token is not good.")
 
     with pytest.raises(Remote) as caught:
-        ask(account.id, refused)
+        call_platform(account.id, refused)
     assert (type(caught.value), caught.value.code) == (Remote, "platform_unreachable")
 
 
@@ -119,7 +119,7 @@ def test_a_firewall_before_the_tokens_disconnects_nobody(account: Account, platf
     platforms.advance(2 * HOUR)
     platforms.fail("youtube", "grant", "status", status=status, body="<html>Access denied</html>")
     with pytest.raises(Remote) as caught:
-        tokens.access(account.id)
+        tokens.get_access(account.id)
     assert caught.value.retryable
     assert read(account.id).status == "connected"
-    assert ask(account.id, after()) == account.user_id
+    assert call_platform(account.id, after()) == account.user_id

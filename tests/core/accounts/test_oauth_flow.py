@@ -60,7 +60,7 @@ def test_the_database_shows_neither_tokens_nor_the_state(platforms: Sandbox, wor
         assert b"verifier" not in waiting.verifier
     told = come_back(platform, platforms.decide(authorize_url))
     account = read(UUID(told["account_id"]))
-    tokens = accounts.tokens_of(account)
+    tokens = accounts.decrypt_tokens(account)
     for token in filter(None, (tokens.access, tokens.refresh)):
         assert token not in repr(vars(account))
 
@@ -73,8 +73,13 @@ def test_what_is_logged_shows_no_secret(
     with caplog.at_level(logging.INFO):
         account = read(UUID(come_back("instagram", back)["account_id"]))
         platforms.advance(timedelta(days=52).total_seconds())
-        renewed = tokens.access(account.id)
-    secrets = [accounts.tokens_of(account).access, renewed.token, *back.params.values(), "sandbox-instagram-secret"]
+        renewed = tokens.get_access(account.id)
+    secrets = [
+        accounts.decrypt_tokens(account).access,
+        renewed.token,
+        *back.params.values(),
+        "sandbox-instagram-secret",
+    ]
     logged = "".join([caplog.text, *capsys.readouterr()])
     assert not [secret for secret in secrets if secret in logged]
 
@@ -179,7 +184,7 @@ def test_an_account_that_is_connected_again_keeps_its_id(platforms: Sandbox, wor
     again = connect(platforms, workspace_id, platform)
     assert (again.id, again.created_at) == (first.id, first.created_at)
     assert again.connected_at > first.connected_at
-    assert accounts.tokens_of(again).access != accounts.tokens_of(first).access
+    assert accounts.decrypt_tokens(again).access != accounts.decrypt_tokens(first).access
 
 
 def test_an_account_that_was_disconnected_has_its_id_again(platforms: Sandbox, workspace_id: UUID) -> None:
@@ -205,8 +210,8 @@ def test_a_consent_without_a_refresh_token_keeps_the_old_one(platforms: Sandbox,
     first = connect(platforms, workspace_id, "linkedin")
     platforms.set(linkedin_refresh_tokens=False)
     again = connect(platforms, workspace_id, "linkedin")
-    assert accounts.tokens_of(again).refresh == accounts.tokens_of(first).refresh
-    assert accounts.tokens_of(first).refresh
+    assert accounts.decrypt_tokens(again).refresh == accounts.decrypt_tokens(first).refresh
+    assert accounts.decrypt_tokens(first).refresh
 
 
 def test_the_same_account_in_two_workspaces_is_two_accounts(platforms: Sandbox, workspace_id: UUID) -> None:

@@ -57,7 +57,7 @@ def set_account(account: Account, **values: object) -> None:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_fresh_token_is_used_as_it_is(connected, platforms: Sandbox, platform: str) -> None:
-    access = tokens.access(connected(platform).id)
+    access = tokens.get_access(connected(platform).id)
     assert works(access, platform)
     assert refreshes(platforms, platform) == 0
 
@@ -65,12 +65,12 @@ def test_a_fresh_token_is_used_as_it_is(connected, platforms: Sandbox, platform:
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_token_is_refreshed_shortly_before_its_end(connected, platforms: Sandbox, platform: str) -> None:
     account = connected(platform)
-    first = tokens.access(account.id)
+    first = tokens.get_access(account.id)
     platforms.advance(NEAR_END[platform])
-    second = tokens.access(account.id)
+    second = tokens.get_access(account.id)
     assert second.token != first.token
     assert works(second, platform)
-    assert tokens.access(account.id) == second
+    assert tokens.get_access(account.id) == second
     assert refreshes(platforms, platform) == 1
     assert read(account.id).scopes == account.scopes
 
@@ -79,8 +79,8 @@ def test_an_account_that_is_seldom_used_stays_connected(connected, platforms: Sa
     account = connected("instagram")
     for _ in range(3):  # half a year without a post
         platforms.advance(NEAR_END["instagram"])
-        assert tokens.keep_alive() >= 1
-    assert works(tokens.access(account.id), "instagram")
+        assert tokens.refresh_expiring() >= 1
+    assert works(tokens.get_access(account.id), "instagram")
     assert read(account.id).status == "connected"
 
 
@@ -88,7 +88,7 @@ def test_a_token_that_lasts_or_can_be_refreshed_later_is_left_alone(connected, p
     connected("instagram")
     connected("tiktok")
     platforms.advance(NEAR_END["tiktok"])
-    tokens.keep_alive()
+    tokens.refresh_expiring()
     assert refreshes(platforms, "instagram") == refreshes(platforms, "tiktok") == 0
 
 
@@ -96,7 +96,7 @@ def test_a_token_that_lasts_or_can_be_refreshed_later_is_left_alone(connected, p
 def test_a_token_is_not_refreshed_early(connected, platforms: Sandbox, platform: str) -> None:
     account = connected(platform)
     platforms.advance(NEAR_END[platform] - (2 * DAY if platform == "instagram" else 300))
-    tokens.access(account.id)
+    tokens.get_access(account.id)
     assert refreshes(platforms, platform) == 0
 
 
@@ -104,7 +104,7 @@ def test_a_token_is_not_refreshed_early(connected, platforms: Sandbox, platform:
 def test_a_token_that_has_ended_is_refreshed_all_the_same(connected, platforms: Sandbox, platform: str) -> None:
     account = connected(platform)
     platforms.advance(NEAR_END[platform] + HOUR)
-    assert works(tokens.access(account.id), platform)
+    assert works(tokens.get_access(account.id), platform)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -116,7 +116,7 @@ def test_ten_at_once_make_one_refresh(connected, platforms: Sandbox, platform: s
 
     def ask(_: int) -> Access:
         start.wait()
-        return tokens.access(account.id)
+        return tokens.get_access(account.id)
 
     with ThreadPoolExecutor(10) as pool:
         found = set(pool.map(ask, range(10)))
@@ -130,23 +130,23 @@ def test_a_rotating_token_is_good_for_many_generations(connected, platforms: San
     seen = set()
     for _ in range(5):
         platforms.advance(NEAR_END["tiktok"])
-        assert works(tokens.access(account.id), "tiktok")
-        seen.add(accounts.tokens_of(read(account.id)).refresh)
+        assert works(tokens.get_access(account.id), "tiktok")
+        seen.add(accounts.decrypt_tokens(read(account.id)).refresh)
     assert len(seen) == 5
 
 
 def test_a_refresh_that_names_no_refresh_token_keeps_the_old_one(connected, platforms: Sandbox) -> None:
     account = connected("youtube")
-    kept = accounts.tokens_of(account).refresh
+    kept = accounts.decrypt_tokens(account).refresh
     platforms.advance(NEAR_END["youtube"])
-    tokens.access(account.id)
+    tokens.get_access(account.id)
     assert kept
-    assert accounts.tokens_of(read(account.id)).refresh == kept
+    assert accounts.decrypt_tokens(read(account.id)).refresh == kept
 
 
 def refused(account_id: UUID) -> Disconnected:
     with pytest.raises(Disconnected) as caught:
-        tokens.access(account_id)
+        tokens.get_access(account_id)
     return caught.value
 
 
@@ -169,7 +169,7 @@ def test_who_has_no_refresh_token_needs_reconnecting_in_the_end(platforms: Sandb
     platforms.advance(NEAR_END["linkedin"])
     assert "60 days" in refused(account.id).detail
     assert connect(platforms, workspace_id, "linkedin").id == account.id
-    assert works(tokens.access(account.id), "linkedin")
+    assert works(tokens.get_access(account.id), "linkedin")
 
 
 @pytest.mark.parametrize("kind", ["drop", "status"])
@@ -180,10 +180,10 @@ def test_a_platform_that_fails_is_asked_again_later(connected, platforms: Sandbo
     set_account(account, access_expires_at=account.issued_at + timedelta(hours=1))
     platforms.fail(platform, "grant", kind)
     with pytest.raises(Remote) as caught:
-        tokens.access(account.id)
+        tokens.get_access(account.id)
     assert caught.value.retryable
     assert read(account.id).status == "connected"
-    assert works(tokens.access(account.id), platform)
+    assert works(tokens.get_access(account.id), platform)
 
 
 @pytest.mark.parametrize("kind", ["drop", "status"])
@@ -191,29 +191,29 @@ def test_a_token_that_still_lasts_is_used_while_the_platform_does_not_refresh_it
     connected, platforms: Sandbox, kind: str
 ) -> None:
     account = connected("instagram")
-    first = tokens.access(account.id)
+    first = tokens.get_access(account.id)
     platforms.advance(NEAR_END["instagram"])
     platforms.fail("instagram", "grant", kind)
-    assert tokens.access(account.id) == first
-    assert tokens.access(account.id) != first
+    assert tokens.get_access(account.id) == first
+    assert tokens.get_access(account.id) != first
 
 
 def test_a_refused_token_is_replaced_once(connected, platforms: Sandbox) -> None:
     account = connected("tiktok")
-    first = tokens.access(account.id)
-    second = tokens.renew(account.id, first.token)
+    first = tokens.get_access(account.id)
+    second = tokens.refresh(account.id, first.token)
     assert second.token != first.token
     # Somebody else whom the platform refused the first one, too late.
-    assert tokens.renew(account.id, first.token) == second
-    assert tokens.access(account.id) == second
+    assert tokens.refresh(account.id, first.token) == second
+    assert tokens.get_access(account.id) == second
     assert refreshes(platforms, "tiktok") == 1
 
 
 def test_a_young_token_of_instagram_that_is_refused_cannot_be_replaced(connected, platforms: Sandbox) -> None:
     account = connected("instagram")
-    access = tokens.access(account.id)
+    access = tokens.get_access(account.id)
     with pytest.raises(Disconnected):
-        tokens.renew(account.id, access.token)
+        tokens.refresh(account.id, access.token)
     assert read(account.id).status == "needs_reconnect"
     assert refreshes(platforms, "instagram") == 0
 
@@ -224,7 +224,7 @@ def test_a_refresher_that_died_blocks_only_as_long_as_its_lease(connected, platf
     assert tokens._lease(account)
     assert not tokens._lease(account)
     set_account(account, refreshing_until=account.issued_at - timedelta(days=1))
-    assert works(tokens.access(account.id), "tiktok")
+    assert works(tokens.get_access(account.id), "tiktok")
 
 
 def test_who_waits_too_long_for_another_is_told_to_come_back(connected, platforms: Sandbox, monkeypatch) -> None:
@@ -233,7 +233,7 @@ def test_who_waits_too_long_for_another_is_told_to_come_back(connected, platform
     assert tokens._lease(account)
     monkeypatch.setattr(tokens, "_PATIENCE_SECONDS", 0.0)
     with pytest.raises(Unavailable) as caught:
-        tokens.access(account.id)
+        tokens.get_access(account.id)
     assert (caught.value.code, caught.value.retryable) == ("token_refreshing", True)
 
 
@@ -241,15 +241,15 @@ def test_tokens_of_a_refresher_that_was_given_up_are_taken(connected, platforms:
     """Frozen past its lease, it has rotated the refresh token; the next one was refused for that."""
     account = connected("tiktok")
     platforms.advance(NEAR_END["tiktok"])
-    rotated = GRANTS["tiktok"].refresh(accounts.tokens_of(account), issued_at=account.issued_at)
+    rotated = GRANTS["tiktok"].refresh(accounts.decrypt_tokens(account), issued_at=account.issued_at)
     refused(account.id)
-    assert tokens._write(account, **accounts.sealed(account.id, rotated), status="connected", reason=None)
-    assert works(tokens.access(account.id), "tiktok")
+    assert tokens._write(account, **accounts.encrypted_columns(account.id, rotated), status="connected", reason=None)
+    assert works(tokens.get_access(account.id), "tiktok")
 
 
 def test_tokens_that_came_by_reconnecting_are_not_overwritten(connected, platforms: Sandbox) -> None:
     before = connected("tiktok")
-    stale = accounts.sealed(before.id, accounts.tokens_of(before))
+    stale = accounts.encrypted_columns(before.id, accounts.decrypt_tokens(before))
     platforms.advance(60)
     again = connected("tiktok")
     assert not tokens._write(before, **stale)
@@ -268,9 +268,9 @@ def test_what_was_refreshed_outlives_a_database_that_ends_its_sessions(connected
 def test_a_refused_token_that_is_no_longer_the_accounts_gives_nothing_up(connected, platforms: Sandbox) -> None:
     account = connected("youtube")
     error = Disconnected("YouTube says: no.", remedy="Connect the account again.")
-    tokens.give_up(account.id, "another token", error)
+    tokens.mark_disconnected(account.id, "another token", error)
     assert read(account.id).status == "connected"
-    tokens.give_up(account.id, tokens.access(account.id).token, error)
+    tokens.mark_disconnected(account.id, tokens.get_access(account.id).token, error)
     assert (read(account.id).status, read(account.id).reason) == ("needs_reconnect", error.to_dict())
 
 
@@ -282,7 +282,7 @@ def test_a_disconnected_account_gives_no_token(connected, workspace_id: UUID) ->
 
 def test_an_unknown_account_gives_no_token(database: None) -> None:
     with pytest.raises(NotFound):
-        tokens.access(uuid4())
+        tokens.get_access(uuid4())
 
 
 def test_a_token_that_was_moved_to_another_row_speaks_for_nobody(
@@ -292,5 +292,5 @@ def test_a_token_that_was_moved_to_another_row_speaks_for_nobody(
     other = connect(platforms, workspace_id, "tiktok", "tech.tom")
     set_account(mine, access_token=other.access_token)
     with pytest.raises(Error) as caught:
-        tokens.access(mine.id)
+        tokens.get_access(mine.id)
     assert caught.value.code == "sealed_value_invalid"

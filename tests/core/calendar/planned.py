@@ -87,7 +87,7 @@ def commit(task: Task) -> None:
 def end(task: Task, *, error: Error | None = None) -> None:
     """As the run of a reel or a post does."""
     with transaction() as session:
-        tasks.take(session, task.kind, task.key)
+        tasks.mark_processing(session, task.kind, task.key)
         if error:
             tasks.fail(session, task.id, error)
             return
@@ -102,7 +102,7 @@ def end(task: Task, *, error: Error | None = None) -> None:
 def note() -> None:
     """As a tick takes note of what has ended."""
     with transaction() as session:
-        due.settle(session)
+        due.record_outcomes(session)
 
 
 def settle(task: Task, *, error: Error | None = None) -> None:

@@ -209,7 +209,7 @@ def test_a_post_that_is_retried_while_a_tick_notes_its_failure_takes_its_item_al
     (first,) = start_posts(twin)
     end(first, error=LOST_ANSWER)
     with held_up(
-        lambda session: actions.retry_post(session, session.get_one(Task, first.id)), by=due.settle
+        lambda session: actions.retry_post(session, session.get_one(Task, first.id)), by=due.record_outcomes
     ) as retried:
         again = retried.result()
     assert item(item_id).status == "publishing"

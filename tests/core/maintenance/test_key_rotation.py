@@ -42,7 +42,7 @@ def publication(account: Account) -> Publication:
         id=uuid4(), workspace_id=account.workspace_id, request_id=uuid4(), account_id=account.id,
         platform=account.platform, options={}, created_at=now(),
     )  # fmt: skip
-    row.prepared = encryption.seal(json.dumps(PREPARED), f"publications/{row.id}/prepared")
+    row.prepared = encryption.encrypt(json.dumps(PREPARED), f"publications/{row.id}/prepared")
     with transaction() as session:
         session.add(row)
     return row
@@ -55,18 +55,18 @@ def set_keys(patch: pytest.MonkeyPatch, *fillings: int) -> None:
 def test_what_is_sealed_opens_with_the_new_key_alone(
     account: Account, publication: Publication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tokens = accounts.tokens_of(account)
+    tokens = accounts.decrypt_tokens(account)
     assert tokens.refresh
     set_keys(monkeypatch, 2, 1)
-    assert key_rotation.reseal() == 2
+    assert key_rotation.reencrypt() == 2
     set_keys(monkeypatch, 2)
-    assert accounts.tokens_of(read(account.id)) == tokens
+    assert accounts.decrypt_tokens(read(account.id)) == tokens
     with transaction() as session:
-        assert attempts.prepared(session.get_one(Publication, publication.id)) == PREPARED
+        assert attempts.decrypt_prepared(session.get_one(Publication, publication.id)) == PREPARED
 
 
 def test_what_the_first_key_sealed_is_left_alone(account: Account, publication: Publication) -> None:
-    assert key_rotation.reseal() == 0
+    assert key_rotation.reencrypt() == 0
     assert read(account.id).access_token == account.access_token
 
 
@@ -75,7 +75,7 @@ def test_without_the_old_key_nothing_is_lost(
 ) -> None:
     set_keys(monkeypatch, 2)
     with pytest.raises(Unavailable) as caught:
-        key_rotation.reseal()
+        key_rotation.reencrypt()
     assert caught.value.code == "encryption_key_missing"
     set_keys(monkeypatch, 1)
-    assert accounts.tokens_of(read(account.id)) == accounts.tokens_of(account)
+    assert accounts.decrypt_tokens(read(account.id)) == accounts.decrypt_tokens(account)

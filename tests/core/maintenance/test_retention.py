@@ -13,7 +13,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Caption, Publication, Task
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.publishing.publications import Source, Wish
+from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.tasks import deferral, tasks
 from tests.factories import make_account
 
@@ -23,10 +23,10 @@ def ended(workspace_id: UUID, *, days_ago: float, burn_in: str | None = None) ->
     key = str(uuid4())
     with transaction() as session:
         task = tasks.create(session, workspace_id=workspace_id, kind="caption", key=key, lane="media")
-        tasks.take(session, "caption", key)
+        tasks.mark_processing(session, "caption", key)
         if burn_in:
-            deferral.hand_over(session, task.id, kind="burn_in", key=burn_in, lane="media")
-            tasks.take(session, "burn_in", burn_in)
+            deferral.switch_subject(session, task.id, kind="burn_in", key=burn_in, lane="media")
+            tasks.mark_processing(session, "burn_in", burn_in)
         tasks.finish(session, task.id)
         session.flush()
         session.get_one(Task, task.id).finished_at = now() - timedelta(days=days_ago)
@@ -37,10 +37,10 @@ def published(workspace_id: UUID, *, days_ago: float) -> str:
     """The key of a post whose task ended so long ago."""
     with transaction() as session:
         account = make_account(session, workspace_id)
-        wish = Wish("instagram", account.id, caption="Look.")
+        spec = PostSpec("instagram", account.id, caption="Look.")
         source = Source(url="https://8.8.8.8/reel.mp4")
-        ((publication, task),) = publications.request(session, workspace_id, twin=None, source=source, wishes=[wish])
-        tasks.take(session, publications.KIND, task.key)
+        ((publication, task),) = publications.create_all(session, workspace_id, twin=None, source=source, specs=[spec])
+        tasks.mark_processing(session, publications.KIND, task.key)
         tasks.finish(session, task.id)
         session.flush()
         session.get_one(Task, task.id).finished_at = now() - timedelta(days=days_ago)

@@ -6,12 +6,12 @@ from content_pipeline.core.errors import Error
 from content_pipeline.core.platforms.base import (
     Access,
     Ambiguous,
-    Live,
-    Lost,
     NotCommitted,
     Post,
+    PreparationLost,
     Prepared,
     Processing,
+    Published,
     Publisher,
     Ready,
 )
@@ -27,24 +27,24 @@ class Caller:
     prepared: Prepared = field(default_factory=dict)
     is_committed: bool = False
 
-    def go_on(self) -> Live | None:
+    def go_on(self) -> Published | None:
         """One try; None when another has to follow. Raises what is final."""
         try:
             return self._try()
-        except Lost:
+        except PreparationLost:
             self.prepared, self.is_committed = {}, False
         except Error as error:
             if not error.retryable:
                 raise
         return None
 
-    def _try(self) -> Live | None:
+    def _try(self) -> Published | None:
         if not self.is_committed and not isinstance(self.prepare(), Ready):
             return None
         outcome: object = self._reconciled() if self.is_committed else NotCommitted()
         if isinstance(outcome, NotCommitted):
             outcome = self._commit()
-        return outcome if isinstance(outcome, Live) else None
+        return outcome if isinstance(outcome, Published) else None
 
     def prepare(self) -> Ready | Processing:
         return self.publisher.prepare(
@@ -54,12 +54,12 @@ class Caller:
     def _keep(self, prepared: Prepared) -> None:
         self.prepared = prepared
 
-    def _reconciled(self) -> Live | Processing | NotCommitted:
+    def _reconciled(self) -> Published | Processing | NotCommitted:
         outcome = self.publisher.reconcile(self.access, self.post, self.prepared)
         self.is_committed = not isinstance(outcome, NotCommitted)
         return outcome
 
-    def _commit(self) -> Live | Processing:
+    def _commit(self) -> Published | Processing:
         self.is_committed = True
         try:
             return self.publisher.commit(self.access, self.post, self.prepared)

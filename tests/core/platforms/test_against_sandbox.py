@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from content_pipeline.core import clock
 from content_pipeline.core.errors import TooManyRequests
 from content_pipeline.core.media.probe import probe
-from content_pipeline.core.platforms.base import Live, Post, Ready, Refused, Video
+from content_pipeline.core.platforms.base import Post, Published, Ready, Refused, Video
 from content_pipeline.core.platforms.instagram import publisher as instagram
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.platforms.options import OPTIONS, TikTokOptions
@@ -68,8 +68,8 @@ def caller(sandbox: Sandbox, platform: Platform, reel: Path, link: str) -> Calle
     return Caller(PUBLISHERS[platform], access, post)
 
 
-def brought_out(way: Caller) -> Live:
-    live: Live = until(way.go_on, seconds=30, what="the post", pause=0.02)
+def brought_out(way: Caller) -> Published:
+    live: Published = until(way.go_on, seconds=30, what="the post", pause=0.02)
     return live
 
 
@@ -81,15 +81,15 @@ def test_a_post_goes_out_and_is_found_again(sandbox: Sandbox, platform: Platform
     (posted,) = sandbox.posts()
     assert (posted["platform"], posted["account"], posted["text"]) == (platform, way.access.user_id, way.post.text)
     assert sandbox.http.get(posted["media"]).content == reel.read_bytes()
-    found: Live = until(lambda: known(way), seconds=10, what="the post's id", pause=0.02)
+    found: Published = until(lambda: known(way), seconds=10, what="the post's id", pause=0.02)
     assert found.post_id == posted["id"]
     assert found.url
 
 
-def known(way: Caller) -> Live | None:
+def known(way: Caller) -> Published | None:
     """The post, once the platform names it."""
     found = way.publisher.confirm(way.access, way.prepared)
-    return found if isinstance(found, Live) and found.post_id else None
+    return found if isinstance(found, Published) and found.post_id else None
 
 
 FAULTS: list[dict[str, Any]] = [

@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 
 from content_pipeline.core.errors import TooManyRequests
-from content_pipeline.core.platforms.call_limits import keep_pace
+from content_pipeline.core.platforms.call_limits import take_call
 from content_pipeline.core.rate_limits import Rate
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -11,10 +11,10 @@ pytestmark = pytest.mark.usefixtures("database")
 
 def test_a_call_over_the_platforms_limit_is_not_made_and_told_when_to_be() -> None:
     account, rate = str(uuid4()), Rate(2, 60)
-    keep_pace("tiktok:video/init", account, rate)
-    keep_pace("tiktok:video/init", account, rate)
+    take_call("tiktok:video/init", account, rate)
+    take_call("tiktok:video/init", account, rate)
     with pytest.raises(TooManyRequests) as refused:
-        keep_pace("tiktok:video/init", account, rate)
+        take_call("tiktok:video/init", account, rate)
     assert refused.value.code == "platform_pace"
     assert refused.value.retry_after is not None
     assert 0 < refused.value.retry_after <= 60
@@ -22,6 +22,6 @@ def test_a_call_over_the_platforms_limit_is_not_made_and_told_when_to_be() -> No
 
 def test_accounts_and_kinds_of_calls_do_not_share_a_limit() -> None:
     account, rate = str(uuid4()), Rate(1, 60)
-    keep_pace("tiktok:video/init", account, rate)
-    keep_pace("tiktok:status/fetch", account, rate)
-    keep_pace("tiktok:video/init", str(uuid4()), rate)
+    take_call("tiktok:video/init", account, rate)
+    take_call("tiktok:status/fetch", account, rate)
+    take_call("tiktok:video/init", str(uuid4()), rate)

@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from content_pipeline.core.clock import now
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.base import Access, Captions, Live, Post, Video
+from content_pipeline.core.platforms.base import Access, Captions, Post, Published, Video
 from content_pipeline.core.platforms.options import InstagramOptions, PostOptions, YouTubeOptions
 from content_pipeline.core.platforms.registry import PUBLISHERS
 from content_pipeline.core.platforms.youtube import channels
@@ -83,7 +83,7 @@ def publish(sandbox: Sandbox, platform: str, post: Post) -> Access:
     access = connected(sandbox, platform)
     caller = Caller(PUBLISHERS[platform], access, post)
     until(caller.go_on, seconds=30, what="the post", pause=0.02)
-    assert isinstance(caller.publisher.confirm(access, caller.prepared), Live)
+    assert isinstance(caller.publisher.confirm(access, caller.prepared), Published)
     return access
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_pipeline.core.platforms.error_text import said
+from content_pipeline.core.platforms.error_text import platform_message
 
 TOKEN = "IGAAc5ZBx9" + "QwErTy123_-" * 9
 
@@ -22,14 +22,14 @@ TOKEN = "IGAAc5ZBx9" + "QwErTy123_-" * 9
     ],
 )
 def test_a_platforms_sentence_is_shown_without_what_is_secret(told: str | None, shown: str) -> None:
-    assert said(told) == shown
+    assert platform_message(told) == shown
 
 
 @given(st.text(), st.from_regex(r"[A-Za-z0-9_-]{60,200}", fullmatch=True), st.text())
 def test_no_token_gets_through_whatever_stands_around_it(before: str, token: str, after: str) -> None:
-    assert token not in said(f"{before} {token} {after}")
+    assert token not in platform_message(f"{before} {token} {after}")
 
 
 @given(st.text(max_size=2000))
 def test_a_sentence_is_short(told: str) -> None:
-    assert len(said(told)) <= 301
+    assert len(platform_message(told)) <= 301

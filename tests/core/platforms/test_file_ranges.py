@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from content_pipeline.core.platforms import file_ranges
-from content_pipeline.core.platforms.file_ranges import piece
+from content_pipeline.core.platforms.file_ranges import file_range
 
 
 @given(st.binary(max_size=3000), st.data())
@@ -16,14 +16,14 @@ def test_a_piece_is_exactly_its_bytes_as_often_as_it_is_read(
     end = data.draw(st.integers(start, len(content)))
     path = tmp_path / "file"
     path.write_bytes(content)
-    part = piece(path, start, end)
+    part = file_range(path, start, end)
     assert [b"".join(part), b"".join(part)] == [content[start:end]] * 2
 
 
 def test_a_piece_is_never_held_in_memory_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(bytes(3 * file_ranges._BLOCK_BYTES))
-    assert [len(block) for block in piece(path, 1, 2 * file_ranges._BLOCK_BYTES)] == [
+    assert [len(block) for block in file_range(path, 1, 2 * file_ranges._BLOCK_BYTES)] == [
         file_ranges._BLOCK_BYTES,
         file_ranges._BLOCK_BYTES - 1,
     ]

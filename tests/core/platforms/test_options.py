@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from content_pipeline.core.platforms.names import PLATFORMS, CaptionStyle
-from content_pipeline.core.platforms.options import OPTIONS, PlatformDefaults, kept
+from content_pipeline.core.platforms.options import OPTIONS, PlatformDefaults, dump_set
 
 # A value that each option takes where it is known.
 VALUES: dict[str, Any] = {
@@ -45,7 +45,7 @@ OWN = {
 def test_a_platform_has_the_options_that_it_knows_and_no_others(platform: str, option: str) -> None:
     options = {option: VALUES[option]}
     if option in EVERYWHERE | OWN[platform]:
-        assert kept(OPTIONS[platform].model_validate(options)) == options
+        assert dump_set(OPTIONS[platform].model_validate(options)) == options
     else:
         with pytest.raises(ValidationError, match="Extra inputs"):
             OPTIONS[platform].model_validate(options)
@@ -54,7 +54,7 @@ def test_a_platform_has_the_options_that_it_knows_and_no_others(platform: str, o
 @given(platform=st.sampled_from(PLATFORMS), style=st.sampled_from(get_args(CaptionStyle)))
 def test_every_platform_knows_every_caption_style(platform: str, style: str) -> None:
     defaults = {platform: {"caption_style": style}}
-    assert kept(PlatformDefaults.model_validate(defaults)) == defaults
+    assert dump_set(PlatformDefaults.model_validate(defaults)) == defaults
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_a_value_that_no_platform_takes_is_refused(platform: str, options: dict[
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_what_was_not_set_is_not_kept(platform: str) -> None:
-    assert kept(OPTIONS[platform].model_validate({"caption_style": None})) == {}
-    assert kept(PlatformDefaults.model_validate({platform: None})) == {}
+    assert dump_set(OPTIONS[platform].model_validate({"caption_style": None})) == {}
+    assert dump_set(PlatformDefaults.model_validate({platform: None})) == {}
 
 
 def test_a_platform_that_is_none_of_ours_has_no_defaults() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from content_pipeline.core.errors import Error, TooManyRequests
 from content_pipeline.core.media.probe import probe
-from content_pipeline.core.platforms.base import Captions, Expired, Live, Post, Prepared, Video
+from content_pipeline.core.platforms.base import Captions, Expired, Post, Prepared, Published, Video
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.platforms.options import OPTIONS
 from content_pipeline.core.platforms.registry import PUBLISHERS
@@ -65,7 +65,7 @@ def way(sandbox: Sandbox, platform: Platform, reel: Path, tmp_path: Path) -> Cal
 
 def the_only(sandbox: Sandbox, way: Caller) -> dict[str, Any]:
     """Brings the post out; returns what is live then, which is one post, with the id that we are told."""
-    live: Live = until(way.go_on, seconds=30, what="the post", pause=0.02)
+    live: Published = until(way.go_on, seconds=30, what="the post", pause=0.02)
     (posted,) = sandbox.posts()
     assert posted["id"] == live.post_id
     return posted
@@ -79,7 +79,7 @@ def test_a_post_is_live_as_it_was_meant(sandbox: Sandbox, way: Caller, platform:
     assert posted["cover"]
     assert posted["privacy"].lower() == "public"
     assert sandbox.http.get(posted["media"]).content == reel.read_bytes()
-    assert isinstance(way.publisher.confirm(way.access, way.prepared), Live)
+    assert isinstance(way.publisher.confirm(way.access, way.prepared), Published)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: "-".join(map(str, fault.values())))

@@ -53,5 +53,5 @@ def instagram_post(stage: Stage) -> str:
     with transaction() as session:
         row = session.get_one(Publication, UUID(key))
         row.platform = "instagram"
-        row.prepared = encryption.seal(json.dumps({"container": key}), f"publications/{key}/prepared")
+        row.prepared = encryption.encrypt(json.dumps({"container": key}), f"publications/{key}/prepared")
     return key

@@ -32,25 +32,25 @@ from content_pipeline.core.platforms.base import (
     Ambiguous,
     Disconnected,
     Expired,
-    Live,
-    Lost,
     NotCommitted,
+    OutcomeUnknown,
     Post,
+    PreparationLost,
     Prepared,
     Problem,
     Processing,
+    Published,
     Ready,
     Refused,
-    Unknown,
 )
 from content_pipeline.core.platforms.grants import Tokens
 from content_pipeline.core.publishing import polling, publications
-from content_pipeline.core.publishing.publications import Source, Wish
+from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
-from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine import step
 from tests.accounts import encryption_key
 from tests.factories import make_account, make_twin
@@ -67,9 +67,9 @@ REFUSED: Final = Refused("The sound is somebody else's.", code="platform_refused
 BROKEN: Final = Remote("It answered 400.", code="remote_failed")
 AWAY: Final = Remote("It did not answer.", code="platform_unreachable", retryable=True)
 BUSY: Final = TooManyRequests("Slowly.", retry_after=60)
-LOST: Final = Lost("The upload is gone.")
+LOST: Final = PreparationLost("The upload is gone.")
 AMBIGUOUS: Final = Ambiguous("It broke off.")
-UNKNOWN: Final = Unknown("It cannot say.")
+UNKNOWN: Final = OutcomeUnknown("It cannot say.")
 EXPIRED: Final = Expired("The token is not good.")
 DISCONNECTED: Final = Disconnected("The person left.", remedy="Connect the account again.")
 
@@ -132,27 +132,27 @@ class StandIn:
             begun = ("commit", committed) if committed else ("prepare", self.uploads[prepared["id"]])
             return bool(self._processing(*begun))
 
-    def commit(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing:
+    def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
         with self._call("commit", access):
             self.posted.append(post)
             self.committed[prepared["id"]] = now()
             return self._standing(prepared)
 
-    def confirm(self, access: Access, prepared: Prepared) -> Live | Processing:
+    def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
         with self._call("confirm", access):
             return self._standing(prepared)
 
-    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing | NotCommitted:
+    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
         with self._call("reconcile", access):
             return self._standing(prepared) if prepared["id"] in self.committed else NotCommitted()
 
-    def _standing(self, prepared: Prepared) -> Live | Processing:
+    def _standing(self, prepared: Prepared) -> Published | Processing:
         since = self.committed[prepared["id"]]
         if at_work := self._processing("commit", since):
             return at_work
         if now() < since + timedelta(seconds=self.late):
-            return Live(None, None)
-        return Live(prepared["id"], f"https://platform.example.com/{prepared['id']}")
+            return Published(None, None)
+        return Published(prepared["id"], f"https://platform.example.com/{prepared['id']}")
 
     def _processing(self, step: str, since: datetime) -> Processing | None:
         return Processing(3.0) if now() < since + timedelta(seconds=self.slow.get(step, 0.0)) else None
@@ -195,7 +195,7 @@ class Stage:
         with transaction() as session:
             account = make_account(session, workspace_id or self.workspace_id, PLATFORM, issued_at=now())
             tokens = Tokens(TOKEN, None, None, None, ())
-            for column, value in accounts.sealed(account.id, tokens).items():
+            for column, value in accounts.encrypted_columns(account.id, tokens).items():
                 setattr(account, column, value)
         return account
 
@@ -204,9 +204,9 @@ class Stage:
         with transaction() as session:
             twin = make_twin(session, account.workspace_id)
             source = fields.pop("source", None) or Source(_reel(session, twin))
-            wish = Wish(PLATFORM, account.id, caption=caption, **fields)
-            ((publication, _),) = publications.request(
-                session, account.workspace_id, twin=twin, source=source, wishes=[wish]
+            spec = PostSpec(PLATFORM, account.id, caption=caption, **fields)
+            ((publication, _),) = publications.create_all(
+                session, account.workspace_id, twin=twin, source=source, specs=[spec]
             )
         return str(publication.id)
 
@@ -273,14 +273,14 @@ class Stage:
     def poll(self) -> list[Task]:
         """A tick of the sensor that asks platforms. Returns the tasks it starts."""
         with transaction() as session:
-            due = polling.take_due(session, most=1000)
-        return [task for task in map(polling.look, due) if task]
+            due = polling.claim_due(session, most=1000)
+        return [task for task in map(polling.poll, due) if task]
 
     def _start(self, task: Task) -> None:
         with transaction() as session:
             if task.state == "processing":
                 executions.stop_subject(session, tasks.subject(task.subject_kind, task.subject_key))
-            assert tasks.start(session, session.get_one(Task, task.id))
+            assert tasks.reserve_start(session, session.get_one(Task, task.id))
 
 
 def context(key: str, run_id: str, tags: dict[str, Any]) -> Any:
@@ -347,7 +347,7 @@ def everything_written(key: str) -> str:
 
 
 def _reel(session: Any, twin: Any) -> Reel:
-    reel = reels.enter(session, twin, script="AI is here.", platform=PLATFORM, voice_id=twin.voice_id)
+    reel = reels.create(session, twin, script="AI is here.", platform=PLATFORM, voice_id=twin.voice_id)
     reel.output_key = f"{twin.workspace_id}/reels/{reel.id}/reel.mp4"
     storage.put(reel.output_key, _VIDEO[0], content_type="video/mp4")
     return reel
@@ -376,16 +376,16 @@ def stage(workspace_id: UUID, folder: Path) -> Iterator[Stage]:
 @contextmanager
 def moments(platform: StandIn, moment: Callable[[str], None]) -> Iterator[None]:
     """Tell `moment` of every call to the platform, before and after it, and of every write that has been committed."""
-    plain = Work.write
+    plain = RunContext.write
 
     @contextmanager
-    def told(work: Work) -> Iterator[Any]:
-        with plain(work) as session:
+    def told(run: RunContext) -> Iterator[Any]:
+        with plain(run) as session:
             yield session
         moment("written")
 
     platform.moment = moment
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Work, "write", told)
+        patch.setattr(RunContext, "write", told)
         yield
     platform.moment = lambda _: None

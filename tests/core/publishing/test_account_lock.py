@@ -13,7 +13,7 @@ from sqlalchemy import text
 from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.errors import TooManyRequests
 from content_pipeline.core.publishing import account_lock
-from content_pipeline.core.publishing.account_lock import turn
+from content_pipeline.core.publishing.account_lock import hold_account_lock
 from tests.stack.harness import until
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account_lock, "_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(account_lock, "WAIT_SECONDS", 0.1)
 
 
 def locks() -> int:
@@ -33,11 +33,11 @@ def test_a_second_turn_of_an_account_comes_after_the_first() -> None:
     account, order = uuid4(), []
 
     def second() -> None:
-        with turn(account):
+        with hold_account_lock(account):
             order.append("second")
 
     waiting = threading.Thread(target=second)
-    with turn(account):
+    with hold_account_lock(account):
         waiting.start()
         until(_somebody_waits, seconds=30, what="the second turn")
         order.append("first")
@@ -52,33 +52,33 @@ def _somebody_waits() -> bool:
 
 def test_whoever_waits_too_long_comes_again_later(impatient: None) -> None:
     account = uuid4()
-    with turn(account), pytest.raises(TooManyRequests) as caught, turn(account):
+    with hold_account_lock(account), pytest.raises(TooManyRequests) as caught, hold_account_lock(account):
         raise AssertionError("two at once")
     assert caught.value.code == "account_busy"
     assert caught.value.retry_after
-    with turn(account):  # and then has it
+    with hold_account_lock(account):  # and then has it
         pass
 
 
 def test_two_accounts_have_their_turns_at_once(impatient: None) -> None:
-    with turn(uuid4()), turn(uuid4()):
+    with hold_account_lock(uuid4()), hold_account_lock(uuid4()):
         assert locks() == 2
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_a_turn_ends_with_its_block_however_that_ends(error: type[BaseException]) -> None:
     account = uuid4()
-    with pytest.raises(error), turn(account):
+    with pytest.raises(error), hold_account_lock(account):
         raise error
     until(lambda: locks() == 0, seconds=10, what="the end of the session")
-    with turn(account):
+    with hold_account_lock(account):
         assert locks() == 1
 
 
 def test_a_lock_never_goes_back_to_the_pool() -> None:
     with ExitStack() as stack:
         for _ in range(3):
-            stack.enter_context(turn(uuid4()))
+            stack.enter_context(hold_account_lock(uuid4()))
         assert locks() == 3
     until(lambda: locks() == 0, seconds=10, what="the end of the sessions")
     with engine().connect() as connection:
@@ -91,35 +91,35 @@ def test_a_turn_ends_with_its_process(impatient: None) -> None:
     holder = textwrap.dedent(f"""
         from uuid import UUID
         from content_pipeline.core.turns import turn
-        with turn(UUID("{account}")):
+        with hold_account_lock(UUID("{account}")):
             print("mine", flush=True)
             input()
     """)
     with subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stdout.readline() == b"mine\n"
-        with pytest.raises(TooManyRequests), turn(account):
+        with pytest.raises(TooManyRequests), hold_account_lock(account):
             pass
         process.kill()
     until(lambda: locks() == 0, seconds=10, what="the end of the session")
-    with turn(account):
+    with hold_account_lock(account):
         pass
 
 
 def test_a_process_that_is_frozen_loses_its_turn(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(account_lock, "_IDLE_SECONDS", 0.3)
     account = uuid4()
-    with turn(account):  # this one does nothing more with its session, like a frozen one
+    with hold_account_lock(account):  # this one does nothing more with its session, like a frozen one
         until(lambda: locks() == 0, seconds=10, what="the end of the idle session")
-        with turn(account):
+        with hold_account_lock(account):
             pass
 
 
 def test_whoever_lost_their_turn_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(account_lock, "_IDLE_SECONDS", 0.3)
-    with turn(uuid4()) as mine:
+    with hold_account_lock(uuid4()) as lock:
         until(lambda: locks() == 0, seconds=10, what="the end of the idle session")
         with pytest.raises(TooManyRequests) as caught:
-            mine.insist()
+            lock.ensure_held()
     assert caught.value.code == "account_busy"
     assert caught.value.retry_after

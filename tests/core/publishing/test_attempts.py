@@ -8,11 +8,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, TooManyRequests
 from content_pipeline.core.models import Account, Task
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.base import (
-    Duplicate,
-    Live,
-    Problem,
-)
+from content_pipeline.core.platforms.base import Duplicate, Problem, Published
 from content_pipeline.core.publishing import attempts, publications
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.run_context import MAX_ATTEMPTS
@@ -247,7 +243,7 @@ def test_a_post_that_is_out_is_never_called_failed_over_its_name(
     first, second = stage.post(account), stage.post(account)
     stage.end(first)
     other = publication(first)
-    live = Live(None, None) if named == "no name" else Live(other.post_id, other.post_url)
+    live = Published(None, None) if named == "no name" else Published(other.post_id, other.post_url)
     stage.platform.faults = {"commit": [Fault(AMBIGUOUS)]}
     monkeypatch.setattr(stage.platform, "reconcile", lambda *_: live)
     assert stage.end(second).state == "done"
@@ -299,13 +295,13 @@ def test_what_a_platform_was_given_is_sealed(stage: Stage) -> None:
     account = stage.account()
     key = stage.post(account)
     stage.run(key)
-    assert attempts.prepared(publication(key))["address"] == posting.UPLOAD
+    assert attempts.decrypt_prepared(publication(key))["address"] == posting.UPLOAD
     with transaction() as session:
         row = session.get_one(Account, account.id)
     kept = posting.everything_written(key) + repr((row.access_token, row.refresh_token))
     assert "secret" not in kept
     with pytest.raises(Error):  # nor does it open elsewhere
-        encryption.open(publication(key).prepared, f"publications/{account.id}/prepared")
+        encryption.decrypt(publication(key).prepared, f"publications/{account.id}/prepared")
 
 
 def test_what_is_asked_during_an_accounts_turn_is_answered_before_the_turn_is_over(stage: Stage) -> None:

@@ -105,7 +105,7 @@ def test_a_platform_that_hangs_is_asked_once_and_for_ten_seconds(stage: Stage, i
     with transaction() as session:
         session.get_one(Publication, UUID(key)).published_at = now() if is_out else None
     with network(hang):
-        assert polling.look(publication(key)) is None
+        assert polling.poll(publication(key)) is None
     assert waits == [10]
 
 
@@ -172,11 +172,11 @@ def test_two_daemons_ask_about_each_post_once(stage: Stage) -> None:
         stage.run(key)
     posting.pass_by(minutes=1)
     with transaction() as first, transaction() as second:
-        taken = [{str(row.id) for row in polling.take_due(session, most=2)} for session in (first, second)]
+        taken = [{str(row.id) for row in polling.claim_due(session, most=2)} for session in (first, second)]
     assert taken[0] | taken[1] == set(keys)
     assert not taken[0] & taken[1]
     with transaction() as session:
-        assert polling.take_due(session, most=10) == []
+        assert polling.claim_due(session, most=10) == []
 
 
 def test_two_daemons_that_both_heard_it_start_one_run(stage: Stage) -> None:
@@ -185,12 +185,12 @@ def test_two_daemons_that_both_heard_it_start_one_run(stage: Stage) -> None:
     stage.run(key)
     posting.pass_by(minutes=1)
     row = publication(key)
-    assert [task and task.key for task in (polling.look(row), polling.look(row))] == [key, None]
+    assert [task and task.key for task in (polling.poll(row), polling.poll(row))] == [key, None]
 
 
 @given(polls_so_far=st.integers(0, 60))
 def test_questions_come_less_and_less_often(polls_so_far: int) -> None:
-    seconds = polling.pause(polls_so_far, longest=120.0)
+    seconds = polling.backoff_seconds(polls_so_far, longest=120.0)
     assert 4 <= seconds <= 144
-    assert polling.pause(polls_so_far + 3, longest=1e9) > polling.pause(polls_so_far, longest=1e9)
+    assert polling.backoff_seconds(polls_so_far + 3, longest=1e9) > polling.backoff_seconds(polls_so_far, longest=1e9)
     assert now() + timedelta(seconds=seconds) > now()

@@ -17,8 +17,8 @@ from content_pipeline.core.media.words import SEGMENTS, WORDS, Segment, Word
 from content_pipeline.core.models import Caption, Publication, Reel
 from content_pipeline.core.platforms.options import InstagramOptions, YouTubeOptions
 from content_pipeline.core.publishing import post_files, publications
-from content_pipeline.core.publishing.publications import Source, Wish
-from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.core.publishing.publications import PostSpec, Source
+from content_pipeline.core.tasks.run_context import RunContext
 from tests.factories import make_account, make_twin, make_workspace
 from tests.media import samples
 
@@ -28,26 +28,26 @@ pytestmark = pytest.mark.usefixtures("database")
 def enter(workspace_id: UUID, url: str | None, reel: Reel | None = None, request_id: UUID | None = None) -> Publication:
     with transaction() as session:
         account = make_account(session, workspace_id, "youtube")
-        wish = Wish("youtube", account.id, caption="Look.")
-        return publications.enter(session, account, None, Source(reel, url), wish, request_id=request_id or uuid4())
+        spec = PostSpec("youtube", account.id, caption="Look.")
+        return publications.create(session, account, None, Source(reel, url), spec, request_id=request_id or uuid4())
 
 
 def test_posts_of_one_request_share_a_copy_of_the_video(
-    workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path
+    workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
 ) -> None:
     body = samples.video(tmp_path / "reel.mp4", "-movflags", "+faststart", seconds=1).read_bytes()
     server.expect_ordered_request("/reel.mp4").respond_with_data(body)
     request_id = uuid4()
     for name in "first", "second":
         (folder := tmp_path / name).mkdir()
-        video = post_files.video(work, enter(workspace_id, server.url_for("/reel.mp4"), None, request_id), folder)
+        video = post_files.fetch_video(run, enter(workspace_id, server.url_for("/reel.mp4"), None, request_id), folder)
         assert (video.path.read_bytes(), video.media.width) == (body, 320)
         assert f"{workspace_id}/publications/{request_id}/video" in video.link
     assert len(server.log) == 1
 
 
 def test_a_video_as_phones_write_it_gets_its_index_first_and_loses_where_it_was_filmed(
-    workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path
+    workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
 ) -> None:
     upright = samples.video(tmp_path / "upright.mp4", "-pix_fmt", "yuv420p", seconds=1)
     place = ("-c", "copy", "-movflags", "use_metadata_tags", "-metadata", "location=+48.1+011.5/")
@@ -58,7 +58,7 @@ def test_a_video_as_phones_write_it_gets_its_index_first_and_loses_where_it_was_
     publication = enter(workspace_id, server.url_for("/IMG_1.mov"))
     for name in "first", "second":
         (folder := tmp_path / name).mkdir()
-        video = post_files.video(work, publication, folder)
+        video = post_files.fetch_video(run, publication, folder)
         written = video.path.read_bytes()
         assert written.index(b"moov") < written.index(b"mdat")
         assert b"+48.1" not in written
@@ -68,20 +68,25 @@ def test_a_video_as_phones_write_it_gets_its_index_first_and_loses_where_it_was_
 
 
 def test_a_video_of_another_kind_is_posted_as_it_is(
-    workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path
+    workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
 ) -> None:
     body = samples.video(tmp_path / "edit.mov", "-c:v", "prores_ks", "-c:a", "pcm_s16le", seconds=1).read_bytes()
     server.expect_request("/edit.mov").respond_with_data(body)
-    assert post_files.video(work, enter(workspace_id, server.url_for("/edit.mov")), tmp_path).path.read_bytes() == body
+    assert (
+        post_files.fetch_video(run, enter(workspace_id, server.url_for("/edit.mov")), tmp_path).path.read_bytes()
+        == body
+    )
 
 
-def test_what_has_no_pictures_is_no_post(workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path) -> None:
+def test_what_has_no_pictures_is_no_post(
+    workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
+) -> None:
     server.expect_request("/song.mp3").respond_with_data(samples.audio(tmp_path / "song.mp3", seconds=1).read_bytes())
     server.expect_request("/text.mp4").respond_with_data(b"no video at all")
     for path, error in {"/song.mp3": MediaUnusable, "/text.mp4": NotMedia}.items():
         publication = enter(workspace_id, server.url_for(path))
         with pytest.raises(error):
-            post_files.video(work, publication, tmp_path)
+            post_files.fetch_video(run, publication, tmp_path)
         assert not storage.exists(f"{workspace_id}/publications/{publication.request_id}/video")
 
 
@@ -89,7 +94,7 @@ def test_what_has_no_pictures_is_no_post(workspace_id: UUID, work: Work, server:
     ("name", "fits"), [("cover.jpg", True), ("cover.png", True), ("cover.webp", False), ("text.jpg", False)]
 )
 def test_a_cover_is_a_picture(
-    workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path, name: str, fits: bool
+    workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path, name: str, fits: bool
 ) -> None:
     picture = tmp_path / name
     if name == "text.jpg":
@@ -101,13 +106,13 @@ def test_a_cover_is_a_picture(
     options = InstagramOptions(cover_url=server.url_for("/cover"))
     if not fits:
         with pytest.raises(Error) as caught:
-            post_files.cover(work, publication, options, tmp_path)
+            post_files.fetch_cover(run, publication, options, tmp_path)
         assert caught.value.code == "cover_unusable"
         return
-    found = post_files.cover(work, publication, options, tmp_path)
+    found = post_files.fetch_cover(run, publication, options, tmp_path)
     assert found
     assert found[0].read_bytes() == picture.read_bytes()
-    assert post_files.cover(work, publication, InstagramOptions(), tmp_path) is None
+    assert post_files.fetch_cover(run, publication, InstagramOptions(), tmp_path) is None
 
 
 def make_caption(workspace_id: UUID, **fields: Any) -> UUID:
@@ -119,31 +124,31 @@ def make_caption(workspace_id: UUID, **fields: Any) -> UUID:
     return caption.id
 
 
-def test_captions_that_are_asked_for_go_with_the_video(workspace_id: UUID, work: Work) -> None:
+def test_captions_that_are_asked_for_go_with_the_video(workspace_id: UUID, run: RunContext) -> None:
     options = YouTubeOptions(captions_id=make_caption(workspace_id, spoken_language="de"))
-    found = post_files.captions_of(work, enter(workspace_id, "https://8.8.8.8/reel.mp4"), options)
+    found = post_files.subtitles_of(run, enter(workspace_id, "https://8.8.8.8/reel.mp4"), options)
     assert found
     assert (found.language, "Hello there." in found.srt) == ("de", True)
 
 
-def test_captions_of_another_workspace_never_go_with_a_video(workspace_id: UUID, work: Work) -> None:
+def test_captions_of_another_workspace_never_go_with_a_video(workspace_id: UUID, run: RunContext) -> None:
     with transaction() as session:
         stranger = make_workspace(session)
     options = YouTubeOptions(captions_id=make_caption(stranger))
     with pytest.raises(NotFound):
-        post_files.captions_of(work, enter(workspace_id, "https://8.8.8.8/reel.mp4"), options)
+        post_files.subtitles_of(run, enter(workspace_id, "https://8.8.8.8/reel.mp4"), options)
 
 
 @pytest.mark.parametrize("has_words", [True, False])
-def test_a_reel_of_ours_brings_its_own_captions(workspace_id: UUID, work: Work, has_words: bool) -> None:
+def test_a_reel_of_ours_brings_its_own_captions(workspace_id: UUID, run: RunContext, has_words: bool) -> None:
     from content_pipeline.core.reels import reels
 
     with transaction() as session:
         twin = make_twin(session, workspace_id)
-        reel = reels.enter(session, twin, script="Hello there.", platform="tiktok", voice_id=twin.voice_id)
+        reel = reels.create(session, twin, script="Hello there.", platform="tiktok", voice_id=twin.voice_id)
         if has_words:
             reel.words = WORDS.dump_python((Word(0.1, 0.5, "Hello"), Word(0.6, 1.0, "there.")), mode="json")
             reel.narration_seconds, reel.language = 1.2, "en"
-    found = post_files.captions_of(work, enter(workspace_id, None, reel), YouTubeOptions())
+    found = post_files.subtitles_of(run, enter(workspace_id, None, reel), YouTubeOptions())
     assert bool(found) == has_words
     assert found is None or (found.language, "Hello there." in found.srt) == ("en", True)

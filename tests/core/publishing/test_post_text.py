@@ -11,12 +11,12 @@ from content_pipeline.core.errors import Invalid
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.models import Publication, Reel, Twin
 from content_pipeline.core.platforms.base import Video
-from content_pipeline.core.platforms.options import OPTIONS, kept
+from content_pipeline.core.platforms.options import OPTIONS, dump_set
 from content_pipeline.core.publishing import post_text, publications
-from content_pipeline.core.publishing.publications import Source, Wish
+from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import executions
-from content_pipeline.core.tasks.run_context import MoveOn, Work
+from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.writing import rules
 from tests.factories import make_account, make_twin
 from tests.media import samples
@@ -27,7 +27,7 @@ DEFAULTS = {"tiktok": {"hashtags": ["ai"], "mentions": ["mara.bakes"], "privacy"
 
 
 def written(caption: str, platform: str = "tiktok", title: str | None = None, **options: Any) -> Any:
-    return post_text.written(platform, caption, title=title, options=OPTIONS[platform](**options))
+    return post_text.from_caption(platform, caption, title=title, options=OPTIONS[platform](**options))
 
 
 def test_hashtags_and_mentions_of_every_post_follow_a_persons_words() -> None:
@@ -74,7 +74,7 @@ def test_linkedin_takes_its_text_escaped() -> None:
 
 
 def chosen(twin: Twin | None, asked: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    return kept(post_text.options("tiktok", twin, asked, **fields))
+    return dump_set(post_text.options("tiktok", twin, asked, **fields))
 
 
 def test_a_posts_own_options_come_before_the_twins(workspace_id: UUID) -> None:
@@ -99,7 +99,7 @@ def test_options_are_settled_when_a_post_is_entered(workspace_id: UUID) -> None:
         twin = make_twin(session, workspace_id, platform_defaults=DEFAULTS)
         publication = enter(session, twin, Source(url="https://8.8.8.8/reel.mp4"), caption="Look.")
         twin.platform_defaults = {}
-    assert kept(post_text.options_of(publication)) == DEFAULTS["tiktok"]
+    assert dump_set(post_text.options_of(publication)) == DEFAULTS["tiktok"]
 
 
 # ── the words of a publication ───────────────────────────────────────────────────────────────────────────
@@ -107,19 +107,19 @@ def test_options_are_settled_when_a_post_is_entered(workspace_id: UUID) -> None:
 
 def enter(session: Any, twin: Twin, source: Source, **fields: Any) -> Publication:
     account = make_account(session, twin.workspace_id, "tiktok")
-    wish = Wish("tiktok", account.id, **fields)
-    return publications.enter(session, account, twin, source, wish, request_id=uuid4())
+    spec = PostSpec("tiktok", account.id, **fields)
+    return publications.create(session, account, twin, source, spec, request_id=uuid4())
 
 
 def reel_of(session: Any, twin: Twin, script: str) -> Reel:
     from content_pipeline.core.reels import reels
 
-    return reels.enter(session, twin, script=script, platform="tiktok", voice_id=twin.voice_id)
+    return reels.create(session, twin, script=script, platform="tiktok", voice_id=twin.voice_id)
 
 
-def at_work(lane: str = "interactive", task_id: str | None = None) -> Work:
+def at_work(lane: str = "interactive", task_id: str | None = None) -> RunContext:
     executions.begin(run_id := str(uuid4()), f"{lane}@test")
-    return Work(run_id, lane, task_id)
+    return RunContext(run_id, lane, task_id)
 
 
 def video(path: Path) -> Video:
@@ -140,11 +140,11 @@ def silent(tmp_path: Path) -> Video:
 def test_a_persons_words_stay_as_they_are_from_the_first_try_on(twin: Twin, silent: Video) -> None:
     with transaction() as session:
         publication = enter(session, twin, Source(url="https://8.8.8.8/reel.mp4"), caption="Look.")
-    first = post_text.words(at_work(), publication, silent)
+    first = post_text.resolve_text(at_work(), publication, silent)
     with transaction() as session:
         row = session.get_one(Publication, publication.id)
         row.caption = "Something else."
-    assert post_text.words(at_work(), row, silent) == first
+    assert post_text.resolve_text(at_work(), row, silent) == first
     assert first.text == "Look.\n\n@mara.bakes"
 
 
@@ -154,7 +154,7 @@ def test_without_a_caption_the_twin_writes_of_the_script(twin: Twin, silent: Vid
     with transaction() as session:
         source = Source(reel_of(session, twin, script)) if of == "reel" else Source(None, "https://8.8.8.8/a", script)
         publication = enter(session, twin, source)
-    post = post_text.words(at_work(), publication, silent)
+    post = post_text.resolve_text(at_work(), publication, silent)
     assert "ourdough" in post.text
     assert "@mara.bakes" in post.text
     assert "ai" in post.hashtags
@@ -163,7 +163,7 @@ def test_without_a_caption_the_twin_writes_of_the_script(twin: Twin, silent: Vid
 def test_without_a_script_it_writes_of_what_is_said_in_the_video(twin: Twin, tmp_path: Path) -> None:
     with transaction() as session:
         publication = enter(session, twin, Source(url="https://8.8.8.8/reel.mp4"))
-    post = post_text.words(at_work(), publication, video(samples.talking_video(tmp_path / "talk.mp4")))
+    post = post_text.resolve_text(at_work(), publication, video(samples.talking_video(tmp_path / "talk.mp4")))
     assert len(post.text) > 20
 
 
@@ -172,7 +172,7 @@ def test_a_video_that_says_nothing_wants_a_caption(twin: Twin, tmp_path: Path, s
     with transaction() as session:
         publication = enter(session, twin, Source(url="https://8.8.8.8/reel.mp4"))
     with pytest.raises(Invalid) as caught:
-        post_text.words(at_work(), publication, video(samples.video(tmp_path / "v.mp4", seconds=2, sound=sound)))
+        post_text.resolve_text(at_work(), publication, video(samples.video(tmp_path / "v.mp4", seconds=2, sound=sound)))
     assert caught.value.code == "caption_missing"
 
 
@@ -181,16 +181,16 @@ def test_a_long_video_is_heard_where_renders_go(twin: Twin, silent: Video, monke
     with transaction() as session:
         publication = enter(session, twin, Source(url="https://8.8.8.8/reel.mp4"))
     for lane in "interactive", "io":
-        with pytest.raises(MoveOn) as moved:
-            post_text.words(at_work(lane, task_id="some"), publication, silent)
+        with pytest.raises(SwitchLane) as moved:
+            post_text.resolve_text(at_work(lane, task_id="some"), publication, silent)
         assert moved.value.lane == "media"
     with pytest.raises(Invalid):  # heard there, and it is silent
-        post_text.words(at_work("media", task_id="some"), publication, silent)
+        post_text.resolve_text(at_work("media", task_id="some"), publication, silent)
 
 
 def test_a_short_video_is_heard_where_people_wait(twin: Twin, silent: Video) -> None:
     with transaction() as session:
         publication = enter(session, twin, Source(url="https://8.8.8.8/reel.mp4"))
-    with pytest.raises(MoveOn) as moved:
-        post_text.words(at_work("io", task_id="some"), publication, silent)
+    with pytest.raises(SwitchLane) as moved:
+        post_text.resolve_text(at_work("io", task_id="some"), publication, silent)
     assert moved.value.lane == "interactive"

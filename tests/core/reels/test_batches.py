@@ -36,13 +36,11 @@ def request(workspace_id: UUID, count: int = 3, drop: str | None = None) -> tupl
     with transaction() as session:
         twin = make_twin(session, workspace_id)
         rows = [row(number) for number in range(1, count + 1)]
-        return batches.request(
-            session, workspace_id=workspace_id, twin=twin, platform="instagram", rows=rows, drop=drop
-        )
+        return batches.create(session, workspace_id=workspace_id, twin=twin, platform="instagram", rows=rows, drop=drop)
 
 
 def end(session: Session, task: Task, done: bool) -> None:
-    tasks.take(session, reels.KIND, task.key)
+    tasks.mark_processing(session, reels.KIND, task.key)
     if done:
         tasks.finish(session, task.id)
     else:
@@ -117,7 +115,7 @@ def test_of_a_cancel_and_rows_that_end_at_once_each_row_has_one_end(workspace_id
     batch, task, children = request(workspace_id, count=8)
     with transaction() as session:
         for child in children:
-            tasks.take(session, reels.KIND, child.key)
+            tasks.mark_processing(session, reels.KIND, child.key)
 
     def finish(child: Task) -> None:
         with transaction() as session:
@@ -174,7 +172,7 @@ def test_a_reel_that_is_made_again_looks_the_same(workspace_id: UUID) -> None:
     with transaction() as session:
         twin = make_twin(session, workspace_id)
         made = [
-            batches.request(session, workspace_id=workspace_id, twin=twin, platform="tiktok", rows=[row(1), row(2)])
+            batches.create(session, workspace_id=workspace_id, twin=twin, platform="tiktok", rows=[row(1), row(2)])
             for _ in range(2)
         ]
         (first, second), (again, _) = ([reel.seed for reel, _ in batches.jobs(session, b.id)] for b, _, _ in made)

@@ -46,11 +46,11 @@ class Inbox:
         return next(file for file in self.waiting() if file.key == key)
 
     def waiting(self) -> list[StoredObject]:
-        return storage.following("inbox/", prefix=f"inbox/{self.workspace.name}/", most=1000)
+        return storage.list_after("inbox/", prefix=f"inbox/{self.workspace.name}/", most=1000)
 
     def tick(self) -> None:
         for file in self.waiting():
-            csv_inbox.take(file)
+            csv_inbox.ingest(file)
 
     def batches(self) -> list[Batch]:
         with transaction() as session:
@@ -70,7 +70,7 @@ class Inbox:
         return storage.client().get_object(Bucket=settings().s3_bucket, Key=key)["Body"].read().decode()
 
     def _keys(self, area: str) -> list[str]:
-        found = storage.following(area, prefix=f"{area}{self.workspace.name}/", most=1000)
+        found = storage.list_after(area, prefix=f"{area}{self.workspace.name}/", most=1000)
         return [file.key for file in found]
 
 
@@ -128,7 +128,7 @@ def crash() -> None:
 
 
 def test_a_file_becomes_a_batch_and_moves_to_accepted(inbox: Inbox) -> None:
-    tasks = csv_inbox.take(inbox.put(GOOD))
+    tasks = csv_inbox.ingest(inbox.put(GOOD))
     (batch,) = inbox.batches()
     assert (batch.twin_id, batch.platform, batch.rows) == (inbox.twin.id, "instagram", 2)
     with transaction() as session:
@@ -146,15 +146,15 @@ def test_a_file_becomes_a_batch_and_moves_to_accepted(inbox: Inbox) -> None:
 def test_workspace_and_twin_are_called_by_name_or_by_id(inbox: Inbox, path: str) -> None:
     place = f"{path.format(inbox.workspace, inbox.twin)}/tiktok/scripts.CSV"
     storage.put(f"inbox/{place}", io.BytesIO(GOOD), content_type="text/csv")
-    (file,) = storage.following("inbox/", prefix=f"inbox/{place}", most=1)
-    assert len(csv_inbox.take(file)) == 2
+    (file,) = storage.list_after("inbox/", prefix=f"inbox/{place}", most=1)
+    assert len(csv_inbox.ingest(file)) == 2
     assert [batch.twin_id for batch in inbox.batches()] == [inbox.twin.id]
 
 
 def test_paths_may_hold_any_characters(inbox: Inbox) -> None:
     with transaction() as session:
         inbox.twin = make_twin(session, inbox.workspace.id, name="Zoë & Co. +100% #1 <ゾーイ>")
-    csv_inbox.take(inbox.put(GOOD, name="März, *neu* (1).csv"))
+    csv_inbox.ingest(inbox.put(GOOD, name="März, *neu* (1).csv"))
     (key,) = inbox.accepted()
     assert key.endswith(f"/Zoë & Co. +100% #1 <ゾーイ>/instagram/{inbox.batches()[0].id}/März, *neu* (1).csv")
     assert inbox.waiting() == []
@@ -162,7 +162,7 @@ def test_paths_may_hold_any_characters(inbox: Inbox) -> None:
 
 def test_a_bad_file_moves_to_rejected_with_a_line_for_everything_that_is_wrong(inbox: Inbox) -> None:
     file = inbox.put(BAD)
-    assert csv_inbox.take(file) == []
+    assert csv_inbox.ingest(file) == []
     assert inbox.rejected() == [csv_inbox.rejected_key(file), f"{csv_inbox.rejected_key(file)}.report.txt"]
     assert inbox.batches() == inbox.accepted() == inbox.waiting() == []
     assert inbox.report() == (
@@ -189,7 +189,7 @@ def test_a_bad_file_moves_to_rejected_with_a_line_for_everything_that_is_wrong(i
     ],
 )  # fmt: skip
 def test_a_file_is_refused_for_what_the_api_refuses_it_for(inbox: Inbox, data: bytes, reason: str) -> None:
-    csv_inbox.take(inbox.put(data))
+    csv_inbox.ingest(inbox.put(data))
     assert reason in inbox.report()
     assert inbox.batches() == inbox.waiting() == []
 
@@ -200,7 +200,7 @@ def test_a_file_is_refused_for_what_the_api_refuses_it_for(inbox: Inbox, data: b
              "Somebody Else/instagram/scripts.csv"],
 )  # fmt: skip
 def test_the_report_of_a_file_in_the_wrong_place_says_where_files_belong(inbox: Inbox, path: str) -> None:
-    csv_inbox.take(inbox.put(GOOD, f"{inbox.workspace.name}/{path}"))
+    csv_inbox.ingest(inbox.put(GOOD, f"{inbox.workspace.name}/{path}"))
     assert "under inbox/<workspace>/<twin>/<platform>/<name>.csv" in inbox.report()
     assert inbox.batches() == inbox.waiting() == []
 
@@ -208,22 +208,22 @@ def test_the_report_of_a_file_in_the_wrong_place_says_where_files_belong(inbox: 
 def test_a_twin_is_not_guessed_among_several_of_its_name(inbox: Inbox) -> None:
     with transaction() as session:
         make_twin(session, inbox.workspace.id, name=inbox.twin.name)
-    csv_inbox.take(inbox.put(GOOD))
+    csv_inbox.ingest(inbox.put(GOOD))
     assert "its id is needed" in inbox.report()
-    csv_inbox.take(inbox.put(GOOD, f"{inbox.workspace.name}/{inbox.twin.id}/instagram/scripts.csv"))
+    csv_inbox.ingest(inbox.put(GOOD, f"{inbox.workspace.name}/{inbox.twin.id}/instagram/scripts.csv"))
     assert [batch.twin_id for batch in inbox.batches()] == [inbox.twin.id]
 
 
 def test_another_workspaces_twin_does_not_exist(inbox: Inbox) -> None:
     with transaction() as session:
         foreign = make_twin(session, make_workspace(session), name="Not mine")
-    csv_inbox.take(inbox.put(GOOD, f"{inbox.workspace.name}/{foreign.id}/instagram/scripts.csv"))
+    csv_inbox.ingest(inbox.put(GOOD, f"{inbox.workspace.name}/{foreign.id}/instagram/scripts.csv"))
     assert f"There is no twin '{foreign.id}'" in inbox.report()
 
 
 def test_an_object_that_stands_for_a_folder_stays(inbox: Inbox) -> None:
     folder = inbox.put(b"", f"{inbox.workspace.name}/{inbox.twin.name}/")
-    assert csv_inbox.take(folder) == []
+    assert csv_inbox.ingest(folder) == []
     assert inbox.waiting() == [folder]
     assert inbox.rejected() == []
 
@@ -233,14 +233,14 @@ def test_an_object_that_stands_for_a_folder_stays(inbox: Inbox) -> None:
 
 def test_a_file_that_is_put_there_again_is_another_batch(inbox: Inbox) -> None:
     earlier = replace(inbox.put(GOOD), written_at=datetime(2026, 1, 1, tzinfo=UTC))
-    assert len(csv_inbox.take(earlier)) == 2
-    assert len(csv_inbox.take(inbox.put(GOOD))) == 2
+    assert len(csv_inbox.ingest(earlier)) == 2
+    assert len(csv_inbox.ingest(inbox.put(GOOD))) == 2
     assert len(inbox.batches()) == len(inbox.accepted()) == 2
 
 
 def test_a_file_that_is_rejected_again_keeps_both_reports(inbox: Inbox) -> None:
-    csv_inbox.take(inbox.put(BAD))
-    csv_inbox.take(inbox.put(BAD + b"One more.,\n"))
+    csv_inbox.ingest(inbox.put(BAD))
+    csv_inbox.ingest(inbox.put(BAD + b"One more.,\n"))
     assert len(inbox.rejected()) == 4
 
 
@@ -251,7 +251,7 @@ def interrupted(inbox: Inbox, data: bytes) -> list[StoredObject]:
         files.append(inbox.put(data, name=f"{number}.csv"))
         try:
             with at_call(number, crash):
-                csv_inbox.take(files[-1])
+                csv_inbox.ingest(files[-1])
         except Crash:
             inbox.tick()
         else:
@@ -281,7 +281,7 @@ def test_a_bad_file_is_rejected_once_whenever_the_process_dies(inbox: Inbox) -> 
 def test_what_was_once_rejected_is_not_accepted_after_a_crash(inbox: Inbox) -> None:
     file = inbox.put(GOOD, f"{inbox.workspace.name}/To come/instagram/scripts.csv")
     with pytest.raises(Crash), before("CopyObject", crash):
-        csv_inbox.take(file)
+        csv_inbox.ingest(file)
     with transaction() as session:
         make_twin(session, inbox.workspace.id, name="To come")
     inbox.tick()
@@ -297,10 +297,10 @@ def test_a_file_is_taken_once_whenever_another_daemon_takes_it_too(
         file, others = inbox.put(data, name=f"{number}.csv"), []
 
         def take_too(file: StoredObject = file, others: list[int] = others) -> None:
-            others.append(len(csv_inbox.take(file)))
+            others.append(len(csv_inbox.ingest(file)))
 
         with at_call(number, take_too, database=False):
-            mine = len(csv_inbox.take(file))
+            mine = len(csv_inbox.ingest(file))
         if not others:
             break
         assert sorted([mine, *others]) == started
@@ -313,7 +313,7 @@ def test_a_file_is_taken_once_whenever_another_daemon_takes_it_too(
 def test_daemons_that_enter_the_same_file_at_the_same_time_make_one_batch(inbox: Inbox) -> None:
     files = [inbox.put(GOOD, name=f"{number}.csv") for number in range(5)]
     with ThreadPoolExecutor(4) as daemons:
-        started = [len(tasks) for tasks in daemons.map(csv_inbox.take, [file for file in files for _ in range(4)])]
+        started = [len(tasks) for tasks in daemons.map(csv_inbox.ingest, [file for file in files for _ in range(4)])]
     assert sorted(started) == [0] * 15 + [2] * 5
     assert len(inbox.batches()) == len(inbox.accepted()) == 5
     assert inbox.waiting() == inbox.rejected() == []
@@ -322,7 +322,7 @@ def test_daemons_that_enter_the_same_file_at_the_same_time_make_one_batch(inbox:
 def test_a_file_that_is_replaced_before_it_is_read_is_left_for_the_next_tick(inbox: Inbox) -> None:
     listed = inbox.put(BAD)
     inbox.put(GOOD)
-    assert csv_inbox.take(listed) == []
+    assert csv_inbox.ingest(listed) == []
     assert inbox.batches() == inbox.rejected() == []
     inbox.tick()
     assert len(inbox.batches()) == len(inbox.accepted()) == 1
@@ -332,7 +332,7 @@ def test_a_file_that_is_replaced_before_it_is_read_is_left_for_the_next_tick(inb
 def test_a_file_that_replaces_one_already_read_is_not_lost(inbox: Inbox, operation: str) -> None:
     file = inbox.put(GOOD)
     with before(operation, lambda: inbox.put(GOOD + b"This is three.,\n")):
-        assert len(csv_inbox.take(file)) == 2
+        assert len(csv_inbox.ingest(file)) == 2
     inbox.tick()
     rows = {str(batch.id): batch.rows for batch in inbox.batches()}
     assert sorted(rows.values()) == [2, 3]

@@ -21,7 +21,7 @@ from content_pipeline.core.reels import batches, reels
 from content_pipeline.core.reels.csv_rows import ReelRow
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import executions, tasks
-from content_pipeline.core.tasks.run_context import MoveOn, Work
+from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from tests.factories import make_twin
 from tests.media import samples
 
@@ -36,11 +36,11 @@ def enter(workspace_id: UUID, script: str = SCRIPT, **fields: Any) -> str:
     row = ReelRow(row=1, script=script, platform="tiktok", voice_id="en-US", **(blank | fields))
     with transaction() as session:
         twin = make_twin(session, workspace_id)
-        _, _, (task,) = batches.request(session, workspace_id=workspace_id, twin=twin, platform="tiktok", rows=[row])
+        _, _, (task,) = batches.create(session, workspace_id=workspace_id, twin=twin, platform="tiktok", rows=[row])
     return task.key
 
 
-def at_work(key: str, *, lane: str = "media", with_task: bool = True) -> Work:
+def at_work(key: str, *, lane: str = "media", with_task: bool = True) -> RunContext:
     """What a run holds that has begun to work on the reel."""
     run_id = str(uuid4())
     executions.begin(run_id, "media@test")
@@ -48,8 +48,8 @@ def at_work(key: str, *, lane: str = "media", with_task: bool = True) -> Work:
         executions.stop_subject(session, tasks.subject(reels.KIND, key))
     assert executions.claim(run_id, tasks.subject(reels.KIND, key))
     with transaction() as session:
-        task = tasks.take(session, reels.KIND, key) if with_task else None
-    return Work(run_id, lane, task and task.id)
+        task = tasks.mark_processing(session, reels.KIND, key) if with_task else None
+    return RunContext(run_id, lane, task and task.id)
 
 
 def row(key: str) -> Reel:
@@ -99,14 +99,14 @@ def test_what_is_short_to_write_and_long_to_say_is_refused(
 
 def test_a_rendered_reel_ends_its_task_and_its_batch(workspace_id: UUID, tmp_path: Path) -> None:
     key = enter(workspace_id, title="The offer")
-    work = at_work(key)
-    narrated = reels.narrate(work, key, tmp_path)
-    made = reels.render(work, key, tmp_path)
+    run = at_work(key)
+    narrated = reels.narrate(run, key, tmp_path)
+    made = reels.render(run, key, tmp_path)
     assert (made.media.width, made.media.height) == (1080, 1920)
     assert made.media.seconds == pytest.approx(narrated.seconds, abs=0.1)
     assert made.loudness == pytest.approx(-14, abs=0.1)
     with transaction() as session:
-        task = session.get_one(Task, work.task_id)
+        task = session.get_one(Task, run.task_id)
         assert task.state == "done"
         assert session.get_one(Task, task.parent_id).state == "done"
         assert reels.result(session, task)["result_url"].startswith("http")
@@ -114,9 +114,9 @@ def test_a_rendered_reel_ends_its_task_and_its_batch(workspace_id: UUID, tmp_pat
 
 def test_the_reel_of_one_letter_is_taken_by_every_platform(workspace_id: UUID, tmp_path: Path) -> None:
     key = enter(workspace_id, script="A")
-    work = at_work(key)
-    reels.narrate(work, key, tmp_path)
-    reel = Video(tmp_path / composition.OUTPUT, "", reels.render(work, key, tmp_path).media)
+    run = at_work(key)
+    reels.narrate(run, key, tmp_path)
+    reel = Video(tmp_path / composition.OUTPUT, "", reels.render(run, key, tmp_path).media)
     for platform, publisher in PUBLISHERS.items():
         post = Post(text="A", title="A", hashtags=(), options=OPTIONS[platform](), video=reel)
         assert publisher.check(None, post) == []
@@ -145,9 +145,9 @@ def test_a_background_and_music_of_others_are_copied_once(
         music_url=server.url_for("/music.mp3"),
     )
     for _ in range(2):
-        work = at_work(key)
-        reels.narrate(work, key, tmp_path)
-        assert reels.render(work, key, tmp_path).loudness == pytest.approx(-14, abs=0.5)
+        run = at_work(key)
+        reels.narrate(run, key, tmp_path)
+        assert reels.render(run, key, tmp_path).loudness == pytest.approx(-14, abs=0.5)
     assert len(server.log) == 2
 
 
@@ -156,11 +156,11 @@ def test_a_bad_background_is_not_kept(workspace_id: UUID, server: HTTPServer, tm
     server.expect_ordered_request("/sky.png").respond_with_data(b"not a picture")
     server.expect_ordered_request("/sky.png").respond_with_data(picture.read_bytes())
     key = enter(workspace_id, background_url=server.url_for("/sky.png"))
-    work = at_work(key)
-    reels.narrate(work, key, tmp_path)
+    run = at_work(key)
+    reels.narrate(run, key, tmp_path)
     with pytest.raises(Exception, match="neither a picture nor a video"):
-        reels.render(work, key, tmp_path)
-    assert reels.render(work, key, tmp_path).media.seconds > 1
+        reels.render(run, key, tmp_path)
+    assert reels.render(run, key, tmp_path).media.seconds > 1
 
 
 def test_after_a_slow_fetch_in_the_io_lane_the_reel_is_made_in_the_media_lane(
@@ -168,8 +168,8 @@ def test_after_a_slow_fetch_in_the_io_lane_the_reel_is_made_in_the_media_lane(
 ) -> None:
     server.expect_request("/music.mp3").respond_with_data(samples.audio(tmp_path / "m.mp3", seconds=1).read_bytes())
     key = enter(workspace_id, music_url=server.url_for("/music.mp3"))
-    work = at_work(key, lane="io")
-    reels.narrate(work, key, tmp_path)
-    with pytest.raises(MoveOn) as caught:
-        reels.render(work, key, tmp_path)
+    run = at_work(key, lane="io")
+    reels.narrate(run, key, tmp_path)
+    with pytest.raises(SwitchLane) as caught:
+        reels.render(run, key, tmp_path)
     assert caught.value.lane == "media"

@@ -12,7 +12,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, NotMedia, TooLarge
 from content_pipeline.core.models import Plan
 from content_pipeline.core.tasks import cached_fetch
-from content_pipeline.core.tasks.run_context import Work
+from content_pipeline.core.tasks.run_context import RunContext
 from tests.factories import make_workspace
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -25,13 +25,13 @@ def refuse_jokes(path: Path) -> bytes:
 
 
 def test_a_file_is_fetched_once_and_kept_with_what_it_is(
-    workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path
+    workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
 ) -> None:
     server.expect_ordered_request("/reel.mp4").respond_with_data(b"the video")
     key = f"{workspace_id}/copies/{uuid4()}"
     for name in "first", "second":
-        seen = cached_fetch.bring(
-            work,
+        seen = cached_fetch.fetch_cached(
+            run,
             server.url_for("/reel.mp4"),
             tmp_path / name,
             workspace_id=workspace_id,
@@ -41,7 +41,7 @@ def test_a_file_is_fetched_once_and_kept_with_what_it_is(
         )
         assert (seen, (tmp_path / name).read_bytes()) == (b"the video", b"the video")
     assert len(server.log) == 1
-    assert httpx.get(storage.link(key)).headers["content-type"] == "video/mp4"
+    assert httpx.get(storage.signed_url(key)).headers["content-type"] == "video/mp4"
 
 
 @pytest.fixture
@@ -58,13 +58,13 @@ def small_workspace_id() -> UUID:
 
 @pytest.mark.parametrize(("body", "error"), [(b"a joke", NotMedia), (b"far too large" * 1000, TooLarge)])
 def test_what_is_no_good_is_not_kept(
-    small_workspace_id: UUID, work: Work, server: HTTPServer, tmp_path: Path, body: bytes, error: type[Error]
+    small_workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path, body: bytes, error: type[Error]
 ) -> None:
     server.expect_request("/reel.mp4").respond_with_data(body)
     key = f"{small_workspace_id}/copies/{uuid4()}"
     with pytest.raises(error):
-        cached_fetch.bring(
-            work,
+        cached_fetch.fetch_cached(
+            run,
             server.url_for("/reel.mp4"),
             tmp_path / "file",
             workspace_id=small_workspace_id,

@@ -37,12 +37,12 @@ def _dagster_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_database_is_away")
 def test_what_was_accepted_stays_accepted_when_the_database_is_away(task: Task) -> None:
-    dagster_client.start(task)
+    dagster_client.launch_runs(task)
     assert task.state == "queued"
 
 
 @pytest.mark.usefixtures("_dagster_is_away")
 def test_what_was_accepted_stays_accepted_when_dagster_is_away(task: Task) -> None:
-    dagster_client.start(task)
-    dagster_client.cancel(task)
+    dagster_client.launch_runs(task)
+    dagster_client.cancel_runs(task)
     assert task.state == "queued"

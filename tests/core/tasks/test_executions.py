@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from content_pipeline.core.database import UNREACHABLE, transaction
 from content_pipeline.core.tasks import executions
-from content_pipeline.core.tasks.executions import Begin, Heart, Stopped
+from content_pipeline.core.tasks.executions import Begin, Heartbeat, Stopped
 from tests.stack.harness import until
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -89,18 +89,18 @@ def test_a_dead_owner_is_buried_by_whoever_claims_next(run_id: str, subject: str
 
 
 def test_a_run_that_beats_is_not_buried(run_id: str) -> None:
-    assert executions.bury(begin(run_id)) is False
+    assert executions.mark_if_dead(begin(run_id)) is False
 
 
 def test_a_run_that_ended_in_its_worker_but_not_in_dagster_counts_as_dead(run_id: str) -> None:
     executions.end(begin(run_id))
-    assert executions.bury(run_id) is True
+    assert executions.mark_if_dead(run_id) is True
 
 
 def test_a_buried_run_writes_nothing_when_it_wakes(run_id: str) -> None:
     begin(run_id)
     silence(run_id)
-    assert executions.bury(run_id) is True
+    assert executions.mark_if_dead(run_id) is True
     with pytest.raises(Stopped), executions.fenced(run_id):
         pytest.fail("the fence let a dead run in")
 
@@ -131,13 +131,13 @@ def test_a_worker_that_shuts_down_stops_its_own_runs_only(subject: str) -> None:
     executions.claim(mine, subject)
     with transaction() as session:
         assert executions.stop_worker(session, worker) == [subject]
-        assert executions.living(session, [mine, other]) == {other}
+        assert executions.live_runs(session, [mine, other]) == {other}
 
 
 def test_the_heart_interrupts_a_run_whose_fence_is_down(run_id: str) -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with Heart(begin(run_id)):
+        with Heartbeat(begin(run_id)):
             stop(run_id)
             with pytest.raises(KeyboardInterrupt):
                 Event().wait(30)
@@ -148,10 +148,10 @@ def test_the_heart_interrupts_a_run_whose_fence_is_down(run_id: str) -> None:
 def test_the_heart_keeps_a_living_run_alive(run_id: str) -> None:
     begin(run_id)
     silence(run_id)
-    with Heart(run_id):
+    with Heartbeat(run_id):
         while not _has_beaten(run_id):
             Event().wait(0.05)
-    assert executions.bury(run_id) is False
+    assert executions.mark_if_dead(run_id) is False
 
 
 def _has_beaten(run_id: str) -> bool:
@@ -164,7 +164,7 @@ def test_a_heart_goes_on_when_the_server_ends_its_session(run_id: str) -> None:
     begin(run_id)
     silence(run_id)
     # Holding the row keeps a beat in its statement, where the server can end it.
-    with Heart(run_id), transaction() as holder:
+    with Heartbeat(run_id), transaction() as holder:
         holder.execute(text("select 1 from executions where run_id = :run for update"), {"run": run_id})
         until(_end_a_waiting_beat, seconds=30, what="a beat")
         holder.commit()
@@ -210,4 +210,4 @@ def test_a_row_that_its_run_could_not_delete_is_swept(run_id: str) -> None:
             text("update executions set beat_at = beat_at - interval '2 days' where run_id = :run"), {"run": run_id}
         )
         executions.sweep(session)
-        assert executions.begun(session, [run_id]) == set()
+        assert executions.begun_runs(session, [run_id]) == set()

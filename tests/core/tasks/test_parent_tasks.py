@@ -31,7 +31,7 @@ def end(session: Session, child: Task, how: str) -> None:
     if how == "canceled":
         tasks.cancel(session, child)
         return
-    tasks.take(session, "reel", child.key)
+    tasks.mark_processing(session, "reel", child.key)
     if how == "done":
         tasks.finish(session, child.id)
     else:
@@ -49,15 +49,15 @@ def test_a_parent_is_queued_until_a_child_begins(workspace_id: UUID) -> None:
         parent, children = family(session, workspace_id, 2)
     assert state(parent) == ("queued", 0)
     with transaction() as session:
-        tasks.take(session, "reel", children[0].key)
+        tasks.mark_processing(session, "reel", children[0].key)
     assert state(parent) == ("processing", 0)
 
 
 def test_a_parents_bar_is_the_mean_of_its_childrens(workspace_id: UUID) -> None:
     with transaction() as session:
         parent, children = family(session, workspace_id, 4)
-        tasks.take(session, "reel", children[0].key)
-        tasks.progress(session, children[0].id, 1.0)
+        tasks.mark_processing(session, "reel", children[0].key)
+        tasks.set_progress(session, children[0].id, 1.0)
     assert state(parent) == ("processing", 24)  # 99 / 4
     with transaction() as session:
         end(session, children[1], "done")
@@ -94,7 +94,7 @@ def test_children_that_end_at_the_same_moment_end_their_parent(workspace_id: UUI
 def test_nobody_starts_a_run_for_a_parent(workspace_id: UUID) -> None:
     with transaction() as session:
         parent, children = family(session, workspace_id, 1)
-        tasks.take(session, "reel", children[0].key)
+        tasks.mark_processing(session, "reel", children[0].key)
         found = {task.id for task in tasks.unattended(session)}
     assert children[0].id in found
     assert parent.id not in found
@@ -103,7 +103,7 @@ def test_nobody_starts_a_run_for_a_parent(workspace_id: UUID) -> None:
 def test_a_cancel_of_many_and_the_progress_of_one_never_lock_each_other_out(workspace_id: UUID) -> None:
     with transaction() as session:
         parent, children = family(session, workspace_id, 3)
-        tasks.take(session, "reel", children[1].key)
+        tasks.mark_processing(session, "reel", children[1].key)
     run_id = str(uuid4())
     executions.begin(run_id, "media@test")
     executions.claim(run_id, tasks.subject("reel", children[1].key))
@@ -116,7 +116,7 @@ def test_a_cancel_of_many_and_the_progress_of_one_never_lock_each_other_out(work
         with executions.fenced(run_id) as session:
             canceling = pool.submit(cancel)
             until(_somebody_waits_for_a_lock, seconds=30, what="a cancel that waits for the fence")
-            tasks.progress(session, children[1].id, 0.5)
+            tasks.set_progress(session, children[1].id, 0.5)
         canceling.result()
     assert state(parent)[0] == "canceled"
 

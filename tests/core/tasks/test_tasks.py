@@ -33,7 +33,7 @@ def queued(session: Session, workspace_id: UUID) -> Task:
 
 
 def taken(session: Session, workspace_id: UUID) -> Task:
-    task = tasks.take(session, "caption", queued(session, workspace_id).key)
+    task = tasks.mark_processing(session, "caption", queued(session, workspace_id).key)
     assert task
     return task
 
@@ -52,7 +52,7 @@ def test_a_run_takes_the_open_task_of_its_subject(session: Session, workspace_id
 
 
 def test_a_run_without_an_open_task_takes_none(session: Session) -> None:
-    assert tasks.take(session, "caption", str(uuid4())) is None
+    assert tasks.mark_processing(session, "caption", str(uuid4())) is None
 
 
 def test_another_workspaces_task_does_not_exist(session: Session, workspace_id: UUID) -> None:
@@ -68,7 +68,7 @@ def test_progress_never_goes_back_and_ends_below_a_hundred(fractions: list[float
         task = taken(session, workspace_id)
         seen = [0]
         for fraction in fractions:
-            tasks.progress(session, task.id, fraction)
+            tasks.set_progress(session, task.id, fraction)
             session.refresh(task)
             seen.append(task.progress)
     assert seen == sorted(seen)
@@ -92,12 +92,12 @@ def test_terminal_is_terminal(session: Session, workspace_id: UUID, end: str) ->
     }[end]()
     session.refresh(task)
     before = (task.state, task.progress, task.error, task.finished_at)
-    tasks.progress(session, task.id, 1.0)
+    tasks.set_progress(session, task.id, 1.0)
     tasks.finish(session, task.id)
     tasks.fail(session, task.id, Broken("later"))
-    deferral.put_aside(session, task.id, not_before=now(), attempt=1, lane="io")
-    assert tasks.take(session, task.subject_kind, task.subject_key) is None
-    assert not tasks.start(session, task)
+    deferral.defer(session, task.id, not_before=now(), attempt=1, lane="io")
+    assert tasks.mark_processing(session, task.subject_kind, task.subject_key) is None
+    assert not tasks.reserve_start(session, task)
     with pytest.raises(Conflict):
         tasks.cancel(session, task)
     session.refresh(task)
@@ -130,7 +130,7 @@ def test_a_task_is_retried_once(session: Session, workspace_id: UUID) -> None:
     tasks.fail(session, task.id, Broken("x"))
     session.refresh(task)
     again = tasks.retry(session, task)
-    tasks.take(session, again.kind, again.key)
+    tasks.mark_processing(session, again.kind, again.key)
     tasks.finish(session, again.id)
     with pytest.raises(Conflict) as caught:
         tasks.retry(session, task)
@@ -187,21 +187,21 @@ def test_what_cannot_be_taken_back_and_failed_may_have_happened(session: Session
 
 def test_a_task_that_waits_for_others_is_woken_into_one_run(session: Session, workspace_id: UUID) -> None:
     task = taken(session, workspace_id)
-    assert not tasks.wake(session, task), "it is at work"
-    deferral.put_aside(session, task.id, not_before=now() + timedelta(hours=1), attempt=0, lane="io", for_others=True)
+    assert not tasks.resume(session, task), "it is at work"
+    deferral.defer(session, task.id, not_before=now() + timedelta(hours=1), attempt=0, lane="io", for_others=True)
     session.refresh(task)
     assert task.id not in {found.id for found in tasks.unattended(session)}
-    assert tasks.wake(session, task)
+    assert tasks.resume(session, task)
     assert (task.starts, task.waits) == (2, 1)
     assert task.id not in {found.id for found in tasks.unattended(session)}, "whoever woke it starts its run"
     tasks.cancel(session, task)
-    assert not tasks.wake(session, task)
+    assert not tasks.resume(session, task)
 
 
 @pytest.mark.parametrize("for_others", [True, False])
 def test_only_waits_for_others_are_counted(session: Session, workspace_id: UUID, for_others: bool) -> None:
     task = taken(session, workspace_id)
-    deferral.put_aside(session, task.id, not_before=now(), attempt=1, lane="media", for_others=for_others)
+    deferral.defer(session, task.id, not_before=now(), attempt=1, lane="media", for_others=for_others)
     session.refresh(task)
     assert task.waits == for_others
 
@@ -217,9 +217,9 @@ def test_two_starters_that_saw_the_same_task_start_one_run(workspace_id: UUID) -
         task_id = queued(session, workspace_id).id
     with transaction() as first, transaction() as second:
         mine, theirs = first.get_one(Task, task_id), second.get_one(Task, task_id)
-        assert tasks.start(first, mine)
+        assert tasks.reserve_start(first, mine)
         first.commit()
-        assert not tasks.start(second, theirs)
+        assert not tasks.reserve_start(second, theirs)
 
 
 def test_a_fresh_task_is_left_to_whoever_accepted_it(session: Session, workspace_id: UUID) -> None:
@@ -232,18 +232,18 @@ def test_a_fresh_task_is_left_to_whoever_accepted_it(session: Session, workspace
 
 def test_a_handed_over_task_goes_on_from_where_its_bar_stands(session: Session, workspace_id: UUID) -> None:
     task = taken(session, workspace_id)
-    tasks.progress(session, task.id, 0.6)
+    tasks.set_progress(session, task.id, 0.6)
     burn_in = str(uuid4())
-    deferral.hand_over(session, task.id, kind="burn_in", key=burn_in, lane="media")
-    assert tasks.take(session, "burn_in", burn_in)
-    tasks.progress(session, task.id, 0.5)
+    deferral.switch_subject(session, task.id, kind="burn_in", key=burn_in, lane="media")
+    assert tasks.mark_processing(session, "burn_in", burn_in)
+    tasks.set_progress(session, task.id, 0.5)
     session.refresh(task)
     assert (task.progress, task.kind, task.lane) == (79, "caption", "media")
 
 
 def test_a_worker_that_shuts_down_puts_its_tasks_aside(session: Session, workspace_id: UUID) -> None:
     task = taken(session, workspace_id)
-    deferral.hand_back(session, [tasks.subject("caption", task.key)])
+    deferral.requeue(session, [tasks.subject("caption", task.key)])
     session.refresh(task)
     assert (task.state, tasks.wire_status(task)) == ("waiting", "processing")
     assert task.id in {found.id for found in tasks.unattended(session)}
@@ -282,7 +282,7 @@ def test_a_cancel_and_the_progress_bar_never_lock_each_other_out(workspace_id: U
         with executions.fenced(run_id) as session:
             canceling = pool.submit(cancel)
             until(_somebody_waits_for_a_lock, seconds=30, what="a cancel that waits for the fence")
-            tasks.progress(session, task.id, 0.5)
+            tasks.set_progress(session, task.id, 0.5)
         canceling.result()
     with transaction() as session:
         assert session.get_one(Task, task.id).state == "canceled"
@@ -297,6 +297,6 @@ def test_a_task_that_a_run_has_just_taken_is_not_started_again(workspace_id: UUI
     with transaction() as session:
         task = queued(session, workspace_id)
     with transaction() as session:
-        tasks.take(session, "caption", task.key)
+        tasks.mark_processing(session, "caption", task.key)
     with transaction() as session:
-        assert not tasks.start(session, task)
+        assert not tasks.reserve_start(session, task)

@@ -144,12 +144,12 @@ def test_an_item_that_is_given_to_another_twin_while_its_own_is_deleted_stays(tw
 def test_a_batch_of_a_twin_that_is_deleted_meanwhile_still_ends(twin: Twin) -> None:
     rows = parse(b"script\nThis is one.\n", platform="tiktok", voice_id="en-US", most_rows=1).reels
     with transaction() as session:
-        _, batch, (reel,) = batches.request(
+        _, batch, (reel,) = batches.create(
             session, workspace_id=twin.workspace_id, twin=twin, platform="tiktok", rows=rows
         )
         delete(session, twin)
     with transaction() as session:
-        tasks.take(session, reels.KIND, reel.key)
+        tasks.mark_processing(session, reels.KIND, reel.key)
         tasks.finish(session, reel.id)
     with transaction() as session:
         assert tasks.get(session, twin.workspace_id, batch.id).state == "done"
@@ -160,6 +160,6 @@ def test_a_file_that_is_dropped_for_a_deleted_twin_is_rejected(twin: Twin) -> No
         delete(session, twin)
     folder = f"inbox/{twin.workspace_id}/{twin.id}/tiktok"
     storage.put(f"{folder}/late.csv", BytesIO(b"script\nHello.\n"), content_type="text/csv")
-    (file,) = storage.following(csv_inbox.INBOX, prefix=folder, most=10)
-    assert csv_inbox.take(file) == []
+    (file,) = storage.list_after(csv_inbox.INBOX, prefix=folder, most=10)
+    assert csv_inbox.ingest(file) == []
     assert storage.exists(csv_inbox.report_key(csv_inbox.rejected_key(file)))

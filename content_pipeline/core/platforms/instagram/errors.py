@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 import httpx
 
 from content_pipeline.core.errors import Error, Remote, TooManyRequests
-from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Lost, Refused
-from content_pipeline.core.platforms.error_text import said
-from content_pipeline.core.platforms.response_json import document
+from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, PreparationLost, Refused
+from content_pipeline.core.platforms.error_text import platform_message
+from content_pipeline.core.platforms.response_json import json_object
 
 _RECONNECT: Final = "Connect the account again."
 _LATER: Final = "Nothing to do: it is tried again."
@@ -92,8 +92,10 @@ def failed_container(status: str) -> Error:
     """Why a container came to nothing, by the subcode in its status text; Lost where another may do better."""
     subcode = next((int(number) for number in re.findall(r"\b2207\d{3}\b", status)), 0)
     if subcode in _TRANSIENT or subcode in _GONE:
-        return Lost(f"Instagram could not process the video. {said(status)}", remedy=_LATER)
-    return _refusal(_Fault(0, subcode, status, transient=False), f"Instagram cannot use the video. {said(status)}")
+        return PreparationLost(f"Instagram could not process the video. {platform_message(status)}", remedy=_LATER)
+    return _refusal(
+        _Fault(0, subcode, status, transient=False), f"Instagram cannot use the video. {platform_message(status)}"
+    )
 
 
 def _meaning(fault: _Fault, response: httpx.Response) -> Error:
@@ -107,7 +109,7 @@ def _meaning(fault: _Fault, response: httpx.Response) -> Error:
     if fault.subcode == _DAILY_LIMIT:
         return TooManyRequests(sentence, code="instagram_daily_limit", remedy=_LATER, retry_after=DAILY_LIMIT_SECONDS)
     if fault.subcode in _GONE:
-        return Lost(sentence, remedy=_LATER)
+        return PreparationLost(sentence, remedy=_LATER)
     if fault.code in _RATE_LIMITS or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return TooManyRequests(sentence, remedy=_LATER, retry_after=_RATE_LIMIT_SECONDS)
     if fault.subcode == _NOT_READY:
@@ -129,7 +131,7 @@ def _refusal(fault: _Fault, sentence: str) -> Refused:
 
 
 def _fault(response: httpx.Response) -> _Fault:
-    error = document(response).get("error")
+    error = json_object(response).get("error")
     if not isinstance(error, dict):
         return _Fault(0, 0, "", transient=False)
     text = error.get("error_user_msg") or error.get("message") or ""
@@ -142,4 +144,8 @@ def _number(value: object) -> int:
 
 
 def _sentence(fault: _Fault, response: httpx.Response) -> str:
-    return f"Instagram says: {said(fault.text)}" if fault.text else f"Instagram answered {response.status_code}."
+    return (
+        f"Instagram says: {platform_message(fault.text)}"
+        if fault.text
+        else f"Instagram answered {response.status_code}."
+    )

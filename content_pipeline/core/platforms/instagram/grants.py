@@ -9,11 +9,11 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from content_pipeline.core.clock import now
 from content_pipeline.core.platforms import oauth, transport
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
-from content_pipeline.core.platforms.error_text import said
+from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.grants import Profile, Tokens
 from content_pipeline.core.platforms.instagram import graph
 from content_pipeline.core.platforms.instagram.errors import failure
-from content_pipeline.core.platforms.response_json import document
+from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.settings import settings
 
 _NAME: Final = "instagram"
@@ -81,10 +81,10 @@ def _long_lived(path: str, **parameters: str) -> dict[str, Any]:
 
 
 def _body(response: httpx.Response) -> dict[str, Any]:
-    body = document(response)
+    body = json_object(response)
     if response.is_success and "error" not in body:
         return body
-    if sentence := said(body.get("error_message")):  # how api.instagram.com refuses, flat
+    if sentence := platform_message(body.get("error_message")):  # how api.instagram.com refuses, flat
         raise Disconnected(f"Instagram says: {sentence}", remedy=oauth.RECONNECT)
     error = failure(response)
     raise Disconnected(error.detail, remedy=oauth.RECONNECT) if isinstance(error, Expired) else error

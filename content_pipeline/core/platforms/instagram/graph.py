@@ -10,7 +10,7 @@ import httpx
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.instagram import errors
-from content_pipeline.core.platforms.response_json import document
+from content_pipeline.core.platforms.response_json import json_object
 
 _HOST: Final = "graph.instagram.com"
 _VERSION: Final = "v25.0"
@@ -22,7 +22,7 @@ _SHORTEST_REST_SECONDS: Final = 60.0
 def get(access: Access, path: str, **parameters: str | int) -> tuple[dict[str, Any], float]:
     """A document, and the seconds that the API wants to be left alone from now on (see `rest`). Raises its failure."""
     response = transport.read("GET", _address(path), params=parameters, headers=_headers(access))
-    found = document(response)
+    found = json_object(response)
     if not response.is_success or not found:
         raise errors.failure(response)
     return found, rest(response)

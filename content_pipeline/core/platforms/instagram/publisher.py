@@ -17,20 +17,20 @@ from content_pipeline.core.platforms.base import (
     Ambiguous,
     Disconnected,
     Expired,
-    Live,
-    Lost,
     NotCommitted,
+    OutcomeUnknown,
     Post,
+    PreparationLost,
     Prepared,
     Problem,
     Processing,
+    Published,
     Ready,
     Refused,
-    Unknown,
 )
 from content_pipeline.core.platforms.instagram import errors, graph, limits
 from content_pipeline.core.platforms.options import InstagramOptions
-from content_pipeline.core.platforms.response_json import document
+from content_pipeline.core.platforms.response_json import json_object
 
 # A short Reel is processed within seconds: a fresh container is looked at for 2 s before its run ends. For 8 s, as it
 # was at first, twenty posts that were due at once had the last of them begin 24 s later.
@@ -88,14 +88,14 @@ class InstagramPublisher:
                 return Processing(look.rest)
         return Processing(_wait(prepared))
 
-    def commit(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing:
+    def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
         _insist_on_quota(access)
         response = graph.post(
             transport.send, access, f"{access.user_id}/media_publish", creation_id=prepared["container"]
         )
-        media_id = document(response).get("id")
+        media_id = json_object(response).get("id")
         if response.is_success and media_id:
-            return Live(str(media_id), _permalink(access, str(media_id)))
+            return Published(str(media_id), _permalink(access, str(media_id)))
         failure = errors.commit_failure(response)
         # An earlier attempt, whose answer was lost, may be why this one is refused. (A token that is not good, or a
         # limit, is asked about before anything else, and says nothing of it.)
@@ -104,15 +104,15 @@ class InstagramPublisher:
         raise failure
 
     def is_processing(self, access: Access, prepared: Prepared) -> bool:
-        with suppress(Lost):
+        with suppress(PreparationLost):
             return _look(access, prepared).state == "IN_PROGRESS"
         return False
 
-    def confirm(self, access: Access, prepared: Prepared) -> Live | Processing:
+    def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
         look = _committed(access, prepared)
         return _find(access, prepared) if look.state == "PUBLISHED" else Processing(look.rest or _SHORTEST_WAIT_SECONDS)
 
-    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing | NotCommitted:
+    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
         look = _committed(access, prepared)
         if look.state == "PUBLISHED":
             return _find(access, prepared)
@@ -126,7 +126,7 @@ class InstagramPublisher:
 def _create(access: Access, post: Post) -> Prepared:
     """A new container. One whose answer is lost is never published, and expires: another is made without a thought."""
     response = graph.post(transport.read, access, f"{access.user_id}/media", **_parameters(post))
-    container = document(response).get("id")
+    container = json_object(response).get("id")
     if not response.is_success or not container:
         raise errors.failure(response)
     return {"container": str(container), "created_at": now().isoformat(), "caption": post.text}
@@ -175,7 +175,7 @@ def _look(access: Access, prepared: Prepared) -> _Look:
     try:
         found, rest = graph.get(access, prepared["container"], fields="status_code,status")
     except (errors.Invisible, Refused) as error:
-        raise Lost(error.detail, remedy="Nothing to do: it is made again.") from error
+        raise PreparationLost(error.detail, remedy="Nothing to do: it is made again.") from error
     return _Look(str(found.get("status_code")), str(found.get("status", "")), rest)
 
 
@@ -183,14 +183,14 @@ def _committed(access: Access, prepared: Prepared) -> _Look:
     """The container of a post that may be live. Raises Unknown when there is none, for that says nothing."""
     try:
         return _look(access, prepared)
-    except Lost as error:
-        raise Unknown(error.detail, remedy="See in the Instagram app whether the post is there.") from error
+    except PreparationLost as error:
+        raise OutcomeUnknown(error.detail, remedy="See in the Instagram app whether the post is there.") from error
 
 
 def _insist_on_hope(look: _Look) -> None:
     """Raises Refused or Lost for a container that will never be published."""
     if look.state == "EXPIRED":
-        raise Lost("The video lay at Instagram for a day without being published.", remedy="Nothing to do.")
+        raise PreparationLost("The video lay at Instagram for a day without being published.", remedy="Nothing to do.")
     if look.state == "ERROR":
         raise errors.failed_container(look.status)
 
@@ -219,7 +219,7 @@ def _permalink(access: Access, media_id: str) -> str | None:
     return None
 
 
-def _find(access: Access, prepared: Prepared) -> Live:
+def _find(access: Access, prepared: Prepared) -> Published:
     """The post that a container became: Instagram does not name it, but lists it, with its caption.
 
     Two of the same caption cannot be told apart: then none is named, for a wrong name is worse.
@@ -228,8 +228,8 @@ def _find(access: Access, prepared: Prepared) -> Live:
         answer, _ = graph.get(access, f"{access.user_id}/media", fields="id,caption,permalink,timestamp", limit=_NEWEST)
         found = [media for media in answer["data"] if _may_be(media, prepared)]
         if len(found) == 1:
-            return Live(str(found[0]["id"]), found[0].get("permalink"))
-    return Live(None, None)
+            return Published(str(found[0]["id"]), found[0].get("permalink"))
+    return Published(None, None)
 
 
 def _may_be(media: dict[str, Any], prepared: Prepared) -> bool:

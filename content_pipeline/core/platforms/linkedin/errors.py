@@ -9,8 +9,8 @@ import httpx
 from content_pipeline.core.errors import Error, Remote, TooManyRequests
 from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
-from content_pipeline.core.platforms.error_text import said
-from content_pipeline.core.platforms.response_json import document
+from content_pipeline.core.platforms.error_text import platform_message
+from content_pipeline.core.platforms.response_json import json_object
 
 _LATER: Final = "Nothing to do: it is tried again."
 # Of what a duplicate is said to be, only these are posts: activities and comments have URNs too.
@@ -82,7 +82,7 @@ def commit_failure(response: httpx.Response) -> Error:
 def unusable_video(reason: str) -> Refused:
     """LinkedIn cannot process the video, for a `reason` in its own words."""
     return Refused(
-        f"LinkedIn cannot use the video. {said(reason)}".rstrip(),
+        f"LinkedIn cannot use the video. {platform_message(reason)}".rstrip(),
         code="linkedin_media_failed",
         remedy="Send an MP4 with H.264 video and AAC sound.",
     )
@@ -98,7 +98,7 @@ def duplicated(response: httpx.Response) -> str | None:
 
 def codes(response: httpx.Response) -> set[str]:
     """The codes of an error: on the body itself, or (so the Posts API) on each of its `errorDetails.inputErrors`."""
-    body = document(response)
+    body = json_object(response)
     details = body.get("errorDetails")
     inputs = details.get("inputErrors", []) if isinstance(details, dict) else []
     return {str(error["code"]) for error in [body, *inputs] if "code" in error}
@@ -117,13 +117,13 @@ def _is_broken(response: httpx.Response) -> bool:
 
 def _number(response: httpx.Response) -> object:
     """LinkedIn's number for an error; None where there is none."""
-    return document(response).get("serviceErrorCode")
+    return json_object(response).get("serviceErrorCode")
 
 
 def _sentence(response: httpx.Response) -> str:
-    message = said(_message(response))
+    message = platform_message(_message(response))
     return f"LinkedIn says: {message}" if message else f"LinkedIn answered {response.status_code}."
 
 
 def _message(response: httpx.Response) -> str:
-    return str(document(response).get("message") or "")
+    return str(json_object(response).get("message") or "")

@@ -18,16 +18,16 @@ from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import (
     Access,
     Duplicate,
-    Live,
-    Lost,
     NotCommitted,
+    OutcomeUnknown,
     Post,
+    PreparationLost,
     Prepared,
     Problem,
     Processing,
+    Published,
     Ready,
     Refused,
-    Unknown,
 )
 from content_pipeline.core.platforms.linkedin import limits, uploads
 from content_pipeline.core.platforms.linkedin.errors import commit_failure, duplicated
@@ -79,20 +79,20 @@ class LinkedInPublisher:
     def is_processing(self, access: Access, prepared: Prepared) -> bool:
         try:
             return isinstance(uploads.standing(access, prepared["upload"], patience=0.0), Processing)
-        except (Lost, Refused):
+        except (PreparationLost, Refused):
             return False
 
-    def commit(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing:
+    def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
         response = _publish(access, prepared)
         if response.status_code == HTTPStatus.CREATED:
             return _live(response.headers.get("x-restli-id"))
         raise commit_failure(response)
 
-    def confirm(self, access: Access, prepared: Prepared) -> Live | Processing:
+    def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
         """A commit that was answered is live; to read a post back takes a permission that apps do not get."""
         return _live(None)
 
-    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing | NotCommitted:
+    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
         """Sends the same post again: it is made now, or refused with the URN of the one that was made before."""
         if now() - datetime.fromisoformat(prepared["ready_at"]) > _REMEMBERED:
             raise _unknown("LinkedIn remembers a post too shortly to ask it now.")
@@ -105,8 +105,8 @@ class LinkedInPublisher:
         raise _unknown(failure.detail) if isinstance(failure, Refused) else failure
 
 
-def _unknown(reason: str) -> Unknown:
-    return Unknown(
+def _unknown(reason: str) -> OutcomeUnknown:
+    return OutcomeUnknown(
         f"Nobody knows whether the post is live: its answer was lost. {reason}",
         remedy="Look at the profile on LinkedIn; if the post is not there, publish it as a new one.",
     )
@@ -132,8 +132,8 @@ def _body(access: Access, post: Post, video: str) -> str:
     )
 
 
-def _live(urn: str | None) -> Live:
-    return Live(urn, _url(urn) if urn else None)
+def _live(urn: str | None) -> Published:
+    return Published(urn, _url(urn) if urn else None)
 
 
 def _url(urn: str) -> str:

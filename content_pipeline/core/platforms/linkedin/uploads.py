@@ -18,11 +18,11 @@ import structlog
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.base import Access, Lost, Post, Processing, Ready
-from content_pipeline.core.platforms.file_ranges import piece
+from content_pipeline.core.platforms.base import Access, Post, PreparationLost, Processing, Ready
+from content_pipeline.core.platforms.file_ranges import file_range
 from content_pipeline.core.platforms.linkedin.errors import checked, codes, failure, unusable_video
 from content_pipeline.core.platforms.linkedin.requests import author, call
-from content_pipeline.core.platforms.response_json import document
+from content_pipeline.core.platforms.response_json import json_object
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ def begin(access: Access, post: Post) -> Upload:
     }
     path = "/rest/videos?action=initializeUpload"
     response = call(transport.read, "POST", path, access, content=json.dumps({"initializeUploadRequest": wish}))
-    value = document(checked(response)).get("value")
+    value = json_object(checked(response)).get("value")
     if not value:
         raise failure(response)
     return {
@@ -97,11 +97,13 @@ def standing(access: Access, upload: Upload, *, patience: float) -> Ready | Proc
 def _put(upload: Upload, address: str, path: Path, start: int, end: int) -> str:
     """The ETag that LinkedIn gives to the part of the file from `start` to before `end`."""
     if 0 < upload["expires_at"] < now().timestamp() * 1000:
-        raise Lost("LinkedIn waited too long for the video.", remedy="Nothing to do: it is sent again.")
+        raise PreparationLost("LinkedIn waited too long for the video.", remedy="Nothing to do: it is sent again.")
     headers = {"Content-Type": "application/octet-stream", "Content-Length": str(end - start)}
-    response = transport.read("PUT", address, content=piece(path, start, end), headers=headers)
+    response = transport.read("PUT", address, content=file_range(path, start, end), headers=headers)
     if response.status_code in _GONE or "EXPIRED_UPLOAD_URL" in codes(response):
-        raise Lost("LinkedIn takes no more of this upload.", remedy="Nothing to do: the video is sent again.")
+        raise PreparationLost(
+            "LinkedIn takes no more of this upload.", remedy="Nothing to do: the video is sent again."
+        )
     etag: str = checked(response).headers.get("etag", "")
     return etag
 
@@ -130,8 +132,8 @@ def _status(access: Access, upload: Upload) -> str:
     """`WAITING_UPLOAD`, `PROCESSING` or `AVAILABLE`."""
     response = call(transport.read, "GET", f"/rest/videos/{quote(upload['video'], safe='')}", access)
     if response.status_code == HTTPStatus.NOT_FOUND:
-        raise Lost("LinkedIn does not have the video any more.", remedy="Nothing to do: it is sent again.")
-    video = document(checked(response))
+        raise PreparationLost("LinkedIn does not have the video any more.", remedy="Nothing to do: it is sent again.")
+    video = json_object(checked(response))
     if video.get("status") == "PROCESSING_FAILED":
         raise unusable_video(str(video.get("processingFailureReason") or ""))
     return str(video.get("status"))

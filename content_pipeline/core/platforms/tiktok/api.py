@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access
-from content_pipeline.core.platforms.call_limits import keep_pace
-from content_pipeline.core.platforms.response_json import document
+from content_pipeline.core.platforms.call_limits import take_call
+from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.platforms.tiktok import errors
 from content_pipeline.core.rate_limits import Rate
 
@@ -21,11 +21,11 @@ def ask(access: Access, what: str, body: dict[str, Any]) -> dict[str, Any]:
 
     Raises its failure, and TooManyRequests before TikTok would have to.
     """
-    keep_pace(f"tiktok:{what}", access.user_id, _RATES[what])
+    take_call(f"tiktok:{what}", access.user_id, _RATES[what])
     address = transport.url("open.tiktokapis.com", f"/v2/post/publish/{what}/")
     headers = {"Authorization": f"Bearer {access.token}", "Content-Type": "application/json; charset=UTF-8"}
     response = transport.read("POST", address, json=body, headers=headers)
-    answer = document(response)
+    answer = json_object(response)
     fault = answer.get("error", {})
     if not response.is_success or "data" not in answer or fault.get("code", errors.OK) != errors.OK:
         raise errors.failure(response)

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 import httpx
 
 from content_pipeline.core.errors import Error, Remote, TooManyRequests
-from content_pipeline.core.platforms.base import Disconnected, Expired, Lost, Refused
-from content_pipeline.core.platforms.error_text import said
-from content_pipeline.core.platforms.response_json import document
+from content_pipeline.core.platforms.base import Disconnected, Expired, PreparationLost, Refused
+from content_pipeline.core.platforms.error_text import platform_message
+from content_pipeline.core.platforms.response_json import json_object
 
 _RECONNECT: Final = "Connect the account again, and allow everything that is asked for."
 _LATER: Final = "Nothing to do: it is tried again."
@@ -74,7 +74,9 @@ _RECONNECTS: Final = frozenset({"scope_not_authorized", "scope_permission_missed
 def failure(response: httpx.Response) -> Error:
     """Why a call was refused."""
     code, message = _fault(response)
-    sentence = f"TikTok says: {said(message or code)}" if code else f"TikTok answered {response.status_code}."
+    sentence = (
+        f"TikTok says: {platform_message(message or code)}" if code else f"TikTok answered {response.status_code}."
+    )
     if code == "access_token_invalid" or (not code and response.status_code == HTTPStatus.UNAUTHORIZED):
         return Expired(sentence, remedy=_RECONNECT)
     if code in _RECONNECTS:
@@ -92,8 +94,8 @@ def failure(response: httpx.Response) -> Error:
 def failed_post(reason: str) -> Error:
     """Why TikTok came to nothing with a video that it had; Lost where another try may do better."""
     if reason == "internal":
-        return Lost("TikTok failed to process the video by a fault of its own.", remedy=_LATER)
-    return _refusal(reason, f"TikTok could not post the video: {said(reason) or 'it gives no reason.'}")
+        return PreparationLost("TikTok failed to process the video by a fault of its own.", remedy=_LATER)
+    return _refusal(reason, f"TikTok could not post the video: {platform_message(reason) or 'it gives no reason.'}")
 
 
 def _refusal(code: str, sentence: str) -> Refused:
@@ -105,7 +107,7 @@ def _refusal(code: str, sentence: str) -> Refused:
 
 def _fault(response: httpx.Response) -> tuple[str, str]:
     """The code and message of an error body; empty where it is none."""
-    body = document(response)
+    body = json_object(response)
     error = body.get("error")
     if isinstance(error, str):  # the OAuth endpoints' flat form
         return error, str(body.get("error_description") or "")

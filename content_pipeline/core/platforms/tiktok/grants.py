@@ -8,7 +8,7 @@ import httpx
 
 from content_pipeline.core.platforms import oauth, transport
 from content_pipeline.core.platforms.grants import Profile, Tokens
-from content_pipeline.core.platforms.response_json import document
+from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.platforms.tiktok.errors import failure
 from content_pipeline.core.settings import settings
 
@@ -47,7 +47,7 @@ class TikTokGrants:
         address = transport.url(_API, "/v2/user/info/")
         fields = {"fields": "open_id,display_name,username"}
         response = transport.read("GET", address, params=fields, headers={"Authorization": f"Bearer {token}"})
-        user = document(response).get("data", {}).get("user")
+        user = json_object(response).get("data", {}).get("user")
         if not response.is_success or not user:
             raise failure(response)
         return Profile(user_id=user["open_id"], handle=f"@{user['username']}", name=user["display_name"])

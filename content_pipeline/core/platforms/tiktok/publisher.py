@@ -17,18 +17,18 @@ from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import (
     Access,
     Ambiguous,
-    Live,
-    Lost,
     NotCommitted,
+    OutcomeUnknown,
     Post,
+    PreparationLost,
     Prepared,
     Problem,
     Processing,
+    Published,
     Ready,
     Refused,
-    Unknown,
 )
-from content_pipeline.core.platforms.file_ranges import piece
+from content_pipeline.core.platforms.file_ranges import file_range
 from content_pipeline.core.platforms.options import TikTokOptions
 from content_pipeline.core.platforms.tiktok import api, creators, errors, limits
 from content_pipeline.core.platforms.tiktok.chunks import Chunks
@@ -77,11 +77,11 @@ class TikTokPublisher:
     def is_processing(self, access: Access, prepared: Prepared) -> bool:
         try:
             status = _fetch(access, prepared)
-        except Lost:
+        except PreparationLost:
             return False
         return status.get("status") not in ("PUBLISH_COMPLETE", "FAILED") and not _lacks_bytes(status, prepared)
 
-    def commit(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing:
+    def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
         chunks = Chunks(prepared["size"])
         response = _put(post, prepared, chunks, chunks.last)
         if response.is_success:  # 201, though 200 has been seen
@@ -102,10 +102,10 @@ class TikTokPublisher:
             raise _gone()
         raise Remote(f"TikTok refused the end of the video ({response.status_code}).", remedy=_AGAIN, retryable=True)
 
-    def confirm(self, access: Access, prepared: Prepared) -> Live | Processing:
+    def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
         return _outcome(_committed(access, prepared), prepared)
 
-    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing | NotCommitted:
+    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
         status = _committed(access, prepared)
         return NotCommitted() if _lacks_bytes(status, prepared) else _outcome(status, prepared)
 
@@ -183,7 +183,7 @@ def _put(post: Post, prepared: Prepared, chunks: Chunks, number: int) -> httpx.R
     return transport.send(
         "PUT",
         prepared["upload_url"],
-        content=piece(post.video.path, start, end),
+        content=file_range(post.video.path, start, end),
         headers={
             "Content-Type": _MEDIA_TYPES.get(post.video.media.container, "video/mp4"),
             "Content-Length": str(end - start),
@@ -201,8 +201,8 @@ def _is_over(prepared: Prepared) -> bool:
     return now() - datetime.fromisoformat(prepared["opened_at"]) >= _UPLOAD_LIFE
 
 
-def _gone() -> Lost:
-    return Lost("TikTok takes no more of this upload.", remedy=_AGAIN)
+def _gone() -> PreparationLost:
+    return PreparationLost("TikTok takes no more of this upload.", remedy=_AGAIN)
 
 
 # ── how it stands ────────────────────────────────────────────────────────────────────────────────────────
@@ -213,15 +213,15 @@ def _fetch(access: Access, prepared: Prepared) -> Status:
     try:
         return api.ask(access, api.STATUS, {"publish_id": prepared["publish_id"]})
     except Refused as error:
-        raise Lost(error.detail, remedy=_AGAIN) from error
+        raise PreparationLost(error.detail, remedy=_AGAIN) from error
 
 
 def _committed(access: Access, prepared: Prepared) -> Status:
     """The status of what may be live. Raises Unknown when there is none, for that says nothing."""
     try:
         return _fetch(access, prepared)
-    except Lost as error:
-        raise Unknown(error.detail, remedy="See in the TikTok app whether the post is there.") from error
+    except PreparationLost as error:
+        raise OutcomeUnknown(error.detail, remedy="See in the TikTok app whether the post is there.") from error
 
 
 def _uploaded(status: Status) -> int:
@@ -233,7 +233,7 @@ def _lacks_bytes(status: Status, prepared: Prepared) -> bool:
     return status.get("status") == "PROCESSING_UPLOAD" and _uploaded(status) < prepared["size"]
 
 
-def _outcome(status: Status, prepared: Prepared) -> Live | Processing:
+def _outcome(status: Status, prepared: Prepared) -> Published | Processing:
     """What became of a post. Raises Refused or Lost, as TikTok says why it failed."""
     if status.get("status") == "FAILED":
         raise errors.failed_post(str(status.get("fail_reason") or ""))
@@ -241,6 +241,6 @@ def _outcome(status: Status, prepared: Prepared) -> Live | Processing:
         return Processing(_ASK_AGAIN_SECONDS)
     profile = transport.url("www.tiktok.com", f"/@{prepared['username']}")
     if ids := status.get("publicaly_available_post_id"):  # the misspelling is TikTok's; numbers of 64 bits
-        return Live(str(ids[0]), f"{profile}/video/{ids[0]}")
+        return Published(str(ids[0]), f"{profile}/video/{ids[0]}")
     # A public post has its id only after moderation; a private one never gets any, and is found in the profile.
-    return Live(None, profile if prepared["level"] == "SELF_ONLY" else None)
+    return Published(None, profile if prepared["level"] == "SELF_ONLY" else None)

@@ -12,8 +12,8 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, Remote, TooManyRequests
 from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
-from content_pipeline.core.platforms.error_text import said
-from content_pipeline.core.platforms.response_json import document
+from content_pipeline.core.platforms.error_text import platform_message
+from content_pipeline.core.platforms.response_json import json_object
 
 _LATER: Final = "Nothing to do: it is tried again."
 _RECONNECT: Final = "Connect the account again, and allow everything that is asked for."
@@ -133,7 +133,7 @@ def _seconds_of_the_quota_day() -> float:
 
 
 def _sentence(response: httpx.Response) -> str:
-    message = said(_TAG.sub("", str(_error(response).get("message") or "")))
+    message = platform_message(_TAG.sub("", str(_error(response).get("message") or "")))
     return f"YouTube says: {message}" if message else f"YouTube answered {response.status_code}."
 
 
@@ -144,5 +144,5 @@ def _reason(response: httpx.Response) -> str:
 
 
 def _error(response: httpx.Response) -> dict[str, Any]:
-    error = document(response).get("error")  # none from the upload server, which answers in plain text
+    error = json_object(response).get("error")  # none from the upload server, which answers in plain text
     return error if isinstance(error, dict) else {}

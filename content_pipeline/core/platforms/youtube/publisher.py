@@ -11,16 +11,16 @@ from content_pipeline.core.media.probe import MediaInfo
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import (
     Access,
-    Live,
-    Lost,
     NotCommitted,
+    OutcomeUnknown,
     Post,
+    PreparationLost,
     Prepared,
     Problem,
     Processing,
+    Published,
     Ready,
     Refused,
-    Unknown,
 )
 from content_pipeline.core.platforms.options import YouTubeOptions
 from content_pipeline.core.platforms.youtube import channels, extras, limits, sessions
@@ -63,10 +63,10 @@ class YouTubePublisher:
         session = _session(prepared)
         try:
             return sessions.stored(access, session) == session.size
-        except Lost:
+        except PreparationLost:
             return False
 
-    def commit(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing:
+    def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
         session, path = _session(prepared), post.video.path
         have = sessions.fill(access, session, path, progress=lambda _: None)
         if isinstance(have, int) and have < session.size:
@@ -77,20 +77,20 @@ class YouTubePublisher:
             raise Remote("YouTube lost a part of the video.", remedy="Nothing to do: it is sent again.", retryable=True)
         return _live(access, post, prepared, have)
 
-    def confirm(self, access: Access, prepared: Prepared) -> Live | Processing:
+    def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
         have = _made(access, prepared)
         if isinstance(have, int):
             return Processing(_ASK_AGAIN_SECONDS)
         status = channels.status(access, have["id"])
         if status is None:
-            raise Unknown("The video is not on the channel any more.", remedy=_LOOK)
+            raise OutcomeUnknown("The video is not on the channel any more.", remedy=_LOOK)
         if status["uploadStatus"] in _UNWANTED:
             raise unwanted(status)
         if status["uploadStatus"] == "processed":
-            return Live(have["id"], _url(prepared, have["id"]))
+            return Published(have["id"], _url(prepared, have["id"]))
         return Processing(_ASK_AGAIN_SECONDS)
 
-    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Live | Processing | NotCommitted:
+    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
         have = _made(access, prepared)
         if isinstance(have, int):
             return NotCommitted() if have < prepared["size"] else Processing(_ASK_AGAIN_SECONDS)
@@ -157,7 +157,9 @@ def _made(access: Access, prepared: Prepared) -> int | Video:
     try:
         return _found(access, prepared)
     except Refused as error:
-        raise Unknown(f"YouTube does not tell what became of the upload. {error.detail}", remedy=_LOOK) from error
+        raise OutcomeUnknown(
+            f"YouTube does not tell what became of the upload. {error.detail}", remedy=_LOOK
+        ) from error
 
 
 def _found(access: Access, prepared: Prepared) -> int | Video:
@@ -165,21 +167,21 @@ def _found(access: Access, prepared: Prepared) -> int | Video:
     title. Raises Unknown when that is none, or not one alone."""
     try:
         return sessions.stored(access, _session(prepared))
-    except Lost as error:
+    except PreparationLost as error:
         found = channels.uploaded(access, prepared["title"], datetime.fromisoformat(prepared["opened_at"]))
         if len(found) != 1:
-            raise Unknown(
+            raise OutcomeUnknown(
                 f"YouTube has forgotten the upload, and {len(found)} videos of that title came since it began.",
                 remedy=_LOOK,
             ) from error
         return {"id": found[0]}
 
 
-def _live(access: Access, post: Post, prepared: Prepared, video: Video) -> Live:
+def _live(access: Access, post: Post, prepared: Prepared, video: Video) -> Published:
     if video.get("status", {}).get("uploadStatus") in _UNWANTED:
         raise unwanted(video["status"])
     extras.add(access, post, video["id"])
-    return Live(video["id"], _url(prepared, video["id"]))
+    return Published(video["id"], _url(prepared, video["id"]))
 
 
 def _is_short(video: MediaInfo) -> bool:

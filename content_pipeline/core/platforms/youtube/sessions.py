@@ -12,9 +12,9 @@ import httpx
 
 from content_pipeline.core.errors import Error, Remote
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.base import Access, Ambiguous, Lost
-from content_pipeline.core.platforms.file_ranges import piece
-from content_pipeline.core.platforms.response_json import document
+from content_pipeline.core.platforms.base import Access, Ambiguous, PreparationLost
+from content_pipeline.core.platforms.file_ranges import file_range
+from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.platforms.youtube.errors import checked, commit_failure, failure
 from content_pipeline.core.platforms.youtube.requests import authorization, call
 
@@ -75,7 +75,7 @@ def send(access: Access, session: Session, path: Path, start: int, end: int) -> 
         "Content-Length": str(end - start),
         "Content-Range": f"bytes {start}-{end - 1}/{session.size}",
     }
-    response = transport.send("PUT", session.address, content=piece(path, start, end), headers=headers)
+    response = transport.send("PUT", session.address, content=file_range(path, start, end), headers=headers)
     return _answer(response, commit_failure)
 
 
@@ -99,8 +99,10 @@ def _answer(response: httpx.Response, failed: Callable[[httpx.Response], Error])
         held = _RANGE.fullmatch(response.headers.get("range", ""))
         return int(held[1]) + 1 if held else 0
     if response.status_code in _GONE:
-        raise Lost("YouTube does not know the upload any more.", remedy="Nothing to do: the video is sent again.")
-    video = document(response)
+        raise PreparationLost(
+            "YouTube does not know the upload any more.", remedy="Nothing to do: the video is sent again."
+        )
+    video = json_object(response)
     if not response.is_success or "id" not in video:
         raise failed(response)
     return video

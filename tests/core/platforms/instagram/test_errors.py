@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from content_pipeline.core.errors import Error, Remote, TooManyRequests
-from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Lost, Refused
+from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, PreparationLost, Refused
 from content_pipeline.core.platforms.instagram.errors import Invisible, commit_failure, failed_container, failure
 from tests.core.platforms.wire import ACCESS
 
@@ -39,8 +39,8 @@ def refusal(code: int, subcode: int | None = None, status: int = 400, **fields: 
         (-1, 2207032, Remote, "remote_failed"),
         (1, 2207082, Remote, "remote_failed"),
         (100, 2207003, Remote, "remote_failed"),
-        (24, 2207008, Lost, "preparation_lost"),
-        (24, 2207020, Lost, "preparation_lost"),
+        (24, 2207008, PreparationLost, "preparation_lost"),
+        (24, 2207020, PreparationLost, "preparation_lost"),
         (352, 2207026, Refused, "instagram_video_unsupported"),
         (36003, 2207009, Refused, "instagram_aspect_ratio"),
         (36004, 2207010, Refused, "instagram_caption_too_long"),
@@ -102,7 +102,7 @@ def test_a_commit_that_was_answered_with_nothing_certain_may_have_happened(respo
         (refusal(9007, 2207027), Remote),
         (refusal(9, 2207042), TooManyRequests),
         (refusal(4), TooManyRequests),
-        (refusal(24, 2207008), Lost),
+        (refusal(24, 2207008), PreparationLost),
         (refusal(100, 2207001), Refused),
     ],
 )
@@ -116,8 +116,8 @@ def test_a_commit_that_was_refused_did_not_happen(response: httpx.Response, kind
         ("Error: Media upload has failed with error code 2207026", Refused, "instagram_video_unsupported"),
         ("Error: 2207009", Refused, "instagram_aspect_ratio"),
         ("Error: Media upload has failed with error code 2207052", Refused, "instagram_media_unreachable"),
-        ("Error: Media upload has failed with error code 2207003", Lost, "preparation_lost"),
-        ("Error: Media upload has failed with error code 2207082", Lost, "preparation_lost"),
+        ("Error: Media upload has failed with error code 2207003", PreparationLost, "preparation_lost"),
+        ("Error: Media upload has failed with error code 2207082", PreparationLost, "preparation_lost"),
         ("", Refused, "platform_refused"),
     ],
 )

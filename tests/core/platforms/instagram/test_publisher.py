@@ -13,15 +13,15 @@ from content_pipeline.core.errors import Remote, TooManyRequests
 from content_pipeline.core.platforms.base import (
     Ambiguous,
     Expired,
-    Live,
-    Lost,
     NotCommitted,
+    OutcomeUnknown,
     Post,
+    PreparationLost,
     Prepared,
     Processing,
+    Published,
     Ready,
     Refused,
-    Unknown,
 )
 from content_pipeline.core.platforms.instagram import publisher as module
 from content_pipeline.core.platforms.instagram.publisher import InstagramPublisher
@@ -169,9 +169,9 @@ def test_a_container_that_cannot_be_made_now_is_tried_later(
     ("answer", "error"),
     [
         (state("ERROR", "Error: Media upload has failed with error code 2207026"), Refused),
-        (state("ERROR", "Error: Media upload has failed with error code 2207003"), Lost),
-        (state("EXPIRED"), Lost),
-        (refused(100, 33), Lost),
+        (state("ERROR", "Error: Media upload has failed with error code 2207003"), PreparationLost),
+        (state("EXPIRED"), PreparationLost),
+        (refused(100, 33), PreparationLost),
         (refused(190, 463), Expired),
     ],
 )
@@ -189,7 +189,7 @@ def test_a_container_that_will_never_do_is_not_published(
 
 def test_a_post_is_live_with_its_id_and_address(wire: Wire, post: Post, prepared: Prepared) -> None:
     wire.on(QUOTA, quota(3)).on(PUBLISH, PUBLISHED).on(MEDIA, Answer(body={"permalink": PERMALINK}))
-    assert PUBLISHER.commit(ACCESS, post, prepared) == Live(MEDIA, PERMALINK)
+    assert PUBLISHER.commit(ACCESS, post, prepared) == Published(MEDIA, PERMALINK)
     assert form(wire.sent(PUBLISH)[0]) == {"creation_id": CONTAINER}
 
 
@@ -198,7 +198,7 @@ def test_a_post_is_live_even_when_its_address_is_not_told(
     wire: Wire, post: Post, prepared: Prepared, answer: Answer | httpx.TransportError
 ) -> None:
     wire.on(QUOTA, quota(3)).on(PUBLISH, PUBLISHED).on(MEDIA, answer)
-    assert PUBLISHER.commit(ACCESS, post, prepared) == Live(MEDIA, None)
+    assert PUBLISHER.commit(ACCESS, post, prepared) == Published(MEDIA, None)
 
 
 def test_nothing_is_published_over_the_quota(wire: Wire, post: Post, prepared: Prepared) -> None:
@@ -239,7 +239,7 @@ def test_a_refusal_of_what_an_earlier_attempt_published_is_no_failure(
 ) -> None:
     wire.on(QUOTA, quota(3)).on(PUBLISH, answer).on(CONTAINER, state("PUBLISHED"))
     wire.on(CREATE, Answer(body={"data": [listed()]}))
-    assert PUBLISHER.commit(ACCESS, post, prepared) == Live(MEDIA, PERMALINK)
+    assert PUBLISHER.commit(ACCESS, post, prepared) == Published(MEDIA, PERMALINK)
 
 
 def test_a_refusal_is_not_believed_while_the_container_cannot_be_read(
@@ -276,8 +276,8 @@ def test_a_commit_that_was_refused_says_why(
 def test_a_published_container_is_found_among_the_accounts_posts(wire: Wire, post: Post, prepared: Prepared) -> None:
     others = [listed(id="1", caption="Something else"), listed(id="2", age=timedelta(hours=1))]
     wire.on(CONTAINER, state("PUBLISHED")).on(CREATE, Answer(body={"data": [others[0], listed(), others[1]]}))
-    assert PUBLISHER.reconcile(ACCESS, post, prepared) == Live(MEDIA, PERMALINK)
-    assert PUBLISHER.confirm(ACCESS, prepared) == Live(MEDIA, PERMALINK)
+    assert PUBLISHER.reconcile(ACCESS, post, prepared) == Published(MEDIA, PERMALINK)
+    assert PUBLISHER.confirm(ACCESS, prepared) == Published(MEDIA, PERMALINK)
     assert {request.method for request in wire.requests} == {"GET"}
 
 
@@ -295,7 +295,7 @@ def test_a_published_container_whose_post_is_not_surely_found_is_live_without_a_
     wire: Wire, post: Post, prepared: Prepared, answer: Answer
 ) -> None:
     wire.on(CONTAINER, state("PUBLISHED")).on(CREATE, answer)
-    assert PUBLISHER.reconcile(ACCESS, post, prepared) == Live(None, None)
+    assert PUBLISHER.reconcile(ACCESS, post, prepared) == Published(None, None)
 
 
 def test_a_container_that_is_only_ready_was_not_published(wire: Wire, post: Post, prepared: Prepared) -> None:
@@ -313,10 +313,10 @@ def test_a_container_in_progress_says_nothing_yet(wire: Wire, post: Post, prepar
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (state("EXPIRED"), Lost),
+        (state("EXPIRED"), PreparationLost),
         (state("ERROR", "2207026"), Refused),
-        (refused(100, 33), Unknown),
-        (refused(100), Unknown),
+        (refused(100, 33), OutcomeUnknown),
+        (refused(100), OutcomeUnknown),
         (refused(190), Expired),
     ],
 )

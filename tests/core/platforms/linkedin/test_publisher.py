@@ -17,14 +17,14 @@ from content_pipeline.core.platforms.base import (
     Ambiguous,
     Captions,
     Expired,
-    Live,
-    Lost,
+    OutcomeUnknown,
     Post,
+    PreparationLost,
     Prepared,
     Processing,
+    Published,
     Ready,
     Refused,
-    Unknown,
 )
 from content_pipeline.core.platforms.linkedin import publisher as module
 from content_pipeline.core.platforms.linkedin import uploads
@@ -34,7 +34,7 @@ from tests.core.platforms.linkedin.api import CONTENT, LOST, LOST_ANSWER, SHARE,
 from tests.core.platforms.network import network
 from tests.core.platforms.wire import ACCESS, make_post
 
-LIVE = Live(SHARE, f"https://www.linkedin.com/feed/update/{SHARE}")
+LIVE = Published(SHARE, f"https://www.linkedin.com/feed/update/{SHARE}")
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 linkedin = LinkedInPublisher()
 
@@ -138,19 +138,19 @@ def test_a_video_goes_out_without_captions_that_linkedin_refuses(platform: Linke
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
 def test_an_address_that_is_over_is_lost(platform: LinkedIn, post: Post, status: int) -> None:
     platform.faults["part"] = [refused(status)]
-    with pytest.raises(Lost):
+    with pytest.raises(PreparationLost):
         prepare(post)
 
 
 def test_an_address_that_linkedin_calls_expired_is_lost(platform: LinkedIn, post: Post) -> None:
     platform.faults["part"] = [refused(400, "EXPIRED_UPLOAD_URL")]
-    with pytest.raises(Lost):
+    with pytest.raises(PreparationLost):
         prepare(post)
 
 
 def test_nothing_is_sent_to_addresses_whose_time_is_over(platform: LinkedIn, post: Post) -> None:
     platform.expires_at = int((NOON - timedelta(seconds=1)).timestamp() * 1000)
-    with pytest.raises(Lost):
+    with pytest.raises(PreparationLost):
         prepare(post)
     assert platform.heard == ["initialize"]
 
@@ -200,7 +200,7 @@ def test_a_video_that_linkedin_cannot_process_is_refused(platform: LinkedIn, pos
 
 def test_a_video_that_is_gone_is_lost(platform: LinkedIn, post: Post) -> None:
     platform.faults["status"] = [refused(404)]
-    with pytest.raises(Lost):
+    with pytest.raises(PreparationLost):
         prepare(post)
 
 
@@ -258,7 +258,7 @@ def test_a_post_whose_answer_was_lost_is_there_once_after_reconciling(
     with pytest.raises(Ambiguous):
         linkedin.commit(ACCESS, post, prepared)
     found = linkedin.reconcile(ACCESS, replace(post, text="changed meanwhile"), prepared)
-    assert isinstance(found, Live)
+    assert isinstance(found, Published)
     assert (found.post_id, found.url) == (LIVE.post_id, LIVE.url)
     assert len(platform.posts) == 1
 
@@ -280,7 +280,7 @@ def test_a_good_answer_that_is_not_linkedins_says_nothing(platform: LinkedIn, po
 def test_a_post_without_an_id_is_live_all_the_same(platform: LinkedIn, post: Post) -> None:
     prepared = prepare(post)
     platform.faults["post"] = [httpx.Response(201)]
-    assert linkedin.commit(ACCESS, post, prepared) == Live(None, None)
+    assert linkedin.commit(ACCESS, post, prepared) == Published(None, None)
 
 
 @pytest.mark.parametrize(
@@ -312,8 +312,8 @@ def test_a_commit_that_surely_did_not_happen_says_so(
         (LOST, Ambiguous),
         (refused(401), Expired),
         (refused(429), TooManyRequests),
-        (refused(422, "DUPLICATE_POST", "Content is a duplicate of urn:li:activity:1"), Unknown),
-        (refused(400), Unknown),
+        (refused(422, "DUPLICATE_POST", "Content is a duplicate of urn:li:activity:1"), OutcomeUnknown),
+        (refused(400), OutcomeUnknown),
     ],
 )
 def test_reconciling_claims_nothing_that_linkedin_does_not_say(
@@ -330,7 +330,7 @@ def test_nothing_is_sent_again_when_linkedin_may_have_forgotten_the_first(
 ) -> None:
     prepared = prepare(post)
     monkeypatch.setattr(module, "now", lambda: NOON + timedelta(minutes=9, seconds=1))
-    with pytest.raises(Unknown) as caught:
+    with pytest.raises(OutcomeUnknown) as caught:
         linkedin.reconcile(ACCESS, post, prepared)
     assert not platform.posts
     assert "as a new one" in caught.value.remedy, "a retry asks again, and is told the same"

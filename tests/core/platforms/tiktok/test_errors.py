@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from content_pipeline.core.errors import Error, Remote, TooManyRequests
-from content_pipeline.core.platforms.base import Disconnected, Expired, Lost, Refused
+from content_pipeline.core.platforms.base import Disconnected, Expired, PreparationLost, Refused
 from content_pipeline.core.platforms.tiktok.errors import failed_post, failure
 
 
@@ -78,7 +78,7 @@ def test_an_answer_that_says_nothing_is_asked_for_again(response: httpx.Response
         ("spam_risk_too_many_posts", Refused, "tiktok_daily_limit"),
         ("video_pull_failed", Refused, "platform_refused"),
         ("", Refused, "platform_refused"),
-        ("internal", Lost, "preparation_lost"),
+        ("internal", PreparationLost, "preparation_lost"),
     ],
 )
 def test_each_reason_to_fail_a_post_has_a_sentence(reason: str, kind: type[Error], code: str) -> None:

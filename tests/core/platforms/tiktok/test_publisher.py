@@ -15,15 +15,15 @@ from content_pipeline.core.platforms.base import (
     Access,
     Ambiguous,
     Expired,
-    Live,
-    Lost,
     NotCommitted,
+    OutcomeUnknown,
     Post,
+    PreparationLost,
     Prepared,
     Processing,
+    Published,
     Ready,
     Refused,
-    Unknown,
 )
 from content_pipeline.core.platforms.options import TikTokOptions
 from content_pipeline.core.platforms.tiktok import chunks as chunks_module
@@ -212,7 +212,7 @@ def test_a_chunk_that_does_not_get_through_is_tried_later(
     with pytest.raises(Remote) as failed:
         prepare(access, post)
     assert failed.value.retryable
-    assert not isinstance(failed.value, Ambiguous | Lost)
+    assert not isinstance(failed.value, Ambiguous | PreparationLost)
     assert len(wire.sent(UPLOAD)) == 2
 
 
@@ -237,12 +237,12 @@ def test_an_upload_of_which_all_but_the_end_is_there_is_ready_without_a_question
 @pytest.mark.parametrize("code", [400, 403, 404, 410, 416])
 def test_an_upload_that_takes_no_more_chunks_is_lost(wire: Wire, access: Access, post: Post, code: int) -> None:
     wire.on(CREATOR, creator()).on(INIT, OPENED).on(UPLOAD, Answer(code))
-    with pytest.raises(Lost):
+    with pytest.raises(PreparationLost):
         prepare(access, post)
 
 
 def test_an_upload_is_good_for_an_hour(wire: Wire, access: Access, post: Post) -> None:
-    with pytest.raises(Lost):
+    with pytest.raises(PreparationLost):
         prepare(access, post, opened(age=timedelta(hours=1)))
 
 
@@ -282,7 +282,7 @@ def test_a_refusal_of_what_an_earlier_attempt_brought_is_no_failure(
     wire.on(STATUS, status("PROCESSING_UPLOAD", uploaded_bytes=33))
     assert isinstance(PUBLISHER.commit(access, post, prepared), Processing)
     wire.on(STATUS, status("PUBLISH_COMPLETE", publicaly_available_post_id=[POST_ID]))
-    assert PUBLISHER.commit(access, post, prepared) == Live(
+    assert PUBLISHER.commit(access, post, prepared) == Published(
         str(POST_ID), f"https://www.tiktok.com/@aurora/video/{POST_ID}"
     )
 
@@ -306,8 +306,8 @@ def test_an_upload_is_made_anew_only_when_its_time_is_over_and_its_end_is_missin
     with pytest.raises(Remote) as failed:
         PUBLISHER.commit(access, post, opened())
     assert failed.value.retryable
-    assert not isinstance(failed.value, Lost | Ambiguous)
-    with pytest.raises(Lost):
+    assert not isinstance(failed.value, PreparationLost | Ambiguous)
+    with pytest.raises(PreparationLost):
         PUBLISHER.commit(access, post, opened(age=timedelta(minutes=61)))
 
 
@@ -338,19 +338,19 @@ def test_a_public_post_is_live_before_it_has_an_id(wire: Wire, access: Access, p
         status("PUBLISH_COMPLETE"),
         status("PUBLISH_COMPLETE", publicaly_available_post_id=[POST_ID]),
     )
-    assert PUBLISHER.reconcile(access, post, prepared) == Live(None, None)
-    assert PUBLISHER.confirm(access, prepared) == Live(None, None)
+    assert PUBLISHER.reconcile(access, post, prepared) == Published(None, None)
+    assert PUBLISHER.confirm(access, prepared) == Published(None, None)
     found = PUBLISHER.confirm(access, prepared)
-    assert found == Live("7512345678901234567", "https://www.tiktok.com/@aurora/video/7512345678901234567")
+    assert found == Published("7512345678901234567", "https://www.tiktok.com/@aurora/video/7512345678901234567")
 
 
 def test_a_private_post_never_gets_an_id_and_is_found_in_the_profile(wire: Wire, access: Access) -> None:
     wire.on(STATUS, status("PUBLISH_COMPLETE", publicaly_available_post_id=[]))
-    assert PUBLISHER.confirm(access, opened(level="SELF_ONLY")) == Live(None, "https://www.tiktok.com/@aurora")
+    assert PUBLISHER.confirm(access, opened(level="SELF_ONLY")) == Published(None, "https://www.tiktok.com/@aurora")
 
 
 @pytest.mark.parametrize(
-    ("reason", "error"), [("duration_check_failed", Refused), ("auth_removed", Refused), ("internal", Lost)]
+    ("reason", "error"), [("duration_check_failed", Refused), ("auth_removed", Refused), ("internal", PreparationLost)]
 )
 def test_a_failed_post_says_why(
     wire: Wire, access: Access, post: Post, prepared: Prepared, reason: str, error: type[Exception]
@@ -367,10 +367,10 @@ def test_a_question_that_is_refused_says_nothing_of_the_post(
     wire: Wire, access: Access, post: Post, prepared: Prepared, code: str
 ) -> None:
     wire.on(STATUS, refused(code, 400))
-    with pytest.raises(Unknown):
+    with pytest.raises(OutcomeUnknown):
         PUBLISHER.reconcile(access, post, prepared)
     assert not PUBLISHER.is_processing(access, prepared)
-    with pytest.raises(Lost):
+    with pytest.raises(PreparationLost):
         prepare(access, post, opened(sent=0))
 
 

@@ -16,15 +16,15 @@ from content_pipeline.core.errors import Error, Remote, TooManyRequests
 from content_pipeline.core.platforms.base import (
     Ambiguous,
     Captions,
-    Live,
-    Lost,
     NotCommitted,
+    OutcomeUnknown,
     Post,
+    PreparationLost,
     Prepared,
     Processing,
+    Published,
     Ready,
     Refused,
-    Unknown,
 )
 from content_pipeline.core.platforms.options import YouTubeOptions
 from content_pipeline.core.platforms.youtube import publisher as module
@@ -35,7 +35,7 @@ from tests.core.platforms.youtube.session_server import ADDRESS, LOST, LOST_ANSW
 
 STEP = 256 * 1024
 CONTENT = bytes(range(256)) * 2500  # two steps and a half
-SHORT = Live("dQw4w9WgXcQ", "https://www.youtube.com/shorts/dQw4w9WgXcQ")
+SHORT = Published("dQw4w9WgXcQ", "https://www.youtube.com/shorts/dQw4w9WgXcQ")
 youtube = YouTubePublisher()
 
 
@@ -131,9 +131,9 @@ def test_a_later_try_goes_on_in_the_same_session(platform: YouTube, post: Post) 
 def test_a_session_that_is_gone_before_the_commit_is_lost(platform: YouTube, post: Post) -> None:
     prepared = prepare(post)
     platform.session.gone = True
-    with pytest.raises(Lost):
+    with pytest.raises(PreparationLost):
         prepare(post, prepared)
-    with pytest.raises(Lost):
+    with pytest.raises(PreparationLost):
         youtube.commit(ACCESS, post, prepared)
 
 
@@ -202,7 +202,7 @@ def test_a_short_is_upright_and_lasts_three_minutes_at_most(
     video = make_post(tmp_path, YouTubeOptions(), CONTENT, **media).video
     post = a_post(tmp_path, video=video)
     live = youtube.commit(ACCESS, post, prepare(post))
-    assert live == Live("dQw4w9WgXcQ", f"https://www.youtube.com/{path}dQw4w9WgXcQ")
+    assert live == Published("dQw4w9WgXcQ", f"https://www.youtube.com/{path}dQw4w9WgXcQ")
 
 
 # ── what may go wrong with the last piece ────────────────────────────────────────────────────────────────
@@ -310,9 +310,9 @@ def test_its_video_is_the_only_one_of_that_title_since(
     platform.uploads = uploads
     if found:
         live = youtube.reconcile(ACCESS, post, prepared)
-        assert live == Live(found, f"https://www.youtube.com/shorts/{found}")
+        assert live == Published(found, f"https://www.youtube.com/shorts/{found}")
     else:
-        with pytest.raises(Unknown) as caught:
+        with pytest.raises(OutcomeUnknown) as caught:
             youtube.reconcile(ACCESS, post, prepared)
         assert "as a new one" in caught.value.remedy, "a retry asks again, and is told the same"
 
@@ -329,7 +329,7 @@ def test_a_refused_question_says_nothing_of_the_video(platform: YouTube, post: P
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(400, text="Bad Request") if request.url.path == refused else platform(request)
 
-    with network(answer), pytest.raises(Unknown) as caught:
+    with network(answer), pytest.raises(OutcomeUnknown) as caught:
         youtube.reconcile(ACCESS, post, prepared)
     assert "as a new one" in caught.value.remedy
 
@@ -342,7 +342,7 @@ def test_a_refused_question_says_nothing_of_the_video(platform: YouTube, post: P
     [({"uploadStatus": "processed"}, SHORT), ({"uploadStatus": "uploaded"}, Processing(15.0))],
 )
 def test_a_committed_video_is_looked_at(
-    platform: YouTube, post: Post, status: dict[str, Any], standing: Live | Processing
+    platform: YouTube, post: Post, status: dict[str, Any], standing: Published | Processing
 ) -> None:
     prepared = prepare(post)
     assert youtube.confirm(ACCESS, prepared) == Processing(15.0)
@@ -353,7 +353,7 @@ def test_a_committed_video_is_looked_at(
 
 @pytest.mark.parametrize(
     ("videos", "kind"),
-    [([{"status": {"uploadStatus": "failed", "failureReason": "codec"}}], Refused), ([], Unknown)],
+    [([{"status": {"uploadStatus": "failed", "failureReason": "codec"}}], Refused), ([], OutcomeUnknown)],
 )
 def test_a_committed_video_that_came_to_nothing_is_told(
     platform: YouTube, post: Post, videos: list[dict[str, Any]], kind: type[Error]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_pipeline.core.errors import Remote
-from content_pipeline.core.platforms.base import Ambiguous, Lost
+from content_pipeline.core.platforms.base import Ambiguous, PreparationLost
 from content_pipeline.core.platforms.youtube import sessions
 from content_pipeline.core.platforms.youtube.sessions import Session, fill, send, stored
 from tests.core.platforms.network import network
@@ -93,7 +93,7 @@ def test_a_session_that_is_gone_is_lost(file: Path) -> None:
     server.gone = True
     with reached(server) as session:
         for ask in (lambda: stored(ACCESS, session), lambda: send(ACCESS, session, file, 0, 4)):
-            with pytest.raises(Lost):
+            with pytest.raises(PreparationLost):
                 ask()
 
 

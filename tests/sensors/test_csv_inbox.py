@@ -15,7 +15,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Batch, Reel, Workspace
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import dagster_client
-from content_pipeline.sensors import drops
+from content_pipeline.sensors import csv_inbox
 from tests.factories import make_twin, make_workspace
 
 # The store takes no longer name, and that of its report would be.
@@ -59,12 +59,12 @@ def put(key: str, data: bytes = b"script\nJust this.\n") -> None:
 
 
 def waiting(folder: str) -> list[str]:
-    return [file.key for file in storage.following("inbox/", prefix=folder, most=1000)]
+    return [file.key for file in storage.list_after("inbox/", prefix=folder, most=1000)]
 
 
 def tick(cursor: str | None = None) -> str | None:
     with dg.build_sensor_context(cursor=cursor) as context:
-        drops.accept_dropped_csv_files(context)
+        csv_inbox.ingest_csv_inbox(context)
         return context.cursor
 
 
@@ -84,7 +84,7 @@ def test_the_reels_of_a_dropped_file_are_started(folder: str, started: list[str]
 def test_a_file_that_cannot_be_taken_is_in_nobodys_way(
     folder: str, started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drops, "FILES_A_TICK", 2)
+    monkeypatch.setattr(csv_inbox, "FILES_A_TICK", 2)
     stuck = [f"{folder}/{number}{UNMOVABLE[1:]}" for number in (1, 2, 4)]
     for key in (*stuck, f"{folder}/3.csv", f"{folder}/5.csv"):
         put(key, b"" if key in stuck else b"script\nJust this.\n")
@@ -98,7 +98,7 @@ def test_a_file_that_cannot_be_taken_is_in_nobodys_way(
 def test_a_tick_ends_in_time_and_the_next_one_goes_on(
     folder: str, started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drops, "SECONDS_A_TICK", 0)
+    monkeypatch.setattr(csv_inbox, "SECONDS_A_TICK", 0)
     for number in range(3):
         put(f"{folder}/{number}.csv")
     cursor = tick()

@@ -9,8 +9,8 @@ import dagster as dg
 import pytest
 
 from content_pipeline.core.platforms import transport
-from content_pipeline.sensors import providers
-from content_pipeline.sensors.providers import AT_ONCE, ask_platforms
+from content_pipeline.sensors import polling
+from content_pipeline.sensors.polling import AT_ONCE, poll_platforms
 from tests.core.publishing import posting
 from tests.core.publishing.hanging_platform import Hanging, hanging_instagram, instagram_post
 from tests.core.publishing.posting import Stage, newest
@@ -26,17 +26,17 @@ def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
 @pytest.fixture
 def instagram(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
     """It hangs for longer than some ticks take."""
-    monkeypatch.setattr(providers, "TICK_SECONDS", 1.0)
+    monkeypatch.setattr(polling, "TICK_SECONDS", 1.0)
     monkeypatch.setattr(transport, "_BRIEF_TIMEOUT", transport._TIMEOUT)
     with hanging_instagram() as hanging:
         yield hanging
         hanging.let_go.set()
-        wait(providers._asked.values())
-    providers._asked.clear()
+        wait(polling._asked.values())
+    polling._asked.clear()
 
 
 def tick() -> dg.SensorResult:
-    result = ask_platforms(dg.build_sensor_context())
+    result = poll_platforms(dg.build_sensor_context())
     assert isinstance(result, dg.SensorResult)
     return result
 

@@ -10,7 +10,7 @@ from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import dagster_client
 
 
-def result(
+def sensor_result(
     tasks: Sequence[Task], *, asset_events: Sequence[dg.AssetMaterialization] = (), cursor: str | None = None
 ) -> dg.SensorResult:
     """A run for each of these tasks, with its key registered; `asset_events` are recorded with them."""
@@ -22,7 +22,7 @@ def result(
             dg.RunRequest(
                 job_name=dagster_client.JOBS[task.subject_kind],
                 partition_key=task.subject_key,
-                tags=dagster_client.tags(task),
+                tags=dagster_client.run_tags(task),
             )
             for task in tasks
         ],

@@ -13,7 +13,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.publishing import polling
-from content_pipeline.sensors import requests
+from content_pipeline.sensors import run_requests
 
 POSTS_A_TICK: Final = 200
 # Of each platform, however long it hangs: with eight more at each tick, a platform that hung took all connections.
@@ -31,14 +31,14 @@ _asked: Final[dict[UUID, Future[Task | None]]] = {}
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Asks the platforms about posts that they are at work on, and has those go on that are ready.",
 )
-def ask_platforms(_: dg.SensorEvaluationContext) -> dg.SensorResult:
+def poll_platforms(_: dg.SensorEvaluationContext) -> dg.SensorResult:
     with transaction() as session:
-        due = polling.take_due(session, most=POSTS_A_TICK)
+        due = polling.claim_due(session, most=POSTS_A_TICK)
     for publication in due:
         if publication.id not in _asked:
-            _asked[publication.id] = _askers(publication.platform).submit(polling.look, publication)
+            _asked[publication.id] = _askers(publication.platform).submit(polling.poll, publication)
     wait(_asked.values(), timeout=TICK_SECONDS)
-    return requests.result([task for task in _answers() if task])
+    return run_requests.sensor_result([task for task in _answers() if task])
 
 
 @cache

@@ -23,9 +23,9 @@ SECONDS_A_TICK: Final = 30
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Makes a batch of reels of each CSV under inbox/<workspace>/<twin>/<platform>/ in the bucket.",
 )
-def accept_dropped_csv_files(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+def ingest_csv_inbox(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     # Goes on behind the last tick's files, and around: those that cannot be moved are in nobody's way.
-    files = storage.following(context.cursor or csv_inbox.INBOX, prefix=csv_inbox.INBOX, most=FILES_A_TICK)
+    files = storage.list_after(context.cursor or csv_inbox.INBOX, prefix=csv_inbox.INBOX, most=FILES_A_TICK)
     began = monotonic()
     for file in files:
         _take(file)
@@ -40,7 +40,7 @@ def accept_dropped_csv_files(context: dg.SensorEvaluationContext) -> dg.SkipReas
 
 def _take(file: StoredObject) -> None:
     try:
-        dagster_client.start(*csv_inbox.take(file))
+        dagster_client.launch_runs(*csv_inbox.ingest(file))
     except Exception:
         # It stays where it is for the next tick, and the others are not kept waiting.
         log.exception("drop_not_taken", key=file.key)

@@ -10,5 +10,5 @@ from content_pipeline.core.accounts import tokens
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Refreshes tokens that would end unused, and could not be refreshed afterwards.",
 )
-def keep_tokens_alive(_: dg.SensorEvaluationContext) -> dg.SkipReason:
-    return dg.SkipReason(f"{tokens.keep_alive()} tokens were near their end.")
+def refresh_expiring_tokens(_: dg.SensorEvaluationContext) -> dg.SkipReason:
+    return dg.SkipReason(f"{tokens.refresh_expiring()} tokens were near their end.")
