@@ -18,6 +18,7 @@ from content_pipeline.core.platforms.grants import Tokens
 from content_pipeline.core.platforms.names import NAMES
 from content_pipeline.core.platforms.registry import GRANTS
 from content_pipeline.core.workspaces import workspaces
+from content_pipeline.core.workspaces.ownership import owned
 
 log = structlog.get_logger()
 
@@ -27,11 +28,8 @@ _MOST_NAMED: Final = 10
 
 
 def get(session: Session, workspace_id: UUID, account_id: UUID) -> Account:
-    """Raises NotFound, for another workspace's accounts too; disconnected ones are found."""
-    account = session.get(Account, account_id)
-    if account is None or account.workspace_id != workspace_id:
-        raise NotFound(f"There is no account {account_id}.", code="account_not_found")
-    return account
+    """Raises NotFound. Disconnected accounts are found."""
+    return owned(session, Account, workspace_id, account_id)
 
 
 def list_page(

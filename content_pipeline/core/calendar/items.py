@@ -18,7 +18,7 @@ from content_pipeline.core.accounts import accounts
 from content_pipeline.core.calendar import actions
 from content_pipeline.core.calendar.states import CHANGEABLE, PLANNED, move
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, Error, Invalid, NotFound, pointer
+from content_pipeline.core.errors import Conflict, Error, Invalid, pointer
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.net import safe_fetch
@@ -29,6 +29,7 @@ from content_pipeline.core.reels import csv_rows, reels
 from content_pipeline.core.speech import catalog
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
+from content_pipeline.core.workspaces.ownership import owned
 
 # A client whose clock is behind, and who means now, is not told off.
 LATE_AT_MOST: Final = timedelta(minutes=1)
@@ -67,11 +68,8 @@ def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> C
 
 
 def get(session: Session, workspace_id: UUID, item_id: UUID, *, lock: bool = False) -> CalendarItem:
-    """Raises NotFound, for another workspace's items and deleted ones too."""
-    item = session.get(CalendarItem, item_id, with_for_update=lock or None)
-    if item is None or item.workspace_id != workspace_id or item.deleted_at:
-        raise NotFound(f"There is no calendar item {item_id}.", code="item_not_found")
-    return item
+    """Raises NotFound."""
+    return owned(session, CalendarItem, workspace_id, item_id, lock="update" if lock else None)
 
 
 def list_page(

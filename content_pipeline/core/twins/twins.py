@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import NotFound
 from content_pipeline.core.models import Twin
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.speech import catalog
+from content_pipeline.core.workspaces.ownership import owned
 
 
 def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> Twin:
@@ -31,14 +31,8 @@ def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> T
 
 
 def get(session: Session, workspace_id: UUID, twin_id: UUID, *, lock: bool = False) -> Twin:
-    """Raises NotFound, for another workspace's twins and deleted ones too.
-
-    A locked one is not edited or deleted before the transaction ends.
-    """
-    twin = session.get(Twin, twin_id, with_for_update={"read": True} if lock else None)
-    if twin is None or twin.workspace_id != workspace_id or twin.deleted_at:
-        raise NotFound(f"There is no twin {twin_id}.", code="twin_not_found")
-    return twin
+    """Raises NotFound. A locked twin is not edited or deleted before the transaction ends."""
+    return owned(session, Twin, workspace_id, twin_id, lock="share" if lock else None)
 
 
 def list_page(

@@ -1,0 +1,43 @@
+"""Tenant isolation: a row is read by its id only together with the workspace that owns it."""
+
+from typing import Any, Final, Literal, TypeVar
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.errors import NotFound
+from content_pipeline.core.models import Account, Batch, CalendarItem, Caption, Reel, Task, Twin
+
+Owned = TypeVar("Owned", Account, Batch, CalendarItem, Caption, Reel, Task, Twin)
+
+# What a person is told is missing, and the code of that error.
+_NAMES: Final[dict[type[Any], tuple[str, str]]] = {
+    Account: ("account", "account_not_found"),
+    Batch: ("batch", "batch_not_found"),
+    CalendarItem: ("calendar item", "item_not_found"),
+    Caption: ("caption", "caption_not_found"),
+    Reel: ("reel", "reel_not_found"),
+    Task: ("task", "task_not_found"),
+    Twin: ("twin", "twin_not_found"),
+}
+_LOCKS: Final[dict[str | None, Any]] = {None: None, "update": True, "share": {"read": True}}
+
+
+def owned(
+    session: Session,
+    table: type[Owned],
+    workspace_id: UUID,
+    row_id: UUID | str,
+    *,
+    lock: Literal["share", "update"] | None = None,
+) -> Owned:
+    """The row of this id. Raises NotFound for an unknown id, another workspace's row and a deleted one alike."""
+    row = session.get(table, row_id, with_for_update=_LOCKS[lock])
+    if row is None or row.workspace_id != workspace_id or _is_deleted(row):
+        name, code = _NAMES[table]
+        raise NotFound(f"There is no {name} {row_id}.", code=code)
+    return row
+
+
+def _is_deleted(row: object) -> bool:
+    return isinstance(row, CalendarItem | Twin) and row.deleted_at is not None
