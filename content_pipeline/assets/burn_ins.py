@@ -5,9 +5,10 @@ import time
 import dagster as dg
 
 from content_pipeline import partitions
-from content_pipeline.assets.checks import evaluations, is_playable, lasts
+from content_pipeline.assets.checks import check_results, is_playable, lasts
 from content_pipeline.assets.pictures import picture
 from content_pipeline.core.captions import burn_ins as core
+from content_pipeline.core.tasks.kinds import BURN_IN
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
@@ -29,14 +30,14 @@ from content_pipeline.engine.step import Results, perform
         dg.AssetCheckSpec("size", asset="burned_in_video", description="As large as its source."),
         dg.AssetCheckSpec("length", asset="burned_in_video", description="As long as its source."),
     ],
-    partitions_def=partitions.burn_ins,
+    partitions_def=partitions.keys_of(BURN_IN),
     can_subset=True,
 )
 def burned_in_video(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, core.KIND, lambda run, key: _render(context, run, key))
+    yield from perform(context, BURN_IN.name, _render)
 
 
-def _render(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Results:
+def _render(run: RunContext, key: str) -> Results:
     began = time.monotonic()
     made = core.render(run, key)
     media = made.media
@@ -51,13 +52,11 @@ def _render(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Res
             "bytes": media.bytes,
             "work_seconds_per_second": round((time.monotonic() - began) / media.seconds, 3),
         },
-    )
-    yield from evaluations(
-        context,
-        dg.AssetKey("burned_in_video"),
-        {
-            "playable": is_playable(media),
-            "size": (media.width, media.height) == made.size,
-            "length": lasts(media, made.source.seconds),
-        },
+        check_results=check_results(
+            {
+                "playable": is_playable(media),
+                "size": (media.width, media.height) == made.size,
+                "length": lasts(media, made.source.seconds),
+            }
+        ),
     )

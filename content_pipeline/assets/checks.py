@@ -1,9 +1,8 @@
-"""The checks of videos that were made here, and what checks found, as Dagster records it."""
+"""Asset checks that all rendered videos share."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import dagster as dg
-from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
 from content_pipeline.core.media.probe import MediaInfo
 
@@ -21,20 +20,6 @@ def lasts(media: MediaInfo, seconds: float) -> bool:
     return abs(media.seconds - seconds) <= LENGTH_TOLERANCE_SECONDS
 
 
-def evaluations(
-    context: dg.AssetExecutionContext, asset: dg.AssetKey, passed: Mapping[str, bool]
-) -> Iterator[dg.AssetCheckEvaluation]:
-    """Whether each check, by name, has passed of what this run has just recorded as the asset's materialisation.
-
-    From an AssetCheckResult Dagster makes the same, but reads the materialisation again for each of them, pictures
-    and all, and records an output of the step beside it: four of them cost a run 30 ms of CPU.
-    """
-    ours = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[context.partition_key])
-    (record,) = context.instance.fetch_materializations(ours, limit=1).records
-    target = AssetCheckEvaluationTargetMaterializationData(
-        storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
-    )
-    for name, has_passed in passed.items():
-        yield dg.AssetCheckEvaluation(
-            asset_key=asset, check_name=name, passed=has_passed, metadata={}, target_materialization_data=target
-        )
+def check_results(passed: Mapping[str, bool]) -> list[dg.AssetCheckResult]:
+    """The results of a materialization's checks, by name."""
+    return [dg.AssetCheckResult(check_name=name, passed=has_passed) for name, has_passed in passed.items()]

@@ -2,16 +2,18 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.assets.calendar import content_calendar
-from content_pipeline.assets.checks import evaluations, is_playable, lasts
+from content_pipeline.assets.checks import check_results, is_playable, lasts
 from content_pipeline.assets.pictures import picture
 from content_pipeline.core.media.reels import frame, sound
 from content_pipeline.core.media.words import join
 from content_pipeline.core.reels import reels as core
+from content_pipeline.core.tasks.kinds import REEL
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
@@ -46,25 +48,25 @@ LOUDNESS_TOLERANCE = 0.5
         dg.AssetCheckSpec("length", asset="reel_video", description="As long as its narration."),
         dg.AssetCheckSpec("loudness", asset="reel_video", description="-14 LUFS, give or take a half."),
     ],
-    partitions_def=partitions.reels,
+    partitions_def=partitions.keys_of(REEL),
     can_subset=True,
 )
 def reels(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, core.KIND, lambda run, key: _make(context, run, key))
+    yield from perform(context, REEL.name, lambda run, key: _make(context, run, key))
 
 
 def _make(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Results:
     with run.folder() as folder:
         if dg.AssetKey("narration") in context.selected_asset_keys:
-            yield from _narrate(run, key, folder)
+            yield _narrate(run, key, folder)
         if dg.AssetKey("reel_video") in context.selected_asset_keys:
-            yield from _render(context, run, key, folder)
+            yield _render(run, key, folder)
 
 
-def _narrate(run: RunContext, key: str, folder: Path) -> Results:
+def _narrate(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any]:
     began = time.monotonic()
     made = core.narrate(run, key, folder)
-    yield dg.MaterializeResult(
+    return dg.MaterializeResult(
         asset_key="narration",
         metadata={
             "script": join(made.words),
@@ -77,11 +79,11 @@ def _narrate(run: RunContext, key: str, folder: Path) -> Results:
     )
 
 
-def _render(context: dg.AssetExecutionContext, run: RunContext, key: str, folder: Path) -> Results:
+def _render(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any]:
     began = time.monotonic()
     made = core.render(run, key, folder)
     media = made.media
-    yield dg.MaterializeResult(
+    return dg.MaterializeResult(
         asset_key="reel_video",
         metadata={
             "thumbnail": dg.MetadataValue.md(picture(made.thumbnail)),
@@ -92,15 +94,13 @@ def _render(context: dg.AssetExecutionContext, run: RunContext, key: str, folder
             "bytes": media.bytes,
             "work_seconds_per_second": round((time.monotonic() - began) / media.seconds, 3),
         },
-    )
-    yield from evaluations(
-        context,
-        dg.AssetKey("reel_video"),
-        {
-            "playable": is_playable(media),
-            "size": (media.width, media.height, media.frames_per_second)
-            == (frame.WIDTH, frame.HEIGHT, frame.FRAMES_PER_SECOND),
-            "length": lasts(media, made.narration_seconds),
-            "loudness": abs(made.loudness - sound.LOUDNESS) <= LOUDNESS_TOLERANCE,
-        },
+        check_results=check_results(
+            {
+                "playable": is_playable(media),
+                "size": (media.width, media.height, media.frames_per_second)
+                == (frame.WIDTH, frame.HEIGHT, frame.FRAMES_PER_SECOND),
+                "length": lasts(media, made.narration_seconds),
+                "loudness": abs(made.loudness - sound.LOUDNESS) <= LOUDNESS_TOLERANCE,
+            }
+        ),
     )
