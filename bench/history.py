@@ -16,7 +16,7 @@ with numbers as (select gen_random_uuid() as id, now() - number * interval '1 s'
 made as (insert into captions select (jsonb_populate_record(caption, to_jsonb(numbers))).*
          from captions as caption, numbers where caption.id = :caption returning id),
 tasks as (insert into tasks select (jsonb_populate_record(task, to_jsonb(numbers) || jsonb_build_object(
-            'id', 'sync_' || numbers.id, 'key', numbers.id, 'subject_key', numbers.id))).*
+            'id', 'sync_' || numbers.id, 'key', numbers.id, 'subject_key', numbers.id, 'partition_key', numbers.id))).*
           from tasks as task, numbers where task.id = 'sync_' || :caption returning id)
 select (select count(*) from made), (select count(*) from tasks)"""
 

@@ -44,7 +44,8 @@ def _inside(client: Client, setting: Setting) -> float:
     """The seconds that the transcript's own materialisation tells, fetch and writes included."""
     accepted = client.caption(setting.clip, language="en")
     assert client.ended(accepted["task_id"])["status"] == "done"
-    made = setting.stack.graphql(_TRANSCRIPTS, key=accepted["caption_id"])["assetOrError"]["assetMaterializations"]
+    key = setting.stack.partition_key(accepted["caption_id"])
+    made = setting.stack.graphql(_TRANSCRIPTS, key=key)["assetOrError"]["assetMaterializations"]
     told = {entry["label"]: entry.get("floatValue") for entry in made[0]["metadataEntries"]}
     return float(told["work_seconds_per_second"] * told["duration_seconds"])
 

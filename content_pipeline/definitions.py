@@ -3,16 +3,14 @@
 import dagster as dg
 
 from content_pipeline import jobs
-from content_pipeline.assets import burn_ins, captions, publications, reels
-from content_pipeline.assets.calendar import content_calendar
 from content_pipeline.core import logs
 from content_pipeline.sensors import calendar, csv_inbox, polling, retention, tasks, tokens
 
 logs.configure()
 
 definitions = dg.Definitions(
-    assets=[content_calendar, *dg.load_assets_from_modules([captions, burn_ins, reels, publications])],
-    jobs=jobs.JOBS,
+    assets=jobs.ASSETS,
+    jobs=[*jobs.JOBS.values()],
     sensors=[
         tasks.start_unattended_tasks,
         calendar.publish_scheduled_content,

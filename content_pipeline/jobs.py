@@ -1,28 +1,26 @@
-"""One job per kind of task: it works on the row whose id is the partition key, and needs no run config."""
+"""One job per kind of task: it materializes all assets that are partitioned by the kind's keys, without run config."""
+
+from collections.abc import Sequence
+from typing import Final
 
 import dagster as dg
 
-from content_pipeline.core.tasks import dagster_client
+from content_pipeline import assets, partitions
+from content_pipeline.core.tasks.kinds import KINDS, Kind
 
-captions = dg.define_asset_job(
-    dagster_client.JOBS["caption"],
-    selection=["transcript", "captions"],
-    description="Transcribe a recording and make captions of its words.",
-)
-burn_ins = dg.define_asset_job(
-    dagster_client.JOBS["burn_in"],
-    selection=["burned_in_video"],
-    description="Draw captions into a video.",
-)
-reels = dg.define_asset_job(
-    dagster_client.JOBS["reel"],
-    selection=["narration", "reel_video"],
-    description="Speak a script and make a video of it.",
-)
-publications = dg.define_asset_job(
-    dagster_client.JOBS["publication"],
-    selection=["publication_upload", "publication"],
-    description="Bring a post to its platform, once.",
-)
+ASSETS: Final = dg.load_assets_from_package_module(assets, include_specs=True)
 
-JOBS = [captions, burn_ins, reels, publications]
+
+def assets_of(kind: Kind, among: Sequence[object] = ASSETS) -> dg.AssetSelection:
+    """Those of these assets that are partitioned by the kind's keys."""
+    own = partitions.keys_of(kind)
+    return dg.AssetSelection.assets(
+        *(asset for asset in among if isinstance(asset, dg.AssetsDefinition) and asset.partitions_def == own)
+    )
+
+
+JOBS: Final = {
+    kind.name: dg.define_asset_job(kind.job, selection=assets_of(kind), description=kind.description)
+    for kind in KINDS.values()
+    if kind.job
+}

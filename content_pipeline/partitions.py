@@ -1,10 +1,19 @@
-"""The sets of partition keys. A key is the id of a row; the set's name is its job's (core/tasks/dagster_client.py)."""
+"""Sets of dynamic partition keys, one for each kind of task that has runs (core/tasks/kinds.py)."""
+
+from functools import cache
 
 import dagster as dg
 
-captions = dg.DynamicPartitionsDefinition(name="captions")
-burn_ins = dg.DynamicPartitionsDefinition(name="burn_ins")
-reels = dg.DynamicPartitionsDefinition(name="reels")
-publications = dg.DynamicPartitionsDefinition(name="publications")
+from content_pipeline.core.tasks.kinds import Kind
 
-SETS = {definition.name: definition for definition in (captions, burn_ins, reels, publications)}
+
+def keys_of(kind: Kind) -> dg.DynamicPartitionsDefinition:
+    """The set of keys of a kind's rows (core/tasks/partition_keys.py)."""
+    assert kind.job
+    return key_set(kind.job)
+
+
+@cache
+def key_set(job: str) -> dg.DynamicPartitionsDefinition:
+    """The set of keys that a job runs on; both have the same name."""
+    return dg.DynamicPartitionsDefinition(name=job)

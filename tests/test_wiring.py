@@ -8,7 +8,7 @@ import pytest
 from graphql import parse, validate
 
 from content_pipeline import partitions
-from content_pipeline.core.tasks import dagster_client
+from content_pipeline.core.tasks import dagster_client, kinds
 from content_pipeline.definitions import definitions
 
 
@@ -26,7 +26,7 @@ def test_the_api_and_the_core_load_without_dagster(package: str) -> None:
 
 def test_the_definitions_load_in_a_fresh_interpreter() -> None:
     code = "from content_pipeline.definitions import definitions; print(len(definitions.resolve_all_job_defs()))"
-    assert int(in_a_fresh_interpreter(code)) >= len(dagster_client.JOBS)
+    assert int(in_a_fresh_interpreter(code)) >= len(kinds.jobs())
 
 
 def test_what_dagster_runs_logs_an_error_without_its_values() -> None:
@@ -81,10 +81,9 @@ def test_dagster_runs_just_this() -> None:
     }
 
 
-@pytest.mark.parametrize("kind", dagster_client.JOBS)
-def test_every_kind_of_task_has_its_job_and_its_keys(kind: str) -> None:
-    job = definitions.resolve_job_def(dagster_client.JOBS[kind])
-    assert job.partitions_def is partitions.SETS[dagster_client.JOBS[kind]]
+@pytest.mark.parametrize("kind", [kind for kind in kinds.KINDS.values() if kind.job])
+def test_every_kind_of_task_has_its_job_and_its_keys(kind: kinds.Kind) -> None:
+    assert definitions.resolve_job_def(kind.job).partitions_def is partitions.keys_of(kind)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 from typing import Annotated
-from uuid import UUID
 from zlib import crc32
 
 from fastapi import APIRouter, Header, Request, Response
@@ -14,28 +13,16 @@ from api.idempotency import IdempotentDep
 from api.pagination import link_next
 from api.schemas.problems import problems
 from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView
-from content_pipeline.core.calendar import actions
-from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.database import autocommit
+from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.models import Task
-from content_pipeline.core.publishing import publications
-from content_pipeline.core.reels import batches, reels
 from content_pipeline.core.tasks import dagster_client, tasks
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
-# What a finished task of each kind answers.
-RESULTS = {
-    captions.KIND: captions.result,
-    burn_ins.KIND: burn_ins.result,
-    reels.KIND: reels.result,
-    publications.KIND: publications.result,
-    batches.KIND: batches.result,
-}
-
 
 def _view(session: Session, task: Task) -> TaskView:
-    return TaskView.of(task, RESULTS[task.kind](session, task) if task.state == "done" else None)
+    return TaskView.of(task, HANDLERS[task.kind].result(session, task) if task.state == "done" else None)
 
 
 @router.get("")
@@ -82,19 +69,11 @@ def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> R
     """End a task that has not ended; it becomes `error` with the code `canceled`. A batch's reels end with it."""
     with idempotent.transaction() as session:
         task = tasks.get(session, caller.workspace_id, task_id)
-        canceled = _cancel(session, task)
+        canceled = HANDLERS[task.kind].cancel(session, task)
         session.refresh(task)
         answer = idempotent.answer(session, _view(session, task), task_id=task.id)
     answer.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
     return answer
-
-
-def _cancel(session: Session, task: Task) -> list[Task]:
-    """The tasks whose runs are to end."""
-    if task.kind == batches.KIND:
-        return batches.cancel(session, batches.get(session, task.workspace_id, UUID(task.key)))
-    tasks.cancel(session, task)
-    return [task]
 
 
 @router.post(
@@ -103,19 +82,10 @@ def _cancel(session: Session, task: Task) -> list[Task]:
 def retry_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Try the work of a failed or canceled task again, as a new task. A post's calendar item goes along with it."""
     with idempotent.transaction() as session:
-        task, asked = _retry(session, tasks.get(session, caller.workspace_id, task_id))
+        failed = tasks.get(session, caller.workspace_id, task_id)
+        task, started = HANDLERS[failed.kind].retry(session, failed)
         answer = idempotent.answer(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
         )
-    answer.background = BackgroundTask(dagster_client.launch_runs, *asked)
+    answer.background = BackgroundTask(dagster_client.launch_runs, *started)
     return answer
-
-
-def _retry(session: Session, task: Task) -> tuple[Task, list[Task]]:
-    """The new task, and those to start."""
-    if task.kind == batches.KIND:
-        tasks.check_retry(session, task)
-        return batches.retry_failed(session, batches.get(session, task.workspace_id, UUID(task.key)))
-    retry = actions.retry_post if task.kind == publications.KIND else tasks.retry
-    again = retry(session, task)
-    return again, [again]

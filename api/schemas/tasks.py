@@ -1,14 +1,16 @@
 """Tasks on the wire."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.schemas.registered import Registered
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks.kinds import KINDS
 
-Kind = Literal["caption", "burn_in", "reel", "batch", "publication"]
+Kind = Annotated[str, Registered(lambda: KINDS)]
 Status = Literal["queued", "processing", "done", "error"]
 
 
@@ -25,13 +27,8 @@ class TaskView(BaseModel):
     status: Status = Field(examples=["done"])
     progress: int = Field(ge=0, le=100, examples=[100])
     result: dict[str, Any] | None = Field(
-        description="""What came of it, once `status` is `done`. It has, by `kind`:
-
-- `caption`: `caption_id`, and `output_url` of the video when `burn_in` was asked for
-- `burn_in`: `output_url`
-- `reel`: `result_url`, `duration_seconds`, and the `voice_id` and `language` that it is spoken in
-- `batch`: `batch_id`, and how many reels are `done` and how many `failed`
-- `publication`: `platform`, `account_id`, `post_id`, `post_url` (these two may be null)""",
+        description="What came of it, once `status` is `done`. It has, by `kind`:\n\n"
+        + "\n".join(f"- `{kind.name}`: {kind.result}" for kind in KINDS.values()),
         examples=[{"caption_id": "5bc41d91-867a-4ccb-821a-2b9544c45719"}],
     )
     error: TaskError | None = Field(description="What went wrong, when `status` is `error`")

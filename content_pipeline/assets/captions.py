@@ -9,6 +9,7 @@ from content_pipeline import partitions
 from content_pipeline.core.captions import captions as core
 from content_pipeline.core.media import subtitles
 from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks.kinds import CAPTION
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
@@ -18,13 +19,13 @@ READABLE_CHARACTERS_A_SECOND = 20
 
 @dg.asset(
     group_name=GROUP,
-    partitions_def=partitions.captions,
+    partitions_def=partitions.keys_of(CAPTION),
     output_required=False,
     kinds={"whisper"},
     description="Every word that is spoken in the recording, with its time.",
 )
 def transcript(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, core.KIND, _transcribe)
+    yield from perform(context, CAPTION.name, _transcribe)
 
 
 def _transcribe(run: RunContext, key: str) -> Results:
@@ -58,11 +59,11 @@ def _transcribe(run: RunContext, key: str) -> Results:
         dg.AssetCheckSpec("readable", asset="captions", description="At most 20 characters a second."),
         dg.AssetCheckSpec("inside_the_recording", asset="captions", description="No cue runs past the end."),
     ],
-    partitions_def=partitions.captions,
+    partitions_def=partitions.keys_of(CAPTION),
     can_subset=True,
 )
 def captions(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, core.KIND, _compose)
+    yield from perform(context, CAPTION.name, _compose)
 
 
 def _compose(run: RunContext, key: str) -> Results:

@@ -5,8 +5,8 @@ import dagster as dg
 from content_pipeline import partitions
 from content_pipeline.assets.calendar import content_calendar
 from content_pipeline.core.publishing import attempts
-from content_pipeline.core.publishing import publications as core
 from content_pipeline.core.publishing.attempts import Attempt
+from content_pipeline.core.tasks.kinds import PUBLICATION
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
@@ -39,10 +39,10 @@ REEL = dg.AssetDep("reel_video", partition_mapping=dg.SpecificPartitionsPartitio
     check_specs=[
         dg.AssetCheckSpec("visible", asset="publication", description="The platform shows it."),
     ],
-    partitions_def=partitions.publications,
+    partitions_def=partitions.keys_of(PUBLICATION),
 )
 def publications(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, core.KIND, _publish)
+    yield from perform(context, PUBLICATION.name, _publish)
 
 
 def _publish(run: RunContext, key: str) -> Results:

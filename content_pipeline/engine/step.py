@@ -16,6 +16,7 @@ from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
 from content_pipeline.core.tasks import dagster_client, deferral, executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.run_context import RunContext, Suspend, SwitchLane
 
 # Dagster's own marks of a run made from another one: by its run retries, or by a person in the UI.
@@ -27,14 +28,14 @@ Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckEvaluation]
 
 
 def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[RunContext, str], Results]) -> Results:
-    """Run `body(work, key)` as the one live execution of this partition's row, and yield what it yields.
+    """Run `body(run, row_id)` as the one live execution of this partition's row, and yield what it yields.
 
     A run that may not work (its subject is taken, its task was canceled or has moved on) yields nothing, so
     nothing is recorded as materialised. Our errors end the task and fail the run; retryable ones, and a
     database that was away, put the task aside with back-off instead. Anything unexpected ends the task as
     `broken` and is raised as it is.
     """
-    key = context.partition_key
+    key = row_id(context.partition_key)
     try:
         run = _retry_while_unreachable(lambda: _admit(context, kind, key))
         if run is None:

@@ -6,6 +6,7 @@ from content_pipeline import jobs
 from content_pipeline.assets.calendar import became_due
 from content_pipeline.core.calendar import due
 from content_pipeline.core.database import transaction
+from content_pipeline.core.tasks.kinds import PUBLICATION, REEL
 from content_pipeline.sensors import run_requests
 
 # Submitting a run takes the daemon some 30 ms, 150 while renders have the cores: all of a tick are submitted before
@@ -14,7 +15,7 @@ RUNS_A_TICK = 50
 
 
 @dg.sensor(
-    jobs=[jobs.reels, jobs.publications],
+    jobs=[jobs.JOBS[REEL.name], jobs.JOBS[PUBLICATION.name]],
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Has the reels of calendar items made ahead of their time, publishes what is due, notes how it went.",

@@ -13,6 +13,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.publishing import polling
+from content_pipeline.core.tasks.kinds import PUBLICATION
 from content_pipeline.sensors import run_requests
 
 POSTS_A_TICK: Final = 200
@@ -26,7 +27,7 @@ _asked: Final[dict[UUID, Future[Task | None]]] = {}
 
 
 @dg.sensor(
-    job=jobs.publications,
+    job=jobs.JOBS[PUBLICATION.name],
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Asks the platforms about posts that they are at work on, and has those go on that are ready.",

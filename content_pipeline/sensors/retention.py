@@ -6,7 +6,7 @@ import dagster as dg
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
-from content_pipeline.core.tasks import dagster_client
+from content_pipeline.core.tasks import dagster_client, kinds
 
 # A tick has a minute; deleting a key with its runs takes some 20 ms.
 KEYS_A_TICK = 500
@@ -20,7 +20,7 @@ KEYS_A_TICK = 500
 def retire_old_work(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     retention.sweep_rows()
     orphans = retention.sweep_uploads()
-    retired = sum(_retire(context.instance, kind, name) for kind, name in dagster_client.JOBS.items())
+    retired = sum(_retire(context.instance, kind, name) for kind, name in kinds.jobs().items())
     return dg.SkipReason(f"Retired {retired} keys, deleted {orphans} uploads without a row.")
 
 

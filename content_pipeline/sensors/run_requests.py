@@ -7,26 +7,26 @@ import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import dagster_client
+from content_pipeline.core.tasks import dagster_client, kinds
 
 
 def sensor_result(
     tasks: Sequence[Task], *, asset_events: Sequence[dg.AssetMaterialization] = (), cursor: str | None = None
 ) -> dg.SensorResult:
     """A run for each of these tasks, with its key registered; `asset_events` are recorded with them."""
-    keys = defaultdict(list)
+    jobs, keys = kinds.jobs(), defaultdict(list)
     for task in tasks:
-        keys[dagster_client.JOBS[task.subject_kind]].append(task.subject_key)
+        keys[jobs[task.subject_kind]].append(task.partition_key)
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(
-                job_name=dagster_client.JOBS[task.subject_kind],
-                partition_key=task.subject_key,
+                job_name=jobs[task.subject_kind],
+                partition_key=task.partition_key,
                 tags=dagster_client.run_tags(task),
             )
             for task in tasks
         ],
-        dynamic_partitions_requests=[partitions.SETS[job].build_add_request(added) for job, added in keys.items()],
+        dynamic_partitions_requests=[partitions.key_set(job).build_add_request(added) for job, added in keys.items()],
         asset_events=asset_events,
         cursor=cursor,
     )

@@ -69,7 +69,7 @@ def decide(task: Task, newest: Standing | None) -> Decision:
 
 
 @dg.sensor(
-    jobs=jobs.JOBS,
+    jobs=[*jobs.JOBS.values()],
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Starts accepted work that nobody has started, and ends tasks whose runs were lost for good.",

@@ -10,7 +10,8 @@ from content_pipeline.core.calendar import items
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.reels import reels
-from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.tasks import dagster_client, kinds, tasks
+from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.sensors.calendar import publish_scheduled_content
 from tests.core.calendar.planned import BROKEN, OWN_VIDEO, end, item
 from tests.factories import make_account, make_item, make_twin
@@ -28,12 +29,15 @@ def tick() -> dg.SensorResult:
 
 
 def requested(result: dg.SensorResult) -> dict[str | None, dg.RunRequest]:
-    return {request.partition_key: request for request in result.run_requests or []}
+    return {row_id(request.partition_key or ""): request for request in result.run_requests or []}
 
 
 def added_keys(result: dg.SensorResult) -> dict[str, list[str]]:
-    """The keys that are to be registered, by set."""
-    return {added.partitions_def_name: list(added.partition_keys) for added in result.dynamic_partitions_requests or []}
+    """The rows whose keys are to be registered, by set."""
+    return {
+        added.partitions_def_name: list(map(row_id, added.partition_keys))
+        for added in result.dynamic_partitions_requests or []
+    }
 
 
 def test_a_due_item_gets_a_run_with_its_key_and_the_tags_of_its_task(workspace_id: UUID) -> None:
@@ -44,7 +48,7 @@ def test_a_due_item_gets_a_run_with_its_key_and_the_tags_of_its_task(workspace_i
     with transaction() as session:
         task = tasks.newest(session, reels.KIND, reel_id)
     assert request.tags.items() >= dagster_client.run_tags(task).items()
-    assert reel_id in added_keys(result)[dagster_client.JOBS[reels.KIND]]
+    assert reel_id in added_keys(result)[kinds.jobs()[reels.KIND]]
 
 
 def test_a_reel_is_asked_for_once(workspace_id: UUID) -> None:

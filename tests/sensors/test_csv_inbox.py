@@ -15,6 +15,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Batch, Reel, Workspace
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import dagster_client
+from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.sensors import csv_inbox
 from tests.factories import make_twin, make_workspace
 
@@ -24,13 +25,13 @@ UNMOVABLE = "n" * 250 + ".csv"
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The keys of the runs that Dagster has been asked for."""
+    """The rows whose runs Dagster has been asked for."""
     keys: list[str] = []
 
     def answer(request: Request) -> Response:
         asked = json.loads(request.data)["variables"]["runs"]
         tags = [tag for run in asked for tag in run["executionMetadata"]["tags"]]
-        keys.extend(tag["value"] for tag in tags if tag["key"] == dagster_client.PARTITION_TAG)
+        keys.extend(row_id(tag["value"]) for tag in tags if tag["key"] == dagster_client.PARTITION_TAG)
         results = [{"__typename": "LaunchRunSuccess"} for _ in asked]
         data = {"launchMultipleRuns": {"launchMultipleRunsResult": results}}
         return Response(json.dumps({"data": data}), mimetype="application/json")

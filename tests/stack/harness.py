@@ -20,6 +20,7 @@ import httpx
 import psutil
 from sqlalchemy import Engine, NullPool, create_engine, text
 
+from content_pipeline.core.tasks.partition_keys import row_id
 from tests.sandbox_client import Sandbox
 
 Found = TypeVar("Found")
@@ -226,22 +227,27 @@ class Stack:
         )
         assert ended == status
 
-    def materialized(self, asset: str, keys: list[str]) -> list[int]:
-        """How often the asset was materialised for each of these keys, once it was for all of them.
+    def partition_key(self, row_id: str) -> str:
+        """The key by which Dagster knows a row that a task works on."""
+        ((key,),) = self.sql("select distinct partition_key from tasks where subject_key = :row", row=row_id)
+        return str(key)
+
+    def materialized(self, asset: str, row_ids: list[str]) -> list[int]:
+        """How often the asset was materialized for each of these rows, once it was for all of them.
 
         A run records it a moment after its task has ended.
         """
-        query = """query Made($asset: String!, $keys: [String!]!) { assetOrError(assetKey: {path: [$asset]}) {
-          ... on Asset { assetMaterializations(partitions: $keys, limit: 10000) { partition } } } }"""
+        query = """query Made($asset: String!) { assetOrError(assetKey: {path: [$asset]}) {
+          ... on Asset { assetMaterializations(limit: 10000) { partition } } } }"""
 
         def counts() -> list[int] | None:
-            made = self.graphql(query, asset=asset, keys=keys)["assetOrError"]["assetMaterializations"]
-            counted = Counter(entry["partition"] for entry in made)
-            return [counted[key] for key in keys] if set(keys) <= counted.keys() else None
+            made = self.graphql(query, asset=asset)["assetOrError"]["assetMaterializations"]
+            counted = Counter(row_id(entry["partition"]) for entry in made)
+            return [counted[row] for row in row_ids] if set(row_ids) <= counted.keys() else None
 
-        return until(counts, seconds=30, what=f"a record of {asset} for each of {len(keys)} keys")
+        return until(counts, seconds=30, what=f"a record of {asset} for each of {len(row_ids)} rows")
 
-    def launch(self, job: str, key: str, asset: str) -> str:
+    def launch(self, job: str, row: str, asset: str) -> str:
         """Have one asset of a job made again, as an operator does in the UI. Returns the run's id."""
         query = """mutation Launch($run: ExecutionParams!) { launchRun(executionParams: $run) {
           __typename ... on LaunchRunSuccess { run { runId } } } }"""
@@ -251,7 +257,8 @@ class Stack:
             "jobName": job,
             "assetSelection": [{"path": [asset]}],
         }
-        run = {"selector": selector, "executionMetadata": {"tags": [{"key": "dagster/partition", "value": key}]}}
+        tag = {"key": "dagster/partition", "value": self.partition_key(row)}
+        run = {"selector": selector, "executionMetadata": {"tags": [tag]}}
         launched = self.graphql(query, run=run)["launchRun"]
         run_id: str = launched["run"]["runId"]
         return run_id

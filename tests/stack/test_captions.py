@@ -76,14 +76,15 @@ def test_progress_is_seen_while_the_work_runs(client: Client, long_recording: Pa
 
 
 def test_an_operator_sees_the_way_of_the_captions_and_their_checks(stack: Stack, client: Client, captions: str) -> None:
-    key = captions.rsplit("/", 1)[-1]
+    row = captions.rsplit("/", 1)[-1]
+    key = stack.partition_key(row)
     query = """query Made($asset: [String!]!, $key: String!) {
       assetOrError(assetKey: {path: $asset}) {
         ... on Asset { assetMaterializations(partitions: [$key]) { metadataEntries { label } } }
       }
     }"""
     for asset, label in (("transcript", "words"), ("captions", "subtitles")):
-        assert stack.materialized(asset, [key]) == [1]
+        assert stack.materialized(asset, [row]) == [1]
         (made,) = stack.graphql(query, asset=[asset], key=key)["assetOrError"]["assetMaterializations"]
         assert label in {entry["label"] for entry in made["metadataEntries"]}
     checks = stack.checks(client.get(captions)["task_id"])

@@ -19,10 +19,10 @@ from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, probe
 from content_pipeline.core.media.words import SEGMENTS
 from content_pipeline.core.models import BurnIn, Caption, Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import kinds, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 
-KIND: Final = "burn_in"
+KIND: Final = kinds.BURN_IN.name
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core import storage
 from content_pipeline.core.captions import burn_ins
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, MediaUnusable, NotFound
+from content_pipeline.core.errors import Conflict, MediaUnusable
 from content_pipeline.core.media import ass, cues, edits, subtitles, video
 from content_pipeline.core.media.ass import Style
 from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, probe
@@ -26,11 +26,12 @@ from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.providers.transcription import Transcript
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import deferral, tasks
+from content_pipeline.core.tasks import deferral, kinds, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.workspaces import workspaces
+from content_pipeline.core.workspaces.ownership import owned
 
-KIND: Final = "caption"
+KIND: Final = kinds.CAPTION.name
 Form = Literal["srt", "vtt", "ass"]
 # How much of a task's bar the captions are when a burn-in follows them.
 SHARE_BEFORE_BURN_IN: Final = 0.6
@@ -93,11 +94,8 @@ def create(
 
 
 def get(session: Session, workspace_id: UUID, caption_id: UUID) -> Caption:
-    """Raises NotFound, for another workspace's captions too."""
-    caption = session.get(Caption, caption_id)
-    if caption is None or caption.workspace_id != workspace_id:
-        raise NotFound(f"There are no captions {caption_id}.", code="caption_not_found")
-    return caption
+    """Raises NotFound."""
+    return owned(session, Caption, workspace_id, caption_id)
 
 
 def list_page(

@@ -16,6 +16,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Caption, Publication, Task
 from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.tasks import OPEN
 from content_pipeline.core.workspaces import idempotency
 
@@ -65,26 +66,26 @@ def _without_row(keys: Collection[str]) -> Iterator[str]:
 
 
 def retired_keys(session: Session, kind: str, keys: Collection[str]) -> Iterator[str]:
-    """Those of `keys` that Dagster may forget: ended longer than KEPT ago, or the oldest beyond MOST_KEYS.
+    """Those of these partition keys that Dagster may forget.
 
-    Never one with an open task.
+    They ended longer than KEPT ago, or are the oldest beyond MOST_KEYS; none has an open task.
     """
     ended = func.max(func.coalesce(Task.finished_at, now()))
     # A task that was handed over has worked on two rows: the one it was asked for, and its subject.
-    row = case((Task.kind == kind, Task.key), else_=Task.subject_key)
+    key = case((Task.kind == kind, Task.key), else_=Task.subject_key)
     query = (
-        select(row, ended)
+        select(key, ended)
         .where(or_(Task.kind == kind, Task.subject_kind == kind))
-        .group_by(row)
+        .group_by(key)
         .having(~func.bool_or(Task.state.in_(OPEN)))
         .order_by(ended)
     )
     left = len(keys)
-    known = set(keys)
-    for key, ended_at in session.execute(query):
-        if key not in known:
+    by_row = {row_id(key): key for key in keys}
+    for row, ended_at in session.execute(query):
+        if row not in by_row:
             continue
         if left <= MOST_KEYS and ended_at > now() - KEPT:
             return
         left -= 1
-        yield key
+        yield by_row[row]

@@ -16,7 +16,8 @@ class Task(Base):
     """One accepted request and how it stands; what `GET /tasks/{id}` reads.
 
     `kind` says what was asked; `subject_kind` and `subject_key` name the row that the task's next run works
-    on: the same thing at first, another one after a hand-over (captions with burn-in end in a burn-in).
+    on: the same thing at first, another one after a hand-over (captions with burn-in end in a burn-in). `partition_key`
+    is that row's key in Dagster, the same for all tries at it.
     A batch has no lane and no runs: the tasks whose `parent_id` it is do its work. One that is `irrevocable` has done,
     or is just doing, what cannot be taken back. Of its `starts`, so many (`waits`) came after others had let it wait.
     """
@@ -36,6 +37,7 @@ class Task(Base):
     key: Mapped[str]
     subject_kind: Mapped[str]
     subject_key: Mapped[str]
+    partition_key: Mapped[str]
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("tasks.id"))
     lane: Mapped[Lane | None] = mapped_column(String)
     state: Mapped[str] = mapped_column(default="queued")

@@ -20,10 +20,10 @@ from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.platforms.options import PostOptions, dump_set
 from content_pipeline.core.publishing import post_text
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import kinds, tasks
 from content_pipeline.core.writing.post import PostText
 
-KIND: Final = "publication"
+KIND: Final = kinds.PUBLICATION.name
 Status = Literal["publishing", "published", "failed", "unconfirmed"]
 
 
@@ -139,8 +139,6 @@ def create_task(session: Session, publication: Publication) -> Task:
         workspace_id=publication.workspace_id,
         kind=KIND,
         key=str(publication.id),
-        # Its run mostly waits for the platform: no captions should wait for that.
-        lane="io",
         task_id=str(publication.id),
     )
 

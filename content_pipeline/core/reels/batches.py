@@ -10,14 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, NotFound
+from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Batch, Reel, Task, Twin
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.csv_rows import ReelRow
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import kinds, tasks
+from content_pipeline.core.workspaces.ownership import owned
 
-KIND: Final = "batch"
+KIND: Final = kinds.BATCH.name
 # Runs are started one after the other, in chunks: 100 of them took up to 15 s while others were at work. Whoever
 # comes later has so much longer until the safety net thinks it forgotten.
 START_SECONDS: Final = 0.3
@@ -46,9 +47,7 @@ def create(
     session.flush()
     seeds = reels.seeds(twin, [row.script for row in rows])
     made = [_enter(session, twin, batch, row, seed) for row, seed in zip(rows, seeds, strict=True)]
-    task = tasks.create(
-        session, workspace_id=workspace_id, kind=KIND, key=str(batch.id), lane=None, task_id=str(batch.id)
-    )
+    task = tasks.create(session, workspace_id=workspace_id, kind=KIND, key=str(batch.id), task_id=str(batch.id))
     children = [_start(session, reel, task, place, task_id=str(reel.id)) for place, reel in enumerate(made)]
     return batch, task, children
 
@@ -83,7 +82,6 @@ def _start(
         workspace_id=reel.workspace_id,
         kind=reels.KIND,
         key=str(reel.id),
-        lane="media",
         task_id=task_id,
         parent=parent,
         retry_of=retry_of,
@@ -92,11 +90,8 @@ def _start(
 
 
 def get(session: Session, workspace_id: UUID, batch_id: UUID) -> Batch:
-    """Raises NotFound, for another workspace's batches too."""
-    batch = session.get(Batch, batch_id)
-    if batch is None or batch.workspace_id != workspace_id:
-        raise NotFound(f"There is no batch {batch_id}.", code="batch_not_found")
-    return batch
+    """Raises NotFound."""
+    return owned(session, Batch, workspace_id, batch_id)
 
 
 def list_page(
@@ -119,9 +114,7 @@ def retry_failed(session: Session, batch: Batch) -> tuple[Task, list[Task]]:
     if not failed:
         raise Conflict("No reel of this batch has failed.", code="nothing_failed", remedy="Nothing to do.")
     before = tasks.newest(session, KIND, str(batch.id))
-    again = tasks.create(
-        session, workspace_id=batch.workspace_id, kind=KIND, key=str(batch.id), lane=None, retry_of=before
-    )
+    again = tasks.create(session, workspace_id=batch.workspace_id, kind=KIND, key=str(batch.id), retry_of=before)
     children = [_start(session, reel, again, place, retry_of=task) for place, (reel, task) in enumerate(failed)]
     return again, children
 

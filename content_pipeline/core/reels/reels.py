@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, Invalid, NotFound
+from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.media import video, wav
 from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, look
 from content_pipeline.core.media.reels import background, captions, composition, designs, sound
@@ -24,10 +24,11 @@ from content_pipeline.core.media.words import WORDS, Word
 from content_pipeline.core.models import Reel, Task, Twin
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import catalog, narration
-from content_pipeline.core.tasks import cached_fetch, tasks
+from content_pipeline.core.tasks import cached_fetch, kinds, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
+from content_pipeline.core.workspaces.ownership import owned
 
-KIND: Final = "reel"
+KIND: Final = kinds.REEL.name
 NARRATION: Final = "narration.wav"
 
 Seen = TypeVar("Seen")
@@ -100,18 +101,13 @@ def seeds(twin: Twin, scripts: Sequence[str]) -> list[int]:
 
 
 def get(session: Session, workspace_id: UUID, reel_id: UUID) -> Reel:
-    """Raises NotFound, for another workspace's reels too."""
-    reel = session.get(Reel, reel_id)
-    if reel is None or reel.workspace_id != workspace_id:
-        raise NotFound(f"There is no reel {reel_id}.", code="reel_not_found")
-    return reel
+    """Raises NotFound."""
+    return owned(session, Reel, workspace_id, reel_id)
 
 
 def create_task(session: Session, reel: Reel) -> Task:
     """The task of a reel that is no part of a batch."""
-    return tasks.create(
-        session, workspace_id=reel.workspace_id, kind=KIND, key=str(reel.id), lane="media", task_id=str(reel.id)
-    )
+    return tasks.create(session, workspace_id=reel.workspace_id, kind=KIND, key=str(reel.id), task_id=str(reel.id))
 
 
 def result(session: Session, task: Task) -> dict[str, Any]:

@@ -14,15 +14,12 @@ import structlog
 from content_pipeline.core.database import UNREACHABLE, transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks import executions, kinds
 from content_pipeline.core.workspaces import workspaces
 
 log = structlog.get_logger()
 
 LOCATION: Final = "content_pipeline"
-
-# Each kind of task: the job that works on its row, which is also the name of the set of partition keys.
-JOBS: Final = {"caption": "captions", "burn_in": "burn_ins", "reel": "reels", "publication": "publications"}
 
 TASK_TAG: Final = "task_id"
 START_TAG: Final = "task_start"
@@ -80,7 +77,7 @@ def run_tags(task: Task) -> dict[str, str]:
         "kind": task.subject_kind,
         QUEUE_TAG: task.lane,
         PRIORITY_TAG: str(_PRIORITIES[task.lane] + (0 if task.parent_id else _ALONE)),
-        PARTITION_TAG: task.subject_key,
+        PARTITION_TAG: task.partition_key,
         **({PARENT_TAG: task.parent_id} if task.parent_id else {}),
     }
 
@@ -119,7 +116,7 @@ def launch_runs(*asked: Task) -> None:
 
 def _start(chunk: Sequence[Task]) -> list[str]:
     """What Dagster says to each."""
-    job = JOBS[chunk[0].subject_kind]
+    job = kinds.jobs()[chunk[0].subject_kind]
     repository = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__"}
     selector = {**repository, "jobName": job}
     pairs = [[{"key": key, "value": value} for key, value in run_tags(task).items()] for task in chunk]
@@ -128,7 +125,7 @@ def _start(chunk: Sequence[Task]) -> list[str]:
         selector=repository,
         set=job,
         runs=[{"selector": selector, "executionMetadata": {"tags": own}} for own in pairs],
-        **{f"key{number}": task.subject_key for number, task in enumerate(chunk)},
+        **{f"key{number}": task.partition_key for number, task in enumerate(chunk)},
     )
     started = data["launchMultipleRuns"].get("launchMultipleRunsResult", [])
     return [result["__typename"] for result in started]

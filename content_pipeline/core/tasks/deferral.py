@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.clock import now
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
+from content_pipeline.core.tasks.tasks import new_partition_key
 
 
 def defer(
@@ -32,16 +33,18 @@ def defer(
 
 
 def switch_subject(session: Session, task_id: str, *, kind: str, key: str, lane: Lane) -> None:
-    """The task goes on with another row as its subject, from where its bar stands."""
+    """Let the task go on with another row as its subject, from where its progress stands."""
+    task = session.get_one(Task, task_id)
     session.execute(
         update(Task)
-        .where(Task.id == task_id, Task.state == "processing")
+        .where(Task.id == task.id, Task.state == "processing")
         .values(
             state="waiting",
             not_before=now(),
             attempt=0,
             subject_kind=kind,
             subject_key=key,
+            partition_key=new_partition_key(session, task.workspace_id, key),
             lane=lane,
             progress_base=Task.progress,
         )

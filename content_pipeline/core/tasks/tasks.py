@@ -25,11 +25,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, Error, NotFound
-from content_pipeline.core.models import Task
+from content_pipeline.core.errors import Conflict, Error
+from content_pipeline.core.models import Task, Workspace
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.settings import Lane
 from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks.kinds import KINDS
+from content_pipeline.core.tasks.partition_keys import partition_key
+from content_pipeline.core.workspaces.ownership import owned
 
 OPEN: Final = ("queued", "processing", "waiting")
 # Whoever starts a run for a task has this long to get it to Dagster before the safety net starts another.
@@ -71,13 +74,13 @@ def create(
     workspace_id: UUID,
     kind: str,
     key: str,
-    lane: Lane | None,
+    lane: Lane | None = None,
     task_id: str | None = None,
     parent: Task | None = None,
     retry_of: Task | None = None,
     start_lease: timedelta = START_LEASE,
 ) -> Task:
-    """Enter a new task, for a run in `lane` or (None) for its children to work on.
+    """Create a task for a row. Its runs go to `lane`, else to its kind's; without either, its children do the work.
 
     Raises Conflict when its subject has an open one already.
     """
@@ -88,13 +91,19 @@ def create(
         key=key,
         subject_kind=kind,
         subject_key=key,
+        partition_key=retry_of.partition_key if retry_of else new_partition_key(session, workspace_id, key),
         parent_id=parent and parent.id,
-        lane=lane,
+        lane=lane or KINDS[kind].lane,
         progress=0,
         progress_base=0,
         retry_of=retry_of and retry_of.id,
     )
     return _enter(session, task, start_lease)
+
+
+def new_partition_key(session: Session, workspace_id: UUID, key: str) -> str:
+    """The partition key of a row that gets its first task now."""
+    return partition_key(now(), session.get_one(Workspace, workspace_id).name, key)
 
 
 def _enter(session: Session, task: Task, start_lease: timedelta = START_LEASE) -> Task:
@@ -112,11 +121,8 @@ def _enter(session: Session, task: Task, start_lease: timedelta = START_LEASE) -
 
 
 def get(session: Session, workspace_id: UUID, task_id: str) -> Task:
-    """Raises NotFound, for another workspace's tasks too."""
-    task = session.get(Task, task_id)
-    if task is None or task.workspace_id != workspace_id:
-        raise NotFound(f"There is no task {task_id}.", code="task_not_found")
-    return task
+    """Raises NotFound."""
+    return owned(session, Task, workspace_id, task_id)
 
 
 def newest(session: Session, kind: str, key: str) -> Task:
@@ -218,6 +224,7 @@ def retry(session: Session, task: Task) -> Task:
         key=task.key,
         subject_kind=task.subject_kind,
         subject_key=task.subject_key,
+        partition_key=task.partition_key,
         parent_id=_lock_open(session, task.parent_id),
         lane=task.lane,
         irrevocable=task.irrevocable,

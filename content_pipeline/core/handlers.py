@@ -1,0 +1,66 @@
+"""Handlers of each kind of task: its result, its retry, its cancel.
+
+The data of a kind is in `tasks/kinds.py`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.calendar import actions
+from content_pipeline.core.captions import burn_ins, captions
+from content_pipeline.core.models import Batch, Task
+from content_pipeline.core.publishing import publications
+from content_pipeline.core.reels import batches, reels
+from content_pipeline.core.tasks import kinds, tasks
+
+Retried = tuple[Task, Sequence[Task]]
+
+
+def _cancel_task(session: Session, task: Task) -> Sequence[Task]:
+    tasks.cancel(session, task)
+    return [task]
+
+
+def _retry_task(session: Session, task: Task) -> Retried:
+    again = tasks.retry(session, task)
+    return again, [again]
+
+
+def _retry_publication(session: Session, task: Task) -> Retried:
+    again = actions.retry_post(session, task)
+    return again, [again]
+
+
+def _retry_batch(session: Session, task: Task) -> Retried:
+    tasks.check_retry(session, task)
+    return batches.retry_failed(session, session.get_one(Batch, UUID(task.key)))
+
+
+def _cancel_batch(session: Session, task: Task) -> Sequence[Task]:
+    return batches.cancel(session, session.get_one(Batch, UUID(task.key)))
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """What can be done with a task.
+
+    `result`: what it answers when it is done. `retry`: a new task, and the tasks to start for it. `cancel`: the tasks
+    whose runs are to end. The last two raise Conflict.
+    """
+
+    result: Callable[[Session, Task], dict[str, Any]]
+    retry: Callable[[Session, Task], Retried] = _retry_task
+    cancel: Callable[[Session, Task], Sequence[Task]] = _cancel_task
+
+
+HANDLERS: Final = {
+    kinds.CAPTION.name: Handlers(captions.result),
+    kinds.BURN_IN.name: Handlers(burn_ins.result),
+    kinds.REEL.name: Handlers(reels.result),
+    kinds.BATCH.name: Handlers(batches.result, retry=_retry_batch, cancel=_cancel_batch),
+    kinds.PUBLICATION.name: Handlers(publications.result, retry=_retry_publication),
+}

@@ -1,0 +1,69 @@
+"""Registry of the kinds of task: plain data from which jobs, partition sets, API enums and retention derive.
+
+A new kind is an entry here, its handlers in `core/handlers.py`, and a module of assets that are partitioned by its set.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from content_pipeline.core.settings import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of task.
+
+    `name` is on the wire and in the tasks table. `job` names the Dagster job and the set of partition keys; None says
+    that the task has no runs of its own: its child tasks do the work. `lane` is where its runs go, None where each row
+    decides. `result` describes for the API what the result of a finished task holds.
+    """
+
+    name: str
+    job: str | None
+    lane: Lane | None
+    description: str
+    result: str
+
+
+CAPTION: Final = Kind(
+    "caption",
+    job="captions",
+    lane=None,  # short recordings are interactive, long ones go to the media lane
+    description="Transcribe a recording and make captions of its words.",
+    result="`caption_id`, and `output_url` of the video when `burn_in` was asked for",
+)
+BURN_IN: Final = Kind(
+    "burn_in",
+    job="burn_ins",
+    lane=None,
+    description="Draw captions into a video.",
+    result="`output_url`",
+)
+REEL: Final = Kind(
+    "reel",
+    job="reels",
+    lane="media",
+    description="Speak a script and make a video of it.",
+    result="`result_url`, `duration_seconds`, and the `voice_id` and `language` that it is spoken in",
+)
+BATCH: Final = Kind(
+    "batch",
+    job=None,
+    lane=None,
+    description="Make a reel of each row of a CSV.",
+    result="`batch_id`, and how many reels are `done` and how many `failed`",
+)
+PUBLICATION: Final = Kind(
+    "publication",
+    job="publications",
+    lane="io",  # its run mostly waits for the platform: no captions should wait for that
+    description="Publish a post on its platform, once.",
+    result="`platform`, `account_id`, `post_id`, `post_url` (the last two may be null)",
+)
+
+KINDS: Final = {kind.name: kind for kind in (CAPTION, BURN_IN, REEL, BATCH, PUBLICATION)}
+
+
+def jobs() -> dict[str, str]:
+    """The job of each kind that has runs, by the kind's name."""
+    return {kind.name: kind.job for kind in KINDS.values() if kind.job}
