@@ -1,0 +1,240 @@
+"""No id opens another workspace's row: every route is called with the ids of every table, in path, query and body."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from api.main import create_app
+from content_pipeline.core import models
+from content_pipeline.core.captions import burn_ins, captions
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.media.ass import Style
+from content_pipeline.core.models import Memory, Twin
+from content_pipeline.core.publishing import publications
+from content_pipeline.core.publishing.publications import PostSpec, Source
+from content_pipeline.core.reels import batches, reels
+from content_pipeline.core.reels.csv_rows import ReelRow
+from tests.api.conftest import PUBLIC
+from tests.factories import make_account, make_item, make_twin
+
+Rows = Mapping[str, str]
+
+URL: Final = "http://8.8.8.8/clip.mp4"
+# Tables whose rows belong to the system, or are found by a secret: clients name none of them.
+INTERNAL: Final = {
+    "ApiKey", "ConnectState", "Execution", "IdempotencyKey", "Plan", "RateLimit", "RedirectUri", "Workspace",
+}  # fmt: skip
+# Which table each parameter or field names a row of. One that is missing here fails the tests.
+TABLES: Final = {
+    "account_id": "Account",
+    "accounts": "Account",
+    "batch_id": "Batch",
+    "caption_id": "Caption",
+    "captions_id": "Caption",
+    "item_id": "CalendarItem",
+    "job_id": "Publication",
+    "memory_id": "Memory",
+    "reel_id": "Reel",
+    "task_id": "Task",
+    "twin_id": "Twin",
+}
+# Of fields that the document has no example of.
+EXAMPLES: Final = {"segments": [{"start": 0, "end": 1, "text": "Hello."}], "topic": "Coffee"}
+DOCUMENT: Final = create_app().openapi()
+
+
+def make_rows(workspace_id: UUID, platform: str = "youtube") -> dict[str, str]:
+    """A row of each table that clients can name: its id by table."""
+    with transaction() as session:
+        twin = make_twin(session, workspace_id)
+        account = make_account(session, workspace_id, platform)
+        caption, _ = captions.create(session, workspace_id=workspace_id, source_url=URL, language="en", burn_in=False)
+        burned = burn_ins.create_with_task(session, caption, Style())
+        row = ReelRow(2, "Hello.", "instagram", "en-US", title=None, background_url=None, music_url=None)
+        batch, _, _ = batches.create(session, workspace_id=workspace_id, twin=twin, platform="instagram", rows=[row])
+        reel = reels.create(session, twin, script="Hello.", platform="instagram", voice_id="en-US")
+        task = reels.create_task(session, reel)
+        spec = PostSpec(platform, account.id, title="Look", caption="Look.")
+        ((publication, _),) = publications.create_all(
+            session, workspace_id, twin=None, source=Source(url=URL), specs=[spec]
+        )
+        item = make_item(session, twin, platform=platform)
+        known = Memory(
+            id=uuid4(), twin_id=twin.id, memory_type="semantic", content="Secret.", importance=0.5, tags=[],
+            details={}, vector=bytes(4 * 384), created_at=now(),
+        )  # fmt: skip
+        session.add(known)
+        rows = (twin, account, caption, task, burned, batch, reel, publication, item, known)
+        return {type(row).__name__: str(row.id) for row in rows}
+
+
+@pytest.fixture
+def foreign(workspace_id: UUID) -> Rows:
+    """The rows of a workspace that is not the client's."""
+    return make_rows(workspace_id)
+
+
+@pytest.fixture
+def own(client: TestClient) -> Rows:
+    """The rows of the client's workspace."""
+    twin = client.post(f"{PUBLIC}/twins", json={"name": "Mine", "voice_id": "en-US"}).json()["id"]
+    with transaction() as session:
+        workspace_id = session.get_one(Twin, UUID(twin)).workspace_id
+    return make_rows(workspace_id)
+
+
+def contents(rows: Rows) -> list[Any]:
+    """All that the workspace of these rows has in the database."""
+    tables = [getattr(models, name).__tablename__ for name in sorted(rows) if name != "Memory"]
+    with transaction() as session:
+        workspace_id = session.get_one(Twin, UUID(rows["Twin"])).workspace_id
+        query = "select * from {} where workspace_id = :id order by id"
+        return [list(session.execute(text(query.format(table)), {"id": workspace_id})) for table in tables]
+
+
+def test_every_table_is_tried_or_internal(foreign: Rows) -> None:
+    assert set(models.__all__) == foreign.keys() | INTERNAL
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation that asks for a key: its method, its path behind the public prefix, its description."""
+    for path, described in DOCUMENT["paths"].items():
+        for method, operation in described.items():
+            if path.startswith(PUBLIC) and "security" in operation:
+                yield method, path.removeprefix(PUBLIC), operation
+
+
+def body_schema(operation: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of an operation's body, JSON or form; empty without one."""
+    content = operation.get("requestBody", {}).get("content", {})
+    (media,) = content.values() or ({"schema": {}},)
+    return resolved(media["schema"])
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = (
+        DOCUMENT["components"]["schemas"][schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
+    )
+    return found
+
+
+def example(operation: Mapping[str, Any]) -> Any:
+    """A body that the operation takes: the document's example, or one made of its fields' examples."""
+    schema = body_schema(operation)
+    known = {**EXAMPLES, **{name: field["examples"][0] for name, field in fields(schema) if "examples" in field}}
+    made = {name: known[name] for name, _ in fields(schema) if name in known}
+    return schema.get("examples", [made])[0] if schema else None
+
+
+def fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from schema.get("properties", {}).items()
+
+
+PATHS: Final = [
+    (method, path, parameter["name"], example(operation))
+    for method, path, operation in operations()
+    for parameter in operation.get("parameters", [])
+    if parameter["in"] == "path" and parameter["name"].endswith("_id")
+]
+
+
+@pytest.mark.parametrize(("method", "path", "name", "body"), PATHS, ids=[f"{m} {p}" for m, p, _, _ in PATHS])
+def test_a_path_leads_to_own_rows_only(
+    client: TestClient, foreign: Rows, own: Rows, method: str, path: str, name: str, body: Any
+) -> None:
+    before = contents(foreign)
+    for row_id in foreign.values():
+        answer = client.request(method, f"{PUBLIC}{path}".format(**{name: row_id, "form": "srt"}), json=body)
+        assert answer.status_code == 404, answer.text
+    assert contents(foreign) == before
+    answer = client.request(method, f"{PUBLIC}{path}".format(**{name: own[TABLES[name]], "form": "srt"}), json=body)
+    assert answer.status_code != 404, answer.text
+
+
+def ids_in(schema: dict[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where in a body an id can stand; `*` is any key of a mapping."""
+    schema = resolved(schema)
+    if schema.get("format") == "uuid":
+        yield place
+    for part in schema.get("anyOf", []):
+        yield from ids_in(part, place)
+    for key, value in schema.get("properties", {}).items():
+        yield from ids_in(value, (*place, key))
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from ids_in(schema["additionalProperties"], (*place, "*"))
+
+
+BODIES: Final = [
+    (method, path, place, "multipart/form-data" in operation["requestBody"]["content"])
+    for method, path, operation in operations()
+    for place in ids_in(body_schema(operation))
+    # Only kept there, and looked up when a post of this twin is made: the test below.
+    if place[0] != "platform_defaults"
+]
+
+
+def filled(path: str, place: tuple[str, ...], row_id: str, own: Rows) -> dict[str, Any]:
+    """A body that is right but for the id at this place."""
+    post = {"platforms": ["youtube"], "reel_url": URL, "title": "Look", "caption": "Look."}
+    usual: dict[str, dict[str, Any]] = {
+        "/twins": {"name": "Mine", "voice_id": "en-US"},
+        "/content/calendar": {
+            "twin_id": own["Twin"], "title": "Look", "platform": "youtube", "scheduled_at": "2033-05-01T10:00:00Z",
+            "script": "Hello there.",
+        },
+        "/social/publish": {name: value for name, value in post.items() if (name, place) != ("reel_url", ("reel_id",))},
+    }  # fmt: skip
+    body = usual.get(path, {})
+    if place[0] == "options":
+        body["platforms"] = [place[1]]
+    target = body
+    for key in place[:-1]:
+        target = target.setdefault(key, {})
+    target[place[-1].replace("*", "youtube")] = row_id
+    return body
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "place", "is_form"), BODIES, ids=[f"{m} {p} {'.'.join(i)}" for m, p, i, _ in BODIES]
+)
+def test_a_body_names_own_rows_only(
+    client: TestClient, foreign: Rows, own: Rows, method: str, path: str, place: tuple[str, ...], is_form: bool
+) -> None:
+    def send(row_id: str) -> int:
+        body = filled(path, place, row_id, own)
+        form = {"data": {**body, "platform": "youtube"}, "files": {"csv_file": ("reels.csv", b"script\nHello.\n")}}
+        address = f"{PUBLIC}{path}".format(twin_id=own["Twin"], item_id=own["CalendarItem"])
+        return client.request(method, address, **(form if is_form else {"json": body})).status_code
+
+    before = contents(foreign)
+    assert {table: send(row_id) for table, row_id in foreign.items()} == dict.fromkeys(foreign, 404)
+    assert contents(foreign) == before
+    table = TABLES[next(key for key in reversed(place) if key != "*")]
+    assert send(own[table]) != 404
+
+
+def test_a_twin_s_defaults_name_own_captions_only(client: TestClient, foreign: Rows, own: Rows) -> None:
+    defaults = {"youtube": {"captions_id": foreign["Caption"]}}
+    address = f"{PUBLIC}/twins/{own['Twin']}"
+    assert client.patch(address, json={"platform_defaults": defaults}).status_code == 200
+    post = {"platforms": ["youtube"], "reel_url": URL, "title": "Look", "caption": "Look.", "twin_id": own["Twin"]}
+    assert client.post(f"{PUBLIC}/social/publish", json=post).status_code == 404
+
+
+def test_a_query_finds_own_rows_only(client: TestClient, foreign: Rows, own: Rows) -> None:
+    queried = {
+        f"{method} {path}": parameter["name"]
+        for method, path, operation in operations()
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "query" and parameter["name"].endswith("_id")
+    }
+    assert queried == {"get /content/calendar": "twin_id", "delete /social/disconnect/{platform}": "account_id"}
+    assert client.get(f"{PUBLIC}/content/calendar", params={"twin_id": foreign["Twin"]}).json() == []
+    assert client.get(f"{PUBLIC}/content/calendar", params={"twin_id": own["Twin"]}).json() != []
+    address = f"{PUBLIC}/social/disconnect/youtube"
+    assert client.delete(address, params={"account_id": foreign["Account"]}).status_code == 404
