@@ -5,12 +5,12 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.faults import VISIT, Visit
-from sandbox.store import World
+from sandbox.faults import SCOPE_KEY, RequestState
+from sandbox.store import Store
 
 
-class Door:
-    def __init__(self, inside: ASGIApp, world: World) -> None:
+class FaultMiddleware:
+    def __init__(self, inside: ASGIApp, world: Store) -> None:
         self._inside = inside
         self._world = world
 
@@ -18,7 +18,7 @@ class Door:
         if scope["type"] != "http":
             await self._inside(scope, receive, send)
             return
-        visit = scope[VISIT] = Visit()
+        visit = scope[SCOPE_KEY] = RequestState()
 
         async def answer(message: Message) -> None:
             # Logged before it is sent: who has the answer finds the request in the log.
@@ -29,11 +29,11 @@ class Door:
 
         await self._inside(scope, receive, answer)
         if visit.drops:
-            await _drop(receive, send)
+            await _close_connection(receive, send)
         elif visit.instead:
             await visit.instead.response(scope, receive, send)
 
-    def _log(self, scope: Scope, visit: Visit, status: int) -> None:
+    def _log(self, scope: Scope, visit: RequestState, status: int) -> None:
         if visit.platform is None:
             return
         worked = visit.works and status < HTTPStatus.BAD_REQUEST
@@ -51,7 +51,7 @@ class Door:
         self._world.put("request", uuid4().hex, entry)
 
 
-async def _drop(receive: Receive, send: Send) -> None:
+async def _close_connection(receive: Receive, send: Send) -> None:
     """Close the connection without a byte of an answer. ASGI has no word for it, so uvicorn's own transport does it."""
     send.__self__.transport.close()  # type: ignore[attr-defined]
     while (await receive())["type"] != "http.disconnect":

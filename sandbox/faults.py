@@ -10,16 +10,16 @@ from uuid import uuid4
 from fastapi import Request
 from pydantic import BaseModel, Field
 
-from sandbox.refusals import Refusal
-from sandbox.store import Document, Platform, World
+from sandbox.api_error import ApiError
+from sandbox.store import Document, Platform, Store
 
 # grant: the requests that hand out, refresh and revoke tokens
 Step = Literal["grant", "prepare", "commit", "confirm"]
 
-VISIT: Final = "sandbox.visit"
+SCOPE_KEY: Final = "sandbox.visit"
 
 
-class Order(BaseModel):
+class Fault(BaseModel):
     """A fault for the next `times` requests of a step. `accept_then_drop` does the work and closes the connection
     without a byte of an answer; `drop` closes it before the work; `status` answers `status`, `body` and `headers`
     instead, after the work if `after_work`; `delay` waits `seconds` first."""
@@ -36,52 +36,52 @@ class Order(BaseModel):
 
 
 @dataclass
-class Visit:
+class RequestState:
     """What is known of a request while it is served; it lies in the request's scope under `VISIT`. `instead` is the
     answer that is given in place of the true one."""
 
     platform: Platform | None = None
     step: Step | None = None
     drops: bool = False
-    instead: Refusal | None = None
+    instead: ApiError | None = None
     works: bool = True
 
 
-def order(world: World, wanted: Order) -> None:
+def schedule(world: Store, wanted: Fault) -> None:
     number = uuid4().hex
     world.put("fault", number, {"number": number, **wanted.model_dump()})
 
 
-def step(platform: Platform, name: Step) -> Callable[[Request], None]:
+def fault_point(platform: Platform, name: Step) -> Callable[[Request], None]:
     """A dependency that says which step of which platform a route is, and lets ordered faults happen there."""
 
     def marked(request: Request) -> None:
-        begin(request, platform, name)
+        apply_fault(request, platform, name)
 
     return marked
 
 
-def begin(request: Request, platform: Platform, name: Step) -> None:
+def apply_fault(request: Request, platform: Platform, name: Step) -> None:
     """The same for a route whose step depends on the request. Call it before anything is done, in no transaction.
 
     Raises Refusal for faults that keep the work from being done.
     """
-    visit: Visit = request.scope[VISIT]
+    visit: RequestState = request.scope[SCOPE_KEY]
     visit.platform, visit.step = platform, name
-    fault = _take(request.app.state.world, platform, name)
+    fault = _next_fault(request.app.state.world, platform, name)
     if fault is None:
         return
     if fault["kind"] == "delay":
         time.sleep(fault["seconds"])
         return
     visit.drops = fault["kind"] in ("drop", "accept_then_drop")
-    visit.instead = None if visit.drops else Refusal(fault["status"], fault["body"], fault["headers"])
+    visit.instead = None if visit.drops else ApiError(fault["status"], fault["body"], fault["headers"])
     visit.works = fault["kind"] == "accept_then_drop" or fault["after_work"]
     if not visit.works:
-        raise visit.instead or Refusal(HTTPStatus.SERVICE_UNAVAILABLE)
+        raise visit.instead or ApiError(HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _take(world: World, platform: Platform, name: Step) -> Document | None:
+def _next_fault(world: Store, platform: Platform, name: Step) -> Document | None:
     """The oldest order for the step, used once more."""
     with world.transaction():
         fault = next(iter(world.all("fault", platform=platform, step=name)), None)

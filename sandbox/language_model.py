@@ -17,8 +17,8 @@ from fastapi import FastAPI, Header, HTTPException
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-ACCEPTED: Final = "sandbox-"
-_PIECE_CHARACTERS: Final = 12
+ACCEPTED_PREFIX: Final = "sandbox-"
+_CHUNK_CHARACTERS: Final = 12
 
 
 class Message(BaseModel):
@@ -26,7 +26,7 @@ class Message(BaseModel):
     content: str
 
 
-class Wish(BaseModel):
+class CompletionRequest(BaseModel):
     model: str
     messages: list[Message] = Field(min_length=1)
     stream: bool = False
@@ -42,8 +42,8 @@ class Answer(BaseModel):
     seconds_between: float = 0.0
 
 
-class Asked(BaseModel):
-    wish: Wish
+class RecordedRequest(BaseModel):
+    wish: CompletionRequest
     left: bool = False
 
 
@@ -51,35 +51,37 @@ def create_app() -> FastAPI:
     """A model that was asked nothing yet."""
     app = FastAPI(title="A language model, a stand-in")
     answers: deque[Answer] = deque()
-    requests: list[Asked] = []
+    requests: list[RecordedRequest] = []
 
     @app.post("/answers", status_code=HTTPStatus.NO_CONTENT)
     def queue(answer: Answer) -> None:
         answers.append(answer)
 
     @app.get("/requests")
-    def asked() -> list[Asked]:
+    def asked() -> list[RecordedRequest]:
         return requests
 
     @app.post("/v1/chat/completions", response_model=None)
-    async def complete(wish: Wish, authorization: Annotated[str, Header()] = "") -> JSONResponse | StreamingResponse:
-        if not authorization.startswith(f"Bearer {ACCEPTED}"):
+    async def complete(
+        wish: CompletionRequest, authorization: Annotated[str, Header()] = ""
+    ) -> JSONResponse | StreamingResponse:
+        if not authorization.startswith(f"Bearer {ACCEPTED_PREFIX}"):
             raise HTTPException(HTTPStatus.UNAUTHORIZED, f"Incorrect API key provided: {authorization}")
-        asked = Asked(wish=wish)
+        asked = RecordedRequest(wish=wish)
         requests.append(asked)
         answer = answers.popleft() if answers else Answer(text=wish.messages[-1].content)
         if answer.status != HTTPStatus.OK:
             return JSONResponse({"error": {"message": answer.text}}, answer.status, answer.headers)
         if wish.stream:
             return StreamingResponse(_events(asked, answer), media_type="text/event-stream")
-        return JSONResponse(_completion("chat.completion", wish, {"message": _said(answer.text)}, "stop"))
+        return JSONResponse(_completion("chat.completion", wish, {"message": _assistant_message(answer.text)}, "stop"))
 
     return app
 
 
-async def _events(asked: Asked, answer: Answer) -> AsyncIterator[str]:
-    starts = range(0, len(answer.text), _PIECE_CHARACTERS)
-    pieces = [answer.text[start : start + _PIECE_CHARACTERS] for start in starts]
+async def _events(asked: RecordedRequest, answer: Answer) -> AsyncIterator[str]:
+    starts = range(0, len(answer.text), _CHUNK_CHARACTERS)
+    pieces = [answer.text[start : start + _CHUNK_CHARACTERS] for start in starts]
     try:
         for piece in pieces[: answer.broken_after]:
             yield _event(_completion("chat.completion.chunk", asked.wish, {"delta": {"content": piece}}))
@@ -92,11 +94,13 @@ async def _events(asked: Asked, answer: Answer) -> AsyncIterator[str]:
         yield "data: [DONE]\n\n"
 
 
-def _said(text: str) -> dict[str, str]:
+def _assistant_message(text: str) -> dict[str, str]:
     return {"role": "assistant", "content": text}
 
 
-def _completion(kind: str, wish: Wish, said: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+def _completion(
+    kind: str, wish: CompletionRequest, said: dict[str, Any], finish_reason: str | None = None
+) -> dict[str, Any]:
     choice = {"index": 0, **said, "finish_reason": finish_reason}
     return {"id": f"chatcmpl-{uuid4().hex}", "object": kind, "model": wish.model, "choices": [choice]}
 

@@ -52,7 +52,7 @@ def probe(path: Path) -> Probe | None:
             return Probe(
                 bytes=path.stat().st_size,
                 container=container.format.name.partition(",")[0],
-                index_first=_has_index_first(path),
+                index_first=_has_faststart(path),
                 seconds=seconds,
                 width=video.width,
                 height=video.height,
@@ -68,7 +68,7 @@ def probe(path: Path) -> Probe | None:
         return None
 
 
-def _has_index_first(path: Path) -> bool:
+def _has_faststart(path: Path) -> bool:
     """Whether an MP4's index (moov) lies before its media (mdat)."""
     with path.open("rb") as file:
         while len(head := file.read(8)) == 8:
@@ -81,7 +81,7 @@ def _has_index_first(path: Path) -> bool:
     return False
 
 
-def picture_kind(picture: bytes) -> Literal["jpg", "png"] | None:
+def image_extension(picture: bytes) -> Literal["jpg", "png"] | None:
     """The ending that a JPEG or PNG file has; None for what is neither."""
     if picture.startswith(b"\xff\xd8\xff"):
         return "jpg"
@@ -102,7 +102,7 @@ def fetch(url: str, target: Path, *, max_bytes: int) -> None:
         raise FetchFailed(str(error)) from error
 
 
-async def received(request: Request) -> AsyncIterator[Path]:
+async def request_body(request: Request) -> AsyncIterator[Path]:
     """A dependency: the body of the request as a file, which is gone when the request has been answered. Of a client
     that goes away it holds what had arrived."""
     path: Path = request.app.state.world.media(f"incoming-{uuid4().hex}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from sandbox.store import Document, Platform, World
+from sandbox.store import Document, Platform, Store
 
 Reason = Literal["unknown", "expired", "used", "redirect", "verifier", "revoked"]
 Kind = Literal["access", "refresh"]
@@ -29,7 +29,7 @@ class Unauthorized(Exception):
         self.reason: Reason = reason
 
 
-class BadWish(Exception):
+class InvalidAuthorizationRequest(Exception):
     """An authorization request that the platform shows an error page for, instead of asking anybody."""
 
 
@@ -61,7 +61,7 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AuthorizationRequest:
     """What an authorization request asks for. `challenge` is PKCE's, `offline` and `force` are Google's: whether the
     app wants a refresh token, and a new one although it had one."""
 
@@ -102,14 +102,14 @@ class Token:
     expires_at: float
 
 
-def stable_number(platform: Platform, username: str, digits: int) -> str:
+def derived_number(platform: Platform, username: str, digits: int) -> str:
     """A number of so many digits that always belongs to that user name."""
     drawn = int(hashlib.sha256(f"{platform}/{username}".encode()).hexdigest(), 16)
     lowest = 10 ** (digits - 1)
     return str(lowest + drawn % (9 * lowest))
 
 
-def stable_word(platform: Platform, username: str, characters: int) -> str:
+def derived_id(platform: Platform, username: str, characters: int) -> str:
     """The same in letters, digits, - and _."""
     digest = hashlib.sha256(f"{platform}/{username}".encode()).digest()
     return base64.urlsafe_b64encode(digest).decode()[:characters]
@@ -118,16 +118,16 @@ def stable_word(platform: Platform, username: str, characters: int) -> str:
 # ── consent ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def open_consent(world: World, provider: Provider, wish: Wish) -> str:
+def create_consent(world: Store, provider: Provider, wish: AuthorizationRequest) -> str:
     """Keep a wish until somebody decides on it; returns its id. Raises BadWish."""
     if wish.client_id != provider.client_id:
-        raise BadWish("The app is not known: its client id or key is wrong.")
+        raise InvalidAuthorizationRequest("The app is not known: its client id or key is wrong.")
     if not _is_address(wish.redirect_uri):
-        raise BadWish("The redirect_uri is not an absolute http(s) address without a fragment.")
+        raise InvalidAuthorizationRequest("The redirect_uri is not an absolute http(s) address without a fragment.")
     if unknown := [scope for scope in wish.scopes if scope not in provider.scopes]:
-        raise BadWish(f"Invalid scopes: {', '.join(unknown)}.")
+        raise InvalidAuthorizationRequest(f"Invalid scopes: {', '.join(unknown)}.")
     if not wish.scopes:
-        raise BadWish("The app asks for no scope.")
+        raise InvalidAuthorizationRequest("The app asks for no scope.")
     id = secrets.token_urlsafe(24)
     document = {
         "id": id,
@@ -149,7 +149,7 @@ def _is_address(uri: str | None) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.fragment
 
 
-def approve(world: World, provider: Provider, consent: Document, username: str) -> str:
+def approve(world: Store, provider: Provider, consent: Document, username: str) -> str:
     """The code for a wish that `username` agrees to."""
     with world.transaction():
         account = provider.account_id(username)
@@ -179,7 +179,7 @@ def approve(world: World, provider: Provider, consent: Document, username: str) 
         return code
 
 
-def redeem(world: World, provider: Provider, parameters: Mapping[str, str]) -> Grant:
+def exchange_code(world: Store, provider: Provider, parameters: Mapping[str, str]) -> Grant:
     """The grant behind the `code` of a request, which is used up by that. Raises Unauthorized."""
     code = parameters.get("code", "")
     with world.transaction():
@@ -195,14 +195,14 @@ def redeem(world: World, provider: Provider, parameters: Mapping[str, str]) -> G
         if found["challenge"] and not _is_verified(provider, found["challenge"], parameters.get("code_verifier")):
             raise Unauthorized("verifier")
         world.put("code", code, {**found, "used": True})
-        return _grant(world, found["grant"])
+        return _valid_grant(world, found["grant"])
 
 
 def _is_verified(provider: Provider, challenge: str, verifier: str | None) -> bool:
     return provider.challenge_of is not None and provider.challenge_of(verifier or "") == challenge
 
 
-def _grant(world: World, id: str) -> Grant:
+def _valid_grant(world: Store, id: str) -> Grant:
     found = world.get("grant", id)
     if found is None:
         raise Unauthorized("unknown")
@@ -214,7 +214,7 @@ def _grant(world: World, id: str) -> Grant:
 # ── tokens ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def issue(world: World, grant: Grant, kind: Kind, *, prefix: str, seconds: float) -> str:
+def issue_token(world: Store, grant: Grant, kind: Kind, *, prefix: str, seconds: float) -> str:
     """A new token of the grant, good for so long."""
     value = f"{prefix}{secrets.token_urlsafe(64)}"
     now = world.seconds()
@@ -223,38 +223,38 @@ def issue(world: World, grant: Grant, kind: Kind, *, prefix: str, seconds: float
     return value
 
 
-def look_up(world: World, platform: Platform, value: str | None, kind: Kind = "access") -> Token:
+def get_token(world: Store, platform: Platform, value: str | None, kind: Kind = "access") -> Token:
     """The token of that value. Raises Unauthorized where it is not (any more) good."""
     with world.transaction():
         found = world.get("token", value or "")
         if found is None or (found["platform"], found["kind"]) != (platform, kind):
             raise Unauthorized("unknown")
-        grant = _grant(world, found["grant"])
+        grant = _valid_grant(world, found["grant"])
         if found["expires_at"] <= world.seconds():
             raise Unauthorized("expired")
         return Token(value or "", grant, found["issued_at"], found["expires_at"])
 
 
-def retire(world: World, value: str) -> None:
+def delete_token(world: Store, value: str) -> None:
     """Make one token worthless, as a rotated one is."""
     world.delete("token", value)
 
 
-def has_token(world: World, grant: Grant, kind: Kind) -> bool:
+def has_token(world: Store, grant: Grant, kind: Kind) -> bool:
     """Whether the grant's account holds a token of that kind from any grant that stands."""
     tokens = world.all("token", platform=grant.platform, account=grant.account, kind=kind)
     owners = [world.get("grant", token["grant"]) for token in tokens if token["expires_at"] > world.seconds()]
     return any(owner and not owner["revoked"] for owner in owners)
 
 
-def revoke(world: World, platform: Platform, account: str) -> None:
+def revoke(world: Store, platform: Platform, account: str) -> None:
     """Take back all that the account has allowed, as its owner does in the platform's own pages."""
     with world.transaction():
         for grant in world.all("grant", platform=platform, account=account):
             world.put("grant", grant["id"], {**grant, "revoked": True})
 
 
-def bearer(authorization: str | None) -> str | None:
+def bearer_token(authorization: str | None) -> str | None:
     """The token of an Authorization header."""
     scheme, _, value = (authorization or "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None

@@ -2,10 +2,10 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.store import World
+from sandbox.store import Store
 
 
-class Switches(BaseModel):
+class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     instagram_quota: int = Field(50, ge=0, description="Posts of an account in 24 hours")
@@ -29,13 +29,13 @@ class Switches(BaseModel):
     youtube_processing_seconds: float = Field(1.0, ge=0, description="From the last byte to processed")
 
 
-def switches(world: World) -> Switches:
-    return Switches.model_validate(world.get("settings", "") or {})
+def read_settings(world: Store) -> Settings:
+    return Settings.model_validate(world.get("settings", "") or {})
 
 
-def switch(world: World, changes: dict[str, object]) -> Switches:
+def update_settings(world: Store, changes: dict[str, object]) -> Settings:
     """Set some of them. Raises pydantic's ValidationError."""
     with world.transaction():
-        changed = Switches.model_validate({**switches(world).model_dump(), **changes})
+        changed = Settings.model_validate({**read_settings(world).model_dump(), **changes})
         world.put("settings", "", changed.model_dump())
         return changed

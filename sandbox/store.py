@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS documents (
 """
 
 
-class World:
+class Store:
     """All state of one sandbox. Times in documents are seconds since the epoch, by `now()`.
 
     `clock_file` holds the seconds by which its clock differs from the real one; whoever else reads that file lives in

@@ -17,7 +17,7 @@ from uuid import uuid4
 from fastapi import Depends, FastAPI, Header, HTTPException
 from pydantic import BaseModel, Field
 
-ACCEPTED: Final = "sandbox-"
+ACCEPTED_PREFIX: Final = "sandbox-"
 
 Layer = Literal["working", "episodic", "semantic"]
 
@@ -42,12 +42,12 @@ class Query(BaseModel):
     limit: int = Field(10, ge=1, le=100)
 
 
-class Kept(NewMemory):
+class StoredMemory(NewMemory):
     memory_id: str
     created_at: datetime
 
 
-Account = dict[str, Kept]
+Account = dict[str, StoredMemory]
 
 
 class Accounts:
@@ -59,7 +59,7 @@ class Accounts:
     def __call__(self, authorization: Annotated[str, Header()] = "") -> Account:
         """The account behind a request's bearer token. Raises HTTPException 401."""
         scheme, _, token = authorization.partition(" ")
-        if scheme != "Bearer" or not token.startswith(ACCEPTED):
+        if scheme != "Bearer" or not token.startswith(ACCEPTED_PREFIX):
             raise HTTPException(HTTPStatus.UNAUTHORIZED, "Could not validate credentials")
         return self._accounts[token]
 
@@ -71,7 +71,7 @@ def create_app() -> FastAPI:
 
     @app.post("/remember")
     def remember(new: NewMemory, account: Account = account_of) -> dict[str, Any]:
-        kept = Kept(**dict(new), memory_id=f"mem_{uuid4().hex[:12]}", created_at=_now())
+        kept = StoredMemory(**dict(new), memory_id=f"mem_{uuid4().hex[:12]}", created_at=_now())
         account[kept.memory_id] = kept
         return {
             "memory_id": kept.memory_id,
@@ -83,7 +83,7 @@ def create_app() -> FastAPI:
 
     @app.post("/recall")
     def recall(query: Query, account: Account = account_of) -> dict[str, Any]:
-        found = sorted(_scored(query, account), key=lambda result: -result["score"])[: query.limit]
+        found = sorted(_scored_results(query, account), key=lambda result: -result["score"])[: query.limit]
         return {"results": found, "count": len(found)}
 
     @app.delete("/forget/{memory_id}", status_code=HTTPStatus.NO_CONTENT)
@@ -94,7 +94,7 @@ def create_app() -> FastAPI:
     return app
 
 
-def _scored(query: Query, account: Account) -> Iterator[dict[str, Any]]:
+def _scored_results(query: Query, account: Account) -> Iterator[dict[str, Any]]:
     asked = _words(query.query)
     for kept in account.values():
         if query.entity_id not in (None, kept.entity_id) or query.layer not in (None, kept.memory_type):

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from sandbox.faults import step
-from sandbox.instagram import containers, oauth, uploads, wire
+from sandbox.faults import fault_point
+from sandbox.instagram import containers, oauth, protocol, uploads
 from sandbox.oauth import Grant
 from sandbox.parameters import Parameters
-from sandbox.settings import switches
-from sandbox.store import Document, World
+from sandbox.settings import read_settings
+from sandbox.store import Document, Store
 
 # What a Reel's container takes, each with its documented type.
 CONTAINER_PARAMETERS: Final[Mapping[str, str]] = {
@@ -41,25 +41,25 @@ _CAPTION_CHARACTERS: Final = 2200
 _HASHTAGS: Final = 30
 _MENTIONS: Final = 20
 _QUOTA_SECONDS: Final = 86_400
-_PAGE: Final = 25
+_PAGE_SIZE: Final = 25
 
 
-def routes(world: World) -> APIRouter:
+def routes(world: Store) -> APIRouter:
     router = APIRouter()
-    intake = containers.Intake(world)
+    intake = containers.MediaProcessor(world)
     graph = APIRouter(prefix="/graph.instagram.com/{version}", dependencies=[Depends(_check_version)])
     prepares, commits, confirms, grants = (
-        [Depends(step("instagram", name))] for name in ("prepare", "commit", "confirm", "grant")
+        [Depends(fault_point("instagram", name))] for name in ("prepare", "commit", "confirm", "grant")
     )
 
     def reader(request: Request, response: Response, parameters: Parameters) -> Grant:
-        grant = wire.signed_in(request, parameters, wire.BASIC)
-        wire.count_call(world, grant, response)
+        grant = protocol.authenticate(request, parameters, protocol.BASIC)
+        protocol.count_call(world, grant, response)
         return grant
 
     def publisher(request: Request, response: Response, parameters: Parameters) -> Grant:
-        grant = wire.signed_in(request, parameters, wire.PUBLISH)
-        wire.count_call(world, grant, response)
+        grant = protocol.authenticate(request, parameters, protocol.PUBLISH)
+        protocol.count_call(world, grant, response)
         return grant
 
     Reader = Annotated[Grant, Depends(reader)]
@@ -67,7 +67,7 @@ def routes(world: World) -> APIRouter:
 
     @graph.get("/me", dependencies=grants)
     def profile(grant: Reader, parameters: Parameters) -> dict[str, Any]:
-        return wire.selected(
+        return protocol.select_fields(
             {
                 "id": grant.account,
                 "user_id": grant.account,
@@ -85,7 +85,7 @@ def routes(world: World) -> APIRouter:
     def create_container(user: str, grant: Publisher, request: Request, parameters: Parameters) -> dict[str, str]:
         _check_user(user, grant)
         _check_parameters(parameters)
-        id = _number()
+        id = _new_id()
         container = {
             "id": id,
             "account": grant.account,
@@ -116,15 +116,15 @@ def routes(world: World) -> APIRouter:
         with world.transaction():
             container = _container(parameters.get("creation_id", ""), grant)
             _check_publishable(container)
-            if _quota_usage(grant) >= switches(world).instagram_quota:
-                raise wire.refusal(
+            if _quota_usage(grant) >= read_settings(world).instagram_quota:
+                raise protocol.api_error(
                     "(#9) Application request limit reached",
                     9,
                     2207042,
                     status=HTTPStatus.FORBIDDEN,
                     user_message="You reached the maximum number of posts that is allowed to be published by API.",
                 )
-            id = _number()
+            id = _new_id()
             world.put(containers.KIND, container["id"], {**container, "media_id": id})
             world.post(
                 platform="instagram",
@@ -141,19 +141,19 @@ def routes(world: World) -> APIRouter:
     @graph.get("/{user}/content_publishing_limit", dependencies=confirms)
     def publishing_limit(user: str, grant: Publisher, parameters: Parameters) -> dict[str, Any]:
         _check_user(user, grant)
-        config = {"quota_total": switches(world).instagram_quota, "quota_duration": _QUOTA_SECONDS}
+        config = {"quota_total": read_settings(world).instagram_quota, "quota_duration": _QUOTA_SECONDS}
         limit = {"quota_usage": _quota_usage(grant), "config": config}
-        return {"data": [wire.selected(limit, parameters.get("fields"), ["quota_usage"])]}
+        return {"data": [protocol.select_fields(limit, parameters.get("fields"), ["quota_usage"])]}
 
     @graph.get("/{user}/media", dependencies=confirms)
     def media_of(user: str, grant: Reader, request: Request, parameters: Parameters) -> dict[str, Any]:
         _check_user(user, grant)
-        if not re.fullmatch(r"[1-9]\d?", limit := parameters.get("limit", str(_PAGE))):
-            raise wire.refusal("(#100) Param limit must be a number below 100", 100)
+        if not re.fullmatch(r"[1-9]\d?", limit := parameters.get("limit", str(_PAGE_SIZE))):
+            raise protocol.api_error("(#100) Param limit must be a number below 100", 100)
         newest = world.all("post", platform="instagram", account=grant.account)[::-1]
         older = dropwhile(lambda post: post["id"] != parameters.get("after"), newest)
         page = list(islice(islice(older, 1, None) if "after" in parameters else newest, int(limit)))
-        data = [wire.selected(_media(request, post), parameters.get("fields")) for post in page]
+        data = [protocol.select_fields(_media_fields(request, post), parameters.get("fields")) for post in page]
         cursors = {"cursors": {"before": page[0]["id"], "after": page[-1]["id"]}} if page else {}
         return {"data": data, "paging": cursors}
 
@@ -161,28 +161,33 @@ def routes(world: World) -> APIRouter:
     def read(id: str, grant: Reader, request: Request, parameters: Parameters) -> dict[str, Any]:
         post = world.get("post", f"instagram:{id}")
         if post and post["account"] == grant.account:
-            return wire.selected(_media(request, post), parameters.get("fields"))
+            return protocol.select_fields(_media_fields(request, post), parameters.get("fields"))
         container = _container(id, grant)
         status = containers.status(world, container)
         phases = uploads.phases(container, status)
-        told = {"id": id, "status_code": status, "status": containers.words(container, status), "video_status": phases}
-        return wire.selected(told, parameters.get("fields"))
+        told = {
+            "id": id,
+            "status_code": status,
+            "status": containers.status_text(container, status),
+            "video_status": phases,
+        }
+        return protocol.select_fields(told, parameters.get("fields"))
 
     def _container(id: str, grant: Grant) -> Document:
         container = world.get(containers.KIND, id)
         if container is None or container["account"] != grant.account:
-            raise wire.missing_object(id)
+            raise protocol.missing_object(id)
         return container
 
     def _check_publishable(container: Document) -> None:
         status = containers.status(world, container)
         if status == "EXPIRED":
-            raise wire.refusal("The media builder with this creation id has expired.", 24, 2207008)
+            raise protocol.api_error("The media builder with this creation id has expired.", 24, 2207008)
         if status == "ERROR":
             problem = container["problem"]
-            raise wire.refusal(problem["text"], problem["code"], problem["subcode"], user_message=problem["text"])
+            raise protocol.api_error(problem["text"], problem["code"], problem["subcode"], user_message=problem["text"])
         if status != "FINISHED":
-            raise wire.refusal(
+            raise protocol.api_error(
                 "Media ID is not available",
                 9007,
                 2207027,
@@ -200,7 +205,7 @@ def routes(world: World) -> APIRouter:
     return router
 
 
-def _media(request: Request, post: Document) -> dict[str, Any]:
+def _media_fields(request: Request, post: Document) -> dict[str, Any]:
     return {
         "id": post["id"],
         "caption": post["text"],
@@ -216,7 +221,7 @@ def _media(request: Request, post: Document) -> dict[str, Any]:
 
 def _check_version(version: str) -> None:
     if not re.fullmatch(r"v\d{1,2}\.0", version):
-        raise wire.missing_object(version)
+        raise protocol.missing_object(version)
 
 
 def _version(request: Request) -> str:
@@ -225,21 +230,21 @@ def _version(request: Request) -> str:
 
 def _check_user(user: str, grant: Grant) -> None:
     if user not in ("me", grant.account):
-        raise wire.missing_object(user)
+        raise protocol.missing_object(user)
 
 
 def _check_parameters(parameters: Mapping[str, str]) -> None:
     """Raises Refusal for what a container is not made of."""
     for name, kind in CONTAINER_PARAMETERS.items():
         if name in parameters and not re.fullmatch(_TYPES.get(kind, r"(?s).*"), parameters[name]):
-            raise wire.refusal(f"(#100) Param {name} must be of type {kind}", 100)
+            raise protocol.api_error(f"(#100) Param {name} must be of type {kind}", 100)
     if parameters.get("media_type") != "REELS":
-        raise wire.refusal("(#100) Param media_type must be REELS", 100)
+        raise protocol.api_error("(#100) Param media_type must be REELS", 100)
     if (parameters.get("upload_type") == "resumable") == ("video_url" in parameters):
-        raise wire.refusal("(#100) Either video_url or upload_type=resumable is required", 100)
+        raise protocol.api_error("(#100) Either video_url or upload_type=resumable is required", 100)
     for name in ("video_url", "cover_url"):
         if name in parameters and not _is_address(parameters[name]):
-            raise wire.refusal(
+            raise protocol.api_error(
                 f"Only http and https addresses are fetched, as {name} is not",
                 9004,
                 2207052,
@@ -255,13 +260,13 @@ def _is_address(url: str) -> bool:
 def _check_caption(caption: str) -> None:
     if len(caption) > _CAPTION_CHARACTERS:
         text = f"The caption has more than {_CAPTION_CHARACTERS} characters."
-        raise wire.refusal(text, 36004, 2207010, user_message=text)
+        raise protocol.api_error(text, 36004, 2207010, user_message=text)
     tags = {"hashtags": (r"#\w+", _HASHTAGS), "mentions": (r"@[\w.]+", _MENTIONS)}
     for name, (pattern, most) in tags.items():
         if len(re.findall(pattern, caption)) > most:
-            raise wire.refusal(f"The caption has more than {most} {name}.", 100, 2207040)
+            raise protocol.api_error(f"The caption has more than {most} {name}.", 100, 2207040)
 
 
-def _number() -> str:
+def _new_id() -> str:
     """An id as Graph API gives them."""
     return f"1{randbelow(10**16):016}"

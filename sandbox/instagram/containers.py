@@ -7,48 +7,48 @@ from uuid import uuid4
 from PIL import Image, UnidentifiedImageError
 
 from sandbox.media import FetchFailed, Probe, fetch, probe
-from sandbox.settings import switches
-from sandbox.store import Document, World
+from sandbox.settings import read_settings
+from sandbox.store import Document, Store
 
 KIND: Final = "instagram_container"
 MAX_BYTES: Final = 300_000_000
 
 Status = Literal["IN_PROGRESS", "FINISHED", "PUBLISHED", "ERROR", "EXPIRED"]
 
-_WORDS: Final[dict[Status, str]] = {
+_STATUS_TEXTS: Final[dict[Status, str]] = {
     "IN_PROGRESS": "In Progress: Media is still being processed.",
     "FINISHED": "Finished: Media has been uploaded and it is ready to be published.",
     "PUBLISHED": "Published: Media has been published.",
     "EXPIRED": "Expired: Media was not published within 24 hours.",
 }
-_LIFE_SECONDS: Final = 86_400
+_EXPIRY_SECONDS: Final = 86_400
 _COVER_BYTES: Final = 8_000_000
 
 
-def status(world: World, container: Document) -> Status:
+def status(world: Store, container: Document) -> Status:
     """How a container stands. It is ready when its media is there and some time of processing has passed."""
     if container["media_id"]:
         return "PUBLISHED"
-    if world.seconds() - container["created_at"] > _LIFE_SECONDS:
+    if world.seconds() - container["created_at"] > _EXPIRY_SECONDS:
         return "EXPIRED"
     if container["problem"]:
         return "ERROR"
-    processed = world.seconds() - container["created_at"] >= switches(world).instagram_processing_seconds
+    processed = world.seconds() - container["created_at"] >= read_settings(world).instagram_processing_seconds
     return "FINISHED" if container["state"] == "stored" and processed else "IN_PROGRESS"
 
 
-def words(container: Document, status: Status) -> str:
+def status_text(container: Document, status: Status) -> str:
     """The status in a sentence; of a failed one with the subcode of its error."""
     if status != "ERROR":
-        return _WORDS[status]
+        return _STATUS_TEXTS[status]
     problem = container["problem"]
     return f"Error: Media upload has failed with error code {problem['subcode']}: {problem['text']}"
 
 
-class Intake:
+class MediaProcessor:
     """Fetches and judges media in the background, as the platform does. What a killed server left is taken up again."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Store) -> None:
         self._world = world
         self._workers = ThreadPoolExecutor(4, thread_name_prefix="instagram-intake")
         for container in world.all(KIND, state="new"):
@@ -80,11 +80,11 @@ class Intake:
         return name
 
     def _ordered(self) -> Document | None:
-        subcode = switches(self._world).instagram_container_error
+        subcode = read_settings(self._world).instagram_container_error
         return None if subcode is None else _problem(-1, subcode, "This was ordered.")
 
     def _judge_video(self, container: Document) -> Document | None:
-        return _judge(probe(self._world.media(container["media"])))
+        return _check_video(probe(self._world.media(container["media"])))
 
     def _judge_cover(self, container: Document) -> Document | None:
         if not container["cover"]:
@@ -97,7 +97,7 @@ class Intake:
         return None
 
 
-def _judge(video: Probe | None) -> Document | None:
+def _check_video(video: Probe | None) -> Document | None:
     """The documented limits of a Reel."""
     if video is None or video.container != "mov":
         return _unsupported("The video is not MOV or MP4.")

@@ -7,51 +7,53 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from sandbox import oauth
-from sandbox.consent import ask, refuse
-from sandbox.faults import step
-from sandbox.instagram import wire
-from sandbox.oauth import Token, Unauthorized, Wish
+from sandbox.api_error import ApiError
+from sandbox.consent_page import show_consent, show_error
+from sandbox.faults import fault_point
+from sandbox.instagram import protocol
+from sandbox.oauth import AuthorizationRequest, Token, Unauthorized
 from sandbox.parameters import Parameters
-from sandbox.refusals import Refusal
-from sandbox.store import World
+from sandbox.store import Store
 
 _SHORT: Final = "IGAAS"
 _SHORT_SECONDS: Final = 3600
 _LONG: Final = "IGAAL"
 _LONG_SECONDS: Final = 60 * 86_400
-_YOUNGEST_SECONDS: Final = 86_400
+_MIN_REFRESH_AGE_SECONDS: Final = 86_400
 
 
-def routes(world: World) -> APIRouter:
+def routes(world: Store) -> APIRouter:
     router = APIRouter()
-    grants = [Depends(step("instagram", "grant"))]
+    grants = [Depends(fault_point("instagram", "grant"))]
 
     @router.get("/www.instagram.com/oauth/authorize")
     def authorize(request: Request, parameters: Parameters) -> Response:
         if parameters.get("response_type") != "code":
-            return refuse(request, wire.PROVIDER, "The response_type must be code.")
+            return show_error(request, protocol.PROVIDER, "The response_type must be code.")
         scopes = [scope.strip() for scope in parameters.get("scope", "").split(",") if scope.strip()]
-        wish = Wish(parameters.get("client_id"), parameters.get("redirect_uri"), scopes, parameters.get("state"))
-        return ask(request, wire.PROVIDER, wish)
+        wish = AuthorizationRequest(
+            parameters.get("client_id"), parameters.get("redirect_uri"), scopes, parameters.get("state")
+        )
+        return show_consent(request, protocol.PROVIDER, wish)
 
     @router.post("/api.instagram.com/oauth/access_token", dependencies=grants)
     def exchange_code(parameters: Parameters) -> dict[str, Any]:
-        if not wire.PROVIDER.is_client(parameters.get("client_id"), parameters.get("client_secret")):
-            raise _refused("Invalid platform app")
+        if not protocol.PROVIDER.is_client(parameters.get("client_id"), parameters.get("client_secret")):
+            raise _oauth_error("Invalid platform app")
         if parameters.get("grant_type") != "authorization_code":
-            raise _refused("Invalid grant_type")
+            raise _oauth_error("Invalid grant_type")
         try:
-            grant = oauth.redeem(world, wire.PROVIDER, parameters)
+            grant = oauth.exchange_code(world, protocol.PROVIDER, parameters)
         except Unauthorized as error:
-            raise _refused(_CODE_WORDS.get(error.reason, "Invalid authorization code")) from error
-        token = oauth.issue(world, grant, "access", prefix=_SHORT, seconds=_SHORT_SECONDS)
+            raise _oauth_error(_CODE_ERRORS.get(error.reason, "Invalid authorization code")) from error
+        token = oauth.issue_token(world, grant, "access", prefix=_SHORT, seconds=_SHORT_SECONDS)
         return {"access_token": token, "user_id": int(grant.account), "permissions": ",".join(grant.scopes)}
 
     @router.get("/graph.instagram.com/access_token", dependencies=grants)
     def exchange_short(parameters: Parameters) -> dict[str, Any]:
         _check_grant_type(parameters, "ig_exchange_token")
-        if not wire.PROVIDER.is_client(wire.PROVIDER.client_id, parameters.get("client_secret")):
-            raise wire.refusal("Error validating client secret.", 1)
+        if not protocol.PROVIDER.is_client(protocol.PROVIDER.client_id, parameters.get("client_secret")):
+            raise protocol.api_error("Error validating client secret.", 1)
         token = _token(parameters.get("access_token"), _SHORT)
         return _long(token)
 
@@ -59,29 +61,29 @@ def routes(world: World) -> APIRouter:
     def refresh(parameters: Parameters) -> dict[str, Any]:
         _check_grant_type(parameters, "ig_refresh_token")
         token = _token(parameters.get("access_token"), _LONG)
-        if wire.BASIC not in token.grant.scopes:
-            raise wire.refusal("(#10) Application does not have permission for this action", 10)
-        if world.seconds() - token.issued_at < _YOUNGEST_SECONDS:
-            raise wire.refusal("The access token cannot be refreshed before it is 24 hours old.", 100)
+        if protocol.BASIC not in token.grant.scopes:
+            raise protocol.api_error("(#10) Application does not have permission for this action", 10)
+        if world.seconds() - token.issued_at < _MIN_REFRESH_AGE_SECONDS:
+            raise protocol.api_error("The access token cannot be refreshed before it is 24 hours old.", 100)
         return _long(token)
 
     def _token(value: str | None, prefix: str) -> Token:
         try:
-            token = oauth.look_up(world, "instagram", value)
+            token = oauth.get_token(world, "instagram", value)
         except Unauthorized as error:
-            raise wire.token_refusal(error) from error
+            raise protocol.token_error(error) from error
         if not token.value.startswith(prefix):
-            raise wire.refusal("Invalid access token: this kind of token cannot be exchanged like that.", 100)
+            raise protocol.api_error("Invalid access token: this kind of token cannot be exchanged like that.", 100)
         return token
 
     def _long(token: Token) -> dict[str, Any]:
-        value = oauth.issue(world, token.grant, "access", prefix=_LONG, seconds=_LONG_SECONDS)
+        value = oauth.issue_token(world, token.grant, "access", prefix=_LONG, seconds=_LONG_SECONDS)
         return {"access_token": value, "token_type": "bearer", "expires_in": _LONG_SECONDS}
 
     return router
 
 
-_CODE_WORDS: Final = {
+_CODE_ERRORS: Final = {
     "used": "This authorization code has been used",
     "expired": "This authorization code has expired",
     "redirect": "Error validating verification code. Please make sure your redirect_uri is identical to the one "
@@ -89,12 +91,12 @@ _CODE_WORDS: Final = {
 }
 
 
-def _refused(message: str) -> Refusal:
+def _oauth_error(message: str) -> ApiError:
     """The error of api.instagram.com, which does not have Graph API's envelope."""
     body = {"error_type": "OAuthException", "code": HTTPStatus.BAD_REQUEST, "error_message": message}
-    return Refusal(HTTPStatus.BAD_REQUEST, body)
+    return ApiError(HTTPStatus.BAD_REQUEST, body)
 
 
 def _check_grant_type(parameters: dict[str, str], expected: str) -> None:
     if parameters.get("grant_type") != expected:
-        raise wire.refusal(f"Invalid parameter: grant_type must be {expected}", 100)
+        raise protocol.api_error(f"Invalid parameter: grant_type must be {expected}", 100)

@@ -7,39 +7,40 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request
 
-from sandbox.faults import step
-from sandbox.instagram import containers, wire
-from sandbox.media import received, write_at
-from sandbox.refusals import Refusal
-from sandbox.store import Document, World
+from sandbox.api_error import ApiError
+from sandbox.faults import fault_point
+from sandbox.instagram import containers, protocol
+from sandbox.media import request_body, write_at
+from sandbox.store import Document, Store
 
 
-def routes(world: World, intake: containers.Intake) -> APIRouter:
+def routes(world: Store, intake: containers.MediaProcessor) -> APIRouter:
     router = APIRouter()
 
     @router.post(
-        "/rupload.facebook.com/ig-api-upload/{version}/{id}", dependencies=[Depends(step("instagram", "prepare"))]
+        "/rupload.facebook.com/ig-api-upload/{version}/{id}",
+        dependencies=[Depends(fault_point("instagram", "prepare"))],
     )
-    def upload(request: Request, id: str, body: Annotated[Path, Depends(received)]) -> dict[str, Any]:
-        grant = wire.signed_in(request, {}, wire.PUBLISH)
-        offset, size = _whole(request, "offset"), _whole(request, "file_size")
+    def upload(request: Request, id: str, body: Annotated[Path, Depends(request_body)]) -> dict[str, Any]:
+        grant = protocol.authenticate(request, {}, protocol.PUBLISH)
+        offset, size = _integer_header(request, "offset"), _integer_header(request, "file_size")
         with world.transaction():
             container = world.get(containers.KIND, id)
             if container is None or container["account"] != grant.account:
-                raise wire.missing_object(id)
+                raise protocol.missing_object(id)
             if container["state"] != "awaiting" or not 0 < size <= containers.MAX_BYTES:
-                raise _refused("This container takes no upload of that size.")
+                raise _upload_error("This container takes no upload of that size.")
             name = container["media"] or f"{uuid4().hex}.mp4"
             stored = container["stored"]
             if offset != stored or stored + body.stat().st_size > size:
-                raise _refused(f"The offset must be {stored}, and no more than file_size may be sent.")
+                raise _upload_error(f"The offset must be {stored}, and no more than file_size may be sent.")
             write_at(stored, body, world.media(name))
             stored += body.stat().st_size
             complete = stored == size
             state = "new" if complete else "awaiting"
             world.put(containers.KIND, id, {**container, "media": name, "stored": stored, "state": state})
         if not complete:
-            raise _refused("The connection ended before all bytes had arrived; go on from the new offset.", True)
+            raise _upload_error("The connection ended before all bytes had arrived; go on from the new offset.", True)
         intake.begin(id)
         return {"success": True, "message": "Upload successful."}
 
@@ -56,13 +57,13 @@ def phases(container: Document, status: containers.Status) -> dict[str, Any]:
     }
 
 
-def _whole(request: Request, header: str) -> int:
+def _integer_header(request: Request, header: str) -> int:
     value = request.headers.get(header, "")
     if not value.isdecimal():
-        raise _refused(f"The header {header} is missing.")
+        raise _upload_error(f"The header {header} is missing.")
     return int(value)
 
 
-def _refused(message: str, retriable: bool = False) -> Refusal:
+def _upload_error(message: str, retriable: bool = False) -> ApiError:
     info: Final = {"retriable": retriable, "type": "ProcessingFailedError", "message": message}
-    return Refusal(HTTPStatus.BAD_REQUEST, {"debug_info": info})
+    return ApiError(HTTPStatus.BAD_REQUEST, {"debug_info": info})

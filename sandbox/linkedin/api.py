@@ -3,10 +3,10 @@
 from fastapi import APIRouter
 
 from sandbox.linkedin import oauth, posts, videos
-from sandbox.store import World
+from sandbox.store import Store
 
 
-def routes(world: World) -> APIRouter:
+def routes(world: Store) -> APIRouter:
     router = APIRouter()
     for module in (oauth, videos, posts):
         router.include_router(module.routes(world))

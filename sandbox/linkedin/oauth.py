@@ -8,52 +8,54 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import Response
 
 from sandbox import oauth
-from sandbox.consent import ask
-from sandbox.faults import step
-from sandbox.linkedin import wire
-from sandbox.oauth import Grant, Unauthorized, Wish
+from sandbox.api_error import ApiError
+from sandbox.consent_page import show_consent
+from sandbox.faults import fault_point
+from sandbox.linkedin import protocol
+from sandbox.oauth import AuthorizationRequest, Grant, Unauthorized
 from sandbox.parameters import Parameters
-from sandbox.refusals import Refusal
-from sandbox.settings import switches
-from sandbox.store import World
+from sandbox.settings import read_settings
+from sandbox.store import Store
 
 ACCESS_SECONDS: Final = 60 * 24 * 3600
 REFRESH_SECONDS: Final = 365 * 24 * 3600
 
 
-def routes(world: World) -> APIRouter:
+def routes(world: Store) -> APIRouter:
     router = APIRouter()
-    grants = [Depends(step("linkedin", "grant"))]
+    grants = [Depends(fault_point("linkedin", "grant"))]
 
     @router.get("/www.linkedin.com/oauth/v2/authorization")
     def authorize(request: Request, parameters: Parameters) -> Response:
         scopes = parameters.get("scope", "").split() if parameters.get("response_type") == "code" else []
-        wish = Wish(parameters.get("client_id"), parameters.get("redirect_uri"), scopes, parameters.get("state"))
-        return ask(request, wire.PROVIDER, wish)
+        wish = AuthorizationRequest(
+            parameters.get("client_id"), parameters.get("redirect_uri"), scopes, parameters.get("state")
+        )
+        return show_consent(request, protocol.PROVIDER, wish)
 
     @router.post("/www.linkedin.com/oauth/v2/accessToken", dependencies=grants)
     def token(parameters: Parameters) -> dict[str, Any]:
-        _insist_on_client(parameters)
+        _check_client(parameters)
         with world.transaction():
             if parameters.get("grant_type") == "authorization_code":
-                return _exchanged(world, parameters)
+                return _exchange_code(world, parameters)
             if parameters.get("grant_type") == "refresh_token":
-                return _refreshed(world, parameters)
-        raise _refused("invalid_request", 'A required parameter "grant_type" is missing')
+                return _refresh(world, parameters)
+        raise _oauth_error("invalid_request", 'A required parameter "grant_type" is missing')
 
     @router.post("/www.linkedin.com/oauth/v2/revoke", dependencies=grants)
     def revoke(parameters: Parameters) -> Response:
-        _insist_on_client(parameters)
+        _check_client(parameters)
         try:
-            grant = oauth.look_up(world, "linkedin", parameters.get("token")).grant
+            grant = oauth.get_token(world, "linkedin", parameters.get("token")).grant
         except Unauthorized as error:
-            raise _refused("invalid_request", "The token is not valid") from error
+            raise _oauth_error("invalid_request", "The token is not valid") from error
         oauth.revoke(world, "linkedin", grant.account)
         return Response()
 
     @router.get("/api.linkedin.com/v2/userinfo", dependencies=grants)
     def userinfo(authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:
-        grant = wire.member(world, authorization, "openid", "userinfo.GET.NO_VERSION")
+        grant = protocol.authenticate(world, authorization, "openid", "userinfo.GET.NO_VERSION")
         claims: dict[str, Any] = {"sub": grant.account}
         if "profile" in grant.scopes:
             given, _, family = grant.name.partition(" ")
@@ -66,36 +68,36 @@ def routes(world: World) -> APIRouter:
     return router
 
 
-def _exchanged(world: World, parameters: Mapping[str, str]) -> dict[str, Any]:
+def _exchange_code(world: Store, parameters: Mapping[str, str]) -> dict[str, Any]:
     try:
-        grant = oauth.redeem(world, wire.PROVIDER, parameters)
+        grant = oauth.exchange_code(world, protocol.PROVIDER, parameters)
     except Unauthorized as error:
         message = (
             "Unable to retrieve access token: appid/redirect uri/code verifier does not match authorization code. "
             "Or authorization code expired. Or external member binding exists"
         )
-        raise _refused("invalid_request", message) from error
-    answer = _access(world, grant)
-    if not switches(world).linkedin_refresh_tokens:
+        raise _oauth_error("invalid_request", message) from error
+    answer = _access_token(world, grant)
+    if not read_settings(world).linkedin_refresh_tokens:
         return answer
-    refresh = oauth.issue(world, grant, "refresh", prefix="AQW", seconds=REFRESH_SECONDS)
+    refresh = oauth.issue_token(world, grant, "refresh", prefix="AQW", seconds=REFRESH_SECONDS)
     return {**answer, "refresh_token": refresh, "refresh_token_expires_in": REFRESH_SECONDS // 60}
 
 
-def _refreshed(world: World, parameters: Mapping[str, str]) -> dict[str, Any]:
+def _refresh(world: Store, parameters: Mapping[str, str]) -> dict[str, Any]:
     """A new access token. The refresh token stays, and so does the day on which it ends."""
     try:
-        token = oauth.look_up(world, "linkedin", parameters.get("refresh_token"), "refresh")
+        token = oauth.get_token(world, "linkedin", parameters.get("refresh_token"), "refresh")
     except Unauthorized as error:
         message = "The provided authorization grant or refresh token is invalid, expired or revoked."
-        raise _refused("invalid_grant", message) from error
+        raise _oauth_error("invalid_grant", message) from error
     # It is minutes in LinkedIn's own sample, though its page says seconds.
     left = int(token.expires_at - world.seconds()) // 60
-    return {**_access(world, token.grant), "refresh_token": token.value, "refresh_token_expires_in": left}
+    return {**_access_token(world, token.grant), "refresh_token": token.value, "refresh_token_expires_in": left}
 
 
-def _access(world: World, grant: Grant) -> dict[str, Any]:
-    access = oauth.issue(world, grant, "access", prefix="AQV", seconds=ACCESS_SECONDS)
+def _access_token(world: Store, grant: Grant) -> dict[str, Any]:
+    access = oauth.issue_token(world, grant, "access", prefix="AQV", seconds=ACCESS_SECONDS)
     return {
         "access_token": access,
         "expires_in": ACCESS_SECONDS,
@@ -104,10 +106,10 @@ def _access(world: World, grant: Grant) -> dict[str, Any]:
     }
 
 
-def _insist_on_client(parameters: Mapping[str, str]) -> None:
-    if not wire.PROVIDER.is_client(parameters.get("client_id"), parameters.get("client_secret")):
-        raise _refused("invalid_client", "Client authentication failed", HTTPStatus.UNAUTHORIZED)
+def _check_client(parameters: Mapping[str, str]) -> None:
+    if not protocol.PROVIDER.is_client(parameters.get("client_id"), parameters.get("client_secret")):
+        raise _oauth_error("invalid_client", "Client authentication failed", HTTPStatus.UNAUTHORIZED)
 
 
-def _refused(error: str, description: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> Refusal:
-    return Refusal(status, {"error": error, "error_description": description})
+def _oauth_error(error: str, description: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> ApiError:
+    return ApiError(status, {"error": error, "error_description": description})

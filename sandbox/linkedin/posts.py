@@ -9,33 +9,33 @@ from fastapi import APIRouter, Body, Depends
 from fastapi.responses import Response
 from pydantic import Field, StrictBool, StrictStr
 
-from sandbox.faults import step
-from sandbox.linkedin import text, videos, wire
+from sandbox.faults import fault_point
+from sandbox.linkedin import little_text, protocol, videos
 from sandbox.oauth import Grant
-from sandbox.settings import switches
-from sandbox.store import Document, World
+from sandbox.settings import read_settings
+from sandbox.store import Document, Store
 
-_WHAT: Final = "posts.CREATE"
+_RESOURCE: Final = "posts.CREATE"
 _DAY_SECONDS: Final = 24 * 3600
 
 
-class Distribution(wire.Fields):
+class Distribution(protocol.StrictModel):
     feedDistribution: Literal["MAIN_FEED", "NONE"]
     targetEntities: list[Any] = Field([])
     thirdPartyDistributionChannels: list[Any] = Field([])
 
 
-class Media(wire.Fields):
+class Media(protocol.StrictModel):
     id: StrictStr
     title: StrictStr | None = None
     altText: StrictStr | None = None
 
 
-class Content(wire.Fields):
+class Content(protocol.StrictModel):
     media: Media
 
 
-class Post(wire.Fields):
+class Post(protocol.StrictModel):
     author: StrictStr
     commentary: StrictStr
     visibility: Literal["PUBLIC", "CONNECTIONS", "LOGGED_IN"]
@@ -45,16 +45,17 @@ class Post(wire.Fields):
     isReshareDisabledByAuthor: StrictBool = False
 
 
-def routes(world: World) -> APIRouter:
+def routes(world: Store) -> APIRouter:
     router = APIRouter()
 
-    @router.post("/api.linkedin.com/rest/posts", dependencies=[Depends(step("linkedin", "commit"))])
+    @router.post("/api.linkedin.com/rest/posts", dependencies=[Depends(fault_point("linkedin", "commit"))])
     def create(
-        grant: Annotated[Grant, Depends(wire.calling(wire.SHARE, _WHAT))], body: Annotated[Any, Body()] = None
+        grant: Annotated[Grant, Depends(protocol.authenticated(protocol.SHARE, _RESOURCE))],
+        body: Annotated[Any, Body()] = None,
     ) -> Response:
-        post = wire.read(Post, body)
+        post = protocol.parse(Post, body)
         with world.transaction():
-            _insist(world, grant, post)
+            _validate(world, grant, post)
             urn = f"urn:li:ugcPost:{7 * 10**18 + secrets.randbelow(10**18)}"
             _publish(world, grant, post, urn)
         headers = {"x-restli-id": urn, "Location": f"/rest/posts/{quote(urn, safe='')}"}
@@ -63,49 +64,49 @@ def routes(world: World) -> APIRouter:
     return router
 
 
-def _insist(world: World, grant: Grant, post: Post) -> None:
+def _validate(world: Store, grant: Grant, post: Post) -> None:
     """Raises Refusal for a post that LinkedIn does not take, or not now."""
     if post.author != videos.author_of(grant):
-        raise wire.access_denied(_WHAT)
-    if len(post.commentary) > text.LONGEST_COMMENTARY:
+        raise protocol.access_denied(_RESOURCE)
+    if len(post.commentary) > little_text.MAX_COMMENTARY_CHARACTERS:
         message = (
             f"commentary :: length of text ({len(post.commentary)}) exceeds the maximum allowed "
-            f"({text.LONGEST_COMMENTARY})"
+            f"({little_text.MAX_COMMENTARY_CHARACTERS})"
         )
-        raise wire.bad_request("FIELD_LENGTH_TOO_LONG", message)
+        raise protocol.bad_request("FIELD_LENGTH_TOO_LONG", message)
     posts = world.all("post", platform="linkedin", account=grant.account)
-    if (twin := _twin(world, posts, post)) is not None:
+    if (twin := _duplicate(world, posts, post)) is not None:
         message = f"Content is a duplicate of {twin['id']}"
-        raise wire.refused(HTTPStatus.UNPROCESSABLE_ENTITY, "DUPLICATE_POST", message)
+        raise protocol.api_error(HTTPStatus.UNPROCESSABLE_ENTITY, "DUPLICATE_POST", message)
     midnight = world.seconds() // _DAY_SECONDS * _DAY_SECONDS
-    if sum(other["time"] >= midnight for other in posts) >= switches(world).linkedin_posts_per_day:
-        raise wire.throttled()
+    if sum(other["time"] >= midnight for other in posts) >= read_settings(world).linkedin_posts_per_day:
+        raise protocol.throttled()
     video = world.get("linkedin_video", post.content.media.id)
     if video is None or video["owner"] != post.author:
-        raise wire.bad_request("INVALID_URN_ID", "This URN Id is invalid")
+        raise protocol.bad_request("INVALID_URN_ID", "This URN Id is invalid")
     status = videos.status_of(world, video)
     if status in ("WAITING_UPLOAD", "PROCESSING"):
-        raise wire.bad_request("MEDIA_ASSET_WAITING_UPLOAD", "Media asset is waiting upload")
+        raise protocol.bad_request("MEDIA_ASSET_WAITING_UPLOAD", "Media asset is waiting upload")
     if status == "PROCESSING_FAILED":
-        raise wire.bad_request("MEDIA_ASSET_PROCESSING_FAILED", "Media asset failed processing")
+        raise protocol.bad_request("MEDIA_ASSET_PROCESSING_FAILED", "Media asset failed processing")
 
 
-def _twin(world: World, posts: list[Document], post: Post) -> Document | None:
+def _duplicate(world: Store, posts: list[Document], post: Post) -> Document | None:
     """The post that says the same with the same media, while LinkedIn remembers it: ten minutes, as its page on UGC
     posts has it."""
-    oldest = world.seconds() - switches(world).linkedin_duplicate_seconds
+    oldest = world.seconds() - read_settings(world).linkedin_duplicate_seconds
     same = {"commentary": post.commentary, "video": post.content.media.id}
     return next((other for other in posts if other["time"] > oldest and same.items() <= other.items()), None)
 
 
-def _publish(world: World, grant: Grant, post: Post, urn: str) -> None:
+def _publish(world: Store, grant: Grant, post: Post, urn: str) -> None:
     video = world.get("linkedin_video", post.content.media.id)
     assert video is not None
     world.post(
         platform="linkedin",
         id=urn,
         account=grant.account,
-        text=text.shown(post.commentary),
+        text=little_text.render(post.commentary),
         media=video["file"],
         commentary=post.commentary,
         video=video["id"],

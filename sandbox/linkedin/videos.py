@@ -11,67 +11,69 @@ from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import Response
 from pydantic import StrictBool, StrictInt, StrictStr
 
-from sandbox.faults import step
-from sandbox.linkedin import wire
-from sandbox.media import Probe, picture_kind, probe, received
+from sandbox.faults import fault_point
+from sandbox.linkedin import protocol
+from sandbox.media import Probe, image_extension, probe, request_body
 from sandbox.oauth import Grant
-from sandbox.settings import switches
-from sandbox.store import Document, World
+from sandbox.settings import read_settings
+from sandbox.store import Document, Store
 
 _PART_BYTES: Final = 4 * 1024 * 1024
 _URLS_SECONDS: Final = 30 * 24 * 3600
 # Its Videos API page: MP4, three seconds to 30 minutes, 75 kB to 500 MB.
-_SMALLEST, _LARGEST = 75_000, 500_000_000
-_SHORTEST, _LONGEST = 3, 30 * 60
+_MIN_BYTES, _MAX_BYTES = 75_000, 500_000_000
+_MIN_SECONDS, _MAX_SECONDS = 3, 30 * 60
 
 
-class InitializeUpload(wire.Fields):
+class InitializeUpload(protocol.StrictModel):
     owner: StrictStr
     fileSizeBytes: StrictInt
     uploadCaptions: StrictBool = False
     uploadThumbnail: StrictBool = False
 
 
-class FinalizeUpload(wire.Fields):
+class FinalizeUpload(protocol.StrictModel):
     video: StrictStr
     uploadToken: StrictStr
     uploadedPartIds: list[StrictStr]
 
 
-class Action(wire.Fields):
+class Action(protocol.StrictModel):
     """The body of either action."""
 
     initializeUploadRequest: InitializeUpload | None = None
     finalizeUploadRequest: FinalizeUpload | None = None
 
 
-def routes(world: World) -> APIRouter:
+def routes(world: Store) -> APIRouter:
     router = APIRouter()
-    preparing = [Depends(step("linkedin", "prepare"))]
+    preparing = [Depends(fault_point("linkedin", "prepare"))]
 
     @router.post("/api.linkedin.com/rest/videos", dependencies=preparing, response_model=None)
     def act(
         request: Request,
-        grant: Annotated[Grant, Depends(wire.calling(wire.SHARE, "videos.ACTION"))],
+        grant: Annotated[Grant, Depends(protocol.authenticated(protocol.SHARE, "videos.ACTION"))],
         action: str = "",
         body: Annotated[Any, Body()] = None,
     ) -> dict[str, Any] | Response:
-        asked = wire.read(Action, body)
+        asked = protocol.parse(Action, body)
         if action == "initializeUpload" and asked.initializeUploadRequest:
-            return {"value": _initialized(request, world, grant, asked.initializeUploadRequest)}
+            return {"value": _initialize(request, world, grant, asked.initializeUploadRequest)}
         if action == "finalizeUpload" and asked.finalizeUploadRequest:
             with world.transaction():
                 _finalize(world, grant, asked.finalizeUploadRequest)
             return Response()
-        raise wire.bad_request("INVALID_VALUE_FOR_FIELD", f"The action {action!r} does not fit the body")
+        raise protocol.bad_request("INVALID_VALUE_FOR_FIELD", f"The action {action!r} does not fit the body")
 
     @router.put("/www.linkedin.com/dms-uploads/{key}/part/{number}", dependencies=preparing)
-    def linkedin_part(key: str, number: int, content: Annotated[Path, Depends(received)], sau: str = "") -> Response:
+    def linkedin_part(
+        key: str, number: int, content: Annotated[Path, Depends(request_body)], sau: str = ""
+    ) -> Response:
         with world.transaction():
-            video = _uploading(world, key, sau)
-            first, last = _bounds(video["size"]).get(number, (0, -1))
+            video = _video_of_upload_url(world, key, sau)
+            first, last = _part_ranges(video["size"]).get(number, (0, -1))
             if content.stat().st_size != last - first + 1:
-                raise wire.bad_request("INVALID_CONTENT_LENGTH", f"This part has the bytes {first} to {last}")
+                raise protocol.bad_request("INVALID_CONTENT_LENGTH", f"This part has the bytes {first} to {last}")
             data = content.read_bytes()
             with world.media(video["file"]).open("r+b") as file:
                 file.seek(first)
@@ -83,35 +85,37 @@ def routes(world: World) -> APIRouter:
         return Response(headers={"ETag": etag})
 
     @router.put("/www.linkedin.com/dms-uploads/{key}/captions", dependencies=preparing)
-    def linkedin_captions(key: str, content: Annotated[Path, Depends(received)], sau: str = "") -> Response:
+    def linkedin_captions(key: str, content: Annotated[Path, Depends(request_body)], sau: str = "") -> Response:
         text = content.read_bytes().decode(errors="replace")
         if "-->" not in text or "\N{REPLACEMENT CHARACTER}" in text:
-            raise wire.bad_request("INVALID_CAPTIONS", "The captions are not in SRT, in UTF-8")
-        _keep(world, key, sau, captions=text)
+            raise protocol.bad_request("INVALID_CAPTIONS", "The captions are not in SRT, in UTF-8")
+        _update(world, key, sau, captions=text)
         return Response(status_code=HTTPStatus.CREATED)
 
     @router.put("/www.linkedin.com/dms-uploads/{key}/thumbnail", dependencies=preparing)
-    def linkedin_thumbnail(key: str, content: Annotated[Path, Depends(received)], sau: str = "") -> Response:
+    def linkedin_thumbnail(key: str, content: Annotated[Path, Depends(request_body)], sau: str = "") -> Response:
         picture = content.read_bytes()
-        kind = picture_kind(picture)
+        kind = image_extension(picture)
         if kind is None:
-            raise wire.bad_request("INVALID_THUMBNAIL", "The thumbnail is neither JPEG nor PNG")
+            raise protocol.bad_request("INVALID_THUMBNAIL", "The thumbnail is neither JPEG nor PNG")
         name = f"linkedin-{key}-cover.{kind}"
-        _keep(world, key, sau, cover=name)
+        _update(world, key, sau, cover=name)
         world.media(name).write_bytes(picture)
         return Response(status_code=HTTPStatus.CREATED)
 
-    @router.get("/api.linkedin.com/rest/videos/{urn}", dependencies=[Depends(step("linkedin", "confirm"))])
+    @router.get("/api.linkedin.com/rest/videos/{urn}", dependencies=[Depends(fault_point("linkedin", "confirm"))])
     def status(
-        request: Request, urn: str, grant: Annotated[Grant, Depends(wire.calling(wire.SHARE, "videos.GET"))]
+        request: Request,
+        urn: str,
+        grant: Annotated[Grant, Depends(protocol.authenticated(protocol.SHARE, "videos.GET"))],
     ) -> dict[str, Any]:
         if not request.scope["raw_path"].endswith(quote(urn, safe="").encode()):
-            raise wire.bad_request("ILLEGAL_ARGUMENT", "Syntax exception in path variables")
+            raise protocol.bad_request("ILLEGAL_ARGUMENT", "Syntax exception in path variables")
         video = world.get("linkedin_video", urn)
         if video is None:
-            raise wire.refused(HTTPStatus.NOT_FOUND, "NOT_FOUND", "Not Found")
+            raise protocol.api_error(HTTPStatus.NOT_FOUND, "NOT_FOUND", "Not Found")
         if video["owner"] != author_of(grant):
-            raise wire.forbidden_video()
+            raise protocol.forbidden_video()
         shown = {"id": video["id"], "owner": video["owner"], "status": status_of(world, video)}
         if shown["status"] == "PROCESSING_FAILED":
             shown["processingFailureReason"] = video["failure"]
@@ -129,29 +133,31 @@ def author_of(grant: Grant) -> str:
     return f"urn:li:person:{grant.account}"
 
 
-def status_of(world: World, video: Document) -> str:
+def status_of(world: Store, video: Document) -> str:
     """Where a video stands now."""
     if video["finalized_at"] is None:
         return "WAITING_UPLOAD"
-    if world.seconds() < video["finalized_at"] + switches(world).linkedin_processing_seconds:
+    if world.seconds() < video["finalized_at"] + read_settings(world).linkedin_processing_seconds:
         return "PROCESSING"
     return "PROCESSING_FAILED" if video["failure"] else "AVAILABLE"
 
 
-def _bounds(size: int) -> dict[int, tuple[int, int]]:
+def _part_ranges(size: int) -> dict[int, tuple[int, int]]:
     """The first and the last byte of each part, by its number."""
     return {
         number: (first, min(first + _PART_BYTES, size) - 1) for number, first in enumerate(range(0, size, _PART_BYTES))
     }
 
 
-def _initialized(request: Request, world: World, grant: Grant, asked: InitializeUpload) -> dict[str, Any]:
+def _initialize(request: Request, world: Store, grant: Grant, asked: InitializeUpload) -> dict[str, Any]:
     if asked.owner != author_of(grant):
-        raise wire.forbidden_video()
+        raise protocol.forbidden_video()
     if asked.fileSizeBytes < 1:
-        raise wire.bad_request("INVALID_VALUE_FOR_FIELD", "ERROR :: /fileSizeBytes :: a video has at least one byte")
+        raise protocol.bad_request(
+            "INVALID_VALUE_FOR_FIELD", "ERROR :: /fileSizeBytes :: a video has at least one byte"
+        )
     key, secret = f"C5F{secrets.token_urlsafe(12)}", secrets.token_urlsafe(24)
-    parts = _bounds(asked.fileSizeBytes)
+    parts = _part_ranges(asked.fileSizeBytes)
     video: Document = {
         "id": f"urn:li:video:{key}",
         "owner": asked.owner,
@@ -190,47 +196,47 @@ def _initialized(request: Request, world: World, grant: Grant, asked: Initialize
     return answer
 
 
-def _uploading(world: World, key: str, secret: str) -> Document:
+def _video_of_upload_url(world: Store, key: str, secret: str) -> Document:
     """The video that an upload URL belongs to. Raises Refusal when the URL is not good (any more)."""
     video = world.get("linkedin_video", f"urn:li:video:{key}")
     if video is None or video["secret"] != secret or video["finalized_at"] is not None:
-        raise wire.refused(HTTPStatus.FORBIDDEN, "INVALID_UPLOAD_URL", "The Video upload URL is not valid")
+        raise protocol.api_error(HTTPStatus.FORBIDDEN, "INVALID_UPLOAD_URL", "The Video upload URL is not valid")
     if world.seconds() >= video["expires_at"]:
-        raise wire.bad_request("EXPIRED_UPLOAD_URL", "The Video upload URL is expired")
+        raise protocol.bad_request("EXPIRED_UPLOAD_URL", "The Video upload URL is expired")
     return video
 
 
-def _keep(world: World, key: str, secret: str, **more: str) -> None:
+def _update(world: Store, key: str, secret: str, **more: str) -> None:
     """Note what came beside the video itself."""
     with world.transaction():
-        video = _uploading(world, key, secret)
+        video = _video_of_upload_url(world, key, secret)
         world.put("linkedin_video", video["id"], {**video, **more})
 
 
-def _finalize(world: World, grant: Grant, asked: FinalizeUpload) -> None:
+def _finalize(world: Store, grant: Grant, asked: FinalizeUpload) -> None:
     video = world.get("linkedin_video", asked.video)
     if video is None or video["owner"] != author_of(grant):
-        raise wire.bad_request("INVALID_VIDEO_ID", "This Video ID is invalid")
-    etags = [video["etags"].get(str(number)) for number in _bounds(video["size"])]
+        raise protocol.bad_request("INVALID_VIDEO_ID", "This Video ID is invalid")
+    etags = [video["etags"].get(str(number)) for number in _part_ranges(video["size"])]
     if None in etags:
-        raise wire.bad_request("MEDIA_ASSET_WAITING_UPLOAD", "Media asset is waiting upload")
+        raise protocol.bad_request("MEDIA_ASSET_WAITING_UPLOAD", "Media asset is waiting upload")
     if asked.uploadedPartIds != etags or asked.uploadToken != video["token"]:
-        raise wire.bad_request(
+        raise protocol.bad_request(
             "INVALID_VALUE_FOR_FIELD", "uploadToken and uploadedPartIds do not fit what was uploaded"
         )
     if video["finalized_at"] is None:
         found = probe(world.media(video["file"]))
         milliseconds = int(1000 * found.seconds) if found else None
-        done = {"finalized_at": world.seconds(), "failure": _failure(found), "milliseconds": milliseconds}
+        done = {"finalized_at": world.seconds(), "failure": _failure_reason(found), "milliseconds": milliseconds}
         world.put("linkedin_video", video["id"], {**video, **done})
 
 
-def _failure(video: Probe | None) -> str | None:
+def _failure_reason(video: Probe | None) -> str | None:
     """Why a video is not taken."""
     if video is None or video.container != "mov":
         return "Unsupported file format: a video has to be an MP4"
-    if not _SMALLEST <= video.bytes <= _LARGEST:
+    if not _MIN_BYTES <= video.bytes <= _MAX_BYTES:
         return "File size has to be between 75 KB and 500 MB"
-    if not _SHORTEST <= video.seconds <= _LONGEST:
+    if not _MIN_SECONDS <= video.seconds <= _MAX_SECONDS:
         return "Length has to be between 3 seconds and 30 minutes"
     return None

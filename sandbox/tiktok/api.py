@@ -9,13 +9,13 @@ from uuid import uuid4
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, StrictBool, StrictInt, ValidationError
 
-from sandbox.faults import begin, step
-from sandbox.media import received, write_at
+from sandbox.faults import apply_fault, fault_point
+from sandbox.media import request_body, write_at
 from sandbox.oauth import Grant
 from sandbox.parameters import Parameters
-from sandbox.settings import switches
-from sandbox.store import Document, World
-from sandbox.tiktok import chunks, oauth, publishing, wire
+from sandbox.settings import read_settings
+from sandbox.store import Document, Store
+from sandbox.tiktok import chunks, oauth, protocol, publishing
 
 _PRIVACY_LEVELS: Final = [publishing.PUBLIC, "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
 _TITLE_UNITS: Final = 2200
@@ -64,19 +64,19 @@ class Draft(BaseModel):
 Sent = TypeVar("Sent", bound=BaseModel)
 
 
-def routes(world: World) -> APIRouter:
+def routes(world: Store) -> APIRouter:
     router = APIRouter()
     api = APIRouter(prefix="/open.tiktokapis.com/v2")
-    prepares, confirms = ([Depends(step("tiktok", name))] for name in ("prepare", "confirm"))
+    prepares, confirms = ([Depends(fault_point("tiktok", name))] for name in ("prepare", "confirm"))
 
-    @api.get("/user/info/", dependencies=[Depends(step("tiktok", "grant"))])
+    @api.get("/user/info/", dependencies=[Depends(fault_point("tiktok", "grant"))])
     def user_info(request: Request, parameters: Parameters) -> dict[str, Any]:
-        grant = wire.signed_in(request, "user.info.basic")
+        grant = protocol.authenticate(request, "user.info.basic")
         fields = [field for field in parameters.get("fields", "").split(",") if field]
         if not fields or not set(fields) <= _USER_FIELDS.keys():
-            raise wire.invalid(f"The fields are not among {', '.join(_USER_FIELDS)}.")
+            raise protocol.invalid_params(f"The fields are not among {', '.join(_USER_FIELDS)}.")
         for field in fields:
-            wire.check_scopes(grant, _USER_FIELDS[field])
+            protocol.check_scopes(grant, _USER_FIELDS[field])
         user = {
             "open_id": grant.account,
             "union_id": grant.account[::-1],
@@ -91,13 +91,13 @@ def routes(world: World) -> APIRouter:
             "likes_count": 21_000,
             "video_count": len(world.all("post", platform="tiktok", account=grant.account)),
         }
-        return wire.ok({"user": {field: user[field] for field in fields}})
+        return protocol.ok({"user": {field: user[field] for field in fields}})
 
     @api.post("/post/publish/creator_info/query/", dependencies=confirms)
     def creator_info(request: Request) -> dict[str, Any]:
-        grant = wire.signed_in(request, "video.publish")
-        wire.count_call(world, grant, "creator_info", _CREATOR_INFO_PER_MINUTE)
-        return wire.ok(
+        grant = protocol.authenticate(request, "video.publish")
+        protocol.count_call(world, grant, "creator_info", _CREATOR_INFO_PER_MINUTE)
+        return protocol.ok(
             {
                 "creator_avatar_url": "",
                 "creator_username": grant.username,
@@ -106,44 +106,44 @@ def routes(world: World) -> APIRouter:
                 "comment_disabled": False,
                 "duet_disabled": False,
                 "stitch_disabled": False,
-                "max_video_post_duration_sec": publishing.LONGEST_SECONDS,
+                "max_video_post_duration_sec": publishing.MAX_SECONDS,
             }
         )
 
     @api.post("/post/publish/video/init/", dependencies=prepares)
-    def direct_post(request: Request, sent: wire.JsonBody) -> dict[str, Any]:
-        grant = wire.signed_in(request, "video.publish")
-        wire.count_call(world, grant, "init", switches(world).tiktok_inits_per_minute)
-        wish = _valid(DirectPost, sent)
+    def direct_post(request: Request, sent: protocol.JsonBody) -> dict[str, Any]:
+        grant = protocol.authenticate(request, "video.publish")
+        protocol.count_call(world, grant, "init", read_settings(world).tiktok_inits_per_minute)
+        wish = _validated(DirectPost, sent)
         if len(wish.post_info.title.encode("utf-16-le")) // 2 > _TITLE_UNITS:
-            raise wire.invalid(f"The title has more than {_TITLE_UNITS} characters.")
+            raise protocol.invalid_params(f"The title has more than {_TITLE_UNITS} characters.")
         _check_privacy(world, wish.post_info.privacy_level)
-        if publishing.posted_today(world, grant) >= switches(world).tiktok_posts_per_day:
+        if publishing.posted_today(world, grant) >= read_settings(world).tiktok_posts_per_day:
             raise _spam_risk("too_many_posts", "The daily post cap of this creator is reached.")
-        return _begun(world, request, grant, "v_pub", wish.source_info, wish.post_info.model_dump())
+        return _create_publication(world, request, grant, "v_pub", wish.source_info, wish.post_info.model_dump())
 
     @api.post("/post/publish/inbox/video/init/", dependencies=prepares)
-    def draft(request: Request, sent: wire.JsonBody) -> dict[str, Any]:
-        grant = wire.signed_in(request, "video.upload")
-        wire.count_call(world, grant, "inbox", switches(world).tiktok_inits_per_minute)
-        wish = _valid(Draft, sent)
-        if publishing.pending_drafts(world, grant) >= publishing.MOST_DRAFTS:
+    def draft(request: Request, sent: protocol.JsonBody) -> dict[str, Any]:
+        grant = protocol.authenticate(request, "video.upload")
+        protocol.count_call(world, grant, "inbox", read_settings(world).tiktok_inits_per_minute)
+        wish = _validated(Draft, sent)
+        if publishing.pending_drafts(world, grant) >= publishing.MAX_DRAFTS:
             raise _spam_risk("too_many_pending_share", "The creator has to finish the drafts of the last 24 hours.")
-        return _begun(world, request, grant, "v_inbox", wish.source_info, {})
+        return _create_publication(world, request, grant, "v_inbox", wish.source_info, {})
 
     @api.post("/post/publish/status/fetch/", dependencies=confirms)
-    def status(request: Request, sent: wire.JsonBody) -> dict[str, Any]:
-        grant = wire.signed_in(request, "video.publish", "video.upload")
-        wire.count_call(world, grant, "status", _STATUS_PER_MINUTE)
+    def status(request: Request, sent: protocol.JsonBody) -> dict[str, Any]:
+        grant = protocol.authenticate(request, "video.publish", "video.upload")
+        protocol.count_call(world, grant, "status", _STATUS_PER_MINUTE)
         publish = world.get(publishing.KIND, str(sent.get("publish_id")))
         if publish is None or publish["account"] != grant.account:
-            raise wire.invalid("The publish_id is not one of this user.")
-        return wire.ok(publishing.status(world, publish))
+            raise protocol.invalid_params("The publish_id is not one of this user.")
+        return protocol.ok(publishing.status(world, publish))
 
     @router.put("/open-upload.tiktokapis.com/video/", dependencies=[Depends(_upload_step)])
-    def upload(request: Request, parameters: Parameters, body: Annotated[Path, Depends(received)]) -> Response:
+    def upload(request: Request, parameters: Parameters, body: Annotated[Path, Depends(request_body)]) -> Response:
         with world.transaction():
-            publish = _open_upload(world, parameters)
+            publish = _get_upload(world, parameters)
             _check_chunk(request, publish, body)
             write_at(publish["stored"], body, world.media(publish["media"]))
             publish["stored"] += body.stat().st_size
@@ -161,45 +161,45 @@ def routes(world: World) -> APIRouter:
 
 def _upload_step(request: Request) -> None:
     """The last chunk publishes, the others do not."""
-    sent = chunks.Range.parse(request.headers.get("content-range", ""))
-    begin(request, "tiktok", "commit" if sent and sent.last + 1 == sent.total else "prepare")
+    sent = chunks.ContentRange.parse(request.headers.get("content-range", ""))
+    apply_fault(request, "tiktok", "commit" if sent and sent.last + 1 == sent.total else "prepare")
 
 
-def _valid(kind: type[Sent], sent: dict[str, Any]) -> Sent:
+def _validated(kind: type[Sent], sent: dict[str, Any]) -> Sent:
     try:
         return kind.model_validate(sent)
     except ValidationError as error:
         first = error.errors()[0]
-        raise wire.invalid(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise protocol.invalid_params(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-def _privacy_levels(world: World) -> list[str]:
-    return _PRIVACY_LEVELS if switches(world).tiktok_audited else ["SELF_ONLY"]
+def _privacy_levels(world: Store) -> list[str]:
+    return _PRIVACY_LEVELS if read_settings(world).tiktok_audited else ["SELF_ONLY"]
 
 
-def _check_privacy(world: World, level: str) -> None:
+def _check_privacy(world: Store, level: str) -> None:
     if level in _privacy_levels(world):
         return
     if level in _PRIVACY_LEVELS:
         code = "unaudited_client_can_only_post_to_private_accounts"
-        raise wire.refusal(HTTPStatus.FORBIDDEN, code, "Unaudited apps can only post with SELF_ONLY.")
+        raise protocol.api_error(HTTPStatus.FORBIDDEN, code, "Unaudited apps can only post with SELF_ONLY.")
     code = "privacy_level_option_mismatch"
-    raise wire.refusal(HTTPStatus.FORBIDDEN, code, "The privacy_level is not among the options of the creator.")
+    raise protocol.api_error(HTTPStatus.FORBIDDEN, code, "The privacy_level is not among the options of the creator.")
 
 
 def _spam_risk(kind: str, message: str) -> Exception:
-    return wire.refusal(HTTPStatus.FORBIDDEN, f"spam_risk_{kind}", message)
+    return protocol.api_error(HTTPStatus.FORBIDDEN, f"spam_risk_{kind}", message)
 
 
-def _begun(
-    world: World, request: Request, grant: Grant, prefix: str, source: Source, post_info: Document
+def _create_publication(
+    world: Store, request: Request, grant: Grant, prefix: str, source: Source, post_info: Document
 ) -> dict[str, Any]:
     """A new publication that waits for its bytes."""
     if source.source == "PULL_FROM_URL":
         message = "The domain or prefix of video_url is not verified for this app."
-        raise wire.refusal(HTTPStatus.FORBIDDEN, "url_ownership_unverified", message)
-    if fault := chunks.fault(source.video_size, source.chunk_size, source.total_chunk_count):
-        raise wire.invalid(fault)
+        raise protocol.api_error(HTTPStatus.FORBIDDEN, "url_ownership_unverified", message)
+    if fault := chunks.plan_error(source.video_size, source.chunk_size, source.total_chunk_count):
+        raise protocol.invalid_params(fault)
     id = f"{prefix}_file~v2-1.{uuid4().int % 10**19}"
     token = token_urlsafe(32)
     publish = {
@@ -219,27 +219,27 @@ def _begun(
     }
     world.put(publishing.KIND, id, publish)
     query = f"upload_id={publish['upload_id']}&upload_token={token}"
-    return wire.ok({"publish_id": id, "upload_url": f"{request.base_url}open-upload.tiktokapis.com/video/?{query}"})
+    return protocol.ok({"publish_id": id, "upload_url": f"{request.base_url}open-upload.tiktokapis.com/video/?{query}"})
 
 
-def _open_upload(world: World, parameters: dict[str, str]) -> Document:
+def _get_upload(world: Store, parameters: dict[str, str]) -> Document:
     publish = next(iter(world.all(publishing.KIND, upload_id=parameters.get("upload_id", ""))), None)
     if publish is None or publish["upload_token"] != parameters.get("upload_token"):
-        raise wire.refusal(HTTPStatus.FORBIDDEN, "access_denied", "The upload_url is not one of ours.")
+        raise protocol.api_error(HTTPStatus.FORBIDDEN, "access_denied", "The upload_url is not one of ours.")
     if world.seconds() - publish["created_at"] > _UPLOAD_SECONDS:
-        raise wire.refusal(HTTPStatus.FORBIDDEN, "access_denied", "The upload_url has expired.")
+        raise protocol.api_error(HTTPStatus.FORBIDDEN, "access_denied", "The upload_url has expired.")
     return publish
 
 
 def _check_chunk(request: Request, publish: Document, body: Path) -> None:
     if request.headers.get("content-type") not in _MEDIA_TYPES:
-        raise wire.invalid(f"The Content-Type is not among {', '.join(_MEDIA_TYPES)}.")
-    sent = chunks.Range.parse(request.headers.get("content-range", ""))
+        raise protocol.invalid_params(f"The Content-Type is not among {', '.join(_MEDIA_TYPES)}.")
+    sent = chunks.ContentRange.parse(request.headers.get("content-range", ""))
     if sent is None:
-        raise wire.invalid("The Content-Range is not of the form `bytes first-last/total`.")
+        raise protocol.invalid_params("The Content-Range is not of the form `bytes first-last/total`.")
     plan = (publish["video_size"], publish["chunk_size"], publish["total_chunk_count"])
-    if publish["stored"] == publish["video_size"] or sent != chunks.expected(*plan, publish["stored"]):
+    if publish["stored"] == publish["video_size"] or sent != chunks.next_range(*plan, publish["stored"]):
         message = f"The next chunk begins at byte {publish['stored']} and is as long as was declared."
-        raise wire.refusal(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "invalid_range", message)
+        raise protocol.api_error(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "invalid_range", message)
     if body.stat().st_size != sent.last - sent.first + 1:
-        raise wire.invalid("The body is not as long as the Content-Range says.")
+        raise protocol.invalid_params("The body is not as long as the Content-Range says.")

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 _MB: Final = 1_000_000
-SMALLEST: Final = 5 * _MB
-LARGEST: Final = 64 * _MB
-_MOST: Final = 1000
-LARGEST_VIDEO: Final = 4_000 * _MB
+MIN_CHUNK_BYTES: Final = 5 * _MB
+MAX_CHUNK_BYTES: Final = 64 * _MB
+_MAX_CHUNKS: Final = 1000
+MAX_VIDEO_BYTES: Final = 4_000 * _MB
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class ContentRange:
     """A Content-Range: the first and last byte, and how many there are."""
 
     first: int
@@ -20,31 +20,31 @@ class Range:
     total: int
 
     @classmethod
-    def parse(cls, header: str) -> "Range | None":
+    def parse(cls, header: str) -> "ContentRange | None":
         found = re.fullmatch(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})", header)
         return cls(*map(int, found.groups())) if found else None
 
 
-def fault(video_size: int, chunk_size: int, count: int) -> str | None:
+def plan_error(video_size: int, chunk_size: int, count: int) -> str | None:
     """What is wrong with a plan of chunks, in a sentence."""
-    if not 0 < video_size <= LARGEST_VIDEO:
+    if not 0 < video_size <= MAX_VIDEO_BYTES:
         return "The video_size is not between 1 byte and 4 GB."
-    if not 1 <= count <= _MOST:
-        return f"The total_chunk_count is not between 1 and {_MOST}."
-    if video_size < SMALLEST:
+    if not 1 <= count <= _MAX_CHUNKS:
+        return f"The total_chunk_count is not between 1 and {_MAX_CHUNKS}."
+    if video_size < MIN_CHUNK_BYTES:
         whole = (chunk_size, count) == (video_size, 1)
         return None if whole else "A video of less than 5 MB is sent whole, with chunk_size equal to video_size."
-    if not SMALLEST <= chunk_size <= LARGEST:
+    if not MIN_CHUNK_BYTES <= chunk_size <= MAX_CHUNK_BYTES:
         return "The chunk_size is not between 5 MB and 64 MB."
     if count != video_size // chunk_size:
         return "The total_chunk_count is not video_size divided by chunk_size, rounded down."
-    if count == 1 and video_size > LARGEST:
+    if count == 1 and video_size > MAX_CHUNK_BYTES:
         return "A video of more than 64 MB is sent in several chunks."
     return None
 
 
-def expected(video_size: int, chunk_size: int, count: int, stored: int) -> Range:
+def next_range(video_size: int, chunk_size: int, count: int, stored: int) -> ContentRange:
     """The chunk that comes next; the last one takes the remainder with it."""
     number = stored // chunk_size
     last = video_size if number >= count - 1 else stored + chunk_size
-    return Range(stored, last - 1, video_size)
+    return ContentRange(stored, last - 1, video_size)

@@ -8,36 +8,40 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from sandbox import oauth
-from sandbox.consent import ask, refuse
-from sandbox.faults import step
-from sandbox.oauth import Grant, Unauthorized, Wish
+from sandbox.api_error import ApiError
+from sandbox.consent_page import show_consent, show_error
+from sandbox.faults import fault_point
+from sandbox.oauth import AuthorizationRequest, Grant, Unauthorized
 from sandbox.parameters import Parameters
-from sandbox.refusals import Refusal
-from sandbox.store import World
-from sandbox.tiktok import wire
+from sandbox.store import Store
+from sandbox.tiktok import protocol
 
 _ACCESS_SECONDS: Final = 86_400
 _REFRESH_SECONDS: Final = 365 * 86_400
 
 
-def routes(world: World) -> APIRouter:
+def routes(world: Store) -> APIRouter:
     router = APIRouter()
-    grants = [Depends(step("tiktok", "grant"))]
+    grants = [Depends(fault_point("tiktok", "grant"))]
 
     @router.get("/www.tiktok.com/v2/auth/authorize/")
     def authorize(request: Request, parameters: Parameters) -> Response:
         redirect_uri, challenge = parameters.get("redirect_uri"), parameters.get("code_challenge")
         if parameters.get("response_type") != "code":
-            return refuse(request, wire.PROVIDER, "The response_type must be code.")
+            return show_error(request, protocol.PROVIDER, "The response_type must be code.")
         if challenge is None and urlsplit(redirect_uri or "").hostname in ("localhost", "127.0.0.1"):
-            return refuse(
-                request, wire.PROVIDER, "The code_challenge is missing, which an address of this machine needs."
+            return show_error(
+                request, protocol.PROVIDER, "The code_challenge is missing, which an address of this machine needs."
             )
         if challenge is not None and not _is_challenge(challenge, parameters.get("code_challenge_method")):
-            return refuse(request, wire.PROVIDER, "The code_challenge is not a SHA-256 digest in hex with method S256.")
+            return show_error(
+                request, protocol.PROVIDER, "The code_challenge is not a SHA-256 digest in hex with method S256."
+            )
         scopes = [scope.strip() for scope in parameters.get("scope", "").split(",") if scope.strip()]
-        wish = Wish(parameters.get("client_key"), redirect_uri, scopes, parameters.get("state"), challenge)
-        return ask(request, wire.PROVIDER, wish)
+        wish = AuthorizationRequest(
+            parameters.get("client_key"), redirect_uri, scopes, parameters.get("state"), challenge
+        )
+        return show_consent(request, protocol.PROVIDER, wish)
 
     @router.post("/open.tiktokapis.com/v2/oauth/token/", dependencies=grants)
     def token(request: Request, parameters: Parameters) -> dict[str, Any]:
@@ -47,43 +51,45 @@ def routes(world: World) -> APIRouter:
                 return _tokens(_redeemed(parameters))
             case "refresh_token":
                 return _tokens(_refreshed(parameters.get("refresh_token")))
-        raise _refused("unsupported_grant_type", "Grant type is not supported.")
+        raise _oauth_error("unsupported_grant_type", "Grant type is not supported.")
 
     @router.post("/open.tiktokapis.com/v2/oauth/revoke/", dependencies=grants)
     def revoke(request: Request, parameters: Parameters) -> dict[str, Any]:
         _check_request(request, parameters)
         try:
-            grant = oauth.look_up(world, "tiktok", parameters.get("token")).grant
+            grant = oauth.get_token(world, "tiktok", parameters.get("token")).grant
         except Unauthorized as error:
-            raise _refused("invalid_grant", "Access token is invalid or expired.") from error
+            raise _oauth_error("invalid_grant", "Access token is invalid or expired.") from error
         oauth.revoke(world, "tiktok", grant.account)
         return {}
 
     def _redeemed(parameters: dict[str, str]) -> Grant:
         try:
-            return oauth.redeem(world, wire.PROVIDER, parameters)
+            return oauth.exchange_code(world, protocol.PROVIDER, parameters)
         except Unauthorized as error:
             if error.reason == "verifier":
-                raise _refused("invalid_request", "Code verifier or code challenge is invalid.") from error
+                raise _oauth_error("invalid_request", "Code verifier or code challenge is invalid.") from error
             if error.reason == "redirect":
-                raise _refused("invalid_request", "Redirect_uri is not matched with the uri of the code.") from error
-            raise _refused("invalid_grant", "Authorization code is expired.") from error
+                raise _oauth_error(
+                    "invalid_request", "Redirect_uri is not matched with the uri of the code."
+                ) from error
+            raise _oauth_error("invalid_grant", "Authorization code is expired.") from error
 
     def _refreshed(value: str | None) -> Grant:
         with world.transaction():
             try:
-                token = oauth.look_up(world, "tiktok", value, "refresh")
+                token = oauth.get_token(world, "tiktok", value, "refresh")
             except Unauthorized as error:
-                raise _refused("invalid_grant", "Refresh token is invalid or expired.") from error
-            oauth.retire(world, token.value)
+                raise _oauth_error("invalid_grant", "Refresh token is invalid or expired.") from error
+            oauth.delete_token(world, token.value)
             return token.grant
 
     def _tokens(grant: Grant) -> dict[str, Any]:
         return {
-            "access_token": oauth.issue(world, grant, "access", prefix="act.", seconds=_ACCESS_SECONDS),
+            "access_token": oauth.issue_token(world, grant, "access", prefix="act.", seconds=_ACCESS_SECONDS),
             "expires_in": _ACCESS_SECONDS,
             "open_id": grant.account,
-            "refresh_token": oauth.issue(world, grant, "refresh", prefix="rft.", seconds=_REFRESH_SECONDS),
+            "refresh_token": oauth.issue_token(world, grant, "refresh", prefix="rft.", seconds=_REFRESH_SECONDS),
             "refresh_expires_in": _REFRESH_SECONDS,
             "scope": ",".join(grant.scopes),
             "token_type": "Bearer",
@@ -98,10 +104,10 @@ def _is_challenge(challenge: str, method: str | None) -> bool:
 
 def _check_request(request: Request, parameters: dict[str, str]) -> None:
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        raise _refused("invalid_request", "Only `application/x-www-form-urlencoded` is accepted as Content-Type.")
-    if not wire.PROVIDER.is_client(parameters.get("client_key"), parameters.get("client_secret")):
-        raise _refused("invalid_client", "Client key or secret is incorrect.")
+        raise _oauth_error("invalid_request", "Only `application/x-www-form-urlencoded` is accepted as Content-Type.")
+    if not protocol.PROVIDER.is_client(parameters.get("client_key"), parameters.get("client_secret")):
+        raise _oauth_error("invalid_client", "Client key or secret is incorrect.")
 
 
-def _refused(error: str, description: str) -> Refusal:
-    return Refusal(200, wire.flat(error, description))
+def _oauth_error(error: str, description: str) -> ApiError:
+    return ApiError(200, protocol.oauth_error_body(error, description))

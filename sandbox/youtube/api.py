@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter
 
-from sandbox.store import World
-from sandbox.youtube import attachments, oauth, uploads, videos
+from sandbox.store import Store
+from sandbox.youtube import oauth, thumbnails_and_captions, uploads, videos
 
 
-def routes(world: World) -> APIRouter:
+def routes(world: Store) -> APIRouter:
     router = APIRouter()
-    for module in (oauth, uploads, videos, attachments):
+    for module in (oauth, uploads, videos, thumbnails_and_captions):
         router.include_router(module.routes(world))
     return router

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from sandbox.refusals import Refusal
+from sandbox.api_error import ApiError
 
 GRANULE: Final = 256 * 1024
 _CONTENT_RANGE: Final = re.compile(r"bytes (?:(?P<first>\d+)-(?P<last>\d+)|\*)/(?P<total>\d+|\*)")
@@ -30,14 +30,14 @@ class Chunk:
     def skipped(self, stored: int) -> int:
         """How many of its bytes are stored already. Raises Refusal when some before it are missing."""
         if self.start > stored:
-            raise bad_upload(
+            raise upload_error(
                 f"Invalid request. According to the Content-Range header, the upload offset is {self.start} byte(s), "
                 f"which exceeds already uploaded size of {stored} byte(s)."
             )
         return min(stored - self.start, self.end - self.start)
 
 
-def chunk(content_range: str | None, content_length: int) -> Chunk:
+def parse_chunk(content_range: str | None, content_length: int) -> Chunk:
     """What a request brings.
 
     Raises Refusal for a header that says something else than the request does, and for a piece that is not the last
@@ -47,17 +47,17 @@ def chunk(content_range: str | None, content_length: int) -> Chunk:
         return Chunk(0, content_length, content_length)
     match = _CONTENT_RANGE.fullmatch(content_range)
     if match is None:
-        raise bad_upload("Failed to parse Content-Range header.")
+        raise upload_error("Failed to parse Content-Range header.")
     total = None if match["total"] == "*" else int(match["total"])
     if match["first"] is None:
         if content_length:
-            raise bad_upload("Invalid request. Content-Range names no bytes, but the request has some.")
+            raise upload_error("Invalid request. Content-Range names no bytes, but the request has some.")
         return Chunk(0, 0, total)
     start, end = int(match["first"]), int(match["last"]) + 1
     if end - start != content_length or (total is not None and end > total):
-        raise bad_upload("Invalid request. Content-Range does not match the bytes of the request.")
+        raise upload_error("Invalid request. Content-Range does not match the bytes of the request.")
     if end != total and content_length % GRANULE:
-        raise bad_upload(
+        raise upload_error(
             "Invalid request. The number of bytes uploaded is required to be a multiple of 262144, except for the "
             f"final request. The received request contained {content_length} bytes, which does not meet this "
             "requirement."
@@ -65,11 +65,11 @@ def chunk(content_range: str | None, content_length: int) -> Chunk:
     return Chunk(start, end, total)
 
 
-def lasting(received: int, total: int | None) -> int:
+def kept_bytes(received: int, total: int | None) -> int:
     """How many of the bytes that arrived outlast a connection that broke: whole granules, or the whole file."""
     return received if received == total else received - received % GRANULE
 
 
-def bad_upload(sentence: str) -> Refusal:
+def upload_error(sentence: str) -> ApiError:
     """Google's upload server speaks plain text."""
-    return Refusal(HTTPStatus.BAD_REQUEST, sentence)
+    return ApiError(HTTPStatus.BAD_REQUEST, sentence)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from sandbox.refusals import Refusal
+from sandbox.api_error import ApiError
 
 _QUOTA: Final = (
     "The request cannot be completed because you have exceeded your "
@@ -15,7 +15,7 @@ _CREDENTIALS: Final = (
     "authentication credential."
 )
 # What Google calls a status beside its number.
-_WORDS: Final[Mapping[HTTPStatus, str]] = {
+_STATUS_NAMES: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.BAD_REQUEST: "INVALID_ARGUMENT",
     HTTPStatus.UNAUTHORIZED: "UNAUTHENTICATED",
     HTTPStatus.FORBIDDEN: "PERMISSION_DENIED",
@@ -24,43 +24,43 @@ _WORDS: Final[Mapping[HTTPStatus, str]] = {
 }
 
 
-def refused(status: HTTPStatus, reason: str, message: str, *, domain: str = "youtube.video") -> Refusal:
+def api_error(status: HTTPStatus, reason: str, message: str, *, domain: str = "youtube.video") -> ApiError:
     """A request that YouTube does not do, with the reason and the domain that clients tell it by."""
     errors = [{"message": message, "domain": domain, "reason": reason}]
-    return Refusal(
-        status, {"error": {"code": int(status), "message": message, "errors": errors, "status": _WORDS[status]}}
+    return ApiError(
+        status, {"error": {"code": int(status), "message": message, "errors": errors, "status": _STATUS_NAMES[status]}}
     )
 
 
-def invalid(reason: str, message: str) -> Refusal:
+def invalid(reason: str, message: str) -> ApiError:
     """Something is wrong in the metadata of a video."""
-    return refused(HTTPStatus.BAD_REQUEST, reason, message)
+    return api_error(HTTPStatus.BAD_REQUEST, reason, message)
 
 
-def bad_request(message: str) -> Refusal:
+def bad_request(message: str) -> ApiError:
     """The request does not fit the API's description."""
-    return refused(HTTPStatus.BAD_REQUEST, "badRequest", message, domain="global")
+    return api_error(HTTPStatus.BAD_REQUEST, "badRequest", message, domain="global")
 
 
-def not_found(reason: str, message: str) -> Refusal:
-    return refused(HTTPStatus.NOT_FOUND, reason, message)
+def not_found(reason: str, message: str) -> ApiError:
+    return api_error(HTTPStatus.NOT_FOUND, reason, message)
 
 
-def unauthenticated() -> Refusal:
+def unauthenticated() -> ApiError:
     """No token, or one that expired or was revoked: Google does not tell them apart."""
-    return refused(HTTPStatus.UNAUTHORIZED, "authError", _CREDENTIALS, domain="global")
+    return api_error(HTTPStatus.UNAUTHORIZED, "authError", _CREDENTIALS, domain="global")
 
 
-def scope_missing() -> Refusal:
+def scope_missing() -> ApiError:
     message = "Request had insufficient authentication scopes."
-    return refused(HTTPStatus.FORBIDDEN, "insufficientPermissions", message, domain="global")
+    return api_error(HTTPStatus.FORBIDDEN, "insufficientPermissions", message, domain="global")
 
 
-def quota_exceeded() -> Refusal:
+def quota_exceeded() -> ApiError:
     """The project's day is used up."""
-    return refused(HTTPStatus.FORBIDDEN, "quotaExceeded", _QUOTA, domain="youtube.quota")
+    return api_error(HTTPStatus.FORBIDDEN, "quotaExceeded", _QUOTA, domain="youtube.quota")
 
 
-def upload_limit_exceeded() -> Refusal:
+def upload_limit_exceeded() -> ApiError:
     """The channel's day is used up. It is a 400, unlike any other limit."""
     return invalid("uploadLimitExceeded", "The user has exceeded the number of videos they may upload.")

@@ -9,9 +9,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool, StrictStr
 
 from sandbox.youtube import errors
 
-LONGEST_TITLE: Final = 100
-LONGEST_DESCRIPTION_BYTES: Final = 5000
-LONGEST_TAGS: Final = 500
+MAX_TITLE_CHARACTERS: Final = 100
+MAX_DESCRIPTION_BYTES: Final = 5000
+MAX_TAGS_CHARACTERS: Final = 500
 # The categories that a video can be given; others only label shows and films.
 CATEGORIES: Final = frozenset(["1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "26", "27", "28", "29"])
 
@@ -66,10 +66,10 @@ class Caption(Resource):
     snippet: CaptionSnippet
 
 
-_Read = TypeVar("_Read", bound=Resource)
+_Parsed = TypeVar("_Read", bound=Resource)
 
 
-def read(resource: type[_Read], body: Any) -> _Read:
+def parse(resource: type[_Parsed], body: Any) -> _Parsed:
     """A resource as a client wrote it. Raises Refusal as Google's JSON reader does."""
     try:
         return resource.model_validate(body)
@@ -81,18 +81,20 @@ def read(resource: type[_Read], body: Any) -> _Read:
                 f"Invalid JSON payload received. Unknown name \"{name}\" at '{where}': Cannot find field."
             ) from error
         if problem["type"] == "missing":
-            raise errors.refused(HTTPStatus.BAD_REQUEST, "required", f"Required: {name}", domain="global") from error
+            raise errors.api_error(HTTPStatus.BAD_REQUEST, "required", f"Required: {name}", domain="global") from error
         raise errors.bad_request(f"Invalid value at '{where}.{name}': {problem['msg']}.") from error
 
 
-def insist(video: Video) -> None:
+def validate(video: Video) -> None:
     """Raises Refusal for what YouTube's guides do not allow in a new video."""
     snippet, status = video.snippet, video.status
-    if not snippet.title.strip() or len(snippet.title) > LONGEST_TITLE or _has_brackets(snippet.title):
+    if not snippet.title.strip() or len(snippet.title) > MAX_TITLE_CHARACTERS or _has_brackets(snippet.title):
         raise errors.invalid("invalidTitle", "The request metadata specifies an invalid or empty video title.")
-    if len(snippet.description.encode()) > LONGEST_DESCRIPTION_BYTES or _has_brackets(snippet.description):
+    if len(snippet.description.encode()) > MAX_DESCRIPTION_BYTES or _has_brackets(snippet.description):
         raise errors.invalid("invalidDescription", "The request metadata specifies an invalid video description.")
-    if _tags_length(snippet.tags) > LONGEST_TAGS or any(not tag.strip() or _has_brackets(tag) for tag in snippet.tags):
+    if _tags_length(snippet.tags) > MAX_TAGS_CHARACTERS or any(
+        not tag.strip() or _has_brackets(tag) for tag in snippet.tags
+    ):
         raise errors.invalid("invalidTags", "The request metadata specifies invalid video keywords.")
     if snippet.categoryId not in CATEGORIES:
         raise errors.invalid("invalidCategoryId", "The snippet.categoryId property specifies an invalid category ID.")
@@ -100,15 +102,15 @@ def insist(video: Video) -> None:
         raise errors.invalid("invalidPublishAt", "The request metadata specifies an invalid scheduled publishing time.")
 
 
-def parts(wanted: str, known: Collection[str]) -> list[str]:
+def parse_parts(wanted: str, known: Collection[str]) -> list[str]:
     """The names in a `part` parameter. Raises Refusal for none, and for one that the resource lacks."""
     names = [name.strip() for name in wanted.split(",") if name.strip()]
     if not names:
         message = "No filter selected. Expected one of: part"
-        raise errors.refused(HTTPStatus.BAD_REQUEST, "missingRequiredParameter", message, domain="youtube.parameter")
+        raise errors.api_error(HTTPStatus.BAD_REQUEST, "missingRequiredParameter", message, domain="youtube.parameter")
     if unknown := [name for name in names if name not in known]:
         message = f"'{unknown[0]}' is not a part of this resource."
-        raise errors.refused(HTTPStatus.BAD_REQUEST, "unknownPart", message, domain="youtube.part")
+        raise errors.api_error(HTTPStatus.BAD_REQUEST, "unknownPart", message, domain="youtube.part")
     return names
 
 

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 
-from sandbox.faults import step
+from sandbox.api_error import ApiError
+from sandbox.faults import fault_point
 from sandbox.oauth import Grant
-from sandbox.refusals import Refusal
-from sandbox.settings import switches
-from sandbox.store import Document, World
-from sandbox.youtube import errors, resources, wire
+from sandbox.settings import read_settings
+from sandbox.store import Document, Store
+from sandbox.youtube import errors, protocol, resources
 
 PARTS: Final = (
     "id",
@@ -25,57 +25,57 @@ PARTS: Final = (
 )
 CHANNEL_PARTS: Final = ("id", "snippet", "contentDetails", "statistics")
 ITEM_PARTS: Final = ("id", "snippet", "contentDetails", "status")
-_LONGEST_PAGE: Final = 50
+_MAX_PAGE_SIZE: Final = 50
 _SIZES: Final = {"default": (120, 90), "medium": (320, 180), "high": (480, 360)}
 
 
-def routes(world: World) -> APIRouter:
+def routes(world: Store) -> APIRouter:
     router = APIRouter()
-    reading = [Depends(step("youtube", "confirm"))]
+    reading = [Depends(fault_point("youtube", "confirm"))]
 
-    @router.get(f"{wire.HOST}{wire.LIST_VIDEOS.path}", dependencies=reading)
+    @router.get(f"{protocol.HOST}{protocol.LIST_VIDEOS.path}", dependencies=reading)
     def videos(
-        request: Request, grant: Annotated[Grant, Depends(wire.calling(wire.LIST_VIDEOS))], part: str = ""
+        request: Request, grant: Annotated[Grant, Depends(protocol.authenticated(protocol.LIST_VIDEOS))], part: str = ""
     ) -> dict[str, Any]:
-        named = resources.parts(part, PARTS)
+        named = resources.parse_parts(part, PARTS)
         ids = [id for value in request.query_params.getlist("id") for id in value.split(",")]
         if not ids:
             raise _filter_missing("chart, id, myRating")
         found = [video for id in ids if (video := world.get("youtube_video", id)) is not None]
-        seen = [video for video in found if _is_seen_by(grant, video)]
+        seen = [video for video in found if _is_visible(grant, video)]
         return _list("youtube#videoListResponse", [resource(request, video, named) for video in seen])
 
-    @router.get(f"{wire.HOST}{wire.LIST_CHANNELS.path}", dependencies=reading)
+    @router.get(f"{protocol.HOST}{protocol.LIST_CHANNELS.path}", dependencies=reading)
     def channels(
         request: Request,
-        grant: Annotated[Grant, Depends(wire.calling(wire.LIST_CHANNELS))],
+        grant: Annotated[Grant, Depends(protocol.authenticated(protocol.LIST_CHANNELS))],
         part: str = "",
         mine: bool = False,
         id: str = "",
     ) -> dict[str, Any]:
-        named = resources.parts(part, CHANNEL_PARTS)
+        named = resources.parse_parts(part, CHANNEL_PARTS)
         if not mine and not id:
             raise _filter_missing("forHandle, id, mine")
         own = mine or grant.account in id.split(",")
         return _list("youtube#channelListResponse", [_channel(request, world, grant, named)] if own else [])
 
-    @router.get(f"{wire.HOST}{wire.LIST_PLAYLIST_ITEMS.path}", dependencies=reading)
+    @router.get(f"{protocol.HOST}{protocol.LIST_PLAYLIST_ITEMS.path}", dependencies=reading)
     def playlist_items(
         request: Request,
-        grant: Annotated[Grant, Depends(wire.calling(wire.LIST_PLAYLIST_ITEMS))],
+        grant: Annotated[Grant, Depends(protocol.authenticated(protocol.LIST_PLAYLIST_ITEMS))],
         part: str = "",
         playlistId: str = "",
         maxResults: int = 5,
         pageToken: int = 0,
     ) -> dict[str, Any]:
-        named = resources.parts(part, ITEM_PARTS)
+        named = resources.parse_parts(part, ITEM_PARTS)
         if not playlistId:
             raise _filter_missing("id, playlistId")
-        if not 0 <= maxResults <= _LONGEST_PAGE:
+        if not 0 <= maxResults <= _MAX_PAGE_SIZE:
             raise errors.bad_request(
-                f"Invalid value '{maxResults}'. Values must be within the range: [0, {_LONGEST_PAGE}]"
+                f"Invalid value '{maxResults}'. Values must be within the range: [0, {_MAX_PAGE_SIZE}]"
             )
-        if playlistId != _uploads_of(grant.account):
+        if playlistId != _uploads_playlist(grant.account):
             raise errors.not_found(
                 "playlistNotFound", "The playlist identified with the playlistId parameter was not found."
             )
@@ -92,8 +92,8 @@ def routes(world: World) -> APIRouter:
 
 def resource(request: Request, video: Document, named: Iterable[str]) -> Document:
     """A video as its owner sees it, in the parts that are named."""
-    world: World = request.app.state.world
-    processing = world.seconds() < video["created_at"] + switches(world).youtube_processing_seconds
+    world: Store = request.app.state.world
+    processing = world.seconds() < video["created_at"] + read_settings(world).youtube_processing_seconds
     sections: Mapping[str, Document] = {
         "snippet": _snippet(request, video),
         "status": _status(video, processing),
@@ -110,7 +110,7 @@ def resource(request: Request, video: Document, named: Iterable[str]) -> Documen
 def _snippet(request: Request, video: Document) -> Document:
     written = {name: value for name, value in video["metadata"]["snippet"].items() if value not in (None, [])}
     return written | {
-        "publishedAt": iso(video["created_at"]),
+        "publishedAt": iso8601(video["created_at"]),
         "channelId": video["channel"],
         "channelTitle": video["channel_title"],
         "thumbnails": thumbnails(request, video),
@@ -152,11 +152,11 @@ def _content_details(video: Document, processing: bool) -> Document:
     return {"duration": duration, "dimension": "2d", "definition": "hd", "caption": captioned}
 
 
-def _channel(request: Request, world: World, grant: Grant, named: Iterable[str]) -> Document:
+def _channel(request: Request, world: Store, grant: Grant, named: Iterable[str]) -> Document:
     videos = world.all("youtube_video", channel=grant.account)
     sections: Mapping[str, Document] = {
         "snippet": {"title": grant.name, "description": "", "customUrl": f"@{grant.username}"},
-        "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": _uploads_of(grant.account)}},
+        "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": _uploads_playlist(grant.account)}},
         "statistics": {
             "viewCount": "0",
             "subscriberCount": "0",
@@ -168,7 +168,7 @@ def _channel(request: Request, world: World, grant: Grant, named: Iterable[str])
     return shown | {name: sections[name] for name in named if name != "id"}
 
 
-def _uploads_of(channel: str) -> str:
+def _uploads_playlist(channel: str) -> str:
     """The playlist of a channel's uploads has the channel's id, with another beginning."""
     return f"UU{channel.removeprefix('UC')}"
 
@@ -179,7 +179,7 @@ def _item(request: Request, grant: Grant, video: Document, position: int, named:
         "snippet": {
             **{name: snippet[name] for name in ("publishedAt", "channelId", "channelTitle", "title", "thumbnails")},
             "description": snippet.get("description", ""),
-            "playlistId": _uploads_of(grant.account),
+            "playlistId": _uploads_playlist(grant.account),
             "position": position,
             "resourceId": {"kind": "youtube#video", "videoId": video["id"]},
         },
@@ -196,14 +196,14 @@ def _list(kind: str, items: list[Document], total: int | None = None) -> Documen
     return {"kind": kind, "etag": f"{count}-etag", "items": items, "pageInfo": page}
 
 
-def _is_seen_by(grant: Grant, video: Document) -> bool:
+def _is_visible(grant: Grant, video: Document) -> bool:
     return bool(grant.account == video["channel"] or video["metadata"]["status"]["privacyStatus"] != "private")
 
 
-def _filter_missing(names: str) -> Refusal:
+def _filter_missing(names: str) -> ApiError:
     message = f"No filter selected. Expected one of: {names}"
-    return errors.refused(HTTPStatus.BAD_REQUEST, "missingRequiredParameter", message, domain="youtube.parameter")
+    return errors.api_error(HTTPStatus.BAD_REQUEST, "missingRequiredParameter", message, domain="youtube.parameter")
 
 
-def iso(seconds: float) -> str:
+def iso8601(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from sandbox import sliding_window
-from sandbox.store import World
+from sandbox.store import Store
 from tests.sandbox.instagram.creator import connect, create, ended, publish
 from tests.sandbox_client import Sandbox
 from tests.servers import serving
@@ -84,7 +84,7 @@ def _goes_on(folder: Path, clock: Path, token: str, container: str) -> None:
 
 
 def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    world = World(tmp_path)
+    world = Store(tmp_path)
     world.put("thing", "1", {"state": "old"})
 
     def change() -> None:
@@ -100,12 +100,12 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_many_at_once_never_go_over_a_limit(tmp_path: Path) -> None:
-    world = World(tmp_path)
+    world = Store(tmp_path)
     start, shares = Barrier(8), []
 
     def use() -> None:
         start.wait()
-        shares.extend(sliding_window.use(world, "calls", seconds=60, limit=20) for _ in range(10))
+        shares.extend(sliding_window.record(world, "calls", seconds=60, limit=20) for _ in range(10))
 
     threads = [Thread(target=use) for _ in range(8)]
     for thread in threads:
@@ -116,11 +116,11 @@ def test_many_at_once_never_go_over_a_limit(tmp_path: Path) -> None:
 
 
 def test_a_window_slides(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    assert sliding_window.use(world, "calls", seconds=60, limit=2) == 0.5
+    world = Store(tmp_path)
+    assert sliding_window.record(world, "calls", seconds=60, limit=2) == 0.5
     world.advance(40)
-    assert sliding_window.use(world, "calls", seconds=60, limit=2) == 1
+    assert sliding_window.record(world, "calls", seconds=60, limit=2) == 1
     world.advance(15)
-    assert sliding_window.use(world, "calls", seconds=60, limit=2) > 1
+    assert sliding_window.record(world, "calls", seconds=60, limit=2) > 1
     world.advance(6)
-    assert sliding_window.use(world, "calls", seconds=60, limit=2) == 1
+    assert sliding_window.record(world, "calls", seconds=60, limit=2) == 1

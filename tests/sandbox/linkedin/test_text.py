@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_pipeline.core.writing.little_text import escape
-from sandbox.linkedin.text import shown
+from sandbox.linkedin.little_text import render
 
 
 @pytest.mark.parametrize(
@@ -23,14 +23,14 @@ from sandbox.linkedin.text import shown
     ],
 )
 def test_the_first_reserved_character_that_is_nothing_ends_the_text(commentary: str, seen: str) -> None:
-    assert shown(commentary) == seen
+    assert render(commentary) == seen
 
 
 @given(st.text())
 def test_nothing_of_what_our_own_escaping_wrote_is_cut(text: str) -> None:
-    assert shown(escape(text)) == text
+    assert render(escape(text)) == text
 
 
 @given(st.text(alphabet="ab (", min_size=1))
 def test_text_without_escaping_is_cut_at_the_bracket(text: str) -> None:
-    assert shown(text) == text.partition("(")[0]
+    assert render(text) == text.partition("(")[0]

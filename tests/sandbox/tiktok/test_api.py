@@ -193,14 +193,14 @@ def test_a_creator_posts_fifteen_times_a_day(sandbox: Sandbox, token: str, reel:
 def test_a_plan_by_the_guide_is_accepted_and_covers_the_video(video_size: int, chunk_size: int) -> None:
     chunk_size = min(chunk_size, video_size)
     count = video_size // chunk_size
-    fault = chunks.fault(video_size, chunk_size, count)
-    if video_size > chunks.LARGEST and count == 1:
+    fault = chunks.plan_error(video_size, chunk_size, count)
+    if video_size > chunks.MAX_CHUNK_BYTES and count == 1:
         assert fault is not None
         return
     assert fault is None
     stored = 0
     for number in range(count):
-        chunk = chunks.expected(video_size, chunk_size, count, stored)
+        chunk = chunks.next_range(video_size, chunk_size, count, stored)
         length = chunk.last + 1 - chunk.first
         assert chunk.first == stored
         assert length <= 128_000_000
@@ -215,19 +215,19 @@ def test_a_plan_by_the_guide_is_accepted_and_covers_the_video(video_size: int, c
     st.integers(-1000, 1000).filter(lambda wrong: wrong != 0),
 )
 def test_any_other_count_of_chunks_is_refused(video_size: int, chunk_size: int, wrong: int) -> None:
-    assert chunks.fault(video_size, chunk_size, video_size // chunk_size + wrong)
+    assert chunks.plan_error(video_size, chunk_size, video_size // chunk_size + wrong)
 
 
 @given(st.integers(1, 4_999_999), st.integers(1, 64_000_000), st.integers(1, 5))
 def test_a_small_video_is_sent_whole_or_not_at_all(video_size: int, chunk_size: int, count: int) -> None:
     whole = (chunk_size, count) == (video_size, 1)
-    assert (chunks.fault(video_size, chunk_size, count) is None) == whole
-    assert chunks.fault(video_size, video_size, 1) is None
+    assert (chunks.plan_error(video_size, chunk_size, count) is None) == whole
+    assert chunks.plan_error(video_size, video_size, 1) is None
 
 
 @pytest.mark.parametrize("chunk_size", [1, 4_999_999, 64_000_001, 500_000_000])
 def test_a_chunk_has_at_least_5_and_at_most_64_megabytes(chunk_size: int) -> None:
-    assert chunks.fault(500_000_000, chunk_size, 500_000_000 // chunk_size)
+    assert chunks.plan_error(500_000_000, chunk_size, 500_000_000 // chunk_size)
 
 
 def test_chunks_come_in_order_and_the_last_takes_the_rest(sandbox: Sandbox, token: str) -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.refusals import Refusal
-from sandbox.youtube.chunks import GRANULE, Chunk, chunk, lasting
+from sandbox.api_error import ApiError
+from sandbox.youtube.chunks import GRANULE, Chunk, kept_bytes, parse_chunk
 
 
 @given(size=st.integers(1, 40 * GRANULE), granules=st.integers(1, 8))
@@ -13,10 +13,10 @@ def test_granules_up_to_the_last_piece_make_the_file(size: int, granules: int) -
     stored = 0
     while stored < size:
         end = min(stored + granules * GRANULE, size)
-        piece = chunk(f"bytes {stored}-{end - 1}/{size}", end - stored)
+        piece = parse_chunk(f"bytes {stored}-{end - 1}/{size}", end - stored)
         assert (piece.start, piece.end, piece.total, piece.asks) == (stored, end, size, False)
         assert piece.skipped(stored) == 0
-        stored = lasting(end, size)
+        stored = kept_bytes(end, size)
     assert stored == size
 
 
@@ -24,32 +24,32 @@ def test_granules_up_to_the_last_piece_make_the_file(size: int, granules: int) -
 def test_a_piece_in_between_has_to_be_whole_granules(length: int) -> None:
     header = f"bytes 0-{length - 1}/{5 * GRANULE}"
     if length % GRANULE:
-        with pytest.raises(Refusal, match="multiple of 262144"):
-            chunk(header, length)
+        with pytest.raises(ApiError, match="multiple of 262144"):
+            parse_chunk(header, length)
     else:
-        assert chunk(header, length).end == length
+        assert parse_chunk(header, length).end == length
 
 
 @given(received=st.integers(0, 4 * GRANULE), size=st.integers(0, 4 * GRANULE))
 def test_of_a_broken_request_whole_granules_last(received: int, size: int) -> None:
-    last = lasting(received, size)
+    last = kept_bytes(received, size)
     assert last == received if received == size else last % GRANULE == 0 and received - last < GRANULE
 
 
 def test_a_request_without_bytes_asks() -> None:
-    assert chunk("bytes */700", 0) == Chunk(0, 0, 700)
-    assert chunk("bytes */700", 0).asks
-    assert chunk("bytes */*", 0) == Chunk(0, 0, None)
+    assert parse_chunk("bytes */700", 0) == Chunk(0, 0, 700)
+    assert parse_chunk("bytes */700", 0).asks
+    assert parse_chunk("bytes */*", 0) == Chunk(0, 0, None)
 
 
 def test_a_request_without_the_header_brings_everything() -> None:
-    assert chunk(None, 700) == Chunk(0, 700, 700)
+    assert parse_chunk(None, 700) == Chunk(0, 700, 700)
 
 
 def test_bytes_that_are_there_already_are_skipped_and_missing_ones_are_named() -> None:
-    piece = chunk(f"bytes {GRANULE}-{2 * GRANULE - 1}/{3 * GRANULE}", GRANULE)
+    piece = parse_chunk(f"bytes {GRANULE}-{2 * GRANULE - 1}/{3 * GRANULE}", GRANULE)
     assert [piece.skipped(stored) for stored in (GRANULE, GRANULE + 7, 3 * GRANULE)] == [0, 7, GRANULE]
-    with pytest.raises(Refusal, match="exceeds already uploaded size of 0"):
+    with pytest.raises(ApiError, match="exceeds already uploaded size of 0"):
         piece.skipped(0)
 
 
@@ -66,6 +66,6 @@ def test_bytes_that_are_there_already_are_skipped_and_missing_ones_are_named() -
     ],
 )
 def test_a_header_that_does_not_fit_the_request_is_refused(header: str, length: int) -> None:
-    with pytest.raises(Refusal) as refused:
-        chunk(header, length)
+    with pytest.raises(ApiError) as refused:
+        parse_chunk(header, length)
     assert refused.value.status == 400

@@ -14,9 +14,9 @@ from googleapiclient.http import HttpRequest, MediaIoBaseUpload
 from pydantic import BaseModel
 
 from sandbox.youtube import resources
-from sandbox.youtube.uploads import LARGEST_BYTES
+from sandbox.youtube.protocol import INSERT_VIDEO, METHODS, STANDARD_PARAMETERS, Method
+from sandbox.youtube.uploads import MAX_BYTES
 from sandbox.youtube.videos import CHANNEL_PARTS, ITEM_PARTS, PARTS
-from sandbox.youtube.wire import INSERT_VIDEO, METHODS, STANDARD_PARAMETERS, Method
 from tests.media.samples import video
 from tests.sandbox.padding import padded
 from tests.sandbox.youtube.channel import Channel
@@ -61,7 +61,7 @@ def test_what_every_method_takes_is_in_the_description() -> None:
 
 
 def test_the_largest_video_is_the_one_of_the_description() -> None:
-    assert int(method(INSERT_VIDEO.id)["mediaUpload"]["maxSize"]) == LARGEST_BYTES
+    assert int(method(INSERT_VIDEO.id)["mediaUpload"]["maxSize"]) == MAX_BYTES
 
 
 @pytest.mark.parametrize(

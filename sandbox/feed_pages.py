@@ -7,13 +7,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from sandbox.admin import shown
+from sandbox.admin import post_view
 from sandbox.oauth import Provider
-from sandbox.pages import page
-from sandbox.store import Document, Platform, World
+from sandbox.rendering import render
+from sandbox.store import Document, Platform, Store
 
 
-def routes(world: World, providers: list[Provider]) -> APIRouter:
+def routes(world: Store, providers: list[Provider]) -> APIRouter:
     router = APIRouter()
 
     titles = {provider.platform: provider.title for provider in providers}
@@ -23,7 +23,7 @@ def routes(world: World, providers: list[Provider]) -> APIRouter:
         found = [_card(request, post) for post in reversed(world.all("post", platform=platform, **fields))]
         if not found:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return page(request, "feeds.html", columns=[(titles[platform], platform, found)])
+        return render(request, "feeds.html", columns=[(titles[platform], platform, found)])
 
     @router.get("/")
     def feeds(request: Request) -> Response:
@@ -31,7 +31,7 @@ def routes(world: World, providers: list[Provider]) -> APIRouter:
         columns = [
             (title, name, [post for post in posts if post["platform"] == name]) for name, title in titles.items()
         ]
-        return page(request, "feeds.html", columns=columns)
+        return render(request, "feeds.html", columns=columns)
 
     @router.get("/www.instagram.com/reel/{shortcode}/")
     def reel(request: Request, shortcode: str) -> Response:
@@ -65,14 +65,14 @@ def _card(request: Request, post: Document) -> Document:
     """A post with what its card shows besides: its own address, its cover's, and who sees it if not everybody does."""
     privacy = post.get("privacy") or ""
     return {
-        **shown(request, post),
-        "link": f"{request.base_url}{_address(post)}",
+        **post_view(request, post),
+        "link": f"{request.base_url}{_path(post)}",
         "cover": str(request.url_for("media", name=post["cover"])) if post.get("cover") else None,
         "seen_by": "" if privacy.lower().startswith("public") else privacy.replace("_", " ").lower(),
     }
 
 
-def _address(post: Document) -> str:
+def _path(post: Document) -> str:
     id = quote(post["id"])
     match post["platform"]:
         case "instagram":

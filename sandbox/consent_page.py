@@ -8,30 +8,30 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from sandbox import oauth
-from sandbox.oauth import BadWish, Provider, Wish
-from sandbox.pages import page
-from sandbox.store import World
+from sandbox.oauth import AuthorizationRequest, InvalidAuthorizationRequest, Provider
+from sandbox.rendering import render
+from sandbox.store import Store
 
-_NAME: Final = r"^[\w.\-]{1,30}$"
+_USERNAME: Final = r"^[\w.\-]{1,30}$"
 
 
-def ask(request: Request, provider: Provider, wish: Wish) -> Response:
+def show_consent(request: Request, provider: Provider, wish: AuthorizationRequest) -> Response:
     """The answer to an authorization request: the consent page, or an error page as the platforms show one."""
     try:
-        consent = oauth.open_consent(request.app.state.world, provider, wish)
-    except BadWish as error:
-        return refuse(request, provider, str(error))
+        consent = oauth.create_consent(request.app.state.world, provider, wish)
+    except InvalidAuthorizationRequest as error:
+        return show_error(request, provider, str(error))
     scopes = [(scope, provider.scopes[scope]) for scope in wish.scopes]
     target = urlsplit(wish.redirect_uri or "").netloc
-    return page(request, "consent.html", provider=provider, consent=consent, scopes=scopes, target=target)
+    return render(request, "consent.html", provider=provider, consent=consent, scopes=scopes, target=target)
 
 
-def refuse(request: Request, provider: Provider, reason: str) -> Response:
+def show_error(request: Request, provider: Provider, reason: str) -> Response:
     """The page of an authorization request that nobody is asked about."""
-    return page(request, "refused.html", HTTPStatus.BAD_REQUEST, provider=provider, reason=reason)
+    return render(request, "refused.html", HTTPStatus.BAD_REQUEST, provider=provider, reason=reason)
 
 
-def routes(world: World, providers: list[Provider]) -> APIRouter:
+def routes(world: Store, providers: list[Provider]) -> APIRouter:
     router = APIRouter()
     by_platform = {provider.platform: provider for provider in providers}
 
@@ -40,25 +40,25 @@ def routes(world: World, providers: list[Provider]) -> APIRouter:
         request: Request,
         id: str,
         decision: Annotated[str, Form(pattern="^(approve|deny)$")],
-        username: Annotated[str, Form(pattern=_NAME)] = "",
-        other: Annotated[str, Form(pattern=f"{_NAME}|^$")] = "",
+        username: Annotated[str, Form(pattern=_USERNAME)] = "",
+        other: Annotated[str, Form(pattern=f"{_USERNAME}|^$")] = "",
     ) -> Response:
         consent = world.get("consent", id)
         if consent is None or consent["expires_at"] <= world.seconds():
             reason = "This page has been answered, or is too old."
-            return page(request, "refused.html", HTTPStatus.GONE, provider=None, reason=reason)
+            return render(request, "refused.html", HTTPStatus.GONE, provider=None, reason=reason)
         provider = by_platform[consent["platform"]]
         state = {} if consent["state"] is None else {"state": consent["state"]}
         if decision == "deny":
             world.delete("consent", id)
-            return _back(consent["redirect_uri"], {**provider.denial, **state})
+            return _redirect(consent["redirect_uri"], {**provider.denial, **state})
         code = oauth.approve(world, provider, consent, other or username)
-        return _back(consent["redirect_uri"], {"code": f"{code}{provider.code_suffix}", **state})
+        return _redirect(consent["redirect_uri"], {"code": f"{code}{provider.code_suffix}", **state})
 
     return router
 
 
-def _back(redirect_uri: str, parameters: dict[str, str]) -> Response:
+def _redirect(redirect_uri: str, parameters: dict[str, str]) -> Response:
     separator = "&" if urlsplit(redirect_uri).query else "?"
     address = f"{redirect_uri}{separator}{urlencode(parameters)}"
     return RedirectResponse(address, HTTPStatus.FOUND, {"Cache-Control": "no-store"})

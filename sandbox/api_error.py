@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """Raised anywhere below a route; becomes the answer. `body` is JSON, or a text that is sent as it is."""
 
     def __init__(self, status: int, body: Any = None, headers: Mapping[str, str] | None = None) -> None:
@@ -23,7 +23,7 @@ class Refusal(Exception):
         return JSONResponse(self.body, self.status, self.headers)
 
 
-def answer(_: Request, error: Exception) -> Response:
+def handle(_: Request, error: Exception) -> Response:
     """The exception handler of the application."""
-    assert isinstance(error, Refusal)
+    assert isinstance(error, ApiError)
     return error.response

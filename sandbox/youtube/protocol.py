@@ -9,8 +9,8 @@ from typing import Annotated, Final
 from fastapi import Header, Request
 
 from sandbox import oauth
-from sandbox.oauth import Grant, Provider, Unauthorized, stable_word
-from sandbox.store import World
+from sandbox.oauth import Grant, Provider, Unauthorized, derived_id
+from sandbox.store import Store
 from sandbox.youtube import errors, quota
 
 HOST: Final = "/www.googleapis.com"
@@ -22,7 +22,7 @@ READ: Final = f"{_AUTH}/youtube.readonly"
 FORCE_SSL: Final = f"{_AUTH}/youtube.force-ssl"
 
 
-def _s256(verifier: str) -> str:
+def _s256_challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
@@ -36,10 +36,10 @@ PROVIDER: Final = Provider(
         FORCE_SSL: "See, edit and delete your videos, ratings, comments and captions",
         f"{_AUTH}/yt-analytics.readonly": "View YouTube Analytics reports for your content",
     },
-    account_id=lambda username: f"UC{stable_word('youtube', username, 22)}",
+    account_id=lambda username: f"UC{derived_id('youtube', username, 22)}",
     code_seconds=10 * 60,
     denial={"error": "access_denied"},
-    challenge_of=_s256,
+    challenge_of=_s256_challenge,
 )
 
 
@@ -106,13 +106,13 @@ METHODS: Final = (INSERT_VIDEO, LIST_VIDEOS, SET_THUMBNAIL, INSERT_CAPTION, LIST
 STANDARD_PARAMETERS: Final = frozenset({"alt", "fields", "key", "prettyPrint", "quotaUser", "uploadType"})
 
 
-def calling(method: Method) -> Callable[..., Grant]:
+def authenticated(method: Method) -> Callable[..., Grant]:
     """A dependency: who calls the method. It takes the call's units from the project's day."""
 
     def caller(request: Request, authorization: Annotated[str | None, Header()] = None) -> Grant:
-        world: World = request.app.state.world
+        world: Store = request.app.state.world
         try:
-            grant = oauth.look_up(world, "youtube", oauth.bearer(authorization)).grant
+            grant = oauth.get_token(world, "youtube", oauth.bearer_token(authorization)).grant
         except Unauthorized as error:
             raise errors.unauthenticated() from error
         if not any(scope in grant.scopes for scope in method.scopes):

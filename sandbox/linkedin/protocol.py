@@ -10,9 +10,9 @@ from fastapi import Header, Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sandbox import oauth
-from sandbox.oauth import Grant, Provider, Reason, Unauthorized, stable_word
-from sandbox.refusals import Refusal
-from sandbox.store import World
+from sandbox.api_error import ApiError
+from sandbox.oauth import Grant, Provider, Reason, Unauthorized, derived_id
+from sandbox.store import Store
 
 SHARE: Final = "w_member_social"
 
@@ -26,7 +26,7 @@ PROVIDER: Final = Provider(
         SHARE: "Create, modify and delete posts on your behalf",
         "r_member_postAnalytics": "See how your posts do",
     },
-    account_id=lambda username: stable_word("linkedin", username, 10),
+    account_id=lambda username: derived_id("linkedin", username, 10),
     code_seconds=30 * 60,
     denial={"error": "user_cancelled_authorize", "error_description": "The user cancelled the authorization"},
 )
@@ -35,57 +35,57 @@ PROVIDER: Final = Provider(
 _MONTHS_SERVED: Final = 12
 _VERSION: Final = re.compile(r"(20\d\d)(0[1-9]|1[0-2])")
 # The number and name of what is wrong with a token. A code for one that was never issued stands for the rest.
-_TOKENS: Final[Mapping[Reason, tuple[int, str, str]]] = {
+_TOKEN_ERRORS: Final[Mapping[Reason, tuple[int, str, str]]] = {
     "unknown": (65600, "INVALID_ACCESS_TOKEN", "Invalid access token"),
     "revoked": (65601, "REVOKED_ACCESS_TOKEN", "The token used in the request has been revoked by the user"),
     "expired": (65602, "EXPIRED_ACCESS_TOKEN", "The token used in the request has expired"),
 }
 
 
-def refused(status: HTTPStatus, code: str, message: str, *, service_error: int | None = None) -> Refusal:
+def api_error(status: HTTPStatus, code: str, message: str, *, service_error: int | None = None) -> ApiError:
     """A request that LinkedIn does not do."""
     body: dict[str, Any] = {"status": int(status), "code": code, "message": message}
-    return Refusal(status, body if service_error is None else {"serviceErrorCode": service_error, **body})
+    return ApiError(status, body if service_error is None else {"serviceErrorCode": service_error, **body})
 
 
-def bad_request(code: str, message: str) -> Refusal:
-    return refused(HTTPStatus.BAD_REQUEST, code, message)
+def bad_request(code: str, message: str) -> ApiError:
+    return api_error(HTTPStatus.BAD_REQUEST, code, message)
 
 
-def bad_token(reason: Reason) -> Refusal:
-    number, code, message = _TOKENS.get(reason, _TOKENS["unknown"])
-    return refused(HTTPStatus.UNAUTHORIZED, code, message, service_error=number)
+def token_error(reason: Reason) -> ApiError:
+    number, code, message = _TOKEN_ERRORS.get(reason, _TOKEN_ERRORS["unknown"])
+    return api_error(HTTPStatus.UNAUTHORIZED, code, message, service_error=number)
 
 
-def access_denied(what: str) -> Refusal:
-    return refused(
+def access_denied(what: str) -> ApiError:
+    return api_error(
         HTTPStatus.FORBIDDEN, "ACCESS_DENIED", f"Not enough permissions to access: {what}", service_error=100
     )
 
 
-def forbidden_video() -> Refusal:
+def forbidden_video() -> ApiError:
     message = "Accessing this video resource is forbidden. Please check your permissions for this resource"
-    return refused(HTTPStatus.FORBIDDEN, "ACCESS_DENIED", message)
+    return api_error(HTTPStatus.FORBIDDEN, "ACCESS_DENIED", message)
 
 
-def throttled() -> Refusal:
+def throttled() -> ApiError:
     """The day's calls are used up. No Retry-After comes along."""
     message = "Resource level throttle limit APPLICATION_AND_MEMBER DAY limit for calls to this resource is reached."
-    return refused(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", message, service_error=101)
+    return api_error(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", message, service_error=101)
 
 
-def member(world: World, authorization: str | None, scope: str, what: str) -> Grant:
+def authenticate(world: Store, authorization: str | None, scope: str, what: str) -> Grant:
     """Who calls. Raises Refusal for a token that is not good, or lacks the scope for `what`."""
     try:
-        grant = oauth.look_up(world, "linkedin", oauth.bearer(authorization)).grant
+        grant = oauth.get_token(world, "linkedin", oauth.bearer_token(authorization)).grant
     except Unauthorized as error:
-        raise bad_token(error.reason) from error
+        raise token_error(error.reason) from error
     if scope not in grant.scopes:
         raise access_denied(what)
     return grant
 
 
-def calling(scope: str, what: str) -> Callable[..., Grant]:
+def authenticated(scope: str, what: str) -> Callable[..., Grant]:
     """A dependency: who calls a path under `/rest`."""
 
     def caller(
@@ -94,9 +94,9 @@ def calling(scope: str, what: str) -> Callable[..., Grant]:
         linkedin_version: Annotated[str | None, Header()] = None,
         x_restli_protocol_version: Annotated[str | None, Header()] = None,
     ) -> Grant:
-        world: World = request.app.state.world
-        grant = member(world, authorization, scope, what)
-        _insist_on_version(linkedin_version, world.now())
+        world: Store = request.app.state.world
+        grant = authenticate(world, authorization, scope, what)
+        _check_version(linkedin_version, world.now())
         if x_restli_protocol_version != "2.0.0":
             raise bad_request("ILLEGAL_ARGUMENT", "X-RestLi-Protocol-Version has to be 2.0.0 for this resource")
         return grant
@@ -104,7 +104,7 @@ def calling(scope: str, what: str) -> Callable[..., Grant]:
     return caller
 
 
-def _insist_on_version(version: str | None, now: datetime) -> None:
+def _check_version(version: str | None, now: datetime) -> None:
     if version is None:
         message = "A version must be present. Please specify a version by adding the LinkedIn-Version header."
         raise bad_request("VERSION_MISSING", message)
@@ -112,19 +112,19 @@ def _insist_on_version(version: str | None, now: datetime) -> None:
     age = 12 * (now.year - int(match[1])) + now.month - int(match[2]) if match else -1
     if not 0 <= age <= _MONTHS_SERVED:
         message = f"Requested version {version} is not active"
-        raise refused(HTTPStatus.UPGRADE_REQUIRED, "NONEXISTENT_VERSION", message)
+        raise api_error(HTTPStatus.UPGRADE_REQUIRED, "NONEXISTENT_VERSION", message)
 
 
-class Fields(BaseModel):
+class StrictModel(BaseModel):
     """A body; LinkedIn refuses fields that it does not know."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-_Read = TypeVar("_Read", bound=Fields)
+_Parsed = TypeVar("_Read", bound=StrictModel)
 
 
-def read(fields: type[_Read], body: Any) -> _Read:
+def parse(fields: type[_Parsed], body: Any) -> _Parsed:
     """A body as a client wrote it. Raises Refusal for what the resource does not take."""
     try:
         return fields.model_validate(body)

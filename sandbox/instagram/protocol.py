@@ -9,10 +9,10 @@ from typing import Any, Final
 from fastapi import Request, Response
 
 from sandbox import oauth, sliding_window
-from sandbox.oauth import Grant, Provider, Unauthorized, stable_number
-from sandbox.refusals import Refusal
-from sandbox.settings import switches
-from sandbox.store import World
+from sandbox.api_error import ApiError
+from sandbox.oauth import Grant, Provider, Unauthorized, derived_number
+from sandbox.settings import read_settings
+from sandbox.store import Store
 
 BASIC: Final = "instagram_business_basic"
 PUBLISH: Final = "instagram_business_content_publish"
@@ -26,7 +26,7 @@ PROVIDER: Final = Provider(
         "instagram_business_manage_insights": "See how your posts do",
         "instagram_business_manage_comments": "Read and answer comments",
     },
-    account_id=lambda username: stable_number("instagram", username, 17),
+    account_id=lambda username: derived_number("instagram", username, 17),
     code_seconds=3600,
     denial={
         "error": "access_denied",
@@ -39,7 +39,7 @@ PROVIDER: Final = Provider(
 _USAGE_SECONDS: Final = 3600
 
 
-def refusal(
+def api_error(
     message: str,
     code: int,
     subcode: int | None = None,
@@ -47,7 +47,7 @@ def refusal(
     status: int = HTTPStatus.BAD_REQUEST,
     transient: bool = False,
     user_message: str | None = None,
-) -> Refusal:
+) -> ApiError:
     """Graph API's error envelope."""
     told = {} if user_message is None else {"error_user_title": "This did not work", "error_user_msg": user_message}
     error = {
@@ -59,11 +59,11 @@ def refusal(
         **told,
         "fbtrace_id": f"A{token_hex(10)}",
     }
-    return Refusal(status, {"error": error})
+    return ApiError(status, {"error": error})
 
 
-def missing_object(id: str) -> Refusal:
-    return refusal(
+def missing_object(id: str) -> ApiError:
+    return api_error(
         f"Unsupported request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, "
         "or does not support this operation",
         100,
@@ -71,45 +71,45 @@ def missing_object(id: str) -> Refusal:
     )
 
 
-def signed_in(request: Request, parameters: Mapping[str, str], scope: str) -> Grant:
+def authenticate(request: Request, parameters: Mapping[str, str], scope: str) -> Grant:
     """Whose token the request carries. Raises Refusal 190 where it is not good, 10 where it may not do this."""
     scheme, _, header = request.headers.get("authorization", "").partition(" ")
     value = header if scheme in ("Bearer", "OAuth") else parameters.get("access_token")
     try:
-        grant = oauth.look_up(request.app.state.world, "instagram", value).grant
+        grant = oauth.get_token(request.app.state.world, "instagram", value).grant
     except Unauthorized as error:
-        raise token_refusal(error) from error
+        raise token_error(error) from error
     if scope not in grant.scopes:
-        raise refusal(
+        raise api_error(
             "(#10) Application does not have permission for this action", 10, status=HTTPStatus.FORBIDDEN
         ) from None
     return grant
 
 
-def token_refusal(error: Unauthorized) -> Refusal:
+def token_error(error: Unauthorized) -> ApiError:
     if error.reason == "expired":
-        return refusal("Error validating access token: Session has expired.", 190, 463)
+        return api_error("Error validating access token: Session has expired.", 190, 463)
     if error.reason == "revoked":
-        return refusal("Error validating access token: The user has not authorized this application.", 190, 467)
-    return refusal("Invalid OAuth access token - Cannot parse access token", 190)
+        return api_error("Error validating access token: The user has not authorized this application.", 190, 467)
+    return api_error("Invalid OAuth access token - Cannot parse access token", 190)
 
 
-def count_call(world: World, grant: Grant, response: Response) -> None:
+def count_call(world: Store, grant: Grant, response: Response) -> None:
     """Count the call, and tell in its headers how much of the hour's calls is used. Raises Refusal 4 above that."""
-    limit = switches(world).instagram_calls_per_hour
-    percent = int(100 * sliding_window.use(world, "instagram", seconds=_USAGE_SECONDS, limit=limit))
+    limit = read_settings(world).instagram_calls_per_hour
+    percent = int(100 * sliding_window.record(world, "instagram", seconds=_USAGE_SECONDS, limit=limit))
     if percent > 100:
-        raise refusal("(#4) Application request limit reached", 4, status=HTTPStatus.FORBIDDEN, transient=True)
+        raise api_error("(#4) Application request limit reached", 4, status=HTTPStatus.FORBIDDEN, transient=True)
     usage = {"call_count": percent, "total_time": percent, "total_cputime": percent // 2}
     business = {"type": "instagram", **usage, "estimated_time_to_regain_access": 0}
     response.headers["X-App-Usage"] = json.dumps(usage)
     response.headers["X-Business-Use-Case-Usage"] = json.dumps({grant.account: [business]})
 
 
-def selected(document: Mapping[str, Any], fields: str | None, default: Iterable[str] = ()) -> dict[str, Any]:
+def select_fields(document: Mapping[str, Any], fields: str | None, default: Iterable[str] = ()) -> dict[str, Any]:
     """The fields that were asked for, and the id. Raises Refusal 100 for one that there is not."""
     names = [name.strip() for name in (fields or ",".join(default)).split(",") if name.strip()]
     for name in names:
         if name not in document:
-            raise refusal(f"(#100) Tried accessing nonexisting field ({name})", 100)
+            raise api_error(f"(#100) Tried accessing nonexisting field ({name})", 100)
     return {name: document[name] for name in dict.fromkeys([*names, "id"]) if name in document}

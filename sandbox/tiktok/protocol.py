@@ -9,9 +9,9 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Request
 
 from sandbox import oauth, sliding_window
+from sandbox.api_error import ApiError
 from sandbox.oauth import Grant, Provider, Unauthorized
-from sandbox.refusals import Refusal
-from sandbox.store import World
+from sandbox.store import Store
 
 
 def _open_id(username: str) -> str:
@@ -49,23 +49,23 @@ def ok(data: dict[str, Any]) -> dict[str, Any]:
     return {"data": data, "error": {"code": "ok", "message": "", "log_id": _log_id()}}
 
 
-def refusal(status: int, code: str, message: str) -> Refusal:
-    return Refusal(status, {"data": {}, "error": {"code": code, "message": message, "log_id": _log_id()}})
+def api_error(status: int, code: str, message: str) -> ApiError:
+    return ApiError(status, {"data": {}, "error": {"code": code, "message": message, "log_id": _log_id()}})
 
 
-def invalid(message: str) -> Refusal:
-    return refusal(HTTPStatus.BAD_REQUEST, "invalid_params", message)
+def invalid_params(message: str) -> ApiError:
+    return api_error(HTTPStatus.BAD_REQUEST, "invalid_params", message)
 
 
-def signed_in(request: Request, *scopes: str) -> Grant:
+def authenticate(request: Request, *scopes: str) -> Grant:
     """Whose token the request carries, which has one of the scopes. Raises Refusal `access_token_invalid`,
     `scope_not_authorized`."""
-    value = oauth.bearer(request.headers.get("authorization"))
+    value = oauth.bearer_token(request.headers.get("authorization"))
     try:
-        grant = oauth.look_up(request.app.state.world, "tiktok", value).grant
+        grant = oauth.get_token(request.app.state.world, "tiktok", value).grant
     except Unauthorized as error:
         message = "The access token is invalid or not found in the request."
-        raise refusal(HTTPStatus.UNAUTHORIZED, "access_token_invalid", message) from error
+        raise api_error(HTTPStatus.UNAUTHORIZED, "access_token_invalid", message) from error
     check_scopes(grant, *scopes)
     return grant
 
@@ -73,17 +73,17 @@ def signed_in(request: Request, *scopes: str) -> Grant:
 def check_scopes(grant: Grant, *scopes: str) -> None:
     if not set(scopes) & set(grant.scopes):
         message = f"The user did not authorize the scope {scopes[0]} required for completing this request."
-        raise refusal(HTTPStatus.UNAUTHORIZED, "scope_not_authorized", message)
+        raise api_error(HTTPStatus.UNAUTHORIZED, "scope_not_authorized", message)
 
 
-def count_call(world: World, grant: Grant, name: str, limit: int) -> None:
+def count_call(world: Store, grant: Grant, name: str, limit: int) -> None:
     """Count a call against the user's limit of the last minute. Raises Refusal `rate_limit_exceeded` above that."""
-    if sliding_window.use(world, f"tiktok/{name}/{grant.account}", seconds=60, limit=limit) > 1:
+    if sliding_window.record(world, f"tiktok/{name}/{grant.account}", seconds=60, limit=limit) > 1:
         message = "The API rate limit was exceeded. Please try again later."
-        raise refusal(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", message)
+        raise api_error(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", message)
 
 
-def flat(error: str, description: str) -> dict[str, str]:
+def oauth_error_body(error: str, description: str) -> dict[str, str]:
     """An error of the OAuth endpoints, which have it flat and come with 200."""
     return {"error": error, "error_description": description, "log_id": _log_id()}
 
@@ -94,13 +94,13 @@ def _log_id() -> str:
 
 async def _json_body(request: Request) -> dict[str, Any]:
     if not request.headers.get("content-type", "").startswith("application/json"):
-        raise invalid("The Content-Type is not application/json.")
+        raise invalid_params("The Content-Type is not application/json.")
     try:
         sent = await request.json()
     except (JSONDecodeError, UnicodeDecodeError) as error:
-        raise invalid("The body is not JSON.") from error
+        raise invalid_params("The body is not JSON.") from error
     if not isinstance(sent, dict):
-        raise invalid("The body is not a JSON object.")
+        raise invalid_params("The body is not a JSON object.")
     return sent
 
 

@@ -11,5 +11,5 @@ from fastapi.templating import Jinja2Templates
 _TEMPLATES: Final = Jinja2Templates(Path(__file__).parent / "templates")
 
 
-def page(request: Request, template: str, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> Response:
+def render(request: Request, template: str, status: HTTPStatus = HTTPStatus.OK, **context: Any) -> Response:
     return _TEMPLATES.TemplateResponse(request, template, context, status)
