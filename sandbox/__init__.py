@@ -1,1 +1,1 @@
-"""Stand-ins for other people's servers, which behave as those do, errors included."""
+"""Fake servers of the external APIs, with their limits and error responses, for demos and tests."""

@@ -1,4 +1,4 @@
-"""The sandbox's own side, under `/_sandbox`: what is live, what was asked, and orders for what shall go wrong."""
+"""Admin API under `/_sandbox`: published posts, request log, faults, clock, settings, reset."""
 
 import re
 from datetime import UTC, datetime
@@ -19,18 +19,18 @@ _TEN_YEARS_SECONDS: Final = 10 * 365 * 86_400
 class ClockAdvance(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    # Whoever reads the file would fail at a time that there is not, and nothing would move the clock back.
+    # A clock outside the range of datetime would break every reader of the clock file, this API included.
     advance_seconds: float = Field(ge=-_TEN_YEARS_SECONDS, le=_TEN_YEARS_SECONDS, allow_inf_nan=False)
 
 
 class AccountReference(BaseModel):
-    """An account, by its user name or by its id."""
+    """An account of a platform, by user name or id."""
 
     platform: Platform
     account: str
 
 
-def routes(world: Store) -> APIRouter:
+def routes(store: Store) -> APIRouter:
     router = APIRouter(prefix="/_sandbox")
 
     @router.get("/health")
@@ -39,58 +39,58 @@ def routes(world: Store) -> APIRouter:
 
     @router.get("/posts")
     def posts(request: Request) -> list[Document]:
-        """What is live, oldest first."""
-        return [post_view(request, post) for post in world.all("post")]
+        """Published posts, oldest first."""
+        return [post_view(request, post) for post in store.find("post")]
 
     @router.get("/requests")
     def requests() -> list[Document]:
-        """What platforms were asked, oldest first. Neither queries nor bodies: those hold secrets."""
-        return [{**entry, "time": _iso(entry["time"])} for entry in world.all("request")]
+        """Requests to the platforms, oldest first, without query strings and bodies, which hold secrets."""
+        return [{**entry, "time": _iso(entry["time"])} for entry in store.find("request")]
 
     @router.post("/faults", status_code=HTTPStatus.NO_CONTENT)
-    def fail(order: faults.Fault) -> None:
-        faults.schedule(world, order)
+    def schedule_fault(fault: faults.Fault) -> None:
+        faults.schedule(store, fault)
 
     @router.post("/clock")
-    def clock(wish: ClockAdvance) -> dict[str, str]:
-        world.advance(wish.advance_seconds)
-        return {"now": _iso(world.seconds())}
+    def advance_clock(body: ClockAdvance) -> dict[str, str]:
+        store.advance(body.advance_seconds)
+        return {"now": _iso(store.timestamp())}
 
     @router.post("/settings")
     def settings(changes: Annotated[dict[str, Any], Body()]) -> Settings:
         try:
-            return update_settings(world, changes)
+            return update_settings(store, changes)
         except ValidationError as error:
             raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, error.errors(include_context=False)) from error
 
     @router.post("/revoke", status_code=HTTPStatus.NO_CONTENT)
-    def revoke(owner: AccountReference) -> None:
-        """The account's owner takes back what they allowed."""
-        for account in _matching_accounts(world, owner):
-            oauth.revoke(world, owner.platform, account)
+    def revoke(reference: AccountReference) -> None:
+        """Revoke all grants of an account, as its owner does in the platform's settings."""
+        for account in _matching_accounts(store, reference):
+            oauth.revoke(store, reference.platform, account)
 
     @router.post("/reset", status_code=HTTPStatus.NO_CONTENT)
     def reset() -> None:
-        world.reset()
+        store.reset()
 
     @router.get("/media/{name}")
     def media(name: str) -> FileResponse:
-        if not re.fullmatch(r"[\w\-]+(\.\w+)?", name) or not world.media(name).is_file():
+        if not re.fullmatch(r"[\w\-]+(\.\w+)?", name) or not store.media_path(name).is_file():
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return FileResponse(world.media(name), headers={"X-Content-Type-Options": "nosniff"})
+        return FileResponse(store.media_path(name), headers={"X-Content-Type-Options": "nosniff"})
 
     return router
 
 
 def post_view(request: Request, post: Document) -> Document:
-    """A post as it is shown: its file as an address, its time in ISO 8601."""
+    """A post with its media file as a URL and its time in ISO 8601."""
     media = str(request.url_for("media", name=post["media"]))
     return {**post, "media": media, "time": _iso(post["time"])}
 
 
-def _matching_accounts(world: Store, owner: AccountReference) -> set[str]:
-    grants = world.all("grant", platform=owner.platform)
-    return {grant["account"] for grant in grants if owner.account in (grant["account"], grant["username"])}
+def _matching_accounts(store: Store, reference: AccountReference) -> set[str]:
+    grants = store.find("grant", platform=reference.platform)
+    return {grant["account"] for grant in grants if reference.account in (grant["account"], grant["username"])}
 
 
 def _iso(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""How a stand-in says no: with the status, body and headers of the platform that it stands for."""
+"""Exception that becomes an error response with the status, body and headers of the real platform."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 
 class ApiError(Exception):
-    """Raised anywhere below a route; becomes the answer. `body` is JSON, or a text that is sent as it is."""
+    """Raised anywhere below a route; becomes the response. `body` is JSON, or text that is sent unchanged."""
 
     def __init__(self, status: int, body: Any = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{status} {body}")
@@ -24,6 +24,6 @@ class ApiError(Exception):
 
 
 def handle(_: Request, error: Exception) -> Response:
-    """The exception handler of the application."""
+    """FastAPI exception handler for ApiError."""
     assert isinstance(error, ApiError)
     return error.response

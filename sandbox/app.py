@@ -1,5 +1,5 @@
-"""The stand-ins of all platforms on one port. Every real host is the first segment of a path:
-`https://open.tiktokapis.com/v2/user/info/` is `/open.tiktokapis.com/v2/user/info/` here."""
+"""ASGI application: the fake APIs of all platforms on one port. The real host is the first path segment:
+`https://open.tiktokapis.com/v2/user/info/` becomes `/open.tiktokapis.com/v2/user/info/`."""
 
 from pathlib import Path
 from typing import Final
@@ -25,13 +25,13 @@ _PLATFORMS: Final = [instagram, tiktok, linkedin, youtube]
 
 
 def create_app(folder: Path, clock_file: Path | None = None) -> ASGIApp:
-    """The application on what `folder` remembers. `clock_file` is the moved clock that it shares with others."""
-    world = Store(folder, clock_file)
+    """The application with its state in `folder`. `clock_file` holds the clock offset shared with other processes."""
+    store = Store(folder, clock_file)
     app = FastAPI(title="Sandbox", docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.world = world
+    app.state.store = store
     app.add_exception_handler(ApiError, api_error.handle)
-    for router in (admin.routes(world), consent_page.routes(world, _PROVIDERS), feed_pages.routes(world, _PROVIDERS)):
+    for router in (admin.routes(store), consent_page.routes(store, _PROVIDERS), feed_pages.routes(store, _PROVIDERS)):
         app.include_router(router)
     for platform in _PLATFORMS:
-        app.include_router(platform.routes(world))
-    return FaultMiddleware(app, world)
+        app.include_router(platform.routes(store))
+    return FaultMiddleware(app, store)

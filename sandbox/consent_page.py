@@ -1,4 +1,4 @@
-"""The page on which a creator decides what an app may do, and what happens when they have."""
+"""OAuth consent page, and the redirect back to the app with a code or an error."""
 
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -15,23 +15,23 @@ from sandbox.store import Store
 _USERNAME: Final = r"^[\w.\-]{1,30}$"
 
 
-def show_consent(request: Request, provider: Provider, wish: AuthorizationRequest) -> Response:
-    """The answer to an authorization request: the consent page, or an error page as the platforms show one."""
+def show_consent(request: Request, provider: Provider, authorization: AuthorizationRequest) -> Response:
+    """Response to an authorization request: the consent page, or an error page if the request is invalid."""
     try:
-        consent = oauth.create_consent(request.app.state.world, provider, wish)
+        consent = oauth.create_consent(request.app.state.store, provider, authorization)
     except InvalidAuthorizationRequest as error:
         return show_error(request, provider, str(error))
-    scopes = [(scope, provider.scopes[scope]) for scope in wish.scopes]
-    target = urlsplit(wish.redirect_uri or "").netloc
+    scopes = [(scope, provider.scopes[scope]) for scope in authorization.scopes]
+    target = urlsplit(authorization.redirect_uri or "").netloc
     return render(request, "consent.html", provider=provider, consent=consent, scopes=scopes, target=target)
 
 
 def show_error(request: Request, provider: Provider, reason: str) -> Response:
-    """The page of an authorization request that nobody is asked about."""
-    return render(request, "refused.html", HTTPStatus.BAD_REQUEST, provider=provider, reason=reason)
+    """The error page for an invalid authorization request."""
+    return render(request, "error.html", HTTPStatus.BAD_REQUEST, provider=provider, reason=reason)
 
 
-def routes(world: Store, providers: list[Provider]) -> APIRouter:
+def routes(store: Store, providers: list[Provider]) -> APIRouter:
     router = APIRouter()
     by_platform = {provider.platform: provider for provider in providers}
 
@@ -43,16 +43,16 @@ def routes(world: Store, providers: list[Provider]) -> APIRouter:
         username: Annotated[str, Form(pattern=_USERNAME)] = "",
         other: Annotated[str, Form(pattern=f"{_USERNAME}|^$")] = "",
     ) -> Response:
-        consent = world.get("consent", id)
-        if consent is None or consent["expires_at"] <= world.seconds():
-            reason = "This page has been answered, or is too old."
-            return render(request, "refused.html", HTTPStatus.GONE, provider=None, reason=reason)
+        consent = store.get("consent", id)
+        if consent is None or consent["expires_at"] <= store.timestamp():
+            reason = "This request has been answered already or has expired."
+            return render(request, "error.html", HTTPStatus.GONE, provider=None, reason=reason)
         provider = by_platform[consent["platform"]]
         state = {} if consent["state"] is None else {"state": consent["state"]}
         if decision == "deny":
-            world.delete("consent", id)
+            store.delete("consent", id)
             return _redirect(consent["redirect_uri"], {**provider.denial, **state})
-        code = oauth.approve(world, provider, consent, other or username)
+        code = oauth.approve(store, provider, consent, other or username)
         return _redirect(consent["redirect_uri"], {"code": f"{code}{provider.code_suffix}", **state})
 
     return router

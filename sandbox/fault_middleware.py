@@ -1,4 +1,4 @@
-"""The outermost application: it keeps the log of requests, and drops connections where that was ordered."""
+"""ASGI middleware: request log and fault injection (dropped connections, delays, error answers)."""
 
 from http import HTTPStatus
 from uuid import uuid4
@@ -10,49 +10,49 @@ from sandbox.store import Store
 
 
 class FaultMiddleware:
-    def __init__(self, inside: ASGIApp, world: Store) -> None:
-        self._inside = inside
-        self._world = world
+    def __init__(self, app: ASGIApp, store: Store) -> None:
+        self._app = app
+        self._store = store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._inside(scope, receive, send)
+            await self._app(scope, receive, send)
             return
-        visit = scope[SCOPE_KEY] = RequestState()
+        state = scope[SCOPE_KEY] = RequestState()
 
-        async def answer(message: Message) -> None:
-            # Logged before it is sent: who has the answer finds the request in the log.
+        async def log_and_send(message: Message) -> None:
+            # Logged before it is sent, so that a client with the response finds the request in the log.
             if message["type"] == "http.response.start":
-                self._log(scope, visit, message["status"])
-            if not visit.drops and not visit.instead:
+                self._log(scope, state, message["status"])
+            if not state.drop_connection and not state.error:
                 await send(message)
 
-        await self._inside(scope, receive, answer)
-        if visit.drops:
+        await self._app(scope, receive, log_and_send)
+        if state.drop_connection:
             await _close_connection(receive, send)
-        elif visit.instead:
-            await visit.instead.response(scope, receive, send)
+        elif state.error:
+            await state.error.response(scope, receive, send)
 
-    def _log(self, scope: Scope, visit: RequestState, status: int) -> None:
-        if visit.platform is None:
+    def _log(self, scope: Scope, state: RequestState, status: int) -> None:
+        if state.platform is None:
             return
-        worked = visit.works and status < HTTPStatus.BAD_REQUEST
-        if visit.instead:
-            status = visit.instead.status
+        succeeded = state.does_work and status < HTTPStatus.BAD_REQUEST
+        if state.error:
+            status = state.error.status
         entry = {
-            "time": self._world.seconds(),
+            "time": self._store.timestamp(),
             "method": scope["method"],
             "path": scope["path"],
-            "platform": visit.platform,
-            "step": visit.step,
-            "status": "dropped" if visit.drops else status,
-            "mutation": worked and visit.step in ("prepare", "commit"),
+            "platform": state.platform,
+            "step": state.step,
+            "status": "dropped" if state.drop_connection else status,
+            "mutation": succeeded and state.step in ("prepare", "commit"),
         }
-        self._world.put("request", uuid4().hex, entry)
+        self._store.put("request", uuid4().hex, entry)
 
 
 async def _close_connection(receive: Receive, send: Send) -> None:
-    """Close the connection without a byte of an answer. ASGI has no word for it, so uvicorn's own transport does it."""
+    """Close the connection without a response. ASGI has no message for this, so it uses uvicorn's transport."""
     send.__self__.transport.close()  # type: ignore[attr-defined]
     while (await receive())["type"] != "http.disconnect":
         pass

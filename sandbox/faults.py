@@ -1,4 +1,4 @@
-"""Faults that can be ordered: the next requests of a platform's step are refused, held up, or lose their connection."""
+"""Fault injection: errors, delays and dropped connections for the next requests of a platform's step."""
 
 import time
 from collections.abc import Callable
@@ -13,16 +13,16 @@ from pydantic import BaseModel, Field
 from sandbox.api_error import ApiError
 from sandbox.store import Document, Platform, Store
 
-# grant: the requests that hand out, refresh and revoke tokens
+# grant: requests that issue, refresh and revoke tokens, or read the profile
 Step = Literal["grant", "prepare", "commit", "confirm"]
 
-SCOPE_KEY: Final = "sandbox.visit"
+SCOPE_KEY: Final = "sandbox.state"
 
 
 class Fault(BaseModel):
-    """A fault for the next `times` requests of a step. `accept_then_drop` does the work and closes the connection
-    without a byte of an answer; `drop` closes it before the work; `status` answers `status`, `body` and `headers`
-    instead, after the work if `after_work`; `delay` waits `seconds` first."""
+    """A fault for the next `times` requests of a step. `accept_then_drop` handles the request and closes the connection
+    without a response; `drop` closes it without handling the request; `status` responds with `status`, `body` and
+    `headers`, after handling the request if `after_work`; `delay` waits `seconds` first."""
 
     platform: Platform
     step: Step
@@ -37,59 +37,61 @@ class Fault(BaseModel):
 
 @dataclass
 class RequestState:
-    """What is known of a request while it is served; it lies in the request's scope under `VISIT`. `instead` is the
-    answer that is given in place of the true one."""
+    """State of one request, shared by middleware and route through the ASGI scope under `SCOPE_KEY`.
+
+    `error` replaces the real response; `does_work`: whether the route handles the request.
+    """
 
     platform: Platform | None = None
     step: Step | None = None
-    drops: bool = False
-    instead: ApiError | None = None
-    works: bool = True
+    drop_connection: bool = False
+    error: ApiError | None = None
+    does_work: bool = True
 
 
-def schedule(world: Store, wanted: Fault) -> None:
+def schedule(store: Store, fault: Fault) -> None:
     number = uuid4().hex
-    world.put("fault", number, {"number": number, **wanted.model_dump()})
+    store.put("fault", number, {"number": number, **fault.model_dump()})
 
 
 def fault_point(platform: Platform, name: Step) -> Callable[[Request], None]:
-    """A dependency that says which step of which platform a route is, and lets ordered faults happen there."""
+    """FastAPI dependency: marks a route as a step of a platform and applies the faults scheduled for it."""
 
-    def marked(request: Request) -> None:
+    def dependency(request: Request) -> None:
         apply_fault(request, platform, name)
 
-    return marked
+    return dependency
 
 
 def apply_fault(request: Request, platform: Platform, name: Step) -> None:
-    """The same for a route whose step depends on the request. Call it before anything is done, in no transaction.
+    """The same for a route whose step depends on the request. Call it before any change, outside a transaction.
 
-    Raises Refusal for faults that keep the work from being done.
+    Raises ApiError for faults that prevent the request from being handled.
     """
-    visit: RequestState = request.scope[SCOPE_KEY]
-    visit.platform, visit.step = platform, name
-    fault = _next_fault(request.app.state.world, platform, name)
+    state: RequestState = request.scope[SCOPE_KEY]
+    state.platform, state.step = platform, name
+    fault = _next_fault(request.app.state.store, platform, name)
     if fault is None:
         return
     if fault["kind"] == "delay":
         time.sleep(fault["seconds"])
         return
-    visit.drops = fault["kind"] in ("drop", "accept_then_drop")
-    visit.instead = None if visit.drops else ApiError(fault["status"], fault["body"], fault["headers"])
-    visit.works = fault["kind"] == "accept_then_drop" or fault["after_work"]
-    if not visit.works:
-        raise visit.instead or ApiError(HTTPStatus.SERVICE_UNAVAILABLE)
+    state.drop_connection = fault["kind"] in ("drop", "accept_then_drop")
+    state.error = None if state.drop_connection else ApiError(fault["status"], fault["body"], fault["headers"])
+    state.does_work = fault["kind"] == "accept_then_drop" or fault["after_work"]
+    if not state.does_work:
+        raise state.error or ApiError(HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _next_fault(world: Store, platform: Platform, name: Step) -> Document | None:
-    """The oldest order for the step, used once more."""
-    with world.transaction():
-        fault = next(iter(world.all("fault", platform=platform, step=name)), None)
+def _next_fault(store: Store, platform: Platform, name: Step) -> Document | None:
+    """The oldest fault of the step, with one use less; deleted after its last one."""
+    with store.transaction():
+        fault = next(iter(store.find("fault", platform=platform, step=name)), None)
         if fault is None:
             return None
         fault["times"] -= 1
         if fault["times"]:
-            world.put("fault", fault["number"], fault)
+            store.put("fault", fault["number"], fault)
         else:
-            world.delete("fault", fault["number"])
+            store.delete("fault", fault["number"])
         return fault

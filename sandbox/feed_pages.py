@@ -1,5 +1,4 @@
-"""Pages that show what is live: the four feeds side by side at `/`, and each post under the address that it has on its
-platform."""
+"""HTML pages of published posts: all feeds side by side at `/`, and each post under its path on the platform."""
 
 from http import HTTPStatus
 from urllib.parse import quote
@@ -13,21 +12,21 @@ from sandbox.rendering import render
 from sandbox.store import Document, Platform, Store
 
 
-def routes(world: Store, providers: list[Provider]) -> APIRouter:
+def routes(store: Store, providers: list[Provider]) -> APIRouter:
     router = APIRouter()
 
     titles = {provider.platform: provider.title for provider in providers}
 
-    def only(request: Request, platform: Platform, **fields: str) -> Response:
-        """The platform's posts whose fields have these values."""
-        found = [_card(request, post) for post in reversed(world.all("post", platform=platform, **fields))]
+    def posts_page(request: Request, platform: Platform, **fields: str) -> Response:
+        """The platform's posts with these field values. Raises HTTPException 404 if there are none."""
+        found = [_card(request, post) for post in reversed(store.find("post", platform=platform, **fields))]
         if not found:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return render(request, "feeds.html", columns=[(titles[platform], platform, found)])
 
     @router.get("/")
     def feeds(request: Request) -> Response:
-        posts = [_card(request, post) for post in reversed(world.all("post"))]
+        posts = [_card(request, post) for post in reversed(store.find("post"))]
         columns = [
             (title, name, [post for post in posts if post["platform"] == name]) for name, title in titles.items()
         ]
@@ -35,34 +34,34 @@ def routes(world: Store, providers: list[Provider]) -> APIRouter:
 
     @router.get("/www.instagram.com/reel/{shortcode}/")
     def reel(request: Request, shortcode: str) -> Response:
-        return only(request, "instagram", shortcode=shortcode)
+        return posts_page(request, "instagram", shortcode=shortcode)
 
     @router.get("/www.tiktok.com/@{username}")
     def creator(request: Request, username: str) -> Response:
-        """A private post has no address of its own: this one is told for it."""
-        return only(request, "tiktok", account_name=username)
+        """The profile; it also stands in for the URL that a private post lacks."""
+        return posts_page(request, "tiktok", account_name=username)
 
     @router.get("/www.tiktok.com/@{username}/video/{id}")
     def tiktok(request: Request, username: str, id: str) -> Response:
-        return only(request, "tiktok", account_name=username, id=id)
+        return posts_page(request, "tiktok", account_name=username, id=id)
 
     @router.get("/www.linkedin.com/feed/update/{urn}")
     def update(request: Request, urn: str) -> Response:
-        return only(request, "linkedin", id=urn)
+        return posts_page(request, "linkedin", id=urn)
 
     @router.get("/www.youtube.com/watch")
     def watch(request: Request, v: str) -> Response:
-        return only(request, "youtube", id=v)
+        return posts_page(request, "youtube", id=v)
 
     @router.get("/www.youtube.com/shorts/{id}")
     def short(request: Request, id: str) -> Response:
-        return only(request, "youtube", id=id)
+        return posts_page(request, "youtube", id=id)
 
     return router
 
 
 def _card(request: Request, post: Document) -> Document:
-    """A post with what its card shows besides: its own address, its cover's, and who sees it if not everybody does."""
+    """A post with its link, its cover as a URL, and its audience unless it is public."""
     privacy = post.get("privacy") or ""
     return {
         **post_view(request, post),

@@ -1,8 +1,8 @@
-"""A stand-in for a language model behind OpenAI's `/chat/completions`: `uvicorn sandbox.language_model:app`.
+"""Fake language model with OpenAI's `/chat/completions` API: `uvicorn sandbox.language_model:app`.
 
-It accepts any bearer token that begins with `sandbox-`. It answers what was put into its queue (`POST /answers`), a
-status and a text each, and echoes the last message when the queue is empty; `GET /requests` tells what it was asked
-and which requests were left before their end.
+It accepts any bearer token that begins with `sandbox-`. It returns the queued answers (`POST /answers`) in order, and
+echoes the last message when the queue is empty; `GET /requests` lists the requests received, and which of them the
+client aborted.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class CompletionRequest(BaseModel):
 
 
 class Answer(BaseModel):
-    """What one request is answered. `broken_after`: a stream ends after so many pieces, without a last word."""
+    """Response to one request. `broken_after`: the stream ends after this many chunks, without `[DONE]`."""
 
     text: str = ""
     status: int = 200
@@ -43,54 +43,54 @@ class Answer(BaseModel):
 
 
 class RecordedRequest(BaseModel):
-    wish: CompletionRequest
-    left: bool = False
+    body: CompletionRequest
+    aborted: bool = False
 
 
 def create_app() -> FastAPI:
-    """A model that was asked nothing yet."""
-    app = FastAPI(title="A language model, a stand-in")
+    """A language model with an empty queue and no recorded requests."""
+    app = FastAPI(title="Language model (sandbox)")
     answers: deque[Answer] = deque()
     requests: list[RecordedRequest] = []
 
     @app.post("/answers", status_code=HTTPStatus.NO_CONTENT)
-    def queue(answer: Answer) -> None:
+    def queue_answer(answer: Answer) -> None:
         answers.append(answer)
 
     @app.get("/requests")
-    def asked() -> list[RecordedRequest]:
+    def list_requests() -> list[RecordedRequest]:
         return requests
 
     @app.post("/v1/chat/completions", response_model=None)
     async def complete(
-        wish: CompletionRequest, authorization: Annotated[str, Header()] = ""
+        body: CompletionRequest, authorization: Annotated[str, Header()] = ""
     ) -> JSONResponse | StreamingResponse:
         if not authorization.startswith(f"Bearer {ACCEPTED_PREFIX}"):
             raise HTTPException(HTTPStatus.UNAUTHORIZED, f"Incorrect API key provided: {authorization}")
-        asked = RecordedRequest(wish=wish)
-        requests.append(asked)
-        answer = answers.popleft() if answers else Answer(text=wish.messages[-1].content)
+        request = RecordedRequest(body=body)
+        requests.append(request)
+        answer = answers.popleft() if answers else Answer(text=body.messages[-1].content)
         if answer.status != HTTPStatus.OK:
             return JSONResponse({"error": {"message": answer.text}}, answer.status, answer.headers)
-        if wish.stream:
-            return StreamingResponse(_events(asked, answer), media_type="text/event-stream")
-        return JSONResponse(_completion("chat.completion", wish, {"message": _assistant_message(answer.text)}, "stop"))
+        if body.stream:
+            return StreamingResponse(_events(request, answer), media_type="text/event-stream")
+        return JSONResponse(_completion("chat.completion", body, {"message": _assistant_message(answer.text)}, "stop"))
 
     return app
 
 
-async def _events(asked: RecordedRequest, answer: Answer) -> AsyncIterator[str]:
+async def _events(request: RecordedRequest, answer: Answer) -> AsyncIterator[str]:
     starts = range(0, len(answer.text), _CHUNK_CHARACTERS)
-    pieces = [answer.text[start : start + _CHUNK_CHARACTERS] for start in starts]
+    chunks = [answer.text[start : start + _CHUNK_CHARACTERS] for start in starts]
     try:
-        for piece in pieces[: answer.broken_after]:
-            yield _event(_completion("chat.completion.chunk", asked.wish, {"delta": {"content": piece}}))
+        for chunk in chunks[: answer.broken_after]:
+            yield _event(_completion("chat.completion.chunk", request.body, {"delta": {"content": chunk}}))
             await asyncio.sleep(answer.seconds_between)
     except asyncio.CancelledError:
-        asked.left = True
+        request.aborted = True
         raise
     if answer.broken_after is None:
-        yield _event(_completion("chat.completion.chunk", asked.wish, {"delta": {}}, "stop"))
+        yield _event(_completion("chat.completion.chunk", request.body, {"delta": {}}, "stop"))
         yield "data: [DONE]\n\n"
 
 
@@ -99,10 +99,10 @@ def _assistant_message(text: str) -> dict[str, str]:
 
 
 def _completion(
-    kind: str, wish: CompletionRequest, said: dict[str, Any], finish_reason: str | None = None
+    kind: str, body: CompletionRequest, content: dict[str, Any], finish_reason: str | None = None
 ) -> dict[str, Any]:
-    choice = {"index": 0, **said, "finish_reason": finish_reason}
-    return {"id": f"chatcmpl-{uuid4().hex}", "object": kind, "model": wish.model, "choices": [choice]}
+    choice = {"index": 0, **content, "finish_reason": finish_reason}
+    return {"id": f"chatcmpl-{uuid4().hex}", "object": kind, "model": body.model, "choices": [choice]}
 
 
 def _event(data: dict[str, Any]) -> str:

@@ -1,5 +1,5 @@
-"""`python -m uvicorn sandbox.main:app`, configured by SANDBOX_FOLDER (what it remembers) and SANDBOX_CLOCK (the file
-with the seconds by which its clock differs from the real one)."""
+"""Entry point: `python -m uvicorn sandbox.main:app`, configured by SANDBOX_FOLDER (its state) and SANDBOX_CLOCK (a file
+with the offset of its clock from real time, in seconds)."""
 
 import os
 from pathlib import Path

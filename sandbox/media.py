@@ -1,4 +1,4 @@
-"""Media that apps send or let us fetch: kept as files, and looked into as a platform's transcoder does."""
+"""Media files: uploads, downloads by URL, and probing with FFmpeg."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -17,17 +17,17 @@ _FORMATS: Final = "mov,matroska,webm,avi,flv,mpegts,mpeg,asf"
 
 
 class FetchFailed(Exception):
-    """What an address names could not be had."""
+    """The media could not be downloaded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A video as it is stored. `container` is ffmpeg's first name of it, `mov` for MP4 too; `index_first`: whether an
-    MP4 can be played while it is still arriving. Audio fields are empty or 0 without audio."""
+    """Properties of a video file. `container` is the first of FFmpeg's format names, `mov` for MP4 too; `faststart`:
+    whether an MP4 has its index first. Audio fields are empty or 0 without audio."""
 
     bytes: int
     container: str
-    index_first: bool
+    faststart: bool
     seconds: float
     width: int
     height: int
@@ -41,7 +41,7 @@ class Probe:
 
 
 def probe(path: Path) -> Probe | None:
-    """What the file is; None where it is no video that could be played."""
+    """Probe a file and decode its first frame; None if it is not a playable video."""
     options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
     try:
         with av.open(str(path.absolute()), container_options=options, metadata_errors="ignore") as container:
@@ -52,7 +52,7 @@ def probe(path: Path) -> Probe | None:
             return Probe(
                 bytes=path.stat().st_size,
                 container=container.format.name.partition(",")[0],
-                index_first=_has_faststart(path),
+                faststart=_has_faststart(path),
                 seconds=seconds,
                 width=video.width,
                 height=video.height,
@@ -69,7 +69,7 @@ def probe(path: Path) -> Probe | None:
 
 
 def _has_faststart(path: Path) -> bool:
-    """Whether an MP4's index (moov) lies before its media (mdat)."""
+    """Whether the index (moov) of an MP4 precedes its media data (mdat)."""
     with path.open("rb") as file:
         while len(head := file.read(8)) == 8:
             size, name = int.from_bytes(head[:4], "big"), head[4:]
@@ -81,15 +81,15 @@ def _has_faststart(path: Path) -> bool:
     return False
 
 
-def image_extension(picture: bytes) -> Literal["jpg", "png"] | None:
-    """The ending that a JPEG or PNG file has; None for what is neither."""
-    if picture.startswith(b"\xff\xd8\xff"):
+def image_extension(image: bytes) -> Literal["jpg", "png"] | None:
+    """The file extension of a JPEG or PNG; None for anything else."""
+    if image.startswith(b"\xff\xd8\xff"):
         return "jpg"
-    return "png" if picture.startswith(b"\x89PNG\r\n\x1a\n") else None
+    return "png" if image.startswith(b"\x89PNG\r\n\x1a\n") else None
 
 
 def fetch(url: str, target: Path, *, max_bytes: int) -> None:
-    """Copy what the address names into `target`. Raises FetchFailed."""
+    """Download `url` into `target`. Raises FetchFailed."""
     try:
         with httpx.stream("GET", url, timeout=_FETCH_SECONDS, follow_redirects=True, trust_env=False) as response:
             response.raise_for_status()
@@ -103,9 +103,9 @@ def fetch(url: str, target: Path, *, max_bytes: int) -> None:
 
 
 async def request_body(request: Request) -> AsyncIterator[Path]:
-    """A dependency: the body of the request as a file, which is gone when the request has been answered. Of a client
-    that goes away it holds what had arrived."""
-    path: Path = request.app.state.world.media(f"incoming-{uuid4().hex}")
+    """FastAPI dependency: the request body as a temporary file, deleted after the response. If the client disconnects,
+    the file holds the bytes received so far."""
+    path: Path = request.app.state.store.media_path(f"incoming-{uuid4().hex}")
     try:
         with path.open("wb") as file:
             try:
@@ -118,13 +118,13 @@ async def request_body(request: Request) -> AsyncIterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def write_at(offset: int, piece: Path, whole: Path) -> None:
-    """Put the bytes of one file into another, which is made where there is none and ends with them.
+def write_at(offset: int, source: Path, target: Path) -> None:
+    """Write the bytes of one file into another at `offset`, and truncate after them. Creates the target if missing.
 
-    The offset is what is known to be stored: a server that was killed may have written more.
+    Bytes after the offset are discarded: a server that was killed may have written more than the store recorded.
     """
-    whole.touch()
-    with piece.open("rb") as source, whole.open("r+b") as target:
-        target.seek(offset)
-        target.truncate()
-        shutil.copyfileobj(source, target)
+    target.touch()
+    with source.open("rb") as reader, target.open("r+b") as writer:
+        writer.seek(offset)
+        writer.truncate()
+        shutil.copyfileobj(reader, writer)

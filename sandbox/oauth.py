@@ -1,7 +1,7 @@
-"""OAuth as all four platforms do it underneath: consent, codes, tokens. Each platform's package gives it its own wire.
+"""OAuth 2.0 authorization server shared by the platforms: consents, grants, codes, tokens.
 
-One consent makes a grant; every token of it names the grant. A code is good once, for a while, and only together with
-the address that it was sent to.
+A consent creates a grant, and every token refers to its grant. A code can be exchanged once, before it expires, and
+only with the redirect URI that it was sent to. The platforms' packages add their own endpoints and error formats.
 """
 
 import base64
@@ -17,12 +17,12 @@ from sandbox.store import Document, Platform, Store
 Reason = Literal["unknown", "expired", "used", "redirect", "verifier", "revoked"]
 Kind = Literal["access", "refresh"]
 
-# An authorization page that nobody answers.
+# How long a consent page can be answered.
 _CONSENT_SECONDS: Final = 3600
 
 
 class Unauthorized(Exception):
-    """A code or token that is not good. `reason` says why; platforms tell more or less of it."""
+    """A code or token is not valid. `reason` says why; platforms report it in more or less detail."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -30,16 +30,16 @@ class Unauthorized(Exception):
 
 
 class InvalidAuthorizationRequest(Exception):
-    """An authorization request that the platform shows an error page for, instead of asking anybody."""
+    """The platform shows an error page for this authorization request, and no consent page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """What is particular to a platform's OAuth.
+    """The OAuth configuration of a platform.
 
-    `scopes`: what its app may ask for. `account_id`: the id behind a user name, always the same. `denial`: what comes
-    back with the person's no. `challenge_of`: the PKCE challenge that belongs to a verifier. `code_suffix` is put
-    behind the code on its way to the app and is no part of it, as Instagram does.
+    `scopes`: the scopes of its app, with their descriptions. `account_id`: derives the id from a user name. `denial`:
+    redirect parameters when the user denies. `challenge_of`: the PKCE challenge of a verifier. `code_suffix`: appended
+    to the code in the redirect without being part of it, as on Instagram.
     """
 
     platform: Platform
@@ -62,8 +62,8 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """What an authorization request asks for. `challenge` is PKCE's, `offline` and `force` are Google's: whether the
-    app wants a refresh token, and a new one although it had one."""
+    """An OAuth authorization request. `challenge` is the PKCE challenge; `offline` and `force` are Google's: whether
+    the app wants a refresh token, and a new one although it has one."""
 
     client_id: str | None
     redirect_uri: str | None
@@ -76,7 +76,7 @@ class AuthorizationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a person allowed. `offline` and `force` are the wish's."""
+    """A user's consent to an app's scopes. `offline` and `force` are those of the authorization request."""
 
     id: str
     platform: Platform
@@ -88,13 +88,13 @@ class Grant:
 
     @property
     def name(self) -> str:
-        """What the person is called: mara.bakes is Mara Bakes."""
+        """Display name: Mara Bakes for mara.bakes."""
         return self.username.replace(".", " ").title()
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token that is good now; times are seconds since the epoch."""
+    """A valid token; times are seconds since the epoch."""
 
     value: str
     grant: Grant
@@ -103,14 +103,14 @@ class Token:
 
 
 def derived_number(platform: Platform, username: str, digits: int) -> str:
-    """A number of so many digits that always belongs to that user name."""
-    drawn = int(hashlib.sha256(f"{platform}/{username}".encode()).hexdigest(), 16)
+    """A number with `digits` digits, derived from the user name by a hash."""
+    hashed = int(hashlib.sha256(f"{platform}/{username}".encode()).hexdigest(), 16)
     lowest = 10 ** (digits - 1)
-    return str(lowest + drawn % (9 * lowest))
+    return str(lowest + hashed % (9 * lowest))
 
 
 def derived_id(platform: Platform, username: str, characters: int) -> str:
-    """The same in letters, digits, - and _."""
+    """The same in URL-safe base64 characters."""
     digest = hashlib.sha256(f"{platform}/{username}".encode()).digest()
     return base64.urlsafe_b64encode(digest).decode()[:characters]
 
@@ -118,42 +118,42 @@ def derived_id(platform: Platform, username: str, characters: int) -> str:
 # ── consent ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def create_consent(world: Store, provider: Provider, wish: AuthorizationRequest) -> str:
-    """Keep a wish until somebody decides on it; returns its id. Raises BadWish."""
-    if wish.client_id != provider.client_id:
-        raise InvalidAuthorizationRequest("The app is not known: its client id or key is wrong.")
-    if not _is_address(wish.redirect_uri):
-        raise InvalidAuthorizationRequest("The redirect_uri is not an absolute http(s) address without a fragment.")
-    if unknown := [scope for scope in wish.scopes if scope not in provider.scopes]:
+def create_consent(store: Store, provider: Provider, request: AuthorizationRequest) -> str:
+    """Store an authorization request until the user decides; returns its id. Raises InvalidAuthorizationRequest."""
+    if request.client_id != provider.client_id:
+        raise InvalidAuthorizationRequest("Unknown app: its client id or key is wrong.")
+    if not _is_redirect_uri(request.redirect_uri):
+        raise InvalidAuthorizationRequest("The redirect_uri is not an absolute http(s) URL without a fragment.")
+    if unknown := [scope for scope in request.scopes if scope not in provider.scopes]:
         raise InvalidAuthorizationRequest(f"Invalid scopes: {', '.join(unknown)}.")
-    if not wish.scopes:
-        raise InvalidAuthorizationRequest("The app asks for no scope.")
+    if not request.scopes:
+        raise InvalidAuthorizationRequest("The app requests no scope.")
     id = secrets.token_urlsafe(24)
     document = {
         "id": id,
         "platform": provider.platform,
-        "redirect_uri": wish.redirect_uri,
-        "scopes": wish.scopes,
-        "state": wish.state,
-        "challenge": wish.challenge,
-        "offline": wish.offline,
-        "force": wish.force,
-        "expires_at": world.seconds() + _CONSENT_SECONDS,
+        "redirect_uri": request.redirect_uri,
+        "scopes": request.scopes,
+        "state": request.state,
+        "challenge": request.challenge,
+        "offline": request.offline,
+        "force": request.force,
+        "expires_at": store.timestamp() + _CONSENT_SECONDS,
     }
-    world.put("consent", id, document)
+    store.put("consent", id, document)
     return id
 
 
-def _is_address(uri: str | None) -> bool:
+def _is_redirect_uri(uri: str | None) -> bool:
     parts = urlsplit(uri or "")
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.fragment
 
 
-def approve(world: Store, provider: Provider, consent: Document, username: str) -> str:
-    """The code for a wish that `username` agrees to."""
-    with world.transaction():
+def approve(store: Store, provider: Provider, consent: Document, username: str) -> str:
+    """Create a grant of `username` for the request in `consent`; returns the authorization code."""
+    with store.transaction():
         account = provider.account_id(username)
-        world.put("account", f"{provider.platform}:{account}", {"id": account, "username": username})
+        store.put("account", f"{provider.platform}:{account}", {"id": account, "username": username})
         grant = {
             "id": secrets.token_hex(12),
             "platform": provider.platform,
@@ -164,46 +164,46 @@ def approve(world: Store, provider: Provider, consent: Document, username: str) 
             "force": consent["force"],
             "revoked": False,
         }
-        world.put("grant", grant["id"], grant)
+        store.put("grant", grant["id"], grant)
         code = secrets.token_urlsafe(48)
         document = {
             "platform": provider.platform,
             "grant": grant["id"],
             "redirect_uri": consent["redirect_uri"],
             "challenge": consent["challenge"],
-            "expires_at": world.seconds() + provider.code_seconds,
+            "expires_at": store.timestamp() + provider.code_seconds,
             "used": False,
         }
-        world.put("code", code, document)
-        world.delete("consent", consent["id"])
+        store.put("code", code, document)
+        store.delete("consent", consent["id"])
         return code
 
 
-def exchange_code(world: Store, provider: Provider, parameters: Mapping[str, str]) -> Grant:
-    """The grant behind the `code` of a request, which is used up by that. Raises Unauthorized."""
+def exchange_code(store: Store, provider: Provider, parameters: Mapping[str, str]) -> Grant:
+    """Exchange the `code` of a token request for its grant. Raises Unauthorized."""
     code = parameters.get("code", "")
-    with world.transaction():
-        found = world.get("code", code)
+    with store.transaction():
+        found = store.get("code", code)
         if found is None or found["platform"] != provider.platform:
             raise Unauthorized("unknown")
         if found["used"]:
             raise Unauthorized("used")
-        if found["expires_at"] <= world.seconds():
+        if found["expires_at"] <= store.timestamp():
             raise Unauthorized("expired")
         if found["redirect_uri"] != parameters.get("redirect_uri"):
             raise Unauthorized("redirect")
         if found["challenge"] and not _is_verified(provider, found["challenge"], parameters.get("code_verifier")):
             raise Unauthorized("verifier")
-        world.put("code", code, {**found, "used": True})
-        return _valid_grant(world, found["grant"])
+        store.put("code", code, {**found, "used": True})
+        return _valid_grant(store, found["grant"])
 
 
 def _is_verified(provider: Provider, challenge: str, verifier: str | None) -> bool:
     return provider.challenge_of is not None and provider.challenge_of(verifier or "") == challenge
 
 
-def _valid_grant(world: Store, id: str) -> Grant:
-    found = world.get("grant", id)
+def _valid_grant(store: Store, id: str) -> Grant:
+    found = store.get("grant", id)
     if found is None:
         raise Unauthorized("unknown")
     if found.pop("revoked"):
@@ -214,44 +214,44 @@ def _valid_grant(world: Store, id: str) -> Grant:
 # ── tokens ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def issue_token(world: Store, grant: Grant, kind: Kind, *, prefix: str, seconds: float) -> str:
-    """A new token of the grant, good for so long."""
+def issue_token(store: Store, grant: Grant, kind: Kind, *, prefix: str, seconds: float) -> str:
+    """Issue a token of the grant that expires in `seconds`."""
     value = f"{prefix}{secrets.token_urlsafe(64)}"
-    now = world.seconds()
+    now = store.timestamp()
     token = {"grant": grant.id, "kind": kind, "issued_at": now, "expires_at": now + seconds}
-    world.put("token", value, {"platform": grant.platform, "account": grant.account, **token})
+    store.put("token", value, {"platform": grant.platform, "account": grant.account, **token})
     return value
 
 
-def get_token(world: Store, platform: Platform, value: str | None, kind: Kind = "access") -> Token:
-    """The token of that value. Raises Unauthorized where it is not (any more) good."""
-    with world.transaction():
-        found = world.get("token", value or "")
+def get_token(store: Store, platform: Platform, value: str | None, kind: Kind = "access") -> Token:
+    """The token with this value. Raises Unauthorized if it is unknown, expired or revoked."""
+    with store.transaction():
+        found = store.get("token", value or "")
         if found is None or (found["platform"], found["kind"]) != (platform, kind):
             raise Unauthorized("unknown")
-        grant = _valid_grant(world, found["grant"])
-        if found["expires_at"] <= world.seconds():
+        grant = _valid_grant(store, found["grant"])
+        if found["expires_at"] <= store.timestamp():
             raise Unauthorized("expired")
         return Token(value or "", grant, found["issued_at"], found["expires_at"])
 
 
-def delete_token(world: Store, value: str) -> None:
-    """Make one token worthless, as a rotated one is."""
-    world.delete("token", value)
+def delete_token(store: Store, value: str) -> None:
+    """Invalidate one token, for example a rotated refresh token."""
+    store.delete("token", value)
 
 
-def has_token(world: Store, grant: Grant, kind: Kind) -> bool:
-    """Whether the grant's account holds a token of that kind from any grant that stands."""
-    tokens = world.all("token", platform=grant.platform, account=grant.account, kind=kind)
-    owners = [world.get("grant", token["grant"]) for token in tokens if token["expires_at"] > world.seconds()]
+def has_token(store: Store, grant: Grant, kind: Kind) -> bool:
+    """Whether the grant's account has an unexpired token of this kind from a grant that is not revoked."""
+    tokens = store.find("token", platform=grant.platform, account=grant.account, kind=kind)
+    owners = [store.get("grant", token["grant"]) for token in tokens if token["expires_at"] > store.timestamp()]
     return any(owner and not owner["revoked"] for owner in owners)
 
 
-def revoke(world: Store, platform: Platform, account: str) -> None:
-    """Take back all that the account has allowed, as its owner does in the platform's own pages."""
-    with world.transaction():
-        for grant in world.all("grant", platform=platform, account=account):
-            world.put("grant", grant["id"], {**grant, "revoked": True})
+def revoke(store: Store, platform: Platform, account: str) -> None:
+    """Revoke all grants of an account, as its owner does in the platform's settings."""
+    with store.transaction():
+        for grant in store.find("grant", platform=platform, account=account):
+            store.put("grant", grant["id"], {**grant, "revoked": True})
 
 
 def bearer_token(authorization: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Parameters of a request wherever a platform takes them: query, form (of both kinds) and JSON."""
+"""FastAPI dependency: request parameters from the query string, a form (either encoding) or a JSON body."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""Pages for people: templates with everything escaped, and nothing from elsewhere in them."""
+"""Renders Jinja2 templates to HTML responses, with autoescaping."""
 
 from http import HTTPStatus
 from pathlib import Path

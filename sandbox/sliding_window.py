@@ -1,23 +1,23 @@
-"""Sliding windows: how often something was done in the last minute or hour."""
+"""Sliding-window rate limiter, with its counters in the store."""
 
 from typing import Final
 
 from sandbox.store import Store
 
-# Times are counted in so many steps of a window, so that a busy hour is a short document.
+# Times are rounded to 600 buckets per window, which bounds the size of the document.
 _BUCKETS: Final = 600
 
 
-def record(world: Store, name: str, *, seconds: float, limit: int) -> float:
-    """Count one more use, and tell how much of the limit is used then; above 1 it is not allowed, and not counted."""
-    with world.transaction():
-        grain = seconds / _BUCKETS
-        now = world.seconds()
-        kept: dict[str, int] = (world.get("window", name) or {}).get("counts", {})
-        counts = {at: count for at, count in kept.items() if int(at) * grain > now - seconds}
+def record(store: Store, name: str, *, seconds: float, limit: int) -> float:
+    """Record one call; returns the used share of the limit. Above 1 the call is not allowed and not recorded."""
+    with store.transaction():
+        bucket = seconds / _BUCKETS
+        now = store.timestamp()
+        kept: dict[str, int] = (store.get("window", name) or {}).get("counts", {})
+        counts = {at: count for at, count in kept.items() if int(at) * bucket > now - seconds}
         used = sum(counts.values()) + 1
         if used <= limit:
-            at = str(int(now / grain))
+            at = str(int(now / bucket))
             counts[at] = counts.get(at, 0) + 1
-            world.put("window", name, {"counts": counts})
+            store.put("window", name, {"counts": counts})
         return used / limit

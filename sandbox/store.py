@@ -1,5 +1,4 @@
-"""What the stand-ins remember: documents in one SQLite file, and media files beside it. It survives a kill -9 of the
-server, because a real platform does not forget either."""
+"""Document store in SQLite, with media files beside it and a movable clock. It survives a kill -9 of the server."""
 
 import json
 import shutil
@@ -25,8 +24,7 @@ CREATE TABLE IF NOT EXISTS documents (
 class Store:
     """All state of one sandbox. Times in documents are seconds since the epoch, by `now()`.
 
-    `clock_file` holds the seconds by which its clock differs from the real one; whoever else reads that file lives in
-    the same time.
+    `clock_file` holds the offset of the clock from real time, in seconds; processes with the same file share a clock.
     """
 
     def __init__(self, folder: Path, clock_file: Path | None = None) -> None:
@@ -36,17 +34,17 @@ class Store:
         self._lock = RLock()
         self._depth = 0
         self._database = sqlite3.connect(folder / "world.sqlite", check_same_thread=False, isolation_level=None)
-        # What was committed survives the process; only a power cut could take it.
+        # With WAL, synchronous = NORMAL loses commits only in a power failure, not when the process is killed.
         self._database.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; {_SCHEMA}")
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def now(self) -> datetime:
-        """The sandbox's present, an aware UTC datetime."""
+        """The current time of the sandbox, an aware UTC datetime."""
         return datetime.now(UTC) + timedelta(seconds=self._offset())  # noqa: TID251 - it has a clock of its own
 
-    def seconds(self) -> float:
-        """The same as seconds since the epoch, as documents keep it."""
+    def timestamp(self) -> float:
+        """The same in seconds since the epoch, as stored in documents."""
         return self.now().timestamp()
 
     def advance(self, seconds: float) -> None:
@@ -65,7 +63,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Nobody else reads or writes while the block runs; what it wrote is undone when it raises."""
+        """Exclusive transaction, reentrant within a thread; rolls back if the block raises."""
         with self._lock:
             outermost = self._depth == 0
             if outermost:
@@ -83,7 +81,7 @@ class Store:
                 self._database.execute("COMMIT")
 
     def put(self, kind: str, id: str, document: Document) -> None:
-        """Keep the document, in place of an older one of that id."""
+        """Insert or replace a document."""
         with self.transaction():
             self._database.execute(
                 "INSERT INTO documents (kind, id, body) VALUES (?, ?, ?)"
@@ -96,10 +94,10 @@ class Store:
             row = self._database.execute("SELECT body FROM documents WHERE kind = ? AND id = ?", (kind, id)).fetchone()
         return _document(row) if row else None
 
-    def all(self, kind: str, /, **fields: str | float) -> list[Document]:
-        """The documents of a kind whose fields have these values, in the order in which they were first put."""
+    def find(self, kind: str, /, **fields: str | float) -> list[Document]:
+        """The documents of a kind with these field values, in order of insertion."""
         condition = "".join(f" AND body ->> '$.{name}' = ?" for name in fields)
-        query = f"SELECT body FROM documents WHERE kind = ?{condition} ORDER BY number"  # noqa: S608 - names of ours
+        query = f"SELECT body FROM documents WHERE kind = ?{condition} ORDER BY number"  # noqa: S608 - field names come from our code
         with self._lock:
             return [_document(row) for row in self._database.execute(query, (kind, *fields.values()))]
 
@@ -108,21 +106,21 @@ class Store:
             self._database.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (kind, id))
 
     def reset(self) -> None:
-        """Forget everything but the time, which others share."""
+        """Delete all documents and media. The clock stays, because other processes share it."""
         with self.transaction():
             self._database.execute("DELETE FROM documents")
             shutil.rmtree(self._media)
             self._media.mkdir()
 
-    # ── what is live ─────────────────────────────────────────────────────────────────────────────────────
+    # ── posts ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def media(self, name: str) -> Path:
-        """Where the media file of that name lies, or is to be put."""
+    def media_path(self, name: str) -> Path:
+        """The path of a media file, whether it exists or not."""
         return self._media / name
 
-    def post(self, *, platform: Platform, id: str, account: str, text: str, media: str, **extra: Any) -> None:
-        """Make a post live. `account` is the account's id at the platform, `media` the name of its file; `extra` is
-        what else there is to see: title, privacy, captions …"""
+    def publish_post(self, *, platform: Platform, id: str, account: str, text: str, media: str, **extra: Any) -> None:
+        """Publish a post. `account` is the account's id on the platform, `media` a file name; `extra` holds whatever
+        else is visible: title, privacy, captions …"""
         owner = self.get("account", f"{platform}:{account}") or {}
         post = {
             "platform": platform,
@@ -131,7 +129,7 @@ class Store:
             "account_name": owner.get("username", account),
             "text": text,
             "media": media,
-            "time": self.seconds(),
+            "time": self.timestamp(),
         }
         self.put("post", f"{platform}:{id}", {**post, **extra})
 

@@ -1,8 +1,7 @@
-"""A stand-in for ZeroMemory: `uvicorn sandbox.zeromemory:app`.
+"""Fake ZeroMemory server: `uvicorn sandbox.zeromemory:app`.
 
-Its calls, fields, defaults and limits are those of ZeroMemory's API reference. It accepts any bearer token that begins
-with `sandbox-`, each of them an account of its own, and forgets everything when it ends. What fits a query it judges
-by the words in common.
+Endpoints, fields, defaults and limits follow ZeroMemory's API reference. It accepts any bearer token that begins with
+`sandbox-`, one account per token, and keeps everything in memory. Similarity is the share of query words in common.
 """
 
 import math
@@ -21,7 +20,7 @@ ACCEPTED_PREFIX: Final = "sandbox-"
 
 Layer = Literal["working", "episodic", "semantic"]
 
-# Its reference's weights; a day old is 0.6 recent there.
+# Weights of the API reference, by which a memory of one day has a recency of 0.6.
 _SIMILARITY, _IMPORTANCE, _RECENCY = 0.5, 0.3, 0.2
 _DECAY_PER_HOUR: Final = -math.log(0.6) / 24
 
@@ -51,13 +50,13 @@ Account = dict[str, StoredMemory]
 
 
 class Accounts:
-    """What each token has remembered."""
+    """FastAPI dependency: the memories of each token."""
 
     def __init__(self) -> None:
         self._accounts: Mapping[str, Account] = defaultdict(dict)
 
     def __call__(self, authorization: Annotated[str, Header()] = "") -> Account:
-        """The account behind a request's bearer token. Raises HTTPException 401."""
+        """The account of a request's bearer token. Raises HTTPException 401."""
         scheme, _, token = authorization.partition(" ")
         if scheme != "Bearer" or not token.startswith(ACCEPTED_PREFIX):
             raise HTTPException(HTTPStatus.UNAUTHORIZED, "Could not validate credentials")
@@ -65,29 +64,29 @@ class Accounts:
 
 
 def create_app() -> FastAPI:
-    """A ZeroMemory that knows nothing yet."""
-    app = FastAPI(title="ZeroMemory, a stand-in")
-    account_of = Depends(Accounts())
+    """A ZeroMemory server without memories."""
+    app = FastAPI(title="ZeroMemory (sandbox)")
+    account_dependency = Depends(Accounts())
 
     @app.post("/remember")
-    def remember(new: NewMemory, account: Account = account_of) -> dict[str, Any]:
-        kept = StoredMemory(**dict(new), memory_id=f"mem_{uuid4().hex[:12]}", created_at=_now())
-        account[kept.memory_id] = kept
+    def remember(new: NewMemory, account: Account = account_dependency) -> dict[str, Any]:
+        memory = StoredMemory(**dict(new), memory_id=f"mem_{uuid4().hex[:12]}", created_at=_now())
+        account[memory.memory_id] = memory
         return {
-            "memory_id": kept.memory_id,
-            "content": kept.content,
-            "importance": kept.importance,
-            "memory_type": kept.memory_type,
-            "entities_extracted": re.findall(r"\b[A-Z]\w+", kept.content),
+            "memory_id": memory.memory_id,
+            "content": memory.content,
+            "importance": memory.importance,
+            "memory_type": memory.memory_type,
+            "entities_extracted": re.findall(r"\b[A-Z]\w+", memory.content),
         }
 
     @app.post("/recall")
-    def recall(query: Query, account: Account = account_of) -> dict[str, Any]:
+    def recall(query: Query, account: Account = account_dependency) -> dict[str, Any]:
         found = sorted(_scored_results(query, account), key=lambda result: -result["score"])[: query.limit]
         return {"results": found, "count": len(found)}
 
     @app.delete("/forget/{memory_id}", status_code=HTTPStatus.NO_CONTENT)
-    def forget(memory_id: str, account: Account = account_of) -> None:
+    def forget(memory_id: str, account: Account = account_dependency) -> None:
         if account.pop(memory_id, None) is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "Memory not found")
 
@@ -95,22 +94,22 @@ def create_app() -> FastAPI:
 
 
 def _scored_results(query: Query, account: Account) -> Iterator[dict[str, Any]]:
-    asked = _words(query.query)
-    for kept in account.values():
-        if query.entity_id not in (None, kept.entity_id) or query.layer not in (None, kept.memory_type):
+    query_words = _words(query.query)
+    for memory in account.values():
+        if query.entity_id not in (None, memory.entity_id) or query.layer not in (None, memory.memory_type):
             continue
-        hours = (_now() - kept.created_at).total_seconds() / 3600
-        similarity = len(asked & _words(kept.content)) / max(len(asked), 1)
+        hours = (_now() - memory.created_at).total_seconds() / 3600
+        similarity = len(query_words & _words(memory.content)) / max(len(query_words), 1)
         recency = math.exp(-_DECAY_PER_HOUR * hours)
-        score = _SIMILARITY * similarity + _IMPORTANCE * kept.importance + _RECENCY * recency
-        shown = kept.model_dump(
+        score = _SIMILARITY * similarity + _IMPORTANCE * memory.importance + _RECENCY * recency
+        shown = memory.model_dump(
             mode="json", include={"memory_id", "content", "importance", "memory_type", "created_at"}
         )
         yield {**shown, "score": round(score, 4)}
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - an outside server has a clock of its own
+    return datetime.now(UTC)  # noqa: TID251 - an external server has its own clock
 
 
 def _words(text: str) -> set[str]:

@@ -31,7 +31,7 @@ class LanguageModel:
 
     def asked(self) -> list[list[dict[str, str]]]:
         """The messages of each request so far."""
-        return [request["wish"]["messages"] for request in self.requests()]
+        return [request["body"]["messages"] for request in self.requests()]
 
 
 @pytest.fixture

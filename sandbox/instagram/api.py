@@ -1,4 +1,4 @@
-"""Instagram's Graph API for Reels: containers, publishing, and what there is to read about them."""
+"""Fake Instagram Graph API for Reels: media containers, publishing, publishing limit, media lists."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from sandbox.parameters import Parameters
 from sandbox.settings import read_settings
 from sandbox.store import Document, Store
 
-# What a Reel's container takes, each with its documented type.
+# The parameters of a Reel's container, with their documented types.
 CONTAINER_PARAMETERS: Final[Mapping[str, str]] = {
     "media_type": "string",
     "video_url": "string",
@@ -44,28 +44,28 @@ _QUOTA_SECONDS: Final = 86_400
 _PAGE_SIZE: Final = 25
 
 
-def routes(world: Store) -> APIRouter:
+def routes(store: Store) -> APIRouter:
     router = APIRouter()
-    intake = containers.MediaProcessor(world)
+    processor = containers.MediaProcessor(store)
     graph = APIRouter(prefix="/graph.instagram.com/{version}", dependencies=[Depends(_check_version)])
-    prepares, commits, confirms, grants = (
+    prepare_step, commit_step, confirm_step, token_step = (
         [Depends(fault_point("instagram", name))] for name in ("prepare", "commit", "confirm", "grant")
     )
 
     def reader(request: Request, response: Response, parameters: Parameters) -> Grant:
         grant = protocol.authenticate(request, parameters, protocol.BASIC)
-        protocol.count_call(world, grant, response)
+        protocol.count_call(store, grant, response)
         return grant
 
     def publisher(request: Request, response: Response, parameters: Parameters) -> Grant:
         grant = protocol.authenticate(request, parameters, protocol.PUBLISH)
-        protocol.count_call(world, grant, response)
+        protocol.count_call(store, grant, response)
         return grant
 
     Reader = Annotated[Grant, Depends(reader)]
     Publisher = Annotated[Grant, Depends(publisher)]
 
-    @graph.get("/me", dependencies=grants)
+    @graph.get("/me", dependencies=token_step)
     def profile(grant: Reader, parameters: Parameters) -> dict[str, Any]:
         return protocol.select_fields(
             {
@@ -76,12 +76,12 @@ def routes(world: Store) -> APIRouter:
                 "account_type": "BUSINESS",
                 "profile_picture_url": "",
                 "followers_count": 1200,
-                "media_count": len(world.all("post", platform="instagram", account=grant.account)),
+                "media_count": len(store.find("post", platform="instagram", account=grant.account)),
             },
             parameters.get("fields"),
         )
 
-    @graph.post("/{user}/media", dependencies=prepares)
+    @graph.post("/{user}/media", dependencies=prepare_step)
     def create_container(user: str, grant: Publisher, request: Request, parameters: Parameters) -> dict[str, str]:
         _check_user(user, grant)
         _check_parameters(parameters)
@@ -89,7 +89,7 @@ def routes(world: Store) -> APIRouter:
         container = {
             "id": id,
             "account": grant.account,
-            "created_at": world.seconds(),
+            "created_at": store.timestamp(),
             "caption": parameters.get("caption", ""),
             "video_url": parameters.get("video_url"),
             "cover_url": parameters.get("cover_url"),
@@ -104,19 +104,19 @@ def routes(world: Store) -> APIRouter:
             "cover": "",
             "media_id": "",
         }
-        world.put(containers.KIND, id, container)
+        store.put(containers.KIND, id, container)
         if container["state"] == "new":
-            intake.begin(id)
+            processor.submit(id)
             return {"id": id}
         return {"id": id, "uri": f"{request.base_url}rupload.facebook.com/ig-api-upload/{_version(request)}/{id}"}
 
-    @graph.post("/{user}/media_publish", dependencies=commits)
+    @graph.post("/{user}/media_publish", dependencies=commit_step)
     def publish(user: str, grant: Publisher, parameters: Parameters) -> dict[str, str]:
         _check_user(user, grant)
-        with world.transaction():
+        with store.transaction():
             container = _container(parameters.get("creation_id", ""), grant)
             _check_publishable(container)
-            if _quota_usage(grant) >= read_settings(world).instagram_quota:
+            if _quota_usage(grant) >= read_settings(store).instagram_quota:
                 raise protocol.api_error(
                     "(#9) Application request limit reached",
                     9,
@@ -125,8 +125,8 @@ def routes(world: Store) -> APIRouter:
                     user_message="You reached the maximum number of posts that is allowed to be published by API.",
                 )
             id = _new_id()
-            world.put(containers.KIND, container["id"], {**container, "media_id": id})
-            world.post(
+            store.put(containers.KIND, container["id"], {**container, "media_id": id})
+            store.publish_post(
                 platform="instagram",
                 id=id,
                 account=grant.account,
@@ -138,49 +138,49 @@ def routes(world: Store) -> APIRouter:
             )
         return {"id": id}
 
-    @graph.get("/{user}/content_publishing_limit", dependencies=confirms)
+    @graph.get("/{user}/content_publishing_limit", dependencies=confirm_step)
     def publishing_limit(user: str, grant: Publisher, parameters: Parameters) -> dict[str, Any]:
         _check_user(user, grant)
-        config = {"quota_total": read_settings(world).instagram_quota, "quota_duration": _QUOTA_SECONDS}
+        config = {"quota_total": read_settings(store).instagram_quota, "quota_duration": _QUOTA_SECONDS}
         limit = {"quota_usage": _quota_usage(grant), "config": config}
         return {"data": [protocol.select_fields(limit, parameters.get("fields"), ["quota_usage"])]}
 
-    @graph.get("/{user}/media", dependencies=confirms)
-    def media_of(user: str, grant: Reader, request: Request, parameters: Parameters) -> dict[str, Any]:
+    @graph.get("/{user}/media", dependencies=confirm_step)
+    def list_media(user: str, grant: Reader, request: Request, parameters: Parameters) -> dict[str, Any]:
         _check_user(user, grant)
         if not re.fullmatch(r"[1-9]\d?", limit := parameters.get("limit", str(_PAGE_SIZE))):
             raise protocol.api_error("(#100) Param limit must be a number below 100", 100)
-        newest = world.all("post", platform="instagram", account=grant.account)[::-1]
+        newest = store.find("post", platform="instagram", account=grant.account)[::-1]
         older = dropwhile(lambda post: post["id"] != parameters.get("after"), newest)
         page = list(islice(islice(older, 1, None) if "after" in parameters else newest, int(limit)))
         data = [protocol.select_fields(_media_fields(request, post), parameters.get("fields")) for post in page]
         cursors = {"cursors": {"before": page[0]["id"], "after": page[-1]["id"]}} if page else {}
         return {"data": data, "paging": cursors}
 
-    @graph.get("/{id}", dependencies=confirms)
+    @graph.get("/{id}", dependencies=confirm_step)
     def read(id: str, grant: Reader, request: Request, parameters: Parameters) -> dict[str, Any]:
-        post = world.get("post", f"instagram:{id}")
+        post = store.get("post", f"instagram:{id}")
         if post and post["account"] == grant.account:
             return protocol.select_fields(_media_fields(request, post), parameters.get("fields"))
         container = _container(id, grant)
-        status = containers.status(world, container)
+        status = containers.status(store, container)
         phases = uploads.phases(container, status)
-        told = {
+        fields = {
             "id": id,
             "status_code": status,
             "status": containers.status_text(container, status),
             "video_status": phases,
         }
-        return protocol.select_fields(told, parameters.get("fields"))
+        return protocol.select_fields(fields, parameters.get("fields"))
 
     def _container(id: str, grant: Grant) -> Document:
-        container = world.get(containers.KIND, id)
+        container = store.get(containers.KIND, id)
         if container is None or container["account"] != grant.account:
             raise protocol.missing_object(id)
         return container
 
     def _check_publishable(container: Document) -> None:
-        status = containers.status(world, container)
+        status = containers.status(store, container)
         if status == "EXPIRED":
             raise protocol.api_error("The media builder with this creation id has expired.", 24, 2207008)
         if status == "ERROR":
@@ -195,12 +195,12 @@ def routes(world: Store) -> APIRouter:
             )
 
     def _quota_usage(grant: Grant) -> int:
-        since = world.seconds() - _QUOTA_SECONDS
-        posts = world.all("post", platform="instagram", account=grant.account)
+        since = store.timestamp() - _QUOTA_SECONDS
+        posts = store.find("post", platform="instagram", account=grant.account)
         return sum(post["time"] > since for post in posts)
 
-    router.include_router(oauth.routes(world))
-    router.include_router(uploads.routes(world, intake))
+    router.include_router(oauth.routes(store))
+    router.include_router(uploads.routes(store, processor))
     router.include_router(graph)
     return router
 
@@ -234,7 +234,7 @@ def _check_user(user: str, grant: Grant) -> None:
 
 
 def _check_parameters(parameters: Mapping[str, str]) -> None:
-    """Raises Refusal for what a container is not made of."""
+    """Validate the parameters of a new container. Raises ApiError."""
     for name, kind in CONTAINER_PARAMETERS.items():
         if name in parameters and not re.fullmatch(_TYPES.get(kind, r"(?s).*"), parameters[name]):
             raise protocol.api_error(f"(#100) Param {name} must be of type {kind}", 100)
@@ -243,9 +243,9 @@ def _check_parameters(parameters: Mapping[str, str]) -> None:
     if (parameters.get("upload_type") == "resumable") == ("video_url" in parameters):
         raise protocol.api_error("(#100) Either video_url or upload_type=resumable is required", 100)
     for name in ("video_url", "cover_url"):
-        if name in parameters and not _is_address(parameters[name]):
+        if name in parameters and not _is_http_url(parameters[name]):
             raise protocol.api_error(
-                f"Only http and https addresses are fetched, as {name} is not",
+                f"{name} is not an http or https URL",
                 9004,
                 2207052,
                 user_message="The media could not be fetched from this URI.",
@@ -253,7 +253,7 @@ def _check_parameters(parameters: Mapping[str, str]) -> None:
     _check_caption(parameters.get("caption", ""))
 
 
-def _is_address(url: str) -> bool:
+def _is_http_url(url: str) -> bool:
     return urlsplit(url).scheme in ("http", "https")
 
 
@@ -262,11 +262,11 @@ def _check_caption(caption: str) -> None:
         text = f"The caption has more than {_CAPTION_CHARACTERS} characters."
         raise protocol.api_error(text, 36004, 2207010, user_message=text)
     tags = {"hashtags": (r"#\w+", _HASHTAGS), "mentions": (r"@[\w.]+", _MENTIONS)}
-    for name, (pattern, most) in tags.items():
-        if len(re.findall(pattern, caption)) > most:
-            raise protocol.api_error(f"The caption has more than {most} {name}.", 100, 2207040)
+    for name, (pattern, limit) in tags.items():
+        if len(re.findall(pattern, caption)) > limit:
+            raise protocol.api_error(f"The caption has more than {limit} {name}.", 100, 2207040)
 
 
 def _new_id() -> str:
-    """An id as Graph API gives them."""
+    """A random id in the format of the Graph API."""
     return f"1{randbelow(10**16):016}"

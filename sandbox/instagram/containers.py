@@ -1,4 +1,4 @@
-"""Instagram's containers: what is fetched or uploaded, judged, and kept ready for a day."""
+"""Instagram media containers: download, validation and status; a container expires after a day."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Literal
@@ -25,20 +25,20 @@ _EXPIRY_SECONDS: Final = 86_400
 _COVER_BYTES: Final = 8_000_000
 
 
-def status(world: Store, container: Document) -> Status:
-    """How a container stands. It is ready when its media is there and some time of processing has passed."""
+def status(store: Store, container: Document) -> Status:
+    """Status of a container: FINISHED once its media is stored and the processing time has passed."""
     if container["media_id"]:
         return "PUBLISHED"
-    if world.seconds() - container["created_at"] > _EXPIRY_SECONDS:
+    if store.timestamp() - container["created_at"] > _EXPIRY_SECONDS:
         return "EXPIRED"
     if container["problem"]:
         return "ERROR"
-    processed = world.seconds() - container["created_at"] >= read_settings(world).instagram_processing_seconds
+    processed = store.timestamp() - container["created_at"] >= read_settings(store).instagram_processing_seconds
     return "FINISHED" if container["state"] == "stored" and processed else "IN_PROGRESS"
 
 
 def status_text(container: Document, status: Status) -> str:
-    """The status in a sentence; of a failed one with the subcode of its error."""
+    """The status as a sentence, with the error subcode if it failed."""
     if status != "ERROR":
         return _STATUS_TEXTS[status]
     problem = container["problem"]
@@ -46,51 +46,55 @@ def status_text(container: Document, status: Status) -> str:
 
 
 class MediaProcessor:
-    """Fetches and judges media in the background, as the platform does. What a killed server left is taken up again."""
+    """Downloads and validates media in a thread pool. Resubmits what a killed server left unprocessed."""
 
-    def __init__(self, world: Store) -> None:
-        self._world = world
-        self._workers = ThreadPoolExecutor(4, thread_name_prefix="instagram-intake")
-        for container in world.all(KIND, state="new"):
-            self.begin(container["id"])
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._workers = ThreadPoolExecutor(4, thread_name_prefix="instagram-media")
+        for container in store.find(KIND, state="new"):
+            self.submit(container["id"])
 
-    def begin(self, id: str) -> None:
-        self._workers.submit(self._take_in, id)
+    def submit(self, id: str) -> None:
+        self._workers.submit(self._process, id)
 
-    def _take_in(self, id: str) -> None:
-        container = self._world.get(KIND, id)
+    def _process(self, id: str) -> None:
+        container = self._store.get(KIND, id)
         if container is None:
             return
         try:
             if container["video_url"]:
-                container["media"] = self._fetched(container["video_url"], "mp4", MAX_BYTES)
+                container["media"] = self._download(container["video_url"], "mp4", MAX_BYTES)
             if container["cover_url"]:
-                container["cover"] = self._fetched(container["cover_url"], "jpg", _COVER_BYTES)
+                container["cover"] = self._download(container["cover_url"], "jpg", _COVER_BYTES)
         except FetchFailed:
             problem: Document | None = _problem(9004, 2207052, "The media could not be fetched from this URI.")
         else:
-            problem = self._ordered() or self._judge_video(container) or self._judge_cover(container)
-        with self._world.transaction():
-            if self._world.get(KIND, id):  # else it was reset meanwhile
-                self._world.put(KIND, id, {**container, "problem": problem, "state": "failed" if problem else "stored"})
+            problem = (
+                self._configured_error()
+                or _check_video(probe(self._store.media_path(container["media"])))
+                or self._check_cover(container)
+            )
+        with self._store.transaction():
+            if self._store.get(KIND, id):  # it is gone after a reset
+                self._store.put(KIND, id, {**container, "problem": problem, "state": "failed" if problem else "stored"})
 
-    def _fetched(self, url: str, ending: str, max_bytes: int) -> str:
-        name = f"{uuid4().hex}.{ending}"
-        fetch(url, self._world.media(name), max_bytes=max_bytes)
+    def _download(self, url: str, extension: str, max_bytes: int) -> str:
+        name = f"{uuid4().hex}.{extension}"
+        fetch(url, self._store.media_path(name), max_bytes=max_bytes)
         return name
 
-    def _ordered(self) -> Document | None:
-        subcode = read_settings(self._world).instagram_container_error
-        return None if subcode is None else _problem(-1, subcode, "This was ordered.")
+    def _configured_error(self) -> Document | None:
+        subcode = read_settings(self._store).instagram_container_error
+        return None if subcode is None else _problem(-1, subcode, "This error was configured.")
 
     def _judge_video(self, container: Document) -> Document | None:
-        return _check_video(probe(self._world.media(container["media"])))
+        return _check_video(probe(self._store.media_path(container["media"])))
 
-    def _judge_cover(self, container: Document) -> Document | None:
+    def _check_cover(self, container: Document) -> Document | None:
         if not container["cover"]:
             return None
         try:
-            with Image.open(self._world.media(container["cover"])) as picture:
+            with Image.open(self._store.media_path(container["cover"])) as picture:
                 picture.verify()
         except (UnidentifiedImageError, OSError):
             return _problem(9004, 2207052, "The cover is not an image.")
@@ -98,13 +102,13 @@ class MediaProcessor:
 
 
 def _check_video(video: Probe | None) -> Document | None:
-    """The documented limits of a Reel."""
+    """Check the documented limits of a Reel; returns the error, if any."""
     if video is None or video.container != "mov":
         return _unsupported("The video is not MOV or MP4.")
     if not 0.01 <= video.width / video.height <= 10:
         return _problem(36003, 2207009, "The aspect ratio is not between 0.01:1 and 10:1.")
-    rules = {
-        "The moov atom is not at the front of the file.": video.index_first,
+    checks = {
+        "The moov atom is not at the front of the file.": video.faststart,
         "The video codec is not H264 or HEVC.": video.video_codec in ("h264", "hevc"),
         "The chroma subsampling is not 4:2:0.": "420p" in video.pixel_format,
         "The frame rate is not between 23 and 60.": 23 <= video.frames_per_second <= 60,
@@ -115,7 +119,7 @@ def _check_video(video: Probe | None) -> Document | None:
         "The audio has more than 48 kHz.": video.audio_rate <= 48_000,
         "The audio has more than 2 channels.": video.audio_channels <= 2,
     }
-    return next((_unsupported(rule) for rule, holds in rules.items() if not holds), None)
+    return next((_unsupported(message) for message, passed in checks.items() if not passed), None)
 
 
 def _unsupported(text: str) -> Document:

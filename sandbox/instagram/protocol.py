@@ -1,4 +1,4 @@
-"""Graph API's ways, as graph.instagram.com has them: errors, tokens, rate limits, fields."""
+"""Graph API conventions of graph.instagram.com: error envelope, authentication, rate limits, field selection."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -48,15 +48,15 @@ def api_error(
     transient: bool = False,
     user_message: str | None = None,
 ) -> ApiError:
-    """Graph API's error envelope."""
-    told = {} if user_message is None else {"error_user_title": "This did not work", "error_user_msg": user_message}
+    """An error in the Graph API's envelope."""
+    user_fields = {} if user_message is None else {"error_user_title": "Error", "error_user_msg": user_message}
     error = {
         "message": message,
         "type": "OAuthException",
         "code": code,
         **({} if subcode is None else {"error_subcode": subcode}),
         "is_transient": transient,
-        **told,
+        **user_fields,
         "fbtrace_id": f"A{token_hex(10)}",
     }
     return ApiError(status, {"error": error})
@@ -72,11 +72,11 @@ def missing_object(id: str) -> ApiError:
 
 
 def authenticate(request: Request, parameters: Mapping[str, str], scope: str) -> Grant:
-    """Whose token the request carries. Raises Refusal 190 where it is not good, 10 where it may not do this."""
+    """The grant of the request's token. Raises ApiError 190 if it is invalid, 10 if it lacks the scope."""
     scheme, _, header = request.headers.get("authorization", "").partition(" ")
     value = header if scheme in ("Bearer", "OAuth") else parameters.get("access_token")
     try:
-        grant = oauth.get_token(request.app.state.world, "instagram", value).grant
+        grant = oauth.get_token(request.app.state.store, "instagram", value).grant
     except Unauthorized as error:
         raise token_error(error) from error
     if scope not in grant.scopes:
@@ -94,10 +94,10 @@ def token_error(error: Unauthorized) -> ApiError:
     return api_error("Invalid OAuth access token - Cannot parse access token", 190)
 
 
-def count_call(world: Store, grant: Grant, response: Response) -> None:
-    """Count the call, and tell in its headers how much of the hour's calls is used. Raises Refusal 4 above that."""
-    limit = read_settings(world).instagram_calls_per_hour
-    percent = int(100 * sliding_window.record(world, "instagram", seconds=_USAGE_SECONDS, limit=limit))
+def count_call(store: Store, grant: Grant, response: Response) -> None:
+    """Count the call and set the usage headers of the hourly limit. Raises ApiError 4 above the limit."""
+    limit = read_settings(store).instagram_calls_per_hour
+    percent = int(100 * sliding_window.record(store, "instagram", seconds=_USAGE_SECONDS, limit=limit))
     if percent > 100:
         raise api_error("(#4) Application request limit reached", 4, status=HTTPStatus.FORBIDDEN, transient=True)
     usage = {"call_count": percent, "total_time": percent, "total_cputime": percent // 2}
@@ -107,7 +107,7 @@ def count_call(world: Store, grant: Grant, response: Response) -> None:
 
 
 def select_fields(document: Mapping[str, Any], fields: str | None, default: Iterable[str] = ()) -> dict[str, Any]:
-    """The fields that were asked for, and the id. Raises Refusal 100 for one that there is not."""
+    """The requested fields and the id. Raises ApiError 100 for an unknown field."""
     names = [name.strip() for name in (fields or ",".join(default)).split(",") if name.strip()]
     for name in names:
         if name not in document:

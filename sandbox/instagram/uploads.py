@@ -1,4 +1,4 @@
-"""Instagram's resumable uploads, at rupload.facebook.com: bytes at an offset, until the container has them all."""
+"""Instagram's resumable upload protocol at rupload.facebook.com: bytes sent at an offset until the file is complete."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -14,7 +14,7 @@ from sandbox.media import request_body, write_at
 from sandbox.store import Document, Store
 
 
-def routes(world: Store, intake: containers.MediaProcessor) -> APIRouter:
+def routes(store: Store, processor: containers.MediaProcessor) -> APIRouter:
     router = APIRouter()
 
     @router.post(
@@ -24,31 +24,33 @@ def routes(world: Store, intake: containers.MediaProcessor) -> APIRouter:
     def upload(request: Request, id: str, body: Annotated[Path, Depends(request_body)]) -> dict[str, Any]:
         grant = protocol.authenticate(request, {}, protocol.PUBLISH)
         offset, size = _integer_header(request, "offset"), _integer_header(request, "file_size")
-        with world.transaction():
-            container = world.get(containers.KIND, id)
+        with store.transaction():
+            container = store.get(containers.KIND, id)
             if container is None or container["account"] != grant.account:
                 raise protocol.missing_object(id)
             if container["state"] != "awaiting" or not 0 < size <= containers.MAX_BYTES:
-                raise _upload_error("This container takes no upload of that size.")
+                raise _upload_error("This container does not accept an upload of that size.")
             name = container["media"] or f"{uuid4().hex}.mp4"
             stored = container["stored"]
             if offset != stored or stored + body.stat().st_size > size:
                 raise _upload_error(f"The offset must be {stored}, and no more than file_size may be sent.")
-            write_at(stored, body, world.media(name))
+            write_at(stored, body, store.media_path(name))
             stored += body.stat().st_size
             complete = stored == size
             state = "new" if complete else "awaiting"
-            world.put(containers.KIND, id, {**container, "media": name, "stored": stored, "state": state})
+            store.put(containers.KIND, id, {**container, "media": name, "stored": stored, "state": state})
         if not complete:
-            raise _upload_error("The connection ended before all bytes had arrived; go on from the new offset.", True)
-        intake.begin(id)
+            raise _upload_error(
+                "The connection ended before all bytes had arrived; continue from the new offset.", True
+            )
+        processor.submit(id)
         return {"success": True, "message": "Upload successful."}
 
     return router
 
 
 def phases(container: Document, status: containers.Status) -> dict[str, Any]:
-    """How far the upload and the processing are; where an interrupted upload goes on."""
+    """The `video_status` field: progress of upload and processing, and the offset at which to resume."""
     uploaded = "in_progress" if container["state"] == "awaiting" else "complete"
     processed = {"FINISHED": "complete", "PUBLISHED": "complete", "ERROR": "error"}.get(status, "not_started")
     return {

@@ -1,4 +1,4 @@
-"""The stand-in of LinkedIn: OAuth, userinfo, the Videos API and the Posts API of members."""
+"""Fake LinkedIn API: OAuth, userinfo, Videos API, Posts API for members."""
 
 from fastapi import APIRouter
 
@@ -6,8 +6,8 @@ from sandbox.linkedin import oauth, posts, videos
 from sandbox.store import Store
 
 
-def routes(world: Store) -> APIRouter:
+def routes(store: Store) -> APIRouter:
     router = APIRouter()
     for module in (oauth, videos, posts):
-        router.include_router(module.routes(world))
+        router.include_router(module.routes(store))
     return router

@@ -1,7 +1,7 @@
-"""LinkedIn's "little" text: what is shown of a commentary.
+"""LinkedIn's "little text" format: renders a commentary as readers see it.
 
-Reserved characters speak in elements (a hashtag, a mention) and are escaped with a backslash everywhere else. The first
-one that is neither ends the text without a word: the post goes live, shortened.
+Reserved characters either belong to an element (hashtag, mention) or are escaped with a backslash. The first one that
+does neither silently truncates the text: the post is published, shortened.
 """
 
 import re
@@ -20,10 +20,10 @@ _ESCAPED: Final = re.compile(rf"\\([{_RESERVED}])")
 
 
 def render(commentary: str) -> str:
-    """What readers see of a commentary."""
-    pieces: list[str] = []
+    """The text that readers see, truncated at the first invalid character."""
+    parts: list[str] = []
     position = 0
-    while piece := _TOKEN.match(commentary, position):
-        position = piece.end()
-        pieces.append((piece["sign"] or "") + _ESCAPED.sub(r"\1", piece["tag"] or piece["name"] or piece[0]))
-    return "".join(pieces)
+    while token := _TOKEN.match(commentary, position):
+        position = token.end()
+        parts.append((token["sign"] or "") + _ESCAPED.sub(r"\1", token["tag"] or token["name"] or token[0]))
+    return "".join(parts)

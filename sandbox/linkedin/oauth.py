@@ -1,4 +1,4 @@
-"""LinkedIn's OAuth, and its userinfo. Refresh tokens are for approved apps only."""
+"""LinkedIn's OAuth and userinfo endpoints. Only approved apps get refresh tokens."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -21,41 +21,41 @@ ACCESS_SECONDS: Final = 60 * 24 * 3600
 REFRESH_SECONDS: Final = 365 * 24 * 3600
 
 
-def routes(world: Store) -> APIRouter:
+def routes(store: Store) -> APIRouter:
     router = APIRouter()
-    grants = [Depends(fault_point("linkedin", "grant"))]
+    token_step = [Depends(fault_point("linkedin", "grant"))]
 
     @router.get("/www.linkedin.com/oauth/v2/authorization")
     def authorize(request: Request, parameters: Parameters) -> Response:
         scopes = parameters.get("scope", "").split() if parameters.get("response_type") == "code" else []
-        wish = AuthorizationRequest(
+        authorization = AuthorizationRequest(
             parameters.get("client_id"), parameters.get("redirect_uri"), scopes, parameters.get("state")
         )
-        return show_consent(request, protocol.PROVIDER, wish)
+        return show_consent(request, protocol.PROVIDER, authorization)
 
-    @router.post("/www.linkedin.com/oauth/v2/accessToken", dependencies=grants)
+    @router.post("/www.linkedin.com/oauth/v2/accessToken", dependencies=token_step)
     def token(parameters: Parameters) -> dict[str, Any]:
         _check_client(parameters)
-        with world.transaction():
+        with store.transaction():
             if parameters.get("grant_type") == "authorization_code":
-                return _exchange_code(world, parameters)
+                return _exchange_code(store, parameters)
             if parameters.get("grant_type") == "refresh_token":
-                return _refresh(world, parameters)
+                return _refresh(store, parameters)
         raise _oauth_error("invalid_request", 'A required parameter "grant_type" is missing')
 
-    @router.post("/www.linkedin.com/oauth/v2/revoke", dependencies=grants)
+    @router.post("/www.linkedin.com/oauth/v2/revoke", dependencies=token_step)
     def revoke(parameters: Parameters) -> Response:
         _check_client(parameters)
         try:
-            grant = oauth.get_token(world, "linkedin", parameters.get("token")).grant
+            grant = oauth.get_token(store, "linkedin", parameters.get("token")).grant
         except Unauthorized as error:
             raise _oauth_error("invalid_request", "The token is not valid") from error
-        oauth.revoke(world, "linkedin", grant.account)
+        oauth.revoke(store, "linkedin", grant.account)
         return Response()
 
-    @router.get("/api.linkedin.com/v2/userinfo", dependencies=grants)
+    @router.get("/api.linkedin.com/v2/userinfo", dependencies=token_step)
     def userinfo(authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:
-        grant = protocol.authenticate(world, authorization, "openid", "userinfo.GET.NO_VERSION")
+        grant = protocol.authenticate(store, authorization, "openid", "userinfo.GET.NO_VERSION")
         claims: dict[str, Any] = {"sub": grant.account}
         if "profile" in grant.scopes:
             given, _, family = grant.name.partition(" ")
@@ -68,36 +68,36 @@ def routes(world: Store) -> APIRouter:
     return router
 
 
-def _exchange_code(world: Store, parameters: Mapping[str, str]) -> dict[str, Any]:
+def _exchange_code(store: Store, parameters: Mapping[str, str]) -> dict[str, Any]:
     try:
-        grant = oauth.exchange_code(world, protocol.PROVIDER, parameters)
+        grant = oauth.exchange_code(store, protocol.PROVIDER, parameters)
     except Unauthorized as error:
         message = (
             "Unable to retrieve access token: appid/redirect uri/code verifier does not match authorization code. "
             "Or authorization code expired. Or external member binding exists"
         )
         raise _oauth_error("invalid_request", message) from error
-    answer = _access_token(world, grant)
-    if not read_settings(world).linkedin_refresh_tokens:
+    answer = _access_token(store, grant)
+    if not read_settings(store).linkedin_refresh_tokens:
         return answer
-    refresh = oauth.issue_token(world, grant, "refresh", prefix="AQW", seconds=REFRESH_SECONDS)
+    refresh = oauth.issue_token(store, grant, "refresh", prefix="AQW", seconds=REFRESH_SECONDS)
     return {**answer, "refresh_token": refresh, "refresh_token_expires_in": REFRESH_SECONDS // 60}
 
 
-def _refresh(world: Store, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """A new access token. The refresh token stays, and so does the day on which it ends."""
+def _refresh(store: Store, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Issue an access token. The refresh token and its expiry stay the same."""
     try:
-        token = oauth.get_token(world, "linkedin", parameters.get("refresh_token"), "refresh")
+        token = oauth.get_token(store, "linkedin", parameters.get("refresh_token"), "refresh")
     except Unauthorized as error:
         message = "The provided authorization grant or refresh token is invalid, expired or revoked."
         raise _oauth_error("invalid_grant", message) from error
-    # It is minutes in LinkedIn's own sample, though its page says seconds.
-    left = int(token.expires_at - world.seconds()) // 60
-    return {**_access_token(world, token.grant), "refresh_token": token.value, "refresh_token_expires_in": left}
+    # Minutes, as in the sample of LinkedIn's documentation, whose text says seconds.
+    left = int(token.expires_at - store.timestamp()) // 60
+    return {**_access_token(store, token.grant), "refresh_token": token.value, "refresh_token_expires_in": left}
 
 
-def _access_token(world: Store, grant: Grant) -> dict[str, Any]:
-    access = oauth.issue_token(world, grant, "access", prefix="AQV", seconds=ACCESS_SECONDS)
+def _access_token(store: Store, grant: Grant) -> dict[str, Any]:
+    access = oauth.issue_token(store, grant, "access", prefix="AQV", seconds=ACCESS_SECONDS)
     return {
         "access_token": access,
         "expires_in": ACCESS_SECONDS,

@@ -1,4 +1,4 @@
-"""LinkedIn's Posts API, for posts with a video."""
+"""LinkedIn's Posts API, for video posts."""
 
 import secrets
 from http import HTTPStatus
@@ -45,7 +45,7 @@ class Post(protocol.StrictModel):
     isReshareDisabledByAuthor: StrictBool = False
 
 
-def routes(world: Store) -> APIRouter:
+def routes(store: Store) -> APIRouter:
     router = APIRouter()
 
     @router.post("/api.linkedin.com/rest/posts", dependencies=[Depends(fault_point("linkedin", "commit"))])
@@ -54,18 +54,18 @@ def routes(world: Store) -> APIRouter:
         body: Annotated[Any, Body()] = None,
     ) -> Response:
         post = protocol.parse(Post, body)
-        with world.transaction():
-            _validate(world, grant, post)
+        with store.transaction():
+            _validate(store, grant, post)
             urn = f"urn:li:ugcPost:{7 * 10**18 + secrets.randbelow(10**18)}"
-            _publish(world, grant, post, urn)
+            _publish(store, grant, post, urn)
         headers = {"x-restli-id": urn, "Location": f"/rest/posts/{quote(urn, safe='')}"}
         return Response(status_code=HTTPStatus.CREATED, headers=headers)
 
     return router
 
 
-def _validate(world: Store, grant: Grant, post: Post) -> None:
-    """Raises Refusal for a post that LinkedIn does not take, or not now."""
+def _validate(store: Store, grant: Grant, post: Post) -> None:
+    """Check permissions, limits, duplicates and the video's status. Raises ApiError."""
     if post.author != videos.author_of(grant):
         raise protocol.access_denied(_RESOURCE)
     if len(post.commentary) > little_text.MAX_COMMENTARY_CHARACTERS:
@@ -74,35 +74,35 @@ def _validate(world: Store, grant: Grant, post: Post) -> None:
             f"({little_text.MAX_COMMENTARY_CHARACTERS})"
         )
         raise protocol.bad_request("FIELD_LENGTH_TOO_LONG", message)
-    posts = world.all("post", platform="linkedin", account=grant.account)
-    if (twin := _duplicate(world, posts, post)) is not None:
-        message = f"Content is a duplicate of {twin['id']}"
+    posts = store.find("post", platform="linkedin", account=grant.account)
+    if (duplicate := _duplicate(store, posts, post)) is not None:
+        message = f"Content is a duplicate of {duplicate['id']}"
         raise protocol.api_error(HTTPStatus.UNPROCESSABLE_ENTITY, "DUPLICATE_POST", message)
-    midnight = world.seconds() // _DAY_SECONDS * _DAY_SECONDS
-    if sum(other["time"] >= midnight for other in posts) >= read_settings(world).linkedin_posts_per_day:
+    midnight = store.timestamp() // _DAY_SECONDS * _DAY_SECONDS
+    if sum(other["time"] >= midnight for other in posts) >= read_settings(store).linkedin_posts_per_day:
         raise protocol.throttled()
-    video = world.get("linkedin_video", post.content.media.id)
+    video = store.get("linkedin_video", post.content.media.id)
     if video is None or video["owner"] != post.author:
         raise protocol.bad_request("INVALID_URN_ID", "This URN Id is invalid")
-    status = videos.status_of(world, video)
+    status = videos.status_of(store, video)
     if status in ("WAITING_UPLOAD", "PROCESSING"):
         raise protocol.bad_request("MEDIA_ASSET_WAITING_UPLOAD", "Media asset is waiting upload")
     if status == "PROCESSING_FAILED":
         raise protocol.bad_request("MEDIA_ASSET_PROCESSING_FAILED", "Media asset failed processing")
 
 
-def _duplicate(world: Store, posts: list[Document], post: Post) -> Document | None:
-    """The post that says the same with the same media, while LinkedIn remembers it: ten minutes, as its page on UGC
-    posts has it."""
-    oldest = world.seconds() - read_settings(world).linkedin_duplicate_seconds
-    same = {"commentary": post.commentary, "video": post.content.media.id}
-    return next((other for other in posts if other["time"] > oldest and same.items() <= other.items()), None)
+def _duplicate(store: Store, posts: list[Document], post: Post) -> Document | None:
+    """A recent post with the same text and video. LinkedIn detects duplicates for ten minutes, according to its page on
+    UGC posts."""
+    oldest = store.timestamp() - read_settings(store).linkedin_duplicate_seconds
+    content = {"commentary": post.commentary, "video": post.content.media.id}
+    return next((other for other in posts if other["time"] > oldest and content.items() <= other.items()), None)
 
 
-def _publish(world: Store, grant: Grant, post: Post, urn: str) -> None:
-    video = world.get("linkedin_video", post.content.media.id)
+def _publish(store: Store, grant: Grant, post: Post, urn: str) -> None:
+    video = store.get("linkedin_video", post.content.media.id)
     assert video is not None
-    world.post(
+    store.publish_post(
         platform="linkedin",
         id=urn,
         account=grant.account,

@@ -1,4 +1,4 @@
-"""LinkedIn's ways: its app, its error bodies, and what a call to its versioned API has to bring."""
+"""LinkedIn API conventions: error bodies, authentication, version headers, strict request bodies."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -31,10 +31,10 @@ PROVIDER: Final = Provider(
     denial={"error": "user_cancelled_authorize", "error_description": "The user cancelled the authorization"},
 )
 
-# A version is served for about a year.
-_MONTHS_SERVED: Final = 12
+# A version is supported for about a year.
+_MONTHS_SUPPORTED: Final = 12
 _VERSION: Final = re.compile(r"(20\d\d)(0[1-9]|1[0-2])")
-# The number and name of what is wrong with a token. A code for one that was never issued stands for the rest.
+# serviceErrorCode, code and message of an invalid token. "unknown" is the default for other reasons.
 _TOKEN_ERRORS: Final[Mapping[Reason, tuple[int, str, str]]] = {
     "unknown": (65600, "INVALID_ACCESS_TOKEN", "Invalid access token"),
     "revoked": (65601, "REVOKED_ACCESS_TOKEN", "The token used in the request has been revoked by the user"),
@@ -43,7 +43,7 @@ _TOKEN_ERRORS: Final[Mapping[Reason, tuple[int, str, str]]] = {
 
 
 def api_error(status: HTTPStatus, code: str, message: str, *, service_error: int | None = None) -> ApiError:
-    """A request that LinkedIn does not do."""
+    """An error in LinkedIn's format."""
     body: dict[str, Any] = {"status": int(status), "code": code, "message": message}
     return ApiError(status, body if service_error is None else {"serviceErrorCode": service_error, **body})
 
@@ -57,9 +57,9 @@ def token_error(reason: Reason) -> ApiError:
     return api_error(HTTPStatus.UNAUTHORIZED, code, message, service_error=number)
 
 
-def access_denied(what: str) -> ApiError:
+def access_denied(resource: str) -> ApiError:
     return api_error(
-        HTTPStatus.FORBIDDEN, "ACCESS_DENIED", f"Not enough permissions to access: {what}", service_error=100
+        HTTPStatus.FORBIDDEN, "ACCESS_DENIED", f"Not enough permissions to access: {resource}", service_error=100
     )
 
 
@@ -69,24 +69,24 @@ def forbidden_video() -> ApiError:
 
 
 def throttled() -> ApiError:
-    """The day's calls are used up. No Retry-After comes along."""
+    """The daily limit is reached. There is no Retry-After header."""
     message = "Resource level throttle limit APPLICATION_AND_MEMBER DAY limit for calls to this resource is reached."
     return api_error(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", message, service_error=101)
 
 
-def authenticate(world: Store, authorization: str | None, scope: str, what: str) -> Grant:
-    """Who calls. Raises Refusal for a token that is not good, or lacks the scope for `what`."""
+def authenticate(store: Store, authorization: str | None, scope: str, resource: str) -> Grant:
+    """The grant of an Authorization header. Raises ApiError if the token is invalid or lacks the scope."""
     try:
-        grant = oauth.get_token(world, "linkedin", oauth.bearer_token(authorization)).grant
+        grant = oauth.get_token(store, "linkedin", oauth.bearer_token(authorization)).grant
     except Unauthorized as error:
         raise token_error(error.reason) from error
     if scope not in grant.scopes:
-        raise access_denied(what)
+        raise access_denied(resource)
     return grant
 
 
-def authenticated(scope: str, what: str) -> Callable[..., Grant]:
-    """A dependency: who calls a path under `/rest`."""
+def authenticated(scope: str, resource: str) -> Callable[..., Grant]:
+    """FastAPI dependency: the caller's grant, for endpoints under `/rest`, which require version headers."""
 
     def caller(
         request: Request,
@@ -94,9 +94,9 @@ def authenticated(scope: str, what: str) -> Callable[..., Grant]:
         linkedin_version: Annotated[str | None, Header()] = None,
         x_restli_protocol_version: Annotated[str | None, Header()] = None,
     ) -> Grant:
-        world: Store = request.app.state.world
-        grant = authenticate(world, authorization, scope, what)
-        _check_version(linkedin_version, world.now())
+        store: Store = request.app.state.store
+        grant = authenticate(store, authorization, scope, resource)
+        _check_version(linkedin_version, store.now())
         if x_restli_protocol_version != "2.0.0":
             raise bad_request("ILLEGAL_ARGUMENT", "X-RestLi-Protocol-Version has to be 2.0.0 for this resource")
         return grant
@@ -110,24 +110,24 @@ def _check_version(version: str | None, now: datetime) -> None:
         raise bad_request("VERSION_MISSING", message)
     match = _VERSION.fullmatch(version)
     age = 12 * (now.year - int(match[1])) + now.month - int(match[2]) if match else -1
-    if not 0 <= age <= _MONTHS_SERVED:
+    if not 0 <= age <= _MONTHS_SUPPORTED:
         message = f"Requested version {version} is not active"
         raise api_error(HTTPStatus.UPGRADE_REQUIRED, "NONEXISTENT_VERSION", message)
 
 
 class StrictModel(BaseModel):
-    """A body; LinkedIn refuses fields that it does not know."""
+    """A request body; LinkedIn rejects unknown fields."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-_Parsed = TypeVar("_Read", bound=StrictModel)
+_Parsed = TypeVar("_Parsed", bound=StrictModel)
 
 
-def parse(fields: type[_Parsed], body: Any) -> _Parsed:
-    """A body as a client wrote it. Raises Refusal for what the resource does not take."""
+def parse(model: type[_Parsed], body: Any) -> _Parsed:
+    """Validate a request body. Raises ApiError."""
     try:
-        return fields.model_validate(body)
+        return model.model_validate(body)
     except ValidationError as error:
         problem = error.errors()[0]
         path = "".join(f"/{name}" for name in problem["loc"])

@@ -1,4 +1,4 @@
-"""TikTok's Content Posting API: creator info, direct posts, drafts, uploads and their status."""
+"""Fake TikTok Content Posting API: creator info, direct posts, drafts, chunked uploads, status."""
 
 from http import HTTPStatus
 from pathlib import Path
@@ -18,13 +18,13 @@ from sandbox.store import Document, Store
 from sandbox.tiktok import chunks, oauth, protocol, publishing
 
 _PRIVACY_LEVELS: Final = [publishing.PUBLIC, "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
-_TITLE_UNITS: Final = 2200
+_TITLE_UTF16_UNITS: Final = 2200
 _UPLOAD_SECONDS: Final = 3600
 _CREATOR_INFO_PER_MINUTE: Final = 20
 _STATUS_PER_MINUTE: Final = 30
 _MEDIA_TYPES: Final = ("video/mp4", "video/quicktime", "video/webm")
 
-# The fields of a user, by the scope that each needs.
+# The fields of a user, with the scope that each requires.
 _USER_FIELDS: Final = {
     **dict.fromkeys(("open_id", "union_id", "avatar_url", "display_name"), "user.info.basic"),
     **dict.fromkeys(("username", "bio_description", "is_verified", "profile_deep_link"), "user.info.profile"),
@@ -61,13 +61,13 @@ class Draft(BaseModel):
     source_info: Source
 
 
-Sent = TypeVar("Sent", bound=BaseModel)
+_Body = TypeVar("_Body", bound=BaseModel)
 
 
-def routes(world: Store) -> APIRouter:
+def routes(store: Store) -> APIRouter:
     router = APIRouter()
     api = APIRouter(prefix="/open.tiktokapis.com/v2")
-    prepares, confirms = ([Depends(fault_point("tiktok", name))] for name in ("prepare", "confirm"))
+    prepare_step, confirm_step = ([Depends(fault_point("tiktok", name))] for name in ("prepare", "confirm"))
 
     @api.get("/user/info/", dependencies=[Depends(fault_point("tiktok", "grant"))])
     def user_info(request: Request, parameters: Parameters) -> dict[str, Any]:
@@ -89,20 +89,20 @@ def routes(world: Store) -> APIRouter:
             "follower_count": 4800,
             "following_count": 12,
             "likes_count": 21_000,
-            "video_count": len(world.all("post", platform="tiktok", account=grant.account)),
+            "video_count": len(store.find("post", platform="tiktok", account=grant.account)),
         }
         return protocol.ok({"user": {field: user[field] for field in fields}})
 
-    @api.post("/post/publish/creator_info/query/", dependencies=confirms)
+    @api.post("/post/publish/creator_info/query/", dependencies=confirm_step)
     def creator_info(request: Request) -> dict[str, Any]:
         grant = protocol.authenticate(request, "video.publish")
-        protocol.count_call(world, grant, "creator_info", _CREATOR_INFO_PER_MINUTE)
+        protocol.count_call(store, grant, "creator_info", _CREATOR_INFO_PER_MINUTE)
         return protocol.ok(
             {
                 "creator_avatar_url": "",
                 "creator_username": grant.username,
                 "creator_nickname": grant.username.replace(".", " ").title(),
-                "privacy_level_options": _privacy_levels(world),
+                "privacy_level_options": _privacy_levels(store),
                 "comment_disabled": False,
                 "duet_disabled": False,
                 "stitch_disabled": False,
@@ -110,62 +110,64 @@ def routes(world: Store) -> APIRouter:
             }
         )
 
-    @api.post("/post/publish/video/init/", dependencies=prepares)
+    @api.post("/post/publish/video/init/", dependencies=prepare_step)
     def direct_post(request: Request, sent: protocol.JsonBody) -> dict[str, Any]:
         grant = protocol.authenticate(request, "video.publish")
-        protocol.count_call(world, grant, "init", read_settings(world).tiktok_inits_per_minute)
-        wish = _validated(DirectPost, sent)
-        if len(wish.post_info.title.encode("utf-16-le")) // 2 > _TITLE_UNITS:
-            raise protocol.invalid_params(f"The title has more than {_TITLE_UNITS} characters.")
-        _check_privacy(world, wish.post_info.privacy_level)
-        if publishing.posted_today(world, grant) >= read_settings(world).tiktok_posts_per_day:
+        protocol.count_call(store, grant, "init", read_settings(store).tiktok_inits_per_minute)
+        body = _validated(DirectPost, sent)
+        if len(body.post_info.title.encode("utf-16-le")) // 2 > _TITLE_UTF16_UNITS:
+            raise protocol.invalid_params(f"The title has more than {_TITLE_UTF16_UNITS} characters.")
+        _check_privacy(store, body.post_info.privacy_level)
+        if publishing.posted_today(store, grant) >= read_settings(store).tiktok_posts_per_day:
             raise _spam_risk("too_many_posts", "The daily post cap of this creator is reached.")
-        return _create_publication(world, request, grant, "v_pub", wish.source_info, wish.post_info.model_dump())
+        return _create_publication(store, request, grant, "v_pub", body.source_info, body.post_info.model_dump())
 
-    @api.post("/post/publish/inbox/video/init/", dependencies=prepares)
+    @api.post("/post/publish/inbox/video/init/", dependencies=prepare_step)
     def draft(request: Request, sent: protocol.JsonBody) -> dict[str, Any]:
         grant = protocol.authenticate(request, "video.upload")
-        protocol.count_call(world, grant, "inbox", read_settings(world).tiktok_inits_per_minute)
-        wish = _validated(Draft, sent)
-        if publishing.pending_drafts(world, grant) >= publishing.MAX_DRAFTS:
-            raise _spam_risk("too_many_pending_share", "The creator has to finish the drafts of the last 24 hours.")
-        return _create_publication(world, request, grant, "v_inbox", wish.source_info, {})
+        protocol.count_call(store, grant, "inbox", read_settings(store).tiktok_inits_per_minute)
+        body = _validated(Draft, sent)
+        if publishing.pending_drafts(store, grant) >= publishing.MAX_DRAFTS:
+            raise _spam_risk(
+                "too_many_pending_share", "The creator has to finish the drafts of the last 24 hours first."
+            )
+        return _create_publication(store, request, grant, "v_inbox", body.source_info, {})
 
-    @api.post("/post/publish/status/fetch/", dependencies=confirms)
+    @api.post("/post/publish/status/fetch/", dependencies=confirm_step)
     def status(request: Request, sent: protocol.JsonBody) -> dict[str, Any]:
         grant = protocol.authenticate(request, "video.publish", "video.upload")
-        protocol.count_call(world, grant, "status", _STATUS_PER_MINUTE)
-        publish = world.get(publishing.KIND, str(sent.get("publish_id")))
+        protocol.count_call(store, grant, "status", _STATUS_PER_MINUTE)
+        publish = store.get(publishing.KIND, str(sent.get("publish_id")))
         if publish is None or publish["account"] != grant.account:
-            raise protocol.invalid_params("The publish_id is not one of this user.")
-        return protocol.ok(publishing.status(world, publish))
+            raise protocol.invalid_params("The publish_id does not belong to this user.")
+        return protocol.ok(publishing.status(store, publish))
 
     @router.put("/open-upload.tiktokapis.com/video/", dependencies=[Depends(_upload_step)])
     def upload(request: Request, parameters: Parameters, body: Annotated[Path, Depends(request_body)]) -> Response:
-        with world.transaction():
-            publish = _get_upload(world, parameters)
+        with store.transaction():
+            publish = _get_upload(store, parameters)
             _check_chunk(request, publish, body)
-            write_at(publish["stored"], body, world.media(publish["media"]))
+            write_at(publish["stored"], body, store.media_path(publish["media"]))
             publish["stored"] += body.stat().st_size
             complete = publish["stored"] == publish["video_size"]
-            world.put(publishing.KIND, publish["id"], publish)
+            store.put(publishing.KIND, publish["id"], publish)
             if complete:
-                publishing.complete(world, publish)
+                publishing.complete(store, publish)
         stored = {"Content-Range": f"bytes 0-{publish['stored'] - 1}/{publish['video_size']}"}
         return Response(None, HTTPStatus.CREATED if complete else HTTPStatus.PARTIAL_CONTENT, stored)
 
-    router.include_router(oauth.routes(world))
+    router.include_router(oauth.routes(store))
     router.include_router(api)
     return router
 
 
 def _upload_step(request: Request) -> None:
-    """The last chunk publishes, the others do not."""
+    """The last chunk publishes and is the commit; the others are preparation."""
     sent = chunks.ContentRange.parse(request.headers.get("content-range", ""))
     apply_fault(request, "tiktok", "commit" if sent and sent.last + 1 == sent.total else "prepare")
 
 
-def _validated(kind: type[Sent], sent: dict[str, Any]) -> Sent:
+def _validated(kind: type[_Body], sent: dict[str, Any]) -> _Body:
     try:
         return kind.model_validate(sent)
     except ValidationError as error:
@@ -173,12 +175,12 @@ def _validated(kind: type[Sent], sent: dict[str, Any]) -> Sent:
         raise protocol.invalid_params(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-def _privacy_levels(world: Store) -> list[str]:
-    return _PRIVACY_LEVELS if read_settings(world).tiktok_audited else ["SELF_ONLY"]
+def _privacy_levels(store: Store) -> list[str]:
+    return _PRIVACY_LEVELS if read_settings(store).tiktok_audited else ["SELF_ONLY"]
 
 
-def _check_privacy(world: Store, level: str) -> None:
-    if level in _privacy_levels(world):
+def _check_privacy(store: Store, level: str) -> None:
+    if level in _privacy_levels(store):
         return
     if level in _PRIVACY_LEVELS:
         code = "unaudited_client_can_only_post_to_private_accounts"
@@ -192,14 +194,14 @@ def _spam_risk(kind: str, message: str) -> Exception:
 
 
 def _create_publication(
-    world: Store, request: Request, grant: Grant, prefix: str, source: Source, post_info: Document
+    store: Store, request: Request, grant: Grant, prefix: str, source: Source, post_info: Document
 ) -> dict[str, Any]:
-    """A new publication that waits for its bytes."""
+    """Create a publication; returns its id and upload URL."""
     if source.source == "PULL_FROM_URL":
         message = "The domain or prefix of video_url is not verified for this app."
         raise protocol.api_error(HTTPStatus.FORBIDDEN, "url_ownership_unverified", message)
-    if fault := chunks.plan_error(source.video_size, source.chunk_size, source.total_chunk_count):
-        raise protocol.invalid_params(fault)
+    if error := chunks.plan_error(source.video_size, source.chunk_size, source.total_chunk_count):
+        raise protocol.invalid_params(error)
     id = f"{prefix}_file~v2-1.{uuid4().int % 10**19}"
     token = token_urlsafe(32)
     publish = {
@@ -207,7 +209,7 @@ def _create_publication(
         "account": grant.account,
         "upload_id": token_hex(16),
         "upload_token": token,
-        "created_at": world.seconds(),
+        "created_at": store.timestamp(),
         "completed_at": None,
         **source.model_dump(include={"video_size", "chunk_size", "total_chunk_count"}),
         "post_info": post_info,
@@ -217,16 +219,16 @@ def _create_publication(
         "fail_reason": None,
         "post_id": None,
     }
-    world.put(publishing.KIND, id, publish)
+    store.put(publishing.KIND, id, publish)
     query = f"upload_id={publish['upload_id']}&upload_token={token}"
     return protocol.ok({"publish_id": id, "upload_url": f"{request.base_url}open-upload.tiktokapis.com/video/?{query}"})
 
 
-def _get_upload(world: Store, parameters: dict[str, str]) -> Document:
-    publish = next(iter(world.all(publishing.KIND, upload_id=parameters.get("upload_id", ""))), None)
+def _get_upload(store: Store, parameters: dict[str, str]) -> Document:
+    publish = next(iter(store.find(publishing.KIND, upload_id=parameters.get("upload_id", ""))), None)
     if publish is None or publish["upload_token"] != parameters.get("upload_token"):
-        raise protocol.api_error(HTTPStatus.FORBIDDEN, "access_denied", "The upload_url is not one of ours.")
-    if world.seconds() - publish["created_at"] > _UPLOAD_SECONDS:
+        raise protocol.api_error(HTTPStatus.FORBIDDEN, "access_denied", "The upload_url is not valid.")
+    if store.timestamp() - publish["created_at"] > _UPLOAD_SECONDS:
         raise protocol.api_error(HTTPStatus.FORBIDDEN, "access_denied", "The upload_url has expired.")
     return publish
 

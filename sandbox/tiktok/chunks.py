@@ -1,4 +1,4 @@
-"""TikTok's arithmetic of chunks, by its media transfer guide."""
+"""TikTok's rules for chunked uploads, from its media transfer guide."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MAX_VIDEO_BYTES: Final = 4_000 * _MB
 
 @dataclass(frozen=True, slots=True)
 class ContentRange:
-    """A Content-Range: the first and last byte, and how many there are."""
+    """A Content-Range header: first and last byte, and total size."""
 
     first: int
     last: int
@@ -26,7 +26,7 @@ class ContentRange:
 
 
 def plan_error(video_size: int, chunk_size: int, count: int) -> str | None:
-    """What is wrong with a plan of chunks, in a sentence."""
+    """Validate a chunk plan; returns an error message, or None if it is valid."""
     if not 0 < video_size <= MAX_VIDEO_BYTES:
         return "The video_size is not between 1 byte and 4 GB."
     if not 1 <= count <= _MAX_CHUNKS:
@@ -44,7 +44,7 @@ def plan_error(video_size: int, chunk_size: int, count: int) -> str | None:
 
 
 def next_range(video_size: int, chunk_size: int, count: int, stored: int) -> ContentRange:
-    """The chunk that comes next; the last one takes the remainder with it."""
+    """The range of the next chunk; the last chunk includes the remainder."""
     number = stored // chunk_size
     last = video_size if number >= count - 1 else stored + chunk_size
     return ContentRange(stored, last - 1, video_size)

@@ -1,4 +1,4 @@
-"""TikTok's OAuth v2: `client_key`, PKCE in hex, errors with status 200, and refresh tokens that are good once."""
+"""TikTok's OAuth v2: `client_key`, PKCE in hex, errors with status 200, rotating refresh tokens."""
 
 import re
 from typing import Any, Final
@@ -20,9 +20,9 @@ _ACCESS_SECONDS: Final = 86_400
 _REFRESH_SECONDS: Final = 365 * 86_400
 
 
-def routes(world: Store) -> APIRouter:
+def routes(store: Store) -> APIRouter:
     router = APIRouter()
-    grants = [Depends(fault_point("tiktok", "grant"))]
+    token_step = [Depends(fault_point("tiktok", "grant"))]
 
     @router.get("/www.tiktok.com/v2/auth/authorize/")
     def authorize(request: Request, parameters: Parameters) -> Response:
@@ -31,41 +31,41 @@ def routes(world: Store) -> APIRouter:
             return show_error(request, protocol.PROVIDER, "The response_type must be code.")
         if challenge is None and urlsplit(redirect_uri or "").hostname in ("localhost", "127.0.0.1"):
             return show_error(
-                request, protocol.PROVIDER, "The code_challenge is missing, which an address of this machine needs."
+                request, protocol.PROVIDER, "The code_challenge is missing, which a localhost redirect requires."
             )
         if challenge is not None and not _is_challenge(challenge, parameters.get("code_challenge_method")):
             return show_error(
                 request, protocol.PROVIDER, "The code_challenge is not a SHA-256 digest in hex with method S256."
             )
         scopes = [scope.strip() for scope in parameters.get("scope", "").split(",") if scope.strip()]
-        wish = AuthorizationRequest(
+        authorization = AuthorizationRequest(
             parameters.get("client_key"), redirect_uri, scopes, parameters.get("state"), challenge
         )
-        return show_consent(request, protocol.PROVIDER, wish)
+        return show_consent(request, protocol.PROVIDER, authorization)
 
-    @router.post("/open.tiktokapis.com/v2/oauth/token/", dependencies=grants)
+    @router.post("/open.tiktokapis.com/v2/oauth/token/", dependencies=token_step)
     def token(request: Request, parameters: Parameters) -> dict[str, Any]:
         _check_request(request, parameters)
         match parameters.get("grant_type"):
             case "authorization_code":
-                return _tokens(_redeemed(parameters))
+                return _tokens(_exchange_code(parameters))
             case "refresh_token":
-                return _tokens(_refreshed(parameters.get("refresh_token")))
+                return _tokens(_refresh(parameters.get("refresh_token")))
         raise _oauth_error("unsupported_grant_type", "Grant type is not supported.")
 
-    @router.post("/open.tiktokapis.com/v2/oauth/revoke/", dependencies=grants)
+    @router.post("/open.tiktokapis.com/v2/oauth/revoke/", dependencies=token_step)
     def revoke(request: Request, parameters: Parameters) -> dict[str, Any]:
         _check_request(request, parameters)
         try:
-            grant = oauth.get_token(world, "tiktok", parameters.get("token")).grant
+            grant = oauth.get_token(store, "tiktok", parameters.get("token")).grant
         except Unauthorized as error:
             raise _oauth_error("invalid_grant", "Access token is invalid or expired.") from error
-        oauth.revoke(world, "tiktok", grant.account)
+        oauth.revoke(store, "tiktok", grant.account)
         return {}
 
-    def _redeemed(parameters: dict[str, str]) -> Grant:
+    def _exchange_code(parameters: dict[str, str]) -> Grant:
         try:
-            return oauth.exchange_code(world, protocol.PROVIDER, parameters)
+            return oauth.exchange_code(store, protocol.PROVIDER, parameters)
         except Unauthorized as error:
             if error.reason == "verifier":
                 raise _oauth_error("invalid_request", "Code verifier or code challenge is invalid.") from error
@@ -75,21 +75,21 @@ def routes(world: Store) -> APIRouter:
                 ) from error
             raise _oauth_error("invalid_grant", "Authorization code is expired.") from error
 
-    def _refreshed(value: str | None) -> Grant:
-        with world.transaction():
+    def _refresh(value: str | None) -> Grant:
+        with store.transaction():
             try:
-                token = oauth.get_token(world, "tiktok", value, "refresh")
+                token = oauth.get_token(store, "tiktok", value, "refresh")
             except Unauthorized as error:
                 raise _oauth_error("invalid_grant", "Refresh token is invalid or expired.") from error
-            oauth.delete_token(world, token.value)
+            oauth.delete_token(store, token.value)
             return token.grant
 
     def _tokens(grant: Grant) -> dict[str, Any]:
         return {
-            "access_token": oauth.issue_token(world, grant, "access", prefix="act.", seconds=_ACCESS_SECONDS),
+            "access_token": oauth.issue_token(store, grant, "access", prefix="act.", seconds=_ACCESS_SECONDS),
             "expires_in": _ACCESS_SECONDS,
             "open_id": grant.account,
-            "refresh_token": oauth.issue_token(world, grant, "refresh", prefix="rft.", seconds=_REFRESH_SECONDS),
+            "refresh_token": oauth.issue_token(store, grant, "refresh", prefix="rft.", seconds=_REFRESH_SECONDS),
             "refresh_expires_in": _REFRESH_SECONDS,
             "scope": ",".join(grant.scopes),
             "token_type": "Bearer",

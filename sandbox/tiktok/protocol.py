@@ -1,4 +1,4 @@
-"""TikTok's ways: one envelope for answers and errors, bearer tokens, limits by the minute."""
+"""TikTok API conventions: response envelope, authentication, rate limits per minute."""
 
 import hashlib
 from http import HTTPStatus
@@ -19,7 +19,7 @@ def _open_id(username: str) -> str:
 
 
 def challenge_of(verifier: str) -> str:
-    """TikTok's PKCE deviates from RFC 7636: the digest is written in hex."""
+    """TikTok's PKCE deviates from RFC 7636: the digest is in hex."""
     return hashlib.sha256(verifier.encode()).hexdigest()
 
 
@@ -58,11 +58,11 @@ def invalid_params(message: str) -> ApiError:
 
 
 def authenticate(request: Request, *scopes: str) -> Grant:
-    """Whose token the request carries, which has one of the scopes. Raises Refusal `access_token_invalid`,
+    """The grant of the request's token, which must have one of the scopes. Raises ApiError `access_token_invalid`,
     `scope_not_authorized`."""
     value = oauth.bearer_token(request.headers.get("authorization"))
     try:
-        grant = oauth.get_token(request.app.state.world, "tiktok", value).grant
+        grant = oauth.get_token(request.app.state.store, "tiktok", value).grant
     except Unauthorized as error:
         message = "The access token is invalid or not found in the request."
         raise api_error(HTTPStatus.UNAUTHORIZED, "access_token_invalid", message) from error
@@ -76,15 +76,15 @@ def check_scopes(grant: Grant, *scopes: str) -> None:
         raise api_error(HTTPStatus.UNAUTHORIZED, "scope_not_authorized", message)
 
 
-def count_call(world: Store, grant: Grant, name: str, limit: int) -> None:
-    """Count a call against the user's limit of the last minute. Raises Refusal `rate_limit_exceeded` above that."""
-    if sliding_window.record(world, f"tiktok/{name}/{grant.account}", seconds=60, limit=limit) > 1:
+def count_call(store: Store, grant: Grant, name: str, limit: int) -> None:
+    """Count a call against the user's limit per minute. Raises ApiError `rate_limit_exceeded` above it."""
+    if sliding_window.record(store, f"tiktok/{name}/{grant.account}", seconds=60, limit=limit) > 1:
         message = "The API rate limit was exceeded. Please try again later."
         raise api_error(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", message)
 
 
 def oauth_error_body(error: str, description: str) -> dict[str, str]:
-    """An error of the OAuth endpoints, which have it flat and come with 200."""
+    """Error body of the OAuth endpoints, which have no envelope and use status 200."""
     return {"error": error, "error_description": description, "log_id": _log_id()}
 
 

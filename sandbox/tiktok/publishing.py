@@ -1,4 +1,4 @@
-"""What becomes of a TikTok video once its last byte is there: judged, processed, live, and only later found."""
+"""TikTok publications after the upload: validation, processing, publishing, and a post id that appears later."""
 
 from secrets import randbelow
 from typing import Any, Final
@@ -16,14 +16,14 @@ MAX_DRAFTS: Final = 5
 _DAY_SECONDS: Final = 86_400
 
 
-def complete(world: Store, publish: Document) -> None:
-    """All bytes are there: nobody can take it back from here on. Call it in the transaction that stores the last."""
-    fail_reason = read_settings(world).tiktok_fail_reason or _fail_reason(probe(world.media(publish["media"])))
+def complete(store: Store, publish: Document) -> None:
+    """Validate and publish a completed upload, which is irreversible. Call it in the transaction of the last chunk."""
+    fail_reason = read_settings(store).tiktok_fail_reason or _fail_reason(probe(store.media_path(publish["media"])))
     post_id = None
     if publish["post_info"] and fail_reason is None:
         post_id = 7_500_000_000_000_000_000 + randbelow(10**17)
         info = publish["post_info"]
-        world.post(
+        store.publish_post(
             platform="tiktok",
             id=str(post_id),
             account=publish["account"],
@@ -33,38 +33,38 @@ def complete(world: Store, publish: Document) -> None:
             ai_generated=info["is_aigc"],
             **{name: value for name, value in info.items() if name not in ("title", "privacy_level", "is_aigc")},
         )
-    ended = {"completed_at": world.seconds(), "fail_reason": fail_reason, "post_id": post_id}
-    world.put(KIND, publish["id"], {**publish, **ended})
+    ended = {"completed_at": store.timestamp(), "fail_reason": fail_reason, "post_id": post_id}
+    store.put(KIND, publish["id"], {**publish, **ended})
 
 
-def status(world: Store, publish: Document) -> dict[str, Any]:
-    """The data of status/fetch. A public post's id comes some polls after the word that it is published; other posts
-    never have one."""
+def status(store: Store, publish: Document) -> dict[str, Any]:
+    """The data of status/fetch. The id of a public post appears some polls after PUBLISH_COMPLETE; other posts never
+    have one."""
     data: dict[str, Any] = {"uploaded_bytes": publish["stored"], "downloaded_bytes": 0}
-    ends_at = (publish["completed_at"] or float("inf")) + read_settings(world).tiktok_processing_seconds
-    if world.seconds() < ends_at:
+    ends_at = (publish["completed_at"] or float("inf")) + read_settings(store).tiktok_processing_seconds
+    if store.timestamp() < ends_at:
         return {"status": "PROCESSING_UPLOAD", **data}
     if publish["fail_reason"]:
         return {"status": "FAILED", "fail_reason": publish["fail_reason"], **data}
     if not publish["post_info"]:
         return {"status": "SEND_TO_USER_INBOX", **data}
-    world.put(KIND, publish["id"], {**publish, "polls": publish["polls"] + 1})
-    is_found = publish["polls"] >= read_settings(world).tiktok_polls_before_id
-    ids = [publish["post_id"]] if is_found and publish["post_info"]["privacy_level"] == PUBLIC else []
+    store.put(KIND, publish["id"], {**publish, "polls": publish["polls"] + 1})
+    has_id = publish["polls"] >= read_settings(store).tiktok_polls_before_id
+    ids = [publish["post_id"]] if has_id and publish["post_info"]["privacy_level"] == PUBLIC else []
     return {"status": "PUBLISH_COMPLETE", "publicaly_available_post_id": ids, **data}
 
 
-def posted_today(world: Store, grant: Grant) -> int:
-    return sum(bool(publish["post_id"]) for publish in _publications_of_last_day(world, grant))
+def posted_today(store: Store, grant: Grant) -> int:
+    return sum(bool(publish["post_id"]) for publish in _publications_of_last_day(store, grant))
 
 
-def pending_drafts(world: Store, grant: Grant) -> int:
-    return sum(not publish["post_info"] for publish in _publications_of_last_day(world, grant))
+def pending_drafts(store: Store, grant: Grant) -> int:
+    return sum(not publish["post_info"] for publish in _publications_of_last_day(store, grant))
 
 
-def _publications_of_last_day(world: Store, grant: Grant) -> list[Document]:
-    since = world.seconds() - _DAY_SECONDS
-    return [publish for publish in world.all(KIND, account=grant.account) if publish["created_at"] > since]
+def _publications_of_last_day(store: Store, grant: Grant) -> list[Document]:
+    since = store.timestamp() - _DAY_SECONDS
+    return [publish for publish in store.find(KIND, account=grant.account) if publish["created_at"] > since]
 
 
 def _fail_reason(video: Probe | None) -> str | None:

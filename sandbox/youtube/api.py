@@ -1,4 +1,4 @@
-"""The stand-in of YouTube: Google's OAuth, and the Data API as far as publishing needs it."""
+"""Fake YouTube API: Google's OAuth, and the part of the Data API that publishing uses."""
 
 from fastapi import APIRouter
 
@@ -6,8 +6,8 @@ from sandbox.store import Store
 from sandbox.youtube import oauth, thumbnails_and_captions, uploads, videos
 
 
-def routes(world: Store) -> APIRouter:
+def routes(store: Store) -> APIRouter:
     router = APIRouter()
     for module in (oauth, uploads, videos, thumbnails_and_captions):
-        router.include_router(module.routes(world))
+        router.include_router(module.routes(store))
     return router

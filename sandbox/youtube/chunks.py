@@ -1,7 +1,7 @@
-"""The arithmetic of a resumable upload at Google: which bytes a request brings, and which of them are taken.
+"""Byte ranges of Google's resumable upload protocol.
 
-Content-Range: bytes 0-262143/700000     these bytes of so many
-Content-Range: bytes */700000            none: how far did I get?
+Content-Range: bytes 0-262143/700000     a chunk: first and last byte, and total size
+Content-Range: bytes */700000            a status query: how many bytes are stored?
 """
 
 import re
@@ -17,18 +17,18 @@ _CONTENT_RANGE: Final = re.compile(r"bytes (?:(?P<first>\d+)-(?P<last>\d+)|\*)/(
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The bytes `start` to before `end` of a file; none of them when it only asks. `total` is None while unknown."""
+    """Bytes `start` (inclusive) to `end` (exclusive) of a file; none for a status query. `total` is None if unknown."""
 
     start: int
     end: int
     total: int | None
 
     @property
-    def asks(self) -> bool:
+    def is_status_query(self) -> bool:
         return self.start == self.end
 
-    def skipped(self, stored: int) -> int:
-        """How many of its bytes are stored already. Raises Refusal when some before it are missing."""
+    def bytes_to_skip(self, stored: int) -> int:
+        """How many bytes of the chunk are stored already. Raises ApiError if there is a gap before it."""
         if self.start > stored:
             raise upload_error(
                 f"Invalid request. According to the Content-Range header, the upload offset is {self.start} byte(s), "
@@ -38,10 +38,10 @@ class Chunk:
 
 
 def parse_chunk(content_range: str | None, content_length: int) -> Chunk:
-    """What a request brings.
+    """Parse the chunk of a request.
 
-    Raises Refusal for a header that says something else than the request does, and for a piece that is not the last
-    and no multiple of 256 KiB.
+    Raises ApiError if the header contradicts the Content-Length, and if a chunk other than the last is not a multiple
+    of 256 KiB.
     """
     if content_range is None:
         return Chunk(0, content_length, content_length)
@@ -51,7 +51,7 @@ def parse_chunk(content_range: str | None, content_length: int) -> Chunk:
     total = None if match["total"] == "*" else int(match["total"])
     if match["first"] is None:
         if content_length:
-            raise upload_error("Invalid request. Content-Range names no bytes, but the request has some.")
+            raise upload_error("Invalid request. Content-Range has no byte range, but the request has a body.")
         return Chunk(0, 0, total)
     start, end = int(match["first"]), int(match["last"]) + 1
     if end - start != content_length or (total is not None and end > total):
@@ -66,10 +66,10 @@ def parse_chunk(content_range: str | None, content_length: int) -> Chunk:
 
 
 def kept_bytes(received: int, total: int | None) -> int:
-    """How many of the bytes that arrived outlast a connection that broke: whole granules, or the whole file."""
+    """How many received bytes are kept after a broken connection: whole granules, or the whole file."""
     return received if received == total else received - received % GRANULE
 
 
-def upload_error(sentence: str) -> ApiError:
-    """Google's upload server speaks plain text."""
-    return ApiError(HTTPStatus.BAD_REQUEST, sentence)
+def upload_error(message: str) -> ApiError:
+    """An error of Google's upload server, in plain text."""
+    return ApiError(HTTPStatus.BAD_REQUEST, message)

@@ -1,4 +1,4 @@
-"""Google's error bodies, with the words and reasons that YouTube has for them."""
+"""Google's error format, with YouTube's reasons and messages."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -14,7 +14,7 @@ _CREDENTIALS: Final = (
     "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "
     "authentication credential."
 )
-# What Google calls a status beside its number.
+# Google's names for the HTTP statuses.
 _STATUS_NAMES: Final[Mapping[HTTPStatus, str]] = {
     HTTPStatus.BAD_REQUEST: "INVALID_ARGUMENT",
     HTTPStatus.UNAUTHORIZED: "UNAUTHENTICATED",
@@ -25,7 +25,7 @@ _STATUS_NAMES: Final[Mapping[HTTPStatus, str]] = {
 
 
 def api_error(status: HTTPStatus, reason: str, message: str, *, domain: str = "youtube.video") -> ApiError:
-    """A request that YouTube does not do, with the reason and the domain that clients tell it by."""
+    """An error with the reason and domain by which clients identify it."""
     errors = [{"message": message, "domain": domain, "reason": reason}]
     return ApiError(
         status, {"error": {"code": int(status), "message": message, "errors": errors, "status": _STATUS_NAMES[status]}}
@@ -33,12 +33,12 @@ def api_error(status: HTTPStatus, reason: str, message: str, *, domain: str = "y
 
 
 def invalid(reason: str, message: str) -> ApiError:
-    """Something is wrong in the metadata of a video."""
+    """Invalid video metadata or content."""
     return api_error(HTTPStatus.BAD_REQUEST, reason, message)
 
 
 def bad_request(message: str) -> ApiError:
-    """The request does not fit the API's description."""
+    """The request does not match the API's schema."""
     return api_error(HTTPStatus.BAD_REQUEST, "badRequest", message, domain="global")
 
 
@@ -47,7 +47,7 @@ def not_found(reason: str, message: str) -> ApiError:
 
 
 def unauthenticated() -> ApiError:
-    """No token, or one that expired or was revoked: Google does not tell them apart."""
+    """The token is missing, expired or revoked; Google does not distinguish."""
     return api_error(HTTPStatus.UNAUTHORIZED, "authError", _CREDENTIALS, domain="global")
 
 
@@ -57,10 +57,10 @@ def scope_missing() -> ApiError:
 
 
 def quota_exceeded() -> ApiError:
-    """The project's day is used up."""
+    """The project's daily quota is used up."""
     return api_error(HTTPStatus.FORBIDDEN, "quotaExceeded", _QUOTA, domain="youtube.quota")
 
 
 def upload_limit_exceeded() -> ApiError:
-    """The channel's day is used up. It is a 400, unlike any other limit."""
+    """The channel's daily upload limit is reached. Unlike other limits, it is a 400."""
     return invalid("uploadLimitExceeded", "The user has exceeded the number of videos they may upload.")

@@ -1,4 +1,4 @@
-"""Google's OAuth. A refresh token comes with the first consent only, and never with a refresh."""
+"""Google's OAuth. Only the first consent returns a refresh token; refreshing never does."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -17,79 +17,79 @@ from sandbox.store import Store
 from sandbox.youtube import protocol
 
 ACCESS_SECONDS: Final = 3599
-# A refresh token that nobody uses for six months dies. Here it dies half a year after it was given.
+# Google expires refresh tokens after six months without use; here they expire six months after they were issued.
 REFRESH_SECONDS: Final = 182 * 24 * 3600
 
 
-def routes(world: Store) -> APIRouter:
+def routes(store: Store) -> APIRouter:
     router = APIRouter()
-    grants = [Depends(fault_point("youtube", "grant"))]
+    token_step = [Depends(fault_point("youtube", "grant"))]
 
     @router.get("/accounts.google.com/o/oauth2/v2/auth")
     def authorize(request: Request, parameters: Parameters) -> Response:
-        wanted = parameters.get("scope", "").split() if parameters.get("response_type") == "code" else []
-        # Without a method, the challenge is the verifier itself: nobody should want that, and here nobody can.
+        scopes = parameters.get("scope", "").split() if parameters.get("response_type") == "code" else []
+        # Without a method the challenge would be the plain verifier, which is insecure and not supported here.
         method = parameters.get("code_challenge_method")
-        wish = AuthorizationRequest(
+        authorization = AuthorizationRequest(
             parameters.get("client_id"),
             parameters.get("redirect_uri"),
-            wanted if method in (None, "S256") else [],
+            scopes if method in (None, "S256") else [],
             parameters.get("state"),
             challenge=parameters.get("code_challenge"),
             offline=parameters.get("access_type") == "offline",
             force="consent" in parameters.get("prompt", "").split(),
         )
-        return show_consent(request, protocol.PROVIDER, wish)
+        return show_consent(request, protocol.PROVIDER, authorization)
 
-    @router.post("/oauth2.googleapis.com/token", dependencies=grants)
+    @router.post("/oauth2.googleapis.com/token", dependencies=token_step)
     def token(parameters: Parameters) -> dict[str, Any]:
         if not protocol.PROVIDER.is_client(parameters.get("client_id"), parameters.get("client_secret")):
             raise _oauth_error("invalid_client", "The OAuth client was not found.", HTTPStatus.UNAUTHORIZED)
-        with world.transaction():
+        with store.transaction():
             if parameters.get("grant_type") == "authorization_code":
-                return _exchange_code(world, parameters)
+                return _exchange_code(store, parameters)
             if parameters.get("grant_type") == "refresh_token":
-                return _refresh(world, parameters)
+                return _refresh(store, parameters)
         raise _oauth_error("unsupported_grant_type", f"Invalid grant_type: {parameters.get('grant_type', '')}")
 
-    @router.post("/oauth2.googleapis.com/revoke", dependencies=grants)
+    @router.post("/oauth2.googleapis.com/revoke", dependencies=token_step)
     def revoke(parameters: Parameters) -> dict[str, Any]:
         for kind in ("access", "refresh"):
             try:
-                grant = oauth.get_token(world, "youtube", parameters.get("token"), kind).grant
+                grant = oauth.get_token(store, "youtube", parameters.get("token"), kind).grant
             except Unauthorized:
                 continue
-            oauth.revoke(world, "youtube", grant.account)
+            oauth.revoke(store, "youtube", grant.account)
             return {}
         raise _oauth_error("invalid_token", "Token expired or revoked")
 
     return router
 
 
-def _exchange_code(world: Store, parameters: Mapping[str, str]) -> dict[str, Any]:
+def _exchange_code(store: Store, parameters: Mapping[str, str]) -> dict[str, Any]:
     try:
-        grant = oauth.exchange_code(world, protocol.PROVIDER, parameters)
+        grant = oauth.exchange_code(store, protocol.PROVIDER, parameters)
     except Unauthorized as error:
         if error.reason == "redirect":
             raise _oauth_error("redirect_uri_mismatch", "Bad Request") from error
-        words = "Invalid code verifier." if error.reason == "verifier" else "Malformed auth code."
-        raise _oauth_error("invalid_grant", words) from error
-    answer = _access_token(world, grant)
-    if grant.offline and (grant.force or not oauth.has_token(world, grant, "refresh")):
-        answer["refresh_token"] = oauth.issue_token(world, grant, "refresh", prefix="1//0", seconds=REFRESH_SECONDS)
+        description = "Invalid code verifier." if error.reason == "verifier" else "Malformed auth code."
+        raise _oauth_error("invalid_grant", description) from error
+    answer = _access_token(store, grant)
+    if grant.offline and (grant.force or not oauth.has_token(store, grant, "refresh")):
+        answer["refresh_token"] = oauth.issue_token(store, grant, "refresh", prefix="1//0", seconds=REFRESH_SECONDS)
     return answer
 
 
-def _refresh(world: Store, parameters: Mapping[str, str]) -> dict[str, Any]:
+def _refresh(store: Store, parameters: Mapping[str, str]) -> dict[str, Any]:
     try:
-        grant = oauth.get_token(world, "youtube", parameters.get("refresh_token"), "refresh").grant
+        grant = oauth.get_token(store, "youtube", parameters.get("refresh_token"), "refresh").grant
     except Unauthorized as error:
         raise _oauth_error("invalid_grant", "Token has been expired or revoked.") from error
-    return _access_token(world, grant)
+    return _access_token(store, grant)
 
 
-def _access_token(world: Store, grant: Grant) -> dict[str, Any]:
-    access = oauth.issue_token(world, grant, "access", prefix="ya29.a0", seconds=ACCESS_SECONDS)
+def _access_token(store: Store, grant: Grant) -> dict[str, Any]:
+    access = oauth.issue_token(store, grant, "access", prefix="ya29.a0", seconds=ACCESS_SECONDS)
     return {
         "access_token": access,
         "expires_in": ACCESS_SECONDS,

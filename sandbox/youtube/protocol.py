@@ -1,4 +1,4 @@
-"""YouTube's ways: its app, the methods of its Data API that are here, and who may call them."""
+"""YouTube Data API conventions: supported methods with scopes and quota costs, authentication, unknown parameters."""
 
 import base64
 import hashlib
@@ -45,8 +45,8 @@ PROVIDER: Final = Provider(
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method of the Data API: where it is, the query parameters that are understood here, the scopes of which one
-    is enough, and what a call takes from the project's daily units."""
+    """A method of the Data API: HTTP verb and path, supported query parameters, scopes (one is enough), and its cost in
+    units of the daily quota."""
 
     id: str
     verb: str
@@ -102,22 +102,22 @@ LIST_PLAYLIST_ITEMS: Final = Method(
     (READ, FULL, FORCE_SSL),
 )
 METHODS: Final = (INSERT_VIDEO, LIST_VIDEOS, SET_THUMBNAIL, INSERT_CAPTION, LIST_CHANNELS, LIST_PLAYLIST_ITEMS)
-# What every method takes.
+# Parameters of every method.
 STANDARD_PARAMETERS: Final = frozenset({"alt", "fields", "key", "prettyPrint", "quotaUser", "uploadType"})
 
 
 def authenticated(method: Method) -> Callable[..., Grant]:
-    """A dependency: who calls the method. It takes the call's units from the project's day."""
+    """FastAPI dependency: the caller's grant. It spends the method's quota units."""
 
     def caller(request: Request, authorization: Annotated[str | None, Header()] = None) -> Grant:
-        world: Store = request.app.state.world
+        store: Store = request.app.state.store
         try:
-            grant = oauth.get_token(world, "youtube", oauth.bearer_token(authorization)).grant
+            grant = oauth.get_token(store, "youtube", oauth.bearer_token(authorization)).grant
         except Unauthorized as error:
             raise errors.unauthenticated() from error
         if not any(scope in grant.scopes for scope in method.scopes):
             raise errors.scope_missing()
-        quota.spend_units(world, method.units)
+        quota.spend_units(store, method.units)
         for name in request.query_params:
             if name not in method.parameters | STANDARD_PARAMETERS:
                 raise errors.bad_request(

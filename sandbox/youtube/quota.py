@@ -1,4 +1,4 @@
-"""What a project may do in a day, which ends at midnight in California."""
+"""Daily quota of the project, which resets at midnight Pacific time."""
 
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -10,20 +10,20 @@ from sandbox.youtube import errors
 _PACIFIC: Final = ZoneInfo("America/Los_Angeles")
 
 
-def spend_insert(world: Store) -> None:
-    """One upload of the project, which has a day's measure of its own. Raises Refusal `quotaExceeded`."""
-    _spend(world, "inserts", 1, read_settings(world).youtube_inserts_per_day)
+def spend_insert(store: Store) -> None:
+    """Spend one upload; uploads have their own quota. Raises ApiError `quotaExceeded`."""
+    _spend(store, "inserts", 1, read_settings(store).youtube_inserts_per_day)
 
 
-def spend_units(world: Store, units: int) -> None:
-    """What any other call costs. Raises Refusal `quotaExceeded`."""
-    _spend(world, "units", units, read_settings(world).youtube_units_per_day)
+def spend_units(store: Store, units: int) -> None:
+    """Spend the units of any other call. Raises ApiError `quotaExceeded`."""
+    _spend(store, "units", units, read_settings(store).youtube_units_per_day)
 
 
-def _spend(world: Store, bucket: str, amount: int, limit: int) -> None:
-    day = f"{bucket} {world.now().astimezone(_PACIFIC).date()}"
-    with world.transaction():
-        used = (world.get("youtube_quota", day) or {"used": 0})["used"] + amount
+def _spend(store: Store, bucket: str, amount: int, limit: int) -> None:
+    day = f"{bucket} {store.now().astimezone(_PACIFIC).date()}"
+    with store.transaction():
+        used = (store.get("youtube_quota", day) or {"used": 0})["used"] + amount
         if used > limit:
             raise errors.quota_exceeded()
-        world.put("youtube_quota", day, {"used": used})
+        store.put("youtube_quota", day, {"used": used})

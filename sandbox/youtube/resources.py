@@ -1,5 +1,4 @@
-"""What a client may write of YouTube's resources: the fields, types and values of its discovery document, and the
-limits that its guides name."""
+"""Writable fields of YouTube's resources: names, types and values of the discovery document, and documented limits."""
 
 from collections.abc import Collection
 from http import HTTPStatus
@@ -12,14 +11,14 @@ from sandbox.youtube import errors
 MAX_TITLE_CHARACTERS: Final = 100
 MAX_DESCRIPTION_BYTES: Final = 5000
 MAX_TAGS_CHARACTERS: Final = 500
-# The categories that a video can be given; others only label shows and films.
+# The categories that can be assigned to a video; others are for shows and films.
 CATEGORIES: Final = frozenset(["1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "26", "27", "28", "29"])
 
 Privacy = Literal["public", "unlisted", "private"]
 
 
 class Resource(BaseModel):
-    """Google refuses names that it does not know."""
+    """Google rejects unknown fields."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,11 +65,11 @@ class Caption(Resource):
     snippet: CaptionSnippet
 
 
-_Parsed = TypeVar("_Read", bound=Resource)
+_Parsed = TypeVar("_Parsed", bound=Resource)
 
 
 def parse(resource: type[_Parsed], body: Any) -> _Parsed:
-    """A resource as a client wrote it. Raises Refusal as Google's JSON reader does."""
+    """Parse a request body. Raises ApiError with the messages of Google's JSON parser."""
     try:
         return resource.model_validate(body)
     except ValidationError as error:
@@ -86,7 +85,7 @@ def parse(resource: type[_Parsed], body: Any) -> _Parsed:
 
 
 def validate(video: Video) -> None:
-    """Raises Refusal for what YouTube's guides do not allow in a new video."""
+    """Check the documented limits of a new video. Raises ApiError."""
     snippet, status = video.snippet, video.status
     if not snippet.title.strip() or len(snippet.title) > MAX_TITLE_CHARACTERS or _has_brackets(snippet.title):
         raise errors.invalid("invalidTitle", "The request metadata specifies an invalid or empty video title.")
@@ -102,9 +101,9 @@ def validate(video: Video) -> None:
         raise errors.invalid("invalidPublishAt", "The request metadata specifies an invalid scheduled publishing time.")
 
 
-def parse_parts(wanted: str, known: Collection[str]) -> list[str]:
-    """The names in a `part` parameter. Raises Refusal for none, and for one that the resource lacks."""
-    names = [name.strip() for name in wanted.split(",") if name.strip()]
+def parse_parts(part: str, known: Collection[str]) -> list[str]:
+    """The names in a `part` parameter. Raises ApiError if it is empty or has an unknown part."""
+    names = [name.strip() for name in part.split(",") if name.strip()]
     if not names:
         message = "No filter selected. Expected one of: part"
         raise errors.api_error(HTTPStatus.BAD_REQUEST, "missingRequiredParameter", message, domain="youtube.parameter")
@@ -119,5 +118,5 @@ def _has_brackets(text: str) -> bool:
 
 
 def _tags_length(tags: list[str]) -> int:
-    """As YouTube counts: a comma between two tags, and quotation marks around one that has a space."""
+    """Length as YouTube counts it: with commas between tags, and quotation marks around tags that have a space."""
     return sum(len(tag) + 2 * (" " in tag) for tag in tags) + max(len(tags) - 1, 0)

@@ -1,4 +1,4 @@
-"""YouTube's resumable upload: a session is opened, chunks are sent to it, and the last byte makes the video."""
+"""YouTube's resumable upload: open a session, send chunks; the last byte creates the video."""
 
 import secrets
 from http import HTTPStatus
@@ -21,7 +21,7 @@ _SESSION_SECONDS: Final = 7 * 24 * 3600
 _DAY_SECONDS: Final = 24 * 3600
 
 
-def routes(world: Store) -> APIRouter:
+def routes(store: Store) -> APIRouter:
     router = APIRouter()
     path = f"{protocol.HOST}{protocol.INSERT_VIDEO.path}"
 
@@ -41,25 +41,25 @@ def routes(world: Store) -> APIRouter:
             raise errors.bad_request(f"Media type '{x_upload_content_type}' is not supported.")
         if (x_upload_content_length or 0) > MAX_BYTES:
             raise errors.bad_request("The video is larger than 256 GiB.")
-        named = resources.parse_parts(part, videos.PARTS)
-        # A part that is not named is not set, whatever the body says of it.
-        video = resources.parse(resources.Video, {name: value for name, value in (body or {}).items() if name in named})
+        parts = resources.parse_parts(part, videos.PARTS)
+        # Only the parts named in the query are set; the body may contain more.
+        video = resources.parse(resources.Video, {name: value for name, value in (body or {}).items() if name in parts})
         resources.validate(video)
         upload_id = secrets.token_urlsafe(48)
-        with world.transaction():
-            _check_upload_limit(world, grant.account)
-            quota.spend_insert(world)
+        with store.transaction():
+            _check_upload_limit(store, grant.account)
+            quota.spend_insert(store)
             session = {
                 "channel": grant.account,
                 "channel_title": grant.name,
                 "video": secrets.token_urlsafe(8),
                 "metadata": video.model_dump(mode="json"),
-                "parts": named,
+                "parts": parts,
                 "size": x_upload_content_length,
                 "stored": 0,
-                "expires_at": world.seconds() + _SESSION_SECONDS,
+                "expires_at": store.timestamp() + _SESSION_SECONDS,
             }
-            world.put("youtube_session", upload_id, session)
+            store.put("youtube_session", upload_id, session)
         location = request.url.include_query_params(upload_id=upload_id)
         return Response(headers={"Location": str(location), "X-GUploader-UploadID": upload_id})
 
@@ -71,23 +71,23 @@ def routes(world: Store) -> APIRouter:
         content_range: Annotated[str | None, Header()] = None,
         content_length: Annotated[int | None, Header()] = None,
     ) -> Response:
-        arrived = content.stat().st_size
-        piece = chunks.parse_chunk(content_range, arrived if content_length is None else content_length)
-        apply_fault(request, "youtube", _step(piece))
-        with world.transaction():
-            session = world.get("youtube_session", upload_id)
-            if session is None or session["expires_at"] <= world.seconds():
+        received = content.stat().st_size
+        chunk = chunks.parse_chunk(content_range, received if content_length is None else content_length)
+        apply_fault(request, "youtube", _step(chunk))
+        with store.transaction():
+            session = store.get("youtube_session", upload_id)
+            if session is None or session["expires_at"] <= store.timestamp():
                 raise ApiError(HTTPStatus.NOT_FOUND, "Not Found")
-            existed = world.get("youtube_video", session["video"]) is not None
+            existed = store.get("youtube_video", session["video"]) is not None
             if not existed:
-                _append(world, session, piece, content)
-                world.put("youtube_session", upload_id, session)
+                _append(store, session, chunk, content)
+                store.put("youtube_session", upload_id, session)
             if session["stored"] != session["size"]:
                 stored = {"Range": f"bytes=0-{session['stored'] - 1}"} if session["stored"] else {}
                 return Response(status_code=HTTPStatus.PERMANENT_REDIRECT, headers=stored)
             if not existed:
-                _create_video(world, session)
-            video = world.get("youtube_video", session["video"])
+                _create_video(store, session)
+            video = store.get("youtube_video", session["video"])
             assert video is not None
             status = HTTPStatus.OK if existed else HTTPStatus.CREATED
             return JSONResponse(videos.resource(request, video, session["parts"]), status)
@@ -95,31 +95,31 @@ def routes(world: Store) -> APIRouter:
     return router
 
 
-def _step(piece: chunks.Chunk) -> Step:
-    if piece.asks:
+def _step(chunk: chunks.Chunk) -> Step:
+    if chunk.is_status_query:
         return "confirm"
-    return "commit" if piece.end == piece.total else "prepare"
+    return "commit" if chunk.end == chunk.total else "prepare"
 
 
-def _check_upload_limit(world: Store, channel: str) -> None:
-    """Raises Refusal when the channel has had its uploads of 24 hours."""
-    yesterday = world.seconds() - _DAY_SECONDS
-    recent = [video for video in world.all("youtube_video", channel=channel) if video["created_at"] > yesterday]
-    if len(recent) >= read_settings(world).youtube_uploads_per_day:
+def _check_upload_limit(store: Store, channel: str) -> None:
+    """Raises ApiError if the channel has reached its uploads in 24 hours."""
+    yesterday = store.timestamp() - _DAY_SECONDS
+    recent = [video for video in store.find("youtube_video", channel=channel) if video["created_at"] > yesterday]
+    if len(recent) >= read_settings(store).youtube_uploads_per_day:
         raise errors.upload_limit_exceeded()
 
 
-def _append(world: Store, session: Document, piece: chunks.Chunk, content: Path) -> None:
-    """Add to the file what it does not have yet. Of a request that broke off, whole granules stay."""
-    if session["size"] is None and not piece.asks:
-        session["size"] = piece.total
-    if session["size"] and piece.total not in (None, session["size"]):
+def _append(store: Store, session: Document, chunk: chunks.Chunk, content: Path) -> None:
+    """Append the bytes that the file does not have yet. Of an aborted request, whole granules are kept."""
+    if session["size"] is None and not chunk.is_status_query:
+        session["size"] = chunk.total
+    if session["size"] and chunk.total not in (None, session["size"]):
         raise chunks.upload_error(f"Invalid request. The upload was opened for {session['size']} byte(s).")
-    skipped = piece.skipped(session["stored"])
-    end = chunks.kept_bytes(piece.start + content.stat().st_size, session["size"])
+    skipped = chunk.bytes_to_skip(session["stored"])
+    end = chunks.kept_bytes(chunk.start + content.stat().st_size, session["size"])
     if end <= session["stored"]:
         return
-    path = world.media(_file(session["video"]))
+    path = store.media_path(_file(session["video"]))
     path.touch()
     with path.open("r+b") as file, content.open("rb") as sent:
         file.seek(session["stored"])
@@ -128,13 +128,13 @@ def _append(world: Store, session: Document, piece: chunks.Chunk, content: Path)
     session["stored"] = end
 
 
-def _create_video(world: Store, session: Document) -> None:
-    """The video is there, whatever its processing will say."""
-    path = world.media(_file(session["video"]))
+def _create_video(store: Store, session: Document) -> None:
+    """Create the video, and its post unless processing will fail."""
+    path = store.media_path(_file(session["video"]))
     path.touch()
     found = probe(path)
     metadata = session["metadata"]
-    if not read_settings(world).youtube_audited:
+    if not read_settings(store).youtube_audited:
         metadata["status"]["privacyStatus"] = "private"
     video = {
         "id": session["video"],
@@ -142,17 +142,17 @@ def _create_video(world: Store, session: Document) -> None:
         "channel_title": session["channel_title"],
         "metadata": metadata,
         "file": path.name,
-        "created_at": world.seconds(),
+        "created_at": store.timestamp(),
         "seconds": found.seconds if found else None,
         "failure": None if found else "invalidFile" if session["size"] else "emptyFile",
         "cover": None,
         "captions": [],
     }
-    world.put("youtube_video", session["video"], video)
+    store.put("youtube_video", session["video"], video)
     if found is None:
         return
     snippet = metadata["snippet"]
-    world.post(
+    store.publish_post(
         platform="youtube",
         id=session["video"],
         account=session["channel"],

@@ -1,4 +1,4 @@
-"""YouTube's Data API as far as it reads: videos, channels, and the playlist of a channel's uploads."""
+"""Read endpoints of YouTube's Data API: videos, channels, and the playlist of a channel's uploads."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -29,23 +29,23 @@ _MAX_PAGE_SIZE: Final = 50
 _SIZES: Final = {"default": (120, 90), "medium": (320, 180), "high": (480, 360)}
 
 
-def routes(world: Store) -> APIRouter:
+def routes(store: Store) -> APIRouter:
     router = APIRouter()
-    reading = [Depends(fault_point("youtube", "confirm"))]
+    confirm_step = [Depends(fault_point("youtube", "confirm"))]
 
-    @router.get(f"{protocol.HOST}{protocol.LIST_VIDEOS.path}", dependencies=reading)
+    @router.get(f"{protocol.HOST}{protocol.LIST_VIDEOS.path}", dependencies=confirm_step)
     def videos(
         request: Request, grant: Annotated[Grant, Depends(protocol.authenticated(protocol.LIST_VIDEOS))], part: str = ""
     ) -> dict[str, Any]:
-        named = resources.parse_parts(part, PARTS)
+        parts = resources.parse_parts(part, PARTS)
         ids = [id for value in request.query_params.getlist("id") for id in value.split(",")]
         if not ids:
             raise _filter_missing("chart, id, myRating")
-        found = [video for id in ids if (video := world.get("youtube_video", id)) is not None]
-        seen = [video for video in found if _is_visible(grant, video)]
-        return _list("youtube#videoListResponse", [resource(request, video, named) for video in seen])
+        found = [video for id in ids if (video := store.get("youtube_video", id)) is not None]
+        visible = [video for video in found if _is_visible(grant, video)]
+        return _list("youtube#videoListResponse", [resource(request, video, parts) for video in visible])
 
-    @router.get(f"{protocol.HOST}{protocol.LIST_CHANNELS.path}", dependencies=reading)
+    @router.get(f"{protocol.HOST}{protocol.LIST_CHANNELS.path}", dependencies=confirm_step)
     def channels(
         request: Request,
         grant: Annotated[Grant, Depends(protocol.authenticated(protocol.LIST_CHANNELS))],
@@ -53,13 +53,13 @@ def routes(world: Store) -> APIRouter:
         mine: bool = False,
         id: str = "",
     ) -> dict[str, Any]:
-        named = resources.parse_parts(part, CHANNEL_PARTS)
+        parts = resources.parse_parts(part, CHANNEL_PARTS)
         if not mine and not id:
             raise _filter_missing("forHandle, id, mine")
         own = mine or grant.account in id.split(",")
-        return _list("youtube#channelListResponse", [_channel(request, world, grant, named)] if own else [])
+        return _list("youtube#channelListResponse", [_channel(request, store, grant, parts)] if own else [])
 
-    @router.get(f"{protocol.HOST}{protocol.LIST_PLAYLIST_ITEMS.path}", dependencies=reading)
+    @router.get(f"{protocol.HOST}{protocol.LIST_PLAYLIST_ITEMS.path}", dependencies=confirm_step)
     def playlist_items(
         request: Request,
         grant: Annotated[Grant, Depends(protocol.authenticated(protocol.LIST_PLAYLIST_ITEMS))],
@@ -68,7 +68,7 @@ def routes(world: Store) -> APIRouter:
         maxResults: int = 5,
         pageToken: int = 0,
     ) -> dict[str, Any]:
-        named = resources.parse_parts(part, ITEM_PARTS)
+        parts = resources.parse_parts(part, ITEM_PARTS)
         if not playlistId:
             raise _filter_missing("id, playlistId")
         if not 0 <= maxResults <= _MAX_PAGE_SIZE:
@@ -79,9 +79,9 @@ def routes(world: Store) -> APIRouter:
             raise errors.not_found(
                 "playlistNotFound", "The playlist identified with the playlistId parameter was not found."
             )
-        newest = list(reversed(world.all("youtube_video", channel=grant.account)))
+        newest = list(reversed(store.find("youtube_video", channel=grant.account)))
         page = newest[pageToken : pageToken + maxResults]
-        items = [_item(request, grant, video, position, named) for position, video in enumerate(page, pageToken)]
+        items = [_item(request, grant, video, position, parts) for position, video in enumerate(page, pageToken)]
         answer = _list("youtube#playlistItemListResponse", items, total=len(newest))
         if pageToken + maxResults < len(newest):
             answer["nextPageToken"] = str(pageToken + maxResults)
@@ -90,21 +90,21 @@ def routes(world: Store) -> APIRouter:
     return router
 
 
-def resource(request: Request, video: Document, named: Iterable[str]) -> Document:
-    """A video as its owner sees it, in the parts that are named."""
-    world: Store = request.app.state.world
-    processing = world.seconds() < video["created_at"] + read_settings(world).youtube_processing_seconds
+def resource(request: Request, video: Document, parts: Iterable[str]) -> Document:
+    """The parts of a video resource, as its owner sees them."""
+    store: Store = request.app.state.store
+    processing = store.timestamp() < video["created_at"] + read_settings(store).youtube_processing_seconds
     sections: Mapping[str, Document] = {
         "snippet": _snippet(request, video),
         "status": _status(video, processing),
         "contentDetails": _content_details(video, processing),
-        # Counts are strings in Google's JSON: they may not fit a JavaScript number.
+        # Counts are strings in Google's JSON, because they may exceed a JavaScript number.
         "statistics": {"viewCount": "0", "likeCount": "0", "favoriteCount": "0", "commentCount": "0"},
         "processingDetails": _processing_details(video, processing),
         "paidProductPlacementDetails": video["metadata"]["paidProductPlacementDetails"],
     }
     shown = {"kind": "youtube#video", "etag": f"{video['id']}-etag", "id": video["id"]}
-    return shown | {name: sections[name] for name in named if name != "id"}
+    return shown | {name: sections[name] for name in parts if name != "id"}
 
 
 def _snippet(request: Request, video: Document) -> Document:
@@ -120,7 +120,7 @@ def _snippet(request: Request, video: Document) -> Document:
 
 
 def thumbnails(request: Request, video: Document) -> Document:
-    """The cover of a video in the sizes that there are; nothing without one."""
+    """The URLs of a video's cover in all sizes; empty without a cover."""
     if video["cover"] is None:
         return {}
     url = str(request.url_for("media", name=video["cover"]))
@@ -152,8 +152,8 @@ def _content_details(video: Document, processing: bool) -> Document:
     return {"duration": duration, "dimension": "2d", "definition": "hd", "caption": captioned}
 
 
-def _channel(request: Request, world: Store, grant: Grant, named: Iterable[str]) -> Document:
-    videos = world.all("youtube_video", channel=grant.account)
+def _channel(request: Request, store: Store, grant: Grant, parts: Iterable[str]) -> Document:
+    videos = store.find("youtube_video", channel=grant.account)
     sections: Mapping[str, Document] = {
         "snippet": {"title": grant.name, "description": "", "customUrl": f"@{grant.username}"},
         "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": _uploads_playlist(grant.account)}},
@@ -165,15 +165,15 @@ def _channel(request: Request, world: Store, grant: Grant, named: Iterable[str])
         },
     }
     shown = {"kind": "youtube#channel", "etag": f"{grant.account}-etag", "id": grant.account}
-    return shown | {name: sections[name] for name in named if name != "id"}
+    return shown | {name: sections[name] for name in parts if name != "id"}
 
 
 def _uploads_playlist(channel: str) -> str:
-    """The playlist of a channel's uploads has the channel's id, with another beginning."""
+    """The playlist of a channel's uploads: the channel's id with the prefix UU."""
     return f"UU{channel.removeprefix('UC')}"
 
 
-def _item(request: Request, grant: Grant, video: Document, position: int, named: Iterable[str]) -> Document:
+def _item(request: Request, grant: Grant, video: Document, position: int, parts: Iterable[str]) -> Document:
     snippet = _snippet(request, video)
     sections: Mapping[str, Document] = {
         "snippet": {
@@ -187,7 +187,7 @@ def _item(request: Request, grant: Grant, video: Document, position: int, named:
         "status": {"privacyStatus": video["metadata"]["status"]["privacyStatus"]},
     }
     shown = {"kind": "youtube#playlistItem", "etag": f"{video['id']}-etag", "id": f"{video['id']}-item"}
-    return shown | {name: sections[name] for name in named if name != "id"}
+    return shown | {name: sections[name] for name in parts if name != "id"}
 
 
 def _list(kind: str, items: list[Document], total: int | None = None) -> Document:

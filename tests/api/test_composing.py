@@ -147,5 +147,5 @@ def test_words_arrive_while_the_rest_is_written_and_a_client_that_leaves_ends_it
         httpx.stream("POST", f"{url}{twin}/script", json=ASKED, headers=headers) as answer,
     ):
         assert next(_events(answer.iter_lines())) == ("delta", {"text": "Bread needs "})
-        assert not language_model.requests()[0]["left"]
-    until(lambda: language_model.requests()[0]["left"], seconds=10, what="the end of the model's request")
+        assert not language_model.requests()[0]["aborted"]
+    until(lambda: language_model.requests()[0]["aborted"], seconds=10, what="the end of the model's request")

@@ -28,7 +28,7 @@ def test_it_answers_what_was_queued_and_echoes_then(client: TestClient) -> None:
     assert (second.status_code, second.headers["Retry-After"]) == (429, "7")
     assert second.json() == {"error": {"message": "Slow down."}}
     assert third.json()["choices"][0]["message"]["content"] == "Say something."
-    assert [asked["wish"]["model"] for asked in client.get("/requests").json()] == ["any"] * 3
+    assert [request["body"]["model"] for request in client.get("/requests").json()] == ["any"] * 3
 
 
 @pytest.mark.parametrize(("broken_after", "said"), [(None, "Bread needs time."), (1, "Bread needs ")])

@@ -84,28 +84,28 @@ def _goes_on(folder: Path, clock: Path, token: str, container: str) -> None:
 
 
 def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    world = Store(tmp_path)
-    world.put("thing", "1", {"state": "old"})
+    store = Store(tmp_path)
+    store.put("thing", "1", {"state": "old"})
 
     def change() -> None:
-        with world.transaction():
-            world.put("thing", "1", {"state": "new"})
-            with world.transaction():
-                world.put("thing", "2", {})
+        with store.transaction():
+            store.put("thing", "1", {"state": "new"})
+            with store.transaction():
+                store.put("thing", "2", {})
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         change()
-    assert world.all("thing") == [{"state": "old"}]
+    assert store.find("thing") == [{"state": "old"}]
 
 
 def test_many_at_once_never_go_over_a_limit(tmp_path: Path) -> None:
-    world = Store(tmp_path)
+    store = Store(tmp_path)
     start, shares = Barrier(8), []
 
     def use() -> None:
         start.wait()
-        shares.extend(sliding_window.record(world, "calls", seconds=60, limit=20) for _ in range(10))
+        shares.extend(sliding_window.record(store, "calls", seconds=60, limit=20) for _ in range(10))
 
     threads = [Thread(target=use) for _ in range(8)]
     for thread in threads:
@@ -116,11 +116,11 @@ def test_many_at_once_never_go_over_a_limit(tmp_path: Path) -> None:
 
 
 def test_a_window_slides(tmp_path: Path) -> None:
-    world = Store(tmp_path)
-    assert sliding_window.record(world, "calls", seconds=60, limit=2) == 0.5
-    world.advance(40)
-    assert sliding_window.record(world, "calls", seconds=60, limit=2) == 1
-    world.advance(15)
-    assert sliding_window.record(world, "calls", seconds=60, limit=2) > 1
-    world.advance(6)
-    assert sliding_window.record(world, "calls", seconds=60, limit=2) == 1
+    store = Store(tmp_path)
+    assert sliding_window.record(store, "calls", seconds=60, limit=2) == 0.5
+    store.advance(40)
+    assert sliding_window.record(store, "calls", seconds=60, limit=2) == 1
+    store.advance(15)
+    assert sliding_window.record(store, "calls", seconds=60, limit=2) > 1
+    store.advance(6)
+    assert sliding_window.record(store, "calls", seconds=60, limit=2) == 1

@@ -14,8 +14,8 @@ def test_granules_up_to_the_last_piece_make_the_file(size: int, granules: int) -
     while stored < size:
         end = min(stored + granules * GRANULE, size)
         piece = parse_chunk(f"bytes {stored}-{end - 1}/{size}", end - stored)
-        assert (piece.start, piece.end, piece.total, piece.asks) == (stored, end, size, False)
-        assert piece.skipped(stored) == 0
+        assert (piece.start, piece.end, piece.total, piece.is_status_query) == (stored, end, size, False)
+        assert piece.bytes_to_skip(stored) == 0
         stored = kept_bytes(end, size)
     assert stored == size
 
@@ -38,7 +38,7 @@ def test_of_a_broken_request_whole_granules_last(received: int, size: int) -> No
 
 def test_a_request_without_bytes_asks() -> None:
     assert parse_chunk("bytes */700", 0) == Chunk(0, 0, 700)
-    assert parse_chunk("bytes */700", 0).asks
+    assert parse_chunk("bytes */700", 0).is_status_query
     assert parse_chunk("bytes */*", 0) == Chunk(0, 0, None)
 
 
@@ -48,9 +48,9 @@ def test_a_request_without_the_header_brings_everything() -> None:
 
 def test_bytes_that_are_there_already_are_skipped_and_missing_ones_are_named() -> None:
     piece = parse_chunk(f"bytes {GRANULE}-{2 * GRANULE - 1}/{3 * GRANULE}", GRANULE)
-    assert [piece.skipped(stored) for stored in (GRANULE, GRANULE + 7, 3 * GRANULE)] == [0, 7, GRANULE]
+    assert [piece.bytes_to_skip(stored) for stored in (GRANULE, GRANULE + 7, 3 * GRANULE)] == [0, 7, GRANULE]
     with pytest.raises(ApiError, match="exceeds already uploaded size of 0"):
-        piece.skipped(0)
+        piece.bytes_to_skip(0)
 
 
 @pytest.mark.parametrize(
