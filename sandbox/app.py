@@ -1,6 +1,8 @@
 """ASGI application: the fake APIs of all platforms on one port. The real host is the first path segment:
 `https://open.tiktokapis.com/v2/user/info/` becomes `/open.tiktokapis.com/v2/user/info/`."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +13,7 @@ from sandbox import admin, api_error, consent_page, feed_pages
 from sandbox.api_error import ApiError
 from sandbox.fault_middleware import FaultMiddleware
 from sandbox.instagram import api as instagram
+from sandbox.instagram.containers import MediaProcessor
 from sandbox.instagram.protocol import PROVIDER as INSTAGRAM
 from sandbox.linkedin import api as linkedin
 from sandbox.linkedin.protocol import PROVIDER as LINKEDIN
@@ -21,17 +24,26 @@ from sandbox.youtube import api as youtube
 from sandbox.youtube.protocol import PROVIDER as YOUTUBE
 
 _PROVIDERS: Final = [INSTAGRAM, TIKTOK, LINKEDIN, YOUTUBE]
-_PLATFORMS: Final = [instagram, tiktok, linkedin, youtube]
 
 
 def create_app(folder: Path, clock_file: Path | None = None) -> ASGIApp:
-    """The application with its state in `folder`. `clock_file` holds the clock offset shared with other processes."""
+    """The application with its state in `folder`; the ASGI lifespan closes it. `clock_file` holds the clock offset that
+    other processes share."""
     store = Store(folder, clock_file)
-    app = FastAPI(title="Sandbox", docs_url=None, redoc_url=None, openapi_url=None)
+    processor = MediaProcessor(store)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        processor.close()
+        store.close()
+
+    app = FastAPI(title="Sandbox", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.store = store
     app.add_exception_handler(ApiError, api_error.handle)
     for router in (admin.routes(store), consent_page.routes(store, _PROVIDERS), feed_pages.routes(store, _PROVIDERS)):
         app.include_router(router)
-    for platform in _PLATFORMS:
+    app.include_router(instagram.routes(store, processor))
+    for platform in (tiktok, linkedin, youtube):
         app.include_router(platform.routes(store))
     return FaultMiddleware(app, store)

@@ -37,6 +37,9 @@ class Store:
         # With WAL, synchronous = NORMAL loses commits only in a power failure, not when the process is killed.
         self._database.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; {_SCHEMA}")
 
+    def close(self) -> None:
+        self._database.close()
+
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def now(self) -> datetime:

@@ -1,4 +1,4 @@
-"""The sandbox as a real server of this process."""
+"""The sandbox, served over HTTP by a thread of this process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +15,6 @@ __all__ = ["Sandbox", "served_sandbox"]
 
 @contextmanager
 def served_sandbox(folder: Path, clock_file: Path | None = None) -> Iterator[Sandbox]:
-    """A sandbox that remembers in `folder`; its clock is its own unless it is given a file to share."""
-    with serving(create_app(folder, clock_file)) as url, httpx.Client(base_url=url, timeout=30) as http:
+    """A sandbox with its state in `folder`; its clock is its own unless it gets a shared clock file."""
+    with serving(create_app(folder, clock_file), lifespan="on") as url, httpx.Client(base_url=url, timeout=30) as http:
         yield Sandbox(url, http)

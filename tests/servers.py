@@ -1,8 +1,9 @@
-"""ASGI applications as real servers, for tests."""
+"""Serves ASGI applications over HTTP from a thread, for tests."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -11,10 +12,10 @@ from tests.stack.harness import free_port, until
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """The address of a server of this process that serves `app`."""
+def serving(app: ASGIApp, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
+    """The base URL of a uvicorn server for `app`. `lifespan`: whether the application's startup and shutdown run."""
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan=lifespan))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -44,9 +44,8 @@ _QUOTA_SECONDS: Final = 86_400
 _PAGE_SIZE: Final = 25
 
 
-def routes(store: Store) -> APIRouter:
+def routes(store: Store, processor: containers.MediaProcessor) -> APIRouter:
     router = APIRouter()
-    processor = containers.MediaProcessor(store)
     graph = APIRouter(prefix="/graph.instagram.com/{version}", dependencies=[Depends(_check_version)])
     prepare_step, commit_step, confirm_step, token_step = (
         [Depends(fault_point("instagram", name))] for name in ("prepare", "commit", "confirm", "grant")

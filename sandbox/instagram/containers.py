@@ -54,6 +54,10 @@ class MediaProcessor:
         for container in store.find(KIND, state="new"):
             self.submit(container["id"])
 
+    def close(self) -> None:
+        """Finish the containers at work; the rest is resubmitted at the next start."""
+        self._workers.shutdown(cancel_futures=True)
+
     def submit(self, id: str) -> None:
         self._workers.submit(self._process, id)
 

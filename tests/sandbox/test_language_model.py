@@ -1,6 +1,7 @@
 """The stand-in for a language model, as the real ones behave."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
@@ -12,8 +13,9 @@ PATH = "/v1/chat/completions"
 
 
 @pytest.fixture
-def client() -> TestClient:
-    return TestClient(create_app(), headers={"Authorization": "Bearer sandbox-1"})
+def client() -> Iterator[TestClient]:
+    with TestClient(create_app(), headers={"Authorization": "Bearer sandbox-1"}) as client:
+        yield client
 
 
 def test_it_wants_a_key(client: TestClient) -> None:

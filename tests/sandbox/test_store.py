@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Barrier, Thread
 
@@ -83,8 +83,13 @@ def _goes_on(folder: Path, clock: Path, token: str, container: str) -> None:
     assert float(clock.read_text()) == 3600
 
 
-def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(tmp_path)) as store:
+        yield store
+
+
+def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
     store.put("thing", "1", {"state": "old"})
 
     def change() -> None:
@@ -99,8 +104,7 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert store.find("thing") == [{"state": "old"}]
 
 
-def test_many_at_once_never_go_over_a_limit(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_many_at_once_never_go_over_a_limit(store: Store) -> None:
     start, shares = Barrier(8), []
 
     def use() -> None:
@@ -115,8 +119,7 @@ def test_many_at_once_never_go_over_a_limit(tmp_path: Path) -> None:
     assert sum(share <= 1 for share in shares) == 20
 
 
-def test_a_window_slides(tmp_path: Path) -> None:
-    store = Store(tmp_path)
+def test_a_window_slides(store: Store) -> None:
     assert sliding_window.record(store, "calls", seconds=60, limit=2) == 0.5
     store.advance(40)
     assert sliding_window.record(store, "calls", seconds=60, limit=2) == 1

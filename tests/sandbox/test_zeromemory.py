@@ -1,5 +1,7 @@
 """The stand-in against what ZeroMemory's API reference says."""
 
+from collections.abc import Iterator
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -16,8 +18,9 @@ ALICE = {
 
 
 @pytest.fixture
-def client() -> TestClient:
-    return TestClient(create_app(), headers={"Authorization": "Bearer sandbox-1"})
+def client() -> Iterator[TestClient]:
+    with TestClient(create_app(), headers={"Authorization": "Bearer sandbox-1"}) as client:
+        yield client
 
 
 def test_it_answers_with_the_fields_of_the_reference(client: TestClient) -> None:
