@@ -1,4 +1,4 @@
-"""Accounts that are connected to the sandbox, by the way that people go."""
+"""Connects accounts to the sandbox through the OAuth flow."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Account, RedirectUri
 from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.platforms.transport import client as platform_client  # not a test's substitute
 from content_pipeline.core.settings import settings
 from tests.sandbox_server import Sandbox
 
@@ -21,13 +22,13 @@ REDIRECT: Final = "https://app.example.com/connected?tenant=7"
 
 
 def encryption_key(filling: int) -> SecretStr:
-    """A key of 32 bytes that are all the same."""
+    """A key of 32 equal bytes."""
     return SecretStr(urlsafe_b64encode(bytes([filling]) * 32).decode())
 
 
 @contextmanager
 def reached(sandbox: Sandbox) -> Iterator[None]:
-    """This process's settings as `up` makes them with a sandbox."""
+    """Set this process's settings as `up` does with an embedded sandbox; closes its connections to it afterwards."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings(), "platforms", "sandbox")
         patch.setattr(settings(), "sandbox_url", sandbox.url)
@@ -36,11 +37,16 @@ def reached(sandbox: Sandbox) -> Iterator[None]:
             name = "client_key" if platform == "tiktok" else "client_id"
             patch.setattr(settings(), f"{platform}_{name}", f"sandbox-{platform}")
             patch.setattr(settings(), f"{platform}_client_secret", SecretStr(f"sandbox-{platform}-secret"))
-        yield
+        try:
+            yield
+        finally:
+            if platform_client.cache_info().currsize:
+                platform_client().close()
+                platform_client.cache_clear()
 
 
 def begin(workspace_id: UUID, platform: str, client_state: str | None = None) -> str:
-    """The platform's page for somebody of this workspace."""
+    """Start connecting an account for this workspace; returns the authorize URL."""
     with transaction() as session:
         session.merge(RedirectUri(workspace_id=workspace_id, uri=REDIRECT))
         session.flush()
@@ -48,18 +54,18 @@ def begin(workspace_id: UUID, platform: str, client_state: str | None = None) ->
 
 
 def come_back(platform: str, back: httpx.URL) -> httpx.QueryParams:
-    """What the client is told when a browser comes back from the platform with this address."""
+    """Handle the redirect from the platform to `back`; returns the query parameters of the redirect to the client."""
     sent = back.params
-    then = oauth_flow.finish(platform, state=sent.get("state", ""), code=sent.get("code"), error=sent.get("error"))
-    assert then.startswith(REDIRECT)
-    return httpx.URL(then).params
+    url = oauth_flow.finish(platform, state=sent.get("state", ""), code=sent.get("code"), error=sent.get("error"))
+    assert url.startswith(REDIRECT)
+    return httpx.URL(url).params
 
 
 def connect(sandbox: Sandbox, workspace_id: UUID, platform: str, username: str = "mara.bakes") -> Account:
-    """The account of that creator, connected."""
-    told = come_back(platform, sandbox.decide(begin(workspace_id, platform), username=username))
-    assert "account_id" in told, told
-    return read(UUID(told["account_id"]))
+    """Connect the creator's account; returns its row."""
+    params = come_back(platform, sandbox.decide(begin(workspace_id, platform), username=username))
+    assert "account_id" in params, params
+    return read(UUID(params["account_id"]))
 
 
 def read(account_id: UUID) -> Account:

@@ -1,4 +1,4 @@
-"""A browser, for pages that are meant for people."""
+"""Headless Chromium by Playwright, for tests of HTML pages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +10,12 @@ from tests.programs import need
 
 @contextmanager
 def browsing() -> Iterator[Browser]:
-    """Chromium. No other event loop runs in this thread meanwhile."""
+    """A Chromium browser. Playwright needs a thread without a running event loop."""
     chromium = need("chromium")
     with sync_playwright() as playwright:
-        # Its own sandbox does not work for root, nor in most containers.
+        # Chromium's sandbox does not work as root, nor in most containers.
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        try:
+            yield browser
+        finally:
+            browser.close()
