@@ -1,4 +1,4 @@
-"""The stand-in for a language model, as tests use it."""
+"""Fixture: a fake language model server, and a client of its admin endpoints."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,19 +15,19 @@ KEY = "sandbox-very-secret"
 
 
 class LanguageModel:
-    """A running one, which the settings of this process name."""
+    """Client of a running fake language model."""
 
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
 
     def will_answer(self, text: str = "", **how: Any) -> None:
-        """What the next request that has no answer yet is answered."""
+        """Queue an answer; `how` are further fields of `sandbox.language_model.Answer`."""
         self._http.post("/answers", json={"text": text, **how}).raise_for_status()
 
     def requests(self) -> list[dict[str, Any]]:
-        """What it was asked so far: `wish`, and whether the client `left` before the end."""
-        asked: list[dict[str, Any]] = self._http.get("/requests").json()
-        return asked
+        """The requests received so far: `body`, and whether the client `aborted` it."""
+        requests: list[dict[str, Any]] = self._http.get("/requests").json()
+        return requests
 
     def asked(self) -> list[list[dict[str, str]]]:
         """The messages of each request so far."""

@@ -1,4 +1,4 @@
-"""What a test does to the sandbox besides being its client."""
+"""Client of the sandbox's admin API and consent page."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import httpx
 
 @dataclass
 class Sandbox:
-    """`http` goes to its address and follows no redirects."""
+    """`http` has the sandbox as its base URL and does not follow redirects."""
 
     url: str
     http: httpx.Client
@@ -24,14 +24,14 @@ class Sandbox:
         return requests
 
     def fail(self, platform: str, step: str, kind: str, **more: Any) -> None:
-        """Order a fault."""
+        """Schedule a fault for the next requests of a platform's step; `more` are fields of `sandbox.faults.Fault`."""
         self._post("faults", {"platform": platform, "step": step, "kind": kind, **more})
 
     def advance(self, seconds: float) -> None:
         self._post("clock", {"advance_seconds": seconds})
 
-    def set(self, **switches: Any) -> None:
-        self._post("settings", switches)
+    def set(self, **settings: Any) -> None:
+        self._post("settings", settings)
 
     def revoke(self, platform: str, account: str) -> None:
         self._post("revoke", {"platform": platform, "account": account})
@@ -43,7 +43,7 @@ class Sandbox:
         self.http.post(f"/_sandbox/{path}", json=body).raise_for_status()
 
     def decide(self, authorize_url: str, *, username: str = "mara.bakes", approve: bool = True) -> httpx.URL:
-        """Go through the consent page as a creator; returns where the browser is sent then."""
+        """Answer the consent page as a creator; returns the URL of the redirect."""
         page = self.http.get(authorize_url)
         assert page.status_code == 200, page.text
         action = re.search(r'<form method="post" action="([^"]+)"', page.text)

@@ -1,4 +1,4 @@
-"""Files that tests need, good and bad, made on the spot: small, and described by how they are made."""
+"""Generates small valid and invalid media files with FFmpeg."""
 
 import struct
 import subprocess
@@ -24,7 +24,7 @@ def make(path: Path, *arguments: str) -> Path:
 def video(
     path: Path, *options: str, size: str = "320x180", rate: str = "25", seconds: float = 3, sound: bool = True
 ) -> Path:
-    """A test picture with a tone, in the format that the name of `path` says; `options` are ffmpeg's for the output."""
+    """A test pattern with a tone, in the format of the file extension; `options` are FFmpeg's output options."""
     inputs = ["-f", "lavfi", "-i", PICTURE.format(size=size, rate=rate, seconds=seconds)]
     if sound:
         inputs += ["-f", "lavfi", "-i", TONE.format(seconds=seconds)]
@@ -32,33 +32,33 @@ def video(
 
 
 def film(path: Path) -> Path:
-    """Four seconds that every platform takes, as an MP4."""
+    """An MP4 of four seconds that every platform accepts."""
     options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-ar", "48000", "-movflags", "+faststart")
     return video(path, *options, size="540x960", rate="30", seconds=4)
 
 
 def audio(path: Path, source: str = TONE, *options: str, seconds: float = 3) -> Path:
-    """What the lavfi `source` sounds like, in the format that the name of `path` says."""
+    """The audio of the lavfi `source`, in the format of the file extension."""
     return make(path, "-f", "lavfi", "-i", source.format(seconds=seconds), *options)
 
 
 def picture(path: Path, *, size: str = "64x64") -> Path:
-    """A picture of one colour, in the format that the name of `path` says."""
+    """A picture of one color, in the format of the file extension."""
     return make(path, "-f", "lavfi", "-i", f"color=skyblue:s={size}", "-frames:v", "1")
 
 
 def talking_video(path: Path, *, size: str = "320x180") -> Path:
-    """Human speech under a test picture."""
+    """A test pattern with human speech."""
     return make(
         path, "-f", "lavfi", "-i", PICTURE.format(size=size, rate=25, seconds=8), "-i", str(SPEECH), "-shortest"
     )
 
 
 def joined(path: Path, clips: Iterable[Path]) -> Path:
-    """Clips of one format, one after the other; their list is left beside it."""
-    listed = path.with_suffix(".txt")
-    listed.write_text("".join(f"file '{clip}'\n" for clip in clips))
-    return make(path, "-f", "concat", "-safe", "0", "-i", str(listed))
+    """Concatenate clips of one format; the list file stays beside the output."""
+    list_file = path.with_suffix(".txt")
+    list_file.write_text("".join(f"file '{clip}'\n" for clip in clips))
+    return make(path, "-f", "concat", "-safe", "0", "-i", str(list_file))
 
 
 def cut(source: Path, path: Path, share: float) -> Path:
@@ -69,13 +69,13 @@ def cut(source: Path, path: Path, share: float) -> Path:
 
 
 def claiming(source: Path, path: Path, seconds: int) -> Path:
-    """An MP4 whose three kinds of header (movie, track, media) claim a length of `seconds`."""
+    """A copy of an MP4 whose movie, track and media headers declare a duration of `seconds`."""
     data = bytearray(source.read_bytes())
     scale = 0
     for box, length_at in (b"mvhd", 16), (b"tkhd", 20), (b"mdhd", 16):
         body = data.find(box) + 4
         while body >= 4:
-            if box != b"tkhd":  # which counts in the scale of the movie header before it
+            if box != b"tkhd":  # tkhd uses the timescale of mvhd
                 (scale,) = struct.unpack_from(">I", data, body + 12)
             struct.pack_into(">I", data, body + length_at, seconds * scale)
             body = data.find(box, body) + 4

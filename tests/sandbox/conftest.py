@@ -1,4 +1,4 @@
-"""A sandbox in which nothing has happened, and videos that platforms take."""
+"""Fixtures: an empty sandbox, and a video that platforms accept."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.media.samples import video
 from tests.sandbox_server import Sandbox, served_sandbox
 from tests.servers import serving
 
-# What platforms want of every video, and a plain ffmpeg does not do.
+# Required by the platforms, and not FFmpeg's default.
 WEB = ("-pix_fmt", "yuv420p", "-movflags", "+faststart")
 
 
@@ -23,7 +23,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(server: Sandbox) -> Sandbox:
-    """Nothing has happened in it, and videos are processed as soon as they are there."""
+    """An empty sandbox without processing times."""
     server.reset()
     server.set(instagram_processing_seconds=0, tiktok_processing_seconds=0)
     return server
@@ -31,12 +31,12 @@ def sandbox(server: Sandbox) -> Sandbox:
 
 @pytest.fixture(scope="session")
 def reel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seconds upright, with sound."""
+    """A portrait video of three seconds, with sound."""
     return video(tmp_path_factory.mktemp("reel") / "reel.mp4", *WEB, "-preset", "ultrafast", size="360x640")
 
 
 @pytest.fixture
 def host(reel: Path) -> Iterator[str]:
-    """A web server that has the reel."""
+    """The base URL of a web server with the reel."""
     with serving(StaticFiles(directory=reel.parent)) as url:
         yield url

@@ -1,4 +1,4 @@
-"""The sandbox's own side: its clock, what is live, and starting anew."""
+"""The sandbox's admin API: clock, posts, settings, reset, consent page."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_a_reset_forgets_posts_tokens_faults_settings_and_the_log(sandbox: Sandb
 
 
 def test_an_unknown_setting_is_refused(sandbox: Sandbox) -> None:
-    for wrong in ({"tiktok_colour": 1}, {"tiktok_posts_per_day": -1}):
+    for wrong in ({"tiktok_color": 1}, {"tiktok_posts_per_day": -1}):
         assert sandbox.http.post("/_sandbox/settings", json=wrong).status_code == 422
 
 

@@ -1,4 +1,4 @@
-"""Ordered faults happen to whom they were ordered for, as often as they were ordered, and on a real connection."""
+"""Fault injection over a real connection."""
 
 import time
 from pathlib import Path

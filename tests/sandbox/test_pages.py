@@ -1,4 +1,4 @@
-"""The pages, in a browser."""
+"""The feed and consent pages, in a browser."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The sandbox forgets nothing, and does nothing by halves."""
+"""The store: durability, transactions, sliding windows."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ from tests.stack.harness import free_port, until
 
 @contextmanager
 def process(folder: Path, clock: Path) -> Iterator[tuple[Sandbox, subprocess.Popen]]:
-    """The sandbox as `up` starts it."""
+    """The sandbox as a process of its own, as `up` starts it."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "uvicorn", "sandbox.main:app", "--port", str(port), "--log-level", "warning"]
@@ -44,7 +44,7 @@ def process(folder: Path, clock: Path) -> Iterator[tuple[Sandbox, subprocess.Pop
 
 
 class SlowHost:
-    """A web server that keeps whoever asks waiting, until it is `awake`."""
+    """A web server that delays its responses until it is `awake`."""
 
     def __init__(self, folder: Path) -> None:
         self._files = StaticFiles(directory=folder)
@@ -70,10 +70,10 @@ def test_what_was_begun_before_a_kill_goes_on_after_it(tmp_path: Path, reel: Pat
         running.kill()
         running.wait()
         slow.awake = True
-        _goes_on(folder, clock, token, container)
+        _check_resumed(folder, clock, token, container)
 
 
-def _goes_on(folder: Path, clock: Path, token: str, container: str) -> None:
+def _check_resumed(folder: Path, clock: Path, token: str, container: str) -> None:
     with process(folder, clock) as (sandbox, _):
         assert ended(sandbox, token, container)["status_code"] == "FINISHED"
         with pytest.raises(httpx.RemoteProtocolError):

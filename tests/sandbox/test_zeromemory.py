@@ -1,4 +1,4 @@
-"""The stand-in against what ZeroMemory's API reference says."""
+"""The fake ZeroMemory server against ZeroMemory's API reference."""
 
 from collections.abc import Iterator
 
@@ -42,8 +42,8 @@ def test_what_has_the_words_of_the_query_comes_first(client: TestClient) -> None
 
 def test_entities_and_layers_are_filters(client: TestClient) -> None:
     client.post("/remember", json=ALICE)
-    for wish in ({"entity_id": "bob"}, {"layer": "semantic"}):
-        assert client.post("/recall", json={"query": "CTO", **wish}).json() == {"results": [], "count": 0}
+    for filters in ({"entity_id": "bob"}, {"layer": "semantic"}):
+        assert client.post("/recall", json={"query": "CTO", **filters}).json() == {"results": [], "count": 0}
 
 
 def test_a_memory_is_forgotten_once(client: TestClient) -> None:

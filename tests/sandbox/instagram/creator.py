@@ -1,4 +1,4 @@
-"""What an Instagram creator and an app of theirs do, request by request."""
+"""Requests of an Instagram creator and their app."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ DAY = 86_400
 
 
 def authorize_url(**changes: str) -> str:
-    wish = {
+    query = {
         "client_id": "sandbox-instagram",
         "redirect_uri": REDIRECT,
         "response_type": "code",
@@ -23,7 +23,7 @@ def authorize_url(**changes: str) -> str:
         "state": "a state",
         **changes,
     }
-    return f"/www.instagram.com/oauth/authorize?{httpx.QueryParams(wish)}"
+    return f"/www.instagram.com/oauth/authorize?{httpx.QueryParams(query)}"
 
 
 def exchange_code(sandbox: Sandbox, code: str, **changes: str) -> httpx.Response:
@@ -67,28 +67,28 @@ def publish(sandbox: Sandbox, token: str, container: str) -> httpx.Response:
 
 
 def status(sandbox: Sandbox, token: str, container: str) -> dict[str, Any]:
-    told: dict[str, Any] = get(sandbox, token, container, fields="status_code,status").json()
-    return told
+    answer: dict[str, Any] = get(sandbox, token, container, fields="status_code,status").json()
+    return answer
 
 
 def ended(sandbox: Sandbox, token: str, container: str) -> dict[str, Any]:
     """The container's status, once it is processed."""
 
     def processed() -> dict[str, Any] | None:
-        told = status(sandbox, token, container)
-        return told if told["status_code"] != "IN_PROGRESS" else None
+        answer = status(sandbox, token, container)
+        return answer if answer["status_code"] != "IN_PROGRESS" else None
 
     return until(processed, seconds=20, what="the end of processing", pause=0.05)
 
 
 def ready(sandbox: Sandbox, token: str, host: str, **parameters: Any) -> str:
-    """A container that may be published."""
+    """A container that is ready to be published."""
     container: str = create(sandbox, token, video_url=f"{host}/reel.mp4", **parameters).json()["id"]
     assert ended(sandbox, token, container)["status_code"] == "FINISHED"
     return container
 
 
 def error(answer: httpx.Response) -> tuple[int, int, int | None]:
-    told = answer.json()["error"]
-    assert {"message", "type", "code", "is_transient", "fbtrace_id"} <= told.keys()
-    return answer.status_code, told["code"], told.get("error_subcode")
+    body = answer.json()["error"]
+    assert {"message", "type", "code", "is_transient", "fbtrace_id"} <= body.keys()
+    return answer.status_code, body["code"], body.get("error_subcode")

@@ -1,4 +1,4 @@
-"""Instagram's Graph API as Meta describes it to machines: the parameter and field types in its client library."""
+"""Meta's machine-readable description of the Graph API: parameter and field types in its client library."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,13 +10,14 @@ from facebook_business.typechecker import TypeChecker
 
 
 def unfit(request: FacebookRequest, sent: Mapping[str, Any]) -> list[str]:
-    """The names in `sent` that the request does not take, or not with that value."""
+    """The names in `sent` that the request does not accept, or not with that value."""
+    # The public add_param() reports wrong values, but not unknown names.
     types: TypeChecker = request._param_checker
     return [name for name, value in sent.items() if not (types.is_valid_key(name) and types.is_valid_pair(name, value))]
 
 
 def user() -> IGUser:
-    """Whose methods make requests; with `pending=True` they are not sent."""
+    """A user whose methods build requests; with `pending=True` they are not sent."""
     return IGUser("17841400000000001")
 
 

@@ -1,4 +1,4 @@
-"""The stand-in for Instagram refuses what Instagram refuses, and its containers live as its containers do."""
+"""The fake Instagram API."""
 
 import json
 from pathlib import Path
@@ -57,7 +57,7 @@ def test_a_code_becomes_a_token_of_an_hour_and_that_one_of_sixty_days(sandbox: S
     "wrong",
     [{"client_id": "other"}, {"scope": f"{SCOPES},everything"}, {"redirect_uri": "x"}, {"response_type": "token"}],
 )
-def test_a_wrong_wish_is_shown_to_the_person_and_asked_of_nobody(sandbox: Sandbox, wrong: dict) -> None:
+def test_an_invalid_authorization_request_shows_an_error_page_without_a_form(sandbox: Sandbox, wrong: dict) -> None:
     refused = sandbox.http.get(authorize_url(**wrong))
     assert refused.status_code == 400
     assert "<form" not in refused.text
@@ -136,7 +136,7 @@ def test_a_container_is_published_once(sandbox: Sandbox, token: str, host: str) 
     assert len(sandbox.posts()) == 1
 
 
-def test_a_limit_may_be_told_although_the_post_is_live(sandbox: Sandbox, token: str, host: str) -> None:
+def test_a_limit_may_be_reported_although_the_post_is_live(sandbox: Sandbox, token: str, host: str) -> None:
     container = ready(sandbox, token, host)
     body = {"error": {"message": "Application request limit reached", "code": 4, "error_subcode": 2207051}}
     sandbox.fail("instagram", "commit", "status", status=403, body=body, after_work=True)
@@ -236,7 +236,7 @@ def test_bytes_can_be_uploaded_and_an_upload_goes_on_where_it_stopped(sandbox: S
 # ── limits, reading ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_quota_is_told_and_kept(sandbox: Sandbox, token: str, host: str) -> None:
+def test_the_quota_is_reported_and_enforced(sandbox: Sandbox, token: str, host: str) -> None:
     sandbox.set(instagram_quota=1)
     assert publish(sandbox, token, ready(sandbox, token, host)).status_code == 200
     (limit,) = get(sandbox, token, "me/content_publishing_limit", fields="config,quota_usage").json()["data"]
@@ -271,10 +271,10 @@ def test_the_media_of_an_account_are_listed_newest_first_and_page_by_page(
     assert [media["caption"] for media in first["data"]] == ["third", "second"]
     rest = get(sandbox, token, "me/media", fields="caption", after=first["paging"]["cursors"]["after"]).json()
     assert [media["caption"] for media in rest["data"]] == ["first"]
-    assert error(get(sandbox, token, "me/media", fields="colour"))[:2] == (400, 100)
+    assert error(get(sandbox, token, "me/media", fields="color"))[:2] == (400, 100)
 
 
-def test_another_accounts_container_is_not_there(sandbox: Sandbox, token: str, host: str) -> None:
+def test_another_accounts_container_is_not_found(sandbox: Sandbox, token: str, host: str) -> None:
     container = ready(sandbox, token, host)
     other = connect(sandbox, "tech.tom")
     assert error(get(sandbox, other, container, fields="status_code")) == (400, 100, 33)

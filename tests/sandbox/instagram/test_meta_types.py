@@ -1,4 +1,4 @@
-"""The stand-in of Instagram takes what Meta's own description of the API takes."""
+"""The fake Instagram API accepts the parameters of Meta's own description."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from sandbox.instagram.api import CONTAINER_PARAMETERS
 from tests.sandbox.instagram.meta import unfit, user
 
-# A value of each type that the stand-in knows, and what it may be a list of.
+# Values of each parameter type; lists with different elements.
 VALUES: dict[str, list[Any]] = {
     "string": ["text"],
     "bool": ["true"],

@@ -1,4 +1,4 @@
-"""A member of the sandbox's LinkedIn, and what an app does there for them, by hand."""
+"""Requests of a LinkedIn member and their app."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +17,14 @@ POSTS: Final = "/api.linkedin.com/rest/posts"
 
 
 def authorize_url(**changes: str) -> str:
-    asked = {
+    query = {
         "response_type": "code",
         "client_id": APP["client_id"],
         "redirect_uri": BACK,
         "scope": "openid profile w_member_social",
         "state": "s",
     }
-    return str(httpx.URL("/www.linkedin.com/oauth/v2/authorization", params=asked | changes))
+    return str(httpx.URL("/www.linkedin.com/oauth/v2/authorization", params=query | changes))
 
 
 def exchange(sandbox: Sandbox, code: str, **changes: str) -> httpx.Response:
@@ -48,17 +48,17 @@ class Member:
         return cls(sandbox, token, f"urn:li:person:{me.json()['sub']}", f"{today[:4]}{today[5:7]}")
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
-        asked = {
+        all_headers = {
             "Authorization": f"Bearer {self.token}",
             "LinkedIn-Version": self.version,
             "X-Restli-Protocol-Version": "2.0.0",
             **headers,
         }
-        return self.sandbox.http.request(method, path, json=body, headers=asked)
+        return self.sandbox.http.request(method, path, json=body, headers=all_headers)
 
     def initialize(self, size: int, **more: Any) -> dict[str, Any]:
-        wish = {"owner": self.urn, "fileSizeBytes": size, "uploadCaptions": False, "uploadThumbnail": False, **more}
-        answer = self.call("POST", f"{VIDEOS}?action=initializeUpload", {"initializeUploadRequest": wish})
+        body = {"owner": self.urn, "fileSizeBytes": size, "uploadCaptions": False, "uploadThumbnail": False, **more}
+        answer = self.call("POST", f"{VIDEOS}?action=initializeUpload", {"initializeUploadRequest": body})
         return answer.json()["value"] if answer.is_success else answer.json()
 
     def send(self, instruction: dict[str, Any], data: bytes) -> httpx.Response:
@@ -66,14 +66,14 @@ class Member:
         return httpx.put(instruction["uploadUrl"], content=piece)
 
     def finalize(self, upload: dict[str, Any], etags: list[str], **changes: Any) -> httpx.Response:
-        wish = {"video": upload["video"], "uploadToken": upload["uploadToken"], "uploadedPartIds": etags, **changes}
-        return self.call("POST", f"{VIDEOS}?action=finalizeUpload", {"finalizeUploadRequest": wish})
+        body = {"video": upload["video"], "uploadToken": upload["uploadToken"], "uploadedPartIds": etags, **changes}
+        return self.call("POST", f"{VIDEOS}?action=finalizeUpload", {"finalizeUploadRequest": body})
 
     def status(self, video: str) -> dict[str, Any]:
         return self.call("GET", f"{VIDEOS}/{quote(video, safe='')}").json()
 
     def upload(self, data: bytes, **more: Any) -> str:
-        """The URN of a video whose bytes are there and which is being processed."""
+        """The URN of a video that is uploaded and which is being processed."""
         upload = self.initialize(len(data), **more)
         etags = [self.send(instruction, data).headers["etag"] for instruction in upload["uploadInstructions"]]
         assert self.finalize(upload, etags).status_code == 200

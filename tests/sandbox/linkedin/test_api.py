@@ -1,4 +1,4 @@
-"""The stand-in of LinkedIn refuses what LinkedIn refuses, and answers as it does."""
+"""The fake LinkedIn API."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -94,7 +94,7 @@ def test_an_approved_app_gets_a_refresh_token_whose_life_is_told_in_minutes(sand
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
 
 
-def test_tokens_that_are_not_good_are_told_apart(member: Member) -> None:
+def test_invalid_expired_and_revoked_tokens_are_distinguished(member: Member) -> None:
     def code() -> tuple[int, int, str]:
         answer = member.call("GET", f"{VIDEOS}/urn%3Ali%3Avideo%3A1").json()
         return answer["status"], answer["serviceErrorCode"], answer["code"]
@@ -333,7 +333,7 @@ def test_a_post_of_another_shape_is_refused(member: Member, changes: dict[str, A
     assert member.sandbox.posts() == []
 
 
-def test_a_days_posts_are_throttled_without_a_word_on_when(member: Member, clip: Path) -> None:
+def test_the_daily_post_limit_has_no_retry_after(member: Member, clip: Path) -> None:
     member.sandbox.set(linkedin_posts_per_day=1)
     urn = member.uploaded(clip)
     assert member.post(urn).status_code == 201

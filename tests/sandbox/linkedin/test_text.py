@@ -1,4 +1,4 @@
-"""What readers see of a commentary in LinkedIn's "little" text."""
+"""LinkedIn's "little text" format."""
 
 import pytest
 from hypothesis import given

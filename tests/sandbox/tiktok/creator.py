@@ -1,4 +1,4 @@
-"""What a TikTok creator and an app of theirs do, request by request."""
+"""Requests of a TikTok creator and their app."""
 
 import hashlib
 from pathlib import Path
@@ -18,7 +18,7 @@ PLAN = {"source": "FILE_UPLOAD", "video_size": 1000, "chunk_size": 1000, "total_
 
 
 def authorize_url(**changes: str | None) -> str:
-    wish = {
+    query_params = {
         "client_key": "sandbox-tiktok",
         "scope": SCOPES,
         "response_type": "code",
@@ -28,7 +28,7 @@ def authorize_url(**changes: str | None) -> str:
         "code_challenge_method": "S256",
         **changes,
     }
-    query = httpx.QueryParams({name: value for name, value in wish.items() if value is not None})
+    query = httpx.QueryParams({name: value for name, value in query_params.items() if value is not None})
     return f"/www.tiktok.com/v2/auth/authorize/?{query}"
 
 

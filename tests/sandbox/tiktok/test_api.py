@@ -1,4 +1,4 @@
-"""The stand-in for TikTok refuses what TikTok refuses, and tells what becomes of a post as it does."""
+"""The fake TikTok API."""
 
 from pathlib import Path
 
@@ -61,15 +61,15 @@ def test_the_challenge_is_a_digest_in_hex(sandbox: Sandbox) -> None:
 
 
 def test_an_address_of_this_machine_needs_a_challenge(sandbox: Sandbox) -> None:
-    wish = {"code_challenge": None, "code_challenge_method": None}
-    assert sandbox.http.get(authorize_url(**wish)).status_code == 200
-    assert sandbox.http.get(authorize_url(redirect_uri="http://127.0.0.1:8000/x", **wish)).status_code == 400
+    query = {"code_challenge": None, "code_challenge_method": None}
+    assert sandbox.http.get(authorize_url(**query)).status_code == 200
+    assert sandbox.http.get(authorize_url(redirect_uri="http://127.0.0.1:8000/x", **query)).status_code == 400
 
 
 @pytest.mark.parametrize(
     "wrong", [{"client_key": "other"}, {"scope": "video.publish,everything"}, {"redirect_uri": "/x"}, {"scope": ""}]
 )
-def test_a_wrong_wish_is_shown_to_the_person_and_asked_of_nobody(sandbox: Sandbox, wrong: dict) -> None:
+def test_an_invalid_authorization_request_shows_an_error_page_without_a_form(sandbox: Sandbox, wrong: dict) -> None:
     refused = sandbox.http.get(authorize_url(**wrong))
     assert refused.status_code == 400
     assert "<form" not in refused.text
@@ -253,10 +253,10 @@ def test_an_upload_url_is_good_for_an_hour(sandbox: Sandbox, token: str) -> None
     assert put(sandbox, url, bytes(1000), "0-999/1000").status_code == 403
 
 
-# ── what becomes of it ───────────────────────────────────────────────────────────────────────────────────
+# ── status ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_id_of_a_public_post_comes_after_the_word_that_it_is_published(
+def test_the_id_of_a_public_post_appears_after_it_is_reported_as_published(
     sandbox: Sandbox, token: str, reel: Path
 ) -> None:
     sandbox.set(tiktok_processing_seconds=60, tiktok_polls_before_id=2)
@@ -308,7 +308,7 @@ def test_a_bad_video_fails_with_its_reason(
     assert sandbox.posts() == []
 
 
-def test_a_video_fails_with_an_ordered_reason(sandbox: Sandbox, token: str, reel: Path) -> None:
+def test_a_video_fails_with_a_configured_reason(sandbox: Sandbox, token: str, reel: Path) -> None:
     sandbox.set(tiktok_fail_reason="internal")
     assert status(sandbox, token, publish(sandbox, token, reel))["fail_reason"] == "internal"
 
@@ -326,7 +326,7 @@ def test_a_draft_ends_in_the_inbox_and_only_five_may_wait(sandbox: Sandbox, toke
     assert sandbox.posts() == []
 
 
-def test_another_creators_publication_is_not_told_of(sandbox: Sandbox, token: str) -> None:
+def test_another_creators_publication_is_not_found(sandbox: Sandbox, token: str) -> None:
     publish_id = init(sandbox, token).json()["data"]["publish_id"]
     other = connect(sandbox, "tech.tom")["access_token"]
     assert call(sandbox, other, "status/fetch", {"publish_id": publish_id}).status_code == 400

@@ -1,4 +1,4 @@
-"""A channel of the sandbox's YouTube, and what an app does there for its owner, by hand."""
+"""Requests of a YouTube channel's owner and their app."""
 
 import json
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ EVERYTHING: Final = "snippet,status,processingDetails,statistics,contentDetails"
 
 
 def authorize_url(**changes: str) -> str:
-    asked = {
+    query = {
         "response_type": "code",
         "client_id": APP["client_id"],
         "redirect_uri": BACK,
@@ -27,7 +27,7 @@ def authorize_url(**changes: str) -> str:
         "state": "s",
         "access_type": "offline",
     }
-    return str(httpx.URL("/accounts.google.com/o/oauth2/v2/auth", params=asked | changes))
+    return str(httpx.URL("/accounts.google.com/o/oauth2/v2/auth", params=query | changes))
 
 
 def exchange(sandbox: Sandbox, code: str, **changes: str) -> httpx.Response:
@@ -36,7 +36,7 @@ def exchange(sandbox: Sandbox, code: str, **changes: str) -> httpx.Response:
 
 
 def reason(response: httpx.Response) -> tuple[int, str]:
-    """What an error of Google's is told by."""
+    """The status and reason of an error of Google's."""
     error = response.json()["error"]
     assert error["code"] == response.status_code
     return error["code"], error["errors"][0]["reason"]
@@ -104,5 +104,5 @@ def send(session: str, data: bytes, start: int, end: int) -> httpx.Response:
     )
 
 
-def ask(session: str, size: int | str = "*") -> httpx.Response:
+def query_status(session: str, size: int | str = "*") -> httpx.Response:
     return httpx.put(session, headers={"Content-Range": f"bytes */{size}", "Content-Length": "0"})

@@ -1,4 +1,4 @@
-"""YouTube's Data API as Google describes it to machines: the discovery document in its client library."""
+"""Google's discovery document of YouTube's Data API, from its client library."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def method(id: str) -> Json:
 
 
 def path_of(method: Json) -> str:
-    """Where its requests go: to the server for uploads where it takes media."""
+    """The path of its requests; the upload path if it accepts media."""
     upload: str | None = method.get("mediaUpload", {}).get("protocols", {}).get("simple", {}).get("path")
     return upload or f"/{method['path']}"
 
@@ -36,7 +36,7 @@ def schema(name: str) -> Json:
 
 
 def misfits(value: Any, schema: Json, where: str = "") -> Iterator[str]:
-    """What in a JSON value is not as the schema has it: names, types, listed values."""
+    """Deviations of a JSON value from the schema: unknown names, wrong types, values outside an enum."""
     if "$ref" in schema:
         yield from misfits(value, DOCUMENT["schemas"][schema["$ref"]], where)
     elif schema["type"] == "object":

@@ -1,4 +1,4 @@
-"""The stand-in of YouTube refuses what YouTube refuses, and answers as it does."""
+"""The fake YouTube API."""
 
 import socket
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ import pytest
 
 from tests.media.samples import video
 from tests.sandbox.padding import padded
-from tests.sandbox.youtube.channel import API, SCOPES, UPLOAD, Channel, ask, reason, send
+from tests.sandbox.youtube.channel import API, SCOPES, UPLOAD, Channel, query_status, reason, send
 from tests.sandbox_server import Sandbox, served_sandbox
 
 GRANULE = 256 * 1024
@@ -38,12 +38,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def test_chunks_are_answered_with_what_is_stored_and_the_last_with_the_video(channel: Channel, data: bytes) -> None:
     session = channel.session(len(data))
-    nothing = ask(session, len(data))
+    nothing = query_status(session, len(data))
     assert (nothing.status_code, "range" in nothing.headers) == (308, False)
     first = send(session, data, 0, GRANULE)
     assert (first.status_code, first.headers["range"]) == (308, f"bytes=0-{GRANULE - 1}")
     second = send(session, data, GRANULE, 2 * GRANULE)
-    assert second.headers["range"] == ask(session).headers["range"] == f"bytes=0-{2 * GRANULE - 1}"
+    assert second.headers["range"] == query_status(session).headers["range"] == f"bytes=0-{2 * GRANULE - 1}"
     assert channel.sandbox.posts() == []
     last = send(session, data, 2 * GRANULE, len(data))
     video = last.json()
@@ -57,7 +57,7 @@ def test_a_session_that_is_done_answers_with_the_same_video(channel: Channel, da
     session = channel.session(len(data))
     first = send(session, data, 0, len(data)).json()
     channel.add_captions(first["id"], SRT)
-    for again in (ask(session, len(data)), send(session, data, 2 * GRANULE, len(data))):
+    for again in (query_status(session, len(data)), send(session, data, 2 * GRANULE, len(data))):
         assert (again.status_code, again.json()["id"]) == (200, first["id"])
     (post,) = channel.sandbox.posts()
     assert post["captions"] == SRT
@@ -67,7 +67,7 @@ def test_a_piece_that_is_not_the_last_has_whole_granules(channel: Channel, data:
     session = channel.session(len(data))
     refused = send(session, data, 0, 100_000)
     assert (refused.status_code, "262144" in refused.text) == (400, True)
-    assert "range" not in ask(session).headers
+    assert "range" not in query_status(session).headers
 
 
 def test_a_gap_is_refused_and_bytes_that_are_there_are_skipped(channel: Channel, data: bytes) -> None:
@@ -98,7 +98,7 @@ def test_of_a_connection_that_breaks_whole_granules_stay(channel: Channel, data:
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(4096):
             pass
-    assert ask(str(session)).headers["range"] == f"bytes=0-{GRANULE - 1}"
+    assert query_status(str(session)).headers["range"] == f"bytes=0-{GRANULE - 1}"
     assert send(str(session), data, GRANULE, len(data)).status_code == 201
 
 
@@ -106,10 +106,10 @@ def test_a_session_lives_a_week(channel: Channel, data: bytes) -> None:
     session = channel.session(len(data))
     send(session, data, 0, GRANULE)
     channel.sandbox.advance(7 * DAY - HOUR)
-    assert ask(session).status_code == 308
+    assert query_status(session).status_code == 308
     channel.sandbox.advance(HOUR)
-    assert ask(session).status_code == 404
-    assert ask(session.replace("upload_id=", "upload_id=x")).status_code == 404
+    assert query_status(session).status_code == 404
+    assert query_status(session.replace("upload_id=", "upload_id=x")).status_code == 404
 
 
 def test_a_dropped_answer_to_the_last_byte_is_found_by_asking(channel: Channel, data: bytes) -> None:
@@ -118,7 +118,7 @@ def test_a_dropped_answer_to_the_last_byte_is_found_by_asking(channel: Channel, 
     channel.sandbox.fail("youtube", "commit", "accept_then_drop")
     with pytest.raises(httpx.RemoteProtocolError):
         send(session, data, 2 * GRANULE, len(data))
-    assert ask(session).json()["id"] == channel.sandbox.posts()[0]["id"]
+    assert query_status(session).json()["id"] == channel.sandbox.posts()[0]["id"]
 
 
 def test_a_session_outlives_its_server(tmp_path: Path, data: bytes) -> None:
@@ -127,7 +127,7 @@ def test_a_session_outlives_its_server(tmp_path: Path, data: bytes) -> None:
         send(session, data, 0, GRANULE)
     with served_sandbox(tmp_path) as after:
         session = session.replace(before.url, after.url)
-        assert ask(session).headers["range"] == f"bytes=0-{GRANULE - 1}"
+        assert query_status(session).headers["range"] == f"bytes=0-{GRANULE - 1}"
         assert send(session, data, GRANULE, len(data)).status_code == 201
         assert len(after.posts()) == 1
 
@@ -135,7 +135,7 @@ def test_a_session_outlives_its_server(tmp_path: Path, data: bytes) -> None:
 def test_only_the_last_piece_is_the_commit(channel: Channel, data: bytes) -> None:
     session = channel.session(len(data))
     send(session, data, 0, GRANULE)
-    ask(session)
+    query_status(session)
     send(session, data, GRANULE, len(data))
     steps = [request["step"] for request in channel.sandbox.requests()]
     assert steps == ["grant", "prepare", "prepare", "confirm", "commit"]

@@ -1,4 +1,4 @@
-"""Which bytes a request brings to a resumable upload, and which of them are taken."""
+"""Byte ranges of Google's resumable upload protocol."""
 
 import pytest
 from hypothesis import given
@@ -36,7 +36,7 @@ def test_of_a_broken_request_whole_granules_last(received: int, size: int) -> No
     assert last == received if received == size else last % GRANULE == 0 and received - last < GRANULE
 
 
-def test_a_request_without_bytes_asks() -> None:
+def test_a_request_without_bytes_is_a_status_query() -> None:
     assert parse_chunk("bytes */700", 0) == Chunk(0, 0, 700)
     assert parse_chunk("bytes */700", 0).is_status_query
     assert parse_chunk("bytes */*", 0) == Chunk(0, 0, None)

@@ -1,4 +1,4 @@
-"""The stand-in of YouTube against Google's own description of the API, and Google's own client against the stand-in."""
+"""The fake YouTube API against Google's discovery document and Google's client library."""
 
 import copy
 from collections.abc import Iterator
@@ -85,7 +85,7 @@ def test_what_may_be_written_has_the_names_types_and_values_of_the_description(m
 
 @pytest.fixture
 def youtube(sandbox: Sandbox) -> Iterator[Any]:
-    """Google's client for the Data API, pointed at the stand-in."""
+    """Google's client for the Data API, pointed at the sandbox."""
     sandbox.set(youtube_processing_seconds=60)
     document = copy.deepcopy(DOCUMENT) | {"rootUrl": f"{sandbox.url}/www.googleapis.com/"}
     credentials = Credentials(token=Channel.connected(sandbox).token)
@@ -117,7 +117,7 @@ def insert(youtube: Any, sent: bytes | MediaIoBaseUpload, chunk: int = -1, **sec
 
 
 def answered(request: HttpRequest) -> dict[str, Any]:
-    """What the stand-in answers, which has the form that the description promises."""
+    """The response, which must match the schema of the discovery document."""
     answer = request.execute()
     assert list(misfits(answer, method(request.methodId)["response"])) == []
     return answer

@@ -1,4 +1,4 @@
-"""Google's OAuth in the sandbox: refresh tokens come once, PKCE is checked, errors are Google's."""
+"""Google's OAuth in the sandbox: refresh tokens, PKCE, errors."""
 
 import base64
 from hashlib import sha256
