@@ -1,0 +1,110 @@
+"""The documents name only files, make targets and links that exist, and list every private Dagster import."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from content_pipeline.cli.plan import ROOT
+
+DOCUMENTS: Final = sorted(
+    [*(ROOT / "docs").rglob("*.md"), *(ROOT / name for name in ("CONTRIBUTING.md", "README.md", "SECURITY.md"))]
+)
+SOURCES: Final = ("content_pipeline", "api", "sandbox", "bench", "tests")
+PACKAGE: Final = ROOT / "content_pipeline"
+# A word in backticks is a path when it begins with one of these folders, or ends like one of the project's files.
+FOLDERS: Final = {path.name for base in (ROOT, PACKAGE) for path in base.iterdir() if path.is_dir()} | {"docs"}
+SUFFIXES: Final = (".py", ".md", ".toml", ".yaml", ".yml", ".ini", ".lock", ".ts", ".example")
+PRIVATE_IMPORTS: Final = ROOT / "docs" / "dagster-private-imports.md"
+PRIVATE: Final = re.compile(r"dagster\w*(?:\.\w+)*\._\w+(?:\.\w+)*")
+
+names = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+@names
+def test_every_path_that_a_document_names_exists(document: Path) -> None:
+    assert [path for path in _paths(document.read_text()) if not _exists(path)] == []
+
+
+@names
+def test_every_relative_link_of_a_document_leads_somewhere(document: Path) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
+        path, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        file = (document.parent / path) if path else document
+        if not file.exists() or (anchor and anchor not in _anchors(file)):
+            broken.append(target)
+    assert broken == []
+
+
+@names
+def test_every_make_target_that_a_document_names_exists(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^\s*)make ([a-z][a-z-]*)", document.read_text(), re.MULTILINE))
+    assert named - targets == set()
+
+
+def test_the_documents_list_every_private_import_of_dagster_and_no_other() -> None:
+    rows = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", PRIVATE_IMPORTS.read_text(), re.MULTILINE)
+    listed = {(name, file) for name, file in rows if PRIVATE.fullmatch(name)}
+    assert listed == set(_private_imports())
+
+
+def test_every_decision_is_in_the_index() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text()
+    assert [path.name for path in folder.glob("0*.md") if f"]({path.name})" not in index] == []
+
+
+def _paths(text: str) -> Iterator[str]:
+    for word in re.findall(r"`([^`\s]+)`", text):
+        path = word.partition("::")[0]
+        first = path.split("/")[0]
+        is_pattern = any(sign in path for sign in "*{$…:")
+        if not is_pattern and (("/" in path and first in FOLDERS) or path.endswith(SUFFIXES)):
+            yield path
+
+
+def _exists(path: str) -> bool:
+    """Whether it is a file or folder of the project. `<name>` stands for any; below content_pipeline that may be left
+    out, and a file may be named without its folder."""
+    pattern = re.sub(r"<[^>]+>", "*", path).rstrip("/")
+    if any(True for base in (ROOT, PACKAGE) for _ in base.glob(pattern)):
+        return True
+    return "/" not in path and any(True for folder in SOURCES for _ in (ROOT / folder).rglob(path))
+
+
+def _anchors(file: Path) -> set[str]:
+    """The anchors that GitHub gives to the headings of a document."""
+    headings = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def _private_imports() -> Iterator[tuple[str, str]]:
+    """Each private name of Dagster's that is imported or named in a string, with its file."""
+    for folder in SOURCES:
+        for path in (ROOT / folder).rglob("*.py"):
+            text = path.read_text()
+            for node in ast.walk(ast.parse(text)) if PRIVATE.search(text) else ():
+                for name in _names(node):
+                    if PRIVATE.fullmatch(name):
+                        yield name, str(path.relative_to(ROOT))
+    for name in PRIVATE.findall((ROOT / "dagster.yaml").read_text()):
+        yield name, "dagster.yaml"
+
+
+def _names(node: ast.AST) -> list[str]:
+    match node:
+        case ast.ImportFrom(module=str(module), names=imported):
+            return [f"{module}.{alias.name}" for alias in imported]
+        case ast.Import(names=imported):
+            return [alias.name for alias in imported]
+        case ast.Constant(value=str(text)):
+            return [text]
+        case _:
+            return []
