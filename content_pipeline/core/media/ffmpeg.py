@@ -89,8 +89,8 @@ def binary(configured: str) -> str:
 def _started(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
     """The process in a group of its own; the whole group is gone when the block ends, however it ends."""
     if sys.platform == "linux":
-        tether = Path(__file__).with_name("tether.py")
-        command = [sys.executable, "-I", "-S", str(tether), str(os.getpid()), *command]
+        wrapper = Path(__file__).with_name("die_with_parent.py")
+        command = [sys.executable, "-I", "-S", str(wrapper), str(os.getpid()), *command]
     process = subprocess.Popen(
         command,
         cwd=folder,
