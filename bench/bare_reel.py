@@ -14,7 +14,7 @@ from bench.setting import Setting
 from content_pipeline.core.media.reels import captions, composition, designs
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import Design
-from content_pipeline.core.speech import catalog, narration
+from content_pipeline.core.speech import narration, voice_selection
 from content_pipeline.core.speech.narration import Narration
 
 # As tests/stack/harness.py makes its twins.
@@ -53,11 +53,11 @@ def make(script: str, seed: int) -> Made:
 
 
 def narrate(script: str) -> Narration:
-    return narration.narrate(script, catalog.choose(VOICE, script))
+    return narration.narrate(script, voice_selection.choose_voice(VOICE, script))
 
 
 def render(folder: Path, spoken: Narration, design: Design, seed: int) -> None:
-    document = captions.document(
+    document = captions.caption_track(
         spoken.words, language=spoken.language, seconds=spoken.seconds, name=NAME, title=None, accent=design.accent
     )
     (folder / composition.CAPTIONS).write_text(document)

@@ -11,11 +11,11 @@ from bench import bare_reel
 from bench.figures import Figure, Reference, Target, median
 from bench.setting import Setting
 from content_pipeline.core.media import wav
-from content_pipeline.core.media.fonts import EXTRA_BOLD, FontSet, typefaces
-from content_pipeline.core.media.reels import designs, plates
+from content_pipeline.core.media.fonts import EXTRA_BOLD, FontSet, fallback_typefaces
+from content_pipeline.core.media.reels import background_loops, designs
 from content_pipeline.core.media.reels.captions import EM
-from content_pipeline.core.media.reels.frame import SAFE_LEFT, SAFE_RIGHT
-from content_pipeline.core.media.reels.phrases import phrases
+from content_pipeline.core.media.reels.phrase_segmentation import segment_phrases
+from content_pipeline.core.media.reels.safe_zone import SAFE_LEFT, SAFE_RIGHT
 
 MOVIEPY = "moviepy==2.2.1"
 
@@ -49,7 +49,7 @@ def write_parts(folder: Path) -> None:
     spoken, design = bare_reel.narrate(SCRIPT), designs.choose(bare_reel.STYLE_TAGS, _SEED)
     wav.write(spoken.samples, spoken.rate, folder / "narration.wav")
     fonts = FontSet([word.text for word in spoken.words], spoken.language, EXTRA_BOLD)
-    shown = phrases(
+    shown = segment_phrases(
         spoken.words,
         language=spoken.language,
         seconds=spoken.seconds,
@@ -60,9 +60,9 @@ def write_parts(folder: Path) -> None:
         "seconds": spoken.seconds,
         "phrases": [asdict(phrase) for phrase in shown],
         "name": bare_reel.NAME,
-        "font": str(typefaces(spoken.language, EXTRA_BOLD)[0].path),
+        "font": str(fallback_typefaces(spoken.language, EXTRA_BOLD)[0].path),
         "accent": design.accent,
-        "plate": str(plates.plate(design).absolute()),
+        "plate": str(background_loops.background_loop(design).absolute()),
     }
     (folder / "reel.json").write_text(json.dumps(reel))
 

@@ -42,7 +42,7 @@ def generate(
     burn_in: Annotated[bool, Form(description="Burn the captions into the video, too")] = False,
 ) -> Response:
     """Caption a recording: exactly one of `audio_file` and `reel_url`."""
-    languages.spoken_language(language)  # raises for one that is not heard
+    languages.whisper_language(language)  # raises for one that is not heard
     if audio_file and reel_url:
         raise Invalid(
             "There are two sources.", code="source_ambiguous", remedy="Send audio_file or reel_url, not both."

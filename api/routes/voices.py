@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from api.deps import CallerDep
 from api.schemas.voices import VoiceView
-from content_pipeline.core.speech import catalog
+from content_pipeline.core.speech import voice_selection
 
 router = APIRouter(prefix="/voices", tags=["voices"])
 
@@ -16,4 +16,4 @@ def list_voices(_: CallerDep) -> list[VoiceView]:
     `voice_id` also takes a language tag, or an id that begins with one, as Google's and Azure's do
     (`en-US-Neural2-A`); the nearest voice of that language speaks.
     """
-    return [VoiceView.of(voice) for voice in catalog.installed()]
+    return [VoiceView.of(voice) for voice in voice_selection.installed_voices()]

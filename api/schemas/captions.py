@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
 from content_pipeline.core.captions import captions
-from content_pipeline.core.media import subtitles
-from content_pipeline.core.media.ass import Style
+from content_pipeline.core.media import srt_vtt
+from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.tasks import tasks
 
@@ -71,8 +71,8 @@ class CaptionView(CaptionSummary):
         cues = None if caption.segments is None else captions.segments(caption)
         return cls(
             **dict(CaptionSummary.of(caption, task)),
-            srt=None if cues is None else subtitles.srt(cues),
-            vtt=None if cues is None else subtitles.vtt(cues),
+            srt=None if cues is None else srt_vtt.srt(cues),
+            vtt=None if cues is None else srt_vtt.vtt(cues),
             segments=None if cues is None else [SegmentView(start=c.start, end=c.end, text=c.text) for c in cues],
         )
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from content_pipeline.core.speech.catalog import Voice
+from content_pipeline.core.speech.voice_selection import Voice
 
 
 class VoiceView(BaseModel):

@@ -7,7 +7,7 @@ import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.core.captions import captions as core
-from content_pipeline.core.media import subtitles
+from content_pipeline.core.media import srt_vtt
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks.kinds import CAPTION
 from content_pipeline.core.tasks.run_context import RunContext
@@ -77,7 +77,7 @@ def _compose(run: RunContext, key: str) -> Results:
             "language": made.language,
             "duration_seconds": made.seconds,
             "fastest_characters_a_second": round(speed, 1),
-            "subtitles": dg.MetadataValue.md(f"```\n{subtitles.srt(made.segments)}\n```"),
+            "subtitles": dg.MetadataValue.md(f"```\n{srt_vtt.srt(made.segments)}\n```"),
         },
         check_results=[
             dg.AssetCheckResult(

@@ -10,8 +10,8 @@ from content_pipeline import partitions
 from content_pipeline.assets.calendar import content_calendar
 from content_pipeline.assets.checks import check_results, is_playable, lasts
 from content_pipeline.assets.pictures import picture
-from content_pipeline.core.media.reels import frame, sound
-from content_pipeline.core.media.words import join
+from content_pipeline.core.media.reels import audio_mastering, safe_zone
+from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.reels import reels as core
 from content_pipeline.core.tasks.kinds import REEL
 from content_pipeline.core.tasks.run_context import RunContext
@@ -69,7 +69,7 @@ def _narrate(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[An
     return dg.MaterializeResult(
         asset_key="narration",
         metadata={
-            "script": join(made.words),
+            "script": join_words(made.words),
             "voice": made.voice,
             "language": made.language,
             "duration_seconds": made.seconds,
@@ -98,9 +98,9 @@ def _render(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any
             {
                 "playable": is_playable(media),
                 "size": (media.width, media.height, media.frames_per_second)
-                == (frame.WIDTH, frame.HEIGHT, frame.FRAMES_PER_SECOND),
+                == (safe_zone.WIDTH, safe_zone.HEIGHT, safe_zone.FRAMES_PER_SECOND),
                 "length": lasts(media, made.narration_seconds),
-                "loudness": abs(made.loudness - sound.LOUDNESS) <= LOUDNESS_TOLERANCE,
+                "loudness": abs(made.loudness - audio_mastering.TARGET_LUFS) <= LOUDNESS_TOLERANCE,
             }
         ),
     )

@@ -55,7 +55,7 @@ def check(home: Path, configured: Settings) -> None:
     from content_pipeline.core.media import ffmpeg  # takes 0.2 s, for which other commands need not wait
 
     _check_disk(home)
-    ffmpeg.binary(configured.ffmpeg)
+    ffmpeg.ffmpeg_path(configured.ffmpeg)
     _check_settings(configured)
     _check_platforms(configured)
     _check_port(configured.api_port, configured.host, "CONTENT_PIPELINE_API_PORT")

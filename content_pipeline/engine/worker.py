@@ -81,7 +81,7 @@ def _warm(**_: Any) -> None:
     _instance()
     lane = settings().lane
     if lane == "interactive":
-        transcription.load(settings().whisper_threads(lane))
+        transcription.load_model(settings().whisper_threads(lane))
     if lane == "media":
         os.nice(5)  # renders take what the people who wait leave over
 

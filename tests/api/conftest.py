@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from api.main import create_app
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable
-from content_pipeline.core.media.words import SEGMENTS, Segment, Word
+from content_pipeline.core.media.timed_words import SEGMENTS, Segment, Word
 from content_pipeline.core.models import Caption, Plan, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks

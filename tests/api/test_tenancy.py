@@ -13,7 +13,7 @@ from content_pipeline.core import models
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.media.ass import Style
+from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import Memory, Twin
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source

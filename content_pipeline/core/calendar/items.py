@@ -26,7 +26,7 @@ from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.platforms.options import OPTIONS, dump_set
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import csv_rows, reels
-from content_pipeline.core.speech import catalog
+from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.ownership import owned
@@ -224,7 +224,7 @@ def _check(session: Session, item: CalendarItem, twin: Twin) -> None:
     if item.reel_url:
         safe_fetch.check_url(item.reel_url)
     elif item.script:
-        catalog.choose(twin.voice_id, item.script)
+        voice_selection.choose_voice(twin.voice_id, item.script)
     else:
         raise Invalid("There is nothing to post.", code="source_missing", remedy="Send a script, or a reel_url.")
     item.options = _fitting(item.options, item.platform)

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
-from content_pipeline.core.media import ass, video
-from content_pipeline.core.media.ass import Style
+from content_pipeline.core.media import karaoke_captions, video
+from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, probe
-from content_pipeline.core.media.words import SEGMENTS
+from content_pipeline.core.media.timed_words import SEGMENTS
 from content_pipeline.core.models import BurnIn, Caption, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import kinds, tasks
@@ -104,7 +104,7 @@ def render(run: RunContext, key: str) -> BurnedIn:
     with run.folder() as folder:
         storage.fetch(caption.source_key, folder / video.SOURCE)
         width, height = video.frame_size(source)
-        document = ass.ass(
+        document = karaoke_captions.ass_subtitles(
             SEGMENTS.validate_python(caption.segments),
             width=width,
             height=height,

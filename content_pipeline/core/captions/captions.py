@@ -17,10 +17,10 @@ from content_pipeline.core import storage
 from content_pipeline.core.captions import burn_ins
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, MediaUnusable
-from content_pipeline.core.media import ass, cues, edits, subtitles, video
-from content_pipeline.core.media.ass import Style
+from content_pipeline.core.media import cue_editing, cue_segmentation, karaoke_captions, srt_vtt, video
+from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, probe
-from content_pipeline.core.media.words import SEGMENTS, WORDS, Segment
+from content_pipeline.core.media.timed_words import SEGMENTS, WORDS, Segment
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.providers import transcription
@@ -116,7 +116,9 @@ def segments(caption: Caption) -> tuple[Segment, ...]:
 
 def edit(session: Session, caption: Caption, edited: Sequence[tuple[float, float, str]]) -> None:
     """Replace the cues by a person's own. Words that stay keep their timings. Raises Mismatch, Conflict."""
-    made = edits.edit(segments(caption), edited, language=_language(caption), duration=_media(caption).seconds)
+    made = cue_editing.apply_edits(
+        segments(caption), edited, language=_language(caption), duration=_media(caption).seconds
+    )
     caption.segments = SEGMENTS.dump_python(tuple(made), mode="json")
     caption.edited_at = now()
 
@@ -125,11 +127,11 @@ def document(caption: Caption, form: Form) -> str:
     """The captions as a file of that form; ASS is laid out for the recording's own frame. Raises Conflict."""
     found = segments(caption)
     if form == "srt":
-        return subtitles.srt(found)
+        return srt_vtt.srt(found)
     if form == "vtt":
-        return subtitles.vtt(found)
+        return srt_vtt.vtt(found)
     width, height = video.frame_size(_media(caption))
-    return ass.ass(found, width=width, height=height, style=Style(), language=_language(caption))
+    return karaoke_captions.ass_subtitles(found, width=width, height=height, style=Style(), language=_language(caption))
 
 
 def result(session: Session, task: Task) -> dict[str, Any]:
@@ -186,7 +188,7 @@ def compose(run: RunContext, key: str) -> Composed:
     language = _language(caption)
     seconds = _media(caption).seconds
     # Not inside a transaction, which would hold the heart up: the words of four hours take 2 s of an idle core.
-    made = tuple(cues.segment(WORDS.validate_python(caption.words), language=language, duration=seconds))
+    made = tuple(cue_segmentation.segment(WORDS.validate_python(caption.words), language=language, duration=seconds))
     with run.write() as session:
         caption = session.get_one(Caption, UUID(key))
         caption.segments = SEGMENTS.dump_python(made, mode="json")

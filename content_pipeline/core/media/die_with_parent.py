@@ -1,4 +1,4 @@
-"""A script of its own: `python die_with_parent.py PARENT COMMAND…` becomes COMMAND, which dies when process PARENT dies.
+"""A script: `python die_with_parent.py PARENT COMMAND…` execs COMMAND, which is killed when process PARENT dies.
 
 Linux sends the signal when the *thread* that started the process ends, so that thread has to wait for it, as
 `ffmpeg.run` does. Why a script: the alternative, `preexec_fn`, runs Python between fork and exec in a process

@@ -23,14 +23,14 @@ from content_pipeline.core.settings import settings
 OutputStream = Any  # ffmpeg-python has no types: what `ffmpeg.output(…)` returns
 
 _PROGRESS = re.compile(r"(\w+)=\s*(\S*)\s*$")
-_TAIL_LINES = 20
+_LOG_TAIL_LINES = 20
 
 # A second of grainy 4K at 60 frames took 20 s of one core, and 30 s by the clock on two cores shared with others.
-_LIMIT_SHARE = 100.0
-_LIMIT_FLOOR_SECONDS = 120.0
+_TIME_LIMIT_FACTOR = 100.0
+_MIN_TIME_LIMIT_SECONDS = 120.0
 
 
-def client_media(name: str, **options: Any) -> Any:
+def untrusted_input(name: str, **options: Any) -> Any:
     """An input that came from outside: like `probe`, ffmpeg reads this file and nothing that it may name."""
     return ffmpeg.input(f"file:{name}", format_whitelist=FORMATS, protocol_whitelist="file", **options)
 
@@ -42,9 +42,9 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
     twice a second in this thread, a fraction from 0 to 1. Whatever is raised meanwhile, an interrupt included, ends
     ffmpeg first. Raises Broken `ffmpeg_failed`, `ffmpeg_too_slow`, Unavailable `ffmpeg_missing`, `disk_full`.
     """
-    limit = max(_LIMIT_FLOOR_SECONDS, seconds * _LIMIT_SHARE)
-    tail: deque[str] = deque(maxlen=_TAIL_LINES)
-    with _started(_command(output), folder) as process, _killed_after(process, limit) as too_slow:
+    limit = max(_MIN_TIME_LIMIT_SECONDS, seconds * _TIME_LIMIT_FACTOR)
+    tail: deque[str] = deque(maxlen=_LOG_TAIL_LINES)
+    with _spawn(_command(output), folder) as process, _watchdog(process, limit) as too_slow:
         assert process.stdout
         for line in process.stdout:
             if not (progress := _PROGRESS.match(line)):
@@ -60,16 +60,16 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
             retryable=True,
         )
     if failed:
-        raise _failure(tail)
+        raise _error_from_log(tail)
 
 
 def _command(output: OutputStream) -> list[str]:
     # Errors and progress share one pipe (see `_started`), which one thread can read without ever blocking ffmpeg.
-    return [binary(settings().ffmpeg), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error",
+    return [ffmpeg_path(settings().ffmpeg), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error",
             "-progress", "pipe:1", "-y", *ffmpeg.get_args(output)]  # fmt: skip
 
 
-def binary(configured: str) -> str:
+def ffmpeg_path(configured: str) -> str:
     """The path of the program that is set, or else of ours. Raises Unavailable `ffmpeg_missing`."""
     try:
         path = shutil.which(configured or imageio_ffmpeg.get_ffmpeg_exe())
@@ -86,7 +86,7 @@ def binary(configured: str) -> str:
 
 
 @contextmanager
-def _started(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
+def _spawn(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
     """The process in a group of its own; the whole group is gone when the block ends, however it ends."""
     if sys.platform == "linux":
         wrapper = Path(__file__).with_name("die_with_parent.py")
@@ -117,27 +117,27 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 
 @contextmanager
-def _killed_after(process: subprocess.Popen[str], seconds: float) -> Iterator[threading.Event]:
+def _watchdog(process: subprocess.Popen[str], seconds: float) -> Iterator[threading.Event]:
     """Kill the process when the block takes longer than `seconds`; the event says whether that happened."""
-    happened = threading.Event()
+    timed_out = threading.Event()
 
     def kill() -> None:
-        happened.set()
+        timed_out.set()
         _kill(process)
 
     timer = threading.Timer(seconds, kill)
     timer.daemon = True
     timer.start()
     try:
-        yield happened
+        yield timed_out
     finally:
         timer.cancel()
 
 
-def _failure(tail: deque[str]) -> Error:
-    said = "\n".join(tail)
+def _error_from_log(tail: deque[str]) -> Error:
+    log = "\n".join(tail)
     error: Error
-    if "No space left on device" in said:
+    if "No space left on device" in log:
         error = Unavailable(
             "The disk of the rendering machine is full.", code="disk_full", remedy="Free some space and try again."
         )
@@ -147,5 +147,5 @@ def _failure(tail: deque[str]) -> Error:
             code="ffmpeg_failed",
             remedy="Check that the source plays from beginning to end; if it does, tell the operator.",
         )
-    error.add_note(f"ffmpeg said:\n{said}")  # for the log and the operator's page, not for the client
+    error.add_note(f"ffmpeg said:\n{log}")  # for the log and the operator's page, not for the client
     return error

@@ -25,23 +25,23 @@ from PIL import ImageFont
 ASCENT, DESCENT = 1.0, 0.32
 LINE_HEIGHT = ASCENT + DESCENT
 # The width of a blank, likewise: Noto Emoji's is as wide as an emoji.
-BLANK = 0.26
+SPACE_WIDTH = 0.26
 BOLD, EXTRA_BOLD = 700, 800
 _MANROPE = {BOLD: "Manrope-Bold.ttf", EXTRA_BOLD: "Manrope-ExtraBold.ttf"}
 # Glyphs are measured at this size, where rounding to whole pixels no longer matters.
-MEASURED_EM = 1000
+MEASURING_EM = 1000
 # Zero width joiner and non-joiner shape Arabic and Indic; all other format characters are dropped. So are those that
 # join emoji: libass draws the emoji side by side, whatever the font makes of them, and Pillow measured them as one.
 JOINERS = "\u200c\u200d"
 # The vowel am of Thai and Lao: letters to Unicode, but half of each stands over the letter before.
-AM = "\u0e33\u0eb3"
+SARA_AM = "\u0e33\u0eb3"
 # Vowels of Khmer whose left half is drawn as another vowel, which Unicode does not say of them.
-_KHMER_LEFT_HALF, _KHMER_HALVED = "\u17c1", "\u17be\u17bf\u17c0\u17c4\u17c5"
+_KHMER_LEFT_HALF, _KHMER_SPLIT_VOWELS = "\u17c1", "\u17be\u17bf\u17c0\u17c4\u17c5"
 # Controls and separators of lines: some fonts have them, but Pillow refuses to measure them.
-_BREAKS = ("Cc", "Zl", "Zp")
+_CONTROL_CATEGORIES = ("Cc", "Zl", "Zp")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 # The faces of the CJK collection draw the same characters as each country writes them.
-_CJK_NUMBERS = {"ja": 0, "ko": 1, "zh": 2, "zh-tw": 3, "zh-hant": 3, "zh-hk": 4, "yue": 4}
+_CJK_FACE_INDEX = {"ja": 0, "ko": 1, "zh": 2, "zh-tw": 3, "zh-hant": 3, "zh-hk": 4, "yue": 4}
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ class Typeface:
     """A font file of a wheel (`number` within a collection)."""
 
     path: Path
-    number: int = -1
+    index: int = -1
 
     def open(self) -> TTFont:
         # With the time of day in it, no font would be made the same twice.
-        return TTFont(self.path, fontNumber=self.number, lazy=True, recalcTimestamp=False)
+        return TTFont(self.path, fontNumber=self.index, lazy=True, recalcTimestamp=False)
 
 
 @dataclass(frozen=True)
@@ -72,26 +72,26 @@ def coverage(face: Typeface) -> frozenset[int]:
 
 
 @cache
-def typefaces(language: str, weight: int = BOLD) -> tuple[Typeface, ...]:
+def fallback_typefaces(language: str, weight: int = BOLD) -> tuple[Typeface, ...]:
     """All typefaces, the preferred first. The large CJK file comes last: it takes 0.2 s to look into."""
     noto = Path(str(files("manimgx_fonts")))
     scripts = sorted(path for path in noto.glob("NotoSans*.ttf") if "Italic" not in path.name)
     last = [noto / "NotoEmoji[wght].ttf", noto / "NotoSansSymbols[wght].ttf"]
     manrope = Path(str(files("font_manrope"))) / "files" / _MANROPE[weight]
     tag = language.lower()
-    number = _CJK_NUMBERS.get(tag, _CJK_NUMBERS.get(tag.split("-")[0], 0))
-    cjk = Typeface(Path(str(files("manimgx_fonts_cjk"))) / "NotoSansCJK-VF.otf.ttc", number)
+    index = _CJK_FACE_INDEX.get(tag, _CJK_FACE_INDEX.get(tag.split("-")[0], 0))
+    cjk = Typeface(Path(str(files("manimgx_fonts_cjk"))) / "NotoSansCJK-VF.otf.ttc", index)
     ordered = [manrope, noto / "NotoSans[wght].ttf", *scripts, *last]
     return (*(Typeface(path) for path in dict.fromkeys(ordered)), cjk)
 
 
-def clusters(text: str) -> list[str]:
+def grapheme_clusters(text: str) -> list[str]:
     """Characters with the marks and joiners that follow them, without controls, breaks and variations of emoji."""
     found: list[str] = []
     for character in unicodedata.normalize("NFC", text):
         category = unicodedata.category(character)
         variation = 0xFE00 <= ord(character) <= 0xFE0F or ord(character) >= 0xE0000
-        invisible = category in _BREAKS or (category == "Cf" and character not in JOINERS)
+        invisible = category in _CONTROL_CATEGORIES or (category == "Cf" and character not in JOINERS)
         if variation or invisible or ord(character) in _SKIN_TONES:
             continue
         if character in JOINERS and found and unicodedata.category(found[-1][0]) == "So":
@@ -103,60 +103,68 @@ def clusters(text: str) -> list[str]:
     return found
 
 
-def runs(
-    text: str, faces: Sequence[Typeface], covered: Callable[[Typeface], Collection[int]]
+def font_runs(
+    text: str, faces: Sequence[Typeface], coverage_of: Callable[[Typeface], Collection[int]]
 ) -> list[tuple[Typeface, str]]:
     """The text in stretches of one typeface: of `faces`, the first that has the character (`covered`: code points).
 
     Blanks and punctuation stay with what is before them, at the beginning with the letters after. Characters that no
     typeface has are dropped.
     """
-    lettered = (face for cluster in clusters(text) if cluster[0].isalpha() and (face := _face(cluster, faces, covered)))
-    current = next(lettered, None)
-    chosen: list[tuple[Typeface, str]] = []
-    for cluster in clusters(text):
-        stays = current is not None and not cluster[0].isalnum()
-        face = _face(cluster, (current, *faces) if current and stays else faces, covered)
+    letter_faces = (
+        face
+        for cluster in grapheme_clusters(text)
+        if cluster[0].isalpha() and (face := _first_covering(cluster, faces, coverage_of))
+    )
+    current = next(letter_faces, None)
+    assigned: list[tuple[Typeface, str]] = []
+    for cluster in grapheme_clusters(text):
+        neutral = current is not None and not cluster[0].isalnum()
+        face = _first_covering(cluster, (current, *faces) if current and neutral else faces, coverage_of)
         if face:
             current = face
-            chosen.append((face, "".join(c for c in cluster if ord(c) in covered(face) or c in JOINERS)))
+            assigned.append((face, "".join(c for c in cluster if ord(c) in coverage_of(face) or c in JOINERS)))
     return [
-        (face, "".join(cluster for _, cluster in group)) for face, group in groupby(chosen, key=lambda pair: pair[0])
+        (face, "".join(cluster for _, cluster in group)) for face, group in groupby(assigned, key=lambda pair: pair[0])
     ]
 
 
-def _face(cluster: str, faces: Iterable[Typeface], covered: Callable[[Typeface], Collection[int]]) -> Typeface | None:
+def _first_covering(
+    cluster: str, faces: Iterable[Typeface], coverage_of: Callable[[Typeface], Collection[int]]
+) -> Typeface | None:
     """The first typeface that has the whole cluster, else the first that has its base character."""
     needed = {ord(character) for character in cluster if character not in JOINERS}
-    holder = None
+    fallback = None
     for face in faces:
-        if needed.issubset(covered(face)):
+        if needed.issubset(coverage_of(face)):
             return face
-        if holder is None and ord(cluster[0]) in covered(face):
-            holder = face
-    return holder
+        if fallback is None and ord(cluster[0]) in coverage_of(face):
+            fallback = face
+    return fallback
 
 
-def _halves(text: str) -> str:
+def _decomposed_vowels(text: str) -> str:
     """What HarfBuzz draws some vowels as, where the font has it; without that, they come out in a wrong place."""
-    vowels = [letter for letter in set(text) if unicodedata.category(letter).startswith("M") or letter in AM]
+    vowels = [letter for letter in set(text) if unicodedata.category(letter).startswith("M") or letter in SARA_AM]
     halves = unicodedata.normalize("NFKD", "".join(vowels))
-    return halves + _KHMER_LEFT_HALF if set(_KHMER_HALVED).intersection(vowels) else halves
+    return halves + _KHMER_LEFT_HALF if set(_KHMER_SPLIT_VOWELS).intersection(vowels) else halves
 
 
 class FontSet:
     """The fonts that draw some texts, made once for all of them, BOLD or EXTRA_BOLD."""
 
     def __init__(self, texts: Iterable[str], language: str, weight: int = BOLD) -> None:
-        faces = typefaces(language, weight)
+        faces = fallback_typefaces(language, weight)
         self._used: dict[Typeface, set[int]] = {}
         for text in texts:
-            for face, run in runs(text, faces, coverage):
-                self._used.setdefault(face, {ord(" ")}).update(map(ord, run + _halves(run)))
+            for face, run in font_runs(text, faces, coverage):
+                self._used.setdefault(face, {ord(" ")}).update(map(ord, run + _decomposed_vowels(run)))
         self._faces = [face for face in faces if face in self._used]
-        self._fonts = {face: make(face, "".join(map(chr, sorted(self._used[face]))), weight) for face in self._faces}
-        self._measures = {
-            face: ImageFont.truetype(io.BytesIO(font.data), MEASURED_EM) for face, font in self._fonts.items()
+        self._fonts = {
+            face: subset_font(face, "".join(map(chr, sorted(self._used[face]))), weight) for face in self._faces
+        }
+        self._measuring_fonts = {
+            face: ImageFont.truetype(io.BytesIO(font.data), MEASURING_EM) for face, font in self._fonts.items()
         }
         self._widths: dict[str, float] = {}
 
@@ -165,7 +173,7 @@ class FontSet:
         return list(self._fonts.values())
 
     @property
-    def first_family(self) -> str:
+    def default_family(self) -> str:
         """The family that begins a document; of no font when there is nothing to draw."""
         return next((font.family for font in self.fonts), "sans-serif")
 
@@ -175,22 +183,22 @@ class FontSet:
 
     def width(self, text: str) -> float:
         """How wide a line is, in ems."""
-        return sum(map(self._word_width, text.split(" "))) + text.count(" ") * BLANK
+        return sum(map(self._word_width, text.split(" "))) + text.count(" ") * SPACE_WIDTH
 
     def _runs(self, text: str) -> list[tuple[Typeface, str]]:
-        return runs(text, self._faces, self._used.__getitem__)
+        return font_runs(text, self._faces, self._used.__getitem__)
 
     def _word_width(self, word: str) -> float:
         if word not in self._widths:
             self._widths[word] = (
-                sum(self._measures[face].getlength(run) for face, run in self._runs(word)) / MEASURED_EM
+                sum(self._measuring_fonts[face].getlength(run) for face, run in self._runs(word)) / MEASURING_EM
             )
         return self._widths[word]
 
 
-def make(face: Typeface, characters: str, weight: int) -> Font:
+def subset_font(face: Typeface, characters: str, weight: int) -> Font:
     """A font of the given characters (a blank among them), with the metrics that all fonts made here have."""
-    digest = sha256(f"{face.path.name} {face.number} {weight} {characters}".encode()).hexdigest()[:10]
+    digest = sha256(f"{face.path.name} {face.index} {weight} {characters}".encode()).hexdigest()[:10]
     family = f"{face.path.name.split('[')[0].split('.')[0]} {digest}"
     subsetter = subset.Subsetter(subset.Options(layout_features=["*"], hinting=False, notdef_outline=True))
     subsetter.populate(text=characters)
@@ -201,18 +209,18 @@ def make(face: Typeface, characters: str, weight: int) -> Font:
     if "fvar" in font:
         font = instancer.instantiateVariableFont(font, {"wght": weight})
     _rename(font, family)
-    _unify(font, weight)
+    _set_metrics(font, weight)
     return Font(family, _bytes(font))
 
 
-def _unify(font: TTFont, weight: int) -> None:
+def _set_metrics(font: TTFont, weight: int) -> None:
     """Give a font the metrics that all have."""
     em = font["head"].unitsPerEm
     font["OS/2"].usWeightClass = weight
     font["OS/2"].usWinAscent = font["hhea"].ascent = round(ASCENT * em)
     font["OS/2"].usWinDescent = round(DESCENT * em)
     font["hhea"].descent = -round(DESCENT * em)
-    font["hmtx"][font.getBestCmap()[ord(" ")]] = (round(BLANK * em), 0)
+    font["hmtx"][font.getBestCmap()[ord(" ")]] = (round(SPACE_WIDTH * em), 0)
 
 
 def _rename(font: TTFont, family: str) -> None:

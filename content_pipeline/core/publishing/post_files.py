@@ -8,10 +8,10 @@ import PIL.Image
 from content_pipeline.core import storage
 from content_pipeline.core.captions import captions
 from content_pipeline.core.errors import MediaUnusable, NotMedia
-from content_pipeline.core.media import cues, mp4, subtitles
+from content_pipeline.core.media import cue_segmentation, mp4_boxes, srt_vtt
 from content_pipeline.core.media.probe import MediaInfo, probe
-from content_pipeline.core.media.video import put_index_first
-from content_pipeline.core.media.words import WORDS
+from content_pipeline.core.media.timed_words import WORDS
+from content_pipeline.core.media.video import remux_faststart
 from content_pipeline.core.models import Publication, Reel
 from content_pipeline.core.platforms.base import Captions, Video
 from content_pipeline.core.platforms.options import PostOptions
@@ -53,9 +53,9 @@ def _playable(path: Path) -> MediaInfo:
     media = inspect_video(path)
     if media.video_codec not in _WEB_CODECS or media.audio_codec not in (None, "aac"):
         return media
-    if media.container != "mov" or mp4.has_index_first(path):
+    if media.container != "mov" or mp4_boxes.is_faststart(path):
         return media
-    put_index_first(path, media)
+    remux_faststart(path, media)
     return probe(path)
 
 
@@ -107,8 +107,10 @@ def subtitles_of(run: RunContext, publication: Publication, options: PostOptions
     if reel is None or not reel.words or not reel.narration_seconds:
         return None
     language = reel.language or "en"
-    segments = cues.segment(WORDS.validate_python(reel.words), language=language, duration=reel.narration_seconds)
-    return Captions(subtitles.srt(segments), language)
+    segments = cue_segmentation.segment(
+        WORDS.validate_python(reel.words), language=language, duration=reel.narration_seconds
+    )
+    return Captions(srt_vtt.srt(segments), language)
 
 
 def _key(publication: Publication, name: str) -> str:

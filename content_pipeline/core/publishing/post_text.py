@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from content_pipeline.core.errors import Invalid, MediaUnusable, pointer
-from content_pipeline.core.media.words import join
+from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import Publication, Reel, Twin
 from content_pipeline.core.platforms.base import Video
 from content_pipeline.core.platforms.names import Platform
@@ -128,7 +128,7 @@ def _heard(run: RunContext, video: Video) -> str:
         raise _silent() from error
     if not heard.words:
         raise _silent()
-    return join(heard.words)
+    return join_words(heard.words)
 
 
 def _silent() -> Invalid:

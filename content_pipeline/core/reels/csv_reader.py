@@ -21,7 +21,7 @@ _SEPARATORS: Final = (",", ";", "\t", "|")
 # One column has no separator, and a comma in its cells need not be quoted: this one is in nobody's text.
 _NO_SEPARATOR: Final = "\x1f"
 # Zip (xlsx, ods, numbers) and the older Excel.
-_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_WORKBOOK_SIGNATURES: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _SAVE_AS_CSV: Final = 'Open it in the spreadsheet program, save it as "CSV UTF-8" and send that file.'
 
 # The module's own limit of 131,072 would cut a quote that is never closed into thousands of rows of nonsense.
@@ -62,11 +62,11 @@ def read(data: bytes) -> Table:
             code="csv_columns",
             remedy="Give each column a name of its own.",
         )
-    return Table(columns, (_named(columns, record) for record in records))
+    return Table(columns, (_by_column(columns, record) for record in records))
 
 
 def _decode(data: bytes) -> str:
-    if data.startswith(_WORKBOOKS):
+    if data.startswith(_WORKBOOK_SIGNATURES):
         raise Invalid("This is a workbook or an archive, not a CSV.", code="csv_unreadable", remedy=_SAVE_AS_CSV)
     try:
         text = data.decode(_encoding(data))
@@ -101,7 +101,7 @@ def _records(text: str) -> Iterator[list[str] | Invalid]:
         except StopIteration:
             return
         except csv.Error:
-            yield _misquoted(line)
+            yield _quote_error(line)
         else:
             if any(cells):
                 yield cells
@@ -114,7 +114,7 @@ def _separator(text: str) -> str:
     return widest if widths[widest] > 1 else _NO_SEPARATOR
 
 
-def _misquoted(line: int) -> Invalid:
+def _quote_error(line: int) -> Invalid:
     return Invalid(
         f"In the row that begins in line {line} of the file, a quote is not closed, or text follows a closing quote.",
         code="row_quotes",
@@ -122,7 +122,7 @@ def _misquoted(line: int) -> Invalid:
     )
 
 
-def _named(columns: Sequence[str], record: list[str] | Invalid) -> dict[str, str] | Invalid:
+def _by_column(columns: Sequence[str], record: list[str] | Invalid) -> dict[str, str] | Invalid:
     if isinstance(record, Invalid):
         return record
     if any(record[len(columns) :]):

@@ -14,21 +14,21 @@ from content_pipeline.core.platforms.names import PLATFORMS, Platform
 from content_pipeline.core.reels import csv_reader
 from content_pipeline.core.reels.csv_reader import Table
 from content_pipeline.core.settings import settings
-from content_pipeline.core.speech import catalog
+from content_pipeline.core.speech import voice_selection
 
 # Who writes background_url writes music_url, too.
 _COLUMNS: Final = ("script", "platform", "voice_id", "title", "background_url", "music", "music_url")
 _TITLE_CHARACTERS: Final = 120
 # What `catalog.choose` says about the script; the rest is about the voice.
-_OF_THE_SCRIPT: Final = frozenset({"nothing_to_say", "language_unspoken"})
+_SCRIPT_ERROR_CODES: Final = frozenset({"nothing_to_say", "language_unspoken"})
 # Of the control characters, line break and tab stay; vertical tab, form feed and NEL are some programs' line break.
-_CONTROLS: Final[dict[int, str | None]] = {
+_CONTROL_CHARACTERS: Final[dict[int, str | None]] = {
     **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]),
     **{ord(character): character for character in "\n\t"},
     **dict.fromkeys(map(ord, "\v\f\x85"), "\n"),
 }
 
-_Read = TypeVar("_Read")
+_Parsed = TypeVar("_Parsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +60,23 @@ def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> Sheet
     `{"row", "column", "code", "detail", "remedy"}`, where column is None for the row as a whole.
     """
     check_url = cache(safe_fetch.check_url)
-    faults: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
     reels = []
     table = _table(data)
     for number, cells in enumerate(_rows(table, most_rows), start=1):
         if isinstance(cells, Invalid):
-            faults.append(_fault(number, None, cells))
+            errors.append(_error_entry(number, None, cells))
             continue
-        reel = _reel(_Row(number, cells, faults), platform, voice_id, check_url)
+        reel = _reel(_Row(number, cells, errors), platform, voice_id, check_url)
         if reel:
             reels.append(reel)
-    if faults:
-        rows = len({fault["row"] for fault in faults})
+    if errors:
+        rows = len({error_entry["row"] for error_entry in errors})
         raise Invalid(
             f"{rows} {'row' if rows == 1 else 'rows'} of the CSV cannot become reels.",
             code="csv_rows_invalid",
             remedy="Correct what `errors` lists and send the whole file again; nothing of it was stored.",
-            errors=faults,
+            errors=errors,
         )
     return Sheet(reels, [name for name in table.columns if name and name not in _COLUMNS])
 
@@ -111,17 +111,19 @@ class _Row:
 
     number: int
     cells: dict[str, str]
-    faults: list[dict[str, Any]]
+    errors: list[dict[str, Any]]
 
     def cell(self, column: str) -> str:
-        return self.cells.get(column, "").translate(_CONTROLS).strip()
+        return self.cells.get(column, "").translate(_CONTROL_CHARACTERS).strip()
 
-    def take(self, column: str, read: Callable[[str], _Read]) -> _Read | None:
+    def parse(self, column: str, read: Callable[[str], _Parsed]) -> _Parsed | None:
         """What the cell says, or None and a fault."""
         try:
             return read(self.cell(column))
         except Invalid as error:
-            self.faults.append(_fault(self.number, "script" if error.code in _OF_THE_SCRIPT else column, error))
+            self.errors.append(
+                _error_entry(self.number, "script" if error.code in _SCRIPT_ERROR_CODES else column, error)
+            )
             return None
 
 
@@ -131,14 +133,14 @@ def _reel(row: _Row, platform: str, voice_id: str, check_url: Callable[[str], No
             check_url(_origin(cell))
         return cell or None
 
-    script = row.take("script", valid_script)
+    script = row.parse("script", valid_script)
     # A script's own fault does not hide its voice's, and a script of megabytes is not searched for its language.
     words = row.cell("script")[: settings().script_characters] or "Hello"
-    row.take("voice_id", lambda cell: catalog.choose(cell or voice_id, words))
-    target = row.take("platform", lambda cell: _platform(cell or platform))
-    title = row.take("title", _title)
-    background_url = row.take("background_url", url)
-    music_url = row.take("music" if row.cell("music") else "music_url", url)
+    row.parse("voice_id", lambda cell: voice_selection.choose_voice(cell or voice_id, words))
+    target = row.parse("platform", lambda cell: _platform(cell or platform))
+    title = row.parse("title", _title)
+    background_url = row.parse("background_url", url)
+    music_url = row.parse("music" if row.cell("music") else "music_url", url)
     if script is None or target is None:
         return None
     return ReelRow(
@@ -152,7 +154,7 @@ def _reel(row: _Row, platform: str, voice_id: str, check_url: Callable[[str], No
     )
 
 
-def _fault(row: int, column: str | None, error: Invalid) -> dict[str, Any]:
+def _error_entry(row: int, column: str | None, error: Invalid) -> dict[str, Any]:
     return {"row": row, "column": column, "code": error.code, "detail": error.detail, "remedy": error.remedy}
 
 

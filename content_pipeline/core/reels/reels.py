@@ -16,14 +16,14 @@ from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.media import video, wav
-from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, look
-from content_pipeline.core.media.reels import background, captions, composition, designs, sound
+from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, probe_with_first_frame
+from content_pipeline.core.media.reels import audio_mastering, captions, client_background, composition, designs
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import Design
-from content_pipeline.core.media.words import WORDS, Word
+from content_pipeline.core.media.timed_words import WORDS, Word
 from content_pipeline.core.models import Reel, Task, Twin
 from content_pipeline.core.settings import settings
-from content_pipeline.core.speech import catalog, narration
+from content_pipeline.core.speech import narration, voice_selection
 from content_pipeline.core.tasks import cached_fetch, kinds, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.workspaces.ownership import owned
@@ -31,7 +31,7 @@ from content_pipeline.core.workspaces.ownership import owned
 KIND: Final = kinds.REEL.name
 NARRATION: Final = "narration.wav"
 
-Seen = TypeVar("Seen")
+Inspected = TypeVar("Inspected")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def create(
 
 def seeds(twin: Twin, scripts: Sequence[str]) -> list[int]:
     """What makes each of these reels look as it does: the same for the same scripts, and not like its neighbours."""
-    return designs.seeds(twin.style_tags, [f"{twin.id} {script}" for script in scripts])
+    return designs.distinct_seeds(twin.style_tags, [f"{twin.id} {script}" for script in scripts])
 
 
 def get(session: Session, workspace_id: UUID, reel_id: UUID) -> Reel:
@@ -137,15 +137,15 @@ def narrate(run: RunContext, key: str, folder: Path) -> Narrated:
     with run.write() as session:
         reel = session.get_one(Reel, UUID(key))
     if run.task_id and reel.narration_key:
-        return _kept(reel)
-    spoken = narration.narrate(reel.script, catalog.choose(reel.voice_id, reel.script))
+        return _stored_narration(reel)
+    spoken = narration.narrate(reel.script, voice_selection.choose_voice(reel.voice_id, reel.script))
     if spoken.seconds > settings().narration_seconds:
         raise Invalid(
             f"This script takes {spoken.seconds:.0f} seconds to say; {settings().narration_seconds:.0f} are allowed.",
             code="narration_too_long",
             remedy="Make it shorter, or make two of it.",
         )
-    object_key = _object(reel, NARRATION)
+    object_key = _object_key(reel, NARRATION)
     wav.write(spoken.samples, spoken.rate, folder / NARRATION)
     storage.put(object_key, folder / NARRATION, content_type="audio/wav")
     with run.write() as session:
@@ -154,10 +154,10 @@ def narrate(run: RunContext, key: str, folder: Path) -> Narrated:
         reel.spoken_voice, reel.language = spoken.voice.id, spoken.language
         reel.narration_seconds = spoken.seconds
         reel.narration_key = object_key
-    return _kept(reel)
+    return _stored_narration(reel)
 
 
-def _kept(reel: Reel) -> Narrated:
+def _stored_narration(reel: Reel) -> Narrated:
     if reel.narration_key is None:
         raise Conflict("This reel has no narration yet.", code="not_narrated", remedy="Materialise `narration` first.")
     assert reel.narration_seconds
@@ -180,12 +180,12 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     with run.write() as session:
         reel = session.get_one(Reel, UUID(key))
         twin = session.get_one(Twin, reel.twin_id)
-    spoken = _kept(reel)
+    spoken = _stored_narration(reel)
     design = designs.choose(twin.style_tags, reel.seed)
     scene = _scene(run, reel, folder, design, spoken.seconds)
     if not (folder / NARRATION).exists():
         storage.fetch(spoken.key, folder / NARRATION)
-    document = captions.document(
+    document = captions.caption_track(
         spoken.words,
         language=spoken.language,
         seconds=spoken.seconds,
@@ -196,9 +196,9 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     (folder / composition.CAPTIONS).write_text(document)
     loudness = composition.render(folder, scene, *wav.read(folder / NARRATION), on_progress=run.progress)
     output = folder / composition.OUTPUT
-    made, cover = look(output)
+    made, cover = probe_with_first_frame(output)
     assert cover
-    object_key = _object(reel, "reel.mp4")
+    object_key = _object_key(reel, "reel.mp4")
     storage.put(object_key, output, content_type="video/mp4")
     with run.write() as session:
         reel = session.get_one(Reel, reel.id)
@@ -206,24 +206,28 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
         reel.output_key = object_key
         if run.task_id:
             tasks.finish(session, run.task_id)
-    return Rendered(object_key, made, spoken.seconds, loudness, design.name, video.small(cover))
+    return Rendered(object_key, made, spoken.seconds, loudness, design.name, video.frame_thumbnail(cover))
 
 
 def _scene(run: RunContext, reel: Reel, folder: Path, design: Design, seconds: float) -> Scene:
     """What is behind the words, with the files of others in the folder."""
-    shown = reel.background_url and _bring(
-        run, reel, reel.background_url, folder / composition.BACKGROUND, background.inspect
+    shown = reel.background_url and _fetch_media(
+        run, reel, reel.background_url, folder / composition.BACKGROUND, client_background.inspect
     )
-    heard = reel.music_url and _bring(run, reel, reel.music_url, folder / composition.MUSIC, sound.inspect)
+    heard = reel.music_url and _fetch_media(
+        run, reel, reel.music_url, folder / composition.MUSIC, audio_mastering.inspect
+    )
     if run.task_id and run.lane == "io":  # where a slow server had sent it
         raise SwitchLane("media")
     return Scene(design, reel.seed, seconds, background=shown or None, has_music=bool(heard))
 
 
-def _bring(run: RunContext, reel: Reel, url: str, target: Path, inspect: Callable[[Path], Seen]) -> Seen:
-    key = _object(reel, target.name)
+def _fetch_media(
+    run: RunContext, reel: Reel, url: str, target: Path, inspect: Callable[[Path], Inspected]
+) -> Inspected:
+    key = _object_key(reel, target.name)
     return cached_fetch.fetch_cached(run, url, target, workspace_id=reel.workspace_id, object_key=key, inspect=inspect)
 
 
-def _object(reel: Reel, name: str) -> str:
+def _object_key(reel: Reel, name: str) -> str:
     return f"{reel.workspace_id}/reels/{reel.id}/{name}"

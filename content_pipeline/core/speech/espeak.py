@@ -12,17 +12,17 @@ from itertools import pairwise
 import numpy as np
 
 from content_pipeline.core.errors import Unavailable
-from content_pipeline.core.providers.languages import language_known
-from content_pipeline.core.speech.espeak_library import Listed, Mark, library
-from content_pipeline.core.speech.spoken_form import Token
-from content_pipeline.core.speech.voice import Choice, Span, Utterance, Voice, spoken_line, timed
+from content_pipeline.core.providers.languages import is_known_language
+from content_pipeline.core.speech.espeak_ctypes import ListedVoice, SynthesisEvent, library
+from content_pipeline.core.speech.text_normalization import Token
+from content_pipeline.core.speech.voice_types import Span, Utterance, Voice, VoiceChoice, spoken_text, words_from_spans
 
 PREFIX = "espeak-"
 
 # It reads no Chinese characters in Japanese, and says "Chinese letter" for each.
-_UNREADABLE = {"ja"}
-_OTHER_NAMES = {"cmn": "zh"}
-_LAST_RANK = 99
+_UNSUPPORTED = {"ja"}
+_LANGUAGE_ALIASES = {"cmn": "zh"}
+_LOWEST_RANK = 99
 # A language, and its country or region if any: what has more is a dialect or another way to write it.
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-([a-z]{2}|[0-9]{3}))?")
 # What looks like a country and is none: parts of Catalonia, an older Russian.
@@ -31,60 +31,60 @@ _DIALECTS = {"ca-ba", "ca-nw", "ca-va", "ru-cl"}
 
 def voices() -> tuple[Voice, ...]:
     """One voice for each language and country; none where the library is not installed."""
-    return tuple(voice for voice, _ in _listed().values())
+    return tuple(voice for voice, _ in _voice_table().values())
 
 
-def speak(tokens: Sequence[Token], choice: Choice) -> Utterance:
+def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
     """A sentence, with the times that the library itself gave its words. Raises Unavailable `voice_missing`."""
     engine = library()
-    if engine is None or choice.voice.id not in _listed():
+    if engine is None or choice.voice.id not in _voice_table():
         raise Unavailable(
             f"The voice {choice.voice.id} is not on this machine.",
             code="voice_missing",
             remedy="Install the extra `espeak` of content-pipeline, or the system's package espeak-ng.",
             retryable=False,
         )
-    _, identifier = _listed()[choice.voice.id]
-    sound, marks = engine.say(spoken_line(tokens), identifier)
+    _, identifier = _voice_table()[choice.voice.id]
+    sound, events = engine.say(spoken_text(tokens), identifier)
     samples = np.divide(np.frombuffer(sound, np.int16), 32768, dtype=np.float32)
-    return Utterance(samples, engine.rate, timed(tokens, _spans(tokens, marks, engine.rate)))
+    return Utterance(samples, engine.rate, words_from_spans(tokens, _spans(tokens, events, engine.rate)))
 
 
-def _spans(tokens: Sequence[Token], marks: Sequence[Mark], rate: int) -> list[Span | None]:
+def _spans(tokens: Sequence[Token], events: Sequence[SynthesisEvent], rate: int) -> list[Span | None]:
     """From the first to the last phoneme of each token. Some have none: the library says "of the" as one word."""
-    places = [len(spoken_line(tokens[: index + 1])) - len(token.spoken) for index, token in enumerate(tokens)]
+    text_positions = [len(spoken_text(tokens[: index + 1])) - len(token.spoken) for index, token in enumerate(tokens)]
     spans: list[Span | None] = [None] * len(tokens)
     current = 0
-    for mark, following in pairwise(marks):
-        if mark.place is not None:
-            current = max(current, bisect(places, mark.place) - 1)
-        elif not mark.phoneme.startswith("_"):  # those are pauses
-            start, _ = spans[current] or (mark.sample / rate, 0.0)
+    for event, following in pairwise(events):
+        if event.text_position is not None:
+            current = max(current, bisect(text_positions, event.text_position) - 1)
+        elif not event.phoneme.startswith("_"):  # those are pauses
+            start, _ = spans[current] or (event.sample / rate, 0.0)
             spans[current] = start, following.sample / rate
     return spans
 
 
 @cache
-def _listed() -> dict[str, tuple[Voice, str]]:
+def _voice_table() -> dict[str, tuple[Voice, str]]:
     """Our voices by id, each with the library's own name for it; the usual one of a language before its others."""
     engine = library()
     found: dict[str, tuple[Voice, str]] = {}
     for listed in sorted(engine.voices() if engine else (), key=_rank):
-        if tag := _tag(next(iter(listed.languages))):
+        if tag := _language_tag(next(iter(listed.languages))):
             voice = Voice(PREFIX + tag, listed.name, tag, gender="male", provider="espeak")  # all of them are
             found.setdefault(voice.id, (voice, listed.identifier))
     return found
 
 
-def _rank(listed: Listed) -> tuple[str, int]:
+def _rank(listed: ListedVoice) -> tuple[str, int]:
     base = next(iter(listed.languages)).partition("-")[0]
-    return base, listed.languages.get(base, _LAST_RANK)
+    return base, listed.languages.get(base, _LOWEST_RANK)
 
 
-def _tag(language: str) -> str | None:
+def _language_tag(language: str) -> str | None:
     """The language tag of a voice's language; None for dialects, other alphabets and invented languages."""
     base, _, country = language.partition("-")
-    if not _LANGUAGE.fullmatch(language) or language in _DIALECTS | _UNREADABLE or not language_known(base):
+    if not _LANGUAGE.fullmatch(language) or language in _DIALECTS | _UNSUPPORTED or not is_known_language(base):
         return None
-    base = _OTHER_NAMES.get(base, base)
+    base = _LANGUAGE_ALIASES.get(base, base)
     return f"{base}-{country.upper()}" if country else base

@@ -1,107 +1,62 @@
-"""English words found in a recording of them with pocketsphinx, whose model and dictionary are in its wheel."""
+"""When the words of a known script are heard in a recording of it, for voices that do not say so themselves.
 
-import re
-import threading
+English is aligned with pocketsphinx, to about 40 ms at a hundredth of the sound's length in CPU time. Other
+languages, and English where pocketsphinx is missing or loses its way, take the times of Whisper's words.
+"""
+
+import tempfile
 from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
+import av
 import numpy as np
-from numpy.typing import NDArray
 
-from content_pipeline.core.speech import hibari
-from content_pipeline.core.speech.spoken_form import Token
-from content_pipeline.core.speech.voice import Span
+from content_pipeline.core.media import wav
+from content_pipeline.core.media.audio_decoding import SAMPLE_RATE
+from content_pipeline.core.media.timed_words import Word, normalize_timings
+from content_pipeline.core.providers.languages import is_known_language
+from content_pipeline.core.providers.transcription import transcribe
+from content_pipeline.core.settings import settings
+from content_pipeline.core.speech import pocketsphinx_alignment
+from content_pipeline.core.speech.onset_detection import snap_to_onsets
+from content_pipeline.core.speech.pocketsphinx_alignment import Pcm
+from content_pipeline.core.speech.text_normalization import Token
+from content_pipeline.core.speech.transcript_alignment import align_to_transcript
+from content_pipeline.core.speech.voice_types import Samples, Span, shift_words, words_from_spans
 
-if TYPE_CHECKING:
-    from pocketsphinx import Decoder
-else:
-    Decoder = Any
-
-Pcm = NDArray[np.int16]
-
-_FRAME_SECONDS = 0.01
-# It puts words this much before energy sets in (49 words after pauses: median 40 ms off with it).
-_LATER_SECONDS = 0.03
-
-# It loses its way in digital silence: of 12 texts that espeak spoke it found 1, with this noise at -72 dB all.
-_NOISE = 8.0
-
-_WORD = re.compile("[a-z]+(?:'[a-z]+)*'?", re.IGNORECASE)
-
-# hibari's phonemes, for words that the dictionary does not have, as the dictionary writes them. Stress is not written.
-_PHONES = {
-    "A": "EY", "I": "AY", "O": "OW", "Q": "OW", "W": "AW", "Y": "OY", "a": "AE", "e": "EH", "i": "IY", "o": "OW",
-    "u": "UW", "æ": "AE", "ɐ": "AH", "ɑ": "AA", "ɒ": "AA", "ɔ": "AO", "ə": "AH", "ᵊ": "AH", "ɚ": "ER", "ɛ": "EH",
-    "ɜ": "ER", "ɪ": "IH", "ᵻ": "IH", "ʊ": "UH", "ʌ": "AH", "b": "B", "d": "D", "f": "F", "h": "HH", "j": "Y",
-    "k": "K", "l": "L", "m": "M", "n": "N", "p": "P", "s": "S", "t": "T", "T": "D", "v": "V", "w": "W", "z": "Z",
-    "ð": "DH", "ŋ": "NG", "ɡ": "G", "ɹ": "R", "ɾ": "D", "ʃ": "SH", "ʒ": "ZH", "ʤ": "JH", "ʧ": "CH", "θ": "TH",
-}  # fmt: skip
-
-_turn = threading.Lock()
+# Whisper begins words this much before they are heard (368 words of two voices: median 75 and 54 ms).
+_WHISPER_DELAY_SECONDS = 0.065
 
 
-def spans(pcm: Pcm, tokens: Sequence[Token]) -> list[Span | None] | None:
-    """The time of each token in 16 kHz samples, None for one without a word.
+def align(samples: Samples, rate: int, tokens: Sequence[Token], language: str) -> tuple[Word, ...]:
+    """One word for each token, in order and without overlap, with its time in the recording.
 
-    None as a whole where the words do not fit the recording, or pocketsphinx is not installed: it has no wheel for
-    Python 3.12 on ARM.
+    The recording is mono samples from -1 to 1, of some minutes at most: pocketsphinx takes 1.3 MB a second.
+
+    Raises as `transcription.load` does.
     """
-    try:
-        decoder = _decoder()
-    except ImportError:
-        return None
-    words = _words(tokens)
-    with _turn:
-        found = _aligned(decoder, _with_noise(pcm), [word for _, word in words])
-    if not words or len(found) != len(words):
-        return None
-    known: list[Span | None] = [None] * len(tokens)
-    for (owner, _), (start, end) in zip(words, found, strict=True):
-        begun, _ = known[owner] or (start, end)
-        known[owner] = begun, end
-    return known
+    pcm = to_16_khz_pcm(samples, rate)
+    spans = pocketsphinx_alignment.align_tokens(pcm, tokens) if language == "en" else None
+    spans = snap_to_onsets(spans or _align_with_whisper(pcm, tokens, language), samples, rate)
+    return tuple(normalize_timings(words_from_spans(tokens, spans), 0.0, len(samples) / rate))
 
 
-def _words(tokens: Sequence[Token]) -> list[tuple[int, str]]:
-    """The words to look for, each with the index of its token. Acronyms stay in capitals: "US" is not "us"."""
-    return [
-        (index, word if word.isupper() and len(word) > 1 else word.lower())
-        for index, token in enumerate(tokens)
-        for word in _WORD.findall(token.spoken)
-    ]
+def to_16_khz_pcm(samples: Samples, rate: int) -> Pcm:
+    frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout="mono")
+    frame.rate = rate
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+    parts = [*resampler.resample(frame), *resampler.resample(None)]
+    return np.concatenate([part.to_ndarray().reshape(-1) for part in parts])
 
 
-def _with_noise(pcm: Pcm) -> Pcm:
-    noise = np.random.default_rng(0).normal(0.0, _NOISE, len(pcm))
-    return (pcm + noise).clip(-32768, 32767).astype(np.int16)
-
-
-def _aligned(decoder: Decoder, pcm: Pcm, words: Sequence[str]) -> list[Span]:
-    for word in set(words):
-        if decoder.lookup_word(word) is None:
-            decoder.add_word(word, _pronounced(word), False)
-    decoder.set_align_text(" ".join(words))
-    decoder.start_utt()
-    decoder.process_raw(pcm.tobytes(), full_utt=True)
-    decoder.end_utt()
-    if decoder.hyp() is None:
-        return []
-    return [
-        (part.start_frame * _FRAME_SECONDS + _LATER_SECONDS, (part.end_frame + 1) * _FRAME_SECONDS + _LATER_SECONDS)
-        for part in decoder.seg()
-        if _WORD.match(part.word)  # pauses are "<sil>", and "hundred(2)" is another way to say "hundred"
-    ]
-
-
-def _pronounced(word: str) -> str:
-    phonemes = hibari.load().g2p(word, normalize_text=False)
-    return " ".join(_PHONES[phoneme] for phoneme in phonemes if phoneme in _PHONES)
-
-
-@cache
-def _decoder() -> Decoder:
-    """The decoder of this process (0.1 s, 40 MB). Raises ImportError."""
-    from pocketsphinx import Decoder
-
-    return Decoder(lm=None, loglevel="FATAL")
+def _align_with_whisper(pcm: Pcm, tokens: Sequence[Token], language: str) -> list[Span | None]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "speech.wav"
+        wav.write(np.asarray(pcm / 32767, np.float32), SAMPLE_RATE, path)
+        transcript = transcribe(
+            path,
+            language=language if is_known_language(language) else None,
+            threads=settings().whisper_threads(settings().lane or "media"),
+            on_progress=lambda seconds: None,
+        )
+    return align_to_transcript(tokens, shift_words(transcript.words, _WHISPER_DELAY_SECONDS), transcript.seconds)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from content_pipeline.core.errors import Unavailable
-from content_pipeline.core.speech.spoken_form import Token
-from content_pipeline.core.speech.voice import Choice, Span, Utterance, Voice, timed
+from content_pipeline.core.speech.text_normalization import Token
+from content_pipeline.core.speech.voice_types import Span, Utterance, Voice, VoiceChoice, words_from_spans
 
 if TYPE_CHECKING:
     from hibari import Hibari
@@ -24,19 +24,19 @@ else:
 PREFIX = "hibari-"
 
 # Where each phoneme ends, in double frames of 25 ms: an inner value of the graph.
-_ENDS = b"/CumSum_output_0"
-_ENDS_SECONDS = 0.025
+_PHONEME_ENDS_TENSOR = b"/CumSum_output_0"
+_DOUBLE_FRAME_SECONDS = 0.025
 # The sound comes this much before the model's own durations say (49 words after pauses: median 17 ms after it).
-_EARLIER_SECONDS = 0.047
+_LEAD_SECONDS = 0.047
 
 # Without one of these at the end the last sound is cut off.
-_STOPS = (".", "?", "!", ",", ";", ":")
+_FINAL_PUNCTUATION = (".", "?", "!", ",", ";", ":")
 _SILENT_PHONEMES = frozenset(';:,.!?—…"“”() ')
 
-_loading = threading.Lock()
+_load_lock = threading.Lock()
 
 
-def known() -> tuple[Voice, ...]:
+def known_voices() -> tuple[Voice, ...]:
     """The voices that the package has or can download."""
     from hibari.voices import DEFAULT, VOICES
 
@@ -55,24 +55,24 @@ def known() -> tuple[Voice, ...]:
 
 def voices() -> tuple[Voice, ...]:
     """The voice in the package, and those that were put into its cache (`hibari --voice emma` does that)."""
-    return tuple(voice for voice in known() if _file(voice.id.removeprefix(PREFIX)))
+    return tuple(voice for voice in known_voices() if _model_file(voice.id.removeprefix(PREFIX)))
 
 
-def load(name: str = "heart") -> Hibari:
+def load_model(name: str = "heart") -> Hibari:
     """The voice of this process, loaded once (0.4 s, 120 MB) and shared by its threads.
 
     Its session gives the ends of the phonemes after the outputs that the package reads, so call `speak` rather than
     the package's synthesis. Raises Unavailable `voice_missing`.
     """
-    with _loading:
-        return _loaded(name)
+    with _load_lock:
+        return _load_cached(name)
 
 
 @lru_cache(maxsize=2)
-def _loaded(name: str) -> Hibari:
+def _load_cached(name: str) -> Hibari:
     from hibari import Hibari  # the API imports this module too, and never needs the engine
 
-    file = _file(name)
+    file = _model_file(name)
     if file is None:
         raise Unavailable(
             f"The voice {PREFIX}{name} is not on this machine.",
@@ -81,10 +81,10 @@ def _loaded(name: str) -> Hibari:
             retryable=False,
         )
     # onnxruntime takes a model's bytes as well as its path.
-    return Hibari(voice=name, model=_with_ends(file.read_bytes()), threads=1)
+    return Hibari(voice=name, model=_add_phoneme_ends_output(file.read_bytes()), threads=1)
 
 
-def _file(name: str) -> Path | None:
+def _model_file(name: str) -> Path | None:
     from hibari.voices import voice_path
 
     try:
@@ -93,48 +93,52 @@ def _file(name: str) -> Path | None:
         return None
 
 
-def _with_ends(model: bytes) -> bytes:
+def _add_phoneme_ends_output(model: bytes) -> bytes:
     """The model with one more output. Protobuf messages merge when they are joined, so it is enough to append it."""
-    return model + _field(7, _field(12, _field(1, _ENDS)))  # ModelProto.graph, GraphProto.output, ValueInfoProto.name
+    return model + _protobuf_field(
+        7, _protobuf_field(12, _protobuf_field(1, _PHONEME_ENDS_TENSOR))
+    )  # ModelProto.graph, GraphProto.output, ValueInfoProto.name
 
 
-def _field(number: int, content: bytes) -> bytes:
+def _protobuf_field(number: int, content: bytes) -> bytes:
     """A length-delimited protobuf field; the length fits into one byte."""
     return bytes([number << 3 | 2, len(content)]) + content
 
 
-def speak(tokens: Sequence[Token], choice: Choice) -> Utterance:
+def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
     """A sentence of English, with the times that the model itself gave its words.
 
     The same tokens always give the same samples. Raises as `load` does.
     """
     from hibari import SAMPLE_RATE, dsp
 
-    model = load(choice.voice.id.removeprefix(PREFIX))
-    ids, owners = _phonemes(model, tokens)
+    model = load_model(choice.voice.id.removeprefix(PREFIX))
+    ids, token_of_phoneme = _phonemes(model, tokens)
     inputs = {"ids": np.array([ids], np.int64), "speed": np.ones(1, np.float32)}
     *spectra, ends = model.sess.run(None, inputs)
     samples = dsp.synth(*(part[0] for part in spectra), np.random.default_rng(0))
-    edges = ends * _ENDS_SECONDS - _EARLIER_SECONDS
+    edges = ends * _DOUBLE_FRAME_SECONDS - _LEAD_SECONDS
     spans: list[Span | None] = [None] * len(tokens)
-    for place, owner in enumerate(owners, 1):
-        if owner is not None:
-            start, _ = spans[owner] or (float(edges[place - 1]), 0.0)
-            spans[owner] = start, float(edges[place])
-    return Utterance(samples, SAMPLE_RATE, timed(tokens, spans))
+    for place, token_index in enumerate(token_of_phoneme, 1):
+        if token_index is not None:
+            start, _ = spans[token_index] or (float(edges[place - 1]), 0.0)
+            spans[token_index] = start, float(edges[place])
+    return Utterance(samples, SAMPLE_RATE, words_from_spans(tokens, spans))
 
 
 def _phonemes(model: Hibari, tokens: Sequence[Token]) -> tuple[list[int], list[int | None]]:
     """The model's input, one id for silence at both ends, and whose each id between them is: the token's index."""
     text = " ".join(token.spoken for token in tokens)
-    owner_of_word = [index for index, token in enumerate(tokens) for _ in token.spoken.split()]
+    token_of_word = [index for index, token in enumerate(tokens) for _ in token.spoken.split()]
     ids: list[int] = []
-    owners: list[int | None] = []
+    token_of_phoneme: list[int | None] = []
     word = 0
-    for part in model.g2p.phonemize_tokens(model.g2p.tokenize(text if text.endswith(_STOPS) else f"{text}.")):
+    for part in model.g2p.phonemize_tokens(
+        model.g2p.tokenize(text if text.endswith(_FINAL_PUNCTUATION) else f"{text}.")
+    ):
         for phoneme in f"{part.phonemes or ''}{part.whitespace}":
             found = model.ids(phoneme)[1:-1]
             ids += found
-            owners += [None if phoneme in _SILENT_PHONEMES else owner_of_word[word]] * len(found)
+            token_of_phoneme += [None if phoneme in _SILENT_PHONEMES else token_of_word[word]] * len(found)
         word += bool(part.whitespace)
-    return [0, *ids, 0], owners
+    return [0, *ids, 0], token_of_phoneme

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.models import Twin
 from content_pipeline.core.platforms.names import CaptionStyle, Platform
-from content_pipeline.core.providers import script_language
+from content_pipeline.core.providers import language_detection
 from content_pipeline.core.settings import settings
-from content_pipeline.core.speech import catalog
+from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.twins import memory
 from content_pipeline.core.twins.memory import Recalled
 from content_pipeline.core.writing import chat, composer, model
@@ -62,7 +62,7 @@ def brief(
         script=script,
         platform=platform,
         style=chosen.get("caption_style", _USUAL_STYLES[platform]),
-        language=script_language.detect(script, expected=_voice_language(twin)),
+        language=language_detection.detect(script, expected=_voice_language(twin)),
         persona=_persona(twin, recalled),
         title=title,
         hashtags=tuple(chosen.get("hashtags", ())),
@@ -112,4 +112,6 @@ def _persona(twin: Twin, recalled: list[Recalled]) -> Persona:
 
 def _voice_language(twin: Twin) -> str:
     """The language that the twin's voice speaks; ids of other providers' voices begin with theirs."""
-    return next((voice.language for voice in catalog.installed() if voice.id == twin.voice_id), twin.voice_id)
+    return next(
+        (voice.language for voice in voice_selection.installed_voices() if voice.id == twin.voice_id), twin.voice_id
+    )

@@ -88,7 +88,7 @@ def remember(
         details=dict(metadata or {}),
         created_at=now(),
     )
-    if zeromemory.is_used():
+    if zeromemory.is_configured():
         memory.remote_id = zeromemory.remember(
             namespace,
             content,
@@ -122,10 +122,10 @@ def recall(
     kept = _kept(_owner(session, workspace_id, namespace), entity_id)
     if layer:
         kept.append(Memory.memory_type == layer)
-    if not zeromemory.is_used():
+    if not zeromemory.is_configured():
         return _recall_here(session, kept, query, limit)
     # It does not know our entities: they are picked from the most that it finds.
-    hits = zeromemory.recall(namespace, query, layer=layer, limit=zeromemory.MOST_HITS if entity_id else limit)
+    hits = zeromemory.recall(namespace, query, layer=layer, limit=zeromemory.MAX_HITS if entity_id else limit)
     scores = {hit.memory_id: min(max(hit.score, 0.0), 1.0) for hit in hits}
     found = session.scalars(select(Memory).where(*kept, Memory.remote_id.in_(scores)))
     recalled = [Recalled(memory, scores[memory.remote_id or ""]) for memory in found]

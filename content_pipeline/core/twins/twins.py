@@ -12,7 +12,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.models import Twin
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.pagination import newest_first
-from content_pipeline.core.speech import catalog
+from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.workspaces.ownership import owned
 
 
@@ -55,7 +55,7 @@ def delete(twin: Twin) -> None:
 
 
 def _check(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
-    catalog.check(twin.voice_id)
+    voice_selection.check_voice_id(twin.voice_id)
     # Only when they are set: an account may be disconnected later, and the twin be renamed all the same.
     accounts.check_defaults(session, twin.workspace_id, changes.get("accounts", {}))
     covers = [options.get("cover_url") for options in twin.platform_defaults.values()]

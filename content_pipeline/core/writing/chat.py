@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypedDict
 import httpx
 
 from content_pipeline.core.errors import Unavailable
-from content_pipeline.core.providers.endpoints import Endpoint
+from content_pipeline.core.providers.openai_endpoint import Endpoint
 from content_pipeline.core.settings import settings
 
 # Models that think first say nothing for a while.
@@ -62,7 +62,7 @@ def stream(messages: Sequence[Message]) -> Generator[str]:
             if said:
                 yield said
         if not ended:
-            raise endpoint.broken_off("before the end of the text")
+            raise endpoint.unreachable("before the end of the text")
         if not begun:
             raise endpoint.unreadable("answered without a word")
 
@@ -88,7 +88,7 @@ def _endpoint() -> Endpoint:
         url=settings().text_url,
         key=settings().text_key,
         timeout=_TIMEOUT,
-        most_bytes=_MAX_BYTES,
+        max_bytes=_MAX_BYTES,
     )
 
 

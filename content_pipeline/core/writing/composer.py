@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from content_pipeline.core.media.words import SPACELESS
+from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.writing.calls import call
 from content_pipeline.core.writing.keywords import keywords
@@ -84,7 +84,7 @@ def _line(sentences: Sequence[str]) -> str:
     """Sentences in a row, without blanks between those of scripts that have none."""
     line = ""
     for sentence in sentences:
-        line += f" {sentence}" if line and not SPACELESS.match(line[-1]) else sentence
+        line += f" {sentence}" if line and not UNSPACED_SCRIPTS.match(line[-1]) else sentence
     return line
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from content_pipeline.core.media.words import SPACELESS
+from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS
 from content_pipeline.core.writing.sentences import paragraphs
 from content_pipeline.core.writing.stop_words import stop_words
 from content_pipeline.core.writing.tags import distinct
@@ -95,7 +95,7 @@ def _words(sentence: str, language: str) -> Iterator[str]:
         if sentence[at : match.start()].strip():
             yield ""
         at = match.end()
-        if SPACELESS.search(match[0]):
+        if UNSPACED_SCRIPTS.search(match[0]):
             # Without a dictionary, Japanese falls into words by its letters; Chinese, Thai and the like do not.
             pattern = _JAPANESE_WORD if language == "ja" else _LATIN_WORD
             yield from (part for word in pattern.findall(match[0]) for part in (word, ""))

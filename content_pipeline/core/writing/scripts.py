@@ -4,7 +4,7 @@ import math
 from collections.abc import Generator
 from typing import Final
 
-from content_pipeline.core.media.words import SPACELESS
+from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.writing import chat, prompts
 from content_pipeline.core.writing.post import Persona
@@ -23,8 +23,8 @@ def write(persona: Persona, *, topic: str, platform: Platform, seconds: int) -> 
 
 def count_words(script: str) -> int:
     """How many words there are; of scripts without blanks, as many as take the same time to say."""
-    spaceless = len(SPACELESS.findall(script))
-    spaced = SPACELESS.sub(" ", script).split()
+    spaceless = len(UNSPACED_SCRIPTS.findall(script))
+    spaced = UNSPACED_SCRIPTS.sub(" ", script).split()
     return sum(any(map(str.isalnum, word)) for word in spaced) + math.ceil(spaceless / _CHARACTERS_A_WORD)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from wcwidth import iter_graphemes
 
-from content_pipeline.core.media.words import SPACELESS
+from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS
 
 _CLOSERS: Final = "\"'”’»)\\]」』）】"
 # Full-width marks end a sentence wherever they stand, the others only before a blank: 3.5, example.com.
@@ -52,7 +52,7 @@ def paragraphs(text: str) -> list[list[str]]:
             if index == 0 or _END.search(lines[index - 1][-3:] + " "):
                 parts.append(line)
             else:
-                parts[-1] += line if SPACELESS.match(line) else f" {line}"
+                parts[-1] += line if UNSPACED_SCRIPTS.match(line) else f" {line}"
     return [found for part in parts if (found := sentences(part))]
 
 

@@ -10,11 +10,11 @@ from content_pipeline.core.media.fonts import (
     DESCENT,
     FontSet,
     Typeface,
-    clusters,
     coverage,
-    make,
-    runs,
-    typefaces,
+    fallback_typefaces,
+    font_runs,
+    grapheme_clusters,
+    subset_font,
 )
 
 # One sentence for each script that captions can show.
@@ -41,7 +41,7 @@ SCRIPTS = {
 
 
 def script_runs(text: str, language: str) -> list[tuple[Typeface, str]]:
-    return runs(text, typefaces(language), coverage)
+    return font_runs(text, fallback_typefaces(language), coverage)
 
 
 def names(text: str, language: str = "en") -> list[tuple[str, str]]:
@@ -84,8 +84,8 @@ def test_vowels_that_are_drawn_in_halves_stand_where_the_whole_font_puts_them(te
 
 
 def test_a_font_is_the_same_whenever_it_is_made() -> None:
-    face = typefaces("en")[0]
-    with face.open() as source, TTFont(io.BytesIO(make(face, " a", BOLD).data)) as made:
+    face = fallback_typefaces("en")[0]
+    with face.open() as source, TTFont(io.BytesIO(subset_font(face, " a", BOLD).data)) as made:
         assert made["head"].modified == source["head"].modified
 
 
@@ -114,7 +114,7 @@ def test_characters_without_a_font_are_dropped() -> None:
 
 
 def test_skin_tones_and_variation_selectors_are_dropped() -> None:
-    assert clusters("👍🏽❤️") == ["👍", "❤"]
+    assert grapheme_clusters("👍🏽❤️") == ["👍", "❤"]
 
 
 def test_controls_and_breaks_inside_a_word_are_dropped() -> None:
@@ -122,5 +122,5 @@ def test_controls_and_breaks_inside_a_word_are_dropped() -> None:
 
 
 def test_han_is_drawn_as_the_language_writes_it() -> None:
-    numbers = {language: script_runs("直", language)[0][0].number for language in ("ja", "ko", "zh", "zh-TW", "en")}
+    numbers = {language: script_runs("直", language)[0][0].index for language in ("ja", "ko", "zh", "zh-TW", "en")}
     assert numbers == {"ja": 0, "ko": 1, "zh": 2, "zh-TW": 3, "en": 0}

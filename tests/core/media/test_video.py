@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from content_pipeline.core.media import backdrop, video
+from content_pipeline.core.media import audio_visualizer, video
 from content_pipeline.core.media.probe import MediaInfo, probe
 from tests.media import samples
 
@@ -122,7 +122,7 @@ def test_sound_alone_gets_an_upright_picture_that_lights_up_as_it_plays(tmp_path
     shares: list[float] = []
     video.burn_in(tmp_path, media, on_progress=shares.append)
     made = probe(tmp_path / video.OUTPUT)
-    assert (made.width, made.height) == video.frame_size(media) == (backdrop.WIDTH, backdrop.HEIGHT)
+    assert (made.width, made.height) == video.frame_size(media) == (audio_visualizer.WIDTH, audio_visualizer.HEIGHT)
     assert made.seconds == pytest.approx(media.seconds, abs=0.1)
     assert made.audio_codec == "aac"
     early, late = (np.count_nonzero(_picture(tmp_path, seconds).min(axis=2) > 150) for seconds in (1, 6))

@@ -2,7 +2,7 @@ import pytest
 from faster_whisper.tokenizer import _LANGUAGE_CODES
 
 from content_pipeline.core.errors import Invalid
-from content_pipeline.core.providers.languages import WHISPER, language_known, spoken_language
+from content_pipeline.core.providers.languages import WHISPER, is_known_language, whisper_language
 
 
 def test_the_list_is_that_of_whisper() -> None:
@@ -14,20 +14,20 @@ def test_the_list_is_that_of_whisper() -> None:
     [("en", "en"), ("en-US", "en"), ("PT_br", "pt"), ("zh-Hant-TW", "zh"), ("nb", "no"), ("fil-PH", "tl")],
 )
 def test_a_tag_stands_for_the_language_that_it_begins_with(tag: str, code: str) -> None:
-    assert language_known(tag)
-    assert spoken_language(tag) == code
+    assert is_known_language(tag)
+    assert whisper_language(tag) == code
 
 
 @pytest.mark.parametrize("tag", ["auto", "AUTO", None])
 def test_a_language_may_be_left_to_find_out(tag: str | None) -> None:
-    assert tag is None or language_known(tag)
-    assert spoken_language(tag) is None
+    assert tag is None or is_known_language(tag)
+    assert whisper_language(tag) is None
 
 
 @pytest.mark.parametrize("tag", ["", "xx", "english", "tlh", "en us", "-en", "e" * 1000])
 def test_an_unknown_language_is_refused_with_the_known_ones(tag: str) -> None:
-    assert not language_known(tag)
+    assert not is_known_language(tag)
     with pytest.raises(Invalid) as raised:
-        spoken_language(tag)
+        whisper_language(tag)
     assert raised.value.code == "unknown_language"
     assert "de, " in raised.value.remedy

@@ -8,7 +8,7 @@ import jiwer
 import pytest
 
 from content_pipeline.core.errors import Invalid, MediaUnusable, Unavailable
-from content_pipeline.core.media import audio
+from content_pipeline.core.media import audio_decoding
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.providers.transcription import Transcript, transcribe
 from content_pipeline.core.settings import settings
@@ -74,9 +74,9 @@ def test_the_sound_of_a_video_is_heard(tmp_path: Path) -> None:
 
 
 def test_a_recording_in_pieces_is_heard_as_one(reading: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio, "_PIECE_SECONDS", 12.0)
-    monkeypatch.setattr(audio, "_CUT_WITHIN_SECONDS", 4.0)
-    assert len(list(audio.pieces(reading))) > 1
+    monkeypatch.setattr(audio_decoding, "_CHUNK_SECONDS", 12.0)
+    monkeypatch.setattr(audio_decoding, "_CUT_WINDOW_SECONDS", 4.0)
+    assert len(list(audio_decoding.pcm_chunks(reading))) > 1
     seconds: list[float] = []
     transcript = transcribe(reading, language="auto", threads=THREADS, on_progress=seconds.append)
     assert jiwer.wer(_plain(" ".join(SPOKEN.values())), _text(transcript)) <= 0.08
@@ -124,7 +124,7 @@ def test_an_interrupt_gets_out(reading: Path) -> None:
 def test_threads_share_one_model() -> None:
     transcription._loaded.cache_clear()
     models: list[object] = []
-    threads = [threading.Thread(target=lambda: models.append(transcription.load(THREADS))) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: models.append(transcription.load_model(THREADS))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -136,7 +136,7 @@ def test_threads_share_one_model() -> None:
 def test_a_folder_without_a_model_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "whisper_model", str(tmp_path))
     with pytest.raises(Unavailable) as raised:
-        transcription.load(THREADS)
+        transcription.load_model(THREADS)
     assert raised.value.code == "model_unusable"
     assert str(tmp_path) in raised.value.detail
 

@@ -18,24 +18,24 @@ def _sha256(path: Path) -> str:
 
 
 def test_the_base_model_comes_whole_out_of_its_wheels() -> None:
-    folder = whisper_models.folder("base")
+    folder = whisper_models.model_folder("base")
     assert _sha256(folder / "model.bin") == BASE_SHA256
     assert {"config.json", "tokenizer.json", "vocabulary.txt"} <= {path.name for path in folder.iterdir()}
     assert not list(folder.glob("*.aside"))
 
 
 def test_a_damaged_model_is_made_anew() -> None:
-    model = whisper_models.folder("base") / "model.bin"
+    model = whisper_models.model_folder("base") / "model.bin"
     with model.open("r+b") as stream:
         stream.seek(100_000_000)
         stream.write(b"damage")
     assert _sha256(model) != BASE_SHA256
-    whisper_models.folder("base")
+    whisper_models.model_folder("base")
     assert _sha256(model) == BASE_SHA256
 
 
 def test_processes_that_start_together_get_one_model() -> None:
-    model = whisper_models.folder("base") / "model.bin"
+    model = whisper_models.model_folder("base") / "model.bin"
     model.unlink()
     processes = [subprocess.Popen([sys.executable, "-c", FIND], stdout=subprocess.PIPE, text=True) for _ in range(3)]
     found = {process.communicate(timeout=60)[0].strip() for process in processes}
@@ -45,12 +45,12 @@ def test_processes_that_start_together_get_one_model() -> None:
 
 
 def test_a_model_may_be_a_folder(tmp_path: Path) -> None:
-    assert whisper_models.folder(str(tmp_path)) == tmp_path
+    assert whisper_models.model_folder(str(tmp_path)) == tmp_path
 
 
 @pytest.mark.parametrize("name", ["large-v3", "nobody/has-this-one", "not a name", "/nowhere/model"])
 def test_a_model_that_is_not_here_is_named_and_not_downloaded(name: str) -> None:
     with pytest.raises(Unavailable) as raised:
-        whisper_models.folder(name)
+        whisper_models.model_folder(name)
     assert raised.value.code == "model_missing"
     assert not raised.value.retryable

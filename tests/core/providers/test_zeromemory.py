@@ -116,7 +116,7 @@ def test_forgetting_what_is_gone_is_fine(server: HTTPServer) -> None:
 
 
 def test_without_a_token_nothing_is_asked() -> None:
-    assert not zeromemory.is_used()
+    assert not zeromemory.is_configured()
     error = _failure()
     assert isinstance(error, Unavailable)
     assert (error.code, error.retryable) == ("zeromemory_unset", False)

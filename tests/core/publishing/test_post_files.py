@@ -13,7 +13,7 @@ from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, MediaUnusable, NotFound, NotMedia
-from content_pipeline.core.media.words import SEGMENTS, WORDS, Segment, Word
+from content_pipeline.core.media.timed_words import SEGMENTS, WORDS, Segment, Word
 from content_pipeline.core.models import Caption, Publication, Reel
 from content_pipeline.core.platforms.options import InstagramOptions, YouTubeOptions
 from content_pipeline.core.publishing import post_files, publications

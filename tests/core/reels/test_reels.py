@@ -12,7 +12,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.reels import composition
-from content_pipeline.core.media.words import join
+from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import Reel, Task
 from content_pipeline.core.platforms.base import Post, Video
 from content_pipeline.core.platforms.options import OPTIONS
@@ -60,7 +60,7 @@ def row(key: str) -> Reel:
 def test_a_narration_is_kept_with_the_words_as_they_are_written(workspace_id: UUID, tmp_path: Path) -> None:
     key = enter(workspace_id)
     made = reels.narrate(at_work(key), key, tmp_path)
-    assert join(made.words) == SCRIPT
+    assert join_words(made.words) == SCRIPT
     assert (made.voice, made.language) == ("hibari-heart", "en")
     storage.fetch(made.key, tmp_path / "narration.wav")
     heard, rate = wav.read(tmp_path / "narration.wav")
@@ -75,8 +75,8 @@ def test_a_task_that_comes_again_is_not_spoken_again_and_a_re_run_by_hand_is(
     reels.narrate(at_work(key), key, tmp_path)
     with transaction() as session:
         session.get_one(Reel, UUID(key)).script = "Something else."
-    assert join(reels.narrate(at_work(key), key, tmp_path).words) == SCRIPT
-    assert join(reels.narrate(at_work(key, with_task=False), key, tmp_path).words) == "Something else."
+    assert join_words(reels.narrate(at_work(key), key, tmp_path).words) == SCRIPT
+    assert join_words(reels.narrate(at_work(key, with_task=False), key, tmp_path).words) == "Something else."
 
 
 def test_a_video_by_hand_of_a_reel_without_a_narration_is_told_what_is_missing(

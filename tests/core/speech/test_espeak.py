@@ -6,9 +6,9 @@ import pytest
 
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.speech import espeak
-from content_pipeline.core.speech.spoken_form import Token, tokens
-from content_pipeline.core.speech.voice import Choice, Utterance, Voice
-from tests.core.speech.onsets import errors
+from content_pipeline.core.speech.text_normalization import Token, tokenize
+from content_pipeline.core.speech.voice_types import Utterance, Voice, VoiceChoice
+from tests.core.speech.onset_errors import errors
 from tests.core.speech.scripts import SCRIPTS
 from tests.programs import need
 
@@ -23,8 +23,8 @@ def library() -> None:
 
 def _speak(script: str, language: str) -> tuple[list[Token], Utterance]:
     voice = next(voice for voice in espeak.voices() if voice.language.partition("-")[0] == language)
-    pieces = [token for token in tokens(script, language) if token.spoken]
-    return pieces, espeak.speak(pieces, Choice(voice, language))
+    pieces = [token for token in tokenize(script, language) if token.spoken]
+    return pieces, espeak.speak(pieces, VoiceChoice(voice, language))
 
 
 @pytest.mark.parametrize(("script", "language"), [(SPANISH, "es"), (RUSSIAN, "ru")])
@@ -98,6 +98,6 @@ def test_threads_take_turns() -> None:
 def test_a_voice_that_is_not_there_is_named() -> None:
     klingon = Voice("espeak-tlh", "Klingon", "tlh", None, "espeak")
     with pytest.raises(Unavailable) as raised:
-        espeak.speak([Token("Qapla'", "Qapla'", spaced=False)], Choice(klingon, "tlh"))
+        espeak.speak([Token("Qapla'", "Qapla'", spaced=False)], VoiceChoice(klingon, "tlh"))
     assert raised.value.code == "voice_missing"
     assert "espeak-tlh" in raised.value.detail

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.speech import hibari
-from content_pipeline.core.speech.spoken_form import Token
-from content_pipeline.core.speech.voice import Choice, Utterance
+from content_pipeline.core.speech.text_normalization import Token
+from content_pipeline.core.speech.voice_types import Utterance, VoiceChoice
 
-HEART = Choice(hibari.known()[0], "en")
+HEART = VoiceChoice(hibari.known_voices()[0], "en")
 
 
 def _speak(*spoken: str) -> Utterance:
@@ -25,7 +25,7 @@ def test_the_sound_is_what_the_package_itself_makes(text: str) -> None:
 
 
 def test_the_model_says_where_its_phonemes_end() -> None:
-    model = hibari.load()
+    model = hibari.load_model()
     assert [output.name for output in model.sess.get_outputs()][6:] == ["/CumSum_output_0"]
     utterance = _speak("Hello", "there.")
     *spectra, ends = model.sess.run(
@@ -66,8 +66,8 @@ def test_every_token_has_its_time_whatever_is_in_it(texts: list[str]) -> None:
 
 def test_a_voice_that_was_never_downloaded_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setenv("HIBARI_HOME", str(tmp_path))
-    emma = next(voice for voice in hibari.known() if voice.id == "hibari-emma")
+    emma = next(voice for voice in hibari.known_voices() if voice.id == "hibari-emma")
     assert emma not in hibari.voices()
     with pytest.raises(Unavailable) as raised:
-        hibari.speak([Token("Hello", "Hello", spaced=False)], Choice(emma, "en"))
+        hibari.speak([Token("Hello", "Hello", spaced=False)], VoiceChoice(emma, "en"))
     assert (raised.value.code, raised.value.retryable) == ("voice_missing", False)

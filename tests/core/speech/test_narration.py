@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_pipeline.core.speech import narration as narrations
-from content_pipeline.core.speech.catalog import choose
 from content_pipeline.core.speech.narration import Narration, narrate
-from content_pipeline.core.speech.spoken_form import Token, tokens
-from tests.core.speech.onsets import errors, onsets
+from content_pipeline.core.speech.text_normalization import Token, tokenize
+from content_pipeline.core.speech.voice_selection import choose_voice
+from tests.core.speech.onset_errors import errors, onsets
 from tests.core.speech.scripts import SCRIPTS
 
 
 def _narrate(script: str) -> Narration:
-    return narrate(script, choose("hibari-heart", script))
+    return narrate(script, choose_voice("hibari-heart", script))
 
 
 def test_captions_begin_where_the_sound_sets_in() -> None:
@@ -41,7 +41,7 @@ def test_captions_begin_where_the_sound_sets_in() -> None:
 )
 def test_every_token_that_is_shown_is_a_word_with_time_of_its_own(script: str) -> None:
     narration = _narrate(script)
-    shown = tokens(script, "en")
+    shown = tokenize(script, "en")
     assert [word.text for word in narration.words] == [token.text for token in shown]
     assert all(word.end - word.start >= 0.0199 for word in narration.words)
     assert all(one.end <= other.start for one, other in pairwise(narration.words))
@@ -127,5 +127,5 @@ def test_pieces_are_all_of_the_script_and_fit_the_voice(provider: str, spoken: l
 
 
 def test_the_result_says_which_voice_spoke_in_which_language() -> None:
-    narration = narrate("Hello there, my friends.", choose("en-GB-Wavenet-B", "Hello there, my friends."))
+    narration = narrate("Hello there, my friends.", choose_voice("en-GB-Wavenet-B", "Hello there, my friends."))
     assert (narration.voice.id, narration.language) == ("hibari-heart", "en")

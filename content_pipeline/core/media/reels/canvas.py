@@ -17,8 +17,8 @@ Plane = NDArray[np.floating[Any]]
 Planes = NDArray[np.floating[Any]]
 RGB = tuple[int, int, int]
 
-TALL = 16 / 9
-STEPS = 2048  # of a ramp
+ASPECT = 16 / 9
+RAMP_STEPS = 2048  # of a ramp
 WHITE: RGB = (255, 255, 255)
 
 
@@ -35,21 +35,21 @@ class Canvas:
         self.x: Plane = ((np.arange(self.width, dtype=np.float32) + 0.5) / width)[None, :]
         self.y: Plane = ((np.arange(self.height, dtype=np.float32) + 0.5) / width)[:, None]
 
-    def slope(self, colors: Sequence[RGB]) -> Planes:
+    def vertical_gradient(self, colors: Sequence[RGB]) -> Planes:
         """Colours from top to bottom."""
-        column = lookup(ramp(colors), self.y / TALL)
+        column = apply_ramp(color_ramp(colors), self.y / ASPECT)
         return np.repeat(column, self.width, axis=2)
 
-    def mesh(self, spots: Sequence[tuple[RGB, float, float, float]]) -> Planes:
+    def mesh_gradient(self, spots: Sequence[tuple[RGB, float, float, float]]) -> Planes:
         """Soft spots (colour, x, y, radius) that share the picture among them, mixed as light."""
         # Not one product of matrices, though it could be: BLAS would burn a second core to be hardly faster.
         mixed = np.zeros((3, self.height, self.width), np.float32)
         whole = np.full((self.height, self.width), 1e-6, np.float32)
         for color, x, y, radius in spots:
-            share = self.glow(x, y, radius, radius)
-            whole += share
+            opacity = self.glow(x, y, radius, radius)
+            whole += opacity
             for plane, value in zip(mixed, color, strict=True):
-                plane += (value / 255) ** 2 * share
+                plane += (value / 255) ** 2 * opacity
         planes: Planes = np.sqrt(mixed / whole)
         return planes
 
@@ -58,55 +58,55 @@ class Canvas:
         spot: Plane = np.exp(-(((self.y - y) / down) ** 2)) * np.exp(-(((self.x - x) / across) ** 2))
         return spot
 
-    def cover(self, distance: Plane, softness: float = 0.0) -> Plane:
+    def coverage(self, distance: Plane, softness: float = 0.0) -> Plane:
         """How much of each pixel lies inside a shape, by its distance from the edge (positive inside)."""
-        share: Plane = np.clip(distance / max(softness, 1 / self.width) + 0.5, 0, 1)
-        return share
+        opacity: Plane = np.clip(distance / max(softness, 1 / self.width) + 0.5, 0, 1)
+        return opacity
 
     def disc(
         self, planes: Planes, color: RGB, at: tuple[float, float], radius: float, *,
-        share: float, softness: float = 0.004, rim: float = 0.0,
+        opacity: float, softness: float = 0.004, rim: float = 0.0,
     ) -> None:  # fmt: skip
         """Lay a disc on the picture; `rim` is how much weaker its inside is than its edge."""
         x, y = at
-        rows, columns = self._reach(y, radius + softness), self._reach(x, radius + softness)
+        rows, columns = self._pixel_range(y, radius + softness), self._pixel_range(x, radius + softness)
         distance = radius - np.sqrt((self.x[:, columns] - x) ** 2 + (self.y[rows] - y) ** 2)
-        inside = self.cover(distance, softness)
+        inside = self.coverage(distance, softness)
         if rim:
             inside *= 1 - rim + rim * np.exp(-np.maximum(distance, 0) / (0.22 * radius))
-        over(planes[:, rows, columns], color, share * inside)
+        blend(planes[:, rows, columns], color, opacity * inside)
 
     def stars(self, planes: Planes, count: int, lowest: float) -> None:
         """Sprinkle the same stars every time, down to `lowest`."""
         for x, y, shine in np.random.default_rng(7).uniform((0, 0, 0.1), (1, lowest, 0.7), (count, 3)).tolist():
-            self.disc(planes, WHITE, (x, y), 0.0016, share=shine, softness=0.0026)
+            self.disc(planes, WHITE, (x, y), 0.0016, opacity=shine, softness=0.0026)
 
-    def _reach(self, middle: float, radius: float) -> slice:
+    def _pixel_range(self, middle: float, radius: float) -> slice:
         """The pixels of a row or column that a shape covers."""
         return slice(max(int((middle - radius) * self.width), 0), max(int((middle + radius) * self.width) + 2, 0))
 
 
-def over(planes: Planes, color: RGB, share: Plane) -> None:
+def blend(planes: Planes, color: RGB, opacity: Plane) -> None:
     """Mix a colour into the picture, in place."""
     for plane, value in zip(planes, color, strict=True):
-        plane += share * (value / 255 - plane)
+        plane += opacity * (value / 255 - plane)
 
 
-def light(planes: Planes, color: RGB, amount: Plane) -> None:
+def screen_blend(planes: Planes, color: RGB, amount: Plane) -> None:
     """Add light to the picture, in place: it brightens, and never burns out."""
     for plane, value in zip(planes, color, strict=True):
         plane += value / 255 * amount * (1 - plane)
 
 
-def ramp(colors: Sequence[RGB], places: Sequence[float] | None = None) -> Planes:
+def color_ramp(colors: Sequence[RGB], places: Sequence[float] | None = None) -> Planes:
     """The colours in even distances, or at `places` from 0 to 1, as (3, STEPS) to look up in."""
     places = places or [number / (len(colors) - 1) for number in range(len(colors))]
-    steps = np.linspace(0, 1, STEPS)
+    steps = np.linspace(0, 1, RAMP_STEPS)
     channels = zip(*colors, strict=True)
     return np.sqrt([np.interp(steps, places, np.square(channel) / 255**2) for channel in channels]).astype(np.float32)
 
 
-def lookup(table: Planes, field: Plane) -> Planes:
+def apply_ramp(table: Planes, field: Plane) -> Planes:
     """A field of numbers from 0 to 1 in the colours of a ramp."""
-    steps = (np.clip(field, 0, 1) * (STEPS - 1)).astype(np.int32)
+    steps = (np.clip(field, 0, 1) * (RAMP_STEPS - 1)).astype(np.int32)
     return table.take(steps, axis=1)  # five times as fast as an index

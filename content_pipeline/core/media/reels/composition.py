@@ -9,12 +9,12 @@ from typing import Any
 import ffmpeg
 
 from content_pipeline.core.media import wav
-from content_pipeline.core.media.audio import Samples
+from content_pipeline.core.media.audio_decoding import Samples
 from content_pipeline.core.media.ffmpeg import run
-from content_pipeline.core.media.reels import background, plates, sound
-from content_pipeline.core.media.reels.background import Background
+from content_pipeline.core.media.reels import audio_mastering, background_loops, client_background
+from content_pipeline.core.media.reels.client_background import Background
 from content_pipeline.core.media.reels.designs import Design
-from content_pipeline.core.media.reels.frame import FRAMES_PER_SECOND, HEIGHT, WIDTH
+from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH
 
 # The files of a reel, in its folder: three that it reads, two that it makes.
 CAPTIONS, BACKGROUND, MUSIC = "captions.ass", "background", "music"
@@ -23,7 +23,7 @@ SOUND, OUTPUT = "sound.wav", "output.mp4"
 # ultrafast costs half of superfast; cabac and 8x8dct on top of it make it High, with files a quarter smaller. One
 # thread, because as many reels are made at once as there are cores. No platform takes more than 25 Mbit/s, which a
 # client's video of fine detail would reach.
-_PICTURE_CODING = {
+_VIDEO_ENCODING = {
     "vcodec": "libx264",
     "preset": "ultrafast",
     "x264-params": "cabac=1:8x8dct=1",
@@ -34,11 +34,11 @@ _PICTURE_CODING = {
     "pix_fmt": "yuv420p",
     "threads": 1,
 }
-_SOUND_CODING = {"acodec": "aac", "audio_bitrate": "192k", "ar": sound.RATE}
+_AUDIO_ENCODING = {"acodec": "aac", "audio_bitrate": "192k", "ar": audio_mastering.SAMPLE_RATE}
 _BT709 = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
 
 # How far a seed takes a reel away from its design.
-_MOST_ZOOM, _MOST_HUE = 1.15, 10.0
+_MAX_ZOOM, _MAX_HUE_SHIFT = 1.15, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,14 @@ def render(folder: Path, scene: Scene, narration: Samples, rate: int, *, on_prog
     `on_progress` gets fractions from 0 to 1. Raises as `ffmpeg.run`, `background.inspect` and `sound.mix` do.
     """
     music = folder / MUSIC if scene.has_music else None
-    mix = sound.mix(narration, rate, seconds=scene.seconds, music=music)
-    wav.write(mix.samples, sound.RATE, folder / SOUND)
+    mix = audio_mastering.mix(narration, rate, seconds=scene.seconds, music=music)
+    wav.write(mix.samples, audio_mastering.SAMPLE_RATE, folder / SOUND)
     output = ffmpeg.output(
-        _pictures(folder, scene).filter("setparams", **_BT709).filter("ass", CAPTIONS),
+        _background(folder, scene).filter("setparams", **_BT709).filter("ass", CAPTIONS),
         ffmpeg.input(SOUND).audio,
         OUTPUT,
-        **_PICTURE_CODING,
-        **_SOUND_CODING,
+        **_VIDEO_ENCODING,
+        **_AUDIO_ENCODING,
         t=scene.seconds,
         movflags="+faststart",
         map_metadata=-1,
@@ -77,29 +77,29 @@ def render(folder: Path, scene: Scene, narration: Samples, rate: int, *, on_prog
     return mix.loudness
 
 
-def _pictures(folder: Path, scene: Scene) -> Any:
-    chance = random.Random(scene.seed)  # noqa: S311 - nothing secret
+def _background(folder: Path, scene: Scene) -> Any:
+    rng = random.Random(scene.seed)  # noqa: S311 - nothing secret
     if scene.background:
-        return background.streams(folder, BACKGROUND, scene.background, forwards=chance.random() < 0.5)
-    return _design(scene.design, chance)
+        return client_background.background_stream(folder, BACKGROUND, scene.background, forwards=rng.random() < 0.5)
+    return _design_background(scene.design, rng)
 
 
-def _design(design: Design, chance: random.Random) -> Any:
+def _design_background(design: Design, rng: random.Random) -> Any:
     """The design's plate from some moment of its loop, closer or not, mirrored or not, its colours turned a little.
 
     All of it is done before it is scaled up, where it costs next to nothing.
     """
     # Seeking would do without decoding what comes before, but then ffmpeg repeats the file from there, not its whole.
     pictures = (
-        ffmpeg.input(str(plates.plate(design).absolute()), stream_loop=-1, threads=1)
-        .filter("trim", start_frame=chance.randrange(plates.FRAMES))
+        ffmpeg.input(str(background_loops.background_loop(design).absolute()), stream_loop=-1, threads=1)
+        .filter("trim", start_frame=rng.randrange(background_loops.LOOP_FRAMES))
         .filter("setpts", "PTS-STARTPTS")
     )
-    if chance.random() < 0.5:
+    if rng.random() < 0.5:
         pictures = pictures.filter("hflip")
-    zoom = chance.uniform(1, _MOST_ZOOM)
+    zoom = rng.uniform(1, _MAX_ZOOM)
     return (
-        pictures.filter("hue", h=round(chance.uniform(-_MOST_HUE, _MOST_HUE), 1))
+        pictures.filter("hue", h=round(rng.uniform(-_MAX_HUE_SHIFT, _MAX_HUE_SHIFT), 1))
         .filter("crop", f"iw/{zoom:.3f}", f"ih/{zoom:.3f}")
         .filter("scale", WIDTH, HEIGHT, flags="bicubic")
         .filter("format", "yuv420p")

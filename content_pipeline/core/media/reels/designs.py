@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import count
 from zlib import crc32
 
-from content_pipeline.core.media.reels import patterns, scenes
+from content_pipeline.core.media.reels import abstract_backgrounds, scenic_backgrounds
+from content_pipeline.core.media.reels.abstract_backgrounds import Pattern
 from content_pipeline.core.media.reels.canvas import RGB
-from content_pipeline.core.media.reels.patterns import Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +28,21 @@ DESIGNS = (
         "glass",
         frozenset({"educational", "tech", "professional", "business", "friendly", "modern"}),
         accent=(255, 221, 64),
-        pattern=patterns.glass,
+        pattern=abstract_backgrounds.glass,
         colors=((58, 28, 150), (23, 98, 214), (120, 40, 190), (10, 140, 190), (44, 24, 130), (212, 70, 150)),
     ),
     Design(
         "aurora",
         frozenset({"calm", "wellness", "inspirational", "mystical", "nature", "storytelling"}),
         accent=(120, 255, 190),
-        pattern=scenes.aurora,
+        pattern=scenic_backgrounds.aurora,
         colors=((5, 9, 28), (12, 40, 66), (80, 255, 170), (40, 200, 190), (130, 70, 220), (3, 8, 18)),
     ),
     Design(
         "sunset",
         frozenset({"casual", "travel", "lifestyle", "warm", "friendly", "inspirational", "storytelling"}),
         accent=(124, 242, 222),
-        pattern=scenes.dunes,
+        pattern=scenic_backgrounds.dunes,
         colors=(
             *((52, 22, 92), (190, 58, 110), (255, 150, 92), (255, 222, 150)),
             *((196, 78, 104), (146, 52, 104), (96, 36, 92), (58, 24, 74), (30, 14, 48)),
@@ -52,35 +52,35 @@ DESIGNS = (
         "ocean",
         frozenset({"calm", "travel", "wellness", "nature", "fresh", "educational"}),
         accent=(255, 224, 92),
-        pattern=scenes.deep,
+        pattern=scenic_backgrounds.underwater,
         colors=((40, 170, 196), (12, 104, 160), (8, 58, 112), (4, 24, 62), (190, 245, 255)),
     ),
     Design(
         "citrus",
         frozenset({"bold", "fun", "energetic", "fitness", "food", "motivational"}),
         accent=(255, 238, 90),
-        pattern=patterns.halftone,
+        pattern=abstract_backgrounds.halftone,
         colors=((255, 104, 40), (245, 62, 70), (255, 142, 30), (226, 40, 96), (120, 16, 60)),
     ),
     Design(
         "candy",
         frozenset({"fun", "casual", "playful", "beauty", "fashion", "creative"}),
         accent=(255, 236, 110),
-        pattern=patterns.paper,
+        pattern=abstract_backgrounds.paper,
         colors=((92, 28, 132), (140, 40, 160), (190, 56, 172), (232, 84, 164), (250, 128, 150), (255, 172, 150)),
     ),
     Design(
         "graphite",
         frozenset({"minimal", "educational", "professional", "business", "serious", "formal"}),
         accent=(255, 196, 61),
-        pattern=patterns.contours,
+        pattern=abstract_backgrounds.contours,
         colors=((17, 19, 24), (34, 38, 46), (52, 57, 68), (104, 112, 128), (168, 178, 196)),
     ),
     Design(
         "forest",
         frozenset({"wellness", "calm", "nature", "warm", "lifestyle", "food"}),
         accent=(255, 222, 110),
-        pattern=patterns.bokeh,
+        pattern=abstract_backgrounds.bokeh,
         colors=(
             *((10, 44, 34), (28, 84, 52), (6, 34, 36), (60, 96, 40)),
             *((255, 232, 150), (170, 230, 130), (255, 255, 220)),
@@ -90,14 +90,14 @@ DESIGNS = (
         "neon",
         frozenset({"tech", "bold", "gaming", "music", "energetic", "creative", "modern"}),
         accent=(92, 240, 255),
-        pattern=scenes.grid,
+        pattern=scenic_backgrounds.neon_grid,
         colors=((14, 6, 40), (92, 14, 110), (10, 4, 28), (255, 214, 90), (255, 46, 146), (46, 226, 255)),
     ),
     Design(
         "silk",
         frozenset({"luxury", "elegant", "fashion", "beauty", "minimal", "formal"}),
         accent=(255, 214, 122),
-        pattern=patterns.silk,
+        pattern=abstract_backgrounds.silk,
         colors=((16, 8, 14), (70, 36, 34), (118, 72, 46), (166, 114, 66), (222, 180, 116)),
     ),
 )
@@ -105,21 +105,21 @@ DESIGNS = (
 
 def choose(style_tags: Sequence[str], seed: int) -> Design:
     """One of the designs that suit any of the tags, of all where none does; the same every time."""
-    return random.Random(seed).choice(_fitting(style_tags))  # noqa: S311 - nothing secret
+    return random.Random(seed).choice(_matching(style_tags))  # noqa: S311 - nothing secret
 
 
-def seeds(style_tags: Sequence[str], texts: Sequence[str]) -> list[int]:
+def distinct_seeds(style_tags: Sequence[str], texts: Sequence[str]) -> list[int]:
     """A seed for the reel of each text, the same for the same texts: its own, unless it would look like one of the
     last before it. By chance alone, a fifth of the reels of five designs look like their neighbour."""
-    recent: deque[Design] = deque(maxlen=len(_fitting(style_tags)) // 2)
+    recent: deque[Design] = deque(maxlen=len(_matching(style_tags)) // 2)
     found = []
     for text in texts:
-        own = (crc32(f"{text} {attempt}".encode()) for attempt in count())
-        found.append(next(seed for seed in own if choose(style_tags, seed) not in recent))
+        candidates = (crc32(f"{text} {attempt}".encode()) for attempt in count())
+        found.append(next(seed for seed in candidates if choose(style_tags, seed) not in recent))
         recent.append(choose(style_tags, found[-1]))
     return found
 
 
-def _fitting(style_tags: Sequence[str]) -> Sequence[Design]:
+def _matching(style_tags: Sequence[str]) -> Sequence[Design]:
     moods = {tag.strip().lower() for tag in style_tags}
     return [design for design in DESIGNS if design.moods & moods] or DESIGNS

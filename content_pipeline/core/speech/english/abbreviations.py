@@ -19,8 +19,8 @@ _BEFORE_NUMBERS = {
     "pt.": "part", "p.": "page", "pg.": "page", "pp.": "pages", "ca.": "about", "est.": "established",
 }  # fmt: skip
 # Of these, what nobody takes for a word when the point is missing.
-_WITHOUT_POINT = frozenset({"ch", "ep", "fig", "pg", "pt", "vol"})
-_ANYWHERE = {
+_WITHOUT_PERIOD = frozenset({"ch", "ep", "fig", "pg", "pt", "vol"})
+_ANY_CONTEXT = {
     "mr.": "Mister", "mrs.": "Missus", "ms.": "Ms", "prof.": "Professor",
     "etc.": "et cetera", "e.g.": "for example", "i.e.": "that is", "vs.": "versus", "approx.": "approximately",
     "incl.": "including", "excl.": "excluding", "feat.": "featuring", "avg.": "average", "min.": "minimum",
@@ -31,7 +31,7 @@ _NEVER_LAST = {
     "mr.", "mrs.", "ms.", "prof.", "e.g.", "i.e.", "vs.", "approx.", "incl.", "excl.", "feat.", "avg.",
 }  # fmt: skip
 # Without a point, as they stand.
-_FIXED = {
+_FIXED_READINGS = {
     "24/7": "twenty-four seven",
     "9/11": "nine eleven",
     "911": "nine one one",
@@ -61,61 +61,61 @@ _ROMAN = {
     "XIII": 13, "XIV": 14, "XV": 15, "XVI": 16, "XVII": 17, "XVIII": 18, "XIX": 19, "XX": 20,
 }  # fmt: skip
 # Only after these are letters like "II" and "V" surely numbers: a count here, ...
-_COUNTED = {
+_BEFORE_COUNTS = {
     "act", "appendix", "article", "book", "bowl", "chapter", "class", "episode", "final", "fantasy", "grade",
     "lesson", "level", "mark", "part", "phase", "rocky", "round", "scene", "season", "section", "stage", "step",
     "title", "type", "unit", "version", "volume", "war",
 }  # fmt: skip
 # ... a rank there.
-_CROWNED = {
+_MONARCHS = {
     "alexander", "benedict", "catherine", "charles", "edward", "elizabeth", "francis", "frederick", "george",
     "gregory", "henry", "james", "john", "leo", "louis", "mary", "napoleon", "nicholas", "paul", "peter", "philip",
     "pius", "ramses", "richard", "william",
 }  # fmt: skip
 
 
-def fixed(text: str) -> str | None:
+def fixed_reading(text: str) -> str | None:
     """What is said of "24/7", "and/or", "C++"; None for what is not in the table."""
-    return "four thousand" if text == "4k" else _FIXED.get(text.lower())
+    return "four thousand" if text == "4k" else _FIXED_READINGS.get(text.lower())
 
 
-def expanded(before: str, dotted: str, after: str) -> str | None:
+def expand(before: str, with_period: str, after: str) -> str | None:
     """What is said of an abbreviation with its point, for the words beside it; None if it is none here."""
-    tables = [_ANYWHERE]
-    if is_before_name(before, dotted, after):
+    tables = [_ANY_CONTEXT]
+    if is_before_name(before, with_period, after):
         tables.append(_BEFORE_NAMES)
     elif after[:1].isdecimal():
         tables.append(_BEFORE_NUMBERS)
-    if dotted[:1].isupper():
+    if with_period[:1].isupper():
         tables.append(_AFTER_NAMES)
-    return next((table[dotted.lower()] for table in tables if dotted.lower() in table), None)
+    return next((table[with_period.lower()] for table in tables if with_period.lower() in table), None)
 
 
 def before_number(text: str) -> str | None:
     """What is said of "ep" and "pt" before a number, where the point was left out; None for anything else."""
-    return _BEFORE_NUMBERS[f"{text.lower()}."] if text.lower() in _WITHOUT_POINT else None
+    return _BEFORE_NUMBERS[f"{text.lower()}."] if text.lower() in _WITHOUT_PERIOD else None
 
 
-def is_before_name(before: str, dotted: str, after: str) -> bool:
+def is_before_name(before: str, with_period: str, after: str) -> bool:
     """Whether the point is that of "Dr. Smith" and "J. Smith", where no sentence ends. "123 Main St. Then" is not."""
-    if not (dotted[:1].isupper() and after[:1].isupper()):
+    if not (with_period[:1].isupper() and after[:1].isupper()):
         return False
-    if len(dotted) == 2:
-        return dotted != "I." and (not before or before[:1].isupper())
-    return dotted.lower() in _BEFORE_NAMES and not (dotted == "St." and before[:1].isupper())
+    if len(with_period) == 2:
+        return with_period != "I." and (not before or before[:1].isupper())
+    return with_period.lower() in _BEFORE_NAMES and not (with_period == "St." and before[:1].isupper())
 
 
-def abbreviates(dotted: str) -> bool:
+def abbreviates(with_period: str) -> bool:
     """Whether a point after a word may be there because the word was shortened."""
-    key = dotted.lower()
-    return bool(_INITIALS.fullmatch(dotted[:-1])) or any(
-        key in table for table in (_AFTER_NAMES, _BEFORE_NUMBERS, _ANYWHERE)
+    key = with_period.lower()
+    return bool(_INITIALS.fullmatch(with_period[:-1])) or any(
+        key in table for table in (_AFTER_NAMES, _BEFORE_NUMBERS, _ANY_CONTEXT)
     )
 
 
-def never_last(dotted: str) -> bool:
+def never_last(with_period: str) -> bool:
     """Whether a sentence cannot end with an abbreviation: "this vs. That"."""
-    return dotted.lower() in _NEVER_LAST
+    return with_period.lower() in _NEVER_LAST
 
 
 def initials(text: str) -> str | None:
@@ -125,9 +125,9 @@ def initials(text: str) -> str | None:
 
 def roman_count(before: str, text: str) -> int | None:
     """The number in "World War II"; None where it is not surely one."""
-    return _ROMAN.get(text) if before.lower() in _COUNTED else None
+    return _ROMAN.get(text) if before.lower() in _BEFORE_COUNTS else None
 
 
 def roman_rank(before: str, text: str) -> int | None:
     """The number in "Henry VIII"; None where it is not surely one. "George I said" is left alone."""
-    return _ROMAN.get(text) if text != "I" and before.lower() in _CROWNED else None
+    return _ROMAN.get(text) if text != "I" and before.lower() in _MONARCHS else None

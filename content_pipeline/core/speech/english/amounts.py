@@ -112,8 +112,8 @@ _UNITS = {
     for symbol, one, many in (line.split() for line in _UNIT_LINES.strip().splitlines())
 } | {symbol: names[:2] for symbol, names in _CURRENCIES.items()}
 # Words of their own when a blank stands before them: "5 in the morning".
-_TIMES = {"x", "X"}
-_ONLY_GLUED = {"in", "s"} | _TIMES
+_TIMES_SIGNS = {"x", "X"}
+_ONLY_ATTACHED = {"in", "s"} | _TIMES_SIGNS
 # Written out after a slash: "3 posts/day".
 PERIODS = frozenset({"second", "minute", "hour", "day", "night", "week", "month", "year", "person"})
 
@@ -127,8 +127,8 @@ _AMOUNT = re.compile(
     rf"(?P<suffix>[^\W\d_]+[23]?|°[CF]?|[%¢]|{_CURRENCY})?(?P<more>\+?)(?:/(?P<per>[^\W\d_]+))?"
 )
 _PRICE = re.compile(rf"({_CURRENCY})({NUMBER})")
-_HEIGHT = re.compile(r"(?:(\d{1,2})'|([3-8])ft)(\d{1,2})")
-_PICTURE_HEIGHT = re.compile(r"(\d{1,2})(\d{2})p")
+_BODY_HEIGHT = re.compile(r"(?:(\d{1,2})'|([3-8])ft)(\d{1,2})")
+_VIDEO_RESOLUTION = re.compile(r"(\d{1,2})(\d{2})p")
 
 
 def amount(text: str) -> str | None:
@@ -144,7 +144,7 @@ def amount(text: str) -> str | None:
     return " ".join(filter(None, (_SIGNS.get(match["sign"]), spoken, "plus" if match["more"] else "", per)))
 
 
-def amount_of_a(text: str) -> str | None:
+def attributive_amount(text: str) -> str | None:
     """The reading of "30s" in "a 30s ad" and of "$20k" in "a $20k car": in the singular. None for anything else."""
     match = _AMOUNT.fullmatch(text)
     if not match or match["sign"] or match["more"] or match["per"]:
@@ -153,7 +153,7 @@ def amount_of_a(text: str) -> str | None:
     if match["currency"] and (not suffix or suffix in _SCALES_OF_MONEY) and "." not in match["number"]:
         words = (number(match["number"]), _SCALES_OF_MONEY.get(suffix), _CURRENCIES[match["currency"]][0])
         return " ".join(filter(None, words))
-    if match["currency"] or suffix not in _UNITS or suffix in _TIMES:
+    if match["currency"] or suffix not in _UNITS or suffix in _TIMES_SIGNS:
         return None
     return f"{number(match['number'])} {unit(suffix, one=True)}"
 
@@ -169,9 +169,9 @@ def unit(symbol: str, *, one: bool) -> str | None:
     return None
 
 
-def unit_apart(symbol: str, *, one: bool) -> str | None:
+def detached_unit(symbol: str, *, one: bool) -> str | None:
     """The name of a unit that stands after its number and a blank; None for what is a word of its own there."""
-    return None if symbol in _ONLY_GLUED else unit(symbol, one=one)
+    return None if symbol in _ONLY_ATTACHED else unit(symbol, one=one)
 
 
 def number_of_price(text: str) -> str | None:
@@ -192,15 +192,15 @@ def split_price(text: str) -> tuple[str, str]:
     return (match[0], text[match.end() :]) if match else ("", text)
 
 
-def height(text: str) -> str | None:
+def body_height(text: str) -> str | None:
     """The reading of "5'10" and "5ft10": "five foot ten". None if it is no height of a person."""
-    match = _HEIGHT.fullmatch(text)
+    match = _BODY_HEIGHT.fullmatch(text)
     return f"{cardinal(int(match[1] or match[2]))} foot {cardinal(int(match[3]))}" if match else None
 
 
-def picture_height(text: str) -> str | None:
+def video_resolution(text: str) -> str | None:
     """The reading of "1080p" and "720p": "ten eighty P". None for anything else."""
-    match = _PICTURE_HEIGHT.fullmatch(text)
+    match = _VIDEO_RESOLUTION.fullmatch(text)
     return f"{cardinal(int(match[1]))} {cardinal(int(match[2]))} P" if match else None
 
 

@@ -6,12 +6,12 @@ from num2words import num2words
 
 NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)"
 # More digits than quadrillions have are a code, not a count; so is what begins with a zero.
-_LONGEST = 15
+_MAX_DIGITS = 15
 _YEARS = range(1100, 2100)
 # "3/15" is rather a date than three fifteenths.
 _DENOMINATORS = {2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64}
 # "8/10" and "95/100" are marks out of so many.
-_FULL_MARKS = {10, 100}
+_SCORE_MAXIMA = {10, 100}
 _FRACTION = re.compile(r"(\d{1,3})/(\d{1,3})")
 _OUT_OF = re.compile(r"(\d{1,3}(?:\.\d+)?)/(\d{1,3})")
 _EPISODE = re.compile(r"S(\d{1,2})E(\d{1,3})", re.IGNORECASE)
@@ -42,7 +42,7 @@ def digits(text: str) -> str:
 def number(text: str) -> str:
     """The reading of a `NUMBER`: "1,299", "3.25", ".5", "007"."""
     whole, point, decimals = text.replace(",", "").partition(".")
-    if len(whole) > _LONGEST or (whole.startswith("0") and len(whole) > 1):
+    if len(whole) > _MAX_DIGITS or (whole.startswith("0") and len(whole) > 1):
         before = digits(whole)
     else:
         before = cardinal(int(whole)) if whole else ""
@@ -67,7 +67,7 @@ def version(text: str) -> str | None:
     return spoken if text[0].isdecimal() else f"version {spoken}"
 
 
-def nth(text: str) -> str | None:
+def ordinal_number(text: str) -> str | None:
     """The reading of "1st" and "22nd"; None for anything else."""
     match = re.fullmatch(r"(\d{1,3}(?:,\d{3})*|\d{1,12})(?:st|nd|rd|th)", text, re.IGNORECASE)
     return ordinal(int(match[1].replace(",", ""))) if match else None
@@ -79,11 +79,13 @@ def fraction(text: str) -> str | None:
     if not match:
         return out_of(text, "out of") if "." in text else None
     above, below = int(match[1]), int(match[2])
-    if (below in _FULL_MARKS and above <= below) or above == below > 1:
+    if (below in _SCORE_MAXIMA and above <= below) or above == below > 1:
         return out_of(text, "out of")
     if not 0 < above < below or below not in _DENOMINATORS:
         return None
-    return f"{cardinal(above)} {_share(below)}" if above == 1 else f"{cardinal(above)} {_shares(below)}"
+    return (
+        f"{cardinal(above)} {_denominator(below)}" if above == 1 else f"{cardinal(above)} {_plural_denominator(below)}"
+    )
 
 
 def out_of(text: str, words: str) -> str | None:
@@ -104,12 +106,12 @@ def fraction_after_number(text: str) -> str | None:
     return spoken and f"and {re.sub('^one ', 'an ' if text == '1/8' else 'a ', spoken)}"
 
 
-def _share(below: int) -> str:
+def _denominator(below: int) -> str:
     return {2: "half", 4: "quarter"}.get(below, ordinal(below))
 
 
-def _shares(below: int) -> str:
-    return "halves" if below == 2 else f"{_share(below)}s"
+def _plural_denominator(below: int) -> str:
+    return "halves" if below == 2 else f"{_denominator(below)}s"
 
 
 def _american(words: str) -> str:

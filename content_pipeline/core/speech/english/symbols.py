@@ -34,16 +34,16 @@ SIGNS = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum() 
     SYMBOLS.keys() - set("&+=%@#$")
 )
 _LETTER = rf"[^\s\d'{re.escape(SIGNS)}-]"
-_PIECES = re.compile(rf"{NUMBER}|{_LETTER}+(?:['-]{_LETTER}+)*|\S")
+_TOKENS = re.compile(rf"{NUMBER}|{_LETTER}+(?:['-]{_LETTER}+)*|\S")
 
 
 def spell(text: str, names: Mapping[str, str] = SYMBOLS) -> str:
     """The words, numbers and signs of a text in their order: "B2B" is "B two B", "R&D" is "R and D"."""
-    pieces = (_piece(match[0], names) for match in _PIECES.finditer(text))
-    return " ".join(piece for piece in pieces if piece)
+    tokens = (_read_token(match[0], names) for match in _TOKENS.finditer(text))
+    return " ".join(piece for piece in tokens if piece)
 
 
-def _piece(text: str, names: Mapping[str, str]) -> str:
+def _read_token(text: str, names: Mapping[str, str]) -> str:
     if spoken := bare_number(text):
         return spoken
     return text if re.match(_LETTER, text) else names.get(text, "")

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from content_pipeline.core.media.reels.captions import document
-from content_pipeline.core.media.reels.frame import HEIGHT, SAFE_BOTTOM, SAFE_LEFT, SAFE_RIGHT, SAFE_TOP, WIDTH
-from content_pipeline.core.media.words import Word
-from tests.core.media.frames import frame, text_pixels, yellow_pixels
-from tests.core.media.speech import speak, untidy_words
+from content_pipeline.core.media.reels.captions import caption_track
+from content_pipeline.core.media.reels.safe_zone import HEIGHT, SAFE_BOTTOM, SAFE_LEFT, SAFE_RIGHT, SAFE_TOP, WIDTH
+from content_pipeline.core.media.timed_words import Word
+from tests.core.media.rendered_frames import frame, text_pixels, yellow_pixels
+from tests.core.media.spoken_words import speak, untidy_words
 from tests.core.media.test_fonts import SCRIPTS
 
 YELLOW = (255, 214, 10)
@@ -38,7 +38,7 @@ MIDDLE = slice(560, 1060)
 
 
 def written(words: list[Word], *, language: str = "en", seconds: float = 0.0, **labels: Any) -> str:
-    return document(
+    return caption_track(
         words,
         language=language,
         seconds=seconds or words[-1].end + 0.5,

@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 from content_pipeline.core.media import video
-from content_pipeline.core.media.audio import RATE, pieces
+from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, pcm_chunks
 from content_pipeline.core.media.probe import probe
-from content_pipeline.core.media.reels import background, composition, plates
+from content_pipeline.core.media.reels import background_loops, client_background, composition
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import DESIGNS
 from content_pipeline.core.settings import settings
-from tests.core.media.reels.test_sound import loudness
+from tests.core.media.reels.test_audio_mastering import loudness
 from tests.media import samples
 
 # Soft, and its plate is made in a second.
@@ -51,9 +51,9 @@ def _rendered(folder: Path, seed: int = 1, *, seconds: float = SECONDS, has_musi
     """The reel of what `folder` holds."""
     (folder / composition.CAPTIONS).write_text(WHITE_FROM_ONE)
     shown = folder / composition.BACKGROUND
-    scene = Scene(DESIGN, seed, seconds, background.inspect(shown) if shown.exists() else None, has_music)
-    speech = next(pieces(samples.SPEECH))[: int(seconds * RATE)]
-    composition.render(folder, scene, speech, RATE, on_progress=lambda share: None)
+    scene = Scene(DESIGN, seed, seconds, client_background.inspect(shown) if shown.exists() else None, has_music)
+    speech = next(pcm_chunks(samples.SPEECH))[: int(seconds * SAMPLE_RATE)]
+    composition.render(folder, scene, speech, SAMPLE_RATE, on_progress=lambda share: None)
     return folder / composition.OUTPUT
 
 
@@ -108,7 +108,11 @@ def test_the_same_seed_makes_the_same_reel_and_another_another(reel: Path, tmp_p
 
 def test_a_reel_goes_on_smoothly_where_its_plate_begins_again(tmp_path: Path) -> None:
     # A seed that starts the plate some frames before its end.
-    seed = next(seed for seed in count() if -20 < Random(seed).randrange(plates.FRAMES) - plates.FRAMES < -8)
+    seed = next(
+        seed
+        for seed in count()
+        if -20 < Random(seed).randrange(background_loops.LOOP_FRAMES) - background_loops.LOOP_FRAMES < -8
+    )
     frames = _lumas(_rendered(tmp_path, seed, seconds=0.9))
     assert len(frames) == 27
     steps = [np.abs(one - other).mean() for one, other in pairwise(frames)]

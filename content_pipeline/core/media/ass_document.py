@@ -1,0 +1,78 @@
+"""Advanced SubStation documents, as burn-ins and reels write them: with their fonts inside, and any text literally."""
+
+import base64
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from pysubs2 import SSAEvent, SSAFile, SSAStyle
+
+from content_pipeline.core.media.fonts import Font, FontSet
+from content_pipeline.core.media.timed_words import Word
+
+LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
+# The `encoding` of a style, with which libass orders the words of a whole line, right-to-left ones too; with any other
+# it orders each stretch between two tags on its own, and karaoke in Arabic comes out backwards.
+BIDI_WHOLE_LINE = -1
+# libass shows an escaped brace, and a backslash as such unless a letter follows it.
+_ESCAPES = str.maketrans({"{": r"\{", "}": r"\}", "\\": "\\\u2060"})
+
+RGB = tuple[int, int, int]
+
+
+def ass_document(
+    styles: Mapping[str, SSAStyle], events: Iterable[SSAEvent], fonts: FontSet, *, width: int, height: int
+) -> str:
+    """The events for a frame of `width` × `height` pixels, with all that draws them."""
+    file = SSAFile()
+    file.info |= {"PlayResX": str(width), "PlayResY": str(height), "WrapStyle": "2", "ScaledBorderAndShadow": "yes"}
+    file.styles = dict(styles)
+    file.events = list(events)
+    file.fonts_opaque = {f"{font.family}.ttf": _attachment(font) for font in fonts.fonts}
+    return file.to_string("ass")
+
+
+def event_milliseconds(seconds: float) -> int:
+    """A moment as events take it: SubStation counts in hundredths of a second."""
+    return round(seconds * 100) * 10
+
+
+def event_text(lines: Sequence[Sequence[Word]], mark: str, fonts: FontSet, tags: Mapping[Word, str]) -> str:
+    """Lines as SubStation text: each has `mark` around it, each word its own tags, each run its font."""
+    text, family = "", fonts.default_family
+    for number, line in enumerate(lines):
+        # Without a mark at its end, libass centres a line that ends with a joined Arabic letter 0.2 em too far left.
+        text += (rf"{mark}\N" if number else "") + mark
+        for index, word in enumerate(line):
+            text += " " if word.spaced and index else ""
+            word_tags = tags.get(word, "")
+            for run_family, run in fonts.runs(word.text):
+                font_tag = rf"\fn{run_family}" if run_family != family else ""
+                text += f"{{{word_tags}{font_tag}}}" if word_tags or font_tag else ""
+                text += run.translate(_ESCAPES)
+                word_tags, family = "", run_family
+    return text + mark
+
+
+def direction_mark(text: str) -> str:
+    """What makes each line run as most of the text's letters do, whichever letter it begins with."""
+    directions = Counter(map(unicodedata.bidirectional, text))
+    right_to_left = directions["R"] + directions["AL"]
+    if not right_to_left:
+        return ""
+    return RIGHT_TO_LEFT_MARK if right_to_left > directions["L"] else LEFT_TO_RIGHT_MARK
+
+
+def brightness(color: RGB) -> float:
+    """From 0 for black to 255 for white."""
+    red, green, blue = color
+    return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+def _attachment(font: Font) -> list[str]:
+    """A font as lines of the [Fonts] section: base64 with an alphabet that begins at `!`, 80 characters a line."""
+    alphabet = bytes.maketrans(
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", bytes(range(33, 97))
+    )
+    encoded = base64.b64encode(font.data).rstrip(b"=").translate(alphabet).decode()
+    return [encoded[at : at + 80] for at in range(0, len(encoded), 80)]

@@ -1,0 +1,113 @@
+"""Cues laid out in a room: which size, which lines. Text never leaves it."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from content_pipeline.core.media.fonts import LINE_HEIGHT, SARA_AM, FontSet, grapheme_clusters
+from content_pipeline.core.media.line_breaking import group_unbreakable, wrap_lines
+from content_pipeline.core.media.timed_words import Segment, Word, join_words
+
+SHRINK_FACTOR = 0.95
+# Behind these an address may be broken.
+_URL_BREAKS = "/-_.?&="
+
+Lines = list[list[Word]]
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutBox:
+    """What a cue may fill, in pixels.
+
+    Text is made smaller to fit, but words that are too wide at `legible_em` are broken instead.
+    """
+
+    width: float
+    height: float
+    min_em: float
+
+
+class Layout:
+    """The lines of all cues at one size (`em`, in pixels): the wanted one, or the largest below it that fits.
+
+    `fonts` were made for the `texts` of the cues.
+    """
+
+    def __init__(
+        self, segments: Sequence[Segment], *, fonts: FontSet, language: str, box: LayoutBox, em: float
+    ) -> None:
+        self.fonts = fonts
+        self._language = language
+        self._box = box
+        longest_word = box.width / min(em, box.min_em)
+        cues = [(cue.text, self._renderable_words(merge_combining_marks(cue.words), longest_word)) for cue in segments]
+        self.em = em
+        # The longest text is most likely the one that does not fit, so it is tried first.
+        by_length = sorted(cues, key=lambda cue: len(cue[0]), reverse=True)
+        while not all(self._fits(self._lines(text, words)) for text, words in by_length):
+            self.em *= SHRINK_FACTOR
+        self.cues = [self._lines(text, words) for text, words in cues]
+
+    def _renderable_words(self, words: Sequence[Word], longest: float) -> list[Word]:
+        """The words that a font can draw, in pieces where they are wider than `longest` ems."""
+        return [part for word in words if self.fonts.runs(word.text) for part in self._split_long_word(word, longest)]
+
+    def _split_long_word(self, word: Word, longest: float) -> list[Word]:
+        if self.fonts.width(word.text) <= longest:
+            return [word]
+        parts = [""]
+        for cluster in grapheme_clusters(word.text):
+            while parts[-1] and self.fonts.width(parts[-1] + cluster) > longest:
+                parts[-1:] = _split_at_url_break(parts[-1])
+            parts[-1] += cluster
+        share = (word.end - word.start) / len(parts)
+        return [
+            Word(word.start + share * index, word.start + share * (index + 1), text, word.spaced and index == 0)
+            for index, text in enumerate(parts)
+        ]
+
+    def _lines(self, text: str, words: Sequence[Word]) -> Lines:
+        """The cue's own lines where they fit, else the best ones for this width."""
+        existing = _existing_lines(text, words)
+        if self._fits_width(existing):
+            return existing
+        limit, width = self._box.width / self.em, self.fonts.width
+        return wrap_lines(
+            group_unbreakable(words, self._language, limit=limit, width=width), self._language, limit=limit, width=width
+        )
+
+    def _fits_width(self, lines: Lines) -> bool:
+        return all(self.fonts.width(join_words(line)) * self.em <= self._box.width for line in lines)
+
+    def _fits(self, lines: Lines) -> bool:
+        return len(lines) * self.em * LINE_HEIGHT <= self._box.height and self._fits_width(lines)
+
+
+def layout_texts(segments: Sequence[Segment]) -> Iterator[str]:
+    """What a `FontSet` has to hold for the layout of these cues."""
+    return (word.text for cue in segments for word in merge_combining_marks(cue.words))
+
+
+def merge_combining_marks(words: Sequence[Word]) -> list[Word]:
+    """The words without a break between a letter and its marks, where recognisers of Thai and Khmer put some."""
+    merged: list[Word] = []
+    for word in words:
+        combining = unicodedata.category(word.text[0]).startswith("M") or word.text[0] in SARA_AM
+        if merged and not word.spaced and combining:
+            merged[-1] = replace(merged[-1], end=word.end, text=merged[-1].text + word.text)
+        else:
+            merged.append(word)
+    return merged
+
+
+def _split_at_url_break(part: str) -> tuple[str, str]:
+    """What of a full piece stays, and what goes on with the next: the part of an address that it would cut."""
+    end = max(map(part.rfind, _URL_BREAKS)) + 1
+    return (part[:end], part[end:]) if end else (part, "")
+
+
+def _existing_lines(text: str, words: Sequence[Word]) -> Lines:
+    """The words in the lines of a cue's text."""
+    upper = text.split("\n")[0]
+    count = next((count for count in range(1, len(words)) if join_words(words[:count]) == upper), len(words))
+    return [list(line) for line in (words[:count], words[count:]) if line]

@@ -1,0 +1,101 @@
+"""Words into cues that read well: the cheapest way to cut the whole recording, found by dynamic programming."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from content_pipeline.core.media.line_breaking import SENTENCE, break_cost, display_width, group_unbreakable, wrap_lines
+from content_pipeline.core.media.timed_words import MAX_WORD_SECONDS, Segment, Word, join_words, normalize_timings
+
+MAX_LINE_COLUMNS = 42
+MIN_CUE_SECONDS, MAX_CUE_SECONDS = 1.0, MAX_WORD_SECONDS
+MAX_CHARACTERS_PER_SECOND = 20.0
+# A shorter gap between two cues flickers, so the first one stays until the second comes.
+MIN_GAP_SECONDS = 0.25
+
+# What a cue costs: each one something (few full cues beat many short ones), and more for what makes it hard to read.
+_CUE_COST = 3.0
+# More than a cue costs: two sentences share one only where each would be too short to read.
+_SENTENCE_INSIDE_COST = 4.0
+_SILENCE_INSIDE_COST = 3.0
+_TOO_SHORT_COST = 6.0
+_TOO_FAST_COST = 1.0
+
+
+def segment(words: Sequence[Word], *, language: str, duration: float) -> list[Segment]:
+    """Cut spoken words into cues.
+
+    Words may touch, overlap, have no length or run past `duration` (seconds of the recording, above zero): their text
+    and order are kept, their times mended. Cues are ordered, never overlap and end within the duration; each has at
+    most two lines of 42 columns, lasts 1 to 7 s and asks for at most 20 characters a second, as far as the speech
+    allows.
+    """
+    groups = group_unbreakable(normalize_timings(words, 0.0, duration), language, limit=MAX_LINE_COLUMNS)
+    cues = [groups[start:stop] for start, stop in _cuts(groups, language, duration)]
+    begins = [*(cue[0][0].start for cue in cues), duration]
+    return [_cue(cue, language, limit) for cue, limit in zip(cues, begins[1:], strict=True)]
+
+
+def _cue(groups: Sequence[Sequence[Word]], language: str, limit: float) -> Segment:
+    spoken = tuple(word for group in groups for word in group)
+    start = spoken[0].start
+    end = _cue_end(start, spoken[-1].end, len(join_words(spoken)), limit)
+    lines = wrap_lines(groups, language, limit=MAX_LINE_COLUMNS)
+    return Segment(start, end, "\n".join(join_words(line) for line in lines), spoken)
+
+
+def _cue_end(start: float, spoken_until: float, characters: int, limit: float) -> float:
+    """When a cue ends: with its last word, or as much later as reading takes and the next cue (`limit`) allows."""
+    wanted = max(spoken_until, start + max(MIN_CUE_SECONDS, characters / MAX_CHARACTERS_PER_SECOND))
+    if limit - wanted < MIN_GAP_SECONDS:
+        wanted = limit
+    return min(wanted, limit, max(spoken_until, start + MAX_CUE_SECONDS))
+
+
+def _cuts(groups: Sequence[Sequence[Word]], language: str, duration: float) -> list[tuple[int, int]]:
+    """The cheapest cuts, as half-open ranges of units."""
+    texts = [join_words(group) for group in groups]
+    starts = [*(group[0].start for group in groups), duration]
+    ends = [group[-1].end for group in groups]
+    breaks = [*(break_cost(a[-1], b[0], language) for a, b in pairwise(groups)), SENTENCE]
+    # Blanks before a unit count into its size; the first unit of a line gives them back.
+    blanks = [int(group[0].spaced) for group in groups]
+    inside = [
+        _SENTENCE_INSIDE_COST * (breaks[index] == SENTENCE) + _SILENCE_INSIDE_COST * (starts[index + 1] - ends[index])
+        for index in range(len(groups))
+    ]
+
+    def line_end(start: int) -> int:
+        """The first unit that no longer fits the line that begins with unit `start`."""
+        free = MAX_LINE_COLUMNS + blanks[start]
+        stop = start
+        while stop < len(groups) and (stop == start or display_width(texts[stop]) + blanks[stop] <= free):
+            free -= display_width(texts[stop]) + blanks[stop]
+            stop += 1
+        return stop
+
+    line_ends = [*(line_end(start) for start in range(len(groups))), len(groups)]
+    best, previous = [0.0] + [math.inf] * len(groups), [0] * (len(groups) + 1)
+    for start in range(len(groups)):
+        characters, penalty = -blanks[start], 0.0
+        for stop in range(start + 1, line_ends[line_ends[start]] + 1):
+            if ends[stop - 1] - starts[start] > MAX_CUE_SECONDS and stop > start + 1:
+                break
+            characters += len(texts[stop - 1]) + blanks[stop - 1]
+            shown = _cue_end(starts[start], ends[stop - 1], characters, starts[stop]) - starts[start]
+            cost = (
+                best[start]
+                + _CUE_COST
+                + breaks[stop - 1]
+                + penalty
+                + _TOO_SHORT_COST * max(0.0, MIN_CUE_SECONDS - shown)
+                + _TOO_FAST_COST * max(0.0, characters / shown - MAX_CHARACTERS_PER_SECOND)
+            )
+            if cost < best[stop]:
+                best[stop], previous[stop] = cost, start
+            penalty += inside[stop - 1]
+    cuts, stop = [], len(groups)
+    while stop:
+        cuts.append((previous[stop], stop))
+        stop = previous[stop]
+    return cuts[::-1]

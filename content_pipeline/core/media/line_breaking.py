@@ -1,0 +1,192 @@
+"""Where text may break, and what each break costs the reader.
+
+`units` cuts words into what stays together: a spoken word with the punctuation glued to it, a Japanese phrase. A unit
+is only taken apart when it is wider than a line. `wrap` finds the best lines for units; cues use it with columns
+(`columns`), frames with pixels.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import pairwise
+
+import budoux
+
+from content_pipeline.core.media.timed_words import MAX_WORD_SECONDS, UNSPACED_SCRIPTS, Word, join_words
+
+# What it costs to break after a word, by what stands there.
+SENTENCE, CLAUSE, CONJUNCTION, PLAIN, DANGLING = 0.0, 1.0, 2.0, 4.0, 7.0
+# A pause of one second is as good a place as the end of a sentence.
+PAUSE_BONUS = 4.0
+# How much a break's cost weighs against the evenness of the lines (a sum of squares of their shares of the width).
+BREAK_WEIGHT = 0.03
+# Two lines read better when the lower one is longer: every other line costs a little more.
+UPPER_LINE_FACTOR = 1.1
+
+_CLOSERS = "\"'”’»)\\]」』）】"
+_SENTENCE_END = re.compile(f"[.!?…。！？।؟۔።။។][{_CLOSERS}]*$")
+_CLAUSE_END = re.compile(f"[,;:—–、，；：،؛][{_CLOSERS}]*$")
+_ABBREVIATION = re.compile(r"^(mr|mrs|ms|dr|prof|st|vs|no|sr|jr|mme|m|dra?|sra?|hr|fr|nr)\.$", re.IGNORECASE)
+# Small kana and marks of length or repetition never begin a line.
+_NO_LINE_START = re.compile("[ーゝゞ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ]")
+
+
+def _word_sets(lists: dict[str, str]) -> dict[str, frozenset[str]]:
+    return {language: frozenset(words.split()) for language, words in lists.items()}
+
+
+_CONJUNCTIONS = _word_sets(
+    {
+        "en": "and but or nor so because although while when where if unless until since that which who",
+        "de": "und aber oder denn weil dass ob wenn als obwohl während damit",
+        "fr": "et mais ou donc car que qui dont quand lorsque parce puisque si comme",
+        "es": "y e o u pero sino que quien cuando donde porque aunque si como mientras",
+        "pt": "e ou mas que quem quando onde porque embora se como enquanto",
+        "it": "e ed o ma che chi quando dove perché se come mentre",
+    }
+)
+# Articles, prepositions and the like: what follows belongs to them.
+_FUNCTION_WORDS = _word_sets(
+    {
+        "en": "a an the of to in on at by for with from into as my your his her its our their this these and or but "
+        "can could may might must shall should will would not be",
+        "de": "ein eine einen einem einer der die das den dem des zu in im an am auf mit von vom bei für und oder",
+        "fr": "un une le la les de du des à au aux en dans sur sous par pour avec sans et ou mon ma mes son sa ses",
+        "es": "un una el la los las de del a al en con por para sin sobre y o mi tu su",
+        "pt": "um uma o a os as de do da dos das em no na nos nas com por para sem e ou",
+        "it": "un uno una il lo la i gli le di del della a al alla da dal in nel nella con su per tra e",
+    }
+)
+_HAN_PARSERS: dict[str, Callable[[], budoux.Parser]] = {
+    "ja": budoux.load_default_japanese_parser,
+    "yue": budoux.load_default_traditional_chinese_parser,
+    "zh-tw": budoux.load_default_traditional_chinese_parser,
+    "zh-hk": budoux.load_default_traditional_chinese_parser,
+    "zh-hant": budoux.load_default_traditional_chinese_parser,
+}
+
+
+def display_width(text: str) -> int:
+    """The width of text in columns: wide East Asian characters take two, combining marks none."""
+    return sum(
+        0 if unicodedata.category(character) in ("Mn", "Me", "Cf") else
+        2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+        for character in text
+    )  # fmt: skip
+
+
+@cache
+def _parser(load: Callable[[], budoux.Parser]) -> budoux.Parser:
+    return load()
+
+
+def _phrases(text: str, language: str) -> list[str]:
+    """The phrases of text without blanks. The script decides; the language only where Han stands alone."""
+    if re.search("[\u0e00-\u0e7f]", text):
+        load = budoux.load_default_thai_parser
+    elif re.search("[\u3040-\u30ff]", text):
+        load = budoux.load_default_japanese_parser
+    else:
+        load = _HAN_PARSERS.get(language.lower(), budoux.load_default_simplified_chinese_parser)
+    return _parser(load).parse(text)
+
+
+def _forbids_break(before: Word, after: Word) -> bool:
+    """Whether no line may ever break between two words without a blank."""
+    last, first = before.text[-1], after.text[0]
+    return (
+        not (UNSPACED_SCRIPTS.match(last) or UNSPACED_SCRIPTS.match(first))
+        or unicodedata.category(first) in ("Pe", "Pf", "Po", "Mn", "Mc")
+        or unicodedata.category(last) in ("Ps", "Pi")
+        or _NO_LINE_START.match(first) is not None
+    )
+
+
+def _phrase_ends(run: Sequence[Word], language: str) -> set[int]:
+    """After how many words of a stretch without blanks a phrase ends."""
+    text, ends, at = "".join(word.text for word in run), set(), 0
+    if not UNSPACED_SCRIPTS.search(text):
+        return set()
+    for phrase in _phrases(text, language):
+        at += len(phrase)
+        ends.add(at)
+    at, counts = 0, set()
+    for count, (before, after) in enumerate(pairwise(run), 1):
+        at += len(before.text)
+        if at in ends and not _forbids_break(before, after):
+            counts.add(count)
+    return counts
+
+
+def _split_at(words: Sequence[Word], counts: set[int]) -> list[Sequence[Word]]:
+    """The words cut after each of the given counts."""
+    edges = [0, *sorted(counts), len(words)]
+    return [words[start:stop] for start, stop in pairwise(edges)]
+
+
+def group_unbreakable(
+    words: Sequence[Word], language: str, *, limit: float, width: Callable[[str], float] = display_width
+) -> list[Sequence[Word]]:
+    """The words in groups that stay together on a line.
+
+    A group that is wider than `limit`, or takes longer to say than a cue may last, falls apart into its words.
+    """
+    if not words:
+        return []
+    blanks = {index for index, word in enumerate(words) if word.spaced and index}
+    groups: list[Sequence[Word]] = []
+    for run in _split_at(words, blanks):
+        for group in _split_at(run, _phrase_ends(run, language)):
+            fits = width(join_words(group)) <= limit and group[-1].end - group[0].start <= MAX_WORD_SECONDS
+            groups += [group] if fits else [(word,) for word in group]
+    return groups
+
+
+def break_cost(before: Word, after: Word, language: str) -> float:
+    """What it costs to break between two words, from 0 (a sentence ends) to 7 (an article left dangling)."""
+    text, following = before.text.lower(), after.text.lower()
+    language = language.split("-")[0].lower()
+    if _SENTENCE_END.search(text) and not _ABBREVIATION.match(text) and not after.text[0].islower():
+        cost = SENTENCE
+    elif _CLAUSE_END.search(text):
+        cost = CLAUSE
+    elif text in _FUNCTION_WORDS.get(language, ()):
+        cost = DANGLING
+    elif following in _CONJUNCTIONS.get(language, ()):
+        cost = CONJUNCTION
+    else:
+        cost = PLAIN
+    return max(SENTENCE, cost - PAUSE_BONUS * (after.start - before.end))
+
+
+def wrap_lines(
+    groups: Sequence[Sequence[Word]], language: str, *, limit: float, width: Callable[[str], float] = display_width
+) -> list[list[Word]]:
+    """The units in as few lines as `limit` allows, even and broken where it costs the reader least.
+
+    A unit that is wider than `limit` gets a line of its own.
+    """
+    best: list[tuple[int, float]] = [(0, 0.0)]
+    previous = [0]
+    for stop in range(1, len(groups) + 1):
+        choices = []
+        for start in reversed(range(stop)):
+            line = width(join_words([word for group in groups[start:stop] for word in group]))
+            if line > limit and start < stop - 1:
+                break
+            lines, cost = best[start]
+            cost += (line / limit) ** 2 * (1.0 if stop == len(groups) else UPPER_LINE_FACTOR)
+            if start:
+                cost += BREAK_WEIGHT * break_cost(groups[start - 1][-1], groups[start][0], language)
+            choices.append(((lines + 1, cost), start))
+        score, start = min(choices)
+        best.append(score)
+        previous.append(start)
+    lines_of_words: list[list[Word]] = []
+    stop = len(groups)
+    while stop:
+        start = previous[stop]
+        lines_of_words.insert(0, [word for group in groups[start:stop] for word in group])
+        stop = start
+    return lines_of_words

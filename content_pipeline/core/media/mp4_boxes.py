@@ -1,0 +1,40 @@
+"""What FFmpeg does not pass on of MP4 and MOV files: how long the header claims to be, and where the index lies."""
+
+import struct
+from pathlib import Path
+from typing import BinaryIO
+
+
+def header_seconds(path: Path) -> float:
+    """The length in the movie header (moov/mvhd), in seconds; 0 where there is none or it is left open."""
+    with path.open("rb") as stream:
+        if not _enter_box(stream, b"moov", path.stat().st_size) or not _enter_box(stream, b"mvhd", path.stat().st_size):
+            return 0.0
+        header = stream.read(32).ljust(32, b"\0")
+    scale, length = struct.unpack_from(">IQ", header, 20) if header[0] == 1 else struct.unpack_from(">II", header, 12)
+    unknown = length in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
+    return 0.0 if unknown or not scale else float(length / scale)
+
+
+def is_faststart(path: Path) -> bool:
+    """Whether the index (moov) lies before the media (mdat), so that the file can be played while it arrives."""
+    with path.open("rb") as stream:
+        end = path.stat().st_size
+        index = stream.tell() if _enter_box(stream, b"moov", end) else end
+        stream.seek(0)
+        media = stream.tell() if _enter_box(stream, b"mdat", end) else end
+    return index < media
+
+
+def _enter_box(stream: BinaryIO, name: bytes, end: int) -> bool:
+    """Move to the inside of the next box called `name`, past its neighbours; False when there is none."""
+    while (start := stream.tell()) < end:
+        size, kind = struct.unpack(">I4s", stream.read(8).ljust(8, b"\0"))
+        if size == 1:  # a 64-bit size follows, as with recordings over 4 GB
+            (size,) = struct.unpack(">Q", stream.read(8).ljust(8, b"\0"))
+        if kind == name:
+            return True
+        if size < 8:  # 0: up to the end of the file; the rest is nonsense
+            return False
+        stream.seek(start + size)
+    return False

@@ -1,0 +1,76 @@
+"""Text and shapes over a reel, as SubStation events: at a place, for a time, and never outside the safe area."""
+
+from pysubs2 import Alignment, Color, SSAEvent, SSAStyle
+
+from content_pipeline.core.media.ass_document import BIDI_WHOLE_LINE, RGB, brightness, event_milliseconds
+from content_pipeline.core.media.fonts import LINE_HEIGHT
+from content_pipeline.core.media.reels.safe_zone import SAFE_BOTTOM, SAFE_LEFT, SAFE_RIGHT, SAFE_TOP
+
+INK: RGB = (16, 14, 22)
+PAPER: RGB = (255, 255, 255)
+
+# Layout keeps everything inside; marks piled on a letter without end are beyond any layout, and cut off here.
+_CLIP = rf"\clip({SAFE_LEFT},{SAFE_TOP},{SAFE_RIGHT},{SAFE_BOTTOM})"
+# How far the handles of a curve stand from a corner, of its radius, for the curve to be round.
+_BEZIER_HANDLE = 0.45
+
+
+def text_color_on(background: RGB) -> RGB:
+    """The colour of letters on `ground`."""
+    return INK if brightness(background) > 110 else PAPER
+
+
+def ass_style(
+    color: RGB,
+    family: str,
+    *,
+    opacity: float = 1.0,
+    outlined: bool = False,
+    alignment: Alignment = Alignment.MIDDLE_CENTER,
+) -> SSAStyle:
+    """How text or a shape looks; letters with an `edge` are legible on any background. `show` gives the size."""
+    return SSAStyle(
+        fontname=family,
+        bold=True,
+        primarycolor=Color(*color, round(255 * (1 - opacity))),
+        outlinecolor=Color(*INK),
+        outline=1 if outlined else 0,
+        shadow=0,
+        encoding=BIDI_WHOLE_LINE,
+        alignment=alignment,
+        marginl=0,
+        marginr=0,
+        marginv=0,
+    )
+
+
+def positioned_event(
+    text: str, style: str, *, at: tuple[float, float], start: float, end: float, layer: int = 0, tags: str = ""
+) -> SSAEvent:
+    """Show SubStation text from one second to another in the style `look`, aligned as that says to `at`, in pixels."""
+    x, y = at
+    return SSAEvent(
+        start=event_milliseconds(start),
+        end=event_milliseconds(end),
+        layer=layer,
+        style=style,
+        text=rf"{{\pos({x:.1f},{y:.1f}){_CLIP}{tags}}}{text}",
+    )
+
+
+def font_size_tag(em: float) -> str:
+    """The tag that sets the size of letters."""
+    return rf"\fs{em * LINE_HEIGHT:.1f}"
+
+
+def rounded_rectangle(width: float, height: float, radius: float) -> str:
+    """A rectangle in whole pixels, its corners rounded, as far as it is large enough for that."""
+    right, bottom = round(width), round(height)
+    corner = round(min(radius, right / 2, bottom / 2))
+    handle = round(corner * _BEZIER_HANDLE)
+    return (
+        rf"{{\p1}}m {corner} 0 l {right - corner} 0 b {right - handle} 0 {right} {handle} {right} {corner} "
+        f"l {right} {bottom - corner} b {right} {bottom - handle} {right - handle} {bottom} {right - corner} {bottom} "
+        f"l {corner} {bottom} b {handle} {bottom} 0 {bottom - handle} 0 {bottom - corner} "
+        f"l 0 {corner} b 0 {handle} {handle} 0 {corner} 0"
+    )

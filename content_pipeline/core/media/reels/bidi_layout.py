@@ -1,0 +1,58 @@
+"""Where each word of a line stands, in scripts of both directions."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from content_pipeline.core.media.ass_document import RIGHT_TO_LEFT_MARK, direction_mark
+from content_pipeline.core.media.timed_words import Word
+
+
+@dataclass(frozen=True, slots=True)
+class PositionedWord:
+    """A word, how far its middle stands to the right of the middle of its line, and how wide it is.
+
+    `mark` makes libass write it in the right direction.
+    """
+
+    word: Word
+    direction: str
+    offset: float
+    width: float
+
+
+def position_words(line: Sequence[Word], direction: str, width: Callable[[str], float]) -> list[PositionedWord]:
+    """The words of a line from left to right, in the unit of `width`. `mark` is the direction of the whole text."""
+    directions = _word_directions(line, direction)
+    order = _visual_order(directions, direction)
+    # A blank belongs to the word that is read after it, wherever that stands.
+    gaps = [width(" ") if line[max(pair)].spaced else 0.0 for pair in pairwise(order)]
+    widths = [width(line[index].text) for index in order]
+    left = -(sum(gaps) + sum(widths)) / 2
+    positioned = []
+    for index, wide, gap in zip(order, widths, [*gaps, 0.0], strict=True):
+        positioned.append(PositionedWord(line[index], directions[index], left + wide / 2, wide))
+        left += wide + gap
+    return positioned
+
+
+def _word_directions(line: Sequence[Word], direction: str) -> list[str]:
+    """The direction of each word; what has no letters, as numbers, goes with the word before."""
+    directions: list[str] = []
+    for word in line:
+        has_letters = any(map(str.isalpha, word.text))
+        directions.append(direction_mark(word.text) if has_letters else directions[-1] if directions else direction)
+    return directions
+
+
+def _visual_order(directions: Sequence[str], direction: str) -> list[int]:
+    """The numbers of a line's words from left to right: stretches of one direction, each read in that direction."""
+    runs = [
+        (right_to_left, list(numbers))
+        for right_to_left, numbers in groupby(
+            range(len(directions)), key=lambda number: directions[number] == RIGHT_TO_LEFT_MARK
+        )
+    ]
+    if direction == RIGHT_TO_LEFT_MARK:
+        runs.reverse()
+    return [number for right_to_left, numbers in runs for number in (reversed(numbers) if right_to_left else numbers)]

@@ -1,0 +1,95 @@
+"""What stands over a reel from beginning to end: its headline, whose it is, and how much of it has passed."""
+
+from collections.abc import Iterator
+
+from pysubs2 import Alignment, SSAEvent, SSAStyle
+
+from content_pipeline.core.media.ass_document import RGB, direction_mark, event_text
+from content_pipeline.core.media.caption_layout import Layout, LayoutBox
+from content_pipeline.core.media.fonts import LINE_HEIGHT, FontSet
+from content_pipeline.core.media.reels.ass_drawing import (
+    INK,
+    PAPER,
+    ass_style,
+    font_size_tag,
+    positioned_event,
+    rounded_rectangle,
+)
+from content_pipeline.core.media.reels.safe_zone import SAFE_BOTTOM, SAFE_LEFT, SAFE_RIGHT, SAFE_TOP
+from content_pipeline.core.media.timed_words import Segment, join_words
+
+_WIDTH = SAFE_RIGHT - SAFE_LEFT
+# Pixels.
+_HEADLINE_EM, _HEADLINE_LINES, _HEADLINE_PADDING, _HEADLINE_RADIUS = 50, 3, (28, 14), 24
+_NAME_EM, _NAME_LINES, _NAME_PADDING, _DOT = 34, 2, (24, 8), 16
+_BAR, _BAR_GAP = 10, 18
+
+
+def overlay_styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
+    """How the labels look."""
+    corner, left = Alignment.TOP_LEFT, Alignment.MIDDLE_LEFT
+    return {
+        "Card": ass_style(PAPER, family, opacity=0.96),
+        "Headline": ass_style(INK, family),
+        "Chip": ass_style(INK, family, opacity=0.62, alignment=left),
+        "Dot": ass_style(accent, family, alignment=left),
+        "Name": ass_style(PAPER, family, alignment=left),
+        "Track": ass_style(INK, family, opacity=0.55, alignment=corner),
+        "Progress": ass_style(accent, family, alignment=corner),
+    }
+
+
+def title_card(title: Segment, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
+    """The title on a card at the top of the safe area."""
+    across, down = _HEADLINE_PADDING
+    box = LayoutBox(_WIDTH - 2 * across, _HEADLINE_LINES * _HEADLINE_EM * LINE_HEIGHT, _HEADLINE_EM / 2)
+    text, width, height, em = _lay_out(title, fonts, language, box, _HEADLINE_EM)
+    if not width:
+        return
+    card = rounded_rectangle(width + 2 * across, height + 2 * down, _HEADLINE_RADIUS)
+    center = (SAFE_LEFT + SAFE_RIGHT) / 2, SAFE_TOP + down + height / 2
+    yield positioned_event(card, "Card", at=center, start=title.start, end=title.end)
+    yield positioned_event(
+        text, "Headline", at=center, start=title.start, end=title.end, layer=1, tags=font_size_tag(em)
+    )
+
+
+def name_badge(name: Segment, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
+    """The name on a chip at the foot of the safe area, above the progress line."""
+    across, down = _NAME_PADDING
+    before = across + _DOT + across / 2
+    box = LayoutBox(_WIDTH - before - across, _NAME_LINES * _NAME_EM * LINE_HEIGHT, _NAME_EM / 2)
+    text, width, height, em = _lay_out(name, fonts, language, box, _NAME_EM)
+    if not width:
+        return
+    ground = rounded_rectangle(before + width + across, height + 2 * down, height)
+    y = SAFE_BOTTOM - _BAR - _BAR_GAP - down - height / 2
+    dot = rounded_rectangle(_DOT, _DOT, _DOT)
+    start, end = name.start, name.end
+    yield positioned_event(ground, "Chip", at=(SAFE_LEFT, y), start=start, end=end)
+    yield positioned_event(dot, "Dot", at=(SAFE_LEFT + across, y), start=start, end=end, layer=1)
+    yield positioned_event(
+        text, "Name", at=(SAFE_LEFT + before, y), start=start, end=end, layer=1, tags=font_size_tag(em)
+    )
+
+
+def progress_bar(seconds: float) -> Iterator[SSAEvent]:
+    """A thin line at the foot of the safe area that fills from left to right in `seconds`."""
+    line = rounded_rectangle(_WIDTH, _BAR, _BAR)
+    top = SAFE_BOTTOM - _BAR
+    empty, full = (rf"\clip({SAFE_LEFT},{top},{right},{SAFE_BOTTOM})" for right in (SAFE_LEFT, SAFE_RIGHT))
+    yield positioned_event(line, "Track", at=(SAFE_LEFT, top), start=0, end=seconds)
+    yield positioned_event(
+        line, "Progress", at=(SAFE_LEFT, top), start=0, end=seconds, layer=1, tags=rf"{empty}\t({full})"
+    )
+
+
+def _lay_out(
+    label: Segment, fonts: FontSet, language: str, box: LayoutBox, em: float
+) -> tuple[str, float, float, float]:
+    """A label as SubStation text, its width, height and em in pixels."""
+    layout = Layout([label], fonts=fonts, language=language, box=box, em=em)
+    (lines,) = layout.cues
+    text = event_text(lines, direction_mark(label.text), fonts, {})
+    width = max((fonts.width(join_words(line)) for line in lines), default=0.0) * layout.em
+    return text, width, len(lines) * layout.em * LINE_HEIGHT, layout.em

@@ -1,0 +1,70 @@
+"""Spoken words and the cues made of them: the shapes that `captions.words` and `captions.segments` are kept in."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from pydantic import TypeAdapter
+
+# The shortest time given to a word that the recogniser gave none.
+MIN_WORD_SECONDS = 0.02
+# Nobody speaks a word for longer: recognisers stretch words over the silence that follows.
+MAX_WORD_SECONDS = 7.0
+
+# Scripts that put no blanks between words: Thai, Lao, Myanmar, Khmer, kana, Han. Korean does.
+UNSPACED_SCRIPTS = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One spoken word: seconds from the start of the recording, text without surrounding blanks.
+
+    `spaced` says whether a blank stands before it: not before Japanese and Chinese tokens, nor before glued
+    punctuation.
+    """
+
+    start: float
+    end: float
+    text: str
+    spaced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One cue: shown from `start` to `end` (seconds). `text` is its words, with at most one newline: two lines."""
+
+    start: float
+    end: float
+    text: str
+    words: tuple[Word, ...]
+
+
+# JSON both ways: `WORDS.dump_python(words, mode="json")` and `WORDS.validate_python(kept)`.
+WORDS = TypeAdapter(tuple[Word, ...])
+SEGMENTS = TypeAdapter(tuple[Segment, ...])
+
+
+def join_words(words: Sequence[Word]) -> str:
+    """The words as one line of text."""
+    return "".join(f" {word.text}" if word.spaced and index else word.text for index, word in enumerate(words))
+
+
+def normalize_timings(words: Sequence[Word], start: float, end: float) -> list[Word]:
+    """The words with text, in their order, each with time of its own, none overlapping, all from `start` to `end`."""
+    spoken = [replace(word, text=word.text.strip()) for word in words if word.text.strip()]
+    if not spoken:
+        return []
+    minimum = min(MIN_WORD_SECONDS, (end - start) / len(spoken))
+    starts = [start - minimum]
+    for word in spoken:
+        starts.append(max(word.start, starts[-1] + minimum))
+    starts = [*starts[1:], end]
+    for index in reversed(range(len(spoken))):
+        starts[index] = max(start, min(starts[index], starts[index + 1] - minimum))
+    return [
+        replace(word, start=at, end=max(min(word.end, following, at + MAX_WORD_SECONDS), min(at + minimum, following)))
+        for word, (at, following) in zip(spoken, pairwise(starts), strict=True)
+    ]

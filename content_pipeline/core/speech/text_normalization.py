@@ -1,0 +1,112 @@
+"""Scripts cut into what is shown, each piece with what the voice says for it.
+
+"$1,299" is shown as one token while five words are spoken, so that a caption shows what was written and highlights it
+for as long as it takes to say.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from content_pipeline.core.media.line_breaking import display_width, group_unbreakable
+from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS, Word
+from content_pipeline.core.speech.emoji import strip_emoji
+from content_pipeline.core.speech.english.normalizer import normalize_line
+
+_LINE_ENDS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
+_LETTER = re.compile("[A-Za-z]")
+# Phrases of scripts without blanks are shown whole up to this width: eight Japanese characters.
+_MAX_PHRASE_COLUMNS = 16
+_FULL_STOPS = {"ja": "。", "zh": "。", "yue": "。"}
+# Signs that voices say by their names in any language; so they do with the signs of currencies.
+_SPOKEN_SYMBOLS = frozenset("%&@+=°")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a script. `text` is shown; `spoken` is what the voice says for it, words separated by blanks and
+    punctuation for its prosody, "" for nothing; `spaced` says whether a blank stands before it."""
+
+    text: str
+    spoken: str
+    spaced: bool
+
+
+def tokenize(script: str, language: str) -> list[Token]:
+    """The pieces of a script in their order; their texts are all of it but blanks and control characters.
+
+    `language` is a tag ("en", "pt-BR"). English numbers, dates, addresses and the like are spelled out as they are
+    said; of other languages only what no voice can say is left out of `spoken`. A line that ends without punctuation
+    ends a sentence.
+    """
+    base = language.lower().replace("_", "-").partition("-")[0]
+    lines = [_tokenize_english(words) if base == "en" else _tokenize_other(words, language) for words in _lines(script)]
+    return [token for line in lines[:-1] for token in _end_sentence(line, _FULL_STOPS.get(base, "."))] + lines[-1]
+
+
+def is_speakable(script: str, language: str) -> bool:
+    """Whether any token of the script is spoken. Mostly a plain letter tells: all tokens of a hundred long scripts
+    take two seconds."""
+    return bool(_LETTER.search(strip_emoji(script))) or any(token.spoken for token in tokenize(script, language))
+
+
+def _lines(script: str) -> list[list[str]]:
+    """The words of each line, without control characters and the halves of characters that JSON can bring."""
+    lines = _LINE_ENDS.sub("\n", script).split("\n")
+    return [
+        "".join(c for c in line if c == "\t" or unicodedata.category(c) not in ("Cc", "Cs")).split() for line in lines
+    ]
+
+
+def _tokenize_english(words: list[str]) -> list[Token]:
+    return [Token(word, spoken, spaced=True) for word, spoken in zip(words, normalize_line(words), strict=True)]
+
+
+def _tokenize_other(words: list[str], language: str) -> list[Token]:
+    return [
+        Token(text, _speakable(text), spaced=index == 0)
+        for word in words
+        for index, text in enumerate(_display_units(word, language))
+    ]
+
+
+def _end_sentence(line: list[Token], full_stop: str) -> list[Token]:
+    """The tokens of a line, a full stop behind the last one that is said unless it has punctuation."""
+    for index in reversed(range(len(line))):
+        if spoken := line[index].spoken:
+            if not unicodedata.category(spoken[-1]).startswith("P"):
+                line[index] = replace(line[index], spoken=spoken + full_stop)
+            break
+    return line
+
+
+def _display_units(word: str, language: str) -> Iterator[str]:
+    """What is shown at a time of a word between two blanks: all of it, or the phrases of a script without blanks."""
+    if not UNSPACED_SCRIPTS.search(word):
+        yield word
+        return
+    characters = [Word(0, 0, character, spaced=False) for character in word]
+    for phrase in group_unbreakable(characters, language, limit=float("inf")):
+        yield from _split_wide("".join(character.text for character in phrase))
+
+
+def _split_wide(phrase: str) -> Iterator[str]:
+    """A phrase in pieces of moderate width, none of which begins with a mark that belongs to the letter before it."""
+    part = ""
+    for character in phrase:
+        if display_width(part) >= _MAX_PHRASE_COLUMNS and not unicodedata.category(character).startswith("M"):
+            yield part
+            part = ""
+        part += character
+    yield part
+
+
+def _speakable(text: str) -> str:
+    """A text without emoji and other pictures; "" if only punctuation is left."""
+    speakable = " ".join(strip_emoji(text).split())
+    return (
+        speakable
+        if any(c.isalnum() or c in _SPOKEN_SYMBOLS or unicodedata.category(c) == "Sc" for c in speakable)
+        else ""
+    )

@@ -1,0 +1,87 @@
+"""Voices behind an OpenAI-compatible `/audio/speech`: hosted ones and self-hosted ones alike.
+
+The endpoint is the operator's own setting, so its address is trusted; what it answers is limited in size and decoded
+as audio only. It gives no times: the words are aligned with what is heard.
+"""
+
+import io
+from collections.abc import Sequence
+from typing import Final
+
+import av
+import httpx
+import numpy as np
+
+from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.media.probe import FORMATS
+from content_pipeline.core.providers.openai_endpoint import Endpoint
+from content_pipeline.core.settings import settings
+from content_pipeline.core.speech.forced_alignment import align
+from content_pipeline.core.speech.text_normalization import Token
+from content_pipeline.core.speech.voice_types import MULTILINGUAL, Samples, Utterance, Voice, VoiceChoice, spoken_text
+
+SAMPLE_RATE: Final = 24_000
+# A minute and a half of 48 kHz stereo WAV has 17 MB; pieces are shorter.
+_MAX_BYTES: Final = 32 << 20
+# Endpoints on a CPU speak slower than a person does.
+_TIMEOUT: Final = httpx.Timeout(180.0, connect=10.0)
+
+
+def voices() -> tuple[Voice, ...]:
+    """The voices that the settings name ("nova", or "nova:en-US" for one that speaks only that)."""
+    named = [entry.partition(":") for entry in settings().speech_voices if settings().speech_url]
+    return tuple(
+        Voice(id=name, name=name.capitalize(), language=language or MULTILINGUAL, gender=None, provider="endpoint")
+        for name, _, language in named
+    )
+
+
+def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
+    """Some sentences, at 24 kHz, with words aligned to what is heard.
+
+    Raises Remote: `speech_unreachable`, `speech_limited` (`retry_after` says when again) and `speech_failed`, which
+    are worth trying again; `speech_unauthorized`, `speech_refused` and `speech_unreadable`, which are not. Raises
+    Unavailable `voice_missing` where no endpoint is set.
+    """
+    if not settings().speech_url:
+        raise Unavailable(
+            f"No endpoint speaks with the voice {choice.voice.id} any more.",
+            code="voice_missing",
+            remedy="Set CONTENT_PIPELINE_SPEECH_URL, or choose another voice.",
+            retryable=False,
+        )
+    samples = _decode(_synthesize(spoken_text(tokens), choice.voice.id))
+    return Utterance(samples, SAMPLE_RATE, align(samples, SAMPLE_RATE, tokens, choice.language))
+
+
+def _endpoint() -> Endpoint:
+    return Endpoint(
+        name="The speech endpoint",
+        code="speech",
+        setting="CONTENT_PIPELINE_SPEECH",
+        url=settings().speech_url,
+        key=settings().speech_key,
+        timeout=_TIMEOUT,
+        max_bytes=_MAX_BYTES,
+    )
+
+
+def _synthesize(text: str, voice: str) -> bytes:
+    payload = {"model": settings().speech_model, "voice": voice, "input": text, "response_format": "wav"}
+    endpoint = _endpoint()
+    with endpoint.post("audio/speech", payload) as response:
+        return endpoint.read(response)
+
+
+def _decode(body: bytes) -> Samples:
+    """The sound of an answer, whatever audio format it came in."""
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+    try:
+        with av.open(io.BytesIO(body), "r", container_options={"format_whitelist": FORMATS}) as container:
+            frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
+    except (av.FFmpegError, IndexError, ValueError) as error:
+        raise _endpoint().unreadable("answered with something that is not audio") from error
+    frames += resampler.resample(None)
+    if not frames:
+        raise _endpoint().unreadable("answered with an empty recording")
+    return np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames]).astype(np.float32, copy=False)

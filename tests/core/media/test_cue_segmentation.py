@@ -1,0 +1,113 @@
+from itertools import pairwise
+
+import budoux
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from content_pipeline.core.media.cue_segmentation import segment
+from content_pipeline.core.media.line_breaking import display_width
+from content_pipeline.core.media.timed_words import Segment, Word, join_words, normalize_timings
+from tests.core.media.spoken_words import speak, spoken_words, untidy_words
+
+SONNET = (
+    "From fairest creatures we desire increase, that thereby beauty's rose might never die. But as the riper should "
+    "by time decease, his tender heir might bear his memory. In the beginning of the year two thousand and twenty "
+    "four the company decided to move all of its services to a new data center in the north of Sweden because "
+    "electricity is cheap there and the air is cold."
+)
+JAPANESE = "今日はとても天気がいいですね。私たちは公園へ散歩に行って、おいしいお弁当を食べました。"
+
+
+def lines_of(cues: list[Segment]) -> list[str]:
+    return [line for cue in cues for line in cue.text.split("\n")]
+
+
+@given(st.one_of(spoken_words(), untidy_words()), st.sampled_from(["en", "ja", "zh", "ar", "xx"]))
+def test_no_word_is_lost_or_moved(words: list[Word], language: str) -> None:
+    cues = segment(words, language=language, duration=130)
+    assert [word for cue in cues for word in cue.words] == normalize_timings(words, 0, 130)
+    for cue in cues:
+        assert cue.text.replace("\n", "").replace(" ", "") == join_words(cue.words).replace("\n", "").replace(" ", "")
+
+
+@given(st.one_of(spoken_words(), untidy_words()), st.floats(0.5, 130))
+def test_cues_are_ordered_never_overlap_and_stay_inside_the_recording(words: list[Word], duration: float) -> None:
+    cues = segment(words, language="en", duration=duration)
+    assert all(0 <= cue.start < cue.end <= duration for cue in cues)
+    assert all(before.end <= after.start for before, after in pairwise(cues))
+    assert all(cue.start <= word.start < word.end <= cue.end for cue in cues for word in cue.words)
+
+
+@given(spoken_words(), st.sampled_from(["en", "ja"]))
+def test_cues_have_two_lines_of_42_columns_and_last_seven_seconds_at_most(words: list[Word], language: str) -> None:
+    cues = segment(words, language=language, duration=300)
+    assert all(cue.end - cue.start <= 7 + 1e-9 for cue in cues)
+    assert all(len(cue.text.split("\n")) <= 2 for cue in cues)
+    assert all(display_width(line) <= 42 for line in lines_of(cues))
+
+
+@given(spoken_words())
+def test_a_cue_is_short_or_fast_only_where_the_next_one_leaves_no_room(words: list[Word]) -> None:
+    cues = segment(words, language="en", duration=300)
+    for cue, limit in zip(cues, [*(cue.start for cue in cues), 300][1:], strict=False):
+        shown = cue.end - cue.start
+        if shown < 1 - 1e-9 or len(join_words(cue.words)) / shown > 20 + 1e-6:
+            assert cue.end == limit
+
+
+def test_nothing_said_makes_no_cues() -> None:
+    assert segment([], language="en", duration=10) == []
+    assert segment([Word(1, 2, " ")], language="en", duration=10) == []
+
+
+def test_calm_speech_is_cut_at_clauses_and_reads_well() -> None:
+    words = speak(SONNET)
+    cues = segment(words, language="en", duration=words[-1].end + 1)
+    assert [cue.text.split()[-1] for cue in cues[:3]] == ["increase,", "die.", "memory."]
+    assert all(1 <= cue.end - cue.start <= 7 for cue in cues)
+    assert all(len(cue.text) / (cue.end - cue.start) <= 20 for cue in cues)
+
+
+def test_an_article_is_not_left_at_the_end_of_a_line_when_there_is_a_better_place() -> None:
+    words = speak("She said that it was the beginning of a wonderful new friendship")
+    (cue,) = segment(words, language="en", duration=8)
+    assert cue.text.split("\n")[0].split()[-1] not in ("the", "of", "a")
+
+
+def test_a_title_does_not_end_a_sentence() -> None:
+    cues = segment(speak("I have not seen Mr. Smith since.", pause=0.02), language="en", duration=5)
+    assert [cue.text for cue in cues] == ["I have not seen Mr. Smith since."]
+
+
+def test_japanese_phrases_stay_whole() -> None:
+    words = speak(JAPANESE, language="ja", characters_a_second=8)
+    phrases = budoux.load_default_japanese_parser().parse(JAPANESE)
+    lines = lines_of(segment(words, language="ja", duration=30))
+    assert "".join(lines) == JAPANESE
+    assert len(lines) > 2
+    ends = {len("".join(phrases[: count + 1])) for count in range(len(phrases))}
+    assert {len("".join(lines[: count + 1])) for count in range(len(lines))} <= ends
+
+
+@pytest.mark.parametrize("text", ["あ" * 100, "x" * 100, "กรุงเทพ" * 20])
+def test_an_endless_word_comes_out_whole(text: str) -> None:
+    (cue,) = segment([Word(1, 3, text)], language="en", duration=10)
+    assert cue.text == text
+
+
+def test_a_word_stretched_over_silence_is_shown_for_seven_seconds() -> None:
+    (cue,) = segment([Word(1, 60, "oh")], language="en", duration=90)
+    assert (cue.start, cue.end) == (1, 8)
+
+
+def test_endless_text_without_blanks_is_cut_between_its_tokens() -> None:
+    words = speak("天" * 100, language="zh", characters_a_second=6)
+    cues = segment(words, language="zh", duration=40)
+    assert "".join(lines_of(cues)) == "天" * 100
+    assert all(display_width(line) <= 42 for line in lines_of(cues))
+
+
+def test_long_silence_is_never_inside_a_cue() -> None:
+    words = [Word(0, 0.5, "one"), Word(0.5, 1, "two"), Word(5, 5.5, "three"), Word(5.5, 6, "four")]
+    assert [cue.text for cue in segment(words, language="en", duration=8)] == ["one two", "three four"]

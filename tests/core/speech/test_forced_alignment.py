@@ -1,0 +1,102 @@
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from content_pipeline.core.media.timed_words import Word
+from content_pipeline.core.speech import pocketsphinx_alignment
+from content_pipeline.core.speech.forced_alignment import align, to_16_khz_pcm
+from content_pipeline.core.speech.narration import Narration, narrate
+from content_pipeline.core.speech.text_normalization import tokenize
+from content_pipeline.core.speech.voice_selection import choose_voice
+from content_pipeline.core.speech.voice_types import words_from_spans
+from tests.core.speech.onset_errors import errors
+from tests.core.speech.scripts import SCRIPTS
+from tests.programs import need
+
+
+@pytest.fixture(scope="module")
+def narrations() -> list[Narration]:
+    """What the voice says whose own times are exact; they are what the alignment is compared with."""
+    return [narrate(script, choose_voice("hibari-heart", script)) for script in SCRIPTS]
+
+
+@pytest.fixture
+def without_pocketsphinx(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As on Python 3.12 on ARM, for which it has no wheel."""
+    pocketsphinx_alignment._decoder.cache_clear()
+    monkeypatch.setitem(sys.modules, "pocketsphinx", None)
+    yield
+    pocketsphinx_alignment._decoder.cache_clear()
+
+
+def _aligned(narration: Narration, script: str) -> tuple[Word, ...]:
+    return align(narration.samples, narration.rate, tokenize(script, "en"), "en")
+
+
+def _check(narrations: list[Narration], *, typical: float, nearly_all: float) -> None:
+    """Against the energy onsets after pauses, and over all words against the times that the voice gave itself."""
+    to_sound: list[float] = []
+    to_voice: list[float] = []
+    for narration, script in zip(narrations, SCRIPTS, strict=False):
+        words = _aligned(narration, script)
+        assert [word.text for word in words] == script.split()
+        assert all(one.end <= other.start for one, other in pairwise(words))
+        to_sound += errors(words, narration.samples, narration.rate)
+        to_voice += [abs(one.start - other.start) for one, other in zip(words, narration.words, strict=True)]
+    assert len(to_sound) >= 5 * len(narrations)
+    assert np.median(to_sound) <= 0.06
+    assert np.quantile(to_sound, 0.95) <= 0.12
+    assert np.median(to_voice) <= typical
+    assert np.quantile(to_voice, 0.95) <= nearly_all
+
+
+def test_english_words_are_found_exactly(narrations: list[Narration]) -> None:
+    pytest.importorskip("pocketsphinx")
+    _check(narrations, typical=0.03, nearly_all=0.08)
+
+
+def test_without_pocketsphinx_the_words_that_whisper_hears_are_used(
+    narrations: list[Narration], without_pocketsphinx: None
+) -> None:
+    _check(narrations[:2], typical=0.06, nearly_all=0.25)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_pocketsphinx_does_not_lose_its_way_in_digital_silence(script: str) -> None:
+    """Of 12 texts of this voice, whose pauses are all zeros, it found 1."""
+    pytest.importorskip("pocketsphinx")
+    need("espeak-ng")
+    narration = narrate(script, choose_voice("espeak-en-GB", script))
+    spans = pocketsphinx_alignment.align_tokens(
+        to_16_khz_pcm(narration.samples, narration.rate), tokenize(script, "en")
+    )
+    assert spans is not None
+    found = errors(words_from_spans(tokenize(script, "en"), spans), narration.samples, narration.rate)
+    assert np.median(found) <= 0.06
+
+
+def test_words_that_no_dictionary_has_are_found_too() -> None:
+    pytest.importorskip("pocketsphinx")
+    script = "Say hello to Zyntraxo and Quibblefly, CEO of Xpandly."
+    narration = narrate(script, choose_voice("hibari-heart", script))
+    words = _aligned(narration, script)
+    for found, exact in zip(words, narration.words, strict=True):
+        assert found.start == pytest.approx(exact.start, abs=0.12)
+
+
+def test_a_recording_of_something_else_still_gives_every_word_its_time(narrations: list[Narration]) -> None:
+    narration = narrations[0]
+    script = "Completely other words about sailing boats and winter storms."
+    words = align(narration.samples, narration.rate, tokenize(script, "en"), "en")
+    assert [word.text for word in words] == script.split()
+    assert all(word.start < word.end for word in words)
+    assert words[-1].end <= narration.seconds
+
+
+def test_silence_gives_every_word_a_time() -> None:
+    words = align(np.zeros(48_000, np.float32), 24_000, tokenize("Hello there.", "en"), "en")
+    assert [word.text for word in words] == ["Hello", "there."]
+    assert 0 <= words[0].start < words[1].start < words[1].end <= 2

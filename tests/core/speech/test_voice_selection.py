@@ -1,0 +1,113 @@
+import subprocess
+import sys
+
+import pytest
+
+from content_pipeline.core.errors import Invalid
+from content_pipeline.core.settings import settings
+from content_pipeline.core.speech.voice_selection import choose_voice, installed_voices
+from tests.programs import need
+
+ENGLISH = "Here is what nobody tells you about growing an audience."
+SPANISH = "Hoy te cuento cómo hice crecer mi negocio en tres meses."
+JAPANESE = "今日は新しいカメラを紹介します。"
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint with a voice for everything, one for British English and one for Mexican Spanish."""
+    monkeypatch.setattr(settings(), "speech_url", "http://127.0.0.1:1/v1")
+    monkeypatch.setattr(settings(), "speech_voices", ["nova", "Emma:en-GB", "lupita:es-MX"])
+
+
+def _code(voice_id: str | None, script: str) -> str:
+    with pytest.raises(Invalid) as raised:
+        choose_voice(voice_id, script)
+    assert raised.value.remedy
+    return raised.value.code
+
+
+@pytest.mark.parametrize("voice_id", [None, "", "en", "en_US", "en-US-Neural2-A", "en-US-JennyNeural", "hibari-heart"])
+def test_english_is_spoken_by_the_voice_that_comes_along(voice_id: str | None) -> None:
+    choice = choose_voice(voice_id, ENGLISH)
+    assert (choice.voice.id, choice.language) == ("hibari-heart", "en")
+
+
+@pytest.mark.parametrize("voice_id", ["es-ES-Standard-A", "cmn-CN-Wavenet-A", "pt_BR", "zh-Hant-TW", "de"])
+def test_a_script_in_another_language_than_the_voice_is_spoken_by_one_that_can(voice_id: str) -> None:
+    assert choose_voice(voice_id, ENGLISH).voice.id == "hibari-heart"
+
+
+def test_a_voice_that_is_known_but_not_here_is_replaced_by_the_nearest(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv("HIBARI_HOME", str(tmp_path))
+    assert "hibari-emma" not in [voice.id for voice in installed_voices()]
+    assert choose_voice("hibari-emma", ENGLISH).voice.id == "hibari-heart"
+
+
+def test_what_the_operator_has_set_up_comes_first(endpoint: None) -> None:
+    assert [voice.id for voice in installed_voices()][:4] == ["nova", "Emma", "lupita", "hibari-heart"]
+    assert choose_voice(None, ENGLISH).voice.id == "nova"
+
+
+@pytest.mark.parametrize(
+    ("voice_id", "script", "speaks"),
+    [
+        ("emma", ENGLISH, "Emma"),
+        ("en-GB-Wavenet-B", ENGLISH, "Emma"),
+        ("en-US-Neural2-A", ENGLISH, "hibari-heart"),
+        ("en-AU-Neural2-A", ENGLISH, "nova"),
+        ("es-MX-DaliaNeural", SPANISH, "lupita"),
+        ("Emma", SPANISH, "nova"),
+        ("nova", JAPANESE, "nova"),
+    ],
+)
+def test_the_nearest_voice_is_of_the_country_that_was_asked_for(
+    endpoint: None, voice_id: str, script: str, speaks: str
+) -> None:
+    assert choose_voice(voice_id, script).voice.id == speaks
+
+
+def test_a_robot_speaks_english_only_when_it_is_asked_to() -> None:
+    need("espeak-ng")
+    assert choose_voice("en-GB", ENGLISH).voice.id == "hibari-heart"
+    assert choose_voice("espeak-en-GB", ENGLISH).voice.id == "espeak-en-GB"
+    assert choose_voice("en-GB-Wavenet-B", SPANISH).voice.id == "espeak-es"
+    assert choose_voice("es-419", SPANISH).voice.id == "espeak-es-419"
+    assert choose_voice("espeak-es", ENGLISH).voice.id == "hibari-heart"
+
+
+@pytest.mark.parametrize("voice_id", ["alloy", "ash", "21m00Tcm4TlvDq8ikWAM", "my-voice", "🎤", "en-US-", "english"])
+def test_a_name_that_nobody_knows_is_no_voice(voice_id: str) -> None:
+    assert _code(voice_id, ENGLISH) == "unknown_voice"
+
+
+@pytest.mark.parametrize("voice_id", ["xx", "tlh-US", "qq-QQ-Neural2-A", "iu-Cans-CA-SiqiniqNeural"])
+def test_an_unknown_language_is_refused(voice_id: str) -> None:
+    assert _code(voice_id, ENGLISH) == "unknown_language"
+
+
+@pytest.mark.parametrize("voice_id", [None, "ja-JP-Neural2-B", "en"])
+def test_a_language_that_no_voice_speaks_is_refused(voice_id: str | None) -> None:
+    assert _code(voice_id, JAPANESE) == "language_unspoken"
+
+
+@pytest.mark.parametrize("script", ["", " \n", "...", "🔥🔥", "— !?"])
+def test_a_script_without_a_word_is_refused(script: str) -> None:
+    assert _code("en", script) == "nothing_to_say"
+
+
+def test_a_single_letter_is_enough() -> None:
+    assert choose_voice("en-US-Neural2-A", "A").voice.id == "hibari-heart"
+
+
+def test_choosing_loads_no_model_that_speaks_or_hears() -> None:
+    """The API chooses for each row of an upload."""
+    code = """if True:
+        import sys
+        from content_pipeline.core.providers.voices.catalog import choose
+        choose("en", "Hello there.")
+        print({"onnxruntime", "faster_whisper", "ctranslate2", "pocketsphinx"} & set(sys.modules))
+    """
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
