@@ -1,4 +1,4 @@
-"""Advanced SubStation documents, as burn-ins and reels write them: with their fonts inside, and any text literally."""
+"""Writes ASS (Advanced SubStation Alpha) documents: embedded fonts, escaped text, bidi marks."""
 
 import base64
 import unicodedata
@@ -11,10 +11,10 @@ from content_pipeline.core.media.fonts import Font, FontSet
 from content_pipeline.core.media.timed_words import Word
 
 LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
-# The `encoding` of a style, with which libass orders the words of a whole line, right-to-left ones too; with any other
-# it orders each stretch between two tags on its own, and karaoke in Arabic comes out backwards.
+# The style `encoding` with which libass applies bidi reordering to whole lines; with any other it reorders each run
+# between two override tags separately, and Arabic karaoke comes out backwards.
 BIDI_WHOLE_LINE = -1
-# libass shows an escaped brace, and a backslash as such unless a letter follows it.
+# libass supports escaped braces, and shows a backslash literally unless a letter follows it.
 _ESCAPES = str.maketrans({"{": r"\{", "}": r"\}", "\\": "\\\u2060"})
 
 RGB = tuple[int, int, int]
@@ -23,7 +23,7 @@ RGB = tuple[int, int, int]
 def ass_document(
     styles: Mapping[str, SSAStyle], events: Iterable[SSAEvent], fonts: FontSet, *, width: int, height: int
 ) -> str:
-    """The events for a frame of `width` × `height` pixels, with all that draws them."""
+    """The ASS document of the events for a frame of `width` × `height` pixels, with styles and embedded fonts."""
     file = SSAFile()
     file.info |= {"PlayResX": str(width), "PlayResY": str(height), "WrapStyle": "2", "ScaledBorderAndShadow": "yes"}
     file.styles = dict(styles)
@@ -33,15 +33,15 @@ def ass_document(
 
 
 def event_milliseconds(seconds: float) -> int:
-    """A moment as events take it: SubStation counts in hundredths of a second."""
+    """Milliseconds rounded to centiseconds, the resolution of ASS."""
     return round(seconds * 100) * 10
 
 
 def event_text(lines: Sequence[Sequence[Word]], mark: str, fonts: FontSet, tags: Mapping[Word, str]) -> str:
-    """Lines as SubStation text: each has `mark` around it, each word its own tags, each run its font."""
+    """Event text of the lines: each wrapped in `mark`, each word with its tags, each run with its font."""
     text, family = "", fonts.default_family
     for number, line in enumerate(lines):
-        # Without a mark at its end, libass centres a line that ends with a joined Arabic letter 0.2 em too far left.
+        # Without a mark at its end, libass centers a line that ends with a joined Arabic letter 0.2 em too far left.
         text += (rf"{mark}\N" if number else "") + mark
         for index, word in enumerate(line):
             text += " " if word.spaced and index else ""
@@ -55,7 +55,7 @@ def event_text(lines: Sequence[Sequence[Word]], mark: str, fonts: FontSet, tags:
 
 
 def direction_mark(text: str) -> str:
-    """What makes each line run as most of the text's letters do, whichever letter it begins with."""
+    """The Unicode mark for the direction of most of the text's letters; "" without right-to-left text."""
     directions = Counter(map(unicodedata.bidirectional, text))
     right_to_left = directions["R"] + directions["AL"]
     if not right_to_left:
@@ -70,7 +70,7 @@ def brightness(color: RGB) -> float:
 
 
 def _attachment(font: Font) -> list[str]:
-    """A font as lines of the [Fonts] section: base64 with an alphabet that begins at `!`, 80 characters a line."""
+    """Lines of the [Fonts] section: base64 with an alphabet that starts at `!`, 80 characters a line."""
     alphabet = bytes.maketrans(
         b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", bytes(range(33, 97))
     )

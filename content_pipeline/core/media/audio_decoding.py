@@ -1,4 +1,4 @@
-"""The sound of a recording as numbers, piece by piece, in step with its pictures."""
+"""Decodes audio to 16 kHz mono float32 in chunks of up to five minutes, synchronized with the video's timestamps."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -15,17 +15,17 @@ SAMPLE_RATE = 16_000
 
 Samples = NDArray[np.float32]
 
-# Transcribing needs 0.54 GB with five minutes at a time, 0.83 GB with ten, and 3.9 GB with an hour.
+# Transcription peaks at 0.54 GB with chunks of five minutes, 0.83 GB with ten, 3.9 GB with an hour.
 _CHUNK_SECONDS = 300.0
 _CUT_WINDOW_SECONDS = 60.0
 _QUIET_SECONDS = 0.5
 
 
 def pcm_chunks(path: Path) -> Iterator[Samples]:
-    """The first audio stream as mono float32 at 16 kHz, in pieces of up to five minutes cut where it is quietest.
+    """The first audio stream as mono float32 at 16 kHz, in chunks of up to five minutes, cut at the quietest point.
 
-    Sample n of all pieces together is heard n / 16000 seconds after the file's first moment: what starts late or
-    has gaps is filled with silence. Raises MediaUnusable `no_audio`, `media_unreadable`, and as `probe` does.
+    Sample n, counted over all chunks, is at n / 16000 seconds after the file's start: late starts and gaps are
+    filled with silence. Raises MediaUnusable `no_audio`, `media_unreadable`, and as `probe` does.
     """
     buffered: list[Samples] = []
     length = 0
@@ -48,7 +48,7 @@ def _decoded(path: Path) -> Iterator[Samples]:
             raise _no_audio()
         start = (container.start_time or 0) / av.time_base
         length = 0
-        # A stream may change its shape on the way (mono news, stereo advertisement); a resampler takes one shape.
+        # A stream may change format midway (mono news, stereo advertisement); a resampler accepts only one.
         for _, frames in groupby(_frames(container, container.streams.audio[0]), key=_format_of):
             for samples in _resampled(frames, file_start=start, position=length):
                 length += len(samples)
@@ -64,7 +64,7 @@ def _format_of(frame: av.AudioFrame) -> tuple[str, str, int]:
 
 
 def _resampled(frames: Iterable[av.AudioFrame], *, file_start: float, position: int) -> Iterator[Samples]:
-    """Frames of one shape as samples, the first of which is number `position` of the recording."""
+    """Resample frames of one format; the first sample has index `position` in the recording."""
     graph: av.filter.Graph | None = None
     for frame in frames:
         graph = graph or _resampler(frame, position)
@@ -83,8 +83,8 @@ def _resampler(frame: av.AudioFrame, position: int) -> av.filter.Graph:
         graph.add_abuffer(
             sample_rate=frame.sample_rate, format=frame.format, layout=frame.layout, time_base=frame.time_base
         ),
-        # async=1 fills gaps and first_pts a late start: without them captions of a browser's recording, which
-        # drops packets in place of silence, come earlier and earlier. first_pts counts samples of the input.
+        # async=1 fills gaps and first_pts a late start: without them captions drift ahead in browser recordings,
+        # which drop packets during silence. first_pts counts samples of the input.
         graph.add("aresample", f"{SAMPLE_RATE}:async=1:first_pts={position * frame.sample_rate // SAMPLE_RATE}"),
         graph.add("aformat", f"sample_fmts=flt:channel_layouts=mono:sample_rates={SAMPLE_RATE}"),
         graph.add("abuffersink"),
@@ -93,7 +93,7 @@ def _resampler(frame: av.AudioFrame, position: int) -> av.filter.Graph:
 
 
 def _frames(container: av.container.InputContainer, stream: av.AudioStream) -> Iterator[av.AudioFrame]:
-    """All frames that decode; damaged ones are left out."""
+    """All frames that decode; damaged ones are skipped."""
     packets = container.demux(stream)
     while True:
         try:
@@ -115,7 +115,7 @@ def _drain(graph: av.filter.Graph) -> Iterator[Samples]:
 
 
 def _quietest_point(samples: Samples) -> int:
-    """Where the quietest half second of the last minute lies, as the index of its middle."""
+    """Index of the middle of the quietest half second within the last minute."""
     window = int(_QUIET_SECONDS * SAMPLE_RATE)
     tail = samples[-int(_CUT_WINDOW_SECONDS * SAMPLE_RATE) :]
     blocks = tail[: len(tail) // window * window].reshape(-1, window)

@@ -1,4 +1,4 @@
-"""What is seen where there is only sound: a dark two-tone picture, and the sound as bars that light up as it plays."""
+"""Audio visualizer: background video for recordings without video (gradient, level bars that light up as they play)."""
 
 from pathlib import Path
 from typing import Any
@@ -15,24 +15,24 @@ FRAMES_PER_SECOND = 30
 
 _BACKGROUND, _MASK, _PROGRESS = "ground.png", "mask.png", "light.png"
 
-# The ground from top to bottom, and two glows on it: colour, centre and radius as shares of the frame.
+# Gradient from top to bottom, with two glows: color, center and radius as shares of the frame.
 _TOP, _BOTTOM = (30, 27, 75), (8, 12, 24)
 _GLOWS = (((70, 28, 140), (0.12, 0.10), 0.75), ((13, 84, 110), (0.95, 0.78), 0.65))
 
-# The bars stand between the places where captions go (top, middle, bottom).
+# The bars lie between the caption positions (top, middle, bottom).
 _BARS, _BAR_STEP, _BAR_WIDTH, _BARS_HEIGHT, _BARS_TOP = 56, 14, 8, 176, 560
 _BARS_WIDTH = _BARS * _BAR_STEP
 _PLAYED, _UNPLAYED = (240, 238, 255), (92, 84, 150)
 _LEVELS_PER_SECOND = 50
-_SUPERSAMPLING = 4  # shapes are drawn this much larger, because Pillow draws jagged edges
+_SUPERSAMPLING = 4  # antialiasing: Pillow draws jagged edges
 
 
 def visualizer_stream(sound: Path, seconds: float, folder: Path) -> Any:
-    """A video stream of WIDTH × HEIGHT for the recording `sound` of `seconds`; its files are put into `folder`."""
+    """An ffmpeg video stream of WIDTH × HEIGHT for the audio `sound` of `seconds`; writes its images to `folder`."""
     _background_image().save(folder / _BACKGROUND, compress_level=1)
     _bar_mask(_bar_levels(sound)).save(folder / _MASK)
     _progress_image().save(folder / _PROGRESS)
-    # Each picture is read and converted once, then repeated: a looped input would be converted 30 times a second.
+    # Each image is converted once, then repeated by a filter: `-loop` would convert it 30 times a second.
     background, mask, progress = (_looped_image(name, pixels) for name, pixels in
                            ((_BACKGROUND, "yuv420p"), (_MASK, "gray"), (_PROGRESS, "yuv444p")))  # fmt: skip
     playing = progress.filter("crop", _BARS_WIDTH, _BARS_HEIGHT, f"{_BARS_WIDTH}*(1-t/{seconds:.3f})", 0)
@@ -57,18 +57,18 @@ def _background_image() -> Image.Image:
         distance = np.hypot(columns / WIDTH - x, (rows / HEIGHT - y) * HEIGHT / WIDTH) / radius
         share = (0.7 * np.exp(-1.5 * distance**2))[..., None]
         picture = picture * (1 - share) + _to_linear_light(color) * share
-    # Noise before rounding: without it eight bits show the dark slopes as bands.
+    # Dither: without it the dark gradient shows banding at eight bits.
     noise = np.random.default_rng(0).triangular(-1.5, 0, 1.5, (HEIGHT, WIDTH, 1)).astype(np.float32)
     return Image.fromarray((255 * picture ** (1 / 2.2) + noise).round().clip(0, 255).astype(np.uint8))
 
 
 def _to_linear_light(color: tuple[int, int, int]) -> NDArray[np.float32]:
-    """Light instead of sRGB numbers, whose mixtures are muddy in the middle."""
+    """sRGB to linear light: blending sRGB values directly gives muddy midtones."""
     return np.asarray((np.array(color) / 255) ** 2.2, dtype=np.float32)
 
 
 def _bar_levels(sound: Path) -> NDArray[np.float32]:
-    """How loud each of the bars is, from 0 to 1 for the loudest."""
+    """The level of each bar, from 0 to 1 (the loudest)."""
     step = SAMPLE_RATE // _LEVELS_PER_SECOND
     energies = np.concatenate(
         [np.square(chunk[: len(chunk) // step * step].reshape(-1, step)).mean(axis=1) for chunk in pcm_chunks(sound)]
@@ -91,7 +91,7 @@ def _bar_mask(levels: NDArray[np.float32]) -> Image.Image:
 
 
 def _progress_image() -> Image.Image:
-    """Two panes side by side, of which the window that is shown moves from the right one to the left one."""
+    """Played and unplayed colors side by side; a crop window slides from the right half to the left."""
     progress = Image.new("RGB", (2 * _BARS_WIDTH, _BARS_HEIGHT), _UNPLAYED)
     progress.paste(_PLAYED, (0, 0, _BARS_WIDTH, _BARS_HEIGHT))
     return progress

@@ -1,4 +1,4 @@
-"""Cues laid out in a room: which size, which lines. Text never leaves it."""
+"""Caption layout: fits cues into a box by choosing the font size and the line breaks."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from content_pipeline.core.media.line_breaking import group_unbreakable, wrap_li
 from content_pipeline.core.media.timed_words import Segment, Word, join_words
 
 SHRINK_FACTOR = 0.95
-# Behind these an address may be broken.
+# A URL may be split after these.
 _URL_BREAKS = "/-_.?&="
 
 Lines = list[list[Word]]
@@ -17,9 +17,9 @@ Lines = list[list[Word]]
 
 @dataclass(frozen=True, slots=True)
 class LayoutBox:
-    """What a cue may fill, in pixels.
+    """The area that a cue may fill, in pixels.
 
-    Text is made smaller to fit, but words that are too wide at `legible_em` are broken instead.
+    Text shrinks to fit down to `min_em`; words that are still too wide are split.
     """
 
     width: float
@@ -28,9 +28,9 @@ class LayoutBox:
 
 
 class Layout:
-    """The lines of all cues at one size (`em`, in pixels): the wanted one, or the largest below it that fits.
+    """The lines of all cues at one font size (`em`, in pixels): the requested one, or the largest below it that fits.
 
-    `fonts` were made for the `texts` of the cues.
+    `fonts` has to cover the cues' `layout_texts`.
     """
 
     def __init__(
@@ -42,14 +42,14 @@ class Layout:
         longest_word = box.width / min(em, box.min_em)
         cues = [(cue.text, self._renderable_words(merge_combining_marks(cue.words), longest_word)) for cue in segments]
         self.em = em
-        # The longest text is most likely the one that does not fit, so it is tried first.
+        # The longest text is the least likely to fit, so it is tested first.
         by_length = sorted(cues, key=lambda cue: len(cue[0]), reverse=True)
         while not all(self._fits(self._lines(text, words)) for text, words in by_length):
             self.em *= SHRINK_FACTOR
         self.cues = [self._lines(text, words) for text, words in cues]
 
     def _renderable_words(self, words: Sequence[Word], longest: float) -> list[Word]:
-        """The words that a font can draw, in pieces where they are wider than `longest` ems."""
+        """The words that a font can draw, split where they are wider than `longest` ems."""
         return [part for word in words if self.fonts.runs(word.text) for part in self._split_long_word(word, longest)]
 
     def _split_long_word(self, word: Word, longest: float) -> list[Word]:
@@ -67,7 +67,7 @@ class Layout:
         ]
 
     def _lines(self, text: str, words: Sequence[Word]) -> Lines:
-        """The cue's own lines where they fit, else the best ones for this width."""
+        """The cue's existing lines where they fit, else rewrapped for this width."""
         existing = _existing_lines(text, words)
         if self._fits_width(existing):
             return existing
@@ -84,12 +84,12 @@ class Layout:
 
 
 def layout_texts(segments: Sequence[Segment]) -> Iterator[str]:
-    """What a `FontSet` has to hold for the layout of these cues."""
+    """The texts that a `FontSet` has to cover for these cues."""
     return (word.text for cue in segments for word in merge_combining_marks(cue.words))
 
 
 def merge_combining_marks(words: Sequence[Word]) -> list[Word]:
-    """The words without a break between a letter and its marks, where recognisers of Thai and Khmer put some."""
+    """Words rejoined where a recognizer of Thai or Khmer split a letter from its combining marks."""
     merged: list[Word] = []
     for word in words:
         combining = unicodedata.category(word.text[0]).startswith("M") or word.text[0] in SARA_AM
@@ -101,13 +101,13 @@ def merge_combining_marks(words: Sequence[Word]) -> list[Word]:
 
 
 def _split_at_url_break(part: str) -> tuple[str, str]:
-    """What of a full piece stays, and what goes on with the next: the part of an address that it would cut."""
+    """Split a full part after its last URL separator: (what stays, what moves to the next part)."""
     end = max(map(part.rfind, _URL_BREAKS)) + 1
     return (part[:end], part[end:]) if end else (part, "")
 
 
 def _existing_lines(text: str, words: Sequence[Word]) -> Lines:
-    """The words in the lines of a cue's text."""
+    """The words grouped by the lines of the cue's text."""
     upper = text.split("\n")[0]
     count = next((count for count in range(1, len(words)) if join_words(words[:count]) == upper), len(words))
     return [list(line) for line in (words[:count], words[count:]) if line]

@@ -1,4 +1,4 @@
-"""Cues that a person has edited: checked, and given word timings again, so that karaoke still follows the voice."""
+"""Edited cues: validates them and realigns their words to the original timings, so that karaoke stays in sync."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ MAX_CUE_CHARACTERS = 500
 
 EditedCue = tuple[float, float, str]
 
-# A piece of a word, with the number of the heard word that it comes from.
+# A token, with the index of the original word that it comes from.
 _TimedToken = tuple[int | None, Word]
 _TOKEN = re.compile(rf"{UNSPACED_SCRIPTS.pattern}|(?:(?!{UNSPACED_SCRIPTS.pattern})\w)+|\S")
 
@@ -27,8 +27,8 @@ def apply_edits(
 ) -> list[Segment]:
     """Replace cues by edited ones, given as (start, end, text) in seconds.
 
-    Words that the edit kept keep their timings, new ones share the time of what they replace. A person's own break into
-    two lines is kept; longer text is broken anew. Raises `Mismatch` with a JSON pointer for each fault.
+    Unchanged words keep their timings; new ones share the time of what they replace. An edit's own two lines are kept,
+    longer text is wrapped again. Raises Mismatch `segments_invalid` with a JSON pointer for each error.
     """
     cleaned = [(start, end, _lines(text)) for start, end, text in edited]
     if errors := list(_find_errors(cleaned, duration)):
@@ -47,7 +47,7 @@ def apply_edits(
 
 
 def _lines(text: str) -> list[str]:
-    """The lines of text that hold something, without control characters, lone surrogates and double blanks."""
+    """The non-empty lines, without control characters, lone surrogates and repeated spaces."""
     visible = (
         "".join(" " if unicodedata.category(character) in ("Cc", "Cs") else character for character in line)
         for line in text.splitlines()
@@ -56,7 +56,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _one_line(lines: Sequence[str]) -> str:
-    """The lines in one, with a blank between them where the script has blanks."""
+    """The lines joined, with a space between them unless the script is unspaced."""
     text = lines[0]
     for line in lines[1:]:
         text += line if UNSPACED_SCRIPTS.match(text[-1]) and UNSPACED_SCRIPTS.match(line) else f" {line}"
@@ -95,7 +95,7 @@ def _cue(original: Sequence[Word], start: float, end: float, lines: list[str], l
 
 
 def _realign(original: Sequence[Word], text: str, start: float, end: float) -> list[Word]:
-    """The words of `text`, with the times of the words heard where both agree."""
+    """The words of `text`, with the original timings where both texts agree (diff of tokens)."""
     if text == join_words(original):
         return list(original)
     old = [(index, token) for index, word in enumerate(original) for token in _tokenize(word)]
@@ -118,7 +118,7 @@ def _realign(original: Sequence[Word], text: str, start: float, end: float) -> l
 
 
 def _tokenize(word: Word) -> list[Word]:
-    """What two texts are compared by: runs of letters, single characters where a script has no blanks, single marks."""
+    """Tokens for the diff: runs of letters, single characters of unspaced scripts, single marks."""
     texts = _TOKEN.findall(word.text)
     tokens = [replace(word, text=text, spaced=word.spaced and index == 0) for index, text in enumerate(texts)]
     return [token for _, token in _interpolate(tokens, word.start, word.end)]

@@ -1,4 +1,4 @@
-"""Words into cues that read well: the cheapest way to cut the whole recording, found by dynamic programming."""
+"""Cue segmentation: splits timed words into subtitle cues at minimal cost, by dynamic programming."""
 
 import math
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from content_pipeline.core.media.timed_words import MAX_WORD_SECONDS, Segment, W
 MAX_LINE_COLUMNS = 42
 MIN_CUE_SECONDS, MAX_CUE_SECONDS = 1.0, MAX_WORD_SECONDS
 MAX_CHARACTERS_PER_SECOND = 20.0
-# A shorter gap between two cues flickers, so the first one stays until the second comes.
+# A shorter gap between cues flickers, so the first cue is extended to the second.
 MIN_GAP_SECONDS = 0.25
 
-# What a cue costs: each one something (few full cues beat many short ones), and more for what makes it hard to read.
+# Costs: a base cost per cue (few full cues beat many short ones), plus penalties for poor readability.
 _CUE_COST = 3.0
-# More than a cue costs: two sentences share one only where each would be too short to read.
+# Above the base cost: two sentences share a cue only where each alone would be too short to read.
 _SENTENCE_INSIDE_COST = 4.0
 _SILENCE_INSIDE_COST = 3.0
 _TOO_SHORT_COST = 6.0
@@ -23,11 +23,11 @@ _TOO_FAST_COST = 1.0
 
 
 def segment(words: Sequence[Word], *, language: str, duration: float) -> list[Segment]:
-    """Cut spoken words into cues.
+    """Split timed words into cues.
 
-    Words may touch, overlap, have no length or run past `duration` (seconds of the recording, above zero): their text
-    and order are kept, their times mended. Cues are ordered, never overlap and end within the duration; each has at
-    most two lines of 42 columns, lasts 1 to 7 s and asks for at most 20 characters a second, as far as the speech
+    Words may touch, overlap, have zero length or run past `duration` (seconds of the recording, above zero): text and
+    order are kept, timings repaired. Cues are ordered, never overlap and end within the duration; each has at
+    most two lines of 42 columns, lasts 1 to 7 s and needs at most 20 characters a second, as far as the speech
     allows.
     """
     groups = group_unbreakable(normalize_timings(words, 0.0, duration), language, limit=MAX_LINE_COLUMNS)
@@ -45,7 +45,7 @@ def _cue(groups: Sequence[Sequence[Word]], language: str, limit: float) -> Segme
 
 
 def _cue_end(start: float, spoken_until: float, characters: int, limit: float) -> float:
-    """When a cue ends: with its last word, or as much later as reading takes and the next cue (`limit`) allows."""
+    """End of a cue: its last word, or later if reading takes longer and the next cue (`limit`) allows it."""
     wanted = max(spoken_until, start + max(MIN_CUE_SECONDS, characters / MAX_CHARACTERS_PER_SECOND))
     if limit - wanted < MIN_GAP_SECONDS:
         wanted = limit
@@ -53,12 +53,12 @@ def _cue_end(start: float, spoken_until: float, characters: int, limit: float) -
 
 
 def _cuts(groups: Sequence[Sequence[Word]], language: str, duration: float) -> list[tuple[int, int]]:
-    """The cheapest cuts, as half-open ranges of units."""
+    """The cheapest segmentation, as half-open ranges of groups."""
     texts = [join_words(group) for group in groups]
     starts = [*(group[0].start for group in groups), duration]
     ends = [group[-1].end for group in groups]
     breaks = [*(break_cost(a[-1], b[0], language) for a, b in pairwise(groups)), SENTENCE]
-    # Blanks before a unit count into its size; the first unit of a line gives them back.
+    # A group's size includes the space before it, except at the start of a line.
     blanks = [int(group[0].spaced) for group in groups]
     inside = [
         _SENTENCE_INSIDE_COST * (breaks[index] == SENTENCE) + _SILENCE_INSIDE_COST * (starts[index + 1] - ends[index])
@@ -66,7 +66,7 @@ def _cuts(groups: Sequence[Sequence[Word]], language: str, duration: float) -> l
     ]
 
     def line_end(start: int) -> int:
-        """The first unit that no longer fits the line that begins with unit `start`."""
+        """The first group that does not fit the line starting with group `start`."""
         free = MAX_LINE_COLUMNS + blanks[start]
         stop = start
         while stop < len(groups) and (stop == start or display_width(texts[stop]) + blanks[stop] <= free):

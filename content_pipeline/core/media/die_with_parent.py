@@ -1,9 +1,9 @@
 """A script: `python die_with_parent.py PARENT COMMAND…` execs COMMAND, which is killed when process PARENT dies.
 
-Linux sends the signal when the *thread* that started the process ends, so that thread has to wait for it, as
-`ffmpeg.run` does. Why a script: the alternative, `preexec_fn`, runs Python between fork and exec in a process
-that has threads (Whisper's, the heartbeat's), where any lock they hold is held for ever, and it copies the page
-tables of a process of half a gigabyte. This costs 10 ms.
+PR_SET_PDEATHSIG fires when the *thread* that started the process ends, so that thread has to wait for it, as
+`ffmpeg.run` does. The alternative, `preexec_fn`, runs Python between fork and exec in a process with threads
+(Whisper's, the heartbeat's), where a lock that one of them holds is never released, and it copies the page tables
+of a process of half a gigabyte. This script costs 10 ms.
 """
 
 import ctypes

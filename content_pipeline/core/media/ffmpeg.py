@@ -1,4 +1,4 @@
-"""Runs ffmpeg: bounded, watched, and never left behind."""
+"""Runs ffmpeg as a subprocess: time limit, progress callback, killed with its process group."""
 
 import os
 import re
@@ -25,21 +25,21 @@ OutputStream = Any  # ffmpeg-python has no types: what `ffmpeg.output(…)` retu
 _PROGRESS = re.compile(r"(\w+)=\s*(\S*)\s*$")
 _LOG_TAIL_LINES = 20
 
-# A second of grainy 4K at 60 frames took 20 s of one core, and 30 s by the clock on two cores shared with others.
+# One second of grainy 4K at 60 fps took 20 s of one core, and 30 s of wall time on two shared cores.
 _TIME_LIMIT_FACTOR = 100.0
 _MIN_TIME_LIMIT_SECONDS = 120.0
 
 
 def untrusted_input(name: str, **options: Any) -> Any:
-    """An input that came from outside: like `probe`, ffmpeg reads this file and nothing that it may name."""
+    """An untrusted input file: as in `probe`, ffmpeg may read this file only, not files that it references."""
     return ffmpeg.input(f"file:{name}", format_whitelist=FORMATS, protocol_whitelist="file", **options)
 
 
 def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Callable[[float], None]) -> None:
-    """Make the output of an ffmpeg-python graph whose file names are relative to `folder`.
+    """Run an ffmpeg-python graph whose file names are relative to `folder`.
 
     `seconds` is the length of the output: it scales the time limit and makes `on_progress`, which is called about
-    twice a second in this thread, a fraction from 0 to 1. Whatever is raised meanwhile, an interrupt included, ends
+    twice a second in this thread, a fraction from 0 to 1. Any exception, including an interrupt, kills
     ffmpeg first. Raises Broken `ffmpeg_failed`, `ffmpeg_too_slow`, Unavailable `ffmpeg_missing`, `disk_full`.
     """
     limit = max(_MIN_TIME_LIMIT_SECONDS, seconds * _TIME_LIMIT_FACTOR)
@@ -70,7 +70,7 @@ def _command(output: OutputStream) -> list[str]:
 
 
 def ffmpeg_path(configured: str) -> str:
-    """The path of the program that is set, or else of ours. Raises Unavailable `ffmpeg_missing`."""
+    """The path of the configured program, or else of the bundled one. Raises Unavailable `ffmpeg_missing`."""
     try:
         path = shutil.which(configured or imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:  # imageio-ffmpeg has none for this platform
@@ -87,7 +87,7 @@ def ffmpeg_path(configured: str) -> str:
 
 @contextmanager
 def _spawn(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """The process in a group of its own; the whole group is gone when the block ends, however it ends."""
+    """The process in its own process group, which is killed when the block exits for any reason."""
     if sys.platform == "linux":
         wrapper = Path(__file__).with_name("die_with_parent.py")
         command = [sys.executable, "-I", "-S", str(wrapper), str(os.getpid()), *command]
@@ -118,7 +118,7 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 @contextmanager
 def _watchdog(process: subprocess.Popen[str], seconds: float) -> Iterator[threading.Event]:
-    """Kill the process when the block takes longer than `seconds`; the event says whether that happened."""
+    """Kill the process when the block takes longer than `seconds`; the event is set if that happened."""
     timed_out = threading.Event()
 
     def kill() -> None:

@@ -1,9 +1,9 @@
-"""Fonts from wheels: which one draws which characters, and small bold copies of them for one document.
+"""Fonts from wheels: script-based fallback, and subsets at a fixed weight to embed in one ASS document.
 
-libass falls back to no other font, draws variable fonts at their default weight (Noto Sans CJK: Thin) and takes a
-font's size from its ascent and descent instead of its em. So text is split into runs of one typeface, each typeface is
-cut down to the characters in use, fixed at bold, and given the same ascent and descent: a size then means the same
-everywhere.
+libass has no font fallback here, draws variable fonts at their default weight (Noto Sans CJK: Thin) and derives the
+font size from ascent and descent instead of the em. So text is itemized into runs of one typeface, and each typeface is
+subset to the characters in use, instantiated at bold, and given the same ascent and descent, which makes sizes
+comparable.
 """
 
 import io
@@ -21,44 +21,44 @@ from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 from PIL import ImageFont
 
-# Of the em, in every font made here: the distance of two lines, and what libass divides a font size by.
+# In ems, for every font made here: their sum is the line height, and what libass divides a font size by.
 ASCENT, DESCENT = 1.0, 0.32
 LINE_HEIGHT = ASCENT + DESCENT
-# The width of a blank, likewise: Noto Emoji's is as wide as an emoji.
+# Advance width of the space, in ems: Noto Emoji's own is as wide as an emoji.
 SPACE_WIDTH = 0.26
 BOLD, EXTRA_BOLD = 700, 800
 _MANROPE = {BOLD: "Manrope-Bold.ttf", EXTRA_BOLD: "Manrope-ExtraBold.ttf"}
-# Glyphs are measured at this size, where rounding to whole pixels no longer matters.
+# Glyphs are measured at this size, so that rounding to whole pixels is negligible.
 MEASURING_EM = 1000
 # Zero width joiner and non-joiner shape Arabic and Indic; all other format characters are dropped. So are those that
 # join emoji: libass draws the emoji side by side, whatever the font makes of them, and Pillow measured them as one.
 JOINERS = "\u200c\u200d"
-# The vowel am of Thai and Lao: letters to Unicode, but half of each stands over the letter before.
+# Thai and Lao sara am: letters in Unicode, but half of each is drawn above the preceding letter.
 SARA_AM = "\u0e33\u0eb3"
-# Vowels of Khmer whose left half is drawn as another vowel, which Unicode does not say of them.
+# Khmer vowels whose left half is drawn as another vowel; Unicode has no decomposition for them.
 _KHMER_LEFT_HALF, _KHMER_SPLIT_VOWELS = "\u17c1", "\u17be\u17bf\u17c0\u17c4\u17c5"
-# Controls and separators of lines: some fonts have them, but Pillow refuses to measure them.
+# Control characters and line separators: some fonts have them, but Pillow refuses to measure them.
 _CONTROL_CATEGORIES = ("Cc", "Zl", "Zp")
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
-# The faces of the CJK collection draw the same characters as each country writes them.
+# Faces of the CJK collection: the regional variants of the same characters.
 _CJK_FACE_INDEX = {"ja": 0, "ko": 1, "zh": 2, "zh-tw": 3, "zh-hant": 3, "zh-hk": 4, "yue": 4}
 
 
 @dataclass(frozen=True)
 class Typeface:
-    """A font file of a wheel (`number` within a collection)."""
+    """A font file of a wheel (`index`: face within a collection)."""
 
     path: Path
     index: int = -1
 
     def open(self) -> TTFont:
-        # With the time of day in it, no font would be made the same twice.
+        # Without the timestamp, the output is reproducible.
         return TTFont(self.path, fontNumber=self.index, lazy=True, recalcTimestamp=False)
 
 
 @dataclass(frozen=True)
 class Font:
-    """A typeface cut down to some characters: an OpenType file under a family name of its own."""
+    """A typeface subset: an OpenType file with a unique family name."""
 
     family: str
     data: bytes
@@ -66,14 +66,14 @@ class Font:
 
 @cache
 def coverage(face: Typeface) -> frozenset[int]:
-    """The code points that a typeface has."""
+    """The code points in a typeface's cmap."""
     with face.open() as font:
         return frozenset(font.getBestCmap())
 
 
 @cache
 def fallback_typefaces(language: str, weight: int = BOLD) -> tuple[Typeface, ...]:
-    """All typefaces, the preferred first. The large CJK file comes last: it takes 0.2 s to look into."""
+    """All typefaces in fallback order. The large CJK file is last: opening it takes 0.2 s."""
     noto = Path(str(files("manimgx_fonts")))
     scripts = sorted(path for path in noto.glob("NotoSans*.ttf") if "Italic" not in path.name)
     last = [noto / "NotoEmoji[wght].ttf", noto / "NotoSansSymbols[wght].ttf"]
@@ -86,7 +86,7 @@ def fallback_typefaces(language: str, weight: int = BOLD) -> tuple[Typeface, ...
 
 
 def grapheme_clusters(text: str) -> list[str]:
-    """Characters with the marks and joiners that follow them, without controls, breaks and variations of emoji."""
+    """Characters with their combining marks and joiners; controls, line breaks and emoji variations dropped."""
     found: list[str] = []
     for character in unicodedata.normalize("NFC", text):
         category = unicodedata.category(character)
@@ -108,8 +108,8 @@ def font_runs(
 ) -> list[tuple[Typeface, str]]:
     """The text in stretches of one typeface: of `faces`, the first that has the character (`covered`: code points).
 
-    Blanks and punctuation stay with what is before them, at the beginning with the letters after. Characters that no
-    typeface has are dropped.
+    Spaces and punctuation join the run before them, at the start the run after. Characters that no typeface covers
+    are dropped.
     """
     letter_faces = (
         face
@@ -132,7 +132,7 @@ def font_runs(
 def _first_covering(
     cluster: str, faces: Iterable[Typeface], coverage_of: Callable[[Typeface], Collection[int]]
 ) -> Typeface | None:
-    """The first typeface that has the whole cluster, else the first that has its base character."""
+    """The first typeface that covers the whole cluster, else the first that covers its base character."""
     needed = {ord(character) for character in cluster if character not in JOINERS}
     fallback = None
     for face in faces:
@@ -144,14 +144,14 @@ def _first_covering(
 
 
 def _decomposed_vowels(text: str) -> str:
-    """What HarfBuzz draws some vowels as, where the font has it; without that, they come out in a wrong place."""
+    """Characters into which HarfBuzz decomposes some vowels; without them in the subset, vowels are misplaced."""
     vowels = [letter for letter in set(text) if unicodedata.category(letter).startswith("M") or letter in SARA_AM]
     halves = unicodedata.normalize("NFKD", "".join(vowels))
     return halves + _KHMER_LEFT_HALF if set(_KHMER_SPLIT_VOWELS).intersection(vowels) else halves
 
 
 class FontSet:
-    """The fonts that draw some texts, made once for all of them, BOLD or EXTRA_BOLD."""
+    """Font subsets that cover the given texts, BOLD or EXTRA_BOLD."""
 
     def __init__(self, texts: Iterable[str], language: str, weight: int = BOLD) -> None:
         faces = fallback_typefaces(language, weight)
@@ -174,15 +174,15 @@ class FontSet:
 
     @property
     def default_family(self) -> str:
-        """The family that begins a document; of no font when there is nothing to draw."""
+        """The family of the default style; "sans-serif" when there is nothing to draw."""
         return next((font.family for font in self.fonts), "sans-serif")
 
     def runs(self, text: str) -> list[tuple[str, str]]:
-        """The text in stretches of one font: (family name, text)."""
+        """The text in runs of one font: (family name, text)."""
         return [(self._fonts[face].family, run) for face, run in self._runs(text)]
 
     def width(self, text: str) -> float:
-        """How wide a line is, in ems."""
+        """Width of a line in ems."""
         return sum(map(self._word_width, text.split(" "))) + text.count(" ") * SPACE_WIDTH
 
     def _runs(self, text: str) -> list[tuple[Typeface, str]]:
@@ -197,14 +197,14 @@ class FontSet:
 
 
 def subset_font(face: Typeface, characters: str, weight: int) -> Font:
-    """A font of the given characters (a blank among them), with the metrics that all fonts made here have."""
+    """Subset a typeface to the given characters (including a space), with the metrics shared by all fonts made here."""
     digest = sha256(f"{face.path.name} {face.index} {weight} {characters}".encode()).hexdigest()[:10]
     family = f"{face.path.name.split('[')[0].split('.')[0]} {digest}"
     subsetter = subset.Subsetter(subset.Options(layout_features=["*"], hinting=False, notdef_outline=True))
     subsetter.populate(text=characters)
     with face.open() as whole:
         subsetter.subset(whole)
-        # Written and read again, because the instancer cannot work on a CFF2 table that was cut down in memory.
+        # Saved and reloaded, because the instancer cannot process a CFF2 table that was subset in memory.
         font = TTFont(io.BytesIO(_bytes(whole)), recalcTimestamp=False)
     if "fvar" in font:
         font = instancer.instantiateVariableFont(font, {"wght": weight})
@@ -214,7 +214,7 @@ def subset_font(face: Typeface, characters: str, weight: int) -> Font:
 
 
 def _set_metrics(font: TTFont, weight: int) -> None:
-    """Give a font the metrics that all have."""
+    """Set the metrics that all fonts share."""
     em = font["head"].unitsPerEm
     font["OS/2"].usWeightClass = weight
     font["OS/2"].usWinAscent = font["hhea"].ascent = round(ASCENT * em)

@@ -1,4 +1,4 @@
-"""Cues as an Advanced SubStation document for burning in: laid out for one frame size, with its fonts inside."""
+"""Karaoke or plain captions as an ASS subtitle track for burning in: one frame size, fonts embedded."""
 
 import math
 from collections.abc import Sequence
@@ -23,18 +23,18 @@ from content_pipeline.core.media.caption_layout import Layout, LayoutBox, Lines,
 from content_pipeline.core.media.fonts import LINE_HEIGHT, FontSet
 from content_pipeline.core.media.timed_words import Segment, Word
 
-# `font_size` is meant for a frame of this width.
+# `font_size` is in pixels of a frame of this width.
 REFERENCE_WIDTH = 1080
-# Shares of the height. Upright videos keep clear of what the platforms draw over them.
+# Shares of the height. The portrait margin clears the platforms' interface.
 MARGIN_LANDSCAPE, MARGIN_PORTRAIT = 0.07, 0.16
 # Shares of the frame's width and height that text may fill.
 MAX_LINE_WIDTH = 0.86
 MAX_BLOCK_HEIGHT = 0.4
-# Text is made smaller to fit, but words that are too long at this share of the width are broken instead.
+# Text shrinks to fit down to this share of the width; words that are still too wide are split.
 MIN_EM = 1 / 24
 # Shares of the em.
 OUTLINE, SHADOW, BLUR = 0.08, 0.04, 0.025
-# The highlight, and what stands in for it where the text itself is nearly that colour.
+# The highlight color, and the fallback where the text color is within MIN_ACCENT_DISTANCE (RGB) of it.
 ACCENT, FALLBACK_ACCENT = (255, 214, 10), (255, 255, 255)
 MIN_ACCENT_DISTANCE = 150
 ALIGNMENTS = {
@@ -46,9 +46,9 @@ ALIGNMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How captions look. `font_size`: pixels of a 1080 pixels wide frame; `font_color`: a CSS name or #rrggbb.
+    """Caption style. `font_size`: pixels of a 1080 pixels wide frame; `font_color`: a CSS name or #rrggbb.
 
-    Raises `Invalid` for a size that is not above zero and for a colour that is none.
+    Raises Invalid `font_size_invalid`, `font_color_invalid`.
     """
 
     kind: Literal["plain", "karaoke"] = "plain"
@@ -63,9 +63,9 @@ class Style:
 
 
 def ass_subtitles(segments: Sequence[Segment], *, width: int, height: int, style: Style, language: str) -> str:
-    """The document for a frame of `width` × `height` pixels. It carries its fonts and needs none of the machine's.
+    """The ASS document for a frame of `width` × `height` pixels, with its fonts embedded.
 
-    Where the wanted size would make text leave the frame or cover too much of it, a smaller one is taken.
+    The font shrinks where the requested size would overflow the frame or cover too much of it.
     """
     layout = Layout(
         segments,
@@ -113,7 +113,7 @@ def _event(cue: Segment, lines: Lines, layout: Layout, style: Style) -> SSAEvent
 
 
 def _highlight_tags(style: Style, since: float, until: float) -> str:
-    """Tags that show a word in the accent colour from `since` to `until`, in seconds of the cue."""
+    """Override tags that show a word in the accent color from `since` to `until`, in seconds from the cue's start."""
     color = _parse_color(style.font_color)
     accent = _color_tag(FALLBACK_ACCENT if math.dist(ACCENT, color) < MIN_ACCENT_DISTANCE else ACCENT)
     begin, finish = round(since * 1000), round(until * 1000)
@@ -126,7 +126,7 @@ def _parse_color(color: str) -> RGB:
         red, green, blue, *_ = ImageColor.getrgb(color)
     except ValueError as error:
         raise Invalid(
-            f"{color[:40]!r} is not a colour.", code="font_color_invalid", remedy="Use a CSS name or #rrggbb."
+            f"{color[:40]!r} is not a color.", code="font_color_invalid", remedy="Use a CSS name or #rrggbb."
         ) from error
     return red, green, blue
 

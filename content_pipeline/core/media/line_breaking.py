@@ -1,8 +1,8 @@
-"""Where text may break, and what each break costs the reader.
+"""Line breaking: finds break opportunities, scores them, and wraps words into lines.
 
-`units` cuts words into what stays together: a spoken word with the punctuation glued to it, a Japanese phrase. A unit
-is only taken apart when it is wider than a line. `wrap` finds the best lines for units; cues use it with columns
-(`columns`), frames with pixels.
+`group_unbreakable` joins words that must share a line: a word with attached punctuation, a Japanese phrase. A group is
+split only when it is wider than a line. `wrap_lines` finds the best lines; cues measure in columns (`display_width`),
+frames in pixels.
 """
 
 import re
@@ -15,20 +15,20 @@ import budoux
 
 from content_pipeline.core.media.timed_words import MAX_WORD_SECONDS, UNSPACED_SCRIPTS, Word, join_words
 
-# What it costs to break after a word, by what stands there.
+# Cost of a break after a word, by what precedes the break.
 SENTENCE, CLAUSE, CONJUNCTION, PLAIN, DANGLING = 0.0, 1.0, 2.0, 4.0, 7.0
-# A pause of one second is as good a place as the end of a sentence.
+# A pause of one second makes any break as cheap as a sentence end.
 PAUSE_BONUS = 4.0
-# How much a break's cost weighs against the evenness of the lines (a sum of squares of their shares of the width).
+# Weight of break costs against evenness of the lines (sum of squared fill ratios).
 BREAK_WEIGHT = 0.03
-# Two lines read better when the lower one is longer: every other line costs a little more.
+# Two lines read better when the lower one is longer, so all lines but the last cost more.
 UPPER_LINE_FACTOR = 1.1
 
 _CLOSERS = "\"'”’»)\\]」』）】"
 _SENTENCE_END = re.compile(f"[.!?…。！？।؟۔።။។][{_CLOSERS}]*$")
 _CLAUSE_END = re.compile(f"[,;:—–、，；：،؛][{_CLOSERS}]*$")
 _ABBREVIATION = re.compile(r"^(mr|mrs|ms|dr|prof|st|vs|no|sr|jr|mme|m|dra?|sra?|hr|fr|nr)\.$", re.IGNORECASE)
-# Small kana and marks of length or repetition never begin a line.
+# Kinsoku: small kana, length and iteration marks may not start a line.
 _NO_LINE_START = re.compile("[ーゝゞ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ]")
 
 
@@ -46,7 +46,7 @@ _CONJUNCTIONS = _word_sets(
         "it": "e ed o ma che chi quando dove perché se come mentre",
     }
 )
-# Articles, prepositions and the like: what follows belongs to them.
+# Articles, prepositions and other function words: a break after them is penalized.
 _FUNCTION_WORDS = _word_sets(
     {
         "en": "a an the of to in on at by for with from into as my your his her its our their this these and or but "
@@ -68,7 +68,7 @@ _HAN_PARSERS: dict[str, Callable[[], budoux.Parser]] = {
 
 
 def display_width(text: str) -> int:
-    """The width of text in columns: wide East Asian characters take two, combining marks none."""
+    """Display width in columns: wide East Asian characters count two, combining marks zero."""
     return sum(
         0 if unicodedata.category(character) in ("Mn", "Me", "Cf") else
         2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
@@ -82,7 +82,7 @@ def _parser(load: Callable[[], budoux.Parser]) -> budoux.Parser:
 
 
 def _phrases(text: str, language: str) -> list[str]:
-    """The phrases of text without blanks. The script decides; the language only where Han stands alone."""
+    """Phrases of unspaced text (BudouX). The parser depends on the script, and on the language for Han only."""
     if re.search("[\u0e00-\u0e7f]", text):
         load = budoux.load_default_thai_parser
     elif re.search("[\u3040-\u30ff]", text):
@@ -93,7 +93,7 @@ def _phrases(text: str, language: str) -> list[str]:
 
 
 def _forbids_break(before: Word, after: Word) -> bool:
-    """Whether no line may ever break between two words without a blank."""
+    """Whether a break is forbidden between two words that no space separates."""
     last, first = before.text[-1], after.text[0]
     return (
         not (UNSPACED_SCRIPTS.match(last) or UNSPACED_SCRIPTS.match(first))
@@ -128,9 +128,9 @@ def _split_at(words: Sequence[Word], counts: set[int]) -> list[Sequence[Word]]:
 def group_unbreakable(
     words: Sequence[Word], language: str, *, limit: float, width: Callable[[str], float] = display_width
 ) -> list[Sequence[Word]]:
-    """The words in groups that stay together on a line.
+    """Words in groups that must stay on one line.
 
-    A group that is wider than `limit`, or takes longer to say than a cue may last, falls apart into its words.
+    A group wider than `limit`, or spoken for longer than a cue may last, is split into its words.
     """
     if not words:
         return []
@@ -144,7 +144,7 @@ def group_unbreakable(
 
 
 def break_cost(before: Word, after: Word, language: str) -> float:
-    """What it costs to break between two words, from 0 (a sentence ends) to 7 (an article left dangling)."""
+    """Cost of a break between two words, from 0 (sentence end) to 7 (after an article)."""
     text, following = before.text.lower(), after.text.lower()
     language = language.split("-")[0].lower()
     if _SENTENCE_END.search(text) and not _ABBREVIATION.match(text) and not after.text[0].islower():
@@ -163,9 +163,9 @@ def break_cost(before: Word, after: Word, language: str) -> float:
 def wrap_lines(
     groups: Sequence[Sequence[Word]], language: str, *, limit: float, width: Callable[[str], float] = display_width
 ) -> list[list[Word]]:
-    """The units in as few lines as `limit` allows, even and broken where it costs the reader least.
+    """Wrap groups into as few lines as `limit` allows, balancing line lengths against break costs.
 
-    A unit that is wider than `limit` gets a line of its own.
+    A group wider than `limit` gets a line of its own.
     """
     best: list[tuple[int, float]] = [(0, 0.0)]
     previous = [0]

@@ -1,4 +1,4 @@
-"""What FFmpeg does not pass on of MP4 and MOV files: how long the header claims to be, and where the index lies."""
+"""Reads MP4/MOV boxes that FFmpeg does not expose: the duration in the movie header, and whether moov precedes mdat."""
 
 import struct
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 
 def header_seconds(path: Path) -> float:
-    """The length in the movie header (moov/mvhd), in seconds; 0 where there is none or it is left open."""
+    """Duration in the movie header (moov/mvhd), in seconds; 0 where it is missing or unknown."""
     with path.open("rb") as stream:
         if not _enter_box(stream, b"moov", path.stat().st_size) or not _enter_box(stream, b"mvhd", path.stat().st_size):
             return 0.0
@@ -17,7 +17,7 @@ def header_seconds(path: Path) -> float:
 
 
 def is_faststart(path: Path) -> bool:
-    """Whether the index (moov) lies before the media (mdat), so that the file can be played while it arrives."""
+    """Whether moov precedes mdat, so that the file can be played while it downloads."""
     with path.open("rb") as stream:
         end = path.stat().st_size
         index = stream.tell() if _enter_box(stream, b"moov", end) else end
@@ -27,14 +27,14 @@ def is_faststart(path: Path) -> bool:
 
 
 def _enter_box(stream: BinaryIO, name: bytes, end: int) -> bool:
-    """Move to the inside of the next box called `name`, past its neighbours; False when there is none."""
+    """Seek to the content of the next sibling box called `name`; False when there is none."""
     while (start := stream.tell()) < end:
         size, kind = struct.unpack(">I4s", stream.read(8).ljust(8, b"\0"))
         if size == 1:  # a 64-bit size follows, as with recordings over 4 GB
             (size,) = struct.unpack(">Q", stream.read(8).ljust(8, b"\0"))
         if kind == name:
             return True
-        if size < 8:  # 0: up to the end of the file; the rest is nonsense
+        if size < 8:  # 0: extends to the end of the file; 1 to 7 is invalid
             return False
         stream.seek(start + size)
     return False

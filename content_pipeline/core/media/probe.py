@@ -1,7 +1,7 @@
-"""What a file from outside really is: read from its bytes, never from its name or its word.
+"""Probes untrusted media files with PyAV: streams, size and actual duration, read from the bytes.
 
-Only local files in formats of the list below are opened. Playlists (HLS, DASH, concat, SDP) are not among
-them, because a playlist is a request to open other files: one that named local paths would leak them.
+Opens local files in the formats of the allow-list below only. Playlists (HLS, DASH, concat, SDP) are excluded: a
+playlist makes FFmpeg open other files, and one that names local paths would leak them.
 """
 
 import time
@@ -20,7 +20,7 @@ from content_pipeline.core.media.mp4_boxes import header_seconds
 
 FORMATS = "mov,matroska,webm,avi,flv,mpegts,mpeg,asf,mp3,wav,w64,aiff,caf,flac,ogg,aac,ac3,eac3,amr,amrnb,amrwb,au"
 
-# What a file that cannot be opened begins with when it is a broken recording rather than something else.
+# Magic numbers (and their offsets) that tell a damaged recording from a file that is not media.
 _MAGIC_NUMBERS = {
     b"\x1aE\xdf\xa3": 0, b"OggS": 0, b"fLaC": 0, b"ID3": 0, b"FLV": 0, b"caff": 0,
     b"WAVE": 8, b"AVI ": 8, b"AIFF": 8,
@@ -36,10 +36,10 @@ _MAX_PACKETS_TO_FIRST_FRAME = 500
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """One recording or video. `seconds` is what the file holds, from its first moment to its last.
+    """One recording or video. `seconds` is the actual duration of the content.
 
-    Width and height are pixels as displayed: turned by the rotation, stretched to square pixels; 0 without
-    video. `frames_per_second` is 0 without video or when the file does not say. A cover picture is not video.
+    Width and height are display pixels: after rotation, at square pixel aspect; 0 without video.
+    `frames_per_second` is 0 without video or when unknown. Cover art does not count as video.
     """
 
     seconds: float
@@ -59,7 +59,7 @@ MEDIA_INFO = TypeAdapter(MediaInfo)
 
 
 def probe(path: Path) -> MediaInfo:
-    """Look into a local file, in milliseconds where it has an index, else at the speed of reading it.
+    """Probe a local file: in milliseconds where it has an index, else by reading it through.
 
     Raises NotMedia (`not_media`, `empty_file`) and MediaUnusable (`media_unreadable`, `media_truncated`).
     """
@@ -67,7 +67,7 @@ def probe(path: Path) -> MediaInfo:
 
 
 def probe_with_first_frame(path: Path) -> tuple[MediaInfo, av.VideoFrame | None]:
-    """`probe`, and the first picture, if there is video: for whoever shows it, decoding it again costs as much."""
+    """`probe`, plus the first video frame, if any: decoding it again would double the cost."""
     with open_media(path) as container:
         video = next((stream for stream in container.streams.video if _is_playable(stream)), None)
         audio = next((stream for stream in container.streams.audio if _is_playable(stream)), None)
@@ -93,7 +93,7 @@ def probe_with_first_frame(path: Path) -> tuple[MediaInfo, av.VideoFrame | None]
 
 @contextmanager
 def open_media(path: Path) -> Iterator[InputContainer]:
-    """A client's file, open for PyAV and for nothing but itself. Raises as `probe` does."""
+    """Open an untrusted file with PyAV, without access to other files. Raises as `probe` does."""
     if path.stat().st_size == 0:
         raise NotMedia("The file is empty.", code="empty_file", remedy="Send a recording or a video.")
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
@@ -131,7 +131,7 @@ def _displayed_size(video: av.VideoStream, picture: av.VideoFrame) -> tuple[int,
 
 
 def _first_frame(container: InputContainer, video: av.VideoStream) -> av.VideoFrame:
-    """The first picture that decodes: a recording that was cut out of a stream may begin with some that do not."""
+    """The first frame that decodes: a recording cut from a stream may start with undecodable ones."""
     for number, packet in enumerate(_packets(container, video)):
         with suppress(av.FFmpegError):
             for frame in packet.decode():
@@ -143,15 +143,15 @@ def _first_frame(container: InputContainer, video: av.VideoStream) -> av.VideoFr
 
 
 def _duration(container: InputContainer) -> float:
-    """The length that the file really holds, in seconds. Raises MediaUnusable `media_truncated`, `media_unreadable`.
+    """The actual duration of the content, in seconds. Raises MediaUnusable `media_truncated`, `media_unreadable`.
 
-    Only MP4 and Matroska headers are believed at all. Elsewhere the length is a guess from the bit rate (twice
-    too long for a VBR mp3 without a Xing header) or a placeholder that a recorder never filled in: it is counted.
+    Only MP4 and Matroska headers are trusted. In other formats the duration is a guess from the bit rate (twice too
+    long for a VBR mp3 without a Xing header) or an unfilled placeholder, so packets are read to the end.
     """
     declared = (container.duration or 0) / av.time_base
     if declared and _format_name(container) == "mov":
-        # Its length is the sum over its index, so it lies only if the index does: by naming bytes that are not there.
-        # (Counting would be wrong: a packet lasts to the next one decoded, 15 s too long before a gap in a VFR video.)
+        # The duration is the sum over the index, so it is wrong only if the index refers to missing bytes. (Reading
+        # packets would be wrong: a packet lasts to the next one decoded, 15 s too long before a gap in a VFR video.)
         index_incomplete = declared < _MIN_INDEXED_SHARE * header_seconds(Path(container.name)) - _TOLERANCE_SECONDS
         if index_incomplete or any(_end_of_data(stream) > container.size for stream in container.streams):
             raise _truncated()
@@ -174,9 +174,9 @@ def _end_of_data(stream: av.stream.Stream) -> int:
 
 
 def _last_packet_end(container: InputContainer, start: float) -> float:
-    """Where the last packet at or after `start` ends, in seconds from the file's first moment; 0 if there is none."""
+    """End of the last packet at or after `start`, in seconds from the file's start; 0 if there is none."""
     first = (container.start_time or 0) / av.time_base
-    with suppress(av.FFmpegError):  # what cannot seek is read on from where it is
+    with suppress(av.FFmpegError):  # unseekable: continue from the current position
         container.seek(int((first + max(start, 0.0)) * av.time_base))
     ends = (
         float((packet.pts + (packet.duration or 0)) * packet.time_base)
@@ -189,7 +189,7 @@ def _last_packet_end(container: InputContainer, start: float) -> float:
 def _packets(
     container: InputContainer, *streams: av.stream.Stream
 ) -> Iterator["av.Packet[Any]"]:  # a class that only its stub calls generic
-    """Packets until the file ends or breaks. Raises MediaUnusable when reading takes beyond reason."""
+    """Packets until the end or the first error. Raises MediaUnusable after _READ_TIMEOUT_SECONDS."""
     deadline = time.monotonic() + _READ_TIMEOUT_SECONDS
     packets = container.demux(*streams)
     while True:
@@ -205,7 +205,7 @@ def _packets(
 
 
 def _truncated() -> MediaUnusable:
-    """The error for a file that ends before its own header says."""
+    """The error for a file shorter than its header declares."""
     return MediaUnusable(
         "The file is cut off: parts that its own header announces are missing.",
         code="media_truncated",

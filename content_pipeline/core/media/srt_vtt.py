@@ -1,4 +1,4 @@
-"""Cues as subtitle files: SubRip and WebVTT, written by pysubs2."""
+"""Writes cues as SubRip (SRT) and WebVTT files."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from content_pipeline.core.media.timed_words import Segment
 
 # pysubs2 takes `\N`, `\n` and `\h` for line breaks and blanks, and drops a cue with `\p1`: a set-minus looks the same.
 _NO_BACKSLASH = {"\\": "\u2216"}
-# SubRip knows no escapes, and its readers take <b>, {\an8} and --> for markup.
+# SubRip has no escapes, and its readers interpret <b>, {\an8} and --> as markup.
 _SRT_ESCAPES = str.maketrans({"<": "\u2039", ">": "\u203a", "{": "(", "}": ")"} | _NO_BACKSLASH)
 _VTT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"} | _NO_BACKSLASH)
 

@@ -1,4 +1,4 @@
-"""Spoken words and the cues made of them: the shapes that `captions.words` and `captions.segments` are kept in."""
+"""Data types of timed words and subtitle cues, as stored in `captions.words` and `captions.segments`."""
 
 import re
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from itertools import pairwise
 
 from pydantic import TypeAdapter
 
-# The shortest time given to a word that the recogniser gave none.
+# Minimum duration for a word without one.
 MIN_WORD_SECONDS = 0.02
-# Nobody speaks a word for longer: recognisers stretch words over the silence that follows.
+# No spoken word lasts longer: recognizers stretch words over the silence that follows.
 MAX_WORD_SECONDS = 7.0
 
-# Scripts that put no blanks between words: Thai, Lao, Myanmar, Khmer, kana, Han. Korean does.
+# Scripts without spaces between words: Thai, Lao, Myanmar, Khmer, kana, Han (not Hangul).
 UNSPACED_SCRIPTS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
 )
@@ -20,10 +20,9 @@ UNSPACED_SCRIPTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One spoken word: seconds from the start of the recording, text without surrounding blanks.
+    """One spoken word: seconds from the start of the recording, text without surrounding spaces.
 
-    `spaced` says whether a blank stands before it: not before Japanese and Chinese tokens, nor before glued
-    punctuation.
+    `spaced`: whether a space precedes it; false for Japanese and Chinese tokens and for attached punctuation.
     """
 
     start: float
@@ -53,7 +52,7 @@ def join_words(words: Sequence[Word]) -> str:
 
 
 def normalize_timings(words: Sequence[Word], start: float, end: float) -> list[Word]:
-    """The words with text, in their order, each with time of its own, none overlapping, all from `start` to `end`."""
+    """The non-empty words in order, each with a duration, without overlap, clamped to `start`…`end`."""
     spoken = [replace(word, text=word.text.strip()) for word in words if word.text.strip()]
     if not spoken:
         return []

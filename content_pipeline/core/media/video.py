@@ -1,4 +1,4 @@
-"""Videos that are made: captions burned into a recording, one written anew, and the picture that stands for one."""
+"""Video operations with ffmpeg: caption burn-in, faststart remux, thumbnails."""
 
 import io
 from collections.abc import Callable
@@ -15,35 +15,35 @@ from content_pipeline.core.media import audio_visualizer
 from content_pipeline.core.media.ffmpeg import run, untrusted_input
 from content_pipeline.core.media.probe import MediaInfo, open_media
 
-# The files of a burn-in, in its folder: two that it reads, one that it makes.
+# Files of a burn-in in its folder: two inputs, one output.
 SOURCE, CAPTIONS, OUTPUT = "source", "captions.ass", "output.mp4"
 
-# Below 24 captions would not change on time (a screen recording may hold one picture for seconds); platforms
-# take no more than 60, and what a browser records says 1000.
+# Below 24 fps captions would change late (a screen recording may hold one frame for seconds); platforms accept at
+# most 60, and browser recordings declare 1000.
 _MIN_FRAME_RATE, _MAX_FRAME_RATE = 24.0, 60.0
 
-# aq-mode 3 gives dark areas more bits: without it slow slopes of colour come out as bands.
+# aq-mode 3 gives dark areas more bits: without it smooth gradients show banding.
 _VIDEO_ENCODING = {"vcodec": "libx264", "preset": "veryfast", "crf": 20, "pix_fmt": "yuv420p", "aq-mode": 3}
 _AAC = {"acodec": "aac", "audio_bitrate": "192k", "ar": 48000}
 _COPY_AUDIO = {"acodec": "copy"}
-# Where and with what a person filmed is nobody's business.
+# Privacy: drop location and device metadata.
 _STRIP_METADATA = {"map_metadata": -1, "map_chapters": -1}
 
 _THUMBNAIL_MAX_SIDE = 320
 
 
 def frame_size(media: MediaInfo) -> tuple[int, int]:
-    """Width and height of the video that `burn_in` makes of it, for which the captions have to be laid out."""
+    """Width and height of the output of `burn_in`, for which the captions have to be laid out."""
     if not media.has_video:
         return audio_visualizer.WIDTH, audio_visualizer.HEIGHT
-    # H.264 with 4:2:0 colour has no odd sizes
+    # H.264 with 4:2:0 subsampling needs even sizes
     return max(media.width // 2 * 2, 2), max(media.height // 2 * 2, 2)
 
 
 def burn_in(folder: Path, media: MediaInfo, *, on_progress: Callable[[float], None]) -> None:
-    """Draw CAPTIONS into SOURCE, or over a backdrop where it is only sound, and write OUTPUT: H.264 and AAC in MP4.
+    """Burn CAPTIONS into SOURCE, or into a visualizer for audio-only sources, and write OUTPUT: H.264 and AAC in MP4.
 
-    `media` is what `probe` says of SOURCE. `on_progress` gets fractions from 0 to 1. Raises as `ffmpeg.run` does.
+    `media` is the `probe` result of SOURCE. `on_progress` gets fractions from 0 to 1. Raises as `ffmpeg.run` does.
     """
     source = untrusted_input(SOURCE)
     if media.has_video:
@@ -63,16 +63,16 @@ def burn_in(folder: Path, media: MediaInfo, *, on_progress: Callable[[float], No
 
 
 def _normalized(pictures: Any, media: MediaInfo) -> Any:
-    """As a player shows it: ffmpeg turns it upright by itself, here its pixels become square and its pace even."""
+    """Square pixels and constant frame rate; ffmpeg applies the rotation by itself."""
     width, height = frame_size(media)
     frame_rate = Fraction(min(max(media.frames_per_second, _MIN_FRAME_RATE), _MAX_FRAME_RATE)).limit_denominator(1001)
     return pictures.filter("fps", str(frame_rate)).filter("scale", width, height, out_range="tv").filter("setsar", 1)
 
 
 def remux_faststart(path: Path, media: MediaInfo) -> None:
-    """Write H.264 or HEVC with AAC anew as an MP4 that begins with its index, and without its data about the place.
+    """Remux H.264 or HEVC with AAC in place as a faststart MP4 (moov first), without location and device metadata.
 
-    Its pictures and its sound stay as they are. Raises as `ffmpeg.run` does.
+    Streams are copied, not re-encoded. Raises as `ffmpeg.run` does.
     """
     source, target = untrusted_input(path.name), path.with_name(f"{path.name}.mp4")
     streams = [source["V:0"], *([source["a:0"]] if media.has_audio else [])]
@@ -82,7 +82,7 @@ def remux_faststart(path: Path, media: MediaInfo) -> None:
 
 
 def thumbnail(video: Path, seconds: float) -> bytes:
-    """The picture at `seconds` as a small JPEG, 320 pixels on its longer side; past the end, the last.
+    """The frame at `seconds` as a JPEG, at most 320 pixels on the longer side; past the end, the last frame.
 
     Raises MediaUnusable.
     """
@@ -99,10 +99,10 @@ def thumbnail(video: Path, seconds: float) -> bytes:
 
 
 def frame_thumbnail(picture: av.VideoFrame) -> bytes:
-    """A picture of a video as a small JPEG, at most 320 pixels on its longer side."""
+    """A video frame as a JPEG, at most 320 pixels on the longer side."""
     scale = min(_THUMBNAIL_MAX_SIDE / max(picture.width, picture.height), 1)
     width, height = (max(round(side * scale), 1) for side in (picture.width, picture.height))
-    # Made small while its colours are converted, which takes a seventh of what converting all its pixels did.
+    # Scaled during color conversion, a seventh of the cost of converting all pixels first.
     pixels = picture.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
     target = io.BytesIO()
     Image.fromarray(pixels).save(target, "JPEG", quality=80)

@@ -1,4 +1,4 @@
-"""Samples as WAV files of 16 bits, and back."""
+"""Reads and writes 16-bit PCM WAV files."""
 
 import wave
 from pathlib import Path
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def write(samples: NDArray[np.float32], rate: int, target: Path) -> None:
-    """Mono samples, or rows of one sample for each channel, from -1 to 1."""
+    """Write samples from -1 to 1: shape (n,) for mono, (n, channels) otherwise."""
     with wave.open(str(target), "wb") as file:
         file.setnchannels(1 if samples.ndim == 1 else samples.shape[1])
         file.setsampwidth(2)
@@ -17,7 +17,7 @@ def write(samples: NDArray[np.float32], rate: int, target: Path) -> None:
 
 
 def read(path: Path) -> tuple[NDArray[np.float32], int]:
-    """What `write` wrote: samples in one row, and their rate."""
+    """Read a file that `write` wrote: the samples interleaved in one dimension, and the sample rate."""
     with wave.open(str(path), "rb") as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
         return np.asarray(samples / 32767, np.float32), file.getframerate()

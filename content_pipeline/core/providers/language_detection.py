@@ -1,4 +1,4 @@
-"""Which language a script is written in. Light: the API asks it about every row of an upload."""
+"""Detects the language of a script. Light enough for the API, which calls it for every row of an upload."""
 
 import re
 import unicodedata
@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-# The languages of each writing system, by the first word of its letters' Unicode names. The first is assumed where
-# another is expected that is not written so. Small neighbours of large languages are left out (Galician,
-# Aragonese, Nigerian Pidgin, ...): they took short texts away from Portuguese, Spanish and English.
+# The languages of each script, keyed by the first word of its letters' Unicode names; the first is the default.
+# Minor languages close to major ones are left out (Galician, Aragonese, Nigerian Pidgin, ...): short texts in
+# Portuguese, Spanish and English were detected as them.
 _LANGUAGES = {
     name: tuple(languages.split())
     for name, languages in {
@@ -44,25 +44,25 @@ _LANGUAGES = {
     }.items()
 }
 _KANA = ("HIRAGANA", "KATAKANA")
-# A Han character or kana says as much as several letters: "iPhoneのカメラ" is Japanese.
+# A Han character or kana weighs as much as several letters: "iPhoneのカメラ" is Japanese.
 _WEIGHTS = {"CJK": 3, "HIRAGANA": 3, "KATAKANA": 3, "HANGUL": 2}
 
-# Fewer letters than this say nothing: "Piña colada" and "Pizza Margherita" are ordered in English, too.
+# Too short to detect below this: "Piña colada" and "Pizza Margherita" occur in English, too.
 _MIN_LETTERS = 12
-# How many times likelier than the expected language another must be. English texts full of foreign names reached
-# 15 ("Visit La Casa de Papel in Madrid"); a sentence of Bulgarian was 29 times
-# likelier than Russian, Spanish is mostly thousands of times likelier than English.
+# Minimum likelihood ratio of another language to the expected one. English texts full of foreign names reached 15
+# ("Visit La Casa de Papel in Madrid"); a Bulgarian sentence had 29 against Russian; Spanish mostly has thousands
+# against English.
 _MIN_LIKELIHOOD_RATIO = 25
 
-# What is written alike in all languages: addresses, handles, hashtags.
+# Language-neutral tokens: URLs, handles, hashtags.
 _LANGUAGE_NEUTRAL = re.compile(r"https?://\S+|www\.\S+|\S*[@#]\S+|\b[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/\S*)?")
 
 
 def detect(text: str, *, expected: str) -> str:
-    """The language of a script as ISO 639-1 has it ("en", "ja", "pt"; Cantonese is "yue").
+    """Detect the language of a text as an ISO 639-1 code ("en", "ja", "pt"; Cantonese is "yue").
 
-    `expected` is a language tag, usually that of the voice that was asked for. It is believed unless the script's
-    letters or its words clearly speak against it: short texts, names and numbers stay in it.
+    `expected` is a language tag, usually the requested voice's. It is returned unless the script or the words clearly
+    contradict it: short texts, names and numbers do not.
     """
     expected = expected.lower().replace("_", "-").partition("-")[0]
     prose = unicodedata.normalize("NFKC", _LANGUAGE_NEUTRAL.sub(" ", text))
@@ -82,7 +82,7 @@ def detect(text: str, *, expected: str) -> str:
 
 
 def _letters(prose: str) -> Counter[str]:
-    """How many letters there are of each writing system, by their weight."""
+    """Weighted number of letters per script."""
     letters = Counter(unicodedata.name(character, "").partition(" ")[0] for character in prose if character.isalpha())
     return Counter(
         {script: count * _WEIGHTS.get(script, 1) for script, count in letters.items() if script in _LANGUAGES}
@@ -91,7 +91,7 @@ def _letters(prose: str) -> Counter[str]:
 
 @lru_cache(maxsize=len(_LANGUAGES))
 def _classifier(languages: tuple[str, ...]) -> LanguageIdentifier:
-    """A classifier that knows these languages only; the first one loads the model."""
+    """A classifier restricted to these languages."""
     classifier = copy(_model())
     classifier.set_languages(languages)
     return classifier
@@ -99,5 +99,5 @@ def _classifier(languages: tuple[str, ...]) -> LanguageIdentifier:
 
 @lru_cache(maxsize=1)
 def _model() -> LanguageIdentifier:
-    """The model (0.35 s to load), with probabilities that mean the same in short and in long texts."""
+    """The model (0.35 s to load), with normalized probabilities, comparable between short and long texts."""
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

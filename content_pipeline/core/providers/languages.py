@@ -1,4 +1,4 @@
-"""Languages that Whisper hears. Apart from the model, so that the API can check a request without loading one."""
+"""Language codes that Whisper supports. Separate from the model, so that the API can validate without loading it."""
 
 from content_pipeline.core.errors import Invalid
 
@@ -13,17 +13,17 @@ WHISPER = frozenset(
     }
 )  # fmt: skip
 
-# Whisper's list goes by old or wider codes in these cases.
+# Aliases for which Whisper uses an old or broader code.
 _ALIASES = {"nb": "no", "jv": "jw", "fil": "tl", "iw": "he", "cmn": "zh"}
 
 
 def is_known_language(language: str) -> bool:
-    """Whether `spoken_language` takes it."""
+    """Whether `whisper_language` accepts it."""
     return language.lower() == "auto" or base_language(language) in WHISPER
 
 
 def whisper_language(language: str | None) -> str | None:
-    """Whisper's code for a language tag ("en", "en-US", "pt_BR"); None, which is to find out, for "auto" or none.
+    """Whisper's code for a language tag ("en", "en-US", "pt_BR"); None (detect) for "auto" or None.
 
     Raises Invalid `unknown_language`.
     """
@@ -40,6 +40,6 @@ def whisper_language(language: str | None) -> str | None:
 
 
 def base_language(tag: str) -> str:
-    """The language of a tag without country or script, by Whisper's name for it: "zh" for "cmn-CN"."""
+    """The primary language subtag in Whisper's code: "zh" for "cmn-CN"."""
     base = tag.lower().replace("_", "-").partition("-")[0]
     return _ALIASES.get(base, base)

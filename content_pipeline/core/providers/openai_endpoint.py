@@ -1,6 +1,6 @@
-"""OpenAI-compatible endpoints, hosted ones and self-hosted ones alike.
+"""Base client for OpenAI-compatible HTTP endpoints, hosted or self-hosted.
 
-An endpoint is the operator's own setting, so its address is trusted; how much it answers is limited.
+An endpoint is an operator setting, so its address is trusted; the size of its responses is limited.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _EXCERPT_CHARACTERS: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint(Service):
-    """One endpoint; what it answers may have `most_bytes`."""
+    """One endpoint; responses are limited to `max_bytes`."""
 
     url: str
     key: SecretStr
@@ -28,10 +28,10 @@ class Endpoint(Service):
 
     @contextmanager
     def post(self, path: str, payload: dict[str, Any]) -> Iterator[httpx.Response]:
-        """The successful answer to `wish`, its body still to be read inside of the `with`.
+        """POST `payload` as JSON; yields the successful response, whose body is streamed inside the `with`.
 
-        Raises Remote: `…_unreachable`, `…_limited` (`retry_after` says when again) and `…_failed`, which are worth
-        trying again; `…_unauthorized` and `…_refused`, which are not.
+        Raises Remote: `…_unreachable`, `…_limited` (with `retry_after`) and `…_failed` are retryable;
+        `…_unauthorized` and `…_refused` are not.
         """
         key = self.key.get_secret_value()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -47,7 +47,7 @@ class Endpoint(Service):
             raise self.unreachable(type(error).__name__) from error
 
     def read(self, response: httpx.Response) -> bytes:
-        """The body of an answer. Raises Remote `…_unreadable` when it is longer than `most_bytes`."""
+        """Read the response body. Raises Remote `…_unreadable` when it is longer than `max_bytes`."""
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
@@ -56,7 +56,7 @@ class Endpoint(Service):
         return bytes(body)
 
     def unreadable(self, what: str) -> Remote:
-        """The error for an answer that is none."""
+        """The error for a response of the wrong type or size."""
         return Remote(
             f"{self.name} {what}.",
             code=f"{self.code}_unreadable",
@@ -64,6 +64,6 @@ class Endpoint(Service):
         )
 
     def _excerpt(self, response: httpx.Response) -> str:
-        """The beginning of the endpoint's words, which tell what is wrong with a request; they may quote its key."""
+        """An excerpt of the error body, with the API key redacted."""
         body = self.read(response).decode(errors="replace")
         return body.replace(self.key.get_secret_value() or "\0", "…")[:_EXCERPT_CHARACTERS]

@@ -1,4 +1,4 @@
-"""Services that the operator has chosen: what their refusals mean, and which are worth trying again."""
+"""Maps HTTP failures of external services to `Remote` errors, retryable or not."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,8 +12,8 @@ from content_pipeline.core.net.retry_after import retry_after
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service: `name` as sentences begin with it, `code` before the codes of its errors, `setting` before the
-    names of its settings, and `credential`, which it knows us by."""
+    """An external service: `name` for messages, `code` prefixes its error codes, `setting` the names of its settings,
+    `credential` is its kind of authentication."""
 
     name: str
     code: str
@@ -21,7 +21,7 @@ class Service:
     credential: Literal["key", "token"] = "key"
 
     def unreachable(self, how: str) -> Remote:
-        """The error for an answer that did not come, or not whole."""
+        """The error for a failed or interrupted connection."""
         return Remote(
             f"{self.name} could not be reached, or broke off ({how}).",
             code=f"{self.code}_unreachable",
@@ -30,7 +30,7 @@ class Service:
         )
 
     def failed(self, how: str, *, seconds: float | None = None) -> Remote:
-        """The error for a fault of the service's own, worth trying again in so many `seconds`."""
+        """The retryable error for a failure of the service, with `retry_after` = `seconds`."""
         return Remote(
             f"{self.name} failed ({how}).",
             code=f"{self.code}_failed",
@@ -40,9 +40,9 @@ class Service:
         )
 
     def error_from_response(self, response: httpx.Response, *, remedy: str, excerpt: str = "") -> Remote:
-        """The error for an answer that is no success.
+        """Map an unsuccessful response to an error.
 
-        `remedy` and the service's own words are for a request that is at fault itself.
+        `remedy` and `excerpt` (of the error body) are used for client errors (4xx) only.
         """
         status = response.status_code
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):

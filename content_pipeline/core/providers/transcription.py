@@ -1,4 +1,4 @@
-"""Speech to words with Whisper, on this machine."""
+"""Speech recognition: transcribes audio to timed words with Whisper (faster-whisper), locally."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 else:
     WhisperModel = Segment = Any
 
-# By the model's own judgement a window is silent: speech gave at most 0.22 even under noise as loud as itself,
-# what it invented over noise and hum 0.5 to 0.96.
+# Segments above this no-speech probability are dropped: speech scored at most 0.22, even under equally loud noise;
+# hallucinations over noise and hum 0.5 to 0.96.
 _NO_SPEECH_THRESHOLD = 0.6
 
-# Languages that Whisper cuts into characters or syllables, because they are written without blanks.
+# Languages that Whisper splits into characters or syllables, because they are written without spaces.
 _UNSPACED_LANGUAGES = {"zh", "yue", "ja", "th", "lo", "my"}
 
 _load_lock = threading.Lock()
@@ -32,7 +32,7 @@ _load_lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was said. `language` is Whisper's code, None when nothing was said; `seconds` is the length of the sound."""
+    """The timed words. `language` is Whisper's code, None without speech; `seconds` is the audio's duration."""
 
     language: str | None
     seconds: float
@@ -66,11 +66,11 @@ def _load_cached(model: str, threads: int) -> WhisperModel:
 
 
 def transcribe(path: Path, *, language: str | None, threads: int, on_progress: Callable[[float], None]) -> Transcript:
-    """The words of a recording, in order, with their times.
+    """Transcribe a recording into timed words, in order.
 
-    `language` is a tag, or None or "auto" to find out. `on_progress` gets the seconds done so far, after every
-    sentence or so. An interrupt is felt between two windows of 30 s. Raises Invalid `unknown_language`, MediaUnusable
-    (`no_audio`, `media_unreadable`), and as `load` does.
+    `language` is a tag, or None or "auto" to detect it. `on_progress` gets the seconds done so far, about once a
+    sentence. An interrupt takes effect between two windows of 30 s. Raises Invalid `unknown_language`, MediaUnusable
+    (`no_audio`, `media_unreadable`), and as `load_model` does.
     """
     code = whisper_language(language)
     model = load_model(threads)
@@ -90,25 +90,25 @@ def transcribe(path: Path, *, language: str | None, threads: int, on_progress: C
 
 
 def _transcribe_chunk(model: WhisperModel, samples: Samples, language: str | None) -> tuple[Iterable[Segment], str]:
-    """The segments of one piece, made while they are read, and the language they are in."""
+    """The segments of one chunk (a lazy iterator), and the detected language."""
     segments, info = model.transcribe(
         samples,
         language=language,
         beam_size=5,
-        # Without them the base model repeated its last line (23 % of words wrong instead of 3 %).
+        # Without word timestamps the base model repeated its last line (WER 23 % instead of 3 %).
         word_timestamps=True,
-        # The model invents sentences where nobody speaks (white noise, hum: "I'm sorry, I'm sorry", sure by
-        # 95 %); the voice detector let nothing of 32 such sounds through to it.
+        # The model hallucinates sentences over noise and hum ("I'm sorry, I'm sorry", at 95 % confidence); the VAD
+        # blocked all of 32 such recordings.
         vad_filter=True,
-        # With it a mistake is carried on: on the same speech 5 % of words wrong instead of 3 % where pauses were
-        # cut out, though 1 % where they were not.
+        # Conditioning propagates mistakes: WER 5 % instead of 3 % on the same speech with pauses cut out, though 1 %
+        # with pauses kept.
         condition_on_previous_text=False,
     )
     return segments, info.language
 
 
 def _words(segment: Segment, start: float, *, join_parts: bool) -> Iterator[Word]:
-    """The words of a segment of a piece that begins at `start`; `whole` joins what was split at hyphens and points."""
+    """The words of a segment, offset by `start`; `join_parts` rejoins words split at hyphens and periods."""
     pending: Word | None = None
     for detected in segment.words or ():
         word = Word(

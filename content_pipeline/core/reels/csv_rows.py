@@ -1,4 +1,4 @@
-"""What the rows of a CSV ask for: one reel each. Whatever a file alone can tell is told at once, for every row."""
+"""Validates the rows of a bulk CSV into reel requests; collects the errors of all rows before it raises."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from content_pipeline.core.reels.csv_reader import Table
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import voice_selection
 
-# Who writes background_url writes music_url, too.
+# `music_url` is an alias of `music`, by analogy with background_url.
 _COLUMNS: Final = ("script", "platform", "voice_id", "title", "background_url", "music", "music_url")
 _TITLE_CHARACTERS: Final = 120
-# What `catalog.choose` says about the script; the rest is about the voice.
+# Errors of `voice_selection.choose_voice` that concern the script, not the voice.
 _SCRIPT_ERROR_CODES: Final = frozenset({"nothing_to_say", "language_unspoken"})
-# Of the control characters, line break and tab stay; vertical tab, form feed and NEL are some programs' line break.
+# Control characters are dropped except line break and tab; vertical tab, form feed and NEL become line breaks.
 _CONTROL_CHARACTERS: Final[dict[int, str | None]] = {
     **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]),
     **{ord(character): character for character in "\n\t"},
@@ -33,12 +33,12 @@ _Parsed = TypeVar("_Parsed")
 
 @dataclass(frozen=True, slots=True)
 class ReelRow:
-    """One reel to make. `row` counts from 1, the first one below the header."""
+    """One reel to create. `row` counts from 1 below the header."""
 
     row: int
     script: str
     platform: Platform
-    voice_id: str  # as somebody wrote it; "" leaves the choice to us
+    voice_id: str  # as given; "" for automatic selection
     title: str | None
     background_url: str | None
     music_url: str | None
@@ -46,17 +46,17 @@ class ReelRow:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A CSV that was read. `ignored_columns` mean nothing here: misspelled, or for another program."""
+    """A parsed CSV. `ignored_columns` are unknown: misspelled, or for another program."""
 
     reels: list[ReelRow]
     ignored_columns: list[str]
 
 
 def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> Sheet:
-    """The reels that a CSV asks for; `platform` and `voice_id` count where a row names none.
+    """Parse and validate a CSV; `platform` and `voice_id` are defaults for rows without their own.
 
-    Raises what `csv_files.read` raises, Invalid `csv_columns` without a script column and `csv_empty` without rows,
-    PlanLimit over `most_rows` rows, and Invalid `csv_rows_invalid` whose `errors` hold everything that is wrong:
+    Raises what `csv_reader.read` raises, Invalid `csv_columns` without a script column and `csv_empty` without rows,
+    PlanLimit over `most_rows` rows, and Invalid `csv_rows_invalid` whose `errors` list every problem:
     `{"row", "column", "code", "detail", "remedy"}`, where column is None for the row as a whole.
     """
     check_url = cache(safe_fetch.check_url)
@@ -107,7 +107,7 @@ def _rows(table: Table, most_rows: int) -> Sequence[dict[str, str] | Invalid]:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row that is being read. What is wrong is kept instead of raised, so that all of it is told at once."""
+    """A row during validation. Errors are collected instead of raised, so that all are reported at once."""
 
     number: int
     cells: dict[str, str]
@@ -117,7 +117,7 @@ class _Row:
         return self.cells.get(column, "").translate(_CONTROL_CHARACTERS).strip()
 
     def parse(self, column: str, read: Callable[[str], _Parsed]) -> _Parsed | None:
-        """What the cell says, or None and a fault."""
+        """The parsed cell, or None after recording the error."""
         try:
             return read(self.cell(column))
         except Invalid as error:
@@ -134,7 +134,7 @@ def _reel(row: _Row, platform: str, voice_id: str, check_url: Callable[[str], No
         return cell or None
 
     script = row.parse("script", valid_script)
-    # A script's own fault does not hide its voice's, and a script of megabytes is not searched for its language.
+    # Check the voice even if the script is invalid, without language detection over megabytes.
     words = row.cell("script")[: settings().script_characters] or "Hello"
     row.parse("voice_id", lambda cell: voice_selection.choose_voice(cell or voice_id, words))
     target = row.parse("platform", lambda cell: _platform(cell or platform))
@@ -195,7 +195,7 @@ def _title(cell: str) -> str | None:
 
 
 def _origin(url: str) -> str:
-    """The part of a URL that decides whether it may be fetched, so that a host is looked up once a file."""
+    """The origin, which decides whether a URL may be fetched: each host is resolved once per file."""
     try:
         return str(httpx.URL(url).copy_with(raw_path=b"/"))
     except httpx.InvalidURL:

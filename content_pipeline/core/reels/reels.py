@@ -1,7 +1,6 @@
-"""Reels: a script is spoken, and the narration shown with its words over a moving background.
+"""Reels: text-to-speech narration with karaoke captions over an animated background.
 
-`enter`, `get` and `result` are the API's; `narrate` and `render` are the work of the assets `narration` and
-`reel_video`.
+The API calls `create`, `get` and `result`; the assets `narration` and `reel_video` call `narrate` and `render`.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,7 +35,7 @@ Inspected = TypeVar("Inspected")
 
 @dataclass(frozen=True)
 class Narrated:
-    """A script as it is spoken: where the sound is kept, its length in seconds, its words, the voice and language."""
+    """A stored narration: object key, duration in seconds, timed words, voice and language."""
 
     key: str
     seconds: float
@@ -47,7 +46,7 @@ class Narrated:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A finished reel: where it is kept, its facts, what it looks and sounds like (`loudness` in LUFS)."""
+    """A rendered reel: object key, media info, `loudness` in LUFS, design and JPEG thumbnail."""
 
     key: str
     media: MediaInfo
@@ -57,7 +56,7 @@ class Rendered:
     thumbnail: bytes
 
 
-# ── asked by the API ─────────────────────────────────────────────────────────────────────────────────────
+# ── called by the API ────────────────────────────────────────────────────────────────────────────────────
 
 
 def create(
@@ -74,7 +73,7 @@ def create(
     row: int | None = None,
     seed: int | None = None,
 ) -> Reel:
-    """Enter a reel; its task is another step (`ask`, or the batch's). `seed` is one of `seeds`, or its script's own."""
+    """Insert a reel; `create_task` or the batch creates its task. `seed`: one of `seeds`, else the script's."""
     reel = Reel(
         id=uuid4(),
         workspace_id=twin.workspace_id,
@@ -96,7 +95,7 @@ def create(
 
 
 def seeds(twin: Twin, scripts: Sequence[str]) -> list[int]:
-    """What makes each of these reels look as it does: the same for the same scripts, and not like its neighbours."""
+    """The design seeds of these reels: deterministic per script, and distinct from neighboring reels."""
     return designs.distinct_seeds(twin.style_tags, [f"{twin.id} {script}" for script in scripts])
 
 
@@ -106,12 +105,12 @@ def get(session: Session, workspace_id: UUID, reel_id: UUID) -> Reel:
 
 
 def create_task(session: Session, reel: Reel) -> Task:
-    """The task of a reel that is no part of a batch."""
+    """The task of a reel outside a batch."""
     return tasks.create(session, workspace_id=reel.workspace_id, kind=KIND, key=str(reel.id), task_id=str(reel.id))
 
 
 def result(session: Session, task: Task) -> dict[str, Any]:
-    """What a finished task answers."""
+    """The result of a finished task."""
     reel = session.get_one(Reel, UUID(task.key))
     return {
         "result_url": result_url(reel),
@@ -122,17 +121,17 @@ def result(session: Session, task: Task) -> dict[str, Any]:
 
 
 def result_url(reel: Reel) -> str | None:
-    """The link to the video, signed now."""
+    """A signed URL of the video."""
     return reel.output_key and storage.signed_url(reel.output_key)
 
 
-# ── the work ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── called by the assets ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def narrate(run: RunContext, key: str, folder: Path) -> Narrated:
-    """Speak the script, and keep the sound and its words. A task that comes again finds both, and pays no voice.
+    """Synthesize the script, and store audio and words. A retried task reuses them, without paying the TTS again.
 
-    What is spoken is in `folder` too, where `render` finds it without asking for it.
+    The audio is also left in `folder`, which saves `render` a download.
     """
     with run.write() as session:
         reel = session.get_one(Reel, UUID(key))
@@ -159,7 +158,7 @@ def narrate(run: RunContext, key: str, folder: Path) -> Narrated:
 
 def _stored_narration(reel: Reel) -> Narrated:
     if reel.narration_key is None:
-        raise Conflict("This reel has no narration yet.", code="not_narrated", remedy="Materialise `narration` first.")
+        raise Conflict("This reel has no narration yet.", code="not_narrated", remedy="Materialize `narration` first.")
     assert reel.narration_seconds
     assert reel.spoken_voice
     assert reel.language
@@ -173,9 +172,9 @@ def _stored_narration(reel: Reel) -> Narrated:
 
 
 def render(run: RunContext, key: str, folder: Path) -> Rendered:
-    """Make the video of a narrated reel in `folder` and end the task.
+    """Render the video of a narrated reel in `folder` and finish the task.
 
-    Raises MoveOn while remote media take long to come, Conflict for a reel that is not narrated.
+    Raises SwitchLane while remote media are slow, Conflict for a reel without narration.
     """
     with run.write() as session:
         reel = session.get_one(Reel, UUID(key))
@@ -210,14 +209,14 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
 
 
 def _scene(run: RunContext, reel: Reel, folder: Path, design: Design, seconds: float) -> Scene:
-    """What is behind the words, with the files of others in the folder."""
+    """The scene, with remote media downloaded into the folder."""
     shown = reel.background_url and _fetch_media(
         run, reel, reel.background_url, folder / composition.BACKGROUND, client_background.inspect
     )
     heard = reel.music_url and _fetch_media(
         run, reel, reel.music_url, folder / composition.MUSIC, audio_mastering.inspect
     )
-    if run.task_id and run.lane == "io":  # where a slow server had sent it
+    if run.task_id and run.lane == "io":  # moved there because of a slow download
         raise SwitchLane("media")
     return Scene(design, reel.seed, seconds, background=shown or None, has_music=bool(heard))
 

@@ -1,17 +1,17 @@
-"""Emoji, emoticons and other pictures among text: shown, never said."""
+"""Strips emoji, emoticons and other pictographs from text before synthesis."""
 
 import re
 import unicodedata
 
-# Signs that Unicode counts among the pictures, but that have a name.
+# Symbols of Unicode category So that are read aloud.
 _SPOKEN_SYMBOLS = frozenset("°№℃℉")
-# A digit in a box, and the marks that choose an emoji's looks and skin.
+# Keycap emoji; variation selectors and skin tone modifiers.
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\U0001f3fb-\U0001f3ff]")
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=][-']?[()DPp\]|*3]+|<3+|\^_?\^|¯\\_\(ツ\)_/¯)(?!\S)")
 
 
 def strip_emoji(text: str) -> str:
-    """The text with a blank in place of every picture."""
+    """The text with each pictograph replaced by a space."""
     text = _EMOTICON.sub(" ", _VARIATION_SELECTORS.sub("", _KEYCAP.sub(" ", text)))
     return "".join(" " if unicodedata.category(c) == "So" and c not in _SPOKEN_SYMBOLS else c for c in text)

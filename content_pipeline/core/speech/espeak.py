@@ -1,6 +1,6 @@
-"""espeak-ng: a robot's voice for some eighty languages, where its library is installed (GPL-3: it never comes along).
+"""TTS engine espeak-ng: about eighty languages, formant synthesis, where its GPL-3 library is installed (not shipped).
 
-It says by itself at which sample each word begins and each pause sets in.
+The library reports the sample at which each word and each pause starts.
 """
 
 import re
@@ -19,23 +19,23 @@ from content_pipeline.core.speech.voice_types import Span, Utterance, Voice, Voi
 
 PREFIX = "espeak-"
 
-# It reads no Chinese characters in Japanese, and says "Chinese letter" for each.
+# In Japanese it cannot read kanji and says "Chinese letter" for each.
 _UNSUPPORTED = {"ja"}
 _LANGUAGE_ALIASES = {"cmn": "zh"}
 _LOWEST_RANK = 99
-# A language, and its country or region if any: what has more is a dialect or another way to write it.
+# A language with an optional country or region; longer tags are dialects or other orthographies.
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-([a-z]{2}|[0-9]{3}))?")
-# What looks like a country and is none: parts of Catalonia, an older Russian.
+# Two-letter suffixes that are no country: Catalan dialects, an older Russian.
 _DIALECTS = {"ca-ba", "ca-nw", "ca-va", "ru-cl"}
 
 
 def voices() -> tuple[Voice, ...]:
-    """One voice for each language and country; none where the library is not installed."""
+    """One voice per language and country; empty where the library is not installed."""
     return tuple(voice for voice, _ in _voice_table().values())
 
 
 def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
-    """A sentence, with the times that the library itself gave its words. Raises Unavailable `voice_missing`."""
+    """Synthesize a sentence, with the word timings that the library reports. Raises Unavailable `voice_missing`."""
     engine = library()
     if engine is None or choice.voice.id not in _voice_table():
         raise Unavailable(
@@ -51,7 +51,7 @@ def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
 
 
 def _spans(tokens: Sequence[Token], events: Sequence[SynthesisEvent], rate: int) -> list[Span | None]:
-    """From the first to the last phoneme of each token. Some have none: the library says "of the" as one word."""
+    """From the first to the last phoneme of each token; None for merged words: the library says "of the" as one."""
     text_positions = [len(spoken_text(tokens[: index + 1])) - len(token.spoken) for index, token in enumerate(tokens)]
     spans: list[Span | None] = [None] * len(tokens)
     current = 0
@@ -66,7 +66,7 @@ def _spans(tokens: Sequence[Token], events: Sequence[SynthesisEvent], rate: int)
 
 @cache
 def _voice_table() -> dict[str, tuple[Voice, str]]:
-    """Our voices by id, each with the library's own name for it; the usual one of a language before its others."""
+    """Voices by id, each with the library's identifier; the primary voice of a language first."""
     engine = library()
     found: dict[str, tuple[Voice, str]] = {}
     for listed in sorted(engine.voices() if engine else (), key=_rank):
@@ -82,7 +82,7 @@ def _rank(listed: ListedVoice) -> tuple[str, int]:
 
 
 def _language_tag(language: str) -> str | None:
-    """The language tag of a voice's language; None for dialects, other alphabets and invented languages."""
+    """BCP 47 tag of an espeak language; None for dialects, other orthographies and constructed languages."""
     base, _, country = language.partition("-")
     if not _LANGUAGE.fullmatch(language) or language in _DIALECTS | _UNSUPPORTED or not is_known_language(base):
         return None

@@ -1,6 +1,6 @@
-"""The C library espeak-ng by way of ctypes: its voices, and speech with the sample at which each thing begins.
+"""ctypes binding of libespeak-ng: voice list, and synthesis with word and phoneme events by sample.
 
-The names and numbers are those of espeak-ng/speak_lib.h.
+Names and constants follow espeak-ng/speak_lib.h.
 """
 
 import ctypes
@@ -52,9 +52,9 @@ _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), 
 
 @dataclass(frozen=True, slots=True)
 class ListedVoice:
-    """A voice as the library lists it: what it calls it, and its languages with their ranks, its own first.
+    """A voice as the library lists it, and its languages with their priorities, its own first.
 
-    Among the voices of "fr" the one with the lowest rank is the usual one, the Belgian and the Swiss come after it.
+    Of the voices of "fr" the one with the lowest number is the primary one, before the Belgian and the Swiss.
     """
 
     name: str
@@ -64,7 +64,7 @@ class ListedVoice:
 
 @dataclass(frozen=True, slots=True)
 class SynthesisEvent:
-    """The sample at which a word begins, told by its place in the text, or a phoneme, told by its name."""
+    """The sample at which a word (given by its text position) or a phoneme (given by its name) starts."""
 
     sample: int
     text_position: int | None = None
@@ -72,7 +72,7 @@ class SynthesisEvent:
 
 
 class Library:
-    """The library of this process. It has one state, so that threads take turns."""
+    """The library of this process. It has global state, so a lock serializes threads."""
 
     def __init__(self, library: ctypes.CDLL, rate: int) -> None:
         self.rate = rate
@@ -80,7 +80,7 @@ class Library:
         self._lock = threading.Lock()
 
     def voices(self) -> list[ListedVoice]:
-        """The voices whose data is there."""
+        """The voices whose data is installed."""
         self._library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
         found = []
         for voice in self._library.espeak_ListVoices(None):
@@ -96,7 +96,7 @@ class Library:
         return found
 
     def say(self, text: str, identifier: str) -> tuple[bytes, list[SynthesisEvent]]:
-        """16-bit mono samples, and what begins where in them; the last mark is their end."""
+        """Synthesize to 16-bit mono samples and their events; the last event is the end."""
         sound = bytearray()
         synthesis_events: list[SynthesisEvent] = []
 
@@ -117,7 +117,7 @@ class Library:
 
 
 def _languages(address: int) -> Iterator[tuple[str, int]]:
-    """A list in memory: for each language a byte with its rank and a C string, and a zero after the last."""
+    """Parse the language list: per language a priority byte and a C string, terminated by a zero byte."""
     while rank := ctypes.string_at(address, 1)[0]:
         language = ctypes.string_at(address + 1)
         yield language.decode(), rank
@@ -136,7 +136,7 @@ def _synthesis_events(events: Any) -> Iterator[SynthesisEvent]:
 
 @cache
 def library() -> Library | None:
-    """The library, started (3 ms, 3 MB); None where there is none or its data is missing."""
+    """The initialized library (3 ms, 3 MB); None where it or its data is missing."""
     found = _locate()
     if not found:
         return None
@@ -146,7 +146,7 @@ def library() -> Library | None:
 
 
 def _locate() -> tuple[ctypes.CDLL, bytes | None] | None:
-    """The extra's library and its data, else the system's, which knows where its data is."""
+    """The extra's library and data path, else the system's library, which knows its own data path."""
     try:
         import espeakng_loader
     except ImportError:

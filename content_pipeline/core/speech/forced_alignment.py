@@ -1,7 +1,7 @@
-"""When the words of a known script are heard in a recording of it, for voices that do not say so themselves.
+"""Forced alignment: word timings of a known script in a recording, for voices that report none.
 
-English is aligned with pocketsphinx, to about 40 ms at a hundredth of the sound's length in CPU time. Other
-languages, and English where pocketsphinx is missing or loses its way, take the times of Whisper's words.
+English is aligned with pocketsphinx, to about 40 ms, in a hundredth of the audio's duration of CPU time. Other
+languages, and English where pocketsphinx is missing or fails, use Whisper's word timings.
 """
 
 import tempfile
@@ -24,16 +24,16 @@ from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.transcript_alignment import align_to_transcript
 from content_pipeline.core.speech.voice_types import Samples, Span, shift_words, words_from_spans
 
-# Whisper begins words this much before they are heard (368 words of two voices: median 75 and 54 ms).
+# Whisper reports word starts this much too early (368 words of two voices: median 75 and 54 ms).
 _WHISPER_DELAY_SECONDS = 0.065
 
 
 def align(samples: Samples, rate: int, tokens: Sequence[Token], language: str) -> tuple[Word, ...]:
-    """One word for each token, in order and without overlap, with its time in the recording.
+    """One word per token, in order and without overlap, timed in seconds of the recording.
 
-    The recording is mono samples from -1 to 1, of some minutes at most: pocketsphinx takes 1.3 MB a second.
+    `samples` are mono from -1 to 1, a few minutes at most: pocketsphinx needs 1.3 MB of memory a second.
 
-    Raises as `transcription.load` does.
+    Raises as `transcription.load_model` does.
     """
     pcm = to_16_khz_pcm(samples, rate)
     spans = pocketsphinx_alignment.align_tokens(pcm, tokens) if language == "en" else None

@@ -1,7 +1,7 @@
-"""hibari: the voice that comes along. English, and it knows itself when it says each word.
+"""TTS engine hibari: the bundled English voice, an ONNX model that yields phoneme timings.
 
-The model's graph computes where each phoneme ends, but does not give it out: one more graph output is all that is
-missing. Everything else here is the package's public side.
+The model's graph computes phoneme end times but does not output them; an added graph output exposes them. Everything
+else here uses the package's public API.
 """
 
 import threading
@@ -23,13 +23,13 @@ else:
 
 PREFIX = "hibari-"
 
-# Where each phoneme ends, in double frames of 25 ms: an inner value of the graph.
+# Internal tensor of the graph: the end of each phoneme, in double frames of 25 ms.
 _PHONEME_ENDS_TENSOR = b"/CumSum_output_0"
 _DOUBLE_FRAME_SECONDS = 0.025
-# The sound comes this much before the model's own durations say (49 words after pauses: median 17 ms after it).
+# The sound precedes the model's durations by this much (49 words after pauses: median error 17 ms with it).
 _LEAD_SECONDS = 0.047
 
-# Without one of these at the end the last sound is cut off.
+# Without final punctuation the model cuts off the last sound.
 _FINAL_PUNCTUATION = (".", "?", "!", ",", ";", ":")
 _SILENT_PHONEMES = frozenset(';:,.!?—…"“”() ')
 
@@ -54,15 +54,15 @@ def known_voices() -> tuple[Voice, ...]:
 
 
 def voices() -> tuple[Voice, ...]:
-    """The voice in the package, and those that were put into its cache (`hibari --voice emma` does that)."""
+    """The bundled voice, and those in the package's cache (`hibari --voice emma` downloads one)."""
     return tuple(voice for voice in known_voices() if _model_file(voice.id.removeprefix(PREFIX)))
 
 
 def load_model(name: str = "heart") -> Hibari:
-    """The voice of this process, loaded once (0.4 s, 120 MB) and shared by its threads.
+    """The model of this process, loaded once (0.4 s, 120 MB) and shared by its threads.
 
-    Its session gives the ends of the phonemes after the outputs that the package reads, so call `speak` rather than
-    the package's synthesis. Raises Unavailable `voice_missing`.
+    Its session has an extra output, the phoneme ends, so use `speak`, not the package's own synthesis.
+    Raises Unavailable `voice_missing`.
     """
     with _load_lock:
         return _load_cached(name)
@@ -94,21 +94,21 @@ def _model_file(name: str) -> Path | None:
 
 
 def _add_phoneme_ends_output(model: bytes) -> bytes:
-    """The model with one more output. Protobuf messages merge when they are joined, so it is enough to append it."""
+    """The model with an added graph output. Concatenated protobuf messages merge, so appending it is enough."""
     return model + _protobuf_field(
         7, _protobuf_field(12, _protobuf_field(1, _PHONEME_ENDS_TENSOR))
     )  # ModelProto.graph, GraphProto.output, ValueInfoProto.name
 
 
 def _protobuf_field(number: int, content: bytes) -> bytes:
-    """A length-delimited protobuf field; the length fits into one byte."""
+    """Encode a length-delimited protobuf field of up to 127 bytes."""
     return bytes([number << 3 | 2, len(content)]) + content
 
 
 def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
-    """A sentence of English, with the times that the model itself gave its words.
+    """Synthesize an English sentence, with word timings from the model.
 
-    The same tokens always give the same samples. Raises as `load` does.
+    Deterministic: the same tokens give the same samples. Raises as `load` does.
     """
     from hibari import SAMPLE_RATE, dsp
 
@@ -127,7 +127,7 @@ def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
 
 
 def _phonemes(model: Hibari, tokens: Sequence[Token]) -> tuple[list[int], list[int | None]]:
-    """The model's input, one id for silence at both ends, and whose each id between them is: the token's index."""
+    """The model's input ids, padded with silence at both ends, and the token index of each id between."""
     text = " ".join(token.spoken for token in tokens)
     token_of_word = [index for index, token in enumerate(tokens) for _ in token.spoken.split()]
     ids: list[int] = []

@@ -1,4 +1,4 @@
-"""A script spoken: sentence by sentence, with the time of every word that is shown."""
+"""Narration: synthesizes a script chunk by chunk and returns its audio with word timings."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,21 +14,21 @@ from content_pipeline.core.speech import espeak, hibari, text_normalization, tts
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import Provider, Samples, Utterance, Voice, VoiceChoice, shift_words
 
-# A reel that begins with the first sound loses it to the players' fade-in, and one that ends with the last is cut hard.
+# Lead-in: players fade in and would swallow the first sound. Tail: the last sound would be cut hard.
 _LEAD_SECONDS = 0.2
 _TAIL_SECONDS = 0.4
-# Instagram and LinkedIn take nothing shorter than 3 s.
+# Instagram and LinkedIn require at least 3 s.
 _MIN_SECONDS = 3.1
-# The silence after a sentence, and where a long one had to be parted. Voices pause by themselves within a piece.
+# Silence between chunks: after a sentence, and where a long one was split. Within a chunk the voice pauses by itself.
 _PAUSE_SECONDS = {SENTENCE: 0.4, CLAUSE: 0.2}
 _MIN_PAUSE_SECONDS = 0.08
 
 
 @dataclass(frozen=True, slots=True)
 class Narration:
-    """Mono samples from -1 to 1, and the words as they are shown, in order, in seconds from the first sample.
+    """Mono samples from -1 to 1, and the displayed words in order, in seconds from the first sample.
 
-    `language` is the script's, `voice` the one that spoke.
+    `language` is the script's.
     """
 
     samples: Samples
@@ -44,7 +44,7 @@ class Narration:
 
 @dataclass(frozen=True, slots=True)
 class _Engine:
-    """How a provider speaks: sentence by sentence, or several together, up to so many characters at once."""
+    """How to call an engine: one or multiple sentences per call, and the character limit of a call."""
 
     speak: Callable[[Sequence[Token], VoiceChoice], Utterance]
     max_characters: int
@@ -52,18 +52,18 @@ class _Engine:
 
 
 _ENGINES: dict[Provider, _Engine] = {
-    # hibari was trained on sentences of up to 400 phonemes, and takes memory by the square of their number.
+    # hibari was trained on up to 400 phonemes a sentence; its memory grows with the square of their number.
     "hibari": _Engine(hibari.speak, max_characters=300, multiple_sentences=False),
     "espeak": _Engine(espeak.speak, max_characters=600, multiple_sentences=False),
-    # A large voice hears what came before; a thousand characters are a minute, which is aligned in one go.
+    # Large models use the context of earlier sentences; 1,000 characters are a minute, short enough to align at once.
     "endpoint": _Engine(tts_endpoint.speak, max_characters=1000, multiple_sentences=True),
 }
 
 
 def narrate(script: str, choice: VoiceChoice) -> Narration:
-    """Speak a script that `catalog.choose` chose a voice for: one word for each token that is shown.
+    """Synthesize a script with the voice from `voice_selection.choose_voice`: one timed word per displayed token.
 
-    Raises Unavailable `voice_missing`, and as `speech_api.speak` and `alignment.align` do.
+    Raises Unavailable `voice_missing`, and as `tts_endpoint.speak` and `forced_alignment.align` do.
     """
     tokens = text_normalization.tokenize(script, choice.language)
     engine = _ENGINES[choice.voice.provider]
@@ -86,16 +86,16 @@ def narrate(script: str, choice: VoiceChoice) -> Narration:
 
 
 def _split_long_token(token: Token, max_characters: int) -> list[Token]:
-    """A token in parts that a voice can say at once: 2,500 digits in a row are 12,500 letters, and cost hibari 12 GB.
+    """Split a token that exceeds an engine's limit: 2,500 digits in a row are 12,500 letters, and cost hibari 12 GB.
 
-    None for one that is not spoken.
+    Empty for a token that is not spoken.
     """
     parts = wrap(token.spoken, max_characters)
     return [replace(token, spoken=part) for part in parts]
 
 
 def _chunks(tokens: Sequence[Token], language: str, engine: _Engine) -> Iterator[tuple[Sequence[Token], float]]:
-    """What is spoken at once, and the seconds of silence after it."""
+    """The chunks to synthesize, each with the seconds of silence after it."""
     costs = [*(_break_cost(before, after, language) for before, after in pairwise(tokens)), SENTENCE]
     lengths = np.cumsum([len(token.spoken) + 1 for token in tokens])
     first, done = 0, 0
@@ -109,7 +109,7 @@ def _chunks(tokens: Sequence[Token], language: str, engine: _Engine) -> Iterator
 
 
 def _break_cost(before: Token, after: Token, language: str) -> float:
-    """What a break between two tokens costs. A full stop ends a sentence also where nobody writes in capitals."""
+    """Cost of a break between two tokens; a period ends a sentence even before a lower-case letter."""
     following = after.spoken[0].upper() + after.spoken[1:]
     return break_cost(Word(0, 0, before.spoken), Word(0, 0, following), language)
 
@@ -119,9 +119,9 @@ def _silence(seconds: float, rate: int) -> Samples:
 
 
 def _words_of_tokens(tokens: Sequence[Token], words: Sequence[Word], max_characters: int) -> list[Word]:
-    """One word for each token: from its first breath to its last.
+    """One word per token, from its first part to its last.
 
-    What is only shown (an emoji, a dash) stands between the words, for the length of the pause there.
+    Tokens that are not spoken (an emoji, a dash) fill the pause between their neighbors.
     """
     spoken = iter(words)
     found: list[Word] = []

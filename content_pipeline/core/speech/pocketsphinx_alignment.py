@@ -1,4 +1,4 @@
-"""English words found in a recording of them with pocketsphinx, whose model and dictionary are in its wheel."""
+"""Forced alignment of English with pocketsphinx, whose acoustic model and dictionary are in its wheel."""
 
 import re
 import threading
@@ -21,15 +21,15 @@ else:
 Pcm = NDArray[np.int16]
 
 _FRAME_SECONDS = 0.01
-# It puts words this much before energy sets in (49 words after pauses: median 40 ms off with it).
+# It places words this much before the energy onset (49 words after pauses: median error 40 ms with it).
 _DELAY_SECONDS = 0.03
 
-# It loses its way in digital silence: of 12 texts that espeak spoke it found 1, with this noise at -72 dB all.
+# It fails on digital silence: of 12 espeak texts it aligned 1, and all of them with this noise at -72 dB.
 _NOISE = 8.0
 
 _WORD = re.compile("[a-z]+(?:'[a-z]+)*'?", re.IGNORECASE)
 
-# hibari's phonemes, for words that the dictionary does not have, as the dictionary writes them. Stress is not written.
+# hibari's phonemes to ARPABET without stress, for words that are not in the dictionary.
 _ARPABET = {
     "A": "EY", "I": "AY", "O": "OW", "Q": "OW", "W": "AW", "Y": "OY", "a": "AE", "e": "EH", "i": "IY", "o": "OW",
     "u": "UW", "æ": "AE", "ɐ": "AH", "ɑ": "AA", "ɒ": "AA", "ɔ": "AO", "ə": "AH", "ᵊ": "AH", "ɚ": "ER", "ɛ": "EH",
@@ -42,10 +42,9 @@ _decoder_lock = threading.Lock()
 
 
 def align_tokens(pcm: Pcm, tokens: Sequence[Token]) -> list[Span | None] | None:
-    """The time of each token in 16 kHz samples, None for one without a word.
+    """The span of each token in 16 kHz samples, None for a token without a word.
 
-    None as a whole where the words do not fit the recording, or pocketsphinx is not installed: it has no wheel for
-    Python 3.12 on ARM.
+    Returns None where alignment fails, or pocketsphinx is not installed: it has no wheel for Python 3.12 on ARM.
     """
     try:
         decoder = _decoder()
@@ -64,7 +63,7 @@ def align_tokens(pcm: Pcm, tokens: Sequence[Token]) -> list[Span | None] | None:
 
 
 def _words(tokens: Sequence[Token]) -> list[tuple[int, str]]:
-    """The words to look for, each with the index of its token. Acronyms stay in capitals: "US" is not "us"."""
+    """The words to align, each with its token's index. Acronyms stay in upper case: "US" is not "us"."""
     return [
         (index, word if word.isupper() and len(word) > 1 else word.lower())
         for index, token in enumerate(tokens)
@@ -90,7 +89,7 @@ def _align(decoder: Decoder, pcm: Pcm, words: Sequence[str]) -> list[Span]:
     return [
         (part.start_frame * _FRAME_SECONDS + _DELAY_SECONDS, (part.end_frame + 1) * _FRAME_SECONDS + _DELAY_SECONDS)
         for part in decoder.seg()
-        if _WORD.match(part.word)  # pauses are "<sil>", and "hundred(2)" is another way to say "hundred"
+        if _WORD.match(part.word)  # pauses are "<sil>"; "hundred(2)" is a pronunciation variant
     ]
 
 

@@ -1,7 +1,7 @@
-"""Scripts cut into what is shown, each piece with what the voice says for it.
+"""Text normalization (TTS front end): tokenizes a script into displayed text and its spoken form.
 
-"$1,299" is shown as one token while five words are spoken, so that a caption shows what was written and highlights it
-for as long as it takes to say.
+"$1,299" is one displayed token but five spoken words, so that a caption shows what was written and highlights it for
+as long as it is spoken.
 """
 
 import re
@@ -16,17 +16,17 @@ from content_pipeline.core.speech.english.normalizer import normalize_line
 
 _LINE_ENDS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 _LETTER = re.compile("[A-Za-z]")
-# Phrases of scripts without blanks are shown whole up to this width: eight Japanese characters.
+# Maximum width of a token in unspaced scripts: eight Japanese characters.
 _MAX_PHRASE_COLUMNS = 16
 _FULL_STOPS = {"ja": "。", "zh": "。", "yue": "。"}
-# Signs that voices say by their names in any language; so they do with the signs of currencies.
+# Symbols that voices read by name in any language, besides currency signs.
 _SPOKEN_SYMBOLS = frozenset("%&@+=°")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a script. `text` is shown; `spoken` is what the voice says for it, words separated by blanks and
-    punctuation for its prosody, "" for nothing; `spaced` says whether a blank stands before it."""
+    """A token of a script. `text` is displayed; `spoken` is its spoken form with punctuation for prosody, "" if silent;
+    `spaced`: whether a space precedes it."""
 
     text: str
     spoken: str
@@ -34,11 +34,11 @@ class Token:
 
 
 def tokenize(script: str, language: str) -> list[Token]:
-    """The pieces of a script in their order; their texts are all of it but blanks and control characters.
+    """Tokenize a script; the tokens' texts are the whole script except spaces and control characters.
 
-    `language` is a tag ("en", "pt-BR"). English numbers, dates, addresses and the like are spelled out as they are
-    said; of other languages only what no voice can say is left out of `spoken`. A line that ends without punctuation
-    ends a sentence.
+    `language` is a tag ("en", "pt-BR"). English numbers, dates, addresses and the like are verbalized; in
+    other languages only unpronounceable symbols are left out of `spoken`. A line end without punctuation ends a
+    sentence.
     """
     base = language.lower().replace("_", "-").partition("-")[0]
     lines = [_tokenize_english(words) if base == "en" else _tokenize_other(words, language) for words in _lines(script)]
@@ -46,13 +46,13 @@ def tokenize(script: str, language: str) -> list[Token]:
 
 
 def is_speakable(script: str, language: str) -> bool:
-    """Whether any token of the script is spoken. Mostly a plain letter tells: all tokens of a hundred long scripts
-    take two seconds."""
+    """Whether any token of the script is spoken. Fast path: an ASCII letter; tokenizing a hundred long scripts takes
+    two seconds."""
     return bool(_LETTER.search(strip_emoji(script))) or any(token.spoken for token in tokenize(script, language))
 
 
 def _lines(script: str) -> list[list[str]]:
-    """The words of each line, without control characters and the halves of characters that JSON can bring."""
+    """The words of each line, without control characters and lone surrogates (which JSON allows)."""
     lines = _LINE_ENDS.sub("\n", script).split("\n")
     return [
         "".join(c for c in line if c == "\t" or unicodedata.category(c) not in ("Cc", "Cs")).split() for line in lines
@@ -72,7 +72,7 @@ def _tokenize_other(words: list[str], language: str) -> list[Token]:
 
 
 def _end_sentence(line: list[Token], full_stop: str) -> list[Token]:
-    """The tokens of a line, a full stop behind the last one that is said unless it has punctuation."""
+    """The tokens of a line, with a full stop added to the last spoken one unless it has punctuation."""
     for index in reversed(range(len(line))):
         if spoken := line[index].spoken:
             if not unicodedata.category(spoken[-1]).startswith("P"):
@@ -82,7 +82,7 @@ def _end_sentence(line: list[Token], full_stop: str) -> list[Token]:
 
 
 def _display_units(word: str, language: str) -> Iterator[str]:
-    """What is shown at a time of a word between two blanks: all of it, or the phrases of a script without blanks."""
+    """The displayed tokens of a space-delimited word: the word itself, or its phrases in an unspaced script."""
     if not UNSPACED_SCRIPTS.search(word):
         yield word
         return
@@ -92,7 +92,7 @@ def _display_units(word: str, language: str) -> Iterator[str]:
 
 
 def _split_wide(phrase: str) -> Iterator[str]:
-    """A phrase in pieces of moderate width, none of which begins with a mark that belongs to the letter before it."""
+    """Split a wide phrase, never before a combining mark."""
     part = ""
     for character in phrase:
         if display_width(part) >= _MAX_PHRASE_COLUMNS and not unicodedata.category(character).startswith("M"):
@@ -103,7 +103,7 @@ def _split_wide(phrase: str) -> Iterator[str]:
 
 
 def _speakable(text: str) -> str:
-    """A text without emoji and other pictures; "" if only punctuation is left."""
+    """The text without emoji; "" if only punctuation is left."""
     speakable = " ".join(strip_emoji(text).split())
     return (
         speakable

@@ -1,4 +1,4 @@
-"""The times of words that were heard, carried over to the words that are known to have been said."""
+"""Aligns a known script to a transcript letter by letter, and interpolates word timings."""
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
@@ -11,8 +11,8 @@ from content_pipeline.core.speech.voice_types import Span
 
 
 def align_to_transcript(tokens: Sequence[Token], recognized: Sequence[Word], seconds: float) -> list[Span | None]:
-    """The time of each token within the `seconds` of a recording: of the letters that it has in common with what was
-    heard, and between its neighbours where it has none. None for tokens without a letter."""
+    """The span of each token within the `seconds` of a recording, from its letters that match recognized ones and
+    interpolated where none match. None for tokens without a letter."""
     expected = [(letter, index) for index, token in enumerate(tokens) for letter in _letters(token.spoken)]
     letters = [(letter, *span) for word in recognized for letter, span in _timed_letters(word)]
     positions, starts, ends = (
@@ -43,7 +43,7 @@ def _letters(text: str) -> list[str]:
 
 
 def _timed_letters(word: Word) -> list[tuple[str, Span]]:
-    """The letters of a word, each with an equal share of its time."""
+    """The letters of a word, each with an equal share of its duration."""
     letters = _letters(word.text)
     edges = np.linspace(word.start, word.end, len(letters) + 1).tolist()
     return [(letter, (edges[index], edges[index + 1])) for index, letter in enumerate(letters)]

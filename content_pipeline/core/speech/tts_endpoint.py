@@ -1,7 +1,7 @@
-"""Voices behind an OpenAI-compatible `/audio/speech`: hosted ones and self-hosted ones alike.
+"""TTS engine client for OpenAI-compatible `/audio/speech` endpoints, hosted or self-hosted.
 
-The endpoint is the operator's own setting, so its address is trusted; what it answers is limited in size and decoded
-as audio only. It gives no times: the words are aligned with what is heard.
+The endpoint is an operator setting, so its address is trusted; its response is limited in size and decoded as audio
+only. It reports no timings, so words are force-aligned.
 """
 
 import io
@@ -21,14 +21,14 @@ from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import MULTILINGUAL, Samples, Utterance, Voice, VoiceChoice, spoken_text
 
 SAMPLE_RATE: Final = 24_000
-# A minute and a half of 48 kHz stereo WAV has 17 MB; pieces are shorter.
+# A minute and a half of 48 kHz stereo WAV has 17 MB; chunks are shorter.
 _MAX_BYTES: Final = 32 << 20
-# Endpoints on a CPU speak slower than a person does.
+# Endpoints on a CPU synthesize slower than real time.
 _TIMEOUT: Final = httpx.Timeout(180.0, connect=10.0)
 
 
 def voices() -> tuple[Voice, ...]:
-    """The voices that the settings name ("nova", or "nova:en-US" for one that speaks only that)."""
+    """The configured voices ("nova", or "nova:en-US" for a single language)."""
     named = [entry.partition(":") for entry in settings().speech_voices if settings().speech_url]
     return tuple(
         Voice(id=name, name=name.capitalize(), language=language or MULTILINGUAL, gender=None, provider="endpoint")
@@ -37,10 +37,10 @@ def voices() -> tuple[Voice, ...]:
 
 
 def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
-    """Some sentences, at 24 kHz, with words aligned to what is heard.
+    """Synthesize sentences at 24 kHz, with force-aligned words.
 
-    Raises Remote: `speech_unreachable`, `speech_limited` (`retry_after` says when again) and `speech_failed`, which
-    are worth trying again; `speech_unauthorized`, `speech_refused` and `speech_unreadable`, which are not. Raises
+    Raises Remote: `speech_unreachable`, `speech_limited` (with `retry_after`) and `speech_failed` are
+    retryable; `speech_unauthorized`, `speech_refused` and `speech_unreadable` are not. Raises
     Unavailable `voice_missing` where no endpoint is set.
     """
     if not settings().speech_url:
@@ -74,7 +74,7 @@ def _synthesize(text: str, voice: str) -> bytes:
 
 
 def _decode(body: bytes) -> Samples:
-    """The sound of an answer, whatever audio format it came in."""
+    """Decode a response in any supported audio format to mono samples."""
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
     try:
         with av.open(io.BytesIO(body), "r", container_options={"format_whitelist": FORMATS}) as container:

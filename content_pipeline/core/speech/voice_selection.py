@@ -1,4 +1,4 @@
-"""Which voices there are, and which one speaks a script. Light: the API asks for every row of an upload."""
+"""Voice selection: lists the installed TTS voices and chooses one for a script. Loads no engine."""
 
 import re
 
@@ -10,25 +10,25 @@ from content_pipeline.core.speech.voice_types import MULTILINGUAL, Voice, VoiceC
 
 __all__ = ["Voice", "VoiceChoice", "choose_voice", "installed_voices"]
 
-# Assumed where nobody asks for a voice and the script's words do not tell.
+# Default where no voice is requested and the script's language is not detected.
 _DEFAULT_LANGUAGE = "en"
 
-# A language tag ("en", "pt_BR", "zh-Hant-TW"), and what Google, Azure and Amazon put behind it ("en-US-Neural2-A").
+# A language tag ("en", "pt_BR", "zh-Hant-TW"), optionally with Google's, Azure's or Amazon's voice suffix.
 _TAG = re.compile(
     r"(?P<language>[a-z]{2,3})([-_][a-z]{4})?([-_](?P<country>[a-z]{2}|[0-9]{3})([-_].+)?)?", re.IGNORECASE
 )
 
 
 def installed_voices() -> tuple[Voice, ...]:
-    """What this machine can speak with, best first: what the operator has set up, hibari, espeak-ng."""
+    """The voices of this machine, best first: the operator's TTS endpoint, hibari, espeak-ng."""
     return (*tts_endpoint.voices(), *hibari.voices(), *espeak.voices())
 
 
 def choose_voice(voice_id: str | None, script: str) -> VoiceChoice:
-    """The voice that was asked for, or the nearest one that speaks the script's language.
+    """The requested voice if it speaks the script's language, else the closest one that does.
 
-    `voice_id` is a voice's id, a language tag, a voice id in Google's or Azure's way, or nothing. Raises Invalid
-    `unknown_voice`, `unknown_language`, `language_unspoken`, and `nothing_to_say` for a script without a word.
+    `voice_id` is a voice's id, a language tag, a Google or Azure style voice id, or None. Raises Invalid
+    `unknown_voice`, `unknown_language`, `language_unspoken`, and `nothing_to_say` for a script without words.
     """
     requested = _known_voice(voice_id) if voice_id else None
     tag = requested.language if requested else _language_tag(voice_id) if voice_id else _DEFAULT_LANGUAGE
@@ -49,19 +49,19 @@ def choose_voice(voice_id: str | None, script: str) -> VoiceChoice:
 
 
 def check_voice_id(voice_id: str) -> None:
-    """Raises Invalid `unknown_voice` or `unknown_language` for an id that no script could be spoken with."""
+    """Validate a voice id. Raises Invalid `unknown_voice`, `unknown_language`."""
     if not _known_voice(voice_id):
         _language_tag(voice_id)
 
 
 def _known_voice(voice_id: str) -> Voice | None:
-    """The voice with this id, whether or not this machine has it."""
+    """The voice with this id, installed or not."""
     all_voices = (*installed_voices(), *hibari.known_voices())
     return next((voice for voice in all_voices if voice.id.lower() == voice_id.lower()), None)
 
 
 def _language_tag(voice_id: str) -> str:
-    """The language and country that a voice id names."""
+    """Parse the language and country of a voice id."""
     match = _TAG.fullmatch(voice_id.removeprefix(espeak.PREFIX))
     if match and is_known_language(match["language"]):
         return f"{match['language']}-{match['country']}" if match["country"] else match["language"]
@@ -79,7 +79,7 @@ def _language_tag(voice_id: str) -> str:
 
 
 def _nearest(voices: list[Voice], tag: str, language: str) -> Voice:
-    """The best of the voices, from the country that was asked for where that does not cost a robot's voice."""
+    """The best voice, from the requested country unless that would mean espeak."""
     if not voices:
         raise _no_voice_error(language)
     best = [voice for voice in voices if voice.provider != "espeak"] or voices

@@ -1,4 +1,4 @@
-"""The shapes that voices share: who speaks, what was chosen, and what comes back for a piece of a script."""
+"""Data types shared by TTS engines (voice, choice, utterance), and word-timing helpers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from content_pipeline.core.speech.text_normalization import Token
 Samples = NDArray[np.float32]
 Provider = Literal["hibari", "espeak", "endpoint"]
 Gender = Literal["female", "male"]
-# Seconds from and to.
+# (start, end) in seconds.
 Span = tuple[float, float]
 
-# Language of a voice that speaks whatever it is given.
+# ISO 639-2 code of a multilingual voice.
 MULTILINGUAL = "mul"
 
-# Sound below this share of a piece's loudest moment (-46 dB) is silence; f and s begin about so softly.
+# Silence is below this share of the peak (-46 dB), about the level at which f and s start.
 _SILENCE_THRESHOLD = 0.005
-# Kept on both sides of what is heard, so that no soft beginning or fading end is cut.
+# Margin kept on both sides when trimming, so that soft onsets and fades are not cut.
 _MARGIN_SECONDS = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One voice. `language` is a BCP 47 tag, "mul" for an endpoint's voice that speaks many."""
+    """One voice. `language` is a BCP 47 tag, "mul" for multilingual endpoint voices."""
 
     id: str
     name: str
@@ -39,7 +39,7 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class VoiceChoice:
-    """The voice that is going to speak, and the language of the script (ISO 639)."""
+    """The chosen voice, and the language of the script (ISO 639)."""
 
     voice: Voice
     language: str
@@ -47,14 +47,14 @@ class VoiceChoice:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A piece of a script as it was spoken: mono samples from -1 to 1, and one word for each of its tokens."""
+    """Synthesized speech: mono samples from -1 to 1, and one timed word per token."""
 
     samples: Samples
     rate: int
     words: tuple[Word, ...]
 
     def trimmed(self) -> "Utterance":
-        """Without the silence before and after."""
+        """Without leading and trailing silence."""
         loud = np.flatnonzero(np.abs(self.samples) > _SILENCE_THRESHOLD * np.max(np.abs(self.samples), initial=0.0))
         if not len(loud):
             return self
@@ -64,17 +64,17 @@ class Utterance:
 
 
 def shift_words(words: Sequence[Word], seconds: float) -> tuple[Word, ...]:
-    """The words, later by so many seconds."""
+    """The words shifted by `seconds`."""
     return tuple(Word(word.start + seconds, word.end + seconds, word.text, word.spaced) for word in words)
 
 
 def spoken_text(tokens: Sequence[Token]) -> str:
-    """What is to be said for some tokens, as one line."""
+    """The spoken form of the tokens as one line."""
     return "".join(f" {token.spoken}" if token.spaced else token.spoken for token in tokens).strip()
 
 
 def words_from_spans(tokens: Sequence[Token], spans: Sequence[Span | None]) -> tuple[Word, ...]:
-    """One word for each token. One without a span was run together with the one before: they share it by length."""
+    """One word per token. A token without a span was merged with the one before: they share its span by length."""
     known = [index for index, span in enumerate(spans) if span] or [0]
     words: list[Word] = []
     for index, (first, stop) in zip(known, pairwise([0, *known[1:], len(tokens)]), strict=True):

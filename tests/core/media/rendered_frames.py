@@ -1,4 +1,4 @@
-"""Single pictures with a SubStation document drawn over grey, and what can be seen in them."""
+"""Renders single frames of an ASS document over gray with ffmpeg, and pixel masks of what is visible."""
 
 import subprocess
 from pathlib import Path
@@ -8,11 +8,11 @@ import imageio_ffmpeg
 import numpy
 
 Frame = numpy.ndarray[Any, numpy.dtype[numpy.uint8]]
-GREY = 0x80
+GRAY = 0x80
 
 
 def frame(folder: Path, document: str, size: tuple[int, int], at: float = 0.5) -> Frame:
-    """The picture at `at` seconds: captions over grey, height × width × RGB."""
+    """The frame at `at` seconds: captions over gray, shape (height, width, 3)."""
     (folder / "captions.ass").write_text(document)
     width, height = size
     command = [
@@ -25,11 +25,11 @@ def frame(folder: Path, document: str, size: tuple[int, int], at: float = 0.5) -
 
 
 def text_pixels(picture: Frame) -> Any:
-    """Which pixels are not the background."""
-    return (numpy.abs(picture.astype(int) - GREY) > 40).any(axis=2)
+    """Mask of the pixels that differ from the background."""
+    return (numpy.abs(picture.astype(int) - GRAY) > 40).any(axis=2)
 
 
 def yellow_pixels(picture: Frame) -> Any:
-    """Which pixels have the colour of the highlight."""
+    """Mask of the pixels in the highlight color."""
     red, green, blue = (picture[:, :, channel].astype(int) for channel in range(3))
     return (red > 200) & (green > 160) & (blue < 90)

@@ -1,4 +1,4 @@
-"""Spoken words for tests."""
+"""Timed words for tests: a text spoken evenly, and Hypothesis strategies."""
 
 from itertools import accumulate, pairwise
 
@@ -8,9 +8,9 @@ from content_pipeline.core.media.timed_words import Word
 
 
 def speak(text: str, *, language: str = "en", characters_a_second: float = 14, pause: float = 0.5) -> list[Word]:
-    """The words of a text as a calm voice says them: evenly, with a pause after each sentence.
+    """Timed words of a text spoken evenly, with a pause after each sentence.
 
-    Japanese and Chinese come character by character, as recognisers give them.
+    Japanese and Chinese come character by character, as recognizers give them.
     """
     spaced = language not in ("ja", "zh", "th")
     words: list[Word] = []
@@ -32,7 +32,7 @@ _TOKENS = st.one_of(
 
 @st.composite
 def spoken_words(draw: st.DrawFn) -> list[Word]:
-    """Words in clean succession, from a few milliseconds to two seconds long, with pauses between some."""
+    """Ordered words without overlap, from a few milliseconds to two seconds long, some followed by pauses."""
     texts = draw(st.lists(_TOKENS, max_size=60))
     seconds = [
         draw(st.floats(0.05, 2.0)) + (draw(st.floats(0, 4)) if draw(st.integers(0, 5)) == 0 else 0) for _ in texts
@@ -46,6 +46,6 @@ def spoken_words(draw: st.DrawFn) -> list[Word]:
 
 @st.composite
 def untidy_words(draw: st.DrawFn) -> list[Word]:
-    """Words as a confused recogniser gives them: out of order, without length, negative, endless, blank."""
+    """Invalid recognizer output: out of order, zero-length, negative, very long, blank."""
     times = st.floats(-5, 100)
     return draw(st.lists(st.builds(Word, times, times, st.text(max_size=60), st.booleans()), max_size=30))

@@ -19,7 +19,7 @@ def as_edited(cues: list[Segment]) -> list[EditedCue]:
 
 
 def as_written(words: list[Word]) -> list[Word]:
-    """With a blank before each word of a script that has blanks; without, a line break inside could not be told."""
+    """Words of spaced scripts all spaced: otherwise a line break inside a word would be ambiguous."""
     return [replace(word, spaced=not UNSPACED_SCRIPTS.match(word.text)) for word in words]
 
 

@@ -27,7 +27,7 @@ runner.run(endless, folder=Path(sys.argv[1]), seconds=60, on_progress=lambda sha
 
 @pytest.fixture
 def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Sets which ffmpeg is used."""
+    """Configures the ffmpeg binary."""
 
     def configure(binary: str) -> None:
         monkeypatch.setenv("CONTENT_PIPELINE_FFMPEG", binary)
@@ -147,7 +147,7 @@ def test_an_error_of_the_listener_ends_ffmpeg(tmp_path: Path) -> None:
 def test_ffmpeg_dies_with_a_worker_that_is_killed(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", ENDLESS, str(tmp_path)], stdout=subprocess.PIPE) as worker:
         assert worker.stdout
-        worker.stdout.readline()  # ffmpeg is at work
+        worker.stdout.readline()  # ffmpeg is running
         children = psutil.Process(worker.pid).children(recursive=True)
         worker.kill()
     gone, alive = psutil.wait_procs(children, timeout=10)

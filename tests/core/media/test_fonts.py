@@ -17,7 +17,7 @@ from content_pipeline.core.media.fonts import (
     subset_font,
 )
 
-# One sentence for each script that captions can show.
+# A sentence per supported script.
 SCRIPTS = {
     "latin": "Žluťoučký kůň – naïve Ștefan",
     "greek": "Καλημέρα κόσμε",

@@ -1,4 +1,4 @@
-"""What captions look like, in real frames: without a font they would be silently missing, so pixels are looked at."""
+"""Captions in rendered frames: libass silently drops text without a font, so the tests inspect pixels."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ def cues_of(text: str, language: str = "en") -> list[Segment]:
 
 
 def highlighted(picture: Frame) -> float:
-    """The horizontal middle of the yellow pixels."""
+    """Horizontal center of the yellow pixels."""
     columns = numpy.nonzero(yellow_pixels(picture))[1]
     assert columns.size
     return float(columns.mean())
@@ -92,7 +92,7 @@ def test_the_font_size_is_the_em_of_a_frame_1080_wide(tmp_path: Path) -> None:
         picture = frame(tmp_path, document, (width, width)).astype(int)
         rows = numpy.nonzero((picture > 220).all(axis=2))[0]
         heights.append(rows.max() - rows.min() + 1)
-    # The capitals of Manrope are 0.72 em high.
+    # Cap height of Manrope: 0.72 em.
     assert heights == pytest.approx([72, 36], abs=3)
 
 
@@ -127,14 +127,14 @@ def test_the_highlight_moves_leftwards_where_people_read_leftwards(tmp_path: Pat
 
 @pytest.mark.parametrize("text", ["שלום זה מבחן", "مرحبا بكم في الاختبار، الجديد!"])
 def test_karaoke_draws_the_same_shapes_as_one_shaped_line(tmp_path: Path, text: str) -> None:
-    """Order and joining are those of the whole line shaped in one go, without tags inside."""
+    """Word order and Arabic joining match the same line shaped without tags inside."""
     (cue,) = cues_of(text)
     style = Style(kind="karaoke", font_size=48)
     document = pysubs2.SSAFile.from_string(ass_subtitles([cue], width=1080, height=400, style=style, language="ar"))
     ours = text_pixels(frame(tmp_path, document.to_string("ass"), (1080, 400)))
     document.events[0].text = rf"{{\blur1.2}}{text}"
     whole = text_pixels(frame(tmp_path, document.to_string("ass"), (1080, 400)))
-    # Words in another order differ in half of the pixels; blanks of another width in some edges.
+    # Reordered words differ in half of the pixels; other space widths only at some edges.
     assert (ours != whole).sum() < 0.08 * whole.sum()
 
 
@@ -172,7 +172,7 @@ def test_no_text_makes_it_fail(text: str) -> None:
     assert document.count("Dialogue:") <= 1
 
 
-@pytest.mark.parametrize("color", ["", "no-such-colour", "#12", "#ggg", "white}{\\an8"])
+@pytest.mark.parametrize("color", ["", "no-such-color", "#12", "#ggg", "white}{\\an8"])
 def test_what_is_no_colour_is_refused(color: str) -> None:
     with pytest.raises(Invalid) as raised:
         Style(font_color=color)

@@ -10,7 +10,7 @@ from content_pipeline.core.media import audio_visualizer, video
 from content_pipeline.core.media.probe import MediaInfo, probe
 from tests.media import samples
 
-# Draws a white rectangle over the whole frame from the second second on, whatever the size: no font is needed.
+# A white rectangle over the whole frame from second 1, at any size: needs no font.
 WHITE_FROM_ONE = r"""[Script Info]
 PlayResX: 100
 PlayResY: 100

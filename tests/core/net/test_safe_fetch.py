@@ -1,4 +1,4 @@
-"""The guarded client against hostile addresses, and against servers of our own that misbehave."""
+"""SSRF-safe fetch against hostile addresses, and against misbehaving local servers."""
 
 import socket
 import threading
@@ -16,7 +16,7 @@ from content_pipeline.core.errors import Error, Invalid, Remote, TooLarge
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.settings import settings
 
-# What a server does with a connection, and with the request that came over it.
+# A server's handler: gets a connection and the received request.
 Talk = Callable[[socket.socket, bytes], None]
 
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────────────
@@ -149,7 +149,7 @@ def test_only_parts_that_are_embedded_may_be_private(
     }
     for name, value in told.items():
         monkeypatch.setattr(settings(), name, value)
-    for name, url in {**parts, "neighbour": "http://127.0.0.1:8334"}.items():
+    for name, url in {**parts, "neighbor": "http://127.0.0.1:8334"}.items():
         with nullcontext() if name in allowed else pytest.raises(Invalid):
             safe_fetch.check_url(f"{url}/reel.mp4")
 
@@ -159,7 +159,7 @@ def test_only_parts_that_are_embedded_may_be_private(
 
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
-    """Starts a server that talks as told to whoever connects, on an address that is allowed unless said."""
+    """Starts a server with the given handler, on an address that is allowed by default."""
     listeners: list[socket.socket] = []
     allowed: list[str] = []
     monkeypatch.setattr(settings(), "allowed_private_hosts", allowed)
@@ -269,7 +269,7 @@ def test_a_body_of_unknown_size_is_cut_at_the_limit(serve, tmp_path: Path, head:
 
 
 def drips(head: str = "") -> Talk:
-    """Sends what it has and then a byte at a time, for ever: each of them resets an ordinary read timeout."""
+    """Slow drip: one byte at a time forever, each of which resets an ordinary read timeout."""
 
     def talk(connection: socket.socket, _: bytes) -> None:
         connection.sendall(head.replace("\n", "\r\n").encode())

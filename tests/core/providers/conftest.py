@@ -8,7 +8,7 @@ from content_pipeline.core.settings import settings
 
 @pytest.fixture(scope="package", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A home that these tests share, so that the model of 145 MB is joined once and gone afterwards."""
+    """A home folder shared by these tests, so that the 145 MB model is joined once and removed afterwards."""
     path = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONTENT_PIPELINE_HOME", str(path))

@@ -19,7 +19,7 @@ assert "tokenizers" in sys.modules and "torch" not in sys.modules
 """
 
 
-# What the model's own page and its library's documentation print for these sentences.
+# Reference similarities from the model card and the sentence-transformers documentation.
 @pytest.mark.parametrize(
     ("first", "second", "cosine"),
     [

@@ -87,7 +87,7 @@ ENGLISH = [
     "I am a vegan in Berlin, ask me anything",
 ]
 
-# Too short to tell, or not told by their words.
+# Too short or ambiguous to detect.
 SHORT = [
     "Hello world!",
     "OK",

@@ -23,7 +23,7 @@ def _hear(path: Path, language: str | None = "en") -> Transcript:
 
 
 def _plain(text: str) -> str:
-    """Lower case without punctuation, as the reference is written."""
+    """Lower case without punctuation, as in the reference."""
     return " ".join(re.sub(r"[^a-z' ]", " ", text.lower().replace("mr.", "mister")).split())
 
 

@@ -1,4 +1,4 @@
-"""ZeroMemory at the wire; with memories of twins in tests/core/twins/test_zeromemory.py."""
+"""ZeroMemory client at the HTTP level; twins' memories are tested in tests/core/twins/test_zeromemory.py."""
 
 import json
 import traceback

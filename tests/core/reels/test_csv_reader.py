@@ -30,7 +30,7 @@ def code_of(data: bytes) -> str:
 
 
 def rows_of(text: str) -> list[dict[str, str] | str]:
-    """The rows, with the code of the error where one cannot be read."""
+    """The rows, with the error code in place of unreadable ones."""
     rows = csv_reader.read(text.encode()).rows
     return [row.code if isinstance(row, Invalid) else row for row in rows]
 

@@ -12,7 +12,7 @@ from content_pipeline.core.platforms.names import PLATFORMS
 from content_pipeline.core.reels.csv_rows import ReelRow, parse
 from content_pipeline.core.settings import settings
 
-# A public host that no name server needs to be asked for.
+# A public host as an IP address: needs no DNS.
 PUBLIC = "https://8.8.8.8"
 KHMER = "សូមស្វាគមន៍មកកាន់ប៉ុស្តិ៍របស់យើង"
 

@@ -1,4 +1,4 @@
-"""A reel's two steps, each as a run does it: on the real database, store, voice and ffmpeg."""
+"""Narration and rendering of a reel as runs execute them: real database, storage, TTS and ffmpeg."""
 
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ def enter(workspace_id: UUID, script: str = SCRIPT, **fields: Any) -> str:
 
 
 def at_work(key: str, *, lane: str = "media", with_task: bool = True) -> RunContext:
-    """What a run holds that has begun to work on the reel."""
+    """The RunContext of a run that has claimed the reel."""
     run_id = str(uuid4())
     executions.begin(run_id, "media@test")
     with transaction() as session:

@@ -1,4 +1,4 @@
-"""When sound sets in after a pause, measured from the sound alone, and how far from it captions begin."""
+"""Measures speech onsets from the audio, and the distance of word starts from them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ from content_pipeline.core.media.timed_words import Word
 
 _FRAME_SECONDS = 0.005
 _PAUSE_SECONDS = 0.15
-# Of the loud moments: 30 dB below them nothing is heard any more beside the word that follows.
+# As a share of the 98th percentile of energy: 30 dB below it, sound is masked by the word that follows.
 _QUIET = 0.03
 
 
@@ -26,6 +26,6 @@ def onsets(samples: NDArray[np.float32], rate: int) -> list[float]:
 
 
 def errors(words: tuple[Word, ...], samples: NDArray[np.float32], rate: int) -> list[float]:
-    """For each onset the distance in seconds to the nearest beginning of a word."""
+    """For each onset the distance in seconds to the nearest word start."""
     starts = np.array([word.start for word in words])
     return [float(np.abs(starts - onset).min()) for onset in onsets(samples, rate)]

@@ -1,4 +1,4 @@
-"""Scripts as creators write them, spoken in full words so that every voice says the same."""
+"""Typical creator scripts, written in full words so that every TTS engine reads them alike."""
 
 SCRIPTS = (
     "Stop scrolling! Here is what nobody tells you about growing an audience. It is not luck, and it is not money. "

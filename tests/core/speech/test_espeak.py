@@ -61,7 +61,7 @@ def _errors(script: str) -> list[float]:
 
 
 def test_what_it_says_in_one_breath_is_shared_by_its_tokens() -> None:
-    """The library says "of the" as one word, and tells of no second one."""
+    """The library pronounces "of the" as one word and reports one event."""
     _, utterance = _speak("The end of the day.", "en")
     assert all(word.end - word.start > 0.02 for word in utterance.words)
 
@@ -91,7 +91,7 @@ def test_threads_take_turns() -> None:
         thread.join()
     for script in SCRIPTS:
         pairs = zip(together[script].words, alone[script].words, strict=True)
-        # It never says a thing twice in quite the same way: some samples more or less.
+        # Synthesis is not deterministic: lengths vary by some samples.
         assert all(one.text == other.text and abs(one.start - other.start) < 0.02 for one, other in pairs)
 
 

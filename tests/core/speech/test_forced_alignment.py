@@ -19,13 +19,13 @@ from tests.programs import need
 
 @pytest.fixture(scope="module")
 def narrations() -> list[Narration]:
-    """What the voice says whose own times are exact; they are what the alignment is compared with."""
+    """Speech of hibari, whose exact timings are the reference for the alignment."""
     return [narrate(script, choose_voice("hibari-heart", script)) for script in SCRIPTS]
 
 
 @pytest.fixture
 def without_pocketsphinx(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As on Python 3.12 on ARM, for which it has no wheel."""
+    """Simulates Python 3.12 on ARM, for which pocketsphinx has no wheel."""
     pocketsphinx_alignment._decoder.cache_clear()
     monkeypatch.setitem(sys.modules, "pocketsphinx", None)
     yield
@@ -37,7 +37,7 @@ def _aligned(narration: Narration, script: str) -> tuple[Word, ...]:
 
 
 def _check(narrations: list[Narration], *, typical: float, nearly_all: float) -> None:
-    """Against the energy onsets after pauses, and over all words against the times that the voice gave itself."""
+    """Against energy onsets after pauses, and over all words against the engine's own timings."""
     to_sound: list[float] = []
     to_voice: list[float] = []
     for narration, script in zip(narrations, SCRIPTS, strict=False):
@@ -66,7 +66,7 @@ def test_without_pocketsphinx_the_words_that_whisper_hears_are_used(
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_pocketsphinx_does_not_lose_its_way_in_digital_silence(script: str) -> None:
-    """Of 12 texts of this voice, whose pauses are all zeros, it found 1."""
+    """espeak's pauses are digital silence: without noise 1 of 12 texts aligned."""
     pytest.importorskip("pocketsphinx")
     need("espeak-ng")
     narration = narrate(script, choose_voice("espeak-en-GB", script))

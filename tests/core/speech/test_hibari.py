@@ -20,7 +20,7 @@ def _speak(*spoken: str) -> Utterance:
 
 @pytest.mark.parametrize("text", ["Hello there, my friends.", "It's the best!", "So what is it?"])
 def test_the_sound_is_what_the_package_itself_makes(text: str) -> None:
-    """It fails when a new version of the package changes what the times are read from."""
+    """Fails when a new package version changes the graph tensor that holds the timings."""
     np.testing.assert_array_equal(_speak(*text.split()).samples, Hibari()(text, seed=0))
 
 

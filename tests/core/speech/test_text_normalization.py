@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from content_pipeline.core.speech.text_normalization import Token, is_speakable, tokenize
 
-# What is shown, and what is said for each piece of it.
+# Displayed text, and the spoken form of each token.
 SPOKEN = [
     ("It costs $1,299.", "It|costs|one thousand two hundred ninety-nine dollars."),
     ("$1,299.99", "one thousand two hundred ninety-nine dollars and ninety-nine cents"),

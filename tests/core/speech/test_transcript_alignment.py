@@ -7,7 +7,7 @@ from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.transcript_alignment import align_to_transcript
 
-# What was heard, one second after the other.
+# Recognized words, one per second.
 HEARD = ("one", "two", "three", "four", "five")
 
 
@@ -40,7 +40,7 @@ def test_words_that_were_heard_as_one_share_its_time() -> None:
     assert second == (0.5, 0.8)
 
 
-def test_a_word_that_was_misheard_lies_between_its_neighbours() -> None:
+def test_a_word_that_was_misheard_lies_between_its_neighbors() -> None:
     spans = align_to_transcript(
         _tokens("one", "two", "xyzq", "four", "five"), _heard("one", "two", "bmbm", "four", "five"), 5
     )

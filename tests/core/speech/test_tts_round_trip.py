@@ -40,7 +40,7 @@ SCRIPTS = [
 ]  # fmt: skip
 
 
-def test_a_recogniser_hears_what_the_scripts_say(tmp_path: Path) -> None:
+def test_a_recognizer_hears_what_the_scripts_say(tmp_path: Path) -> None:
     said, heard = [], []
     for script in SCRIPTS:
         narration = narrate(script, choose_voice("en-US", script))

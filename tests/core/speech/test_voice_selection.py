@@ -15,7 +15,7 @@ JAPANESE = "今日は新しいカメラを紹介します。"
 
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An endpoint with a voice for everything, one for British English and one for Mexican Spanish."""
+    """A TTS endpoint with a multilingual, a British English and a Mexican Spanish voice."""
     monkeypatch.setattr(settings(), "speech_url", "http://127.0.0.1:1/v1")
     monkeypatch.setattr(settings(), "speech_voices", ["nova", "Emma:en-GB", "lupita:es-MX"])
 
@@ -103,7 +103,7 @@ def test_a_single_letter_is_enough() -> None:
 
 
 def test_choosing_loads_no_model_that_speaks_or_hears() -> None:
-    """The API chooses for each row of an upload."""
+    """The API chooses a voice for each row of an upload."""
     code = """if True:
         import sys
         from content_pipeline.core.providers.voices.catalog import choose

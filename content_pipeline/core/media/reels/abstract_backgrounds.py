@@ -1,4 +1,4 @@
-"""Moving patterns of nothing in particular: each is given colours, and paints the picture of any phase of its loop."""
+"""Procedural abstract backgrounds: each takes a palette and returns a painter for any phase of its loop."""
 
 from collections.abc import Callable, Sequence
 from math import cos, pi, sin
@@ -22,12 +22,12 @@ from content_pipeline.core.media.reels.canvas import (
 Painter = Callable[[float], Planes]
 Pattern = Callable[[Sequence[RGB]], Painter]
 
-# Edges and lines want two fifths of the frame; what is soft looks the same from a quarter.
+# Working width: sharp edges need two fifths of the frame, soft shapes a quarter.
 FINE_WIDTH, SOFT_WIDTH = 432, 270
 
 
 def glass(colors: Sequence[RGB]) -> Painter:
-    """Six colours that flow into each other, under large discs of glass."""
+    """A mesh gradient of six moving colors under translucent discs."""
     canvas = Canvas(FINE_WIDTH)
     places = [(0.1, 0.1), (0.95, 0.35), (0.05, 0.75), (0.9, 1.05), (0.2, 1.5), (0.95, 1.75)]
     discs = [(0.18, 0.34, 0.30), (0.92, 0.72, 0.22), (0.10, 1.20, 0.17), (0.80, 1.46, 0.34)]
@@ -46,12 +46,12 @@ def glass(colors: Sequence[RGB]) -> Painter:
 
 
 def halftone(colors: Sequence[RGB]) -> Painter:
-    """Printed dots that grow and shrink as waves pass. Colours: those of the ground, then the dots'."""
+    """Halftone dots that pulse in waves. Colors: the background's, then the dots'."""
     canvas = Canvas(FINE_WIDTH)
     *grounds, dots = colors
     pitch = 0.095
     along, across = (canvas.x + canvas.y) * 0.7071 / pitch, (canvas.x - canvas.y) * 0.7071 / pitch
-    to_centre = np.sqrt((along - np.round(along)) ** 2 + (across - np.round(across)) ** 2)
+    to_center = np.sqrt((along - np.round(along)) ** 2 + (across - np.round(across)) ** 2)
     far = np.sqrt((canvas.x - 0.5) ** 2 + ((canvas.y - 0.75) / 1.1) ** 2)
 
     def paint(phase: float) -> Planes:
@@ -62,14 +62,14 @@ def halftone(colors: Sequence[RGB]) -> Painter:
         turn = 2 * pi * phase
         swell = np.sin(3.5 * canvas.x + 5 * canvas.y - turn) + 0.5 * np.sin(5.7 * canvas.x - 3.1 * canvas.y + turn)
         radius = 0.56 * (far - 0.17) * (1 + 0.45 * swell)
-        blend(planes, dots, 0.8 * canvas.coverage((radius - to_centre) * pitch, softness=0.003))
+        blend(planes, dots, 0.8 * canvas.coverage((radius - to_center) * pitch, softness=0.003))
         return planes
 
     return paint
 
 
 def paper(colors: Sequence[RGB]) -> Painter:
-    """Sheets of cut paper over each other, each with its shadow. Colours: from the deepest sheet to the topmost."""
+    """Layered paper cutouts with shadows. Colors: from the lowest sheet to the topmost."""
     canvas = Canvas(FINE_WIDTH)
     table = _layered_ramp(colors)
 
@@ -87,18 +87,18 @@ def paper(colors: Sequence[RGB]) -> Painter:
 
 
 def _layered_ramp(colors: Sequence[RGB]) -> Planes:
-    """A ramp of flat colours, each darker towards the next, which lies above it and throws a shadow."""
+    """A stepped color ramp, each step darkened towards the next by its drop shadow."""
     height = np.linspace(0, 1, RAMP_STEPS) * len(colors)
     sheet = np.minimum(height.astype(int), len(colors) - 1)
     below_next = np.where(sheet < len(colors) - 1, 1 - height % 1, 9)
     flat = np.array(colors).T / 255
     shaded = flat[:, sheet] * (1 - 0.34 * np.exp(-below_next / 0.16))
-    edge = np.clip(height % 1 / 0.025, 0, 1)  # not a jump: about two pixels
+    edge = np.clip(height % 1 / 0.025, 0, 1)  # antialiased over about two pixels
     return (flat[:, np.maximum(sheet - 1, 0)] * 0.66 * (1 - edge) + shaded * edge).astype(np.float32)
 
 
 def contours(colors: Sequence[RGB]) -> Painter:
-    """Lines of equal height on a map that slowly changes. Colours: from low to high ground, thin lines, thick lines."""
+    """Topographic contour lines that slowly change. Colors: from low to high ground, thin lines, thick lines."""
     canvas = Canvas(FINE_WIDTH)
     *grounds, thin, thick = colors
     ground, lines = color_ramp(grounds), 12
@@ -126,7 +126,7 @@ def _distance_to_line(height: Plane, every: int) -> Plane:
 
 
 def bokeh(colors: Sequence[RGB]) -> Painter:
-    """Lights out of focus that drift upwards. Colours: four of the ground, then the lights'."""
+    """Bokeh lights that drift upwards. Colors: four of the background, then the lights'."""
     canvas = Canvas(SOFT_WIDTH)
     grounds, lights = colors[:4], colors[4:]
     places = [(0.1, 0.1), (0.9, 0.5), (0.1, 1.2), (0.95, 1.7)]
@@ -148,7 +148,7 @@ def bokeh(colors: Sequence[RGB]) -> Painter:
 
 
 def silk(colors: Sequence[RGB]) -> Painter:
-    """Folds of a shining cloth. Colours: from the deepest fold to the brightest edge."""
+    """Silk folds. Colors: from the deepest fold to the brightest edge."""
     canvas = Canvas(SOFT_WIDTH)
     table = color_ramp(colors)
 
@@ -157,7 +157,7 @@ def silk(colors: Sequence[RGB]) -> Painter:
         along, across = canvas.y - 0.5 * canvas.x, canvas.x + 0.5 * canvas.y
         across = across + 0.15 * np.sin(2.6 * along + turn) + 0.05 * np.sin(6.3 * along - turn + 3 * canvas.x)
         fold = 13 * across + 1.2 * np.sin(2.1 * along + 0.8 * sin(turn) + 2 * canvas.x)
-        sheen = 0.5 + 0.5 * np.sin(fold + 0.75 * np.cos(fold))  # leaning: a long slope, then a crease
+        sheen = 0.5 + 0.5 * np.sin(fold + 0.75 * np.cos(fold))  # skewed: a long slope, then a crease
         crumple = 0.5 + 0.5 * np.sin(5.5 * across - 3.4 * along + turn)
         return apply_ramp(table, (sheen * (0.42 + 0.58 * crumple)) ** 1.6)
 

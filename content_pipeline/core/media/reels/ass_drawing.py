@@ -1,4 +1,4 @@
-"""Text and shapes over a reel, as SubStation events: at a place, for a time, and never outside the safe area."""
+"""ASS building blocks for reels: styles, positioned events, vector shapes, clipped to the safe zone."""
 
 from pysubs2 import Alignment, Color, SSAEvent, SSAStyle
 
@@ -9,14 +9,14 @@ from content_pipeline.core.media.reels.safe_zone import SAFE_BOTTOM, SAFE_LEFT, 
 INK: RGB = (16, 14, 22)
 PAPER: RGB = (255, 255, 255)
 
-# Layout keeps everything inside; marks piled on a letter without end are beyond any layout, and cut off here.
+# Layout keeps text inside; stacked combining marks can exceed any layout and are clipped here.
 _CLIP = rf"\clip({SAFE_LEFT},{SAFE_TOP},{SAFE_RIGHT},{SAFE_BOTTOM})"
-# How far the handles of a curve stand from a corner, of its radius, for the curve to be round.
+# Distance of the Bézier handles from the corner, in radii, for a round corner.
 _BEZIER_HANDLE = 0.45
 
 
 def text_color_on(background: RGB) -> RGB:
-    """The colour of letters on `ground`."""
+    """The color of letters on `ground`."""
     return INK if brightness(background) > 110 else PAPER
 
 
@@ -59,12 +59,12 @@ def positioned_event(
 
 
 def font_size_tag(em: float) -> str:
-    """The tag that sets the size of letters."""
+    """The override tag for the font size."""
     return rf"\fs{em * LINE_HEIGHT:.1f}"
 
 
 def rounded_rectangle(width: float, height: float, radius: float) -> str:
-    """A rectangle in whole pixels, its corners rounded, as far as it is large enough for that."""
+    """An ASS drawing of a rounded rectangle in whole pixels; the radius is limited to half the shorter side."""
     right, bottom = round(width), round(height)
     corner = round(min(radius, right / 2, bottom / 2))
     handle = round(corner * _BEZIER_HANDLE)

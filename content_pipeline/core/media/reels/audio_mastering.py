@@ -1,7 +1,7 @@
-"""The sound of a reel: a narration, music under it where there is some, as loud as the platforms play.
+"""Audio mastering of a reel: mixes narration and ducked music, normalizes to -14 LUFS (ITU-R BS.1770), limits peaks.
 
-It is mixed, levelled and limited as numbers, so that ffmpeg only has to encode it: that costs 0.01 CPU seconds a second
-and is right to a tenth of a unit, where a filter that is given one gain can only come near.
+Computed in numpy, so that ffmpeg only encodes: it costs 0.01 CPU seconds a second and is exact to 0.1 LU, which a
+single-pass ffmpeg filter only approximates.
 """
 
 from contextlib import suppress
@@ -24,19 +24,19 @@ from content_pipeline.core.media.probe import MediaInfo, open_media, probe
 SAMPLE_RATE = 48_000
 TARGET_LUFS = -14.0  # LUFS
 
-# Of samples: -2.2 dB. What lies between them and what AAC adds came to 0.9 dB at most, and platforms want -1.
+# Sample peak: -2.2 dBFS. Inter-sample peaks and AAC added at most 0.9 dB; platforms ask for -1 dBTP.
 _PEAK_LIMIT = 0.78
 _TOLERANCE = 0.05  # LU
 _MAX_ITERATIONS = 8
-_MIN_MEASURED_SAMPLES = round(0.4 * SAMPLE_RATE)  # one block of BS.1770
+_MIN_MEASURED_SAMPLES = round(0.4 * SAMPLE_RATE)  # one gating block of BS.1770
 _LIMITER_STEP = SAMPLE_RATE // 500
-_LIMITER_WINDOW = 10  # steps: 20 ms before and after a peak
+_LIMITER_WINDOW = 10  # steps: look-ahead and release of 20 ms
 
-# How much quieter than the voice music is, in dB: while somebody speaks, and in pauses of more than a second.
+# Music level relative to the voice, in dB: during speech, and in pauses of more than a second.
 _DUCKED_DB, _PAUSE_DB = -19.0, -11.0
 _DUCK_STEP = SAMPLE_RATE // 20
 _DUCK_WINDOW = 10  # steps: half a second before and after each word
-_SPEECH_THRESHOLD = 0.05  # of the voice's loudest step
+_SPEECH_THRESHOLD = 0.05  # as a share of the voice's loudest step
 _FADE_IN, _FADE_OUT, _LOOP_FADE = 0.3, 2.0, 0.02  # seconds
 
 Stereo = NDArray[np.float32]  # (samples, 2) at RATE
@@ -45,18 +45,18 @@ Curve = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """The sound of a reel, and its integrated loudness in LUFS: minus infinity for silence."""
+    """The mastered audio, and its integrated loudness in LUFS (minus infinity for silence)."""
 
     samples: Stereo
     loudness: float
 
 
 def mix(narration: Samples, rate: int, *, seconds: float, music: Path | None = None) -> Mix:
-    """The sound of a reel of that length: at LOUDNESS as far as its peaks, at most ±0.78, allow it.
+    """Mix and master the audio of a reel: TARGET_LUFS with sample peaks of at most ±0.78.
 
-    They always do but for a breath of a fifth of a second, or clicks. Silence stays silent.
-    `narration` is mono at `rate`, from the reel's beginning. `music` is a recording from outside, repeated or cut to
-    the length, quieter while somebody speaks, faded out. Raises MediaUnusable `music_unusable`, and as `probe` does.
+    The target is reached except for sounds of a fifth of a second, or clicks. Silence stays silent.
+    `narration` is mono at `rate`, from the reel's start. `music` is an untrusted recording, looped or cut to length,
+    ducked under speech, faded out. Raises MediaUnusable `music_unusable`, and as `probe` does.
     """
     length = round(seconds * SAMPLE_RATE)
     voice = _normalize_loudness(np.repeat(_pad_or_trim(_resample(narration, rate), length)[:, None], 2, axis=1))
@@ -68,7 +68,7 @@ def mix(narration: Samples, rate: int, *, seconds: float, music: Path | None = N
 
 
 def inspect(path: Path) -> MediaInfo:
-    """What `probe` says of a file from outside that is to be the music. Raises MediaUnusable `music_unusable` too."""
+    """The `probe` result of an untrusted music file. Raises MediaUnusable `music_unusable`, and as `probe` does."""
     media = probe(path)
     if not media.has_audio:
         raise _unusable()
@@ -87,35 +87,35 @@ def _pad_or_trim(samples: Samples, length: int) -> Samples:
 
 
 def _normalize_loudness(sound: Stereo) -> Mix:
-    """At LOUDNESS and within the peak. In rounds, because the limiter takes away some of what the gain gave."""
+    """Normalize to TARGET_LUFS within the peak limit. Iterates, because the limiter reduces the loudness again."""
     peak = float(np.abs(sound).max(initial=0))
     if not peak:
         return Mix(sound, -inf)
-    gain = 1 / peak  # to begin with: what is quieter than -70 LUFS cannot be measured
+    gain = 1 / peak  # start from full scale: below -70 LUFS (the gate) nothing is measured
     for _ in range(_MAX_ITERATIONS):
         limited = _limit_peaks(sound * np.float32(gain))
         normalized = Mix(limited, _loudness(limited))
         missing = TARGET_LUFS - normalized.loudness
-        if abs(missing) < _TOLERANCE or missing == inf:  # a lone click is too short to count as sound
+        if abs(missing) < _TOLERANCE or missing == inf:  # a lone click is too short to be measured
             break
         gain *= 10 ** (missing / 20)
     return normalized
 
 
 def _loudness(sound: Stereo) -> float:
-    """In LUFS."""
+    """Integrated loudness in LUFS."""
     missing = max(_MIN_MEASURED_SAMPLES - len(sound), 0)
     return float(pyloudnorm.Meter(SAMPLE_RATE).integrated_loudness(np.pad(sound, ((0, missing), (0, 0)))))
 
 
 def _limit_peaks(sound: Stereo) -> Stereo:
-    """Turned down around what exceeds the peak."""
+    """Peak limiter: reduces the gain around samples that exceed the limit."""
     needed = _PEAK_LIMIT / np.maximum(_peak_envelope(sound.T, _LIMITER_STEP), _PEAK_LIMIT)
     return sound * _interpolate(-_hold_and_smooth(-needed, _LIMITER_WINDOW), _LIMITER_STEP, len(sound))[:, None]
 
 
 def _ducking_gain(voice: Samples) -> Samples:
-    """What to multiply music by that is as loud as the voice."""
+    """Gain curve for music that is as loud as the voice: ducked during speech."""
     peaks = _peak_envelope(voice[None], _DUCK_STEP)
     speaking = _hold_and_smooth((peaks > _SPEECH_THRESHOLD * peaks.max()) * 1.0, _DUCK_WINDOW)
     decibels = _PAUSE_DB + (_DUCKED_DB - _PAUSE_DB) * speaking
@@ -123,7 +123,7 @@ def _ducking_gain(voice: Samples) -> Samples:
 
 
 def _peak_envelope(channels: Samples, step: int) -> Curve:
-    """The largest of each `step` samples of all channels."""
+    """Peak envelope: the maximum of each `step` samples over all channels."""
     loudest = np.abs(channels).max(axis=0)
     steps = -(-len(loudest) // step)
     peaks: Curve = _pad_or_trim(loudest, steps * step).reshape(steps, step).max(axis=1)
@@ -131,7 +131,7 @@ def _peak_envelope(channels: Samples, step: int) -> Curve:
 
 
 def _hold_and_smooth(steps: Curve, window: int) -> Curve:
-    """The largest within `reach` of each step, smoothed so far that each and its neighbours still have their own."""
+    """The largest within `reach` of each step, smoothed so far that each and its neighbors still have their own."""
     smoothing = window - 1
     padded = np.pad(steps, window + smoothing, mode="edge")
     maxima = sliding_window_view(padded, 2 * window + 1).max(axis=1)
@@ -140,13 +140,13 @@ def _hold_and_smooth(steps: Curve, window: int) -> Curve:
 
 
 def _interpolate(steps: Curve, step: int, length: int) -> Samples:
-    """Straight lines from the middle of each step to the next, as `length` samples."""
+    """Linear interpolation between the middles of the steps, to `length` samples."""
     middles = (np.arange(len(steps)) + 0.5) * step
     return np.interp(np.arange(length), middles, steps).astype(np.float32)
 
 
 def _prepare_music(path: Path, length: int) -> Stereo:
-    """Its beginning, or all of it over and over, at LOUDNESS."""
+    """Music normalized to TARGET_LUFS, cut or looped to `length` samples."""
     piece = _decode_stereo(path, length / SAMPLE_RATE)[:length]
     missing = TARGET_LUFS - _loudness(piece)
     if missing < inf:
@@ -157,10 +157,10 @@ def _prepare_music(path: Path, length: int) -> Stereo:
 
 
 def _decode_stereo(path: Path, seconds: float = inf) -> Stereo:
-    """The first audio stream, or only its first `seconds`."""
+    """Decode the first audio stream, or its first `seconds`."""
     parts: list[Stereo] = []
     resampler, decoded = av.AudioResampler("flt", "stereo", SAMPLE_RATE), 0.0
-    # What is damaged, or changes its shape on the way, is played as far as it goes.
+    # Damaged files, and those that change format midway, are used up to that point.
     with open_media(path) as container, suppress(av.FFmpegError, ValueError):
         for frame in chain.from_iterable(container.decode(stream) for stream in container.streams.audio[:1]):
             parts += [part.to_ndarray().astype(np.float32).reshape(-1, 2) for part in resampler.resample(frame)]
@@ -181,6 +181,6 @@ def _unusable() -> MediaUnusable:
 
 
 def _fade_envelope(length: int, rise: float, fall: float) -> Samples:
-    """From silence in `rise` seconds and back to it in the last `fall`; each a third at most of something short."""
+    """Linear fade-in over `rise` seconds and fade-out over `fall`; each at most a third of the length."""
     ends = (0, min(rise * SAMPLE_RATE, length / 3), length - min(fall * SAMPLE_RATE, length / 3), length)
     return np.interp(np.arange(length), ends, (0, 1, 1, 0)).astype(np.float32)

@@ -1,7 +1,7 @@
-"""Plates: the moving pictures of the designs as small videos that loop, made once per machine and used by every reel.
+"""Cached background loops: each design's animation as a short video, rendered once per machine.
 
-Half the frame's size and ten bits: scaled up they look like the full size, their decoding costs 0.02 CPU seconds a
-second (FFV1, lossless: 0.25), and the two more bits keep dark slopes smooth, because scaling to eight bits dithers.
+Stored at half the frame size and ten bits: upscaling looks like full size, decoding costs 0.02 CPU seconds a second
+(FFV1, lossless: 0.25), and ten bits avoid banding in dark gradients, because the conversion to eight bits dithers.
 """
 
 import tempfile
@@ -23,25 +23,25 @@ LOOP_SECONDS = 8.0
 LOOP_FRAMES = round(LOOP_SECONDS * safe_zone.FRAMES_PER_SECOND)
 
 _PIXEL_FORMAT = "yuv420p10le"
-# A key picture every half second: a reel that begins in the middle decodes no more than that before its first frame.
+# A keyframe every half second, the most that a reel which starts in the middle decodes before its first frame.
 _ENCODING = {"preset": "ultrafast", "crf": "8", "g": "15"}
 
 
 def background_loop(design: Design) -> Path:
-    """The file of a design's plate: SECONDS of video that end where they begin. Takes about 3 CPU seconds once."""
+    """The file of a design's background: a seamless loop of LOOP_SECONDS. The first call takes about 3 CPU seconds."""
     target = settings().cache / "plates" / f"{design.name}-{_digest(design)}.mp4"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".mp4", delete=False) as unfinished:
             _write(design, Path(unfinished.name))
-        # Two processes may make it at once: both make the same, and either may come last.
+        # Two processes may render it at once: both produce the same file, and either rename may come last.
         Path(unfinished.name).replace(target)
     return target
 
 
 @cache
 def _digest(design: Design) -> str:
-    """Of all that the picture is made by, so that an old plate is never taken for the new one."""
+    """Cache key over the drawing code and the palette, so that a stale loop is never used."""
     sources = [
         Path(file).read_bytes()
         for file in (__file__, canvas.__file__, abstract_backgrounds.__file__, scenic_backgrounds.__file__)
@@ -65,7 +65,7 @@ def _write(design: Design, target: Path) -> None:
 
 
 def _to_yuv_frame(planes: Planes) -> av.VideoFrame:
-    """In BT.709, ten bits of limited range, a quarter of the colour."""
+    """Convert RGB planes to BT.709 YUV 4:2:0, ten bits, limited range."""
     frame = av.VideoFrame(planes.shape[2], planes.shape[1], _PIXEL_FORMAT)
     quarter = (planes[:, ::2, ::2] + planes[:, 1::2, ::2] + planes[:, ::2, 1::2] + planes[:, 1::2, 1::2]) / 4
     luma, quarter_luma = _luma(planes), _luma(quarter)

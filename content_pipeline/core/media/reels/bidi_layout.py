@@ -1,4 +1,4 @@
-"""Where each word of a line stands, in scripts of both directions."""
+"""Bidirectional layout: horizontal positions of the words of a line that mixes text directions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from content_pipeline.core.media.timed_words import Word
 
 @dataclass(frozen=True, slots=True)
 class PositionedWord:
-    """A word, how far its middle stands to the right of the middle of its line, and how wide it is.
+    """A word, the offset of its center from the line's center (positive to the right), and its width.
 
-    `mark` makes libass write it in the right direction.
+    `direction` is the Unicode mark that makes libass draw it in the right direction.
     """
 
     word: Word
@@ -25,7 +25,7 @@ def position_words(line: Sequence[Word], direction: str, width: Callable[[str], 
     """The words of a line from left to right, in the unit of `width`. `mark` is the direction of the whole text."""
     directions = _word_directions(line, direction)
     order = _visual_order(directions, direction)
-    # A blank belongs to the word that is read after it, wherever that stands.
+    # A space belongs to the word that follows it in reading order.
     gaps = [width(" ") if line[max(pair)].spaced else 0.0 for pair in pairwise(order)]
     widths = [width(line[index].text) for index in order]
     left = -(sum(gaps) + sum(widths)) / 2
@@ -37,7 +37,7 @@ def position_words(line: Sequence[Word], direction: str, width: Callable[[str], 
 
 
 def _word_directions(line: Sequence[Word], direction: str) -> list[str]:
-    """The direction of each word; what has no letters, as numbers, goes with the word before."""
+    """The direction of each word; words without letters (numbers) take that of the word before."""
     directions: list[str] = []
     for word in line:
         has_letters = any(map(str.isalpha, word.text))
@@ -46,7 +46,7 @@ def _word_directions(line: Sequence[Word], direction: str) -> list[str]:
 
 
 def _visual_order(directions: Sequence[str], direction: str) -> list[int]:
-    """The numbers of a line's words from left to right: stretches of one direction, each read in that direction."""
+    """Visual order of the words' indices, from left to right: runs of one direction, reordered within."""
     runs = [
         (right_to_left, list(numbers))
         for right_to_left, numbers in groupby(

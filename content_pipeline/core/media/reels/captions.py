@@ -1,4 +1,4 @@
-"""All that is written over the background of a reel: captions in which the spoken word is marked, and the labels."""
+"""Karaoke captions of a reel as an ASS track: phrases with the spoken word highlighted, plus the overlays."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -26,12 +26,12 @@ from content_pipeline.core.media.timed_words import Segment, Word, join_words, n
 # Pixels.
 EM = 92
 CENTER = (SAFE_LEFT + SAFE_RIGHT) / 2, 790.0
-# Shares of the em: the edge of letters, and the mark behind the spoken word.
+# In ems: the text outline, and the highlight box behind the spoken word.
 _OUTLINE = 0.08
 _HIGHLIGHT_PADDING, _HIGHLIGHT_HEIGHT, _HIGHLIGHT_RADIUS = 0.11, 1.2, 0.24
-# Seconds of silence after a word before its mark goes out.
+# A word stays highlighted until the next one starts, unless the pause is longer than this, in seconds.
 _MAX_HOLD_SECONDS = 0.6
-# The mark and its word grow into place.
+# Pop-in animation of the highlight and its word.
 _POP_IN = r"\fscx88\fscy88\t(0,90,\fscx100\fscy100)"
 _BOX = LayoutBox(SAFE_RIGHT - SAFE_LEFT - 2 * _HIGHLIGHT_PADDING * EM, 3 * EM * LINE_HEIGHT, EM / 2)
 _UPCOMING_COLOR: RGB = (206, 204, 216)
@@ -40,15 +40,15 @@ _UPCOMING_COLOR: RGB = (206, 204, 216)
 def caption_track(
     words: Sequence[Word], *, language: str, seconds: float, name: str, title: str | None, accent: RGB
 ) -> str:
-    """The SubStation document, fonts inside, for a reel of `seconds` in which the `words` are spoken.
+    """The ASS document, fonts embedded, for a reel of `seconds` in which the `words` are spoken.
 
-    Words need not be tidy (see `words.tidy`). `name` and `title` have at most 500 characters, and look best with 40 and
-    80. `accent` is the colour of the spoken word's mark and of the progress line.
+    Words need not be normalized (see `normalize_timings`). `name` and `title` have at most 500 characters, and look
+    best with 40 and 80. `accent` colors the highlight and the progress bar.
     """
     spoken = merge_combining_marks(normalize_timings(words, 0.0, seconds))
     title_cues, name_cues = (_overlay_cue(text, seconds, language) for text in (title, name))
     fonts = FontSet([*layout_texts([*title_cues, *name_cues]), *(word.text for word in spoken)], language, EXTRA_BOLD)
-    # Of the whole script: a phrase of it may have more letters of another.
+    # Taken from the whole script: a single phrase may contain mostly letters of the other direction.
     direction = direction_mark(join_words(spoken))
     cues = segment_phrases(spoken, language=language, seconds=seconds, line=_BOX.width / EM, width=fonts.width)
     events = [
@@ -62,7 +62,7 @@ def caption_track(
 
 
 def _overlay_cue(text: str | None, seconds: float, language: str) -> list[Segment]:
-    """A text that shows all the time; none when there is nothing to see in it."""
+    """A cue for the whole reel; empty when the text has no visible character."""
     if not any(letter.isprintable() and not letter.isspace() for letter in text or ""):
         return []
     return apply_edits([], [(0.0, seconds, text or "")], language=language, duration=seconds)
@@ -90,7 +90,7 @@ def _phrase_events(phrase: Segment, direction: str, fonts: FontSet, language: st
 
 
 def _highlight_spans(lines: Lines, end: float) -> Mapping[Word, tuple[float, float]]:
-    """From when to when each word is marked: until the next one begins, unless it takes its time."""
+    """The highlight's (start, end) of each word: until the next word, or its own end before a longer pause."""
     spoken = [word for line in lines for word in line]
     moments = [*(word.start for word in spoken), end]
     return {

@@ -1,4 +1,4 @@
-"""What a reel shows in place of its design: a picture or a video of the client's, a little darker."""
+"""A client's image or video as a reel's background: cropped to the frame, darkened, looped."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +15,14 @@ from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
-_MAX_PIXELS = 64_000_000  # 200 MB once decoded; telephones make 50 million
+_MAX_PIXELS = 64_000_000  # 200 MB decoded; phones take 50 million
 _PREPARED_IMAGE = "background.png"
 
-# White letters have to stand out from whatever a client sends.
+# Darkened, so that white captions stay legible on any background.
 _BRIGHTNESS = 0.66
 
-# How far a picture reaches beyond the frame on its longer side, in pixels: it moves one of them with each frame, and
-# turns back where it ends. Whole pixels at an even pace are smooth and cost nothing; zoompan costs 0.37 s a second.
+# Pan range of an image beyond the frame, in pixels: it pans one pixel per frame and reverses at the end. Whole pixels
+# are smooth and free; zoompan costs 0.37 CPU seconds a second.
 _MIN_PAN, _MAX_PAN = 480, 3000
 
 _REMEDY = "Send a JPEG, PNG or WebP picture, or a video."
@@ -30,7 +30,7 @@ _REMEDY = "Send a JPEG, PNG or WebP picture, or a video."
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """A file that can be shown. Width and height are pixels as displayed."""
+    """A validated background file. Width and height are display pixels."""
 
     is_video: bool
     width: int
@@ -38,7 +38,7 @@ class Background:
 
 
 def inspect(path: Path) -> Background:
-    """Look into a local file from outside.
+    """Validate an untrusted local file.
 
     Raises NotMedia, MediaUnusable `picture_unreadable`, `picture_too_large`, `no_video`, and as `probe` does.
     """
@@ -51,7 +51,7 @@ def inspect(path: Path) -> Background:
 
 
 def background_stream(folder: Path, name: str, background: Background, *, forwards: bool) -> Any:
-    """The endless video of WIDTH × HEIGHT that a file in `folder` makes; pictures move `forwards` or backwards."""
+    """An endless ffmpeg stream of WIDTH × HEIGHT from a file in `folder`; images pan `forwards` or backwards."""
     return _looped_video(name, background) if background.is_video else _panning_image(folder, name, forwards)
 
 
@@ -67,12 +67,12 @@ def _inspect_video(path: Path) -> Background:
 
 @contextmanager
 def _open_image(path: Path) -> Iterator[Image.Image]:
-    """A decoded picture. Raises UnidentifiedImageError when it is none of the formats, MediaUnusable."""
+    """A decoded image. Raises UnidentifiedImageError for other formats, MediaUnusable."""
     try:
         with Image.open(path, formats=_FORMATS) as picture:
             if picture.width * picture.height > _MAX_PIXELS:
                 raise Image.DecompressionBombError
-            picture.draft("RGB", (2 * WIDTH, 2 * HEIGHT))  # JPEG: no larger than is of use
+            picture.draft("RGB", (2 * WIDTH, 2 * HEIGHT))  # JPEG: decode no larger than needed
             picture.load()
             yield picture
     except UnidentifiedImageError:
@@ -90,7 +90,7 @@ def _open_image(path: Path) -> Iterator[Image.Image]:
 
 
 def _panning_image(folder: Path, name: str, forwards: bool) -> Any:
-    # What ffmpeg reads is a file of our own making: a client's picture is decoded by Pillow only.
+    # Security: ffmpeg reads our own PNG; the client's image is decoded by Pillow only.
     with _open_image(folder / name) as picture:
         still = _cover_frame(ImageOps.exif_transpose(picture).convert("RGB"))
     still.point(lambda value: value * _BRIGHTNESS).save(folder / _PREPARED_IMAGE, compress_level=1)
@@ -108,7 +108,7 @@ def _panning_image(folder: Path, name: str, forwards: bool) -> Any:
 
 
 def _cover_frame(picture: Image.Image) -> Image.Image:
-    """As high as the frame and wider, or as wide and higher."""
+    """Scale and crop to cover the frame, with room to pan along one axis."""
     cover = max(WIDTH / picture.width, HEIGHT / picture.height)
     across, down = picture.width * cover - WIDTH, picture.height * cover - HEIGHT
     pan = min(max(round(across), round(down), _MIN_PAN), _MAX_PAN)
@@ -117,7 +117,7 @@ def _cover_frame(picture: Image.Image) -> Image.Image:
 
 
 def _looped_video(name: str, background: Background) -> Any:
-    # The part of it that has the frame's shape. Cropped before it is scaled: a strip would become enormous.
+    # Crop to the frame's aspect ratio before scaling: a narrow strip would become enormous.
     across = min(1, background.height * WIDTH / HEIGHT / background.width)
     down = min(1, background.width * HEIGHT / WIDTH / background.height)
     darker = {plane: f"{_BRIGHTNESS}*(val-{zero})+{zero}" for plane, zero in (("y", 16), ("u", 128), ("v", 128))}

@@ -1,4 +1,4 @@
-"""A reel from its parts: the moving picture, what is written over it, and its sound, in one pass of ffmpeg."""
+"""Renders a reel in one ffmpeg pass: background, caption track and mastered audio."""
 
 import random
 from collections.abc import Callable
@@ -16,13 +16,13 @@ from content_pipeline.core.media.reels.client_background import Background
 from content_pipeline.core.media.reels.designs import Design
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH
 
-# The files of a reel, in its folder: three that it reads, two that it makes.
+# Files of a reel in its folder: three inputs, two outputs.
 CAPTIONS, BACKGROUND, MUSIC = "captions.ass", "background", "music"
 SOUND, OUTPUT = "sound.wav", "output.mp4"
 
-# ultrafast costs half of superfast; cabac and 8x8dct on top of it make it High, with files a quarter smaller. One
-# thread, because as many reels are made at once as there are cores. No platform takes more than 25 Mbit/s, which a
-# client's video of fine detail would reach.
+# ultrafast costs half of superfast; adding cabac and 8x8dct (High profile) makes files a quarter smaller. One thread,
+# because one reel is rendered per core. maxrate, because platforms accept at most 25 Mbit/s, which a client's detailed
+# video would reach.
 _VIDEO_ENCODING = {
     "vcodec": "libx264",
     "preset": "ultrafast",
@@ -37,13 +37,13 @@ _VIDEO_ENCODING = {
 _AUDIO_ENCODING = {"acodec": "aac", "audio_bitrate": "192k", "ar": audio_mastering.SAMPLE_RATE}
 _BT709 = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
 
-# How far a seed takes a reel away from its design.
+# Limits of the per-seed variation of a design.
 _MAX_ZOOM, _MAX_HUE_SHIFT = 1.15, 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is behind the words for `seconds`. `seed` varies the design, the same way every time."""
+    """Input of a render, `seconds` long. `seed` varies the design deterministically."""
 
     design: Design
     seed: int
@@ -53,11 +53,11 @@ class Scene:
 
 
 def render(folder: Path, scene: Scene, narration: Samples, rate: int, *, on_progress: Callable[[float], None]) -> float:
-    """Write OUTPUT: WIDTH × HEIGHT, H.264 High and AAC in MP4 at -14 LUFS, with CAPTIONS drawn over it.
+    """Write OUTPUT: WIDTH × HEIGHT, H.264 High and AAC in MP4 at -14 LUFS, with CAPTIONS burned in.
 
-    Returns how loud it is, in LUFS: what was mixed, which AAC changes by less than a tenth of a unit.
+    Returns the loudness of the mix in LUFS; AAC changes it by less than 0.1 LU.
 
-    `folder` holds CAPTIONS, and BACKGROUND and MUSIC where `scene` speaks of them; `narration` is mono at `rate`.
+    `folder` holds CAPTIONS, and BACKGROUND and MUSIC where `scene` has them; `narration` is mono at `rate`.
     `on_progress` gets fractions from 0 to 1. Raises as `ffmpeg.run`, `background.inspect` and `sound.mix` do.
     """
     music = folder / MUSIC if scene.has_music else None
@@ -85,11 +85,11 @@ def _background(folder: Path, scene: Scene) -> Any:
 
 
 def _design_background(design: Design, rng: random.Random) -> Any:
-    """The design's plate from some moment of its loop, closer or not, mirrored or not, its colours turned a little.
+    """The design's background loop, with random start frame, zoom, mirroring and hue shift.
 
-    All of it is done before it is scaled up, where it costs next to nothing.
+    All variations run before upscaling, where they cost next to nothing.
     """
-    # Seeking would do without decoding what comes before, but then ffmpeg repeats the file from there, not its whole.
+    # Not `-ss`: it would skip decoding, but with stream_loop ffmpeg then repeats only the part after the seek.
     pictures = (
         ffmpeg.input(str(background_loops.background_loop(design).absolute()), stream_loop=-1, threads=1)
         .filter("trim", start_frame=rng.randrange(background_loops.LOOP_FRAMES))

@@ -1,4 +1,4 @@
-"""The looks of reels: each is a moving pattern in its colours, and the moods that it suits."""
+"""Visual designs of reels: a background pattern, its palette, an accent color and the style tags it matches."""
 
 import random
 from collections import deque
@@ -14,7 +14,7 @@ from content_pipeline.core.media.reels.canvas import RGB
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """One look. `accent` is the colour of highlighted words: light on this ground, and easily told from white."""
+    """One design. `accent` is the highlight color: light on this background, and distinct from white."""
 
     name: str
     moods: frozenset[str]
@@ -104,13 +104,13 @@ DESIGNS = (
 
 
 def choose(style_tags: Sequence[str], seed: int) -> Design:
-    """One of the designs that suit any of the tags, of all where none does; the same every time."""
+    """A design that matches any of the tags, or any design where none does; deterministic per seed."""
     return random.Random(seed).choice(_matching(style_tags))  # noqa: S311 - nothing secret
 
 
 def distinct_seeds(style_tags: Sequence[str], texts: Sequence[str]) -> list[int]:
-    """A seed for the reel of each text, the same for the same texts: its own, unless it would look like one of the
-    last before it. By chance alone, a fifth of the reels of five designs look like their neighbour."""
+    """A seed for each text, deterministic: a hash of the text, rehashed while its design repeats a recent one.
+    Without that, a fifth of the reels of five designs would repeat the design before."""
     recent: deque[Design] = deque(maxlen=len(_matching(style_tags)) // 2)
     found = []
     for text in texts:

@@ -1,4 +1,4 @@
-"""What stands over a reel from beginning to end: its headline, whose it is, and how much of it has passed."""
+"""Overlays that stay for the whole reel: title card, name badge and progress bar."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ _BAR, _BAR_GAP = 10, 18
 
 
 def overlay_styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
-    """How the labels look."""
+    """The ASS styles of the overlays."""
     corner, left = Alignment.TOP_LEFT, Alignment.MIDDLE_LEFT
     return {
         "Card": ass_style(PAPER, family, opacity=0.96),
@@ -40,7 +40,7 @@ def overlay_styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
 
 
 def title_card(title: Segment, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
-    """The title on a card at the top of the safe area."""
+    """The title on a card at the top of the safe zone."""
     across, down = _HEADLINE_PADDING
     box = LayoutBox(_WIDTH - 2 * across, _HEADLINE_LINES * _HEADLINE_EM * LINE_HEIGHT, _HEADLINE_EM / 2)
     text, width, height, em = _lay_out(title, fonts, language, box, _HEADLINE_EM)
@@ -55,7 +55,7 @@ def title_card(title: Segment, fonts: FontSet, language: str) -> Iterator[SSAEve
 
 
 def name_badge(name: Segment, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
-    """The name on a chip at the foot of the safe area, above the progress line."""
+    """The creator's name on a badge at the bottom of the safe zone, above the progress bar."""
     across, down = _NAME_PADDING
     before = across + _DOT + across / 2
     box = LayoutBox(_WIDTH - before - across, _NAME_LINES * _NAME_EM * LINE_HEIGHT, _NAME_EM / 2)
@@ -74,7 +74,7 @@ def name_badge(name: Segment, fonts: FontSet, language: str) -> Iterator[SSAEven
 
 
 def progress_bar(seconds: float) -> Iterator[SSAEvent]:
-    """A thin line at the foot of the safe area that fills from left to right in `seconds`."""
+    """A thin bar at the bottom of the safe zone that fills from left to right in `seconds`."""
     line = rounded_rectangle(_WIDTH, _BAR, _BAR)
     top = SAFE_BOTTOM - _BAR
     empty, full = (rf"\clip({SAFE_LEFT},{top},{right},{SAFE_BOTTOM})" for right in (SAFE_LEFT, SAFE_RIGHT))
@@ -87,7 +87,7 @@ def progress_bar(seconds: float) -> Iterator[SSAEvent]:
 def _lay_out(
     label: Segment, fonts: FontSet, language: str, box: LayoutBox, em: float
 ) -> tuple[str, float, float, float]:
-    """A label as SubStation text, its width, height and em in pixels."""
+    """(event text, width, height, em) of a laid-out overlay text, in pixels."""
     layout = Layout([label], fonts=fonts, language=language, box=box, em=em)
     (lines,) = layout.cues
     text = event_text(lines, direction_mark(label.text), fonts, {})

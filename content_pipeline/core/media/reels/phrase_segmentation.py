@@ -1,4 +1,4 @@
-"""Spoken words into the short phrases that a reel shows one after the other, as an editor of such videos cuts them."""
+"""Phrase segmentation: splits timed words into the short phrases that a reel shows, by dynamic programming."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -8,27 +8,27 @@ from content_pipeline.core.media.line_breaking import PLAIN, SENTENCE, break_cos
 from content_pipeline.core.media.timed_words import Segment, Word, join_words
 
 MAX_LINES = 2
-# Seconds. A phrase stays until the next one, unless the pause between them is long: then it lingers for a moment.
+# A phrase is shown until the next one, unless the pause is longer than LONG_PAUSE_SECONDS; then it lingers.
 LONG_PAUSE_SECONDS, LINGER_SECONDS = 1.5, 0.8
 
-# How full a phrase should be, in lines: three or four English words on two lines.
+# Target length of a phrase, in lines: three or four English words on two lines.
 _TARGET_LINES = 1.2
-# What a phrase costs, beside the break after it: the good breaks that it passes by count as much as they would have
-# saved against a plain one (see `break_cost`), times this.
+# Phrase costs besides its final break (see `break_cost`): weight of what the good breaks skipped inside it would have
+# saved against a plain one.
 _SKIPPED_BREAK_WEIGHT = 1.25
 _LENGTH_WEIGHT = 6.0
-# Under this many seconds a phrase flickers.
+# A phrase shown for less flickers.
 _MIN_SECONDS, _TOO_SHORT_COST = 0.7, 12.0
 
 
 def segment_phrases(
     words: Sequence[Word], *, language: str, seconds: float, line: float, width: Callable[[str], float]
 ) -> list[Segment]:
-    """Cut words, which are in order within `seconds` and do not overlap, into phrases of at most MOST_LINES lines.
+    """Split words, which are ordered within `seconds` and do not overlap, into phrases of at most MAX_LINES lines.
 
-    What stays together on a line becomes one word: glued punctuation and what it is glued to, a phrase of Japanese.
-    `width` measures text, in the unit that `line` has; a word that is wider than a line is a phrase of its own. Phrases
-    are in order, never overlap and end within `seconds`; the first one shows from the start on, to be on the cover.
+    Unbreakable groups become one word: a word with attached punctuation, a Japanese phrase. `width` measures text in
+    the unit of `line`, the line width; a wider word is a phrase of its own. Phrases are ordered, never overlap and end
+    within `seconds`; the first is shown from the start, so that it is on the cover.
     """
     units = [
         Word(unit[0].start, unit[-1].end, join_words(unit), unit[0].spaced)
@@ -42,7 +42,7 @@ def segment_phrases(
 
 
 def _times(phrases: Sequence[Sequence[Word]], seconds: float) -> Iterator[tuple[float, float]]:
-    """When each phrase shows: through the pause after it, as far as that is short; the last one to the end."""
+    """(start, end) of each phrase: through a short pause after it; the last one to the end."""
     starts = [spoken[0].start for spoken in phrases]
     if starts and starts[0] <= LONG_PAUSE_SECONDS:
         starts[0] = 0.0
@@ -53,7 +53,7 @@ def _times(phrases: Sequence[Sequence[Word]], seconds: float) -> Iterator[tuple[
 
 
 def _cuts(words: Sequence[Word], language: str, line: float, width: Callable[[str], float]) -> list[tuple[int, int]]:
-    """The cheapest cuts, as half-open ranges of words."""
+    """The cheapest segmentation, as half-open ranges of words."""
     breaks = [*(break_cost(before, after, language) for before, after in pairwise(words)), SENTENCE]
     starts = [*(word.start for word in words), math.inf]
     best, previous = [0.0] + [math.inf] * len(words), [0] * (len(words) + 1)
@@ -80,7 +80,7 @@ def _cuts(words: Sequence[Word], language: str, line: float, width: Callable[[st
 def _possible_ends(
     words: Sequence[Word], start: int, line: float, width: Callable[[str], float]
 ) -> Iterator[tuple[int, float]]:
-    """Where a phrase that begins with word `start` may stop, and how many lines are filled then."""
+    """Possible ends of a phrase that starts with word `start`, and the number of lines it then fills."""
     lines, filled, until = 1, 0.0, words[start].start
     for index in range(start, len(words)):
         word = words[index]

@@ -1,4 +1,4 @@
-"""Moving patterns that show a place: sky, hills, water, a road of light. Like those of `patterns`."""
+"""Procedural scenic backgrounds (sky, hills, water, neon grid), with the interface of `abstract_backgrounds`."""
 
 from collections.abc import Sequence
 from math import pi, sin
@@ -22,7 +22,7 @@ from content_pipeline.core.media.reels.canvas import (
 
 
 def aurora(colors: Sequence[RGB]) -> Painter:
-    """Curtains of light over a ridge. Colours: the sky's top and foot, the light's foot, middle, crown, the ridge."""
+    """Aurora over a ridge. Colors: the sky's top and bottom, the light's bottom, middle, top, the ridge."""
     canvas = Canvas(FINE_WIDTH)
     top, bottom, foot, middle, crown, ridge = colors
     sky = canvas.vertical_gradient([top, bottom])
@@ -51,7 +51,7 @@ def _ridge(canvas: Canvas) -> Plane:
 
 
 def _aurora_curtain(canvas: Canvas, phase: float, *, base: float, height: float, offset: float) -> Plane:
-    """Rays that stand on a waving line and fade upwards, each to its own height."""
+    """Vertical rays above a wavy baseline that fade upwards, each to its own height."""
     turn = 2 * pi * phase
     bend = 0.16 * np.sin(2.6 * canvas.x + offset + 0.6 * sin(turn + offset))
     above = base + bend + 0.05 * np.sin(7 * canvas.x + 2 * offset + sin(turn)) - canvas.y
@@ -62,7 +62,7 @@ def _aurora_curtain(canvas: Canvas, phase: float, *, base: float, height: float,
 
 
 def dunes(colors: Sequence[RGB]) -> Painter:
-    """Hills that pass under a low sun. Colours: three of the sky, the sun's, then the hills' from far to near."""
+    """Parallax dunes under a low sun. Colors: three of the sky, the sun's, then the dunes' from far to near."""
     canvas = Canvas(FINE_WIDTH)
     sky = canvas.vertical_gradient([*colors[:3], colors[2]])
     sun, hills = colors[3], colors[4:]
@@ -87,7 +87,7 @@ def dunes(colors: Sequence[RGB]) -> Painter:
 
 
 def underwater(colors: Sequence[RGB]) -> Painter:
-    """Under water: rays from above, bubbles that rise. Colours: from the surface to the ground, then the light."""
+    """Light rays from above and rising bubbles. Colors: from the surface to the bottom, then the light."""
     canvas = Canvas(FINE_WIDTH)
     water, shine = canvas.vertical_gradient(colors[:-1]), colors[-1]
     angle = np.arctan2(canvas.x - 0.62, canvas.y + 0.55)
@@ -111,9 +111,9 @@ def underwater(colors: Sequence[RGB]) -> Painter:
 
 
 def neon_grid(colors: Sequence[RGB]) -> Painter:
-    """A floor of glowing lines that comes nearer, under a sun in stripes.
+    """Synthwave grid moving towards the viewer under a striped sun.
 
-    Colours: the sky's top, the haze above the horizon, the floor, the sun's top and foot, the lines.
+    Colors: the sky's top, the haze above the horizon, the floor, the sun's top and foot, the lines.
     """
     canvas = Canvas(FINE_WIDTH)
     top, haze, floor, sun_top, sun_foot, lines = colors
@@ -143,5 +143,5 @@ def neon_grid(colors: Sequence[RGB]) -> Painter:
 
 
 def _line_glow(place: Plane, width: Plane) -> Plane:
-    """A glow at every whole number."""
+    """A glow around every integer of `place`."""
     return np.exp(-np.abs(place - np.round(place)) / width)

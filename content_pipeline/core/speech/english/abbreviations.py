@@ -1,14 +1,14 @@
-"""Abbreviations, Roman numerals and other ways of writing that stand for words."""
+"""Text normalization of abbreviations, initials, Roman numerals and fixed expressions."""
 
 import re
 
-# "Dr. Smith": written large, before something written large.
+# "Dr. Smith": capitalized, before a capitalized word.
 _BEFORE_NAMES = {
     "dr.": "Doctor", "rev.": "Reverend", "gen.": "General", "sen.": "Senator", "rep.": "Representative",
     "gov.": "Governor", "capt.": "Captain", "lt.": "Lieutenant", "sgt.": "Sergeant", "hon.": "Honorable",
     "mt.": "Mount", "st.": "Saint", "ft.": "Fort",
 }  # fmt: skip
-# "Acme Inc.": written large, after a name.
+# "Acme Inc.": capitalized, after a name.
 _AFTER_NAMES = {
     "jr.": "Junior", "sr.": "Senior", "inc.": "Incorporated", "ltd.": "Limited", "corp.": "Corporation",
     "co.": "Company", "dept.": "Department", "st.": "Street", "dr.": "Drive", "ave.": "Avenue", "blvd.": "Boulevard",
@@ -18,7 +18,7 @@ _BEFORE_NUMBERS = {
     "no.": "number", "nos.": "numbers", "fig.": "figure", "ch.": "chapter", "vol.": "volume", "ep.": "episode",
     "pt.": "part", "p.": "page", "pg.": "page", "pp.": "pages", "ca.": "about", "est.": "established",
 }  # fmt: skip
-# Of these, what nobody takes for a word when the point is missing.
+# Of these, the unambiguous ones when the period is missing.
 _WITHOUT_PERIOD = frozenset({"ch", "ep", "fig", "pg", "pt", "vol"})
 _ANY_CONTEXT = {
     "mr.": "Mister", "mrs.": "Missus", "ms.": "Ms", "prof.": "Professor",
@@ -30,7 +30,7 @@ _ANY_CONTEXT = {
 _NEVER_LAST = {
     "mr.", "mrs.", "ms.", "prof.", "e.g.", "i.e.", "vs.", "approx.", "incl.", "excl.", "feat.", "avg.",
 }  # fmt: skip
-# Without a point, as they stand.
+# Exact matches, without a period.
 _FIXED_READINGS = {
     "24/7": "twenty-four seven",
     "9/11": "nine eleven",
@@ -60,13 +60,13 @@ _ROMAN = {
     "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11, "XII": 12,
     "XIII": 13, "XIV": 14, "XV": 15, "XVI": 16, "XVII": 17, "XVIII": 18, "XIX": 19, "XX": 20,
 }  # fmt: skip
-# Only after these are letters like "II" and "V" surely numbers: a count here, ...
+# Roman numerals are recognized only after these words: as a count here, ...
 _BEFORE_COUNTS = {
     "act", "appendix", "article", "book", "bowl", "chapter", "class", "episode", "final", "fantasy", "grade",
     "lesson", "level", "mark", "part", "phase", "rocky", "round", "scene", "season", "section", "stage", "step",
     "title", "type", "unit", "version", "volume", "war",
 }  # fmt: skip
-# ... a rank there.
+# ... as an ordinal after these.
 _MONARCHS = {
     "alexander", "benedict", "catherine", "charles", "edward", "elizabeth", "francis", "frederick", "george",
     "gregory", "henry", "james", "john", "leo", "louis", "mary", "napoleon", "nicholas", "paul", "peter", "philip",
@@ -75,12 +75,12 @@ _MONARCHS = {
 
 
 def fixed_reading(text: str) -> str | None:
-    """What is said of "24/7", "and/or", "C++"; None for what is not in the table."""
+    """The reading of "24/7", "and/or", "C++"; None for what is not in the table."""
     return "four thousand" if text == "4k" else _FIXED_READINGS.get(text.lower())
 
 
 def expand(before: str, with_period: str, after: str) -> str | None:
-    """What is said of an abbreviation with its point, for the words beside it; None if it is none here."""
+    """The expansion of an abbreviation (with its period) between two words; None if it is none in this context."""
     tables = [_ANY_CONTEXT]
     if is_before_name(before, with_period, after):
         tables.append(_BEFORE_NAMES)
@@ -92,12 +92,12 @@ def expand(before: str, with_period: str, after: str) -> str | None:
 
 
 def before_number(text: str) -> str | None:
-    """What is said of "ep" and "pt" before a number, where the point was left out; None for anything else."""
+    """The expansion of "ep" and "pt" before a number, without their period; None for anything else."""
     return _BEFORE_NUMBERS[f"{text.lower()}."] if text.lower() in _WITHOUT_PERIOD else None
 
 
 def is_before_name(before: str, with_period: str, after: str) -> bool:
-    """Whether the point is that of "Dr. Smith" and "J. Smith", where no sentence ends. "123 Main St. Then" is not."""
+    """Whether the period belongs to a title or initial ("Dr. Smith", "J. Smith"), unlike in "123 Main St. Then"."""
     if not (with_period[:1].isupper() and after[:1].isupper()):
         return False
     if len(with_period) == 2:
@@ -106,7 +106,7 @@ def is_before_name(before: str, with_period: str, after: str) -> bool:
 
 
 def abbreviates(with_period: str) -> bool:
-    """Whether a point after a word may be there because the word was shortened."""
+    """Whether the period after a word may mark an abbreviation."""
     key = with_period.lower()
     return bool(_INITIALS.fullmatch(with_period[:-1])) or any(
         key in table for table in (_AFTER_NAMES, _BEFORE_NUMBERS, _ANY_CONTEXT)
@@ -114,20 +114,20 @@ def abbreviates(with_period: str) -> bool:
 
 
 def never_last(with_period: str) -> bool:
-    """Whether a sentence cannot end with an abbreviation: "this vs. That"."""
+    """Whether an abbreviation never ends a sentence: "this vs. That"."""
     return with_period.lower() in _NEVER_LAST
 
 
 def initials(text: str) -> str | None:
-    """ "US" for "U.S": the letters together, which voices spell out. None for anything else."""
+    """ "US" for "U.S": letters without periods, which voices spell out. None for anything else."""
     return text.replace(".", "").upper() if _INITIALS.fullmatch(text) else None
 
 
 def roman_count(before: str, text: str) -> int | None:
-    """The number in "World War II"; None where it is not surely one."""
+    """The number in "World War II"; None where it is ambiguous."""
     return _ROMAN.get(text) if before.lower() in _BEFORE_COUNTS else None
 
 
 def roman_rank(before: str, text: str) -> int | None:
-    """The number in "Henry VIII"; None where it is not surely one. "George I said" is left alone."""
+    """The number in "Henry VIII"; None where it is ambiguous, as in "George I said"."""
     return _ROMAN.get(text) if text != "I" and before.lower() in _MONARCHS else None

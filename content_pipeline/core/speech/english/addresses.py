@@ -1,16 +1,16 @@
-"""Web and mail addresses, handles and hashtags as somebody reads them out."""
+"""Text normalization of URLs, email addresses, handles and hashtags."""
 
 import re
 
 from content_pipeline.core.speech.english.symbols import spell
 
 _NAMES = {".": "dot", "/": "slash", "@": "at", "-": "dash", "_": "underscore", "+": "plus", "~": "tilde"}
-# Short ends of addresses that are spelled; "com", "net", "org", "app" and most others are words.
+# TLDs that are spelled out; "com", "net", "org", "app" and most others are read as words.
 _SPELLED = {"io", "ai", "tv", "uk", "us", "eu", "fm", "gg", "me.uk"}
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _MAIL = re.compile(rf"(?:mailto:)?([\w.+-]+@(?:{_LABEL}\.)+[a-z]{{2,}})", re.IGNORECASE)
-# Without a scheme only what is written small: "end.Next" is two sentences.
+# Without a scheme, lower case only: "end.Next" is two sentences.
 _WEB = re.compile(
     rf"(?:(?i:https?://)(?:www\.)?(?P<full>[^\s?#]+)|(?:www\.)?(?P<bare>(?:{_LABEL}\.)+[a-z]{{2,}}(?:/[^\s?#]*)?))"
     r"(?:[?#]\S*)?"
@@ -52,7 +52,7 @@ def hashtag(text: str) -> str | None:
 
 
 def words_of_name(name: str) -> str:
-    """A name that was written together, taken apart: "my_creator", "AIContent"."""
+    """Split a compound identifier into words: "my_creator", "AIContent"."""
     return _CAMEL.sub(" ", name.replace("_", " "))
 
 

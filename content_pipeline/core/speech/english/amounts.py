@@ -1,10 +1,10 @@
-"""Money, measures and percentages in English words."""
+"""Text normalization of money, units of measurement and percentages."""
 
 import re
 
 from content_pipeline.core.speech.english.numbers import NUMBER, bare_number, cardinal, number
 
-# One of it, many of it, one hundredth, many hundredths.
+# Singular, plural, singular and plural of the subunit.
 _CURRENCIES = {
     "$": ("dollar", "dollars", "cent", "cents"),
     "US$": ("US dollar", "US dollars", "cent", "cents"),
@@ -22,10 +22,10 @@ _SCALES = {
     "k": "thousand", "K": "thousand", "M": "million", "mn": "million", "mm": "million", "MM": "million",
     "B": "billion", "bn": "billion", "T": "trillion", "tn": "trillion",
 }  # fmt: skip
-# Beside a currency nobody means metres: "$5m".
+# With a currency, "m" is never meters: "$5m".
 _SCALES_OF_MONEY = _SCALES | {"m": "million", "b": "billion", "t": "trillion"}
 
-# Each line: how it is written, one of it, many of it ("_" for a blank).
+# Each line: symbol, singular, plural ("_" for a space).
 _UNIT_LINES = """
 km kilometer kilometers
 m meter meters
@@ -111,7 +111,7 @@ _UNITS = {
     symbol: (one.replace("_", " "), many.replace("_", " "))
     for symbol, one, many in (line.split() for line in _UNIT_LINES.strip().splitlines())
 } | {symbol: names[:2] for symbol, names in _CURRENCIES.items()}
-# Words of their own when a blank stands before them: "5 in the morning".
+# Separate words after a space: "5 in the morning".
 _TIMES_SIGNS = {"x", "X"}
 _ONLY_ATTACHED = {"in", "s"} | _TIMES_SIGNS
 # Written out after a slash: "3 posts/day".
@@ -170,30 +170,30 @@ def unit(symbol: str, *, one: bool) -> str | None:
 
 
 def detached_unit(symbol: str, *, one: bool) -> str | None:
-    """The name of a unit that stands after its number and a blank; None for what is a word of its own there."""
+    """The name of a unit separated from its number by a space; None for what is an ordinary word there."""
     return None if symbol in _ONLY_ATTACHED else unit(symbol, one=one)
 
 
 def number_of_price(text: str) -> str | None:
-    """What is said of "$3" in "$3 million": "three". None if it is no price."""
+    """The reading of "$3" in "$3 million": "three". None if it is no price."""
     match = _PRICE.fullmatch(text)
     return number(match[2]) if match else None
 
 
 def currency_of_price(text: str) -> str | None:
-    """What is said after "million" in "$3 million": "dollars". None if the text is no price."""
+    """The currency name to read after "million" in "$3 million": "dollars". None if the text is no price."""
     match = _PRICE.fullmatch(text)
     return _CURRENCIES[match[1]][1] if match else None
 
 
 def split_price(text: str) -> tuple[str, str]:
-    """The currency in front of a text, "" if there is none, and the rest."""
+    """Split off a leading currency symbol: (symbol or "", rest)."""
     match = re.match(_CURRENCY, text)
     return (match[0], text[match.end() :]) if match else ("", text)
 
 
 def body_height(text: str) -> str | None:
-    """The reading of "5'10" and "5ft10": "five foot ten". None if it is no height of a person."""
+    """The reading of "5'10" and "5ft10": "five foot ten". None if it is no body height."""
     match = _BODY_HEIGHT.fullmatch(text)
     return f"{cardinal(int(match[1] or match[2]))} foot {cardinal(int(match[3]))}" if match else None
 

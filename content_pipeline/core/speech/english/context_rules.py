@@ -1,4 +1,4 @@
-"""What is said of a word because of the words beside it: "1," after "May", "km" after "5", "St." before "Louis"."""
+"""Text normalization rules that depend on adjacent words: "1," after "May", "km" after "5", "St." before "Louis"."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,10 +7,10 @@ from content_pipeline.core.speech.english import abbreviations, amounts, dates_a
 from content_pipeline.core.speech.english.word_parts import WordPart, prosody_mark
 
 _NUMBER = re.compile(rf"[-+~]?{numbers.NUMBER}|\d+/\d+")
-# "Five square feet", "twelve fluid ounces": what comes between a number and its unit.
+# Modifiers between a number and its unit: "five square feet", "twelve fluid ounces".
 _UNIT_MODIFIERS = {"sq": "square", "cu": "cubic", "fl": "fluid"}
 _RANGE_SIGNS = {"–": "to", "x": "by", "×": "by"}
-# What is counted through: "part 1/3" is no third of a part.
+# Nouns before "n of m": "part 1/3" is no third of a part.
 _NUMBERED = {
     "part", "pt", "day", "step", "episode", "ep", "lesson", "tip", "week", "round", "slide", "page", "chapter",
     "section", "video",
@@ -26,7 +26,7 @@ _TELEPHONE = re.compile(
 
 
 def find_telephone_parts(parts: Sequence[WordPart]) -> set[int]:
-    """Which parts make up telephone numbers."""
+    """Indices of the parts that belong to phone numbers."""
     line = " ".join(part.text for part in parts)
     spans = [match.span() for match in _TELEPHONE.finditer(line)]
     found, at = set(), 0
@@ -38,23 +38,23 @@ def find_telephone_parts(parts: Sequence[WordPart]) -> set[int]:
 
 
 def read_telephone(core: str) -> str:
-    """The digits of a piece of a telephone number one by one, a short pause between its groups."""
+    """Read a part of a phone number digit by digit, with a short pause between groups."""
     groups = (numbers.digits(group) or group for group in re.findall(r"\d+|[A-Z]+", core))
     return ("plus " if core.startswith("+") else "") + ", ".join(groups)
 
 
 def read_in_context(before: WordPart, part: WordPart, after: WordPart) -> str | None:
-    """What is said of a part because of its neighbours; None if they change nothing."""
+    """The reading of a part in context; None if no rule applies."""
     return next((spoken for rule in _RULES if (spoken := rule(before, part, after)) is not None), None)
 
 
 def _is_count(part: WordPart) -> bool:
-    """Whether a part is a number and belongs to what follows it."""
+    """Whether a part is a number that modifies the next part."""
     return bool(_NUMBER.fullmatch(part.core)) and not part.tail
 
 
 def mark_in_context(before: WordPart, part: WordPart, after: WordPart) -> str:
-    """The mark that a part gives the voice. The point of an abbreviation is one only where a sentence ends, too."""
+    """The prosody mark of a part; an abbreviation's period counts only where it also ends a sentence."""
     if _range_sign(before, part, after):
         return ""
     if part.with_period and not _ends_sentence(before, part, after):
@@ -63,7 +63,7 @@ def mark_in_context(before: WordPart, part: WordPart, after: WordPart) -> str:
 
 
 def _ends_sentence(before: WordPart, part: WordPart, after: WordPart) -> bool:
-    """Whether the point after a part ends a sentence."""
+    """Whether the period after a part ends a sentence."""
     if not after.core:
         return True
     if abbreviations.is_before_name(before.core, part.with_period, after.core) or abbreviations.never_last(

@@ -1,4 +1,4 @@
-"""Times of day, dates, decades and ratios in English words."""
+"""Text normalization of times of day, dates, decades, durations and ratios."""
 
 import re
 
@@ -20,19 +20,19 @@ DAYS = {
 }
 
 _DAY_PERIODS = {"am": "AM", "pm": "PM", "a.m": "AM", "p.m": "PM"}
-# With a point instead of the colon only where "am" or "pm" follows: "9.30am".
+# A period instead of the colon only before "am" or "pm": "9.30am".
 _CLOCK = re.compile(r"(\d{1,2})(?::|\.(?=\d\d[ap]))(\d{2})(?::(\d{2}))?([ap]\.?m\.?)?", re.IGNORECASE)
 _HOUR = re.compile(r"(\d{1,2})([ap]\.?m\.?)", re.IGNORECASE)
 _RATIO = re.compile(r"(\d{1,4}):(\d{1,4})")
-# Shapes of pictures are said with "by"; "9:16" is not a quarter past nine either.
+# Aspect ratios are read with "by"; "9:16" is not a time.
 _ASPECT_RATIOS = {"16:9", "9:16", "4:3", "3:4", "4:5", "5:4", "3:2", "2:3", "21:9", "1.91:1"}
 _YEAR_FIRST = re.compile(r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})")
 _MONTH_FIRST = re.compile(r"(?P<month>\d{1,2})[/-](?P<day>\d{1,2})[/-](?P<year>\d{4}|\d{2})")
 _DAY_FIRST = re.compile(r"(?P<day>\d{1,2})[/-](?P<month>\d{1,2})[/-](?P<year>\d{4}|\d{2})")
-# With a short year it would be a version: "3.11.12".
+# Four-digit years only: "3.11.12" is a version.
 _DAY_FIRST_WITH_POINTS = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})")
 _SHORT_DATE = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})")
-# "30s" alone is rather half a minute (beside_numbers.py).
+# A bare "30s" usually means seconds (number_suffixes.py).
 _DECADE = re.compile(r"(?:(?P<part>early|mid|late)-)?(?P<mark>')?(?P<century>1[1-9]|20)?(?P<decade>\d0)(?P<of>')?s")
 _LENGTH = re.compile(r"(?:(?P<hour>\d{1,2})h)?(?:(?P<minute>\d{1,2})m(?:in)?)?(?:(?P<second>\d{1,2})s)?")
 
@@ -68,8 +68,8 @@ def ratio(text: str) -> str | None:
 
 
 def date(text: str) -> str | None:
-    """The reading of "2026-05-01", "5/1/2026", "13.5.2026"; None if it is no date. The month is first in doubt,
-    unless points stand between."""
+    """The reading of "2026-05-01", "5/1/2026", "13.5.2026"; None if it is no date. Ambiguous dates are month-first,
+    unless separated by periods."""
     orders = (_YEAR_FIRST, _MONTH_FIRST, _DAY_FIRST, _DAY_FIRST_WITH_POINTS)
     matches = (order.fullmatch(text) for order in orders)
     return next((spoken for match in matches if match and (spoken := _date(**match.groupdict()))), None)

@@ -1,4 +1,4 @@
-"""English as it is spoken: one phrase for each shown word of a line."""
+"""English text normalization: the spoken form of each displayed word of a line."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
@@ -14,9 +14,9 @@ from content_pipeline.core.speech.english.word_rules import read_word
 
 
 def normalize_line(words: Sequence[str]) -> list[str]:
-    """What is said of each word of a line, "" for nothing: letters, apostrophes, hyphens, blanks and ". , ? ! ; :".
+    """The spoken form of each word of a line, "" if silent: letters, apostrophes, hyphens, spaces and ". , ? ! ; :".
 
-    A word has its own share of what several mean together: "May", "1,", "2026" are "May", "first,",
+    Multi-word expressions are distributed over their words: "May", "1,", "2026" are "May", "first,",
     "twenty twenty-six".
     """
     groups = [split_word(word) for word in words]
@@ -34,7 +34,7 @@ def _read_line(line: Sequence[WordPart]) -> list[str]:
 
 
 def _attach_to_last_word(spoken: list[str], punctuation: str) -> None:
-    """Gives a mark that stands alone ("wow !", "this — that") to the last word that is said."""
+    """Attach a standalone mark ("wow !", "this — that") to the last spoken word."""
     last = next((index for index in reversed(range(len(spoken))) if spoken[index]), None)
     if last is not None and spoken[last][-1].isalpha():
         spoken[last] += punctuation

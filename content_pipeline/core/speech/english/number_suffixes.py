@@ -1,31 +1,31 @@
-"""What a letter glued to a number means, where only the words beside it tell: "5m views", "a 30s ad", "my 30s"."""
+"""Text normalization of ambiguous number suffixes by context: "5m views", "a 30s ad", "my 30s"."""
 
 import re
 
 from content_pipeline.core.speech.english.dates_and_times import decade
 from content_pipeline.core.speech.english.numbers import NUMBER, cardinal, number
 
-# What is counted in millions, not measured in metres.
+# Nouns counted in millions, not measured in meters.
 _AUDIENCE = {
     "views", "viewers", "followers", "fans", "likes", "subscribers", "subs", "streams", "downloads", "plays",
     "users", "people", "impressions", "comments", "shares", "saves", "reach", "visitors", "customers", "members",
     "dollars", "euros", "pounds", "bucks",
 }  # fmt: skip
 _SCALES = {"k": "thousand", "m": "million", "b": "billion"}
-# What is named with the letter: "a 4K video", "my first 5k run".
+# Nouns before which "K" is read as a letter: "a 4K video", "my first 5k run".
 _READ_AS_K = {
     "video", "videos", "camera", "cameras", "footage", "monitor", "tv", "quality", "resolution", "screen",
     "display", "run", "runs", "race", "walk",
 }  # fmt: skip
 _PICTURES = {"4k", "8k"}
 
-# What lasts so many seconds ...
+# Nouns that "30s" in seconds precedes ...
 _AFTER_SECONDS = {
     "ad", "ads", "clip", "clips", "video", "videos", "reel", "reels", "short", "shorts", "spot", "hook", "intro",
     "outro", "trailer", "teaser", "countdown", "timer", "break", "rest", "plank", "sprint", "challenge", "limit",
     "mark", "rule", "each", "off", "later",
 }  # fmt: skip
-# ... and what a decade is remembered for, what it follows, and what only seconds follow.
+# ... nouns that a decade precedes, words before a decade, and words before seconds.
 _AFTER_DECADES = {
     "music", "fashion", "style", "vibe", "vibes", "kid", "kids", "nostalgia", "movie", "movies", "hits", "rock",
     "pop", "aesthetic",
@@ -43,7 +43,7 @@ _PLURAL_NUMBERS = {"10s": "tens", "100s": "hundreds", "1000s": "thousands", "1,0
 
 
 def read_number_suffix(before: str, text: str, after: str) -> str | None:
-    """The reading of a number with such a letter, given the words beside it in small letters, "" for none.
+    """The reading of a number with a suffix, given the adjacent words in lower case ("" for none).
 
     None where they change nothing.
     """
@@ -65,7 +65,7 @@ def _count(text: str, after: str) -> str | None:
 
 
 def _literal_k(before: str, text: str, after: str) -> str | None:
-    """The reading of "4k" in "in 4k" and of "5K" in "a 5K run": the letter as such. None where it is a thousand."""
+    """The reading of "4k" in "in 4k" and of "5K" in "a 5K run": the letter itself. None where it is a thousand."""
     if re.fullmatch(r"\d{1,2}k", text.lower()) and (
         after in _READ_AS_K or (before == "in" and text.lower() in _PICTURES)
     ):
@@ -83,7 +83,7 @@ def _decade(before: str, text: str, after: str) -> str | None:
 
 
 def _minutes(before: str, text: str, after: str) -> str | None:
-    """The reading of "30m" in "1h 30m" and "30m 10s": "thirty minutes". None where it is metres."""
+    """The reading of "30m" in "1h 30m" and "30m 10s": "thirty minutes". None where it is meters."""
     if re.fullmatch(r"\d{1,2}m", text) and (re.fullmatch(r"\d+h", before) or re.fullmatch(r"\d+s", after)):
         return f"{cardinal(int(text[:-1]))} {'minute' if text == '1m' else 'minutes'}"
     return None

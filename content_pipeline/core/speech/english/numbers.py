@@ -1,16 +1,16 @@
-"""Numbers in English words, the American way: no "and" inside them, so that "and" may stand between two."""
+"""Number verbalization, American style: no "and" inside a number, so that "and" may stand between two."""
 
 import re
 
 from num2words import num2words
 
 NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)"
-# More digits than quadrillions have are a code, not a count; so is what begins with a zero.
+# Longer numbers are read digit by digit, as codes; so are those with a leading zero.
 _MAX_DIGITS = 15
 _YEARS = range(1100, 2100)
-# "3/15" is rather a date than three fifteenths.
+# "3/15" is more likely a date than three fifteenths.
 _DENOMINATORS = {2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64}
-# "8/10" and "95/100" are marks out of so many.
+# "8/10" and "95/100" are scores, read "out of".
 _SCORE_MAXIMA = {10, 100}
 _FRACTION = re.compile(r"(\d{1,3})/(\d{1,3})")
 _OUT_OF = re.compile(r"(\d{1,3}(?:\.\d+)?)/(\d{1,3})")
@@ -35,7 +35,7 @@ def year(value: int) -> str:
 
 
 def digits(text: str) -> str:
-    """The digits of a text, one by one; whatever else is in it is left out."""
+    """Read the digits of a text one by one; other characters are ignored."""
     return " ".join(cardinal(int(digit)) for digit in text if digit.isdecimal())
 
 
@@ -50,9 +50,9 @@ def number(text: str) -> str:
 
 
 def bare_number(text: str) -> str | None:
-    """The reading of a number that stands alone; None if it is none.
+    """The reading of a standalone number; None if it is none.
 
-    Four digits are said in pairs, which is right for a year and not wrong for a count: "fifteen hundred calories".
+    Four digits are read in pairs, right for years and acceptable for counts: "fifteen hundred calories".
     """
     if not re.fullmatch(NUMBER, text):
         return None
@@ -74,7 +74,7 @@ def ordinal_number(text: str) -> str | None:
 
 
 def fraction(text: str) -> str | None:
-    """The reading of "3/4", "8/10", "4.9/5"; None for what is rather a date or no fraction at all."""
+    """The reading of "3/4", "8/10", "4.9/5"; None for what is more likely a date, or no fraction."""
     match = _FRACTION.fullmatch(text)
     if not match:
         return out_of(text, "out of") if "." in text else None
@@ -89,7 +89,7 @@ def fraction(text: str) -> str | None:
 
 
 def out_of(text: str, words: str) -> str | None:
-    """The reading of "1/3" where it is no third, with `words` between its numbers; None if it is no such pair."""
+    """The reading of "1/3" with `words` between its numbers ("one of three"); None if it is no such pair."""
     match = _OUT_OF.fullmatch(text)
     return f"{number(match[1])} {words} {number(match[2])}" if match else None
 
@@ -101,7 +101,7 @@ def episode(text: str) -> str | None:
 
 
 def fraction_after_number(text: str) -> str | None:
-    """What is said of "1/2" in "2 1/2 cups": "and a half". None if it is no fraction."""
+    """The reading of "1/2" in "2 1/2 cups": "and a half". None if it is no fraction."""
     spoken = fraction(text)
     return spoken and f"and {re.sub('^one ', 'an ' if text == '1/8' else 'a ', spoken)}"
 

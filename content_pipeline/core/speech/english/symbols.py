@@ -1,11 +1,11 @@
-"""Signs in English words, and the last resort: what is said of a word that no rule knows."""
+"""Verbalization of symbols, and the fallback reading of words that no rule matches."""
 
 import re
 from collections.abc import Mapping
 
 from content_pipeline.core.speech.english.numbers import NUMBER, bare_number
 
-# What is said of a sign that stands alone or in the middle of a word; what is not here is not said.
+# Names of symbols that stand alone or inside a word; other symbols are silent.
 SYMBOLS = {
     "&": "and",
     "+": "plus",
@@ -38,7 +38,7 @@ _TOKENS = re.compile(rf"{NUMBER}|{_LETTER}+(?:['-]{_LETTER}+)*|\S")
 
 
 def spell(text: str, names: Mapping[str, str] = SYMBOLS) -> str:
-    """The words, numbers and signs of a text in their order: "B2B" is "B two B", "R&D" is "R and D"."""
+    """Read the words, numbers and symbols of a text in order: "B2B" is "B two B", "R&D" is "R and D"."""
     tokens = (_read_token(match[0], names) for match in _TOKENS.finditer(text))
     return " ".join(piece for piece in tokens if piece)
 

@@ -1,11 +1,11 @@
-"""One English word as it is spoken, whatever stands around it."""
+"""Context-free text normalization rules for a single word."""
 
 import re
 from collections.abc import Callable
 
 from content_pipeline.core.speech.english import abbreviations, addresses, amounts, dates_and_times, numbers, symbols
 
-# Asked in this order, from the most to the least exact shape; the first that knows the word says it.
+# Tried in order from most to least specific; the first match wins.
 _RULES: tuple[Callable[[str], str | None], ...] = (
     abbreviations.fixed_reading,
     addresses.mail_address,
@@ -34,7 +34,7 @@ _POSSESSIVE = re.compile(r"(.*\d[^']*)('s)")
 
 
 def read_word(text: str) -> str:
-    """What is said of a word without the punctuation around it; "" if it is only signs that nobody says."""
+    """The reading of a word without surrounding punctuation; "" for silent symbols only."""
     for rule in _RULES:
         if (spoken := rule(text)) is not None:
             return spoken
@@ -64,9 +64,9 @@ def _size(text: str) -> str | None:
 
 
 def _compound(text: str) -> str | None:
-    """The reading of "10-minute", "mid-2026", "he/she", "posts/week", part by part; None if it is in one part.
+    """The reading of "10-minute", "mid-2026", "he/she", "posts/week", part by part; None if it has one part.
 
-    "Wi-Fi" is: hyphens between letters are left to the voice.
+    "Wi-Fi" has one: hyphens between letters are left to the engine.
     """
     parts = text.split("-" if "-" in text and re.search(r"\d", text) else "/")
     if len(parts) == 1:

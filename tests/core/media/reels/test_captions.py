@@ -1,4 +1,4 @@
-"""What is written over a reel, looked at in real frames."""
+"""Captions and overlays of a reel, inspected in rendered frames."""
 
 import re
 from pathlib import Path
@@ -33,7 +33,7 @@ NASTY = {
     "hangul": "안녕하세요" * 6,
     "kana without blanks": "きょう" * 40,
 }
-# Between the headline and the name: nothing but captions.
+# Between title card and name badge: captions only.
 MIDDLE = slice(560, 1060)
 
 
@@ -78,13 +78,13 @@ def test_text_is_kept_in_by_its_layout_not_by_a_knife(tmp_path: Path) -> None:
 def test_captions_are_large_and_in_the_middle(tmp_path: Path) -> None:
     picture = seen(tmp_path, written([Word(0, 1, "HHH")], seconds=9), 1.3)
     rows, columns = numpy.nonzero((picture[MIDDLE] > 220).all(axis=2))
-    # The capitals of Manrope are 0.72 em high.
+    # Cap height of Manrope: 0.72 em.
     assert 84 <= (rows.max() - rows.min() + 1) / 0.72 <= 96
     assert (columns.min() + columns.max()) / 2 == pytest.approx((SAFE_LEFT + SAFE_RIGHT) / 2, abs=2)
 
 
 def marked(folder: Path, written: str, at: float) -> tuple[float, float]:
-    """Row and column of the middle of the mark."""
+    """Row and column of the highlight's center."""
     rows, columns = numpy.nonzero(yellow_pixels(seen(folder, written, at))[MIDDLE])
     return float(rows.min() + rows.max()) / 2, float(columns.min() + columns.max()) / 2
 
@@ -131,7 +131,7 @@ def test_only_the_mark_and_its_word_change_within_a_phrase(tmp_path: Path) -> No
     words = speak("one two six")
     document = written(words, seconds=60)
     before, after = (text_pixels(seen(tmp_path, document, word.start + 0.12)) for word in words[:2])
-    # The third word, in the last fourth of the line.
+    # The third word, in the last quarter of the line.
     columns = numpy.nonzero(before[MIDDLE])[1]
     last = slice(columns.max() - (columns.max() - columns.min()) // 4, None)
     assert before[MIDDLE, last].any()
@@ -189,7 +189,7 @@ def test_the_marked_word_is_legible_on_any_accent(tmp_path: Path, accent: tuple[
 
 def test_control_text_is_text() -> None:
     events = pysubs2.SSAFile.from_string(written(speak(NASTY["control text"]))).events
-    # What libass draws of an event is what stands between its tags.
+    # The visible text of an event is what remains without its tags.
     shown = {re.sub(r"(?<!\\)\{[^}]*\}", "", event.text) for event in events if event.style == "Current"}
     assert "\\\u2060an8" in "".join(shown).replace("\\{", "").replace("\\}", "")
 

@@ -19,11 +19,11 @@ from content_pipeline.core.settings import settings
 from tests.core.media.reels.test_audio_mastering import loudness
 from tests.media import samples
 
-# Soft, and its plate is made in a second.
+# Low resolution (SOFT_WIDTH): its background loop is rendered in a second.
 DESIGN = next(design for design in DESIGNS if design.name == "silk")
 SECONDS = 2.0
 
-# A white square in the middle from the first second on: no font is needed.
+# A white square in the center from second 1: needs no font.
 WHITE_FROM_ONE = r"""[Script Info]
 PlayResX: 1080
 PlayResY: 1920
@@ -48,7 +48,7 @@ def _plates_of_this_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def _rendered(folder: Path, seed: int = 1, *, seconds: float = SECONDS, has_music: bool = False) -> Path:
-    """The reel of what `folder` holds."""
+    """Render a reel from the files in `folder`."""
     (folder / composition.CAPTIONS).write_text(WHITE_FROM_ONE)
     shown = folder / composition.BACKGROUND
     scene = Scene(DESIGN, seed, seconds, client_background.inspect(shown) if shown.exists() else None, has_music)
@@ -62,7 +62,7 @@ def _picture(reel: Path, seconds: float) -> np.ndarray:
 
 
 def _lumas(reel: Path) -> list[np.ndarray]:
-    """How light each pixel of each frame is, every eighth row of them."""
+    """Luma of each frame, every eighth row."""
     with av.open(str(reel)) as container:
         return [frame.to_ndarray(format="gray")[::8].astype(np.float32) for frame in container.decode(video=0)]
 
@@ -107,7 +107,7 @@ def test_the_same_seed_makes_the_same_reel_and_another_another(reel: Path, tmp_p
 
 
 def test_a_reel_goes_on_smoothly_where_its_plate_begins_again(tmp_path: Path) -> None:
-    # A seed that starts the plate some frames before its end.
+    # A seed that starts the loop some frames before its end.
     seed = next(
         seed
         for seed in count()

@@ -14,14 +14,14 @@ TAGS = sorted(frozenset().union(*(design.moods for design in DESIGNS)))
 
 
 def _small(planes: Planes) -> np.ndarray:
-    """A painted picture as 27 × 48 pixels of 0 to 255, all designs alike."""
+    """A painted picture downscaled to 27 × 48 pixels of 0 to 255."""
     step = planes.shape[2] // 27
     return 255 * planes[:, : 48 * step, : 27 * step].reshape(3, 48, step, 27, step).mean(axis=(2, 4))
 
 
 @pytest.fixture(scope="module")
 def pictures() -> dict[str, list[np.ndarray]]:
-    """What each design shows at some moments of its loop (its parts may turn several times), and at its end."""
+    """Each design at several phases of its loop (parts may have several periods), and at its end."""
     painters = {design.name: design.pattern(design.colors) for design in DESIGNS}
     return {name: [_small(paint(phase)) for phase in (0.0, 0.21, 0.43, 0.69, 1.0)] for name, paint in painters.items()}
 
@@ -76,7 +76,7 @@ def test_the_same_tags_and_seed_choose_the_same_design(tags: list[str], seed: in
 
 
 @pytest.mark.parametrize("tags", [[], ["casual", "educational"], ["formal"]])
-def test_the_reels_of_a_batch_do_not_look_like_their_neighbours(tags: list[str]) -> None:
+def test_the_reels_of_a_batch_do_not_look_like_their_neighbors(tags: list[str]) -> None:
     scripts = [f"Script {number}" for number in range(100)]
     chosen = [choose(tags, seed).name for seed in distinct_seeds(tags, scripts)]
     assert all(one != other for one, other in pairwise(chosen))
