@@ -12,10 +12,10 @@ import pytest
 from dagster._core.test_utils import instance_for_test
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-from content_pipeline.cli.parts import parts_of
-from content_pipeline.cli.plan import Plan, choose_ports
-from content_pipeline.cli.setup import prepare_stores
-from content_pipeline.cli.state import Configured, State
+from content_pipeline.cli.bootstrap import prepare_stores
+from content_pipeline.cli.services import services_of
+from content_pipeline.cli.stack_config import StackConfig, choose_ports
+from content_pipeline.cli.state import State, UserSettings
 from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.settings import settings
 from tests.accounts import reached
@@ -58,11 +58,11 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONTENT_PIPELINE_HOME", str(home))
         settings.cache_clear()
-        configured, state = Configured(), State.load_or_make(home)
+        configured, state = UserSettings(), State.load_or_make(home)
         state.ports = choose_ports(configured, {})
-        plan = Plan(home, configured, state)
+        plan = StackConfig(home, configured, state)
         plan.write_files()
-        stores = [part for part in parts_of(plan) if part.name in ("postgres", "seaweedfs")]
+        stores = [part for part in services_of(plan) if part.name in ("postgres", "seaweedfs")]
         processes = [psutil.Popen(part.command) for part in stores]
         for part in stores:
             until(lambda part=part: part.ready(0), seconds=60, what=part.name)

@@ -7,7 +7,7 @@ import sys
 from pytest_httpserver import HTTPServer, RequestHandler
 
 from api.main import create_app
-from content_pipeline.cli.plan import ROOT
+from content_pipeline.cli.stack_config import ROOT
 from tests.media.samples import SPEECH
 from tests.servers import serving
 

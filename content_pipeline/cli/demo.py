@@ -8,8 +8,16 @@ import httpx
 from rich.panel import Panel
 
 from content_pipeline.cli import contact_sheet, demo_social
-from content_pipeline.cli.demo_client import POLL_SECONDS, ask, bars, console, insist, save, watch
-from content_pipeline.cli.plan import ROOT
+from content_pipeline.cli.demo_client import (
+    POLL_SECONDS,
+    call_api,
+    console,
+    download,
+    progress_bars,
+    raise_if_failed,
+    wait_for_task,
+)
+from content_pipeline.cli.stack_config import ROOT
 
 CLIP: Final = ROOT / "examples" / "media" / "sense-and-sensibility.flac"
 SCRIPTS: Final = ROOT / "examples" / "reels.csv"
@@ -20,7 +28,7 @@ def run(api_url: str, dagster_url: str, sandbox_url: str, api_key: str) -> None:
     """Captions and reels, each saved as a file, then posts. Raises httpx.HTTPStatusError, Broken."""
     with httpx.Client(base_url=f"{api_url}/api/v1/public", headers={"X-API-Key": api_key}, timeout=60) as client:
         video_url, task_id = _caption(client)
-        video = save(video_url, OUTPUT / "karaoke.mp4")
+        video = download(video_url, OUTPUT / "karaoke.mp4")
         twin_id = _make_twin(client)
         reels = _make_reels(client, twin_id)
         sheet = contact_sheet.save([reel["video"] for reel in reels], OUTPUT / "reels.png")
@@ -38,20 +46,20 @@ def _caption(client: httpx.Client) -> tuple[str, str]:
     """Caption the clip, show the captions, burn them in. Returns the video's link and its task."""
     console.rule("1  Send a recording, get captions")
     with CLIP.open("rb") as clip:
-        accepted = ask(client, "POST", "/captions/generate", files={"audio_file": clip}, data={"language": "en"})
+        accepted = call_api(client, "POST", "/captions/generate", files={"audio_file": clip}, data={"language": "en"})
     captions = f"/captions/{accepted['caption_id']}"
-    watch(client, accepted["task_id"], "transcribing")
-    console.print(Panel(ask(client, "GET", captions)["srt"].strip(), title="captions.srt", expand=False))
+    wait_for_task(client, accepted["task_id"], "transcribing")
+    console.print(Panel(call_api(client, "GET", captions)["srt"].strip(), title="captions.srt", expand=False))
 
     console.rule("2  Burn them in, word by word")
     look = {"style": "karaoke", "font_size": 72, "position": "middle"}
-    burning = ask(client, "POST", f"{captions}/burn-in", json=look)
-    return watch(client, burning["task_id"], "burning in")["output_url"], burning["task_id"]
+    burning = call_api(client, "POST", f"{captions}/burn-in", json=look)
+    return wait_for_task(client, burning["task_id"], "burning in")["output_url"], burning["task_id"]
 
 
 def _make_twin(client: httpx.Client) -> str:
-    wish = {"name": "Tech Creator", "voice_id": "en-US", "style_tags": ["casual", "educational"]}
-    twin_id: str = ask(client, "POST", "/twins", json=wish)["id"]
+    body = {"name": "Tech Creator", "voice_id": "en-US", "style_tags": ["casual", "educational"]}
+    twin_id: str = call_api(client, "POST", "/twins", json=body)["id"]
     return twin_id
 
 
@@ -60,21 +68,21 @@ def _make_reels(client: httpx.Client, twin_id: str) -> list[dict[str, Any]]:
     console.rule("3  Send a CSV of scripts, get a reel for each row")
     with SCRIPTS.open("rb") as scripts:
         form = {"twin_id": twin_id, "platform": "instagram"}
-        accepted = ask(client, "POST", "/bulk/reels", files={"csv_file": scripts}, data=form)
+        accepted = call_api(client, "POST", "/bulk/reels", files={"csv_file": scripts}, data=form)
     jobs = _watch_rows(client, f"/bulk/reels/{accepted['batch_id']}")
-    return [{**job, "video": save(job["result_url"], OUTPUT / f"reel-{job['row']}.mp4")} for job in jobs]
+    return [{**job, "video": download(job["result_url"], OUTPUT / f"reel-{job['row']}.mp4")} for job in jobs]
 
 
 def _watch_rows(client: httpx.Client, batch: str) -> list[dict[str, Any]]:
     """Poll a batch until it is final, with a bar for each row. Returns its jobs."""
-    with bars() as shown:
-        jobs = ask(client, "GET", batch)["jobs"]
+    with progress_bars() as shown:
+        jobs = call_api(client, "GET", batch)["jobs"]
         rows = [shown.add_task(f"{job['row']} {job['platform']}", total=100) for job in jobs]
         while True:
-            state = ask(client, "GET", batch)
+            state = call_api(client, "GET", batch)
             for row, job in zip(rows, state["jobs"], strict=True):
                 shown.update(row, completed=job["progress"])
-                insist(job)
+                raise_if_failed(job)
             if state["status"] == "done":
                 made: list[dict[str, Any]] = state["jobs"]
                 return made

@@ -16,39 +16,39 @@ POLL_SECONDS: Final = 0.25
 console = Console()
 
 
-def ask(client: httpx.Client, method: str, path: str, **body: Any) -> dict[str, Any]:
+def call_api(client: httpx.Client, method: str, path: str, **body: Any) -> dict[str, Any]:
     answer: dict[str, Any] = client.request(method, path, **body).raise_for_status().json()
     return answer
 
 
-def watch(client: httpx.Client, task_id: str, label: str) -> dict[str, Any]:
+def wait_for_task(client: httpx.Client, task_id: str, label: str) -> dict[str, Any]:
     """Poll a task until it is done, with its progress as a bar. Returns its result. Raises Broken when it fails."""
-    return watch_all(client, {label: task_id})[label]
+    return wait_for_tasks(client, {label: task_id})[label]
 
 
-def watch_all(client: httpx.Client, asked: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def wait_for_tasks(client: httpx.Client, asked: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Poll tasks until all are done, with a bar for each. Returns their results by their labels. Raises Broken."""
     results: dict[str, dict[str, Any]] = {}
-    with bars() as shown:
+    with progress_bars() as shown:
         rows = {label: shown.add_task(label, total=100) for label in asked}
         while len(results) < len(asked):
             for label in asked.keys() - results.keys():
-                task = ask(client, "GET", f"/tasks/{asked[label]}")
+                task = call_api(client, "GET", f"/tasks/{asked[label]}")
                 shown.update(rows[label], completed=task["progress"])
                 if task["status"] == "done":
                     results[label] = task["result"]
-                insist(task)
+                raise_if_failed(task)
             time.sleep(POLL_SECONDS)
     return results
 
 
-def insist(found: Mapping[str, Any]) -> None:
+def raise_if_failed(found: Mapping[str, Any]) -> None:
     """Raises Broken, in its own words, for what has ended in an error."""
     if found["status"] == "error":
         raise Broken(found["error"]["message"], remedy=found["error"]["remedy"])
 
 
-def bars() -> Progress:
+def progress_bars() -> Progress:
     return Progress(
         TextColumn("{task.description:<14}"),
         BarColumn(40),
@@ -58,7 +58,7 @@ def bars() -> Progress:
     )
 
 
-def save(url: str, target: Path) -> Path:
+def download(url: str, target: Path) -> Path:
     target.parent.mkdir(exist_ok=True)
     with httpx.stream("GET", url) as response, target.open("wb") as file:
         response.raise_for_status()

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import httpx
 
-from content_pipeline.cli.demo_client import POLL_SECONDS, ask, console, watch_all
+from content_pipeline.cli.demo_client import POLL_SECONDS, call_api, console, wait_for_tasks
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Broken
 from content_pipeline.core.platforms.names import NAMES, PLATFORMS
@@ -27,9 +27,9 @@ def run(client: httpx.Client, twin_id: str, reels: list[dict[str, Any]]) -> None
     ids = {platform: account["id"] for platform, account in accounts.items()}
 
     console.rule("5  Publish a reel to all of them; the twin writes the words")
-    wish = {"platforms": PLATFORMS, "reel_id": reels[0]["job_id"], "twin_id": twin_id, "accounts": ids}
-    accepted = ask(client, "POST", "/social/publish", json=wish)["results"]
-    results = watch_all(client, {NAMES[result["platform"]]: result["task_id"] for result in accepted})
+    body = {"platforms": PLATFORMS, "reel_id": reels[0]["job_id"], "twin_id": twin_id, "accounts": ids}
+    accepted = call_api(client, "POST", "/social/publish", json=body)["results"]
+    results = wait_for_tasks(client, {NAMES[result["platform"]]: result["task_id"] for result in accepted})
     for name, result in results.items():
         console.print(f"{name:<14} {result['post_url'] or 'its link comes after moderation'}", soft_wrap=True)
 
@@ -39,7 +39,7 @@ def run(client: httpx.Client, twin_id: str, reels: list[dict[str, Any]]) -> None
 
 def _connect(client: httpx.Client, platform: str) -> dict[str, Any]:
     """Consent as a person does in a browser. Returns the account."""
-    begun = ask(client, "POST", f"/social/connect/{platform}", json={"redirect_uri": REDIRECT_URI})
+    begun = call_api(client, "POST", f"/social/connect/{platform}", json={"redirect_uri": REDIRECT_URI})
     with httpx.Client(timeout=30) as browser:
         page = browser.get(begun["authorize_url"]).raise_for_status()
         form = _Form(page.text)
@@ -81,7 +81,7 @@ class _Form(HTMLParser):
 
 def _schedule(client: httpx.Client, twin_id: str, reel: dict[str, Any], account_id: str) -> str:
     """Have a reel go out in a moment. Returns the post's link."""
-    item = ask(
+    item = call_api(
         client,
         "POST",
         "/content/calendar",
@@ -97,7 +97,7 @@ def _schedule(client: httpx.Client, twin_id: str, reel: dict[str, Any], account_
     )
     with console.status("") as line:
         while True:
-            found = ask(client, "GET", f"/content/calendar/{item['id']}")
+            found = call_api(client, "GET", f"/content/calendar/{item['id']}")
             line.update(f"{found['status']}, due at {item['scheduled_at'][11:19]} UTC")
             if found["status"] == "failed":
                 raise Broken(found["reason"]["message"], remedy=found["reason"]["remedy"])

@@ -48,14 +48,14 @@ class Row:
     url: str | None
 
     @property
-    def is_well(self) -> bool:
+    def is_healthy(self) -> bool:
         return self.state in (READY, DONE)
 
 
 def show(rows: list[Row]) -> None:
     view = Table("part", "state", "pid", "port", "uptime", "open", box=None, header_style="dim")
     for row in rows:
-        color = "green" if row.is_well else "red"
+        color = "green" if row.is_healthy else "red"
         view.add_row(
             row.name,
             f"[{color}]{row.state}[/]",

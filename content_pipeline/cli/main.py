@@ -94,7 +94,7 @@ def status() -> int:
         click.echo(f"Nothing is running in {home}.")
         return _NOT_READY
     display.show(rows)
-    return 0 if all(row.is_well for row in rows) else _NOT_READY
+    return 0 if all(row.is_healthy for row in rows) else _NOT_READY
 
 
 @cli.command("demo")
@@ -202,11 +202,11 @@ def _home() -> Path:
     """The state folder, absolute from here on, in this process and in whatever it starts."""
     from pydantic import ValidationError
 
-    from content_pipeline.cli.state import Configured
+    from content_pipeline.cli.state import UserSettings
     from content_pipeline.core.settings import PREFIX
 
     try:
-        home = Configured().home.resolve()
+        home = UserSettings().home.resolve()
     except ValidationError as error:
         first = error.errors()[0]
         name = f"{PREFIX}{'_'.join(map(str, first['loc'])).upper()}"

@@ -95,7 +95,7 @@ def server_pid(home: Path) -> int | None:
     return int(path.read_text().split()[0]) if path.exists() else None
 
 
-def forget_server(home: Path) -> None:
+def remove_pid_file(home: Path) -> None:
     """Remove the pid file of a server that is gone: a foreign process may have its number by now."""
     _pid_file(home).unlink(missing_ok=True)
 

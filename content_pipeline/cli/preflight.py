@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from content_pipeline.cli import ports
-from content_pipeline.cli.plan import SANDBOX_CREDENTIALS, credentials, embeds_sandbox
+from content_pipeline.cli.stack_config import SANDBOX_CREDENTIALS, credentials, embeds_sandbox
 from content_pipeline.core.errors import Conflict, Invalid, Unavailable
 from content_pipeline.core.net.safe_fetch import is_public
 from content_pipeline.core.platforms.names import PLATFORMS

@@ -15,7 +15,7 @@ MARK: Final = "CONTENT_PIPELINE_STACK"
 _STORES: Final = ("postgres", "valkey-server", "weed")
 
 
-def of(home: Path) -> list[psutil.Process]:
+def find(home: Path) -> list[psutil.Process]:
     """Every living process of the home's stack but this one."""
     found = {process.pid: process for process in psutil.process_iter() if _has_mark(process, home)}
     # In a container, root may not read the environment of the database server, which runs as another user.
@@ -25,25 +25,25 @@ def of(home: Path) -> list[psutil.Process]:
     return list(found.values())
 
 
-def end(home: Path, *, patience: float) -> int:
+def terminate(home: Path, *, grace_seconds: float) -> int:
     """End what the home's stack left behind, the stores last; each group has `patience` seconds before it is killed.
 
     Returns how many processes there were.
     """
     ended = 0
-    for belongs in (_is_supervisor, lambda process: not _is_store(process), _is_store):
-        group = _living(home, belongs)
+    for matches in (_is_supervisor, lambda process: not _is_store(process), _is_store):
+        group = _living(home, matches)
         ended += len(group)
         for process in group:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(postgres.STOP_SIGNAL if process.name() == "postgres" else signal.SIGTERM)
-        psutil.wait_procs(group, timeout=patience)
+        psutil.wait_procs(group, timeout=grace_seconds)
         # Asked anew: what the group started while it ended must go too.
-        for process in _living(home, belongs):
+        for process in _living(home, matches):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         psutil.wait_procs(group, timeout=5)
-    postgres.forget_server(home)
+    postgres.remove_pid_file(home)
     return ended
 
 
@@ -52,11 +52,11 @@ def supervisor(home: Path) -> psutil.Process | None:
     return next(iter(_living(home, _is_supervisor)), None)
 
 
-def _living(home: Path, belongs: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
+def _living(home: Path, matches: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
     group = []
-    for process in of(home):
+    for process in find(home):
         with suppress(psutil.NoSuchProcess):
-            if belongs(process):
+            if matches(process):
                 group.append(process)
     return group
 

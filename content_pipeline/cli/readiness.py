@@ -29,7 +29,7 @@ def postgres(url: str) -> bool:
         return False
 
 
-def objects() -> bool:
+def object_store() -> bool:
     try:
         storage.client().list_buckets()
     except (BotoCoreError, ClientError):
@@ -46,7 +46,7 @@ def broker() -> bool:
         return False
 
 
-def listens(port: int) -> bool:
+def tcp_open(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=_SECONDS):
             return True
@@ -54,7 +54,7 @@ def listens(port: int) -> bool:
         return False
 
 
-def answers(url: str) -> bool:
+def http_ok(url: str) -> bool:
     try:
         return httpx.get(url, timeout=_SECONDS).status_code == httpx.codes.OK
     except httpx.HTTPError:

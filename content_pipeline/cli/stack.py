@@ -12,19 +12,19 @@ import psutil
 
 from content_pipeline.cli import preflight, processes, supervision
 from content_pipeline.cli.display import DONE, READY, Progress, Row
-from content_pipeline.cli.parts import Group, Part, parts_of
-from content_pipeline.cli.plan import Plan, choose_ports
-from content_pipeline.cli.state import Configured, State, lock
+from content_pipeline.cli.services import Group, Service, services_of
+from content_pipeline.cli.stack_config import StackConfig, choose_ports
+from content_pipeline.cli.state import State, UserSettings, lock
 from content_pipeline.cli.supervision import GONE, Process, Supervisor
 from content_pipeline.core.errors import Broken, Conflict, Error, Unavailable
 
 # Groups that start together: none of these waits for another of them.
-_PHASES: Final[tuple[tuple[Group, ...], ...]] = (("stores",), ("ground",), ("dagster", "workers", "api"))
+_PHASES: Final[tuple[tuple[Group, ...], ...]] = (("stores",), ("base",), ("dagster", "workers", "api"))
 # The slowest seen on two busy cores were workers, 25 s; a data folder that needs recovery takes its time too.
 _READY_SECONDS: Final = 180
-_DEATHS: Final = 3
+_MAX_STARTS: Final = 3
 _SUPERVISOR_SECONDS: Final = 10
-_HURRY_SECONDS: Final = 1
+_KILL_GRACE_SECONDS: Final = 1
 _POLL_SECONDS: Final = 0.1
 
 
@@ -32,7 +32,7 @@ _POLL_SECONDS: Final = 0.1
 class Stack:
     """The stack of one home, from the moment that its supervisor runs. `is_new`: we started it."""
 
-    plan: Plan
+    config: StackConfig
     supervisor: Supervisor
     process: psutil.Process
     is_new: bool
@@ -45,15 +45,15 @@ class Stack:
         """
         preflight.make_home(home)
         with lock(home) as file:
-            processes.end(home, patience=_SUPERVISOR_SECONDS)
-            configured = Configured()
+            processes.terminate(home, grace_seconds=_SUPERVISOR_SECONDS)
+            configured = UserSettings()
             preflight.check(home, configured)
             state = State.load_or_make(home)
-            plan = Plan(home, configured, state)
+            config = StackConfig(home, configured, state)
             state.ports = choose_ports(configured, state.ports)
             state.save(home)
-            plan.write_files()
-            return cls(plan, Supervisor(state), supervision.launch(plan, file), is_new=True)
+            config.write_files()
+            return cls(config, Supervisor(state), supervision.launch(config, file), is_new=True)
 
     @classmethod
     def attach(cls, home: Path) -> "Stack | None":
@@ -61,7 +61,7 @@ class Stack:
         state, process = State.load(home), processes.supervisor(home)
         if state is None or process is None:
             return None
-        return cls(Plan(home, Configured(), state), Supervisor(state), process, is_new=False)
+        return cls(StackConfig(home, UserSettings(), state), Supervisor(state), process, is_new=False)
 
     def start(self, progress: Progress) -> None:
         """Start every part that does not run yet, in order; returns when all are ready.
@@ -76,16 +76,16 @@ class Stack:
                 self.stop()
             raise
         except GONE as error:
-            raise _failed(self.plan.home, "supervisord", "ended while the parts were started") from error
+            raise _failed(self.config.home, "supervisord", "ended while the parts were started") from error
 
     def _start(self, progress: Progress) -> None:
         self._wait_for_supervisor()
         for groups in _PHASES:
-            members = [part for part in parts_of(self.plan) if part.group in groups]
+            members = [service for service in services_of(self.config) if service.group in groups]
             known = self.supervisor.processes()
-            for part in members:
-                if not (part.once and known[part.name].has_succeeded):
-                    self.supervisor.start(part)
+            for service in members:
+                if not (service.oneshot and known[service.name].has_succeeded):
+                    self.supervisor.start(service)
             self._wait_until_ready(members, progress)
 
     def _wait_for_supervisor(self) -> None:
@@ -95,32 +95,32 @@ class Stack:
                 self.supervisor.processes()
                 return
             time.sleep(_POLL_SECONDS)
-        raise _failed(self.plan.home, "supervisord", "does not answer")
+        raise _failed(self.config.home, "supervisord", "does not answer")
 
-    def _wait_until_ready(self, parts: list[Part], progress: Progress) -> None:
+    def _wait_until_ready(self, services: list[Service], progress: Progress) -> None:
         deadline = time.monotonic() + _READY_SECONDS
-        starts: dict[str, set[float]] = {part.name: set() for part in parts}
-        waiting = parts
+        starts: dict[str, set[float]] = {service.name: set() for service in services}
+        waiting = services
         with ThreadPoolExecutor() as pool:
             while waiting:
-                progress.waiting_for([part.name for part in waiting])
+                progress.waiting_for([service.name for service in waiting])
                 known = self.supervisor.processes()
-                for part in waiting:
-                    starts[part.name].add(known[part.name].started)
-                    if known[part.name].has_failed and (part.once or len(starts[part.name]) >= _DEATHS):
-                        raise _failed(self.plan.home, part.name, "ends as soon as it is started")
-                ready = list(pool.map(lambda part, known=known: is_ready(part, known[part.name]), waiting))
-                for part in compress(waiting, ready):
-                    progress.ready(part.name)
-                waiting = [part for part, is_there in zip(waiting, ready, strict=True) if not is_there]
+                for service in waiting:
+                    starts[service.name].add(known[service.name].started)
+                    if known[service.name].has_failed and (service.oneshot or len(starts[service.name]) >= _MAX_STARTS):
+                        raise _failed(self.config.home, service.name, "ends as soon as it is started")
+                ready = list(pool.map(lambda service, known=known: is_ready(service, known[service.name]), waiting))
+                for service in compress(waiting, ready):
+                    progress.ready(service.name)
+                waiting = [service for service, is_there in zip(waiting, ready, strict=True) if not is_there]
                 if waiting and time.monotonic() > deadline:
-                    raise _failed(self.plan.home, waiting[0].name, f"was not ready after {_READY_SECONDS} s")
+                    raise _failed(self.config.home, waiting[0].name, f"was not ready after {_READY_SECONDS} s")
                 time.sleep(_POLL_SECONDS)
 
     def watch(self) -> None:
         """Wait until somebody stops the stack. Raises Broken when its supervisor died instead."""
         self.process.wait()
-        if left := processes.end(self.plan.home, patience=_SUPERVISOR_SECONDS):
+        if left := processes.terminate(self.config.home, grace_seconds=_SUPERVISOR_SECONDS):
             raise Broken(
                 f"The supervisor ended unexpectedly; the {left} processes it left have been stopped.",
                 code="supervisor_gone",
@@ -133,8 +133,8 @@ class Stack:
             self.supervisor.shut_down()
         # What is still there after that is ended below.
         with suppress(psutil.Error):
-            self.process.wait(timeout=sum(part.stop_seconds for part in parts_of(self.plan)))
-        processes.end(self.plan.home, patience=_SUPERVISOR_SECONDS)
+            self.process.wait(timeout=sum(service.stop_seconds for service in services_of(self.config)))
+        processes.terminate(self.config.home, grace_seconds=_SUPERVISOR_SECONDS)
 
 
 def launch_or_attach(home: Path) -> Stack:
@@ -158,12 +158,12 @@ def stop(home: Path) -> bool:
     if stack := Stack.attach(home):
         stack.stop()
         return True
-    return processes.end(home, patience=_SUPERVISOR_SECONDS) > 0
+    return processes.terminate(home, grace_seconds=_SUPERVISOR_SECONDS) > 0
 
 
 def stop_at_once(home: Path) -> bool:
     """The same without patience: everything but the database is killed."""
-    return processes.end(home, patience=_HURRY_SECONDS) > 0
+    return processes.terminate(home, grace_seconds=_KILL_GRACE_SECONDS) > 0
 
 
 def status(home: Path) -> list[Row]:
@@ -175,24 +175,24 @@ def status(home: Path) -> list[Row]:
         known = stack.supervisor.processes()
     except GONE:
         return []
-    parts = parts_of(stack.plan)
+    services = services_of(stack.config)
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(lambda part: _row(part, known[part.name]), parts))
+        return list(pool.map(lambda service: _row(service, known[service.name]), services))
 
 
-def _row(part: Part, process: Process) -> Row:
+def _row(service: Service, process: Process) -> Row:
     state = process.state.lower()
-    if is_ready(part, process):
-        state = DONE if part.once else READY
+    if is_ready(service, process):
+        state = DONE if service.oneshot else READY
     elif process.state == "RUNNING":
         state = "not ready"
-    return Row(part.name, state, process.pid, part.port, process.uptime, part.url)
+    return Row(service.name, state, process.pid, service.port, process.uptime, service.url)
 
 
-def is_ready(part: Part, process: Process) -> bool:
-    if part.once:
+def is_ready(service: Service, process: Process) -> bool:
+    if service.oneshot:
         return process.has_succeeded
-    return process.state in ("STARTING", "RUNNING") and part.ready(process.started)
+    return process.state in ("STARTING", "RUNNING") and service.ready(process.started)
 
 
 def _is_alive(process: psutil.Process) -> bool:

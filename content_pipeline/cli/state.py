@@ -20,7 +20,7 @@ from content_pipeline.core.settings import Settings
 _SOCKET_PATH_BYTES = 90
 
 
-class Configured(Settings):
+class UserSettings(Settings):
     """What a person has set, without what an earlier `up` entered in stack.env."""
 
     @classmethod

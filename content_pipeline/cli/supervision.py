@@ -14,8 +14,8 @@ from xmlrpc.client import Fault, ProtocolError, ServerProxy
 import psutil
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
-from content_pipeline.cli.parts import GROUPS, Part, parts_of
-from content_pipeline.cli.plan import Plan
+from content_pipeline.cli.services import GROUPS, Service, services_of
+from content_pipeline.cli.stack_config import StackConfig
 from content_pipeline.cli.state import State, write_private
 
 _USER: Final = "content-pipeline"
@@ -23,7 +23,7 @@ _USER: Final = "content-pipeline"
 GONE: Final = (OSError, HTTPException, ProtocolError)
 
 
-def configuration(home: Path, state: State, parts: Iterable[Part]) -> str:
+def configuration(home: Path, state: State, services: Iterable[Service]) -> str:
     """The text of supervisord.conf. Nothing starts by itself: `up` starts the parts in their order."""
     config = configparser.RawConfigParser()
     config["unix_http_server"] = {
@@ -41,10 +41,10 @@ def configuration(home: Path, state: State, parts: Iterable[Part]) -> str:
     config["rpcinterface:supervisor"] = {
         "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
     }
-    for part in parts:
-        config[f"program:{part.name}"] = _program(home, part)
+    for service in services:
+        config[f"program:{service.name}"] = _program(home, service)
     for priority, group in enumerate(GROUPS):
-        names = [part.name for part in parts if part.group == group]
+        names = [service.name for service in services if service.group == group]
         if names:
             config[f"group:{group}"] = {"programs": ",".join(names), "priority": str(priority)}
     text = io.StringIO()
@@ -52,21 +52,21 @@ def configuration(home: Path, state: State, parts: Iterable[Part]) -> str:
     return text.getvalue()
 
 
-def _program(home: Path, part: Part) -> dict[str, str]:
+def _program(home: Path, service: Service) -> dict[str, str]:
     return {
-        "command": shlex.join(part.command),
+        "command": shlex.join(service.command),
         "autostart": "false",
-        "autorestart": "false" if part.once else "true",
+        "autorestart": "false" if service.oneshot else "true",
         # One that ends sooner did not come up, and is tried again with growing pauses; Python takes seconds to fail.
-        "startsecs": "0" if part.once else "10",
+        "startsecs": "0" if service.oneshot else "10",
         "startretries": "100",
-        "stopsignal": part.stop_signal,
-        "stopwaitsecs": str(part.stop_seconds),
+        "stopsignal": service.stop_signal,
+        "stopwaitsecs": str(service.stop_seconds),
         # The signal goes to the parent alone (a Celery worker must be able to stop its children in order), and what
         # does not end in time is killed with all its children.
         "killasgroup": "true",
         "redirect_stderr": "true",
-        "stdout_logfile": str(log_file(home, part.name)),
+        "stdout_logfile": str(log_file(home, service.name)),
         "stdout_logfile_maxbytes": "10MB",
         "stdout_logfile_backups": "3",
     }
@@ -76,17 +76,17 @@ def log_file(home: Path, name: str) -> Path:
     return home / "logs" / f"{name}.log"
 
 
-def launch(plan: Plan, lock: IO[str]) -> psutil.Popen:
+def launch(config: StackConfig, lock: IO[str]) -> psutil.Popen:
     """Start supervisord in a session of its own, where no Ctrl-C of ours reaches it.
 
     It inherits the home's lock as its standard input, the one descriptor that it neither closes nor hands on.
     """
-    path = plan.home / "supervisord.conf"
-    write_private(path, configuration(plan.home, plan.state, parts_of(plan)))
-    with (plan.home / "logs" / "supervisord.log").open("a") as log:
+    path = config.home / "supervisord.conf"
+    write_private(path, configuration(config.home, config.state, services_of(config)))
+    with (config.home / "logs" / "supervisord.log").open("a") as log:
         return psutil.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(path)],
-            env=plan.environment(),
+            env=config.environment(),
             stdin=lock,
             stdout=log,
             stderr=log,
@@ -135,9 +135,9 @@ class Supervisor:
     def processes(self) -> dict[str, Process]:
         return {info["name"]: _process(info) for info in self._call("getAllProcessInfo")}
 
-    def start(self, part: Part) -> None:
+    def start(self, service: Service) -> None:
         try:
-            self._call("startProcess", f"{part.group}:{part.name}", False)
+            self._call("startProcess", f"{service.group}:{service.name}", False)
         except Fault as fault:
             # A failed start shows in the process's state, with its log; one that runs already is what we want.
             if fault.faultCode not in (Faults.ALREADY_STARTED, Faults.SPAWN_ERROR, Faults.ABNORMAL_TERMINATION):

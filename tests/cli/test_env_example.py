@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from content_pipeline.cli.plan import ROOT
+from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.settings import PREFIX, Settings
 
 EXAMPLE = (ROOT / ".env.example").read_text()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from content_pipeline.cli import preflight
-from content_pipeline.cli.state import Configured
+from content_pipeline.cli.state import UserSettings
 from content_pipeline.core.errors import Conflict, Error
 from tests.stack.harness import free_port
 
@@ -18,7 +18,7 @@ BUCKET = {"s3_endpoint": "https://s3.example.com", "s3_access_key": "a", "s3_sec
 
 def check(home: Path, **settings: object) -> None:
     ports = {f"{name}_port": free_port() for name in ("api", "dagster", "sandbox")}
-    preflight.check(home, Configured(home=home, **{**ports, **settings}))
+    preflight.check(home, UserSettings(home=home, **{**ports, **settings}))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from supervisor.options import ServerOptions
 
-from content_pipeline.cli.parts import Group, Part
+from content_pipeline.cli.services import Group, Service
 from content_pipeline.cli.state import State
 from content_pipeline.cli.supervision import configuration
 
@@ -22,28 +22,28 @@ WORDS = st.text(
 )
 
 
-def parse(*parts: Part) -> list[Any]:
+def parse(*services: Service) -> list[Any]:
     """The groups as supervisord understands them, in the order in which it starts them."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "logs").mkdir()
         file = home / "supervisord.conf"
-        file.write_text(configuration(home, State(socket=home / "supervisor.sock"), parts))
+        file.write_text(configuration(home, State(socket=home / "supervisor.sock"), services))
         options = ServerOptions()
         options.realize(["-n", "-c", str(file)])
         return sorted(options.process_group_configs)
 
 
-def part(name: str, group: Group, *command: str) -> Part:
-    return Part(name, group, list(command), ready=lambda _: True)
+def service(name: str, group: Group, *command: str) -> Service:
+    return Service(name, group, list(command), ready=lambda _: True)
 
 
 @given(st.lists(WORDS, min_size=1, max_size=4))
 def test_a_command_arrives_word_by_word(words: list[str]) -> None:
-    (group,) = parse(part("api", "api", *words))
+    (group,) = parse(service("api", "api", *words))
     assert shlex.split(group.process_configs[0].command) == words
 
 
 def test_the_supervisor_stops_the_api_first_and_the_stores_last() -> None:
-    groups = parse(part("api", "api", "a"), part("postgres", "stores", "p"), part("io", "workers", "w"))
+    groups = parse(service("api", "api", "a"), service("postgres", "stores", "p"), service("io", "workers", "w"))
     assert [group.name for group in reversed(groups)] == ["api", "workers", "stores"]

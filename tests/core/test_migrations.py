@@ -7,7 +7,7 @@ import sys
 import pytest
 from sqlalchemy import create_engine, inspect, make_url
 
-from content_pipeline.cli.plan import ROOT
+from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.settings import settings
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from content_pipeline.cli.plan import ROOT
+from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.settings import PREFIX, settings
 
 

@@ -39,7 +39,7 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with log.open("w") as out:
         process = subprocess.Popen([server], env=environ, stdout=out, stderr=out)
     try:
-        until(lambda: readiness.listens(port), seconds=90, what=f"RabbitMQ (its words are in {log})")
+        until(lambda: readiness.tcp_open(port), seconds=90, what=f"RabbitMQ (its words are in {log})")
         yield f"amqp://guest:guest@127.0.0.1:{port}//"
     finally:
         process.terminate()

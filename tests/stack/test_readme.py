@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from content_pipeline.cli.plan import ROOT
+from content_pipeline.cli.stack_config import ROOT
 from tests.stack.harness import Stack
 
 

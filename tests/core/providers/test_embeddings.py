@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from content_pipeline.cli.plan import ROOT
+from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.providers import embeddings
 from content_pipeline.core.providers.embeddings import DIMENSIONS, embed

@@ -5,8 +5,8 @@ from contextlib import suppress
 import dagster as dg
 
 from content_pipeline.cli import postgres
-from content_pipeline.cli.plan import Plan
-from content_pipeline.cli.state import Configured, State
+from content_pipeline.cli.stack_config import StackConfig
+from content_pipeline.cli.state import State, UserSettings
 from content_pipeline.core import migrations, storage
 from content_pipeline.core.settings import settings
 
@@ -15,18 +15,18 @@ def main() -> None:
     home = settings().home
     state = State.load(home)
     assert state is not None, "`up` writes stack.json before it starts anything"
-    prepare_stores(Plan(home, Configured(), state))
+    prepare_stores(StackConfig(home, UserSettings(), state))
     # Makes Dagster's tables or brings older ones up to date, before its processes do so all at once.
     with dg.DagsterInstance.get() as instance:
         instance.upgrade()
 
 
-def prepare_stores(plan: Plan) -> None:
+def prepare_stores(config: StackConfig) -> None:
     """Databases, tables and bucket of the product."""
-    if plan.embeds_database:
-        postgres.create_databases(plan.superuser_url, plan.state.database_password)
+    if config.embeds_database:
+        postgres.create_databases(config.superuser_url, config.state.database_password)
     migrations.upgrade()
-    if plan.embeds_objects:
+    if config.embeds_objects:
         _create_bucket(settings().s3_bucket)
 
 

@@ -12,18 +12,18 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from content_pipeline.cli import postgres, readiness
-from content_pipeline.cli.plan import API, CODE, DAGSTER, POSTGRES, ROOT, S3, SANDBOX, VALKEY, WEED, Plan
 from content_pipeline.cli.processes import MARK
+from content_pipeline.cli.stack_config import API, CODE, DAGSTER, POSTGRES, ROOT, S3, SANDBOX, VALKEY, WEED, StackConfig
 from content_pipeline.core.errors import Broken
 from content_pipeline.core.settings import PREFIX, Lane
 
 # In the order they start; the supervisor stops them the other way round, each group when the one above has ended.
-Group = Literal["stores", "ground", "dagster", "workers", "api"]
+Group = Literal["stores", "base", "dagster", "workers", "api"]
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
 
 
 @dataclass(frozen=True)
-class Part:
+class Service:
     """`ready` is told when the process started (epoch seconds)."""
 
     name: str
@@ -34,106 +34,108 @@ class Part:
     url: str | None = None
     stop_signal: str = "TERM"
     stop_seconds: int = 10
-    once: bool = False
+    oneshot: bool = False
 
 
-def parts_of(plan: Plan) -> list[Part]:
+def services_of(config: StackConfig) -> list[Service]:
     return [
-        *([_database(plan)] if plan.embeds_database else []),
-        *([_objects(plan)] if plan.embeds_objects else []),
-        *([_broker(plan)] if plan.embeds_broker else []),
-        *([_sandbox(plan)] if plan.embeds_sandbox else []),
-        *_ground(plan),
-        *_dagster(plan),
-        *(_worker(plan, lane) for lane in get_args(Lane)),
-        _api(plan),
+        *([_database(config)] if config.embeds_database else []),
+        *([_object_store(config)] if config.embeds_objects else []),
+        *([_broker(config)] if config.embeds_broker else []),
+        *([_sandbox(config)] if config.embeds_sandbox else []),
+        *_base(config),
+        *_dagster(config),
+        *(_worker(config, lane) for lane in get_args(Lane)),
+        _api(config),
     ]
 
 
-def _database(plan: Plan) -> Part:
-    port = plan.state.ports[POSTGRES]
-    return Part(
+def _database(config: StackConfig) -> Service:
+    port = config.state.ports[POSTGRES]
+    return Service(
         "postgres",
         "stores",
-        _apart(plan, "postgres", postgres.command(plan.home, port)),
-        ready=lambda _: readiness.postgres(plan.superuser_url),
+        _isolated(config, "postgres", postgres.command(config.home, port)),
+        ready=lambda _: readiness.postgres(config.superuser_url),
         port=port,
         stop_signal=postgres.STOP_SIGNAL.name.removeprefix("SIG"),
         stop_seconds=30,
     )
 
 
-def _objects(plan: Plan) -> Part:
+def _object_store(config: StackConfig) -> Service:
     command = [
-        *(_program("weed"), "mini", f"-dir={plan.home / 'objects'}", f"-s3.config={plan.home / 's3.json'}"),
+        *(_program("weed"), "mini", f"-dir={config.home / 'objects'}", f"-s3.config={config.home / 's3.json'}"),
         *("-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
         "-disableHttp",  # its other HTTP ports would serve every object to anybody
-        *(f"-{name.removeprefix('weed.')}.port={plan.state.ports[name]}" for name in WEED),
+        *(f"-{name.removeprefix('weed.')}.port={config.state.ports[name]}" for name in WEED),
         *("-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false", "-master.telemetry=false"),
         "-volume.preStopSeconds=0",
     ]
-    return Part(
+    return Service(
         "seaweedfs",
         "stores",
-        _apart(plan, "seaweedfs", command),
-        ready=lambda _: readiness.objects(),
-        port=plan.state.ports[S3],
+        _isolated(config, "seaweedfs", command),
+        ready=lambda _: readiness.object_store(),
+        port=config.state.ports[S3],
         # It takes 2 s or hangs; objects are intact after a kill.
         stop_seconds=5,
     )
 
 
-def _broker(plan: Plan) -> Part:
-    return Part(
+def _broker(config: StackConfig) -> Service:
+    return Service(
         "valkey",
         "stores",
-        _apart(plan, "valkey", [_valkey_server(), str(plan.home / "valkey.conf")]),
+        _isolated(config, "valkey", [_valkey_server(), str(config.home / "valkey.conf")]),
         ready=lambda _: readiness.broker(),
-        port=plan.state.ports[VALKEY],
+        port=config.state.ports[VALKEY],
     )
 
 
-def _sandbox(plan: Plan) -> Part:
-    port = plan.state.ports[SANDBOX]
+def _sandbox(config: StackConfig) -> Service:
+    port = config.state.ports[SANDBOX]
     url = f"http://127.0.0.1:{port}"
-    remembered = {
-        "SANDBOX_FOLDER": str(plan.home / "sandbox"),
-        "SANDBOX_CLOCK": str(plan.configured.clock_offset_file),
+    variables = {
+        "SANDBOX_FOLDER": str(config.home / "sandbox"),
+        "SANDBOX_CLOCK": str(config.configured.clock_offset_file),
     }
     listen = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--timeout-graceful-shutdown", "5"]
-    return Part(
+    return Service(
         "sandbox",
-        "ground",
-        _apart(plan, "sandbox", _python("uvicorn", "sandbox.main:app", *listen), remembered),
-        ready=lambda _: readiness.answers(f"{url}/_sandbox/health"),
+        "base",
+        _isolated(config, "sandbox", _python("uvicorn", "sandbox.main:app", *listen), variables),
+        ready=lambda _: readiness.http_ok(f"{url}/_sandbox/health"),
         port=port,
         url=url,
     )
 
 
-def _apart(plan: Plan, name: str, command: list[str], more: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+def _isolated(
+    config: StackConfig, name: str, command: list[str], more: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
     """The command in an environment of its own: a caller's secrets are none of the stores' and stand-ins'."""
     # The name is what the supervisor tells every other part.
-    names = {MARK: str(plan.home), "SUPERVISOR_PROCESS_NAME": name, "PATH": os.defpath, **more}
+    names = {MARK: str(config.home), "SUPERVISOR_PROCESS_NAME": name, "PATH": os.defpath, **more}
     return [_program("env"), "-i", *(f"{key}={value}" for key, value in names.items()), *command]
 
 
-def _ground(plan: Plan) -> list[Part]:
-    port = plan.state.ports[CODE]
+def _base(config: StackConfig) -> list[Service]:
+    port = config.state.ports[CODE]
     serve = ["api", "grpc", "-h", "127.0.0.1", "-p", str(port), "-m", "content_pipeline.definitions"]
     return [
-        Part("setup", "ground", _python("content_pipeline.cli.setup"), ready=lambda _: False, once=True),
-        Part("code", "ground", _python("dagster", *serve), ready=lambda _: readiness.listens(port), port=port),
+        Service("bootstrap", "base", _python("content_pipeline.cli.bootstrap"), ready=lambda _: False, oneshot=True),
+        Service("code", "base", _python("dagster", *serve), ready=lambda _: readiness.tcp_open(port), port=port),
     ]
 
 
-def _dagster(plan: Plan) -> list[Part]:
-    port = plan.state.ports[DAGSTER]
+def _dagster(config: StackConfig) -> list[Service]:
+    port = config.state.ports[DAGSTER]
     workspace = ["-w", str(ROOT / "workspace.yaml")]
     # Dagster's own pages know no login: they are for this machine, whatever the API listens on.
     serve = ["-h", "127.0.0.1", "-p", str(port)]
     return [
-        Part(
+        Service(
             "webserver",
             "dagster",
             _python("dagster_webserver", *workspace, *serve),
@@ -141,15 +143,15 @@ def _dagster(plan: Plan) -> list[Part]:
             port=port,
             url=f"http://127.0.0.1:{port}",
         ),
-        Part("daemon", "dagster", _python("dagster._daemon", "run", *workspace), ready=readiness.daemon),
+        Service("daemon", "dagster", _python("dagster._daemon", "run", *workspace), ready=readiness.daemon),
     ]
 
 
-def _worker(plan: Plan, lane: Lane) -> Part:
-    name = f"{lane}-{plan.state.id}@{socket.gethostname()}"
-    options = ["-Q", lane, "-n", name, "-c", str(plan.configured.slots(lane)), "--loglevel", "info"]
+def _worker(config: StackConfig, lane: Lane) -> Service:
+    name = f"{lane}-{config.state.id}@{socket.gethostname()}"
+    options = ["-Q", lane, "-n", name, "-c", str(config.configured.slots(lane)), "--loglevel", "info"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return Part(
+    return Service(
         lane,
         "workers",
         [
@@ -162,15 +164,15 @@ def _worker(plan: Plan, lane: Lane) -> Part:
     )
 
 
-def _api(plan: Plan) -> Part:
-    port = plan.state.ports[API]
-    address = f"http://{_reachable(plan.configured.host)}:{port}"
-    listen = ["--host", plan.configured.host, "--port", str(port), "--no-access-log"]
-    return Part(
+def _api(config: StackConfig) -> Service:
+    port = config.state.ports[API]
+    address = f"http://{_reachable(config.configured.host)}:{port}"
+    listen = ["--host", config.configured.host, "--port", str(port), "--no-access-log"]
+    return Service(
         "api",
         "api",
         _python("uvicorn", "api.main:app", *listen, "--timeout-graceful-shutdown", "5"),
-        ready=lambda _: readiness.answers(f"{address}/health/ready"),
+        ready=lambda _: readiness.http_ok(f"{address}/health/ready"),
         port=port,
         url=f"{address}/docs",
     )

@@ -76,7 +76,7 @@ def _plain(value: str | SecretStr) -> str:
 
 
 @dataclass(frozen=True)
-class Plan:
+class StackConfig:
     """One stack: where it lives, what a person set, and what it remembers."""
 
     home: Path

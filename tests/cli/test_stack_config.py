@@ -1,0 +1,67 @@
+"""What a stack tells its parts."""
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from content_pipeline.cli.services import services_of
+from content_pipeline.cli.stack_config import StackConfig, choose_ports
+from content_pipeline.cli.state import State, UserSettings
+
+TIKTOK = {"tiktok_client_key": "aw1", "tiktok_client_secret": "s3cret"}
+
+
+def config_of(home: Path, **settings: object) -> StackConfig:
+    configured, state = UserSettings(home=home, **settings), State.load_or_make(home)
+    state.ports = choose_ports(configured, {})
+    return StackConfig(home, configured, state)
+
+
+def test_a_stack_with_nothing_from_outside_posts_to_a_sandbox(tmp_path: Path) -> None:
+    config = config_of(tmp_path, sandbox_port=9123)
+    settings = config.settings()
+    assert settings["CONTENT_PIPELINE_PLATFORMS"] == "sandbox"
+    assert settings["CONTENT_PIPELINE_SANDBOX_URL"] == "http://127.0.0.1:9123"
+    assert settings["CONTENT_PIPELINE_YOUTUBE_CLIENT_SECRET"] == "sandbox-youtube-secret"
+    (sandbox,) = [service for service in services_of(config) if service.name == "sandbox"]
+    assert f"SANDBOX_CLOCK={tmp_path / 'clock-offset'}" in sandbox.command
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"platforms": "live"},
+        {"sandbox_url": "http://elsewhere:9000", "platforms": "sandbox"},
+        {"s3_endpoint": "https://s3.example.com"},
+        TIKTOK,
+    ],
+)
+def test_any_other_stack_has_no_sandbox_unless_it_is_told(tmp_path: Path, settings: dict) -> None:
+    config = config_of(tmp_path, **settings)
+    assert "CONTENT_PIPELINE_PLATFORMS" not in config.settings()
+    assert "sandbox" not in [service.name for service in services_of(config)]
+
+
+def test_a_stack_on_other_stores_has_a_sandbox_when_it_is_told(tmp_path: Path) -> None:
+    config = config_of(tmp_path, platforms="sandbox", s3_endpoint="https://s3.example.com")
+    assert "sandbox" in [service.name for service in services_of(config)]
+
+
+def test_an_embedded_database_comes_with_a_key_for_tokens_that_stays(tmp_path: Path) -> None:
+    config = config_of(tmp_path)
+    key = config.settings()["CONTENT_PIPELINE_ENCRYPTION_KEYS"]
+    assert len(base64.urlsafe_b64decode(key)) == 32
+    config.state.save(tmp_path)
+    assert config_of(tmp_path).settings()["CONTENT_PIPELINE_ENCRYPTION_KEYS"] == key
+    elsewhere = config_of(tmp_path, database_url="postgresql+psycopg://x@db/x")
+    assert "CONTENT_PIPELINE_ENCRYPTION_KEYS" not in elsewhere.settings()
+
+
+def test_parts_find_what_a_person_set_rather_than_what_the_stack_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTENT_PIPELINE_PUBLIC_URL", "https://content.example.com")
+    environment = config_of(tmp_path).environment()
+    assert environment["CONTENT_PIPELINE_PUBLIC_URL"] == "https://content.example.com"
+    assert environment["CONTENT_PIPELINE_PLATFORMS"] == "sandbox"
