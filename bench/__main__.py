@@ -23,12 +23,12 @@ from bench import (
     start_latency,
     transcription,
 )
+from bench.environment import Environment
 from bench.figures import Figure
-from bench.setting import Setting
 from tests.stack.harness import Stack
 
 # In this order: what needs calm comes first, and what fills the tables last.
-BENCHMARKS: dict[str, Callable[[Setting], Iterator[Figure]]] = {
+BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
     "start-latency": start_latency.measure,
     "captions": captions.measure,
     "transcription": transcription.measure,
@@ -58,9 +58,9 @@ def main(names: tuple[str, ...], quick: bool) -> None:
         try:
             with report.console.status("starting a stack"):
                 stack.up()
-            setting = Setting(stack, Path(folder), quick)
+            environment = Environment(stack, Path(folder), quick)
             for name in names or BENCHMARKS:
-                for figure in _measure(name, setting):
+                for figure in _measure(name, environment):
                     figures.append(figure)
         finally:
             stack.down()
@@ -68,11 +68,11 @@ def main(names: tuple[str, ...], quick: bool) -> None:
             report.show_table(figures)
 
 
-def _measure(name: str, setting: Setting) -> Iterator[Figure]:
+def _measure(name: str, environment: Environment) -> Iterator[Figure]:
     began = time.monotonic()
     report.console.print(f"[bold]{name}[/]")
     with report.console.status("measuring"):
-        for figure in BENCHMARKS[name](setting):
+        for figure in BENCHMARKS[name](environment):
             report.show(figure)
             yield figure
     report.console.print(f"  [dim]{time.monotonic() - began:.0f} s[/]")

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 
+from bench.environment import Environment
 from bench.figures import Figure, Target, quantile
-from bench.setting import Setting
 from tests.media.samples import talking_video
 from tests.stack.harness import Client, until
 
@@ -14,22 +14,22 @@ from tests.stack.harness import Client, until
 LATEST_SECONDS = 4.0
 
 
-def measure(setting: Setting) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     final, free = [], []
-    with setting.client() as client:
-        video = client.caption(talking_video(setting.folder / "talk.mp4", size="2560x1440"), language="en")
+    with environment.client() as client:
+        video = client.caption(talking_video(environment.folder / "talk.mp4", size="2560x1440"), language="en")
         assert client.ended(video["task_id"])["status"] == "done"
         work: dict[str, Callable[[], str]] = {
-            "transcription": lambda: client.caption(setting.recording)["task_id"],
+            "transcription": lambda: client.caption(environment.recording)["task_id"],
             "render": lambda: client.post(f"/captions/{video['caption_id']}/burn-in", json={})["task_id"],
         }
-        for begin in islice(cycle(work.values()), setting.times(18)):
+        for begin in islice(cycle(work.values()), environment.times(18)):
             task_id = begin()
             time.sleep(random.uniform(0, LATEST_SECONDS))
             began = time.monotonic()
             _cancel(client, task_id)
             final.append(time.monotonic() - began)
-            _wait_until_free(setting, task_id)
+            _wait_until_free(environment, task_id)
             free.append(time.monotonic() - began)
             assert client.task(task_id)["error"]["code"] == "canceled"
     count = len(free)
@@ -44,7 +44,7 @@ def _cancel(client: Client, task_id: str) -> None:
     assert answer.json()["status"] == "error"
 
 
-def _wait_until_free(setting: Setting, task_id: str) -> None:
+def _wait_until_free(environment: Environment, task_id: str) -> None:
     """Until no worker is at any run of the task, and no ffmpeg lives."""
-    until(lambda: not setting.stack.executing(task_id), seconds=60, what="the end of its execution", pause=0.05)
-    until(lambda: not setting.stack.ffmpegs(), seconds=60, what="the end of ffmpeg", pause=0.05)
+    until(lambda: not environment.stack.executing(task_id), seconds=60, what="the end of its execution", pause=0.05)
+    until(lambda: not environment.stack.ffmpegs(), seconds=60, what="the end of ffmpeg", pause=0.05)

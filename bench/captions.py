@@ -6,20 +6,20 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
-from bench.setting import Setting
 from content_pipeline.core.settings import Settings
 from tests.stack.harness import Client, until
 
 
-def measure(setting: Setting) -> Iterator[Figure]:
-    times = setting.times(7)
+def measure(environment: Environment) -> Iterator[Figure]:
+    times = environment.times(7)
     ours, theirs = [], []
-    with setting.client() as client:
+    with environment.client() as client:
         for _ in range(times):
-            setting.idle()
-            ours.append(_over_the_api(client, setting.clip))
-            theirs.append(_by_command(setting))
+            environment.idle()
+            ours.append(_over_the_api(client, environment.clip))
+            theirs.append(_by_command(environment))
     yield Figure(
         "captions of an 11 s clip, POST → done, median",
         median(ours),
@@ -37,17 +37,17 @@ def _over_the_api(client: Client, clip: Path) -> float:
     return time.monotonic() - began
 
 
-def _by_command(setting: Setting) -> float:
+def _by_command(environment: Environment) -> float:
     """As one types it: it has neither times of words nor a voice detector to work for, unlike us."""
     command = [
         str(Path(sys.executable).parent / "whisper-ctranslate2"),
-        *("--model_directory", str(setting.stack.home / "cache" / "whisper-base")),
+        *("--model_directory", str(environment.stack.home / "cache" / "whisper-base")),
         *("--device", "cpu", "--compute_type", "int8", "--threads", str(Settings().whisper_threads("interactive"))),
         *("--language", "en", "--beam_size", "5"),
-        *("--output_format", "srt", "--output_dir", str(setting.folder), "--verbose", "False"),
-        str(setting.clip),
+        *("--output_format", "srt", "--output_dir", str(environment.folder), "--verbose", "False"),
+        str(environment.clip),
     ]
     began = time.monotonic()
     subprocess.run(command, check=True, capture_output=True)
-    assert (setting.folder / "clip.srt").stat().st_size > 0
+    assert (environment.folder / "clip.srt").stat().st_size > 0
     return time.monotonic() - began

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
-from bench.setting import Setting
 from bench.start_latency import start
 from content_pipeline.core.settings import Settings
 from tests.stack.harness import Client, until
@@ -14,17 +14,17 @@ QUEUED = 50
 _STATES = "select state from tasks where id = any(:ids)"
 
 
-def measure(setting: Setting) -> Iterator[Figure]:
-    slots, times = Settings().slots_media, setting.times(9)
-    with setting.client() as crowd, setting.client() as person:
-        setting.idle()
-        alone = [_sent(person, setting) for _ in range(times)]
+def measure(environment: Environment) -> Iterator[Figure]:
+    slots, times = Settings().slots_media, environment.times(9)
+    with environment.client() as crowd, environment.client() as person:
+        environment.idle()
+        alone = [_sent(person, environment) for _ in range(times)]
         with ThreadPoolExecutor(4) as pool:
-            long = list(pool.map(lambda _: crowd.caption(setting.recording)["task_id"], range(slots + QUEUED)))
+            long = list(pool.map(lambda _: crowd.caption(environment.recording)["task_id"], range(slots + QUEUED)))
         working = "select count(*) = :slots from executions where subject is not null and not stop"
-        until(lambda: setting.stack.sql(working, slots=slots)[0][0], seconds=60, what="full media slots")
-        crowded = [_sent(person, setting) for _ in range(times)]
-        states = Counter(state for (state,) in setting.stack.sql(_STATES, ids=long))
+        until(lambda: environment.stack.sql(working, slots=slots)[0][0], seconds=60, what="full media slots")
+        crowded = [_sent(person, environment) for _ in range(times)]
+        states = Counter(state for (state,) in environment.stack.sql(_STATES, ids=long))
         for task_id in long:
             crowd.http.post(f"/tasks/{task_id}/cancel")
     idle = Reference("on an idle stack", median(alone))
@@ -34,7 +34,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
     yield Figure(f"{what}, worst", max(crowded), "s", idle, Target(2), times)
 
 
-def _sent(person: Client, setting: Setting) -> float:
-    made = start(person, setting.sentence)
+def _sent(person: Client, environment: Environment) -> float:
+    made = start(person, environment.sentence)
     person.ended(made.task_id)
     return made.sent

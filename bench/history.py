@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 
+from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
-from bench.setting import Setting
 from tests.stack.harness import Client
 
 FEW, MANY = 1_000, 100_000
@@ -21,9 +21,9 @@ tasks as (insert into tasks select (jsonb_populate_record(task, to_jsonb(numbers
 select (select count(*) from made), (select count(*) from tasks)"""
 
 
-def measure(setting: Setting) -> Iterator[Figure]:
-    with setting.client() as client:
-        accepted = client.caption(setting.sentence, language="en")
+def measure(environment: Environment) -> Iterator[Figure]:
+    with environment.client() as client:
+        accepted = client.caption(environment.sentence, language="en")
         assert client.ended(accepted["task_id"])["status"] == "done"
         paths = {
             "GET /tasks": "/tasks",
@@ -33,11 +33,13 @@ def measure(setting: Setting) -> Iterator[Figure]:
         measured = {}
         held = 1
         for total in FEW, MANY:
-            setting.stack.sql(_COPIES, caption=accepted["caption_id"], count=total - held)
+            environment.stack.sql(_COPIES, caption=accepted["caption_id"], count=total - held)
             held = total
-            setting.stack.sql("vacuum analyze captions, tasks")
-            setting.idle()
-            measured[total] = {name: _milliseconds(client, path, setting.times(150)) for name, path in paths.items()}
+            environment.stack.sql("vacuum analyze captions, tasks")
+            environment.idle()
+            measured[total] = {
+                name: _milliseconds(client, path, environment.times(150)) for name, path in paths.items()
+            }
     for name in paths:
         yield Figure(
             f"{name} among {MANY:,} items, median",
@@ -45,7 +47,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
             "ms",
             Reference(f"among {FEW:,}", measured[FEW][name]),
             Target(1.5, of="ratio"),
-            setting.times(150),
+            environment.times(150),
         )
 
 

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import httpx
 
+from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median, quantile
-from bench.load import Load, closed, get, paced
-from bench.setting import Setting
+from bench.load_generator import Load, closed_loop, get, open_loop
 from tests.stack.harness import Stack, free_port, until
 
 POLLERS = 500
@@ -30,45 +30,45 @@ returning id"""
 
 
 # Where to ask, and what.
-Way = tuple[int, list[bytes]]
+Endpoint = tuple[int, list[bytes]]
 
 
-def measure(setting: Setting) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     name = f"bench-{uuid4()}"
-    keys = setting.keys(KEYS, workspace=name)
-    tasks = [task for (task,) in setting.stack.sql(_TASKS, name=name, count=POLLERS)]
-    setting.idle()
-    with _bare(setting.stack) as bare_port:
-        bare = bare_port, [get(f"/tasks/{task}") for task in tasks]
-        ours = {_say(used): (setting.stack.api_port, _requests(tasks, used)) for used in (keys, keys[:1])}
-        yield from _polled(setting, bare, ours)
-        yield from _as_fast_as_it_goes(setting, bare, ours)
-    setting.stack.sql("delete from tasks where id = any(:ids)", ids=tasks)
+    keys = environment.keys(KEYS, workspace=name)
+    tasks = [task for (task,) in environment.stack.sql(_TASKS, name=name, count=POLLERS)]
+    environment.idle()
+    with _baseline(environment.stack) as baseline_port:
+        baseline = baseline_port, [get(f"/tasks/{task}") for task in tasks]
+        ours = {_label(used): (environment.stack.api_port, _requests(tasks, used)) for used in (keys, keys[:1])}
+        yield from _polled(environment, baseline, ours)
+        yield from _as_fast_as_it_goes(environment, baseline, ours)
+    environment.stack.sql("delete from tasks where id = any(:ids)", ids=tasks)
 
 
 def _requests(tasks: list[str], keys: list[str]) -> list[bytes]:
     return [get(f"/api/v1/tasks/{task}", key) for task, key in zip(tasks, cycle(keys), strict=False)]
 
 
-def _polled(setting: Setting, bare: Way, ours: dict[str, Way]) -> Iterator[Figure]:
-    def latencies(way: Way) -> list[float]:
-        port, requests = way
-        load = paced(port, requests, every=2, seconds=8 if setting.quick else 20)
+def _polled(environment: Environment, baseline: Endpoint, ours: dict[str, Endpoint]) -> Iterator[Figure]:
+    def latencies(endpoint: Endpoint) -> list[float]:
+        port, requests = endpoint
+        load = open_loop(port, requests, every=2, seconds=8 if environment.quick else 20)
         return [seconds * 1000 for seconds in load.latencies]
 
-    reference = Reference("a bare route", quantile(latencies(bare), 0.99))
-    for name, way in ours.items():
-        found = latencies(way)
+    reference = Reference("a bare route", quantile(latencies(baseline), 0.99))
+    for name, endpoint in ours.items():
+        found = latencies(endpoint)
         what = f"{POLLERS} pollers every 2 s, {name}: 99 %"
         yield Figure(what, quantile(found, 0.99), "ms", reference, Target(50), len(found))
 
 
-def _as_fast_as_it_goes(setting: Setting, bare: Way, ours: dict[str, Way]) -> Iterator[Figure]:
+def _as_fast_as_it_goes(environment: Environment, baseline: Endpoint, ours: dict[str, Endpoint]) -> Iterator[Figure]:
     """In turns, so that whatever else the machine does meets all of them."""
     rounds: dict[str, list[Load]] = {"bare": [], **{name: [] for name in ours}}
-    for _ in range(setting.times(5)):
-        for name, (port, requests) in {"bare": bare, **ours}.items():
-            rounds[name].append(closed(port, requests, connections=CONNECTIONS, seconds=3))
+    for _ in range(environment.times(5)):
+        for name, (port, requests) in {"bare": baseline, **ours}.items():
+            rounds[name].append(closed_loop(port, requests, connections=CONNECTIONS, seconds=3))
     speed = {name: median([load.per_second for load in loads]) for name, loads in rounds.items()}
     reference = Reference("a bare route", speed.pop("bare"))
     target = Target(0.5, of="ratio", side="at least")
@@ -80,15 +80,15 @@ def _as_fast_as_it_goes(setting: Setting, bare: Way, ours: dict[str, Way]) -> It
     yield Figure("the load generator's own share of a core", share * 100, "%", samples=len(every))
 
 
-def _say(keys: list[str]) -> str:
+def _label(keys: list[str]) -> str:
     return "one key" if len(keys) == 1 else f"{len(keys)} keys"
 
 
 @contextmanager
-def _bare(stack: Stack) -> Iterator[int]:
+def _baseline(stack: Stack) -> Iterator[int]:
     """The bare route, served like the API (cli/parts.py) on the same database; yields its port."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "bench.bare:app", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "uvicorn", "bench.baseline_app:app", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen([*command, "--no-access-log", "--log-level", "warning"], env=stack.env)
     try:
         until(lambda: _answers(port), seconds=30, what="the bare route")

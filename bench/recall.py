@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 
+from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, quantile
-from bench.setting import Setting
 from tests.core.twins.memories import ASKED, memories
 from tests.stack.harness import Client
 
@@ -12,16 +12,16 @@ FEW, MANY = 10, 1_000
 _FIRST = 3
 
 
-def measure(setting: Setting) -> Iterator[Figure]:
-    with setting.client() as client:
+def measure(environment: Environment) -> Iterator[Figure]:
+    with environment.client() as client:
         answer = client.http.post("/twins", json={"name": "Bench", "voice_id": "en-US"})
         namespace = answer.raise_for_status().json()["memory_namespace"]
         known = memories(MANY)
         _remember(client, namespace, known[:FEW])
-        among_few = _milliseconds(client, namespace, setting.times(150))
+        among_few = _milliseconds(client, namespace, environment.times(150))
         _remember(client, namespace, known[FEW:])
-        setting.idle()
-        among_many = _milliseconds(client, namespace, setting.times(150))
+        environment.idle()
+        among_many = _milliseconds(client, namespace, environment.times(150))
         found = [content in _recalled(client, namespace, question) for content, question in ASKED.items()]
     yield Figure(
         f"recall among {MANY:,} memories, 95 %",
@@ -59,6 +59,6 @@ def _timed(client: Client, namespace: str, question: str) -> float:
 
 def _recalled(client: Client, namespace: str, question: str) -> list[str]:
     """What the first answers say."""
-    wish = {"namespace": namespace, "query": question, "limit": _FIRST}
-    answer = client.http.post("/memory/v2/recall", json=wish).raise_for_status()
+    body = {"namespace": namespace, "query": question, "limit": _FIRST}
+    answer = client.http.post("/memory/v2/recall", json=body).raise_for_status()
     return [result["content"] for result in answer.json()["results"]]

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import bare_reel
+from bench import baseline_reel
+from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
-from bench.setting import Setting
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.fonts import EXTRA_BOLD, FontSet, fallback_typefaces
 from content_pipeline.core.media.reels import background_loops, designs
@@ -28,13 +28,13 @@ SCRIPT = (
 _SEED = 1
 
 
-def measure(setting: Setting) -> Iterator[Figure]:
-    folder = setting.folder / "reel"
+def measure(environment: Environment) -> Iterator[Figure]:
+    folder = environment.folder / "reel"
     folder.mkdir()
-    times = setting.times(5)
-    setting.idle()
-    with bare_reel.pool(setting, processes=1) as pool:
-        made = pool.starmap(bare_reel.make, [(SCRIPT, _SEED)] * times, chunksize=1)
+    times = environment.times(5)
+    environment.idle()
+    with baseline_reel.pool(environment, processes=1) as pool:
+        made = pool.starmap(baseline_reel.make, [(SCRIPT, _SEED)] * times, chunksize=1)
         pool.apply(write_parts, (folder,))
     seconds = made[0].seconds
     cost = median([reel.cpu_seconds for reel in made]) / seconds
@@ -46,7 +46,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
 
 def write_parts(folder: Path) -> None:
     """What moviepy_reel.py makes the reel of, as ours is made of it."""
-    spoken, design = bare_reel.narrate(SCRIPT), designs.choose(bare_reel.STYLE_TAGS, _SEED)
+    spoken, design = baseline_reel.narrate(SCRIPT), designs.choose(baseline_reel.STYLE_TAGS, _SEED)
     wav.write(spoken.samples, spoken.rate, folder / "narration.wav")
     fonts = FontSet([word.text for word in spoken.words], spoken.language, EXTRA_BOLD)
     shown = segment_phrases(
@@ -59,7 +59,7 @@ def write_parts(folder: Path) -> None:
     reel = {
         "seconds": spoken.seconds,
         "phrases": [asdict(phrase) for phrase in shown],
-        "name": bare_reel.NAME,
+        "name": baseline_reel.NAME,
         "font": str(fallback_typefaces(spoken.language, EXTRA_BOLD)[0].path),
         "accent": design.accent,
         "plate": str(background_loops.background_loop(design).absolute()),
@@ -69,9 +69,9 @@ def write_parts(folder: Path) -> None:
 
 def _by_moviepy(folder: Path) -> float:
     """Its CPU seconds, in an environment of its own: it takes an older Pillow than ours."""
-    environment = folder / "environment"
-    venv.create(environment, with_pip=True)
-    python = str(environment / "bin" / "python")
+    venv_folder = folder / "environment"
+    venv.create(venv_folder, with_pip=True)
+    python = str(venv_folder / "bin" / "python")
     _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", MOVIEPY])
     script = str(Path(__file__).with_name("moviepy_reel.py"))
     # -P: the files beside the script are none of its modules (calendar.py is one of the standard library's names).

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 from itertools import cycle, product
 
-from bench import bare_reel
+from bench import baseline_reel
+from bench.environment import Environment
 from bench.figures import Figure, Reference, Target
-from bench.setting import Setting
 from content_pipeline.core.settings import Settings
 from tests.stack.harness import Client, until
 
@@ -24,26 +24,26 @@ _ADVICE = (
 _RENDERS = "select script, seed from reels where batch_id = :batch order by row"
 
 
-def measure(setting: Setting) -> Iterator[Figure]:
-    count, slots = FEW if setting.quick else MANY, Settings().slots_media
-    with bare_reel.pool(setting, slots) as pool, setting.client() as client:
+def measure(environment: Environment) -> Iterator[Figure]:
+    count, slots = FEW if environment.quick else MANY, Settings().slots_media
+    with baseline_reel.pool(environment, slots) as pool, environment.client() as client:
         _batch(client, numbered_scripts(4 * slots))  # workers load their models with their first reels
-        setting.idle()
-        cpu_before, began = _stack_cpu_seconds(setting), time.monotonic()
+        environment.idle()
+        cpu_before, began = _stack_cpu_seconds(environment), time.monotonic()
         batch_id = _batch(client, numbered_scripts(count))
         ours = time.monotonic() - began
-        setting.idle()
-        our_cpu = _stack_cpu_seconds(setting) - cpu_before
-        renders = [tuple(row) for row in setting.stack.sql(_RENDERS, batch=batch_id)]
+        environment.idle()
+        our_cpu = _stack_cpu_seconds(environment) - cpu_before
+        renders = [tuple(row) for row in environment.stack.sql(_RENDERS, batch=batch_id)]
         began = time.monotonic()
-        made = pool.starmap(bare_reel.make, renders, chunksize=1)
-        bare = time.monotonic() - began
-    seconds, bare_cpu = sum(reel.seconds for reel in made), sum(reel.cpu_seconds for reel in made)
+        made = pool.starmap(baseline_reel.make, renders, chunksize=1)
+        baseline = time.monotonic() - began
+    seconds, baseline_cpu = sum(reel.seconds for reel in made), sum(reel.cpu_seconds for reel in made)
     yield Figure(
         f"{count} reels of {seconds / count:.1f} s, POST → done",
         60 * count / ours,
         "a minute",
-        Reference("a bare process pool", 60 * count / bare),
+        Reference("a bare process pool", 60 * count / baseline),
         Target(0.90, of="ratio", side="at least"),
         count,
     )
@@ -51,7 +51,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
         "CPU seconds of the whole stack for a second of them",
         our_cpu / seconds,
         "s",
-        Reference("a bare process pool", bare_cpu / seconds),
+        Reference("a bare process pool", baseline_cpu / seconds),
         samples=count,
     )
 
@@ -72,6 +72,6 @@ def numbered_scripts(count: int) -> list[str]:
     return [f"Tip {number} for small {subject}: {advice}" for number, (subject, advice) in numbered]
 
 
-def _stack_cpu_seconds(setting: Setting) -> float:
+def _stack_cpu_seconds(environment: Environment) -> float:
     """Of all its processes and their children that have ended."""
-    return sum(sum(process.cpu_times()[:4]) for process in setting.stack.processes())
+    return sum(sum(process.cpu_times()[:4]) for process in environment.stack.processes())

@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median, quantile
-from bench.setting import Setting
 from tests.stack.harness import Client, until
 
 
@@ -24,11 +24,11 @@ class Start:
     sent: float
 
 
-def measure(setting: Setting) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     fresh = Reference("a fresh interpreter", median([_fresh() for _ in range(3)]))
-    starts = _starts(setting, setting.sentence, setting.times(21))
+    starts = _starts(environment, environment.sentence, environment.times(21))
     yield from _figures("interactive", starts, fresh, median_target=Target(0.4))
-    starts = _starts(setting, setting.recording, setting.times(21))
+    starts = _starts(environment, environment.recording, environment.times(21))
     yield from _figures("queued (media)", starts, fresh, Target(1), Target(2))
 
 
@@ -39,11 +39,11 @@ def _fresh() -> float:
     return time.monotonic() - began
 
 
-def _starts(setting: Setting, recording: Path, times: int) -> list[Start]:
-    with setting.client() as client:
+def _starts(environment: Environment, recording: Path, times: int) -> list[Start]:
+    with environment.client() as client:
         made = []
         for _ in range(times):
-            setting.idle()
+            environment.idle()
             time.sleep(random.random())  # the queue is looked at every second: meet it at any moment
             made.append(start(client, recording))
             client.http.post(f"/tasks/{made[-1].task_id}/cancel")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from faster_whisper import WhisperModel
 
+from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
-from bench.setting import Setting
 from content_pipeline.core.settings import Settings
 from tests.stack.harness import Client
 
@@ -15,46 +15,46 @@ _TRANSCRIPTS = """query Transcripts($key: String!) { assetOrError(assetKey: {pat
     ... on FloatMetadataEntry { floatValue } } } } } }"""
 
 
-def measure(setting: Setting) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     model = WhisperModel(
-        str(setting.stack.home / "cache" / "whisper-base"),
+        str(environment.stack.home / "cache" / "whisper-base"),
         device="cpu",
         compute_type="int8",
         cpu_threads=Settings().whisper_threads("interactive"),
     )
-    _bare(model, setting)  # the first time is slower
-    times = setting.times(7)
-    inside, bare = [], []
-    with setting.client() as client:
+    _baseline(model, environment)  # the first time is slower
+    times = environment.times(7)
+    inside, baseline = [], []
+    with environment.client() as client:
         for _ in range(times):
-            setting.idle()
-            inside.append(_inside(client, setting))
-            bare.append(_bare(model, setting))
+            environment.idle()
+            inside.append(_inside(client, environment))
+            baseline.append(_baseline(model, environment))
     yield Figure(
         "transcription of an 11 s clip inside a run, median",
         median(inside),
         "s",
-        Reference("faster-whisper alone", median(bare)),
+        Reference("faster-whisper alone", median(baseline)),
         Target(1.10, of="ratio"),
         times,
     )
 
 
-def _inside(client: Client, setting: Setting) -> float:
+def _inside(client: Client, environment: Environment) -> float:
     """The seconds that the transcript's own materialisation tells, fetch and writes included."""
-    accepted = client.caption(setting.clip, language="en")
+    accepted = client.caption(environment.clip, language="en")
     assert client.ended(accepted["task_id"])["status"] == "done"
-    key = setting.stack.partition_key(accepted["caption_id"])
-    made = setting.stack.graphql(_TRANSCRIPTS, key=key)["assetOrError"]["assetMaterializations"]
+    key = environment.stack.partition_key(accepted["caption_id"])
+    made = environment.stack.graphql(_TRANSCRIPTS, key=key)["assetOrError"]["assetMaterializations"]
     told = {entry["label"]: entry.get("floatValue") for entry in made[0]["metadataEntries"]}
     return float(told["work_seconds_per_second"] * told["duration_seconds"])
 
 
-def _bare(model: WhisperModel, setting: Setting) -> float:
+def _baseline(model: WhisperModel, environment: Environment) -> float:
     """With the options of core/providers/transcription.py."""
     began = time.monotonic()
     segments, _ = model.transcribe(
-        str(setting.clip),
+        str(environment.clip),
         language="en",
         beam_size=5,
         word_timestamps=True,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import bare_reel, reel_cost, reels, report
+from bench import baseline_reel, reel_cost, reels, report
 from bench.figures import Figure, Reference, Target, median, quantile
-from bench.load import closed, get, paced
+from bench.load_generator import closed_loop, get, open_loop
 
 
 def test_a_target_is_held_against_the_figure_or_its_ratio() -> None:
@@ -55,7 +55,7 @@ def test_no_two_reels_of_a_batch_are_alike() -> None:
 
 
 def test_a_bare_reel_tells_its_length_and_what_it_cost() -> None:
-    made = bare_reel.make("Hello.", seed=1)
+    made = baseline_reel.make("Hello.", seed=1)
     assert 3 < made.seconds < 4
     assert made.cpu_seconds > 0.1
 
@@ -97,18 +97,18 @@ def site() -> Iterator[ThreadingHTTPServer]:
 
 
 def test_each_answer_of_a_closed_loop_is_counted(site: ThreadingHTTPServer) -> None:
-    load = closed(site.server_port, [get("/a"), get("/b")], connections=2, seconds=0.3)
+    load = closed_loop(site.server_port, [get("/a"), get("/b")], connections=2, seconds=0.3)
     assert len(load.latencies) == len(_Site.paths) > 2
     assert {*_Site.paths} == {"/a", "/b"}
     assert load.per_second == pytest.approx(len(load.latencies) / 0.3)
 
 
 def test_pollers_ask_as_often_as_they_are_told_to(site: ThreadingHTTPServer) -> None:
-    load = paced(site.server_port, [get("/a"), get("/b")], every=0.2, seconds=0.55)
+    load = open_loop(site.server_port, [get("/a"), get("/b")], every=0.2, seconds=0.55)
     assert sorted(_Site.paths) == ["/a"] * 3 + ["/b"] * 3
     assert len(load.latencies) == 6
 
 
 def test_an_answer_that_is_none_ends_the_load(site: ThreadingHTTPServer) -> None:
     with pytest.raises(AssertionError, match="404"):
-        closed(site.server_port, [get("/missing")], connections=1, seconds=1)
+        closed_loop(site.server_port, [get("/missing")], connections=1, seconds=1)

@@ -57,7 +57,7 @@ def get(path: str, key: str = "") -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {key}\r\n\r\n".encode()
 
 
-def closed(port: int, requests: Sequence[bytes], *, connections: int, seconds: float) -> Load:
+def closed_loop(port: int, requests: Sequence[bytes], *, connections: int, seconds: float) -> Load:
     """Each connection asks again as soon as it has its answer."""
     load = Load(seconds)
 
@@ -72,7 +72,7 @@ def closed(port: int, requests: Sequence[bytes], *, connections: int, seconds: f
     return _run(load, (ask_on(number) for number in range(connections)))
 
 
-def paced(port: int, requests: Sequence[bytes], *, every: float, seconds: float) -> Load:
+def open_loop(port: int, requests: Sequence[bytes], *, every: float, seconds: float) -> Load:
     """A poller for each request, which asks it `every` so many seconds; the pollers are spread evenly over that time.
 
     Latencies count from the moment at which a request was due, so that a slow answer is not hidden by a late question.

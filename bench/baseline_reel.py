@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from multiprocessing.pool import Pool
 from pathlib import Path
 
-from bench.setting import Setting
+from bench.environment import Environment
 from content_pipeline.core.media.reels import captions, composition, designs
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import Design
@@ -22,7 +22,7 @@ NAME, VOICE, STYLE_TAGS = "Tech Creator", "en-US", ["casual"]
 
 
 @dataclass(frozen=True)
-class Made:
+class RenderCost:
     """How long a reel is, and the CPU seconds that it took, ffmpeg's included."""
 
     seconds: float
@@ -30,26 +30,26 @@ class Made:
 
 
 @contextmanager
-def pool(setting: Setting, processes: int) -> Iterator[Pool]:
-    """Warm processes that make reels with the stack's own files: `pool.map(bare_reel.make, …)`."""
-    with get_context("spawn").Pool(processes, _begin, (setting.stack.env,)) as made:
+def pool(environment: Environment, processes: int) -> Iterator[Pool]:
+    """Warm processes that make reels with the stack's own files: `pool.map(baseline_reel.make, …)`."""
+    with get_context("spawn").Pool(processes, _initialize, (environment.stack.env,)) as made:
         # Until a process has made one or two, models are loaded and plates painted.
         made.starmap(make, [("Warm up.", seed) for seed in range(4 * processes)], chunksize=1)
         yield made
 
 
-def _begin(env: dict[str, str]) -> None:
+def _initialize(env: dict[str, str]) -> None:
     os.environ.update(env)
     os.nice(5)  # like the workers of the media lane, so that other work on the machine takes as much from both
 
 
-def make(script: str, seed: int) -> Made:
+def make(script: str, seed: int) -> RenderCost:
     """Make a reel and throw it away."""
     before = _cpu_seconds()
     spoken, design = narrate(script), designs.choose(STYLE_TAGS, seed)
     with tempfile.TemporaryDirectory() as folder:
         render(Path(folder), spoken, design, seed)
-    return Made(spoken.seconds, _cpu_seconds() - before)
+    return RenderCost(spoken.seconds, _cpu_seconds() - before)
 
 
 def narrate(script: str) -> Narration:

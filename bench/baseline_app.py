@@ -1,4 +1,4 @@
-"""The least that reading a task over HTTP can cost, for polling.py to compare with: `uvicorn bench.bare:app`."""
+"""FastAPI app with a single SELECT per request, the baseline of polling.py: `uvicorn bench.baseline_app:app`."""
 
 from typing import Any
 

@@ -18,7 +18,7 @@ PLAN = "bench"
 
 
 @dataclass
-class Setting:
+class Environment:
     """`quick` measures fewer times."""
 
     stack: Stack
