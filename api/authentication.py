@@ -17,7 +17,7 @@ from content_pipeline.core import rate_limits
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import TooManyRequests, Unauthorized
-from content_pipeline.core.rate_limits import Rate, Standing
+from content_pipeline.core.rate_limits import Rate, RateLimitResult
 from content_pipeline.core.workspaces import workspaces
 from content_pipeline.core.workspaces.workspaces import Caller
 
@@ -86,13 +86,13 @@ def _authenticate(key: str, address: str) -> Caller:
         raise
 
 
-def _too_many(detail: str, standing: Standing) -> TooManyRequests:
+def _too_many(detail: str, standing: RateLimitResult) -> TooManyRequests:
     return TooManyRequests(detail, remedy="Wait as long as Retry-After says.", retry_after=standing.retry_after)
 
 
-def _headers(rate: Rate, standing: Standing) -> dict[str, str]:
+def _headers(rate: Rate, standing: RateLimitResult) -> dict[str, str]:
     """As draft-ietf-httpapi-ratelimit-headers has them."""
     return {
         "RateLimit-Policy": f'"default";q={rate.quota};w={rate.window}',
-        "RateLimit": f'"default";r={standing.remaining};t={math.ceil(standing.full_after)}',
+        "RateLimit": f'"default";r={standing.remaining};t={math.ceil(standing.reset_after)}',
     }

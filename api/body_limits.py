@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from content_pipeline.core.errors import TooLarge, TooSlow
+from content_pipeline.core.errors import RequestTimeout, TooLarge
 from content_pipeline.core.settings import settings
 
 SMALL_BYTES: Final = 1_000_000
@@ -26,7 +26,7 @@ class BodyLimit:
 
 
 class BodyLimits:
-    """Holds every body to `state.body_limit`, which a route may widen before it reads. Raises TooLarge, TooSlow."""
+    """Limits each body to `state.body_limit`, which a route may widen first. Raises TooLarge, RequestTimeout."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -51,7 +51,7 @@ class BodyLimits:
                 with anyio.fail_after(deadline - anyio.current_time()):
                     message = await receive()
             except TimeoutError as error:
-                raise TooSlow("The request took too long to arrive.", remedy="Send it again.") from error
+                raise RequestTimeout("The request took too long to arrive.", remedy="Send it again.") from error
             counted += len(message.get("body", b""))
             received = max(received, counted)
             ended = not message.get("more_body", False)

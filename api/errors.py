@@ -17,7 +17,15 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from content_pipeline.core.database import UNREACHABLE
-from content_pipeline.core.errors import Broken, Error, Invalid, Mismatch, Unauthorized, Unavailable, pointer
+from content_pipeline.core.errors import (
+    Error,
+    InternalError,
+    Invalid,
+    Unauthorized,
+    Unavailable,
+    Unprocessable,
+    pointer,
+)
 
 log = structlog.get_logger()
 
@@ -92,14 +100,14 @@ def _as_ours(error: Exception) -> Error:
         return error
     if isinstance(error, RequestValidationError):
         faults = _faults(error)
-        return Mismatch(_sentence(faults[0]), code="schema", errors=faults)
+        return Unprocessable(_sentence(faults[0]), code="schema", errors=faults)
     if isinstance(error, DataError):
         # Zero bytes and numbers out of range pass JSON and URLs, but not PostgreSQL.
         return Invalid("The request holds a value that cannot be stored or looked up.")
     log.error("request_failed", exc_info=error)
     if isinstance(error, UNREACHABLE):
         return Unavailable("The database does not answer.", code="database_unavailable", retry_after=2)
-    return Broken("Something went wrong on our side.", remedy="Try again; give us the request_id if it stays.")
+    return InternalError("Something went wrong on our side.", remedy="Try again; give us the request_id if it stays.")
 
 
 def _faults(error: RequestValidationError) -> list[dict[str, str]]:

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from content_pipeline.core import rate_limits
 from content_pipeline.core.database import UNREACHABLE
-from content_pipeline.core.rate_limits import Rate, Standing, allowed, refused
+from content_pipeline.core.rate_limits import Rate, RateLimitResult, allowed, refused
 
 log = structlog.get_logger()
 
@@ -31,7 +31,7 @@ class _Bucket:
     empty_at: float
     unsettled: float = 0.0
 
-    def take(self, rate: Rate) -> Standing:
+    def take(self, rate: Rate) -> RateLimitResult:
         now = time.monotonic()
         before = max(self.empty_at - now, 0.0)
         filled = before + rate.cost
@@ -48,10 +48,10 @@ class RateLimiter:
         self._buckets: dict[str, _Bucket] = {}
         self._settling: asyncio.Task[None] | None = None
 
-    async def take(self, name: str, rate: Rate) -> Standing:
+    async def take(self, name: str, rate: Rate) -> RateLimitResult:
         """Like `rate_limits.take`; the database is asked only about a bucket that is new here."""
         if name not in self._buckets:
-            filled = await run_in_threadpool(rate_limits.settle, {name: 0.0})
+            filled = await run_in_threadpool(rate_limits.charge, {name: 0.0})
             self._buckets.setdefault(name, _Bucket(time.monotonic() + filled[name]))
         standing = self._buckets[name].take(rate)
         if self._settling is None or self._settling.done():
@@ -68,7 +68,7 @@ class RateLimiter:
     async def settle(self) -> None:
         """Tell the database what was let in here, and learn from it what others let in."""
         taken = {name: bucket.unsettled for name, bucket in self._buckets.items() if bucket.unsettled}
-        filled = await run_in_threadpool(rate_limits.settle, taken)
+        filled = await run_in_threadpool(rate_limits.charge, taken)
         now = time.monotonic()
         for name, seconds in filled.items():
             bucket = self._buckets[name]

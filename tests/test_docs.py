@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-
 from content_pipeline.cli.plan import ROOT
 
 DOCUMENTS: Final = sorted(

@@ -25,7 +25,7 @@ OUTPUT: Final = Path("demo-output")
 
 
 def run(api_url: str, dagster_url: str, sandbox_url: str, api_key: str) -> None:
-    """Captions and reels, each saved as a file, then posts. Raises httpx.HTTPStatusError, Broken."""
+    """Captions and reels, each saved as a file, then posts. Raises httpx.HTTPStatusError, InternalError."""
     with httpx.Client(base_url=f"{api_url}/api/v1/public", headers={"X-API-Key": api_key}, timeout=60) as client:
         video_url, task_id = _caption(client)
         video = download(video_url, OUTPUT / "karaoke.mp4")

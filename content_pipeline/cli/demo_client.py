@@ -9,7 +9,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from content_pipeline.core.errors import Broken
+from content_pipeline.core.errors import InternalError
 
 POLL_SECONDS: Final = 0.25
 
@@ -22,12 +22,12 @@ def call_api(client: httpx.Client, method: str, path: str, **body: Any) -> dict[
 
 
 def wait_for_task(client: httpx.Client, task_id: str, label: str) -> dict[str, Any]:
-    """Poll a task until it is done, with its progress as a bar. Returns its result. Raises Broken when it fails."""
+    """Poll a task until it is done, with a progress bar. Returns its result. Raises InternalError when it fails."""
     return wait_for_tasks(client, {label: task_id})[label]
 
 
 def wait_for_tasks(client: httpx.Client, asked: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Poll tasks until all are done, with a bar for each. Returns their results by their labels. Raises Broken."""
+    """Poll tasks until all are done, with a bar for each. Returns the results by label. Raises InternalError."""
     results: dict[str, dict[str, Any]] = {}
     with progress_bars() as shown:
         rows = {label: shown.add_task(label, total=100) for label in asked}
@@ -43,9 +43,9 @@ def wait_for_tasks(client: httpx.Client, asked: Mapping[str, str]) -> dict[str, 
 
 
 def raise_if_failed(found: Mapping[str, Any]) -> None:
-    """Raises Broken, in its own words, for what has ended in an error."""
+    """Raises InternalError, in its own words, for what has ended in an error."""
     if found["status"] == "error":
-        raise Broken(found["error"]["message"], remedy=found["error"]["remedy"])
+        raise InternalError(found["error"]["message"], remedy=found["error"]["remedy"])
 
 
 def progress_bars() -> Progress:

@@ -9,7 +9,7 @@ import httpx
 
 from content_pipeline.cli.demo_client import POLL_SECONDS, call_api, console, wait_for_tasks
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Broken
+from content_pipeline.core.errors import InternalError
 from content_pipeline.core.platforms.names import NAMES, PLATFORMS
 
 # Where the person would come back to; nobody listens there, so its address is only read.
@@ -19,7 +19,7 @@ AHEAD: Final = timedelta(seconds=8)
 
 
 def run(client: httpx.Client, twin_id: str, reels: list[dict[str, Any]]) -> None:
-    """Raises httpx.HTTPStatusError, Broken."""
+    """Raises httpx.HTTPStatusError, InternalError."""
     console.rule("4  Connect an account on each platform")
     accounts = {platform: _connect(client, platform) for platform in PLATFORMS}
     for platform, account in accounts.items():
@@ -49,16 +49,16 @@ def _connect(client: httpx.Client, platform: str) -> dict[str, Any]:
             answer = browser.get(back)
     account_id = httpx.URL(back).params.get("account_id")
     if account_id is None:
-        raise Broken(httpx.URL(back).params["error_description"])
+        raise InternalError(httpx.URL(back).params["error_description"])
     accounts = client.get("/social/accounts").raise_for_status().json()
     account: dict[str, Any] = next(account for account in accounts if account["id"] == account_id)
     return account
 
 
 def _next(answer: httpx.Response) -> str:
-    """Where an answer sends the browser. Raises Broken when it is a page instead."""
+    """Where an answer sends the browser. Raises InternalError when it is a page instead."""
     if not answer.has_redirect_location:
-        raise Broken(f"{answer.url.host} did not connect the account (status {answer.status_code}).")
+        raise InternalError(f"{answer.url.host} did not connect the account (status {answer.status_code}).")
     return str(answer.headers["location"])
 
 
@@ -100,7 +100,7 @@ def _schedule(client: httpx.Client, twin_id: str, reel: dict[str, Any], account_
             found = call_api(client, "GET", f"/content/calendar/{item['id']}")
             line.update(f"{found['status']}, due at {item['scheduled_at'][11:19]} UTC")
             if found["status"] == "failed":
-                raise Broken(found["reason"]["message"], remedy=found["reason"]["remedy"])
+                raise InternalError(found["reason"]["message"], remedy=found["reason"]["remedy"])
             if found["status"] == "published":
                 return str(found["post_url"])
             time.sleep(POLL_SECONDS)

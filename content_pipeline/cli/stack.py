@@ -16,7 +16,7 @@ from content_pipeline.cli.services import Group, Service, services_of
 from content_pipeline.cli.stack_config import StackConfig, choose_ports
 from content_pipeline.cli.state import State, UserSettings, lock
 from content_pipeline.cli.supervision import GONE, Process, Supervisor
-from content_pipeline.core.errors import Broken, Conflict, Error, Unavailable
+from content_pipeline.core.errors import Conflict, Error, InternalError, Unavailable
 
 # Groups that start together: none of these waits for another of them.
 _PHASES: Final[tuple[tuple[Group, ...], ...]] = (("stores",), ("base",), ("dagster", "workers", "api"))
@@ -118,10 +118,10 @@ class Stack:
                 time.sleep(_POLL_SECONDS)
 
     def watch(self) -> None:
-        """Wait until somebody stops the stack. Raises Broken when its supervisor died instead."""
+        """Wait until somebody stops the stack. Raises InternalError when its supervisor died instead."""
         self.process.wait()
         if left := processes.terminate(self.config.home, grace_seconds=_SUPERVISOR_SECONDS):
-            raise Broken(
+            raise InternalError(
                 f"The supervisor ended unexpectedly; the {left} processes it left have been stopped.",
                 code="supervisor_gone",
                 remedy="Start again with `content-pipeline up`: the data is there.",

@@ -64,7 +64,7 @@ def _create_engine(**options: Any) -> Engine:
     )
 
 
-def forget() -> None:
+def discard_engines() -> None:
     """Drop the engines inherited from a parent process, without closing the parent's connections."""
     for made in (engine, _autocommit_engine):
         if made.cache_info().currsize:

@@ -14,7 +14,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from content_pipeline.core.errors import Broken, Unavailable
+from content_pipeline.core.errors import InternalError, Unavailable
 from content_pipeline.core.settings import settings
 
 _KEY_BYTES: Final = 32
@@ -36,7 +36,7 @@ def encrypt(plain: bytes | str, about: str) -> bytes:
 
 
 def decrypt(sealed: bytes, about: str) -> bytes:
-    """What was sealed. Raises Unavailable when its key is missing, Broken when it was altered or is another's."""
+    """The plaintext. Raises Unavailable without its key, InternalError when it was altered or is another row's."""
     key_id, nonce, content = sealed[:_ID_BYTES], sealed[_ID_BYTES:][:_NONCE_BYTES], sealed[_ID_BYTES + _NONCE_BYTES :]
     key = _keys().get(key_id)
     if key is None:
@@ -44,7 +44,7 @@ def decrypt(sealed: bytes, about: str) -> bytes:
     try:
         return AESGCM(key).decrypt(nonce, content, about.encode())
     except (InvalidTag, ValueError) as error:
-        raise Broken(
+        raise InternalError(
             "An encrypted value was altered, or belongs elsewhere.",
             code="sealed_value_invalid",
             remedy="Connect the account again.",

@@ -6,15 +6,15 @@ Error
 ├── Unauthorized        401  no key, or a wrong one
 ├── PlanLimit           403  the workspace's plan does not allow it
 ├── NotFound            404  unknown, foreign or deleted
-├── TooSlow             408  the request took too long to arrive
+├── RequestTimeout             408  the request took too long to arrive
 ├── Conflict            409  the thing's state does not allow it now
 ├── TooLarge            413  more bytes than the plan allows
 ├── NotMedia            415  the bytes are not audio or video
-├── Mismatch            422  the request contradicts its schema or an earlier request
+├── Unprocessable            422  the request contradicts its schema or an earlier request
 ├── TooManyRequests     429  over the rate; `retry_after` seconds say when again
-├── Broken              500  a fault of ours
+├── InternalError       500  a fault of ours
 ├── Unavailable         503  a part that is needed does not answer; worth trying again
-└── Remote              502  somebody else's server refused or failed (retryable by its answer)
+└── UpstreamError              502  somebody else's server refused or failed (retryable by its answer)
 
 `api/errors.py` renders them as RFC 9457 problem details, `step.py` as `dagster.Failure`.
 """
@@ -88,7 +88,7 @@ class NotFound(Error):
     code = "not_found"
 
 
-class TooSlow(Error):
+class RequestTimeout(Error):
     status = 408
     code = "request_timeout"
     retryable = True
@@ -109,7 +109,7 @@ class NotMedia(Error):
     code = "not_media"
 
 
-class Mismatch(Error):
+class Unprocessable(Error):
     status = 422
     code = "mismatch"
 
@@ -120,12 +120,12 @@ class TooManyRequests(Error):
     retryable = True
 
 
-class Broken(Error):
+class InternalError(Error):
     status = 500
     code = "broken"
 
 
-class Remote(Error):
+class UpstreamError(Error):
     status = 502
     code = "remote_failed"
 

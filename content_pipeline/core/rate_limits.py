@@ -31,12 +31,12 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Standing:
+class RateLimitResult:
     """How a bucket stands after a request asked for its place."""
 
     allowed: bool
     remaining: int  # requests that could follow at once
-    full_after: float  # seconds until the whole quota is there again
+    reset_after: float  # seconds until the whole quota is there again
     retry_after: float  # seconds until the next request passes
 
 
@@ -60,7 +60,7 @@ _LOOK: Final = text("select extract(epoch from empty_at - now())::float8 from ra
 _SWEEP: Final = text("delete from rate_limits where empty_at < now()")
 
 
-def take(bucket: str, rate: Rate) -> Standing:
+def take(bucket: str, rate: Rate) -> RateLimitResult:
     """Ask for the place of one request.
 
     Commits by itself: within the caller's transaction the row would stay locked as long as the request runs,
@@ -74,7 +74,7 @@ def take(bucket: str, rate: Rate) -> Standing:
         return refused(rate, session.scalar(_LOOK, {"bucket": bucket}) or 0.0)
 
 
-def settle(taken: Mapping[str, float]) -> dict[str, float]:
+def charge(taken: Mapping[str, float]) -> dict[str, float]:
     """Fill buckets by the cost of what was let in already, each in seconds. Returns how full they are now.
 
     Full is seconds until a bucket is empty again; it may be more than its window, since nobody was refused.
@@ -90,15 +90,15 @@ def sweep() -> None:
         session.execute(_SWEEP)
 
 
-def allowed(rate: Rate, filled: float) -> Standing:
+def allowed(rate: Rate, filled: float) -> RateLimitResult:
     """The standing of a request that filled its bucket to `filled` seconds."""
-    return Standing(
-        allowed=True, remaining=int((rate.window - filled) / rate.cost + 0.5), full_after=filled, retry_after=0.0
+    return RateLimitResult(
+        allowed=True, remaining=int((rate.window - filled) / rate.cost + 0.5), reset_after=filled, retry_after=0.0
     )
 
 
-def refused(rate: Rate, filled: float) -> Standing:
+def refused(rate: Rate, filled: float) -> RateLimitResult:
     """The standing of a request for which there is no room in a bucket of `filled` seconds."""
-    return Standing(
-        allowed=False, remaining=0, full_after=filled, retry_after=max(filled + rate.cost / 2 - rate.window, 0.0)
+    return RateLimitResult(
+        allowed=False, remaining=0, reset_after=filled, retry_after=max(filled + rate.cost / 2 - rate.window, 0.0)
     )

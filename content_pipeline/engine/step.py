@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE, transaction
-from content_pipeline.core.errors import Broken, Error, TooManyRequests, Unavailable
+from content_pipeline.core.errors import Error, InternalError, TooManyRequests, Unavailable
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
 from content_pipeline.core.tasks import dagster_client, deferral, executions, tasks
@@ -130,7 +130,7 @@ def _as_ours(raised: Exception) -> Error:
         return raised
     if isinstance(raised, UNREACHABLE):
         return Unavailable("The database did not answer.", code="database_unavailable", remedy="Retry the task.")
-    return Broken("Something went wrong on our side.", remedy="Retry the task; if it fails again, tell us.")
+    return InternalError("Something went wrong on our side.", remedy="Retry the task; if it fails again, tell us.")
 
 
 def _retry_while_unreachable(act: Callable[[], Result]) -> Result:

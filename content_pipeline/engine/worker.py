@@ -76,7 +76,7 @@ def _report_canceled(run_id: str) -> None:
 @signals.worker_process_init.connect
 def _warm(**_: Any) -> None:
     """Once per pool process, after the fork: connections of its own, and the models it will need."""
-    database.forget()
+    database.discard_engines()
     _instance.cache_clear()
     _instance()
     lane = settings().lane

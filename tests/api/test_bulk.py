@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Broken
+from content_pipeline.core.errors import InternalError
 from content_pipeline.core.models import Reel
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks
@@ -42,7 +42,7 @@ def end(job: dict[str, Any], done: bool) -> None:
             session.get_one(Reel, job["job_id"]).output_key = "some/reel.mp4"
             tasks.finish(session, job["task_id"])
         else:
-            tasks.fail(session, job["task_id"], Broken("It broke.", remedy="Retry it."))
+            tasks.fail(session, job["task_id"], InternalError("It broke.", remedy="Retry it."))
 
 
 @pytest.fixture

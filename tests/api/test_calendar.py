@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Broken
+from content_pipeline.core.errors import InternalError
 from content_pipeline.core.models import Task, Twin
 from tests.api.conftest import PUBLIC
 from tests.core.calendar.planned import OWN_VIDEO, commit, note, settle
@@ -56,7 +56,7 @@ def end(task_id: str, *, done: bool) -> None:
     """As the run of a reel or a post ends, and a tick takes note."""
     with transaction() as session:
         task = session.get_one(Task, task_id)
-    settle(task, error=None if done else Broken("It broke.", remedy="Retry it."))
+    settle(task, error=None if done else InternalError("It broke.", remedy="Retry it."))
 
 
 def account(twin_id: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Broken
+from content_pipeline.core.errors import InternalError
 from content_pipeline.core.models import Account, Caption, Publication, Reel, Task, Twin
 from content_pipeline.core.platforms.base import Problem
 from content_pipeline.core.publishing import publications
@@ -79,7 +79,7 @@ def end(task_id: str, *, error: bool = False, committed: bool = False) -> None:
             publication.committed_at = now()
             tasks.set_irrevocable(session, task_id, True)
         if error:
-            tasks.fail(session, task_id, Broken("It broke."))
+            tasks.fail(session, task_id, InternalError("It broke."))
             return
         publication.post_id, publication.post_url = f"7-{task_id}", "https://platform.example.com/7"
         publication.published_at = now()
@@ -380,7 +380,7 @@ def test_a_dry_run_of_an_account_that_cannot_be_reached_says_so(
     account = stage.account()
     with transaction() as session:
         there = session.get_one(Account, account.id)
-        there.status, there.reason = "needs_reconnect", Broken("The person left.").to_dict()
+        there.status, there.reason = "needs_reconnect", InternalError("The person left.").to_dict()
     (result,) = rehearse(client, "tiktok", reel_url=video_url).json()["results"]
     assert [problem["code"] for problem in result["problems"]] == ["needs_reconnect"]
 

@@ -8,14 +8,14 @@ from sqlalchemy.exc import DataError
 
 from api.rate_limiter import RateLimiter
 from content_pipeline.core import rate_limits
-from content_pipeline.core.rate_limits import Rate, Standing
+from content_pipeline.core.rate_limits import Rate, RateLimitResult
 
 pytestmark = pytest.mark.usefixtures("database")
 
 HOUR = 3600.0
 
 
-async def crowd(turnstile: RateLimiter, bucket: str, rate: Rate, size: int) -> list[Standing]:
+async def crowd(turnstile: RateLimiter, bucket: str, rate: Rate, size: int) -> list[RateLimitResult]:
     return await asyncio.gather(*(turnstile.take(bucket, rate) for _ in range(size)))
 
 
@@ -28,7 +28,7 @@ def test_a_crowd_is_let_in_as_the_database_would_let_it_in_one_by_one(quota: int
     there = [rate_limits.take(alone, rate) for _ in range(size)]
     for left, right in zip(here, there, strict=True):
         assert (left.allowed, left.remaining) == (right.allowed, right.remaining)
-        assert left.full_after == pytest.approx(right.full_after, abs=60)
+        assert left.reset_after == pytest.approx(right.reset_after, abs=60)
         assert left.retry_after == pytest.approx(right.retry_after, abs=60)
 
 
@@ -41,7 +41,7 @@ def test_buckets_are_counted_apart() -> None:
 
 
 def test_a_process_starts_from_what_others_have_settled() -> None:
-    async def one_after_another() -> list[Standing]:
+    async def one_after_another() -> list[RateLimitResult]:
         bucket, rate = str(uuid4()), Rate(4, HOUR)
         first = RateLimiter()
         await crowd(first, bucket, rate, 3)
@@ -69,7 +69,7 @@ def test_what_is_let_in_is_settled_without_being_asked_to() -> None:
     async def wait() -> float:
         turnstile, bucket = RateLimiter(), str(uuid4())
         await turnstile.take(bucket, Rate(4, HOUR))
-        while not (filled := rate_limits.settle({bucket: 0.0})[bucket]):
+        while not (filled := rate_limits.charge({bucket: 0.0})[bucket]):
             await asyncio.sleep(0.05)
         return filled
 

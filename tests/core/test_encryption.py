@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from content_pipeline.core import encryption
-from content_pipeline.core.errors import Broken, Unavailable
+from content_pipeline.core.errors import InternalError, Unavailable
 from content_pipeline.core.settings import settings
 from tests.accounts import encryption_key
 
@@ -38,7 +38,7 @@ def test_the_same_value_is_never_sealed_alike_and_is_not_to_be_seen() -> None:
 
 
 def test_a_value_that_was_copied_to_another_row_does_not_open() -> None:
-    with pytest.raises(Broken) as caught:
+    with pytest.raises(InternalError) as caught:
         encryption.decrypt(encryption.encrypt(b"token", ABOUT), "accounts/2/access_token")
     assert caught.value.code == "sealed_value_invalid"
 
@@ -52,7 +52,7 @@ def test_no_byte_of_a_sealed_value_can_be_changed(place: int, change: int) -> No
         set_keys(patch, encryption_key(1))
         sealed = bytearray(encryption.encrypt(SEALED, ABOUT))
         sealed[place] ^= change
-        with pytest.raises((Broken, Unavailable)):
+        with pytest.raises((InternalError, Unavailable)):
             encryption.decrypt(bytes(sealed), ABOUT)
 
 
@@ -61,7 +61,7 @@ def test_a_sealed_value_that_was_cut_off_does_not_open(length: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         set_keys(patch, encryption_key(1))
         sealed = encryption.encrypt(SEALED, ABOUT)[:length]
-        with pytest.raises((Broken, Unavailable)):
+        with pytest.raises((InternalError, Unavailable)):
             encryption.decrypt(sealed, ABOUT)
 
 

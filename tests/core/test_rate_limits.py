@@ -98,14 +98,14 @@ def test_a_sweep_forgets_empty_buckets_only() -> None:
 def test_what_was_let_in_elsewhere_is_settled_with_what_is_known_here() -> None:
     bucket, other, rate = str(uuid4()), str(uuid4()), Rate(4, HOUR)
     rate_limits.take(bucket, rate)
-    filled = rate_limits.settle({bucket: 2 * rate.cost, other: rate.cost})
+    filled = rate_limits.charge({bucket: 2 * rate.cost, other: rate.cost})
     assert filled == {bucket: pytest.approx(3 * rate.cost, abs=60), other: pytest.approx(rate.cost, abs=60)}
     assert [rate_limits.take(bucket, rate).allowed for _ in range(2)] == [True, False]
 
 
 def test_a_bucket_can_be_settled_over_its_quota_and_refuses_until_it_has_drained() -> None:
     bucket, rate = str(uuid4()), Rate(2, HOUR)
-    rate_limits.settle({bucket: 3 * rate.cost})
+    rate_limits.charge({bucket: 3 * rate.cost})
     refused = rate_limits.take(bucket, rate)
     assert not refused.allowed
     let_pass(bucket, refused.retry_after)

@@ -39,8 +39,8 @@ _LOOK_SECONDS: Final = 0.2
 def get_access(account_id: UUID) -> Access:
     """What it takes to act for an account, with a token that lasts for some minutes.
 
-    Raises Disconnected when only its owner can help; Remote, TooManyRequests and Unavailable, all retryable, when the
-    platform does not refresh the token now; Unavailable `encryption_key_missing`; NotFound.
+    Raises Disconnected when only its owner can help; UpstreamError, TooManyRequests and Unavailable, all retryable,
+    when the platform does not refresh the token now; Unavailable `encryption_key_missing`; NotFound.
     """
     return _current(account_id)
 

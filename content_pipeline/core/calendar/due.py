@@ -16,7 +16,7 @@ from content_pipeline.core.calendar import actions
 from content_pipeline.core.calendar.states import move
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE
-from content_pipeline.core.errors import Broken, Error
+from content_pipeline.core.errors import Error, InternalError
 from content_pipeline.core.models import CalendarItem, Task
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import reels
@@ -25,7 +25,7 @@ from content_pipeline.core.tasks import tasks
 
 log = structlog.get_logger()
 
-BROKEN: Final = Broken(
+BROKEN: Final = InternalError(
     "Something went wrong on our side.",
     code="item_broken",
     remedy="Look at the options of the item and of its twin, then retry the item.",

@@ -115,7 +115,7 @@ def segments(caption: Caption) -> tuple[Segment, ...]:
 
 
 def edit(session: Session, caption: Caption, edited: Sequence[tuple[float, float, str]]) -> None:
-    """Replace the cues by a person's own. Words that stay keep their timings. Raises Mismatch, Conflict."""
+    """Replace the cues by a person's own. Words that stay keep their timings. Raises Unprocessable, Conflict."""
     made = cue_editing.apply_edits(
         segments(caption), edited, language=_language(caption), duration=_media(caption).seconds
     )

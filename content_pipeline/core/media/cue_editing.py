@@ -8,7 +8,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import accumulate, pairwise
 
-from content_pipeline.core.errors import Mismatch
+from content_pipeline.core.errors import Unprocessable
 from content_pipeline.core.media.cue_segmentation import MAX_LINE_COLUMNS
 from content_pipeline.core.media.line_breaking import display_width, group_unbreakable, wrap_lines
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS, Segment, Word, join_words, normalize_timings
@@ -28,11 +28,11 @@ def apply_edits(
     """Replace cues by edited ones, given as (start, end, text) in seconds.
 
     Unchanged words keep their timings; new ones share the time of what they replace. An edit's own two lines are kept,
-    longer text is wrapped again. Raises Mismatch `segments_invalid` with a JSON pointer for each error.
+    longer text is wrapped again. Raises Unprocessable `segments_invalid` with a JSON pointer for each error.
     """
     cleaned = [(start, end, _lines(text)) for start, end, text in edited]
     if errors := list(_find_errors(cleaned, duration)):
-        raise Mismatch(
+        raise Unprocessable(
             "The edited segments do not fit together.",
             code="segments_invalid",
             remedy="Give each segment a text, a start before its end, and no overlap; keep them in order.",

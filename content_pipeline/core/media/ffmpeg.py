@@ -16,7 +16,7 @@ from typing import Any
 import ffmpeg
 import imageio_ffmpeg
 
-from content_pipeline.core.errors import Broken, Error, Unavailable
+from content_pipeline.core.errors import Error, InternalError, Unavailable
 from content_pipeline.core.media.probe import FORMATS
 from content_pipeline.core.settings import settings
 
@@ -40,7 +40,7 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
 
     `seconds` is the length of the output: it scales the time limit and makes `on_progress`, which is called about
     twice a second in this thread, a fraction from 0 to 1. Any exception, including an interrupt, kills
-    ffmpeg first. Raises Broken `ffmpeg_failed`, `ffmpeg_too_slow`, Unavailable `ffmpeg_missing`, `disk_full`.
+    ffmpeg first. Raises InternalError `ffmpeg_failed`, `ffmpeg_too_slow`, Unavailable `ffmpeg_missing`, `disk_full`.
     """
     limit = max(_MIN_TIME_LIMIT_SECONDS, seconds * _TIME_LIMIT_FACTOR)
     tail: deque[str] = deque(maxlen=_LOG_TAIL_LINES)
@@ -53,7 +53,7 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
                 on_progress(min(int(progress[2]) / 1e6 / seconds, 1.0))
         failed = process.wait() != 0
     if too_slow.is_set():
-        raise Broken(
+        raise InternalError(
             f"Rendering {seconds:.0f} seconds took longer than {limit / 60:.0f} minutes.",
             code="ffmpeg_too_slow",
             remedy="Try again when the machine is less busy, or with a smaller video.",
@@ -142,7 +142,7 @@ def _error_from_log(tail: deque[str]) -> Error:
             "The disk of the rendering machine is full.", code="disk_full", remedy="Free some space and try again."
         )
     else:
-        error = Broken(
+        error = InternalError(
             "The video could not be rendered.",
             code="ffmpeg_failed",
             remedy="Check that the source plays from beginning to end; if it does, tell the operator.",

@@ -19,7 +19,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
-from content_pipeline.core.errors import Invalid, Remote, TooLarge
+from content_pipeline.core.errors import Invalid, TooLarge, UpstreamError
 from content_pipeline.core.settings import settings
 
 _MAX_REDIRECTS: Final = 3
@@ -49,7 +49,7 @@ def check_url(url: str) -> None:
 def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | None:
     """Download `url` to `target` within `seconds`; returns the response's content type.
 
-    Raises Invalid `url_forbidden`; TooLarge over `max_bytes`; Remote with the code `remote_not_found`,
+    Raises Invalid `url_forbidden`; TooLarge over `max_bytes`; UpstreamError with the code `remote_not_found`,
     `remote_timeout` or `remote_failed`, retryable where trying again may help.
     """
     deadline = time.monotonic() + seconds
@@ -62,7 +62,9 @@ def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | No
                     _save(response, target, max_bytes)
                     return _header(response, b"content-type")
                 parsed = _parse(str(parsed.join(_header(response, b"location") or "")))
-    raise Remote(f"{parsed.host} redirects more than {_MAX_REDIRECTS} times.", remedy="Give the address of the file.")
+    raise UpstreamError(
+        f"{parsed.host} redirects more than {_MAX_REDIRECTS} times.", remedy="Give the address of the file."
+    )
 
 
 def _save(response: httpcore.Response, target: Path, max_bytes: int) -> None:
@@ -82,9 +84,9 @@ def _save(response: httpcore.Response, target: Path, max_bytes: int) -> None:
 
 def _check_status(status: int, host: str) -> None:
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-        raise Remote(f"{host} has no such file.", code="remote_not_found", remedy="Check the address.")
+        raise UpstreamError(f"{host} has no such file.", code="remote_not_found", remedy="Check the address.")
     if status != HTTPStatus.OK:
-        raise Remote(
+        raise UpstreamError(
             f"{host} answered {status} instead of the file.",
             remedy="Check that the address opens without signing in.",
             retryable=status in _RETRYABLE_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -96,9 +98,11 @@ def _map_errors(host: str) -> Iterator[None]:
     try:
         yield
     except httpcore.TimeoutException as error:
-        raise Remote(f"{host} took too long.", code="remote_timeout", remedy="Try again.", retryable=True) from error
+        raise UpstreamError(
+            f"{host} took too long.", code="remote_timeout", remedy="Try again.", retryable=True
+        ) from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise Remote(
+        raise UpstreamError(
             f"{host} could not be reached, or broke off.", remedy="Check the address.", retryable=True
         ) from error
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from content_pipeline.core.errors import Error, Remote
+from content_pipeline.core.errors import Error, UpstreamError
 from content_pipeline.core.media.probe import MediaInfo
 from content_pipeline.core.platforms.options import PostOptions
 
@@ -112,8 +112,8 @@ class Publisher(Protocol):
     Refused        the platform said no for good (its own sentence, a stable code)
     Expired        the access token is not good (any more): refresh it, then try again
     Disconnected   only the person can help: they have to connect the account again
-    Remote, TooManyRequests (retryable, `retry_after`)   it may succeed later; a commit that raises them surely did
-                   not happen
+    UpstreamError, TooManyRequests (retryable, `retry_after`)   it may succeed later; a commit that raises them surely
+                   did not happen
     """
 
     def check(self, access: Access | None, post: Post) -> list[Problem]:
@@ -153,11 +153,11 @@ class Publisher(Protocol):
         """Whether a commit of unknown outcome happened. Raises Unknown when the platform cannot tell."""
 
 
-class Refused(Remote):
+class Refused(UpstreamError):
     code = "platform_refused"
 
 
-class Expired(Remote):
+class Expired(UpstreamError):
     code = "token_expired"
     retryable = True
 
@@ -167,21 +167,21 @@ class Disconnected(Error):
     code = "needs_reconnect"
 
 
-class PreparationLost(Remote):
+class PreparationLost(UpstreamError):
     """What was prepared is gone at the platform, or spoilt, before anything was committed: it is to be made anew."""
 
     code = "preparation_lost"
     retryable = True
 
 
-class Ambiguous(Remote):
+class Ambiguous(UpstreamError):
     """The commit was sent, and its answer was lost or says nothing: it may have happened."""
 
     code = "outcome_unknown"
     retryable = True
 
 
-class OutcomeUnknown(Remote):
+class OutcomeUnknown(UpstreamError):
     """The platform cannot say whether the commit happened: a person has to look."""
 
     code = "unconfirmed"

@@ -8,7 +8,7 @@ import httpx
 from pydantic import SecretStr
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Error, Remote, TooManyRequests, Unavailable
+from content_pipeline.core.errors import Error, TooManyRequests, Unavailable, UpstreamError
 from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Refused
@@ -51,19 +51,21 @@ def app(platform: str, client_id: str, secret: SecretStr) -> App:
 def send(method: str, address: str, **request: Any) -> httpx.Response:
     """One attempt at getting or ending tokens; any status is an answer; `request` is httpx's.
 
-    Raises Remote `platform_unreachable`, for a lost answer too: Ambiguous is said of posts, and whoever refreshes a
-    token on the way to one has not sent it.
+    Raises UpstreamError `platform_unreachable`, for a lost answer too: Ambiguous is only for posts, and a token
+    is refreshed before a post is sent.
     """
     try:
         return transport.send(method, address, timeout=_TIMEOUT, **request)
     except Ambiguous as error:
-        raise Remote(error.detail, code="platform_unreachable", remedy="Try again later.", retryable=True) from error
+        raise UpstreamError(
+            error.detail, code="platform_unreachable", remedy="Try again later.", retryable=True
+        ) from error
 
 
 def post(platform: str, address: str, form: Mapping[str, str]) -> dict[str, Any]:
     """What a token endpoint answers to a form; {} for a good answer without a JSON object.
 
-    Raises Disconnected for a refused grant, Refused `app_refused` for a refused app, TooManyRequests, Remote.
+    Raises Disconnected for a refused grant, Refused `app_refused` for a refused app, TooManyRequests, UpstreamError.
     """
     response = send("POST", address, data=form)
     body = json_object(response)
@@ -73,9 +75,9 @@ def post(platform: str, address: str, form: Mapping[str, str]) -> dict[str, Any]
 
 
 def tokens(platform: str, body: Mapping[str, Any]) -> Tokens:
-    """The tokens of a good answer. Raises Remote when there is none in it."""
+    """The tokens of a good answer. Raises UpstreamError when there is none in it."""
     if not body.get("access_token"):
-        raise Remote(
+        raise UpstreamError(
             f"{NAMES[platform]} answered without a token.", remedy="Connect the account again.", retryable=True
         )
     return Tokens(
@@ -107,4 +109,4 @@ def _refusal(platform: str, response: httpx.Response, body: Mapping[str, Any]) -
         )
     if code in _GRANT_REFUSED or code in _GRANT_REFUSED_AT.get(platform, ()):
         return Disconnected(sentence, remedy=RECONNECT)
-    return Remote(sentence, code="platform_failed", remedy="Try again later.", retryable=True)
+    return UpstreamError(sentence, code="platform_failed", remedy="Try again later.", retryable=True)

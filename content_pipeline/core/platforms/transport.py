@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx
 
-from content_pipeline.core.errors import Remote
+from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms.base import Ambiguous
 from content_pipeline.core.settings import settings
@@ -48,7 +48,7 @@ def client() -> httpx.Client:
 def send(method: str, address: str, **request: Any) -> httpx.Response:
     """One attempt at a request that changes something; any status is an answer.
 
-    Raises Remote `platform_unreachable` when it surely did not arrive, Ambiguous when its answer was lost.
+    Raises UpstreamError `platform_unreachable` when it surely did not arrive, Ambiguous when its answer was lost.
     """
     try:
         return client().request(method, address, **request)
@@ -73,7 +73,7 @@ def short_timeouts() -> Iterator[None]:
 def read(method: str, address: str, **request: Any) -> httpx.Response:
     """A request that changes nothing, repeated while it is short of an answer; the last one may be a 429 or 5xx.
 
-    Raises Remote `platform_unreachable`.
+    Raises UpstreamError `platform_unreachable`.
     """
     tries = _TRIES
     if _is_brief.get():
@@ -96,8 +96,8 @@ def read(method: str, address: str, **request: Any) -> httpx.Response:
         raise _unreachable(address) from error
 
 
-def _unreachable(address: str) -> Remote:
-    return Remote(
+def _unreachable(address: str) -> UpstreamError:
+    return UpstreamError(
         f"{_host(address)} could not be reached.",
         code="platform_unreachable",
         remedy="Nothing to do: it is tried again.",

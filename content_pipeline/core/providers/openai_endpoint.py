@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx
 from pydantic import SecretStr
 
-from content_pipeline.core.errors import Remote
+from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.providers.service_errors import Service
 
 _EXCERPT_CHARACTERS: Final = 200
@@ -30,7 +30,7 @@ class Endpoint(Service):
     def post(self, path: str, payload: dict[str, Any]) -> Iterator[httpx.Response]:
         """POST `payload` as JSON; yields the successful response, whose body is streamed inside the `with`.
 
-        Raises Remote: `…_unreachable`, `…_limited` (with `retry_after`) and `…_failed` are retryable;
+        Raises UpstreamError: `…_unreachable`, `…_limited` (with `retry_after`) and `…_failed` are retryable;
         `…_unauthorized` and `…_refused` are not.
         """
         key = self.key.get_secret_value()
@@ -47,7 +47,7 @@ class Endpoint(Service):
             raise self.unreachable(type(error).__name__) from error
 
     def read(self, response: httpx.Response) -> bytes:
-        """Read the response body. Raises Remote `…_unreadable` when it is longer than `max_bytes`."""
+        """Read the response body. Raises UpstreamError `…_unreadable` when it is longer than `max_bytes`."""
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
@@ -55,9 +55,9 @@ class Endpoint(Service):
                 raise self.unreadable(f"sent more than {self.max_bytes:,} bytes")
         return bytes(body)
 
-    def unreadable(self, what: str) -> Remote:
+    def unreadable(self, what: str) -> UpstreamError:
         """The error for a response of the wrong type or size."""
-        return Remote(
+        return UpstreamError(
             f"{self.name} {what}.",
             code=f"{self.code}_unreadable",
             remedy=f"Check that {self.setting}_URL names an OpenAI-compatible endpoint.",

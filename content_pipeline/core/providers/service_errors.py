@@ -1,4 +1,4 @@
-"""Maps HTTP failures of external services to `Remote` errors, retryable or not."""
+"""Maps HTTP failures of external services to `UpstreamError`s, retryable or not."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -6,7 +6,7 @@ from typing import Literal
 
 import httpx
 
-from content_pipeline.core.errors import Remote
+from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.net.retry_after import retry_after
 
 
@@ -20,18 +20,18 @@ class Service:
     setting: str
     credential: Literal["key", "token"] = "key"
 
-    def unreachable(self, how: str) -> Remote:
+    def unreachable(self, how: str) -> UpstreamError:
         """The error for a failed or interrupted connection."""
-        return Remote(
+        return UpstreamError(
             f"{self.name} could not be reached, or broke off ({how}).",
             code=f"{self.code}_unreachable",
             remedy=f"Try again; check {self.setting}_URL if it stays like that.",
             retryable=True,
         )
 
-    def failed(self, how: str, *, seconds: float | None = None) -> Remote:
+    def failed(self, how: str, *, seconds: float | None = None) -> UpstreamError:
         """The retryable error for a failure of the service, with `retry_after` = `seconds`."""
-        return Remote(
+        return UpstreamError(
             f"{self.name} failed ({how}).",
             code=f"{self.code}_failed",
             remedy="Try again.",
@@ -39,20 +39,20 @@ class Service:
             retry_after=seconds,
         )
 
-    def error_from_response(self, response: httpx.Response, *, remedy: str, excerpt: str = "") -> Remote:
+    def error_from_response(self, response: httpx.Response, *, remedy: str, excerpt: str = "") -> UpstreamError:
         """Map an unsuccessful response to an error.
 
         `remedy` and `excerpt` (of the error body) are used for client errors (4xx) only.
         """
         status = response.status_code
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            return Remote(
+            return UpstreamError(
                 f"{self.name} refused the {self.credential}.",
                 code=f"{self.code}_unauthorized",
                 remedy=f"Check {self.setting}_{self.credential.upper()}.",
             )
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return Remote(
+            return UpstreamError(
                 f"{self.name} is asked too often, or its quota is used up.",
                 code=f"{self.code}_limited",
                 remedy="Try again later; raise the quota there if it stays like that.",
@@ -62,4 +62,6 @@ class Service:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
             return self.failed(str(status), seconds=retry_after(response))
         ending = f": {excerpt}" if excerpt else "."
-        return Remote(f"{self.name} refused the request ({status}){ending}", code=f"{self.code}_refused", remedy=remedy)
+        return UpstreamError(
+            f"{self.name} refused the request ({status}){ending}", code=f"{self.code}_refused", remedy=remedy
+        )

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
 
-from content_pipeline.core.errors import Remote, Unavailable
+from content_pipeline.core.errors import Unavailable, UpstreamError
 from content_pipeline.core.providers.service_errors import Service
 from content_pipeline.core.settings import settings
 
@@ -60,8 +60,8 @@ def remember(
 ) -> str:
     """Store a memory, and return its id in ZeroMemory.
 
-    Raises Remote: `zeromemory_unreachable`, `zeromemory_limited` (with `retry_after`) and `zeromemory_failed` are
-    retryable; `zeromemory_unauthorized`, `zeromemory_refused` and `zeromemory_unreadable` are not. Raises
+    Raises UpstreamError: `zeromemory_unreachable`, `zeromemory_limited` (with `retry_after`) and `zeromemory_failed`
+    are retryable; `zeromemory_unauthorized`, `zeromemory_refused` and `zeromemory_unreadable` are not. Raises
     Unavailable `zeromemory_unset` where there is no token.
     """
     payload = {
@@ -127,7 +127,7 @@ def _parse(adapter: TypeAdapter[Any], response: httpx.Response) -> Any:
     try:
         return adapter.validate_json(response.content)
     except ValidationError as error:
-        raise Remote(
+        raise UpstreamError(
             "ZeroMemory answered with something that is not about memories.",
             code="zeromemory_unreadable",
             remedy="Check that CONTENT_PIPELINE_ZEROMEMORY_URL names its memory/v2 API.",

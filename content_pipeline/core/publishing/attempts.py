@@ -19,7 +19,7 @@ from sqlalchemy import String, cast, func, select
 from content_pipeline.core import encryption
 from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, Error, Invalid, Remote, TooManyRequests
+from content_pipeline.core.errors import Conflict, Error, Invalid, TooManyRequests, UpstreamError
 from content_pipeline.core.models import Account, CalendarItem, Publication, Task
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import (
@@ -193,7 +193,7 @@ class Attempt:
     def _wait(self, outcome: Processing) -> NoReturn:
         until = self.publication.waits_until or now() + PATIENCE
         if now() >= until:
-            raise Remote(
+            raise UpstreamError(
                 f"The platform has been at work on this post for {PATIENCE.seconds // 60} minutes.",
                 code="platform_slow",
                 remedy="Look at the account, then retry.",

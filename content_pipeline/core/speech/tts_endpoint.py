@@ -39,7 +39,7 @@ def voices() -> tuple[Voice, ...]:
 def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
     """Synthesize sentences at 24 kHz, with force-aligned words.
 
-    Raises Remote: `speech_unreachable`, `speech_limited` (with `retry_after`) and `speech_failed` are
+    Raises UpstreamError: `speech_unreachable`, `speech_limited` (with `retry_after`) and `speech_failed` are
     retryable; `speech_unauthorized`, `speech_refused` and `speech_unreadable` are not. Raises
     Unavailable `voice_missing` where no endpoint is set.
     """

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE
-from content_pipeline.core.errors import Remote
+from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import executions, scratch, tasks
@@ -68,7 +68,7 @@ class RunContext:
         seconds = QUICK_FETCH_SECONDS if quick else settings().fetch_seconds
         try:
             safe_fetch.fetch(url, target, max_bytes=max_bytes, seconds=seconds)
-        except Remote as error:
+        except UpstreamError as error:
             if error.code == "remote_timeout":
                 if quick:
                     raise SwitchLane("io") from error

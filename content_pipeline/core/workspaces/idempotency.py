@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, Mismatch
+from content_pipeline.core.errors import Conflict, Unprocessable
 from content_pipeline.core.models import IdempotencyKey
 
 KEPT: Final = timedelta(hours=24)
@@ -45,7 +45,7 @@ class Answer:
 def claim(session: Session, request: Request) -> Answer | None:
     """Make the key this transaction's own; or the answer that it got before.
 
-    A twin in flight is waited for. Raises Conflict when it takes longer than WAIT_SECONDS, Mismatch when the
+    A twin in flight is waited for. Raises Conflict when it takes longer than WAIT_SECONDS, Unprocessable when the
     key was used for another request.
     """
     values = {**_identity(request), "fingerprint": request.fingerprint, "created_at": now()}
@@ -94,7 +94,7 @@ def _identity(request: Request) -> dict[str, Any]:
 def _kept(session: Session, request: Request) -> Answer:
     kept = session.get_one(IdempotencyKey, tuple(_identity(request).values()))
     if kept.fingerprint != request.fingerprint:
-        raise Mismatch(
+        raise Unprocessable(
             "This Idempotency-Key was used for a request with other content.",
             code="idempotency_mismatch",
             remedy="Use a new key for a new request.",

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import BaseModel, Field
 
-from content_pipeline.core.errors import Remote
+from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.writing import chat, prompts
 from content_pipeline.core.writing.post import Brief, PostText
 from content_pipeline.core.writing.rules import RULES, Violation, check
@@ -21,7 +21,7 @@ _LAST_HASHTAGS: Final = re.compile(rf"(?:(?:^|\s+){IN_TEXT.pattern})+\s*$")
 def compose(brief: Brief) -> PostText:
     """The model's text for a post. An answer that breaks the platform's rules is sent back once.
 
-    What still breaks them then is left to `fitting.fit`. Raises what `chat.answer` raises, and Remote
+    What still breaks them then is left to `fitting.fit`. Raises what `chat.answer` raises, and UpstreamError
     `text_model_unreadable` when both answers are halves of JSON.
     """
     asked = prompts.post(brief)
@@ -30,7 +30,7 @@ def compose(brief: Brief) -> PostText:
     if violations := check(brief.platform, post) if post else [_UNREADABLE]:
         post = _read(brief, chat.answer(prompts.repair(asked, answered, violations)))
     if post is None:
-        raise Remote(
+        raise UpstreamError(
             "The language model's answer cannot be read.",
             code="text_model_unreadable",
             remedy="Try again; set another CONTENT_PIPELINE_TEXT_MODEL if it stays like that.",

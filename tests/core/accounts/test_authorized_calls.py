@@ -10,7 +10,7 @@ import pytest
 from content_pipeline.core.accounts import accounts, tokens
 from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Remote
+from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.models import Account
 from content_pipeline.core.platforms import registry
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
@@ -109,16 +109,16 @@ def test_a_refresh_that_breaks_off_is_not_taken_for_a_lost_answer_of_the_call(
     def refused(access: Access) -> None:
         raise Expired("The token is not good.")
 
-    with pytest.raises(Remote) as caught:
+    with pytest.raises(UpstreamError) as caught:
         call_platform(account.id, refused)
-    assert (type(caught.value), caught.value.code) == (Remote, "platform_unreachable")
+    assert (type(caught.value), caught.value.code) == (UpstreamError, "platform_unreachable")
 
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_firewall_before_the_tokens_disconnects_nobody(account: Account, platforms: Sandbox, status: int) -> None:
     platforms.advance(2 * HOUR)
     platforms.fail("youtube", "grant", "status", status=status, body="<html>Access denied</html>")
-    with pytest.raises(Remote) as caught:
+    with pytest.raises(UpstreamError) as caught:
         tokens.get_access(account.id)
     assert caught.value.retryable
     assert read(account.id).status == "connected"

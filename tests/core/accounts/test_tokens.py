@@ -12,7 +12,7 @@ from sqlalchemy import text, update
 
 from content_pipeline.core.accounts import accounts, tokens
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Error, NotFound, Remote, Unavailable
+from content_pipeline.core.errors import Error, NotFound, Unavailable, UpstreamError
 from content_pipeline.core.models import Account
 from content_pipeline.core.platforms.base import Access, Disconnected
 from content_pipeline.core.platforms.names import PLATFORMS
@@ -179,7 +179,7 @@ def test_a_platform_that_fails_is_asked_again_later(connected, platforms: Sandbo
     platforms.advance(NEAR_END[platform] + (HOUR if platform != "instagram" else 0))
     set_account(account, access_expires_at=account.issued_at + timedelta(hours=1))
     platforms.fail(platform, "grant", kind)
-    with pytest.raises(Remote) as caught:
+    with pytest.raises(UpstreamError) as caught:
         tokens.get_access(account.id)
     assert caught.value.retryable
     assert read(account.id).status == "connected"

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.calendar import due, items
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Broken, Error
+from content_pipeline.core.errors import Error, InternalError
 from content_pipeline.core.models import Account, CalendarItem, Publication, Reel, Task, Twin
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.tasks import tasks
 from tests.factories import make_account, make_item
 
 OWN_VIDEO = "https://8.8.8.8/reel.mp4"
-BROKEN = Broken("It broke.", remedy="Retry it.")
+BROKEN = InternalError("It broke.", remedy="Retry it.")
 
 
 def enter(twin: Twin, **fields: Any) -> UUID:

@@ -9,7 +9,7 @@ import pytest
 from content_pipeline.core.calendar import actions, due, items
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Conflict, Remote
+from content_pipeline.core.errors import Conflict, UpstreamError
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
@@ -37,7 +37,7 @@ from tests.factories import make_twin
 
 pytestmark = pytest.mark.usefixtures("database")
 
-LOST_ANSWER = Remote("The platform did not answer.", remedy="Look at the account.")
+LOST_ANSWER = UpstreamError("The platform did not answer.", remedy="Look at the account.")
 
 
 @pytest.fixture

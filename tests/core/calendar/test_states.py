@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_pipeline.core.calendar.states import MOVES, move
-from content_pipeline.core.errors import Broken, Conflict
+from content_pipeline.core.errors import Conflict, InternalError
 from content_pipeline.core.models import CalendarItem
 from content_pipeline.core.models.calendar import Status
 
 STATUSES: tuple[Status, ...] = get_args(Status)
-REASON = Broken("It broke.", remedy="Retry it.")
+REASON = InternalError("It broke.", remedy="Retry it.")
 
 
 def item(status: Status) -> CalendarItem:

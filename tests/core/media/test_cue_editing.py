@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_pipeline.core.errors import Mismatch
+from content_pipeline.core.errors import Unprocessable
 from content_pipeline.core.media.cue_editing import EditedCue, apply_edits
 from content_pipeline.core.media.cue_segmentation import segment
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS, Segment, Word, join_words
@@ -107,7 +107,7 @@ def test_every_fault_is_pointed_at() -> None:
         (7.0, 8.0, "x" * 501),
         (float("nan"), float("nan"), "no number"),
     ]
-    with pytest.raises(Mismatch) as raised:
+    with pytest.raises(Unprocessable) as raised:
         apply_edits(CUES, edited, language="en", duration=10)
     assert [fault["pointer"] for fault in raised.value.errors] == [
         "/segments/0/start",

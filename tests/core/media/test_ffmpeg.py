@@ -9,7 +9,7 @@ import ffmpeg
 import psutil
 import pytest
 
-from content_pipeline.core.errors import Broken, Error, Unavailable
+from content_pipeline.core.errors import Error, InternalError, Unavailable
 from content_pipeline.core.media import ffmpeg as runner
 from content_pipeline.core.settings import settings
 from tests.media import samples
@@ -68,7 +68,7 @@ def test_progress_rises_to_the_whole_while_it_works(tmp_path: Path) -> None:
 
 
 def test_a_failure_is_a_sentence_with_what_ffmpeg_said_beside_it(tmp_path: Path) -> None:
-    with pytest.raises(Broken) as raised:
+    with pytest.raises(InternalError) as raised:
         _run(runner.untrusted_input("missing.mp4").output("a.mp4"), tmp_path)
     assert raised.value.code == "ffmpeg_failed"
     assert "No such file" not in str(raised.value.to_dict())
@@ -77,7 +77,7 @@ def test_a_failure_is_a_sentence_with_what_ffmpeg_said_beside_it(tmp_path: Path)
 
 def test_much_to_complain_about_does_not_block_it(tmp_path: Path) -> None:
     noise = samples.audio(tmp_path / "a.aac", samples.TONE, "-bsf:a", "noise=amount=8", seconds=120)
-    with pytest.raises(Broken) as raised:
+    with pytest.raises(InternalError) as raised:
         _run(runner.untrusted_input(noise.name).output("b.wav"), tmp_path, seconds=120)
     assert "Decode error rate" in raised.value.__notes__[0]
 
@@ -85,7 +85,7 @@ def test_much_to_complain_about_does_not_block_it(tmp_path: Path) -> None:
 def test_a_playlist_is_not_followed(tmp_path: Path) -> None:
     part = samples.audio(tmp_path / "part.ts")
     (tmp_path / "list").write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{part}\n#EXT-X-ENDLIST\n")
-    with pytest.raises(Broken):
+    with pytest.raises(InternalError):
         _run(runner.untrusted_input("list").output("a.wav"), tmp_path)
     assert not (tmp_path / "a.wav").exists()
 
@@ -99,7 +99,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
 
 def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "_MIN_TIME_LIMIT_SECONDS", 0.5)
-    with pytest.raises(Broken) as raised:
+    with pytest.raises(InternalError) as raised:
         _run(_picture(600, re=None).output("a.mp4"), tmp_path, seconds=0.001)
     assert raised.value.code == "ffmpeg_too_slow"
     assert raised.value.retryable
@@ -119,7 +119,7 @@ def test_another_ffmpeg_can_be_configured(tmp_path: Path, configured: Callable[[
     other.write_text("#!/bin/sh\necho I am another one\nexit 1\n")
     other.chmod(0o755)
     configured(str(other))
-    with pytest.raises(Broken) as raised:
+    with pytest.raises(InternalError) as raised:
         _run(_picture().output("a.mp4"), tmp_path)
     assert "I am another one" in raised.value.__notes__[0]
 

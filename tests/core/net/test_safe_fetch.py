@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_pipeline.core.errors import Error, Invalid, Remote, TooLarge
+from content_pipeline.core.errors import Error, Invalid, TooLarge, UpstreamError
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.settings import settings
 
@@ -95,7 +95,7 @@ def test_a_public_address_is_allowed_on_any_port(url: str) -> None:
 
 def test_a_name_that_does_not_resolve_is_left_to_the_fetch(tmp_path: Path) -> None:
     safe_fetch.check_url("http://nowhere.invalid/a.mp4")
-    with pytest.raises(Remote) as caught:
+    with pytest.raises(UpstreamError) as caught:
         safe_fetch.fetch("http://nowhere.invalid/a.mp4", tmp_path / "file", max_bytes=10, seconds=5)
     assert caught.value.code == "remote_failed"
     assert caught.value.retryable

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Error, Remote, TooManyRequests, Unavailable
+from content_pipeline.core.errors import Error, TooManyRequests, Unavailable, UpstreamError
 from content_pipeline.core.platforms.base import Disconnected, Refused
 from content_pipeline.core.platforms.grants import Tokens
 from content_pipeline.core.platforms.names import PLATFORMS
@@ -198,7 +198,7 @@ def test_google_exchanges_a_code(wire: Wire) -> None:
 @pytest.mark.parametrize("platform", FORMS)
 def test_an_answer_without_a_token_is_none(wire: Wire, platform: str) -> None:
     wire.on(TOKEN_PATHS[platform], Answer(body={"token_type": "Bearer"}))
-    with pytest.raises(Remote):
+    with pytest.raises(UpstreamError):
         exchange(platform)
 
 
@@ -247,18 +247,18 @@ BAD_APP: Final = {"error": "invalid_client", "error_description": "The OAuth cli
         ("youtube", Answer(400, REFUSED), Disconnected, "needs_reconnect"),
         ("linkedin", Answer(400, {"error": "invalid_request"}), Disconnected, "needs_reconnect"),
         # A fault of ours, which is no account's.
-        ("tiktok", Answer(200, {"error": "invalid_request"}), Remote, "platform_failed"),
-        ("youtube", Answer(400, {"error": "unsupported_grant_type"}), Remote, "platform_failed"),
+        ("tiktok", Answer(200, {"error": "invalid_request"}), UpstreamError, "platform_failed"),
+        ("youtube", Answer(400, {"error": "unsupported_grant_type"}), UpstreamError, "platform_failed"),
         ("linkedin", Answer(401, BAD_APP), Refused, "app_refused"),
         ("youtube", Answer(401, BAD_APP), Refused, "app_refused"),
         ("tiktok", Answer(200, {"error": "invalid_client"}), Refused, "app_refused"),
-        ("tiktok", Answer(200, {"error": "rate_limit_exceeded"}), Remote, "platform_failed"),
+        ("tiktok", Answer(200, {"error": "rate_limit_exceeded"}), UpstreamError, "platform_failed"),
         ("youtube", Answer(429, {}, {"Retry-After": "7"}), TooManyRequests, "too_many_requests"),
-        ("youtube", Answer(500, {}), Remote, "platform_failed"),
-        ("linkedin", Answer(503, "<html>"), Remote, "platform_failed"),
-        ("tiktok", Answer(200, "<html>"), Remote, "remote_failed"),
+        ("youtube", Answer(500, {}), UpstreamError, "platform_failed"),
+        ("linkedin", Answer(503, "<html>"), UpstreamError, "platform_failed"),
+        ("tiktok", Answer(200, "<html>"), UpstreamError, "remote_failed"),
         ("instagram", Answer(400, EXPIRED), Disconnected, "needs_reconnect"),
-        ("instagram", Answer(500, {}), Remote, "remote_failed"),
+        ("instagram", Answer(500, {}), UpstreamError, "remote_failed"),
     ],
 )
 def test_what_a_refused_refresh_means(wire: Wire, platform: str, answer: Answer, kind: type[Error], code: str) -> None:
@@ -266,7 +266,7 @@ def test_what_a_refused_refresh_means(wire: Wire, platform: str, answer: Answer,
     with pytest.raises(kind) as caught:
         refresh(platform)
     assert caught.value.code == code
-    assert caught.value.retryable == (kind in (Remote, TooManyRequests))
+    assert caught.value.retryable == (kind in (UpstreamError, TooManyRequests))
     assert caught.value.remedy
     assert len(wire.requests) == 1
 
@@ -276,7 +276,7 @@ def test_what_a_refused_refresh_means(wire: Wire, platform: str, answer: Answer,
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_an_answer_of_something_in_between_ends_no_grant(wire: Wire, platform: str, body: Any, status: int) -> None:
     wire.on(TOKEN_PATHS[platform], Answer(status, body))
-    with pytest.raises(Remote) as caught:
+    with pytest.raises(UpstreamError) as caught:
         refresh(platform)
     assert caught.value.retryable
 
@@ -287,18 +287,22 @@ def test_a_refresh_without_an_answer_may_be_tried_again_and_is_no_lost_post(
     wire: Wire, platform: str, fault: httpx.TransportError
 ) -> None:
     wire.on(TOKEN_PATHS[platform], fault)
-    with pytest.raises(Remote) as caught:
+    with pytest.raises(UpstreamError) as caught:
         refresh(platform)
-    assert (type(caught.value), caught.value.code, caught.value.retryable) == (Remote, "platform_unreachable", True)
+    assert (type(caught.value), caught.value.code, caught.value.retryable) == (
+        UpstreamError,
+        "platform_unreachable",
+        True,
+    )
 
 
 @pytest.mark.parametrize("broken", ["/oauth/access_token", "/access_token"])
 def test_an_exchange_at_instagram_that_breaks_off_is_no_lost_post(wire: Wire, broken: str) -> None:
     wire.on("/oauth/access_token", Answer(body={"access_token": "short", "permissions": "a"}))
     wire.on("/access_token", Answer(body={"access_token": "long"})).on(broken, DROPPED)
-    with pytest.raises(Remote) as caught:
+    with pytest.raises(UpstreamError) as caught:
         exchange("instagram")
-    assert type(caught.value) is Remote
+    assert type(caught.value) is UpstreamError
 
 
 def test_a_code_that_instagram_does_not_take_is_refused_flat(wire: Wire) -> None:

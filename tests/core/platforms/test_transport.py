@@ -4,7 +4,7 @@ import httpx
 import pytest
 from pytest_httpserver import HTTPServer
 
-from content_pipeline.core.errors import Remote
+from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Ambiguous
 from tests.core.platforms.network import network
@@ -17,7 +17,7 @@ def garbled(_: httpx.Request) -> httpx.Response:
 
 
 def test_a_garbled_answer_to_a_question_is_none() -> None:
-    with network(garbled), pytest.raises(Remote) as caught:
+    with network(garbled), pytest.raises(UpstreamError) as caught:
         transport.read("GET", ADDRESS)
     assert (caught.value.code, caught.value.retryable) == ("platform_unreachable", True)
 

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from content_pipeline.core.errors import Error, Remote, Unavailable
+from content_pipeline.core.errors import Error, Unavailable, UpstreamError
 from content_pipeline.core.providers import zeromemory
 from content_pipeline.core.settings import settings
 
@@ -85,7 +85,7 @@ def test_a_refusal_says_whether_to_try_again(
 ) -> None:
     server.expect_request("/memory/v2/recall").respond_with_data(f"not with {TOKEN}", status, headers)
     error = _failure()
-    assert isinstance(error, Remote)
+    assert isinstance(error, UpstreamError)
     assert (error.code, error.retryable, error.retry_after) == (code, retryable, seconds)
 
 

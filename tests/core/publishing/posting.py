@@ -24,7 +24,7 @@ from content_pipeline.core import storage
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Error, Remote, TooManyRequests
+from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.models import Account, Publication, Reel, Task
 from content_pipeline.core.platforms import registry
 from content_pipeline.core.platforms.base import (
@@ -64,8 +64,8 @@ TOKEN: Final = "secret-token"
 
 # One of each kind of error.
 REFUSED: Final = Refused("The sound is somebody else's.", code="platform_refused")
-BROKEN: Final = Remote("It answered 400.", code="remote_failed")
-AWAY: Final = Remote("It did not answer.", code="platform_unreachable", retryable=True)
+BROKEN: Final = UpstreamError("It answered 400.", code="remote_failed")
+AWAY: Final = UpstreamError("It did not answer.", code="platform_unreachable", retryable=True)
 BUSY: Final = TooManyRequests("Slowly.", retry_after=60)
 LOST: Final = PreparationLost("The upload is gone.")
 AMBIGUOUS: Final = Ambiguous("It broke off.")

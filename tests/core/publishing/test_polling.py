@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Remote
+from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.models import Publication
 from content_pipeline.core.platforms.base import Disconnected, Refused
 from content_pipeline.core.publishing import attempts, polling, publications
@@ -21,7 +21,7 @@ from tests.core.publishing import posting
 from tests.core.publishing.hanging_platform import instagram_post
 from tests.core.publishing.posting import Fault, Stage, code, newest, publication
 
-AWAY = Remote("It did not answer.", code="platform_unreachable", retryable=True)
+AWAY = UpstreamError("It did not answer.", code="platform_unreachable", retryable=True)
 
 
 @pytest.fixture

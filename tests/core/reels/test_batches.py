@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Broken, Conflict, NotFound
+from content_pipeline.core.errors import Conflict, InternalError, NotFound
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.reels import batches, reels
 from content_pipeline.core.reels.csv_rows import ReelRow
@@ -44,7 +44,7 @@ def end(session: Session, task: Task, done: bool) -> None:
     if done:
         tasks.finish(session, task.id)
     else:
-        tasks.fail(session, task.id, Broken("It broke."))
+        tasks.fail(session, task.id, InternalError("It broke."))
 
 
 def test_the_task_of_a_batch_and_those_of_its_reels_have_the_ids_of_their_rows(workspace_id: UUID) -> None:

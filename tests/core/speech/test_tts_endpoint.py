@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from content_pipeline.core.errors import Remote, Unavailable
+from content_pipeline.core.errors import Unavailable, UpstreamError
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import hibari, tts_endpoint
 from content_pipeline.core.speech.text_normalization import Token, tokenize
@@ -52,8 +52,8 @@ def _answer(server: HTTPServer, body: bytes | str, status: int = 200, **headers:
     server.expect_request("/v1/audio/speech", method="POST").respond_with_data(body, status, headers)
 
 
-def _failure(server: HTTPServer) -> Remote:
-    with pytest.raises(Remote) as raised:
+def _failure(server: HTTPServer) -> UpstreamError:
+    with pytest.raises(UpstreamError) as raised:
         tts_endpoint.speak(_script(), NOVA)
     assert KEY not in f"{raised.value.to_dict()}{raised.value!r}"
     return raised.value

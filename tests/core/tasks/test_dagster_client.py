@@ -24,9 +24,9 @@ def _database_is_away(task: Task, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         engine().dispose()
     with monkeypatch.context() as patch:
         patch.setattr(settings(), "database_url", SecretStr("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
-        database.forget()
+        database.discard_engines()
         yield
-    database.forget()
+    database.discard_engines()
 
 
 @pytest.fixture

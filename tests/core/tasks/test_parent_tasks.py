@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Broken
+from content_pipeline.core.errors import InternalError
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import executions, tasks
 from tests.factories import make_workspace
@@ -35,7 +35,7 @@ def end(session: Session, child: Task, how: str) -> None:
     if how == "done":
         tasks.finish(session, child.id)
     else:
-        tasks.fail(session, child.id, Broken("It broke."))
+        tasks.fail(session, child.id, InternalError("It broke."))
 
 
 def state(task: Task) -> tuple[str, int]:

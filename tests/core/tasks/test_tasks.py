@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Broken, Conflict, Invalid, NotFound
+from content_pipeline.core.errors import Conflict, InternalError, Invalid, NotFound
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import deferral, executions, tasks
 from tests.factories import make_workspace
@@ -87,14 +87,14 @@ def test_terminal_is_terminal(session: Session, workspace_id: UUID, end: str) ->
     task = taken(session, workspace_id)
     {
         "done": lambda: tasks.finish(session, task.id),
-        "error": lambda: tasks.fail(session, task.id, Broken("x")),
+        "error": lambda: tasks.fail(session, task.id, InternalError("x")),
         "canceled": lambda: tasks.cancel(session, task),
     }[end]()
     session.refresh(task)
     before = (task.state, task.progress, task.error, task.finished_at)
     tasks.set_progress(session, task.id, 1.0)
     tasks.finish(session, task.id)
-    tasks.fail(session, task.id, Broken("later"))
+    tasks.fail(session, task.id, InternalError("later"))
     deferral.defer(session, task.id, not_before=now(), attempt=1, lane="io")
     assert tasks.mark_processing(session, task.subject_kind, task.subject_key) is None
     assert not tasks.reserve_start(session, task)
@@ -118,7 +118,7 @@ def test_a_cancel_lowers_the_fence_of_the_run_at_work(session: Session, workspac
 
 def test_a_retry_is_a_new_task_that_names_the_old(session: Session, workspace_id: UUID) -> None:
     task = taken(session, workspace_id)
-    tasks.fail(session, task.id, Broken("x"))
+    tasks.fail(session, task.id, InternalError("x"))
     session.refresh(task)
     again = tasks.retry(session, task)
     assert (again.retry_of, again.state, again.key) == (task.id, "queued", task.key)
@@ -127,7 +127,7 @@ def test_a_retry_is_a_new_task_that_names_the_old(session: Session, workspace_id
 
 def test_a_task_is_retried_once(session: Session, workspace_id: UUID) -> None:
     task = taken(session, workspace_id)
-    tasks.fail(session, task.id, Broken("x"))
+    tasks.fail(session, task.id, InternalError("x"))
     session.refresh(task)
     again = tasks.retry(session, task)
     tasks.mark_processing(session, again.kind, again.key)
@@ -165,7 +165,7 @@ def test_what_cannot_be_taken_back_cannot_be_canceled_and_its_run_goes_on(worksp
 
 def test_what_cannot_be_taken_back_and_failed_may_have_happened(session: Session, workspace_id: UUID) -> None:
     task = irrevocable(session, workspace_id)
-    tasks.fail(session, task.id, Broken("It broke.", remedy="Retry it."))
+    tasks.fail(session, task.id, InternalError("It broke.", remedy="Retry it."))
     session.refresh(task)
     assert task.error == {
         "code": "unconfirmed",
@@ -176,7 +176,7 @@ def test_what_cannot_be_taken_back_and_failed_may_have_happened(session: Session
     again = tasks.retry(session, task)
     with pytest.raises(Conflict, match="cannot be called back"):
         tasks.cancel(session, again)
-    tasks.fail(session, again.id, Broken("Nobody knows.", code="unconfirmed"))
+    tasks.fail(session, again.id, InternalError("Nobody knows.", code="unconfirmed"))
     session.refresh(again)
     assert again.error
     assert again.error["message"] == "Nobody knows."

@@ -11,7 +11,7 @@ import uvicorn
 from pydantic import SecretStr
 
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Error, Remote, Unavailable
+from content_pipeline.core.errors import Error, Unavailable, UpstreamError
 from content_pipeline.core.models import Memory
 from content_pipeline.core.settings import settings
 from content_pipeline.core.twins import memory
@@ -136,7 +136,7 @@ def test_what_could_not_be_kept_there_is_not_here_either(
     workspace_id: UUID, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings(), "zeromemory_token", SecretStr("expired"))
-    with pytest.raises(Remote) as raised:
+    with pytest.raises(UpstreamError) as raised:
         remember(workspace_id, namespace, "She likes tea.")
     assert raised.value.code == "zeromemory_unauthorized"
     with transaction() as session:

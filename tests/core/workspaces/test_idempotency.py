@@ -12,7 +12,7 @@ from sqlalchemy import text, update
 
 from content_pipeline.core import clock
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Conflict, Mismatch
+from content_pipeline.core.errors import Conflict, Unprocessable
 from content_pipeline.core.models import IdempotencyKey
 from content_pipeline.core.workspaces import idempotency, workspaces
 from content_pipeline.core.workspaces.idempotency import Answer, Request
@@ -43,7 +43,7 @@ def test_a_repeat_gets_the_first_answer(request_: Request) -> None:
 
 def test_other_content_under_the_same_key_is_a_mismatch(request_: Request) -> None:
     answer(request_)
-    with pytest.raises(Mismatch):
+    with pytest.raises(Unprocessable):
         answer(replace(request_, fingerprint=idempotency.fingerprint({"a": 2})))
 
 

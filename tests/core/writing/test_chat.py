@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from content_pipeline.core.errors import Error, Remote, Unavailable
+from content_pipeline.core.errors import Error, Unavailable, UpstreamError
 from content_pipeline.core.settings import settings
 from content_pipeline.core.writing import chat
 from content_pipeline.core.writing.chat import Message
@@ -37,9 +37,9 @@ def _events(*pieces: str, end: str = "data: [DONE]\n\n") -> str:
 
 
 def _failure() -> Error:
-    with pytest.raises(Remote) as raised:
+    with pytest.raises(UpstreamError) as raised:
         chat.answer(MESSAGES)
-    with pytest.raises(Remote) as streamed:
+    with pytest.raises(UpstreamError) as streamed:
         list(chat.stream(MESSAGES))
     assert KEY not in f"{raised.value.to_dict()}{raised.value!r}"
     assert raised.value.to_dict() == streamed.value.to_dict()
@@ -93,14 +93,14 @@ def test_a_stream_that_ends_without_its_end_is_worth_trying_again(server: HTTPSe
     _answer(server, _events("Bread ", end=""))
     pieces = chat.stream(MESSAGES)
     assert next(pieces) == "Bread "
-    with pytest.raises(Remote) as raised:
+    with pytest.raises(UpstreamError) as raised:
         next(pieces)
     assert (raised.value.code, raised.value.retryable) == ("text_model_unreachable", True)
 
 
 def test_an_error_in_the_middle_of_a_stream_is_one(server: HTTPServer) -> None:
     _answer(server, _events("Bread ", end=f'data: {{"error": {{"message": "overloaded {KEY}"}}}}\n\n'))
-    with pytest.raises(Remote) as raised:
+    with pytest.raises(UpstreamError) as raised:
         list(chat.stream(MESSAGES))
     assert (raised.value.code, raised.value.retryable) == ("text_model_failed", True)
     assert KEY not in raised.value.detail
@@ -144,7 +144,7 @@ def test_what_passes_is_worth_trying_again(
 )
 def test_what_is_no_completion_is_refused(server: HTTPServer, body: str) -> None:
     _answer(server, body)
-    with pytest.raises(Remote) as raised:
+    with pytest.raises(UpstreamError) as raised:
         chat.answer(MESSAGES)
     assert (raised.value.code, raised.value.retryable) == ("text_model_unreadable", False)
 
@@ -152,7 +152,7 @@ def test_what_is_no_completion_is_refused(server: HTTPServer, body: str) -> None
 @pytest.mark.parametrize("body", ["data: Bread\n\n", "data: []\n\n", 'data: {"choices": [7]}\n\n', _events()])
 def test_what_is_no_stream_of_a_completion_is_refused(server: HTTPServer, body: str) -> None:
     _answer(server, body)
-    with pytest.raises(Remote) as raised:
+    with pytest.raises(UpstreamError) as raised:
         list(chat.stream(MESSAGES))
     assert (raised.value.code, raised.value.retryable) == ("text_model_unreadable", False)
 

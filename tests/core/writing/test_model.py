@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from content_pipeline.core.errors import Remote
+from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.writing import model
 from content_pipeline.core.writing.post import Brief, Persona, PostText
 from tests.language_model import LanguageModel
@@ -70,7 +70,7 @@ def test_half_an_object_is_never_posted(language_model: LanguageModel, half: str
     assert model.compose(BRIEF).text == "Bread."
     for _ in range(2):
         language_model.will_answer(half)
-    with pytest.raises(Remote) as raised:
+    with pytest.raises(UpstreamError) as raised:
         model.compose(BRIEF)
     assert (raised.value.code, raised.value.retryable) == ("text_model_unreadable", True)
 
@@ -115,6 +115,6 @@ def test_the_style_bounds_the_hashtags_and_the_twins_own_come_first(language_mod
 
 def test_a_model_that_fails_is_told_as_what_it_is(language_model: LanguageModel) -> None:
     language_model.will_answer(status=503, headers={"Retry-After": "7"})
-    with pytest.raises(Remote) as raised:
+    with pytest.raises(UpstreamError) as raised:
         model.compose(BRIEF)
     assert (raised.value.code, raised.value.retryable, raised.value.retry_after) == ("text_model_failed", True, 7.0)

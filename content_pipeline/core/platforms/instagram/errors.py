@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import httpx
 
-from content_pipeline.core.errors import Error, Remote, TooManyRequests
+from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, PreparationLost, Refused
 from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.response_json import json_object
@@ -113,9 +113,9 @@ def _meaning(fault: _Fault, response: httpx.Response) -> Error:
     if fault.code in _RATE_LIMITS or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return TooManyRequests(sentence, remedy=_LATER, retry_after=_RATE_LIMIT_SECONDS)
     if fault.subcode == _NOT_READY:
-        return Remote(sentence, code="instagram_not_ready", remedy=_LATER, retryable=True, retry_after=5.0)
+        return UpstreamError(sentence, code="instagram_not_ready", remedy=_LATER, retryable=True, retry_after=5.0)
     if _may_pass(fault, response):
-        return Remote(sentence, remedy=_LATER, retryable=True)
+        return UpstreamError(sentence, remedy=_LATER, retryable=True)
     return _refusal(fault, sentence)
 
 

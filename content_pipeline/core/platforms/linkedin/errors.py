@@ -6,7 +6,7 @@ from typing import Final
 
 import httpx
 
-from content_pipeline.core.errors import Error, Remote, TooManyRequests
+from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
 from content_pipeline.core.platforms.error_text import platform_message
@@ -33,7 +33,7 @@ def checked(response: httpx.Response) -> httpx.Response:
 def failure(response: httpx.Response) -> Error:
     """Why a call was refused, for calls that may be repeated.
 
-    Expired (401), Disconnected (403), TooManyRequests (429), Remote `remote_failed` (5xx, and a 403 that is not
+    Expired (401), Disconnected (403), TooManyRequests (429), UpstreamError `remote_failed` (5xx, and a 403 that is not
     LinkedIn's) and `linkedin_media_waiting`, both retryable; Refused `linkedin_version_retired`,
     `linkedin_media_failed`, `duplicate_post`, `platform_refused`.
     """
@@ -52,9 +52,9 @@ def failure(response: httpx.Response) -> Error:
         seconds = retry_after(response)
         return TooManyRequests(sentence, remedy=_LATER, retry_after=_THROTTLED_SECONDS if seconds is None else seconds)
     if _is_broken(response):
-        return Remote(sentence, remedy=_LATER, retryable=True, retry_after=retry_after(response))
+        return UpstreamError(sentence, remedy=_LATER, retryable=True, retry_after=retry_after(response))
     if "MEDIA_ASSET_WAITING_UPLOAD" in named:
-        return Remote(
+        return UpstreamError(
             "LinkedIn is not done with the video yet.",
             code="linkedin_media_waiting",
             remedy=_LATER,

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import httpx
 
-from content_pipeline.core.errors import Error, Remote, TooManyRequests
+from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import Disconnected, Expired, PreparationLost, Refused
 from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.response_json import json_object
@@ -87,7 +87,7 @@ def failure(response: httpx.Response) -> Error:
         return TooManyRequests(sentence, remedy=_LATER, retry_after=_RATE_LIMIT_SECONDS)
     # An answer without an error body came from something in between.
     if not code or code == "internal_error" or response.is_server_error:
-        return Remote(sentence, remedy=_LATER, retryable=True)
+        return UpstreamError(sentence, remedy=_LATER, retryable=True)
     return _refusal(code, sentence)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Error, Remote
+from content_pipeline.core.errors import Error, UpstreamError
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import (
     Access,
@@ -100,7 +100,9 @@ class TikTokPublisher:
             return _outcome(status, prepared)
         if _is_over(prepared):
             raise _gone()
-        raise Remote(f"TikTok refused the end of the video ({response.status_code}).", remedy=_AGAIN, retryable=True)
+        raise UpstreamError(
+            f"TikTok refused the end of the video ({response.status_code}).", remedy=_AGAIN, retryable=True
+        )
 
     def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
         return _outcome(_committed(access, prepared), prepared)
@@ -171,9 +173,9 @@ def _send(post: Post, prepared: Prepared, chunks: Chunks, number: int) -> None:
     try:
         response = _put(post, prepared, chunks, number)
     except Ambiguous as error:  # TikTok takes chunks in order only, so the next try asks first how far it came
-        raise Remote(error.detail, remedy=_AGAIN, retryable=True) from error
+        raise UpstreamError(error.detail, remedy=_AGAIN, retryable=True) from error
     if _is_broken(response):
-        raise Remote(f"TikTok answered {response.status_code}.", remedy=_AGAIN, retryable=True)
+        raise UpstreamError(f"TikTok answered {response.status_code}.", remedy=_AGAIN, retryable=True)
     if not response.is_success:
         raise _gone()
 

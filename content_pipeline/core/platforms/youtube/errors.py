@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Error, Remote, TooManyRequests
+from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
 from content_pipeline.core.platforms.error_text import platform_message
@@ -68,7 +68,7 @@ def failure(response: httpx.Response) -> Error:
     """Why a call was refused, for calls that may be repeated.
 
     Expired and Disconnected; TooManyRequests with `youtube_quota` until midnight in California and
-    `youtube_upload_limit` for an hour; Remote `remote_failed` (5xx, and a 403 that is not YouTube's), retryable;
+    `youtube_upload_limit` for an hour; UpstreamError `remote_failed` (5xx, and a 403 that is not YouTube's), retryable;
     Refused `app_refused`, `youtube_invalid_…`, `youtube_video_missing`, `platform_refused`.
     """
     status, reason, sentence = response.status_code, _reason(response), _sentence(response)
@@ -84,7 +84,7 @@ def failure(response: httpx.Response) -> Error:
         seconds = retry_after(response)
         return TooManyRequests(sentence, remedy=_LATER, retry_after=_RATE_LIMIT_SECONDS if seconds is None else seconds)
     if _is_broken(response):
-        return Remote(sentence, remedy=_LATER, retryable=True, retry_after=retry_after(response))
+        return UpstreamError(sentence, remedy=_LATER, retryable=True, retry_after=retry_after(response))
     if reason == _APP_REFUSED:
         return Refused(
             sentence,

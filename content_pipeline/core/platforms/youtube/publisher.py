@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Remote
+from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.media.probe import MediaInfo
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import (
@@ -74,7 +74,9 @@ class YouTubePublisher:
         if have == session.size:
             return Processing(_ASK_AGAIN_SECONDS)
         if isinstance(have, int):
-            raise Remote("YouTube lost a part of the video.", remedy="Nothing to do: it is sent again.", retryable=True)
+            raise UpstreamError(
+                "YouTube lost a part of the video.", remedy="Nothing to do: it is sent again.", retryable=True
+            )
         return _live(access, post, prepared, have)
 
     def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httpx
 
-from content_pipeline.core.errors import Error, Remote
+from content_pipeline.core.errors import Error, UpstreamError
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access, Ambiguous, PreparationLost
 from content_pipeline.core.platforms.file_ranges import file_range
@@ -89,7 +89,7 @@ def fill(access: Access, session: Session, path: Path, progress: Callable[[float
         except Ambiguous as error:
             lost += 1
             if lost == _LOST_PIECES:
-                raise Remote(error.detail, remedy="Nothing to do: it is tried again.", retryable=True) from error
+                raise UpstreamError(error.detail, remedy="Nothing to do: it is tried again.", retryable=True) from error
             have = stored(access, session)
     return have
 

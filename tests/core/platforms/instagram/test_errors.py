@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from content_pipeline.core.errors import Error, Remote, TooManyRequests
+from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, PreparationLost, Refused
 from content_pipeline.core.platforms.instagram.errors import Invisible, commit_failure, failed_container, failure
 from tests.core.platforms.wire import ACCESS
@@ -35,10 +35,10 @@ def refusal(code: int, subcode: int | None = None, status: int = 400, **fields: 
         (9, 2207042, TooManyRequests, "instagram_daily_limit"),
         (9004, 2207052, Refused, "instagram_media_unreachable"),
         (100, 2207052, Refused, "instagram_media_unreachable"),
-        (9007, 2207027, Remote, "instagram_not_ready"),
-        (-1, 2207032, Remote, "remote_failed"),
-        (1, 2207082, Remote, "remote_failed"),
-        (100, 2207003, Remote, "remote_failed"),
+        (9007, 2207027, UpstreamError, "instagram_not_ready"),
+        (-1, 2207032, UpstreamError, "remote_failed"),
+        (1, 2207082, UpstreamError, "remote_failed"),
+        (100, 2207003, UpstreamError, "remote_failed"),
         (24, 2207008, PreparationLost, "preparation_lost"),
         (24, 2207020, PreparationLost, "preparation_lost"),
         (352, 2207026, Refused, "instagram_video_unsupported"),
@@ -70,7 +70,7 @@ def test_each_code_means_one_thing(code: int, subcode: int | None, kind: type[Er
 )
 def test_what_is_nobodys_fault_is_tried_again(response: httpx.Response) -> None:
     error = failure(response)
-    assert type(error) is Remote
+    assert type(error) is UpstreamError
     assert error.retryable
 
 
@@ -99,7 +99,7 @@ def test_a_commit_that_was_answered_with_nothing_certain_may_have_happened(respo
     ("response", "kind"),
     [
         (refusal(190, 463), Expired),
-        (refusal(9007, 2207027), Remote),
+        (refusal(9007, 2207027), UpstreamError),
         (refusal(9, 2207042), TooManyRequests),
         (refusal(4), TooManyRequests),
         (refusal(24, 2207008), PreparationLost),

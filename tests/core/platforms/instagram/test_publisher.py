@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Remote, TooManyRequests
+from content_pipeline.core.errors import TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import (
     Ambiguous,
     Expired,
@@ -159,7 +159,7 @@ def test_a_container_that_cannot_be_made_now_is_tried_later(
     wire: Wire, post: Post, answer: Answer | httpx.TransportError
 ) -> None:
     wire.on(CREATE, answer)
-    with pytest.raises(Remote) as failed:
+    with pytest.raises(UpstreamError) as failed:
         prepare(post)
     assert failed.value.retryable
     assert not isinstance(failed.value, Ambiguous)
@@ -228,7 +228,7 @@ def test_a_commit_without_a_clear_answer_is_sent_once_and_left_open(
 
 def test_a_commit_that_never_arrived_did_not_happen(wire: Wire, post: Post, prepared: Prepared) -> None:
     wire.on(QUOTA, quota(3)).on(PUBLISH, UNREACHABLE)
-    with pytest.raises(Remote) as failed:
+    with pytest.raises(UpstreamError) as failed:
         PUBLISHER.commit(ACCESS, post, prepared)
     assert failed.value.code == "platform_unreachable"
 
@@ -253,7 +253,7 @@ def test_a_refusal_is_not_believed_while_the_container_cannot_be_read(
 @pytest.mark.parametrize(
     ("answer", "error", "code"),
     [
-        (refused(9007, 2207027), Remote, "instagram_not_ready"),
+        (refused(9007, 2207027), UpstreamError, "instagram_not_ready"),
         (refused(9, 2207042, 403), TooManyRequests, "instagram_daily_limit"),
         (refused(4, status=403), TooManyRequests, "too_many_requests"),
         (refused(190, 463), Expired, "token_expired"),
@@ -261,7 +261,7 @@ def test_a_refusal_is_not_believed_while_the_container_cannot_be_read(
     ],
 )
 def test_a_commit_that_was_refused_says_why(
-    wire: Wire, post: Post, prepared: Prepared, answer: Answer, error: type[Remote], code: str
+    wire: Wire, post: Post, prepared: Prepared, answer: Answer, error: type[UpstreamError], code: str
 ) -> None:
     wire.on(QUOTA, quota(3)).on(PUBLISH, answer).on(CONTAINER, state("FINISHED"))
     with pytest.raises(error) as failed:

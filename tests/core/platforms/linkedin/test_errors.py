@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from content_pipeline.core.errors import Error, Remote, TooManyRequests
+from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
 from content_pipeline.core.platforms.linkedin.errors import commit_failure, duplicated, failure
 
@@ -42,15 +42,15 @@ def coded(code: str, message: str = "No.") -> dict[str, str]:
         (426, coded("NONEXISTENT_VERSION"), Refused, "linkedin_version_retired", False),
         (400, coded("NONEXISTENT_VERSION"), Refused, "linkedin_version_retired", False),
         (429, THROTTLED, TooManyRequests, "too_many_requests", True),
-        (400, coded("MEDIA_ASSET_WAITING_UPLOAD"), Remote, "linkedin_media_waiting", True),
+        (400, coded("MEDIA_ASSET_WAITING_UPLOAD"), UpstreamError, "linkedin_media_waiting", True),
         (400, coded("MEDIA_ASSET_PROCESSING_FAILED"), Refused, "linkedin_media_failed", False),
         (422, DUPLICATE, Refused, "duplicate_post", False),
         (422, coded("DUPLICATE_POST"), Refused, "duplicate_post", False),
         (422, coded("INVALID_URN"), Refused, "platform_refused", False),
         (400, ["not", "an", "object"], Refused, "platform_refused", False),
-        (408, None, Remote, "remote_failed", True),
-        (500, None, Remote, "remote_failed", True),
-        (503, coded("SERVICE_UNAVAILABLE"), Remote, "remote_failed", True),
+        (408, None, UpstreamError, "remote_failed", True),
+        (500, None, UpstreamError, "remote_failed", True),
+        (503, coded("SERVICE_UNAVAILABLE"), UpstreamError, "remote_failed", True),
     ],
 )
 def test_a_refusal_has_one_meaning(status: int, body: Any, kind: type[Error], code: str, retryable: bool) -> None:
@@ -62,7 +62,7 @@ def test_a_refusal_has_one_meaning(status: int, body: Any, kind: type[Error], co
 @pytest.mark.parametrize("body", [b"<html>Access denied</html>", b"{}", b'{"message": "Forbidden"}'])
 def test_a_403_of_something_in_between_disconnects_nobody_and_says_nothing_of_a_post(body: bytes) -> None:
     error = failure(httpx.Response(403, content=body))
-    assert (type(error), error.code, error.retryable) == (Remote, "remote_failed", True)
+    assert (type(error), error.code, error.retryable) == (UpstreamError, "remote_failed", True)
     assert isinstance(commit_failure(httpx.Response(403, content=body)), Ambiguous)
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_pipeline.core.errors import Error, Remote, TooManyRequests
+from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import (
     Ambiguous,
     Captions,
@@ -85,7 +85,7 @@ def test_every_part_goes_to_its_own_address_whatever_breaks(video: Post, cuts: l
         while not platform.finalized:
             try:
                 linkedin.prepare(ACCESS, video, kept[-1], keep=kept.append, progress=told.append)
-            except Remote:  # too much at once: a later run goes on
+            except UpstreamError:  # too much at once: a later run goes on
                 continue
     assert bytes(platform.data) == CONTENT
     assert told == sorted(told)
@@ -96,7 +96,7 @@ def test_every_part_goes_to_its_own_address_whatever_breaks(video: Post, cuts: l
 def test_a_later_try_sends_only_the_parts_that_are_missing(platform: LinkedIn, post: Post) -> None:
     platform.faults["part"] = [None, refused(503), refused(503), refused(503)]
     kept: list[Prepared] = []
-    with pytest.raises(Remote) as caught:
+    with pytest.raises(UpstreamError) as caught:
         linkedin.prepare(ACCESS, post, {}, keep=kept.append, progress=lambda _: None)
     assert caught.value.retryable
     platform.heard.clear()
@@ -266,7 +266,7 @@ def test_a_post_whose_answer_was_lost_is_there_once_after_reconciling(
 def test_a_good_answer_that_is_not_linkedins_says_nothing(platform: LinkedIn, post: Post) -> None:
     page = httpx.Response(200, text="<html>Welcome to the hotel</html>")
     platform.faults["initialize"] = [page, page, page]
-    with pytest.raises(Remote) as caught:
+    with pytest.raises(UpstreamError) as caught:
         prepare(post)
     assert caught.value.retryable
     platform.faults.clear()
@@ -287,10 +287,10 @@ def test_a_post_without_an_id_is_live_all_the_same(platform: LinkedIn, post: Pos
     ("answer", "kind", "code"),
     [
         (refused(422, "DUPLICATE_POST", f"Content is a duplicate of {SHARE}"), Refused, "duplicate_post"),
-        (refused(400, "MEDIA_ASSET_WAITING_UPLOAD"), Remote, "linkedin_media_waiting"),
+        (refused(400, "MEDIA_ASSET_WAITING_UPLOAD"), UpstreamError, "linkedin_media_waiting"),
         (refused(401), Expired, "token_expired"),
         (refused(429), TooManyRequests, "too_many_requests"),
-        (httpx.ConnectError("no route"), Remote, "platform_unreachable"),
+        (httpx.ConnectError("no route"), UpstreamError, "platform_unreachable"),
     ],
 )
 def test_a_commit_that_surely_did_not_happen_says_so(

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from content_pipeline.core.errors import Error, Remote, TooManyRequests
+from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import Disconnected, Expired, PreparationLost, Refused
 from content_pipeline.core.platforms.tiktok.errors import failed_post, failure
 
@@ -30,7 +30,7 @@ def refusal(code: str, status: int, message: str = "It did not work") -> httpx.R
         ("url_ownership_unverified", 403, Refused, "platform_refused"),
         ("privacy_level_option_mismatch", 403, Refused, "tiktok_privacy_not_allowed"),
         ("rate_limit_exceeded", 429, TooManyRequests, "too_many_requests"),
-        ("internal_error", 500, Remote, "remote_failed"),
+        ("internal_error", 500, UpstreamError, "remote_failed"),
         ("invalid_publish_id", 400, Refused, "platform_refused"),
     ],
 )
@@ -61,7 +61,7 @@ def test_an_oauth_error_is_flat() -> None:
 )
 def test_an_answer_that_says_nothing_is_asked_for_again(response: httpx.Response) -> None:
     error = failure(response)
-    assert type(error) is Remote
+    assert type(error) is UpstreamError
     assert error.retryable
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Remote, TooManyRequests
+from content_pipeline.core.errors import TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import (
     Access,
     Ambiguous,
@@ -209,7 +209,7 @@ def test_a_chunk_that_does_not_get_through_is_tried_later(
     wire: Wire, access: Access, post: Post, answer: Answer | httpx.TransportError
 ) -> None:
     wire.on(CREATOR, creator()).on(INIT, OPENED).on(UPLOAD, CHUNK_TAKEN, answer)
-    with pytest.raises(Remote) as failed:
+    with pytest.raises(UpstreamError) as failed:
         prepare(access, post)
     assert failed.value.retryable
     assert not isinstance(failed.value, Ambiguous | PreparationLost)
@@ -270,7 +270,7 @@ def test_a_last_chunk_that_never_arrived_posted_nothing(
     wire: Wire, access: Access, post: Post, prepared: Prepared
 ) -> None:
     wire.on(UPLOAD, UNREACHABLE)
-    with pytest.raises(Remote) as failed:
+    with pytest.raises(UpstreamError) as failed:
         PUBLISHER.commit(access, post, prepared)
     assert failed.value.code == "platform_unreachable"
 
@@ -303,7 +303,7 @@ def test_an_upload_is_made_anew_only_when_its_time_is_over_and_its_end_is_missin
     wire: Wire, access: Access, post: Post, code: int
 ) -> None:
     wire.on(UPLOAD, Answer(code)).on(STATUS, status("PROCESSING_UPLOAD", uploaded_bytes=20))
-    with pytest.raises(Remote) as failed:
+    with pytest.raises(UpstreamError) as failed:
         PUBLISHER.commit(access, post, opened())
     assert failed.value.retryable
     assert not isinstance(failed.value, PreparationLost | Ambiguous)

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from content_pipeline.core.errors import Error, Remote, TooManyRequests
+from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
 from content_pipeline.core.platforms.youtube import errors
 from content_pipeline.core.platforms.youtube.errors import commit_failure, failure, unwanted
@@ -37,7 +37,7 @@ def answer(status: int, reason: str, message: str = "No.") -> httpx.Response:
         (403, "insufficientPermissions", Disconnected, "needs_reconnect", False),
         (403, "accessNotConfigured", Refused, "app_refused", False),
         (403, "forbiddenPrivacySetting", Refused, "platform_refused", False),
-        (503, "backendError", Remote, "remote_failed", True),
+        (503, "backendError", UpstreamError, "remote_failed", True),
     ],
 )
 def test_a_refusal_has_one_meaning(status: int, reason: str, kind: type[Error], code: str, retryable: bool) -> None:
@@ -49,14 +49,14 @@ def test_a_refusal_has_one_meaning(status: int, reason: str, kind: type[Error], 
 @pytest.mark.parametrize("body", [b"", b"Invalid request.", b"[]", b'{"error": "invalid_grant"}'])
 def test_an_answer_without_an_error_of_googles_is_judged_by_its_status(body: bytes) -> None:
     assert isinstance(failure(httpx.Response(400, content=body)), Refused)
-    assert isinstance(failure(httpx.Response(500, content=body)), Remote)
+    assert isinstance(failure(httpx.Response(500, content=body)), UpstreamError)
     assert isinstance(failure(httpx.Response(401, content=body)), Expired)
 
 
 @pytest.mark.parametrize("body", [b"<html>Access denied</html>", b"{}", b'{"error": "Forbidden"}'])
 def test_a_403_of_something_in_between_disconnects_nobody_and_says_nothing_of_a_video(body: bytes) -> None:
     error = failure(httpx.Response(403, content=body))
-    assert (type(error), error.code, error.retryable) == (Remote, "remote_failed", True)
+    assert (type(error), error.code, error.retryable) == (UpstreamError, "remote_failed", True)
     assert isinstance(commit_failure(httpx.Response(403, content=body)), Ambiguous)
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from content_pipeline.core.errors import Error, Remote, TooManyRequests
+from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import (
     Ambiguous,
     Captions,
@@ -224,7 +224,7 @@ def test_a_lost_answer_is_found_out_by_asking_the_session(
 
 def test_a_good_answer_that_is_not_youtubes_says_nothing(platform: YouTube, post: Post) -> None:
     page = httpx.Response(200, text="<html>Welcome to the hotel</html>")
-    with network(lambda _: page), pytest.raises(Remote) as caught:
+    with network(lambda _: page), pytest.raises(UpstreamError) as caught:
         prepare(post)
     assert caught.value.retryable
     prepared = prepare(post)

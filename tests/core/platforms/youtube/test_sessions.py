@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_pipeline.core.errors import Remote
+from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.platforms.base import Ambiguous, PreparationLost
 from content_pipeline.core.platforms.youtube import sessions
 from content_pipeline.core.platforms.youtube.sessions import Session, fill, send, stored
@@ -56,13 +56,13 @@ def test_all_but_a_last_small_piece_is_sent_from_wherever_the_session_is(file: P
 @given(size=sizes, faults=st.lists(st.sampled_from([None, LOST, LOST_ANSWER, 500, 503]), max_size=8))
 def test_no_byte_is_lost_or_sent_twice_whatever_breaks(file: Path, size: int, faults: list) -> None:
     server = SessionServer(size, STEP, faults)
-    gave_up: list[Remote] = []
+    gave_up: list[UpstreamError] = []
     with reached(server) as session:
         have = 0
         while have != session.last_piece:
             try:
                 have = fill(ACCESS, session, file, lambda _: None)
-            except Remote as error:  # too much at once: a later run goes on
+            except UpstreamError as error:  # too much at once: a later run goes on
                 gave_up.append(error)
         server.faults.clear()
         video = send(ACCESS, session, file, have, size)
