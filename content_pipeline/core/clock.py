@@ -1,8 +1,7 @@
-"""The only source of business time.
+"""Application clock: the only source of business time, with an offset for tests.
 
-Schedules, expiries, back-offs and dates ask `now()`; heartbeats and leases use the database's own clock
-instead, because they must be right even when somebody moves this one. In embedded mode the offset lets
-tests and the sandbox pass hours in a moment.
+Schedules, expiries, back-offs and dates use `now()`. Heartbeats and leases use the database's clock, because they
+must stay correct when this one is moved. In embedded mode the offset lets tests and the sandbox skip hours.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,8 +10,8 @@ from content_pipeline.core.settings import settings
 
 
 def now() -> datetime:
-    """The present as an aware UTC datetime, moved by `clock_offset_file` where that exists."""
-    return datetime.now(UTC) + _offset()  # noqa: TID251 - the one place that may
+    """The current time as an aware UTC datetime, plus the offset in `clock_offset_file` if there is one."""
+    return datetime.now(UTC) + _offset()  # noqa: TID251 - the only place that may
 
 
 def _offset() -> timedelta:

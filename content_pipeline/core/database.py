@@ -1,4 +1,4 @@
-"""The one way to the product's database: a pooled engine per process, and sessions on it."""
+"""SQLAlchemy engine and sessions: one connection pool per process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +12,13 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from content_pipeline.core.settings import settings
 
-# What is raised while the database is away or has ended the session. Internal: it ends a session that idled in
-# its transaction with an error of that class.
+# Raised while the database is unreachable or has ended the session. InternalError: PostgreSQL uses that class when it
+# ends a session that was idle in its transaction.
 UNREACHABLE: Final = (OperationalError, InternalError, PoolTimeout)
 
 
 class Base(DeclarativeBase):
-    # Fixed names, so that alembic can name what it alters.
+    # Deterministic constraint names, so that Alembic can alter them.
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_label)s",
@@ -38,23 +38,23 @@ def engine() -> Engine:
 
 @cache
 def _autocommit_engine() -> Engine:
-    # Waiting for one of few connections is fine here: none is held for longer than a statement takes. They are not
-    # pinged first, which took a quarter of a read: after a restart of the database one read is answered 503.
+    # A small pool is enough: no connection is held for longer than a statement takes. No pre-ping, which is a quarter
+    # of the cost of a read (bench/polling.py); the price is one 503 after a restart of the database.
     return _create_engine(pool_size=10, max_overflow=0, isolation_level="AUTOCOMMIT")
 
 
 def _create_engine(**options: Any) -> Engine:
     return create_engine(
         settings().database_url.get_secret_value(),
-        # Errors end up in logs and on Dagster's pages; what people wrote and said does not belong there.
+        # Errors are shown in logs and in Dagster's UI, where users' texts do not belong.
         hide_parameters=True,
         connect_args={
             "application_name": "content-pipeline",
-            # A process frozen (SIGSTOP, a paused host) inside a transaction would hold its row locks for
-            # ever, and with them the statement that buries it: the server ends such a session itself.
+            # A process frozen (SIGSTOP, a paused host) inside a transaction would hold its row locks forever and
+            # block the statement that marks it dead; so the server ends such a session.
             "options": "-c idle_in_transaction_session_timeout=15s -c timezone=UTC",
             "connect_timeout": 5,
-            # A server's host that is gone is noticed in 10 s, both while sending and while waiting for an answer.
+            # A dead server host is detected within 10 s, both while sending and while waiting for a response.
             "tcp_user_timeout": 10_000,
             "keepalives_idle": 4,
             "keepalives_interval": 2,
@@ -83,8 +83,8 @@ def transaction() -> Iterator[Session]:
 def autocommit() -> Iterator[Session]:
     """A session for single statements, each committed by itself.
 
-    For what is asked hundreds of times a second: reading a task takes 550 µs this way, and 730 µs between a
-    BEGIN and a COMMIT (380 and 490 µs of this process's CPU).
+    For queries that run hundreds of times a second: reading a task takes 550 µs this way, and 730 µs with BEGIN and
+    COMMIT (380 and 490 µs of this process's CPU; bench/polling.py measures the whole request).
     """
     with Session(_autocommit_engine(), expire_on_commit=False) as session:
         yield session

@@ -1,8 +1,8 @@
-"""What the database keeps sealed: tokens of accounts, and addresses that speak for them.
+"""Encryption at rest (AES-256-GCM) for access tokens and upload URLs in the database.
 
-AES-256-GCM. The first of `settings().encryption_keys` seals, each of them opens, and a sealed value names its key, so
-a new key is put in front, `content-pipeline reencrypt` follows, and the old one can go. A value is bound to its
-`place`: copied to another row it does not open.
+The first of `settings().encryption_keys` encrypts, any of them decrypts, and a ciphertext begins with its key's id. To
+rotate: put a new key in front, run `content-pipeline reencrypt`, remove the old one. The row and column are the
+associated data, so a value that is copied to another row does not decrypt.
 """
 
 import binascii
@@ -23,26 +23,30 @@ _NONCE_BYTES: Final = 12
 
 
 def associated_data(table: str, row: object, column: str) -> str:
-    """What a value is sealed and opened about: where it is kept, `row` by its id."""
+    """The associated data (AAD) of a value: the table, the row's id and the column that hold it."""
     return f"{table}/{row}/{column}"
 
 
-def encrypt(plain: bytes | str, about: str) -> bytes:
-    """The value, encrypted. Raises Unavailable `encryption_key_missing` when there is no key."""
+def encrypt(plain: bytes | str, aad: str) -> bytes:
+    """Key id, nonce and ciphertext. Raises Unavailable `encryption_key_missing` when there is no key."""
     key_id, key = next(iter(_keys().items()))
     nonce = os.urandom(_NONCE_BYTES)
     content = plain.encode() if isinstance(plain, str) else plain
-    return key_id + nonce + AESGCM(key).encrypt(nonce, content, about.encode())
+    return key_id + nonce + AESGCM(key).encrypt(nonce, content, aad.encode())
 
 
-def decrypt(sealed: bytes, about: str) -> bytes:
+def decrypt(ciphertext: bytes, aad: str) -> bytes:
     """The plaintext. Raises Unavailable without its key, InternalError when it was altered or is another row's."""
-    key_id, nonce, content = sealed[:_ID_BYTES], sealed[_ID_BYTES:][:_NONCE_BYTES], sealed[_ID_BYTES + _NONCE_BYTES :]
+    key_id, nonce, content = (
+        ciphertext[:_ID_BYTES],
+        ciphertext[_ID_BYTES:][:_NONCE_BYTES],
+        ciphertext[_ID_BYTES + _NONCE_BYTES :],
+    )
     key = _keys().get(key_id)
     if key is None:
         raise _missing("The key that this was encrypted with is not configured.")
     try:
-        return AESGCM(key).decrypt(nonce, content, about.encode())
+        return AESGCM(key).decrypt(nonce, content, aad.encode())
     except (InvalidTag, ValueError) as error:
         raise InternalError(
             "An encrypted value was altered, or belongs elsewhere.",
@@ -51,13 +55,13 @@ def decrypt(sealed: bytes, about: str) -> bytes:
         ) from error
 
 
-def is_current(sealed: bytes) -> bool:
-    """Whether the first key sealed this. Raises Unavailable when there is no key."""
-    return sealed.startswith(next(iter(_keys())))
+def is_current(ciphertext: bytes) -> bool:
+    """Whether the first key encrypted this. Raises Unavailable when there is no key."""
+    return ciphertext.startswith(next(iter(_keys())))
 
 
 def _keys() -> dict[bytes, bytes]:
-    """The keys in their order, by the ids that sealed values name them by."""
+    """The keys in their order, by id."""
     keys = [_decode(key.get_secret_value()) for key in settings().encryption_keys]
     if not keys:
         raise _missing("There is no key to encrypt the tokens of accounts with.")

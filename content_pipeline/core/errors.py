@@ -26,8 +26,9 @@ from typing import Any, ClassVar
 class Error(Exception):
     """Base of all expected errors.
 
-    `detail` is the sentence for the person, `remedy` what they can do, `code` the stable machine word
-    (the class's unless a more exact one is given), `retryable` whether the same call may succeed later.
+    `detail` is a sentence for people, `remedy` what they can do, `code` the stable machine-readable code
+    (the class's unless a more exact one is given), `retryable` whether the same call may succeed later,
+    `retry_after` the seconds to wait, `errors` the single faults, each with a JSON pointer.
     """
 
     status: ClassVar[int] = 500
@@ -55,12 +56,12 @@ class Error(Exception):
             self.retryable = retryable
 
     def to_dict(self) -> dict[str, Any]:
-        """What a task keeps as its `error`."""
+        """The form in which a task stores its `error`."""
         return {"code": self.code, "message": self.detail, "remedy": self.remedy, "retryable": self.retryable}
 
     @classmethod
     def of(cls, kept: dict[str, Any]) -> "Error":
-        """The error that `to_dict` was kept of."""
+        """The error that `to_dict` serialized."""
         return cls(kept["message"], code=kept["code"], remedy=kept["remedy"], retryable=kept["retryable"])
 
 
@@ -137,5 +138,5 @@ class Unavailable(Error):
 
 
 def pointer(path: Iterable[object]) -> str:
-    """The JSON pointer (RFC 6901) of a place in a document, for an error's `errors`."""
+    """The JSON pointer (RFC 6901) for a path in a document, used in `errors`."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

@@ -1,6 +1,6 @@
-"""The log of every process: one JSON object a line; of an error, where it happened, and no values.
+"""structlog configuration: one JSON object per line, tracebacks without local variables.
 
-structlog's own way shows the variables of each frame of a traceback, and tokens of accounts are among them.
+structlog's default traceback shows the locals of each frame, which would put access tokens into the log.
 """
 
 import logging
@@ -21,7 +21,7 @@ SHARED: Final[list[Processor]] = [
 
 
 def configure() -> None:
-    """Let our loggers write to standard output from here on."""
+    """Configure structlog to write to standard output."""
     structlog.configure(
         processors=[*SHARED, structlog.processors.JSONRenderer()],
         logger_factory=structlog.WriteLoggerFactory(sys.stdout),

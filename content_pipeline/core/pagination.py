@@ -1,4 +1,4 @@
-"""Lists, newest first, a page at a time, by an opaque cursor that stays right while rows are added."""
+"""Keyset pagination, newest first, with an opaque cursor that stays valid while rows are added."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ def newest_first(
     column = getattr(table, by)
     if cursor:
         time, row_id = _position(cursor)
-        # Tasks have text as their id, the other rows a UUID.
+        # The id is text in tasks, a UUID in the other tables.
         position = tuple_(time, cast(literal(row_id, String), table.id.type))
         query = query.where(tuple_(column, table.id) < position)
     query = query.order_by(column.desc(), table.id.desc()).limit(limit + 1)

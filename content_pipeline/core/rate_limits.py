@@ -1,11 +1,10 @@
-"""Rate limits that hold across processes: the generic cell rate algorithm in one SQL statement.
+"""Rate limits shared by all processes: the generic cell rate algorithm (GCRA) in one SQL statement.
 
-A bucket is one row: the moment at which it is empty again. Each request moves that moment on by the cost
-of one request, and is refused when it would come to lie more than a window ahead. `take` does that in the
-database, exactly; whoever lets in hundreds a second counts by itself and tells by `settle` (api/rate_limiter.py).
+A bucket is one row with the time at which it is empty again. Each request adds its cost to that time, and is refused
+when the result would be more than a window ahead. `take` does that in the database, exactly. The API, with hundreds of
+requests a second, counts locally and reports what it admitted with `charge` (api/rate_limiter.py).
 
-The time is the database's own, like that of a lease: hosts disagree about the time, and moving the business
-clock must neither open nor close a bucket.
+Times are the database's: hosts' clocks disagree, and moving the application clock must not change a bucket.
 """
 
 from collections.abc import Mapping
@@ -26,29 +25,29 @@ class Rate:
 
     @property
     def cost(self) -> float:
-        """Seconds until one request is made up for."""
+        """Seconds for which one request fills a bucket."""
         return self.window / self.quota
 
 
 @dataclass(frozen=True)
 class RateLimitResult:
-    """How a bucket stands after a request asked for its place."""
+    """Result of one request: whether it is allowed, and the state of its bucket."""
 
     allowed: bool
-    remaining: int  # requests that could follow at once
-    reset_after: float  # seconds until the whole quota is there again
-    retry_after: float  # seconds until the next request passes
+    remaining: int  # requests that are allowed at once after this one
+    reset_after: float  # seconds until the whole quota is available
+    retry_after: float  # seconds until the next request is allowed
 
 
-# Half a request of tolerance: costs are rounded to microseconds, and without it the last request of a quota
-# that does not divide the window is refused.
+# Half a request of tolerance: costs are rounded to microseconds, which would refuse the last request of a quota that
+# does not divide the window.
 _TAKE: Final = text(
     "insert into rate_limits as kept (bucket, empty_at) values (:bucket, now() + make_interval(secs => :cost))"
     " on conflict (bucket) do update set empty_at = greatest(kept.empty_at, now()) + make_interval(secs => :cost)"
     " where kept.empty_at < now() + make_interval(secs => :window - :cost / 2)"
     " returning extract(epoch from empty_at - now())::float8"
 )
-# Ordered, so that two processes with the same buckets do not wait for each other's rows crosswise.
+# Ordered, so that two processes with the same buckets do not deadlock.
 _SETTLE: Final = text(
     "insert into rate_limits as kept (bucket, empty_at)"
     " select bucket, now() + make_interval(secs => cost)"
@@ -61,10 +60,10 @@ _SWEEP: Final = text("delete from rate_limits where empty_at < now()")
 
 
 def take(bucket: str, rate: Rate) -> RateLimitResult:
-    """Ask for the place of one request.
+    """Count one request, if the bucket has room for it.
 
-    Commits by itself: within the caller's transaction the row would stay locked as long as the request runs,
-    and a refused or failed request would get its place back.
+    Commits immediately: in the caller's transaction the row would stay locked while the request runs, and a rollback
+    would undo the count.
     """
     values = {"bucket": bucket, "cost": rate.cost, "window": rate.window}
     with autocommit() as session:
@@ -75,9 +74,9 @@ def take(bucket: str, rate: Rate) -> RateLimitResult:
 
 
 def charge(taken: Mapping[str, float]) -> dict[str, float]:
-    """Fill buckets by the cost of what was let in already, each in seconds. Returns how full they are now.
+    """Add the cost (seconds) of requests that were already admitted to each bucket. Returns how full each is now.
 
-    Full is seconds until a bucket is empty again; it may be more than its window, since nobody was refused.
+    That is in seconds until the bucket is empty, and may exceed the window, since nothing was refused.
     """
     with autocommit() as session:
         rows = session.execute(_SETTLE, {"buckets": list(taken), "costs": list(taken.values())})
@@ -85,20 +84,20 @@ def charge(taken: Mapping[str, float]) -> dict[str, float]:
 
 
 def sweep() -> None:
-    """Forget the buckets that are empty."""
+    """Delete the rows of empty buckets."""
     with autocommit() as session:
         session.execute(_SWEEP)
 
 
 def allowed(rate: Rate, filled: float) -> RateLimitResult:
-    """The standing of a request that filled its bucket to `filled` seconds."""
+    """The result for a request that filled its bucket to `filled` seconds."""
     return RateLimitResult(
         allowed=True, remaining=int((rate.window - filled) / rate.cost + 0.5), reset_after=filled, retry_after=0.0
     )
 
 
 def refused(rate: Rate, filled: float) -> RateLimitResult:
-    """The standing of a request for which there is no room in a bucket of `filled` seconds."""
+    """The result for a request that does not fit into a bucket of `filled` seconds."""
     return RateLimitResult(
         allowed=False, remaining=0, reset_after=filled, retry_after=max(filled + rate.cost / 2 - rate.window, 0.0)
     )

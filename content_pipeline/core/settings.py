@@ -1,8 +1,8 @@
-"""Every setting of the product, one typed object. `.env.example` lists them with their meaning.
+"""Settings (pydantic-settings), one typed object. `.env.example` lists them with their meaning.
 
-Sources, strongest first: arguments, environment (`CONTENT_PIPELINE_…`), `.env`, and `<home>/stack.env`,
-which `content-pipeline up` writes for the parts it runs itself. So any command that is started with the
-same home finds the running stack, and a part that is configured by hand is used instead of an embedded one.
+Sources, strongest first: arguments, environment (`CONTENT_PIPELINE_…`), `.env`, and `<home>/stack.env`, which
+`content-pipeline up` writes for its embedded services. So every command with the same home finds the running stack,
+and a service that is configured by hand replaces the embedded one.
 """
 
 import os
@@ -31,14 +31,14 @@ class Settings(BaseSettings):
 
     home: Path = DEFAULT_HOME
 
-    # where the stack listens and how it is reached
+    # listening addresses and public URL
     host: str = "127.0.0.1"
     api_port: int = 8000
     dagster_port: int = 3000
     public_url: str = "http://127.0.0.1:8000"
     cors_origins: Annotated[list[str], NoDecode] = []
 
-    # parts: empty means the embedded one, which `up` starts and enters in stack.env
+    # services: empty means the embedded one, which `up` starts and writes to stack.env
     database_url: SecretStr = SecretStr("")
     dagster_database_url: SecretStr = SecretStr("")
     broker_url: SecretStr = SecretStr("")
@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     slots_media: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     slots_io: int = Field(default=8, ge=1)
 
-    # which of them this process is; set for each worker
+    # the lane of this process; set for workers only
     lane: Lane | None = None
 
     # transcription
@@ -64,22 +64,22 @@ class Settings(BaseSettings):
     whisper_device: str = "cpu"
     whisper_compute_type: str = "int8"
 
-    # voices behind an OpenAI-compatible endpoint: empty means only those of this machine
+    # text to speech at an OpenAI-compatible endpoint: empty means only the local voices
     speech_url: str = ""
     speech_key: SecretStr = SecretStr("")
     speech_model: str = "tts-1"
     speech_voices: Annotated[list[str], NoDecode] = []
 
-    # a language model behind an OpenAI-compatible endpoint: empty means that post texts are composed by rules
+    # language model at an OpenAI-compatible endpoint: empty means that post texts are composed by rules
     text_url: str = ""
     text_key: SecretStr = SecretStr("")
     text_model: str = "gpt-4o-mini"
 
-    # memory: empty means that it is kept and searched here
+    # memory: an empty token means that memories are stored and searched in PostgreSQL
     zeromemory_token: SecretStr = SecretStr("")
     zeromemory_url: str = "https://api.ainative.studio/api/v1/public/memory/v2"
 
-    # the platforms that posts go to: stand-ins of them, or they themselves, each with an app that is registered there
+    # platforms that posts go to: the sandbox, or the real ones, each with a registered app
     platforms: Literal["sandbox", "live"] = "live"
     sandbox_port: int = 9000
     sandbox_url: str = "http://127.0.0.1:9000"
@@ -93,13 +93,13 @@ class Settings(BaseSettings):
     youtube_client_id: str = ""
     youtube_client_secret: SecretStr = SecretStr("")
 
-    # what tokens are encrypted with at rest: 32 bytes each in URL-safe base64, the first for new ones, all for old ones
+    # encryption of tokens at rest: keys of 32 bytes in URL-safe base64; the first encrypts, all decrypt
     encryption_keys: Annotated[list[SecretStr], NoDecode] = []
 
-    # rendering: empty means the ffmpeg that comes with imageio-ffmpeg
+    # rendering: empty means the ffmpeg binary of imageio-ffmpeg
     ffmpeg: str = ""
 
-    # limits that are not the plan's
+    # limits that do not depend on the workspace's plan
     script_characters: int = Field(default=2500, ge=1)
     narration_seconds: float = 300.0
     render_ahead_seconds: float = 900.0
@@ -137,7 +137,7 @@ class Settings(BaseSettings):
 
     @property
     def own_hosts(self) -> set[str]:
-        """Private hosts that media may be fetched from because they are embedded parts: the bucket and the sandbox."""
+        """Private hosts that media may be fetched from because they are embedded services: bucket and sandbox."""
         if not self.embedded:
             return set()
         urls = [self.s3_endpoint, *([self.sandbox_url] if self.platforms == "sandbox" else [])]
@@ -145,15 +145,15 @@ class Settings(BaseSettings):
 
     @property
     def cache(self) -> Path:
-        """Files that can be made again: joined models, instantiated fonts."""
+        """Folder for files that can be recreated: joined models, instantiated fonts."""
         return self.home / "cache"
 
     def lane_of(self, seconds: float) -> Lane:
-        """Short recordings go where people wait, long ones where renders go."""
+        """The lane for a recording of that length: short ones are interactive, long ones go with the renders."""
         return "interactive" if seconds <= self.interactive_media_seconds else "media"
 
     def whisper_threads(self, lane: Lane) -> int:
-        """All cores for somebody who waits; one in the media lane, which has as many slots as there are cores."""
+        """All cores for interactive work; one in the media lane, which has as many slots as there are cores."""
         return (os.cpu_count() or 1) if lane == "interactive" else 1
 
     def slots(self, lane: Lane) -> int:

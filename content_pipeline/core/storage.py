@@ -1,4 +1,4 @@
-"""The object store: one bucket, keys that begin with the workspace they belong to; people's files as `drops` says."""
+"""S3 client: one bucket, keys prefixed with the workspace id (the CSV inbox has its own layout)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 else:
     S3Client = Any
 
-# One part at a time: uploads come from many requests at once, and threads of their own for each of them
-# cost more than they bring on a small machine.
+# No threads per transfer: many requests upload at once, and threads for each cost more than they gain on a small
+# machine.
 _TRANSFER = TransferConfig(use_threads=False)
 
-# What a store says of an object that is not there, and of one that is not the one meant (If-Match). By number where
-# the request was a HEAD, whose answer has no body.
+# Error codes for a missing object and for one that fails If-Match. Numbers for HEAD requests, whose responses have no
+# body.
 _GONE: Final = ("404", "NoSuchKey", "412", "PreconditionFailed")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as it was listed. Its `etag`, in quotes, tells it from another that takes its place later."""
+    """An object from a listing. `etag` (with its quotes) tells it from a later object under the same key."""
 
     key: str
     etag: str
@@ -63,13 +63,13 @@ def client() -> S3Client:
 
 @cache
 def _public_client() -> S3Client:
-    """Signs for the host that clients and platforms reach; never connects."""
+    """Signs URLs for the host that clients and platforms reach; never connects."""
     return _client(settings().s3_public_endpoint or settings().s3_endpoint)
 
 
 def put(key: str, body: IO[bytes] | Path, *, content_type: str) -> None:
-    """Store a stream or file under `key`. Raises Unavailable when the store does not take it."""
-    with _in_our_words(key):
+    """Upload a stream or file as `key`. Raises Unavailable."""
+    with _translated_errors(key):
         if isinstance(body, Path):
             with body.open("rb") as stream:
                 put(key, stream, content_type=content_type)
@@ -80,14 +80,14 @@ def put(key: str, body: IO[bytes] | Path, *, content_type: str) -> None:
 
 
 def fetch(key: str, target: Path) -> None:
-    """Copy the object into `target`. Raises NotFound, Unavailable."""
-    with _in_our_words(key), target.open("wb") as stream:
+    """Download the object to `target`. Raises NotFound, Unavailable."""
+    with _translated_errors(key), target.open("wb") as stream:
         client().download_fileobj(settings().s3_bucket, key, stream, Config=_TRANSFER)
 
 
 def read(stored: StoredObject, *, most_bytes: int) -> bytes:
-    """Its first bytes. Raises NotFound when it is gone or another has taken its place, Unavailable."""
-    with _in_our_words(stored.key):
+    """The first `most_bytes` bytes. Raises NotFound when the object is gone or was replaced, Unavailable."""
+    with _translated_errors(stored.key):
         answer = client().get_object(Bucket=settings().s3_bucket, Key=stored.key, IfMatch=stored.etag)
         with answer["Body"] as body:
             return body.read(most_bytes)
@@ -96,7 +96,7 @@ def read(stored: StoredObject, *, most_bytes: int) -> bytes:
 def exists(key: str) -> bool:
     """Raises Unavailable."""
     try:
-        with _in_our_words(key):
+        with _translated_errors(key):
             client().head_object(Bucket=settings().s3_bucket, Key=key)
     except NotFound:
         return False
@@ -104,13 +104,13 @@ def exists(key: str) -> bool:
 
 
 def move(stored: StoredObject, key: str) -> None:
-    """Store the object under `key` instead; begun twice, it ends alike. Raises Unavailable.
+    """Move the object to `key`, idempotently. Raises Unavailable.
 
-    One that is gone is left alone, and one with other bytes that has taken its place too. S3 and SeaweedFS see to it
-    (If-Match); MinIO ignores that on DELETE, and would delete what came between the copy and it.
+    Does nothing when the object is gone or was replaced. S3 and SeaweedFS check that (If-Match); MinIO ignores
+    If-Match on DELETE, so there an object written between copy and delete would be lost.
     """
     bucket = settings().s3_bucket
-    with suppress(NotFound), _in_our_words(stored.key):
+    with suppress(NotFound), _translated_errors(stored.key):
         client().copy(
             {"Bucket": bucket, "Key": stored.key},
             bucket,
@@ -123,23 +123,23 @@ def move(stored: StoredObject, key: str) -> None:
 
 def delete(key: str) -> None:
     """Raises Unavailable."""
-    with _in_our_words(key):
+    with _translated_errors(key):
         client().delete_object(Bucket=settings().s3_bucket, Key=key)
 
 
 def listing(*, older_than: datetime) -> Iterator[str]:
-    """The keys of all objects last written before then."""
-    with _in_our_words("its list of files"):
+    """The keys of all objects last written before `older_than`. Raises Unavailable."""
+    with _translated_errors("its list of files"):
         for page in client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket):
             yield from (found["Key"] for found in page.get("Contents", []) if found["LastModified"] < older_than)
 
 
 def list_after(after: str, *, prefix: str, most: int) -> list[StoredObject]:
-    """The first objects with `prefix` that come after the key `after`, which need not be there any more.
+    """The first `most` objects with `prefix` after the key `after`, which need not exist.
 
     In the store's own order: SeaweedFS lists `a/x` before `a b/x`. Raises Unavailable.
     """
-    with _in_our_words("its list of files"):
+    with _translated_errors("its list of files"):
         page = client().list_objects_v2(Bucket=settings().s3_bucket, Prefix=prefix, StartAfter=after, MaxKeys=most)
     return [
         StoredObject(found["Key"], found["ETag"], found["LastModified"].astimezone(UTC))
@@ -148,14 +148,14 @@ def list_after(after: str, *, prefix: str, most: int) -> list[StoredObject]:
 
 
 def signed_url(key: str) -> str:
-    """A signed GET link, good for `link_seconds`."""
+    """A presigned GET URL, valid for `link_seconds`."""
     params = {"Bucket": settings().s3_bucket, "Key": key}
     return _public_client().generate_presigned_url("get_object", Params=params, ExpiresIn=settings().link_seconds)
 
 
 @contextmanager
-def _in_our_words(key: str) -> Iterator[None]:
-    """The store's errors as ours."""
+def _translated_errors(key: str) -> Iterator[None]:
+    """Translate boto errors to NotFound and Unavailable."""
     try:
         yield
     except (BotoCoreError, ClientError, OSError) as error:

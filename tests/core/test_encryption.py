@@ -1,4 +1,4 @@
-"""What is sealed opens with its key and for its row, and in no other way."""
+"""Values decrypt only with their key and for their row."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from content_pipeline.core.errors import InternalError, Unavailable
 from content_pipeline.core.settings import settings
 from tests.accounts import encryption_key
 
-ABOUT = "accounts/1/access_token"
+AAD = "accounts/1/access_token"
 
 
 @pytest.fixture(autouse=True)
@@ -23,73 +23,73 @@ def set_keys(patch: pytest.MonkeyPatch, *keys: SecretStr) -> None:
 
 
 @pytest.mark.parametrize("plain", [b"", b"IGAAtoken", bytes(range(256)), b"x" * 100_000])
-def test_what_is_sealed_is_opened_again(plain: bytes) -> None:
-    assert encryption.decrypt(encryption.encrypt(plain, ABOUT), ABOUT) == plain
+def test_an_encrypted_value_decrypts_to_its_plaintext(plain: bytes) -> None:
+    assert encryption.decrypt(encryption.encrypt(plain, AAD), AAD) == plain
 
 
 def test_text_comes_back_as_its_bytes() -> None:
-    assert encryption.decrypt(encryption.encrypt("schlüssel", ABOUT), ABOUT) == "schlüssel".encode()
+    assert encryption.decrypt(encryption.encrypt("schlüssel", AAD), AAD) == "schlüssel".encode()
 
 
-def test_the_same_value_is_never_sealed_alike_and_is_not_to_be_seen() -> None:
-    first, second = encryption.encrypt(b"IGAAtoken", ABOUT), encryption.encrypt(b"IGAAtoken", ABOUT)
+def test_encrypting_twice_gives_different_ciphertexts_without_the_plaintext() -> None:
+    first, second = encryption.encrypt(b"IGAAtoken", AAD), encryption.encrypt(b"IGAAtoken", AAD)
     assert first != second
     assert b"IGAA" not in first
 
 
-def test_a_value_that_was_copied_to_another_row_does_not_open() -> None:
+def test_a_value_that_was_copied_to_another_row_does_not_decrypt() -> None:
     with pytest.raises(InternalError) as caught:
-        encryption.decrypt(encryption.encrypt(b"token", ABOUT), "accounts/2/access_token")
+        encryption.decrypt(encryption.encrypt(b"token", AAD), "accounts/2/access_token")
     assert caught.value.code == "sealed_value_invalid"
 
 
-SEALED = b"token"
+PLAINTEXT = b"token"
 
 
-@given(place=st.integers(0, 4 + 12 + len(SEALED) + 16 - 1), change=st.integers(1, 255))
-def test_no_byte_of_a_sealed_value_can_be_changed(place: int, change: int) -> None:
+@given(position=st.integers(0, 4 + 12 + len(PLAINTEXT) + 16 - 1), change=st.integers(1, 255))
+def test_a_ciphertext_with_a_changed_byte_does_not_decrypt(position: int, change: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         set_keys(patch, encryption_key(1))
-        sealed = bytearray(encryption.encrypt(SEALED, ABOUT))
-        sealed[place] ^= change
+        ciphertext = bytearray(encryption.encrypt(PLAINTEXT, AAD))
+        ciphertext[position] ^= change
         with pytest.raises((InternalError, Unavailable)):
-            encryption.decrypt(bytes(sealed), ABOUT)
+            encryption.decrypt(bytes(ciphertext), AAD)
 
 
-@given(length=st.integers(0, 4 + 12 + len(SEALED) + 16 - 1))
-def test_a_sealed_value_that_was_cut_off_does_not_open(length: int) -> None:
+@given(length=st.integers(0, 4 + 12 + len(PLAINTEXT) + 16 - 1))
+def test_a_truncated_ciphertext_does_not_decrypt(length: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         set_keys(patch, encryption_key(1))
-        sealed = encryption.encrypt(SEALED, ABOUT)[:length]
+        ciphertext = encryption.encrypt(PLAINTEXT, AAD)[:length]
         with pytest.raises((InternalError, Unavailable)):
-            encryption.decrypt(sealed, ABOUT)
+            encryption.decrypt(ciphertext, AAD)
 
 
-def test_a_new_key_in_front_seals_and_the_old_one_still_opens(monkeypatch: pytest.MonkeyPatch) -> None:
-    old = encryption.encrypt(b"token", ABOUT)
+def test_the_first_key_encrypts_and_the_old_one_still_decrypts(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = encryption.encrypt(b"token", AAD)
     set_keys(monkeypatch, encryption_key(2), encryption_key(1))
-    new = encryption.encrypt(b"token", ABOUT)
+    new = encryption.encrypt(b"token", AAD)
     assert (encryption.is_current(old), encryption.is_current(new)) == (False, True)
-    assert encryption.decrypt(old, ABOUT) == encryption.decrypt(new, ABOUT) == b"token"
+    assert encryption.decrypt(old, AAD) == encryption.decrypt(new, AAD) == b"token"
     set_keys(monkeypatch, encryption_key(2))
-    assert encryption.decrypt(new, ABOUT) == b"token"
+    assert encryption.decrypt(new, AAD) == b"token"
     with pytest.raises(Unavailable, match="not configured") as caught:
-        encryption.decrypt(old, ABOUT)
+        encryption.decrypt(old, AAD)
     assert caught.value.code == "encryption_key_missing"
 
 
-def test_without_a_key_nothing_is_sealed_and_the_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_encryption_fails_and_names_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     set_keys(monkeypatch)
     with pytest.raises(Unavailable) as caught:
-        encryption.encrypt(b"token", ABOUT)
+        encryption.encrypt(b"token", AAD)
     assert (caught.value.code, caught.value.retryable) == ("encryption_key_missing", False)
     assert "CONTENT_PIPELINE_ENCRYPTION_KEYS" in caught.value.remedy
 
 
 @pytest.mark.parametrize("key", ["short", "!" * 44, "ü" * 44, encryption_key(1).get_secret_value()[:-4], ""])
-def test_a_key_of_the_wrong_form_is_refused_without_showing_it(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+def test_a_malformed_key_is_refused_without_showing_it(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     set_keys(monkeypatch, SecretStr(key))
     with pytest.raises(Unavailable) as caught:
-        encryption.encrypt(b"token", ABOUT)
+        encryption.encrypt(b"token", AAD)
     assert caught.value.code == "encryption_key_invalid"
     assert not key or key not in caught.value.detail + caught.value.remedy

@@ -1,4 +1,4 @@
-"""The database's history leads to what the models say, and back to nothing."""
+"""Alembic migrations match the models, and can be downgraded to an empty database."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from content_pipeline.core.settings import settings
 
 @pytest.fixture
 def empty_database(database: None) -> str:
-    """The server's second database, which only whole stacks use."""
+    """URL of the test server's second database, which otherwise only whole stacks use."""
     url = make_url(settings().database_url.get_secret_value()).set(database="dagster")
     return url.render_as_string(hide_password=False)
 
@@ -29,7 +29,7 @@ def alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_migrations_make_just_what_the_models_say_and_can_be_taken_back(empty_database: str) -> None:
+def test_the_migrations_match_the_models_and_can_be_downgraded(empty_database: str) -> None:
     assert alembic(empty_database, "upgrade", "head").returncode == 0
     check = alembic(empty_database, "check")
     assert check.returncode == 0, check.stdout + check.stderr
