@@ -1,4 +1,4 @@
-"""What a fresh or older stack needs before the rest can start: databases, tables, the bucket. `python -m` runs it."""
+"""Bootstrap, run before the other services: create databases and bucket, migrate tables. Run with `python -m`."""
 
 from contextlib import suppress
 
@@ -16,13 +16,13 @@ def main() -> None:
     state = State.load(home)
     assert state is not None, "`up` writes stack.json before it starts anything"
     prepare_stores(StackConfig(home, UserSettings(), state))
-    # Makes Dagster's tables or brings older ones up to date, before its processes do so all at once.
+    # Creates or migrates Dagster's tables, before its processes try that concurrently.
     with dg.DagsterInstance.get() as instance:
         instance.upgrade()
 
 
 def prepare_stores(config: StackConfig) -> None:
-    """Databases, tables and bucket of the product."""
+    """Create the product's databases and bucket, and migrate its tables."""
     if config.embeds_database:
         postgres.create_databases(config.superuser_url, config.state.database_password)
     migrations.upgrade()

@@ -1,4 +1,4 @@
-"""Several videos at a glance: three moments of each, side by side in one picture."""
+"""Contact sheet: one PNG with three frames of each of several videos."""
 
 import io
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ COLUMNS: Final = 2
 
 
 def save(videos: Sequence[Path], target: Path) -> Path:
-    """Write the sheet, two videos to a row, as a PNG. Returns its full path."""
+    """Write the sheet as a PNG, two videos to a row. Returns its absolute path."""
     strips = [_strip(video) for video in videos]
     width = max(strip.width for strip in strips) + 2 * GAP
     height = max(strip.height for strip in strips) + GAP

@@ -1,4 +1,4 @@
-"""`content-pipeline demo`: the main job, end to end, through HTTP as any client would do it."""
+"""`content-pipeline demo`: captions, reels and posts end to end, through the HTTP API."""
 
 import time
 from pathlib import Path
@@ -25,7 +25,7 @@ OUTPUT: Final = Path("demo-output")
 
 
 def run(api_url: str, dagster_url: str, sandbox_url: str, api_key: str) -> None:
-    """Captions and reels, each saved as a file, then posts. Raises httpx.HTTPStatusError, InternalError."""
+    """Make captions and reels, save them as files, and post them. Raises httpx.HTTPStatusError, InternalError."""
     with httpx.Client(base_url=f"{api_url}/api/v1/public", headers={"X-API-Key": api_key}, timeout=60) as client:
         video_url, task_id = _caption(client)
         video = download(video_url, OUTPUT / "karaoke.mp4")
@@ -34,24 +34,24 @@ def run(api_url: str, dagster_url: str, sandbox_url: str, api_key: str) -> None:
         sheet = contact_sheet.save([reel["video"] for reel in reels], OUTPUT / "reels.png")
         demo_social.run(client, twin_id, reels)
     console.rule("Done")
-    console.print(f"The video:     {video}")
-    console.print(f"The reels:     {sheet} shows all {len(reels)} of them")
-    console.print(f"A link:        {video_url}", soft_wrap=True)
-    console.print(f"The posts:     {sandbox_url}")
-    console.print(f"In Dagster:    {_run_page(dagster_url, task_id)}")
-    console.print(f"The API's own: {api_url}/docs")
+    console.print(f"Video:         {video}")
+    console.print(f"Reels:         {sheet} (contact sheet of all {len(reels)})")
+    console.print(f"Video URL:     {video_url}", soft_wrap=True)
+    console.print(f"Posts:         {sandbox_url}")
+    console.print(f"Dagster run:   {_run_page(dagster_url, task_id)}")
+    console.print(f"API docs:      {api_url}/docs")
 
 
 def _caption(client: httpx.Client) -> tuple[str, str]:
-    """Caption the clip, show the captions, burn them in. Returns the video's link and its task."""
-    console.rule("1  Send a recording, get captions")
+    """Caption the clip, print the captions, burn them in. Returns the video's URL and its task id."""
+    console.rule("1  Caption a recording")
     with CLIP.open("rb") as clip:
         accepted = call_api(client, "POST", "/captions/generate", files={"audio_file": clip}, data={"language": "en"})
     captions = f"/captions/{accepted['caption_id']}"
     wait_for_task(client, accepted["task_id"], "transcribing")
     console.print(Panel(call_api(client, "GET", captions)["srt"].strip(), title="captions.srt", expand=False))
 
-    console.rule("2  Burn them in, word by word")
+    console.rule("2  Burn the captions into a video, word by word")
     look = {"style": "karaoke", "font_size": 72, "position": "middle"}
     burning = call_api(client, "POST", f"{captions}/burn-in", json=look)
     return wait_for_task(client, burning["task_id"], "burning in")["output_url"], burning["task_id"]
@@ -64,8 +64,8 @@ def _make_twin(client: httpx.Client) -> str:
 
 
 def _make_reels(client: httpx.Client, twin_id: str) -> list[dict[str, Any]]:
-    """Make the reels of a CSV, with a bar for each row, and save them. Returns their jobs, each with its `video`."""
-    console.rule("3  Send a CSV of scripts, get a reel for each row")
+    """Make the reels of a CSV and save them. Returns the jobs, each with the path of its `video`."""
+    console.rule("3  Make a reel for each row of a CSV")
     with SCRIPTS.open("rb") as scripts:
         form = {"twin_id": twin_id, "platform": "instagram"}
         accepted = call_api(client, "POST", "/bulk/reels", files={"csv_file": scripts}, data=form)
@@ -74,7 +74,7 @@ def _make_reels(client: httpx.Client, twin_id: str) -> list[dict[str, Any]]:
 
 
 def _watch_rows(client: httpx.Client, batch: str) -> list[dict[str, Any]]:
-    """Poll a batch until it is final, with a bar for each row. Returns its jobs."""
+    """Poll a batch until it is final, with a progress bar for each row. Returns its jobs."""
     with progress_bars() as shown:
         jobs = call_api(client, "GET", batch)["jobs"]
         rows = [shown.add_task(f"{job['row']} {job['platform']}", total=100) for job in jobs]

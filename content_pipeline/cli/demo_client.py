@@ -1,4 +1,4 @@
-"""How the demo speaks with the API: as any client would, with bars for what takes time."""
+"""HTTP client of the demo: requests, polling of tasks with progress bars, downloads."""
 
 import time
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def wait_for_tasks(client: httpx.Client, asked: Mapping[str, str]) -> dict[str, 
 
 
 def raise_if_failed(found: Mapping[str, Any]) -> None:
-    """Raises InternalError, in its own words, for what has ended in an error."""
+    """Raises InternalError with the error of a task, job or item whose status is `error`."""
     if found["status"] == "error":
         raise InternalError(found["error"]["message"], remedy=found["error"]["remedy"])
 

@@ -1,4 +1,4 @@
-"""The demo's second half: accounts are connected, a reel is posted to all of them, and one goes out by the calendar."""
+"""Second half of the demo: connect accounts, post a reel to all of them, and schedule one in the calendar."""
 
 import time
 from datetime import timedelta
@@ -12,33 +12,33 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.platforms.names import NAMES, PLATFORMS
 
-# Where the person would come back to; nobody listens there, so its address is only read.
+# OAuth redirect target. Nothing listens there: only the URL is read.
 REDIRECT_URI: Final = "http://127.0.0.1/connected"
 CREATOR: Final = "mara.bakes"
 AHEAD: Final = timedelta(seconds=8)
 
 
 def run(client: httpx.Client, twin_id: str, reels: list[dict[str, Any]]) -> None:
-    """Raises httpx.HTTPStatusError, InternalError."""
+    """Connect, publish and schedule. Raises httpx.HTTPStatusError, InternalError."""
     console.rule("4  Connect an account on each platform")
     accounts = {platform: _connect(client, platform) for platform in PLATFORMS}
     for platform, account in accounts.items():
         console.print(f"{NAMES[platform]:<14} {account['handle']}")
     ids = {platform: account["id"] for platform, account in accounts.items()}
 
-    console.rule("5  Publish a reel to all of them; the twin writes the words")
+    console.rule("5  Publish a reel to all of them, with texts written by the twin")
     body = {"platforms": PLATFORMS, "reel_id": reels[0]["job_id"], "twin_id": twin_id, "accounts": ids}
     accepted = call_api(client, "POST", "/social/publish", json=body)["results"]
     results = wait_for_tasks(client, {NAMES[result["platform"]]: result["task_id"] for result in accepted})
     for name, result in results.items():
-        console.print(f"{name:<14} {result['post_url'] or 'its link comes after moderation'}", soft_wrap=True)
+        console.print(f"{name:<14} {result['post_url'] or 'no link until moderation has finished'}", soft_wrap=True)
 
-    console.rule("6  Schedule another one, and wait for it to go out")
-    console.print(f"{'out at':<14} {_schedule(client, twin_id, reels[1], ids['linkedin'])}", soft_wrap=True)
+    console.rule("6  Schedule another reel, and wait until it is published")
+    console.print(f"{'published':<14} {_schedule(client, twin_id, reels[1], ids['linkedin'])}", soft_wrap=True)
 
 
 def _connect(client: httpx.Client, platform: str) -> dict[str, Any]:
-    """Consent as a person does in a browser. Returns the account."""
+    """Go through the OAuth consent page as a browser does. Returns the account."""
     begun = call_api(client, "POST", f"/social/connect/{platform}", json={"redirect_uri": REDIRECT_URI})
     with httpx.Client(timeout=30) as browser:
         page = browser.get(begun["authorize_url"]).raise_for_status()
@@ -56,14 +56,14 @@ def _connect(client: httpx.Client, platform: str) -> dict[str, Any]:
 
 
 def _next(answer: httpx.Response) -> str:
-    """Where an answer sends the browser. Raises InternalError when it is a page instead."""
+    """The URL that a response redirects to. Raises InternalError when it is not a redirect."""
     if not answer.has_redirect_location:
         raise InternalError(f"{answer.url.host} did not connect the account (status {answer.status_code}).")
     return str(answer.headers["location"])
 
 
 class _Form(HTMLParser):
-    """Where the form of a page goes to, and its hidden fields."""
+    """The action and the hidden fields of the form in an HTML page."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class _Form(HTMLParser):
 
 
 def _schedule(client: httpx.Client, twin_id: str, reel: dict[str, Any], account_id: str) -> str:
-    """Have a reel go out in a moment. Returns the post's link."""
+    """Schedule a reel in a few seconds, and wait for it. Returns the post's URL."""
     item = call_api(
         client,
         "POST",

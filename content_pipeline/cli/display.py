@@ -1,4 +1,4 @@
-"""What `up` and `status` show: a live line on a terminal, plain lines elsewhere."""
+"""Terminal output of `up` and `status` (rich): a live line on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ DONE: Final = "done"
 
 
 class Progress:
-    """Says what is waited for, and what has come, with the seconds it took."""
+    """Shows which services are being waited for, and for each that is ready how long it took."""
 
     def __init__(self, status: Status) -> None:
         self._status = status
@@ -38,7 +38,7 @@ def progress() -> Iterator[Progress]:
 
 @dataclass(frozen=True)
 class Row:
-    """One part in the table of `status`."""
+    """One service in the table of `status`."""
 
     name: str
     state: str
@@ -53,7 +53,7 @@ class Row:
 
 
 def show(rows: list[Row]) -> None:
-    view = Table("part", "state", "pid", "port", "uptime", "open", box=None, header_style="dim")
+    view = Table("service", "state", "pid", "port", "uptime", "url", box=None, header_style="dim")
     for row in rows:
         color = "green" if row.is_healthy else "red"
         view.add_row(

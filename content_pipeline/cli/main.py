@@ -1,4 +1,4 @@
-"""The command `content-pipeline`. Heavy modules are imported where they are used: `--help` answers at once."""
+"""The command `content-pipeline` (click). Heavy modules are imported where used, to keep `--help` fast."""
 
 import os
 import signal
@@ -36,16 +36,16 @@ def main() -> None:
 
 @click.group()
 def cli() -> None:
-    """Recordings, scripts and videos in; captions, reels and published posts out."""
+    """Make captions and reels, and publish posts."""
 
 
 @cli.command()
-@click.option("--detach", is_flag=True, help="Return when everything is ready, and leave it running.")
+@click.option("--detach", is_flag=True, help="Return when everything is ready, and leave it running in the background.")
 def up(detach: bool) -> int:
-    """Start everything and wait until it is ready. Ctrl-C stops it in order, a second Ctrl-C at once."""
+    """Start the stack and wait until it is ready. Ctrl-C stops it gracefully, a second Ctrl-C at once."""
     from content_pipeline.cli import display, stack
 
-    # Whoever stops this process means the stack, as with Ctrl-C.
+    # SIGTERM stops the stack, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     home = _home()
     try:
@@ -55,7 +55,7 @@ def up(detach: bool) -> int:
             running.start(progress)
         _show_addresses()
         if not detach:
-            click.echo("Ctrl-C stops it.")
+            click.echo("Press Ctrl-C to stop.")
             running.watch()
             click.echo("Stopped.")
     except KeyboardInterrupt:
@@ -66,7 +66,7 @@ def up(detach: bool) -> int:
 
 @cli.command()
 def down() -> None:
-    """Stop everything in order. Work that is under way goes on at the next `up`."""
+    """Stop the stack gracefully. Unfinished work continues at the next `up`."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     _stop(_home())
 
@@ -75,7 +75,7 @@ def _stop(home: Path) -> None:
     from content_pipeline.cli import stack
 
     try:
-        click.echo("Stopping; Ctrl-C stops at once.")
+        click.echo("Stopping. Press Ctrl-C to stop at once.")
         stopped = stack.stop(home)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -85,7 +85,7 @@ def _stop(home: Path) -> None:
 
 @cli.command()
 def status() -> int:
-    """Show every part: its state, process, port, uptime and page. Ends with 3 unless all are ready."""
+    """Show each service with its state, pid, port, uptime and URL. Exit status 3 unless all are ready."""
     from content_pipeline.cli import display, stack
 
     home = _home()
@@ -99,7 +99,7 @@ def status() -> int:
 
 @cli.command("demo")
 def run_demo() -> None:
-    """Captions, reels and posts, through the API. Stops the stack afterwards if it had to start it."""
+    """Make captions, reels and posts through the API. Stops the stack afterwards if it started it."""
     from content_pipeline.cli import demo, demo_social, display, stack
     from content_pipeline.core.settings import settings
 
@@ -107,33 +107,33 @@ def run_demo() -> None:
     home = _home()
     running = stack.launch_or_attach(home)
     try:
-        click.echo(f"{'Starting' if running.is_new else 'Using what runs'} in {home}")
+        click.echo(f"{'Starting' if running.is_new else 'Using the running stack'} in {home}")
         with display.progress() as progress:
             running.start(progress)
         key = _new_key("demo", redirect_uris=[demo_social.REDIRECT_URI])
         demo.run(settings().public_url, settings().dagster_url, settings().sandbox_url, key)
     finally:
         if running.is_new:
-            click.echo("Stopping what was started; `make up` starts it for use, with all that was made.")
+            click.echo("Stopping the stack. `make up` starts it again, with everything the demo made.")
             running.stop()
 
 
 @cli.group()
 def keys() -> None:
-    """API keys."""
+    """Create, list and revoke API keys."""
 
 
 @keys.command("create")
-@click.option("--workspace", required=True, help="Name of the workspace; made if it is new.")
+@click.option("--workspace", required=True, help="Name of the workspace; created if it does not exist.")
 @click.option("--plan", help="Plan of a new workspace: starter or studio. [default: studio]")
 @click.option(
     "--redirect-uri",
     "redirect_uris",
     multiple=True,
-    help="Address of yours that people are sent back to after they connected an account. May be given several times.",
+    help="OAuth redirect URI of your app, where users return after connecting an account. May be repeated.",
 )
 def create_key(workspace: str, plan: str | None, redirect_uris: tuple[str, ...]) -> None:
-    """Make one more API key and print it. It is shown this once: only its hash is kept."""
+    """Create an API key and print it. It cannot be shown again: only its hash is stored."""
     _home()
     click.echo(_new_key(workspace, plan, redirect_uris=redirect_uris))
 
@@ -148,33 +148,33 @@ def _new_key(workspace: str, plan: str | None = None, *, redirect_uris: Iterable
 @keys.command("list")
 @click.option("--workspace", required=True, help="Name of the workspace.")
 def list_keys(workspace: str) -> None:
-    """Show a workspace's keys, newest first: id, last characters, and when each was made and revoked."""
+    """List a workspace's keys, newest first: id, last characters, and when each was created and revoked."""
     from content_pipeline.core.workspaces import workspaces
 
     _home()
     with _session() as session:
         for key in workspaces.keys(session, workspace):
             revoked = f"  revoked {key.revoked_at:{_TIME}}" if key.revoked_at else ""
-            click.echo(f"{key.id}  …{key.hint}  made {key.created_at:{_TIME}}{revoked}")
+            click.echo(f"{key.id}  …{key.hint}  created {key.created_at:{_TIME}}{revoked}")
 
 
 @keys.command("revoke")
 @click.argument("key_id", metavar="ID", type=click.UUID)
 def revoke_key(key_id: UUID) -> None:
-    """End a key, by its id of `keys list`."""
+    """Revoke a key by its id (see `keys list`)."""
     from content_pipeline.core.workspaces import workspaces
 
     _home()
     with _session() as session:
         workspaces.revoke(session, key_id)
-    click.echo("Revoked. The API may take it for a few seconds more.")
+    click.echo("Revoked. The API may still accept it for a few seconds.")
 
 
 @contextmanager
 def _session() -> Iterator["Session"]:
     from content_pipeline.core.database import transaction
 
-    with _database_that_answers(), transaction() as session:
+    with _reachable_database(), transaction() as session:
         yield session
 
 
@@ -184,12 +184,12 @@ def reencrypt() -> None:
     from content_pipeline.core.maintenance import key_rotation
 
     _home()
-    with _database_that_answers():
-        click.echo(f"Rows encrypted anew: {key_rotation.reencrypt()}.")
+    with _reachable_database():
+        click.echo(f"Rows re-encrypted: {key_rotation.reencrypt()}.")
 
 
 @contextmanager
-def _database_that_answers() -> Iterator[None]:
+def _reachable_database() -> Iterator[None]:
     from sqlalchemy.exc import ArgumentError, OperationalError
 
     try:
@@ -199,7 +199,7 @@ def _database_that_answers() -> Iterator[None]:
 
 
 def _home() -> Path:
-    """The state folder, absolute from here on, in this process and in whatever it starts."""
+    """The state folder. Makes its path absolute for this process and its children."""
     from pydantic import ValidationError
 
     from content_pipeline.cli.state import UserSettings

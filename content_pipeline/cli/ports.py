@@ -1,4 +1,4 @@
-"""Free ports for the parts that nobody needs to know by number."""
+"""Free ports for the embedded services."""
 
 import random
 import socket
@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 import psutil
 
-# Below 32768, where Linux takes the local ends of outgoing connections from: a port there may be in use by the
-# time a part is restarted. SeaweedFS listens for gRPC on port + 10000 too, which must stay below as well.
+# Below Linux's ephemeral ports (from 32768), which may be taken by an outgoing connection when a service restarts.
+# SeaweedFS also listens for gRPC on port + 10000, which must stay below, too.
 _FIRST, _LAST = 12000, 22000
 _GRPC_OFFSET = 10000
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
-        # As the servers do: without it a port counts as taken for a minute after its server ended.
+        # As servers do: otherwise a port counts as taken for a minute after its server ended (TIME_WAIT).
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -24,12 +24,12 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def pick(names: Iterable[str], previous: dict[str, int]) -> dict[str, int]:
-    """A free port for every name: the previous one where it is still free, else another."""
+    """A free port for every name: the previous one if still free, else a random one."""
     picked: dict[str, int] = {}
     for name in names:
         port = previous.get(name)
         while port is None or port in picked.values() or not _is_usable(port):
-            port = random.randint(_FIRST, _LAST)  # noqa: S311 - nothing secret about a port
+            port = random.randint(_FIRST, _LAST)  # noqa: S311 - a port is not a secret
         picked[name] = port
     return picked
 
@@ -39,7 +39,7 @@ def _is_usable(port: int) -> bool:
 
 
 def holder(port: int) -> str | None:
-    """The process that listens on the port, as "name (pid)", where the system lets us know."""
+    """The process that listens on the port, as "name (process pid)"; None if the system does not tell."""
     try:
         connections = psutil.net_connections(kind="tcp")
     except psutil.AccessDenied:  # macOS shows others' connections to root only

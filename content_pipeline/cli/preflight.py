@@ -1,4 +1,4 @@
-"""What must be true before anything is started. Each check raises an error that says what to do."""
+"""Preflight checks before anything is started. Each raises an error with a remedy."""
 
 import os
 import shutil
@@ -19,8 +19,8 @@ _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 def make_home(home: Path) -> None:
-    """Make the state folder. Raises Invalid where that cannot be, or where a part could not work in it."""
-    # supervisord's file has comments, quotes and expansions of its own, and no way to write these characters out.
+    """Create the state folder. Raises Invalid if that fails, or if a service could not use it."""
+    # supervisord's configuration has comments, quotes and expansions, and no way to escape these characters.
     for path in (home, Path(sys.prefix)):
         if unusable := sorted(set(str(path)) & set("%;#\"'\n")):
             raise Invalid(
@@ -51,8 +51,8 @@ def _not_writable(home: Path, reason: str) -> Invalid:
 
 
 def check(home: Path, configured: Settings) -> None:
-    """Everything else, cheapest first. Raises Conflict, Invalid, Unavailable."""
-    from content_pipeline.core.media import ffmpeg  # takes 0.2 s, for which other commands need not wait
+    """Run all other checks, cheapest first. Raises Conflict, Invalid, Unavailable."""
+    from content_pipeline.core.media import ffmpeg  # imported here: takes 0.2 s, which other commands do not need
 
     _check_disk(home)
     ffmpeg.ffmpeg_path(configured.ffmpeg)
@@ -96,7 +96,7 @@ def _check_settings(configured: Settings) -> None:
 
 
 def _check_platforms(configured: Settings) -> None:
-    """What could post to the wrong place, or could not work."""
+    """Refuse settings that would post to the wrong place or cannot work."""
     given = credentials(configured)
     real = {name for name, value in given.items() if value != SANDBOX_CREDENTIALS[name]}
     if "platforms" in configured.model_fields_set and configured.platforms == "sandbox" and real:
@@ -142,7 +142,7 @@ def _check_public(address: str, who: str, setting: str) -> None:
 def _is_private(host: str) -> bool:
     try:
         return not is_public(host)
-    except ValueError:  # a name
+    except ValueError:  # a host name
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 

@@ -1,4 +1,4 @@
-"""Processes that belong to a home, found by a mark in their environment, also when their supervisor is gone."""
+"""Find and terminate a stack's processes by a marker in their environment, also without their supervisor."""
 
 import os
 import signal
@@ -16,9 +16,9 @@ _STORES: Final = ("postgres", "valkey-server", "weed")
 
 
 def find(home: Path) -> list[psutil.Process]:
-    """Every living process of the home's stack but this one."""
+    """Every running process of the home's stack except this one."""
     found = {process.pid: process for process in psutil.process_iter() if _has_mark(process, home)}
-    # In a container, root may not read the environment of the database server, which runs as another user.
+    # In a container, root may be unable to read the environment of the database server, which runs as another user.
     if server := _database_server(home):
         found[server.pid] = server
     found.pop(os.getpid(), None)
@@ -26,9 +26,9 @@ def find(home: Path) -> list[psutil.Process]:
 
 
 def terminate(home: Path, *, grace_seconds: float) -> int:
-    """End what the home's stack left behind, the stores last; each group has `patience` seconds before it is killed.
+    """Terminate all processes of the home's stack, the stores last; each group is killed after `grace_seconds`.
 
-    Returns how many processes there were.
+    Returns the number of processes.
     """
     ended = 0
     for matches in (_is_supervisor, lambda process: not _is_store(process), _is_store):
@@ -38,7 +38,7 @@ def terminate(home: Path, *, grace_seconds: float) -> int:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(postgres.STOP_SIGNAL if process.name() == "postgres" else signal.SIGTERM)
         psutil.wait_procs(group, timeout=grace_seconds)
-        # Asked anew: what the group started while it ended must go too.
+        # Searched again for processes that the group started in the meantime.
         for process in _living(home, matches):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -48,7 +48,7 @@ def terminate(home: Path, *, grace_seconds: float) -> int:
 
 
 def supervisor(home: Path) -> psutil.Process | None:
-    """The supervisor of the home's stack, if it lives."""
+    """The running supervisor of the home's stack, or None."""
     return next(iter(_living(home, _is_supervisor)), None)
 
 

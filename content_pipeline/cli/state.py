@@ -1,4 +1,4 @@
-"""What a stack remembers in its home: ports and secrets of its embedded parts, and the lock that says it runs."""
+"""Persistent state of a stack in its home: ports and secrets of embedded services, and the lock file."""
 
 import base64
 import fcntl
@@ -21,7 +21,7 @@ _SOCKET_PATH_BYTES = 90
 
 
 class UserSettings(Settings):
-    """What a person has set, without what an earlier `up` entered in stack.env."""
+    """The user's settings, without those that an earlier `up` wrote to stack.env."""
 
     @classmethod
     def settings_customise_sources(
@@ -39,7 +39,7 @@ def _encryption_key() -> str:
 
 
 class State(BaseModel):
-    """Kept in `<home>/stack.json`, which only its owner reads: losing it means losing the way into the data."""
+    """Contents of `<home>/stack.json` (mode 0600). Without it the data cannot be accessed."""
 
     id: str = Field(default_factory=lambda: secrets.token_hex(4))
     ports: dict[str, int] = {}
@@ -60,7 +60,7 @@ class State(BaseModel):
     @classmethod
     def load_or_make(cls, home: Path) -> "State":
         state = cls.load(home) or cls(socket=_socket_path(home))
-        # A short folder in /tmp may have been cleaned away since.
+        # A socket folder in /tmp may have been cleaned up.
         if not state.socket.parent.exists():
             state.socket = _socket_path(home)
         return state
@@ -70,7 +70,7 @@ class State(BaseModel):
 
 
 def _socket_path(home: Path) -> Path:
-    """In the home, or in a short folder of its own where the home lies too deep for a socket."""
+    """In the home, or in a temporary folder if that path is too long for a socket."""
     path = home / "supervisor.sock"
     if len(os.fsencode(path)) <= _SOCKET_PATH_BYTES:
         return path
@@ -78,7 +78,7 @@ def _socket_path(home: Path) -> Path:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write the file at once and whole, readable by its owner only."""
+    """Write the file atomically, with mode 0600."""
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -88,9 +88,9 @@ def write_private(path: Path, text: str) -> None:
 
 @contextmanager
 def lock(home: Path) -> Iterator[IO[str]]:
-    """Own the home while the block runs. Raises Conflict when a stack, or somebody who starts one, has it.
+    """Hold the home's lock (flock) during the block. Raises Conflict when a stack runs or is being started.
 
-    The open file is handed to the supervisor, which then keeps the lock as long as it lives.
+    The supervisor inherits the open file, and so keeps the lock as long as it runs.
     """
     with (home / "lock").open("a") as file:
         try:

@@ -1,4 +1,4 @@
-"""supervisord: its configuration, its start, and the few things asked of it over its socket."""
+"""supervisord: configuration file, launch, and XML-RPC client over its socket."""
 
 import configparser
 import io
@@ -19,12 +19,12 @@ from content_pipeline.cli.stack_config import StackConfig
 from content_pipeline.cli.state import State, write_private
 
 _USER: Final = "content-pipeline"
-# What a lost connection looks like: no socket, nobody behind it, an answer cut off, no answers any more.
+# Errors of a lost connection: no socket, connection refused, a truncated response, HTTP errors.
 GONE: Final = (OSError, HTTPException, ProtocolError)
 
 
 def configuration(home: Path, state: State, services: Iterable[Service]) -> str:
-    """The text of supervisord.conf. Nothing starts by itself: `up` starts the parts in their order."""
+    """The text of supervisord.conf, without autostart: `up` starts the services in order."""
     config = configparser.RawConfigParser()
     config["unix_http_server"] = {
         "file": str(state.socket),
@@ -57,13 +57,13 @@ def _program(home: Path, service: Service) -> dict[str, str]:
         "command": shlex.join(service.command),
         "autostart": "false",
         "autorestart": "false" if service.oneshot else "true",
-        # One that ends sooner did not come up, and is tried again with growing pauses; Python takes seconds to fail.
+        # A process that ends sooner counts as a failed start, retried with backoff; Python takes seconds to fail.
         "startsecs": "0" if service.oneshot else "10",
         "startretries": "100",
         "stopsignal": service.stop_signal,
         "stopwaitsecs": str(service.stop_seconds),
-        # The signal goes to the parent alone (a Celery worker must be able to stop its children in order), and what
-        # does not end in time is killed with all its children.
+        # The stop signal goes to the parent only (a Celery worker stops its children in order); after the timeout the
+        # whole process group is killed.
         "killasgroup": "true",
         "redirect_stderr": "true",
         "stdout_logfile": str(log_file(home, service.name)),
@@ -77,9 +77,9 @@ def log_file(home: Path, name: str) -> Path:
 
 
 def launch(config: StackConfig, lock: IO[str]) -> psutil.Popen:
-    """Start supervisord in a session of its own, where no Ctrl-C of ours reaches it.
+    """Start supervisord in its own session, so that Ctrl-C does not reach it.
 
-    It inherits the home's lock as its standard input, the one descriptor that it neither closes nor hands on.
+    It inherits the home's lock as standard input, the only descriptor that it neither closes nor passes on.
     """
     path = config.home / "supervisord.conf"
     write_private(path, configuration(config.home, config.state, services_of(config)))
@@ -97,7 +97,7 @@ def launch(config: StackConfig, lock: IO[str]) -> psutil.Popen:
 
 @dataclass(frozen=True)
 class Process:
-    """What the supervisor says of a part. `started` is epoch seconds."""
+    """supervisord's information about a service. `started` is in epoch seconds, `uptime` in seconds."""
 
     state: str
     pid: int
@@ -107,7 +107,7 @@ class Process:
 
     @property
     def has_succeeded(self) -> bool:
-        """As a part that runs once does."""
+        """Whether a oneshot has finished."""
         return self.state == "EXITED" and self.exit_status == 0
 
     @property
@@ -116,13 +116,13 @@ class Process:
 
 
 class Supervisor:
-    """The running supervisord of a home. Every call raises one of GONE when it is not there (any more)."""
+    """XML-RPC client of a home's supervisord. Every call raises one of GONE when it is not running."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        # A transport of its own for every call: one whose connection broke stays broken.
+        # A new transport for every call: one with a broken connection is never reconnected.
         transport = SupervisorTransport(_USER, self._state.supervisor_password, f"unix://{self._state.socket}")
         with ServerProxy("http://localhost", transport=transport) as server:
             try:
@@ -139,12 +139,12 @@ class Supervisor:
         try:
             self._call("startProcess", f"{service.group}:{service.name}", False)
         except Fault as fault:
-            # A failed start shows in the process's state, with its log; one that runs already is what we want.
+            # A failed start is visible in the process's state and log; one that already runs is fine.
             if fault.faultCode not in (Faults.ALREADY_STARTED, Faults.SPAWN_ERROR, Faults.ABNORMAL_TERMINATION):
                 raise
 
     def shut_down(self) -> None:
-        """Begin to stop all parts, the last group first; supervisord ends when they have."""
+        """Begin to stop all services, the last group first; supervisord ends after them."""
         self._call("shutdown")
 
 

@@ -66,9 +66,9 @@ def test_all_tokens_are_encrypted_anew(platforms: Sandbox, workspace_id: UUID, m
     before = accounts.decrypt_tokens(account)
     monkeypatch.setattr(settings(), "encryption_keys", [encryption_key(2), encryption_key(1)])
     done = run("reencrypt")
-    assert (done.exit_code, done.output) == (0, "Rows encrypted anew: 1.\n")
+    assert (done.exit_code, done.output) == (0, "Rows re-encrypted: 1.\n")
     found = read(account.id)
     assert found.access_token
     assert encryption.is_current(found.access_token)
     assert accounts.decrypt_tokens(found) == before
-    assert run("reencrypt").output == "Rows encrypted anew: 0.\n"
+    assert run("reencrypt").output == "Rows re-encrypted: 0.\n"
