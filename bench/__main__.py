@@ -1,4 +1,4 @@
-"""`python -m bench [name …] [--quick]`: each figure of the product beside its reference in the same run."""
+"""`python -m bench [name …] [--quick]`: measures the product, and references for comparison in the same run."""
 
 import os
 import tempfile
@@ -27,7 +27,7 @@ from bench.environment import Environment
 from bench.figures import Figure
 from tests.stack.harness import Stack
 
-# In this order: what needs calm comes first, and what fills the tables last.
+# In this order: benchmarks that need an idle stack first, those that fill the tables last.
 BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
     "start-latency": start_latency.measure,
     "captions": captions.measure,
@@ -48,7 +48,7 @@ BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
 @click.argument("names", nargs=-1, type=click.Choice(list(BENCHMARKS)))
 @click.option("--quick", is_flag=True, help="Measure fewer times: under eight minutes.")
 def main(names: tuple[str, ...], quick: bool) -> None:
-    """Measure the product on a stack of its own; all benchmarks, or those named."""
+    """Run all benchmarks, or those named, on a new stack."""
     measured_on = report.machine()
     if measured_on["load"] > (os.cpu_count() or 1) / 2:
         report.console.print(f"[yellow]This machine is busy (load {measured_on['load']:.1f}): expect worse figures.[/]")

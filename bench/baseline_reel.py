@@ -1,4 +1,4 @@
-"""Reels by the product's own functions with nothing around them: no database, no bucket, no Dagster."""
+"""Baseline for reels: the product's rendering functions without database, bucket or Dagster."""
 
 import os
 import resource
@@ -17,13 +17,13 @@ from content_pipeline.core.media.reels.designs import Design
 from content_pipeline.core.speech import narration, voice_selection
 from content_pipeline.core.speech.narration import Narration
 
-# As tests/stack/harness.py makes its twins.
+# The twin that tests/stack/harness.py creates.
 NAME, VOICE, STYLE_TAGS = "Tech Creator", "en-US", ["casual"]
 
 
 @dataclass(frozen=True)
 class RenderCost:
-    """How long a reel is, and the CPU seconds that it took, ffmpeg's included."""
+    """Length of a reel (seconds), and the CPU seconds of rendering it, ffmpeg's included."""
 
     seconds: float
     cpu_seconds: float
@@ -31,20 +31,20 @@ class RenderCost:
 
 @contextmanager
 def pool(environment: Environment, processes: int) -> Iterator[Pool]:
-    """Warm processes that make reels with the stack's own files: `pool.map(baseline_reel.make, …)`."""
+    """Warm pool of processes with the stack's model files: `pool.starmap(baseline_reel.make, …)`."""
     with get_context("spawn").Pool(processes, _initialize, (environment.stack.env,)) as made:
-        # Until a process has made one or two, models are loaded and plates painted.
+        # The first one or two reels of a process load models and paint backgrounds.
         made.starmap(make, [("Warm up.", seed) for seed in range(4 * processes)], chunksize=1)
         yield made
 
 
 def _initialize(env: dict[str, str]) -> None:
     os.environ.update(env)
-    os.nice(5)  # like the workers of the media lane, so that other work on the machine takes as much from both
+    os.nice(5)  # like the media lane's workers, so that other load on the machine affects both equally
 
 
 def make(script: str, seed: int) -> RenderCost:
-    """Make a reel and throw it away."""
+    """Render a reel into a temporary folder."""
     before = _cpu_seconds()
     spoken, design = narrate(script), designs.choose(STYLE_TAGS, seed)
     with tempfile.TemporaryDirectory() as folder:
@@ -66,6 +66,6 @@ def render(folder: Path, spoken: Narration, design: Design, seed: int) -> None:
 
 
 def _cpu_seconds() -> float:
-    """Of this process and its children that have ended."""
+    """CPU seconds of this process and its children that have ended."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)

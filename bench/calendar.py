@@ -1,6 +1,6 @@
-"""Calendar items that are due: how soon their posts are begun, and how long a thousand of one minute take to be out.
+"""Calendar items that are due: delay until their posts start, and time to publish a thousand due in one minute.
 
-They are real posts, to the stand-in of Instagram: each video is fetched, looked at, uploaded and published.
+They are complete posts to the sandbox's Instagram: each video is fetched, probed, uploaded and published.
 """
 
 import logging
@@ -25,22 +25,22 @@ from tests.stack.harness import Client, until
 
 TOGETHER, ROUNDS = 20, 6
 CROWD, ITEMS = 1_000, 10_000
-# Instagram takes fifty posts of an account in a day.
+# Instagram allows fifty posts per account and day.
 POSTS_AN_ACCOUNT = 50
 _TICK_SECONDS = 5.0
 
-# Copies of the patterns in turn, `apart` seconds from each other; each has words of its own.
+# Copies of the template items round-robin, `apart` seconds from each other, each with its own caption.
 _COPIES = """
 insert into calendar_items
 select (jsonb_populate_record(item, jsonb_build_object(
         'id', gen_random_uuid(), 'caption', :marker || ' ' || number,
         'scheduled_at', cast(:at as timestamptz) + number * cast(:apart as float) * interval '1 s'))).*
 from generate_series(0, :count - 1) number
-join unnest(cast(:patterns as uuid[])) with ordinality pattern (id, place)
-  on pattern.place = number % cardinality(cast(:patterns as uuid[])) + 1
-join calendar_items item on item.id = pattern.id"""
+join unnest(cast(:templates as uuid[])) with ordinality template (id, place)
+  on template.place = number % cardinality(cast(:templates as uuid[])) + 1
+join calendar_items item on item.id = template.id"""
 _ENDED = "select count(*) from calendar_items where caption like :marker || ' %' and status in ('published', 'failed')"
-# Seconds from its time until an item is `publishing`, and until its post is worked on.
+# Seconds from the scheduled time until an item is `publishing`, and until its run starts.
 _BEGUN_AFTER = """
 select cast(extract(epoch from task.created_at - item.scheduled_at) as float),
        cast(extract(epoch from task.started_at - item.scheduled_at) as float)
@@ -49,47 +49,47 @@ where item.caption like :marker || ' %'"""
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    # They are counted for all accounts of an app together, of which a real one with so many posts has more.
+    # The limit is per app, not per account; a real app with so many posts has a higher one.
     environment.stack.sandbox.set(instagram_calls_per_hour=1_000_000)
     with _film(environment) as url, environment.client() as client:
         rounds = environment.times(ROUNDS)
-        patterns = _patterns(client, environment, TOGETHER, url)
+        templates = _templates(client, environment, TOGETHER, url)
         begun = [
             seconds
             for number in range(rounds)
-            for seconds in _begun(environment, patterns, after=number * _TICK_SECONDS / rounds)
+            for seconds in _begun(environment, templates, after=number * _TICK_SECONDS / rounds)
         ]
         claimed, started = zip(*begun, strict=True)
         what = f"{TOGETHER} calendar items due at one moment"
         yield Figure(f"{what} → publishing, 95 %", quantile(claimed, 0.95), "s", target=Target(8), samples=len(claimed))
         yield Figure(f"{what} → worked on, median", quantile(started, 0.5), "s", samples=len(started))
         yield Figure(f"{what} → worked on, 95 %", quantile(started, 0.95), "s", samples=len(started))
-        yield _longest_tick(environment, patterns)
+        yield _longest_tick(environment, templates)
         crowd = environment.times(CROWD)
-        patterns = _patterns(client, environment, -(-crowd // POSTS_AN_ACCOUNT), url)
-        yield from _crowd(environment, patterns, crowd)
+        templates = _templates(client, environment, -(-crowd // POSTS_AN_ACCOUNT), url)
+        yield from _crowd(environment, templates, crowd)
 
 
 @contextmanager
 def _film(environment: Environment) -> Iterator[str]:
-    """The address of a video that Instagram takes."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # or it tells of every request
+    """URL of a video that Instagram accepts."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # otherwise it logs every request
     film = samples.film(environment.folder / "film.mp4")
     with HTTPServer(port=environment.stack.remote_port, threaded=True) as server:
         server.expect_request("/film.mp4").respond_with_data(film.read_bytes(), content_type="video/mp4")
         yield f"http://localhost:{environment.stack.remote_port}/film.mp4"
 
 
-def _patterns(client: Client, environment: Environment, count: int, url: str) -> list[str]:
-    """The ids of items that are months away, each for a new account."""
+def _templates(client: Client, environment: Environment, count: int, url: str) -> list[str]:
+    """Ids of template items scheduled months ahead, each for a new account."""
     twin = client.twin()
     return [
-        _pattern(client, twin, client.connect(environment.stack.sandbox, "instagram", f"{uuid4()}"[:8]), url)
+        _template(client, twin, client.connect(environment.stack.sandbox, "instagram", f"{uuid4()}"[:8]), url)
         for _ in range(count)
     ]
 
 
-def _pattern(client: Client, twin: str, account: str, url: str) -> str:
+def _template(client: Client, twin: str, account: str, url: str) -> str:
     item = {
         "twin_id": twin,
         "title": "How AI is changing content creation",
@@ -97,7 +97,7 @@ def _pattern(client: Client, twin: str, account: str, url: str) -> str:
         "account_id": account,
         "scheduled_at": (now() + timedelta(days=90)).isoformat(),
         "reel_url": url,
-        "caption": "A pattern",
+        "caption": "A template",
     }
     answer = client.http.post("/content/calendar", json=item)
     assert answer.status_code == 201, answer.text
@@ -105,21 +105,21 @@ def _pattern(client: Client, twin: str, account: str, url: str) -> str:
     return item_id
 
 
-def _begun(environment: Environment, patterns: Sequence[str], *, after: float) -> list[tuple[float, float]]:
-    """What `_BEGUN_AFTER` says of items that are due at one moment, which `after` moves between two ticks."""
+def _begun(environment: Environment, templates: Sequence[str], *, after: float) -> list[tuple[float, float]]:
+    """Result of `_BEGUN_AFTER` for items due at one moment; `after` shifts it between two ticks."""
     environment.idle()
     marker = str(uuid4())
-    _schedule(environment, patterns, marker, len(patterns), at=now() + timedelta(seconds=_TICK_SECONDS + after))
-    _wait(environment, marker, len(patterns), seconds=300)
+    _schedule(environment, templates, marker, len(templates), at=now() + timedelta(seconds=_TICK_SECONDS + after))
+    _wait(environment, marker, len(templates), seconds=300)
     return environment.stack.sql(_BEGUN_AFTER, marker=marker)
 
 
-def _longest_tick(environment: Environment, patterns: Sequence[str]) -> Figure:
-    """In a transaction that is rolled back: the stack's own sensor sees nothing of it."""
+def _longest_tick(environment: Environment, templates: Sequence[str]) -> Figure:
+    """Measured in a transaction that is rolled back, so that the stack's own sensor does not see the items."""
     engine = environment.stack.engine.execution_options(isolation_level="READ COMMITTED")
     with Session(engine) as session:
         for count, at in ((CROWD, now()), (ITEMS - CROWD, now() + timedelta(days=30))):
-            copies = {"patterns": list(patterns), "marker": "tick", "count": count, "at": at, "apart": 0}
+            copies = {"templates": list(templates), "marker": "tick", "count": count, "at": at, "apart": 0}
             session.execute(text(_COPIES), copies)
         ticks = list(_ticks(session))
         session.rollback()
@@ -128,7 +128,7 @@ def _longest_tick(environment: Environment, patterns: Sequence[str]) -> Figure:
 
 
 def _ticks(session: Session) -> Iterator[float]:
-    """The seconds of each tick until nothing is due any more."""
+    """Seconds of each tick until nothing is due."""
     started = True
     while started:
         began = time.monotonic()
@@ -138,11 +138,11 @@ def _ticks(session: Session) -> Iterator[float]:
         yield time.monotonic() - began
 
 
-def _crowd(environment: Environment, patterns: Sequence[str], count: int) -> Iterator[Figure]:
+def _crowd(environment: Environment, templates: Sequence[str], count: int) -> Iterator[Figure]:
     environment.idle()
     marker, first = str(uuid4()), now() + timedelta(seconds=_TICK_SECONDS)
-    _schedule(environment, patterns, f"far {marker}", ITEMS - count, at=now() + timedelta(days=30), apart=60)
-    _schedule(environment, patterns, marker, count, at=first, apart=60 / count)
+    _schedule(environment, templates, f"far {marker}", ITEMS - count, at=now() + timedelta(days=30), apart=60)
+    _schedule(environment, templates, marker, count, at=first, apart=60 / count)
     _wait(environment, marker, count, seconds=5 * count)
     took = (now() - first).total_seconds()
     out = Counter(post["text"] for post in environment.stack.sandbox.posts() if post["text"].startswith(marker))
@@ -153,13 +153,13 @@ def _crowd(environment: Environment, patterns: Sequence[str], count: int) -> Ite
 
 
 def _schedule(
-    environment: Environment, patterns: Sequence[str], marker: str, count: int, *, at: datetime, apart: float = 0
+    environment: Environment, templates: Sequence[str], marker: str, count: int, *, at: datetime, apart: float = 0
 ) -> None:
-    environment.stack.sql(_COPIES, patterns=list(patterns), marker=marker, count=count, at=at, apart=apart)
+    environment.stack.sql(_COPIES, templates=list(templates), marker=marker, count=count, at=at, apart=apart)
 
 
 def _wait(environment: Environment, marker: str, count: int, *, seconds: float) -> None:
-    """Until all of them have ended."""
+    """Wait until all items have ended."""
     until(
         lambda: environment.stack.sql(_ENDED, marker=marker)[0][0] == count,
         seconds=seconds,

@@ -1,4 +1,4 @@
-"""Cancels at random moments: of transcriptions and of renders, queued, starting and at work."""
+"""Time to cancel transcriptions and renders at random moments: queued, starting and running."""
 
 import random
 import time
@@ -10,7 +10,7 @@ from bench.figures import Figure, Target, quantile
 from tests.media.samples import talking_video
 from tests.stack.harness import Client, until
 
-# A transcription is at work by then, and so is ffmpeg.
+# By then the transcription or ffmpeg is running.
 LATEST_SECONDS = 4.0
 
 
@@ -45,6 +45,6 @@ def _cancel(client: Client, task_id: str) -> None:
 
 
 def _wait_until_free(environment: Environment, task_id: str) -> None:
-    """Until no worker is at any run of the task, and no ffmpeg lives."""
+    """Wait until no worker executes a run of the task, and no ffmpeg runs."""
     until(lambda: not environment.stack.executing(task_id), seconds=60, what="the end of its execution", pause=0.05)
     until(lambda: not environment.stack.ffmpegs(), seconds=60, what="the end of ffmpeg", pause=0.05)

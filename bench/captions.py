@@ -1,4 +1,4 @@
-"""Captions of an 11 s clip over the API, against the command that people use without us."""
+"""Captions of an 11 s clip over the API, compared with the whisper-ctranslate2 command."""
 
 import subprocess
 import sys
@@ -38,7 +38,7 @@ def _over_the_api(client: Client, clip: Path) -> float:
 
 
 def _by_command(environment: Environment) -> float:
-    """As one types it: it has neither times of words nor a voice detector to work for, unlike us."""
+    """The command with its usual options, so without word timestamps and voice activity detection, which we do."""
     command = [
         str(Path(sys.executable).parent / "whisper-ctranslate2"),
         *("--model_directory", str(environment.stack.home / "cache" / "whisper-base")),

@@ -1,4 +1,4 @@
-"""What every benchmark measures on: one stack of its own, recordings of human speech, and workspaces."""
+"""Environment of the benchmarks: a stack, recordings of human speech, and workspaces."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +13,13 @@ from content_pipeline.core.workspaces import workspaces
 from tests.media.samples import CLIPS, LIBRIVOX, joined
 from tests.stack.harness import Client, Stack, until
 
-# A plan of the benchmarks' own, whose requests are as good as unlimited.
+# A plan for the benchmarks with a practically unlimited request rate.
 PLAN = "bench"
 
 
 @dataclass
 class Environment:
-    """`quick` measures fewer times."""
+    """Passed to every benchmark. `quick`: measure fewer times."""
 
     stack: Stack
     folder: Path
@@ -33,24 +33,24 @@ class Environment:
         )
 
     def times(self, count: int) -> int:
-        """How often to measure what is usually measured `count` times."""
+        """Number of measurements, `count` unless quick."""
         return max(count // 3, 1) if self.quick else count
 
     @contextmanager
     def client(self) -> Iterator[Client]:
-        """A new workspace's use of the API."""
+        """API client of a new workspace."""
         with self.stack.client(f"bench-{uuid4()}", PLAN) as client:
             yield client
 
     def keys(self, count: int, workspace: str) -> list[str]:
-        """So many API keys of a workspace."""
+        """Create `count` API keys of a workspace."""
         with Session(self.stack.engine) as session:
             keys = [workspaces.create_key(session, workspace=workspace, plan=PLAN) for _ in range(count)]
             session.commit()
         return keys
 
     def idle(self) -> None:
-        """Wait until nothing is at work. A killed run's execution stays for a while, but its heart does not beat."""
+        """Wait until nothing runs. A killed run's execution remains for a while, but without heartbeats."""
         busy = (
             "select exists (select from executions where worker is not null"
             " and beat_at > clock_timestamp() - interval '15 s') or exists (select from tasks"
@@ -70,5 +70,5 @@ class Environment:
 
     @cached_property
     def recording(self) -> Path:
-        """Two minutes of human speech, which go to the media lane."""
+        """Two minutes of human speech: long enough for the media lane."""
         return joined(self.folder / "recording.flac", CLIPS * 5)

@@ -1,4 +1,4 @@
-"""One workspace fills the media slots and queues fifty more; how long does another's short request wait?"""
+"""Fairness: start latency of a short request while another workspace fills the media slots and queues fifty more."""
 
 from collections import Counter
 from collections.abc import Iterator

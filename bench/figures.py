@@ -1,4 +1,4 @@
-"""What a benchmark finds: one figure, beside its reference and held against its target."""
+"""A benchmark's result: a figure with its reference and target."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Reference:
-    """The same thing done another way in the same run, in the unit of the figure beside it."""
+    """The same work done another way in the same run, in the figure's unit."""
 
     name: str
     value: float

@@ -1,4 +1,4 @@
-"""The same reads among 1,000 finished items and among 100,000."""
+"""Read latency with 1,000 and with 100,000 finished items in the tables."""
 
 import time
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from tests.stack.harness import Client
 
 FEW, MANY = 1_000, 100_000
 
-# Copies of a finished caption and its task, with ids of their own, one older than the other.
+# Copies of a finished caption and its task, with new ids, each a second older than the one before.
 _COPIES = """
 with numbers as (select gen_random_uuid() as id, now() - number * interval '1 s' as created_at
                  from generate_series(1, :count) as number),

@@ -1,6 +1,6 @@
-"""A load generator that is not the bottleneck: keep-alive connections over bare sockets in one event loop.
+"""HTTP load generator: keep-alive connections over plain sockets in one event loop.
 
-An HTTP client library would use more of the two cores than the server; this takes about 50 µs a request.
+An HTTP client library would use more of the two cores than the server; this takes about 50 µs per request.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ _OK: Final = b"HTTP/1.1 200 "
 
 @dataclass
 class Load:
-    """What came of some load: seconds of each request, from when it was due to the end of its answer."""
+    """Result: seconds of each request, from when it was due to the end of its response."""
 
     seconds: float
     latencies: list[float] = field(default_factory=list)
@@ -35,7 +35,7 @@ class _Connection:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
-    async def ask(self, request: bytes) -> None:
+    async def send(self, request: bytes) -> None:
         self.writer.write(request)
         head = await self.reader.readuntil(b"\r\n\r\n")
         length = head.index(_LENGTH) + len(_LENGTH)
@@ -58,24 +58,25 @@ def get(path: str, key: str = "") -> bytes:
 
 
 def closed_loop(port: int, requests: Sequence[bytes], *, connections: int, seconds: float) -> Load:
-    """Each connection asks again as soon as it has its answer."""
+    """Closed loop: each connection sends its next request as soon as it has the response."""
     load = Load(seconds)
 
-    async def ask_on(number: int) -> None:
+    async def send_repeatedly(number: int) -> None:
         end = time.monotonic() + seconds
         mine = islice(cycle(requests), number, None)
         async with _connection(port) as connection:
             while (began := time.monotonic()) < end:
-                await connection.ask(next(mine))
+                await connection.send(next(mine))
                 load.latencies.append(time.monotonic() - began)
 
-    return _run(load, (ask_on(number) for number in range(connections)))
+    return _run(load, (send_repeatedly(number) for number in range(connections)))
 
 
 def open_loop(port: int, requests: Sequence[bytes], *, every: float, seconds: float) -> Load:
-    """A poller for each request, which asks it `every` so many seconds; the pollers are spread evenly over that time.
+    """Open loop: one poller per request, which sends it `every` so many seconds; pollers are spread over that time.
 
-    Latencies count from the moment at which a request was due, so that a slow answer is not hidden by a late question.
+    Latencies count from when a request was due, so a slow response is not hidden by delaying the next request
+    (coordinated omission).
     """
     load = Load(seconds)
     begin = time.monotonic() + 1
@@ -85,7 +86,7 @@ def open_loop(port: int, requests: Sequence[bytes], *, every: float, seconds: fl
         async with _connection(port) as connection:
             while due < begin + seconds:
                 await asyncio.sleep(due - time.monotonic())
-                await connection.ask(request)
+                await connection.send(request)
                 load.latencies.append(time.monotonic() - due)
                 due += every
 

@@ -1,8 +1,8 @@
-"""A script of its own: `python moviepy_reel.py FOLDER` makes in MoviePy the reel whose parts are in a folder.
+"""Stand-alone script: `python moviepy_reel.py FOLDER` renders the reel whose parts are in FOLDER with MoviePy.
 
-Where the two differ, it is in MoviePy's favour: its marks have no round corners and do not grow, its background is
-neither turned nor tinted and is scaled by ffmpeg where it is read (its cheapest way), its sound is as it was spoken.
-Prints the CPU seconds that it took, without those for starting.
+Differences from ours favor MoviePy: highlights without round corners and growth, a background that is neither rotated
+nor tinted and that ffmpeg scales on reading (the cheapest way), and unprocessed sound. Prints the CPU seconds, without
+start-up.
 """
 
 import json
@@ -17,7 +17,7 @@ from moviepy import ColorClip, CompositeVideoClip, TextClip, VideoClip, VideoFil
 WIDTH, HEIGHT, FRAMES_PER_SECOND = 1080, 1920, 30
 LEFT, ROOM, MIDDLE, FOOT = 140, 800, 790, 1238
 EM, LINE_HEIGHT, BLANK = 92, 121, 8
-MARGIN = (8, 4, 8, 48)  # with less below, letters lose their feet
+MARGIN = (8, 4, 8, 48)  # less at the bottom cuts off descenders
 
 Word = dict[str, Any]
 
@@ -44,7 +44,7 @@ def main(folder: Path) -> None:
         ffmpeg_params=["-crf", "21", "-x264-params", "cabac=1:8x8dct=1"],
         logger=None,
     )
-    plate.close()  # only then its ffmpeg counts
+    plate.close()  # CPU time of its ffmpeg counts only after that
 
 
 def progress_line(seconds: float, accent: list[int]) -> VideoClip:
@@ -54,7 +54,7 @@ def progress_line(seconds: float, accent: list[int]) -> VideoClip:
 
 
 def phrase_clips(phrase: Word, font: str, accent: list[int]) -> Iterator[VideoClip]:
-    """Each word in white while its phrase shows, and marked while it is spoken."""
+    """Each word in white while its phrase is shown, highlighted while it is spoken."""
     lines: list[list[Word]] = [[]]
     for word in phrase["words"]:
         word["white"] = TextClip(
@@ -79,7 +79,7 @@ def width(line: list[Word]) -> float:
 
 
 def cpu_seconds() -> float:
-    """Of this process and its children that have ended."""
+    """CPU seconds of this process and its children that have ended."""
     usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 

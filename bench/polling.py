@@ -1,4 +1,4 @@
-"""`GET /tasks/{id}`, polled by hundreds and as fast as it goes, beside a bare route that does one SELECT."""
+"""`GET /tasks/{id}` with 500 pollers and at full speed, compared with a bare route that does one SELECT."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ POLLERS = 500
 KEYS = 16
 CONNECTIONS = 16
 
-# Open tasks, as pollers ask for, that wait for a time far away, so that nobody starts runs for them.
+# Open tasks that are deferred for a year, so that no runs are launched for them.
 _TASKS = """
 insert into tasks (id, workspace_id, kind, key, subject_kind, subject_key, lane, state, progress, progress_base,
                    attempt, starts, not_before, created_at)
@@ -29,7 +29,7 @@ from (select gen_random_uuid()::text as id, (select id from workspaces where nam
 returning id"""
 
 
-# Where to ask, and what.
+# Port and requests.
 Endpoint = tuple[int, list[bytes]]
 
 
@@ -64,7 +64,7 @@ def _polled(environment: Environment, baseline: Endpoint, ours: dict[str, Endpoi
 
 
 def _as_fast_as_it_goes(environment: Environment, baseline: Endpoint, ours: dict[str, Endpoint]) -> Iterator[Figure]:
-    """In turns, so that whatever else the machine does meets all of them."""
+    """Interleaved, so that other load on the machine affects all of them."""
     rounds: dict[str, list[Load]] = {"bare": [], **{name: [] for name in ours}}
     for _ in range(environment.times(5)):
         for name, (port, requests) in {"bare": baseline, **ours}.items():

@@ -1,4 +1,4 @@
-"""Finding one of a thousand memories by a question in other words, and how long that takes."""
+"""Memory recall: quality of search by paraphrased questions among a thousand memories, and its latency."""
 
 import time
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def _timed(client: Client, namespace: str, question: str) -> float:
 
 
 def _recalled(client: Client, namespace: str, question: str) -> list[str]:
-    """What the first answers say."""
+    """Contents of the first results."""
     body = {"namespace": namespace, "query": question, "limit": _FIRST}
     answer = client.http.post("/memory/v2/recall", json=body).raise_for_status()
     return [result["content"] for result in answer.json()["results"]]

@@ -1,4 +1,4 @@
-"""kill -9 of the process that works: how long until its work goes on elsewhere."""
+"""Recovery time: from kill -9 of a pool process until another worker executes its task."""
 
 import random
 import time
@@ -20,7 +20,7 @@ def _kill(environment: Environment, client: Client) -> float:
     environment.idle()
     task_id = client.caption(environment.recording, language="en")["task_id"]
     client.moving(task_id)
-    time.sleep(random.uniform(0, 2))  # heartbeats and looks at them are seconds apart: meet them at any moment
+    time.sleep(random.uniform(0, 2))  # at a random moment between heartbeats and their checks
     (before,) = environment.stack.executing(task_id)
     environment.stack.working_process(task_id).kill()
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What one reel of 15 s costs, against the same composition in MoviePy."""
+"""CPU cost of one 15 s reel, compared with the same composition in MoviePy."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ from content_pipeline.core.media.reels.safe_zone import SAFE_LEFT, SAFE_RIGHT
 
 MOVIEPY = "moviepy==2.2.1"
 
-# 15 s to say.
+# 15 s of speech.
 SCRIPT = (
     "Number 17 of our tips for small studios: write the last line first, then cut half of all the others. Read it "
     "aloud, twice, and listen for the word where you run out of breath. That is where the next cut belongs, and where "
@@ -45,7 +45,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
 
 
 def write_parts(folder: Path) -> None:
-    """What moviepy_reel.py makes the reel of, as ours is made of it."""
+    """Write the parts of the reel that moviepy_reel.py needs: narration, phrases, font and background."""
     spoken, design = baseline_reel.narrate(SCRIPT), designs.choose(baseline_reel.STYLE_TAGS, _SEED)
     wav.write(spoken.samples, spoken.rate, folder / "narration.wav")
     fonts = FontSet([word.text for word in spoken.words], spoken.language, EXTRA_BOLD)
@@ -68,13 +68,13 @@ def write_parts(folder: Path) -> None:
 
 
 def _by_moviepy(folder: Path) -> float:
-    """Its CPU seconds, in an environment of its own: it takes an older Pillow than ours."""
+    """CPU seconds in MoviePy, installed into its own venv: it needs an older Pillow."""
     venv_folder = folder / "environment"
     venv.create(venv_folder, with_pip=True)
     python = str(venv_folder / "bin" / "python")
     _run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", MOVIEPY])
     script = str(Path(__file__).with_name("moviepy_reel.py"))
-    # -P: the files beside the script are none of its modules (calendar.py is one of the standard library's names).
+    # -P: do not import modules from the script's folder; calendar.py would shadow the standard library's.
     return float(_run(["nice", "-n", "5", python, "-P", script, str(folder)]))
 
 

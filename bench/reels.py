@@ -1,4 +1,4 @@
-"""A hundred reels through `POST /bulk/reels`, against the same renders in a bare pool of processes."""
+"""Throughput of 100 reels through `POST /bulk/reels`, compared with the same renders in a bare process pool."""
 
 import time
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.stack.harness import Client, until
 
 MANY, FEW = 100, 24
 
-# Each takes about six seconds to say.
+# Each is about six seconds of speech.
 _SUBJECTS = ("studios", "bakeries", "gardens", "podcasts", "workshops")
 _ADVICE = (
     "write the last line first, then cut half of the others.",
@@ -57,21 +57,21 @@ def measure(environment: Environment) -> Iterator[Figure]:
 
 
 def _batch(client: Client, scripts: list[str]) -> str:
-    """The id of a batch of these, once it is done."""
+    """Create a batch and wait until it is done. Returns its id."""
     batch_id: str = client.batch(*scripts)["batch_id"]
-    # Seldom, because each look takes from the cores that render.
+    # Rarely, because each poll takes CPU from the renders.
     until(lambda: client.task(batch_id)["status"] == "done", seconds=20 * len(scripts), what="the reels", pause=1.0)
     assert client.task(batch_id)["result"]["failed"] == 0
     return batch_id
 
 
 def numbered_scripts(count: int) -> list[str]:
-    """Different ones of about the same length."""
+    """Distinct scripts of about the same length."""
     openings = cycle(product(_SUBJECTS, _ADVICE))
     numbered = zip(range(1, count + 1), openings, strict=False)
     return [f"Tip {number} for small {subject}: {advice}" for number, (subject, advice) in numbered]
 
 
 def _stack_cpu_seconds(environment: Environment) -> float:
-    """Of all its processes and their children that have ended."""
+    """CPU seconds of all its processes and their children that have ended."""
     return sum(sum(process.cpu_times()[:4]) for process in environment.stack.processes())

@@ -1,4 +1,4 @@
-"""What a person sees of the figures, and what is kept of them."""
+"""Report: prints the figures and saves them as JSON."""
 
 import json
 import os
@@ -13,14 +13,14 @@ from rich.table import Table
 from bench.figures import Figure
 
 RESULTS: Final = Path("bench-results.json")
-# Without a terminal rich takes 80 columns, which breaks every line of the table.
+# Without a terminal rich uses 80 columns, which wraps every row of the table.
 _WIDTH: Final = 150
 
 console = Console(highlight=False, width=None if os.isatty(1) else _WIDTH)
 
 
 def show(figure: Figure) -> None:
-    """One figure, as soon as it is known."""
+    """Print one figure."""
     beside = f", {_ratio(figure)} of {_reference(figure)}" if figure.reference else ""
     goal = f" [dim](target {_target(figure)}, n={figure.samples})[/]" if figure.target else ""
     console.print(f"  {_verdict(figure)} {figure.what}: [bold]{_value(figure.measured, figure.unit)}[/]{beside}{goal}")
@@ -43,7 +43,7 @@ def show_table(figures: Sequence[Figure]) -> None:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """The machine that the figures are measured on, and its load."""
     return {
         "cores": os.cpu_count(),
         "python": platform.python_version(),

@@ -1,4 +1,4 @@
-"""How long an accepted request waits on an idle stack until its run has started."""
+"""Start latency: from an accepted request to the start of its run, on an idle stack."""
 
 import random
 import subprocess
@@ -17,7 +17,7 @@ from tests.stack.harness import Client, until
 
 @dataclass(frozen=True)
 class Start:
-    """Seconds until a run has started: `accepted` from the task's row, `sent` from the first byte sent to a poll."""
+    """Seconds until a run has started: `accepted` by the task's timestamps, `sent` as the client measures it."""
 
     task_id: str
     accepted: float
@@ -33,7 +33,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
 
 
 def _fresh() -> float:
-    """What a run costs before its first line where each has an interpreter of its own, as by Dagster's default."""
+    """Start-up seconds of a run with its own interpreter, as with Dagster's default launcher."""
     began = time.monotonic()
     subprocess.run([sys.executable, "-c", "import content_pipeline.definitions"], check=True)
     return time.monotonic() - began
@@ -44,7 +44,7 @@ def _starts(environment: Environment, recording: Path, times: int) -> list[Start
         made = []
         for _ in range(times):
             environment.idle()
-            time.sleep(random.random())  # the queue is looked at every second: meet it at any moment
+            time.sleep(random.random())  # the queue is polled every second: hit it at a random moment
             made.append(start(client, recording))
             client.http.post(f"/tasks/{made[-1].task_id}/cancel")
     return made

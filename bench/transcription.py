@@ -1,4 +1,4 @@
-"""Transcribing inside a run, against the bare engine in this process on the same file."""
+"""Transcription in a run, compared with faster-whisper alone in this process on the same file."""
 
 import time
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
         compute_type="int8",
         cpu_threads=Settings().whisper_threads("interactive"),
     )
-    _baseline(model, environment)  # the first time is slower
+    _baseline(model, environment)  # warm-up
     times = environment.times(7)
     inside, baseline = [], []
     with environment.client() as client:
@@ -41,7 +41,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
 
 
 def _inside(client: Client, environment: Environment) -> float:
-    """The seconds that the transcript's own materialisation tells, fetch and writes included."""
+    """Seconds by the metadata of the transcript's materialization, including fetch and writes."""
     accepted = client.caption(environment.clip, language="en")
     assert client.ended(accepted["task_id"])["status"] == "done"
     key = environment.stack.partition_key(accepted["caption_id"])
@@ -51,7 +51,7 @@ def _inside(client: Client, environment: Environment) -> float:
 
 
 def _baseline(model: WhisperModel, environment: Environment) -> float:
-    """With the options of core/providers/transcription.py."""
+    """Seconds with the options of core/providers/transcription.py."""
     began = time.monotonic()
     segments, _ = model.transcribe(
         str(environment.clip),

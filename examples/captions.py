@@ -19,8 +19,8 @@ API = os.environ.get("API_URL", "http://127.0.0.1:8000/api/v1/public")
 def main(recording: Path) -> None:
     headers = {"X-API-Key": os.environ["API_KEY"]}
     with httpx.Client(base_url=API, headers=headers, timeout=60) as client, recording.open("rb") as file:
-        # With a key of its own a request that is sent twice, after a timeout say, is done once.
-        accepted = ask(
+        # With an idempotency key, a request that is repeated after a timeout is executed once.
+        accepted = send(
             client,
             "POST",
             "/captions/generate",
@@ -31,20 +31,20 @@ def main(recording: Path) -> None:
         task = wait(client, accepted.headers["Location"])
         if task["status"] == "error":
             sys.exit(f"{task['error']['message']} {task['error']['remedy']}")
-        print(ask(client, "GET", f"/captions/{accepted.json()['caption_id']}.srt").text)
+        print(send(client, "GET", f"/captions/{accepted.json()['caption_id']}.srt").text)
 
 
 def wait(client: httpx.Client, location: str) -> dict:
     while True:
-        task = ask(client, "GET", httpx.URL(API).join(location)).json()
+        task = send(client, "GET", httpx.URL(API).join(location)).json()
         print(f"{task['status']:<10} {task['progress']:>3} %", file=sys.stderr)
         if task["status"] in ("done", "error"):
             return task
         time.sleep(1)
 
 
-def ask(client: httpx.Client, method: str, url: httpx.URL | str, **request) -> httpx.Response:
-    """Asks again when the server wants patience, and ends the program with its words when it refuses."""
+def send(client: httpx.Client, method: str, url: httpx.URL | str, **request) -> httpx.Response:
+    """Send a request; retry on 429 and 503, exit with the error message on other errors."""
     while (answer := client.request(method, url, **request)).status_code in (429, 503):
         time.sleep(float(answer.headers.get("Retry-After", 5)))
     if answer.is_error:

@@ -1,4 +1,4 @@
-"""The benchmarks' own arithmetic; what they measure, they measure in `make bench`."""
+"""The benchmarks' arithmetic and tools; the measurements are in `make bench`."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ from bench.figures import Figure, Reference, Target, median, quantile
 from bench.load_generator import closed_loop, get, open_loop
 
 
-def test_a_target_is_held_against_the_figure_or_its_ratio() -> None:
+def test_a_target_limits_the_figure_or_its_ratio() -> None:
     reference = Reference("the other way", 2.0)
     assert Figure("figure", 1.0, "s", target=Target(1.0)).is_met is True
     assert Figure("figure", 1.1, "s", target=Target(1.0)).is_met is False
@@ -29,7 +29,7 @@ def test_quantiles_lie_between_the_samples() -> None:
     assert quantile([0.0, 10.0], 0.95) == pytest.approx(9.5)
 
 
-def test_what_was_measured_is_kept_with_its_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_figures_are_saved_with_their_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "RESULTS", tmp_path / "results.json")
     report.save([Figure("start", 0.2, "s", Reference("before", 0.4), Target(0.4), samples=3)], report.machine())
     kept = json.loads(report.RESULTS.read_text())
@@ -48,19 +48,19 @@ def test_what_was_measured_is_kept_with_its_verdict(tmp_path: Path, monkeypatch:
     assert kept["machine"]["cores"] >= 1
 
 
-def test_no_two_reels_of_a_batch_are_alike() -> None:
+def test_the_scripts_of_a_batch_are_distinct() -> None:
     scripts = reels.numbered_scripts(reels.MANY)
     assert len({*scripts}) == reels.MANY
     assert max(map(len, scripts)) - min(map(len, scripts)) < 25
 
 
-def test_a_bare_reel_tells_its_length_and_what_it_cost() -> None:
+def test_a_baseline_reel_has_its_length_and_cpu_seconds() -> None:
     made = baseline_reel.make("Hello.", seed=1)
     assert 3 < made.seconds < 4
     assert made.cpu_seconds > 0.1
 
 
-def test_moviepy_is_given_the_same_reel(tmp_path: Path) -> None:
+def test_moviepy_gets_the_same_reel(tmp_path: Path) -> None:
     reel_cost.write_parts(tmp_path)
     reel = json.loads((tmp_path / "reel.json").read_text())
     spoken = [word["text"] for phrase in reel["phrases"] for word in phrase["words"]]
@@ -96,19 +96,19 @@ def site() -> Iterator[ThreadingHTTPServer]:
         server.shutdown()
 
 
-def test_each_answer_of_a_closed_loop_is_counted(site: ThreadingHTTPServer) -> None:
+def test_a_closed_loop_counts_each_response(site: ThreadingHTTPServer) -> None:
     load = closed_loop(site.server_port, [get("/a"), get("/b")], connections=2, seconds=0.3)
     assert len(load.latencies) == len(_Site.paths) > 2
     assert {*_Site.paths} == {"/a", "/b"}
     assert load.per_second == pytest.approx(len(load.latencies) / 0.3)
 
 
-def test_pollers_ask_as_often_as_they_are_told_to(site: ThreadingHTTPServer) -> None:
+def test_an_open_loop_sends_at_the_given_rate(site: ThreadingHTTPServer) -> None:
     load = open_loop(site.server_port, [get("/a"), get("/b")], every=0.2, seconds=0.55)
     assert sorted(_Site.paths) == ["/a"] * 3 + ["/b"] * 3
     assert len(load.latencies) == 6
 
 
-def test_an_answer_that_is_none_ends_the_load(site: ThreadingHTTPServer) -> None:
+def test_an_error_response_ends_the_load(site: ThreadingHTTPServer) -> None:
     with pytest.raises(AssertionError, match="404"):
         closed_loop(site.server_port, [get("/missing")], connections=1, seconds=1)

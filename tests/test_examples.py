@@ -1,4 +1,4 @@
-"""The clients in examples/, run as a person runs them."""
+"""The example clients, run from the command line."""
 
 import os
 import subprocess
@@ -18,14 +18,14 @@ def caption(url: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=env, capture_output=True, text=True)
 
 
-def test_a_refusal_is_told_with_its_remedy(database: None) -> None:
+def test_an_error_is_printed_with_its_remedy(database: None) -> None:
     with serving(create_app()) as url:
         refused = caption(url)
     assert refused.returncode == 1
     assert refused.stderr.strip() == ("This API key is not valid. Check the X-API-Key header, or make a new key.")
 
 
-def test_a_server_that_is_busy_is_asked_again_as_late_as_it_says() -> None:
+def test_a_busy_server_is_retried_after_its_retry_after() -> None:
     task = {"status": "done", "progress": 100, "error": None}
     with HTTPServer() as server:
 

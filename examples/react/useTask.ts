@@ -11,8 +11,8 @@ export type Task<Result> = {
 /**
  * Polls a task every two seconds until it has ended.
  *
- * The browser's origin must be in CONTENT_PIPELINE_CORS_ORIGINS. A key in a browser is everybody's key: in
- * production let your own server hold it and pass the task on.
+ * The page's origin must be in CONTENT_PIPELINE_CORS_ORIGINS. Every visitor can read a key in the browser: in production
+ * keep it on your own server, and let that fetch the task.
  */
 export function useTask<Result>(taskId: string | null, apiUrl: string, apiKey: string) {
   return useQuery<Task<Result>>({
