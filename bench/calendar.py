@@ -82,7 +82,7 @@ def _film(environment: Environment) -> Iterator[str]:
 
 def _templates(client: Client, environment: Environment, count: int, url: str) -> list[str]:
     """Ids of template items scheduled months ahead, each for a new account."""
-    twin = client.twin()
+    twin = client.create_twin()
     return [
         _template(client, twin, client.connect(environment.stack.sandbox, "instagram", f"{uuid4()}"[:8]), url)
         for _ in range(count)

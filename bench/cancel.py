@@ -18,7 +18,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
     final, free = [], []
     with environment.client() as client:
         video = client.caption(talking_video(environment.folder / "talk.mp4", size="2560x1440"), language="en")
-        assert client.ended(video["task_id"])["status"] == "done"
+        assert client.wait_for_task(video["task_id"])["status"] == "done"
         work: dict[str, Callable[[], str]] = {
             "transcription": lambda: client.caption(environment.recording)["task_id"],
             "render": lambda: client.post(f"/captions/{video['caption_id']}/burn-in", json={})["task_id"],
@@ -46,5 +46,7 @@ def _cancel(client: Client, task_id: str) -> None:
 
 def _wait_until_free(environment: Environment, task_id: str) -> None:
     """Wait until no worker executes a run of the task, and no ffmpeg runs."""
-    until(lambda: not environment.stack.executing(task_id), seconds=60, what="the end of its execution", pause=0.05)
-    until(lambda: not environment.stack.ffmpegs(), seconds=60, what="the end of ffmpeg", pause=0.05)
+    until(
+        lambda: not environment.stack.executing_runs(task_id), seconds=60, what="the end of its execution", pause=0.05
+    )
+    until(lambda: not environment.stack.ffmpeg_processes(), seconds=60, what="the end of ffmpeg", pause=0.05)

@@ -36,5 +36,5 @@ def measure(environment: Environment) -> Iterator[Figure]:
 
 def _sent(person: Client, environment: Environment) -> float:
     made = start(person, environment.sentence)
-    person.ended(made.task_id)
+    person.wait_for_task(made.task_id)
     return made.sent

@@ -24,7 +24,7 @@ select (select count(*) from made), (select count(*) from tasks)"""
 def measure(environment: Environment) -> Iterator[Figure]:
     with environment.client() as client:
         accepted = client.caption(environment.sentence, language="en")
-        assert client.ended(accepted["task_id"])["status"] == "done"
+        assert client.wait_for_task(accepted["task_id"])["status"] == "done"
         paths = {
             "GET /tasks": "/tasks",
             "GET /captions": "/captions",

@@ -19,10 +19,10 @@ def measure(environment: Environment) -> Iterator[Figure]:
 def _kill(environment: Environment, client: Client) -> float:
     environment.idle()
     task_id = client.caption(environment.recording, language="en")["task_id"]
-    client.moving(task_id)
+    client.wait_for_progress(task_id)
     time.sleep(random.uniform(0, 2))  # at a random moment between heartbeats and their checks
-    (before,) = environment.stack.executing(task_id)
-    environment.stack.working_process(task_id).kill()
+    (before,) = environment.stack.executing_runs(task_id)
+    environment.stack.pool_process(task_id).kill()
     began = time.monotonic()
     again = "select run_id from executions where subject = :subject and run_id <> :before and not stop"
     subject = f"caption:{task_id.removeprefix('sync_')}"

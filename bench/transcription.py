@@ -43,7 +43,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
 def _inside(client: Client, environment: Environment) -> float:
     """Seconds by the metadata of the transcript's materialization, including fetch and writes."""
     accepted = client.caption(environment.clip, language="en")
-    assert client.ended(accepted["task_id"])["status"] == "done"
+    assert client.wait_for_task(accepted["task_id"])["status"] == "done"
     key = environment.stack.partition_key(accepted["caption_id"])
     made = environment.stack.graphql(_TRANSCRIPTS, key=key)["assetOrError"]["assetMaterializations"]
     told = {entry["label"]: entry.get("floatValue") for entry in made[0]["metadataEntries"]}

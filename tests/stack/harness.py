@@ -44,7 +44,7 @@ def free_port() -> int:
 
 
 # Where people come back to after they connected an account; nobody listens there.
-BACK = "http://127.0.0.1/connected"
+REDIRECT_URI = "http://127.0.0.1/connected"
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Client:
         with recording.open("rb") as file:
             return self.post("/captions/generate", files={"audio_file": (recording.name, file)}, data=fields)
 
-    def twin(self, name: str = "Tech Creator") -> str:
+    def create_twin(self, name: str = "Tech Creator") -> str:
         """The id of a new twin."""
         answer = self.http.post("/twins", json={"name": name, "voice_id": "en-US", "style_tags": ["casual"]})
         assert answer.status_code == 201, answer.text
@@ -71,7 +71,7 @@ class Client:
         writer = csv.DictWriter(file, ["script", "platform", "voice_id", "title", "background_url", "music"])
         writer.writeheader()
         writer.writerows(cells)
-        form = {"twin_id": twin or self.twin(), "platform": "instagram"}
+        form = {"twin_id": twin or self.create_twin(), "platform": "instagram"}
         return self.post("/bulk/reels", files={"csv_file": ("scripts.csv", file.getvalue())}, data=form)
 
     def jobs(self, batch_id: str) -> list[dict[str, Any]]:
@@ -79,7 +79,7 @@ class Client:
         jobs: list[dict[str, Any]] = self.get(f"/bulk/reels/{batch_id}")["jobs"]
         return jobs
 
-    def saved(self, url: str, target: Path) -> Path:
+    def download(self, url: str, target: Path) -> Path:
         """The file behind a signed link."""
         response = httpx.get(url)
         assert response.status_code == 200, response.text
@@ -88,7 +88,7 @@ class Client:
 
     def connect(self, sandbox: Sandbox, platform: str, username: str = "mara.bakes") -> str:
         """The id of an account, connected as its owner does it in a browser."""
-        answer = self.http.post(f"/social/connect/{platform}", json={"redirect_uri": BACK})
+        answer = self.http.post(f"/social/connect/{platform}", json={"redirect_uri": REDIRECT_URI})
         assert answer.status_code == 200, answer.text
         back = sandbox.decide(answer.json()["authorize_url"], username=username)
         ours = httpx.get(back, timeout=60)
@@ -112,7 +112,7 @@ class Client:
     def task(self, task_id: str) -> dict[str, Any]:
         return self.get(f"/tasks/{task_id}")
 
-    def ended(self, task_id: str, seconds: float = 120) -> dict[str, Any]:
+    def wait_for_task(self, task_id: str, seconds: float = 120) -> dict[str, Any]:
         """The task, once it is final."""
 
         def final() -> dict[str, Any] | None:
@@ -121,7 +121,7 @@ class Client:
 
         return until(final, seconds=seconds, what=f"the end of task {task_id}")
 
-    def moving(self, task_id: str) -> dict[str, Any]:
+    def wait_for_progress(self, task_id: str) -> dict[str, Any]:
         """The task, once its work has visibly begun."""
 
         def begun() -> dict[str, Any] | None:
@@ -168,7 +168,7 @@ class Stack:
 
     @contextmanager
     def client(self, workspace: str, plan: str = "studio") -> Iterator[Client]:
-        create = ("keys", "create", "--workspace", workspace, "--plan", plan, "--redirect-uri", BACK)
+        create = ("keys", "create", "--workspace", workspace, "--plan", plan, "--redirect-uri", REDIRECT_URI)
         key = self.run(*create).stdout.split()[-1]
         base = f"{self.url}/api/v1/public"
         with httpx.Client(base_url=base, headers={"X-API-Key": key}, timeout=60) as http:
@@ -214,7 +214,7 @@ class Stack:
         found: list[dict[str, Any]] = self.graphql(query, task=task_id)["runsOrError"]["results"]
         return found
 
-    def run_ended(self, run_id: str, status: str) -> None:
+    def wait_for_run(self, run_id: str, status: str) -> None:
         """Wait until the run has ended, with this status."""
         query = "query Run($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
         ended = until(
@@ -247,7 +247,7 @@ class Stack:
 
         return until(counts, seconds=30, what=f"a record of {asset} for each of {len(row_ids)} rows")
 
-    def launch(self, job: str, row: str, asset: str) -> str:
+    def launch_asset(self, job: str, row: str, asset: str) -> str:
         """Have one asset of a job made again, as an operator does in the UI. Returns the run's id."""
         query = """mutation Launch($run: ExecutionParams!) { launchRun(executionParams: $run) {
           __typename ... on LaunchRunSuccess { run { runId } } } }"""
@@ -263,10 +263,10 @@ class Stack:
         run_id: str = launched["run"]["runId"]
         return run_id
 
-    def checks(self, task_id: str) -> dict[str, bool]:
+    def check_results(self, task_id: str) -> dict[str, bool]:
         """What the asset checks of the task's newest run found, once that has ended well."""
         run_id = self.runs(task_id)[0]["runId"]
-        self.run_ended(run_id, "SUCCESS")
+        self.wait_for_run(run_id, "SUCCESS")
         query = """query Log($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
           ... on AssetCheckEvaluationEvent { evaluation { checkName success } } } } } }"""
         events = self.graphql(query, run=run_id)["logsForRun"]["events"]
@@ -283,24 +283,24 @@ class Stack:
         found = self.graphql(query, task=task_id)["runsOrError"]["results"]
         return {tag["value"] for run in found for tag in run["tags"] if tag["key"] == "dagster-celery/queue"}
 
-    def executing(self, task_id: str) -> list[str]:
+    def executing_runs(self, task_id: str) -> list[str]:
         """The task's runs that a worker is still at, fenced off or not."""
         ids = [run["runId"] for run in self.runs(task_id)]
         rows = self.sql("select run_id from executions where worker is not null and run_id = any(:ids)", ids=ids)
         return [run_id for (run_id,) in rows]
 
-    def working_process(self, task_id: str) -> psutil.Process:
+    def pool_process(self, task_id: str) -> psutil.Process:
         """The pool process that works for the task, by what it told Dagster when it began the run."""
         query = """query Log($run: ID!) {
           logsForRun(runId: $run) { ... on EventConnection { events { ... on MessageEvent { message } } } }
         }"""
-        (run_id,) = self.executing(task_id)
+        (run_id,) = self.executing_runs(task_id)
         messages = [event["message"] for event in self.graphql(query, run=run_id)["logsForRun"]["events"]]
         begun = re.search(r"Started process for run \(pid: (\d+)\)", "\n".join(messages))
         assert begun, messages
         return psutil.Process(int(begun[1]))
 
-    def ffmpegs(self) -> list[psutil.Process]:
+    def ffmpeg_processes(self) -> list[psutil.Process]:
         return [process for process in self.processes() if "ffmpeg" in process.name()]
 
     @cached_property
@@ -319,7 +319,7 @@ class Stack:
         for process in [process for part in parts for process in self.processes(part)]:
             process.kill()
 
-    def ready(self) -> None:
+    def wait_until_ready(self) -> None:
         """Wait until every part is up again."""
         until(lambda: self.run("status", check=False).returncode == 0, seconds=90, what="a ready stack")
 

@@ -113,7 +113,7 @@ def server(stack: Stack) -> Iterator[HTTPServer]:
 
 def ended_with(client: Client, url: str) -> dict[str, Any]:
     accepted = client.post("/captions/generate", data={"reel_url": url})
-    return client.ended(accepted["task_id"])
+    return client.wait_for_task(accepted["task_id"])
 
 
 def test_a_remote_recording_is_fetched_and_captioned(client: Client, server: HTTPServer) -> None:
@@ -152,7 +152,7 @@ def test_a_server_that_drips_holds_no_interactive_slot_and_ends_in_bounded_time(
 
     server.expect_request("/drip.mp4").respond_with_handler(drip)
     accepted = client.post("/captions/generate", data={"reel_url": server.url_for("/drip.mp4")})
-    task = client.ended(accepted["task_id"], seconds=180)
+    task = client.wait_for_task(accepted["task_id"], seconds=180)
     assert (task["status"], task["error"]["code"]) == ("error", "remote_timeout")
     assert stack.run_lanes(accepted["task_id"]) == {"interactive", "io"}
 
@@ -160,5 +160,5 @@ def test_a_server_that_drips_holds_no_interactive_slot_and_ends_in_bounded_time(
 def test_nothing_of_all_this_is_left_on_the_disk(stack: Stack, client: Client, tmp_path: Path) -> None:
     for make, _ in FILES.values():
         refused(client, make(tmp_path))
-    assert client.ended(client.caption(SPEECH)["task_id"])["status"] == "done"
+    assert client.wait_for_task(client.caption(SPEECH)["task_id"])["status"] == "done"
     assert stack.scratch_folders() == []

@@ -15,7 +15,7 @@ def cancel(stack: Stack, client: Client, task_id: str) -> None:
     assert response.status_code == 202, response.text
     assert response.json()["error"]["code"] == "canceled"
     until(lambda: _statuses(stack, task_id) <= {"CANCELED"}, seconds=60, what="the cancel of its runs")
-    until(lambda: not stack.executing(task_id), seconds=60, what="the end of its execution")
+    until(lambda: not stack.executing_runs(task_id), seconds=60, what="the end of its execution")
     assert client.task(task_id)["error"]["code"] == "canceled"
     assert len(stack.runs(task_id)) <= 1
 
@@ -30,8 +30,8 @@ MOMENTS: dict[str, Callable[[Stack, Client, str], object]] = {
     "starting": lambda stack, client, task: until(
         lambda: _statuses(stack, task) & {"STARTING", "STARTED"}, seconds=60, what="its start"
     ),
-    "begun": lambda stack, client, task: until(lambda: stack.executing(task), seconds=60, what="its execution"),
-    "transcribing": lambda stack, client, task: client.moving(task),
+    "begun": lambda stack, client, task: until(lambda: stack.executing_runs(task), seconds=60, what="its execution"),
+    "transcribing": lambda stack, client, task: client.wait_for_progress(task),
 }
 
 
@@ -44,18 +44,18 @@ def test_a_task_can_be_canceled_when_it_is(stack: Stack, client: Client, long_re
 
 def test_a_cancel_ends_ffmpeg_and_the_slot_works_on(stack: Stack, client: Client, tmp_path: Path) -> None:
     accepted = client.caption(talking_video(tmp_path / "talk.mp4", size="3840x2160"))
-    assert client.ended(accepted["task_id"])["status"] == "done"
+    assert client.wait_for_task(accepted["task_id"])["status"] == "done"
     burning = client.post(f"/captions/{accepted['caption_id']}/burn-in", json={})
-    until(lambda: stack.ffmpegs(), seconds=60, what="ffmpeg")
+    until(lambda: stack.ffmpeg_processes(), seconds=60, what="ffmpeg")
     cancel(stack, client, burning["task_id"])
-    until(lambda: not stack.ffmpegs(), seconds=30, what="the end of ffmpeg")
-    assert client.ended(client.caption(SPEECH)["task_id"])["status"] == "done"
+    until(lambda: not stack.ffmpeg_processes(), seconds=30, what="the end of ffmpeg")
+    assert client.wait_for_task(client.caption(SPEECH)["task_id"])["status"] == "done"
     assert stack.scratch_folders() == []
 
 
 def test_what_has_ended_cannot_be_canceled(client: Client) -> None:
     task_id = client.caption(SPEECH)["task_id"]
-    client.ended(task_id)
+    client.wait_for_task(task_id)
     response = client.http.post(f"/tasks/{task_id}/cancel")
     assert (response.status_code, response.json()["code"]) == (409, "task_final")
 
@@ -65,4 +65,4 @@ def test_a_canceled_task_can_be_retried(client: Client, long_recording: Path) ->
     client.http.post(f"/tasks/{task_id}/cancel")
     again = client.post(f"/tasks/{task_id}/retry")
     assert again["task_id"] != task_id
-    assert client.ended(again["task_id"])["status"] == "done"
+    assert client.wait_for_task(again["task_id"])["status"] == "done"

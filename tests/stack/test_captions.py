@@ -16,7 +16,7 @@ SAID = ["john", "dashwood", "leisure", "prudently"]
 @pytest.fixture
 def captions(client: Client) -> str:
     accepted = client.caption(SPEECH, language="en")
-    assert client.ended(accepted["task_id"])["status"] == "done"
+    assert client.wait_for_task(accepted["task_id"])["status"] == "done"
     return f"/captions/{accepted['caption_id']}"
 
 
@@ -40,15 +40,15 @@ def test_edited_captions_are_what_is_burned_in_word_by_word(stack: Stack, client
     assert "Corrected by hand" in edited.json()["srt"]
 
     accepted = client.post(f"{captions}/burn-in", json={"style": "karaoke", "font_size": 80, "position": "middle"})
-    done = client.ended(accepted["task_id"])
+    done = client.wait_for_task(accepted["task_id"])
     video = av.open(io.BytesIO(httpx.get(done["result"]["output_url"]).raise_for_status().content))
     assert {stream.codec_context.name for stream in video.streams} == {"h264", "aac"}
-    assert stack.checks(accepted["task_id"]) == {"playable": True, "size": True, "length": True}
+    assert stack.check_results(accepted["task_id"]) == {"playable": True, "size": True, "length": True}
 
 
 def test_captions_with_burn_in_end_with_the_video(client: Client, tmp_path: Path) -> None:
     accepted = client.caption(talking_video(tmp_path / "talk.mp4", size="640x360"), burn_in="true")
-    done = client.ended(accepted["task_id"])
+    done = client.wait_for_task(accepted["task_id"])
     assert done["status"] == "done", done
     assert done["result"]["caption_id"] == accepted["caption_id"]
     video = av.open(io.BytesIO(httpx.get(done["result"]["output_url"]).raise_for_status().content))
@@ -57,7 +57,7 @@ def test_captions_with_burn_in_end_with_the_video(client: Client, tmp_path: Path
 
 def test_silence_gives_no_captions_and_no_error(client: Client, tmp_path: Path) -> None:
     accepted = client.caption(audio(tmp_path / "silence.wav", "anullsrc=r=16000:cl=mono:d={seconds}"))
-    assert client.ended(accepted["task_id"])["status"] == "done"
+    assert client.wait_for_task(accepted["task_id"])["status"] == "done"
     answer = client.get(f"/captions/{accepted['caption_id']}")
     assert (answer["segments"], answer["srt"]) == ([], "")
 
@@ -87,7 +87,7 @@ def test_an_operator_sees_the_way_of_the_captions_and_their_checks(stack: Stack,
         assert stack.materialized(asset, [row]) == [1]
         (made,) = stack.graphql(query, asset=[asset], key=key)["assetOrError"]["assetMaterializations"]
         assert label in {entry["label"] for entry in made["metadataEntries"]}
-    checks = stack.checks(client.get(captions)["task_id"])
+    checks = stack.check_results(client.get(captions)["task_id"])
     assert checks == {"in_order": True, "readable": True, "inside_the_recording": True}
 
 
@@ -103,5 +103,5 @@ def test_a_rerun_by_hand_makes_the_output_again_and_leaves_the_finished_task_alo
       }
     }"""
     launched = stack.graphql(again, run=run)["launchRunReexecution"]["run"]["runId"]
-    stack.run_ended(launched, "SUCCESS")
+    stack.wait_for_run(launched, "SUCCESS")
     assert client.task(task_id) == before

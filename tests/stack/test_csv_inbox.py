@@ -51,14 +51,14 @@ def client(stack: Stack, workspace: str) -> Iterator[Client]:
 
 def test_files_in_the_inbox_become_reels_or_reports(stack: Stack, client: Client, workspace: str) -> None:
     bucket = Bucket(stack)
-    client.twin("Tech Creator")
+    client.create_twin("Tech Creator")
     folder = f"{workspace}/Tech Creator/instagram"
     bucket.put(f"inbox/{folder}/good.csv", "script,platform\nThis is one.,tiktok\nThis is two.,\n")
     bucket.put(f"inbox/{folder}/bad.csv", "script\nThis is fine.\n" + "x" * 2501)
     until(lambda: not bucket.keys(f"inbox/{workspace}/"), seconds=60, what="an empty inbox")
 
     (batch,) = client.http.get("/bulk/reels").json()
-    assert client.ended(batch["batch_id"])["result"] == {"batch_id": batch["batch_id"], "done": 2, "failed": 0}
+    assert client.wait_for_task(batch["batch_id"])["result"] == {"batch_id": batch["batch_id"], "done": 2, "failed": 0}
     jobs = client.jobs(batch["batch_id"])
     assert [(job["script"], job["platform"]) for job in jobs] == [
         ("This is one.", "tiktok"),

@@ -54,7 +54,7 @@ def test_captions_are_made_on_rabbitmq_too(rabbitmq: str, tmp_path: Path) -> Non
         assert stack.processes("valkey") == []
         with stack.client("rabbit") as client:
             accepted = client.caption(SPEECH)
-            assert client.ended(accepted["task_id"])["status"] == "done"
+            assert client.wait_for_task(accepted["task_id"])["status"] == "done"
             assert stack.materialized("captions", [accepted["caption_id"]]) == [1]
     finally:
         stack.down()

@@ -12,7 +12,7 @@ LOST = 120.0
 
 
 def assert_done_once(stack: Stack, client: Client, accepted: dict[str, str]) -> None:
-    task = client.ended(accepted["task_id"], seconds=LOST)
+    task = client.wait_for_task(accepted["task_id"], seconds=LOST)
     assert task["status"] == "done", task
     assert len(client.get(f"/captions/{accepted['caption_id']}")["segments"]) > 10
     assert stack.materialized("captions", [accepted["caption_id"]]) == [1]
@@ -23,33 +23,33 @@ def test_what_is_killed_comes_back_and_the_task_ends(
     stack: Stack, client: Client, long_recording: Path, parts: list[str]
 ) -> None:
     accepted = client.caption(long_recording)
-    client.moving(accepted["task_id"])
+    client.wait_for_progress(accepted["task_id"])
     stack.kill(*parts)
-    stack.ready()
+    stack.wait_until_ready()
     assert_done_once(stack, client, accepted)
 
 
 @pytest.mark.parametrize("part", ["postgres", "seaweedfs"])
 def test_a_run_outlives_a_restart_of_the_stores(stack: Stack, client: Client, long_recording: Path, part: str) -> None:
     accepted = client.caption(long_recording)
-    client.moving(accepted["task_id"])
+    client.wait_for_progress(accepted["task_id"])
     stack.kill(part)
-    stack.ready()
-    task = client.ended(accepted["task_id"], seconds=LOST)
+    stack.wait_until_ready()
+    task = client.wait_for_task(accepted["task_id"], seconds=LOST)
     assert task["status"] == "done", task
     assert len(stack.runs(accepted["task_id"])) == 1
 
 
 def test_a_killed_pool_process_loses_nothing(stack: Stack, client: Client, long_recording: Path) -> None:
     accepted = client.caption(long_recording)
-    client.moving(accepted["task_id"])
-    stack.working_process(accepted["task_id"]).kill()
+    client.wait_for_progress(accepted["task_id"])
+    stack.pool_process(accepted["task_id"]).kill()
     assert_done_once(stack, client, accepted)
 
 
 def test_a_killed_worker_group_loses_nothing(stack: Stack, client: Client, long_recording: Path) -> None:
     accepted = client.caption(long_recording)
-    client.moving(accepted["task_id"])
+    client.wait_for_progress(accepted["task_id"])
     for process in stack.processes("media"):
         process.kill()
     assert_done_once(stack, client, accepted)
@@ -59,7 +59,7 @@ def test_a_frozen_worker_is_replaced_and_writes_nothing_when_it_wakes(
     stack: Stack, client: Client, long_recording: Path
 ) -> None:
     accepted = client.caption(long_recording)
-    client.moving(accepted["task_id"])
+    client.wait_for_progress(accepted["task_id"])
     frozen = stack.processes("media")
     for process in frozen:
         process.send_signal(signal.SIGSTOP)
@@ -68,7 +68,7 @@ def test_a_frozen_worker_is_replaced_and_writes_nothing_when_it_wakes(
             assert_done_once(stack, client, accepted)
             before = stack.sql("select * from captions where id = :id", id=accepted["caption_id"])
             _wake(frozen)
-            until(lambda: not stack.executing(accepted["task_id"]), seconds=60, what="the end of the frozen run")
+            until(lambda: not stack.executing_runs(accepted["task_id"]), seconds=60, what="the end of the frozen run")
             assert stack.sql("select * from captions where id = :id", id=accepted["caption_id"]) == before
             assert stack.materialized("captions", [accepted["caption_id"]]) == [1]
     finally:

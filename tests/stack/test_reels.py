@@ -30,27 +30,27 @@ def test_a_csv_becomes_reels(stack: Stack, client: Client, tmp_path: Path) -> No
         {"script": "Only $1,299 until May 1st, 2026. Call now!", "platform": "tiktok", "title": "The offer"},
         {"script": "See you at 10:30.", "voice_id": "en-GB-Wavenet-B"},
     )
-    task = client.ended(accepted["task_id"])
+    task = client.wait_for_task(accepted["task_id"])
     assert task["status"] == "done", task
     assert task["result"] == {"batch_id": accepted["batch_id"], "done": 2, "failed": 0}
     jobs = client.jobs(accepted["batch_id"])
     for job in jobs:
         assert (job["status"], job["progress"], job["error"]) == ("done", 100, None)
-        media = probe(client.saved(job["result_url"], tmp_path / f"{job['row']}.mp4"))
+        media = probe(client.download(job["result_url"], tmp_path / f"{job['row']}.mp4"))
         assert (media.width, media.height, media.frames_per_second) == (1080, 1920, 30.0)
         assert (media.video_codec, media.audio_codec) == ("h264", "aac")
         result = client.task(job["job_id"])["result"]
         assert (result["duration_seconds"], result["language"]) == (pytest.approx(media.seconds, abs=0.01), "en")
-        assert stack.checks(job["task_id"]) == {"playable": True, "size": True, "length": True, "loudness": True}
+        assert stack.check_results(job["task_id"]) == {"playable": True, "size": True, "length": True, "loudness": True}
     keys = [job["job_id"] for job in jobs]
     assert stack.materialized("narration", keys) == stack.materialized("reel_video", keys) == [1, 1]
 
 
 def test_an_operator_makes_the_video_again_alone(stack: Stack, client: Client) -> None:
     accepted = client.batch("See you at 10:30.")
-    client.ended(accepted["task_id"])
+    client.wait_for_task(accepted["task_id"])
     (job,) = client.jobs(accepted["batch_id"])
-    stack.run_ended(stack.launch("reels", job["job_id"], "reel_video"), "SUCCESS")
+    stack.wait_for_run(stack.launch_asset("reels", job["job_id"], "reel_video"), "SUCCESS")
     assert stack.materialized("narration", [job["job_id"]]) == [1]
     assert stack.materialized("reel_video", [job["job_id"]]) == [2]
     assert client.jobs(accepted["batch_id"])[0]["status"] == "done"
@@ -58,14 +58,14 @@ def test_an_operator_makes_the_video_again_alone(stack: Stack, client: Client) -
 
 def test_odd_scripts_become_right_reels(client: Client) -> None:
     accepted = client.batch(*ODD.values())
-    client.ended(accepted["task_id"], seconds=240)
+    client.wait_for_task(accepted["task_id"], seconds=240)
     assert [job["error"] for job in client.jobs(accepted["batch_id"])] == [None] * len(ODD)
 
 
 def test_a_script_in_another_language_is_spoken_in_it(client: Client) -> None:
     need("espeak-ng")
     accepted = client.batch("Guten Morgen! Heute wird ein richtig guter Tag.", "صباح الخير! اليوم سيكون يوما جميلا.")
-    assert client.ended(accepted["task_id"])["status"] == "done"
+    assert client.wait_for_task(accepted["task_id"])["status"] == "done"
     languages = [client.task(job["job_id"])["result"]["language"] for job in client.jobs(accepted["batch_id"])]
     assert languages == ["de", "ar"]
 
@@ -80,13 +80,13 @@ def test_a_row_whose_background_is_none_fails_alone_and_is_retried_alone(
         is_mended = False
         url = server.url_for("/sky.png").replace("127.0.0.1", "localhost")
         accepted = client.batch({"script": "Look at the sky.", "background_url": url}, "And at the sea.")
-        task = client.ended(accepted["task_id"])
+        task = client.wait_for_task(accepted["task_id"])
         assert task["result"] == {"batch_id": accepted["batch_id"], "done": 1, "failed": 1}
         failed, done = client.jobs(accepted["batch_id"])
         assert failed["error"]["code"] == "not_media"
         is_mended = True
         again = client.post(f"/bulk/reels/{accepted['batch_id']}/retry-failed")
-        assert client.ended(again["task_id"])["status"] == "done"
+        assert client.wait_for_task(again["task_id"])["status"] == "done"
     assert [job["status"] for job in client.jobs(accepted["batch_id"])] == ["done", "done"]
     assert stack.materialized("reel_video", [failed["job_id"], done["job_id"]]) == [1, 1]
 
@@ -96,10 +96,10 @@ def test_whatever_is_killed_in_the_middle_of_a_batch_every_row_is_done_once(
     stack: Stack, client: Client, part: str
 ) -> None:
     accepted = client.batch(*(SENTENCE.format(number) for number in range(4)))
-    client.moving(accepted["task_id"])
+    client.wait_for_progress(accepted["task_id"])
     stack.kill(part)
-    stack.ready()
-    task = client.ended(accepted["task_id"], seconds=180)
+    stack.wait_until_ready()
+    task = client.wait_for_task(accepted["task_id"], seconds=180)
     assert task["result"]["done"] == 4, client.jobs(accepted["batch_id"])
     keys = [job["job_id"] for job in client.jobs(accepted["batch_id"])]
     assert stack.materialized("reel_video", keys) == [1] * 4
@@ -107,10 +107,10 @@ def test_whatever_is_killed_in_the_middle_of_a_batch_every_row_is_done_once(
 
 def test_one_reel_does_not_wait_behind_anothers_many(stack: Stack, client: Client) -> None:
     many = client.batch(*(SENTENCE.format(number) for number in range(16)))
-    client.moving(many["task_id"])
+    client.wait_for_progress(many["task_id"])
     with stack.client(f"test-{uuid4()}") as other:
         one = other.batch("Just this one.")
-        other.ended(one["task_id"])
+        other.wait_for_task(one["task_id"])
         counts = client.get(f"/bulk/reels/{many['batch_id']}")
     assert counts["queued"] > 0
     client.post(f"/bulk/reels/{many['batch_id']}/cancel")
@@ -118,12 +118,14 @@ def test_one_reel_does_not_wait_behind_anothers_many(stack: Stack, client: Clien
 
 def test_a_canceled_batch_stops_its_work(stack: Stack, client: Client) -> None:
     accepted = client.batch(*(SENTENCE.format(number) for number in range(6)))
-    client.moving(accepted["task_id"])
+    client.wait_for_progress(accepted["task_id"])
     client.post(f"/bulk/reels/{accepted['batch_id']}/cancel")
     jobs = client.jobs(accepted["batch_id"])
     assert {job["status"] for job in jobs} <= {"done", "error"}
     until(
-        lambda: not any(stack.executing(job["task_id"]) for job in jobs), seconds=30, what="the end of the batch's runs"
+        lambda: not any(stack.executing_runs(job["task_id"]) for job in jobs),
+        seconds=30,
+        what="the end of the batch's runs",
     )
-    assert stack.ffmpegs() == []
+    assert stack.ffmpeg_processes() == []
     assert client.jobs(accepted["batch_id"]) == jobs

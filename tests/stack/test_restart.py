@@ -7,10 +7,10 @@ from tests.stack.harness import Client, Stack
 
 def test_work_that_was_under_way_goes_on_after_a_restart(stack: Stack, client: Client, long_recording: Path) -> None:
     accepted = client.caption(long_recording)
-    client.moving(accepted["task_id"])
+    client.wait_for_progress(accepted["task_id"])
     stack.down()
     assert stack.processes() == []
     stack.up()
-    assert client.ended(accepted["task_id"])["status"] == "done"
+    assert client.wait_for_task(accepted["task_id"])["status"] == "done"
     assert stack.materialized("captions", [accepted["caption_id"]]) == [1]
     assert stack.scratch_folders() == []

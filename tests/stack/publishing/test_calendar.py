@@ -17,7 +17,7 @@ LONG = "This goes on for a while, so that there is something to cancel. " * 12
 
 @pytest.fixture
 def twin(client: Client) -> str:
-    return client.twin()
+    return client.create_twin()
 
 
 def schedule(client: Client, twin: str, **fields: Any) -> str:
@@ -60,7 +60,7 @@ def test_an_item_that_is_due_soon_gets_its_reel_and_stays_scheduled(
     later = schedule(client, twin)
     item = schedule(client, twin, scheduled_at=(now() + timedelta(minutes=5)).isoformat())
     found = ready(client, item)
-    media = probe(client.saved(found["video_url"], tmp_path / "reel.mp4"))
+    media = probe(client.download(found["video_url"], tmp_path / "reel.mp4"))
     assert (media.width, media.height) == (1080, 1920)
     assert stack.materialized("reel_video", [found["task_id"]]) == [1]
     assert client.task(found["task_id"])["status"] == "done"
@@ -94,9 +94,9 @@ def test_an_item_without_an_account_fails_and_goes_out_once_there_is_one(
 def test_a_cancel_while_the_reel_is_made_ends_its_run(stack: Stack, client: Client, twin: str) -> None:
     item = schedule(client, twin, script=LONG)
     task_id = client.post(f"{item}/publish-now")["task_id"]
-    until(lambda: stack.executing(task_id), seconds=60, what="a run at work")
+    until(lambda: stack.executing_runs(task_id), seconds=60, what="a run at work")
     assert client.post(f"{item}/cancel")["status"] == "canceled"
-    until(lambda: not stack.executing(task_id), seconds=60, what="the end of the run")
+    until(lambda: not stack.executing_runs(task_id), seconds=60, what="the end of the run")
     assert client.task(task_id)["error"]["code"] == "canceled"
     assert client.get(item)["status"] == "canceled"
 
@@ -116,7 +116,7 @@ def test_a_reel_that_cannot_be_made_fails_its_item_until_it_is_mended(stack: Sta
 def test_a_twin_that_is_deleted_takes_its_reels_at_work_along(stack: Stack, client: Client, twin: str) -> None:
     item = schedule(client, twin, script=LONG)
     task_id = client.post(f"{item}/publish-now")["task_id"]
-    until(lambda: stack.executing(task_id), seconds=60, what="a run at work")
+    until(lambda: stack.executing_runs(task_id), seconds=60, what="a run at work")
     assert client.http.delete(f"/twins/{twin}").status_code == 204
-    until(lambda: not stack.executing(task_id), seconds=60, what="the end of the run")
+    until(lambda: not stack.executing_runs(task_id), seconds=60, what="the end of the run")
     assert client.get(item)["reason"]["code"] == "twin_deleted"

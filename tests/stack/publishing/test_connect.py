@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from content_pipeline.core.platforms.names import PLATFORMS
 from tests.browser import browsing
-from tests.stack.harness import BACK, Client, Stack
+from tests.stack.harness import REDIRECT_URI, Client, Stack
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ class Visit:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.requests: list[tuple[httpx.URL, dict[str, str]]] = []
-        page.route(f"{BACK}**", self._greet)
+        page.route(f"{REDIRECT_URI}**", self._greet)
         page.on("request", lambda request: self.requests.append((httpx.URL(request.url), request.headers)))
 
     def _greet(self, route: Route) -> None:
@@ -34,7 +34,7 @@ class Visit:
         """Read the consent page, click, and arrive at the client's page; returns what its address says."""
         self.page.goto(authorize_url)
         self.page.get_by_role("button", name=decision).click()
-        self.page.wait_for_url(f"{BACK}**")
+        self.page.wait_for_url(f"{REDIRECT_URI}**")
         assert self.page.inner_text("h1") == "Welcome back"
         return dict(httpx.URL(self.page.url).params)
 
@@ -51,7 +51,7 @@ def visit(_browser: Browser) -> Iterator[Visit]:
 
 
 def begin(client: Client, platform: str) -> str:
-    answer = client.http.post(f"/social/connect/{platform}", json={"redirect_uri": BACK, "state": "tab-1"})
+    answer = client.http.post(f"/social/connect/{platform}", json={"redirect_uri": REDIRECT_URI, "state": "tab-1"})
     assert answer.status_code == 200, answer.text
     url: str = answer.json()["authorize_url"]
     return url
@@ -65,7 +65,9 @@ def test_a_person_connects_an_account(stack: Stack, client: Client, visit: Visit
     assert (account["platform"], account["status"]) == (platform, "connected")
     # Neither the next page nor a log is told the code and the state.
     code, state = visit.secrets()
-    assert not [headers for url, headers in visit.requests if str(url).startswith(BACK) and "referer" in headers]
+    assert not [
+        headers for url, headers in visit.requests if str(url).startswith(REDIRECT_URI) and "referer" in headers
+    ]
     logs = "".join(path.read_text(errors="replace") for path in (stack.home / "logs").iterdir())
     assert code not in logs
     assert state not in logs

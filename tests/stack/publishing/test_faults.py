@@ -124,7 +124,7 @@ def _kill(stack: Stack, ended: threading.Event) -> int:
         else:
             stack.kill(victim)
         killed += 1
-    stack.ready()
+    stack.wait_until_ready()
     return killed
 
 

@@ -11,7 +11,7 @@ from tests.stack.harness import Client, Stack, until
 
 def published(client: Client, task_id: str) -> dict[str, Any]:
     """The publication, once it has ended well."""
-    client.ended(task_id)
+    client.wait_for_task(task_id)
     found = client.get(f"/social/publish/{task_id}")
     assert found["outcome"] == "published", found
     return found
@@ -50,7 +50,7 @@ def test_a_due_item_of_the_calendar_is_published_with_the_words_of_its_twin(
     account = client.connect(stack.sandbox, "linkedin")
     token = str(uuid4())
     item = {
-        "twin_id": client.twin(),
+        "twin_id": client.create_twin(),
         "title": "How AI is changing content creation",
         "platform": "linkedin",
         "scheduled_at": (now() + timedelta(seconds=2)).isoformat(),
@@ -71,7 +71,7 @@ def test_a_due_item_of_the_calendar_is_published_with_the_words_of_its_twin(
 def test_an_item_whose_reel_is_made_here_is_published_when_that_is_done(stack: Stack, client: Client) -> None:
     client.connect(stack.sandbox, "youtube")
     item = {
-        "twin_id": client.twin(),
+        "twin_id": client.create_twin(),
         "title": f"Made here {uuid4()}",
         "platform": "youtube",
         "scheduled_at": now().isoformat(),

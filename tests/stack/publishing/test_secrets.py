@@ -11,7 +11,7 @@ import httpx
 from sqlalchemy import NullPool, create_engine, text
 
 from content_pipeline.core.platforms.names import PLATFORMS
-from tests.stack.harness import BACK, Client, Stack
+from tests.stack.harness import REDIRECT_URI, Client, Stack
 
 # Their own files, and what the stack keeps its passwords in, which only its owner reads.
 KEPT_SECRET = {"sandbox", "stack.json", "stack.env", "postgres", "objects", "valkey", "s3.json", "valkey.conf"}
@@ -63,7 +63,7 @@ def test_no_secret_of_an_account_is_written_down_in_clear(
     stack.sandbox.fail("youtube", "prepare", "status", status=500)
     wish = {"platforms": PLATFORMS, "reel_url": reel_url, "caption": f"Nothing to see {uuid4()}", "accounts": accounts}
     for result in client.post("/social/publish", json=wish)["results"]:
-        client.ended(result["task_id"])
+        client.wait_for_task(result["task_id"])
         answers.append(json.dumps(client.get(f"/social/publish/{result['task_id']}")))
     answers.append(client.http.get("/social/accounts").text)
     secrets = secrets_of(stack)
@@ -76,7 +76,7 @@ def test_no_secret_of_an_account_is_written_down_in_clear(
 
 def _bad_callback(stack: Stack, client: Client) -> str:
     """What somebody is answered who comes back with a code that is not theirs to use."""
-    begun = client.http.post("/social/connect/tiktok", json={"redirect_uri": BACK}).json()
+    begun = client.http.post("/social/connect/tiktok", json={"redirect_uri": REDIRECT_URI}).json()
     back = stack.sandbox.decide(begun["authorize_url"])
     answer = httpx.get(back.copy_set_param("state", "somebody-elses"))
     assert answer.status_code == 400
