@@ -6,7 +6,7 @@ from content_pipeline.cli import contact_sheet
 from tests.media import samples
 
 
-def test_two_videos_stand_in_a_row_and_the_third_below(tmp_path: Path) -> None:
+def test_the_third_video_is_in_the_second_row(tmp_path: Path) -> None:
     reels = [
         samples.make(tmp_path / f"{color}.mp4", "-f", "lavfi", "-i", f"color={color}:s=90x160:d=1")
         for color in ("red", "lime", "blue")

@@ -9,12 +9,12 @@ from content_pipeline.core.settings import PREFIX, Settings
 EXAMPLE = (ROOT / ".env.example").read_text()
 
 
-def test_the_example_lists_every_setting_that_people_set() -> None:
+def test_the_example_lists_every_user_setting() -> None:
     listed = set(re.findall(rf"^#?{PREFIX}([A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
     assert listed == {name.upper() for name in Settings.model_fields} - {"LANE", "EMBEDDED"}
 
 
-def test_any_line_of_the_example_may_be_uncommented_as_it_stands(
+def test_every_line_of_the_example_can_be_uncommented_unchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / ".env").write_text(EXAMPLE.replace(f"#{PREFIX}", PREFIX))

@@ -1,4 +1,4 @@
-"""Commands that work on the database, as a person types them."""
+"""Commands that work on the database."""
 
 from uuid import UUID, uuid4
 
@@ -22,7 +22,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(cli, arguments)
 
 
-def test_a_key_is_made_with_the_addresses_to_come_back_to(database: None) -> None:
+def test_a_key_is_created_with_redirect_uris(database: None) -> None:
     uris = ["https://app.example.com/one", "https://app.example.com/two"]
     done = run("keys", "create", "--workspace", str(uuid4()), *(f"--redirect-uri={uri}" for uri in uris))
     assert done.exit_code == 0, done.output
@@ -31,7 +31,7 @@ def test_a_key_is_made_with_the_addresses_to_come_back_to(database: None) -> Non
         assert set(session.scalars(select(RedirectUri.uri).where(RedirectUri.workspace_id == owner))) == set(uris)
 
 
-def test_an_address_without_a_host_is_refused(database: None) -> None:
+def test_a_redirect_uri_without_a_host_is_refused(database: None) -> None:
     done = run("keys", "create", "--workspace", str(uuid4()), "--redirect-uri", "callback")
     assert isinstance(done.exception, Invalid)
     assert done.exception.code == "redirect_uri_invalid"
@@ -54,13 +54,15 @@ def test_keys_are_listed_and_revoked_by_their_ids(database: None) -> None:
             workspaces.authenticate(session, old)
 
 
-def test_the_keys_of_a_workspace_that_nobody_made_are_not_listed(database: None) -> None:
+def test_listing_the_keys_of_an_unknown_workspace_fails(database: None) -> None:
     assert isinstance(run("keys", "list", "--workspace", str(uuid4())).exception, NotFound)
 
 
-def test_all_tokens_are_encrypted_anew(platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_tokens_are_re_encrypted(platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     with transaction() as session:
-        session.execute(update(Account).values(access_token=None, refresh_token=None))  # sealed with others' keys
+        session.execute(
+            update(Account).values(access_token=None, refresh_token=None)
+        )  # encrypted with other tests' keys
         session.execute(update(Publication).values(prepared=None))
     account = connect(platforms, workspace_id, "youtube")
     before = accounts.decrypt_tokens(account)

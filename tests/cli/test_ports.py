@@ -9,12 +9,12 @@ NAMES = st.lists(st.text(min_size=1), unique=True, max_size=8)
 
 
 @given(NAMES)
-def test_every_name_gets_a_free_port_of_its_own(names: list[str]) -> None:
+def test_every_name_gets_its_own_free_port(names: list[str]) -> None:
     picked = ports.pick(names, {})
     assert list(picked) == names
     assert len(set(picked.values())) == len(names)
     assert all(ports.is_free(port) and ports.is_free(port + 10000) for port in picked.values())
-    # SeaweedFS adds 10000, and Linux hands out the ports from 32768 on to outgoing connections.
+    # SeaweedFS adds 10000; Linux's ephemeral ports begin at 32768.
     assert all(port + 10000 < 32768 for port in picked.values())
 
 
@@ -24,13 +24,13 @@ def test_a_port_that_is_still_free_is_kept(names: list[str]) -> None:
     assert ports.pick(names, first) == first
 
 
-def test_a_port_that_was_taken_meanwhile_is_replaced() -> None:
+def test_a_port_that_is_in_use_is_replaced() -> None:
     before = ports.pick(["postgres"], {})
     with socket.create_server(("127.0.0.1", before["postgres"])):
         assert not ports.is_free(before["postgres"])
         assert ports.pick(["postgres"], before) != before
 
 
-def test_the_holder_of_a_port_is_named() -> None:
+def test_the_process_that_holds_a_port_is_found() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert "python" in str(ports.holder(server.getsockname()[1]))

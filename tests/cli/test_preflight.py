@@ -1,4 +1,4 @@
-"""What must not be started is refused with a sentence that names the setting to change."""
+"""Preflight checks refuse bad settings with an error that names the setting to change."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def check(home: Path, **settings: object) -> None:
         DATABASE,
     ],
 )
-def test_what_can_work_is_started(tmp_path: Path, settings: dict) -> None:
+def test_valid_settings_pass(tmp_path: Path, settings: dict) -> None:
     check(tmp_path, **settings)
 
 
@@ -53,14 +53,14 @@ def test_what_can_work_is_started(tmp_path: Path, settings: dict) -> None:
         ({"platforms": "sandbox", **DATABASE}, "ENCRYPTION_KEYS"),
     ],
 )
-def test_what_would_be_unsafe_or_could_not_work_is_refused(tmp_path: Path, settings: dict, setting: str) -> None:
+def test_unsafe_or_incomplete_settings_are_refused(tmp_path: Path, settings: dict, setting: str) -> None:
     with pytest.raises(Error) as refused:
         check(tmp_path, **settings)
     assert f"CONTENT_PIPELINE_{setting}" in refused.value.remedy
     assert "s3cret" not in refused.value.detail + refused.value.remedy
 
 
-def test_the_port_of_the_sandbox_has_to_be_free_where_there_is_one(tmp_path: Path) -> None:
+def test_the_sandboxs_port_must_be_free_if_there_is_a_sandbox(tmp_path: Path) -> None:
     with preflight.ports.socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(Conflict, match=str(port)):

@@ -1,4 +1,4 @@
-"""Whole stacks of their own, started and stopped as people do; three starts in all, which take most of the time."""
+"""Whole stacks, started and stopped by the command line. Three starts take most of the time."""
 
 import signal
 import subprocess
@@ -15,7 +15,7 @@ from tests.stack.harness import Stack, until
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    # Deeper than a socket's path may be, with a space in it.
+    # Longer than a socket's path may be, with a space in it.
     stack = Stack(tmp_path_factory.mktemp("first").joinpath("a home", *["folder"] * 12), **SLOTS)
     stack.up()
     yield stack
@@ -29,7 +29,7 @@ def is_ready(stack: Stack) -> bool:
     return stack.run("status", check=False).returncode == 0
 
 
-def test_secrets_are_on_no_command_line(first: Stack) -> None:
+def test_no_secret_is_on_a_command_line(first: Stack) -> None:
     lines = " ".join(" ".join(process.cmdline()) for process in first.processes())
     kept = (first.home / "stack.env").read_text().splitlines()
     secrets = [line.split("=", 1)[1] for line in kept if "KEY" in line or ("_URL=" in line and "@" in line)]
@@ -70,13 +70,13 @@ def test_two_stacks_do_not_disturb_each_other(first: Stack, tmp_path: Path) -> N
     assert is_ready(first)
 
 
-def test_after_a_kill_of_everything_at_once_the_next_up_brings_the_data_back(first: Stack) -> None:
+def test_up_recovers_the_data_after_supervisor_and_services_are_killed(first: Stack) -> None:
     with first.client("kept") as client:
         headers = client.http.headers
     supervisor = next(process for process in first.processes() if "supervisor.supervisord" in process.cmdline())
     left = [process for process in first.processes() if process != supervisor]
     supervisor.kill()
-    # Half of them die with it, the other half goes on without a supervisor and is found by the next `up`.
+    # Half of the services die, too; the others continue as orphans, which the next `up` must find.
     for process in left[::2]:
         process.kill()
     assert first.run("status", check=False).returncode == 3

@@ -1,4 +1,4 @@
-"""What a stack tells its parts."""
+"""Settings that a stack derives for its services."""
 
 import base64
 from pathlib import Path
@@ -18,7 +18,7 @@ def config_of(home: Path, **settings: object) -> StackConfig:
     return StackConfig(home, configured, state)
 
 
-def test_a_stack_with_nothing_from_outside_posts_to_a_sandbox(tmp_path: Path) -> None:
+def test_a_stack_without_external_services_posts_to_a_sandbox(tmp_path: Path) -> None:
     config = config_of(tmp_path, sandbox_port=9123)
     settings = config.settings()
     assert settings["CONTENT_PIPELINE_PLATFORMS"] == "sandbox"
@@ -37,18 +37,18 @@ def test_a_stack_with_nothing_from_outside_posts_to_a_sandbox(tmp_path: Path) ->
         TIKTOK,
     ],
 )
-def test_any_other_stack_has_no_sandbox_unless_it_is_told(tmp_path: Path, settings: dict) -> None:
+def test_any_other_stack_has_no_sandbox_by_default(tmp_path: Path, settings: dict) -> None:
     config = config_of(tmp_path, **settings)
     assert "CONTENT_PIPELINE_PLATFORMS" not in config.settings()
     assert "sandbox" not in [service.name for service in services_of(config)]
 
 
-def test_a_stack_on_other_stores_has_a_sandbox_when_it_is_told(tmp_path: Path) -> None:
+def test_a_stack_with_external_stores_has_a_sandbox_if_configured(tmp_path: Path) -> None:
     config = config_of(tmp_path, platforms="sandbox", s3_endpoint="https://s3.example.com")
     assert "sandbox" in [service.name for service in services_of(config)]
 
 
-def test_an_embedded_database_comes_with_a_key_for_tokens_that_stays(tmp_path: Path) -> None:
+def test_an_embedded_database_has_a_persistent_encryption_key(tmp_path: Path) -> None:
     config = config_of(tmp_path)
     key = config.settings()["CONTENT_PIPELINE_ENCRYPTION_KEYS"]
     assert len(base64.urlsafe_b64decode(key)) == 32
@@ -58,9 +58,7 @@ def test_an_embedded_database_comes_with_a_key_for_tokens_that_stays(tmp_path: P
     assert "CONTENT_PIPELINE_ENCRYPTION_KEYS" not in elsewhere.settings()
 
 
-def test_parts_find_what_a_person_set_rather_than_what_the_stack_would(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_users_settings_override_the_derived_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTENT_PIPELINE_PUBLIC_URL", "https://content.example.com")
     environment = config_of(tmp_path).environment()
     assert environment["CONTENT_PIPELINE_PUBLIC_URL"] == "https://content.example.com"

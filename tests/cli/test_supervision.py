@@ -1,4 +1,4 @@
-"""The configuration is read back with supervisord's own parser."""
+"""The configuration file, parsed by supervisord's own parser."""
 
 import shlex
 import tempfile
@@ -13,7 +13,7 @@ from content_pipeline.cli.services import Group, Service
 from content_pipeline.cli.state import State
 from content_pipeline.cli.supervision import configuration
 
-# Everything but what preflight refuses, and what no command line can hold.
+# All characters except those that preflight refuses or a command line cannot hold.
 WORDS = st.text(
     st.characters(
         exclude_characters="%;#\"'\n\r\0\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", exclude_categories=["Cs", "Cc"]
@@ -23,7 +23,7 @@ WORDS = st.text(
 
 
 def parse(*services: Service) -> list[Any]:
-    """The groups as supervisord understands them, in the order in which it starts them."""
+    """supervisord's process groups, in start order."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         (home / "logs").mkdir()
@@ -39,7 +39,7 @@ def service(name: str, group: Group, *command: str) -> Service:
 
 
 @given(st.lists(WORDS, min_size=1, max_size=4))
-def test_a_command_arrives_word_by_word(words: list[str]) -> None:
+def test_a_command_keeps_its_arguments(words: list[str]) -> None:
     (group,) = parse(service("api", "api", *words))
     assert shlex.split(group.process_configs[0].command) == words
 

@@ -1,4 +1,4 @@
-"""One stack for all tests that need runs; each test is a workspace of its own."""
+"""One stack for all tests that need runs; each test has its own workspace."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,5 +27,5 @@ def client(stack: Stack) -> Iterator[Client]:
 
 @pytest.fixture(scope="session")
 def long_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Seventy seconds of human speech: long enough for the media lane, and to be at work when something dies."""
+    """Seventy seconds of human speech: long enough for the media lane, and to be running when something is killed."""
     return joined(tmp_path_factory.mktemp("long") / "long.flac", CLIPS * 3)

@@ -1,4 +1,4 @@
-"""A whole stack of its own, driven as its users drive it: by the command line and over HTTP."""
+"""Test harness: a whole stack, driven like users do, by the command line and over HTTP."""
 
 import csv
 import io
@@ -27,13 +27,13 @@ Found = TypeVar("Found")
 
 
 def until(condition: Callable[[], Found | None], *, seconds: float, what: str, pause: float = 0.1) -> Found:
-    """Wait for a condition, at most so long; returns what it found. `pause` is the time between two looks at it."""
+    """Poll a condition every `pause` seconds until it is true. Returns its value; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := condition():
             return found
         time.sleep(pause)
-    raise AssertionError(f"{what} did not come to be within {seconds:.0f} s")
+    raise AssertionError(f"Timed out after {seconds:.0f} s waiting for {what}")
 
 
 def free_port() -> int:
@@ -43,13 +43,13 @@ def free_port() -> int:
         return port
 
 
-# Where people come back to after they connected an account; nobody listens there.
+# OAuth redirect URI of the client; nothing listens there.
 REDIRECT_URI = "http://127.0.0.1/connected"
 
 
 @dataclass
 class Client:
-    """One workspace's use of the API."""
+    """API client of one workspace."""
 
     http: httpx.Client
 
@@ -58,14 +58,14 @@ class Client:
             return self.post("/captions/generate", files={"audio_file": (recording.name, file)}, data=fields)
 
     def create_twin(self, name: str = "Tech Creator") -> str:
-        """The id of a new twin."""
+        """Create a twin. Returns its id."""
         answer = self.http.post("/twins", json={"name": name, "voice_id": "en-US", "style_tags": ["casual"]})
         assert answer.status_code == 201, answer.text
         twin_id: str = answer.json()["id"]
         return twin_id
 
     def batch(self, *rows: str | dict[str, str], twin: str | None = None) -> dict[str, Any]:
-        """Send a CSV: scripts, or whole rows."""
+        """Upload a CSV of scripts or whole rows. Returns the response."""
         cells = [row if isinstance(row, dict) else {"script": row} for row in rows]
         file = io.StringIO()
         writer = csv.DictWriter(file, ["script", "platform", "voice_id", "title", "background_url", "music"])
@@ -80,14 +80,14 @@ class Client:
         return jobs
 
     def download(self, url: str, target: Path) -> Path:
-        """The file behind a signed link."""
+        """Download a presigned URL to `target`."""
         response = httpx.get(url)
         assert response.status_code == 200, response.text
         target.write_bytes(response.content)
         return target
 
     def connect(self, sandbox: Sandbox, platform: str, username: str = "mara.bakes") -> str:
-        """The id of an account, connected as its owner does it in a browser."""
+        """Connect an account through the consent page. Returns its id."""
         answer = self.http.post(f"/social/connect/{platform}", json={"redirect_uri": REDIRECT_URI})
         assert answer.status_code == 200, answer.text
         back = sandbox.decide(answer.json()["authorize_url"], username=username)
@@ -113,7 +113,7 @@ class Client:
         return self.get(f"/tasks/{task_id}")
 
     def wait_for_task(self, task_id: str, seconds: float = 120) -> dict[str, Any]:
-        """The task, once it is final."""
+        """Wait until the task is final. Returns it."""
 
         def final() -> dict[str, Any] | None:
             task = self.task(task_id)
@@ -122,7 +122,7 @@ class Client:
         return until(final, seconds=seconds, what=f"the end of task {task_id}")
 
     def wait_for_progress(self, task_id: str) -> dict[str, Any]:
-        """The task, once its work has visibly begun."""
+        """Wait until the task is processing and reports progress. Returns it."""
 
         def begun() -> dict[str, Any] | None:
             task = self.task(task_id)
@@ -132,7 +132,7 @@ class Client:
 
 
 class Stack:
-    """`content-pipeline up` in a home of its own, on free ports."""
+    """A stack in its own home, on free ports, run by `content-pipeline up`."""
 
     def __init__(self, home: Path, **settings: str) -> None:
         self.home = home
@@ -143,7 +143,7 @@ class Stack:
             "CONTENT_PIPELINE_API_PORT": str(self.api_port),
             "CONTENT_PIPELINE_DAGSTER_PORT": str(self.dagster_port),
             "CONTENT_PIPELINE_SANDBOX_PORT": str(self.sandbox_port),
-            # where tests put servers that stand for somebody else's
+            # where tests run servers that act as external ones
             "CONTENT_PIPELINE_ALLOWED_PRIVATE_HOSTS": f"localhost:{self.remote_port}",
             "CONTENT_PIPELINE_FETCH_SECONDS": "8",
             **settings,
@@ -154,7 +154,7 @@ class Stack:
         return f"http://127.0.0.1:{self.api_port}"
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """One `content-pipeline` command, its output captured."""
+        """Run a `content-pipeline` command with captured output."""
         command = [str(Path(sys.executable).parent / "content-pipeline"), *arguments]
         done = subprocess.run(command, env=self.env, capture_output=True, text=True, check=False)
         assert not check or done.returncode == 0, done.stdout + done.stderr
@@ -174,20 +174,20 @@ class Stack:
         with httpx.Client(base_url=base, headers={"X-API-Key": key}, timeout=60) as http:
             yield Client(http)
 
-    def processes(self, part: str | None = None) -> list[psutil.Process]:
-        """The living processes of the stack, or of one of its parts: the group's leader first."""
-        return sorted((p for p in psutil.process_iter() if self._is_mine(p, part)), key=lambda p: p.create_time())
+    def processes(self, service: str | None = None) -> list[psutil.Process]:
+        """Running processes of the stack, or of one of its services, oldest first."""
+        return sorted((p for p in psutil.process_iter() if self._is_mine(p, service)), key=lambda p: p.create_time())
 
-    def _is_mine(self, process: psutil.Process, part: str | None) -> bool:
+    def _is_mine(self, process: psutil.Process, service: str | None) -> bool:
         try:
             environ = process.environ()
             mine = environ.get("CONTENT_PIPELINE_STACK") == str(self.home) and process.status() != "zombie"
-            return mine and (part is None or environ.get("SUPERVISOR_PROCESS_NAME") == part)
+            return mine and (service is None or environ.get("SUPERVISOR_PROCESS_NAME") == service)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             return False
 
     def sql(self, query: str, **values: Any) -> list[Any]:
-        """Rows of the product's own database; what is written is committed."""
+        """Execute SQL in the product's database with autocommit. Returns the rows."""
         with self.engine.connect() as connection:
             result = connection.execute(text(query), values)
             return [tuple(row) for row in result] if result.returns_rows else []
@@ -215,7 +215,7 @@ class Stack:
         return found
 
     def wait_for_run(self, run_id: str, status: str) -> None:
-        """Wait until the run has ended, with this status."""
+        """Wait until the run has ended; it must have this status."""
         query = "query Run($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
         ended = until(
             lambda: (
@@ -235,7 +235,7 @@ class Stack:
     def materialized(self, asset: str, row_ids: list[str]) -> list[int]:
         """How often the asset was materialized for each of these rows, once it was for all of them.
 
-        A run records it a moment after its task has ended.
+        A run records them a moment after its task has ended.
         """
         query = """query Made($asset: String!) { assetOrError(assetKey: {path: [$asset]}) {
           ... on Asset { assetMaterializations(limit: 10000) { partition } } } }"""
@@ -248,7 +248,7 @@ class Stack:
         return until(counts, seconds=30, what=f"a record of {asset} for each of {len(row_ids)} rows")
 
     def launch_asset(self, job: str, row: str, asset: str) -> str:
-        """Have one asset of a job made again, as an operator does in the UI. Returns the run's id."""
+        """Materialize one asset of a job again, as an operator does in the UI. Returns the run id."""
         query = """mutation Launch($run: ExecutionParams!) { launchRun(executionParams: $run) {
           __typename ... on LaunchRunSuccess { run { runId } } } }"""
         selector = {
@@ -264,7 +264,7 @@ class Stack:
         return run_id
 
     def check_results(self, task_id: str) -> dict[str, bool]:
-        """What the asset checks of the task's newest run found, once that has ended well."""
+        """Results of the asset checks of the task's newest run, once that has succeeded."""
         run_id = self.runs(task_id)[0]["runId"]
         self.wait_for_run(run_id, "SUCCESS")
         query = """query Log($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
@@ -274,7 +274,7 @@ class Stack:
         return {evaluation["checkName"]: evaluation["success"] for evaluation in found}
 
     def run_lanes(self, task_id: str) -> set[str]:
-        """The lanes that the task's runs were sent to."""
+        """The lanes (Celery queues) of the task's runs."""
         query = """query Runs($task: String!) {
           runsOrError(filter: {tags: [{key: "task_id", value: $task}]}) {
             ... on Runs { results { tags { key value } } }
@@ -284,13 +284,13 @@ class Stack:
         return {tag["value"] for run in found for tag in run["tags"] if tag["key"] == "dagster-celery/queue"}
 
     def executing_runs(self, task_id: str) -> list[str]:
-        """The task's runs that a worker is still at, fenced off or not."""
+        """Ids of the task's runs that a worker still executes, fenced off or not."""
         ids = [run["runId"] for run in self.runs(task_id)]
         rows = self.sql("select run_id from executions where worker is not null and run_id = any(:ids)", ids=ids)
         return [run_id for (run_id,) in rows]
 
     def pool_process(self, task_id: str) -> psutil.Process:
-        """The pool process that works for the task, by what it told Dagster when it began the run."""
+        """The Celery pool process that executes the task's run, by the pid in the run's event log."""
         query = """query Log($run: ID!) {
           logsForRun(runId: $run) { ... on EventConnection { events { ... on MessageEvent { message } } } }
         }"""
@@ -305,22 +305,22 @@ class Stack:
 
     @cached_property
     def sandbox(self) -> Sandbox:
-        """The platforms' stand-ins of this stack."""
+        """Client of this stack's sandbox."""
         url = f"http://127.0.0.1:{self.sandbox_port}"
         return Sandbox(url, httpx.Client(base_url=url, timeout=30))
 
     def kill_supervisor(self) -> None:
-        """kill -9 of the process that watches all others. Some die with it; `up` ends the rest."""
+        """kill -9 the supervisor. Some services die with it; the next `up` terminates the rest."""
         (supervisor,) = [process for process in self.processes() if "supervisor.supervisord" in process.cmdline()]
         supervisor.kill()
 
-    def kill(self, *parts: str) -> None:
-        """kill -9 of these parts and all their processes."""
-        for process in [process for part in parts for process in self.processes(part)]:
+    def kill(self, *services: str) -> None:
+        """kill -9 all processes of these services."""
+        for process in [process for service in services for process in self.processes(service)]:
             process.kill()
 
     def wait_until_ready(self) -> None:
-        """Wait until every part is up again."""
+        """Wait until every service is ready."""
         until(lambda: self.run("status", check=False).returncode == 0, seconds=90, what="a ready stack")
 
     def scratch_folders(self) -> list[str]:
@@ -329,7 +329,7 @@ class Stack:
 
     @contextmanager
     def extra_worker(self, lane: str) -> Iterator[psutil.Popen]:
-        """One more worker of a lane, as on another host."""
+        """An additional worker of a lane, as on another host."""
         like = self.processes(lane)[0]
         command = [f"extra-{part}" if part.startswith(f"{lane}-") else part for part in like.cmdline()]
         environ = {**like.environ(), "SUPERVISOR_PROCESS_NAME": f"extra-{lane}"}

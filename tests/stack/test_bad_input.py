@@ -1,4 +1,4 @@
-"""What cannot be captioned gets a named error, at once or in its task, and leaves nothing behind."""
+"""Unusable input is refused with an error code, at once or in its task, and leaves no files behind."""
 
 import socket
 import time
@@ -106,7 +106,7 @@ def test_a_private_address_is_refused_at_once(client: Client, url: str) -> None:
 
 @pytest.fixture
 def server(stack: Stack) -> Iterator[HTTPServer]:
-    """A server of somebody else's, which this stack may reach though it is on loopback."""
+    """An external server, on loopback but allowed by this stack's settings."""
     with HTTPServer(port=stack.remote_port) as server:
         yield server
 
@@ -121,7 +121,7 @@ def test_a_remote_recording_is_fetched_and_captioned(client: Client, server: HTT
     assert ended_with(client, server.url_for("/talk.flac"))["status"] == "done"
 
 
-def test_a_remote_file_that_is_not_there_is_an_error_in_the_task(client: Client, server: HTTPServer) -> None:
+def test_a_missing_remote_file_is_an_error_in_the_task(client: Client, server: HTTPServer) -> None:
     server.expect_request("/gone.mp4").respond_with_data(status=404)
     task = ended_with(client, server.url_for("/gone.mp4"))
     assert (task["status"], task["error"]["code"]) == ("error", "remote_not_found")
@@ -146,7 +146,7 @@ def test_a_server_that_drips_holds_no_interactive_slot_and_ends_in_bounded_time(
         def bytes_one_by_one() -> Iterator[bytes]:
             for _ in range(200):
                 yield b"x"
-                time.sleep(0.5)  # this is what is tested: a server that is slow on purpose
+                time.sleep(0.5)  # slow on purpose
 
         return Response(bytes_one_by_one(), content_type="video/mp4")
 
@@ -157,7 +157,7 @@ def test_a_server_that_drips_holds_no_interactive_slot_and_ends_in_bounded_time(
     assert stack.run_lanes(accepted["task_id"]) == {"interactive", "io"}
 
 
-def test_nothing_of_all_this_is_left_on_the_disk(stack: Stack, client: Client, tmp_path: Path) -> None:
+def test_refused_files_leave_no_scratch_folders(stack: Stack, client: Client, tmp_path: Path) -> None:
     for make, _ in FILES.values():
         refused(client, make(tmp_path))
     assert client.wait_for_task(client.caption(SPEECH)["task_id"])["status"] == "done"

@@ -1,4 +1,4 @@
-"""Many tasks at once over two workers of one queue. `make burst` runs it with 300; the suite with fewer."""
+"""Load test: a burst of tasks over two workers of one queue. `make burst` runs 300; the test suite fewer."""
 
 import os
 from collections import Counter

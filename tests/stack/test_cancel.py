@@ -1,4 +1,4 @@
-"""A task can be canceled at any moment: it ends canceled, its processes end, and the slot works on."""
+"""Canceling a task in any state: task and processes end, and the worker slot stays usable."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.stack.harness import Client, Stack, until
 
 
 def cancel(stack: Stack, client: Client, task_id: str) -> None:
-    """Cancel, and see to it that Dagster and the workers let go of the task, and nothing starts it again."""
+    """Cancel, and check that its run and execution end and that nothing launches it again."""
     response = client.http.post(f"/tasks/{task_id}/cancel")
     assert response.status_code == 202, response.text
     assert response.json()["error"]["code"] == "canceled"
@@ -42,7 +42,7 @@ def test_a_task_can_be_canceled_when_it_is(stack: Stack, client: Client, long_re
     cancel(stack, client, task_id)
 
 
-def test_a_cancel_ends_ffmpeg_and_the_slot_works_on(stack: Stack, client: Client, tmp_path: Path) -> None:
+def test_a_cancel_ends_ffmpeg_and_frees_the_slot(stack: Stack, client: Client, tmp_path: Path) -> None:
     accepted = client.caption(talking_video(tmp_path / "talk.mp4", size="3840x2160"))
     assert client.wait_for_task(accepted["task_id"])["status"] == "done"
     burning = client.post(f"/captions/{accepted['caption_id']}/burn-in", json={})
@@ -53,7 +53,7 @@ def test_a_cancel_ends_ffmpeg_and_the_slot_works_on(stack: Stack, client: Client
     assert stack.scratch_folders() == []
 
 
-def test_what_has_ended_cannot_be_canceled(client: Client) -> None:
+def test_a_final_task_cannot_be_canceled(client: Client) -> None:
     task_id = client.caption(SPEECH)["task_id"]
     client.wait_for_task(task_id)
     response = client.http.post(f"/tasks/{task_id}/cancel")

@@ -1,4 +1,4 @@
-"""A recording goes in by HTTP and comes back as captions, made by runs in workers."""
+"""Captions and burn-ins over HTTP, made by runs in workers."""
 
 import io
 from pathlib import Path
@@ -75,7 +75,9 @@ def test_progress_is_seen_while_the_work_runs(client: Client, long_recording: Pa
     assert len(seen - {0, 100}) >= 3, seen
 
 
-def test_an_operator_sees_the_way_of_the_captions_and_their_checks(stack: Stack, client: Client, captions: str) -> None:
+def test_an_operator_sees_the_assets_of_the_captions_and_their_checks(
+    stack: Stack, client: Client, captions: str
+) -> None:
     row = captions.rsplit("/", 1)[-1]
     key = stack.partition_key(row)
     query = """query Made($asset: [String!]!, $key: String!) {
@@ -91,7 +93,7 @@ def test_an_operator_sees_the_way_of_the_captions_and_their_checks(stack: Stack,
     assert checks == {"in_order": True, "readable": True, "inside_the_recording": True}
 
 
-def test_a_rerun_by_hand_makes_the_output_again_and_leaves_the_finished_task_alone(
+def test_a_manual_rerun_makes_the_output_again_and_does_not_change_the_finished_task(
     stack: Stack, client: Client, captions: str
 ) -> None:
     task_id = client.get(captions)["task_id"]

@@ -1,4 +1,4 @@
-"""From a file in the bucket to finished videos, without a request."""
+"""CSV inbox: a file in the bucket becomes finished videos, without an API request."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -12,7 +12,7 @@ from tests.stack.harness import Client, Stack, until
 
 
 class Bucket:
-    """The stack's bucket, as somebody with its keys uses it."""
+    """S3 client of the stack's bucket."""
 
     def __init__(self, stack: Stack) -> None:
         found = Settings(home=stack.home)

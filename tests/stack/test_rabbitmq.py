@@ -1,4 +1,4 @@
-"""The same stack on RabbitMQ, which production may use for a broker: only a setting changes."""
+"""The stack with RabbitMQ as its broker, instead of Valkey."""
 
 import os
 import subprocess
@@ -15,8 +15,8 @@ from tests.stack.harness import Stack, free_port, until
 
 @pytest.fixture(scope="module")
 def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A RabbitMQ of its own on loopback."""
-    # Debian's command of that name in the path insists on its own user and folders.
+    """A RabbitMQ server on loopback. Yields its URL."""
+    # Debian's wrapper of that name in PATH requires its own user and folders.
     server = need("rabbitmq-server", also_in="/usr/lib/rabbitmq/bin")
     epmd = need("epmd")
     folder = tmp_path_factory.mktemp("rabbitmq")
@@ -39,7 +39,7 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with log.open("w") as out:
         process = subprocess.Popen([server], env=environ, stdout=out, stderr=out)
     try:
-        until(lambda: readiness.tcp_open(port), seconds=90, what=f"RabbitMQ (its words are in {log})")
+        until(lambda: readiness.tcp_open(port), seconds=90, what=f"RabbitMQ (log: {log})")
         yield f"amqp://guest:guest@127.0.0.1:{port}//"
     finally:
         process.terminate()

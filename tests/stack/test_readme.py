@@ -1,4 +1,4 @@
-"""What the README tells people to type works when it is pasted."""
+"""The commands in the README work when pasted into a shell."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from tests.stack.harness import Stack
 
 def test_the_walk_through_works_when_pasted(stack: Stack, tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text().split("## Use it")[1].split("## How it works")[0]
-    # Its reader brings the program aws along, and gives consent in a browser.
+    # Left out: the aws client, and the consent in a browser, which is given below.
     blocks = [block for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL) if "\naws " not in block]
     with stack.client("studio") as client:
         client.connect(stack.sandbox, "linkedin")
@@ -29,7 +29,9 @@ def test_the_walk_through_works_when_pasted(stack: Stack, tmp_path: Path) -> Non
     )
     assert pasted.returncode == 0, pasted.stderr
     assert "Dashwood" in pasted.stdout
-    assert '"request_id"' not in pasted.stdout, pasted.stdout  # a problem, which is no failure to curl
+    assert '"request_id"' not in pasted.stdout, (
+        pasted.stdout
+    )  # an error response, which curl does not count as a failure
     assert [job["status"] for job in last(pasted.stdout, "batch_id")["jobs"]] == ["done"] * 6
     assert '"can_publish":true' in pasted.stdout
     item = last(pasted.stdout, "id")
@@ -37,7 +39,7 @@ def test_the_walk_through_works_when_pasted(stack: Stack, tmp_path: Path) -> Non
 
 
 def last(output: str, first_field: str) -> dict[str, Any]:
-    """The last answer that begins with this field."""
+    """The last JSON response that begins with this field."""
     answer: dict[str, Any]
     answer, _ = json.JSONDecoder().raw_decode(output, output.rindex(f'{{"{first_field}"'))
     return answer

@@ -1,4 +1,4 @@
-"""Whatever dies while a recording is being transcribed: its task is done all the same, once."""
+"""Recovery: whatever is killed during a transcription, its task is done, once."""
 
 import signal
 from pathlib import Path
@@ -18,22 +18,24 @@ def assert_done_once(stack: Stack, client: Client, accepted: dict[str, str]) -> 
     assert stack.materialized("captions", [accepted["caption_id"]]) == [1]
 
 
-@pytest.mark.parametrize("parts", [["valkey"], ["daemon"], ["api"], ["code", "webserver"]], ids=" and ".join)
-def test_what_is_killed_comes_back_and_the_task_ends(
-    stack: Stack, client: Client, long_recording: Path, parts: list[str]
+@pytest.mark.parametrize("services", [["valkey"], ["daemon"], ["api"], ["code", "webserver"]], ids=" and ".join)
+def test_a_killed_service_is_restarted_and_the_task_is_done(
+    stack: Stack, client: Client, long_recording: Path, services: list[str]
 ) -> None:
     accepted = client.caption(long_recording)
     client.wait_for_progress(accepted["task_id"])
-    stack.kill(*parts)
+    stack.kill(*services)
     stack.wait_until_ready()
     assert_done_once(stack, client, accepted)
 
 
-@pytest.mark.parametrize("part", ["postgres", "seaweedfs"])
-def test_a_run_outlives_a_restart_of_the_stores(stack: Stack, client: Client, long_recording: Path, part: str) -> None:
+@pytest.mark.parametrize("service", ["postgres", "seaweedfs"])
+def test_a_run_outlives_a_restart_of_the_stores(
+    stack: Stack, client: Client, long_recording: Path, service: str
+) -> None:
     accepted = client.caption(long_recording)
     client.wait_for_progress(accepted["task_id"])
-    stack.kill(part)
+    stack.kill(service)
     stack.wait_until_ready()
     task = client.wait_for_task(accepted["task_id"], seconds=LOST)
     assert task["status"] == "done", task

@@ -1,4 +1,4 @@
-"""From a CSV to finished videos, over HTTP."""
+"""Reels from a CSV over HTTP."""
 
 from pathlib import Path
 from uuid import uuid4
@@ -14,8 +14,8 @@ from tests.stack.harness import Client, Stack, until
 
 SENTENCE = "This sentence is spoken in {} takes of the same length, and then it ends."
 
-# What is odd about them is in the script; each becomes a right reel.
-ODD = {
+# Scripts with unusual content; each must become a correct reel.
+UNUSUAL = {
     "a single letter": "A",
     "emoji": "So good 😍🔥 try it! 👍🏽",
     "control text of subtitles": r"{\an8}Up there\N and {\b1}bold{\b0}.",
@@ -46,7 +46,7 @@ def test_a_csv_becomes_reels(stack: Stack, client: Client, tmp_path: Path) -> No
     assert stack.materialized("narration", keys) == stack.materialized("reel_video", keys) == [1, 1]
 
 
-def test_an_operator_makes_the_video_again_alone(stack: Stack, client: Client) -> None:
+def test_an_operator_rematerializes_only_the_video(stack: Stack, client: Client) -> None:
     accepted = client.batch("See you at 10:30.")
     client.wait_for_task(accepted["task_id"])
     (job,) = client.jobs(accepted["batch_id"])
@@ -56,10 +56,10 @@ def test_an_operator_makes_the_video_again_alone(stack: Stack, client: Client) -
     assert client.jobs(accepted["batch_id"])[0]["status"] == "done"
 
 
-def test_odd_scripts_become_right_reels(client: Client) -> None:
-    accepted = client.batch(*ODD.values())
+def test_unusual_scripts_become_reels(client: Client) -> None:
+    accepted = client.batch(*UNUSUAL.values())
     client.wait_for_task(accepted["task_id"], seconds=240)
-    assert [job["error"] for job in client.jobs(accepted["batch_id"])] == [None] * len(ODD)
+    assert [job["error"] for job in client.jobs(accepted["batch_id"])] == [None] * len(UNUSUAL)
 
 
 def test_a_script_in_another_language_is_spoken_in_it(client: Client) -> None:
@@ -70,7 +70,7 @@ def test_a_script_in_another_language_is_spoken_in_it(client: Client) -> None:
     assert languages == ["de", "ar"]
 
 
-def test_a_row_whose_background_is_none_fails_alone_and_is_retried_alone(
+def test_a_row_with_an_invalid_background_fails_alone_and_is_retried_alone(
     stack: Stack, client: Client, tmp_path: Path
 ) -> None:
     picture = samples.picture(tmp_path / "sky.png", size="640x480")
@@ -91,13 +91,11 @@ def test_a_row_whose_background_is_none_fails_alone_and_is_retried_alone(
     assert stack.materialized("reel_video", [failed["job_id"], done["job_id"]]) == [1, 1]
 
 
-@pytest.mark.parametrize("part", ["media", "daemon", "api"])
-def test_whatever_is_killed_in_the_middle_of_a_batch_every_row_is_done_once(
-    stack: Stack, client: Client, part: str
-) -> None:
+@pytest.mark.parametrize("service", ["media", "daemon", "api"])
+def test_every_row_of_a_batch_is_done_once_when_a_service_is_killed(stack: Stack, client: Client, service: str) -> None:
     accepted = client.batch(*(SENTENCE.format(number) for number in range(4)))
     client.wait_for_progress(accepted["task_id"])
-    stack.kill(part)
+    stack.kill(service)
     stack.wait_until_ready()
     task = client.wait_for_task(accepted["task_id"], seconds=180)
     assert task["result"]["done"] == 4, client.jobs(accepted["batch_id"])
@@ -105,7 +103,7 @@ def test_whatever_is_killed_in_the_middle_of_a_batch_every_row_is_done_once(
     assert stack.materialized("reel_video", keys) == [1] * 4
 
 
-def test_one_reel_does_not_wait_behind_anothers_many(stack: Stack, client: Client) -> None:
+def test_a_reel_does_not_wait_behind_another_workspaces_batch(stack: Stack, client: Client) -> None:
     many = client.batch(*(SENTENCE.format(number) for number in range(16)))
     client.wait_for_progress(many["task_id"])
     with stack.client(f"test-{uuid4()}") as other:

@@ -1,11 +1,11 @@
-"""A stack that is stopped in the middle of work goes on with it when it is started again."""
+"""A stack that is stopped during work continues it after the next start."""
 
 from pathlib import Path
 
 from tests.stack.harness import Client, Stack
 
 
-def test_work_that_was_under_way_goes_on_after_a_restart(stack: Stack, client: Client, long_recording: Path) -> None:
+def test_unfinished_work_continues_after_a_restart(stack: Stack, client: Client, long_recording: Path) -> None:
     accepted = client.caption(long_recording)
     client.wait_for_progress(accepted["task_id"])
     stack.down()

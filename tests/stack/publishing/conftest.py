@@ -1,4 +1,4 @@
-"""A video that all platforms take, on a server of somebody else's."""
+"""A video that all platforms accept, on an external server."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Connecting accounts as people do it: in a browser, from the client's page over the platform's and back."""
+"""OAuth in a real browser: consent page of the platform, our callback, redirect to the client."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ def _browser() -> Iterator[Browser]:
 
 
 class Visit:
-    """A browser and where it has been. The client's own page, which is not on this machine, greets whoever comes."""
+    """A browser page with its request history. The client's redirect target is mocked."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -31,7 +31,7 @@ class Visit:
         route.fulfill(content_type="text/html", body="<h1>Welcome back</h1>")
 
     def decide(self, authorize_url: str, decision: str) -> dict[str, Any]:
-        """Read the consent page, click, and arrive at the client's page; returns what its address says."""
+        """Click a button on the consent page. Returns the parameters of the redirect to the client."""
         self.page.goto(authorize_url)
         self.page.get_by_role("button", name=decision).click()
         self.page.wait_for_url(f"{REDIRECT_URI}**")
@@ -39,7 +39,7 @@ class Visit:
         return dict(httpx.URL(self.page.url).params)
 
     def secrets(self) -> list[str]:
-        """The codes and states in the addresses of our callback."""
+        """The code and state parameters of requests to our callback."""
         callbacks = [url for url, _ in self.requests if "/callback/" in url.path]
         return [url.params[name] for url in callbacks for name in ("code", "state")]
 
@@ -58,12 +58,12 @@ def begin(client: Client, platform: str) -> str:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_a_person_connects_an_account(stack: Stack, client: Client, visit: Visit, platform: str) -> None:
-    told = visit.decide(begin(client, platform), "Approve")
+def test_approving_connects_the_account(stack: Stack, client: Client, visit: Visit, platform: str) -> None:
+    params = visit.decide(begin(client, platform), "Approve")
     (account,) = client.http.get("/social/accounts").json()
-    assert told == {"platform": platform, "account_id": account["id"], "state": "tab-1"}
+    assert params == {"platform": platform, "account_id": account["id"], "state": "tab-1"}
     assert (account["platform"], account["status"]) == (platform, "connected")
-    # Neither the next page nor a log is told the code and the state.
+    # Code and state appear neither in a Referer header nor in a log.
     code, state = visit.secrets()
     assert not [
         headers for url, headers in visit.requests if str(url).startswith(REDIRECT_URI) and "referer" in headers
@@ -74,9 +74,9 @@ def test_a_person_connects_an_account(stack: Stack, client: Client, visit: Visit
     assert f"/social/callback/{platform}" in logs
 
 
-def test_a_person_changes_their_mind(client: Client, visit: Visit) -> None:
-    told = visit.decide(begin(client, "linkedin"), "Deny")
-    assert told == {
+def test_denying_returns_access_denied(client: Client, visit: Visit) -> None:
+    params = visit.decide(begin(client, "linkedin"), "Deny")
+    assert params == {
         "platform": "linkedin",
         "error": "access_denied",
         "error_description": "Access to LinkedIn was not allowed.",
@@ -85,7 +85,7 @@ def test_a_person_changes_their_mind(client: Client, visit: Visit) -> None:
     assert client.http.get("/social/accounts").json() == []
 
 
-def test_who_reloads_the_way_back_reads_what_to_do(client: Client, visit: Visit) -> None:
+def test_reloading_the_callback_explains_what_to_do(client: Client, visit: Visit) -> None:
     visit.decide(begin(client, "tiktok"), "Approve")
     (callback,) = [url for url, _ in visit.requests if "/callback/" in url.path]
     answer = visit.page.goto(str(callback))

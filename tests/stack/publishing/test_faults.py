@@ -1,5 +1,7 @@
-"""Two hundred posts while everything that can die is killed and every platform drops its answers: none is lost, none
-goes out twice. `make faults` runs it with all two hundred; the suite with fewer."""
+"""Fault injection: posts while processes are killed and platforms drop responses. None is lost or published twice.
+
+`make faults` runs it with 200 posts; the test suite with fewer.
+"""
 
 import os
 import random
@@ -16,13 +18,13 @@ from tests.stack.harness import Client, Stack, until
 
 # Each request is a post on every platform.
 REQUESTS = int(os.environ.get("FAULTS_POSTS", "12")) // len(PLATFORMS)
-# TikTok lets an account begin six posts a minute; each is begun twice here, since the first answer is dropped.
+# TikTok allows six post inits per account and minute; each is sent twice here, since the first response is dropped.
 POSTS_AN_ACCOUNT = 3
-# No figure of the product, only the end of a run that hangs: beside other tests 24 posts took 133 s, alone 80.
-PATIENCE_SECONDS = 300 + 30 * REQUESTS
-# The supervisor's death costs 20 s, in which everything starts anew; without the daemon nothing new begins for 15.
+# Timeout for a hanging test, not a product figure: 24 posts take 80 s alone, 133 s in parallel with other tests.
+TIMEOUT_SECONDS = 300 + 30 * REQUESTS
+# After the supervisor's death everything restarts, for 20 s; without the daemon no run starts for 15 s.
 VICTIMS = ("io", "api", "daemon", "supervisor")
-# Each of them once in the suite.
+# Each once in the test suite.
 KILLS = len(VICTIMS) * max(1, REQUESTS // 6)
 
 
@@ -35,7 +37,7 @@ def test_no_post_is_lost_and_none_goes_out_twice(stack: Stack, client: Client, r
         for step in ("prepare", "commit"):
             stack.sandbox.fail(platform, step, "accept_then_drop", times=REQUESTS)
     captions = [f"Post {number} {uuid4()}" for number in range(REQUESTS)]
-    wishes = [
+    bodies = [
         {
             "platforms": PLATFORMS,
             "reel_url": reel_url,
@@ -49,11 +51,11 @@ def test_no_post_is_lost_and_none_goes_out_twice(stack: Stack, client: Client, r
     with ThreadPoolExecutor() as pool:
         killing = pool.submit(_kill, stack, ended)
         try:
-            accepted = list(pool.map(lambda wish: _publish(client, wish), wishes))
+            accepted = list(pool.map(lambda body: _publish(client, body), bodies))
             task_ids = [result["task_id"] for results in accepted for result in results]
             until(
-                lambda: _look(client, outcomes, task_ids),
-                seconds=PATIENCE_SECONDS,
+                lambda: _collect(client, outcomes, task_ids),
+                seconds=TIMEOUT_SECONDS,
                 what="the end of every post",
                 pause=max(1, len(task_ids) / 20),
             )
@@ -71,29 +73,29 @@ def test_no_post_is_lost_and_none_goes_out_twice(stack: Stack, client: Client, r
             assert outcome["outcome"] == "published" or outcome["error"]["message"]
     ends = Counter(outcome["outcome"] for outcome in outcomes.values())
     assert ends["published"] >= 0.9 * len(task_ids)
-    told = ", ".join(f"{number} {end}" for end, number in ends.items())
-    print(f"\n{len(task_ids)} posts, {killed} parts killed: {told}; none lost, none twice")  # noqa: T201 - for `make faults`
+    counts = ", ".join(f"{number} {end}" for end, number in ends.items())
+    print(f"\n{len(task_ids)} posts, {killed} services killed: {counts}; none lost, none twice")  # noqa: T201 - for `make faults`
 
 
-def _publish(client: Client, wish: dict[str, Any]) -> list[dict[str, Any]]:
-    """As a client does that must not lose a post: again with the same key until it has an answer."""
+def _publish(client: Client, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Publish, and repeat with the same idempotency key until there is a response."""
     key = {"Idempotency-Key": str(uuid4())}
 
-    def asked() -> list[dict[str, Any]] | None:
+    def accepted() -> list[dict[str, Any]] | None:
         try:
-            answer = client.http.post("/social/publish", json=wish, headers=key)
+            answer = client.http.post("/social/publish", json=body, headers=key)
         except httpx.HTTPError:
             return None
         assert answer.status_code in (202, 409, 503), answer.text
         return answer.json()["results"] if answer.status_code == 202 else None
 
-    return until(asked, seconds=PATIENCE_SECONDS, what="an answer", pause=0.5)
+    return until(accepted, seconds=TIMEOUT_SECONDS, what="a response", pause=0.5)
 
 
-def _look(client: Client, outcomes: dict[str, dict[str, Any]], task_ids: list[str]) -> bool:
-    """Note the outcomes of those that have ended since the last look. Returns whether all have.
+def _collect(client: Client, outcomes: dict[str, dict[str, Any]], task_ids: list[str]) -> bool:
+    """Add the outcomes of posts that have ended since the last call. Returns whether all have.
 
-    Only the others are asked for: a key may ask 1,200 times a minute.
+    Only unfinished posts are requested: the rate limit is 1,200 requests a minute per key.
     """
     for task_id in task_ids:
         if task_id not in outcomes and (found := _outcome(client, task_id)):
@@ -102,7 +104,7 @@ def _look(client: Client, outcomes: dict[str, dict[str, Any]], task_ids: list[st
 
 
 def _outcome(client: Client, task_id: str) -> dict[str, Any] | None:
-    """How a post ended; None while it has not, or the API is down."""
+    """The final state of a post; None while it is unfinished or the API is down."""
     try:
         answer = client.http.get(f"/social/publish/{task_id}")
     except httpx.HTTPError:
@@ -112,12 +114,12 @@ def _outcome(client: Client, task_id: str) -> dict[str, Any] | None:
 
 
 def _kill(stack: Stack, ended: threading.Event) -> int:
-    """Kill one part after the other, at random moments, while there are posts on their way. Returns how many."""
+    """Kill one service after another, at random moments, while there are unfinished posts. Returns the number."""
     killed = 0
     while killed < KILLS and not ended.wait(random.uniform(2, 5)):
         victim = VICTIMS[killed % len(VICTIMS)]
         if victim == "io":
-            until(lambda: ended.is_set() or _is_at_work(stack), seconds=PATIENCE_SECONDS, what="a post at work")
+            until(lambda: ended.is_set() or _is_publishing(stack), seconds=TIMEOUT_SECONDS, what="a post in progress")
         if victim == "supervisor":
             stack.kill_supervisor()
             stack.up()
@@ -128,6 +130,6 @@ def _kill(stack: Stack, ended: threading.Event) -> int:
     return killed
 
 
-def _is_at_work(stack: Stack) -> bool:
+def _is_publishing(stack: Stack) -> bool:
     query = "select 1 from executions where worker is not null and subject like 'publication:%' limit 1"
     return bool(stack.sql(query))

@@ -1,4 +1,4 @@
-"""Videos to accounts on a whole stack: each goes out once, and the calendar sends its own."""
+"""Publishing on a whole stack: each video is published once, and calendar items when they are due."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,20 +9,20 @@ from content_pipeline.core.platforms.names import PLATFORMS
 from tests.stack.harness import Client, Stack, until
 
 
-def published(client: Client, task_id: str) -> dict[str, Any]:
-    """The publication, once it has ended well."""
+def wait_for_published(client: Client, task_id: str) -> dict[str, Any]:
+    """Wait until the publication has succeeded. Returns it."""
     client.wait_for_task(task_id)
     found = client.get(f"/social/publish/{task_id}")
     assert found["outcome"] == "published", found
     return found
 
 
-def test_a_video_goes_out_on_all_platforms_once(stack: Stack, client: Client, reel_url: str) -> None:
+def test_a_video_is_published_once_on_each_platform(stack: Stack, client: Client, reel_url: str) -> None:
     accounts = {platform: client.connect(stack.sandbox, platform) for platform in PLATFORMS}
     caption = f"Out on all of them {uuid4()}"
-    wish = {"platforms": PLATFORMS, "reel_url": reel_url, "caption": caption}
-    accepted = client.post("/social/publish", json=wish)["results"]
-    found = {result["platform"]: published(client, result["task_id"]) for result in accepted}
+    body = {"platforms": PLATFORMS, "reel_url": reel_url, "caption": caption}
+    accepted = client.post("/social/publish", json=body)["results"]
+    found = {result["platform"]: wait_for_published(client, result["task_id"]) for result in accepted}
     assert {platform: result["account_id"] for platform, result in found.items()} == accounts
     out = [post for post in stack.sandbox.posts() if caption in post["text"]]
     assert sorted(post["platform"] for post in out) == sorted(PLATFORMS)
@@ -34,9 +34,9 @@ def test_a_video_goes_out_on_all_platforms_once(stack: Stack, client: Client, re
 
 def test_the_id_of_a_moderated_post_comes_later(stack: Stack, client: Client, reel_url: str) -> None:
     client.connect(stack.sandbox, "tiktok")
-    wish = {"platforms": ["tiktok"], "reel_url": reel_url, "caption": f"Moderated {uuid4()}"}
-    (accepted,) = client.post("/social/publish", json=wish)["results"]
-    published(client, accepted["task_id"])
+    body = {"platforms": ["tiktok"], "reel_url": reel_url, "caption": f"Moderated {uuid4()}"}
+    (accepted,) = client.post("/social/publish", json=body)["results"]
+    wait_for_published(client, accepted["task_id"])
     until(
         lambda: client.get(f"/social/publish/{accepted['task_id']}")["result"]["post_id"],
         seconds=90,
@@ -44,9 +44,7 @@ def test_the_id_of_a_moderated_post_comes_later(stack: Stack, client: Client, re
     )
 
 
-def test_a_due_item_of_the_calendar_is_published_with_the_words_of_its_twin(
-    stack: Stack, client: Client, reel_url: str
-) -> None:
+def test_a_due_calendar_item_is_published_with_a_text_by_its_twin(stack: Stack, client: Client, reel_url: str) -> None:
     account = client.connect(stack.sandbox, "linkedin")
     token = str(uuid4())
     item = {
@@ -68,7 +66,7 @@ def test_a_due_item_of_the_calendar_is_published_with_the_words_of_its_twin(
     assert post["id"] in found["post_url"]
 
 
-def test_an_item_whose_reel_is_made_here_is_published_when_that_is_done(stack: Stack, client: Client) -> None:
+def test_an_item_with_a_script_is_published_when_its_reel_is_done(stack: Stack, client: Client) -> None:
     client.connect(stack.sandbox, "youtube")
     item = {
         "twin_id": client.create_twin(),

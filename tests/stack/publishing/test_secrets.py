@@ -1,4 +1,4 @@
-"""After accounts were connected, refreshed and posted to: no secret of theirs lies anywhere in clear."""
+"""No secret of a connected account is stored or returned in plaintext, after connecting and publishing."""
 
 import json
 import re
@@ -13,12 +13,12 @@ from sqlalchemy import NullPool, create_engine, text
 from content_pipeline.core.platforms.names import PLATFORMS
 from tests.stack.harness import REDIRECT_URI, Client, Stack
 
-# Their own files, and what the stack keeps its passwords in, which only its owner reads.
+# Files of the sandbox and stores, and those with the stack's passwords (mode 0600).
 KEPT_SECRET = {"sandbox", "stack.json", "stack.env", "postgres", "objects", "valkey", "s3.json", "valkey.conf"}
 
 
 def secrets_of(stack: Stack) -> set[str]:
-    """Every code, token and upload address that the platforms gave out, and the apps' own secrets."""
+    """Every code, token and upload URL that the platforms issued, the app secrets and the encryption key."""
     with sqlite3.connect(f"file:{stack.home}/sandbox/world.sqlite?mode=ro", uri=True) as world:
         rows = world.execute("select kind, id, body from documents").fetchall()
     found = {id for kind, id, _ in rows if kind in ("code", "token", "youtube_session")}
@@ -33,7 +33,7 @@ def _stack_secret(stack: Stack, name: str) -> str:
 
 
 def written(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Everything that the stack wrote down: its files, and each row of both databases."""
+    """Everything that the stack wrote: its files, and each row of both databases, as (place, content)."""
     for path in stack.home.rglob("*"):
         if path.is_file() and path.relative_to(stack.home).parts[0] not in KEPT_SECRET:
             yield str(path), path.read_bytes().decode("latin-1")
@@ -52,7 +52,7 @@ def rows(url: str) -> Iterator[tuple[str, str]]:
                 yield f"table {table}", row
 
 
-def test_no_secret_of_an_account_is_written_down_in_clear(
+def test_no_secret_of_an_account_is_written_in_plaintext(
     stack: Stack,
     client: Client,
     reel_url: str,
@@ -61,8 +61,8 @@ def test_no_secret_of_an_account_is_written_down_in_clear(
     answers = [_bad_callback(stack, client)]
     stack.sandbox.fail("instagram", "commit", "status", status=400, body={"error": {"code": 100, "message": "No."}})
     stack.sandbox.fail("youtube", "prepare", "status", status=500)
-    wish = {"platforms": PLATFORMS, "reel_url": reel_url, "caption": f"Nothing to see {uuid4()}", "accounts": accounts}
-    for result in client.post("/social/publish", json=wish)["results"]:
+    body = {"platforms": PLATFORMS, "reel_url": reel_url, "caption": f"Nothing to see {uuid4()}", "accounts": accounts}
+    for result in client.post("/social/publish", json=body)["results"]:
         client.wait_for_task(result["task_id"])
         answers.append(json.dumps(client.get(f"/social/publish/{result['task_id']}")))
     answers.append(client.http.get("/social/accounts").text)
@@ -75,7 +75,7 @@ def test_no_secret_of_an_account_is_written_down_in_clear(
 
 
 def _bad_callback(stack: Stack, client: Client) -> str:
-    """What somebody is answered who comes back with a code that is not theirs to use."""
+    """The response to a callback with a foreign state."""
     begun = client.http.post("/social/connect/tiktok", json={"redirect_uri": REDIRECT_URI}).json()
     back = stack.sandbox.decide(begun["authorize_url"])
     answer = httpx.get(back.copy_set_param("state", "somebody-elses"))
@@ -87,8 +87,8 @@ def _shortened(secret: str) -> str:
     return f"{secret[:6]}… ({len(secret)} characters)"
 
 
-def test_what_is_looked_for_would_be_found(stack: Stack, tmp_path: Path) -> None:
-    """The search itself: a token that lies in a log is one."""
+def test_the_search_finds_a_leaked_token(stack: Stack, tmp_path: Path) -> None:
+    """The search itself: a token in a log is found."""
     token = next(iter(secrets_of(stack)))
     log = stack.home / "logs" / "leak.log"
     log.write_text(f"GET /me?access_token={token}")
