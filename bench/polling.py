@@ -86,7 +86,7 @@ def _label(keys: list[str]) -> str:
 
 @contextmanager
 def _baseline(stack: Stack) -> Iterator[int]:
-    """The bare route, served like the API (cli/parts.py) on the same database; yields its port."""
+    """Serve the baseline app like the API (cli/services.py) on the same database. Yields its port."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "bench.baseline_app:app", "--host", "127.0.0.1", "--port", str(port)]
     server = subprocess.Popen([*command, "--no-access-log", "--log-level", "warning"], env=stack.env)
