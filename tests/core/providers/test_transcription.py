@@ -122,7 +122,7 @@ def test_an_interrupt_gets_out(reading: Path) -> None:
 
 
 def test_threads_share_one_model() -> None:
-    transcription._loaded.cache_clear()
+    transcription._load_cached.cache_clear()
     models: list[object] = []
     threads = [threading.Thread(target=lambda: models.append(transcription.load_model(THREADS))) for _ in range(4)]
     for thread in threads:

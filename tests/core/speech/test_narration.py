@@ -116,14 +116,14 @@ def test_a_script_without_any_punctuation_is_spoken_to_its_end() -> None:
 
 @pytest.mark.parametrize("provider", ["hibari", "espeak", "endpoint"])
 @given(st.lists(st.sampled_from(["word", "and", "clause,", "end.", "why?", "x" * 400]), min_size=1, max_size=80))
-def test_pieces_are_all_of_the_script_and_fit_the_voice(provider: str, spoken: list[str]) -> None:
-    speaker = narrations._SPEAKERS[provider]
-    pieces = [Token(text, text, spaced=True) for text in spoken]
-    found = [piece for piece, _ in narrations._pieces(pieces, "en", speaker)]
-    assert [token for piece in found for token in piece] == pieces
-    assert all(len(piece) == 1 or sum(len(t.spoken) + 1 for t in piece) <= speaker.characters for piece in found)
-    if not speaker.several:
-        assert all(token.spoken[-1] not in ".?" for piece in found for token in piece[:-1])
+def test_chunks_are_all_of_the_script_and_fit_the_voice(provider: str, spoken: list[str]) -> None:
+    engine = narrations._ENGINES[provider]
+    tokens = [Token(text, text, spaced=True) for text in spoken]
+    found = [chunk for chunk, _ in narrations._chunks(tokens, "en", engine)]
+    assert [token for chunk in found for token in chunk] == tokens
+    assert all(len(chunk) == 1 or sum(len(t.spoken) + 1 for t in chunk) <= engine.max_characters for chunk in found)
+    if not engine.multiple_sentences:
+        assert all(token.spoken[-1] not in ".?" for chunk in found for token in chunk[:-1])
 
 
 def test_the_result_says_which_voice_spoke_in_which_language() -> None:

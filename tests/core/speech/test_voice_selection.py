@@ -106,8 +106,8 @@ def test_choosing_loads_no_model_that_speaks_or_hears() -> None:
     """The API chooses a voice for each row of an upload."""
     code = """if True:
         import sys
-        from content_pipeline.core.providers.voices.catalog import choose
-        choose("en", "Hello there.")
+        from content_pipeline.core.speech.voice_selection import choose_voice
+        choose_voice("en", "Hello there.")
         print({"onnxruntime", "faster_whisper", "ctranslate2", "pocketsphinx"} & set(sys.modules))
     """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
