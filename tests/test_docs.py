@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from content_pipeline.cli.plan import ROOT
+from content_pipeline.cli.stack_config import ROOT
 
 DOCUMENTS: Final = sorted(
     [*(ROOT / "docs").rglob("*.md"), *(ROOT / name for name in ("CONTRIBUTING.md", "README.md", "SECURITY.md"))]

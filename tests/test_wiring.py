@@ -8,7 +8,7 @@ import pytest
 from graphql import parse, validate
 
 from content_pipeline import partitions
-from content_pipeline.core.tasks import dagster_client, kinds
+from content_pipeline.core.tasks import dagster_client, dagster_health, kinds
 from content_pipeline.definitions import definitions
 
 
@@ -88,7 +88,7 @@ def test_every_kind_of_task_has_its_job_and_its_keys(kind: kinds.Kind) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [dagster_client.launch_document(2), dagster_client.LIVE_RUNS, dagster_client.TERMINATE, dagster_client.HEALTH],
+    [dagster_client.launch_document(2), dagster_client.LIVE_RUNS, dagster_client.TERMINATE, dagster_health.HEALTH],
 )
 def test_what_we_ask_dagster_fits_its_schema(document: str) -> None:
     from dagster_graphql.schema import create_schema

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from content_pipeline.core import storage
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import dagster_client
+from content_pipeline.core.tasks import dagster_health
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -48,6 +48,11 @@ def _database_answers() -> bool:
     return True
 
 
+def _dagster_is_ready() -> bool:
+    health = dagster_health.read()
+    return health is not None and health.is_ready
+
+
 def _storage_answers() -> bool:
     try:
         storage.client().head_bucket(Bucket=settings().s3_bucket)
@@ -59,5 +64,5 @@ def _storage_answers() -> bool:
 _CHECKS: dict[str, Callable[[], bool]] = {
     "database": _database_answers,
     "storage": _storage_answers,
-    "dagster": dagster_client.is_ready,
+    "dagster": _dagster_is_ready,
 }

@@ -5,7 +5,6 @@ read `settings()`, so they work for embedded and external services.
 """
 
 import socket
-from typing import Any
 
 import httpx
 import psycopg
@@ -17,6 +16,7 @@ from kombu.exceptions import OperationalError
 from content_pipeline.core import storage
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import dagster_health
 
 _SECONDS = 2.0
 
@@ -63,18 +63,10 @@ def http_ok(url: str) -> bool:
 
 def webserver() -> bool:
     """Whether it responds and has loaded our code. Raises InternalError with Dagster's message on an import error."""
-    answer = _graphql(
-        """{ workspaceOrError { ... on Workspace { locationEntries {
-             locationOrLoadError { __typename ... on PythonError { className message } } } } } }"""
-    )
-    entries = answer["workspaceOrError"]["locationEntries"] if answer else []
-    for entry in entries:
-        found = entry["locationOrLoadError"]
-        # While the code server is starting, Dagster reports it as unreachable.
-        if found and found.get("className") not in (None, "DagsterUserCodeUnreachableError"):
-            raise InternalError(f"Dagster cannot load our code: {found['message'].strip()}", code="code_broken")
-    loaded = [(entry["locationOrLoadError"] or {}).get("__typename") == "RepositoryLocation" for entry in entries]
-    return bool(loaded) and all(loaded)
+    health = dagster_health.read()
+    if health and health.load_error:
+        raise InternalError(f"Dagster cannot load our code: {health.load_error}", code="code_broken")
+    return health is not None and health.is_loaded
 
 
 def daemon(since: float) -> bool:
@@ -82,14 +74,8 @@ def daemon(since: float) -> bool:
 
     "Healthy" alone says little after a restart: a heartbeat counts for half an hour.
     """
-    answer = _graphql(
-        "{ instance { daemonHealth { allDaemonStatuses { required healthy lastHeartbeatTime } } } }",
-    )
-    statuses = answer["instance"]["daemonHealth"]["allDaemonStatuses"] if answer else []
-    required = [status for status in statuses if status["required"]]
-    return bool(required) and all(
-        status["healthy"] and (status["lastHeartbeatTime"] or 0) >= since for status in required
-    )
+    health = dagster_health.read()
+    return health is not None and health.daemons_are_healthy and health.heartbeat_at >= since
 
 
 def worker(name: str) -> bool:
@@ -98,12 +84,3 @@ def worker(name: str) -> bool:
             return bool(app.control.inspect(destination=[name], timeout=1, limit=1).ping())
         except (OperationalError, OSError):
             return False
-
-
-def _graphql(query: str) -> dict[str, Any] | None:
-    try:
-        response = httpx.post(f"{settings().dagster_url}/graphql", json={"query": query}, timeout=5 * _SECONDS)
-        data: dict[str, Any] | None = response.raise_for_status().json().get("data")
-    except (httpx.HTTPError, ValueError):
-        return None
-    return data

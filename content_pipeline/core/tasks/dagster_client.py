@@ -51,12 +51,6 @@ mutation Terminate($run: String!) {
   terminateRun(runId: $run, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) { __typename }
 }"""
 
-HEALTH: Final = """
-query Health {
-  instance { daemonHealth { allDaemonStatuses { required healthy } } }
-  workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError { __typename } } } }
-}"""
-
 
 def concurrency_tag(lane: Lane, plan: str) -> str:
     """The tag whose value is the workspace; the coordinator limits how many runs of one value are at work."""
@@ -120,7 +114,7 @@ def _start(chunk: Sequence[Task]) -> list[str]:
     repository = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__"}
     selector = {**repository, "jobName": job}
     pairs = [[{"key": key, "value": value} for key, value in run_tags(task).items()] for task in chunk]
-    data = _ask(
+    data = execute(
         launch_document(len(chunk)),
         selector=repository,
         set=job,
@@ -135,26 +129,13 @@ def cancel_runs(*canceled: Task) -> None:
     """End whatever runs of canceled tasks Dagster still holds: first the fence, then the run."""
     try:
         for task in canceled:
-            for run in _ask(LIVE_RUNS, task=task.id)["runsOrError"]["results"]:
+            for run in execute(LIVE_RUNS, task=task.id)["runsOrError"]["results"]:
                 with transaction() as session:
                     executions.stop(session, run["runId"])
-                _ask(TERMINATE, run=run["runId"])
+                execute(TERMINATE, run=run["runId"])
     except UNAVAILABLE as error:
         # Such a run finds its task canceled when it begins, and ends (step.py).
         log.warning("runs_not_canceled", task_ids=[task.id for task in canceled], reason=type(error).__name__)
-
-
-def is_ready() -> bool:
-    """Whether Dagster answers, its daemons are healthy and our code is loaded."""
-    try:
-        data = _ask(HEALTH)
-    except httpx.HTTPError:
-        return False
-    daemons = data["instance"]["daemonHealth"]["allDaemonStatuses"]
-    entries = data["workspaceOrError"].get("locationEntries", [])
-    return all(daemon["healthy"] for daemon in daemons if daemon["required"]) and any(
-        (entry["locationOrLoadError"] or {}).get("__typename") == "RepositoryLocation" for entry in entries
-    )
 
 
 @cache
@@ -163,7 +144,8 @@ def _client() -> httpx.Client:
     return httpx.Client(base_url=settings().dagster_url, timeout=httpx.Timeout(10, connect=2))
 
 
-def _ask(document: str, **variables: Any) -> dict[str, Any]:
+def execute(document: str, **variables: Any) -> dict[str, Any]:
+    """The data of one GraphQL request. Raises httpx.HTTPError."""
     answer = _client().post("/graphql", json={"query": document, "variables": variables}).raise_for_status().json()
     if not answer.get("data"):
         raise httpx.DecodingError(str(answer.get("errors")))

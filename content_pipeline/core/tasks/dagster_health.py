@@ -1,0 +1,54 @@
+"""Dagster's own health: whether it responds, has loaded our code, and its daemons send heartbeats."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from content_pipeline.core.tasks.dagster_client import execute
+
+HEALTH: Final = """
+query Health {
+  instance { daemonHealth { allDaemonStatuses { required healthy lastHeartbeatTime } } }
+  workspaceOrError { ... on Workspace { locationEntries {
+    locationOrLoadError { __typename ... on PythonError { className message } }
+  } } }
+}"""
+# What Dagster reports of a code server that is still starting.
+_STARTING: Final = "DagsterUserCodeUnreachableError"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`load_error` is Dagster's message when our code cannot be loaded.
+
+    `heartbeat_at` is the oldest heartbeat of a required daemon in epoch seconds, 0 without one. A daemon counts as
+    healthy for half an hour after its last heartbeat.
+    """
+
+    is_loaded: bool
+    load_error: str | None
+    daemons_are_healthy: bool
+    heartbeat_at: float
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether runs can be launched and are carried out."""
+        return self.is_loaded and self.daemons_are_healthy
+
+
+def read() -> Health | None:
+    """The health of Dagster; None when it does not respond."""
+    try:
+        data = execute(HEALTH)
+    except httpx.HTTPError:
+        return None
+    found = [entry["locationOrLoadError"] or {} for entry in data["workspaceOrError"].get("locationEntries", [])]
+    errors = [entry["message"].strip() for entry in found if entry.get("className") not in (None, _STARTING)]
+    daemons = [one for one in data["instance"]["daemonHealth"]["allDaemonStatuses"] if one["required"]]
+    return Health(
+        is_loaded=bool(found) and all(entry.get("__typename") == "RepositoryLocation" for entry in found),
+        load_error=errors[0] if errors else None,
+        daemons_are_healthy=bool(daemons) and all(daemon["healthy"] for daemon in daemons),
+        heartbeat_at=min((daemon["lastHeartbeatTime"] or 0.0 for daemon in daemons), default=0.0),
+    )
