@@ -9,7 +9,8 @@ from fastapi import UploadFile
 from api.idempotency import Replay
 from content_pipeline.core import storage
 from content_pipeline.core.errors import Error, Unavailable
-from content_pipeline.core.media.probe import MediaInfo, probe
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.probe import probe
 
 
 def probe_upload(upload: UploadFile) -> MediaInfo:

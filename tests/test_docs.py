@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+
 from content_pipeline.cli.stack_config import ROOT
 
 DOCUMENTS: Final = sorted(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from content_pipeline.core.media.probe import MediaInfo
+from content_pipeline.core.media.media_info import MediaInfo
 
 # A frame, and the padding of the audio codec.
 LENGTH_TOLERANCE_SECONDS = 0.25

@@ -10,7 +10,8 @@ from fastapi.testclient import TestClient
 from api.main import create_app
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable
-from content_pipeline.core.media.timed_words import SEGMENTS, Segment, Word
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Plan, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks
@@ -78,11 +79,11 @@ def finished_id(caption_id: str) -> str:
     ]
     with transaction() as session:
         caption = session.get_one(Caption, UUID(caption_id))
-        caption.segments = SEGMENTS.dump_python(tuple(cues), mode="json")
-        caption.media = {
-            "seconds": 10.0, "has_audio": True, "has_video": True, "width": 1080, "height": 1920,
-            "frames_per_second": 30.0, "video_codec": "h264", "audio_codec": "aac", "container": "mov", "bytes": 1000,
-        }  # fmt: skip
+        caption.segments = tuple(cues)
+        caption.media = MediaInfo(
+            seconds=10.0, has_audio=True, has_video=True, width=1080, height=1920, frames_per_second=30.0,
+            video_codec="h264", audio_codec="aac", container="mov", bytes=1000,
+        )  # fmt: skip
         tasks.mark_processing(session, "caption", caption_id)
         tasks.finish(session, f"sync_{caption_id}")
     return caption_id

@@ -39,7 +39,7 @@ def test_an_upload_is_accepted_and_its_task_can_be_polled(client: TestClient, tm
     assert client.get(answer.headers["Location"]).json()["status"] == "queued"
     with transaction() as session:
         caption = session.get_one(Caption, UUID(accepted["caption_id"]))
-    assert caption.media["has_audio"]
+    assert caption.media.has_audio
     storage.fetch(caption.source_key, tmp_path / "stored")
     assert (tmp_path / "stored").read_bytes() == samples.SPEECH.read_bytes()
 

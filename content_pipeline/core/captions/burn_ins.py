@@ -15,8 +15,8 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.media import karaoke_captions, video
 from content_pipeline.core.media.karaoke_captions import Style
-from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, probe
-from content_pipeline.core.media.timed_words import SEGMENTS
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.probe import probe
 from content_pipeline.core.models import BurnIn, Caption, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import kinds, tasks
@@ -42,18 +42,17 @@ class BurnedIn:
 
 def create(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, Task]:
     """Enter a burn-in of finished captions and its task. Raises Conflict while they are not ready."""
-    if caption.segments is None:
+    if caption.segments is None or caption.media is None:
         raise Conflict(
             "These captions are not ready.", code="caption_not_ready", remedy="Poll their task until it is done."
         )
     burned = create_with_task(session, caption, style)
-    seconds = MEDIA_INFO.validate_python(caption.media).seconds
     task = tasks.create(
         session,
         workspace_id=caption.workspace_id,
         kind=KIND,
         key=str(burned.id),
-        lane=settings().lane_of(seconds),
+        lane=settings().lane_of(caption.media.seconds),
     )
     return burned, task
 
@@ -100,12 +99,14 @@ def render(run: RunContext, key: str) -> BurnedIn:
         burned = session.get_one(BurnIn, UUID(key))
         caption = session.get_one(Caption, burned.caption_id)
     assert caption.source_key
-    source = MEDIA_INFO.validate_python(caption.media)
+    assert caption.segments is not None
+    assert caption.media
+    source = caption.media
     with run.folder() as folder:
         storage.fetch(caption.source_key, folder / video.SOURCE)
         width, height = video.frame_size(source)
         document = karaoke_captions.ass_subtitles(
-            SEGMENTS.validate_python(caption.segments),
+            caption.segments,
             width=width,
             height=height,
             style=Style(burned.style, burned.font_size, burned.font_color, burned.position),

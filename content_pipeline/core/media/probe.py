@@ -7,15 +7,14 @@ playlist makes FFmpeg open other files, and one that names local paths would lea
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import av
 from av.container import InputContainer
-from pydantic import TypeAdapter
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
+from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.mp4_boxes import header_seconds
 
 FORMATS = "mov,matroska,webm,avi,flv,mpegts,mpeg,asf,mp3,wav,w64,aiff,caf,flac,ogg,aac,ac3,eac3,amr,amrnb,amrwb,au"
@@ -32,30 +31,6 @@ _TOLERANCE_SECONDS = 1.0
 _MIN_INDEXED_SHARE = 0.5
 _READ_TIMEOUT_SECONDS = 60.0
 _MAX_PACKETS_TO_FIRST_FRAME = 500
-
-
-@dataclass(frozen=True, slots=True)
-class MediaInfo:
-    """One recording or video. `seconds` is the actual duration of the content.
-
-    Width and height are display pixels: after rotation, at square pixel aspect; 0 without video.
-    `frames_per_second` is 0 without video or when unknown. Cover art does not count as video.
-    """
-
-    seconds: float
-    has_audio: bool
-    has_video: bool
-    width: int
-    height: int
-    frames_per_second: float
-    video_codec: str | None
-    audio_codec: str | None
-    container: str
-    bytes: int
-
-
-# JSON both ways: `MEDIA_INFO.dump_python(media, mode="json")` and `MEDIA_INFO.validate_python(kept)`.
-MEDIA_INFO = TypeAdapter(MediaInfo)
 
 
 def probe(path: Path) -> MediaInfo:

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from pydantic import TypeAdapter
-
 # Minimum duration for a word without one.
 MIN_WORD_SECONDS = 0.02
 # No spoken word lasts longer: recognizers stretch words over the silence that follows.
@@ -39,11 +37,6 @@ class Segment:
     end: float
     text: str
     words: tuple[Word, ...]
-
-
-# JSON both ways: `WORDS.dump_python(words, mode="json")` and `WORDS.validate_python(kept)`.
-WORDS = TypeAdapter(tuple[Word, ...])
-SEGMENTS = TypeAdapter(tuple[Segment, ...])
 
 
 def join_words(words: Sequence[Word]) -> str:

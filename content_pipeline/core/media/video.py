@@ -13,7 +13,8 @@ from PIL import Image
 from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media import audio_visualizer
 from content_pipeline.core.media.ffmpeg import run, untrusted_input
-from content_pipeline.core.media.probe import MediaInfo, open_media
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.probe import open_media
 
 # Files of a burn-in in its folder: two inputs, one output.
 SOURCE, CAPTIONS, OUTPUT = "source", "captions.ass", "output.mp4"

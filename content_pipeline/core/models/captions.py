@@ -1,12 +1,14 @@
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime, ForeignKey, Index, String, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.timed_words import Segment, Word
+from content_pipeline.core.models.pydantic_json import PydanticJSON
 
 
 class Caption(Base):
@@ -19,11 +21,11 @@ class Caption(Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
     source_url: Mapped[str | None]
     source_key: Mapped[str | None]
-    media: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    media: Mapped[MediaInfo | None] = mapped_column(PydanticJSON(MediaInfo))
     language: Mapped[str]
     spoken_language: Mapped[str | None]
-    words: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
-    segments: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    words: Mapped[tuple[Word, ...] | None] = mapped_column(PydanticJSON(tuple[Word, ...]))
+    segments: Mapped[tuple[Segment, ...] | None] = mapped_column(PydanticJSON(tuple[Segment, ...]))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

@@ -1,12 +1,13 @@
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.timed_words import Word
+from content_pipeline.core.models.pydantic_json import PydanticJSON
 
 
 class Batch(Base):
@@ -47,9 +48,9 @@ class Reel(Base):
     seed: Mapped[int] = mapped_column(BigInteger)
     language: Mapped[str | None]
     spoken_voice: Mapped[str | None]
-    words: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    words: Mapped[tuple[Word, ...] | None] = mapped_column(PydanticJSON(tuple[Word, ...]))
     narration_seconds: Mapped[float | None]
     narration_key: Mapped[str | None]
-    media: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    media: Mapped[MediaInfo | None] = mapped_column(PydanticJSON(MediaInfo))
     output_key: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from content_pipeline.core.errors import Error, UpstreamError
-from content_pipeline.core.media.probe import MediaInfo
+from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.platforms.options import PostOptions
 
 # What a publisher has prepared, as JSON; each platform knows its own fields. Empty at first.

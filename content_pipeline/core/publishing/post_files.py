@@ -9,8 +9,8 @@ from content_pipeline.core import storage
 from content_pipeline.core.captions import captions
 from content_pipeline.core.errors import MediaUnusable, NotMedia
 from content_pipeline.core.media import cue_segmentation, mp4_boxes, srt_vtt
-from content_pipeline.core.media.probe import MediaInfo, probe
-from content_pipeline.core.media.timed_words import WORDS
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.video import remux_faststart
 from content_pipeline.core.models import Publication, Reel
 from content_pipeline.core.platforms.base import Captions, Video
@@ -107,9 +107,7 @@ def subtitles_of(run: RunContext, publication: Publication, options: PostOptions
     if reel is None or not reel.words or not reel.narration_seconds:
         return None
     language = reel.language or "en"
-    segments = cue_segmentation.segment(
-        WORDS.validate_python(reel.words), language=language, duration=reel.narration_seconds
-    )
+    segments = cue_segmentation.segment(reel.words, language=language, duration=reel.narration_seconds)
     return Captions(srt_vtt.srt(segments), language)
 
 

@@ -15,11 +15,12 @@ from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.media import video, wav
-from content_pipeline.core.media.probe import MEDIA_INFO, MediaInfo, probe_with_first_frame
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.media.reels import audio_mastering, captions, client_background, composition, designs
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import Design
-from content_pipeline.core.media.timed_words import WORDS, Word
+from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import Reel, Task, Twin
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import narration, voice_selection
@@ -112,9 +113,10 @@ def create_task(session: Session, reel: Reel) -> Task:
 def result(session: Session, task: Task) -> dict[str, Any]:
     """The result of a finished task."""
     reel = session.get_one(Reel, UUID(task.key))
+    assert reel.media
     return {
         "result_url": result_url(reel),
-        "duration_seconds": round(MEDIA_INFO.validate_python(reel.media).seconds, 2),
+        "duration_seconds": round(reel.media.seconds, 2),
         "voice_id": reel.spoken_voice,
         "language": reel.language,
     }
@@ -149,7 +151,7 @@ def narrate(run: RunContext, key: str, folder: Path) -> Narrated:
     storage.put(object_key, folder / NARRATION, content_type="audio/wav")
     with run.write() as session:
         reel = session.get_one(Reel, reel.id)
-        reel.words = WORDS.dump_python(spoken.words, mode="json")
+        reel.words = spoken.words
         reel.spoken_voice, reel.language = spoken.voice.id, spoken.language
         reel.narration_seconds = spoken.seconds
         reel.narration_key = object_key
@@ -160,12 +162,13 @@ def _stored_narration(reel: Reel) -> Narrated:
     if reel.narration_key is None:
         raise Conflict("This reel has no narration yet.", code="not_narrated", remedy="Materialize `narration` first.")
     assert reel.narration_seconds
+    assert reel.words is not None
     assert reel.spoken_voice
     assert reel.language
     return Narrated(
         reel.narration_key,
         reel.narration_seconds,
-        WORDS.validate_python(reel.words),
+        reel.words,
         reel.spoken_voice,
         reel.language,
     )
@@ -201,7 +204,7 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     storage.put(object_key, output, content_type="video/mp4")
     with run.write() as session:
         reel = session.get_one(Reel, reel.id)
-        reel.media = MEDIA_INFO.dump_python(made, mode="json")
+        reel.media = made
         reel.output_key = object_key
         if run.task_id:
             tasks.finish(session, run.task_id)

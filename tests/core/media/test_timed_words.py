@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_pipeline.core.media.timed_words import SEGMENTS, WORDS, Segment, Word, join_words, normalize_timings
+from content_pipeline.core.media.timed_words import Word, join_words, normalize_timings
 from tests.core.media.spoken_words import untidy_words
 
 
@@ -11,13 +11,6 @@ def test_words_are_joined_with_blanks_only_where_a_blank_stood() -> None:
     words = [Word(0, 1, "It's"), Word(1, 2, "30"), Word(2, 3, "%", spaced=False), Word(3, 4, "off")]
     assert join_words(words) == "It's 30% off"
     assert join_words([]) == ""
-
-
-def test_words_and_segments_survive_json() -> None:
-    words = (Word(0.0, 0.5, "今日", spaced=False), Word(0.5, 1.0, "ok"))
-    segments = (Segment(0.0, 1.0, "今日\nok", words),)
-    assert WORDS.validate_json(WORDS.dump_json(words)) == words
-    assert SEGMENTS.validate_python(SEGMENTS.dump_python(segments, mode="json")) == segments
 
 
 @given(untidy_words(), st.floats(0.01, 50))

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from content_pipeline.core.media import audio_visualizer, video
-from content_pipeline.core.media.probe import MediaInfo, probe
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.probe import probe
 from tests.media import samples
 
 # A white rectangle over the whole frame from second 1, at any size: needs no font.

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from content_pipeline.core.media.probe import MediaInfo
+from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.platforms.base import Access, Post, Video
 from content_pipeline.core.platforms.options import PostOptions
 

@@ -13,7 +13,7 @@ from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, MediaUnusable, NotFound, NotMedia
-from content_pipeline.core.media.timed_words import SEGMENTS, WORDS, Segment, Word
+from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Publication, Reel
 from content_pipeline.core.platforms.options import InstagramOptions, YouTubeOptions
 from content_pipeline.core.publishing import post_files, publications
@@ -119,7 +119,7 @@ def make_caption(workspace_id: UUID, **fields: Any) -> UUID:
     cue = Segment(1.0, 2.5, "Hello there.", (Word(1.0, 1.5, "Hello"), Word(1.6, 2.5, "there.")))
     with transaction() as session:
         caption = Caption(id=uuid4(), workspace_id=workspace_id, language="en", created_at=now(), **fields)
-        caption.segments = SEGMENTS.dump_python((cue,), mode="json")
+        caption.segments = (cue,)
         session.add(caption)
     return caption.id
 
@@ -147,7 +147,7 @@ def test_a_reel_of_ours_brings_its_own_captions(workspace_id: UUID, run: RunCont
         twin = make_twin(session, workspace_id)
         reel = reels.create(session, twin, script="Hello there.", platform="tiktok", voice_id=twin.voice_id)
         if has_words:
-            reel.words = WORDS.dump_python((Word(0.1, 0.5, "Hello"), Word(0.6, 1.0, "there.")), mode="json")
+            reel.words = (Word(0.1, 0.5, "Hello"), Word(0.6, 1.0, "there."))
             reel.narration_seconds, reel.language = 1.2, "en"
     found = post_files.subtitles_of(run, enter(workspace_id, None, reel), YouTubeOptions())
     assert bool(found) == has_words

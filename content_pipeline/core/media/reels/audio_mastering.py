@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media.audio_decoding import Samples
-from content_pipeline.core.media.probe import MediaInfo, open_media, probe
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.probe import open_media, probe
 
 SAMPLE_RATE = 48_000
 TARGET_LUFS = -14.0  # LUFS

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from content_pipeline.core.media.probe import MediaInfo
+from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.platforms.base import Post, Problem
 from content_pipeline.core.platforms.options import InstagramOptions
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from content_pipeline.core.media.probe import MediaInfo
+from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.platforms.base import Problem
 
 _SMALLEST_BYTES: Final = 75_000

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import UpstreamError
-from content_pipeline.core.media.probe import MediaInfo
+from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import (
     Access,

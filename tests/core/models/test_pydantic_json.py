@@ -1,0 +1,41 @@
+"""Values of columns come back from the database as what they were."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from content_pipeline.core.captions import captions
+from content_pipeline.core.database import transaction
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.timed_words import Segment, Word
+from content_pipeline.core.models import Caption
+
+WORDS = (Word(0.0, 0.5, "今日", spaced=False), Word(0.5, 1.0, "ok"))
+SEGMENTS = (Segment(0.0, 1.0, "今日\nok", WORDS),)
+MEDIA = MediaInfo(1.0, True, False, 0, 0, 0.0, None, "flac", "flac", 1000)
+
+
+@pytest.fixture
+def caption_id(workspace_id: UUID) -> UUID:
+    with transaction() as session:
+        caption, _ = captions.create(
+            session, workspace_id=workspace_id, source_url="http://8.8.8.8/a.mp4", language="en", burn_in=False
+        )
+    return caption.id
+
+
+def test_words_segments_and_media_survive_the_database(caption_id: UUID) -> None:
+    with transaction() as session:
+        caption = session.get_one(Caption, caption_id)
+        caption.words, caption.segments, caption.media = WORDS, SEGMENTS, MEDIA
+    with transaction() as session:
+        found = session.get_one(Caption, caption_id)
+        assert (found.words, found.segments, found.media) == (WORDS, SEGMENTS, MEDIA)
+
+
+def test_none_is_null(caption_id: UUID) -> None:
+    with transaction() as session:
+        caption = session.get_one(Caption, caption_id)
+        assert (caption.words, caption.media) == (None, None)
+        assert session.scalar(text("select words is null from captions where id = :id"), {"id": caption_id})
