@@ -42,10 +42,10 @@ REEL = dg.AssetDep("reel_video", partition_mapping=dg.SpecificPartitionsPartitio
     partitions_def=partitions.keys_of(PUBLICATION),
 )
 def publications(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, PUBLICATION.name, _publish)
+    yield from perform(context, PUBLICATION.name, publish)
 
 
-def _publish(run: RunContext, key: str) -> Results:
+def publish(run: RunContext, key: str) -> Results:
     with attempts.open_attempt(run, key) as attempt:
         attempt.upload()
         yield dg.MaterializeResult(asset_key="publication_upload", metadata=_whose(attempt))

@@ -11,10 +11,10 @@ from content_pipeline.core.settings import settings
 
 def now() -> datetime:
     """The current time as an aware UTC datetime, plus the offset in `clock_offset_file` if there is one."""
-    return datetime.now(UTC) + _offset()  # noqa: TID251 - the only place that may
+    return datetime.now(UTC) + offset()  # noqa: TID251 - the only place that may
 
 
-def _offset() -> timedelta:
+def offset() -> timedelta:
     path = settings().clock_offset_file
     if not settings().embedded or not path.exists():
         return timedelta()

@@ -37,7 +37,7 @@ def engine() -> Engine:
 
 
 @cache
-def _autocommit_engine() -> Engine:
+def autocommit_engine() -> Engine:
     # A small pool is enough: no connection is held for longer than a statement takes. No pre-ping, which is a quarter
     # of the cost of a read (bench/polling.py); the price is one 503 after a restart of the database.
     return _create_engine(pool_size=10, max_overflow=0, isolation_level="AUTOCOMMIT")
@@ -66,7 +66,7 @@ def _create_engine(**options: Any) -> Engine:
 
 def discard_engines() -> None:
     """Drop the engines inherited from a parent process, without closing the parent's connections."""
-    for made in (engine, _autocommit_engine):
+    for made in (engine, autocommit_engine):
         if made.cache_info().currsize:
             made().dispose(close=False)
         made.cache_clear()
@@ -86,5 +86,5 @@ def autocommit() -> Iterator[Session]:
     For queries that run hundreds of times a second: reading a task takes 550 µs this way, and 730 µs with BEGIN and
     COMMIT (380 and 490 µs of this process's CPU; bench/polling.py measures the whole request).
     """
-    with Session(_autocommit_engine(), expire_on_commit=False) as session:
+    with Session(autocommit_engine(), expire_on_commit=False) as session:
         yield session

@@ -23,7 +23,7 @@ AT_ONCE: Final = 8
 TICK_SECONDS: Final = 5.0
 
 # What is being asked, by publication: it is not asked again meanwhile, and a later tick takes the answer.
-_asked: Final[dict[UUID, Future[Task | None]]] = {}
+in_flight: Final[dict[UUID, Future[Task | None]]] = {}
 
 
 @dg.sensor(
@@ -36,9 +36,9 @@ def poll_platforms(_: dg.SensorEvaluationContext) -> dg.SensorResult:
     with transaction() as session:
         due = polling.claim_due(session, most=POSTS_A_TICK)
     for publication in due:
-        if publication.id not in _asked:
-            _asked[publication.id] = _askers(publication.platform).submit(polling.poll, publication)
-    wait(_asked.values(), timeout=TICK_SECONDS)
+        if publication.id not in in_flight:
+            in_flight[publication.id] = _askers(publication.platform).submit(polling.poll, publication)
+    wait(in_flight.values(), timeout=TICK_SECONDS)
     return run_requests.sensor_result([task for task in _answers() if task])
 
 
@@ -50,7 +50,7 @@ def _askers(platform: Platform) -> ThreadPoolExecutor:
 
 def _answers() -> Iterator[Task | None]:
     """Of all that was asked. What nobody came to ask yet is due again by itself; for the rest, a later tick looks."""
-    for publication_id, question in list(_asked.items()):
+    for publication_id, question in list(in_flight.items()):
         if question.cancel() or question.done():
-            del _asked[publication_id]
+            del in_flight[publication_id]
             yield None if question.cancelled() else question.result()

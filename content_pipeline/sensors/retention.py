@@ -28,10 +28,10 @@ def _retire(instance: dg.DagsterInstance, kind: str, set_name: str) -> int:
     with transaction() as session:
         found = retention.retired_keys(session, kind, instance.get_dynamic_partitions(set_name))
         keys = list(islice(found, KEYS_A_TICK))
-    return sum(_forget(instance, set_name, key) for key in keys)
+    return sum(delete_key(instance, set_name, key) for key in keys)
 
 
-def _forget(instance: dg.DagsterInstance, set_name: str, key: str) -> bool:
+def delete_key(instance: dg.DagsterInstance, set_name: str, key: str) -> bool:
     """Delete a key and its runs, unless somebody has it made again just now."""
     old = instance.get_runs(dg.RunsFilter(tags={dagster_client.PARTITION_TAG: key}, job_name=set_name))
     if not all(run.is_finished for run in old):

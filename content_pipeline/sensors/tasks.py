@@ -77,9 +77,9 @@ def decide(task: Task, newest: Standing | None) -> Decision:
 def start_unattended_tasks(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     live = context.instance.get_run_records(dg.RunsFilter(statuses=LIVE))
     starts = {_start_of(record.dagster_run) for record in live}
-    unattended = list(islice(_to_start(context.instance, starts), STARTS_A_TICK))
-    _fail_stranded(context.instance, live)
-    cursor = _send_again(context.instance, live, json.loads(context.cursor or "{}"))
+    unattended = list(islice(claim_unattended(context.instance, starts), STARTS_A_TICK))
+    fail_stranded(context.instance, live)
+    cursor = resend(context.instance, live, json.loads(context.cursor or "{}"))
     return run_requests.sensor_result(unattended, cursor=json.dumps(cursor))
 
 
@@ -87,7 +87,7 @@ def _start_of(run: dg.DagsterRun) -> tuple[str, str]:
     return run.tags.get(dagster_client.TASK_TAG, ""), run.tags.get(dagster_client.START_TAG, "")
 
 
-def _to_start(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Iterator[Task]:
+def claim_unattended(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Iterator[Task]:
     """Tasks that need a run, each with the right to start it taken."""
     with transaction() as session:
         candidates = tasks.unattended(session)
@@ -110,7 +110,7 @@ def _newest_standing(instance: dg.DagsterInstance, task: Task) -> Standing | Non
     return standing(records[0].dagster_run, time() - (records[0].end_time or 0)) if records else None
 
 
-def _fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) -> None:
+def fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) -> None:
     """Fail runs that died before they started, so that Dagster repeats them; its own monitoring waits a day.
 
     Either the webserver died between making the run and submitting it, or the worker between beginning the run
@@ -134,9 +134,7 @@ def _fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) -
         instance.report_run_failed(run, "It died before it started.")
 
 
-def _send_again(
-    instance: dg.DagsterInstance, live: Sequence[dg.RunRecord], sent: Mapping[str, float]
-) -> dict[str, float]:
+def resend(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord], sent: Mapping[str, float]) -> dict[str, float]:
     """Send runs again that wait long for a worker to begin them. Returns when each was sent last.
 
     A message can be lost with a broker that died within a second of taking it. A run that merely waits

@@ -39,7 +39,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     with HTTPServer() as server:
         server.expect_request("/graphql").respond_with_handler(answer)
         monkeypatch.setattr(settings(), "dagster_url", server.url_for(""))
-        monkeypatch.setattr(dagster_client, "_client", dagster_client._client.__wrapped__)
+        monkeypatch.setattr(dagster_client, "client", dagster_client.client.__wrapped__)
         yield keys
 
 

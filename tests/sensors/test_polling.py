@@ -28,12 +28,12 @@ def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
 def instagram(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
     """It hangs for longer than some ticks take."""
     monkeypatch.setattr(polling, "TICK_SECONDS", 1.0)
-    monkeypatch.setattr(transport, "_BRIEF_TIMEOUT", transport._TIMEOUT)
+    monkeypatch.setattr(transport, "BRIEF_TIMEOUT", transport.TIMEOUT)
     with hanging_instagram() as hanging:
         yield hanging
         hanging.let_go.set()
-        wait(polling._asked.values())
-    polling._asked.clear()
+        wait(polling.in_flight.values())
+    polling.in_flight.clear()
 
 
 def tick() -> dg.SensorResult:

@@ -6,7 +6,7 @@ import dagster as dg
 
 from content_pipeline.core.tasks import dagster_client, executions
 from content_pipeline.engine.launcher import CeleryRunLauncher
-from content_pipeline.sensors.tasks import _send_again
+from content_pipeline.sensors.tasks import resend
 
 
 def starting(instance: dg.DagsterInstance, queue: str) -> dg.RunRecord:
@@ -28,12 +28,12 @@ def test_a_run_that_no_worker_began_is_sent_again_once_it_waited_long(instance: 
     queue = str(uuid4())
     record = starting(instance, queue)
     run_id = record.dagster_run.run_id
-    _send_again(instance, [record], {})
+    resend(instance, [record], {})
     assert messages(instance, queue) == 0, "it has only just been sent"
 
-    sent = _send_again(instance, [record], {run_id: 0.0})
+    sent = resend(instance, [record], {run_id: 0.0})
     assert messages(instance, queue) == 1
-    _send_again(instance, [record], sent)
+    resend(instance, [record], sent)
     assert messages(instance, queue) == 1, "it has only just been sent again"
 
 
@@ -41,5 +41,5 @@ def test_a_run_that_a_worker_began_is_not_sent_again(instance: dg.DagsterInstanc
     queue = str(uuid4())
     record = starting(instance, queue)
     executions.begin(record.dagster_run.run_id, "media@test")
-    _send_again(instance, [record], {record.dagster_run.run_id: 0.0})
+    resend(instance, [record], {record.dagster_run.run_id: 0.0})
     assert messages(instance, queue) == 0

@@ -4,7 +4,7 @@ import dagster as dg
 import pytest
 
 from content_pipeline.core.tasks import dagster_client
-from content_pipeline.sensors.retention import _forget
+from content_pipeline.sensors.retention import delete_key
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,6 @@ def test_a_key_goes_with_its_runs_unless_one_is_at_work(status: dg.DagsterRunSta
             instance.add_run(
                 dg.DagsterRun(job_name="captions", status=stands, tags={dagster_client.PARTITION_TAG: "old"})
             )
-        assert _forget(instance, "captions", "old") is goes
+        assert delete_key(instance, "captions", "old") is goes
         assert instance.get_runs_count() == (0 if goes else 2)
         assert instance.has_dynamic_partition("captions", "old") is not goes

@@ -15,9 +15,9 @@ from content_pipeline.sensors.tasks import (
     REASON_TAG,
     WILL_RETRY_TAG,
     Standing,
-    _fail_stranded,
-    _to_start,
+    claim_unattended,
     decide,
+    fail_stranded,
     standing,
 )
 
@@ -106,7 +106,7 @@ def due(workspace_id: UUID) -> Task:
 
 def requested(due: Task) -> list[str]:
     with dg.DagsterInstance.ephemeral() as instance:
-        return [task.subject_key for task in _to_start(instance, set()) if task.id == due.id]
+        return [task.subject_key for task in claim_unattended(instance, set()) if task.id == due.id]
 
 
 def test_a_task_that_nobody_works_on_gets_a_run(due: Task) -> None:
@@ -128,7 +128,7 @@ def stranded(instance: dg.DagsterInstance, status: Status, *, silent: bool) -> S
     with transaction() as session:
         silence = "update executions set beat_at = beat_at - interval '1 minute' where run_id = :run and :silent"
         session.execute(text(silence), {"run": run_id, "silent": silent})
-    _fail_stranded(instance, instance.get_run_records(dg.RunsFilter(run_ids=[run_id])))
+    fail_stranded(instance, instance.get_run_records(dg.RunsFilter(run_ids=[run_id])))
     kept = instance.get_run_by_id(run_id)
     assert kept
     return kept.status

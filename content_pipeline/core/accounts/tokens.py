@@ -32,7 +32,7 @@ _AHEAD_OF: Final = {"instagram": timedelta(days=10)}
 _LARGEST_SHARE: Final = 0.2
 # Longer than any answer of a platform's takes (platforms/oauth.py); who dies meanwhile blocks no longer.
 _LEASE: Final = timedelta(seconds=45)
-_PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.2
 
 
@@ -70,7 +70,7 @@ def mark_disconnected(account_id: UUID, refused: str, error: Error) -> None:
     """
     account = _look(account_id)
     if account.status == "connected" and accounts.decrypt_tokens(account).access == refused:
-        _write(account, status="needs_reconnect", reason=error.to_dict())
+        write(account, status="needs_reconnect", reason=error.to_dict())
 
 
 def refresh_expiring() -> int:
@@ -96,14 +96,14 @@ def refresh_expiring() -> int:
 
 
 def _current(account_id: UUID, refused: str | None = None) -> Access:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         account = _look(account_id)
         _insist_on_connection(account)
         tokens = accounts.decrypt_tokens(account)
         if tokens.access != refused and not _is_near_end(account, now()):
             return Access(account.user_id, tokens.access)
-        if _lease(account):
+        if take_lease(account):
             if token := _refresh(account, tokens, refused):
                 return Access(account.user_id, token)
         elif time.monotonic() < deadline:
@@ -143,7 +143,7 @@ def _is_near_end(account: Account, moment: datetime) -> bool:
     return moment >= account.access_expires_at - ahead
 
 
-def _lease(account: Account) -> bool:
+def take_lease(account: Account) -> bool:
     """Make the refresh of these tokens this process's own. False: another has it, or has done it."""
     at = func.clock_timestamp()
     free = or_(Account.refreshing_until.is_(None), Account.refreshing_until < at)
@@ -156,16 +156,16 @@ def _refresh(account: Account, tokens: Tokens, refused: str | None) -> str | Non
     try:
         fresh = GRANTS[account.platform].refresh(tokens, issued_at=account.issued_at)
     except Disconnected as error:
-        if _write(account, status="needs_reconnect", reason=error.to_dict()):
+        if write(account, status="needs_reconnect", reason=error.to_dict()):
             raise
         return None
     except Error as error:
-        _write(account, refreshing_until=None)
+        write(account, refreshing_until=None)
         if error.retryable and tokens.access != refused and _lasts(account):
             return tokens.access
         raise
     # What another process gave up over meanwhile is no longer so: these tokens are good.
-    written = _write(
+    written = write(
         account,
         **accounts.encrypted_columns(account.id, fresh),
         issued_at=now(),
@@ -180,12 +180,12 @@ def _lasts(account: Account) -> bool:
     return account.access_expires_at is not None and now() < account.access_expires_at
 
 
-def _write(account: Account, **values: Any) -> bool:
+def write(account: Account, **values: Any) -> bool:
     """Change the account, unless it has got other tokens. A database that restarts is waited for.
 
     A refresh token that was just rotated exists nowhere else.
     """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             return _update(account, **values)

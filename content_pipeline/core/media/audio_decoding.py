@@ -16,8 +16,8 @@ SAMPLE_RATE = 16_000
 Samples = NDArray[np.float32]
 
 # Transcription peaks at 0.54 GB with chunks of five minutes, 0.83 GB with ten, 3.9 GB with an hour.
-_CHUNK_SECONDS = 300.0
-_CUT_WINDOW_SECONDS = 60.0
+CHUNK_SECONDS = 300.0
+CUT_WINDOW_SECONDS = 60.0
 _QUIET_SECONDS = 0.5
 
 
@@ -32,7 +32,7 @@ def pcm_chunks(path: Path) -> Iterator[Samples]:
     for samples in _decoded(path):
         buffered.append(samples)
         length += len(samples)
-        if length >= _CHUNK_SECONDS * SAMPLE_RATE:
+        if length >= CHUNK_SECONDS * SAMPLE_RATE:
             whole = np.concatenate(buffered)
             cut = _quietest_point(whole)
             yield whole[:cut]
@@ -117,7 +117,7 @@ def _drain(graph: av.filter.Graph) -> Iterator[Samples]:
 def _quietest_point(samples: Samples) -> int:
     """Index of the middle of the quietest half second within the last minute."""
     window = int(_QUIET_SECONDS * SAMPLE_RATE)
-    tail = samples[-int(_CUT_WINDOW_SECONDS * SAMPLE_RATE) :]
+    tail = samples[-int(CUT_WINDOW_SECONDS * SAMPLE_RATE) :]
     blocks = tail[: len(tail) // window * window].reshape(-1, window)
     quietest = int(np.argmin(np.square(blocks).mean(axis=1)))
     return len(samples) - len(tail) + quietest * window + window // 2

@@ -27,7 +27,7 @@ _LOG_TAIL_LINES = 20
 
 # One second of grainy 4K at 60 fps took 20 s of one core, and 30 s of wall time on two shared cores.
 _TIME_LIMIT_FACTOR = 100.0
-_MIN_TIME_LIMIT_SECONDS = 120.0
+MIN_TIME_LIMIT_SECONDS = 120.0
 
 
 def untrusted_input(name: str, **options: Any) -> Any:
@@ -42,7 +42,7 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
     twice a second in this thread, a fraction from 0 to 1. Any exception, including an interrupt, kills
     ffmpeg first. Raises InternalError `ffmpeg_failed`, `ffmpeg_too_slow`, Unavailable `ffmpeg_missing`, `disk_full`.
     """
-    limit = max(_MIN_TIME_LIMIT_SECONDS, seconds * _TIME_LIMIT_FACTOR)
+    limit = max(MIN_TIME_LIMIT_SECONDS, seconds * _TIME_LIMIT_FACTOR)
     tail: deque[str] = deque(maxlen=_LOG_TAIL_LINES)
     with _spawn(_command(output), folder) as process, _watchdog(process, limit) as too_slow:
         assert process.stdout

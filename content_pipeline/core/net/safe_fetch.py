@@ -28,7 +28,7 @@ _RETRYABLE_STATUSES: Final = frozenset({408, 429})
 # Read timeout of a single socket operation; the remaining deadline shortens it.
 _IDLE_TIMEOUT_SECONDS: Final = 30.0
 # getaddrinfo has no timeout, and a lookup of 16 s outlived the open transaction of its request.
-_DNS_TIMEOUT_SECONDS: Final = 2.0
+DNS_TIMEOUT_SECONDS: Final = 2.0
 _RESOLVERS: Final = ThreadPoolExecutor(thread_name_prefix="resolver")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _NAT64: Final = IPv6Network("64:ff9b::/96")
@@ -43,7 +43,7 @@ def check_url(url: str) -> None:
     """
     parsed = _parse(url)
     with suppress(OSError):  # TimeoutError is one
-        _RESOLVERS.submit(_resolve, parsed.host, _port(parsed)).result(_DNS_TIMEOUT_SECONDS)
+        _RESOLVERS.submit(_resolve, parsed.host, _port(parsed)).result(DNS_TIMEOUT_SECONDS)
 
 
 def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-_BLOCK_BYTES: Final = 1 << 18
+BLOCK_BYTES: Final = 1 << 18
 
 
 def file_range(path: Path, start: int, end: int) -> Iterable[bytes]:
@@ -26,6 +26,6 @@ class _Piece:
         position = self.start
         with self.path.open("rb") as file:
             file.seek(position)
-            while block := file.read(min(_BLOCK_BYTES, self.end - position)):
+            while block := file.read(min(BLOCK_BYTES, self.end - position)):
                 position += len(block)
                 yield block

@@ -17,13 +17,13 @@ from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms.base import Ambiguous
 from content_pipeline.core.settings import settings
 
-_TIMEOUT: Final = httpx.Timeout(60, connect=10)
+TIMEOUT: Final = httpx.Timeout(60, connect=10)
 # A read may be repeated; what does not answer by then is left to a later run.
 _TRIES: Final = 3
 _LONGEST_PAUSE_SECONDS: Final = 5.0
-_PAUSE_SECONDS: Final = 0.5
+PAUSE_SECONDS: Final = 0.5
 # A platform that hangs takes 181 s for three tries.
-_BRIEF_TIMEOUT: Final = httpx.Timeout(10)
+BRIEF_TIMEOUT: Final = httpx.Timeout(10)
 _is_brief: Final = ContextVar("is_brief", default=False)
 # One client acts for all accounts: what a platform keeps of one is not to come back with the token of another.
 _NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=[])
@@ -42,7 +42,7 @@ def client() -> httpx.Client:
     """One pool of connections for all platforms. Redirects are not followed: no API of theirs redirects."""
     # It tells every address at info, as workers log: Instagram's have tokens in them, and upload addresses are secrets.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    return httpx.Client(timeout=_TIMEOUT, cookies=CookieJar(_NO_COOKIES))
+    return httpx.Client(timeout=TIMEOUT, cookies=CookieJar(_NO_COOKIES))
 
 
 def send(method: str, address: str, **request: Any) -> httpx.Response:
@@ -77,16 +77,16 @@ def read(method: str, address: str, **request: Any) -> httpx.Response:
     """
     tries = _TRIES
     if _is_brief.get():
-        tries, request = 1, {**request, "timeout": _BRIEF_TIMEOUT}
+        tries, request = 1, {**request, "timeout": BRIEF_TIMEOUT}
     for _ in range(tries - 1):
         try:
             response = client().request(method, address, **request)
         except httpx.RequestError:  # an answer that cannot be decompressed is no TransportError
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)
             continue
         if response.status_code != HTTPStatus.TOO_MANY_REQUESTS and not response.is_server_error:
             return response
-        pause = retry_after(response) or _PAUSE_SECONDS
+        pause = retry_after(response) or PAUSE_SECONDS
         if pause > _LONGEST_PAUSE_SECONDS:
             return response
         time.sleep(pause)

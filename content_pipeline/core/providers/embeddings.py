@@ -60,10 +60,10 @@ def _load_cached() -> "_Model":
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()  # the file pads to 128 tokens, ten times slower for a short sentence
     tokenizer.enable_truncation(MAX_TOKENS)
-    return _Model(tokenizer, _weights(folder / "model.safetensors"))
+    return _Model(tokenizer, read_weights(folder / "model.safetensors"))
 
 
-def _weights(path: Path) -> dict[str, Vector]:
+def read_weights(path: Path) -> dict[str, Vector]:
     """The tensors of a safetensors file, memory-mapped."""
     with path.open("rb") as stream:
         if hashlib.file_digest(stream, "sha256").hexdigest() != _SHA256:

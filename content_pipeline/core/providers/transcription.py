@@ -45,11 +45,11 @@ def load_model(threads: int) -> WhisperModel:
     Raises Unavailable `model_missing`, `model_damaged`, `model_unusable`, `cache_unwritable`.
     """
     with _load_lock:
-        return _load_cached(settings().whisper_model, threads)
+        return load_cached(settings().whisper_model, threads)
 
 
 @lru_cache(maxsize=1)
-def _load_cached(model: str, threads: int) -> WhisperModel:
+def load_cached(model: str, threads: int) -> WhisperModel:
     from faster_whisper import WhisperModel  # the API imports this module too, and never needs the engine
 
     place = model_folder(model)

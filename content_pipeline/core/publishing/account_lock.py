@@ -14,7 +14,7 @@ from content_pipeline.core.errors import TooManyRequests
 # Longer than most commits take; whoever waits holds a slot of its worker.
 WAIT_SECONDS: Final = 30
 # Longer than a commit waits for its answer: up to 70 s, after a read of up to 20 s.
-_IDLE_SECONDS: Final = 120
+IDLE_SECONDS: Final = 120
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _LOCK: Final = text("select pg_advisory_lock(hashtextextended(:holder, 0))")
 _ALIVE: Final = text("select 1")
@@ -44,7 +44,7 @@ def hold_account_lock(account_id: UUID) -> Iterator[AccountLock]:
     """
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.detach()  # out of the pool, so that its end is the session's end
-        connection.execute(text(f"set idle_session_timeout = '{_IDLE_SECONDS}s'"))
+        connection.execute(text(f"set idle_session_timeout = '{IDLE_SECONDS}s'"))
         connection.execute(text(f"set lock_timeout = '{WAIT_SECONDS}s'"))
         try:
             connection.execute(_LOCK, {"holder": f"account:{account_id}"})

@@ -51,7 +51,7 @@ class _Engine:
     multiple_sentences: bool
 
 
-_ENGINES: dict[Provider, _Engine] = {
+ENGINES: dict[Provider, _Engine] = {
     # hibari was trained on up to 400 phonemes a sentence; its memory grows with the square of their number.
     "hibari": _Engine(hibari.speak, max_characters=300, multiple_sentences=False),
     "espeak": _Engine(espeak.speak, max_characters=600, multiple_sentences=False),
@@ -66,12 +66,12 @@ def narrate(script: str, choice: VoiceChoice) -> Narration:
     Raises Unavailable `voice_missing`, and as `tts_endpoint.speak` and `forced_alignment.align` do.
     """
     tokens = text_normalization.tokenize(script, choice.language)
-    engine = _ENGINES[choice.voice.provider]
+    engine = ENGINES[choice.voice.provider]
     parts = [part for token in tokens for part in _split_long_token(token, engine.max_characters)]
     sound: list[Samples] = []
     words: list[Word] = []
     pause, rate, length = _LEAD_SECONDS, 0, 0
-    for chunk, following_pause in _chunks(parts, choice.language, engine):
+    for chunk, following_pause in split_into_chunks(parts, choice.language, engine):
         utterance = engine.speak(chunk, choice).trimmed()
         rate = utterance.rate
         silence = _silence(pause, rate)
@@ -94,7 +94,9 @@ def _split_long_token(token: Token, max_characters: int) -> list[Token]:
     return [replace(token, spoken=part) for part in parts]
 
 
-def _chunks(tokens: Sequence[Token], language: str, engine: _Engine) -> Iterator[tuple[Sequence[Token], float]]:
+def split_into_chunks(
+    tokens: Sequence[Token], language: str, engine: _Engine
+) -> Iterator[tuple[Sequence[Token], float]]:
     """The chunks to synthesize, each with the seconds of silence after it."""
     costs = [*(_break_cost(before, after, language) for before, after in pairwise(tokens)), SENTENCE]
     lengths = np.cumsum([len(token.spoken) + 1 for token in tokens])

@@ -47,7 +47,7 @@ def align_tokens(pcm: Pcm, tokens: Sequence[Token]) -> list[Span | None] | None:
     Returns None where alignment fails, or pocketsphinx is not installed: it has no wheel for Python 3.12 on ARM.
     """
     try:
-        decoder = _decoder()
+        decoder = load_decoder()
     except ImportError:
         return None
     words = _words(tokens)
@@ -99,7 +99,7 @@ def _arpabet_pronunciation(word: str) -> str:
 
 
 @cache
-def _decoder() -> Decoder:
+def load_decoder() -> Decoder:
     """The decoder of this process (0.1 s, 40 MB). Raises ImportError."""
     from pocketsphinx import Decoder
 

@@ -22,7 +22,7 @@ from content_pipeline.core.speech.voice_types import MULTILINGUAL, Samples, Utte
 
 SAMPLE_RATE: Final = 24_000
 # A minute and a half of 48 kHz stereo WAV has 17 MB; chunks are shorter.
-_MAX_BYTES: Final = 32 << 20
+MAX_BYTES: Final = 32 << 20
 # Endpoints on a CPU synthesize slower than real time.
 _TIMEOUT: Final = httpx.Timeout(180.0, connect=10.0)
 
@@ -62,7 +62,7 @@ def _endpoint() -> Endpoint:
         url=settings().speech_url,
         key=settings().speech_key,
         timeout=_TIMEOUT,
-        max_bytes=_MAX_BYTES,
+        max_bytes=MAX_BYTES,
     )
 
 

@@ -59,7 +59,7 @@ def create_key(session: Session, *, workspace: str, plan: str | None = None, red
     for uri in redirect_uris:
         _allow_redirect(session, owner.id, uri)
     body = secrets.token_urlsafe(32)
-    key = f"{PREFIX}{body}{_checksum(body)}"
+    key = f"{PREFIX}{body}{checksum(body)}"
     session.add(ApiKey(workspace_id=owner.id, sha256=digest(key), hint=key[-4:], created_at=now()))
     return key
 
@@ -130,8 +130,8 @@ def digest(key: str) -> bytes:
 
 def _is_well_formed(key: str) -> bool:
     body = key.removeprefix(PREFIX)[:-_CHECKSUM_CHARACTERS]
-    return key == f"{PREFIX}{body}{_checksum(body)}"
+    return key == f"{PREFIX}{body}{checksum(body)}"
 
 
-def _checksum(body: str) -> str:
+def checksum(body: str) -> str:
     return f"{zlib.crc32(body.encode()):0{_CHECKSUM_CHARACTERS}x}"

@@ -12,7 +12,7 @@ from content_pipeline.core.settings import settings
 
 # Models that think first say nothing for a while.
 _TIMEOUT: Final = httpx.Timeout(120.0, connect=10.0)
-_MAX_BYTES: Final = 1 << 20
+MAX_BYTES: Final = 1 << 20
 
 
 class Message(TypedDict):
@@ -49,8 +49,8 @@ def stream(messages: Sequence[Message]) -> Generator[str]:
         received, begun, ended = 0, False, False
         for line in response.iter_lines():
             received += len(line.encode())
-            if received > _MAX_BYTES:
-                raise endpoint.unreadable(f"sent more than {_MAX_BYTES:,} bytes")
+            if received > MAX_BYTES:
+                raise endpoint.unreadable(f"sent more than {MAX_BYTES:,} bytes")
             if not line.startswith("data:"):
                 continue
             data = line.removeprefix("data:").strip()
@@ -88,7 +88,7 @@ def _endpoint() -> Endpoint:
         url=settings().text_url,
         key=settings().text_key,
         timeout=_TIMEOUT,
-        max_bytes=_MAX_BYTES,
+        max_bytes=MAX_BYTES,
     )
 
 

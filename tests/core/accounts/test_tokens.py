@@ -221,8 +221,8 @@ def test_a_young_token_of_instagram_that_is_refused_cannot_be_replaced(connected
 def test_a_refresher_that_died_blocks_only_as_long_as_its_lease(connected, platforms: Sandbox) -> None:
     account = connected("tiktok")
     platforms.advance(NEAR_END["tiktok"])
-    assert tokens._lease(account)
-    assert not tokens._lease(account)
+    assert tokens.take_lease(account)
+    assert not tokens.take_lease(account)
     set_account(account, refreshing_until=account.issued_at - timedelta(days=1))
     assert works(tokens.get_access(account.id), "tiktok")
 
@@ -230,8 +230,8 @@ def test_a_refresher_that_died_blocks_only_as_long_as_its_lease(connected, platf
 def test_who_waits_too_long_for_another_is_told_to_come_back(connected, platforms: Sandbox, monkeypatch) -> None:
     account = connected("tiktok")
     platforms.advance(NEAR_END["tiktok"])
-    assert tokens._lease(account)
-    monkeypatch.setattr(tokens, "_PATIENCE_SECONDS", 0.0)
+    assert tokens.take_lease(account)
+    monkeypatch.setattr(tokens, "PATIENCE_SECONDS", 0.0)
     with pytest.raises(Unavailable) as caught:
         tokens.get_access(account.id)
     assert (caught.value.code, caught.value.retryable) == ("token_refreshing", True)
@@ -243,7 +243,7 @@ def test_tokens_of_a_refresher_that_was_given_up_are_taken(connected, platforms:
     platforms.advance(NEAR_END["tiktok"])
     rotated = GRANTS["tiktok"].refresh(accounts.decrypt_tokens(account), issued_at=account.issued_at)
     refused(account.id)
-    assert tokens._write(account, **accounts.encrypted_columns(account.id, rotated), status="connected", reason=None)
+    assert tokens.write(account, **accounts.encrypted_columns(account.id, rotated), status="connected", reason=None)
     assert works(tokens.get_access(account.id), "tiktok")
 
 
@@ -252,7 +252,7 @@ def test_tokens_that_came_by_reconnecting_are_not_overwritten(connected, platfor
     stale = accounts.encrypted_columns(before.id, accounts.decrypt_tokens(before))
     platforms.advance(60)
     again = connected("tiktok")
-    assert not tokens._write(before, **stale)
+    assert not tokens.write(before, **stale)
     assert read(again.id).access_token == again.access_token
 
 
@@ -261,7 +261,7 @@ def test_what_was_refreshed_outlives_a_database_that_ends_its_sessions(connected
     with transaction() as session:
         ours = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
         session.execute(text(f"{ours} and datname = current_database()"))
-    assert tokens._write(account, handle="@renamed")
+    assert tokens.write(account, handle="@renamed")
     assert read(account.id).handle == "@renamed"
 
 

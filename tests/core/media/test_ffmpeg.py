@@ -98,7 +98,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
 
 
 def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "_MIN_TIME_LIMIT_SECONDS", 0.5)
+    monkeypatch.setattr(runner, "MIN_TIME_LIMIT_SECONDS", 0.5)
     with pytest.raises(InternalError) as raised:
         _run(_picture(600, re=None).output("a.mp4"), tmp_path, seconds=0.001)
     assert raised.value.code == "ffmpeg_too_slow"

@@ -104,7 +104,7 @@ def test_a_name_that_does_not_resolve_is_left_to_the_fetch(tmp_path: Path) -> No
 def test_a_name_that_takes_long_to_resolve_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     answered = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait() and [])
-    monkeypatch.setattr(safe_fetch, "_DNS_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(safe_fetch, "DNS_TIMEOUT_SECONDS", 0.05)
     try:
         safe_fetch.check_url("http://slow.example/a.mp4")
     finally:

@@ -15,7 +15,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     """The platforms where they live, by a network that answers as it is told, and at once."""
     wire = Wire()
     monkeypatch.setattr(settings(), "platforms", "live")
-    monkeypatch.setattr(transport, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(transport, "PAUSE_SECONDS", 0.0)
     with httpx.Client(transport=httpx.MockTransport(wire)) as client:
         monkeypatch.setattr(transport, "client", lambda: client)
         yield wire
@@ -30,7 +30,7 @@ def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox
 @pytest.fixture
 def sandbox(sandbox_server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """The platforms as stand-ins in which nothing has happened."""
-    monkeypatch.setattr(transport, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(transport, "PAUSE_SECONDS", 0.0)
     sandbox_server.reset()
     with reached(sandbox_server):
         yield sandbox_server

@@ -17,5 +17,5 @@ def network(handler: Callable[[httpx.Request], httpx.Response]) -> Iterator[None
     with httpx.Client(transport=httpx.MockTransport(handler)) as client, pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings(), "platforms", "live")
         patch.setattr(transport, "client", lambda: client)
-        patch.setattr(transport, "_PAUSE_SECONDS", 0.0)
+        patch.setattr(transport, "PAUSE_SECONDS", 0.0)
         yield

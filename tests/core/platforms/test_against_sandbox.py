@@ -51,8 +51,8 @@ def link(reel: Path) -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def quick(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox.set(instagram_processing_seconds=0, tiktok_processing_seconds=0)
-    monkeypatch.setattr(instagram, "_LOOK_PAUSE_SECONDS", 0.05)
-    monkeypatch.setattr(chunks, "_CHUNK_BYTES", 5_000_000)
+    monkeypatch.setattr(instagram, "LOOK_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 5_000_000)
 
 
 def caller(sandbox: Sandbox, platform: Platform, reel: Path, link: str) -> Caller:
@@ -124,7 +124,7 @@ def test_what_was_prepared_too_long_ago_is_made_anew(
     before = way.prepared
     age = {"instagram": timedelta(hours=24, seconds=1), "tiktok": timedelta(hours=1, seconds=1)}[platform]
     sandbox.advance(age.total_seconds())
-    monkeypatch.setattr(clock, "_offset", lambda: age)
+    monkeypatch.setattr(clock, "offset", lambda: age)
     brought_out(way)
     assert len(sandbox.posts()) == 1
     assert way.prepared != before

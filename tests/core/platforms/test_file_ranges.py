@@ -22,8 +22,8 @@ def test_a_piece_is_exactly_its_bytes_as_often_as_it_is_read(
 
 def test_a_piece_is_never_held_in_memory_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    path.write_bytes(bytes(3 * file_ranges._BLOCK_BYTES))
-    assert [len(block) for block in file_range(path, 1, 2 * file_ranges._BLOCK_BYTES)] == [
-        file_ranges._BLOCK_BYTES,
-        file_ranges._BLOCK_BYTES - 1,
+    path.write_bytes(bytes(3 * file_ranges.BLOCK_BYTES))
+    assert [len(block) for block in file_range(path, 1, 2 * file_ranges.BLOCK_BYTES)] == [
+        file_ranges.BLOCK_BYTES,
+        file_ranges.BLOCK_BYTES - 1,
     ]

@@ -51,7 +51,7 @@ def test_a_damaged_model_is_told(tmp_path: Path) -> None:
     damaged = tmp_path / "model.safetensors"
     damaged.write_bytes(b"\0" * 100)
     with pytest.raises(Unavailable) as raised:
-        embeddings._weights(damaged)
+        embeddings.read_weights(damaged)
     assert (raised.value.code, raised.value.retryable) == ("model_damaged", False)
 
 

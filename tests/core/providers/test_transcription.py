@@ -74,8 +74,8 @@ def test_the_sound_of_a_video_is_heard(tmp_path: Path) -> None:
 
 
 def test_a_recording_in_pieces_is_heard_as_one(reading: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio_decoding, "_CHUNK_SECONDS", 12.0)
-    monkeypatch.setattr(audio_decoding, "_CUT_WINDOW_SECONDS", 4.0)
+    monkeypatch.setattr(audio_decoding, "CHUNK_SECONDS", 12.0)
+    monkeypatch.setattr(audio_decoding, "CUT_WINDOW_SECONDS", 4.0)
     assert len(list(audio_decoding.pcm_chunks(reading))) > 1
     seconds: list[float] = []
     transcript = transcribe(reading, language="auto", threads=THREADS, on_progress=seconds.append)
@@ -122,7 +122,7 @@ def test_an_interrupt_gets_out(reading: Path) -> None:
 
 
 def test_threads_share_one_model() -> None:
-    transcription._load_cached.cache_clear()
+    transcription.load_cached.cache_clear()
     models: list[object] = []
     threads = [threading.Thread(target=lambda: models.append(transcription.load_model(THREADS))) for _ in range(4)]
     for thread in threads:

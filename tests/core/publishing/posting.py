@@ -19,7 +19,7 @@ import dagster as dg
 import pytest
 from sqlalchemy import update
 
-from content_pipeline.assets.publications import _publish
+from content_pipeline.assets.publications import publish
 from content_pipeline.core import storage
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.clock import now
@@ -231,7 +231,7 @@ class Stage:
     def _run(self, key: str, run_id: str, tags: dict[str, Any]) -> BaseException | None:
         raised: BaseException | None = None
         try:
-            list(step.perform(context(key, run_id, tags), publications.KIND, _publish))
+            list(step.perform(context(key, run_id, tags), publications.KIND, publish))
         except Crash as crash:
             with transaction() as session:
                 executions.stop(session, run_id)

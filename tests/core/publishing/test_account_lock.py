@@ -107,7 +107,7 @@ def test_a_turn_ends_with_its_process(impatient: None) -> None:
 
 
 def test_a_process_that_is_frozen_loses_its_turn(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account_lock, "_IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(account_lock, "IDLE_SECONDS", 0.3)
     account = uuid4()
     with hold_account_lock(account):  # this one does nothing more with its session, like a frozen one
         until(lambda: locks() == 0, seconds=10, what="the end of the idle session")
@@ -116,7 +116,7 @@ def test_a_process_that_is_frozen_loses_its_turn(impatient: None, monkeypatch: p
 
 
 def test_whoever_lost_their_turn_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(account_lock, "_IDLE_SECONDS", 0.3)
+    monkeypatch.setattr(account_lock, "IDLE_SECONDS", 0.3)
     with hold_account_lock(uuid4()) as lock:
         until(lambda: locks() == 0, seconds=10, what="the end of the idle session")
         with pytest.raises(TooManyRequests) as caught:

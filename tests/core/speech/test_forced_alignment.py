@@ -26,10 +26,10 @@ def narrations() -> list[Narration]:
 @pytest.fixture
 def without_pocketsphinx(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Simulates Python 3.12 on ARM, for which pocketsphinx has no wheel."""
-    pocketsphinx_alignment._decoder.cache_clear()
+    pocketsphinx_alignment.load_decoder.cache_clear()
     monkeypatch.setitem(sys.modules, "pocketsphinx", None)
     yield
-    pocketsphinx_alignment._decoder.cache_clear()
+    pocketsphinx_alignment.load_decoder.cache_clear()
 
 
 def _aligned(narration: Narration, script: str) -> tuple[Word, ...]:

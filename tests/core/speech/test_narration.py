@@ -117,9 +117,9 @@ def test_a_script_without_any_punctuation_is_spoken_to_its_end() -> None:
 @pytest.mark.parametrize("provider", ["hibari", "espeak", "endpoint"])
 @given(st.lists(st.sampled_from(["word", "and", "clause,", "end.", "why?", "x" * 400]), min_size=1, max_size=80))
 def test_chunks_are_all_of_the_script_and_fit_the_voice(provider: str, spoken: list[str]) -> None:
-    engine = narrations._ENGINES[provider]
+    engine = narrations.ENGINES[provider]
     tokens = [Token(text, text, spaced=True) for text in spoken]
-    found = [chunk for chunk, _ in narrations._chunks(tokens, "en", engine)]
+    found = [chunk for chunk, _ in narrations.split_into_chunks(tokens, "en", engine)]
     assert [token for chunk in found for token in chunk] == tokens
     assert all(len(chunk) == 1 or sum(len(t.spoken) + 1 for t in chunk) <= engine.max_characters for chunk in found)
     if not engine.multiple_sentences:

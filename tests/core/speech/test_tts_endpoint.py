@@ -140,7 +140,7 @@ def test_what_is_no_sound_is_refused(server: HTTPServer, body: bytes) -> None:
 
 
 def test_an_answer_without_end_is_left(server: HTTPServer, wav: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tts_endpoint, "_MAX_BYTES", 10_000)
+    monkeypatch.setattr(tts_endpoint, "MAX_BYTES", 10_000)
     _answer(server, wav)
     error = _failure(server)
     assert error.code == "speech_unreadable"

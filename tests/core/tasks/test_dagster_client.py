@@ -20,7 +20,7 @@ def task(workspace_id: UUID) -> Task:
 
 @pytest.fixture
 def _database_is_away(task: Task, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for engine in (database.engine, database._autocommit_engine):
+    for engine in (database.engine, database.autocommit_engine):
         engine().dispose()
     with monkeypatch.context() as patch:
         patch.setattr(settings(), "database_url", SecretStr("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
@@ -32,7 +32,7 @@ def _database_is_away(task: Task, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 @pytest.fixture
 def _dagster_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "dagster_url", "http://127.0.0.1:1")
-    monkeypatch.setattr(dagster_client, "_client", dagster_client._client.__wrapped__)
+    monkeypatch.setattr(dagster_client, "client", dagster_client.client.__wrapped__)
 
 
 @pytest.mark.usefixtures("_database_is_away")

@@ -114,7 +114,7 @@ def test_a_spoiled_key_is_refused(name: str, spoil: Callable[[str], str]) -> Non
 
 def test_a_well_formed_key_that_nobody_made_is_refused() -> None:
     with pytest.raises(Unauthorized):
-        caller_of(f"sk_{'A' * 43}{workspaces._checksum('A' * 43)}")
+        caller_of(f"sk_{'A' * 43}{workspaces.checksum('A' * 43)}")
 
 
 def test_a_revoked_key_is_refused_and_still_listed(name: str) -> None:

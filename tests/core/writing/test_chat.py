@@ -158,7 +158,7 @@ def test_what_is_no_stream_of_a_completion_is_refused(server: HTTPServer, body: 
 
 
 def test_an_answer_without_end_is_left(server: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat, "_MAX_BYTES", 10_000)
+    monkeypatch.setattr(chat, "MAX_BYTES", 10_000)
     _answer(server, "x" * 20_000)
     assert "10,000 bytes" in _failure().detail
 

@@ -35,7 +35,7 @@ from content_pipeline.core.platforms.response_json import json_object
 # A short Reel is processed within seconds: a fresh container is looked at for 2 s before its run ends. For 8 s, as it
 # was at first, twenty posts that were due at once had the last of them begin 24 s later.
 _FIRST_LOOKS: Final = 3
-_LOOK_PAUSE_SECONDS: Final = 1.0
+LOOK_PAUSE_SECONDS: Final = 1.0
 # After that Meta advises to ask once a minute; for what just began, sooner.
 _SHORTEST_WAIT_SECONDS: Final = 5.0
 _LONGEST_WAIT_SECONDS: Final = 60.0
@@ -78,7 +78,7 @@ class InstagramPublisher:
         progress(0.5)
         for number in range(looks):
             if number:
-                time.sleep(_LOOK_PAUSE_SECONDS)
+                time.sleep(LOOK_PAUSE_SECONDS)
             look = _look(access, prepared)
             if look.state in ("FINISHED", "PUBLISHED"):
                 progress(1.0)

@@ -35,7 +35,7 @@ from content_pipeline.core.platforms.linkedin.requests import author, call
 from content_pipeline.core.platforms.options import LinkedInOptions
 
 # A short video is processed within seconds; a later run asks for all others, so that those do not hold their slots.
-_PATIENCE_SECONDS: Final = 2.0
+PATIENCE_SECONDS: Final = 2.0
 # For how long a second post of the same content is surely refused: told of as ten minutes up to two days, so the
 # shortest counts, and what it takes to ask.
 _REMEMBERED: Final = timedelta(minutes=9)
@@ -70,7 +70,7 @@ class LinkedInPublisher:
             )
             prepared = {**prepared, "upload": upload}
             keep(prepared)
-            patience = _PATIENCE_SECONDS
+            patience = PATIENCE_SECONDS
         standing = uploads.standing(access, prepared["upload"], patience=patience)
         if isinstance(standing, Ready):
             keep({**prepared, "ready_at": now().isoformat()})

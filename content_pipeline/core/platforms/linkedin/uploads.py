@@ -30,7 +30,7 @@ Upload = dict[str, Any]
 
 # What an address of an upload answers when its time is over.
 _GONE: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
-_POLL_SECONDS: Final = 1.0
+POLL_SECONDS: Final = 1.0
 _ASK_AGAIN_SECONDS: Final = 15.0
 
 
@@ -90,7 +90,7 @@ def standing(access: Access, upload: Upload, *, patience: float) -> Ready | Proc
     while _status(access, upload) != "AVAILABLE":
         if time.monotonic() >= give_up:
             return Processing(_ASK_AGAIN_SECONDS)
-        time.sleep(_POLL_SECONDS)
+        time.sleep(POLL_SECONDS)
     return Ready()
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 # 5 to 64 MB are allowed for a chunk, and up to 128 MB for the last. The last one is the post, so it is kept small:
 # the shorter it is on its way, the less can befall it.
-_CHUNK_BYTES: Final = 10_000_000
+CHUNK_BYTES: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Chunks:
     @property
     def chunk(self) -> int:
         """The bytes of every chunk but the last. A file that has no more is sent as one."""
-        return min(self.size, _CHUNK_BYTES)
+        return min(self.size, CHUNK_BYTES)
 
     @property
     def count(self) -> int:

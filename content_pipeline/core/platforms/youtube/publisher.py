@@ -123,7 +123,7 @@ def _parts(post: Post) -> dict[str, Any]:
         "snippet": {
             "title": post.title,
             "description": post.text,
-            "tags": _tags(post.hashtags),
+            "tags": fitting_tags(post.hashtags),
             "categoryId": _CATEGORY,
         },
         "status": {
@@ -139,7 +139,7 @@ def _parts(post: Post) -> dict[str, Any]:
     return parts
 
 
-def _tags(hashtags: Sequence[str]) -> list[str]:
+def fitting_tags(hashtags: Sequence[str]) -> list[str]:
     """As many of the hashtags as YouTube takes: it counts the commas between them too."""
     tags: list[str] = []
     left = _TAG_CHARACTERS

@@ -20,7 +20,7 @@ from content_pipeline.core.platforms.youtube.requests import authorization, call
 
 # A piece that is not the last has to be a multiple of this.
 STEP: Final = 256 * 1024
-_PIECE: Final = 32 * STEP
+PIECE: Final = 32 * STEP
 _RANGE: Final = re.compile(r"bytes=0-(\d+)")
 _GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 # So many pieces may get lost on the way before a later run has to go on.
@@ -85,7 +85,7 @@ def fill(access: Access, session: Session, path: Path, progress: Callable[[float
     while isinstance(have, int) and have < session.last_piece:
         progress(have / session.size)
         try:
-            have = send(access, session, path, have, min(have + _PIECE, session.last_piece))
+            have = send(access, session, path, have, min(have + PIECE, session.last_piece))
         except Ambiguous as error:
             lost += 1
             if lost == _LOST_PIECES:

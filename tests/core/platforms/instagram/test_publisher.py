@@ -66,7 +66,7 @@ def prepared() -> Prepared:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_LOOK_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "LOOK_PAUSE_SECONDS", 0.0)
 
 
 def prepare(post: Post, prepared: Prepared | None = None) -> tuple[Ready | Processing, list[Prepared]]:

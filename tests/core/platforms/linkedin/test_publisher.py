@@ -41,7 +41,7 @@ linkedin = LinkedInPublisher()
 
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[LinkedIn]:
-    monkeypatch.setattr(uploads, "_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(uploads, "POLL_SECONDS", 0.0)
     monkeypatch.setattr(module, "now", lambda: NOON)
     monkeypatch.setattr(uploads, "now", lambda: NOON)
     platform = LinkedIn()
@@ -179,7 +179,7 @@ def test_a_video_that_is_processed_soon_is_waited_for(platform: LinkedIn, post: 
 def test_a_video_that_takes_longer_is_asked_for_later(
     platform: LinkedIn, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.0)
     platform.statuses = ["PROCESSING"]
     kept: list[Prepared] = []
     standing = linkedin.prepare(ACCESS, post, {}, keep=kept.append, progress=lambda _: None)

@@ -72,7 +72,7 @@ def refused(code: str, http: int = 403) -> Answer:
 
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunks_module, "_CHUNK_BYTES", 10)
+    monkeypatch.setattr(chunks_module, "CHUNK_BYTES", 10)
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ def test_every_option_reaches_youtube(platform: YouTube, tmp_path: Path) -> None
 @example(["a" * 100] * 5)  # 500 characters, and the commas are too many
 @example([*["a" * 99] * 4, "b" * 100])
 def test_as_many_tags_go_along_as_500_characters_hold(hashtags: list[str]) -> None:
-    tags = module._tags(hashtags)
+    tags = module.fitting_tags(hashtags)
     assert tags == hashtags[: len(tags)]
     assert len(",".join(tags)) <= 500
     assert len(tags) == len(hashtags) or len(",".join(hashtags[: len(tags) + 1])) > 500

@@ -26,7 +26,7 @@ sizes = st.integers(1, len(CONTENT))
 def reached(server: SessionServer) -> Iterator[Session]:
     with network(server), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sessions, "STEP", STEP)
-        patch.setattr(sessions, "_PIECE", PIECE)
+        patch.setattr(sessions, "PIECE", PIECE)
         yield Session(ADDRESS, server.size)
 
 
@@ -105,5 +105,5 @@ def test_a_last_piece_that_broke_off_is_ambiguous(file: Path, fault: Exception |
 
 
 def test_a_real_piece_is_a_multiple_of_256_kib() -> None:
-    assert sessions._PIECE % sessions.STEP == 0
+    assert sessions.PIECE % sessions.STEP == 0
     assert sessions.STEP == 256 * 1024
