@@ -9,7 +9,6 @@ import dagster as dg
 import hypothesis
 import psutil
 import pytest
-from dagster._core.test_utils import instance_for_test
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from content_pipeline.cli.bootstrap import prepare_stores
@@ -109,5 +108,5 @@ def instance(database: None) -> Iterator[dg.DagsterInstance]:
         },
         "run_coordinator": {"module": "content_pipeline.engine.coordinator", "class": "QueuedRunCoordinator"},
     }
-    with instance_for_test(overrides=ours) as instance:
+    with dg.instance_for_test(overrides=ours) as instance:
         yield instance

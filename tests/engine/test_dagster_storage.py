@@ -5,7 +5,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from dagster._core.events.log import EventLogEntry
 from sqlalchemy import Engine, create_engine, event, text
 
 from content_pipeline.core.database import transaction
@@ -48,7 +47,7 @@ def test_dagster_outlives_a_restart_of_its_database() -> None:
 
 def test_an_event_is_stored_with_one_statement_and_read_again() -> None:
     events = storage().event_log_storage
-    entry = EventLogEntry(  # type: ignore[no-untyped-call]
+    entry = dg.EventLogEntry(  # type: ignore[no-untyped-call]
         error_info=None,
         user_message="Look!",
         level="info",

@@ -30,7 +30,7 @@ class Caller:
     def go_on(self) -> Published | None:
         """One try; None when another has to follow. Raises what is final."""
         try:
-            return self._try()
+            return self.try_once()
         except PreparationLost:
             self.prepared, self.is_committed = {}, False
         except Error as error:
@@ -38,7 +38,7 @@ class Caller:
                 raise
         return None
 
-    def _try(self) -> Published | None:
+    def try_once(self) -> Published | None:
         if not self.is_committed and not isinstance(self.prepare(), Ready):
             return None
         outcome: object = self._reconciled() if self.is_committed else NotCommitted()
@@ -48,10 +48,10 @@ class Caller:
 
     def prepare(self) -> Ready | Processing:
         return self.publisher.prepare(
-            self.access, self.post, self.prepared, keep=self._keep, progress=lambda fraction: None
+            self.access, self.post, self.prepared, keep=self.keep_prepared, progress=lambda fraction: None
         )
 
-    def _keep(self, prepared: Prepared) -> None:
+    def keep_prepared(self, prepared: Prepared) -> None:
         self.prepared = prepared
 
     def _reconciled(self) -> Published | Processing | NotCommitted:

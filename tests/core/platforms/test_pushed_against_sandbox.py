@@ -96,13 +96,13 @@ def test_whatever_is_lost_on_the_way_a_post_is_live_once(
 def test_each_request_that_makes_something_may_be_lost_in_turn(
     sandbox: Sandbox, way: Caller, platform: Platform, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep = way._keep
+    keep = way.keep_prepared
 
     def keep_and_lose_the_next(prepared: Prepared) -> None:
         keep(prepared)
         sandbox.fail(platform, "prepare", **fault)
 
-    monkeypatch.setattr(way, "_keep", keep_and_lose_the_next)
+    monkeypatch.setattr(way, "keep_prepared", keep_and_lose_the_next)
     sandbox.fail(platform, "commit", **fault)
     the_only(sandbox, way)
 
@@ -118,7 +118,7 @@ def test_a_try_that_dies_after_anything_that_it_kept_is_gone_on_with(
         if "ready_at" not in prepared:
             raise Killed
 
-    monkeypatch.setattr(way, "_keep", die)
+    monkeypatch.setattr(way, "keep_prepared", die)
     deaths = 0
     live = None
     while live is None:
@@ -144,7 +144,7 @@ def test_a_used_up_day_says_when_to_come_back(
 ) -> None:
     sandbox.set(**{switch: 0})
     with pytest.raises(TooManyRequests) as caught:
-        way._try()
+        way.try_once()
     assert caught.value.code == code
     assert 0 < (caught.value.retry_after or 0) <= 25 * 3600
     assert sandbox.posts() == []
@@ -153,7 +153,7 @@ def test_a_used_up_day_says_when_to_come_back(
 def test_a_token_that_was_taken_back_is_expired_for_us(sandbox: Sandbox, way: Caller, platform: Platform) -> None:
     sandbox.revoke(platform, way.access.user_id)
     with pytest.raises(Expired):
-        way._try()
+        way.try_once()
 
 
 @pytest.mark.parametrize("platform", ["linkedin"])

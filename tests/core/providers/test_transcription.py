@@ -10,6 +10,7 @@ import pytest
 from content_pipeline.core.errors import Invalid, MediaUnusable, Unavailable
 from content_pipeline.core.media import audio_decoding
 from content_pipeline.core.providers import transcription
+from content_pipeline.core.providers.languages import WHISPER
 from content_pipeline.core.providers.transcription import Transcript, transcribe
 from content_pipeline.core.settings import settings
 from tests.media import samples
@@ -119,6 +120,10 @@ def test_silence_before_speech_does_not_move_the_words(tmp_path: Path) -> None:
 def test_an_interrupt_gets_out(reading: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         transcribe(reading, language="en", threads=THREADS, on_progress=lambda _: signal.raise_signal(signal.SIGINT))
+
+
+def test_the_known_languages_are_those_of_the_model() -> None:
+    assert set(transcription.load(THREADS).supported_languages) == WHISPER
 
 
 def test_threads_share_one_model() -> None:

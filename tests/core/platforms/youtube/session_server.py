@@ -32,7 +32,7 @@ class SessionServer:
         assert int(request.headers["content-length"]) == len(request.content)
         if request.headers["content-range"] == f"bytes */{self.size}":
             self.probes += 1
-            return self._standing()
+            return self.standing()
         fault = self.faults.popleft() if self.faults else None
         if isinstance(fault, int):
             return httpx.Response(fault)
@@ -41,7 +41,7 @@ class SessionServer:
         self._take(request)
         if fault is LOST_ANSWER:
             raise LOST_ANSWER
-        return self._standing()
+        return self.standing()
 
     def _take(self, request: httpx.Request) -> None:
         match = _BYTES.fullmatch(request.headers["content-range"])
@@ -54,7 +54,7 @@ class SessionServer:
         self.pieces.append((start, end))
         self.data += request.content
 
-    def _standing(self) -> httpx.Response:
+    def standing(self) -> httpx.Response:
         if self.gone:
             return httpx.Response(404, text="Not Found")
         if len(self.data) == self.size:

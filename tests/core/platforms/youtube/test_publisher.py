@@ -274,7 +274,7 @@ def test_youtube_is_at_work_while_it_has_all_bytes_and_no_video(post: Post, miss
         platform.session.data[:] = CONTENT
         standing = {"Range": f"bytes=0-{len(CONTENT) - 1 - (missing or 0)}"}
         answer = httpx.Response(201, json={"id": "x"}) if missing is None else httpx.Response(308, headers=standing)
-        platform.session._standing = lambda: answer  # type: ignore[method-assign]
+        platform.session.standing = lambda: answer  # type: ignore[method-assign]
         assert youtube.is_processing(ACCESS, prepared) is at_work
         assert isinstance(youtube.reconcile(ACCESS, post, prepared), Processing) is at_work
         if at_work:
