@@ -9,13 +9,15 @@ import dagster as dg
 import hypothesis
 import psutil
 import pytest
+from sqlalchemy import select
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from content_pipeline.cli.bootstrap import prepare_stores
 from content_pipeline.cli.services import services_of
 from content_pipeline.cli.stack_config import StackConfig, choose_ports
 from content_pipeline.cli.state import State, UserSettings
-from content_pipeline.core.database import engine, transaction
+from content_pipeline.core.database import Base, engine, transaction
+from content_pipeline.core.models import Plan
 from content_pipeline.core.settings import settings
 from tests.accounts import reached
 from tests.factories import make_workspace
@@ -72,6 +74,24 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             process.send_signal(signal.Signals[f"SIG{part.stop_signal}"])
             process.wait(30)
         settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def _emptying(database: None) -> str:
+    """The statements that delete all rows but those that the migrations made."""
+    with transaction() as session:
+        plans = ", ".join(f"'{name}'" for name in session.scalars(select(Plan.name)))
+    tables = [table.name for table in reversed(Base.metadata.sorted_tables) if table.name != "plans"]
+    return "; ".join([*(f"delete from {name}" for name in tables), f"delete from plans where name not in ({plans})"])
+
+
+@pytest.fixture(autouse=True)
+def _no_rows_of_other_tests(request: pytest.FixtureRequest) -> None:
+    """Sweeps and ticks read the rows of all workspaces, so every test of this process begins without any."""
+    if "database" in request.fixturenames:
+        emptying = request.getfixturevalue("_emptying")
+        with engine().begin() as connection:
+            connection.exec_driver_sql(emptying)
 
 
 @pytest.fixture

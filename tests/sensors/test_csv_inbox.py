@@ -44,15 +44,14 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def folder(database: None) -> Iterator[str]:
-    """A twin's folder of the inbox, emptied in the end: a tick sees what all workspaces have put there."""
+def folder(database: None) -> str:
+    """A twin's folder of the inbox, which holds no other files: a tick sees those of all workspaces."""
+    for file in waiting("inbox/"):
+        storage.delete(file)
     with transaction() as session:
         workspace_id = make_workspace(session)
         make_twin(session, workspace_id, name="Twin")
-        folder = f"inbox/{session.get_one(Workspace, workspace_id).name}/Twin/tiktok"
-    yield folder
-    for file in waiting(folder):
-        storage.delete(file)
+        return f"inbox/{session.get_one(Workspace, workspace_id).name}/Twin/tiktok"
 
 
 def put(key: str, data: bytes = b"script\nJust this.\n") -> None:

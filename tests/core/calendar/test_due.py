@@ -1,6 +1,5 @@
 """What is due: all that is, nothing else, and claimed once however many ask."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -57,12 +56,9 @@ def test_an_item_waits_for_what_is_at_work_and_then_says_how_that_ended(
 
 
 @pytest.fixture
-def twin(workspace_id: UUID) -> Iterator[Twin]:
-    """A twin whose items are gone afterwards: a tick sees those of all workspaces."""
+def twin(workspace_id: UUID) -> Twin:
     with transaction() as session:
-        twin = make_twin(session, workspace_id)
-    yield twin
-    clear(twin)
+        return make_twin(session, workspace_id)
 
 
 def clear(twin: Twin) -> None:
@@ -128,7 +124,6 @@ def test_what_was_deleted_or_canceled_gets_no_reel(twin: Twin) -> None:
 
 
 def test_those_that_are_due_first_come_first(twin: Twin) -> None:
-    start_reels(twin)  # what others have left
     late, early = (enter(twin, due_in=timedelta(minutes=minutes)) for minutes in (10, 5))
     with transaction() as session:
         due.start_reels(session, most=1)
@@ -187,7 +182,6 @@ def test_an_item_that_cannot_be_begun_fails_alone(twin: Twin) -> None:
 
 
 def test_of_ten_thousand_items_a_thousand_are_due_and_each_is_claimed_once_by_two_daemons(twin: Twin) -> None:
-    start_reels(twin)  # what others have left
     _crowd(twin, total=10_000, soon=1_000)
     with ThreadPoolExecutor(2) as daemons:
         first, second = daemons.map(lambda _: _tick_until_all_is_claimed(), range(2))
@@ -202,8 +196,6 @@ def test_of_ten_thousand_items_a_thousand_are_due_and_each_is_claimed_once_by_tw
 
 def test_what_is_due_with_its_video_is_published_once_by_two_daemons(twin: Twin) -> None:
     account = connect(twin)
-    with transaction() as session:
-        due.start_posts(session, most=10_000)  # what others have left
     with_reels = [enter(twin, due_in=timedelta(minutes=1)) for _ in range(20)]
     for task in start_reels(twin):
         end(task)

@@ -5,7 +5,6 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import update
 
 from content_pipeline.core import encryption
 from content_pipeline.core.accounts import accounts
@@ -20,14 +19,6 @@ from tests.accounts import connect, encryption_key, read
 from tests.sandbox_server import Sandbox
 
 PREPARED: Final[dict[str, Any]] = {"upload_url": "https://upload.example.com/?token=secret"}
-
-
-@pytest.fixture(autouse=True)
-def _only_ours(platforms: Sandbox, workspace_id: UUID) -> None:
-    """What other tests left is sealed with keys of theirs."""
-    with transaction() as session:
-        session.execute(update(Publication).values(prepared=None))
-        session.execute(update(Account).values(access_token=None, refresh_token=None, status="disconnected"))
 
 
 @pytest.fixture

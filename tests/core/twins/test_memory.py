@@ -30,10 +30,15 @@ def namespace(workspace_id: UUID) -> str:
 
 
 @pytest.fixture(scope="module")
-def thousand(database: None) -> tuple[UUID, str]:
+def vectors() -> dict[str, bytes]:
+    """1,000 memories and their vectors."""
+    return {content: embed(content).tobytes() for content in memories()}
+
+
+@pytest.fixture
+def thousand(database: None, vectors: dict[str, bytes]) -> tuple[UUID, str]:
     """A workspace and the namespace of its twin, who has 1,000 memories of any importance and age."""
     chance = random.Random(4)
-    vectors = {content: embed(content).tobytes() for content in memories()}
     with transaction() as session:
         workspace_id = make_workspace(session)
         twin = make_twin(session, workspace_id)
