@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: help install demo up down status test faults burst check format bench lock
+.PHONY: help install demo up down status quick test test-all faults burst check format bench lock
 
 help:
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
 
 install: $(INSTALLED)  ## make .venv with the locked set and the package
 
@@ -28,8 +29,14 @@ down: install  ## stop the stack
 status: install  ## what runs, and where
 	$(BIN)/content-pipeline status
 
-test: install  ## the whole test suite, against real parts
-	$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+quick: install  ## the tests for every edit: none that is slow or needs a stack
+	$(PYTEST) -m "not stack and not slow"
+
+test: install  ## make quick, and one path through each capability on a whole stack
+	$(PYTEST) -m "(not stack and not slow) or smoke"
+
+test-all: install  ## all tests in random order; SEED=n repeats that of an earlier run
+	$(PYTEST) -p randomly $(if $(SEED),--randomly-seed=$(SEED))
 
 faults: install  ## 200 posts while parts are killed and platforms drop their answers
 	FAULTS_POSTS=200 $(BIN)/python -m pytest -s tests/stack/publishing/test_faults.py

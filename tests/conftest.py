@@ -33,6 +33,9 @@ hypothesis.settings.load_profile("shared")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those that need a stack come first: they mostly wait, and are the longer half."""
+    for item in items:
+        if item.nodeid.startswith(STACKS):
+            item.add_marker("stack")
     items.sort(key=lambda item: not item.nodeid.startswith(STACKS))
 
 

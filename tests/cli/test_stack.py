@@ -12,6 +12,8 @@ import pytest
 
 from tests.stack.harness import Stack, until
 
+pytestmark = pytest.mark.stack
+
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:

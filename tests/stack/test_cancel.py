@@ -60,6 +60,7 @@ def test_a_final_task_cannot_be_canceled(client: Client) -> None:
     assert (response.status_code, response.json()["code"]) == (409, "task_final")
 
 
+@pytest.mark.smoke
 def test_a_canceled_task_can_be_retried(client: Client, long_recording: Path) -> None:
     task_id = client.caption(long_recording)["task_id"]
     client.http.post(f"/tasks/{task_id}/cancel")

@@ -20,6 +20,7 @@ def captions(client: Client) -> str:
     return f"/captions/{accepted['caption_id']}"
 
 
+@pytest.mark.smoke
 def test_a_recording_becomes_captions_in_all_three_forms(client: Client, captions: str) -> None:
     answer = client.get(captions)
     assert answer["status"] == "done"
@@ -32,6 +33,7 @@ def test_a_recording_becomes_captions_in_all_three_forms(client: Client, caption
     assert "[Events]" in client.http.get(f"{captions}.ass").text
 
 
+@pytest.mark.smoke
 def test_edited_captions_are_what_is_burned_in_word_by_word(stack: Stack, client: Client, captions: str) -> None:
     segments = client.get(captions)["segments"]
     segments[0]["text"] = "Corrected by hand"

@@ -49,6 +49,7 @@ def client(stack: Stack, workspace: str) -> Iterator[Client]:
         yield client
 
 
+@pytest.mark.smoke
 def test_files_in_the_inbox_become_reels_or_reports(stack: Stack, client: Client, workspace: str) -> None:
     bucket = Bucket(stack)
     client.create_twin("Tech Creator")

@@ -25,6 +25,7 @@ UNUSUAL = {
 }
 
 
+@pytest.mark.smoke
 def test_a_csv_becomes_reels(stack: Stack, client: Client, tmp_path: Path) -> None:
     accepted = client.batch(
         {"script": "Only $1,299 until May 1st, 2026. Call now!", "platform": "tiktok", "title": "The offer"},

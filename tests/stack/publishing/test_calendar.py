@@ -67,6 +67,7 @@ def test_an_item_that_is_due_soon_gets_its_reel_and_stays_scheduled(
     assert client.get(later)["task_id"] is None
 
 
+@pytest.mark.smoke
 def test_publish_now_makes_the_reel_and_publishes_it_once(stack: Stack, client: Client, twin: str) -> None:
     account = client.connect(stack.sandbox, "instagram")
     token = str(uuid4())

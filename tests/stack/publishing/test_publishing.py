@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from content_pipeline.core.clock import now
 from content_pipeline.core.platforms.names import PLATFORMS
 from tests.stack.harness import Client, Stack, until
@@ -17,6 +19,7 @@ def wait_for_published(client: Client, task_id: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.smoke
 def test_a_video_is_published_once_on_each_platform(stack: Stack, client: Client, reel_url: str) -> None:
     accounts = {platform: client.connect(stack.sandbox, platform) for platform in PLATFORMS}
     caption = f"Out on all of them {uuid4()}"
