@@ -16,7 +16,7 @@ from content_pipeline.cli.bootstrap import prepare_stores
 from content_pipeline.cli.services import services_of
 from content_pipeline.cli.stack_config import StackConfig, choose_ports
 from content_pipeline.cli.state import State, UserSettings
-from content_pipeline.core.database import Base, engine, transaction
+from content_pipeline.core.database import Base, dispose_engines, engine, transaction
 from content_pipeline.core.models import Plan
 from content_pipeline.core.settings import settings
 from tests.accounts import reached
@@ -61,6 +61,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     home = tmp_path_factory.mktemp("stores")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONTENT_PIPELINE_HOME", str(home))
+        patch.setenv("CONTENT_PIPELINE_DAGSTER_URL", "http://127.0.0.1:1")
         settings.cache_clear()
         configured, state = UserSettings(), State.load_or_make(home)
         state.ports = choose_ports(configured, {})
@@ -72,7 +73,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             until(lambda part=part: part.ready(0), seconds=60, what=part.name)
         prepare_stores(plan)
         yield
-        engine().dispose()
+        dispose_engines()
         for part, process in zip(stores, processes, strict=True):
             process.send_signal(signal.Signals[f"SIG{part.stop_signal}"])
             process.wait(30)

@@ -64,6 +64,13 @@ def _create_engine(**options: Any) -> Engine:
     )
 
 
+def dispose_engines() -> None:
+    """Close this process's connections that are not in use."""
+    for made in (engine, autocommit_engine):
+        if made.cache_info().currsize:
+            made().dispose()
+
+
 def discard_engines() -> None:
     """Drop the engines inherited from a parent process, without closing the parent's connections."""
     for made in (engine, autocommit_engine):

@@ -13,10 +13,10 @@ from werkzeug import Request, Response
 from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Batch, Reel, Workspace
-from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.sensors import csv_inbox
+from tests.dagster_address import dagster_at
 from tests.factories import make_twin, make_workspace
 
 # The store takes no longer name, and that of its report would be.
@@ -24,7 +24,7 @@ UNMOVABLE = "n" * 250 + ".csv"
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def started() -> Iterator[list[str]]:
     """The rows whose runs Dagster has been asked for."""
     keys: list[str] = []
 
@@ -36,10 +36,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         data = {"launchMultipleRuns": {"launchMultipleRunsResult": results}}
         return Response(json.dumps({"data": data}), mimetype="application/json")
 
-    with HTTPServer() as server:
+    with HTTPServer() as server, dagster_at(server.url_for("")):
         server.expect_request("/graphql").respond_with_handler(answer)
-        monkeypatch.setattr(settings(), "dagster_url", server.url_for(""))
-        monkeypatch.setattr(dagster_client, "client", dagster_client.client.__wrapped__)
         yield keys
 
 

@@ -10,6 +10,7 @@ from content_pipeline.core import database
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import dagster_client, tasks
+from tests.dagster_address import dagster_at
 
 
 @pytest.fixture
@@ -20,19 +21,12 @@ def task(workspace_id: UUID) -> Task:
 
 @pytest.fixture
 def _database_is_away(task: Task, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for engine in (database.engine, database.autocommit_engine):
-        engine().dispose()
+    database.dispose_engines()
     with monkeypatch.context() as patch:
         patch.setattr(settings(), "database_url", SecretStr("postgresql+psycopg://nobody@127.0.0.1:1/nothing"))
         database.discard_engines()
         yield
     database.discard_engines()
-
-
-@pytest.fixture
-def _dagster_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings(), "dagster_url", "http://127.0.0.1:1")
-    monkeypatch.setattr(dagster_client, "client", dagster_client.client.__wrapped__)
 
 
 @pytest.mark.usefixtures("_database_is_away")
@@ -41,8 +35,8 @@ def test_what_was_accepted_stays_accepted_when_the_database_is_away(task: Task) 
     assert task.state == "queued"
 
 
-@pytest.mark.usefixtures("_dagster_is_away")
 def test_what_was_accepted_stays_accepted_when_dagster_is_away(task: Task) -> None:
-    dagster_client.launch_runs(task)
-    dagster_client.cancel_runs(task)
+    with dagster_at("http://127.0.0.1:1"):
+        dagster_client.launch_runs(task)
+        dagster_client.cancel_runs(task)
     assert task.state == "queued"
