@@ -16,12 +16,20 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     # Longer than a socket's path may be, with a space in it.
     stack = Stack(tmp_path_factory.mktemp("first").joinpath("a home", *["folder"] * 12), **SLOTS)
     stack.up()
     yield stack
     stack.down()
+
+
+@pytest.fixture
+def first(started: Stack) -> Stack:
+    """A running stack; another test may have stopped it."""
+    if not is_ready(started):
+        started.up()
+    return started
 
 
 SLOTS = {f"CONTENT_PIPELINE_SLOTS_{lane}": "1" for lane in ("INTERACTIVE", "MEDIA", "IO")}

@@ -34,4 +34,8 @@ def test_the_migrations_match_the_models_and_can_be_downgraded(empty_database: s
     check = alembic(empty_database, "check")
     assert check.returncode == 0, check.stdout + check.stderr
     assert alembic(empty_database, "downgrade", "base").returncode == 0
-    assert inspect(create_engine(empty_database)).get_table_names() == ["alembic_version"]
+    engine = create_engine(empty_database)
+    try:
+        assert inspect(engine).get_table_names() == ["alembic_version"]
+    finally:
+        engine.dispose()

@@ -15,6 +15,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack = Stack(tmp_path_factory.mktemp("stack"))
     stack.up()
     yield stack
+    stack.sandbox.http.close()
     stack.down()
     assert stack.processes() == []
 

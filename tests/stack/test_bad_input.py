@@ -12,7 +12,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from tests.media.samples import SPEECH, audio, claiming, cut, video
-from tests.stack.harness import Client, Stack
+from tests.stack.harness import Client, Stack, until
 
 HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"
 
@@ -161,4 +161,4 @@ def test_refused_files_leave_no_scratch_folders(stack: Stack, client: Client, tm
     for make, _ in FILES.values():
         refused(client, make(tmp_path))
     assert client.wait_for_task(client.caption(SPEECH)["task_id"])["status"] == "done"
-    assert stack.scratch_folders() == []
+    until(lambda: not stack.scratch_folders(), seconds=30, what="an empty scratch folder")

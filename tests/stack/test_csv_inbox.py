@@ -1,6 +1,7 @@
 """CSV inbox: a file in the bucket becomes finished videos, without an API request."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from uuid import uuid4
 
 import boto3
@@ -26,6 +27,9 @@ class Bucket:
             config=Config(s3={"addressing_style": "path"}),
         )
 
+    def close(self) -> None:
+        self._s3.close()
+
     def put(self, key: str, text: str) -> None:
         self._s3.put_object(Bucket=self._name, Key=key, Body=text.encode())
 
@@ -49,9 +53,16 @@ def client(stack: Stack, workspace: str) -> Iterator[Client]:
         yield client
 
 
+@pytest.fixture
+def bucket(stack: Stack) -> Iterator[Bucket]:
+    with closing(Bucket(stack)) as bucket:
+        yield bucket
+
+
 @pytest.mark.smoke
-def test_files_in_the_inbox_become_reels_or_reports(stack: Stack, client: Client, workspace: str) -> None:
-    bucket = Bucket(stack)
+def test_files_in_the_inbox_become_reels_or_reports(
+    stack: Stack, client: Client, bucket: Bucket, workspace: str
+) -> None:
     client.create_twin("Tech Creator")
     folder = f"{workspace}/Tech Creator/instagram"
     bucket.put(f"inbox/{folder}/good.csv", "script,platform\nThis is one.,tiktok\nThis is two.,\n")

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,7 +20,7 @@ KEPT_SECRET = {"sandbox", "stack.json", "stack.env", "postgres", "objects", "val
 
 def secrets_of(stack: Stack) -> set[str]:
     """Every code, token and upload URL that the platforms issued, the app secrets and the encryption key."""
-    with sqlite3.connect(f"file:{stack.home}/sandbox/world.sqlite?mode=ro", uri=True) as world:
+    with closing(sqlite3.connect(f"file:{stack.home}/sandbox/world.sqlite?mode=ro", uri=True)) as world:
         rows = world.execute("select kind, id, body from documents").fetchall()
     found = {id for kind, id, _ in rows if kind in ("code", "token", "youtube_session")}
     for kind, _, body in rows:
