@@ -14,8 +14,8 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Invalid, NotFound, PlanLimit
 from content_pipeline.core.models import Account, Twin
 from content_pipeline.core.pagination import newest_first
-from content_pipeline.core.platforms.grants import Tokens
 from content_pipeline.core.platforms.names import NAMES
+from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.registry import GRANTS
 from content_pipeline.core.workspaces import workspaces
 from content_pipeline.core.workspaces.ownership import owned

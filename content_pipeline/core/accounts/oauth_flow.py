@@ -24,8 +24,8 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Invalid
 from content_pipeline.core.models import Account, ConnectState, RedirectUri, Workspace
 from content_pipeline.core.platforms.base import Disconnected
-from content_pipeline.core.platforms.grants import Profile, Tokens
 from content_pipeline.core.platforms.names import NAMES
+from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.registry import GRANTS
 from content_pipeline.core.settings import settings
 

@@ -20,8 +20,8 @@ from content_pipeline.core.database import UNREACHABLE, autocommit
 from content_pipeline.core.errors import Error, NotFound, Unavailable
 from content_pipeline.core.models import Account
 from content_pipeline.core.platforms.base import Access, Disconnected
-from content_pipeline.core.platforms.grants import Tokens
 from content_pipeline.core.platforms.names import NAMES
+from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.registry import GRANTS
 
 # How long before its end a token is replaced: long enough for what is begun with it, and for a clock that is wrong.

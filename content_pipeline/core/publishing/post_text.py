@@ -9,6 +9,7 @@ from content_pipeline.core.errors import Invalid, MediaUnusable, pointer
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import Publication, Reel, Twin
 from content_pipeline.core.platforms.base import Video
+from content_pipeline.core.platforms.hashtags import distinct
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.platforms.options import OPTIONS, PostOptions
 from content_pipeline.core.providers import transcription
@@ -18,7 +19,6 @@ from content_pipeline.core.twins import composing
 from content_pipeline.core.writing import rules
 from content_pipeline.core.writing.fitting import fit
 from content_pipeline.core.writing.post import PostText
-from content_pipeline.core.writing.tags import distinct
 
 _WORD: Final = re.compile(r"[#@]?[\w.\-]+")
 

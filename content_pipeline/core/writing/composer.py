@@ -6,6 +6,7 @@ from itertools import accumulate
 from typing import Final
 
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS
+from content_pipeline.core.platforms.hashtags import distinct
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.writing.calls import call
 from content_pipeline.core.writing.keywords import keywords
@@ -14,7 +15,6 @@ from content_pipeline.core.writing.rules import RULES
 from content_pipeline.core.writing.sentences import paragraphs
 from content_pipeline.core.writing.spoken import written
 from content_pipeline.core.writing.styles import STYLES, Style
-from content_pipeline.core.writing.tags import distinct
 
 # Sentences that stand together, and what parts them. TikTok's text lies over the video: blank lines hide it.
 _LAYOUTS: Final[dict[Platform, tuple[int, str]]] = {

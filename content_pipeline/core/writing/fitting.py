@@ -4,11 +4,11 @@ import re
 import unicodedata
 from typing import Final
 
+from content_pipeline.core.platforms.hashtags import HASHTAG, MENTION, distinct
 from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.writing.post import PostText
 from content_pipeline.core.writing.rules import RULES, Rules
 from content_pipeline.core.writing.sentences import shorten
-from content_pipeline.core.writing.tags import IN_TEXT, MENTION, distinct
 
 # Angle brackets that no platform takes for markup.
 _HARMLESS: Final = {"<": "‹", ">": "›"}
@@ -42,8 +42,8 @@ def _marked(rules: Rules, text: str, hashtags: tuple[str, ...]) -> tuple[str, tu
     if rules.mentions is not None:
         text = _unmarked(text, MENTION, rules.mentions)
     if rules.hashtags is not None:
-        text = _unmarked(text, IN_TEXT, rules.hashtags)
-    written = [found.casefold() for found in IN_TEXT.findall(text)]
+        text = _unmarked(text, HASHTAG, rules.hashtags)
+    written = [found.casefold() for found in HASHTAG.findall(text)]
     hashtags = tuple(hashtag for hashtag in hashtags if hashtag.casefold() not in written)
     if rules.hashtags is not None:
         hashtags = hashtags[: rules.hashtags - len(written)]

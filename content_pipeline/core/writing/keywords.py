@@ -13,9 +13,9 @@ from itertools import pairwise
 from typing import Final
 
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS
+from content_pipeline.core.platforms.hashtags import distinct
 from content_pipeline.core.writing.sentences import paragraphs
 from content_pipeline.core.writing.stop_words import stop_words
-from content_pipeline.core.writing.tags import distinct
 
 _MOST_KEYWORDS: Final = 30
 _ADDRESS: Final = re.compile(r"https?://\S+|www\.\S+|\S*[@#＃]\S+|\b[\w-]+(?:\.[a-z-]{2,})+(?:/\S*)?")

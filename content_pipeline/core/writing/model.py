@@ -8,14 +8,14 @@ from typing import Final
 from pydantic import BaseModel, Field
 
 from content_pipeline.core.errors import UpstreamError
+from content_pipeline.core.platforms.hashtags import HASHTAG, distinct
 from content_pipeline.core.writing import chat, prompts
 from content_pipeline.core.writing.post import Brief, PostText
 from content_pipeline.core.writing.rules import RULES, Violation, check
 from content_pipeline.core.writing.styles import STYLES
-from content_pipeline.core.writing.tags import IN_TEXT, distinct
 
 _UNREADABLE: Final = Violation("unreadable", "The answer is no complete JSON object.")
-_LAST_HASHTAGS: Final = re.compile(rf"(?:(?:^|\s+){IN_TEXT.pattern})+\s*$")
+_LAST_HASHTAGS: Final = re.compile(rf"(?:(?:^|\s+){HASHTAG.pattern})+\s*$")
 
 
 def compose(brief: Brief) -> PostText:
@@ -50,7 +50,7 @@ def _read(brief: Brief, answered: str) -> PostText | None:
     title = None
     if RULES[brief.platform].title is not None:
         title = said.title or brief.title or body.partition("\n")[0]
-    return PostText(title=title, text=body, hashtags=distinct([*said.hashtags, *IN_TEXT.findall(text[len(body) :])]))
+    return PostText(title=title, text=body, hashtags=distinct([*said.hashtags, *HASHTAG.findall(text[len(body) :])]))
 
 
 class _Said(BaseModel):

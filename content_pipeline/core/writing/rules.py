@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from content_pipeline.core.platforms.hashtags import HASHTAG, MENTION, tag
+from content_pipeline.core.platforms.linkedin.little_text import escape
 from content_pipeline.core.platforms.names import Platform
-from content_pipeline.core.writing.little_text import escape
 from content_pipeline.core.writing.post import PostText
-from content_pipeline.core.writing.tags import IN_TEXT, MENTION, tag
 
 
 def _utf16(text: str) -> int:
@@ -81,7 +81,7 @@ def check(platform: Platform, post: PostText) -> list[Violation]:
     if (size := rules.measure(text)) > rules.characters:
         found.append(Violation("text_too_long", f"Text and hashtags take {size:,} of {rules.characters:,} characters."))
     for code, limit, pattern in (
-        ("too_many_hashtags", rules.hashtags, IN_TEXT),
+        ("too_many_hashtags", rules.hashtags, HASHTAG),
         ("too_many_mentions", rules.mentions, MENTION),
     ):
         if limit is not None and (count := len(pattern.findall(text))) > limit:

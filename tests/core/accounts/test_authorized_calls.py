@@ -14,7 +14,7 @@ from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.models import Account
 from content_pipeline.core.platforms import registry
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
-from content_pipeline.core.platforms.grants import Tokens
+from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.registry import GRANTS
 from tests.accounts import connect, read
 from tests.sandbox_server import Sandbox

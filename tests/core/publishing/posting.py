@@ -43,7 +43,7 @@ from content_pipeline.core.platforms.base import (
     Ready,
     Refused,
 )
-from content_pipeline.core.platforms.grants import Tokens
+from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.publishing import polling, publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels

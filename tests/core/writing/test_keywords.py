@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content_pipeline.core.platforms.hashtags import tag
 from content_pipeline.core.writing.keywords import keywords
-from content_pipeline.core.writing.tags import tag
 
 ENGLISH = (
     "AI is transforming how creators work. Content creation used to take days. Now a script becomes a finished reel in "

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_pipeline.core.writing.little_text import escape
+from content_pipeline.core.platforms.linkedin.little_text import escape
 from sandbox.linkedin.little_text import render
 
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import httpx
 
-from content_pipeline.core.platforms import oauth, transport
-from content_pipeline.core.platforms.grants import Profile, Tokens
+from content_pipeline.core.platforms import oauth_client, transport
+from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.platforms.tiktok.errors import failure
 from content_pipeline.core.settings import settings
@@ -18,7 +18,7 @@ _API: Final = "open.tiktokapis.com"
 _SCOPES: Final = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.publish")
 
 
-class TikTokGrants:
+class TikTokOAuth:
     def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
         parameters = {
             "client_key": _app().id,
@@ -53,12 +53,14 @@ class TikTokGrants:
         return Profile(user_id=user["open_id"], handle=f"@{user['username']}", name=user["display_name"])
 
     def _tokens(self, **form: str) -> Tokens:
-        return oauth.tokens(_NAME, self._post("/v2/oauth/token/", **form))
+        return oauth_client.tokens(_NAME, self._post("/v2/oauth/token/", **form))
 
     def _post(self, path: str, **form: str) -> dict[str, object]:
         app = _app()
-        return oauth.post(_NAME, transport.url(_API, path), {"client_key": app.id, "client_secret": app.secret, **form})
+        return oauth_client.post(
+            _NAME, transport.url(_API, path), {"client_key": app.id, "client_secret": app.secret, **form}
+        )
 
 
-def _app() -> oauth.App:
-    return oauth.app(_NAME, settings().tiktok_client_key, settings().tiktok_client_secret)
+def _app() -> oauth_client.App:
+    return oauth_client.app(_NAME, settings().tiktok_client_key, settings().tiktok_client_secret)

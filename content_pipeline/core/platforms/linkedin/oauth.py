@@ -6,10 +6,10 @@ from typing import Final
 
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 
-from content_pipeline.core.platforms import oauth, transport
+from content_pipeline.core.platforms import oauth_client, transport
 from content_pipeline.core.platforms.base import Disconnected
-from content_pipeline.core.platforms.grants import Profile, Tokens
 from content_pipeline.core.platforms.linkedin.errors import checked
+from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.settings import settings
 
 _NAME: Final = "linkedin"
@@ -17,7 +17,7 @@ _WWW: Final = "www.linkedin.com"
 _SCOPES: Final = ("openid", "profile", "w_member_social")
 
 
-class LinkedInGrants:
+class LinkedInOAuth:
     def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
         address = transport.url(_WWW, "/oauth/v2/authorization")
         return str(
@@ -47,12 +47,14 @@ class LinkedInGrants:
 
     def _tokens(self, **form: str) -> Tokens:
         # Its refresh_token_expires_in is said to be in seconds and was seen in minutes: nothing is ended on its word.
-        return replace(oauth.tokens(_NAME, self._post("/oauth/v2/accessToken", **form)), refresh_expires_at=None)
+        return replace(oauth_client.tokens(_NAME, self._post("/oauth/v2/accessToken", **form)), refresh_expires_at=None)
 
     def _post(self, path: str, **form: str) -> dict[str, object]:
         app = _app()
-        return oauth.post(_NAME, transport.url(_WWW, path), {"client_id": app.id, "client_secret": app.secret, **form})
+        return oauth_client.post(
+            _NAME, transport.url(_WWW, path), {"client_id": app.id, "client_secret": app.secret, **form}
+        )
 
 
-def _app() -> oauth.App:
-    return oauth.app(_NAME, settings().linkedin_client_id, settings().linkedin_client_secret)
+def _app() -> oauth_client.App:
+    return oauth_client.app(_NAME, settings().linkedin_client_id, settings().linkedin_client_secret)

@@ -6,9 +6,9 @@ from typing import Final
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from content_pipeline.core.platforms import oauth, transport
+from content_pipeline.core.platforms import oauth_client, transport
 from content_pipeline.core.platforms.base import Disconnected, Refused
-from content_pipeline.core.platforms.grants import Profile, Tokens
+from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.youtube.errors import checked
 from content_pipeline.core.settings import settings
 
@@ -18,7 +18,7 @@ _SCOPE: Final = "https://www.googleapis.com/auth/"
 _SCOPES: Final = ("youtube.upload", "youtube.readonly", "youtube.force-ssl", "yt-analytics.readonly")
 
 
-class YouTubeGrants:
+class YouTubeOAuth:
     def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
         return str(
             prepare_grant_uri(
@@ -44,11 +44,11 @@ class YouTubeGrants:
 
     def refresh(self, tokens: Tokens, *, issued_at: datetime) -> Tokens:
         if tokens.refresh is None:
-            raise Disconnected("Google gave no way to renew the consent.", remedy=oauth.RECONNECT)
+            raise Disconnected("Google gave no way to renew the consent.", remedy=oauth_client.RECONNECT)
         return self._tokens(grant_type="refresh_token", refresh_token=tokens.refresh)
 
     def revoke(self, tokens: Tokens) -> None:
-        oauth.post(_NAME, transport.url(_TOKENS, "/revoke"), {"token": tokens.refresh or tokens.access})
+        oauth_client.post(_NAME, transport.url(_TOKENS, "/revoke"), {"token": tokens.refresh or tokens.access})
 
     def profile(self, token: str) -> Profile:
         response = checked(
@@ -73,10 +73,10 @@ class YouTubeGrants:
     def _tokens(self, **form: str) -> Tokens:
         app = _app()
         address = transport.url(_TOKENS, "/token")
-        return oauth.tokens(
-            _NAME, oauth.post(_NAME, address, {"client_id": app.id, "client_secret": app.secret, **form})
+        return oauth_client.tokens(
+            _NAME, oauth_client.post(_NAME, address, {"client_id": app.id, "client_secret": app.secret, **form})
         )
 
 
-def _app() -> oauth.App:
-    return oauth.app(_NAME, settings().youtube_client_id, settings().youtube_client_secret)
+def _app() -> oauth_client.App:
+    return oauth_client.app(_NAME, settings().youtube_client_id, settings().youtube_client_secret)

@@ -27,7 +27,7 @@ class Profile:
     name: str
 
 
-class Grants(Protocol):
+class OAuthProvider(Protocol):
     """One platform's OAuth. Methods raise what `base.Publisher` names; a refused grant is Disconnected."""
 
     def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 _BODY: Final = (
     "[\\w\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u109f\u1780-\u17d3\u200c\u200d]"
 )
-IN_TEXT: Final = re.compile(f"(?<!\\w)[#＃]+(\\w{_BODY}*)")
+HASHTAG: Final = re.compile(f"(?<!\\w)[#＃]+(\\w{_BODY}*)")
 MENTION: Final = re.compile(r"(?<!\w)@+(?=\w)")
 _NOT_BODY: Final = re.compile(_BODY.replace("[", "[^", 1) + "+")
 

@@ -13,8 +13,8 @@ from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Refused
 from content_pipeline.core.platforms.error_text import platform_message
-from content_pipeline.core.platforms.grants import Tokens
 from content_pipeline.core.platforms.names import NAMES
+from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.response_json import json_object
 
 # One process at a time refreshes the tokens of an account: all wait for it, and its lease (accounts/tokens.py) is
@@ -51,8 +51,8 @@ def app(platform: str, client_id: str, secret: SecretStr) -> App:
 def send(method: str, address: str, **request: Any) -> httpx.Response:
     """One attempt at getting or ending tokens; any status is an answer; `request` is httpx's.
 
-    Raises UpstreamError `platform_unreachable`, for a lost answer too: Ambiguous is only for posts, and a token
-    is refreshed before a post is sent.
+    Raises UpstreamError `platform_unreachable`, for a lost answer too: Ambiguous is said of posts, and whoever refreshes a
+    token on the way to one has not sent it.
     """
     try:
         return transport.send(method, address, timeout=_TIMEOUT, **request)

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from content_pipeline.core.writing.tags import IN_TEXT
+from content_pipeline.core.platforms.hashtags import HASHTAG
 
 # Where one of these stands unescaped, LinkedIn drops the rest of the post without a word.
 _RESERVED: Final = re.compile(r"[|{}@\[\]()<>#*_~\\]")
@@ -12,7 +12,7 @@ _RESERVED: Final = re.compile(r"[|{}@\[\]()<>#*_~\\]")
 def escape(text: str) -> str:
     r"""The text as `commentary` takes it: "#AI (new)" is "{hashtag|\#|AI} \(new\)"."""
     parts, at = [], 0
-    for hashtag in IN_TEXT.finditer(text):
+    for hashtag in HASHTAG.finditer(text):
         parts += [_escaped(text[at : hashtag.start()]), rf"{{hashtag|\#|{_escaped(hashtag[1])}}}"]
         at = hashtag.end()
     return "".join([*parts, _escaped(text[at:])])

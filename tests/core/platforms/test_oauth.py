@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable, UpstreamError
 from content_pipeline.core.platforms.base import Disconnected, Refused
-from content_pipeline.core.platforms.grants import Tokens
 from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.registry import GRANTS
 from content_pipeline.core.settings import settings
 from tests.core.platforms.wire import DROPPED, UNREACHABLE, Answer, Wire, form

@@ -7,12 +7,12 @@ import httpx
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.platforms import oauth, transport
+from content_pipeline.core.platforms import oauth_client, transport
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
 from content_pipeline.core.platforms.error_text import platform_message
-from content_pipeline.core.platforms.grants import Profile, Tokens
 from content_pipeline.core.platforms.instagram import graph
 from content_pipeline.core.platforms.instagram.errors import failure
+from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.settings import settings
 
@@ -27,7 +27,7 @@ _SCOPES: Final = (
 _RENEWED_FROM: Final = timedelta(hours=24)
 
 
-class InstagramGrants:
+class InstagramOAuth:
     def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
         address = transport.url("www.instagram.com", "/oauth/authorize")
         return str(
@@ -48,23 +48,24 @@ class InstagramGrants:
         # As multipart, with fields only.
         parts = {name: (None, value) for name, value in form.items()}
         address = transport.url("api.instagram.com", "/oauth/access_token")
-        body = _body(oauth.send("POST", address, files=parts))
+        body = _body(oauth_client.send("POST", address, files=parts))
         short = body["data"][0] if "data" in body else body
         long = _long_lived(
             "/access_token",
             grant_type="ig_exchange_token",
             client_secret=app.secret,
-            access_token=oauth.tokens(_NAME, short).access,
+            access_token=oauth_client.tokens(_NAME, short).access,
         )
-        return oauth.tokens(_NAME, {**long, "scope": _text(short.get("permissions"))})
+        return oauth_client.tokens(_NAME, {**long, "scope": _text(short.get("permissions"))})
 
     def refresh(self, tokens: Tokens, *, issued_at: datetime) -> Tokens:
         if now() - issued_at < _RENEWED_FROM:
             raise Disconnected(
-                "Instagram does not take the token any more, and is too new to be renewed.", remedy=oauth.RECONNECT
+                "Instagram does not take the token any more, and is too new to be renewed.",
+                remedy=oauth_client.RECONNECT,
             )
         body = _long_lived("/refresh_access_token", grant_type="ig_refresh_token", access_token=tokens.access)
-        return oauth.tokens(_NAME, body)
+        return oauth_client.tokens(_NAME, body)
 
     def revoke(self, tokens: Tokens) -> None:
         """There is no way to: people end it in their Instagram settings."""
@@ -77,7 +78,7 @@ class InstagramGrants:
 
 
 def _long_lived(path: str, **parameters: str) -> dict[str, Any]:
-    return _body(oauth.send("GET", transport.url(_GRAPH, path), params=parameters))
+    return _body(oauth_client.send("GET", transport.url(_GRAPH, path), params=parameters))
 
 
 def _body(response: httpx.Response) -> dict[str, Any]:
@@ -85,9 +86,9 @@ def _body(response: httpx.Response) -> dict[str, Any]:
     if response.is_success and "error" not in body:
         return body
     if sentence := platform_message(body.get("error_message")):  # how api.instagram.com refuses, flat
-        raise Disconnected(f"Instagram says: {sentence}", remedy=oauth.RECONNECT)
+        raise Disconnected(f"Instagram says: {sentence}", remedy=oauth_client.RECONNECT)
     error = failure(response)
-    raise Disconnected(error.detail, remedy=oauth.RECONNECT) if isinstance(error, Expired) else error
+    raise Disconnected(error.detail, remedy=oauth_client.RECONNECT) if isinstance(error, Expired) else error
 
 
 def _text(permissions: object) -> str:
@@ -95,5 +96,5 @@ def _text(permissions: object) -> str:
     return ",".join(permissions) if isinstance(permissions, list) else str(permissions or "")
 
 
-def _app() -> oauth.App:
-    return oauth.app(_NAME, settings().instagram_client_id, settings().instagram_client_secret)
+def _app() -> oauth_client.App:
+    return oauth_client.app(_NAME, settings().instagram_client_id, settings().instagram_client_secret)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_pipeline.core.writing.tags import IN_TEXT, distinct, tag
+from content_pipeline.core.platforms.hashtags import HASHTAG, distinct, tag
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_a_hashtag_is_found_whole_in_a_text(words: str) -> None:
     made = tag(words)
     assert tag(made) == made
     if made:
-        assert IN_TEXT.findall(f"Text #{made} text") == [made]
+        assert HASHTAG.findall(f"Text #{made} text") == [made]
 
 
 def test_each_hashtag_comes_once_as_it_was_first_written() -> None:
