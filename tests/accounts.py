@@ -13,7 +13,9 @@ from pydantic import SecretStr
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Account, RedirectUri
-from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.platforms.app_settings import App
+from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.platforms.spec import PlatformSpec
 from content_pipeline.core.platforms.transport import client as platform_client  # not a test's substitute
 from content_pipeline.core.settings import settings
 from tests.sandbox_server import Sandbox
@@ -33,16 +35,21 @@ def reached(sandbox: Sandbox) -> Iterator[None]:
         patch.setattr(settings(), "platforms", "sandbox")
         patch.setattr(settings(), "sandbox_url", sandbox.url)
         patch.setattr(settings(), "encryption_keys", [encryption_key(1)])
-        for platform in PLATFORMS:
-            name = "client_key" if platform == "tiktok" else "client_id"
-            patch.setattr(settings(), f"{platform}_{name}", f"sandbox-{platform}")
-            patch.setattr(settings(), f"{platform}_client_secret", SecretStr(f"sandbox-{platform}-secret"))
+        for spec in PLATFORMS.values():
+            set_app(patch, spec, App(f"sandbox-{spec.name}", f"sandbox-{spec.name}-secret"))
         try:
             yield
         finally:
             if platform_client.cache_info().currsize:
                 platform_client().close()
                 platform_client.cache_clear()
+
+
+def set_app(patch: pytest.MonkeyPatch, spec: PlatformSpec, app: App) -> None:
+    """Register an app at a platform, in this process's settings."""
+    current, names = spec.app_settings.current(), spec.app_settings.CREDENTIALS
+    patch.setattr(current, names.id, app.id)
+    patch.setattr(current, names.secret, SecretStr(app.secret))
 
 
 def begin(workspace_id: UUID, platform: str, client_state: str | None = None) -> str:

@@ -19,7 +19,7 @@ from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.models import CalendarItem, Publication, Reel
 from content_pipeline.core.models.calendar import Status
-from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import dagster_client, tasks

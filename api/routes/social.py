@@ -13,7 +13,7 @@ from api.schemas.accounts import AccountView, ClientState, ConnectRequest, Conne
 from api.schemas.problems import problems
 from content_pipeline.core.accounts import accounts, oauth_flow
 from content_pipeline.core.database import autocommit, transaction
-from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.registered import Platform
 
 # Addresses with a code or state in them are neither kept nor told to the next page.
 _PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.schemas.tasks import TaskError, error_of
 from content_pipeline.core.models import Account
 from content_pipeline.core.models.accounts import Status
-from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.registered import Platform
 
 RedirectUri = Annotated[
     str,

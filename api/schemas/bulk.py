@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
 from content_pipeline.core.models import Batch, Reel, Task
-from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks
 

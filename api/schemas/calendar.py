@@ -12,7 +12,7 @@ from api.schemas.tasks import TaskError, error_of
 from api.schemas.times import Moment
 from content_pipeline.core.models import CalendarItem, Publication, Reel, Task
 from content_pipeline.core.models.calendar import Status
-from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.reels import reels
 
 Script = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]

@@ -7,8 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from api.schemas.tasks import Status, TaskView
 from content_pipeline.core.models import Publication, Task
-from content_pipeline.core.platforms.names import Platform
-from content_pipeline.core.platforms.options import PlatformDefaults, dump_set
+from content_pipeline.core.platforms.registered import Platform, PlatformDefaults
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.dry_run import DryRunResult
 from content_pipeline.core.publishing.publications import PostSpec
@@ -34,7 +33,7 @@ class PublishRequest(BaseModel):
         },
     )
 
-    platforms: list[Platform] = Field(min_length=1, max_length=4)
+    platforms: list[Platform] = Field(min_length=1, json_schema_extra={"uniqueItems": True})
     reel_url: str | None = Field(None, min_length=1, max_length=4096)
     reel_id: UUID | None = Field(None, description="A reel made here (its `job_id`), in place of `reel_url`")
     caption: Caption | None = Field(
@@ -59,14 +58,13 @@ class PublishRequest(BaseModel):
 
     def specs(self) -> list[PostSpec]:
         """One for each platform."""
-        options = dump_set(self.options)
         return [
             PostSpec(
                 platform,
                 account_id=self.account_id or self.accounts.get(platform),
                 title=self.title,
                 caption=self.captions.get(platform, self.caption),
-                options=options.get(platform, {}),
+                options=self.options.get(platform),
             )
             for platform in self.platforms
         ]

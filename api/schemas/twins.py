@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.schemas.edits import left_out
 from content_pipeline.core.models import Twin
-from content_pipeline.core.platforms.names import Platform
-from content_pipeline.core.platforms.options import PlatformDefaults, dump_set
+from content_pipeline.core.platforms.options import dump_set
+from content_pipeline.core.platforms.registered import Platform, PlatformDefaults
 from content_pipeline.core.twins import memory
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]

@@ -18,6 +18,7 @@ from content_pipeline.cli.demo_client import (
     wait_for_task,
 )
 from content_pipeline.cli.stack_config import ROOT
+from content_pipeline.core.platforms.registry import PLATFORMS
 
 CLIP: Final = ROOT / "examples" / "media" / "sense-and-sensibility.flac"
 SCRIPTS: Final = ROOT / "examples" / "reels.csv"
@@ -67,7 +68,7 @@ def _make_reels(client: httpx.Client, twin_id: str) -> list[dict[str, Any]]:
     """Make the reels of a CSV and save them. Returns the jobs, each with the path of its `video`."""
     console.rule("3  Make a reel for each row of a CSV")
     with SCRIPTS.open("rb") as scripts:
-        form = {"twin_id": twin_id, "platform": "instagram"}
+        form = {"twin_id": twin_id, "platform": next(iter(PLATFORMS))}
         accepted = call_api(client, "POST", "/bulk/reels", files={"csv_file": scripts}, data=form)
     jobs = _watch_rows(client, f"/bulk/reels/{accepted['batch_id']}")
     return [{**job, "video": download(job["result_url"], OUTPUT / f"reel-{job['row']}.mp4")} for job in jobs]

@@ -10,7 +10,7 @@ import httpx
 from content_pipeline.cli.demo_client import POLL_SECONDS, call_api, console, wait_for_tasks
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import InternalError
-from content_pipeline.core.platforms.names import NAMES, PLATFORMS
+from content_pipeline.core.platforms.registry import PLATFORMS
 
 # OAuth redirect target. Nothing listens there: only the URL is read.
 REDIRECT_URI: Final = "http://127.0.0.1/connected"
@@ -23,18 +23,18 @@ def run(client: httpx.Client, twin_id: str, reels: list[dict[str, Any]]) -> None
     console.rule("4  Connect an account on each platform")
     accounts = {platform: _connect(client, platform) for platform in PLATFORMS}
     for platform, account in accounts.items():
-        console.print(f"{NAMES[platform]:<14} {account['handle']}")
+        console.print(f"{PLATFORMS[platform].label:<14} {account['handle']}")
     ids = {platform: account["id"] for platform, account in accounts.items()}
 
     console.rule("5  Publish a reel to all of them, with texts written by the twin")
-    body = {"platforms": PLATFORMS, "reel_id": reels[0]["job_id"], "twin_id": twin_id, "accounts": ids}
+    body = {"platforms": list(PLATFORMS), "reel_id": reels[0]["job_id"], "twin_id": twin_id, "accounts": ids}
     accepted = call_api(client, "POST", "/social/publish", json=body)["results"]
-    results = wait_for_tasks(client, {NAMES[result["platform"]]: result["task_id"] for result in accepted})
+    results = wait_for_tasks(client, {PLATFORMS[result["platform"]].label: result["task_id"] for result in accepted})
     for name, result in results.items():
         console.print(f"{name:<14} {result['post_url'] or 'no link until moderation has finished'}", soft_wrap=True)
 
     console.rule("6  Schedule another reel, and wait until it is published")
-    console.print(f"{'published':<14} {_schedule(client, twin_id, reels[1], ids['linkedin'])}", soft_wrap=True)
+    console.print(f"{'published':<14} {_schedule(client, twin_id, reels[1], *ids.popitem())}", soft_wrap=True)
 
 
 def _connect(client: httpx.Client, platform: str) -> dict[str, Any]:
@@ -79,8 +79,8 @@ class _Form(HTMLParser):
             self.fields[found["name"] or ""] = found.get("value") or ""
 
 
-def _schedule(client: httpx.Client, twin_id: str, reel: dict[str, Any], account_id: str) -> str:
-    """Schedule a reel in a few seconds, and wait for it. Returns the post's URL."""
+def _schedule(client: httpx.Client, twin_id: str, reel: dict[str, Any], platform: str, account_id: str) -> str:
+    """Schedule a reel in a few seconds, and wait for it. Returns the URL of the post."""
     item = call_api(
         client,
         "POST",
@@ -88,7 +88,7 @@ def _schedule(client: httpx.Client, twin_id: str, reel: dict[str, Any], account_
         json={
             "twin_id": twin_id,
             "title": "The calendar publishes by itself",
-            "platform": "linkedin",
+            "platform": platform,
             "account_id": account_id,
             "scheduled_at": (now() + AHEAD).isoformat(),
             "script": reel["script"],

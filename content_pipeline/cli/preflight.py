@@ -8,10 +8,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from content_pipeline.cli import ports
-from content_pipeline.cli.stack_config import SANDBOX_CREDENTIALS, credentials, embeds_sandbox
+from content_pipeline.cli.stack_config import credentials, embeds_sandbox, sandbox_credentials
 from content_pipeline.core.errors import Conflict, Invalid, Unavailable
 from content_pipeline.core.net.safe_fetch import is_public
-from content_pipeline.core.platforms.names import PLATFORMS
 from content_pipeline.core.settings import PREFIX, Settings
 
 _FREE_BYTES: Final = 1_000_000_000
@@ -97,28 +96,31 @@ def _check_settings(configured: Settings) -> None:
 
 def _check_platforms(configured: Settings) -> None:
     """Refuse settings that would post to the wrong place or cannot work."""
-    given = credentials(configured)
-    real = {name for name, value in given.items() if value != SANDBOX_CREDENTIALS[name]}
+    from content_pipeline.core.platforms.registry import PLATFORMS
+
+    given, of_sandbox = credentials(), sandbox_credentials()
+    real = {name for name, value in given.items() if value != of_sandbox[name]}
     if "platforms" in configured.model_fields_set and configured.platforms == "sandbox" and real:
         raise Invalid(
             f"Posts would go to the sandbox, but there are credentials of real apps: {_names(real)}.",
             code="settings_unsafe",
             remedy="Set CONTENT_PIPELINE_PLATFORMS to live, or take the credentials away.",
         )
-    for platform in PLATFORMS:
-        of_platform = {name for name in SANDBOX_CREDENTIALS if name.startswith(platform)}
+    for spec in PLATFORMS.values():
+        of_platform = set(spec.app_settings.CREDENTIALS)
         missing = of_platform - given.keys()
         if missing and missing != of_platform:
             raise Invalid(
-                f"The app at {platform} has only one of its two credentials.",
+                f"The app at {spec.label} has only one of its two credentials.",
                 code="settings_incomplete",
                 remedy=f"Set {_names(missing)}, too.",
             )
     if real:
         _check_public(configured.public_url, "Platforms send people back", "CONTENT_PIPELINE_PUBLIC_URL")
-    if any(name.startswith("instagram") for name in real):
-        bucket = configured.s3_public_endpoint or configured.s3_endpoint
-        _check_public(bucket, "Instagram fetches videos", "CONTENT_PIPELINE_S3_PUBLIC_ENDPOINT")
+    for spec in PLATFORMS.values():
+        if spec.fetches_media and not real.isdisjoint(spec.app_settings.CREDENTIALS):
+            bucket = configured.s3_public_endpoint or configured.s3_endpoint
+            _check_public(bucket, f"{spec.label} fetches videos", "CONTENT_PIPELINE_S3_PUBLIC_ENDPOINT")
     connects = bool(given) or embeds_sandbox(configured)
     if connects and configured.database_url.get_secret_value() and not configured.encryption_keys:
         raise Invalid(

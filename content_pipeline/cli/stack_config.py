@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from content_pipeline.cli import ports, postgres
 from content_pipeline.cli.processes import MARK
-from content_pipeline.cli.state import State, write_private
+from content_pipeline.cli.state import State, read_configured, write_private
 from content_pipeline.core.settings import PREFIX, Settings
 
 ROOT: Final = Path(__file__).parents[2]
@@ -24,18 +24,6 @@ VALKEY: Final = "valkey"
 S3: Final = "weed.s3"
 SANDBOX: Final = "sandbox"
 WEED: Final = ("weed.master", "weed.volume", "weed.filer", S3, "weed.admin")
-
-# OAuth apps that are registered in the sandbox.
-SANDBOX_CREDENTIALS: Final = {
-    "instagram_client_id": "sandbox-instagram",
-    "instagram_client_secret": "sandbox-instagram-secret",
-    "tiktok_client_key": "sandbox-tiktok",
-    "tiktok_client_secret": "sandbox-tiktok-secret",
-    "linkedin_client_id": "sandbox-linkedin",
-    "linkedin_client_secret": "sandbox-linkedin-secret",
-    "youtube_client_id": "sandbox-youtube",
-    "youtube_client_secret": "sandbox-youtube-secret",
-}
 
 
 def choose_ports(configured: Settings, previous: dict[str, int]) -> dict[str, int]:
@@ -62,13 +50,31 @@ def embeds_sandbox(configured: Settings) -> bool:
     if "platforms" in configured.model_fields_set:
         return configured.platforms == "sandbox"
     outside: list[str | SecretStr] = [configured.database_url, configured.broker_url, configured.s3_endpoint]
-    return not any(map(_plain, outside)) and not credentials(configured)
+    return not any(map(_plain, outside)) and not credentials()
 
 
-def credentials(configured: Settings) -> dict[str, str]:
-    """The configured OAuth app credentials by setting name."""
-    values = {name: _plain(getattr(configured, name)) for name in SANDBOX_CREDENTIALS}
-    return {name: value for name, value in values.items() if value}
+def sandbox_credentials() -> dict[str, str]:
+    """The credentials of the apps that the sandbox knows, by the name of the setting."""
+    from content_pipeline.core.platforms.registry import PLATFORMS  # takes 1 s, for which other commands need not wait
+
+    return {
+        name: value
+        for spec in PLATFORMS.values()
+        for name, value in zip(
+            spec.app_settings.CREDENTIALS, (f"sandbox-{spec.name}", f"sandbox-{spec.name}-secret"), strict=True
+        )
+    }
+
+
+def credentials() -> dict[str, str]:
+    """The credentials of apps at the platforms that a person has set, by the name of the setting."""
+    from content_pipeline.core.platforms.registry import PLATFORMS
+
+    found: dict[str, str] = {}
+    for spec in PLATFORMS.values():
+        app = read_configured(spec.app_settings).app
+        found |= {name: value for name, value in zip(spec.app_settings.CREDENTIALS, app, strict=True) if value}
+    return found
 
 
 def _plain(value: str | SecretStr) -> str:
@@ -137,13 +143,14 @@ class StackConfig:
         if self.embeds_sandbox:
             port = state.ports[SANDBOX]
             values |= {"platforms": "sandbox", "sandbox_port": str(port), "sandbox_url": f"http://127.0.0.1:{port}"}
-            values |= SANDBOX_CREDENTIALS
+            values |= sandbox_credentials()
         return values
 
     def environment(self) -> dict[str, str]:
         """Environment of every service but the stores. dagster.yaml reads settings from it."""
         # An empty setting counts as not set: embedded.
         set_by_hand = {name for name in self.configured.model_fields_set if getattr(self.configured, name)}
+        set_by_hand |= credentials().keys()
         ours = {name: value for name, value in self._values().items() if name not in set_by_hand}
         hand_set: dict[str, str] = {
             name: getattr(self.configured, name).get_secret_value()

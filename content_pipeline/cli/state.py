@@ -8,26 +8,40 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from pydantic import BaseModel, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from content_pipeline.core.errors import Conflict
-from content_pipeline.core.settings import Settings
+from content_pipeline.core.platforms.app_settings import AppSettings
+from content_pipeline.core.settings import EnvironmentSettings, Settings
 
 # The kernel's limit for a socket's path is 108 bytes on Linux and 104 on macOS; supervisord adds its pid to it.
 _SOCKET_PATH_BYTES = 90
 
 
-class UserSettings(Settings):
-    """The user's settings, without those that an earlier `up` wrote to stack.env."""
+class _WithoutStack(EnvironmentSettings):
+    """The settings of a user, without those that an earlier `up` wrote to stack.env."""
 
     @classmethod
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return super().settings_customise_sources(settings_cls, *sources, **named)[:-1]
+
+
+class UserSettings(_WithoutStack, Settings):
+    """The settings that a person has set."""
+
+
+_App = TypeVar("_App", bound=AppSettings)
+
+
+def read_configured(app_settings: type[_App]) -> _App:
+    """The settings of an app that a person has set."""
+    configured: type[_App] = type(app_settings.__name__, (_WithoutStack, app_settings), {})
+    return configured()
 
 
 def _password() -> str:

@@ -26,11 +26,31 @@ DEFAULT_HOME = Path(".content-pipeline")
 Lane = Literal["interactive", "media", "io"]
 
 
-class Settings(BaseSettings):
+class EnvironmentSettings(BaseSettings):
+    """Settings of this home: fields are read from the sources above."""
+
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", hide_input_in_errors=True)
 
     home: Path = DEFAULT_HOME
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        home = next(
+            (Path(found["home"]) for s in (init_settings, env_settings, dotenv_settings) if "home" in (found := s())),
+            DEFAULT_HOME,
+        )
+        stack = DotEnvSettingsSource(settings_cls, env_file=home / "stack.env")
+        return init_settings, env_settings, dotenv_settings, stack
+
+
+class Settings(EnvironmentSettings):
     # listening addresses and public URL
     host: str = "127.0.0.1"
     api_port: int = 8000
@@ -79,19 +99,10 @@ class Settings(BaseSettings):
     zeromemory_token: SecretStr = SecretStr("")
     zeromemory_url: str = "https://api.ainative.studio/api/v1/public/memory/v2"
 
-    # platforms that posts go to: the sandbox, or the real ones, each with a registered app
+    # platforms that posts go to: the sandbox, or the real ones (their credentials: core/platforms/app_settings.py)
     platforms: Literal["sandbox", "live"] = "live"
     sandbox_port: int = 9000
     sandbox_url: str = "http://127.0.0.1:9000"
-    instagram_client_id: str = ""
-    instagram_client_secret: SecretStr = SecretStr("")
-    tiktok_client_key: str = ""
-    tiktok_client_secret: SecretStr = SecretStr("")
-    linkedin_client_id: str = ""
-    linkedin_client_secret: SecretStr = SecretStr("")
-    linkedin_version: str = "202604"
-    youtube_client_id: str = ""
-    youtube_client_secret: SecretStr = SecretStr("")
 
     # encryption of tokens at rest: keys of 32 bytes in URL-safe base64; the first encrypts, all decrypt
     encryption_keys: Annotated[list[SecretStr], NoDecode] = []
@@ -114,22 +125,6 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: str | list[str]) -> list[str]:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        home = next(
-            (Path(found["home"]) for s in (init_settings, env_settings, dotenv_settings) if "home" in (found := s())),
-            DEFAULT_HOME,
-        )
-        stack = DotEnvSettingsSource(settings_cls, env_file=home / "stack.env")
-        return init_settings, env_settings, dotenv_settings, stack
 
     @property
     def clock_offset_file(self) -> Path:

@@ -11,7 +11,6 @@ import dagster as dg
 from content_pipeline import jobs
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
-from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.publishing import polling
 from content_pipeline.core.tasks.kinds import PUBLICATION
 from content_pipeline.sensors import run_requests
@@ -43,7 +42,7 @@ def poll_platforms(_: dg.SensorEvaluationContext) -> dg.SensorResult:
 
 
 @cache
-def _askers(platform: Platform) -> ThreadPoolExecutor:
+def _askers(platform: str) -> ThreadPoolExecutor:
     """Each platform has its own, so that no other waits for one that hangs."""
     return ThreadPoolExecutor(AT_ONCE, thread_name_prefix=platform)
 

@@ -10,10 +10,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from content_pipeline.core.accounts import tokens
+from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.base import Disconnected
-from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
-from tests.accounts import REDIRECT
+from tests.accounts import REDIRECT, set_app
 from tests.api.conftest import PUBLIC
 from tests.sandbox_server import Sandbox
 
@@ -148,7 +149,7 @@ def test_without_a_registered_app_or_a_key_to_encrypt_with_the_setting_is_named(
     client: TestClient, platforms: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = {"redirect_uri": REDIRECT}
-    monkeypatch.setattr(settings(), "youtube_client_id", "")
+    set_app(monkeypatch, PLATFORMS["youtube"], App("", ""))
     assert code_of(client.post(f"{SOCIAL}/connect/youtube", json=body), 503) == "platform_not_configured"
     monkeypatch.setattr(settings(), "encryption_keys", [])
     answer = client.post(f"{SOCIAL}/connect/instagram", json=body)

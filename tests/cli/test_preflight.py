@@ -7,6 +7,7 @@ import pytest
 from content_pipeline.cli import preflight
 from content_pipeline.cli.state import UserSettings
 from content_pipeline.core.errors import Conflict, Error
+from content_pipeline.core.settings import PREFIX
 from tests.stack.harness import free_port
 
 TIKTOK = {"tiktok_client_key": "aw1", "tiktok_client_secret": "s3cret"}
@@ -21,6 +22,11 @@ def check(home: Path, **settings: object) -> None:
     preflight.check(home, UserSettings(home=home, **{**ports, **settings}))
 
 
+def set_environment(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"{PREFIX}{name.upper()}", value)
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -33,8 +39,9 @@ def check(home: Path, **settings: object) -> None:
         DATABASE,
     ],
 )
-def test_valid_settings_pass(tmp_path: Path, settings: dict) -> None:
-    check(tmp_path, **settings)
+def test_valid_settings_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
+    set_environment(monkeypatch, settings)
+    check(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +60,12 @@ def test_valid_settings_pass(tmp_path: Path, settings: dict) -> None:
         ({"platforms": "sandbox", **DATABASE}, "ENCRYPTION_KEYS"),
     ],
 )
-def test_unsafe_or_incomplete_settings_are_refused(tmp_path: Path, settings: dict, setting: str) -> None:
+def test_unsafe_or_incomplete_settings_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], setting: str
+) -> None:
+    set_environment(monkeypatch, settings)
     with pytest.raises(Error) as refused:
-        check(tmp_path, **settings)
+        check(tmp_path)
     assert f"CONTENT_PIPELINE_{setting}" in refused.value.remedy
     assert "s3cret" not in refused.value.detail + refused.value.remedy
 

@@ -8,6 +8,7 @@ import pytest
 from content_pipeline.cli.services import services_of
 from content_pipeline.cli.stack_config import StackConfig, choose_ports
 from content_pipeline.cli.state import State, UserSettings
+from content_pipeline.core.settings import PREFIX
 
 TIKTOK = {"tiktok_client_key": "aw1", "tiktok_client_secret": "s3cret"}
 
@@ -37,8 +38,12 @@ def test_a_stack_without_external_services_posts_to_a_sandbox(tmp_path: Path) ->
         TIKTOK,
     ],
 )
-def test_any_other_stack_has_no_sandbox_by_default(tmp_path: Path, settings: dict) -> None:
-    config = config_of(tmp_path, **settings)
+def test_any_other_stack_has_no_sandbox_by_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"{PREFIX}{name.upper()}", value)
+    config = config_of(tmp_path)
     assert "CONTENT_PIPELINE_PLATFORMS" not in config.settings()
     assert "sandbox" not in [service.name for service in services_of(config)]
 

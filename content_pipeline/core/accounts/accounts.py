@@ -14,9 +14,8 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Invalid, NotFound, PlanLimit
 from content_pipeline.core.models import Account, Twin
 from content_pipeline.core.pagination import newest_first
-from content_pipeline.core.platforms.names import NAMES
 from content_pipeline.core.platforms.oauth_provider import Tokens
-from content_pipeline.core.platforms.registry import GRANTS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.workspaces import workspaces
 from content_pipeline.core.workspaces.ownership import owned
 
@@ -61,7 +60,7 @@ def choose(
     if len(held) > 1:
         ids = ", ".join(f"{account.handle} ({account.id})" for account in held[:_MOST_NAMED])
         raise Invalid(
-            f"There are {len(held)} accounts for {NAMES[platform]}: {ids}.",
+            f"There are {len(held)} accounts for {PLATFORMS[platform].label}: {ids}.",
             code="account_ambiguous",
             remedy="Name one as account_id, or as the twin's account.",
         )
@@ -95,7 +94,7 @@ def disconnect(workspace_id: UUID, platform: str, account_id: UUID | None = None
         held = _held(session, workspace_id, platform, lock=True)
         leaving = [account for account in held if account_id in (None, account.id)]
         if not leaving:
-            raise NotFound(f"No such account of {NAMES[platform]} is connected.", code="account_not_found")
+            raise NotFound(f"No such account of {PLATFORMS[platform].label} is connected.", code="account_not_found")
         # At the platform there is one grant, whoever of us was given it: taking it back would end all of them.
         alone = [not _is_held_elsewhere(session, account) for account in leaving]
         forgotten = [_forget(account) for account in leaving]
@@ -136,7 +135,8 @@ def encrypted_columns(account_id: UUID, tokens: Tokens) -> dict[str, Any]:
 def _usable(account: Account, platform: str) -> Account:
     if account.platform != platform:
         raise Invalid(
-            f"The account {account.id} is one of {NAMES[account.platform]}, not of {NAMES[platform]}.",
+            f"The account {account.id} is one of {PLATFORMS[account.platform].label}, "
+            f"not of {PLATFORMS[platform].label}.",
             code="account_mismatch",
             remedy="Take one of GET /social/accounts with that platform.",
         )
@@ -147,7 +147,7 @@ def _usable(account: Account, platform: str) -> Account:
 
 def _missing(platform: str) -> Invalid:
     return Invalid(
-        f"No account of {NAMES[platform]} is connected.",
+        f"No account of {PLATFORMS[platform].label} is connected.",
         code="account_missing",
         remedy=f"Connect one by /social/connect/{platform}.",
     )
@@ -187,7 +187,7 @@ def _forget(account: Account) -> Tokens | None:
 def _revoke(platform: str, tokens: Tokens) -> None:
     """At the platform, where it has a way to. Whoever disconnects has done so with us, whatever it answers."""
     try:
-        GRANTS[platform].revoke(tokens)
+        PLATFORMS[platform].oauth.revoke(tokens)
     except Error as error:
         log.warning("grant_not_revoked", platform=platform, code=error.code)
 

@@ -24,16 +24,13 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Invalid
 from content_pipeline.core.models import Account, ConnectState, RedirectUri, Workspace
 from content_pipeline.core.platforms.base import Disconnected
-from content_pipeline.core.platforms.names import NAMES
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
-from content_pipeline.core.platforms.registry import GRANTS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
 
 LIFE: Final = timedelta(minutes=10)
 CALLBACK_PATH: Final = "/api/v1/public/social/callback"
 _FAILED: Final = "connect_failed"
-# What platforms say when a person does not consent; LinkedIn has words of its own.
-_DENIALS: Final = frozenset({"access_denied", "user_cancelled_login", "user_cancelled_authorize"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def begin(
             expires_at=expires_at,
         )
     )
-    address = GRANTS[platform].authorize_url(redirect_uri=_callback(platform), state=state, verifier=verifier)
+    address = PLATFORMS[platform].oauth.authorize_url(redirect_uri=_callback(platform), state=state, verifier=verifier)
     return AuthorizationRequest(address, expires_at)
 
 
@@ -117,14 +114,14 @@ def _use_up(platform: str, state: str) -> ConnectState:
 
 def _connect(consent: ConnectState, state: str, code: str | None, error: str | None) -> UUID:
     platform = consent.platform
-    if error in _DENIALS:
-        raise Invalid(f"Access to {NAMES[platform]} was not allowed.", code="access_denied")
+    spec = PLATFORMS[platform]
+    if error in spec.denials:
+        raise Invalid(f"Access to {spec.label} was not allowed.", code="access_denied")
     if error or not code:
-        raise Invalid(f"{NAMES[platform]} did not connect the account.", code=_FAILED)
-    grants = GRANTS[platform]
+        raise Invalid(f"{spec.label} did not connect the account.", code=_FAILED)
     verifier = encryption.decrypt(consent.verifier, _about(state)).decode()
-    tokens = grants.exchange(code, redirect_uri=_callback(platform), verifier=verifier)
-    profile = grants.profile(tokens.access)
+    tokens = spec.oauth.exchange(code, redirect_uri=_callback(platform), verifier=verifier)
+    profile = spec.oauth.profile(tokens.access)
     with transaction() as session:
         return _enter(session, consent.workspace_id, platform, profile, tokens)
 

@@ -20,17 +20,13 @@ from content_pipeline.core.database import UNREACHABLE, autocommit
 from content_pipeline.core.errors import Error, NotFound, Unavailable
 from content_pipeline.core.models import Account
 from content_pipeline.core.platforms.base import Access, Disconnected
-from content_pipeline.core.platforms.names import NAMES
 from content_pipeline.core.platforms.oauth_provider import Tokens
-from content_pipeline.core.platforms.registry import GRANTS
+from content_pipeline.core.platforms.registry import PLATFORMS
 
-# How long before its end a token is replaced: long enough for what is begun with it, and for a clock that is wrong.
-_AHEAD: Final = timedelta(minutes=5)
-# Instagram's renews itself, and only while it is good: there is no second chance.
-_AHEAD_OF: Final = {"instagram": timedelta(days=10)}
-# But no more than this share of its life: a short one would be refreshed all the time.
+# A token is refreshed ahead of its end, but by no more than this share of its life: a short one would be refreshed all
+# the time.
 _LARGEST_SHARE: Final = 0.2
-# Longer than any answer of a platform's takes (platforms/oauth.py); who dies meanwhile blocks no longer.
+# Longer than any answer of a platform's takes (platforms/oauth_client.py); who dies meanwhile blocks no longer.
 _LEASE: Final = timedelta(seconds=45)
 PATIENCE_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.2
@@ -83,8 +79,9 @@ def refresh_expiring() -> int:
             Account.status == "connected",
             or_(
                 *(
-                    and_(Account.platform == platform, Account.access_expires_at < now() + ahead)
-                    for platform, ahead in _AHEAD_OF.items()
+                    and_(Account.platform == spec.name, Account.access_expires_at < now() + spec.refresh_ahead)
+                    for spec in PLATFORMS.values()
+                    if spec.self_renewing_tokens
                 )
             ),
         )
@@ -131,7 +128,8 @@ def _insist_on_connection(account: Account) -> None:
         raise Disconnected(account.reason["message"], remedy=account.reason["remedy"])
     if account.status == "disconnected":
         raise Disconnected(
-            f"{account.handle} was disconnected from {NAMES[account.platform]}.", remedy="Connect the account again."
+            f"{account.handle} was disconnected from {PLATFORMS[account.platform].label}.",
+            remedy="Connect the account again.",
         )
 
 
@@ -139,7 +137,7 @@ def _is_near_end(account: Account, moment: datetime) -> bool:
     if account.access_expires_at is None or account.issued_at is None:
         return False
     life = account.access_expires_at - account.issued_at
-    ahead = min(_AHEAD_OF.get(account.platform, _AHEAD), life * _LARGEST_SHARE)
+    ahead = min(PLATFORMS[account.platform].refresh_ahead, life * _LARGEST_SHARE)
     return moment >= account.access_expires_at - ahead
 
 
@@ -154,7 +152,7 @@ def _refresh(account: Account, tokens: Tokens, refused: str | None) -> str | Non
     """The new access token, with the lease that was taken; None when the account meanwhile has other tokens."""
     assert account.issued_at
     try:
-        fresh = GRANTS[account.platform].refresh(tokens, issued_at=account.issued_at)
+        fresh = PLATFORMS[account.platform].oauth.refresh(tokens, issued_at=account.issued_at)
     except Disconnected as error:
         if write(account, status="needs_reconnect", reason=error.to_dict()):
             raise

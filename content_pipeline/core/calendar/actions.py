@@ -9,6 +9,7 @@ from content_pipeline.core.accounts import accounts
 from content_pipeline.core.calendar.states import CHANGEABLE, move
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import CalendarItem, Publication, Reel, Task, Twin
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
@@ -42,7 +43,8 @@ def stop_rendering(session: Session, item: CalendarItem) -> list[Task]:
 
 def post_spec(item: CalendarItem) -> PostSpec:
     """The post that an item asks for."""
-    return PostSpec(item.platform, item.account_id, item.title, item.caption, item.options)
+    options = PLATFORMS[item.platform].options.model_validate(item.options)
+    return PostSpec(item.platform, item.account_id, item.title, item.caption, options)
 
 
 def publish(session: Session, item: CalendarItem) -> list[Task]:

@@ -23,7 +23,8 @@ from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.pagination import newest_first
-from content_pipeline.core.platforms.options import OPTIONS, dump_set
+from content_pipeline.core.platforms.options import dump_set
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import csv_rows, reels
 from content_pipeline.core.speech import voice_selection
@@ -244,7 +245,7 @@ def _account(session: Session, item: CalendarItem, twin: Twin, wanted: UUID | No
 def _fitting(options: Mapping[str, Any], platform: str) -> dict[str, Any]:
     """The options as the row keeps them. Raises Invalid for what this platform does not have."""
     try:
-        return dump_set(OPTIONS[platform].model_validate(options))
+        return dump_set(PLATFORMS[platform].options.model_validate(options))
     except ValidationError as error:
         raise Invalid(
             f"These options do not fit {platform}.",

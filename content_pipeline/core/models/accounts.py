@@ -7,7 +7,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
-from content_pipeline.core.platforms.names import Platform
 
 Status = Literal["connected", "needs_reconnect", "disconnected"]
 
@@ -29,7 +28,7 @@ class Account(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
-    platform: Mapped[Platform] = mapped_column(String)
+    platform: Mapped[str]
     user_id: Mapped[str]
     handle: Mapped[str]
     name: Mapped[str]
@@ -56,7 +55,7 @@ class ConnectState(Base):
 
     sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
-    platform: Mapped[Platform] = mapped_column(String)
+    platform: Mapped[str]
     redirect_uri: Mapped[str]
     client_state: Mapped[str | None]
     verifier: Mapped[bytes] = mapped_column(LargeBinary)

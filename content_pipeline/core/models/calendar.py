@@ -7,7 +7,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
-from content_pipeline.core.platforms.names import Platform
 
 Status = Literal["scheduled", "rendering", "publishing", "published", "failed", "canceled"]
 
@@ -33,7 +32,7 @@ class CalendarItem(Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
     twin_id: Mapped[UUID] = mapped_column(ForeignKey("twins.id"), index=True)
     title: Mapped[str]
-    platform: Mapped[Platform] = mapped_column(String)
+    platform: Mapped[str]
     scheduled_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     script: Mapped[str | None]
     caption: Mapped[str | None]

@@ -2,12 +2,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
-from content_pipeline.core.platforms.names import Platform
 
 
 class Publication(Base):
@@ -31,7 +30,7 @@ class Publication(Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
     request_id: Mapped[UUID] = mapped_column(index=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
-    platform: Mapped[Platform] = mapped_column(String)
+    platform: Mapped[str]
     twin_id: Mapped[UUID | None] = mapped_column(ForeignKey("twins.id"))
     reel_id: Mapped[UUID | None] = mapped_column(ForeignKey("reels.id"))
     reel_url: Mapped[str | None]

@@ -1,28 +1,26 @@
-"""What can be set for a post on each platform, in one vocabulary: how its text is written, who sees it, its cover, and
-what has to be disclosed. A twin has defaults of these, a post its own."""
+"""Options of a post: the vocabulary that the platforms share. Each platform package combines its own model from it.
 
-from typing import Annotated, Any, Literal
+A consumer reads `cover`, `subtitles` or `labeled_as_ai` of any model; a model without that option answers None or
+itself, so that nothing has to know which platform has which option.
+"""
+
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from content_pipeline.core.platforms.names import CaptionStyle
+from content_pipeline.core.platforms.text import CaptionStyle
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^#?[^\s#@]{1,100}$")]
 Mention = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^@?[\w.\-]{1,100}$")]
-CoverUrl = Annotated[str | None, Field(max_length=4096, description="A picture that is its cover")]
 CoverSeconds = Annotated[
     float | None, Field(ge=0, le=3600, allow_inf_nan=False, description="The moment of the video that is its cover")
-]
-AiGenerated = Annotated[bool | None, Field(description="Whether the post is labelled as made with AI")]
-CaptionsId = Annotated[
-    UUID | None, Field(description="Captions made here, as a subtitle file; a reel of ours brings its own")
 ]
 PaidPartnership = Annotated[bool | None, Field(description="Somebody else's product is advertised")]
 
 
 class PostOptions(BaseModel):
-    """What every platform knows."""
+    """Options that every platform has."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,65 +28,50 @@ class PostOptions(BaseModel):
     hashtags: list[Tag] = Field([], max_length=30, description='In every post; each a word, with or without "#"')
     mentions: list[Mention] = Field([], max_length=20, description='In every post; each a name, with or without "@"')
 
+    @property
+    def cover(self) -> str | None:
+        """URL of the picture that is the cover."""
+        return None
 
-class InstagramOptions(PostOptions):
-    cover_url: CoverUrl = None
-    cover_seconds: CoverSeconds = None
-    share_to_feed: bool | None = None
-    ai_generated: AiGenerated = None
-    # Meta announced it for Facebook Login (April 2026); its SDK has no such parameter for Instagram Login.
-    paid_partnership: bool | None = Field(
-        None,
-        description="Somebody else's product is advertised. Meta documents this label for accounts connected over "
-        "Facebook; for those connected over Instagram, as here, see whether the post has it",
+    @property
+    def subtitles(self) -> UUID | None:
+        """Id of the captions that go along as a subtitle file."""
+        return None
+
+    def labeled_as_ai(self) -> Self:
+        """These options with the AI label, unless that option is set or the platform has none."""
+        return self
+
+    def over(self, defaults: Self) -> Self:
+        """`defaults`, replaced by what is set here; both are options of the same platform."""
+        return defaults.model_copy(update={name: getattr(self, name) for name in dump_set(self)})
+
+
+class CoverOption(PostOptions):
+    cover_url: str | None = Field(None, max_length=4096, description="A picture that is its cover")
+
+    @property
+    def cover(self) -> str | None:
+        return self.cover_url
+
+
+class SubtitlesOption(PostOptions):
+    captions_id: UUID | None = Field(
+        None, description="Captions made here, as a subtitle file; a reel of ours brings its own"
     )
 
-
-class TikTokOptions(PostOptions):
-    privacy: Literal["public", "friends", "followers", "private"] | None = None
-    cover_seconds: CoverSeconds = None
-    allow_comments: bool | None = None
-    allow_duets: bool | None = None
-    allow_stitches: bool | None = None
-    ai_generated: AiGenerated = None
-    paid_partnership: PaidPartnership = None
-    own_brand: bool | None = Field(None, description="The creator's own product is advertised")
+    @property
+    def subtitles(self) -> UUID | None:
+        return self.captions_id
 
 
-class LinkedInOptions(PostOptions):
-    privacy: Literal["public", "connections"] | None = None
-    cover_url: CoverUrl = None
-    captions_id: CaptionsId = None
+class AiLabelOption(PostOptions):
+    ai_generated: bool | None = Field(None, description="Whether the post is labelled as made with AI")
 
-
-class YouTubeOptions(PostOptions):
-    privacy: Literal["public", "unlisted", "private"] | None = None
-    cover_url: CoverUrl = None
-    captions_id: CaptionsId = None
-    made_for_kids: bool | None = None
-    ai_generated: AiGenerated = None
-    paid_partnership: PaidPartnership = None
-
-
-class PlatformDefaults(BaseModel):
-    """The options of a twin's posts, by platform."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    instagram: InstagramOptions | None = None
-    tiktok: TikTokOptions | None = None
-    linkedin: LinkedInOptions | None = None
-    youtube: YouTubeOptions | None = None
-
-
-OPTIONS: dict[str, type[PostOptions]] = {
-    "instagram": InstagramOptions,
-    "tiktok": TikTokOptions,
-    "linkedin": LinkedInOptions,
-    "youtube": YouTubeOptions,
-}
+    def labeled_as_ai(self) -> Self:
+        return self.model_copy(update={"ai_generated": True}) if self.ai_generated is None else self
 
 
 def dump_set(options: BaseModel) -> dict[str, Any]:
-    """What was set, as JSON."""
+    """The options that are set, as JSON."""
     return options.model_dump(mode="json", exclude_unset=True, exclude_none=True)

@@ -1,28 +1,17 @@
-"""Which code speaks with which platform."""
+"""Registry of platforms: one line for each. Everything that differs between platforms is looked up here when needed."""
 
-from collections.abc import Mapping
 from typing import Final
 
-from content_pipeline.core.platforms.base import Publisher
-from content_pipeline.core.platforms.instagram.oauth import InstagramOAuth
-from content_pipeline.core.platforms.instagram.publisher import InstagramPublisher
-from content_pipeline.core.platforms.linkedin.oauth import LinkedInOAuth
-from content_pipeline.core.platforms.linkedin.publisher import LinkedInPublisher
-from content_pipeline.core.platforms.oauth_provider import OAuthProvider
-from content_pipeline.core.platforms.tiktok.oauth import TikTokOAuth
-from content_pipeline.core.platforms.tiktok.publisher import TikTokPublisher
-from content_pipeline.core.platforms.youtube.oauth import YouTubeOAuth
-from content_pipeline.core.platforms.youtube.publisher import YouTubePublisher
+from content_pipeline.core.platforms.instagram import spec as instagram
+from content_pipeline.core.platforms.linkedin import spec as linkedin
+from content_pipeline.core.platforms.spec import PlatformSpec
+from content_pipeline.core.platforms.tiktok import spec as tiktok
+from content_pipeline.core.platforms.youtube import spec as youtube
 
-GRANTS: Final[Mapping[str, OAuthProvider]] = {
-    "instagram": InstagramOAuth(),
-    "tiktok": TikTokOAuth(),
-    "linkedin": LinkedInOAuth(),
-    "youtube": YouTubeOAuth(),
-}
-PUBLISHERS: Final[Mapping[str, Publisher]] = {
-    "instagram": InstagramPublisher(),
-    "tiktok": TikTokPublisher(),
-    "linkedin": LinkedInPublisher(),
-    "youtube": YouTubePublisher(),
-}
+_SPECS: Final = (
+    instagram.SPEC,
+    tiktok.SPEC,
+    linkedin.SPEC,
+    youtube.SPEC,
+)
+PLATFORMS: Final[dict[str, PlatformSpec]] = {spec.name: spec for spec in _SPECS}

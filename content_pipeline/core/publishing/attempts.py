@@ -36,7 +36,7 @@ from content_pipeline.core.platforms.base import (
     Published,
     Refused,
 )
-from content_pipeline.core.platforms.registry import PUBLISHERS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import post_files, post_text, publications
 from content_pipeline.core.publishing.account_lock import AccountLock, hold_account_lock
 from content_pipeline.core.tasks import tasks
@@ -63,7 +63,7 @@ class Attempt:
         self.run = run
         self.publication = publication
         self.account = account
-        self.publisher = PUBLISHERS[publication.platform]
+        self.publisher = PLATFORMS[publication.platform].publisher
         self._folder = folder
 
     @cached_property

@@ -15,9 +15,8 @@ from content_pipeline.core.errors import Error
 from content_pipeline.core.models import Account, Twin
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.base import Post, Problem, Video
-from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.platforms.options import PostOptions
-from content_pipeline.core.platforms.registry import PUBLISHERS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import post_files, post_text, publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.twins import composing
@@ -82,7 +81,7 @@ def _noting(problems: list[Problem]) -> Iterator[None]:
 
 
 def _cover(options: PostOptions, path: Path) -> tuple[Path, str] | None:
-    url = getattr(options, "cover_url", None)
+    url = options.cover
     if not url:
         return None
     safe_fetch.fetch(url, path, max_bytes=_COVER_BYTES, seconds=FETCH_SECONDS)
@@ -97,9 +96,7 @@ def _words(twin: Twin | None, source: Source, spec: PostSpec, options: PostOptio
     if not script or twin is None:
         return None
     with transaction() as session:
-        brief = composing.brief(
-            session, twin, script=script, platform=spec.platform, title=spec.title, options=spec.options
-        )
+        brief = composing.brief(session, twin, script=script, platform=spec.platform, title=spec.title, options=options)
     return composing.compose(brief).post
 
 
@@ -116,9 +113,9 @@ def _post(
     )
 
 
-def _refusals(platform: Platform, account: Account | None, post: Post) -> Sequence[Problem]:
+def _refusals(platform: str, account: Account | None, post: Post) -> Sequence[Problem]:
     """What the platform would refuse: with an account, as that stands now."""
-    publisher = PUBLISHERS[platform]
+    publisher = PLATFORMS[platform].publisher
     if account is None:
         return publisher.check(None, post)
     return call_platform(account.id, lambda access: publisher.check(access, post))

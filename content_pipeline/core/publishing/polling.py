@@ -19,7 +19,7 @@ from content_pipeline.core.errors import Error
 from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Published
-from content_pipeline.core.platforms.registry import PUBLISHERS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import attempts, publications
 from content_pipeline.core.tasks import tasks
 
@@ -72,13 +72,13 @@ def poll(publication: Publication) -> Task | None:
 
 
 def _is_processing(publication: Publication) -> bool:
-    publisher, prepared = PUBLISHERS[publication.platform], attempts.decrypt_prepared(publication)
+    publisher, prepared = PLATFORMS[publication.platform].publisher, attempts.decrypt_prepared(publication)
     with transport.short_timeouts():
         return call_platform(publication.account_id, lambda access: publisher.is_processing(access, prepared))
 
 
 def _look_for_address(publication: Publication) -> None:
-    publisher, prepared = PUBLISHERS[publication.platform], attempts.decrypt_prepared(publication)
+    publisher, prepared = PLATFORMS[publication.platform].publisher, attempts.decrypt_prepared(publication)
     with transport.short_timeouts():
         found = call_platform(publication.account_id, lambda access: publisher.confirm(access, prepared))
     if isinstance(found, Published) and found.url:

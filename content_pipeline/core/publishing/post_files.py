@@ -71,7 +71,7 @@ def fetch_cover(
     run: RunContext, publication: Publication, options: PostOptions, folder: Path
 ) -> tuple[Path, str] | None:
     """The picture that is asked for as the cover, as a file and as a link."""
-    url = getattr(options, "cover_url", None)
+    url = options.cover
     if not url:
         return None
     path, key = folder / _COVER, _key(publication, f"{_COVER}-{publication.platform}")
@@ -98,9 +98,8 @@ def inspect_picture(path: Path) -> None:
 
 def subtitles_of(run: RunContext, publication: Publication, options: PostOptions) -> Captions | None:
     """The subtitles that go with it: those asked for, else the words of our own reel."""
-    captions_id = getattr(options, "captions_id", None)
     with run.write() as session:
-        caption = captions.get(session, publication.workspace_id, captions_id) if captions_id else None
+        caption = captions.get(session, publication.workspace_id, options.subtitles) if options.subtitles else None
         reel = session.get(Reel, publication.reel_id) if publication.reel_id else None
     if caption:
         return Captions(captions.document(caption, "srt"), caption.spoken_language or caption.language)

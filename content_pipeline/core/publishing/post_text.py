@@ -1,21 +1,20 @@
 """What a post says: a person's own words, or those that the twin writes, within its platform's rules."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 from content_pipeline.core.errors import Invalid, MediaUnusable, pointer
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import Publication, Reel, Twin
 from content_pipeline.core.platforms.base import Video
 from content_pipeline.core.platforms.hashtags import distinct
-from content_pipeline.core.platforms.names import Platform
-from content_pipeline.core.platforms.options import OPTIONS, PostOptions
+from content_pipeline.core.platforms.options import PostOptions
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
-from content_pipeline.core.twins import composing
+from content_pipeline.core.twins import composing, twins
 from content_pipeline.core.writing import rules
 from content_pipeline.core.writing.fitting import fit
 from content_pipeline.core.writing.post import PostText
@@ -23,24 +22,23 @@ from content_pipeline.core.writing.post import PostText
 _WORD: Final = re.compile(r"[#@]?[\w.\-]+")
 
 
-def options(platform: Platform, twin: Twin | None, asked: Mapping[str, Any], *, is_ours: bool = False) -> PostOptions:
+def options(platform: str, twin: Twin | None, asked: PostOptions | None, *, is_ours: bool = False) -> PostOptions:
     """The options of one post: those asked for it over the twin's own.
 
     The voice of a reel that is ours is a machine's, and is said to be one unless somebody says otherwise.
     """
-    usual = twin.platform_defaults.get(platform, {}) if twin else {}
-    chosen = OPTIONS[platform].model_validate({**usual, **asked})
-    if is_ours and getattr(chosen, "ai_generated", True) is None:
-        return chosen.model_copy(update={"ai_generated": True})
-    return chosen
+    chosen = twins.post_defaults(twin, platform) if twin else PLATFORMS[platform].options()
+    if asked:
+        chosen = asked.over(chosen)
+    return chosen.labeled_as_ai() if is_ours else chosen
 
 
 def options_of(publication: Publication) -> PostOptions:
     """The options that a publication goes out with, which are settled when it is entered."""
-    return OPTIONS[publication.platform].model_validate(publication.options)
+    return PLATFORMS[publication.platform].options.model_validate(publication.options)
 
 
-def from_caption(platform: Platform, caption: str, *, title: str | None, options: PostOptions) -> PostText:
+def from_caption(platform: str, caption: str, *, title: str | None, options: PostOptions) -> PostText:
     """A person's own words, with the hashtags and mentions that are in every post.
 
     Where the platform wants a title and there is none, the text begins it. Raises Invalid `text_unfit` with every
@@ -67,8 +65,8 @@ def _words_of(caption: str) -> frozenset[str]:
     return frozenset(word.rstrip(".-") for word in _WORD.findall(caption.casefold()))
 
 
-def _title(platform: Platform, title: str | None, text: str) -> str | None:
-    if title and rules.RULES[platform].title:
+def _title(platform: str, title: str | None, text: str) -> str | None:
+    if title and PLATFORMS[platform].text_rules.title:
         return title
     return fit(platform, PostText(None, text, ())).title
 
@@ -102,7 +100,7 @@ def _composed(run: RunContext, publication: Publication, video: Video) -> PostTe
             script=script,
             platform=publication.platform,
             title=publication.title,
-            options=publication.options,
+            options=options_of(publication),
         )
     return composing.compose(brief).post
 

@@ -3,8 +3,8 @@
 How one is brought out is in `core/publishing/attempts.py`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
@@ -17,7 +17,6 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.models import Account, Publication, Reel, Task, Twin
 from content_pipeline.core.net import safe_fetch
-from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.platforms.options import PostOptions, dump_set
 from content_pipeline.core.publishing import post_text
 from content_pipeline.core.tasks import kinds, tasks
@@ -40,11 +39,11 @@ class Source:
 class PostSpec:
     """A post as it is asked for on one platform. Without a caption, the twin writes one."""
 
-    platform: Platform
+    platform: str
     account_id: UUID | None = None
     title: str | None = None
     caption: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: PostOptions | None = None
 
 
 def create_all(
@@ -86,10 +85,10 @@ def check_spec(session: Session, workspace_id: UUID, twin: Twin | None, spec: Po
 
 def check_files(session: Session, workspace_id: UUID, options: PostOptions) -> None:
     """Raises Invalid for a cover that may not be fetched, NotFound or Conflict for captions that cannot be used."""
-    if cover_url := getattr(options, "cover_url", None):
-        safe_fetch.check_url(cover_url)
-    if captions_id := getattr(options, "captions_id", None):
-        captions.segments(captions.get(session, workspace_id, captions_id))
+    if options.cover:
+        safe_fetch.check_url(options.cover)
+    if options.subtitles:
+        captions.segments(captions.get(session, workspace_id, options.subtitles))
 
 
 def own_text(twin: Twin | None, spec: PostSpec, options: PostOptions) -> PostText | None:

@@ -10,7 +10,7 @@ import httpx
 
 from content_pipeline.core.errors import Invalid, PlanLimit
 from content_pipeline.core.net import safe_fetch
-from content_pipeline.core.platforms.names import PLATFORMS, Platform
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.reels import csv_reader
 from content_pipeline.core.reels.csv_reader import Table
 from content_pipeline.core.settings import settings
@@ -37,7 +37,7 @@ class ReelRow:
 
     row: int
     script: str
-    platform: Platform
+    platform: str
     voice_id: str  # as given; "" for automatic selection
     title: str | None
     background_url: str | None
@@ -172,7 +172,7 @@ def valid_script(script: str) -> str:
     return script
 
 
-def _platform(name: str) -> Platform:
+def _platform(name: str) -> str:
     for platform in PLATFORMS:
         if platform == name.lower():
             return platform

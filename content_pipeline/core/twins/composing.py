@@ -1,19 +1,18 @@
 """Texts for a twin: its persona, what it remembers and its defaults, brought to whoever writes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.models import Twin
-from content_pipeline.core.platforms.names import CaptionStyle, Platform
+from content_pipeline.core.platforms.options import PostOptions
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.providers import language_detection
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import voice_selection
-from content_pipeline.core.twins import memory
+from content_pipeline.core.twins import memory, twins
 from content_pipeline.core.twins.memory import Recalled
 from content_pipeline.core.writing import chat, composer, model
 from content_pipeline.core.writing.fitting import fit
@@ -24,12 +23,6 @@ COMPOSER: Final = "composer"
 _MOST_MEMORIES: Final = 5
 # Below it a memory is about something else; a fresh and important one scores 0.2 without a word in common.
 _FITTING_SCORE: Final = 0.35
-_USUAL_STYLES: Final[dict[Platform, CaptionStyle]] = {
-    "instagram": "long",
-    "tiktok": "short",
-    "linkedin": "long",
-    "youtube": "long",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +38,28 @@ def brief(
     twin: Twin,
     *,
     script: str,
-    platform: Platform,
+    platform: str,
     title: str | None = None,
-    options: Mapping[str, Any] = MappingProxyType({}),
+    options: PostOptions | None = None,
 ) -> Brief:
     """All that `compose` needs, so that no connection to the database is held while a model writes.
 
-    `options` are the post's own, over the twin's.
+    `options` are the post's, with the twin's defaults merged in; without them, the twin's defaults.
     Raises Invalid `script_empty`, and what `memory.recall` raises.
     """
     if not paragraphs(script):
         raise Invalid("The script is empty.", code="script_empty", remedy="Write what the post is about.")
     recalled = _recall(session, twin, script)
-    chosen = {**twin.platform_defaults.get(platform, {}), **options}
+    chosen = options or twins.post_defaults(twin, platform)
     return Brief(
         script=script,
         platform=platform,
-        style=chosen.get("caption_style", _USUAL_STYLES[platform]),
+        style=chosen.caption_style or PLATFORMS[platform].text_format.caption_style,
         language=language_detection.detect(script, expected=_voice_language(twin)),
         persona=_persona(twin, recalled),
         title=title,
-        hashtags=tuple(chosen.get("hashtags", ())),
-        mentions=tuple(chosen.get("mentions", ())),
+        hashtags=tuple(chosen.hashtags),
+        mentions=tuple(chosen.mentions),
         topics=(*(tag for found in recalled for tag in found.memory.tags), *twin.style_tags),
     )
 

@@ -12,6 +12,8 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.models import Twin
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.pagination import newest_first
+from content_pipeline.core.platforms.options import PostOptions
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.workspaces.ownership import owned
 
@@ -54,10 +56,15 @@ def delete(twin: Twin) -> None:
     twin.deleted_at = now()
 
 
+def post_defaults(twin: Twin, platform: str) -> PostOptions:
+    """The options that the twin's posts on a platform have unless they set others."""
+    return PLATFORMS[platform].options.model_validate(twin.platform_defaults.get(platform, {}))
+
+
 def _check(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
     voice_selection.check_voice_id(twin.voice_id)
     # Only when they are set: an account may be disconnected later, and the twin be renamed all the same.
     accounts.check_defaults(session, twin.workspace_id, changes.get("accounts", {}))
-    covers = [options.get("cover_url") for options in twin.platform_defaults.values()]
+    covers = [post_defaults(twin, platform).cover for platform in changes.get("platform_defaults", {})]
     for url in filter(None, [twin.picture_url, *covers]):
         safe_fetch.check_url(url)

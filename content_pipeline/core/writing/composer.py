@@ -7,22 +7,15 @@ from typing import Final
 
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS
 from content_pipeline.core.platforms.hashtags import distinct
-from content_pipeline.core.platforms.names import Platform
-from content_pipeline.core.writing.calls import call
+from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.platforms.text import TextFormat
+from content_pipeline.core.writing.calls_to_action import call_to_action
 from content_pipeline.core.writing.keywords import keywords
 from content_pipeline.core.writing.post import Brief, PostText
-from content_pipeline.core.writing.rules import RULES
 from content_pipeline.core.writing.sentences import paragraphs
 from content_pipeline.core.writing.spoken import written
-from content_pipeline.core.writing.styles import STYLES, Style
+from content_pipeline.core.writing.styles import STYLES, max_hashtags
 
-# Sentences that stand together, and what parts them. TikTok's text lies over the video: blank lines hide it.
-_LAYOUTS: Final[dict[Platform, tuple[int, str]]] = {
-    "instagram": (3, "\n\n"),
-    "tiktok": (5, "\n"),
-    "linkedin": (2, "\n\n"),
-    "youtube": (3, "\n\n"),
-}
 _FULL_STOP: Final = re.compile(r"(?<!\.)\.$")
 # A longer first sentence is no line of its own.
 _HOOK_CHARACTERS: Final = 120
@@ -30,18 +23,18 @@ _HOOK_CHARACTERS: Final = 120
 
 def compose(brief: Brief) -> PostText:
     """The text of a post; what is too long for the platform is left to `fitting.fit`."""
-    style = STYLES[brief.style]
+    platform, style = PLATFORMS[brief.platform], STYLES[brief.style]
     script = written(brief.script, brief.language)
     body = paragraphs(script)
     hook = brief.title or body[0][0]
-    ending = call(brief.platform, brief.language, body[-1][-1]) if style.calls else ""
-    titled = RULES[brief.platform].title is not None
+    ending = call_to_action(brief.platform, brief.language, body[-1][-1]) if style.call_to_action else ""
+    titled = platform.text_rules.title is not None
     if not titled and (brief.title or len(hook) <= _HOOK_CHARACTERS):
         body = [[hook], *_without(body, hook)]
     return PostText(
         title=_FULL_STOP.sub("", hook) if titled else None,
-        text=_laid_out(brief.platform, [*_beginning(body, style.characters), *([[ending]] if ending else [])]),
-        hashtags=_hashtags(brief, script, style),
+        text=_laid_out(platform.text_format, [*_beginning(body, style.characters), *([[ending]] if ending else [])]),
+        hashtags=_hashtags(brief, script),
     )
 
 
@@ -71,12 +64,11 @@ def _beginning(script: list[list[str]], characters: int | None) -> list[list[str
     return [paragraph for paragraph in kept if paragraph]
 
 
-def _laid_out(platform: Platform, script: list[list[str]]) -> str:
-    together, parting = _LAYOUTS[platform]
-    return parting.join(
-        _line(paragraph[start : start + together])
+def _laid_out(layout: TextFormat, script: list[list[str]]) -> str:
+    return layout.separator.join(
+        _line(paragraph[start : start + layout.sentences])
         for paragraph in script
-        for start in range(0, len(paragraph), together)
+        for start in range(0, len(paragraph), layout.sentences)
     )
 
 
@@ -88,9 +80,9 @@ def _line(sentences: Sequence[str]) -> str:
     return line
 
 
-def _hashtags(brief: Brief, script: str, style: Style) -> tuple[str, ...]:
+def _hashtags(brief: Brief, script: str) -> tuple[str, ...]:
     """The twin's own ones in any case, then those of the script, then its topics."""
     found = keywords(script, language=brief.language, title=brief.title or "")
     topics = (topic[:1].upper() + topic[1:] for topic in brief.topics)
-    most = max(style.hashtags[brief.platform], len(brief.hashtags))
+    most = max(max_hashtags(brief.platform, brief.style), len(brief.hashtags))
     return distinct([*brief.hashtags, *found, *topics])[:most]

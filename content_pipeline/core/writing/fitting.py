@@ -5,9 +5,9 @@ import unicodedata
 from typing import Final
 
 from content_pipeline.core.platforms.hashtags import HASHTAG, MENTION, distinct
-from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.platforms.text import TextRules
 from content_pipeline.core.writing.post import PostText
-from content_pipeline.core.writing.rules import RULES, Rules
 from content_pipeline.core.writing.sentences import shorten
 
 # Angle brackets that no platform takes for markup.
@@ -15,13 +15,13 @@ _HARMLESS: Final = {"<": "‹", ">": "›"}
 _UNTITLED: Final = "Untitled"
 
 
-def fit(platform: Platform, post: PostText, *, ending: str = "") -> PostText:
+def fit(platform: str, post: PostText, *, ending: str = "") -> PostText:
     """The post within the platform's rules, as much of it as goes in; one that is within them stays as it is.
 
     Text is shortened before hashtags are, as long as these take less than half of the room. `ending` is a last
     paragraph, short, that is kept whole.
     """
-    rules = RULES[platform]
+    rules = PLATFORMS[platform].text_rules
     text, hashtags = _marked(rules, _allowed(rules, post.text), distinct(post.hashtags))
     tail = "".join(f"\n\n{part}" for part in (_allowed(rules, ending), _line(hashtags)) if part)
     text = shorten(text, rules.characters - rules.measure(tail), rules.measure)
@@ -29,7 +29,7 @@ def fit(platform: Platform, post: PostText, *, ending: str = "") -> PostText:
     return PostText(title=_title(rules, post), text=text, hashtags=hashtags)
 
 
-def _allowed(rules: Rules, text: str) -> str:
+def _allowed(rules: TextRules, text: str) -> str:
     """The text without control characters, and without what the platform forbids."""
     kept = "".join(
         character for character in text if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
@@ -37,7 +37,7 @@ def _allowed(rules: Rules, text: str) -> str:
     return kept.translate({ord(mark): _HARMLESS[mark] for mark in rules.forbidden}).strip()
 
 
-def _marked(rules: Rules, text: str, hashtags: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _marked(rules: TextRules, text: str, hashtags: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """No more hashtags and mentions than the platform allows, and none twice: those of the text come first."""
     if rules.mentions is not None:
         text = _unmarked(text, MENTION, rules.mentions)
@@ -68,7 +68,7 @@ def _line(hashtags: tuple[str, ...]) -> str:
     return " ".join(f"#{tag}" for tag in hashtags)
 
 
-def _title(rules: Rules, post: PostText) -> str | None:
+def _title(rules: TextRules, post: PostText) -> str | None:
     """The title in one line; the beginning of the text where a title is wanted and none is given."""
     if rules.title is None:
         return None

@@ -9,10 +9,11 @@ from pydantic import BaseModel, Field
 
 from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.platforms.hashtags import HASHTAG, distinct
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.writing import chat, prompts
 from content_pipeline.core.writing.post import Brief, PostText
-from content_pipeline.core.writing.rules import RULES, Violation, check
-from content_pipeline.core.writing.styles import STYLES
+from content_pipeline.core.writing.rules import Violation, check
+from content_pipeline.core.writing.styles import max_hashtags
 
 _UNREADABLE: Final = Violation("unreadable", "The answer is no complete JSON object.")
 _LAST_HASHTAGS: Final = re.compile(rf"(?:(?:^|\s+){HASHTAG.pattern})+\s*$")
@@ -36,7 +37,7 @@ def compose(brief: Brief) -> PostText:
             remedy="Try again; set another CONTENT_PIPELINE_TEXT_MODEL if it stays like that.",
             retryable=True,
         )
-    most = max(STYLES[brief.style].hashtags[brief.platform], len(brief.hashtags))
+    most = max(max_hashtags(brief.platform, brief.style), len(brief.hashtags))
     return replace(post, hashtags=distinct([*brief.hashtags, *post.hashtags])[:most])
 
 
@@ -48,7 +49,7 @@ def _read(brief: Brief, answered: str) -> PostText | None:
     text = said.text.strip()
     body = _LAST_HASHTAGS.sub("", text)
     title = None
-    if RULES[brief.platform].title is not None:
+    if PLATFORMS[brief.platform].text_rules.title is not None:
         title = said.title or brief.title or body.partition("\n")[0]
     return PostText(title=title, text=body, hashtags=distinct([*said.hashtags, *HASHTAG.findall(text[len(body) :])]))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from content_pipeline.core.platforms.names import CaptionStyle, Platform
+from content_pipeline.core.platforms.text import CaptionStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Brief:
     """
 
     script: str
-    platform: Platform
+    platform: str
     style: CaptionStyle
     language: str
     persona: Persona

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from content_pipeline.core.platforms.names import NAMES, Platform
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.writing.chat import Message
 from content_pipeline.core.writing.post import Brief, Persona
-from content_pipeline.core.writing.rules import RULES, Violation
-from content_pipeline.core.writing.styles import STYLES
+from content_pipeline.core.writing.rules import Violation
+from content_pipeline.core.writing.styles import STYLES, max_hashtags
 
 _FORM: Final = (
     'Answer with a JSON object and nothing else: {"title": string or null, "text": string, "hashtags": [strings '
@@ -16,12 +16,12 @@ _FORM: Final = (
 
 def post(brief: Brief) -> list[Message]:
     """Asks for the text of a post."""
-    style = STYLES[brief.style]
+    label = PLATFORMS[brief.platform].label
     parts = [
-        f"Write the text of a {NAMES[brief.platform]} post for the video in which you say this script. Write in the "
+        f"Write the text of a {label} post for the video in which you say this script. Write in the "
         f"script's language, and claim nothing that the script does not say.",
-        f"Style: {style.wish} At most {style.hashtags[brief.platform]} hashtags.",
-        f"Rules of {NAMES[brief.platform]}: {_rules(brief.platform)}",
+        f"Style: {STYLES[brief.style].instruction} At most {max_hashtags(brief.platform, brief.style)} hashtags.",
+        f"Rules of {label}: {_rules(brief.platform)}",
         *([f"Title of the video: {brief.title}"] if brief.title else []),
         f"Script:\n{brief.script}",
         _FORM,
@@ -39,14 +39,15 @@ def repair(asked: list[Message], answered: str, violations: list[Violation]) -> 
     ]
 
 
-def script(persona: Persona, *, topic: str, platform: Platform, seconds: int, words: int) -> list[Message]:
+def script(persona: Persona, *, topic: str, platform: str, seconds: int, words: int) -> list[Message]:
     """Asks for a script of about so many words, to be spoken in so many seconds."""
-    wish = (
-        f"Write what you say in a {NAMES[platform]} video of {seconds} seconds: about {words} words, in the language "
-        f"of the topic. The first sentence makes curious. Write only the spoken words, in paragraphs: no headings, no "
+    label = PLATFORMS[platform].label
+    request = (
+        f"Write what you say in a {label} video of {seconds} seconds: about {words} words, in the language of the "
+        f"topic. The first sentence makes curious. Write only the spoken words, in paragraphs: no headings, no "
         f"directions, no emoji, no hashtags, no Markdown.\n\nTopic: {topic}"
     )
-    return [_persona(persona), {"role": "user", "content": wish}]
+    return [_persona(persona), {"role": "user", "content": request}]
 
 
 def _persona(persona: Persona) -> Message:
@@ -61,8 +62,8 @@ def _persona(persona: Persona) -> Message:
     return {"role": "system", "content": "\n\n".join(parts)}
 
 
-def _rules(platform: Platform) -> str:
-    rules = RULES[platform]
+def _rules(platform: str) -> str:
+    rules = PLATFORMS[platform].text_rules
     sentences = [f"At most {rules.characters:,} characters, hashtags included."]
     if rules.title is None:
         sentences.append("No title.")

@@ -1,54 +1,11 @@
-"""What each platform takes as the text of a post, and how each one counts it."""
+"""Checks of a post's text against its platform's limits."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from content_pipeline.core.platforms.hashtags import HASHTAG, MENTION, tag
-from content_pipeline.core.platforms.linkedin.little_text import escape
-from content_pipeline.core.platforms.names import Platform
+from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.platforms.text import TextRules
 from content_pipeline.core.writing.post import PostText
-
-
-def _utf16(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _utf8(text: str) -> int:
-    return len(text.encode())
-
-
-def _as_it_is(text: str) -> str:
-    return text
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """`characters` counts the whole text, hashtags included, as `size` does after `encode`; `title` counts code points.
-
-    None says that the platform knows no such limit, or no titles.
-    """
-
-    characters: int
-    title: int | None = None
-    hashtags: int | None = None
-    mentions: int | None = None
-    forbidden: str = ""
-    size: Callable[[str], int] = len
-    encode: Callable[[str], str] = _as_it_is
-
-    def measure(self, text: str) -> int:
-        """How much of `characters` a text takes."""
-        return self.size(self.encode(text))
-
-
-RULES: Final[dict[Platform, Rules]] = {
-    "instagram": Rules(2200, hashtags=30, mentions=20),
-    "tiktok": Rules(2200, size=_utf16),
-    # An emoji may count as two there: the stricter reading is never refused.
-    "linkedin": Rules(3000, size=_utf16, encode=escape),
-    "youtube": Rules(5000, title=100, forbidden="<>", size=_utf8),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +21,19 @@ def joined(post: PostText) -> str:
     return "\n\n".join(part for part in (post.text, " ".join(f"#{tag}" for tag in post.hashtags)) if part)
 
 
-def rendered(platform: Platform, post: PostText) -> str:
-    """Text and hashtags as the platform's API takes them: escaped for LinkedIn."""
-    return RULES[platform].encode(joined(post))
+def rendered(platform: str, post: PostText) -> str:
+    """Text and hashtags as the platform's API takes them."""
+    return PLATFORMS[platform].text_rules.encode(joined(post))
 
 
-def characters(platform: Platform, post: PostText) -> int:
+def characters(platform: str, post: PostText) -> int:
     """How much of the platform's limit the post takes, in that platform's units."""
-    return RULES[platform].measure(joined(post))
+    return PLATFORMS[platform].text_rules.measure(joined(post))
 
 
-def check(platform: Platform, post: PostText) -> list[Violation]:
+def check(platform: str, post: PostText) -> list[Violation]:
     """Every rule of the platform that the post breaks."""
-    rules, text = RULES[platform], joined(post)
+    rules, text = PLATFORMS[platform].text_rules, joined(post)
     found = [*_title_violations(rules, post.title)]
     if (size := rules.measure(text)) > rules.characters:
         found.append(Violation("text_too_long", f"Text and hashtags take {size:,} of {rules.characters:,} characters."))
@@ -94,7 +51,7 @@ def check(platform: Platform, post: PostText) -> list[Violation]:
     return found
 
 
-def _title_violations(rules: Rules, title: str | None) -> list[Violation]:
+def _title_violations(rules: TextRules, title: str | None) -> list[Violation]:
     if rules.title is None:
         return [Violation("title_unknown", "The platform has no titles.")] if title is not None else []
     if title is None or not title.strip():

@@ -5,7 +5,6 @@ from collections.abc import Generator
 from typing import Final
 
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS
-from content_pipeline.core.platforms.names import Platform
 from content_pipeline.core.writing import chat, prompts
 from content_pipeline.core.writing.post import Persona
 
@@ -15,7 +14,7 @@ WORDS_A_MINUTE: Final = 150
 _CHARACTERS_A_WORD: Final = 2
 
 
-def write(persona: Persona, *, topic: str, platform: Platform, seconds: int) -> Generator[str]:
+def write(persona: Persona, *, topic: str, platform: str, seconds: int) -> Generator[str]:
     """The script piece by piece; closing the iterator ends the request. Raises what `chat.stream` raises."""
     words = round(seconds * WORDS_A_MINUTE / 60)
     return chat.stream(prompts.script(persona, topic=topic, platform=platform, seconds=seconds, words=words))

@@ -9,7 +9,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, NotFound
 from content_pipeline.core.models import Account, Twin
 from content_pipeline.core.platforms.base import Disconnected, Expired
-from content_pipeline.core.platforms.registry import GRANTS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
 from content_pipeline.core.twins import twins
 from tests.accounts import connect, encryption_key, read
@@ -126,7 +126,7 @@ def test_who_disconnects_takes_the_grant_back(platforms: Sandbox, workspace_id: 
     token = tokens.get_access(account.id).token
     accounts.disconnect(workspace_id, platform)
     with pytest.raises(Expired):
-        GRANTS[platform].profile(token)
+        PLATFORMS[platform].oauth.profile(token)
 
 
 def test_a_disconnected_account_has_no_tokens_and_is_not_listed(platforms: Sandbox, workspace_id: UUID) -> None:
@@ -163,10 +163,10 @@ def test_who_disconnects_ends_nobody_elses_grant(platforms: Sandbox, workspace_i
     theirs = connect(platforms, other, "tiktok", who)
     accounts.disconnect(workspace_id, "tiktok")
     token = tokens.get_access(theirs.id).token
-    assert GRANTS["tiktok"].profile(token).user_id == theirs.user_id
+    assert PLATFORMS["tiktok"].oauth.profile(token).user_id == theirs.user_id
     accounts.disconnect(other, "tiktok")
     with pytest.raises(Expired):
-        GRANTS["tiktok"].profile(token)
+        PLATFORMS["tiktok"].oauth.profile(token)
 
 
 @pytest.mark.parametrize("kind", ["drop", "accept_then_drop", "status"])

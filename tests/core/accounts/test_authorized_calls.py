@@ -1,6 +1,7 @@
 """Platforms are asked with tokens that they take, for as long as it takes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -12,10 +13,9 @@ from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.models import Account
-from content_pipeline.core.platforms import registry
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
 from content_pipeline.core.platforms.oauth_provider import Tokens
-from content_pipeline.core.platforms.registry import GRANTS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.accounts import connect, read
 from tests.sandbox_server import Sandbox
 
@@ -35,7 +35,7 @@ def after(*events: Callable[[], object]) -> Callable[[Access], str]:
     def call(access: Access) -> str:
         if coming:
             coming.pop(0)()
-        return GRANTS["youtube"].profile(access.token).user_id
+        return PLATFORMS["youtube"].oauth.profile(access.token).user_id
 
     return call
 
@@ -73,7 +73,7 @@ def test_a_new_token_that_is_refused_before_its_end_means_that_the_owner_has_to_
     """Also where the platform says of all its tokens that they have ended."""
     used: list[str] = []
 
-    class Grants:
+    class OAuth:
         def refresh(self, tokens: Tokens, *, issued_at: object) -> Tokens:
             return Tokens(f"token-{len(used)}", now() + timedelta(seconds=seconds), None, None, ())
 
@@ -82,7 +82,7 @@ def test_a_new_token_that_is_refused_before_its_end_means_that_the_owner_has_to_
         assert len(used) < 10, "it is asked for ever"
         raise Expired("The token is not good.")
 
-    monkeypatch.setitem(registry.GRANTS, "youtube", Grants())
+    monkeypatch.setitem(PLATFORMS, "youtube", replace(PLATFORMS["youtube"], oauth=OAuth()))
     with pytest.raises(Disconnected):
         call_platform(account.id, refused)
     assert len(used) == 2

@@ -15,9 +15,10 @@ from content_pipeline.core.errors import Invalid, PlanLimit, Unavailable
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Account, ConnectState, Plan, RedirectUri, Workspace
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.platforms.app_settings import App
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
-from tests.accounts import REDIRECT, begin, come_back, connect, read
+from tests.accounts import REDIRECT, begin, come_back, connect, read, set_app
 from tests.factories import make_workspace
 from tests.sandbox_server import Sandbox
 
@@ -250,7 +251,7 @@ def test_a_plan_has_room_for_so_many_accounts(platforms: Sandbox, workspace_id: 
 def test_without_a_registered_app_nobody_is_sent_anywhere(
     platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings(), "tiktok_client_key", "")
+    set_app(monkeypatch, PLATFORMS["tiktok"], App("", "s3cret"))
     with pytest.raises(Unavailable) as caught:
         begin(workspace_id, "tiktok")
     assert caught.value.code == "platform_not_configured"

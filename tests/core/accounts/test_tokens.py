@@ -15,8 +15,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, NotFound, Unavailable, UpstreamError
 from content_pipeline.core.models import Account
 from content_pipeline.core.platforms.base import Access, Disconnected
-from content_pipeline.core.platforms.names import PLATFORMS
-from content_pipeline.core.platforms.registry import GRANTS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.accounts import connect, read
 from tests.sandbox_server import Sandbox
 
@@ -47,7 +46,7 @@ def refreshes(platforms: Sandbox, platform: str) -> int:
 
 def works(access: Access, platform: str) -> bool:
     """Whether the platform takes the token, and for that account."""
-    return GRANTS[platform].profile(access.token).user_id == access.user_id
+    return PLATFORMS[platform].oauth.profile(access.token).user_id == access.user_id
 
 
 def set_account(account: Account, **values: object) -> None:
@@ -241,7 +240,7 @@ def test_tokens_of_a_refresher_that_was_given_up_are_taken(connected, platforms:
     """Frozen past its lease, it has rotated the refresh token; the next one was refused for that."""
     account = connected("tiktok")
     platforms.advance(NEAR_END["tiktok"])
-    rotated = GRANTS["tiktok"].refresh(accounts.decrypt_tokens(account), issued_at=account.issued_at)
+    rotated = PLATFORMS["tiktok"].oauth.refresh(accounts.decrypt_tokens(account), issued_at=account.issued_at)
     refused(account.id)
     assert tokens.write(account, **accounts.encrypted_columns(account.id, rotated), status="connected", reason=None)
     assert works(tokens.get_access(account.id), "tiktok")

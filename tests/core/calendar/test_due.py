@@ -170,7 +170,8 @@ def test_a_reel_that_is_retried_in_time_counts_by_its_newest_try(twin: Twin) -> 
 def test_an_item_that_cannot_be_begun_fails_alone(twin: Twin) -> None:
     connect(twin)
     with transaction() as session:
-        other = make_twin(session, twin.workspace_id, platform_defaults={"instagram": {"of_an_older_release": True}})
+        other = make_twin(session, twin.workspace_id)
+        other.platform_defaults = {"instagram": {"of_an_older_release": True}}
     broken = enter(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
     well = enter(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
     with transaction() as session:

@@ -15,10 +15,9 @@ from content_pipeline.core.errors import TooManyRequests
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.platforms.base import Post, Published, Ready, Refused, Video
 from content_pipeline.core.platforms.instagram import publisher as instagram
-from content_pipeline.core.platforms.names import Platform
-from content_pipeline.core.platforms.options import OPTIONS, TikTokOptions
-from content_pipeline.core.platforms.registry import PUBLISHERS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.platforms.tiktok import chunks
+from content_pipeline.core.platforms.tiktok.options import TikTokOptions
 from tests.core.platforms.caller import Caller
 from tests.core.platforms.connecting import connected
 from tests.media.samples import video
@@ -28,7 +27,7 @@ from tests.stack.harness import until
 
 pytestmark = pytest.mark.usefixtures("database")
 
-OURS: list[Platform] = ["instagram", "tiktok"]
+OURS: list[str] = ["instagram", "tiktok"]
 PADDING = 11_000_000
 
 
@@ -55,17 +54,17 @@ def quick(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 5_000_000)
 
 
-def caller(sandbox: Sandbox, platform: Platform, reel: Path, link: str) -> Caller:
+def caller(sandbox: Sandbox, platform: str, reel: Path, link: str) -> Caller:
     post = Post(
         text="Bread needs time.",
         title=None,
         hashtags=[],
-        options=OPTIONS[platform](),
+        options=PLATFORMS[platform].options(),
         video=Video(path=reel, link=link, media=probe(reel)),
     )
     # Another creator each time: what TikTok's pace has taken from one is kept beyond the sandbox's reset.
     access = connected(sandbox, platform, username=f"creator.{uuid4().hex[:12]}")
-    return Caller(PUBLISHERS[platform], access, post)
+    return Caller(PLATFORMS[platform].publisher, access, post)
 
 
 def brought_out(way: Caller) -> Published:
@@ -74,7 +73,7 @@ def brought_out(way: Caller) -> Published:
 
 
 @pytest.mark.parametrize("platform", OURS)
-def test_a_post_goes_out_and_is_found_again(sandbox: Sandbox, platform: Platform, reel: Path, link: str) -> None:
+def test_a_post_goes_out_and_is_found_again(sandbox: Sandbox, platform: str, reel: Path, link: str) -> None:
     way = caller(sandbox, platform, reel, link)
     assert way.publisher.check(way.access, way.post) == []
     brought_out(way)
@@ -106,7 +105,7 @@ FAULTS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize("platform", OURS)
 def test_whatever_is_lost_on_the_way_a_post_is_live_once(
-    sandbox: Sandbox, platform: Platform, reel: Path, link: str, step: str, fault: dict[str, Any], times: int
+    sandbox: Sandbox, platform: str, reel: Path, link: str, step: str, fault: dict[str, Any], times: int
 ) -> None:
     way = caller(sandbox, platform, reel, link)
     sandbox.fail(platform, step, **fault, times=times)
@@ -117,7 +116,7 @@ def test_whatever_is_lost_on_the_way_a_post_is_live_once(
 
 @pytest.mark.parametrize("platform", OURS)
 def test_what_was_prepared_too_long_ago_is_made_anew(
-    sandbox: Sandbox, platform: Platform, reel: Path, link: str, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, platform: str, reel: Path, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     way = caller(sandbox, platform, reel, link)
     until(lambda: isinstance(way.prepare(), Ready), seconds=20, what="the preparation", pause=0.02)
@@ -132,7 +131,7 @@ def test_what_was_prepared_too_long_ago_is_made_anew(
 
 @pytest.mark.parametrize("platform", OURS)
 def test_a_file_that_the_platform_cannot_use_is_refused_for_good(
-    sandbox: Sandbox, platform: Platform, tmp_path: Path, link: str, reel: Path
+    sandbox: Sandbox, platform: str, tmp_path: Path, link: str, reel: Path
 ) -> None:
     way = caller(sandbox, platform, reel, link)
     text = tmp_path / "reel.mp4"

@@ -19,9 +19,11 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access, Captions, Post, Published, Video
-from content_pipeline.core.platforms.options import InstagramOptions, PostOptions, YouTubeOptions
-from content_pipeline.core.platforms.registry import PUBLISHERS
+from content_pipeline.core.platforms.instagram.options import InstagramOptions
+from content_pipeline.core.platforms.options import PostOptions
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.platforms.youtube import channels
+from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from tests.core.platforms.caller import Caller
 from tests.core.platforms.connecting import connected
 from tests.media.samples import video
@@ -81,7 +83,7 @@ def publish(sandbox: Sandbox, platform: str, post: Post) -> Access:
     """Post it by an account that has just been connected; returns that account."""
     sandbox.set(instagram_processing_seconds=0, youtube_processing_seconds=0)
     access = connected(sandbox, platform)
-    caller = Caller(PUBLISHERS[platform], access, post)
+    caller = Caller(PLATFORMS[platform].publisher, access, post)
     until(caller.go_on, seconds=30, what="the post", pause=0.02)
     assert isinstance(caller.publisher.confirm(access, caller.prepared), Published)
     return access

@@ -7,15 +7,14 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable, UpstreamError
+from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.base import Disconnected, Refused
-from content_pipeline.core.platforms.names import PLATFORMS
 from content_pipeline.core.platforms.oauth_provider import Tokens
-from content_pipeline.core.platforms.registry import GRANTS
-from content_pipeline.core.settings import settings
+from content_pipeline.core.platforms.registry import PLATFORMS
+from tests.accounts import set_app
 from tests.core.platforms.wire import DROPPED, UNREACHABLE, Answer, Wire, form
 
 CALLBACK: Final = "https://api.example.com/callback"
@@ -34,22 +33,20 @@ FORMS: Final = ("tiktok", "linkedin", "youtube")
 
 @pytest.fixture(autouse=True)
 def _apps(monkeypatch: pytest.MonkeyPatch) -> None:
-    for platform in PLATFORMS:
-        name = "client_key" if platform == "tiktok" else "client_id"
-        monkeypatch.setattr(settings(), f"{platform}_{name}", f"{platform}-app")
-        monkeypatch.setattr(settings(), f"{platform}_client_secret", SecretStr(f"{platform}-secret"))
+    for spec in PLATFORMS.values():
+        set_app(monkeypatch, spec, App(f"{spec.name}-app", f"{spec.name}-secret"))
 
 
 def authorize(platform: str) -> httpx.URL:
-    return httpx.URL(GRANTS[platform].authorize_url(redirect_uri=CALLBACK, state="state-1", verifier=VERIFIER))
+    return httpx.URL(PLATFORMS[platform].oauth.authorize_url(redirect_uri=CALLBACK, state="state-1", verifier=VERIFIER))
 
 
 def exchange(platform: str, code: str = "code-1") -> Tokens:
-    return GRANTS[platform].exchange(code, redirect_uri=CALLBACK, verifier=VERIFIER)
+    return PLATFORMS[platform].oauth.exchange(code, redirect_uri=CALLBACK, verifier=VERIFIER)
 
 
 def refresh(platform: str, tokens: Tokens = OLD) -> Tokens:
-    return GRANTS[platform].refresh(tokens, issued_at=LONG_AGO)
+    return PLATFORMS[platform].oauth.refresh(tokens, issued_at=LONG_AGO)
 
 
 def seconds_until(moment: datetime | None) -> float:
@@ -115,7 +112,7 @@ def test_google_is_asked_for_a_refresh_token_each_time(wire: Wire) -> None:
 def test_without_a_registered_app_the_setting_is_named(
     wire: Wire, monkeypatch: pytest.MonkeyPatch, platform: str
 ) -> None:
-    monkeypatch.setattr(settings(), f"{platform}_client_secret", SecretStr(""))
+    set_app(monkeypatch, PLATFORMS[platform], App("app", ""))
     with pytest.raises(Unavailable) as caught:
         authorize(platform)
     assert (caught.value.code, caught.value.retryable) == ("platform_not_configured", False)
@@ -222,7 +219,7 @@ def test_instagrams_token_renews_itself(wire: Wire) -> None:
 
 def test_instagrams_token_is_not_renewed_on_its_first_day(wire: Wire) -> None:
     with pytest.raises(Disconnected):
-        GRANTS["instagram"].refresh(OLD, issued_at=now() - timedelta(hours=23))
+        PLATFORMS["instagram"].oauth.refresh(OLD, issued_at=now() - timedelta(hours=23))
     assert wire.requests == []
 
 
@@ -349,7 +346,7 @@ def test_whose_account_it_is(
     wire: Wire, platform: str, path: str, answer: dict[str, Any], profile: tuple[str, str, str]
 ) -> None:
     wire.on(path, Answer(body=answer))
-    found = GRANTS[platform].profile("the-token")
+    found = PLATFORMS[platform].oauth.profile("the-token")
     assert (found.user_id, found.handle, found.name) == profile
     assert wire.requests[0].headers["Authorization"] == "Bearer the-token"
 
@@ -357,7 +354,7 @@ def test_whose_account_it_is(
 def test_who_has_no_channel_has_no_account(wire: Wire) -> None:
     wire.on("/channels", Answer(body={"kind": "youtube#channelListResponse"}))
     with pytest.raises(Refused) as caught:
-        GRANTS["youtube"].profile("the-token")
+        PLATFORMS["youtube"].oauth.profile("the-token")
     assert caught.value.code == "no_channel"
 
 
@@ -379,10 +376,10 @@ def test_who_has_no_channel_has_no_account(wire: Wire) -> None:
 )
 def test_a_grant_is_taken_back(wire: Wire, platform: str, address: str, sent: dict[str, str]) -> None:
     wire.on("/revoke", Answer()).on("/revoke/", Answer())
-    GRANTS[platform].revoke(OLD)
+    PLATFORMS[platform].oauth.revoke(OLD)
     assert (str(wire.requests[0].url), form(wire.requests[0])) == (address, sent)
 
 
 def test_instagram_has_no_way_to_take_a_grant_back(wire: Wire) -> None:
-    GRANTS["instagram"].revoke(OLD)
+    PLATFORMS["instagram"].oauth.revoke(OLD)
     assert wire.requests == []

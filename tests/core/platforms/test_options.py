@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from content_pipeline.core.platforms.names import PLATFORMS, CaptionStyle
-from content_pipeline.core.platforms.options import OPTIONS, PlatformDefaults, dump_set
+from content_pipeline.core.platforms.options import dump_set
+from content_pipeline.core.platforms.registered import PlatformDefaults
+from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.platforms.text import CaptionStyle
 
 # A value that each option takes where it is known.
 VALUES: dict[str, Any] = {
@@ -45,13 +47,13 @@ OWN = {
 def test_a_platform_has_the_options_that_it_knows_and_no_others(platform: str, option: str) -> None:
     options = {option: VALUES[option]}
     if option in EVERYWHERE | OWN[platform]:
-        assert dump_set(OPTIONS[platform].model_validate(options)) == options
+        assert dump_set(PLATFORMS[platform].options.model_validate(options)) == options
     else:
         with pytest.raises(ValidationError, match="Extra inputs"):
-            OPTIONS[platform].model_validate(options)
+            PLATFORMS[platform].options.model_validate(options)
 
 
-@given(platform=st.sampled_from(PLATFORMS), style=st.sampled_from(get_args(CaptionStyle)))
+@given(platform=st.sampled_from(list(PLATFORMS)), style=st.sampled_from(get_args(CaptionStyle)))
 def test_every_platform_knows_every_caption_style(platform: str, style: str) -> None:
     defaults = {platform: {"caption_style": style}}
     assert dump_set(PlatformDefaults.model_validate(defaults)) == defaults
@@ -77,12 +79,12 @@ def test_every_platform_knows_every_caption_style(platform: str, style: str) -> 
 )
 def test_a_value_that_no_platform_takes_is_refused(platform: str, options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        OPTIONS[platform].model_validate(options)
+        PLATFORMS[platform].options.model_validate(options)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_what_was_not_set_is_not_kept(platform: str) -> None:
-    assert dump_set(OPTIONS[platform].model_validate({"caption_style": None})) == {}
+    assert dump_set(PLATFORMS[platform].options.model_validate({"caption_style": None})) == {}
     assert dump_set(PlatformDefaults.model_validate({platform: None})) == {}
 
 
@@ -91,5 +93,25 @@ def test_a_platform_that_is_none_of_ours_has_no_defaults() -> None:
         PlatformDefaults.model_validate({"myspace": {"caption_style": "short"}})
 
 
-def test_a_twins_defaults_and_a_posts_options_are_the_same() -> None:
-    assert set(PlatformDefaults.model_fields) == set(OPTIONS) == set(PLATFORMS)
+def test_an_option_that_a_platform_does_not_have_is_read_as_none() -> None:
+    tiktok = PLATFORMS["tiktok"].options()
+    assert (tiktok.cover, tiktok.subtitles) == (None, None)
+    youtube = PLATFORMS["youtube"].options.model_validate({name: VALUES[name] for name in ("cover_url", "captions_id")})
+    assert (youtube.cover, str(youtube.subtitles)) == (VALUES["cover_url"], VALUES["captions_id"])
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_label_of_ai_is_set_where_there_is_one_and_nothing_else_was_said(platform: str) -> None:
+    options = PLATFORMS[platform].options
+    if "ai_generated" in OWN[platform]:
+        assert dump_set(options().labeled_as_ai()) == {"ai_generated": True}
+        assert dump_set(options.model_validate({"ai_generated": False}).labeled_as_ai()) == {"ai_generated": False}
+    else:
+        assert dump_set(options().labeled_as_ai()) == {}
+
+
+def test_only_what_is_set_replaces_defaults() -> None:
+    options = PLATFORMS["tiktok"].options
+    defaults = options.model_validate({"privacy": "friends", "hashtags": ["ai"]})
+    own = options.model_validate({"privacy": "public", "cover_seconds": None})
+    assert dump_set(own.over(defaults)) == {"privacy": "public", "hashtags": ["ai"]}

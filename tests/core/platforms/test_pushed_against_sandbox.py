@@ -1,4 +1,4 @@
-"""The publishers that push their videos, LinkedIn's and YouTube's, against the stand-ins, which others wrote from the
+"""Publishers that upload their videos (LinkedIn, YouTube) against the sandbox, which was written independently from the
 same documentation: whatever is lost on the way, a post is live once."""
 
 import json
@@ -10,10 +10,8 @@ import pytest
 from content_pipeline.core.errors import Error, TooManyRequests
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.platforms.base import Captions, Expired, Post, Prepared, Published, Video
-from content_pipeline.core.platforms.names import Platform
-from content_pipeline.core.platforms.options import OPTIONS
-from content_pipeline.core.platforms.registry import PUBLISHERS
-from content_pipeline.core.settings import settings
+from content_pipeline.core.platforms.linkedin.settings import LinkedInSettings
+from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.core.platforms.caller import Caller
 from tests.core.platforms.connecting import connected
 from tests.media.samples import video
@@ -41,12 +39,12 @@ def reel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["linkedin", "youtube"])
-def platform(request: pytest.FixtureRequest) -> Platform:
+def platform(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 @pytest.fixture
-def way(sandbox: Sandbox, platform: Platform, reel: Path, tmp_path: Path) -> Caller:
+def way(sandbox: Sandbox, platform: str, reel: Path, tmp_path: Path) -> Caller:
     """A post with everything to it, by an account that has just been connected."""
     sandbox.set(linkedin_processing_seconds=0, youtube_processing_seconds=0)
     cover = tmp_path / "cover.jpg"
@@ -55,12 +53,12 @@ def way(sandbox: Sandbox, platform: Platform, reel: Path, tmp_path: Path) -> Cal
         text="Bread needs time.",
         title="Bread" if platform == "youtube" else None,
         hashtags=["bread", "time"],
-        options=OPTIONS[platform](),
+        options=PLATFORMS[platform].options(),
         video=Video(reel, "https://bucket.example/reel.mp4", probe(reel)),
         cover=(cover, "https://bucket.example/cover.jpg"),
         captions=Captions(SRT, "de"),
     )
-    return Caller(PUBLISHERS[platform], connected(sandbox, platform), post)
+    return Caller(PLATFORMS[platform].publisher, connected(sandbox, platform), post)
 
 
 def the_only(sandbox: Sandbox, way: Caller) -> dict[str, Any]:
@@ -71,7 +69,7 @@ def the_only(sandbox: Sandbox, way: Caller) -> dict[str, Any]:
     return posted
 
 
-def test_a_post_is_live_as_it_was_meant(sandbox: Sandbox, way: Caller, platform: Platform, reel: Path) -> None:
+def test_a_post_is_live_as_it_was_meant(sandbox: Sandbox, way: Caller, platform: str, reel: Path) -> None:
     assert way.publisher.check(way.access, way.post) == []
     posted = the_only(sandbox, way)
     assert (posted["platform"], posted["account"], posted["text"]) == (platform, way.access.user_id, way.post.text)
@@ -86,7 +84,7 @@ def test_a_post_is_live_as_it_was_meant(sandbox: Sandbox, way: Caller, platform:
 @pytest.mark.parametrize("step", ["prepare", "commit", "confirm"])
 @pytest.mark.parametrize("times", [1, 3])
 def test_whatever_is_lost_on_the_way_a_post_is_live_once(
-    sandbox: Sandbox, way: Caller, platform: Platform, step: str, fault: dict[str, Any], times: int
+    sandbox: Sandbox, way: Caller, platform: str, step: str, fault: dict[str, Any], times: int
 ) -> None:
     sandbox.fail(platform, step, **fault, times=times)
     the_only(sandbox, way)
@@ -94,7 +92,7 @@ def test_whatever_is_lost_on_the_way_a_post_is_live_once(
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: "-".join(map(str, fault.values())))
 def test_each_request_that_makes_something_may_be_lost_in_turn(
-    sandbox: Sandbox, way: Caller, platform: Platform, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, way: Caller, platform: str, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep = way.keep_prepared
 
@@ -108,7 +106,7 @@ def test_each_request_that_makes_something_may_be_lost_in_turn(
 
 
 def test_a_try_that_dies_after_anything_that_it_kept_is_gone_on_with(
-    sandbox: Sandbox, way: Caller, platform: Platform, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, way: Caller, platform: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass
@@ -140,7 +138,7 @@ def test_a_try_that_dies_after_anything_that_it_kept_is_gone_on_with(
     ],
 )
 def test_a_used_up_day_says_when_to_come_back(
-    sandbox: Sandbox, way: Caller, platform: Platform, switch: str, code: str
+    sandbox: Sandbox, way: Caller, platform: str, switch: str, code: str
 ) -> None:
     sandbox.set(**{switch: 0})
     with pytest.raises(TooManyRequests) as caught:
@@ -150,17 +148,15 @@ def test_a_used_up_day_says_when_to_come_back(
     assert sandbox.posts() == []
 
 
-def test_a_token_that_was_taken_back_is_expired_for_us(sandbox: Sandbox, way: Caller, platform: Platform) -> None:
+def test_a_token_that_was_taken_back_is_expired_for_us(sandbox: Sandbox, way: Caller, platform: str) -> None:
     sandbox.revoke(platform, way.access.user_id)
     with pytest.raises(Expired):
         way.try_once()
 
 
 @pytest.mark.parametrize("platform", ["linkedin"])
-def test_a_version_that_linkedin_retired_is_named(
-    way: Caller, platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(settings(), "linkedin_version", "202001")
+def test_a_version_that_linkedin_retired_is_named(way: Caller, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LinkedInSettings.current(), "linkedin_version", "202001")
     with pytest.raises(Error) as caught:
         way.go_on()
     assert caught.value.code == "linkedin_version_retired"

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -365,8 +365,8 @@ def stage(workspace_id: UUID, folder: Path) -> Iterator[Stage]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings(), "encryption_keys", [encryption_key(1)])
         patch.setattr(settings(), "dagster_url", "http://127.0.0.1:1")
-        patch.setitem(registry.PUBLISHERS, PLATFORM, made)
-        patch.setitem(registry.GRANTS, PLATFORM, refreshing)
+        spec = replace(registry.PLATFORMS[PLATFORM], publisher=made, oauth=refreshing)
+        patch.setitem(registry.PLATFORMS, PLATFORM, spec)
         yield Stage(made, workspace_id, refreshing)
         settings().clock_offset_file.unlink(missing_ok=True)
         with transaction() as session:  # no other stage is to ask about posts of this one

@@ -15,7 +15,8 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, MediaUnusable, NotFound, NotMedia
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Publication, Reel
-from content_pipeline.core.platforms.options import InstagramOptions, YouTubeOptions
+from content_pipeline.core.platforms.instagram.options import InstagramOptions
+from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.publishing import post_files, publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.tasks.run_context import RunContext

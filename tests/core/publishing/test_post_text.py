@@ -11,7 +11,8 @@ from content_pipeline.core.errors import Invalid
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.models import Publication, Reel, Twin
 from content_pipeline.core.platforms.base import Video
-from content_pipeline.core.platforms.options import OPTIONS, dump_set
+from content_pipeline.core.platforms.options import dump_set
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import post_text, publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.settings import settings
@@ -27,7 +28,7 @@ DEFAULTS = {"tiktok": {"hashtags": ["ai"], "mentions": ["mara.bakes"], "privacy"
 
 
 def written(caption: str, platform: str = "tiktok", title: str | None = None, **options: Any) -> Any:
-    return post_text.from_caption(platform, caption, title=title, options=OPTIONS[platform](**options))
+    return post_text.from_caption(platform, caption, title=title, options=PLATFORMS[platform].options(**options))
 
 
 def test_hashtags_and_mentions_of_every_post_follow_a_persons_words() -> None:
@@ -74,7 +75,7 @@ def test_linkedin_takes_its_text_escaped() -> None:
 
 
 def chosen(twin: Twin | None, asked: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    return dump_set(post_text.options("tiktok", twin, asked, **fields))
+    return dump_set(post_text.options("tiktok", twin, PLATFORMS["tiktok"].options(**asked), **fields))
 
 
 def test_a_posts_own_options_come_before_the_twins(workspace_id: UUID) -> None:

@@ -18,7 +18,7 @@ from content_pipeline.core import storage
 from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.models import Batch, Twin, Workspace
-from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.reels import batches, csv_inbox
 from content_pipeline.core.settings import settings
 from content_pipeline.core.storage import StoredObject
@@ -346,8 +346,8 @@ def test_a_file_that_replaces_one_already_read_is_not_lost(inbox: Inbox, operati
 
 parts = st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), max_size=20)
 paths = st.one_of(
-    st.builds("{}/{}/{}/{}.csv".format, parts, parts, st.sampled_from(PLATFORMS), parts),
-    st.lists(parts | st.sampled_from(PLATFORMS), max_size=6).map("/".join),
+    st.builds("{}/{}/{}/{}.csv".format, parts, parts, st.sampled_from(list(PLATFORMS)), parts),
+    st.lists(parts | st.sampled_from(list(PLATFORMS)), max_size=6).map("/".join),
 )
 
 
@@ -361,7 +361,7 @@ def test_a_path_is_understood_whole_or_refused(path: str) -> None:
         assert found.platform in PLATFORMS
 
 
-@given(parts, parts, st.sampled_from(PLATFORMS), parts)
+@given(parts, parts, st.sampled_from(list(PLATFORMS)), parts)
 def test_every_path_of_the_right_form_is_understood(workspace: str, twin: str, platform: str, name: str) -> None:
     found = csv_inbox.address(f"inbox/{workspace}/{twin}/{platform}/{name}.csv")
     assert found == csv_inbox.Address(workspace, twin, platform)

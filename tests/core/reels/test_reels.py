@@ -15,8 +15,7 @@ from content_pipeline.core.media.reels import composition
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import Reel, Task
 from content_pipeline.core.platforms.base import Post, Video
-from content_pipeline.core.platforms.options import OPTIONS
-from content_pipeline.core.platforms.registry import PUBLISHERS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.reels import batches, reels
 from content_pipeline.core.reels.csv_rows import ReelRow
 from content_pipeline.core.settings import settings
@@ -117,9 +116,9 @@ def test_the_reel_of_one_letter_is_taken_by_every_platform(workspace_id: UUID, t
     run = at_work(key)
     reels.narrate(run, key, tmp_path)
     reel = Video(tmp_path / composition.OUTPUT, "", reels.render(run, key, tmp_path).media)
-    for platform, publisher in PUBLISHERS.items():
-        post = Post(text="A", title="A", hashtags=(), options=OPTIONS[platform](), video=reel)
-        assert publisher.check(None, post) == []
+    for spec in PLATFORMS.values():
+        post = Post(text="A", title="A", hashtags=(), options=spec.options(), video=reel)
+        assert spec.publisher.check(None, post) == []
 
 
 def test_a_later_run_makes_the_video_of_the_narration_that_was_kept(workspace_id: UUID, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
-from content_pipeline.core.platforms.names import PLATFORMS, Platform
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.twins import composing, memory
 from content_pipeline.core.twins.composing import Composed
 from content_pipeline.core.writing.post import Brief
@@ -24,7 +24,7 @@ def _brief(
     workspace_id: UUID,
     *memories: tuple[str, list[str]],
     script: str = SCRIPT,
-    platform: Platform = "instagram",
+    platform: str = "instagram",
     voice_id: str = "en-US",
     defaults: dict[str, dict[str, Any]] | None = None,
 ) -> Brief:

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_pipeline.core.platforms.names import PLATFORMS, Platform
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.writing.fitting import fit
 from content_pipeline.core.writing.post import PostText
-from content_pipeline.core.writing.rules import RULES, characters, check
+from content_pipeline.core.writing.rules import characters, check
 
 # Much of what is special here, and long enough to be cut, which plain `st.text` hardly ever is.
 PIECES = st.sampled_from(
@@ -26,13 +26,13 @@ POSTS = st.builds(PostText, title=st.none() | TEXTS, text=TEXTS, hashtags=HASHTA
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 @given(post=POSTS)
-def test_whatever_was_fitted_breaks_no_rule(platform: Platform, post: PostText) -> None:
+def test_whatever_was_fitted_breaks_no_rule(platform: str, post: PostText) -> None:
     assert check(platform, fit(platform, post)) == []
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 @given(post=POSTS)
-def test_what_was_fitted_is_not_changed_again(platform: Platform, post: PostText) -> None:
+def test_what_was_fitted_is_not_changed_again(platform: str, post: PostText) -> None:
     fitted = fit(platform, post)
     assert fit(platform, fitted) == fitted
 
@@ -43,12 +43,12 @@ def test_what_fits_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_text_is_shortened_before_hashtags_are(platform: Platform) -> None:
+def test_text_is_shortened_before_hashtags_are(platform: str) -> None:
     post = fit(platform, PostText(None, "One sentence. " * 500, ("Bread", "Baking")))
     assert post.hashtags == ("Bread", "Baking")
     assert post.text.endswith("One sentence.")
     # The room is used: not one more sentence goes in.
-    assert characters(platform, post) + len(" One sentence.") > RULES[platform].characters
+    assert characters(platform, post) + len(" One sentence.") > PLATFORMS[platform].text_rules.characters
 
 
 def test_an_ending_is_kept_whole() -> None:

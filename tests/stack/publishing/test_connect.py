@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.browser import browsing
 from tests.stack.harness import REDIRECT_URI, Client, Stack
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx
 
-from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.stack.harness import Client, Stack, until
 
 # Each request is a post on every platform.
@@ -39,7 +39,7 @@ def test_no_post_is_lost_and_none_goes_out_twice(stack: Stack, client: Client, r
     captions = [f"Post {number} {uuid4()}" for number in range(REQUESTS)]
     bodies = [
         {
-            "platforms": PLATFORMS,
+            "platforms": list(PLATFORMS),
             "reel_url": reel_url,
             "caption": caption,
             "accounts": creators[number // POSTS_AN_ACCOUNT],

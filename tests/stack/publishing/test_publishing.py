@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.stack.harness import Client, Stack, until
 
 
@@ -23,7 +23,7 @@ def wait_for_published(client: Client, task_id: str) -> dict[str, Any]:
 def test_a_video_is_published_once_on_each_platform(stack: Stack, client: Client, reel_url: str) -> None:
     accounts = {platform: client.connect(stack.sandbox, platform) for platform in PLATFORMS}
     caption = f"Out on all of them {uuid4()}"
-    body = {"platforms": PLATFORMS, "reel_url": reel_url, "caption": caption}
+    body = {"platforms": list(PLATFORMS), "reel_url": reel_url, "caption": caption}
     accepted = client.post("/social/publish", json=body)["results"]
     found = {result["platform"]: wait_for_published(client, result["task_id"]) for result in accepted}
     assert {platform: result["account_id"] for platform, result in found.items()} == accounts

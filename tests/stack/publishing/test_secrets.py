@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import NullPool, create_engine, text
 
-from content_pipeline.core.platforms.names import PLATFORMS
+from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.stack.harness import REDIRECT_URI, Client, Stack
 
 # Files of the sandbox and stores, and those with the stack's passwords (mode 0600).
@@ -62,7 +62,12 @@ def test_no_secret_of_an_account_is_written_in_plaintext(
     answers = [_bad_callback(stack, client)]
     stack.sandbox.fail("instagram", "commit", "status", status=400, body={"error": {"code": 100, "message": "No."}})
     stack.sandbox.fail("youtube", "prepare", "status", status=500)
-    body = {"platforms": PLATFORMS, "reel_url": reel_url, "caption": f"Nothing to see {uuid4()}", "accounts": accounts}
+    body = {
+        "platforms": list(PLATFORMS),
+        "reel_url": reel_url,
+        "caption": f"Nothing to see {uuid4()}",
+        "accounts": accounts,
+    }
     for result in client.post("/social/publish", json=body)["results"]:
         client.wait_for_task(result["task_id"])
         answers.append(json.dumps(client.get(f"/social/publish/{result['task_id']}")))

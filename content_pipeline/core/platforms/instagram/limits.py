@@ -5,7 +5,7 @@ from typing import Final
 
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.platforms.base import Post, Problem
-from content_pipeline.core.platforms.options import InstagramOptions
+from content_pipeline.core.platforms.instagram.options import InstagramOptions
 
 _VIDEO_CODECS: Final = ("h264", "hevc")
 _FRAMES_PER_SECOND: Final = (23, 60)

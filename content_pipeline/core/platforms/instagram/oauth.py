@@ -7,16 +7,17 @@ import httpx
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.platforms import oauth_client, transport
+from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
 from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.instagram import graph
 from content_pipeline.core.platforms.instagram.errors import failure
+from content_pipeline.core.platforms.instagram.settings import InstagramSettings
+from content_pipeline.core.platforms.oauth_client import RECONNECT, OAuthClient, send
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.response_json import json_object
-from content_pipeline.core.settings import settings
 
-_NAME: Final = "instagram"
+_CLIENT: Final = OAuthClient("Instagram", InstagramSettings)
 _GRAPH: Final = "graph.instagram.com"
 _SCOPES: Final = (
     "instagram_business_basic",
@@ -32,12 +33,12 @@ class InstagramOAuth:
         address = transport.url("www.instagram.com", "/oauth/authorize")
         return str(
             prepare_grant_uri(
-                address, _app().id, "code", redirect_uri=redirect_uri, scope=",".join(_SCOPES), state=state
+                address, _CLIENT.app().id, "code", redirect_uri=redirect_uri, scope=",".join(_SCOPES), state=state
             )
         )
 
     def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
-        app = _app()
+        app = _CLIENT.app()
         form = {
             "client_id": app.id,
             "client_secret": app.secret,
@@ -48,24 +49,24 @@ class InstagramOAuth:
         # As multipart, with fields only.
         parts = {name: (None, value) for name, value in form.items()}
         address = transport.url("api.instagram.com", "/oauth/access_token")
-        body = _body(oauth_client.send("POST", address, files=parts))
+        body = _body(send("POST", address, files=parts))
         short = body["data"][0] if "data" in body else body
         long = _long_lived(
             "/access_token",
             grant_type="ig_exchange_token",
             client_secret=app.secret,
-            access_token=oauth_client.tokens(_NAME, short).access,
+            access_token=_CLIENT.tokens(short).access,
         )
-        return oauth_client.tokens(_NAME, {**long, "scope": _text(short.get("permissions"))})
+        return _CLIENT.tokens({**long, "scope": _text(short.get("permissions"))})
 
     def refresh(self, tokens: Tokens, *, issued_at: datetime) -> Tokens:
         if now() - issued_at < _RENEWED_FROM:
             raise Disconnected(
                 "Instagram does not take the token any more, and is too new to be renewed.",
-                remedy=oauth_client.RECONNECT,
+                remedy=RECONNECT,
             )
         body = _long_lived("/refresh_access_token", grant_type="ig_refresh_token", access_token=tokens.access)
-        return oauth_client.tokens(_NAME, body)
+        return _CLIENT.tokens(body)
 
     def revoke(self, tokens: Tokens) -> None:
         """There is no way to: people end it in their Instagram settings."""
@@ -78,7 +79,7 @@ class InstagramOAuth:
 
 
 def _long_lived(path: str, **parameters: str) -> dict[str, Any]:
-    return _body(oauth_client.send("GET", transport.url(_GRAPH, path), params=parameters))
+    return _body(send("GET", transport.url(_GRAPH, path), params=parameters))
 
 
 def _body(response: httpx.Response) -> dict[str, Any]:
@@ -86,15 +87,11 @@ def _body(response: httpx.Response) -> dict[str, Any]:
     if response.is_success and "error" not in body:
         return body
     if sentence := platform_message(body.get("error_message")):  # how api.instagram.com refuses, flat
-        raise Disconnected(f"Instagram says: {sentence}", remedy=oauth_client.RECONNECT)
+        raise Disconnected(f"Instagram says: {sentence}", remedy=RECONNECT)
     error = failure(response)
-    raise Disconnected(error.detail, remedy=oauth_client.RECONNECT) if isinstance(error, Expired) else error
+    raise Disconnected(error.detail, remedy=RECONNECT) if isinstance(error, Expired) else error
 
 
 def _text(permissions: object) -> str:
     """Permissions came as text with commas, and lately as a list."""
     return ",".join(permissions) if isinstance(permissions, list) else str(permissions or "")
-
-
-def _app() -> oauth_client.App:
-    return oauth_client.app(_NAME, settings().instagram_client_id, settings().instagram_client_secret)

@@ -29,7 +29,7 @@ from content_pipeline.core.platforms.base import (
     Refused,
 )
 from content_pipeline.core.platforms.instagram import errors, graph, limits
-from content_pipeline.core.platforms.options import InstagramOptions
+from content_pipeline.core.platforms.instagram.options import InstagramOptions
 from content_pipeline.core.platforms.response_json import json_object
 
 # A short Reel is processed within seconds: a fresh container is looked at for 2 s before its run ends. For 8 s, as it

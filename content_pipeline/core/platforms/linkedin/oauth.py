@@ -6,13 +6,15 @@ from typing import Final
 
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 
-from content_pipeline.core.platforms import oauth_client, transport
+from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.platforms.linkedin.errors import checked
+from content_pipeline.core.platforms.linkedin.settings import LinkedInSettings
+from content_pipeline.core.platforms.oauth_client import OAuthClient
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
-from content_pipeline.core.settings import settings
 
-_NAME: Final = "linkedin"
+# LinkedIn says invalid_request of codes that are used or expired; elsewhere it is a fault of ours, and no account's.
+_CLIENT: Final = OAuthClient("LinkedIn", LinkedInSettings, grant_refused=frozenset({"invalid_request"}))
 _WWW: Final = "www.linkedin.com"
 _SCOPES: Final = ("openid", "profile", "w_member_social")
 
@@ -22,7 +24,7 @@ class LinkedInOAuth:
         address = transport.url(_WWW, "/oauth/v2/authorization")
         return str(
             prepare_grant_uri(
-                address, _app().id, "code", redirect_uri=redirect_uri, scope=" ".join(_SCOPES), state=state
+                address, _CLIENT.app().id, "code", redirect_uri=redirect_uri, scope=" ".join(_SCOPES), state=state
             )
         )
 
@@ -47,14 +49,8 @@ class LinkedInOAuth:
 
     def _tokens(self, **form: str) -> Tokens:
         # Its refresh_token_expires_in is said to be in seconds and was seen in minutes: nothing is ended on its word.
-        return replace(oauth_client.tokens(_NAME, self._post("/oauth/v2/accessToken", **form)), refresh_expires_at=None)
+        return replace(_CLIENT.tokens(self._post("/oauth/v2/accessToken", **form)), refresh_expires_at=None)
 
     def _post(self, path: str, **form: str) -> dict[str, object]:
-        app = _app()
-        return oauth_client.post(
-            _NAME, transport.url(_WWW, path), {"client_id": app.id, "client_secret": app.secret, **form}
-        )
-
-
-def _app() -> oauth_client.App:
-    return oauth_client.app(_NAME, settings().linkedin_client_id, settings().linkedin_client_secret)
+        app = _CLIENT.app()
+        return _CLIENT.post(transport.url(_WWW, path), {"client_id": app.id, "client_secret": app.secret, **form})

@@ -31,8 +31,8 @@ from content_pipeline.core.platforms.base import (
 )
 from content_pipeline.core.platforms.linkedin import limits, uploads
 from content_pipeline.core.platforms.linkedin.errors import commit_failure, duplicated
+from content_pipeline.core.platforms.linkedin.options import LinkedInOptions
 from content_pipeline.core.platforms.linkedin.requests import author, call
-from content_pipeline.core.platforms.options import LinkedInOptions
 
 # A short video is processed within seconds; a later run asks for all others, so that those do not hold their slots.
 PATIENCE_SECONDS: Final = 2.0

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from content_pipeline.core.platforms.base import Access, Post, Problem
-from content_pipeline.core.platforms.options import TikTokOptions
 from content_pipeline.core.platforms.tiktok import api
+from content_pipeline.core.platforms.tiktok.options import TikTokOptions
 
 # The most open first.
 _LEVELS: Final = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from content_pipeline.core.platforms.base import Post, Problem
-from content_pipeline.core.platforms.options import TikTokOptions
+from content_pipeline.core.platforms.tiktok.options import TikTokOptions
 
 _CODECS: Final = {"mov": ("h264", "hevc"), "matroska": ("vp8", "vp9")}
 _FRAMES_PER_SECOND: Final = (23, 60)

@@ -6,13 +6,14 @@ from typing import Final
 
 import httpx
 
-from content_pipeline.core.platforms import oauth_client, transport
+from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.oauth_client import OAuthClient
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.platforms.tiktok.errors import failure
-from content_pipeline.core.settings import settings
+from content_pipeline.core.platforms.tiktok.settings import TikTokSettings
 
-_NAME: Final = "tiktok"
+_CLIENT: Final = OAuthClient("TikTok", TikTokSettings)
 _WWW: Final = "www.tiktok.com"
 _API: Final = "open.tiktokapis.com"
 _SCOPES: Final = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.publish")
@@ -21,7 +22,7 @@ _SCOPES: Final = ("user.info.basic", "user.info.profile", "user.info.stats", "vi
 class TikTokOAuth:
     def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
         parameters = {
-            "client_key": _app().id,
+            "client_key": _CLIENT.app().id,
             "scope": ",".join(_SCOPES),
             "response_type": "code",
             "redirect_uri": redirect_uri,
@@ -53,14 +54,8 @@ class TikTokOAuth:
         return Profile(user_id=user["open_id"], handle=f"@{user['username']}", name=user["display_name"])
 
     def _tokens(self, **form: str) -> Tokens:
-        return oauth_client.tokens(_NAME, self._post("/v2/oauth/token/", **form))
+        return _CLIENT.tokens(self._post("/v2/oauth/token/", **form))
 
     def _post(self, path: str, **form: str) -> dict[str, object]:
-        app = _app()
-        return oauth_client.post(
-            _NAME, transport.url(_API, path), {"client_key": app.id, "client_secret": app.secret, **form}
-        )
-
-
-def _app() -> oauth_client.App:
-    return oauth_client.app(_NAME, settings().tiktok_client_key, settings().tiktok_client_secret)
+        app = _CLIENT.app()
+        return _CLIENT.post(transport.url(_API, path), {"client_key": app.id, "client_secret": app.secret, **form})

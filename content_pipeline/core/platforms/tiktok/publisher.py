@@ -29,10 +29,10 @@ from content_pipeline.core.platforms.base import (
     Refused,
 )
 from content_pipeline.core.platforms.file_ranges import file_range
-from content_pipeline.core.platforms.options import TikTokOptions
 from content_pipeline.core.platforms.tiktok import api, creators, errors, limits
 from content_pipeline.core.platforms.tiktok.chunks import Chunks
 from content_pipeline.core.platforms.tiktok.creators import Creator
+from content_pipeline.core.platforms.tiktok.options import TikTokOptions
 
 # How long an upload's address is good.
 _UPLOAD_LIFE: Final = timedelta(hours=1)

@@ -6,13 +6,14 @@ from typing import Final
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from content_pipeline.core.platforms import oauth_client, transport
+from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Disconnected, Refused
+from content_pipeline.core.platforms.oauth_client import RECONNECT, OAuthClient
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.youtube.errors import checked
-from content_pipeline.core.settings import settings
+from content_pipeline.core.platforms.youtube.settings import YouTubeSettings
 
-_NAME: Final = "youtube"
+_CLIENT: Final = OAuthClient("YouTube", YouTubeSettings)
 _TOKENS: Final = "oauth2.googleapis.com"
 _SCOPE: Final = "https://www.googleapis.com/auth/"
 _SCOPES: Final = ("youtube.upload", "youtube.readonly", "youtube.force-ssl", "yt-analytics.readonly")
@@ -23,7 +24,7 @@ class YouTubeOAuth:
         return str(
             prepare_grant_uri(
                 transport.url("accounts.google.com", "/o/oauth2/v2/auth"),
-                _app().id,
+                _CLIENT.app().id,
                 "code",
                 redirect_uri=redirect_uri,
                 scope=" ".join(_SCOPE + scope for scope in _SCOPES),
@@ -44,11 +45,11 @@ class YouTubeOAuth:
 
     def refresh(self, tokens: Tokens, *, issued_at: datetime) -> Tokens:
         if tokens.refresh is None:
-            raise Disconnected("Google gave no way to renew the consent.", remedy=oauth_client.RECONNECT)
+            raise Disconnected("Google gave no way to renew the consent.", remedy=RECONNECT)
         return self._tokens(grant_type="refresh_token", refresh_token=tokens.refresh)
 
     def revoke(self, tokens: Tokens) -> None:
-        oauth_client.post(_NAME, transport.url(_TOKENS, "/revoke"), {"token": tokens.refresh or tokens.access})
+        _CLIENT.post(transport.url(_TOKENS, "/revoke"), {"token": tokens.refresh or tokens.access})
 
     def profile(self, token: str) -> Profile:
         response = checked(
@@ -71,12 +72,6 @@ class YouTubeOAuth:
         return Profile(user_id=channels[0]["id"], handle=f"@{handle.removeprefix('@')}", name=title)
 
     def _tokens(self, **form: str) -> Tokens:
-        app = _app()
+        app = _CLIENT.app()
         address = transport.url(_TOKENS, "/token")
-        return oauth_client.tokens(
-            _NAME, oauth_client.post(_NAME, address, {"client_id": app.id, "client_secret": app.secret, **form})
-        )
-
-
-def _app() -> oauth_client.App:
-    return oauth_client.app(_NAME, settings().youtube_client_id, settings().youtube_client_secret)
+        return _CLIENT.tokens(_CLIENT.post(address, {"client_id": app.id, "client_secret": app.secret, **form}))

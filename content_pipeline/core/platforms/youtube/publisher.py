@@ -22,9 +22,9 @@ from content_pipeline.core.platforms.base import (
     Ready,
     Refused,
 )
-from content_pipeline.core.platforms.options import YouTubeOptions
 from content_pipeline.core.platforms.youtube import channels, extras, limits, sessions
 from content_pipeline.core.platforms.youtube.errors import unwanted
+from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.platforms.youtube.sessions import Session, Video
 
 # People & Blogs, what YouTube takes for a video that names none.

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from content_pipeline.core.platforms.instagram.options import InstagramOptions
 from content_pipeline.core.platforms.instagram.publisher import InstagramPublisher
-from content_pipeline.core.platforms.options import InstagramOptions
 from tests.core.platforms.wire import make_post
 
 JPEG = b"\xff\xd8\xff\xe0"

@@ -24,8 +24,8 @@ from content_pipeline.core.platforms.base import (
     Refused,
 )
 from content_pipeline.core.platforms.instagram import publisher as module
+from content_pipeline.core.platforms.instagram.options import InstagramOptions
 from content_pipeline.core.platforms.instagram.publisher import InstagramPublisher
-from content_pipeline.core.platforms.options import InstagramOptions
 from tests.core.platforms.wire import ACCESS, DROPPED, UNREACHABLE, Answer, Wire, form, make_post
 
 PUBLISHER = InstagramPublisher()

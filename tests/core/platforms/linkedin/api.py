@@ -1,4 +1,4 @@
-"""LinkedIn's Videos and Posts API, for one video."""
+"""Fake of LinkedIn's Videos and Posts API, for one video."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from content_pipeline.core.settings import settings
+from content_pipeline.core.platforms.linkedin.settings import LinkedInSettings
 from tests.core.platforms.wire import ACCESS
 
 CONTENT = bytes(range(200))
@@ -53,7 +53,7 @@ class LinkedIn:
             assert "authorization" not in request.headers
             return path.split("/")[2], self._upload
         assert request.headers["authorization"] == f"Bearer {ACCESS.token}"
-        assert request.headers["linkedin-version"] == settings().linkedin_version
+        assert request.headers["linkedin-version"] == LinkedInSettings.current().linkedin_version
         assert request.headers["x-restli-protocol-version"] == "2.0.0"
         if request.method == "GET":
             assert path == "/rest/videos/urn%3Ali%3Avideo%3AC5F10AQ"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from content_pipeline.core.platforms.linkedin.options import LinkedInOptions
 from content_pipeline.core.platforms.linkedin.publisher import LinkedInPublisher
-from content_pipeline.core.platforms.options import LinkedInOptions
 from tests.core.platforms.wire import ACCESS, make_post
 
 

@@ -28,8 +28,8 @@ from content_pipeline.core.platforms.base import (
 )
 from content_pipeline.core.platforms.linkedin import publisher as module
 from content_pipeline.core.platforms.linkedin import uploads
+from content_pipeline.core.platforms.linkedin.options import LinkedInOptions
 from content_pipeline.core.platforms.linkedin.publisher import LinkedInPublisher
-from content_pipeline.core.platforms.options import LinkedInOptions
 from tests.core.platforms.linkedin.api import CONTENT, LOST, LOST_ANSWER, SHARE, VIDEO, LinkedIn
 from tests.core.platforms.network import network
 from tests.core.platforms.wire import ACCESS, make_post

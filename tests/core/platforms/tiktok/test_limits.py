@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from content_pipeline.core.platforms.options import TikTokOptions
+from content_pipeline.core.platforms.tiktok.options import TikTokOptions
 from content_pipeline.core.platforms.tiktok.publisher import TikTokPublisher
 from tests.core.platforms.wire import make_post
 

@@ -25,8 +25,8 @@ from content_pipeline.core.platforms.base import (
     Ready,
     Refused,
 )
-from content_pipeline.core.platforms.options import TikTokOptions
 from content_pipeline.core.platforms.tiktok import chunks as chunks_module
+from content_pipeline.core.platforms.tiktok.options import TikTokOptions
 from content_pipeline.core.platforms.tiktok.publisher import TikTokPublisher
 from tests.core.platforms.wire import DROPPED, UNREACHABLE, Answer, Wire, body, make_post
 

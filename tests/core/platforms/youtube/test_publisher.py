@@ -26,8 +26,8 @@ from content_pipeline.core.platforms.base import (
     Ready,
     Refused,
 )
-from content_pipeline.core.platforms.options import YouTubeOptions
 from content_pipeline.core.platforms.youtube import publisher as module
+from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.platforms.youtube.publisher import YouTubePublisher
 from tests.core.platforms.network import network
 from tests.core.platforms.wire import ACCESS, make_post

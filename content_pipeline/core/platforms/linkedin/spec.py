@@ -1,0 +1,22 @@
+"""LinkedIn as a platform of the product."""
+
+from typing import Final
+
+from content_pipeline.core.platforms.linkedin import text
+from content_pipeline.core.platforms.linkedin.oauth import LinkedInOAuth
+from content_pipeline.core.platforms.linkedin.options import LinkedInOptions
+from content_pipeline.core.platforms.linkedin.publisher import LinkedInPublisher
+from content_pipeline.core.platforms.linkedin.settings import LinkedInSettings
+from content_pipeline.core.platforms.spec import PlatformSpec
+
+SPEC: Final = PlatformSpec(
+    name="linkedin",
+    label="LinkedIn",
+    options=LinkedInOptions,
+    text_rules=text.RULES,
+    text_format=text.FORMAT,
+    publisher=LinkedInPublisher(),
+    oauth=LinkedInOAuth(),
+    app_settings=LinkedInSettings,
+    denials=frozenset({"access_denied", "user_cancelled_login", "user_cancelled_authorize"}),
+)

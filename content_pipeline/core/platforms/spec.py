@@ -1,0 +1,34 @@
+"""PlatformSpec: everything that the product knows about one platform, declared in the platform's own package."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from content_pipeline.core.platforms.app_settings import AppSettings
+from content_pipeline.core.platforms.base import Publisher
+from content_pipeline.core.platforms.oauth_provider import OAuthProvider
+from content_pipeline.core.platforms.options import PostOptions
+from content_pipeline.core.platforms.text import TextFormat, TextRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSpec:
+    """One platform. `name` is its key in the API, the database and the registry; `label` is the name people write.
+
+    `denials` are the OAuth error codes that say that the person did not consent. Access tokens are refreshed
+    `refresh_ahead` of their expiry; with `self_renewing_tokens` there is no refresh token, so an account that posts
+    seldom is refreshed too, by a schedule. `fetches_media`: the platform downloads videos from the bucket.
+    """
+
+    name: str
+    label: str
+    options: type[PostOptions]
+    text_rules: TextRules
+    text_format: TextFormat
+    publisher: Publisher
+    oauth: OAuthProvider
+    app_settings: type[AppSettings]
+    denials: frozenset[str] = frozenset({"access_denied"})
+    # Long enough for the work that is begun with a token, and for a clock that is wrong.
+    refresh_ahead: timedelta = timedelta(minutes=5)
+    self_renewing_tokens: bool = False
+    fetches_media: bool = False
