@@ -1,13 +1,13 @@
-"""What publishing asks of a platform, whichever it is.
+"""Publisher: the protocol of a platform client, its values and its errors.
 
-    prepare ──▶ commit ──▶ confirm          prepare  uploads, containers: may be repeated, shows nothing to anybody
+    prepare ──▶ commit ──▶ confirm          prepare  uploads, containers: may be repeated, nothing is visible
                   │  ▲                      commit   the one call that cannot be taken back
-                  ▼  │                      confirm  how what was committed stands: reads only
+                  ▼  │                      confirm  the state of what was committed: reads only
                reconcile                    reconcile  whether a commit of unknown outcome happened: reads only, or
                                                      repeats what the platform provably does once
 
-A publisher keeps nothing: what a later try needs is in `Prepared`, which its caller stores (encrypted, for upload
-addresses are secrets) before it goes on.
+A publisher is stateless: what a later attempt needs is in `Prepared`, which its caller stores before it goes on
+(encrypted, because upload addresses are secrets).
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ Prepared = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """An account to act for: its id at the platform, and an access token that is good now."""
+    """An account to act for: its id at the platform, and a valid access token."""
 
     user_id: str
     token: str = field(repr=False)
@@ -52,9 +52,8 @@ class Captions:
 class Post:
     """One post for one platform.
 
-    `text` is the platform's own form of it (escaped for LinkedIn, hashtags included), `title` is None where the
-    platform has none. `options` are of the platform's own class. `cover` is a picture, JPEG or PNG, as a local file
-    and as a link.
+    `text` is encoded for the platform's API, hashtags included; `title` is None where the platform has none. `options`
+    are of the platform's own class. `cover` is a JPEG or PNG, as a local file and as a link.
     """
 
     text: str
@@ -68,7 +67,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why the platform would refuse a post: a stable code, a sentence for the person, what they can do."""
+    """Why the platform would refuse a post: a stable code, a sentence for the user, what they can do."""
 
     code: str
     detail: str
@@ -82,14 +81,14 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Processing:
-    """The platform is at work on it; ask again after about so many seconds."""
+    """The platform is processing the post; poll again after about `seconds`."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Posted. The platform may tell the id and address only later, or never: then they are None."""
+    """Posted. `post_id` and `url` are None while the platform does not tell them, or if it never does."""
 
     post_id: str | None
     url: str | None
@@ -97,8 +96,8 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate(Published):
-    """The post that the platform names when it refuses to make this one a second time: it is this one, or, where the
-    name is known as another's, that one, and this one was not made."""
+    """The platform refused a repeated commit as a duplicate of this post. Either it is the same post, or, where the id
+    belongs to another publication, that one, and this post was not made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +106,19 @@ class NotCommitted:
 
 
 class Publisher(Protocol):
-    """One platform. All methods raise, beside what they name:
+    """Client of one platform. All methods raise, in addition to what they name:
 
-    Refused        the platform said no for good (its own sentence, a stable code)
-    Expired        the access token is not good (any more): refresh it, then try again
-    Disconnected   only the person can help: they have to connect the account again
-    UpstreamError, TooManyRequests (retryable, `retry_after`)   it may succeed later; a commit that raises them surely
-                   did not happen
+    Refused        the platform refused permanently (its own message, a stable code)
+    Expired        the access token is invalid or has expired: refresh it, then retry
+    Disconnected   the owner has to connect the account again
+    UpstreamError, TooManyRequests (retryable, `retry_after`)   it may succeed later; a commit that raises them did not
+                   happen
     """
 
     def check(self, access: Access | None, post: Post) -> list[Problem]:
-        """All that the platform would refuse in this post, before anything is sent.
+        """Everything that the platform would refuse in this post, before anything is sent.
 
-        Its documented limits; with `access`, also what it says of this account now (quota left, allowed privacy).
+        Checks documented limits; with `access`, also the account's present state (quota left, allowed privacy).
         """
 
     def prepare(
@@ -131,26 +130,26 @@ class Publisher(Protocol):
         keep: Callable[[Prepared], None],
         progress: Callable[[float], None],
     ) -> Ready | Processing:
-        """Bring the post to where one call publishes it, going on from `prepared` where that still serves.
+        """Upload the post so that one call publishes it, resuming from `prepared` where it is still valid.
 
-        `keep` stores what a later try has to find, as often as there is something new; `progress` is told the
-        fraction done. Raises Lost when `prepared` is of no use any more.
+        Calls `keep` with every new state that a later attempt needs, and `progress` with the fraction done. Raises
+        PreparationLost when `prepared` is no longer valid.
         """
 
     def is_processing(self, access: Access, prepared: Prepared) -> bool:
-        """Whether the platform is still at work on what `prepare` or `commit` called Processing.
+        """Whether the platform still processes what `prepare` or `commit` returned Processing for.
 
-        One read, which many waiting posts are asked by; what came of it, `prepare` or `reconcile` tell.
+        One read, cheap enough to poll many posts; the outcome is read by `prepare` or `reconcile`.
         """
 
     def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
-        """Publish what was prepared. Raises Ambiguous when nobody can say whether it happened."""
+        """Publish what was prepared. Raises Ambiguous when the outcome is not known."""
 
     def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
-        """How a post stands that was committed. Reads only."""
+        """The state of a committed post. Reads only."""
 
     def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
-        """Whether a commit of unknown outcome happened. Raises Unknown when the platform cannot tell."""
+        """Whether a commit of unknown outcome happened. Raises OutcomeUnknown when the platform cannot tell."""
 
 
 class Refused(UpstreamError):
@@ -168,20 +167,20 @@ class Disconnected(Error):
 
 
 class PreparationLost(UpstreamError):
-    """What was prepared is gone at the platform, or spoilt, before anything was committed: it is to be made anew."""
+    """The preparation is gone or invalid at the platform, and nothing was committed: prepare again."""
 
     code = "preparation_lost"
     retryable = True
 
 
 class Ambiguous(UpstreamError):
-    """The commit was sent, and its answer was lost or says nothing: it may have happened."""
+    """The commit was sent, and its response was lost or is inconclusive: it may have happened."""
 
     code = "outcome_unknown"
     retryable = True
 
 
 class OutcomeUnknown(UpstreamError):
-    """The platform cannot say whether the commit happened: a person has to look."""
+    """The platform cannot tell whether the commit happened: the user has to look."""
 
     code = "unconfirmed"

@@ -1,4 +1,4 @@
-"""What a platform says for itself, made fit to be kept and shown."""
+"""Error messages of platforms, sanitized so that they can be stored and shown."""
 
 import re
 from typing import Final
@@ -6,12 +6,12 @@ from typing import Final
 _MOST_CHARACTERS: Final = 300
 _ADDRESS: Final = re.compile(r"https?://\S+")
 # Platforms repeat the token that they refuse ("Malformed access token IGAA…"), and a signed link is one too. No word of
-# a language is as long, nor is the id of a post.
+# a language and no post id is as long.
 _SECRET: Final = re.compile(r"[\w\-.~%|+/=]{41,}")
 
 
 def platform_message(text: object) -> str:
-    """A platform's own sentence, as one: without addresses and whatever may be a token, at most 300 characters."""
+    """A platform's message as one sentence of at most 300 characters, without URLs and anything that may be a token."""
     shown = _SECRET.sub("…", _ADDRESS.sub("…", " ".join(str(text or "").split())))
     if len(shown) > _MOST_CHARACTERS:
         shown = shown[: _MOST_CHARACTERS - 1] + "…"

@@ -1,4 +1,4 @@
-"""Parts of a file on their way to a platform: read as they are sent, so that no video is ever held in memory."""
+"""Byte ranges of files as request bodies, streamed so that no video is held in memory."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ BLOCK_BYTES: Final = 1 << 18
 
 
 def file_range(path: Path, start: int, end: int) -> Iterable[bytes]:
-    """The bytes from `start` up to, not including, `end`; for a request that names its own Content-Length, and that
-    may be sent again."""
-    return _Piece(path, start, end)
+    """The bytes from `start` up to, not including, `end`. The request has to set its Content-Length, and may be
+    retried."""
+    return _FileRange(path, start, end)
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """A generator could be sent once only."""
+class _FileRange:
+    """Iterable more than once, unlike a generator: a retried request reads the range again."""
 
     path: Path
     start: int

@@ -1,10 +1,10 @@
-"""Hashtags and mentions: what they are made of, and where text has some."""
+"""Hashtags and mentions: patterns that find them in text, and hashtags made of words."""
 
 import re
 from collections.abc import Iterable
 from typing import Final
 
-# Letters of some scripts carry signs that `\w` leaves out: Hebrew and Arabic points, the vowels of India, joiners.
+# Marks that `\w` leaves out: Hebrew and Arabic points, vowel signs of India, joiners.
 _BODY: Final = (
     "[\\w\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u109f\u1780-\u17d3\u200c\u200d]"
 )
@@ -16,7 +16,7 @@ _NOT_BODY: Final = re.compile(_BODY.replace("[", "[^", 1) + "+")
 def tag(words: str) -> str:
     """The words as one hashtag without its "#": "content creation" is "ContentCreation". Empty if none can be made.
 
-    What is one word already keeps its letters as they are, but for marks that end a hashtag.
+    A single word keeps its letters; only marks that end a hashtag are removed.
     """
     parts = [part for part in _NOT_BODY.split(words) if part]
     if len(parts) > 1:
@@ -27,7 +27,7 @@ def tag(words: str) -> str:
 
 
 def distinct(words: Iterable[str]) -> tuple[str, ...]:
-    """The hashtags of these words, each once however it is written, in their order."""
+    """The hashtags of these words in their order, without duplicates that differ only in case."""
     made: dict[str, str] = {}
     for word in words:
         if written := tag(word):

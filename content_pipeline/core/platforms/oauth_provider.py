@@ -1,4 +1,4 @@
-"""What connecting an account asks of a platform: OAuth 2, as each of them means it."""
+"""OAuthProvider: the protocol of a platform's OAuth 2 dialect, and its values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What a platform gave for an account. `refresh` is None where there is none, or (on a refresh) where the old one
-    stays good; a time is None where the platform does not say it or cannot be believed."""
+    """Tokens of an account. `refresh` is None where there is none, or where the old one stays valid; an expiry is None
+    where the platform does not tell it, or tells it wrongly."""
 
     access: str = field(repr=False)
     expires_at: datetime | None
@@ -20,7 +20,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Whose account it is: `user_id` at the platform, `handle` as people write it."""
+    """The owner of a token: `user_id` at the platform, `handle` as people write it."""
 
     user_id: str
     handle: str
@@ -28,19 +28,19 @@ class Profile:
 
 
 class OAuthProvider(Protocol):
-    """One platform's OAuth. Methods raise what `base.Publisher` names; a refused grant is Disconnected."""
+    """OAuth at one platform. Methods raise what `base.Publisher` names; a refused grant is Disconnected."""
 
     def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
-        """Where the person is sent to consent. `verifier` is the PKCE secret, for platforms that take it."""
+        """URL of the consent page. `verifier` is the PKCE code verifier, for platforms that support it."""
 
     def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
-        """Tokens for the code that came back."""
+        """Exchange the authorization code for tokens."""
 
     def refresh(self, tokens: Tokens, *, issued_at: datetime) -> Tokens:
-        """New tokens for old ones. Called by one process at a time for an account."""
+        """Refresh tokens that were issued then. Called by one process at a time for an account."""
 
     def revoke(self, tokens: Tokens) -> None:
-        """Take the grant back where the platform has a way to; else nothing."""
+        """Revoke the grant; a no-op where the platform has no endpoint for it."""
 
     def profile(self, token: str) -> Profile:
-        """Whose token this is."""
+        """The profile of the token's owner."""

@@ -66,7 +66,7 @@ class SubtitlesOption(PostOptions):
 
 
 class AiLabelOption(PostOptions):
-    ai_generated: bool | None = Field(None, description="Whether the post is labelled as made with AI")
+    ai_generated: bool | None = Field(None, description="Whether the post is labeled as made with AI")
 
     def labeled_as_ai(self) -> Self:
         return self.model_copy(update={"ai_generated": True}) if self.ai_generated is None else self

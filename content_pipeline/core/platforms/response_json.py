@@ -1,4 +1,4 @@
-"""What platforms answer, taken as it comes: they are not always the ones who answer."""
+"""JSON of responses that may not come from the platform: proxies and firewalls answer in its place."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import httpx
 
 
 def json_object(response: httpx.Response) -> dict[str, Any]:
-    """The JSON object of an answer; empty for anything else, as when a proxy answered in HTML."""
+    """The JSON object in a response; {} for anything else, such as a proxy's HTML."""
     try:
         found = response.json()
     except ValueError:

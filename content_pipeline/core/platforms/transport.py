@@ -1,4 +1,4 @@
-"""How platforms are reached: over HTTPS where they live, or in the sandbox, where each of their hosts is a path."""
+"""HTTP transport to the platforms, or to the sandbox, where each of their hosts is a path prefix."""
 
 import logging
 import time
@@ -18,37 +18,37 @@ from content_pipeline.core.platforms.base import Ambiguous
 from content_pipeline.core.settings import settings
 
 TIMEOUT: Final = httpx.Timeout(60, connect=10)
-# A read may be repeated; what does not answer by then is left to a later run.
+# Tries of a read; after these, a later run tries again.
 _TRIES: Final = 3
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 PAUSE_SECONDS: Final = 0.5
-# A platform that hangs takes 181 s for three tries.
+# Three tries at a platform that hangs take 181 s.
 BRIEF_TIMEOUT: Final = httpx.Timeout(10)
 _is_brief: Final = ContextVar("is_brief", default=False)
-# One client acts for all accounts: what a platform keeps of one is not to come back with the token of another.
+# One client serves all accounts: a cookie of one account must not be sent with the token of another.
 _NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=[])
-# What says that a request never arrived.
+# Errors that prove that the request never arrived.
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 def url(host: str, path: str) -> str:
-    """The address of `path` (with its slash) at a platform's `host`."""
+    """The URL of `path` (with its leading slash) at a platform's `host`."""
     base = f"{settings().sandbox_url.rstrip('/')}/{host}" if settings().platforms == "sandbox" else f"https://{host}"
     return base + path
 
 
 @cache
 def client() -> httpx.Client:
-    """One pool of connections for all platforms. Redirects are not followed: no API of theirs redirects."""
-    # It tells every address at info, as workers log: Instagram's have tokens in them, and upload addresses are secrets.
+    """One connection pool for all platforms. Redirects are not followed: none of their APIs redirects."""
+    # httpx logs every URL at info: Instagram's contain tokens, and upload URLs are secrets.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     return httpx.Client(timeout=TIMEOUT, cookies=CookieJar(_NO_COOKIES))
 
 
 def send(method: str, address: str, **request: Any) -> httpx.Response:
-    """One attempt at a request that changes something; any status is an answer.
+    """Send a request that changes something, once; returns a response of any status.
 
-    Raises UpstreamError `platform_unreachable` when it surely did not arrive, Ambiguous when its answer was lost.
+    Raises UpstreamError `platform_unreachable` when it did not arrive, Ambiguous when its response was lost.
     """
     try:
         return client().request(method, address, **request)
@@ -62,7 +62,7 @@ def send(method: str, address: str, **request: Any) -> httpx.Response:
 
 @contextmanager
 def short_timeouts() -> Iterator[None]:
-    """In this block a read is tried once, and for 10 s: where others wait meanwhile, and it is repeated anyway."""
+    """Within this block a read is tried once, for 10 s: for callers that hold a lock or poll many posts."""
     before = _is_brief.set(True)
     try:
         yield
@@ -71,7 +71,7 @@ def short_timeouts() -> Iterator[None]:
 
 
 def read(method: str, address: str, **request: Any) -> httpx.Response:
-    """A request that changes nothing, repeated while it is short of an answer; the last one may be a 429 or 5xx.
+    """Send an idempotent request, with retries; the response may still be a 429 or 5xx.
 
     Raises UpstreamError `platform_unreachable`.
     """
@@ -81,7 +81,7 @@ def read(method: str, address: str, **request: Any) -> httpx.Response:
     for _ in range(tries - 1):
         try:
             response = client().request(method, address, **request)
-        except httpx.RequestError:  # an answer that cannot be decompressed is no TransportError
+        except httpx.RequestError:  # not TransportError: a body that cannot be decompressed raises DecodingError
             time.sleep(PAUSE_SECONDS)
             continue
         if response.status_code != HTTPStatus.TOO_MANY_REQUESTS and not response.is_server_error:

@@ -1,4 +1,4 @@
-"""Texts for a twin: its persona, what it remembers and its defaults, brought to whoever writes."""
+"""Composes a twin's post texts from its persona, memories and defaults, by the model or by rules."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,13 +21,13 @@ from content_pipeline.core.writing.sentences import paragraphs
 
 COMPOSER: Final = "composer"
 _MOST_MEMORIES: Final = 5
-# Below it a memory is about something else; a fresh and important one scores 0.2 without a word in common.
+# Memories below this score are about something else; a recent, important one scores 0.2 without a common word.
 _FITTING_SCORE: Final = 0.35
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A post text within its platform's rules, and who wrote it: "composer", or the model's name."""
+    """A post text within its platform's rules, and its author: "composer", or the model's name."""
 
     post: PostText
     provider: str
@@ -42,7 +42,7 @@ def brief(
     title: str | None = None,
     options: PostOptions | None = None,
 ) -> Brief:
-    """All that `compose` needs, so that no connection to the database is held while a model writes.
+    """Everything that `compose` needs, so that no database connection is held while a model writes.
 
     `options` are the post's, with the twin's defaults merged in; without them, the twin's defaults.
     Raises Invalid `script_empty`, and what `memory.recall` raises.
@@ -65,7 +65,7 @@ def brief(
 
 
 def compose(brief: Brief) -> Composed:
-    """The post text, by the model where one is set. The same each time without one.
+    """The post text, by the model where one is configured; deterministic without one.
 
     Raises what `model.compose` raises.
     """
@@ -79,7 +79,7 @@ def compose(brief: Brief) -> Composed:
 
 
 def persona(session: Session, twin: Twin, *, topic: str) -> Persona:
-    """Who writes about `topic`. Raises what `memory.recall` raises."""
+    """The twin as the author of a text about `topic`. Raises what `memory.recall` raises."""
     return _persona(twin, _recall(session, twin, topic))
 
 
@@ -104,7 +104,7 @@ def _persona(twin: Twin, recalled: list[Recalled]) -> Persona:
 
 
 def _voice_language(twin: Twin) -> str:
-    """The language that the twin's voice speaks; ids of other providers' voices begin with theirs."""
+    """The language of the twin's voice; ids of other providers' voices begin with theirs."""
     return next(
         (voice.language for voice in voice_selection.installed_voices() if voice.id == twin.voice_id), twin.voice_id
     )

@@ -1,4 +1,4 @@
-"""A language model behind an OpenAI-compatible `/chat/completions`."""
+"""Client for a language model behind an OpenAI-compatible `/chat/completions`."""
 
 import json
 from collections.abc import Generator, Sequence
@@ -10,7 +10,7 @@ from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.providers.openai_endpoint import Endpoint
 from content_pipeline.core.settings import settings
 
-# Models that think first say nothing for a while.
+# Reasoning models send nothing for a while.
 _TIMEOUT: Final = httpx.Timeout(120.0, connect=10.0)
 MAX_BYTES: Final = 1 << 20
 
@@ -21,14 +21,14 @@ class Message(TypedDict):
 
 
 def is_set() -> bool:
-    """Whether there is a model to ask."""
+    """Whether a model is configured."""
     return bool(settings().text_url)
 
 
 def answer(messages: Sequence[Message]) -> str:
-    """What the model says. Raises what `Endpoint.post` and `Endpoint.read` raise, with the code `text_model`."""
+    """The model's answer. Raises what `Endpoint.post` and `Endpoint.read` raise, with the code `text_model`."""
     endpoint = _endpoint()
-    with endpoint.post("chat/completions", _wish(messages)) as response:
+    with endpoint.post("chat/completions", _request_body(messages)) as response:
         body = endpoint.read(response)
     try:
         said = json.loads(body)["choices"][0]["message"]["content"]
@@ -36,16 +36,16 @@ def answer(messages: Sequence[Message]) -> str:
         raise endpoint.unreadable("answered with something that is no chat completion") from error
     if not isinstance(said, str) or not said.strip():
         raise endpoint.unreadable("answered without a word")
-    return _whole(said)
+    return _without_surrogates(said)
 
 
 def stream(messages: Sequence[Message]) -> Generator[str]:
-    """What the model says, in one piece at least, as it says it; closing the iterator ends the request.
+    """The model's answer as it is generated, in at least one piece; closing the iterator ends the request.
 
-    Raises as `answer` does, before the first piece and between two.
+    Raises as `answer` does, before the first piece or between two.
     """
     endpoint = _endpoint()
-    with endpoint.post("chat/completions", _wish(messages) | {"stream": True}) as response:
+    with endpoint.post("chat/completions", _request_body(messages) | {"stream": True}) as response:
         received, begun, ended = 0, False, False
         for line in response.iter_lines():
             received += len(line.encode())
@@ -57,7 +57,7 @@ def stream(messages: Sequence[Message]) -> Generator[str]:
             if data == "[DONE]":
                 ended = True
                 break
-            said, finished = _piece(endpoint, data)
+            said, finished = _parse_event(endpoint, data)
             begun, ended = begun or bool(said), ended or finished
             if said:
                 yield said
@@ -67,8 +67,8 @@ def stream(messages: Sequence[Message]) -> Generator[str]:
             raise endpoint.unreadable("answered without a word")
 
 
-def _whole(said: str) -> str:
-    """What was said, with "?" for halves of characters: JSON can name a lone surrogate, which nothing can send on."""
+def _without_surrogates(said: str) -> str:
+    """The text with "?" for lone surrogates, which JSON can contain and UTF-8 cannot."""
     return said.encode(errors="replace").decode()
 
 
@@ -92,18 +92,20 @@ def _endpoint() -> Endpoint:
     )
 
 
-def _wish(messages: Sequence[Message]) -> dict[str, Any]:
+def _request_body(messages: Sequence[Message]) -> dict[str, Any]:
     return {"model": settings().text_model, "messages": list(messages)}
 
 
-def _piece(endpoint: Endpoint, data: str) -> tuple[str, bool]:
-    """What an event of the stream says, and whether it is the last that says something."""
+def _parse_event(endpoint: Endpoint, data: str) -> tuple[str, bool]:
+    """The text of a stream's event, and whether it ends the answer."""
     try:
         event = json.loads(data)
         if "error" in event:
             raise endpoint.failed("in the middle of the text")
-        # The event that counts the tokens has no choices.
+        # The event with the token usage has no choices.
         choice = (event["choices"] or [{}])[0]
-        return _whole(choice.get("delta", {}).get("content") or ""), choice.get("finish_reason") is not None
+        return _without_surrogates(choice.get("delta", {}).get("content") or ""), choice.get(
+            "finish_reason"
+        ) is not None
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise endpoint.unreadable("sent an event that is no part of a chat completion") from error

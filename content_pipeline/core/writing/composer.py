@@ -1,4 +1,4 @@
-"""Post texts made from the script alone, without a model: the same for the same brief."""
+"""Composes post texts from the script by rules, without a model; deterministic."""
 
 import re
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from content_pipeline.core.writing.spoken import written
 from content_pipeline.core.writing.styles import STYLES, max_hashtags
 
 _FULL_STOP: Final = re.compile(r"(?<!\.)\.$")
-# A longer first sentence is no line of its own.
+# A longer first sentence does not get a line of its own.
 _HOOK_CHARACTERS: Final = 120
 
 
 def compose(brief: Brief) -> PostText:
-    """The text of a post; what is too long for the platform is left to `fitting.fit`."""
+    """The text of a post; `fitting.fit` shortens it to the platform's limits."""
     platform, style = PLATFORMS[brief.platform], STYLES[brief.style]
     script = written(brief.script, brief.language)
     body = paragraphs(script)
@@ -33,13 +33,13 @@ def compose(brief: Brief) -> PostText:
         body = [[hook], *_without(body, hook)]
     return PostText(
         title=_FULL_STOP.sub("", hook) if titled else None,
-        text=_laid_out(platform.text_format, [*_beginning(body, style.characters), *([[ending]] if ending else [])]),
+        text=_layout(platform.text_format, [*_shortened(body, style.characters), *([[ending]] if ending else [])]),
         hashtags=_hashtags(brief, script),
     )
 
 
 def _without(script: list[list[str]], hook: str) -> list[list[str]]:
-    """The script without a first sentence that says what the hook says."""
+    """The script without a first sentence that repeats the hook."""
     first, *others = script[0]
     if _letters(first) != _letters(hook):
         return script
@@ -50,8 +50,8 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text)).casefold()
 
 
-def _beginning(script: list[list[str]], characters: int | None) -> list[list[str]]:
-    """The first sentences, at least one, within so many characters."""
+def _shortened(script: list[list[str]], characters: int | None) -> list[list[str]]:
+    """The first sentences within so many characters, at least one."""
     if characters is None:
         return script
     kept: list[list[str]] = []
@@ -64,7 +64,7 @@ def _beginning(script: list[list[str]], characters: int | None) -> list[list[str
     return [paragraph for paragraph in kept if paragraph]
 
 
-def _laid_out(layout: TextFormat, script: list[list[str]]) -> str:
+def _layout(layout: TextFormat, script: list[list[str]]) -> str:
     return layout.separator.join(
         _line(paragraph[start : start + layout.sentences])
         for paragraph in script
@@ -73,7 +73,7 @@ def _laid_out(layout: TextFormat, script: list[list[str]]) -> str:
 
 
 def _line(sentences: Sequence[str]) -> str:
-    """Sentences in a row, without blanks between those of scripts that have none."""
+    """Joins sentences; scripts without spaces get none between them."""
     line = ""
     for sentence in sentences:
         line += f" {sentence}" if line and not UNSPACED_SCRIPTS.match(line[-1]) else sentence
@@ -81,7 +81,7 @@ def _line(sentences: Sequence[str]) -> str:
 
 
 def _hashtags(brief: Brief, script: str) -> tuple[str, ...]:
-    """The twin's own ones in any case, then those of the script, then its topics."""
+    """The requested ones always, then those of the script, then topics."""
     found = keywords(script, language=brief.language, title=brief.title or "")
     topics = (topic[:1].upper() + topic[1:] for topic in brief.topics)
     most = max(max_hashtags(brief.platform, brief.style), len(brief.hashtags))

@@ -1,7 +1,7 @@
-"""What a script is about, in words that make hashtags.
+"""Keyword extraction for hashtags, in the manner of RAKE.
 
-Scripts are a few sentences long, too short to count words in. As RAKE does, what stands between stop words and
-punctuation is taken for a candidate; names, the title's words, repeated words and early ones come first. (The
+Scripts are too short for word counts. Candidates are the words between stop words and punctuation; names, words of
+the title, repeated words and early ones rank first. (The
 libraries did not fit: YAKE is AGPL by its licence file, rake-nltk downloads its word lists when it runs.)
 """
 
@@ -21,11 +21,11 @@ _MOST_KEYWORDS: Final = 30
 _ADDRESS: Final = re.compile(r"https?://\S+|www\.\S+|\S*[@#＃]\S+|\b[\w-]+(?:\.[a-z-]{2,})+(?:/\S*)?")
 _WORD: Final = re.compile("[^\\W_](?:[\\w’'-]|[\u0300-\u036f\u0900-\u0963\u0966-\u0dff])*")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
-# Katakana, Han and Latin words; in between stands grammar, in hiragana.
+# Katakana, Han and Latin words; hiragana between them is grammar.
 _JAPANESE_WORD: Final = re.compile("[ァ-ヴー]{3,}|[々\u4e00-\u9fff]{2,8}|[A-Za-z][A-Za-z0-9]+")
 _KOREAN_PARTICLE: Final = re.compile(r"(?<=\w\w)(?:에서|으로|[은는이가을를의에로와과도])$")
 _LATIN_WORD: Final = re.compile("[A-Za-z][A-Za-z0-9]+")
-# Verb forms, adverbs, counts: what no list holds all of. German writes its nouns with a capital.
+# Verb forms, adverbs, counts, which no list covers. German nouns begin with a capital.
 _NO_TOPIC: Final = {
     "en": re.compile(r"(?:\w{3}(?<!e)ed|\w{3}(?<!fami)ly|['’]\w+)$"),
     "de": re.compile(r"^[^A-ZÄÖÜ]"),
@@ -37,13 +37,13 @@ _NOUN: Final = re.compile(
     "(?:[st]ion|ment|ness|ity|ing|ship|[aeo]rs?|ics?|ine|ism|age|ure|[ae]nce|ware|ology|graphy|ia|gence)s?$"
 )
 _NO_ABBREVIATION: Final = frozenset({"AM", "PM", "OK"})
-# Where sentences often begin with a verb, as its ending says who is meant.
+# Languages whose sentences often begin with a verb, because its ending implies the subject.
 _VERBS_FIRST: Final = frozenset({"es", "pt", "it"})
 
 
 def keywords(script: str, *, language: str, title: str = "") -> tuple[str, ...]:
-    """Up to 30 hashtags without their "#", the best first; the same for the same script. None is no error."""
-    if sum(map(str.isupper, script)) > sum(map(str.isalpha, script)) / 2:  # then capitals say nothing about names
+    """Up to 30 hashtags without their "#", the best first; deterministic, and possibly empty."""
+    if sum(map(str.isupper, script)) > sum(map(str.isalpha, script)) / 2:  # capitals do not mark names then
         script = script.lower()
     runs = list(_runs(f"{title}\n\n{_ADDRESS.sub('. ', script)}", language))
     words = [word for run in runs for word in run]
@@ -65,7 +65,7 @@ def keywords(script: str, *, language: str, title: str = "") -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class _Word:
     text: str
-    named: bool  # written as names and abbreviations are
+    named: bool  # capitalized like names and abbreviations
 
     @property
     def key(self) -> str:
@@ -73,7 +73,7 @@ class _Word:
 
 
 def _runs(text: str, language: str) -> Iterator[list[_Word]]:
-    """The words between two stop words or marks, as far as they may be topics."""
+    """Runs of possible topics between stop words or punctuation."""
     for sentence in (sentence for paragraph in paragraphs(text) for sentence in paragraph):
         run: list[_Word] = []
         for index, word in enumerate(_words(sentence, language)):
@@ -89,14 +89,14 @@ def _runs(text: str, language: str) -> Iterator[list[_Word]]:
 
 
 def _words(sentence: str, language: str) -> Iterator[str]:
-    """The words of a sentence; an empty one where a mark parts them."""
+    """The words of a sentence, with "" for punctuation between them."""
     at = 0
     for match in _WORD.finditer(sentence):
         if sentence[at : match.start()].strip():
             yield ""
         at = match.end()
         if UNSPACED_SCRIPTS.search(match[0]):
-            # Without a dictionary, Japanese falls into words by its letters; Chinese, Thai and the like do not.
+            # Without a dictionary, Japanese can be split by its scripts; Chinese and Thai cannot.
             pattern = _JAPANESE_WORD if language == "ja" else _LATIN_WORD
             yield from (part for word in pattern.findall(match[0]) for part in (word, ""))
         else:
@@ -120,7 +120,7 @@ def _is_name(word: str, *, first: bool, language: str) -> bool:
 
 
 def _phrases(run: Sequence[_Word], language: str) -> Iterator[Sequence[_Word]]:
-    """Each word of a run, the pairs that are surely one thing, and all of it where it is one name."""
+    """Each word of a run, its pairs that are compounds, and the whole run where it is one name."""
     yield from ((word,) for word in run)
     for pair in pairwise(run):
         if all(word.named for word in pair) or (language == "en" and _NOUN.search(pair[1].key)):
@@ -130,7 +130,7 @@ def _phrases(run: Sequence[_Word], language: str) -> Iterator[Sequence[_Word]]:
 
 
 def _without_repeats(phrases: Sequence[Sequence[_Word]], counts: Counter[str]) -> Iterator[str]:
-    """The phrases as text, but not a word or pair that an earlier one holds, unless the script says it again."""
+    """The phrases as text, without those contained in an earlier one, unless the script repeats them."""
     taken: Counter[str] = Counter()
     for phrase in phrases:
         keys = [word.key for word in phrase]

@@ -1,4 +1,4 @@
-"""Post texts written by a language model, and held to the platform's rules."""
+"""Post texts by a language model, checked against the platform's rules."""
 
 import json
 import re
@@ -20,16 +20,16 @@ _LAST_HASHTAGS: Final = re.compile(rf"(?:(?:^|\s+){HASHTAG.pattern})+\s*$")
 
 
 def compose(brief: Brief) -> PostText:
-    """The model's text for a post. An answer that breaks the platform's rules is sent back once.
+    """The model's text for a post. An answer that breaks the platform's rules is returned for correction once.
 
-    What still breaks them then is left to `fitting.fit`. Raises what `chat.answer` raises, and UpstreamError
-    `text_model_unreadable` when both answers are halves of JSON.
+    `fitting.fit` mends what still breaks them. Raises what `chat.answer` raises, and UpstreamError `text_model_unreadable`
+    when both answers are incomplete JSON.
     """
     asked = prompts.post(brief)
     answered = chat.answer(asked)
-    post = _read(brief, answered)
+    post = _parse(brief, answered)
     if violations := check(brief.platform, post) if post else [_UNREADABLE]:
-        post = _read(brief, chat.answer(prompts.repair(asked, answered, violations)))
+        post = _parse(brief, chat.answer(prompts.repair(asked, answered, violations)))
     if post is None:
         raise UpstreamError(
             "The language model's answer cannot be read.",
@@ -41,9 +41,9 @@ def compose(brief: Brief) -> PostText:
     return replace(post, hashtags=distinct([*brief.hashtags, *post.hashtags])[:most])
 
 
-def _read(brief: Brief, answered: str) -> PostText | None:
-    """The post in an answer: a JSON object, whatever stands around it, or simply the text. None for half an object."""
-    said = _said(answered)
+def _parse(brief: Brief, answered: str) -> PostText | None:
+    """The post in an answer: a JSON object with any text around it, or plain text. None for an incomplete object."""
+    said = _parse_json(answered)
     if said is None:
         return None
     text = said.text.strip()
@@ -54,19 +54,19 @@ def _read(brief: Brief, answered: str) -> PostText | None:
     return PostText(title=title, text=body, hashtags=distinct([*said.hashtags, *HASHTAG.findall(text[len(body) :])]))
 
 
-class _Said(BaseModel):
-    """The object that a model is asked for."""
+class _Answer(BaseModel):
+    """The JSON object that the model is asked for."""
 
     title: str | None = None
     text: str = Field(min_length=1)
     hashtags: list[str] = []
 
 
-def _said(answered: str) -> _Said | None:
+def _parse_json(answered: str) -> _Answer | None:
     start, end = answered.find("{"), answered.rfind("}")
     try:
-        # Models break lines inside of strings, which strict JSON forbids.
-        return _Said.model_validate(json.loads(answered[start : end + 1], strict=False))
+        # Models put line breaks into strings, which strict JSON forbids.
+        return _Answer.model_validate(json.loads(answered[start : end + 1], strict=False))
     except ValueError:
         is_object = answered.removeprefix("```json").strip("` \n").startswith("{")
-        return None if is_object else _Said(text=answered)
+        return None if is_object else _Answer(text=answered)

@@ -1,4 +1,4 @@
-"""What a post says, and what is known before it is written."""
+"""Values of writing: a post's text, and the brief that it is written from."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from content_pipeline.core.platforms.text import CaptionStyle
 
 @dataclass(frozen=True, slots=True)
 class PostText:
-    """The words of a post. `title` is None where the platform has none; `hashtags` come without their "#"."""
+    """The text of a post. `title` is None where the platform has none; `hashtags` come without their "#"."""
 
     title: str | None
     text: str
@@ -16,7 +16,7 @@ class PostText:
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """Who writes: a name, how they write (`prompt`, in their owner's words), and what they remember of the matter."""
+    """The author: a name, a style (`prompt`, in the owner's words), and memories about the topic."""
 
     name: str
     prompt: str = ""
@@ -26,9 +26,9 @@ class Persona:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What a post text is made of. `language` is the script's, as ISO 639-1 has it.
+    """What a post text is written from. `language` is the script's (ISO 639-1).
 
-    `hashtags` and `mentions` are in every post; `topics` are hashtags it may have beside those of the script.
+    `hashtags` and `mentions` are always included; `topics` are optional hashtags after those of the script.
     """
 
     script: str

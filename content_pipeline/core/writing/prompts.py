@@ -1,4 +1,4 @@
-"""What a language model is told: who writes, for whom, within which rules."""
+"""Prompts for a language model: persona, task, and the platform's rules."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ _FORM: Final = (
 
 
 def post(brief: Brief) -> list[Message]:
-    """Asks for the text of a post."""
+    """Messages that ask for the text of a post."""
     label = PLATFORMS[brief.platform].label
     parts = [
         f"Write the text of a {label} post for the video in which you say this script. Write in the "
@@ -30,7 +30,7 @@ def post(brief: Brief) -> list[Message]:
 
 
 def repair(asked: list[Message], answered: str, violations: list[Violation]) -> list[Message]:
-    """Asks again, with what was wrong."""
+    """Messages that ask for a correction of these violations."""
     faults = "\n".join(f"- {violation.detail}" for violation in violations)
     return [
         *asked,
@@ -40,7 +40,7 @@ def repair(asked: list[Message], answered: str, violations: list[Violation]) -> 
 
 
 def script(persona: Persona, *, topic: str, platform: str, seconds: int, words: int) -> list[Message]:
-    """Asks for a script of about so many words, to be spoken in so many seconds."""
+    """Messages that ask for a script of about `words` words, to be spoken in `seconds`."""
     label = PLATFORMS[platform].label
     request = (
         f"Write what you say in a {label} video of {seconds} seconds: about {words} words, in the language of the "

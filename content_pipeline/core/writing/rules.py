@@ -10,14 +10,14 @@ from content_pipeline.core.writing.post import PostText
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A rule that a post breaks: a stable `code`, and a sentence for the person (or the model) that wrote it."""
+    """A rule that a post breaks: a stable `code`, and a sentence for the author, a person or a model."""
 
     code: str
     detail: str
 
 
 def joined(post: PostText) -> str:
-    """Text and hashtags as one, as a reader sees them."""
+    """Text and hashtags together, as a reader sees them."""
     return "\n\n".join(part for part in (post.text, " ".join(f"#{tag}" for tag in post.hashtags)) if part)
 
 
@@ -27,7 +27,7 @@ def rendered(platform: str, post: PostText) -> str:
 
 
 def characters(platform: str, post: PostText) -> int:
-    """How much of the platform's limit the post takes, in that platform's units."""
+    """The length of the post, in the platform's units."""
     return PLATFORMS[platform].text_rules.measure(joined(post))
 
 

@@ -1,4 +1,4 @@
-"""Scripts written by a language model: as long as the video is to last."""
+"""Scripts by a language model, of a length that fits the video's duration."""
 
 import math
 from collections.abc import Generator
@@ -8,25 +8,25 @@ from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS
 from content_pipeline.core.writing import chat, prompts
 from content_pipeline.core.writing.post import Persona
 
-# What the voices here speak, pauses included.
+# Pace of the voices here, pauses included.
 WORDS_A_MINUTE: Final = 150
-# Han characters and kana that take as long to say as a word.
+# Han characters or kana that take as long as a spoken word.
 _CHARACTERS_A_WORD: Final = 2
 
 
 def write(persona: Persona, *, topic: str, platform: str, seconds: int) -> Generator[str]:
-    """The script piece by piece; closing the iterator ends the request. Raises what `chat.stream` raises."""
+    """The script as it is generated; closing the iterator ends the request. Raises what `chat.stream` raises."""
     words = round(seconds * WORDS_A_MINUTE / 60)
     return chat.stream(prompts.script(persona, topic=topic, platform=platform, seconds=seconds, words=words))
 
 
 def count_words(script: str) -> int:
-    """How many words there are; of scripts without blanks, as many as take the same time to say."""
+    """The number of words; for scripts without spaces, the equivalent in speaking time."""
     spaceless = len(UNSPACED_SCRIPTS.findall(script))
     spaced = UNSPACED_SCRIPTS.sub(" ", script).split()
     return sum(any(map(str.isalnum, word)) for word in spaced) + math.ceil(spaceless / _CHARACTERS_A_WORD)
 
 
 def spoken_seconds(script: str) -> float:
-    """About how long it takes to say."""
+    """Approximate speaking time in seconds."""
     return round(count_words(script) * 60 / WORDS_A_MINUTE, 1)

@@ -1,4 +1,4 @@
-"""Text as paragraphs of sentences, and cut where a reader would cut it."""
+"""Splits text into paragraphs and sentences, and shortens it at their boundaries."""
 
 import re
 from bisect import bisect_right
@@ -18,9 +18,9 @@ _ABBREVIATED: Final = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_ABBREVIATION: Final = 8
-# A tag that lost its end leads somewhere else.
+# A tag that was cut would link to another one.
 _BROKEN_TAG: Final = re.compile(r"(?:(?:^|(?<=\s))[#＃@]\S*\s*)+$")
-# A cut at a sentence may cost this share of the room; beyond it the cut goes between two words.
+# A cut at a sentence has to use this share of the limit; otherwise the cut is between two words.
 _SHARE_OF_SENTENCES: Final = 0.6
 
 
@@ -31,7 +31,7 @@ def sentences(paragraph: str) -> list[str]:
 
 
 def _sentence_ends(text: str) -> list[int]:
-    """Where sentences end: not behind abbreviations, nor where it goes on in lower case."""
+    """Offsets of sentence ends: not after abbreviations, nor before lower case."""
     return [match.end() for match in _END.finditer(text) if not _goes_on(text, match.end())]
 
 
@@ -43,7 +43,7 @@ def _goes_on(text: str, at: int) -> bool:
 def paragraphs(text: str) -> list[list[str]]:
     """The paragraphs of a text, each as its sentences.
 
-    Blank lines part them, and so do line breaks behind a sentence; other line breaks are somebody's column width.
+    Blank lines separate paragraphs, and so do line breaks after a sentence; other line breaks are wrapping.
     """
     parts: list[str] = []
     for block in re.split(r"\n\s*\n", text):
@@ -57,10 +57,9 @@ def paragraphs(text: str) -> list[list[str]]:
 
 
 def shorten(text: str, most: int, measure: Callable[[str], int] = len) -> str:
-    """`text` as it is when it measures at most `most`, else its beginning: whole sentences, or words and "…".
+    """`text` if it measures at most `most`, else its beginning: whole sentences, or words and "…".
 
-    Only text without blanks is cut elsewhere, and never inside of what is shown as one character. `measure` must not
-    give a longer text less. The result may be empty.
+    Text without spaces is cut between grapheme clusters. `measure` must be monotonic. The result may be empty.
     """
     if measure(text) <= most:
         return text
@@ -83,6 +82,6 @@ def _last_fitting(text: str, ends: list[int], room: int, measure: Callable[[str]
 
 
 def _last_blank(text: str) -> int:
-    """Where the last word begins that may be left out: 0 for text without blanks near its end."""
+    """Offset of the last space; 0 for text without spaces near its end."""
     blank = max(text.rfind(" "), text.rfind("\n"))
     return blank if blank >= len(text) * _SHARE_OF_SENTENCES else 0

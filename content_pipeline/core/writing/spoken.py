@@ -1,9 +1,9 @@
-"""What people say and nobody writes: greetings, fillers, directions for the speaker."""
+"""Removes what is spoken but not written: greetings, fillers, stage directions."""
 
 import re
 from typing import Final
 
-# Pauses as voices take them, and what stands in brackets for the one who speaks.
+# SSML tags, and stage directions in brackets.
 _DIRECTION: Final = re.compile(
     r"<\s*/?\s*[a-z][^<>\n]{0,80}>|\[[^\[\]\n]{1,40}\]|"
     r"\((?:laugh(?:s|ing)?|pause|beat|sighs?|music|smiles?)\)",
@@ -21,7 +21,7 @@ _FILLERS: Final = {
         "it": "ehm|cioè|allora",
     }.items()
 }
-# How one says hello, to whom, and how one bids welcome.
+# Greeting, addressee, welcome.
 _GREETINGS: Final = {
     "en": (
         "hi|hey|hello|what['’]s up|good (?:morning|evening|afternoon)|welcome(?: back)?",
@@ -59,7 +59,7 @@ _GREETING: Final = {
 
 
 def written(script: str, language: str) -> str:
-    """The script as one would write it. A script that is nothing else stays as it is."""
+    """The script without these. A script that consists of nothing else is unchanged."""
     text = _DIRECTION.sub("", script)
     if language in _FILLERS:
         text = _FILLERS[language].sub(lambda found: f"{found[1]}{found[2].upper()}" if found[2] else "", text)

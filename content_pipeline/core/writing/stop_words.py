@@ -1,4 +1,4 @@
-"""Words that make no hashtag: those of a language's grammar, and what every second script says."""
+"""Stop words for hashtags: function words of a language, and words that most scripts contain."""
 
 from functools import cache
 from typing import Final
@@ -41,6 +41,6 @@ _OF_SCRIPTS: Final = {
 
 @cache
 def stop_words(language: str) -> frozenset[str]:
-    """In lower case, with straight apostrophes. Of a language without a list there are none."""
+    """In lower case, with straight apostrophes; empty for a language without a list."""
     grammar = stopwordsiso.stopwords(language) if stopwordsiso.has_lang(language) else ()
     return frozenset(grammar) | frozenset(_OF_SCRIPTS.get(language, "").split())

@@ -1,4 +1,4 @@
-"""A post on its way, as whoever calls a publisher has to bring it out."""
+"""Caller of a publisher: drives a post through the protocol of platforms/base.py."""
 
 from dataclasses import dataclass, field
 

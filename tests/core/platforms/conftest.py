@@ -12,7 +12,7 @@ from tests.sandbox_server import Sandbox, served_sandbox
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    """The platforms where they live, by a network that answers as it is told, and at once."""
+    """The live platforms' URLs over a scripted transport, without pauses between tries."""
     wire = Wire()
     monkeypatch.setattr(settings(), "platforms", "live")
     monkeypatch.setattr(transport, "PAUSE_SECONDS", 0.0)

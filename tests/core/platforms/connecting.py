@@ -1,4 +1,4 @@
-"""Accounts at the stand-ins, connected as people connect them."""
+"""Connects accounts at the sandbox by its consent page."""
 
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.registry import PLATFORMS

@@ -1,4 +1,4 @@
-"""A network that a function is."""
+"""HTTP transport that is answered by a function."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from content_pipeline.core.settings import settings
 
 @contextmanager
 def network(handler: Callable[[httpx.Request], httpx.Response]) -> Iterator[None]:
-    """The platforms where they live, answered by `handler`, which may raise httpx's errors; nobody waits between two
+    """The live platforms' URLs, answered by `handler`, which may raise httpx's errors; without pauses between two
     tries. A context rather than a fixture, for tests that need many."""
     with httpx.Client(transport=httpx.MockTransport(handler)) as client, pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings(), "platforms", "live")

@@ -1,4 +1,4 @@
-"""Publishers against the stand-ins of their platforms: whatever is lost on the way, a post is live once."""
+"""Publishers against the sandbox: whatever request or response is lost, a post is live once."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -50,7 +50,7 @@ def link(reel: Path) -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def quick(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox.set(instagram_processing_seconds=0, tiktok_processing_seconds=0)
-    monkeypatch.setattr(instagram, "LOOK_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(instagram, "POLL_PAUSE_SECONDS", 0.05)
     monkeypatch.setattr(chunks, "CHUNK_BYTES", 5_000_000)
 
 

@@ -1,4 +1,4 @@
-"""What our publishers send, against the platforms' own descriptions of their APIs."""
+"""Requests of our publishers, validated against the platforms' own API descriptions."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""OAuth as each platform means it, on the wire."""
+"""OAuth requests and responses of each platform."""
 
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What can be set for a post on each platform."""
+"""Options of a post on each platform."""
 
 from typing import Any, get_args
 

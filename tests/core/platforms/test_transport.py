@@ -1,4 +1,4 @@
-"""How platforms are reached."""
+"""HTTP transport to the platforms."""
 
 import httpx
 import pytest

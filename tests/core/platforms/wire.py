@@ -1,4 +1,4 @@
-"""A network that answers as it is told, and posts to send over it."""
+"""Scripted HTTP transport, and posts to send over it."""
 
 import json
 from collections import defaultdict, deque

@@ -1,4 +1,4 @@
-"""The endpoint of a language model, at the transport: what it is sent, and what comes of its answers."""
+"""Client of a language model, against a fake endpoint: requests, responses and errors."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Posts without a model: what stands where, for each platform and style."""
+"""Composing by rules: layout, for each platform and style."""
 
 from dataclasses import replace
 

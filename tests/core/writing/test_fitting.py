@@ -1,4 +1,4 @@
-"""Any text at all, made to fit."""
+"""Fitting of arbitrary texts to each platform's rules."""
 
 import pytest
 from hypothesis import given

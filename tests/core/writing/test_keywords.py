@@ -1,4 +1,4 @@
-"""Hashtags that people would choose for these scripts, and none that they would laugh at."""
+"""Hashtags that have to be found in these scripts, and words that must not become any."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Posts that a model writes, and what is made of what it answers."""
+"""Post texts by a model: parsing and repair of its answers."""
 
 import json
 from dataclasses import replace

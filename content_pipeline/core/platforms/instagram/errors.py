@@ -1,4 +1,4 @@
-"""What Instagram's refusals mean: the Graph API's codes and subcodes, as our errors."""
+"""Maps the Graph API's error codes and subcodes to our errors."""
 
 import re
 from http import HTTPStatus
@@ -29,7 +29,7 @@ _UNREACHABLE: Final = _Reason(
 )
 _OTHER: Final = _Reason("platform_refused", "Change what Instagram names, then retry.")
 
-# By subcode, or by code where that says it alone.
+# By subcode, or by code where that is specific enough.
 _REFUSALS: Final[dict[int, _Reason]] = {
     2207026: _UNREADABLE,
     352: _UNREADABLE,
@@ -50,23 +50,23 @@ DAILY_LIMIT_SECONDS: Final = 3600.0
 _NOT_READY: Final = 2207027
 _TRANSIENT: Final = frozenset({2207003, 2207032, 2207082})
 _GONE: Final = frozenset({2207008, 2207020})
-# Rate limit or blocked action, says Instagram, and the post may be live: people who believed it posted twice.
+# Instagram calls it a rate limit or a blocked action, but the post may be live: clients that retried posted twice.
 _MAYBE_LIVE: Final = 2207051
-# "An unknown error occurred", "service temporarily unavailable": the platform itself does not know.
+# "An unknown error occurred", "service temporarily unavailable": the outcome is not known.
 _UNKNOWN: Final = frozenset({-1, 1, 2})
 _PERMISSIONS: Final = frozenset({3, 10, *range(200, 300)})
 _BAD_TOKEN: Final = 190
-# The person took the grant back, changed the password, or has to sign in there first: no refresh helps.
+# The owner revoked the grant, changed the password, or has to sign in there first: no refresh helps.
 _GRANT_ENDED: Final = frozenset({458, 459, 460, 464})
 _INVISIBLE: Final = 33
 
 
 class Invisible(Disconnected):
-    """What was asked for is not there, or not for this account."""
+    """The object does not exist, or is not visible to this account."""
 
 
 class _Fault(NamedTuple):
-    """The parts of an error body that say what it is; zeros where it is none."""
+    """The fields of an error body; zeros where the body is no error."""
 
     code: int
     subcode: int
@@ -75,21 +75,21 @@ class _Fault(NamedTuple):
 
 
 def failure(response: httpx.Response) -> Error:
-    """Why a call was refused, for calls that may be repeated."""
+    """The error for a refused call that may be repeated."""
     return _meaning(_fault(response), response)
 
 
 def commit_failure(response: httpx.Response) -> Error:
-    """Why `media_publish` was refused; Ambiguous where the post may be live all the same."""
+    """The error for a refused `media_publish`; Ambiguous where the post may be live."""
     fault = _fault(response)
-    # Without a code it is not Instagram that answers, but something in between, which may have passed the request on.
+    # A response without a code is from a proxy, which may have forwarded the request.
     if response.is_server_error or not fault.code or fault.code in _UNKNOWN or fault.subcode == _MAYBE_LIVE:
         return Ambiguous(_sentence(fault, response), remedy="Nothing to do: it is looked into.")
     return _meaning(fault, response)
 
 
 def failed_container(status: str) -> Error:
-    """Why a container came to nothing, by the subcode in its status text; Lost where another may do better."""
+    """The error for a failed container, by the subcode in its status; PreparationLost where a new one may succeed."""
     subcode = next((int(number) for number in re.findall(r"\b2207\d{3}\b", status)), 0)
     if subcode in _TRANSIENT or subcode in _GONE:
         return PreparationLost(f"Instagram could not process the video. {platform_message(status)}", remedy=_LATER)
@@ -120,7 +120,7 @@ def _meaning(fault: _Fault, response: httpx.Response) -> Error:
 
 
 def _may_pass(fault: _Fault, response: httpx.Response) -> bool:
-    """Whether the same call may succeed later. An answer without an error body came from something in between."""
+    """Whether the same call may succeed later. A response without an error body came from a proxy."""
     known = fault.code in _UNKNOWN or fault.subcode in _TRANSIENT or fault.transient
     return known or response.is_server_error or not fault.code or "unknown error" in fault.text.lower()
 

@@ -1,4 +1,4 @@
-"""Instagram's Graph API as it is spoken: its address, who asks, and how much of its patience is used up."""
+"""Client for Instagram's Graph API: URLs, authorization, and the usage headers of its rate limits."""
 
 import json
 from collections.abc import Callable
@@ -20,25 +20,25 @@ _SHORTEST_REST_SECONDS: Final = 60.0
 
 
 def get(access: Access, path: str, **parameters: str | int) -> tuple[dict[str, Any], float]:
-    """A document, and the seconds that the API wants to be left alone from now on (see `rest`). Raises its failure."""
+    """A JSON object, and `cooldown_seconds` of the response. Raises what `errors.failure` makes of a refusal."""
     response = transport.read("GET", _address(path), params=parameters, headers=_headers(access))
     found = json_object(response)
     if not response.is_success or not found:
         raise errors.failure(response)
-    return found, rest(response)
+    return found, cooldown_seconds(response)
 
 
 def post(
-    way: Callable[..., httpx.Response], access: Access, path: str, **parameters: str | int | bool
+    send: Callable[..., httpx.Response], access: Access, path: str, **parameters: str | int | bool
 ) -> httpx.Response:
-    """A change, by one of the ways of transport.py; any status is an answer."""
-    return way("POST", _address(path), data=parameters, headers=_headers(access))
+    """A POST by `transport.send` or `transport.read`; returns a response of any status."""
+    return send("POST", _address(path), data=parameters, headers=_headers(access))
 
 
-def rest(response: httpx.Response) -> float:
-    """Seconds for which the app or the account had better ask nothing more: 0 below 90 % of a limit.
+def cooldown_seconds(response: httpx.Response) -> float:
+    """Seconds to wait before the next call of the app or the account: 0 below 90 % of a limit.
 
-    Whoever goes on to 100 % is blocked, and every account of the app with it.
+    At 100 % the app is blocked, with all its accounts.
     """
     accounts = _header(response, "x-business-use-case-usage").values()
     usages = [_header(response, "x-app-usage"), *chain.from_iterable(accounts)]

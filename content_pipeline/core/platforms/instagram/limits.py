@@ -1,4 +1,4 @@
-"""What Instagram documents of the Reels that it takes, as far as a file's facts tell: not how its sound is sampled."""
+"""Instagram's documented limits for Reels, as far as `MediaInfo` tells: not the sample rate."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -12,14 +12,14 @@ _FRAMES_PER_SECOND: Final = (23, 60)
 _SECONDS: Final = (3, 15 * 60)
 _MOST_WIDTH: Final = 1920
 _ASPECTS: Final = (0.01, 10.0)
-# Meta's sample application says 1 GB, its guides of today 300 MB: what keeps to the lower is refused by neither.
+# Meta's sample application says 1 GB, its guides of today 300 MB: the lower limit is safe under both.
 _MOST_BYTES: Final = 300_000_000
 _MOST_COVER_BYTES: Final = 8_000_000
 _JPEG: Final = b"\xff\xd8\xff"
 
 
 def problems(post: Post) -> list[Problem]:
-    """Every documented limit that the post's video and cover break. Its text is measured by whoever wrote it."""
+    """Every documented limit that the post's video and cover break. Text is checked by writing/rules.py."""
     return [*_video(post.video.media), *_cover(post)]
 
 

@@ -1,4 +1,4 @@
-"""Instagram's OAuth, by Instagram Login. There is no refresh token: a long-lived access token renews itself."""
+"""OAuth by Instagram Login. There is no refresh token: a long-lived access token renews itself."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -69,7 +69,7 @@ class InstagramOAuth:
         return _CLIENT.tokens(body)
 
     def revoke(self, tokens: Tokens) -> None:
-        """There is no way to: people end it in their Instagram settings."""
+        """No-op: users revoke it in their Instagram settings."""
 
     def profile(self, token: str) -> Profile:
         user, _ = graph.get(Access("me", token), "me", fields="user_id,username,name")
@@ -93,5 +93,5 @@ def _body(response: httpx.Response) -> dict[str, Any]:
 
 
 def _text(permissions: object) -> str:
-    """Permissions came as text with commas, and lately as a list."""
+    """Permissions come as text with commas, or as a list."""
     return ",".join(permissions) if isinstance(permissions, list) else str(permissions or "")

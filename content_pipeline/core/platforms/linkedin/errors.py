@@ -1,4 +1,4 @@
-"""What LinkedIn's refusals mean: its statuses and codes, as our errors."""
+"""Maps LinkedIn's HTTP statuses and error codes to our errors."""
 
 import re
 from http import HTTPStatus
@@ -13,25 +13,25 @@ from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.response_json import json_object
 
 _LATER: Final = "Nothing to do: it is tried again."
-# Of what a duplicate is said to be, only these are posts: activities and comments have URNs too.
+# Of the URNs in a duplicate's message, only these are posts: activities and comments have URNs too.
 _POST: Final = re.compile(r"\burn:li:(?:share|ugcPost):\d+")
-# "Not enough permissions to access": new answers have the word, old ones the number alone.
+# "Not enough permissions to access": new responses have the code, old ones the number only.
 _DENIED: Final = "ACCESS_DENIED"
 _DENIED_NUMBER: Final = 100
-# Throttles are per app and member and UTC day, and nothing says when they end: it is asked again within the hour.
+# Throttles are per app and member and UTC day, and their end is not told: retry after an hour.
 _THROTTLED_SECONDS: Final = 3600.0
 _WAITING_SECONDS: Final = 15.0
 
 
 def checked(response: httpx.Response) -> httpx.Response:
-    """The answer, if it is a good one. Raises what `failure` makes of any other."""
+    """The response, if it is a success. Raises what `failure` makes of any other."""
     if response.is_success:
         return response
     raise failure(response)
 
 
 def failure(response: httpx.Response) -> Error:
-    """Why a call was refused, for calls that may be repeated.
+    """The error for a refused call that may be repeated.
 
     Expired (401), Disconnected (403), TooManyRequests (429), UpstreamError `remote_failed` (5xx, and a 403 that is not
     LinkedIn's) and `linkedin_media_waiting`, both retryable; Refused `linkedin_version_retired`,
@@ -51,7 +51,7 @@ def failure(response: httpx.Response) -> Error:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         seconds = retry_after(response)
         return TooManyRequests(sentence, remedy=_LATER, retry_after=_THROTTLED_SECONDS if seconds is None else seconds)
-    if _is_broken(response):
+    if _is_inconclusive(response):
         return UpstreamError(sentence, remedy=_LATER, retryable=True, retry_after=retry_after(response))
     if "MEDIA_ASSET_WAITING_UPLOAD" in named:
         return UpstreamError(
@@ -63,9 +63,9 @@ def failure(response: httpx.Response) -> Error:
         )
     if "MEDIA_ASSET_PROCESSING_FAILED" in named:
         return unusable_video(_message(response))
-    if "DUPLICATE_POST" in named or duplicated(response):
+    if "DUPLICATE_POST" in named or duplicate_of(response):
         return Refused(
-            f"LinkedIn has a post of the same content: {duplicated(response) or 'it does not say which'}.",
+            f"LinkedIn has a post of the same content: {duplicate_of(response) or 'it does not say which'}.",
             code="duplicate_post",
             remedy="Look at that post; change the text if there is to be another one.",
         )
@@ -73,14 +73,14 @@ def failure(response: httpx.Response) -> Error:
 
 
 def commit_failure(response: httpx.Response) -> Error:
-    """Why a post was refused; Ambiguous where it may be live all the same."""
-    if _is_broken(response):
+    """The error for a refused post; Ambiguous where the post may be live."""
+    if _is_inconclusive(response):
         return Ambiguous(_sentence(response), remedy="Nothing to do: it is looked into.")
     return failure(response)
 
 
 def unusable_video(reason: str) -> Refused:
-    """LinkedIn cannot process the video, for a `reason` in its own words."""
+    """The error for a video that LinkedIn cannot process; `reason` is its own message."""
     return Refused(
         f"LinkedIn cannot use the video. {platform_message(reason)}".rstrip(),
         code="linkedin_media_failed",
@@ -88,8 +88,8 @@ def unusable_video(reason: str) -> Refused:
     )
 
 
-def duplicated(response: httpx.Response) -> str | None:
-    """The URN of the live post that a refusal names as the original; None for every other answer."""
+def duplicate_of(response: httpx.Response) -> str | None:
+    """The URN of the live post in a refused duplicate; None for every other response."""
     if response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
         return None
     named = _POST.search(_message(response))
@@ -97,18 +97,18 @@ def duplicated(response: httpx.Response) -> str | None:
 
 
 def codes(response: httpx.Response) -> set[str]:
-    """The codes of an error: on the body itself, or (so the Posts API) on each of its `errorDetails.inputErrors`."""
+    """The codes of an error: in the body itself, or (Posts API) in each of its `errorDetails.inputErrors`."""
     body = json_object(response)
     details = body.get("errorDetails")
     inputs = details.get("inputErrors", []) if isinstance(details, dict) else []
     return {str(error["code"]) for error in [body, *inputs] if "code" in error}
 
 
-def _is_broken(response: httpx.Response) -> bool:
-    """Whether an answer says nothing of what LinkedIn did.
+def _is_inconclusive(response: httpx.Response) -> bool:
+    """Whether a response does not tell what LinkedIn did.
 
-    So does a good one that came from something in between, and a firewall's 403: it is met by all accounts at once, and
-    none of them is to be connected again for it.
+    Includes a proxy's success and a firewall's 403: that one hits all accounts at once, and none of them has to be
+    connected again.
     """
     if response.status_code == HTTPStatus.FORBIDDEN:
         return not codes(response) and _number(response) is None
@@ -116,7 +116,7 @@ def _is_broken(response: httpx.Response) -> bool:
 
 
 def _number(response: httpx.Response) -> object:
-    """LinkedIn's number for an error; None where there is none."""
+    """LinkedIn's numeric error code; None where there is none."""
     return json_object(response).get("serviceErrorCode")
 
 

@@ -1,4 +1,4 @@
-"""What LinkedIn takes as a video, as those who build on its Videos API agree on it."""
+"""LinkedIn's limits for videos, as documented by integrators of its Videos API."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ def problems(video: MediaInfo) -> list[Problem]:
     if not video.has_video:
         return [Problem("linkedin_video_missing", "The file has no video.", "Send a video.")]
     found = []
-    if video.container != "mov":  # what the whole family of MP4 is called by whoever reads it
+    if video.container != "mov":  # ffmpeg's name for the whole family of MP4
         found.append(Problem("linkedin_video_format", "LinkedIn takes MP4 only.", "Send the video as MP4."))
     if not _SMALLEST_BYTES <= video.bytes <= _LARGEST_BYTES:
         found.append(

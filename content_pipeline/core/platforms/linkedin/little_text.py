@@ -5,7 +5,7 @@ from typing import Final
 
 from content_pipeline.core.platforms.hashtags import HASHTAG
 
-# Where one of these stands unescaped, LinkedIn drops the rest of the post without a word.
+# After an unescaped one, LinkedIn silently drops the rest of the post.
 _RESERVED: Final = re.compile(r"[|{}@\[\]()<>#*_~\\]")
 
 

@@ -1,4 +1,4 @@
-"""LinkedIn's OAuth for members. Only approved apps are given refresh tokens; others connect again every 60 days."""
+"""LinkedIn's OAuth for members. Only approved apps get refresh tokens; others connect again every 60 days."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from content_pipeline.core.platforms.linkedin.settings import LinkedInSettings
 from content_pipeline.core.platforms.oauth_client import OAuthClient
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 
-# LinkedIn says invalid_request of codes that are used or expired; elsewhere it is a fault of ours, and no account's.
+# LinkedIn answers invalid_request to codes that are used or expired; elsewhere it is a fault of the request.
 _CLIENT: Final = OAuthClient("LinkedIn", LinkedInSettings, grant_refused=frozenset({"invalid_request"}))
 _WWW: Final = "www.linkedin.com"
 _SCOPES: Final = ("openid", "profile", "w_member_social")
@@ -44,11 +44,11 @@ class LinkedInOAuth:
     def profile(self, token: str) -> Profile:
         address = transport.url("api.linkedin.com", "/v2/userinfo")
         member = checked(transport.read("GET", address, headers={"Authorization": f"Bearer {token}"})).json()
-        # Members have no handle that the API tells: they are known by their names.
+        # The API returns no handle of members.
         return Profile(user_id=member["sub"], handle=member["name"], name=member["name"])
 
     def _tokens(self, **form: str) -> Tokens:
-        # Its refresh_token_expires_in is said to be in seconds and was seen in minutes: nothing is ended on its word.
+        # refresh_token_expires_in is documented in seconds and was seen in minutes: it is ignored.
         return replace(_CLIENT.tokens(self._post("/oauth/v2/accessToken", **form)), refresh_expires_at=None)
 
     def _post(self, path: str, **form: str) -> dict[str, object]:

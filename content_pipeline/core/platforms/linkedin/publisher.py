@@ -1,8 +1,8 @@
-"""Videos on LinkedIn: uploaded and processed there, then posted by one call.
+"""Publishes videos on LinkedIn: upload, wait for processing, then one call posts.
 
-LinkedIn has no idempotency key, but it refuses to say the same thing twice, and names the first one. So the body of a
-post is written once, kept, and sent again byte by byte when nobody knows what became of it. It remembers the first one
-for some minutes only, so that this has an end.
+LinkedIn has no idempotency key, but it refuses a duplicate and names the original. So the body of a post is stored and
+sent again unchanged when its outcome is not known. LinkedIn detects duplicates for some minutes only; after that the
+outcome stays unknown.
 """
 
 import json
@@ -30,23 +30,22 @@ from content_pipeline.core.platforms.base import (
     Refused,
 )
 from content_pipeline.core.platforms.linkedin import limits, uploads
-from content_pipeline.core.platforms.linkedin.errors import commit_failure, duplicated
+from content_pipeline.core.platforms.linkedin.errors import commit_failure, duplicate_of
 from content_pipeline.core.platforms.linkedin.options import LinkedInOptions
-from content_pipeline.core.platforms.linkedin.requests import author, call
+from content_pipeline.core.platforms.linkedin.requests import call, member_urn
 
-# A short video is processed within seconds; a later run asks for all others, so that those do not hold their slots.
+# A short video is processed within seconds; for longer ones a later run polls, so that they hold no worker slot.
 PATIENCE_SECONDS: Final = 2.0
-# For how long a second post of the same content is surely refused: told of as ten minutes up to two days, so the
-# shortest counts, and what it takes to ask.
+# How long a duplicate is certainly refused: sources say ten minutes to two days. The shortest, less the request's time.
 _REMEMBERED: Final = timedelta(minutes=9)
 _VISIBILITY: Final = {"public": "PUBLIC", "connections": "CONNECTIONS"}
 
 
 class LinkedInPublisher:
-    """Keeps `upload` (see uploads.py), `body`, the post as it is sent, and when it was last `ready_at` LinkedIn."""
+    """`prepared`: `upload` (see uploads.py), `body` (the post's JSON), and `ready_at`, when processing had ended."""
 
     def check(self, access: Access | None, post: Post) -> list[Problem]:
-        """The limits of the video: of an account, LinkedIn says nothing beforehand."""
+        """Checks limits of the video; LinkedIn has no API for limits of an account."""
         return limits.problems(post.video.media)
 
     def prepare(
@@ -71,41 +70,41 @@ class LinkedInPublisher:
             prepared = {**prepared, "upload": upload}
             keep(prepared)
             patience = PATIENCE_SECONDS
-        standing = uploads.standing(access, prepared["upload"], patience=patience)
-        if isinstance(standing, Ready):
+        outcome = uploads.wait_until_processed(access, prepared["upload"], patience=patience)
+        if isinstance(outcome, Ready):
             keep({**prepared, "ready_at": now().isoformat()})
-        return standing
+        return outcome
 
     def is_processing(self, access: Access, prepared: Prepared) -> bool:
         try:
-            return isinstance(uploads.standing(access, prepared["upload"], patience=0.0), Processing)
+            return isinstance(uploads.wait_until_processed(access, prepared["upload"], patience=0.0), Processing)
         except (PreparationLost, Refused):
             return False
 
     def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
         response = _publish(access, prepared)
         if response.status_code == HTTPStatus.CREATED:
-            return _live(response.headers.get("x-restli-id"))
+            return _published(response.headers.get("x-restli-id"))
         raise commit_failure(response)
 
     def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
-        """A commit that was answered is live; to read a post back takes a permission that apps do not get."""
-        return _live(None)
+        """A commit that was answered is live; reading a post back needs a permission that apps do not get."""
+        return _published(None)
 
     def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
-        """Sends the same post again: it is made now, or refused with the URN of the one that was made before."""
+        """Sends the same post again: it is made now, or refused with the URN of the earlier one."""
         if now() - datetime.fromisoformat(prepared["ready_at"]) > _REMEMBERED:
-            raise _unknown("LinkedIn remembers a post too shortly to ask it now.")
+            raise _outcome_unknown("LinkedIn remembers a post too shortly to ask it now.")
         response = _publish(access, prepared)
         if response.status_code == HTTPStatus.CREATED:
-            return _live(response.headers.get("x-restli-id"))
-        if urn := duplicated(response):
+            return _published(response.headers.get("x-restli-id"))
+        if urn := duplicate_of(response):
             return Duplicate(urn, _url(urn))
         failure = commit_failure(response)
-        raise _unknown(failure.detail) if isinstance(failure, Refused) else failure
+        raise _outcome_unknown(failure.detail) if isinstance(failure, Refused) else failure
 
 
-def _unknown(reason: str) -> OutcomeUnknown:
+def _outcome_unknown(reason: str) -> OutcomeUnknown:
     return OutcomeUnknown(
         f"Nobody knows whether the post is live: its answer was lost. {reason}",
         remedy="Look at the profile on LinkedIn; if the post is not there, publish it as a new one.",
@@ -121,7 +120,7 @@ def _body(access: Access, post: Post, video: str) -> str:
     distribution = {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []}
     return json.dumps(
         {
-            "author": author(access),
+            "author": member_urn(access),
             "commentary": post.text,
             "visibility": _VISIBILITY[post.options.privacy or "public"],
             "distribution": distribution,
@@ -132,7 +131,7 @@ def _body(access: Access, post: Post, video: str) -> str:
     )
 
 
-def _live(urn: str | None) -> Published:
+def _published(urn: str | None) -> Published:
     return Published(urn, _url(urn) if urn else None)
 
 

@@ -1,9 +1,8 @@
-"""Bringing a video to LinkedIn: each part to its own address, captions and thumbnail to theirs, then the wait until it
-is processed. Nothing of this shows to anybody, so every request of it may be repeated.
+"""LinkedIn's multipart video upload: parts, captions and thumbnail, then polling until the video is processed.
 
-What is kept of an upload: `video`, its URN; `token`; `expires_at`, in milliseconds, 0 where LinkedIn does not say it;
-`parts`, each with its address and its first and last byte; `etags`, what LinkedIn answered to those that are there;
-`captions` and `thumbnail`, the addresses for these; whether it is `finalized`.
+Nothing of it is visible, so every request may be repeated. State of an upload: `video` (URN); `token`; `expires_at` in
+milliseconds, 0 where LinkedIn does not tell it; `parts`, each with its URL and its first and last byte; `etags` of the
+parts that are uploaded; `captions` and `thumbnail`, the URLs for these; `finalized`.
 """
 
 import json
@@ -21,29 +20,29 @@ from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access, Post, PreparationLost, Processing, Ready
 from content_pipeline.core.platforms.file_ranges import file_range
 from content_pipeline.core.platforms.linkedin.errors import checked, codes, failure, unusable_video
-from content_pipeline.core.platforms.linkedin.requests import author, call
+from content_pipeline.core.platforms.linkedin.requests import call, member_urn
 from content_pipeline.core.platforms.response_json import json_object
 
 log = structlog.get_logger()
 
 Upload = dict[str, Any]
 
-# What an address of an upload answers when its time is over.
+# Statuses of an upload URL that has expired.
 _GONE: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 POLL_SECONDS: Final = 1.0
 _ASK_AGAIN_SECONDS: Final = 15.0
 
 
 def begin(access: Access, post: Post) -> Upload:
-    """Announce the video, and learn where its parts go."""
-    wish = {
-        "owner": author(access),
+    """Initialize an upload; returns its state."""
+    body = {
+        "owner": member_urn(access),
         "fileSizeBytes": post.video.media.bytes,
         "uploadCaptions": post.captions is not None,
         "uploadThumbnail": post.cover is not None,
     }
     path = "/rest/videos?action=initializeUpload"
-    response = call(transport.read, "POST", path, access, content=json.dumps({"initializeUploadRequest": wish}))
+    response = call(transport.read, "POST", path, access, content=json.dumps({"initializeUploadRequest": body}))
     value = json_object(checked(response)).get("value")
     if not value:
         raise failure(response)
@@ -67,24 +66,24 @@ def finish(
     keep: Callable[[Upload], None],
     progress: Callable[[float], None],
 ) -> Upload:
-    """Send what is left of an upload. Raises Lost when its addresses are no good any more."""
+    """Upload the remaining parts and finalize; returns the new state. Raises PreparationLost for expired URLs."""
     for address, first, last in upload["parts"][len(upload["etags"]) :]:
-        etag = _put(upload, address, post.video.path, first, last + 1)
+        etag = _upload_part(upload, address, post.video.path, first, last + 1)
         upload = {**upload, "etags": [*upload["etags"], etag]}
         keep(upload)
         progress(len(upload["etags"]) / len(upload["parts"]))
     if post.captions:
-        _add(upload, "captions", post.captions.srt.encode())
+        _upload_extra(upload, "captions", post.captions.srt.encode())
     if post.cover:
-        _add(upload, "thumbnail", post.cover[0].read_bytes())
+        _upload_extra(upload, "thumbnail", post.cover[0].read_bytes())
     _finalize(access, upload)
     return {**upload, "finalized": True}
 
 
-def standing(access: Access, upload: Upload, *, patience: float) -> Ready | Processing:
-    """Whether a finished upload can be posted, waiting for it so many seconds.
+def wait_until_processed(access: Access, upload: Upload, *, patience: float) -> Ready | Processing:
+    """Poll a finalized upload for up to `patience` seconds.
 
-    Raises Refused `linkedin_media_failed`, and Lost when the video is gone.
+    Raises Refused `linkedin_media_failed`, and PreparationLost when the video is gone.
     """
     give_up = time.monotonic() + patience
     while _status(access, upload) != "AVAILABLE":
@@ -94,8 +93,8 @@ def standing(access: Access, upload: Upload, *, patience: float) -> Ready | Proc
     return Ready()
 
 
-def _put(upload: Upload, address: str, path: Path, start: int, end: int) -> str:
-    """The ETag that LinkedIn gives to the part of the file from `start` to before `end`."""
+def _upload_part(upload: Upload, address: str, path: Path, start: int, end: int) -> str:
+    """Upload the bytes from `start` to before `end`; returns their ETag."""
     if 0 < upload["expires_at"] < now().timestamp() * 1000:
         raise PreparationLost("LinkedIn waited too long for the video.", remedy="Nothing to do: it is sent again.")
     headers = {"Content-Type": "application/octet-stream", "Content-Length": str(end - start)}
@@ -108,11 +107,10 @@ def _put(upload: Upload, address: str, path: Path, start: int, end: int) -> str:
     return etag
 
 
-def _add(upload: Upload, name: str, content: bytes) -> None:
-    """Send the captions or the thumbnail. Without them it is still the video that was asked for, so that a refusal is
-    only told to the operator."""
+def _upload_extra(upload: Upload, name: str, content: bytes) -> None:
+    """Upload the captions or the thumbnail. A refusal is logged only: the post goes out without them."""
     address = upload[name]
-    if address is None:  # they came after the upload had begun without them
+    if address is None:  # they were added after the upload was initialized without them
         return
     response = transport.read("PUT", address, content=content, headers={"Content-Type": "application/octet-stream"})
     if not response.is_success:
@@ -120,11 +118,11 @@ def _add(upload: Upload, name: str, content: bytes) -> None:
 
 
 def _finalize(access: Access, upload: Upload) -> None:
-    wish = {"video": upload["video"], "uploadToken": upload["token"], "uploadedPartIds": upload["etags"]}
+    body = {"video": upload["video"], "uploadToken": upload["token"], "uploadedPartIds": upload["etags"]}
     path = "/rest/videos?action=finalizeUpload"
-    response = call(transport.read, "POST", path, access, content=json.dumps({"finalizeUploadRequest": wish}))
+    response = call(transport.read, "POST", path, access, content=json.dumps({"finalizeUploadRequest": body}))
     if response.is_client_error and _status(access, upload) in ("PROCESSING", "AVAILABLE"):
-        return  # an attempt whose answer was lost has done it
+        return  # an earlier attempt, whose response was lost, has finalized it
     checked(response)
 
 

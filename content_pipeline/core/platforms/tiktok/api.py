@@ -1,4 +1,4 @@
-"""TikTok's API as it is spoken, and how often an account may speak to it."""
+"""Client for TikTok's Content Posting API, with its per-account rate limits."""
 
 from typing import Any, Final
 
@@ -12,14 +12,14 @@ from content_pipeline.core.rate_limits import Rate
 CREATOR_INFO: Final = "creator_info/query"
 INIT: Final = "video/init"
 STATUS: Final = "status/fetch"
-# Per account and minute, whoever asks.
+# Per account and minute, for all processes together.
 _RATES: Final = {CREATOR_INFO: Rate(20, 60), INIT: Rate(6, 60), STATUS: Rate(30, 60)}
 
 
-def ask(access: Access, what: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The `data` of an answer, to a question that may be repeated.
+def call(access: Access, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    """POST to `what`, which may be repeated; returns the response's `data`.
 
-    Raises its failure, and TooManyRequests before TikTok would have to.
+    Raises what `errors.failure` makes of a refusal, and TooManyRequests before TikTok would answer it.
     """
     take_call(f"tiktok:{what}", access.user_id, _RATES[what])
     address = transport.url("open.tiktokapis.com", f"/v2/post/publish/{what}/")

@@ -1,16 +1,16 @@
-"""How a video is cut for TikTok: in equal chunks, of which the last takes the remainder too."""
+"""Splits a video into chunks for TikTok: equal ones, of which the last takes the remainder too."""
 
 from dataclasses import dataclass
 from typing import Final
 
-# 5 to 64 MB are allowed for a chunk, and up to 128 MB for the last. The last one is the post, so it is kept small:
-# the shorter it is on its way, the less can befall it.
+# A chunk may have 5 to 64 MB, the last one up to 128 MB. The last one is the commit, so it is kept small: the shorter
+# its request, the less can interrupt it.
 CHUNK_BYTES: Final = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Chunks:
-    """The cut of a file of `size` bytes."""
+    """The chunks of a file of `size` bytes."""
 
     size: int
 
@@ -33,5 +33,5 @@ class Chunks:
         return start, self.size if number == self.last else start + self.chunk
 
     def whole(self, uploaded: int) -> int:
-        """How many chunks are in so many bytes."""
+        """How many complete chunks are in the first `uploaded` bytes."""
         return self.count if uploaded >= self.size else uploaded // self.chunk

@@ -1,4 +1,4 @@
-"""What TikTok lets a creator do now. Its guidelines want it asked afresh for every post."""
+"""TikTok's creator info: what an account may post now. Its guidelines require a query before every post."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _LEVELS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Creator:
-    """An account and its rights. `levels` are the privacy levels that it may choose from."""
+    """An account and its permissions. `levels` are the privacy levels that it may choose from."""
 
     username: str
     levels: frozenset[str]
@@ -29,13 +29,13 @@ class Creator:
     no_stitches: bool
 
     def level(self, options: TikTokOptions) -> str:
-        """The privacy level that was asked for, else the most open one that is allowed."""
+        """The privacy level in the options, else the most open one that is allowed."""
         if options.privacy:
             return _LEVELS[options.privacy]
         return next((level for level in _LEVELS.values() if level in self.levels), _LEVELS["private"])
 
     def problems(self, post: Post) -> Iterator[Problem]:
-        """What of the post is not for this account."""
+        """Problems that this account has with the post."""
         options, seconds = post.options, post.video.media.seconds
         assert isinstance(options, TikTokOptions)
         if self.level(options) not in self.levels:
@@ -66,7 +66,7 @@ class Creator:
 
 def fetch(access: Access) -> Creator:
     """Raises what `api.ask` does."""
-    info = api.ask(access, api.CREATOR_INFO, {})
+    info = api.call(access, api.CREATOR_INFO, {})
     return Creator(
         username=info["creator_username"],
         levels=frozenset(info["privacy_level_options"]),

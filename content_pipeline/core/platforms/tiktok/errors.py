@@ -1,4 +1,4 @@
-"""What TikTok's refusals mean: its error codes, and the reasons for which it fails a post, as our errors."""
+"""Maps TikTok's error codes, and its reasons for failed posts, to our errors."""
 
 from http import HTTPStatus
 from typing import Final, NamedTuple
@@ -61,7 +61,7 @@ _REFUSALS: Final[dict[str, _Reason]] = {
         "tiktok_canceled", "The post was taken back before it was out.", "Retry it if that was a mistake."
     ),
 }
-# Limits over a day, of the creator and of the app: asked again in an hour, the day may be over.
+# Daily limits of the creator and of the app: retried hourly, because the end of the day is not told.
 _DAILY_LIMITS: Final = frozenset(
     {"spam_risk_too_many_posts", "spam_risk_too_many_pending_share", "reached_active_user_cap"}
 )
@@ -72,7 +72,7 @@ _RECONNECTS: Final = frozenset({"scope_not_authorized", "scope_permission_missed
 
 
 def failure(response: httpx.Response) -> Error:
-    """Why a call was refused."""
+    """The error for a refused call."""
     code, message = _fault(response)
     sentence = (
         f"TikTok says: {platform_message(message or code)}" if code else f"TikTok answered {response.status_code}."
@@ -85,14 +85,14 @@ def failure(response: httpx.Response) -> Error:
         return TooManyRequests(sentence, code="tiktok_daily_limit", remedy=_LATER, retry_after=_DAILY_LIMIT_SECONDS)
     if code == "rate_limit_exceeded" or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return TooManyRequests(sentence, remedy=_LATER, retry_after=_RATE_LIMIT_SECONDS)
-    # An answer without an error body came from something in between.
+    # A response without an error body came from a proxy.
     if not code or code == "internal_error" or response.is_server_error:
         return UpstreamError(sentence, remedy=_LATER, retryable=True)
     return _refusal(code, sentence)
 
 
 def failed_post(reason: str) -> Error:
-    """Why TikTok came to nothing with a video that it had; Lost where another try may do better."""
+    """The error for a post that TikTok failed to process; PreparationLost where another attempt may succeed."""
     if reason == "internal":
         return PreparationLost("TikTok failed to process the video by a fault of its own.", remedy=_LATER)
     return _refusal(reason, f"TikTok could not post the video: {platform_message(reason) or 'it gives no reason.'}")
@@ -106,7 +106,7 @@ def _refusal(code: str, sentence: str) -> Refused:
 
 
 def _fault(response: httpx.Response) -> tuple[str, str]:
-    """The code and message of an error body; empty where it is none."""
+    """The code and message of an error body; empty where the body is no error."""
     body = json_object(response)
     error = body.get("error")
     if isinstance(error, str):  # the OAuth endpoints' flat form

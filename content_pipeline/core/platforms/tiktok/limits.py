@@ -1,4 +1,4 @@
-"""What TikTok documents of the videos that it takes, whoever posts them."""
+"""TikTok's documented limits for videos of any account."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -14,7 +14,7 @@ _MOST_BYTES: Final = 4_000_000_000
 
 
 def problems(post: Post) -> Iterator[Problem]:
-    """Every documented limit that the video breaks. The text is measured by whoever wrote it."""
+    """Every documented limit that the video breaks. Text is checked by writing/rules.py."""
     media = post.video.media
     if media.video_codec not in _CODECS.get(media.container, ()):
         yield Problem(

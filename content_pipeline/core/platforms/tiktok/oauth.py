@@ -1,4 +1,4 @@
-"""TikTok's OAuth: the app is a `client_key`, PKCE is in hex, refusals come flat and often with 200."""
+"""TikTok's OAuth: `client_key` for `client_id`, PKCE challenge in hex, flat errors that often come with status 200."""
 
 from datetime import datetime
 from hashlib import sha256
@@ -27,7 +27,7 @@ class TikTokOAuth:
             "response_type": "code",
             "redirect_uri": redirect_uri,
             "state": state,
-            # RFC 7636 has base64url here.
+            # Hex, where RFC 7636 has base64url.
             "code_challenge": sha256(verifier.encode()).hexdigest(),
             "code_challenge_method": "S256",
         }

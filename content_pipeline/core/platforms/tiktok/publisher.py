@@ -1,7 +1,7 @@
-"""Videos on TikTok, sent in chunks: the last chunk is what posts them.
+"""Publishes videos on TikTok by a chunked upload: the last chunk is the commit.
 
-What TikTok opened for an upload (`publish_id`) becomes one post at most, and says how it stands. So the last chunk may
-be sent again whenever TikTok does not have it, and nothing is opened anew while it may have.
+An upload (`publish_id`) becomes at most one post, and its status can be read. So the last chunk may be sent again when
+TikTok does not have it, and no new upload is opened while it may have it.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ from content_pipeline.core.platforms.tiktok.chunks import Chunks
 from content_pipeline.core.platforms.tiktok.creators import Creator
 from content_pipeline.core.platforms.tiktok.options import TikTokOptions
 
-# How long an upload's address is good.
+# How long an upload's URL is valid.
 _UPLOAD_LIFE: Final = timedelta(hours=1)
 _MEDIA_TYPES: Final = {"mov": "video/mp4", "matroska": "video/webm"}
 _ASK_AGAIN_SECONDS: Final = 3.0
@@ -44,8 +44,8 @@ Status = dict[str, Any]
 
 
 class TikTokPublisher:
-    """`prepared`: the `publish_id` and `upload_url` of an upload, when it was opened (`opened_at`), the `size` of the
-    video, how many chunks TikTok was `sent`; and of the post, its `username` and privacy `level`."""
+    """`prepared`: the `publish_id` and `upload_url` of an upload, its `opened_at`, the `size` of the video, how many
+    chunks are `sent`; and of the post, its `username` and privacy `level`."""
 
     def check(self, access: Access | None, post: Post) -> list[Problem]:
         found = list(limits.problems(post))
@@ -64,33 +64,33 @@ class TikTokPublisher:
     ) -> Ready | Processing:
         chunks = Chunks(post.video.media.bytes)
         if prepared:
-            sent = _resumed(access, prepared, chunks)
+            sent = _resume(access, prepared, chunks)
         else:
-            sent, prepared = 0, _begin(access, post, chunks)
+            sent, prepared = 0, _open_upload(access, post, chunks)
             keep(prepared)
         for number in range(sent, chunks.last):
-            _send(post, prepared, chunks, number)
+            _upload_chunk(post, prepared, chunks, number)
             keep({**prepared, "sent": number + 1})
             progress((number + 1) / chunks.count)
         return Ready()
 
     def is_processing(self, access: Access, prepared: Prepared) -> bool:
         try:
-            status = _fetch(access, prepared)
+            status = _fetch_status(access, prepared)
         except PreparationLost:
             return False
         return status.get("status") not in ("PUBLISH_COMPLETE", "FAILED") and not _lacks_bytes(status, prepared)
 
     def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
         chunks = Chunks(prepared["size"])
-        response = _put(post, prepared, chunks, chunks.last)
+        response = _put_chunk(post, prepared, chunks, chunks.last)
         if response.is_success:  # 201, though 200 has been seen
             return Processing(_ASK_AGAIN_SECONDS)
-        if _is_broken(response):
+        if _is_inconclusive(response):
             raise Ambiguous(f"TikTok answered {response.status_code}.", remedy="Nothing to do: it is looked into.")
-        # It may be refused because an earlier attempt, whose answer was lost, has brought it.
+        # It may be refused because an earlier attempt, whose response was lost, has sent it.
         try:
-            status = _fetch(access, prepared)
+            status = _fetch_status(access, prepared)
         except Error as error:
             raise Ambiguous(
                 "TikTok refused the end of the video, and does not say whether it has it.",
@@ -98,25 +98,25 @@ class TikTokPublisher:
             ) from error
         if not _lacks_bytes(status, prepared):
             return _outcome(status, prepared)
-        if _is_over(prepared):
-            raise _gone()
+        if _has_expired(prepared):
+            raise _upload_lost()
         raise UpstreamError(
             f"TikTok refused the end of the video ({response.status_code}).", remedy=_AGAIN, retryable=True
         )
 
     def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
-        return _outcome(_committed(access, prepared), prepared)
+        return _outcome(_fetch_committed_status(access, prepared), prepared)
 
     def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
-        status = _committed(access, prepared)
+        status = _fetch_committed_status(access, prepared)
         return NotCommitted() if _lacks_bytes(status, prepared) else _outcome(status, prepared)
 
 
 # ── the upload ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _begin(access: Access, post: Post, chunks: Chunks) -> Prepared:
-    """A new upload. One whose answer is lost never gets its bytes, so nothing comes of it."""
+def _open_upload(access: Access, post: Post, chunks: Chunks) -> Prepared:
+    """Open an upload. One whose response is lost never gets its bytes, and expires."""
     creator = creators.fetch(access)
     if problem := next(creator.problems(post), None):
         raise Refused(problem.detail, code=problem.code, remedy=problem.remedy)
@@ -127,7 +127,7 @@ def _begin(access: Access, post: Post, chunks: Chunks) -> Prepared:
         "total_chunk_count": chunks.count,
     }
     about = _post_info(post, creator)
-    opened = api.ask(access, api.INIT, {"post_info": about, "source_info": source})
+    opened = api.call(access, api.INIT, {"post_info": about, "source_info": source})
     return {
         "publish_id": opened["publish_id"],
         "upload_url": opened["upload_url"],
@@ -156,31 +156,31 @@ def _post_info(post: Post, creator: Creator) -> dict[str, Any]:
     }
 
 
-def _resumed(access: Access, prepared: Prepared, chunks: Chunks) -> int:
-    """How many chunks TikTok has of an upload: one more than it told us, when its answer was lost."""
-    if prepared["size"] != chunks.size or _is_over(prepared):
-        raise _gone()
+def _resume(access: Access, prepared: Prepared, chunks: Chunks) -> int:
+    """How many chunks TikTok has: one more than is stored here, where a response was lost."""
+    if prepared["size"] != chunks.size or _has_expired(prepared):
+        raise _upload_lost()
     if prepared["sent"] >= chunks.last:
         return chunks.last
-    status = _fetch(access, prepared)
+    status = _fetch_status(access, prepared)
     if status.get("status") == "FAILED":
         raise errors.failed_post(str(status.get("fail_reason")))
     return max(int(prepared["sent"]), chunks.whole(_uploaded(status)))
 
 
-def _send(post: Post, prepared: Prepared, chunks: Chunks, number: int) -> None:
-    """One of the chunks that post nothing yet."""
+def _upload_chunk(post: Post, prepared: Prepared, chunks: Chunks, number: int) -> None:
+    """Upload a chunk that is not the last."""
     try:
-        response = _put(post, prepared, chunks, number)
-    except Ambiguous as error:  # TikTok takes chunks in order only, so the next try asks first how far it came
+        response = _put_chunk(post, prepared, chunks, number)
+    except Ambiguous as error:  # chunks must arrive in order: the next attempt reads first how many have
         raise UpstreamError(error.detail, remedy=_AGAIN, retryable=True) from error
-    if _is_broken(response):
+    if _is_inconclusive(response):
         raise UpstreamError(f"TikTok answered {response.status_code}.", remedy=_AGAIN, retryable=True)
     if not response.is_success:
-        raise _gone()
+        raise _upload_lost()
 
 
-def _put(post: Post, prepared: Prepared, chunks: Chunks, number: int) -> httpx.Response:
+def _put_chunk(post: Post, prepared: Prepared, chunks: Chunks, number: int) -> httpx.Response:
     start, end = chunks.bounds(number)
     return transport.send(
         "PUT",
@@ -194,34 +194,34 @@ def _put(post: Post, prepared: Prepared, chunks: Chunks, number: int) -> httpx.R
     )
 
 
-def _is_broken(response: httpx.Response) -> bool:
+def _is_inconclusive(response: httpx.Response) -> bool:
     passing = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
     return response.is_server_error or response.status_code in passing
 
 
-def _is_over(prepared: Prepared) -> bool:
+def _has_expired(prepared: Prepared) -> bool:
     return now() - datetime.fromisoformat(prepared["opened_at"]) >= _UPLOAD_LIFE
 
 
-def _gone() -> PreparationLost:
+def _upload_lost() -> PreparationLost:
     return PreparationLost("TikTok takes no more of this upload.", remedy=_AGAIN)
 
 
-# ── how it stands ────────────────────────────────────────────────────────────────────────────────────────
+# ── its status ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _fetch(access: Access, prepared: Prepared) -> Status:
-    """Raises Lost when TikTok does not answer for this upload: it refuses the question then, not the post."""
+def _fetch_status(access: Access, prepared: Prepared) -> Status:
+    """Raises PreparationLost when TikTok does not know the upload: that refuses the read, not the post."""
     try:
-        return api.ask(access, api.STATUS, {"publish_id": prepared["publish_id"]})
+        return api.call(access, api.STATUS, {"publish_id": prepared["publish_id"]})
     except Refused as error:
         raise PreparationLost(error.detail, remedy=_AGAIN) from error
 
 
-def _committed(access: Access, prepared: Prepared) -> Status:
-    """The status of what may be live. Raises Unknown when there is none, for that says nothing."""
+def _fetch_committed_status(access: Access, prepared: Prepared) -> Status:
+    """The status of a post that may be live. Raises OutcomeUnknown when there is none, which proves nothing."""
     try:
-        return _fetch(access, prepared)
+        return _fetch_status(access, prepared)
     except PreparationLost as error:
         raise OutcomeUnknown(error.detail, remedy="See in the TikTok app whether the post is there.") from error
 
@@ -231,12 +231,12 @@ def _uploaded(status: Status) -> int:
 
 
 def _lacks_bytes(status: Status, prepared: Prepared) -> bool:
-    """Whether TikTok still waits for the end of the video. (While it works on a whole one, the word is the same.)"""
+    """Whether TikTok still waits for bytes. (While it processes a complete video, the status is the same.)"""
     return status.get("status") == "PROCESSING_UPLOAD" and _uploaded(status) < prepared["size"]
 
 
 def _outcome(status: Status, prepared: Prepared) -> Published | Processing:
-    """What became of a post. Raises Refused or Lost, as TikTok says why it failed."""
+    """The outcome of a post. Raises Refused or PreparationLost for one that failed."""
     if status.get("status") == "FAILED":
         raise errors.failed_post(str(status.get("fail_reason") or ""))
     if status.get("status") != "PUBLISH_COMPLETE":
@@ -244,5 +244,5 @@ def _outcome(status: Status, prepared: Prepared) -> Published | Processing:
     profile = transport.url("www.tiktok.com", f"/@{prepared['username']}")
     if ids := status.get("publicaly_available_post_id"):  # the misspelling is TikTok's; numbers of 64 bits
         return Published(str(ids[0]), f"{profile}/video/{ids[0]}")
-    # A public post has its id only after moderation; a private one never gets any, and is found in the profile.
+    # A public post gets its id after moderation; a private one never gets any, and is found in the profile.
     return Published(None, profile if prepared["level"] == "SELF_ONLY" else None)

@@ -1,4 +1,4 @@
-"""What can be read of a channel's videos."""
+"""Reads a channel's videos."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""What YouTube's refusals mean: Google's statuses and reasons, as our errors."""
+"""Maps YouTube's HTTP statuses and error reasons to our errors."""
 
 import re
 from datetime import datetime, time, timedelta
@@ -17,16 +17,16 @@ from content_pipeline.core.platforms.response_json import json_object
 
 _LATER: Final = "Nothing to do: it is tried again."
 _RECONNECT: Final = "Connect the account again, and allow everything that is asked for."
-# Google links its sentences to its pages.
+# Google's messages contain links.
 _TAG: Final = re.compile(r"</?[a-z][^>]*>")
 _QUOTA_DAY: Final = ZoneInfo("America/Los_Angeles")
-# The channel's own limit is over some unnamed 24 hours; it comes as a 400, and who does not know it tries for ever.
+# The channel's limit in any 24 hours. It comes as a 400 and would look permanent.
 _CHANNEL_LIMIT: Final = "uploadLimitExceeded"
 _CHANNEL_LIMIT_SECONDS: Final = 3600.0
 _RATE_LIMITS: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
 _RATE_LIMIT_SECONDS: Final = 60.0
 _APP_REFUSED: Final = "accessNotConfigured"
-# What a person helps by consenting again. Other 403s are about the video (forbiddenPrivacySetting) or the account.
+# Refusals that a new consent ends. Other 403s are about the video (forbiddenPrivacySetting) or the account.
 _GRANT_REFUSED: Final = frozenset({"forbidden", "insufficientPermissions"})
 _INVALID: Final[dict[str, str]] = {
     "invalidTitle": "youtube_invalid_title",
@@ -36,7 +36,7 @@ _INVALID: Final[dict[str, str]] = {
     "invalidPublishAt": "youtube_invalid_publish_time",
     "mediaBodyRequired": "youtube_video_missing",
 }
-# Of a video that was taken and then not wanted.
+# Reasons for a video that was uploaded and then rejected.
 _FAILED: Final[dict[str, str]] = {
     "conversion": "it cannot be converted",
     "invalidFile": "it is in no format that YouTube knows",
@@ -58,14 +58,14 @@ _FAILED: Final[dict[str, str]] = {
 
 
 def checked(response: httpx.Response) -> httpx.Response:
-    """The answer, if it is a good one. Raises what `failure` makes of any other."""
+    """The response, if it is a success. Raises what `failure` makes of any other."""
     if response.is_success:
         return response
     raise failure(response)
 
 
 def failure(response: httpx.Response) -> Error:
-    """Why a call was refused, for calls that may be repeated.
+    """The error for a refused call that may be repeated.
 
     Expired and Disconnected; TooManyRequests with `youtube_quota` until midnight in California and
     `youtube_upload_limit` for an hour; UpstreamError `remote_failed` (5xx, and a 403 that is not YouTube's), retryable;
@@ -83,7 +83,7 @@ def failure(response: httpx.Response) -> Error:
     if status == HTTPStatus.TOO_MANY_REQUESTS or reason in _RATE_LIMITS:
         seconds = retry_after(response)
         return TooManyRequests(sentence, remedy=_LATER, retry_after=_RATE_LIMIT_SECONDS if seconds is None else seconds)
-    if _is_broken(response):
+    if _is_inconclusive(response):
         return UpstreamError(sentence, remedy=_LATER, retryable=True, retry_after=retry_after(response))
     if reason == _APP_REFUSED:
         return Refused(
@@ -97,14 +97,14 @@ def failure(response: httpx.Response) -> Error:
 
 
 def commit_failure(response: httpx.Response) -> Error:
-    """Why the last bytes of a video were refused; Ambiguous where it may be live all the same."""
-    if _is_broken(response):
+    """The error for a refused last chunk; Ambiguous where the video may be live."""
+    if _is_inconclusive(response):
         return Ambiguous(_sentence(response), remedy="Nothing to do: it is looked into.")
     return failure(response)
 
 
-def unwanted(status: dict[str, Any]) -> Refused:
-    """Why a video came to nothing, by the `status` part of it."""
+def rejected(status: dict[str, Any]) -> Refused:
+    """The error for a rejected video, by its `status` part."""
     reason = str(status.get("rejectionReason") or status.get("failureReason") or "")
     sentence = _FAILED.get(reason, "it gives no reason")
     return Refused(
@@ -114,11 +114,11 @@ def unwanted(status: dict[str, Any]) -> Refused:
     )
 
 
-def _is_broken(response: httpx.Response) -> bool:
-    """Whether an answer says nothing of what YouTube did.
+def _is_inconclusive(response: httpx.Response) -> bool:
+    """Whether a response does not tell what YouTube did.
 
-    So does a good one that came from something in between, and a firewall's 403: it is met by all accounts at once, and
-    none of them is to be connected again for it.
+    Includes a proxy's success and a firewall's 403: that one hits all accounts at once, and none of them has to be
+    connected again.
     """
     if response.status_code == HTTPStatus.FORBIDDEN:
         return not _reason(response)
@@ -126,7 +126,7 @@ def _is_broken(response: httpx.Response) -> bool:
 
 
 def _seconds_of_the_quota_day() -> float:
-    """How long the day lasts over which Google counts."""
+    """Seconds until Google's quota day ends."""
     present = now()
     day = present.astimezone(_QUOTA_DAY).date() + timedelta(days=1)
     return (datetime.combine(day, time(), _QUOTA_DAY) - present).total_seconds()
@@ -138,7 +138,7 @@ def _sentence(response: httpx.Response) -> str:
 
 
 def _reason(response: httpx.Response) -> str:
-    """The machine's word for a refusal: `error.errors[0].reason`; empty where there is none."""
+    """The reason of a refusal, `error.errors[0].reason`; empty where there is none."""
     reasons = _error(response).get("errors") or [{}]
     return str(reasons[0].get("reason") or "")
 

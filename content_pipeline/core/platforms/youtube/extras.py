@@ -1,4 +1,4 @@
-"""The thumbnail and the captions of a video, which YouTube takes only once the video is there."""
+"""Adds thumbnail and captions, which YouTube takes only after the upload of the video."""
 
 import json
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ _BOUNDARY: Final = "captions-of-the-video"
 _PNG: Final = b"\x89PNG"
 
 
-def add(access: Access, post: Post, video_id: str) -> None:
-    """Try once to add what the post has of them. It is out without them too: a refusal is only told to the operator."""
+def try_add(access: Access, post: Post, video_id: str) -> None:
+    """Add what the post has of them, once. A refusal is logged only: the video is out already."""
     if post.cover:
-        with _unless_refused(video_id):  # so are channels whose phone number YouTube has not verified
+        with _unless_refused(video_id):  # refused for channels without a verified phone number
             _set_thumbnail(access, post.cover[0].read_bytes(), video_id)
     if post.captions:
-        with _unless_refused(video_id):  # so are captions that are there already
+        with _unless_refused(video_id):  # refused for captions that are there already
             _insert_captions(access, post.captions, video_id)
 
 
@@ -45,7 +45,7 @@ def _set_thumbnail(access: Access, picture: bytes, video_id: str) -> None:
 
 
 def _insert_captions(access: Access, captions: Captions, video_id: str) -> None:
-    # Without a name of its own the track goes by that of its language.
+    # A track without a name is shown by its language.
     snippet = {"videoId": video_id, "language": captions.language, "name": "", "isDraft": False}
     query = {"uploadType": "multipart", "part": "snippet"}
     path, headers = "/upload/youtube/v3/captions", {"Content-Type": f"multipart/related; boundary={_BOUNDARY}"}

@@ -1,4 +1,4 @@
-"""What YouTube takes as a video: nearly everything. What a channel may upload, it says only when it refuses it."""
+"""YouTube's limits for videos. Limits of a channel are not readable: they show as refusals only."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from content_pipeline.core.platforms.base import Post, Problem
 
 _LARGEST_BYTES: Final = 256 * 1024**3
-# maxSize of thumbnails.set in the API's description.
+# maxSize of thumbnails.set in the API's discovery document.
 _LARGEST_COVER_BYTES: Final = 2 * 1024**2
 
 

@@ -1,4 +1,4 @@
-"""Google's OAuth, for YouTube. The account is a channel, not the person that signs in."""
+"""Google's OAuth, for YouTube. The account is a channel, not the person who signs in."""
 
 from datetime import datetime
 from typing import Final
@@ -60,7 +60,7 @@ class YouTubeOAuth:
                 headers={"Authorization": f"Bearer {token}"},
             )
         )
-        channels = response.json().get("items")  # left out for a person without one
+        channels = response.json().get("items")  # missing for a person without one
         if not channels:
             raise Refused(
                 "This Google account has no YouTube channel.",

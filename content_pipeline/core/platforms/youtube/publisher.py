@@ -1,5 +1,8 @@
-"""Videos on YouTube, by a resumable session: its address is kept before the first byte is sent, and the last piece is
-the commit. Whoever has the address can ask what became of the video, so that none is ever made twice."""
+"""Publishes videos on YouTube by a resumable upload session: the last chunk is the commit.
+
+The session's URL is stored before the first byte is sent. It tells the outcome of the upload, so that no video is
+uploaded twice.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -23,25 +26,25 @@ from content_pipeline.core.platforms.base import (
     Refused,
 )
 from content_pipeline.core.platforms.youtube import channels, extras, limits, sessions
-from content_pipeline.core.platforms.youtube.errors import unwanted
+from content_pipeline.core.platforms.youtube.errors import rejected
 from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.platforms.youtube.sessions import Session, Video
 
-# People & Blogs, what YouTube takes for a video that names none.
+# People & Blogs, YouTube's own default.
 _CATEGORY: Final = "22"
 _TAG_CHARACTERS: Final = 500
 _LONGEST_SHORT_SECONDS: Final = 180.0
-_UNWANTED: Final = frozenset({"failed", "rejected"})
+_REJECTED: Final = frozenset({"failed", "rejected"})
 _ASK_AGAIN_SECONDS: Final = 15.0
 _LOOK: Final = "Look at the channel in YouTube Studio; if the video is not there, publish it as a new one."
 
 
 class YouTubePublisher:
-    """Keeps `session` (the address of the upload), `size` in bytes, `opened_at`, the `title`, and whether the video is
-    a `short`."""
+    """`prepared`: `session` (the URL of the upload), `size` in bytes, `opened_at`, `title`, and whether the video is a
+    `short`."""
 
     def check(self, access: Access | None, post: Post) -> list[Problem]:
-        """The limits of the video and its cover: of a channel, YouTube says nothing beforehand."""
+        """Checks limits of the video and its cover; YouTube has no API for limits of a channel."""
         return limits.problems(post)
 
     def prepare(
@@ -54,7 +57,7 @@ class YouTubePublisher:
         progress: Callable[[float], None],
     ) -> Ready | Processing:
         if not prepared:
-            prepared = _opened(access, post)
+            prepared = _open_session(access, post)
             keep(prepared)
         sessions.fill(access, _session(prepared), post.video.path, progress)
         return Ready()
@@ -68,40 +71,40 @@ class YouTubePublisher:
 
     def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
         session, path = _session(prepared), post.video.path
-        have = sessions.fill(access, session, path, progress=lambda _: None)
-        if isinstance(have, int) and have < session.size:
-            have = sessions.send(access, session, path, have, session.size)
-        if have == session.size:
+        received = sessions.fill(access, session, path, progress=lambda _: None)
+        if isinstance(received, int) and received < session.size:
+            received = sessions.send(access, session, path, received, session.size)
+        if received == session.size:
             return Processing(_ASK_AGAIN_SECONDS)
-        if isinstance(have, int):
+        if isinstance(received, int):
             raise UpstreamError(
                 "YouTube lost a part of the video.", remedy="Nothing to do: it is sent again.", retryable=True
             )
-        return _live(access, post, prepared, have)
+        return _published(access, post, prepared, received)
 
     def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
-        have = _made(access, prepared)
-        if isinstance(have, int):
+        received = _upload_result(access, prepared)
+        if isinstance(received, int):
             return Processing(_ASK_AGAIN_SECONDS)
-        status = channels.status(access, have["id"])
+        status = channels.status(access, received["id"])
         if status is None:
             raise OutcomeUnknown("The video is not on the channel any more.", remedy=_LOOK)
-        if status["uploadStatus"] in _UNWANTED:
-            raise unwanted(status)
+        if status["uploadStatus"] in _REJECTED:
+            raise rejected(status)
         if status["uploadStatus"] == "processed":
-            return Published(have["id"], _url(prepared, have["id"]))
+            return Published(received["id"], _url(prepared, received["id"]))
         return Processing(_ASK_AGAIN_SECONDS)
 
     def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
-        have = _made(access, prepared)
-        if isinstance(have, int):
-            return NotCommitted() if have < prepared["size"] else Processing(_ASK_AGAIN_SECONDS)
-        return _live(access, post, prepared, have)
+        received = _upload_result(access, prepared)
+        if isinstance(received, int):
+            return NotCommitted() if received < prepared["size"] else Processing(_ASK_AGAIN_SECONDS)
+        return _published(access, post, prepared, received)
 
 
-def _opened(access: Access, post: Post) -> Prepared:
+def _open_session(access: Access, post: Post) -> Prepared:
     media = post.video.media
-    opened_at = now().replace(microsecond=0)  # as exact as YouTube says when a video was uploaded
+    opened_at = now().replace(microsecond=0)  # the precision of YouTube's publishedAt
     return {
         "session": sessions.begin(access, _parts(post), media.bytes).address,
         "size": media.bytes,
@@ -116,7 +119,7 @@ def _session(prepared: Prepared) -> Session:
 
 
 def _parts(post: Post) -> dict[str, Any]:
-    """The parts of the video's resource that are set when it is uploaded."""
+    """The parts of the video resource that are set at the upload."""
     options = post.options
     assert isinstance(options, YouTubeOptions)
     parts: dict[str, Any] = {
@@ -140,7 +143,7 @@ def _parts(post: Post) -> dict[str, Any]:
 
 
 def fitting_tags(hashtags: Sequence[str]) -> list[str]:
-    """As many of the hashtags as YouTube takes: it counts the commas between them too."""
+    """As many of the hashtags as fit: YouTube counts the commas between them too."""
     tags: list[str] = []
     left = _TAG_CHARACTERS
     for tag in hashtags:
@@ -151,22 +154,22 @@ def fitting_tags(hashtags: Sequence[str]) -> list[str]:
     return tags
 
 
-def _made(access: Access, prepared: Prepared) -> int | Video:
-    """What has become of the last piece: the video, or how many bytes YouTube has instead.
+def _upload_result(access: Access, prepared: Prepared) -> int | Video:
+    """The video, or how many bytes YouTube has while it is incomplete.
 
-    Raises Unknown when YouTube does not tell: that it refuses the question says nothing of the video.
+    Raises OutcomeUnknown when YouTube refuses the read, which says nothing about the video.
     """
     try:
-        return _found(access, prepared)
+        return _find_upload(access, prepared)
     except Refused as error:
         raise OutcomeUnknown(
             f"YouTube does not tell what became of the upload. {error.detail}", remedy=_LOOK
         ) from error
 
 
-def _found(access: Access, prepared: Prepared) -> int | Video:
-    """What the session says; it is forgotten after about a week, then the video that was uploaded since with the same
-    title. Raises Unknown when that is none, or not one alone."""
+def _find_upload(access: Access, prepared: Prepared) -> int | Video:
+    """The session's state; for a session that YouTube has forgotten (after about a week), the only video of the same
+    title that was uploaded since. Raises OutcomeUnknown when there is none, or more than one."""
     try:
         return sessions.stored(access, _session(prepared))
     except PreparationLost as error:
@@ -179,15 +182,15 @@ def _found(access: Access, prepared: Prepared) -> int | Video:
         return {"id": found[0]}
 
 
-def _live(access: Access, post: Post, prepared: Prepared, video: Video) -> Published:
-    if video.get("status", {}).get("uploadStatus") in _UNWANTED:
-        raise unwanted(video["status"])
-    extras.add(access, post, video["id"])
+def _published(access: Access, post: Post, prepared: Prepared, video: Video) -> Published:
+    if video.get("status", {}).get("uploadStatus") in _REJECTED:
+        raise rejected(video["status"])
+    extras.try_add(access, post, video["id"])
     return Published(video["id"], _url(prepared, video["id"]))
 
 
 def _is_short(video: MediaInfo) -> bool:
-    """Whether YouTube shows it among the Shorts."""
+    """Whether YouTube shows it as a Short."""
     return video.height >= video.width and video.seconds <= _LONGEST_SHORT_SECONDS
 
 

@@ -1,4 +1,4 @@
-"""How YouTube's API is called."""
+"""Requests to YouTube's Data API."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -12,7 +12,7 @@ _HOST: Final = "www.googleapis.com"
 
 
 def call(
-    way: Callable[..., httpx.Response],
+    send: Callable[..., httpx.Response],
     method: str,
     path: str,
     access: Access,
@@ -20,10 +20,12 @@ def call(
     headers: dict[str, str] | None = None,
     **request: Any,
 ) -> httpx.Response:
-    """A request to the API by one of the ways of transport.py; `request` is httpx's."""
-    return way(method, transport.url(_HOST, path), headers={**authorization(access), **(headers or {})}, **request)
+    """A request by `transport.send` or `transport.read`; `request` is httpx's."""
+    return send(
+        method, transport.url(_HOST, path), headers={**authorization_header(access), **(headers or {})}, **request
+    )
 
 
-def authorization(access: Access) -> dict[str, str]:
-    """The header that says for whom a request acts."""
+def authorization_header(access: Access) -> dict[str, str]:
+    """The Authorization header of an account."""
     return {"Authorization": f"Bearer {access.token}"}

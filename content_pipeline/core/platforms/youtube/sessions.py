@@ -1,5 +1,7 @@
-"""Google's resumable uploads. A session takes the bytes of one video and says at any time how many it has. With the
-last of them the video is there, once, however often they are sent; before them nothing is."""
+"""Google's resumable uploads. A session takes the bytes of one video and tells at any time how many it has.
+
+The last chunk creates the video, once, however often it is sent; before it nothing is visible.
+"""
 
 import re
 from collections.abc import Callable
@@ -16,14 +18,14 @@ from content_pipeline.core.platforms.base import Access, Ambiguous, PreparationL
 from content_pipeline.core.platforms.file_ranges import file_range
 from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.platforms.youtube.errors import checked, commit_failure, failure
-from content_pipeline.core.platforms.youtube.requests import authorization, call
+from content_pipeline.core.platforms.youtube.requests import authorization_header, call
 
-# A piece that is not the last has to be a multiple of this.
+# The size of a chunk that is not the last has to be a multiple of this.
 STEP: Final = 256 * 1024
 PIECE: Final = 32 * STEP
 _RANGE: Final = re.compile(r"bytes=0-(\d+)")
 _GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
-# So many pieces may get lost on the way before a later run has to go on.
+# Lost chunks in one run before a later run resumes.
 _LOST_PIECES: Final = 3
 
 Video = dict[str, Any]
@@ -31,19 +33,19 @@ Video = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Where the `size` bytes of a video go."""
+    """The upload URL for a video of `size` bytes."""
 
     address: str
     size: int
 
     @property
     def last_piece(self) -> int:
-        """Where the piece begins that makes the video: it is small, so that its answer is seldom lost."""
+        """The offset of the last chunk, which creates the video: it is small, so that its response is seldom lost."""
         return (self.size - 1) // STEP * STEP
 
 
 def begin(access: Access, parts: Video, size: int) -> Session:
-    """Announce a video of `size` bytes by the parts of its resource."""
+    """Open a session for a video of `size` bytes with these resource parts."""
     response = call(
         transport.read,
         "POST",
@@ -60,8 +62,8 @@ def begin(access: Access, parts: Video, size: int) -> Session:
 
 
 def stored(access: Access, session: Session) -> int | Video:
-    """How many bytes the session has; with all of them, the video. Raises Lost when the session is gone."""
-    headers = {**authorization(access), "Content-Length": "0", "Content-Range": f"bytes */{session.size}"}
+    """How many bytes the session has; with all of them, the video. Raises PreparationLost when the session is gone."""
+    headers = {**authorization_header(access), "Content-Length": "0", "Content-Range": f"bytes */{session.size}"}
     return _answer(transport.read("PUT", session.address, headers=headers), failure)
 
 
@@ -71,7 +73,7 @@ def send(access: Access, session: Session, path: Path, start: int, end: int) -> 
     Raises Ambiguous when it is not known whether they arrived.
     """
     headers = {
-        **authorization(access),
+        **authorization_header(access),
         "Content-Length": str(end - start),
         "Content-Range": f"bytes {start}-{end - 1}/{session.size}",
     }
@@ -80,7 +82,7 @@ def send(access: Access, session: Session, path: Path, start: int, end: int) -> 
 
 
 def fill(access: Access, session: Session, path: Path, progress: Callable[[float], None]) -> int | Video:
-    """Send what the session lacks before its last piece; returns what `stored` does."""
+    """Send the missing bytes before the last chunk; returns what `stored` does."""
     have, lost = stored(access, session), 0
     while isinstance(have, int) and have < session.last_piece:
         progress(have / session.size)

@@ -1,4 +1,4 @@
-"""Each row of Instagram's table of errors, and what people are told of it."""
+"""Mapping of Instagram's errors: each row of its table, with our code and remedy."""
 
 from typing import Any
 

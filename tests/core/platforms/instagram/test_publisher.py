@@ -1,4 +1,4 @@
-"""Reels through a network that answers as it is told: what is sent, and what each answer comes to."""
+"""Publishes through a scripted transport: what is sent, and how each response is mapped."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -66,7 +66,7 @@ def prepared() -> Prepared:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LOOK_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "POLL_PAUSE_SECONDS", 0.0)
 
 
 def prepare(post: Post, prepared: Prepared | None = None) -> tuple[Ready | Processing, list[Prepared]]:

@@ -1,4 +1,4 @@
-"""What LinkedIn's refusals mean."""
+"""Mapping of LinkedIn's errors."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
-from content_pipeline.core.platforms.linkedin.errors import commit_failure, duplicated, failure
+from content_pipeline.core.platforms.linkedin.errors import commit_failure, duplicate_of, failure
 
 THROTTLED = {"status": 429, "serviceErrorCode": 101, "message": "Resource level throttle limit of the member"}
 # As the Posts API sends it: the code lies deep, and the URN in a sentence.
@@ -78,7 +78,7 @@ def test_a_post_that_linkedin_refused_is_not_live(status: int) -> None:
 
 
 def test_a_duplicate_names_the_post_that_is_live() -> None:
-    assert duplicated(httpx.Response(422, json=DUPLICATE)) == "urn:li:share:7141138937766391808"
+    assert duplicate_of(httpx.Response(422, json=DUPLICATE)) == "urn:li:share:7141138937766391808"
     assert "urn:li:share:7141138937766391808" in failure(httpx.Response(422, json=DUPLICATE)).detail
 
 
@@ -92,7 +92,7 @@ def test_a_duplicate_names_the_post_that_is_live() -> None:
     ],
 )
 def test_only_a_post_that_a_422_names_is_one(status: int, message: str) -> None:
-    assert duplicated(httpx.Response(status, json={"message": message})) is None
+    assert duplicate_of(httpx.Response(status, json={"message": message})) is None
 
 
 def test_a_throttle_waits_as_long_as_linkedin_says_and_an_hour_where_it_says_nothing() -> None:

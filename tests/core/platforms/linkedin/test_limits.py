@@ -1,4 +1,4 @@
-"""What LinkedIn takes as a video."""
+"""LinkedIn's limits for videos."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Videos posted on LinkedIn."""
+"""Publishing on LinkedIn, against a fake of its API."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Each row of TikTok's tables of errors, and what people are told of it."""
+"""Mapping of TikTok's errors: each row of its tables, with our code and remedy."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Videos through a network that answers as it is told: what is sent, and what each answer comes to."""
+"""Publishes through a scripted transport: what is sent, and how each response is mapped."""
 
 import json
 from datetime import timedelta

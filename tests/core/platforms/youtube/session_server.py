@@ -1,4 +1,4 @@
-"""Google's upload server, for one session."""
+"""Fake of Google's resumable upload server, for one session."""
 
 import re
 from collections import deque

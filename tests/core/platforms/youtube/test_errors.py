@@ -1,4 +1,4 @@
-"""What YouTube's refusals mean."""
+"""Mapping of YouTube's errors."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
 from content_pipeline.core.platforms.youtube import errors
-from content_pipeline.core.platforms.youtube.errors import commit_failure, failure, unwanted
+from content_pipeline.core.platforms.youtube.errors import commit_failure, failure, rejected
 
 
 def answer(status: int, reason: str, message: str = "No.") -> httpx.Response:
@@ -108,4 +108,4 @@ def test_a_sentence_of_googles_has_no_markup() -> None:
     ],
 )
 def test_a_video_that_came_to_nothing_says_why(status: dict[str, Any], words: str) -> None:
-    assert words in unwanted(status).detail
+    assert words in rejected(status).detail

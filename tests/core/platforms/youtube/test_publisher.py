@@ -1,4 +1,4 @@
-"""Videos posted on YouTube."""
+"""Publishing on YouTube, against a fake of its API."""
 
 import json
 from collections.abc import Iterator
@@ -319,7 +319,7 @@ def test_its_video_is_the_only_one_of_that_title_since(
 
 @pytest.mark.parametrize("refused", ["/upload/youtube/v3/videos", "/youtube/v3/channels", "/youtube/v3/playlistItems"])
 def test_a_refused_question_says_nothing_of_the_video(platform: YouTube, post: Post, refused: str) -> None:
-    """Whoever takes it for a no uploads the video once more."""
+    """A client that reads it as a failure uploads the video again."""
     prepared = prepare(post)
     platform.session.faults.append(LOST_ANSWER)
     with pytest.raises(Ambiguous):

@@ -1,4 +1,4 @@
-"""Resumable uploads, against a server that takes legal pieces only. A step is 4 bytes here and a piece 12, so that a
+"""Resumable uploads, against a server that takes valid chunks only. A step is 4 bytes here and a piece 12, so that a
 short file has many."""
 
 from collections.abc import Iterator
