@@ -5,12 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas.registered import Registered
 from content_pipeline.core.models import Task
+from content_pipeline.core.registered_name import RegisteredName
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.kinds import KINDS
 
-Kind = Annotated[str, Registered(lambda: KINDS)]
+Kind = Annotated[str, RegisteredName(lambda: KINDS)]
 Status = Literal["queued", "processing", "done", "error"]
 
 

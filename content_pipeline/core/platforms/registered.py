@@ -10,29 +10,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, RootModel, create_model
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import PydanticKnownError, core_schema
+from pydantic_core import core_schema
 
 from content_pipeline.core.platforms import registry
 from content_pipeline.core.platforms.options import PostOptions
-
-
-class _Name:
-    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(_registered_name)
-
-    def __get_pydantic_json_schema__(self, _: core_schema.CoreSchema, __: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "enum": list(registry.PLATFORMS)}
-
-
-def _registered_name(value: object) -> str:
-    if isinstance(value, str) and value in registry.PLATFORMS:
-        return value
-    *others, last = map(repr, registry.PLATFORMS)
-    raise PydanticKnownError("literal_error", {"expected": f"{', '.join(others)} or {last}"})
-
+from content_pipeline.core.registered_name import RegisteredName
 
 # The name of a registered platform.
-Platform = Annotated[str, _Name()]
+Platform = Annotated[str, RegisteredName(lambda: registry.PLATFORMS)]
 
 
 class _ByPlatform:

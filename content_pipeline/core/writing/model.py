@@ -22,8 +22,8 @@ _LAST_HASHTAGS: Final = re.compile(rf"(?:(?:^|\s+){HASHTAG.pattern})+\s*$")
 def compose(brief: Brief) -> PostText:
     """The model's text for a post. An answer that breaks the platform's rules is returned for correction once.
 
-    `fitting.fit` mends what still breaks them. Raises what `chat.answer` raises, and UpstreamError `text_model_unreadable`
-    when both answers are incomplete JSON.
+    `fitting.fit` mends what still breaks them. Raises what `chat.answer` raises, and UpstreamError
+    `text_model_unreadable` when both answers are incomplete JSON.
     """
     asked = prompts.post(brief)
     answered = chat.answer(asked)
