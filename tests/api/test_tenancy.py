@@ -19,6 +19,7 @@ from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import batches, reels
 from content_pipeline.core.reels.csv_rows import ReelRow
+from content_pipeline.core.reels.reel_spec import ReelSpec
 from tests.api.conftest import PUBLIC
 from tests.factories import make_account, make_item, make_twin
 
@@ -55,9 +56,9 @@ def make_rows(workspace_id: UUID, platform: str = "youtube") -> dict[str, str]:
         account = make_account(session, workspace_id, platform)
         caption, _ = captions.create(session, workspace_id=workspace_id, source_url=URL, language="en", burn_in=False)
         burned = burn_ins.create_with_task(session, caption, Style())
-        row = ReelRow(2, "Hello.", "instagram", "en-US", title=None, background_url=None, music_url=None)
+        row = ReelRow(row=2, script="Hello.", platform="instagram", voice_id="en-US")
         batch, _, _ = batches.create(session, workspace_id=workspace_id, twin=twin, platform="instagram", rows=[row])
-        reel = reels.create(session, twin, script="Hello.", platform="instagram", voice_id="en-US")
+        reel = reels.create(session, twin, ReelSpec(script="Hello.", platform="instagram", voice_id="en-US"))
         task = reels.create_task(session, reel)
         spec = PostSpec(platform, account.id, title="Look", caption="Look.")
         ((publication, _),) = publications.create_all(

@@ -13,6 +13,7 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
+from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.tasks import tasks
 
 
@@ -25,9 +26,8 @@ def render(session: Session, item: CalendarItem) -> list[Task]:
     """Have the reel of a locked item made. Returns the task to start."""
     assert item.script
     twin = session.get_one(Twin, item.twin_id)
-    reel = reels.create(
-        session, twin, script=item.script, platform=item.platform, voice_id=twin.voice_id, title=item.title
-    )
+    spec = ReelSpec(script=item.script, platform=item.platform, voice_id=twin.voice_id, title=item.title)
+    reel = reels.create(session, twin, spec)
     item.reel_id = reel.id
     move(item, "rendering")
     return [reels.create_task(session, reel)]

@@ -46,26 +46,13 @@ def create(
     session.add(batch)
     session.flush()
     seeds = reels.seeds(twin, [row.script for row in rows])
-    made = [_enter(session, twin, batch, row, seed) for row, seed in zip(rows, seeds, strict=True)]
+    made = [
+        reels.create(session, twin, row, batch_id=batch.id, row=row.row, seed=seed)
+        for row, seed in zip(rows, seeds, strict=True)
+    ]
     task = tasks.create(session, workspace_id=workspace_id, kind=KIND, key=str(batch.id), task_id=str(batch.id))
     children = [_start(session, reel, task, place, task_id=str(reel.id)) for place, reel in enumerate(made)]
     return batch, task, children
-
-
-def _enter(session: Session, twin: Twin, batch: Batch, row: ReelRow, seed: int) -> Reel:
-    return reels.create(
-        session,
-        twin,
-        script=row.script,
-        platform=row.platform,
-        voice_id=row.voice_id,
-        title=row.title,
-        background_url=row.background_url,
-        music_url=row.music_url,
-        batch_id=batch.id,
-        row=row.row,
-        seed=seed,
-    )
 
 
 def _start(

@@ -13,6 +13,7 @@ from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.reels import csv_reader
 from content_pipeline.core.reels.csv_reader import Table
+from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import voice_selection
 
@@ -31,17 +32,11 @@ _CONTROL_CHARACTERS: Final[dict[int, str | None]] = {
 _Parsed = TypeVar("_Parsed")
 
 
-@dataclass(frozen=True, slots=True)
-class ReelRow:
-    """One reel to create. `row` counts from 1 below the header."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReelRow(ReelSpec):
+    """One reel of a CSV. `row` counts from 1, the first row below the header."""
 
     row: int
-    script: str
-    platform: str
-    voice_id: str  # as given; "" for automatic selection
-    title: str | None
-    background_url: str | None
-    music_url: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ The API calls `create`, `get` and `result`; the assets `narration` and `reel_vid
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
@@ -22,6 +22,7 @@ from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import Design
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import Reel, Task, Twin
+from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import narration, voice_selection
 from content_pipeline.core.tasks import cached_fetch, kinds, tasks
@@ -63,13 +64,8 @@ class Rendered:
 def create(
     session: Session,
     twin: Twin,
+    spec: ReelSpec,
     *,
-    script: str,
-    platform: str,
-    voice_id: str,
-    title: str | None = None,
-    background_url: str | None = None,
-    music_url: str | None = None,
     batch_id: UUID | None = None,
     row: int | None = None,
     seed: int | None = None,
@@ -81,14 +77,9 @@ def create(
         twin_id=twin.id,
         batch_id=batch_id,
         row=row,
-        script=script,
-        platform=platform,
-        voice_id=voice_id,
-        title=title,
-        background_url=background_url,
-        music_url=music_url,
-        seed=seeds(twin, [script])[0] if seed is None else seed,
+        seed=seeds(twin, [spec.script])[0] if seed is None else seed,
         created_at=now(),
+        **{field.name: getattr(spec, field.name) for field in fields(ReelSpec)},
     )
     session.add(reel)
     session.flush()

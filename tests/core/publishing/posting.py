@@ -47,6 +47,7 @@ from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.publishing import polling, publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
+from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
@@ -347,7 +348,7 @@ def everything_written(key: str) -> str:
 
 
 def _reel(session: Any, twin: Any) -> Reel:
-    reel = reels.create(session, twin, script="AI is here.", platform=PLATFORM, voice_id=twin.voice_id)
+    reel = reels.create(session, twin, ReelSpec(script="AI is here.", platform=PLATFORM, voice_id=twin.voice_id))
     reel.output_key = f"{twin.workspace_id}/reels/{reel.id}/reel.mp4"
     storage.put(reel.output_key, _VIDEO[0], content_type="video/mp4")
     return reel

@@ -19,6 +19,7 @@ from content_pipeline.core.platforms.instagram.options import InstagramOptions
 from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.publishing import post_files, publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
+from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.tasks.run_context import RunContext
 from tests.factories import make_account, make_twin, make_workspace
 from tests.media import samples
@@ -146,7 +147,7 @@ def test_a_reel_of_ours_brings_its_own_captions(workspace_id: UUID, run: RunCont
 
     with transaction() as session:
         twin = make_twin(session, workspace_id)
-        reel = reels.create(session, twin, script="Hello there.", platform="tiktok", voice_id=twin.voice_id)
+        reel = reels.create(session, twin, ReelSpec(script="Hello there.", platform="tiktok", voice_id=twin.voice_id))
         if has_words:
             reel.words = (Word(0.1, 0.5, "Hello"), Word(0.6, 1.0, "there."))
             reel.narration_seconds, reel.language = 1.2, "en"

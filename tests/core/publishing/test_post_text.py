@@ -15,6 +15,7 @@ from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import post_text, publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
+from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
@@ -115,7 +116,7 @@ def enter(session: Any, twin: Twin, source: Source, **fields: Any) -> Publicatio
 def reel_of(session: Any, twin: Twin, script: str) -> Reel:
     from content_pipeline.core.reels import reels
 
-    return reels.create(session, twin, script=script, platform="tiktok", voice_id=twin.voice_id)
+    return reels.create(session, twin, ReelSpec(script=script, platform="tiktok", voice_id=twin.voice_id))
 
 
 def at_work(lane: str = "interactive", task_id: str | None = None) -> RunContext:
