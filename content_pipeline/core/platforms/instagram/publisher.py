@@ -11,23 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, TooManyRequests
-from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.base import (
-    Access,
-    Ambiguous,
-    Disconnected,
-    Expired,
-    NotCommitted,
-    OutcomeUnknown,
-    Post,
-    PreparationLost,
-    Prepared,
-    Problem,
-    Processing,
-    Published,
-    Ready,
-    Refused,
-)
+from content_pipeline.core.platforms import base, transport
 from content_pipeline.core.platforms.instagram import errors, graph, limits
 from content_pipeline.core.platforms.instagram.options import InstagramOptions
 from content_pipeline.core.platforms.response_json import json_object
@@ -55,7 +39,7 @@ class _ContainerStatus(NamedTuple):
 class InstagramPublisher:
     """`prepared`: the `container`'s id, its `created_at`, and the `caption` by which the post is found."""
 
-    def check(self, access: Access | None, post: Post) -> list[Problem]:
+    def check(self, access: base.Access | None, post: base.Post) -> list[base.Problem]:
         """Raises TooManyRequests when only the account's quota is used up."""
         found = limits.problems(post)
         if access and not found:
@@ -64,13 +48,13 @@ class InstagramPublisher:
 
     def prepare(
         self,
-        access: Access,
-        post: Post,
-        prepared: Prepared,
+        access: base.Access,
+        post: base.Post,
+        prepared: base.Prepared,
         *,
-        keep: Callable[[Prepared], None],
+        keep: Callable[[base.Prepared], None],
         progress: Callable[[float], None],
-    ) -> Ready | Processing:
+    ) -> base.Ready | base.Processing:
         polls = 1 if prepared else _FIRST_POLLS
         if not prepared:
             prepared = _create(access, post)
@@ -82,52 +66,56 @@ class InstagramPublisher:
             status = _fetch_status(access, prepared)
             if status.state in ("FINISHED", "PUBLISHED"):
                 progress(1.0)
-                return Ready()
+                return base.Ready()
             _raise_if_failed(status)
             if status.cooldown:
-                return Processing(status.cooldown)
-        return Processing(_poll_delay(prepared))
+                return base.Processing(status.cooldown)
+        return base.Processing(_poll_delay(prepared))
 
-    def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
+    def commit(self, access: base.Access, post: base.Post, prepared: base.Prepared) -> base.Published | base.Processing:
         _ensure_quota(access)
         response = graph.post(
             transport.send, access, f"{access.user_id}/media_publish", creation_id=prepared["container"]
         )
         media_id = json_object(response).get("id")
         if response.is_success and media_id:
-            return Published(str(media_id), _permalink(access, str(media_id)))
+            return base.Published(str(media_id), _permalink(access, str(media_id)))
         failure = errors.commit_failure(response)
         # An earlier attempt whose response was lost may be the reason. (Token and rate limit are checked first: these
         # refusals say nothing about it.)
-        if not isinstance(failure, Expired | Disconnected | TooManyRequests) and _is_published(access, prepared):
+        if not isinstance(failure, base.Expired | base.Disconnected | TooManyRequests) and _is_published(
+            access, prepared
+        ):
             return _find_post(access, prepared)
         raise failure
 
-    def is_processing(self, access: Access, prepared: Prepared) -> bool:
-        with suppress(PreparationLost):
+    def is_processing(self, access: base.Access, prepared: base.Prepared) -> bool:
+        with suppress(base.PreparationLost):
             return _fetch_status(access, prepared).state == "IN_PROGRESS"
         return False
 
-    def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
+    def confirm(self, access: base.Access, prepared: base.Prepared) -> base.Published | base.Processing:
         status = _fetch_committed_status(access, prepared)
         return (
             _find_post(access, prepared)
             if status.state == "PUBLISHED"
-            else Processing(status.cooldown or _SHORTEST_WAIT_SECONDS)
+            else base.Processing(status.cooldown or _SHORTEST_WAIT_SECONDS)
         )
 
-    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
+    def reconcile(
+        self, access: base.Access, post: base.Post, prepared: base.Prepared
+    ) -> base.Published | base.Processing | base.NotCommitted:
         status = _fetch_committed_status(access, prepared)
         if status.state == "PUBLISHED":
             return _find_post(access, prepared)
         if status.state == "FINISHED":
-            return NotCommitted()
+            return base.NotCommitted()
         # EXPIRED is documented as: not published within 24 hours.
         _raise_if_failed(status)
-        return Processing(status.cooldown or _SHORTEST_WAIT_SECONDS)
+        return base.Processing(status.cooldown or _SHORTEST_WAIT_SECONDS)
 
 
-def _create(access: Access, post: Post) -> Prepared:
+def _create(access: base.Access, post: base.Post) -> base.Prepared:
     """Create a container. One whose response is lost is never published, and expires."""
     response = graph.post(transport.read, access, f"{access.user_id}/media", **_parameters(post))
     container = json_object(response).get("id")
@@ -136,7 +124,7 @@ def _create(access: Access, post: Post) -> Prepared:
     return {"container": str(container), "created_at": now().isoformat(), "caption": post.text}
 
 
-def _parameters(post: Post) -> dict[str, Any]:
+def _parameters(post: base.Post) -> dict[str, Any]:
     options = post.options
     assert isinstance(options, InstagramOptions)
     cover: dict[str, Any] = {}
@@ -158,7 +146,7 @@ def _parameters(post: Post) -> dict[str, Any]:
     }
 
 
-def _ensure_quota(access: Access) -> None:
+def _ensure_quota(access: base.Access) -> None:
     """Raises TooManyRequests when the account may not publish now.
 
     Meta's pages name 25, 50 and 100 posts a day; the API's answer counts.
@@ -174,48 +162,50 @@ def _ensure_quota(access: Access) -> None:
         )
 
 
-def _fetch_status(access: Access, prepared: Prepared) -> _ContainerStatus:
+def _fetch_status(access: base.Access, prepared: base.Prepared) -> _ContainerStatus:
     """Raises PreparationLost when Instagram does not find the container: that refuses the read, not the post."""
     try:
         found, cooldown = graph.get(access, prepared["container"], fields="status_code,status")
-    except (errors.Invisible, Refused) as error:
-        raise PreparationLost(error.detail, remedy="Nothing to do: it is made again.") from error
+    except (errors.Invisible, base.Refused) as error:
+        raise base.PreparationLost(error.detail, remedy="Nothing to do: it is made again.") from error
     return _ContainerStatus(str(found.get("status_code")), str(found.get("status", "")), cooldown)
 
 
-def _fetch_committed_status(access: Access, prepared: Prepared) -> _ContainerStatus:
+def _fetch_committed_status(access: base.Access, prepared: base.Prepared) -> _ContainerStatus:
     """The container of a post that may be live. Raises OutcomeUnknown when it is not found, which proves nothing."""
     try:
         return _fetch_status(access, prepared)
-    except PreparationLost as error:
-        raise OutcomeUnknown(error.detail, remedy="See in the Instagram app whether the post is there.") from error
+    except base.PreparationLost as error:
+        raise base.OutcomeUnknown(error.detail, remedy="See in the Instagram app whether the post is there.") from error
 
 
 def _raise_if_failed(status: _ContainerStatus) -> None:
     """Raises Refused or PreparationLost for a container that can never be published."""
     if status.state == "EXPIRED":
-        raise PreparationLost("The video lay at Instagram for a day without being published.", remedy="Nothing to do.")
+        raise base.PreparationLost(
+            "The video lay at Instagram for a day without being published.", remedy="Nothing to do."
+        )
     if status.state == "ERROR":
         raise errors.failed_container(status.status)
 
 
-def _is_published(access: Access, prepared: Prepared) -> bool:
+def _is_published(access: base.Access, prepared: base.Prepared) -> bool:
     try:
         return _fetch_committed_status(access, prepared).state == "PUBLISHED"
     except Error as error:
-        raise Ambiguous(
+        raise base.Ambiguous(
             "Instagram refused to publish, and does not say whether it did so before.",
             remedy="Nothing to do: it is looked into.",
         ) from error
 
 
-def _poll_delay(prepared: Prepared) -> float:
+def _poll_delay(prepared: base.Prepared) -> float:
     """Seconds until the next poll of a container: half of its age."""
     age = (now() - datetime.fromisoformat(prepared["created_at"])).total_seconds()
     return min(max(age / 2, _SHORTEST_WAIT_SECONDS), _LONGEST_WAIT_SECONDS)
 
 
-def _permalink(access: Access, media_id: str) -> str | None:
+def _permalink(access: base.Access, media_id: str) -> str | None:
     """The URL of a post; None when it cannot be read now, because a live post must not fail for that."""
     with suppress(Error):
         found, _ = graph.get(access, media_id, fields="permalink")
@@ -223,7 +213,7 @@ def _permalink(access: Access, media_id: str) -> str | None:
     return None
 
 
-def _find_post(access: Access, prepared: Prepared) -> Published:
+def _find_post(access: base.Access, prepared: base.Prepared) -> base.Published:
     """Find the post of a published container by its caption: Instagram does not link the two.
 
     Of two posts with the same caption neither is returned, because a wrong id is worse than none.
@@ -232,11 +222,11 @@ def _find_post(access: Access, prepared: Prepared) -> Published:
         answer, _ = graph.get(access, f"{access.user_id}/media", fields="id,caption,permalink,timestamp", limit=_NEWEST)
         found = [media for media in answer["data"] if _matches(media, prepared)]
         if len(found) == 1:
-            return Published(str(found[0]["id"]), found[0].get("permalink"))
-    return Published(None, None)
+            return base.Published(str(found[0]["id"]), found[0].get("permalink"))
+    return base.Published(None, None)
 
 
-def _matches(media: dict[str, Any], prepared: Prepared) -> bool:
+def _matches(media: dict[str, Any], prepared: base.Prepared) -> bool:
     earliest = datetime.fromisoformat(prepared["created_at"]) - _CLOCK_SLACK
     same_words = str(media.get("caption", "")).split() == prepared["caption"].split()
     return same_words and datetime.fromisoformat(media["timestamp"]) >= earliest

@@ -14,21 +14,7 @@ from typing import Final
 import httpx
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.base import (
-    Access,
-    Duplicate,
-    NotCommitted,
-    OutcomeUnknown,
-    Post,
-    PreparationLost,
-    Prepared,
-    Problem,
-    Processing,
-    Published,
-    Ready,
-    Refused,
-)
+from content_pipeline.core.platforms import base, transport
 from content_pipeline.core.platforms.linkedin import limits, uploads
 from content_pipeline.core.platforms.linkedin.errors import commit_failure, duplicate_of
 from content_pipeline.core.platforms.linkedin.options import LinkedInOptions
@@ -44,19 +30,19 @@ _VISIBILITY: Final = {"public": "PUBLIC", "connections": "CONNECTIONS"}
 class LinkedInPublisher:
     """`prepared`: `upload` (see uploads.py), `body` (the post's JSON), and `ready_at`, when processing had ended."""
 
-    def check(self, access: Access | None, post: Post) -> list[Problem]:
+    def check(self, access: base.Access | None, post: base.Post) -> list[base.Problem]:
         """Checks limits of the video; LinkedIn has no API for limits of an account."""
         return limits.problems(post.video.media)
 
     def prepare(
         self,
-        access: Access,
-        post: Post,
-        prepared: Prepared,
+        access: base.Access,
+        post: base.Post,
+        prepared: base.Prepared,
         *,
-        keep: Callable[[Prepared], None],
+        keep: Callable[[base.Prepared], None],
         progress: Callable[[float], None],
-    ) -> Ready | Processing:
+    ) -> base.Ready | base.Processing:
         if not prepared:
             upload = uploads.begin(access, post)
             prepared = {"upload": upload, "body": _body(access, post, upload["video"])}
@@ -71,27 +57,29 @@ class LinkedInPublisher:
             keep(prepared)
             patience = PATIENCE_SECONDS
         outcome = uploads.wait_until_processed(access, prepared["upload"], patience=patience)
-        if isinstance(outcome, Ready):
+        if isinstance(outcome, base.Ready):
             keep({**prepared, "ready_at": now().isoformat()})
         return outcome
 
-    def is_processing(self, access: Access, prepared: Prepared) -> bool:
+    def is_processing(self, access: base.Access, prepared: base.Prepared) -> bool:
         try:
-            return isinstance(uploads.wait_until_processed(access, prepared["upload"], patience=0.0), Processing)
-        except (PreparationLost, Refused):
+            return isinstance(uploads.wait_until_processed(access, prepared["upload"], patience=0.0), base.Processing)
+        except (base.PreparationLost, base.Refused):
             return False
 
-    def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
+    def commit(self, access: base.Access, post: base.Post, prepared: base.Prepared) -> base.Published | base.Processing:
         response = _publish(access, prepared)
         if response.status_code == HTTPStatus.CREATED:
             return _published(response.headers.get("x-restli-id"))
         raise commit_failure(response)
 
-    def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
+    def confirm(self, access: base.Access, prepared: base.Prepared) -> base.Published | base.Processing:
         """A commit that was answered is live; reading a post back needs a permission that apps do not get."""
         return _published(None)
 
-    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
+    def reconcile(
+        self, access: base.Access, post: base.Post, prepared: base.Prepared
+    ) -> base.Published | base.Processing | base.NotCommitted:
         """Sends the same post again: it is made now, or refused with the URN of the earlier one."""
         if now() - datetime.fromisoformat(prepared["ready_at"]) > _REMEMBERED:
             raise _outcome_unknown("LinkedIn remembers a post too shortly to ask it now.")
@@ -99,23 +87,23 @@ class LinkedInPublisher:
         if response.status_code == HTTPStatus.CREATED:
             return _published(response.headers.get("x-restli-id"))
         if urn := duplicate_of(response):
-            return Duplicate(urn, _url(urn))
+            return base.Duplicate(urn, _url(urn))
         failure = commit_failure(response)
-        raise _outcome_unknown(failure.detail) if isinstance(failure, Refused) else failure
+        raise _outcome_unknown(failure.detail) if isinstance(failure, base.Refused) else failure
 
 
-def _outcome_unknown(reason: str) -> OutcomeUnknown:
-    return OutcomeUnknown(
+def _outcome_unknown(reason: str) -> base.OutcomeUnknown:
+    return base.OutcomeUnknown(
         f"Nobody knows whether the post is live: its answer was lost. {reason}",
         remedy="Look at the profile on LinkedIn; if the post is not there, publish it as a new one.",
     )
 
 
-def _publish(access: Access, prepared: Prepared) -> httpx.Response:
+def _publish(access: base.Access, prepared: base.Prepared) -> httpx.Response:
     return call(transport.send, "POST", "/rest/posts", access, content=prepared["body"])
 
 
-def _body(access: Access, post: Post, video: str) -> str:
+def _body(access: base.Access, post: base.Post, video: str) -> str:
     assert isinstance(post.options, LinkedInOptions)
     distribution = {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []}
     return json.dumps(
@@ -131,8 +119,8 @@ def _body(access: Access, post: Post, video: str) -> str:
     )
 
 
-def _published(urn: str | None) -> Published:
-    return Published(urn, _url(urn) if urn else None)
+def _published(urn: str | None) -> base.Published:
+    return base.Published(urn, _url(urn) if urn else None)
 
 
 def _url(urn: str) -> str:

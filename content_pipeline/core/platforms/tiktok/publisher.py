@@ -13,21 +13,7 @@ import httpx
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, UpstreamError
-from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.base import (
-    Access,
-    Ambiguous,
-    NotCommitted,
-    OutcomeUnknown,
-    Post,
-    PreparationLost,
-    Prepared,
-    Problem,
-    Processing,
-    Published,
-    Ready,
-    Refused,
-)
+from content_pipeline.core.platforms import base, transport
 from content_pipeline.core.platforms.file_ranges import file_range
 from content_pipeline.core.platforms.tiktok import api, creators, errors, limits
 from content_pipeline.core.platforms.tiktok.chunks import Chunks
@@ -47,7 +33,7 @@ class TikTokPublisher:
     """`prepared`: the `publish_id` and `upload_url` of an upload, its `opened_at`, the `size` of the video, how many
     chunks are `sent`; and of the post, its `username` and privacy `level`."""
 
-    def check(self, access: Access | None, post: Post) -> list[Problem]:
+    def check(self, access: base.Access | None, post: base.Post) -> list[base.Problem]:
         found = list(limits.problems(post))
         if access:
             found.extend(creators.fetch(access).problems(post))
@@ -55,13 +41,13 @@ class TikTokPublisher:
 
     def prepare(
         self,
-        access: Access,
-        post: Post,
-        prepared: Prepared,
+        access: base.Access,
+        post: base.Post,
+        prepared: base.Prepared,
         *,
-        keep: Callable[[Prepared], None],
+        keep: Callable[[base.Prepared], None],
         progress: Callable[[float], None],
-    ) -> Ready | Processing:
+    ) -> base.Ready | base.Processing:
         chunks = Chunks(post.video.media.bytes)
         if prepared:
             sent = _resume(access, prepared, chunks)
@@ -72,27 +58,27 @@ class TikTokPublisher:
             _upload_chunk(post, prepared, chunks, number)
             keep({**prepared, "sent": number + 1})
             progress((number + 1) / chunks.count)
-        return Ready()
+        return base.Ready()
 
-    def is_processing(self, access: Access, prepared: Prepared) -> bool:
+    def is_processing(self, access: base.Access, prepared: base.Prepared) -> bool:
         try:
             status = _fetch_status(access, prepared)
-        except PreparationLost:
+        except base.PreparationLost:
             return False
         return status.get("status") not in ("PUBLISH_COMPLETE", "FAILED") and not _lacks_bytes(status, prepared)
 
-    def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
+    def commit(self, access: base.Access, post: base.Post, prepared: base.Prepared) -> base.Published | base.Processing:
         chunks = Chunks(prepared["size"])
         response = _put_chunk(post, prepared, chunks, chunks.last)
         if response.is_success:  # 201, though 200 has been seen
-            return Processing(_ASK_AGAIN_SECONDS)
+            return base.Processing(_ASK_AGAIN_SECONDS)
         if _is_inconclusive(response):
-            raise Ambiguous(f"TikTok answered {response.status_code}.", remedy="Nothing to do: it is looked into.")
+            raise base.Ambiguous(f"TikTok answered {response.status_code}.", remedy="Nothing to do: it is looked into.")
         # It may be refused because an earlier attempt, whose response was lost, has sent it.
         try:
             status = _fetch_status(access, prepared)
         except Error as error:
-            raise Ambiguous(
+            raise base.Ambiguous(
                 "TikTok refused the end of the video, and does not say whether it has it.",
                 remedy="Nothing to do: it is looked into.",
             ) from error
@@ -104,22 +90,24 @@ class TikTokPublisher:
             f"TikTok refused the end of the video ({response.status_code}).", remedy=_AGAIN, retryable=True
         )
 
-    def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
+    def confirm(self, access: base.Access, prepared: base.Prepared) -> base.Published | base.Processing:
         return _outcome(_fetch_committed_status(access, prepared), prepared)
 
-    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
+    def reconcile(
+        self, access: base.Access, post: base.Post, prepared: base.Prepared
+    ) -> base.Published | base.Processing | base.NotCommitted:
         status = _fetch_committed_status(access, prepared)
-        return NotCommitted() if _lacks_bytes(status, prepared) else _outcome(status, prepared)
+        return base.NotCommitted() if _lacks_bytes(status, prepared) else _outcome(status, prepared)
 
 
 # ── the upload ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _open_upload(access: Access, post: Post, chunks: Chunks) -> Prepared:
+def _open_upload(access: base.Access, post: base.Post, chunks: Chunks) -> base.Prepared:
     """Open an upload. One whose response is lost never gets its bytes, and expires."""
     creator = creators.fetch(access)
     if problem := next(creator.problems(post), None):
-        raise Refused(problem.detail, code=problem.code, remedy=problem.remedy)
+        raise base.Refused(problem.detail, code=problem.code, remedy=problem.remedy)
     source = {
         "source": "FILE_UPLOAD",
         "video_size": chunks.size,
@@ -139,7 +127,7 @@ def _open_upload(access: Access, post: Post, chunks: Chunks) -> Prepared:
     }
 
 
-def _post_info(post: Post, creator: Creator) -> dict[str, Any]:
+def _post_info(post: base.Post, creator: Creator) -> dict[str, Any]:
     options = post.options
     assert isinstance(options, TikTokOptions)
     cover = options.cover_seconds
@@ -156,7 +144,7 @@ def _post_info(post: Post, creator: Creator) -> dict[str, Any]:
     }
 
 
-def _resume(access: Access, prepared: Prepared, chunks: Chunks) -> int:
+def _resume(access: base.Access, prepared: base.Prepared, chunks: Chunks) -> int:
     """How many chunks TikTok has: one more than is stored here, where a response was lost."""
     if prepared["size"] != chunks.size or _has_expired(prepared):
         raise _upload_lost()
@@ -168,11 +156,11 @@ def _resume(access: Access, prepared: Prepared, chunks: Chunks) -> int:
     return max(int(prepared["sent"]), chunks.whole(_uploaded(status)))
 
 
-def _upload_chunk(post: Post, prepared: Prepared, chunks: Chunks, number: int) -> None:
+def _upload_chunk(post: base.Post, prepared: base.Prepared, chunks: Chunks, number: int) -> None:
     """Upload a chunk that is not the last."""
     try:
         response = _put_chunk(post, prepared, chunks, number)
-    except Ambiguous as error:  # chunks must arrive in order: the next attempt reads first how many have
+    except base.Ambiguous as error:  # chunks must arrive in order: the next attempt reads first how many have
         raise UpstreamError(error.detail, remedy=_AGAIN, retryable=True) from error
     if _is_inconclusive(response):
         raise UpstreamError(f"TikTok answered {response.status_code}.", remedy=_AGAIN, retryable=True)
@@ -180,7 +168,7 @@ def _upload_chunk(post: Post, prepared: Prepared, chunks: Chunks, number: int) -
         raise _upload_lost()
 
 
-def _put_chunk(post: Post, prepared: Prepared, chunks: Chunks, number: int) -> httpx.Response:
+def _put_chunk(post: base.Post, prepared: base.Prepared, chunks: Chunks, number: int) -> httpx.Response:
     start, end = chunks.bounds(number)
     return transport.send(
         "PUT",
@@ -199,50 +187,50 @@ def _is_inconclusive(response: httpx.Response) -> bool:
     return response.is_server_error or response.status_code in passing
 
 
-def _has_expired(prepared: Prepared) -> bool:
+def _has_expired(prepared: base.Prepared) -> bool:
     return now() - datetime.fromisoformat(prepared["opened_at"]) >= _UPLOAD_LIFE
 
 
-def _upload_lost() -> PreparationLost:
-    return PreparationLost("TikTok takes no more of this upload.", remedy=_AGAIN)
+def _upload_lost() -> base.PreparationLost:
+    return base.PreparationLost("TikTok takes no more of this upload.", remedy=_AGAIN)
 
 
 # ── its status ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _fetch_status(access: Access, prepared: Prepared) -> Status:
+def _fetch_status(access: base.Access, prepared: base.Prepared) -> Status:
     """Raises PreparationLost when TikTok does not know the upload: that refuses the read, not the post."""
     try:
         return api.call(access, api.STATUS, {"publish_id": prepared["publish_id"]})
-    except Refused as error:
-        raise PreparationLost(error.detail, remedy=_AGAIN) from error
+    except base.Refused as error:
+        raise base.PreparationLost(error.detail, remedy=_AGAIN) from error
 
 
-def _fetch_committed_status(access: Access, prepared: Prepared) -> Status:
+def _fetch_committed_status(access: base.Access, prepared: base.Prepared) -> Status:
     """The status of a post that may be live. Raises OutcomeUnknown when there is none, which proves nothing."""
     try:
         return _fetch_status(access, prepared)
-    except PreparationLost as error:
-        raise OutcomeUnknown(error.detail, remedy="See in the TikTok app whether the post is there.") from error
+    except base.PreparationLost as error:
+        raise base.OutcomeUnknown(error.detail, remedy="See in the TikTok app whether the post is there.") from error
 
 
 def _uploaded(status: Status) -> int:
     return int(status.get("uploaded_bytes") or 0)
 
 
-def _lacks_bytes(status: Status, prepared: Prepared) -> bool:
+def _lacks_bytes(status: Status, prepared: base.Prepared) -> bool:
     """Whether TikTok still waits for bytes. (While it processes a complete video, the status is the same.)"""
     return status.get("status") == "PROCESSING_UPLOAD" and _uploaded(status) < prepared["size"]
 
 
-def _outcome(status: Status, prepared: Prepared) -> Published | Processing:
+def _outcome(status: Status, prepared: base.Prepared) -> base.Published | base.Processing:
     """The outcome of a post. Raises Refused or PreparationLost for one that failed."""
     if status.get("status") == "FAILED":
         raise errors.failed_post(str(status.get("fail_reason") or ""))
     if status.get("status") != "PUBLISH_COMPLETE":
-        return Processing(_ASK_AGAIN_SECONDS)
+        return base.Processing(_ASK_AGAIN_SECONDS)
     profile = transport.url("www.tiktok.com", f"/@{prepared['username']}")
     if ids := status.get("publicaly_available_post_id"):  # the misspelling is TikTok's; numbers of 64 bits
-        return Published(str(ids[0]), f"{profile}/video/{ids[0]}")
+        return base.Published(str(ids[0]), f"{profile}/video/{ids[0]}")
     # A public post gets its id after moderation; a private one never gets any, and is found in the profile.
-    return Published(None, profile if prepared["level"] == "SELF_ONLY" else None)
+    return base.Published(None, profile if prepared["level"] == "SELF_ONLY" else None)

@@ -11,20 +11,7 @@ from typing import Any, Final
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.media.media_info import MediaInfo
-from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.base import (
-    Access,
-    NotCommitted,
-    OutcomeUnknown,
-    Post,
-    PreparationLost,
-    Prepared,
-    Problem,
-    Processing,
-    Published,
-    Ready,
-    Refused,
-)
+from content_pipeline.core.platforms import base, transport
 from content_pipeline.core.platforms.youtube import channels, extras, limits, sessions
 from content_pipeline.core.platforms.youtube.errors import rejected
 from content_pipeline.core.platforms.youtube.options import YouTubeOptions
@@ -43,66 +30,68 @@ class YouTubePublisher:
     """`prepared`: `session` (the URL of the upload), `size` in bytes, `opened_at`, `title`, and whether the video is a
     `short`."""
 
-    def check(self, access: Access | None, post: Post) -> list[Problem]:
+    def check(self, access: base.Access | None, post: base.Post) -> list[base.Problem]:
         """Checks limits of the video and its cover; YouTube has no API for limits of a channel."""
         return limits.problems(post)
 
     def prepare(
         self,
-        access: Access,
-        post: Post,
-        prepared: Prepared,
+        access: base.Access,
+        post: base.Post,
+        prepared: base.Prepared,
         *,
-        keep: Callable[[Prepared], None],
+        keep: Callable[[base.Prepared], None],
         progress: Callable[[float], None],
-    ) -> Ready | Processing:
+    ) -> base.Ready | base.Processing:
         if not prepared:
             prepared = _open_session(access, post)
             keep(prepared)
         sessions.fill(access, _session(prepared), post.video.path, progress)
-        return Ready()
+        return base.Ready()
 
-    def is_processing(self, access: Access, prepared: Prepared) -> bool:
+    def is_processing(self, access: base.Access, prepared: base.Prepared) -> bool:
         session = _session(prepared)
         try:
             return sessions.stored(access, session) == session.size
-        except PreparationLost:
+        except base.PreparationLost:
             return False
 
-    def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
+    def commit(self, access: base.Access, post: base.Post, prepared: base.Prepared) -> base.Published | base.Processing:
         session, path = _session(prepared), post.video.path
         received = sessions.fill(access, session, path, progress=lambda _: None)
         if isinstance(received, int) and received < session.size:
             received = sessions.send(access, session, path, received, session.size)
         if received == session.size:
-            return Processing(_ASK_AGAIN_SECONDS)
+            return base.Processing(_ASK_AGAIN_SECONDS)
         if isinstance(received, int):
             raise UpstreamError(
                 "YouTube lost a part of the video.", remedy="Nothing to do: it is sent again.", retryable=True
             )
         return _published(access, post, prepared, received)
 
-    def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
+    def confirm(self, access: base.Access, prepared: base.Prepared) -> base.Published | base.Processing:
         received = _upload_result(access, prepared)
         if isinstance(received, int):
-            return Processing(_ASK_AGAIN_SECONDS)
+            return base.Processing(_ASK_AGAIN_SECONDS)
         status = channels.status(access, received["id"])
         if status is None:
-            raise OutcomeUnknown("The video is not on the channel any more.", remedy=_LOOK)
+            raise base.OutcomeUnknown("The video is not on the channel any more.", remedy=_LOOK)
         if status["uploadStatus"] in _REJECTED:
             raise rejected(status)
         if status["uploadStatus"] == "processed":
-            return Published(received["id"], _url(prepared, received["id"]))
-        return Processing(_ASK_AGAIN_SECONDS)
+            return base.Published(received["id"], _url(prepared, received["id"]))
+        return base.Processing(_ASK_AGAIN_SECONDS)
 
-    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
+    def reconcile(
+        self, access: base.Access, post: base.Post, prepared: base.Prepared
+    ) -> base.Published | base.Processing | base.NotCommitted:
         received = _upload_result(access, prepared)
         if isinstance(received, int):
-            return NotCommitted() if received < prepared["size"] else Processing(_ASK_AGAIN_SECONDS)
+            return base.NotCommitted() if received < prepared["size"] else base.Processing(_ASK_AGAIN_SECONDS)
         return _published(access, post, prepared, received)
 
 
-def _open_session(access: Access, post: Post) -> Prepared:
+def _open_session(access: base.Access, post: base.Post) -> base.Prepared:
     media = post.video.media
     opened_at = now().replace(microsecond=0)  # the precision of YouTube's publishedAt
     return {
@@ -114,11 +103,11 @@ def _open_session(access: Access, post: Post) -> Prepared:
     }
 
 
-def _session(prepared: Prepared) -> Session:
+def _session(prepared: base.Prepared) -> Session:
     return Session(prepared["session"], prepared["size"])
 
 
-def _parts(post: Post) -> dict[str, Any]:
+def _parts(post: base.Post) -> dict[str, Any]:
     """The parts of the video resource that are set at the upload."""
     options = post.options
     assert isinstance(options, YouTubeOptions)
@@ -154,39 +143,39 @@ def fitting_tags(hashtags: Sequence[str]) -> list[str]:
     return tags
 
 
-def _upload_result(access: Access, prepared: Prepared) -> int | Video:
+def _upload_result(access: base.Access, prepared: base.Prepared) -> int | Video:
     """The video, or how many bytes YouTube has while it is incomplete.
 
     Raises OutcomeUnknown when YouTube refuses the read, which says nothing about the video.
     """
     try:
         return _find_upload(access, prepared)
-    except Refused as error:
-        raise OutcomeUnknown(
+    except base.Refused as error:
+        raise base.OutcomeUnknown(
             f"YouTube does not tell what became of the upload. {error.detail}", remedy=_LOOK
         ) from error
 
 
-def _find_upload(access: Access, prepared: Prepared) -> int | Video:
+def _find_upload(access: base.Access, prepared: base.Prepared) -> int | Video:
     """The session's state; for a session that YouTube has forgotten (after about a week), the only video of the same
     title that was uploaded since. Raises OutcomeUnknown when there is none, or more than one."""
     try:
         return sessions.stored(access, _session(prepared))
-    except PreparationLost as error:
+    except base.PreparationLost as error:
         found = channels.uploaded(access, prepared["title"], datetime.fromisoformat(prepared["opened_at"]))
         if len(found) != 1:
-            raise OutcomeUnknown(
+            raise base.OutcomeUnknown(
                 f"YouTube has forgotten the upload, and {len(found)} videos of that title came since it began.",
                 remedy=_LOOK,
             ) from error
         return {"id": found[0]}
 
 
-def _published(access: Access, post: Post, prepared: Prepared, video: Video) -> Published:
+def _published(access: base.Access, post: base.Post, prepared: base.Prepared, video: Video) -> base.Published:
     if video.get("status", {}).get("uploadStatus") in _REJECTED:
         raise rejected(video["status"])
     extras.try_add(access, post, video["id"])
-    return Published(video["id"], _url(prepared, video["id"]))
+    return base.Published(video["id"], _url(prepared, video["id"]))
 
 
 def _is_short(video: MediaInfo) -> bool:
@@ -194,5 +183,5 @@ def _is_short(video: MediaInfo) -> bool:
     return video.height >= video.width and video.seconds <= _LONGEST_SHORT_SECONDS
 
 
-def _url(prepared: Prepared, video_id: str) -> str:
+def _url(prepared: base.Prepared, video_id: str) -> str:
     return transport.url("www.youtube.com", f"/{'shorts/' if prepared['short'] else 'watch?v='}{video_id}")
