@@ -54,12 +54,14 @@ def test_the_scripts_of_a_batch_are_distinct() -> None:
     assert max(map(len, scripts)) - min(map(len, scripts)) < 25
 
 
+@pytest.mark.slow
 def test_a_baseline_reel_has_its_length_and_cpu_seconds() -> None:
     made = baseline_reel.make("Hello.", seed=1)
     assert 3 < made.seconds < 4
     assert made.cpu_seconds > 0.1
 
 
+@pytest.mark.slow
 def test_moviepy_gets_the_same_reel(tmp_path: Path) -> None:
     reel_cost.write_parts(tmp_path)
     reel = json.loads((tmp_path / "reel.json").read_text())

@@ -16,6 +16,7 @@ def in_a_fresh_interpreter(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "package", ["api.main", "content_pipeline.core.captions.captions", "content_pipeline.core.maintenance.retention"]
 )
@@ -29,6 +30,7 @@ def test_the_definitions_load_in_a_fresh_interpreter() -> None:
     assert int(in_a_fresh_interpreter(code)) >= len(kinds.jobs())
 
 
+@pytest.mark.slow
 def test_what_dagster_runs_logs_an_error_without_its_values() -> None:
     code = """
 import structlog

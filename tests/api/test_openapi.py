@@ -28,6 +28,8 @@ from content_pipeline.core.tasks.kinds import KINDS
 from tests.api.conftest import PUBLIC
 from tests.factories import make_account
 
+pytestmark = pytest.mark.slow
+
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 

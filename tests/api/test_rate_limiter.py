@@ -19,6 +19,7 @@ async def crowd(turnstile: RateLimiter, bucket: str, rate: Rate, size: int) -> l
     return await asyncio.gather(*(turnstile.take(bucket, rate) for _ in range(size)))
 
 
+@pytest.mark.slow
 @given(quota=st.integers(1, 12), size=st.integers(1, 20))
 def test_a_crowd_is_let_in_as_the_database_would_let_it_in_one_by_one(quota: int, size: int) -> None:
     rate, alone = Rate(quota, HOUR), str(uuid4())

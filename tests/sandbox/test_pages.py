@@ -11,6 +11,8 @@ from tests.sandbox.tiktok.creator import authorize_url, connect, exchange, publi
 from tests.sandbox_client import Sandbox
 from tests.servers import serving
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def browser_page() -> Iterator[Page]:

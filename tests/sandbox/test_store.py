@@ -19,6 +19,8 @@ from tests.sandbox_client import Sandbox
 from tests.servers import serving
 from tests.stack.harness import free_port, until
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def process(folder: Path, clock: Path) -> Iterator[tuple[Sandbox, subprocess.Popen]]:

@@ -72,6 +72,7 @@ def test_a_platform_that_hangs_holds_up_no_post_on_another(stage: Stage, instagr
     assert until(started, seconds=30, what="a run") == {other}
 
 
+@pytest.mark.slow
 def test_a_platform_that_hangs_is_asked_by_no_more_at_each_tick(stage: Stage, instagram: Hanging) -> None:
     keys = {instagram_post(stage) for _ in range(AT_ONCE + 2)}
     for _ in range(3):

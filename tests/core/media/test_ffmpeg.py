@@ -14,6 +14,8 @@ from content_pipeline.core.media import ffmpeg as runner
 from content_pipeline.core.settings import settings
 from tests.media import samples
 
+pytestmark = pytest.mark.slow
+
 ENDLESS = """
 import sys
 from pathlib import Path

@@ -17,6 +17,8 @@ from content_pipeline.core.media.fonts import (
     subset_font,
 )
 
+pytestmark = pytest.mark.slow
+
 # A sentence per supported script.
 SCRIPTS = {
     "latin": "Žluťoučký kůň – naïve Ștefan",

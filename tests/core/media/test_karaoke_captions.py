@@ -19,6 +19,8 @@ from tests.core.media.rendered_frames import Frame, frame, text_pixels, yellow_p
 from tests.core.media.spoken_words import speak
 from tests.core.media.test_fonts import SCRIPTS
 
+pytestmark = pytest.mark.slow
+
 ENGLISH = "But as the riper should by time decease, his tender heir might bear his memory."
 
 

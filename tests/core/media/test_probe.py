@@ -7,6 +7,8 @@ from content_pipeline.core.errors import MediaUnusable, NotMedia
 from content_pipeline.core.media.probe import probe
 from tests.media import samples
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_video_is_described_by_what_it_holds(tmp_path: Path) -> None:
     media = probe(samples.video(tmp_path / "a.mp4", size="320x180", rate="25", seconds=3))

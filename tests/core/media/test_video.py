@@ -11,6 +11,8 @@ from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
 from tests.media import samples
 
+pytestmark = pytest.mark.slow
+
 # A white rectangle over the whole frame from second 1, at any size: needs no font.
 WHITE_FROM_ONE = r"""[Script Info]
 PlayResX: 100

@@ -25,7 +25,7 @@ from tests.sandbox_server import Sandbox
 from tests.servers import serving
 from tests.stack.harness import until
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("database")]
 
 OURS: list[str] = ["instagram", "tiktok"]
 PADDING = 11_000_000

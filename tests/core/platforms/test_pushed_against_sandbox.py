@@ -18,6 +18,8 @@ from tests.media.samples import video
 from tests.sandbox_server import Sandbox
 from tests.stack.harness import until
 
+pytestmark = pytest.mark.slow
+
 SRT = "1\n00:00:00,000 --> 00:00:01,000\nGrüße\n"
 PADDING = 9_000_000
 FAULTS = [

@@ -10,6 +10,8 @@ from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.providers import embeddings
 from content_pipeline.core.providers.embeddings import DIMENSIONS, embed
 
+pytestmark = pytest.mark.slow
+
 APART = """
 import sys, api.main
 assert "tokenizers" not in sys.modules

@@ -15,6 +15,8 @@ from content_pipeline.core.providers.transcription import Transcript, transcribe
 from content_pipeline.core.settings import settings
 from tests.media import samples
 
+pytestmark = pytest.mark.slow
+
 SPOKEN = dict(line.split(" ", 1) for line in (samples.LIBRIVOX / "transcription.txt").read_text().splitlines())
 THREADS = 2
 

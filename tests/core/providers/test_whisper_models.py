@@ -8,6 +8,8 @@ import pytest
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.providers import whisper_models
 
+pytestmark = pytest.mark.slow
+
 BASE_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 FIND = "from content_pipeline.core.providers.whisper_models import model_folder; print(model_folder('base'))"
 

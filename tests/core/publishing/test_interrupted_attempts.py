@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -31,6 +32,8 @@ from tests.core.publishing.posting import (
     newest,
     publication,
 )
+
+pytestmark = pytest.mark.slow
 
 
 class At:

@@ -23,7 +23,7 @@ from content_pipeline.core.writing import rules
 from tests.factories import make_account, make_twin
 from tests.media import samples
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("database")]
 
 DEFAULTS = {"tiktok": {"hashtags": ["ai"], "mentions": ["mara.bakes"], "privacy": "friends"}}
 

@@ -261,6 +261,7 @@ def interrupted(inbox: Inbox, data: bytes) -> list[StoredObject]:
     return files
 
 
+@pytest.mark.slow
 def test_a_good_file_becomes_one_batch_whenever_the_process_dies(inbox: Inbox) -> None:
     files = interrupted(inbox, GOOD)
     made = {batch.drop: batch for batch in inbox.batches()}
@@ -310,6 +311,7 @@ def test_a_file_is_taken_once_whenever_another_daemon_takes_it_too(
     assert number > 6
 
 
+@pytest.mark.slow
 def test_daemons_that_enter_the_same_file_at_the_same_time_make_one_batch(inbox: Inbox) -> None:
     files = [inbox.put(GOOD, name=f"{number}.csv") for number in range(5)]
     with ThreadPoolExecutor(4) as daemons:

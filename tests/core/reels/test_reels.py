@@ -24,7 +24,7 @@ from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from tests.factories import make_twin
 from tests.media import samples
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("database")]
 
 SCRIPT = "Only $1,299 today."
 

@@ -16,6 +16,8 @@ from tests.core.speech.onset_errors import errors
 from tests.core.speech.scripts import SCRIPTS
 from tests.programs import need
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def narrations() -> list[Narration]:

@@ -11,6 +11,8 @@ from content_pipeline.core.speech import hibari
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import Utterance, VoiceChoice
 
+pytestmark = pytest.mark.slow
+
 HEART = VoiceChoice(hibari.known_voices()[0], "en")
 
 

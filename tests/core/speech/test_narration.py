@@ -12,6 +12,8 @@ from content_pipeline.core.speech.voice_selection import choose_voice
 from tests.core.speech.onset_errors import errors, onsets
 from tests.core.speech.scripts import SCRIPTS
 
+pytestmark = pytest.mark.slow
+
 
 def _narrate(script: str) -> Narration:
     return narrate(script, choose_voice("hibari-heart", script))

@@ -1,12 +1,15 @@
 from pathlib import Path
 
 import jiwer
+import pytest
 
 from content_pipeline.core.media import wav
 from content_pipeline.core.providers.transcription import transcribe
 from content_pipeline.core.speech.narration import narrate
 from content_pipeline.core.speech.voice_selection import choose_voice
 from tests.core.speech.transcript_normalization import canonical
+
+pytestmark = pytest.mark.slow
 
 SCRIPTS = [
     "I saved $1,299 in 90 days with one simple rule. Every Friday, 15% of my income goes straight into a second "

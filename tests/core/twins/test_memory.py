@@ -77,6 +77,7 @@ def contents(found: list[memory.Recalled]) -> list[str]:
 # ── finding ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_of_a_thousand_memories_the_one_that_is_asked_for_in_other_words_is_among_the_first_three(thousand) -> None:
     missed = [
         question for content, question in ASKED.items() if content not in contents(recall(*thousand, question, limit=3))
@@ -85,6 +86,7 @@ def test_of_a_thousand_memories_the_one_that_is_asked_for_in_other_words_is_amon
     assert len(missed) <= len(ASKED) * 0.1, missed
 
 
+@pytest.mark.slow
 def test_answers_come_best_first_and_no_more_than_asked_for(thousand) -> None:
     scores = [recalled.score for recalled in recall(*thousand, "dogs", limit=7)]
     assert len(scores) == 7

@@ -29,6 +29,8 @@ from tests.sandbox.instagram.creator import (
 )
 from tests.sandbox_client import Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def token(sandbox: Sandbox) -> str:

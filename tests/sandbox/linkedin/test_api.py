@@ -13,6 +13,8 @@ from tests.sandbox.linkedin.member import APP, POSTS, TOKEN, VIDEOS, Member, aut
 from tests.sandbox.padding import padded
 from tests.sandbox_server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 DAY = 24 * 3600
 PART = 4 * 1024 * 1024
 

@@ -28,6 +28,8 @@ from tests.sandbox.tiktok.creator import (
 )
 from tests.sandbox_client import Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def token(sandbox: Sandbox) -> str:

@@ -14,6 +14,8 @@ from tests.sandbox.padding import padded
 from tests.sandbox.youtube.channel import API, SCOPES, UPLOAD, Channel, query_status, reason, send
 from tests.sandbox_server import Sandbox, served_sandbox
 
+pytestmark = pytest.mark.slow
+
 GRANULE = 256 * 1024
 HOUR = 3600
 DAY = 24 * HOUR

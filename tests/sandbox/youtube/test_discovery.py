@@ -23,6 +23,8 @@ from tests.sandbox.youtube.channel import Channel
 from tests.sandbox.youtube.discovery import DOCUMENT, STANDARD, method, misfits, path_of, schema
 from tests.sandbox_server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 GRANULE = 256 * 1024
 SRT = b"1\n00:00:00,000 --> 00:00:01,000\nH\xc3\xa9llo\n"
 WRITTEN = [

@@ -13,6 +13,8 @@ from content_pipeline.core.media.audio_decoding import Samples, pcm_chunks
 from content_pipeline.core.media.reels import audio_mastering
 from tests.media import samples
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 6.0
 
 

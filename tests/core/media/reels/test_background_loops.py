@@ -11,6 +11,8 @@ from content_pipeline.core.media.reels import background_loops
 from content_pipeline.core.media.reels.designs import DESIGNS
 from content_pipeline.core.settings import settings
 
+pytestmark = pytest.mark.slow
+
 # Low resolution (SOFT_WIDTH), rendered in a second.
 DESIGN = next(design for design in DESIGNS if design.name == "silk")
 

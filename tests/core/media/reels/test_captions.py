@@ -17,6 +17,8 @@ from tests.core.media.rendered_frames import frame, text_pixels, yellow_pixels
 from tests.core.media.spoken_words import speak, untidy_words
 from tests.core.media.test_fonts import SCRIPTS
 
+pytestmark = pytest.mark.slow
+
 YELLOW = (255, 214, 10)
 ENGLISH = "We tested the $1,299 camera for thirty days, and honestly? It changed how we shoot."
 NASTY = {

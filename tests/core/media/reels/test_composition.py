@@ -19,6 +19,8 @@ from content_pipeline.core.settings import settings
 from tests.core.media.reels.test_audio_mastering import loudness
 from tests.media import samples
 
+pytestmark = pytest.mark.slow
+
 # Low resolution (SOFT_WIDTH): its background loop is rendered in a second.
 DESIGN = next(design for design in DESIGNS if design.name == "silk")
 SECONDS = 2.0
