@@ -11,7 +11,7 @@ from content_pipeline.core.settings import PREFIX, settings
 
 
 def test_a_worker_finds_its_stores_by_what_the_readme_has_exported(database: None, tmp_path: Path) -> None:
-    section = (ROOT / "README.md").read_text().split("On further hosts")[1]
+    section = (ROOT / "README.md").read_text().split("On additional hosts")[1]
     script = section.split("```sh\n")[1].split("```")[0]
     known = dict(line.split("=", 1) for line in (settings().home / "stack.env").read_text().splitlines())
     known |= {f"{PREFIX}BROKER_URL": "redis://:secret@127.0.0.1:1/0", f"{PREFIX}S3_BUCKET": settings().s3_bucket}

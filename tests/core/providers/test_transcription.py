@@ -125,7 +125,7 @@ def test_an_interrupt_gets_out(reading: Path) -> None:
 
 
 def test_the_known_languages_are_those_of_the_model() -> None:
-    assert set(transcription.load(THREADS).supported_languages) == WHISPER
+    assert set(transcription.load_model(THREADS).supported_languages) == WHISPER
 
 
 def test_threads_share_one_model() -> None:

@@ -90,7 +90,7 @@ def test_a_turn_ends_with_its_process(impatient: None) -> None:
     account = uuid4()
     holder = textwrap.dedent(f"""
         from uuid import UUID
-        from content_pipeline.core.turns import turn
+        from content_pipeline.core.publishing.account_lock import hold_account_lock
         with hold_account_lock(UUID("{account}")):
             print("mine", flush=True)
             input()
