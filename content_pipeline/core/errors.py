@@ -1,20 +1,20 @@
-"""The one error tree. Every error has a stable code, an HTTP status, a sentence for the person and a remedy.
+"""Error hierarchy. Every error has a stable code, an HTTP status, a sentence for people and a remedy.
 
 Error
-├── Invalid             400  what was asked makes no sense, or the media cannot be used
-│   └── MediaUnusable   400  the recording or video itself is at fault (code says how)
+├── Invalid             400  the request makes no sense, or the media cannot be used
+│   └── MediaUnusable   400  the recording or video itself is at fault (the code says how)
 ├── Unauthorized        401  no key, or a wrong one
 ├── PlanLimit           403  the workspace's plan does not allow it
-├── NotFound            404  unknown, foreign or deleted
-├── RequestTimeout             408  the request took too long to arrive
-├── Conflict            409  the thing's state does not allow it now
+├── NotFound            404  unknown, another workspace's, or deleted
+├── RequestTimeout      408  the request took too long to arrive
+├── Conflict            409  not allowed in the present state
 ├── TooLarge            413  more bytes than the plan allows
 ├── NotMedia            415  the bytes are not audio or video
-├── Unprocessable            422  the request contradicts its schema or an earlier request
-├── TooManyRequests     429  over the rate; `retry_after` seconds say when again
+├── Unprocessable       422  the request contradicts its schema or an earlier request
+├── TooManyRequests     429  over the rate; `retry_after` is in seconds
 ├── InternalError       500  a fault of ours
-├── Unavailable         503  a part that is needed does not answer; worth trying again
-└── UpstreamError              502  somebody else's server refused or failed (retryable by its answer)
+├── UpstreamError       502  another server refused or failed (retryable by its answer)
+└── Unavailable         503  a service that is needed does not respond; retry later
 
 `api/errors.py` renders them as RFC 9457 problem details, `step.py` as `dagster.Failure`.
 """
