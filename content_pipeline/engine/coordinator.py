@@ -1,4 +1,4 @@
-"""Interactive runs start at once, the rest queues."""
+"""Run coordinator: launches interactive runs at once, queues the rest, and limits each workspace's share of a lane."""
 
 from typing import get_args
 from uuid import UUID
@@ -15,19 +15,19 @@ from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.workspaces import workspaces
 
-WITH_WORKERS = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+LAUNCHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 
 
 class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
-    """Dagster's queue, with a door beside it for people who wait.
+    """Dagster's queued coordinator, which interactive runs bypass.
 
-    No lane is one workspace's: each may have only so many runs of a lane with the workers at once, and what is
-    over that waits in the queue, however early it came.
+    Each workspace may have a limited number of runs per lane launched at once; the rest wait in the queue, so that
+    one workspace cannot occupy a lane (bench/fairness.py).
     """
 
     def get_run_queue_config(self) -> RunQueueConfig:
-        # In a transaction, whose connection is pinged first: each run asks as it begins, and one that got a connection
-        # from before a restart of the database failed over it.
+        # In a transaction, whose connection is checked first: a pooled one from before a restart of the database would
+        # fail the run that is beginning.
         with transaction() as session:
             limits = [
                 {
@@ -42,25 +42,25 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
 
     def submit_run(self, context: SubmitRunContext) -> dg.DagsterRun:
         run = context.dagster_run
-        if run.status == dg.DagsterRunStatus.NOT_STARTED and self._may_start_at_once(run):
+        if run.status == dg.DagsterRunStatus.NOT_STARTED and self._may_bypass_queue(run):
             return self._instance.launch_run(run.run_id, context.workspace)
         return super().submit_run(context)
 
-    def _may_start_at_once(self, run: dg.DagsterRun) -> bool:
+    def _may_bypass_queue(self, run: dg.DagsterRun) -> bool:
         if run.tags.get(dagster_client.QUEUE_TAG) != "interactive" or dagster_client.WORKSPACE_TAG not in run.tags:
             return False
         workspace = run.tags[dagster_client.WORKSPACE_TAG]
         with transaction() as session:
             plan = workspaces.plan_of(session, UUID(workspace))
         alive = dg.RunsFilter(
-            statuses=WITH_WORKERS, tags={dagster_client.concurrency_tag("interactive", plan.name): workspace}
+            statuses=LAUNCHED, tags={dagster_client.concurrency_tag("interactive", plan.name): workspace}
         )
         return self._instance.get_runs_count(alive) < _share("interactive", plan)
 
     def cancel_run(self, run_id: str) -> bool:
-        """Called for every cancel, also an operator's in the UI: the task ends with its latest run.
+        """Cancel a run, and its task when this is the task's latest run; also called for cancels in the UI.
 
-        False: it is publishing something, which cannot be called back, and goes on.
+        False when the run is publishing, which cannot be undone; it goes on.
         """
         run = self._instance.get_run_by_id(run_id)
         try:
@@ -72,7 +72,7 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
 
 
 def _cancel_task(task_id: str, start: str) -> None:
-    """End the task of this run, unless it goes on in another. Raises Conflict for one that is irrevocable."""
+    """Cancel the task unless a later run has taken it over. Raises Conflict when it is irrevocable."""
     with transaction() as session:
         task = session.get(Task, task_id)
         if task and task.state in tasks.OPEN and str(task.starts) == start:
@@ -80,9 +80,9 @@ def _cancel_task(task_id: str, start: str) -> None:
 
 
 def _share(lane: Lane, plan: Plan) -> int:
-    """How many runs of a lane one workspace may have with the workers at once.
+    """How many launched runs of a lane one workspace may have.
 
-    Twice the slots where work is queued: fewer, and a slot idles between two dequeues; more, and others wait.
+    Twice the slots in queued lanes: with fewer a slot idles between two dequeues, with more other workspaces wait.
     """
     match lane:
         case "interactive":

@@ -1,4 +1,4 @@
-"""Dagster's storage: connections that outlive a restart of the database, and no statement that nobody needs."""
+"""PostgreSQL storage of Dagster with pre-ping of pooled connections, cached schema checks and no NOTIFY per event."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,22 +13,22 @@ from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import Pool
 
-# What Dagster asks about its tables again and again, by reading PostgreSQL's catalog: before each event and each look
-# at the queue, and four times in a tick of a sensor.
-_ASKED_OF_RUNS: Final = ("has_run_stats_index_cols", "has_backfill_id_column")
-_ASKED_OF_EVENTS: Final = ("has_table",)
-_ASKED_OF_SCHEDULES: Final = ("has_instigators_table", "_has_instigators_table", "has_built_index")
+# Schema checks that Dagster repeats by reading PostgreSQL's catalog: before each event and each poll of the queue, and
+# four times per sensor tick.
+_RUN_CHECKS: Final = ("has_run_stats_index_cols", "has_backfill_id_column")
+_EVENT_CHECKS: Final = ("has_table",)
+_SCHEDULE_CHECKS: Final = ("has_instigators_table", "_has_instigators_table", "has_built_index")
 
 
 class PostgresStorage(DagsterPostgresStorage):
-    """What every process of Dagster's makes first: webserver, daemon, code server and workers."""
+    """Storage of every Dagster process: webserver, daemon, code server and workers."""
 
     def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(postgres_url, inst_data=inst_data)
         self._event_log_storage = EventLogStorage(postgres_url)
-        _remember(self._run_storage, _ASKED_OF_RUNS)
-        _remember(self._event_log_storage, _ASKED_OF_EVENTS)
-        _remember(self._schedule_storage, _ASKED_OF_SCHEDULES)
+        _cache_checks(self._run_storage, _RUN_CHECKS)
+        _cache_checks(self._event_log_storage, _EVENT_CHECKS)
+        _cache_checks(self._schedule_storage, _SCHEDULE_CHECKS)
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "PostgresStorage":
@@ -38,9 +38,9 @@ class PostgresStorage(DagsterPostgresStorage):
 
 
 class EventLogStorage(PostgresEventLogStorage):
-    """Dagster's own, without the NOTIFY that it sends behind each event for readers of older versions.
+    """Dagster's event log without the NOTIFY after each event, which only readers of older versions use.
 
-    That is a commit of its own, which waits for the disk as long as the event's does; a run has 32 events.
+    The NOTIFY is a second commit with its own fsync; a run has 32 events.
     """
 
     def store_event(self, event: EventLogEntry) -> None:
@@ -55,30 +55,29 @@ class EventLogStorage(PostgresEventLogStorage):
             self.store_asset_check_event(event, event_id)
 
 
-def _remember(storage: object, questions: tuple[str, ...]) -> None:
-    for question in questions:
-        setattr(storage, question, _remembered(getattr(storage, question)))
+def _cache_checks(storage: object, names: tuple[str, ...]) -> None:
+    for name in names:
+        setattr(storage, name, _cache_true(getattr(storage, name)))
 
 
-def _remembered(ask: Callable[..., bool]) -> Callable[..., bool]:
-    """The same question, asked until the answer is yes: Dagster's tables only ever gain something."""
+def _cache_true(check: Callable[..., bool]) -> Callable[..., bool]:
+    """Cache a schema check once it is true: Dagster's migrations only add tables and columns."""
     known: set[tuple[str, ...]] = set()
 
-    def answer(*arguments: Any) -> bool:
+    def cached(*arguments: Any) -> bool:
         names = tuple(argument for argument in arguments if isinstance(argument, str))  # not the connection
-        if names not in known and ask(*arguments):
+        if names not in known and check(*arguments):
             known.add(names)
         return names in known
 
-    return answer
+    return cached
 
 
 def _ping(connection: Any, *_: Any) -> None:
-    """Have a pooled connection replaced that the server has closed meanwhile.
+    """Replace a pooled connection that the server has closed (SQLAlchemy's pre-ping, which Dagster leaves off).
 
-    Dagster asks for no such check: after a restart of the database each process failed its next statement, and
-    with it a step that had just transcribed for minutes, or the registration of a run's partition key, for want
-    of which the step failed at its end. Only Dagster's own connections are psycopg2's.
+    Without it each process fails its next statement after a restart of the database, and with it a step that has
+    transcribed for minutes. Only Dagster's own connections are psycopg2's.
     """
     if not isinstance(connection, psycopg2.extensions.connection):
         return

@@ -1,8 +1,8 @@
-"""Runs as Celery tasks in warm workers, with a cancel that is one and a death that is noticed.
+"""Run launcher: executes each run as a Celery task in a warm worker; cancels and health checks use `executions`.
 
-dagster-celery's launcher revokes without reporting the cancel first (the run ends FAILURE and is retried),
-and asks Celery's results whether a worker lives (they say STARTED for ever when a host is gone). Here the
-executions table answers both, so there is no result backend, and a message is just the run's id.
+dagster-celery's launcher revokes without reporting the cancel first (the run ends FAILURE and is retried), and reads
+Celery's results to check a worker (they say STARTED forever when a host is gone). Here the executions table serves
+both, so there is no result backend, and a message holds only the run's id.
 """
 
 from typing import Final
@@ -16,7 +16,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.tasks import dagster_client, executions
 
 EXECUTE: Final = "execute_run"
-# A broker that restarts is back in a few seconds; what takes longer is sent again by the safety net.
+# A broker that restarts is back in a few seconds; after that the sensor sends the message again (sensors/tasks.py).
 PUBLISH_RETRY: Final = {"max_retries": 5, "interval_start": 0.1, "interval_step": 0.3, "interval_max": 1.0}
 
 
@@ -31,13 +31,13 @@ class CeleryRunLauncher(dagster_celery.launcher.CeleryRunLauncher):
         self.send(context.dagster_run)
 
     def send(self, run: dg.DagsterRun) -> None:
-        """Put the run on its queue; sending it twice is harmless (executions.begin).
+        """Send the run to its queue; sending it twice is harmless (executions.begin).
 
-        A broker that does not answer fails nothing: the run stays STARTING and is sent again.
+        When the broker does not answer, the run stays STARTING and is sent again later.
         """
         queue = run.tags.get(dagster_client.QUEUE_TAG, self.default_queue)
         try:
-            # Only `queue`: dagster-celery's routing key is no binding of the queue that Celery makes.
+            # Only `queue`: the queue that Celery declares has no binding for dagster-celery's routing key.
             self.celery.send_task(
                 EXECUTE, args=[run.run_id], queue=queue, retry=True, retry_policy=PUBLISH_RETRY, ignore_result=True
             )
@@ -64,7 +64,7 @@ class CeleryRunLauncher(dagster_celery.launcher.CeleryRunLauncher):
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
         if executions.mark_if_dead(run.run_id):
             return CheckRunHealthResult(
-                WorkerStatus.FAILED, f"Its worker has not been heard of for {executions.DEAD_SECONDS:.0f} s."
+                WorkerStatus.FAILED, f"Its worker has sent no heartbeat for {executions.DEAD_SECONDS:.0f} s."
             )
         return CheckRunHealthResult(WorkerStatus.RUNNING)
 

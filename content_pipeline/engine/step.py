@@ -1,4 +1,4 @@
-"""Under every asset: claims the subject, reports progress, turns our errors into what Dagster understands."""
+"""Wrapper around every asset body: claim, start of the task's next run, mapping of errors to Dagster."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.run_context import RunContext, Suspend, SwitchLane
 
-# Dagster's own marks of a run made from another one: by its run retries, or by a person in the UI.
+# Dagster's tags of a run that was made from another one: by run retries, or by a person in the UI.
 PARENT_TAG: Final = "dagster/parent_run_id"
 RETRY_TAG: Final = "dagster/retry_number"
 
@@ -30,17 +30,17 @@ Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckEvaluation]
 def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[RunContext, str], Results]) -> Results:
     """Run `body(run, row_id)` as the one live execution of this partition's row, and yield what it yields.
 
-    A run that may not work (its subject is taken, its task was canceled or has moved on) yields nothing, so
-    nothing is recorded as materialised. Our errors end the task and fail the run; retryable ones, and a
-    database that was away, put the task aside with back-off instead. Anything unexpected ends the task as
-    `broken` and is raised as it is.
+    A run that may not work (its subject is claimed, its task was canceled or a later run has superseded it) yields
+    nothing, so nothing is recorded as materialized. Errors of ours end the task and fail the run; retryable ones, and
+    an unreachable database, reschedule the task with back-off. An unexpected exception ends the task as `broken` and
+    is raised unchanged.
     """
     key = row_id(context.partition_key)
     try:
-        run = _retry_while_unreachable(lambda: _admit(context, kind, key))
+        run = _retry_while_unreachable(lambda: _claim(context, kind, key))
         if run is None:
             return
-        yield from _carry_out(context, run, body(run, key))
+        yield from _execute(context, run, body(run, key))
         if task_id := run.task_id:
             _retry_while_unreachable(lambda: _start_next(task_id))
     except (Stopped, dg.DagsterExecutionInterruptedError) as error:
@@ -50,9 +50,9 @@ def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[RunCon
 
 
 def _report_cancel(context: dg.AssetExecutionContext) -> None:
-    """Let Dagster know why the run ends, when the fence of a canceled task was quicker than the word to Dagster.
+    """Report the cancel to Dagster when the fence of a canceled task ended the run before Dagster was told.
 
-    An interrupt that it knows no reason for is a lost worker to it, and is repeated.
+    Dagster takes an interrupt without a reported cancel for a lost worker, and retries the run.
     """
     dagster_run = context.instance.get_run_by_id(context.run.run_id)
     if (
@@ -67,16 +67,16 @@ def _report_cancel(context: dg.AssetExecutionContext) -> None:
         context.instance.report_run_canceling(dagster_run)
 
 
-def _admit(context: dg.AssetExecutionContext, kind: str, key: str) -> RunContext | None:
-    """This run's hold on its subject, or None when it is not the one that works for its task."""
+def _claim(context: dg.AssetExecutionContext, kind: str, key: str) -> RunContext | None:
+    """Claim the subject. None when another run holds it, or the task was canceled or superseded this run."""
     dagster_run = context.run
     if not executions.claim(dagster_run.run_id, tasks.subject(kind, key)):
-        context.log.warning("Another run is at work on this; nothing done.")
+        context.log.warning("Another run is working on this; nothing done.")
         return None
     lane = cast(Lane, dagster_run.tags.get(dagster_client.QUEUE_TAG, "media"))
     with executions.fenced(dagster_run.run_id) as session:
-        if _overtaken(session, dagster_run.tags):
-            context.log.info("The task of this run was canceled or goes on in another run; nothing done.")
+        if _is_superseded(session, dagster_run.tags):
+            context.log.info("The task of this run was canceled or continues in another run; nothing done.")
             return None
         task = tasks.mark_processing(session, kind, key)
         if task is None:
@@ -84,7 +84,8 @@ def _admit(context: dg.AssetExecutionContext, kind: str, key: str) -> RunContext
         return RunContext(dagster_run.run_id, lane, task.id, task.attempt, task.created_at)
 
 
-def _overtaken(session: Session, tags: Mapping[str, str]) -> bool:
+def _is_superseded(session: Session, tags: Mapping[str, str]) -> bool:
+    """Whether the task of the run with these tags has ended or continues in a later run."""
     if dagster_client.TASK_TAG not in tags:
         return False
     task = session.get(Task, tags[dagster_client.TASK_TAG])
@@ -92,32 +93,32 @@ def _overtaken(session: Session, tags: Mapping[str, str]) -> bool:
         return True
     if task.state in tasks.OPEN:
         return str(task.starts) != tags[dagster_client.START_TAG]
-    # A person who re-executes an ended task's run in the UI wants its output made again; nobody else does.
-    by_hand = PARENT_TAG in tags and RETRY_TAG not in tags
-    return not by_hand
+    # A re-execution of an ended task's run by a person in the UI makes the output again.
+    is_manual = PARENT_TAG in tags and RETRY_TAG not in tags
+    return not is_manual
 
 
-def _carry_out(context: dg.AssetExecutionContext, run: RunContext, results: Results) -> Results:
+def _execute(context: dg.AssetExecutionContext, run: RunContext, results: Results) -> Results:
     try:
         yield from results
     except Stopped:
         raise
-    except SwitchLane as move:
-        lane = move.lane
+    except SwitchLane as switch:
+        lane = switch.lane
         _retry_while_unreachable(lambda: _switch_lane(run, lane))
-        context.log.info(f"Goes on in the {lane} lane.")
-    except Suspend as others:
-        until = others.until
+        context.log.info(f"Continues in the {lane} lane.")
+    except Suspend as suspend:
+        until = suspend.until
         _retry_while_unreachable(lambda: _defer(run, until, attempt=run.attempt, for_others=True))
-        context.log.info("Goes on when the platform has done its part.")
+        context.log.info("Continues when the platform has finished processing.")
     except Exception as raised:
-        error = _as_ours(raised)
+        error = _to_error(raised)
         is_paced = isinstance(error, TooManyRequests) and run.is_patient
         if error.retryable and run.task_id and (is_paced or not run.is_last_attempt):
             delay = error.retry_after or 5.0 * 2**run.attempt
             not_before, attempt = now() + timedelta(seconds=delay), run.attempt + (not is_paced)
             _retry_while_unreachable(lambda: _defer(run, not_before, attempt=attempt, for_others=is_paced))
-            context.log.warning(f"{error.detail} Tried again in {delay:.0f} s.")
+            context.log.warning(f"{error.detail} Retried in {delay:.0f} s.")
             return
         _retry_while_unreachable(lambda: _end(run, error))
         if error is not raised:
@@ -125,7 +126,7 @@ def _carry_out(context: dg.AssetExecutionContext, run: RunContext, results: Resu
         raise dg.Failure(f"{error.detail} {error.remedy}".strip(), {"code": error.code}, allow_retries=False) from error
 
 
-def _as_ours(raised: Exception) -> Error:
+def _to_error(raised: Exception) -> Error:
     if isinstance(raised, Error):
         return raised
     if isinstance(raised, UNREACHABLE):
@@ -133,16 +134,16 @@ def _as_ours(raised: Exception) -> Error:
     return InternalError("Something went wrong on our side.", remedy="Retry the task; if it fails again, tell us.")
 
 
-def _retry_while_unreachable(act: Callable[[], Result]) -> Result:
-    """Do it in spite of a database that restarts; one that stays away ends the run by way of its heart."""
-    deadline = time.monotonic() + executions.ALONE_SECONDS
+def _retry_while_unreachable(action: Callable[[], Result]) -> Result:
+    """Retry `action` while the database restarts; if that takes longer, raise (the heartbeat ends the run by then)."""
+    deadline = time.monotonic() + executions.UNREACHABLE_SECONDS
     while True:
         try:
-            return act()
+            return action()
         except UNREACHABLE:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(executions.BEAT_SECONDS)
+            time.sleep(executions.HEARTBEAT_SECONDS)
 
 
 def _switch_lane(run: RunContext, lane: Lane) -> None:
@@ -168,7 +169,7 @@ def _end(run: RunContext, error: Error) -> None:
 
 
 def _start_next(task_id: str) -> None:
-    """Start the next run of a task that has moved on, now rather than at the sensor's next tick."""
+    """Launch the next run of a rescheduled task that is due, without waiting for the sensor's next tick."""
     with transaction() as session:
         task = session.get_one(Task, task_id)
         is_due = task.state == "waiting" and task.not_before is not None and task.not_before <= now()

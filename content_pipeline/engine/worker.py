@@ -1,9 +1,9 @@
-"""The Celery app of the workers: begin, beat, run, end.
+"""Celery app of the workers: executes Dagster runs with a heartbeat, and requeues them at shutdown.
 
     celery -A content_pipeline.engine.worker worker -Q interactive -n interactive@%h
 
-A worker that is told to stop (SIGTERM) hands the tasks it works on back, interrupts its runs, and ends when
-they have; a warm stop by Celery alone would wait for them without end.
+On SIGTERM a worker requeues the tasks of its runs, interrupts the runs, and exits when they have ended; Celery's warm
+shutdown alone would wait for them without a limit.
 """
 
 import os
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 @cache
 def _instance() -> dg.DagsterInstance:
-    """This process's Dagster instance; its connections are pooled by the launcher when it registers."""
+    """This process's Dagster instance; the launcher sets up its connection pool when it registers."""
     instance = dg.DagsterInstance.get()
     assert isinstance(instance.run_launcher, CeleryRunLauncher)
     return instance
@@ -46,16 +46,16 @@ app = _make_app()
 
 @app.task(name=EXECUTE, bind=True)
 def execute_run(self: Any, run_id: str) -> None:
-    """Execute one run in this process, unless another message already did."""
+    """Execute one run in this process, unless an earlier message has begun it."""
     begin = executions.begin(run_id, worker=self.request.hostname)
     if begin is Begin.DUPLICATE:
         return
     if begin is Begin.CANCELED:
         _report_canceled(run_id)
         return
-    # Celery's pool processes ignore SIGINT, and that is well: the heart's interrupt counts where Dagster listens
-    # for it and can end the run in order, and is repeated until it does. Anywhere else it could leave the heart
-    # beating, to interrupt whichever run comes next.
+    # Celery's pool processes ignore SIGINT outside of a run, as needed here: only while Dagster handles it does the
+    # heartbeat's interrupt end the run in order. Elsewhere it could leave the heartbeat thread running, which would
+    # interrupt the next run.
     before = signal.getsignal(signal.SIGTERM)
     try:
         with Heartbeat(run_id):
@@ -63,7 +63,7 @@ def execute_run(self: Any, run_id: str) -> None:
                 instance=_instance(), run_id=run_id, write_stream_fn=lambda _: None, set_exit_code_on_failure=False
             )
     finally:
-        signal.signal(signal.SIGTERM, before)  # Dagster leaves it as it found SIGINT: ignored
+        signal.signal(signal.SIGTERM, before)  # Dagster sets it to what it found for SIGINT: ignored
         executions.end(run_id)
 
 
@@ -74,8 +74,8 @@ def _report_canceled(run_id: str) -> None:
 
 
 @signals.worker_process_init.connect
-def _warm(**_: Any) -> None:
-    """Once per pool process, after the fork: connections of its own, and the models it will need."""
+def _warm_up(**_: Any) -> None:
+    """Give each pool process its own connections after the fork, and load the models of its lane."""
     database.discard_engines()
     _instance.cache_clear()
     _instance()
@@ -83,12 +83,12 @@ def _warm(**_: Any) -> None:
     if lane == "interactive":
         transcription.load_model(settings().whisper_threads(lane))
     if lane == "media":
-        os.nice(5)  # renders take what the people who wait leave over
+        os.nice(5)  # renders yield the CPU to interactive runs
 
 
 @signals.worker_ready.connect
-def _sweep(**_: Any) -> None:
-    """What runs that were killed on this machine left behind."""
+def _sweep_scratch(**_: Any) -> None:
+    """Remove the scratch folders of runs that were killed on this machine."""
     found = scratch.run_ids()
     with database.transaction() as session:
         alive = executions.live_runs(session, found) if found else set()
@@ -96,9 +96,9 @@ def _sweep(**_: Any) -> None:
 
 
 @signals.worker_shutting_down.connect
-def _hand_back(sender: str, **_: Any) -> None:
-    """Runs in the worker's parent process: its runs are interrupted at their next beat."""
+def _requeue_on_shutdown(sender: str, **_: Any) -> None:
+    """Fence the worker's runs off, in its parent process: their next heartbeat interrupts them."""
     with database.transaction() as session:
         subjects = executions.stop_worker(session, sender)
         deferral.requeue(session, subjects)
-    log.info("handed_back", worker=sender, tasks=len(subjects), home=str(settings().home))
+    log.info("tasks_requeued", worker=sender, tasks=len(subjects), home=str(settings().home))

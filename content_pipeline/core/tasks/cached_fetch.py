@@ -1,4 +1,4 @@
-"""Other people's files by way of our bucket, into which each is copied when it is first needed and found good."""
+"""Remote media, downloaded once, validated and cached in the bucket."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from content_pipeline.core.errors import NotFound
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspaces import workspaces
 
-Seen = TypeVar("Seen")
+Inspected = TypeVar("Inspected")
 
 
 def fetch_cached(
@@ -20,12 +20,13 @@ def fetch_cached(
     *,
     workspace_id: UUID,
     object_key: str,
-    inspect: Callable[[Path], Seen],
+    inspect: Callable[[Path], Inspected],
     content_type: str = "application/octet-stream",
-) -> Seen:
-    """Have the file of `url` in `target`, and what `inspect` sees in it; what that refuses is not kept.
+) -> Inspected:
+    """Write the file of `url` to `target` and return the result of `inspect(target)`.
 
-    `content_type` is what a link to the copy says it is. Raises what `Work.fetch` and `inspect` do.
+    The file is cached under `object_key` unless `inspect` raises; links to the copy carry `content_type`. The plan of
+    the workspace limits its size. Raises what `RunContext.fetch` and `inspect` raise.
     """
     try:
         storage.fetch(object_key, target)
@@ -33,7 +34,7 @@ def fetch_cached(
         with run.write() as session:
             plan = workspaces.plan_of(session, workspace_id)
         run.fetch(url, target, max_bytes=plan.upload_bytes)
-        seen = inspect(target)
+        inspected = inspect(target)
         storage.put(object_key, target, content_type=content_type)
-        return seen
+        return inspected
     return inspect(target)

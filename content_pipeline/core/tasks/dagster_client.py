@@ -1,7 +1,7 @@
-"""The door to Dagster: starts and cancels runs over its GraphQL API, with httpx and a few short documents.
+"""Client of Dagster's GraphQL API: launches and cancels runs.
 
-Nothing here raises when Dagster is away, or the database by now: what was accepted stays `queued`, and the
-safety net (`sensors/tasks.py`) starts it later.
+Launching and canceling never raise when Dagster or the database is unreachable: accepted tasks stay `queued`, and a
+sensor (`sensors/tasks.py`) launches them later.
 """
 
 from collections.abc import Sequence
@@ -29,14 +29,14 @@ QUEUE_TAG: Final = "dagster-celery/queue"
 PRIORITY_TAG: Final = "dagster/priority"
 PARTITION_TAG: Final = "dagster/partition"
 
-# What keeps a run from being started or canceled now.
+# Errors that prevent a launch or a cancel for now.
 UNAVAILABLE: Final = (httpx.HTTPError, *UNREACHABLE)
 
 _PRIORITIES: Final[dict[Lane, int]] = {"interactive": 10, "io": 5, "media": 0}
-# What was asked for by itself, like a post that has its time, comes before the rows of a batch.
-_ALONE: Final = 2
+# Single tasks, such as a scheduled post, come before the rows of a batch.
+_SINGLE_TASK_BONUS: Final = 2
 
-# More at once keep the webserver from answering others: a start takes it 30 ms, 150 while renders have the cores.
+# Launching a run takes the webserver 30 ms, 150 ms while renders use the cores; more per request block other requests.
 STARTS_AT_ONCE: Final = 10
 
 LIVE_RUNS: Final = """
@@ -53,12 +53,12 @@ mutation Terminate($run: String!) {
 
 
 def concurrency_tag(lane: Lane, plan: str) -> str:
-    """The tag whose value is the workspace; the coordinator limits how many runs of one value are at work."""
+    """The key of the tag that holds the workspace; the coordinator limits the running runs per value."""
     return f"{lane}_share/{plan}"
 
 
 def run_tags(task: Task) -> dict[str, str]:
-    """What the next run of this task is tagged with. Nothing secret, and no text of the customer's."""
+    """The tags of the task's next run. They hold no secrets and no customer text."""
     assert task.lane
     workspace = str(task.workspace_id)
     with transaction() as session:
@@ -70,14 +70,14 @@ def run_tags(task: Task) -> dict[str, str]:
         concurrency_tag(task.lane, plan.name): workspace,
         "kind": task.subject_kind,
         QUEUE_TAG: task.lane,
-        PRIORITY_TAG: str(_PRIORITIES[task.lane] + (0 if task.parent_id else _ALONE)),
+        PRIORITY_TAG: str(_PRIORITIES[task.lane] + (0 if task.parent_id else _SINGLE_TASK_BONUS)),
         PARTITION_TAG: task.partition_key,
         **({PARENT_TAG: task.parent_id} if task.parent_id else {}),
     }
 
 
 def launch_document(count: int) -> str:
-    """Registers so many keys and queues their runs."""
+    """The GraphQL mutation that registers `count` partition keys and queues their runs."""
     additions = [
         f"add{number}: addDynamicPartition(repositorySelector: $selector, partitionsDefName: $set,"
         f" partitionKey: $key{number}) {{ __typename }}"
@@ -93,23 +93,23 @@ mutation Start({keys}$selector: RepositorySelector!, $set: String!, $runs: [Exec
 }}"""
 
 
-def launch_runs(*asked: Task) -> None:
-    """Register the keys of tasks of one kind and queue their runs, ten in a request."""
-    for begin in range(0, len(asked), STARTS_AT_ONCE):
-        chunk = asked[begin : begin + STARTS_AT_ONCE]
+def launch_runs(*to_launch: Task) -> None:
+    """Register the partition keys of tasks of one kind and queue their runs, ten per request."""
+    for begin in range(0, len(to_launch), STARTS_AT_ONCE):
+        chunk = to_launch[begin : begin + STARTS_AT_ONCE]
         ids = [task.id for task in chunk]
         try:
-            results = _start(chunk)
+            results = _launch(chunk)
         except UNAVAILABLE as error:
             log.warning("runs_not_started", task_ids=ids, reason=type(error).__name__)
             return
         if set(results) != {"LaunchRunSuccess"}:
-            # Also what Dagster says while its code location is still loading.
+            # Dagster also answers this while its code location is loading.
             log.warning("runs_not_started", task_ids=ids, reason=results)
 
 
-def _start(chunk: Sequence[Task]) -> list[str]:
-    """What Dagster says to each."""
+def _launch(chunk: Sequence[Task]) -> list[str]:
+    """Launch these runs in one request. Returns the GraphQL type name of each result."""
     job = kinds.jobs()[chunk[0].subject_kind]
     repository = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__"}
     selector = {**repository, "jobName": job}
@@ -126,7 +126,7 @@ def _start(chunk: Sequence[Task]) -> list[str]:
 
 
 def cancel_runs(*canceled: Task) -> None:
-    """End whatever runs of canceled tasks Dagster still holds: first the fence, then the run."""
+    """Terminate the unfinished runs of canceled tasks: fence each off first, then end it in Dagster."""
     try:
         for task in canceled:
             for run in execute(LIVE_RUNS, task=task.id)["runsOrError"]["results"]:
@@ -134,18 +134,18 @@ def cancel_runs(*canceled: Task) -> None:
                     executions.stop(session, run["runId"])
                 execute(TERMINATE, run=run["runId"])
     except UNAVAILABLE as error:
-        # Such a run finds its task canceled when it begins, and ends (step.py).
+        # Such a run ends by itself when it begins, because its task is canceled (step.py).
         log.warning("runs_not_canceled", task_ids=[task.id for task in canceled], reason=type(error).__name__)
 
 
 @cache
 def client() -> httpx.Client:
-    # A launch took 1.2 s with 20 at once on two cores; what takes longer is left to the safety net.
+    # A launch took 1.2 s with 20 at once on two cores; the sensor repeats those that take longer.
     return httpx.Client(base_url=settings().dagster_url, timeout=httpx.Timeout(10, connect=2))
 
 
 def execute(document: str, **variables: Any) -> dict[str, Any]:
-    """The data of one GraphQL request. Raises httpx.HTTPError."""
+    """Send one GraphQL request and return its `data`. Raises httpx.HTTPError."""
     answer = client().post("/graphql", json={"query": document, "variables": variables}).raise_for_status().json()
     if not answer.get("data"):
         raise httpx.DecodingError(str(answer.get("errors")))

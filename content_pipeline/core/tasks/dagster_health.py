@@ -14,7 +14,7 @@ query Health {
     locationOrLoadError { __typename ... on PythonError { className message } }
   } } }
 }"""
-# What Dagster reports of a code server that is still starting.
+# Dagster's error while the code server is still starting.
 _STARTING: Final = "DagsterUserCodeUnreachableError"
 
 
@@ -33,7 +33,7 @@ class Health:
 
     @property
     def is_ready(self) -> bool:
-        """Whether runs can be launched and are carried out."""
+        """Whether runs can be launched and get executed."""
         return self.is_loaded and self.daemons_are_healthy
 
 

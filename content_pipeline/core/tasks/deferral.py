@@ -1,4 +1,4 @@
-"""Work that a run puts aside, for another to go on with: later, in another lane, or on another row."""
+"""Suspend a task: reschedule it later, in another lane, or on another row."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,9 +15,10 @@ from content_pipeline.core.tasks.tasks import new_partition_key
 def defer(
     session: Session, task_id: str, *, not_before: datetime, attempt: int, lane: Lane, for_others: bool = False
 ) -> None:
-    """Put the task aside until `not_before`; the next run goes to `lane`.
+    """Reschedule the task: its next run starts at `not_before` in `lane`.
 
-    A wait `for_others` (their work, their limits) is no sign of a task that goes round in a circle.
+    A wait `for_others` (a platform's processing, a rate limit) does not count towards the limit of starts that ends a
+    task caught in a loop.
     """
     session.execute(
         update(Task)
@@ -33,7 +34,7 @@ def defer(
 
 
 def switch_subject(session: Session, task_id: str, *, kind: str, key: str, lane: Lane) -> None:
-    """Let the task go on with another row as its subject, from where its progress stands."""
+    """Continue the task on another row as its subject; progress goes on from its present value."""
     task = session.get_one(Task, task_id)
     session.execute(
         update(Task)
@@ -52,7 +53,7 @@ def switch_subject(session: Session, task_id: str, *, kind: str, key: str, lane:
 
 
 def requeue(session: Session, subjects: Sequence[str]) -> None:
-    """Put the tasks of these subjects aside, to go on at once elsewhere: their worker shuts down."""
+    """Reschedule the tasks of these subjects to start at once on another worker: theirs is shutting down."""
     session.execute(
         update(Task)
         .where((Task.subject_kind + ":" + Task.subject_key).in_(subjects), Task.state == "processing")

@@ -1,8 +1,8 @@
-"""Which Dagster run works on what, right now: heartbeat, fence and claim in one row per run.
+"""Leases of runs: one row per running run with its heartbeat, its claim on a subject and its fencing flag.
 
-A run **begins** once, **claims** its subject (the row it works on) by a unique index, **beats** every
-second and carries its fence in every write; whoever sets `stop` on its row has ended it, however long the
-process behind it stays frozen. The clock here is the database's own, never the business clock.
+A run **begins** once, **claims** its subject (the row it works on) by a unique index, sends a **heartbeat** every
+second and checks its `stop` flag in every write. Setting `stop` fences the run off: it can write nothing more, even
+if its process is frozen and wakes later. Times are the database's, never the business clock's.
 """
 
 import os
@@ -23,12 +23,12 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Execution
 
-BEAT_SECONDS: Final = 1.0
-# A worker that cannot reach the database for this long gives up by itself, well before it is declared dead.
-ALONE_SECONDS: Final = 10.0
+HEARTBEAT_SECONDS: Final = 1.0
+# A worker that cannot reach the database for this long ends its run, well before the run is declared dead.
+UNREACHABLE_SECONDS: Final = 10.0
 DEAD_SECONDS: Final = 15.0
 
-# Real time, from the database that all workers share.
+# Real time: the clock of the database, which all workers share.
 _NOW: Final = func.clock_timestamp()
 _DEAD: Final = Execution.beat_at < _NOW - timedelta(seconds=DEAD_SECONDS)
 
@@ -40,26 +40,26 @@ class Begin(Enum):
 
 
 class Stopped(Exception):
-    """The run's fence is down: it was canceled, handed back, or declared dead. It may write nothing more."""
+    """The run is fenced off: it was canceled, requeued or declared dead. It may write nothing more."""
 
 
 def begin(run_id: str, worker: str) -> Begin:
-    """Enter the run as begun by `worker`; a second message for it, or one after its cancel, does not begin."""
+    """Record that `worker` begins the run; a duplicate message, or one after a cancel, does not begin it."""
     with transaction() as session:
         row = insert(Execution).values(run_id=run_id, worker=worker, beat_at=_NOW, stop=False)
         if session.execute(row.on_conflict_do_nothing().returning(Execution.run_id)).first():
             return Begin.BEGUN
-        there = session.get(Execution, run_id)
-        return Begin.CANCELED if there and there.stop and there.worker is None else Begin.DUPLICATE
+        existing = session.get(Execution, run_id)
+        return Begin.CANCELED if existing and existing.stop and existing.worker is None else Begin.DUPLICATE
 
 
 def claim(run_id: str, subject: str) -> bool:
-    """Make `subject` this run's own. False: another live run has it. Raises Stopped."""
-    bury_owner = update(Execution).where(Execution.subject == subject, ~Execution.stop, _DEAD).values(stop=True)
+    """Claim `subject` for this run. False when another live run holds it. Raises Stopped."""
+    stop_dead_owner = update(Execution).where(Execution.subject == subject, ~Execution.stop, _DEAD).values(stop=True)
     own = update(Execution).where(Execution.run_id == run_id, ~Execution.stop).values(subject=subject)
     try:
         with transaction() as session:
-            session.execute(bury_owner)
+            session.execute(stop_dead_owner)
             claimed = session.execute(own.returning(Execution.run_id)).first()
     except IntegrityError:
         return False
@@ -72,8 +72,8 @@ def claim(run_id: str, subject: str) -> bool:
 def fenced(run_id: str) -> Iterator[Session]:
     """A transaction that only a live run can commit. Raises Stopped.
 
-    The shared lock on the run's own row makes whoever wants to stop it wait for this commit, or this
-    transaction see the stop. A frozen holder loses the lock with its session (database.py).
+    The shared lock on the run's row orders the two: a stop waits for this commit, or this transaction sees the stop.
+    A frozen process loses the lock when the database ends its session (database.py).
     """
     alive = select(Execution.run_id).where(Execution.run_id == run_id, ~Execution.stop).with_for_update(read=True)
     with transaction() as session:
@@ -83,88 +83,90 @@ def fenced(run_id: str) -> Iterator[Session]:
 
 
 def release(session: Session, run_id: str) -> None:
-    """Give the run's subject up, so that the next run has it before this one has wound up."""
+    """Release the run's subject, so that the next run can claim it before this one has ended."""
     session.execute(update(Execution).where(Execution.run_id == run_id).values(subject=None))
 
 
 def stop(session: Session, run_id: str) -> bool:
-    """Lower the fence of a run, begun or not. Returns whether a worker had begun it."""
+    """Fence a run off, begun or not. Returns whether a worker had begun it."""
     row = insert(Execution).values(run_id=run_id, beat_at=_NOW, stop=True)
     stopped = row.on_conflict_do_update(index_elements=[Execution.run_id], set_={"stop": True})
     return session.execute(stopped.returning(Execution.worker)).scalar_one() is not None
 
 
 def stop_subject(session: Session, subject: str) -> None:
-    """Lower the fence of whichever run works on `subject`."""
+    """Fence off the run that holds `subject`, if there is one."""
     session.execute(update(Execution).where(Execution.subject == subject, ~Execution.stop).values(stop=True))
 
 
 def stop_worker(session: Session, worker: str) -> list[str]:
-    """Lower the fence of all that `worker` runs. Returns the subjects they had claimed."""
+    """Fence off all runs of `worker`. Returns the subjects that they had claimed."""
     stopped = update(Execution).where(Execution.worker == worker, ~Execution.stop).values(stop=True)
     return [subject for subject in session.scalars(stopped.returning(Execution.subject)) if subject]
 
 
 def mark_if_dead(run_id: str) -> bool:
-    """Declare a begun run dead, and fence it off, if its heart has not beaten. True: it is dead.
+    """Fence a begun run off if its heartbeat has expired. Returns whether it is dead.
 
-    A run without a row is dead too: its worker has ended it without getting that through to Dagster.
+    A run without a row is dead too: its worker ended it but could not report that to Dagster.
     """
     with transaction() as session:
         return bool(mark_dead(session, [run_id])) or not begun_runs(session, [run_id])
 
 
 def mark_dead(session: Session, run_ids: Collection[str]) -> set[str]:
-    """Fence off those of these runs whose heart has not beaten, and return them."""
-    buried = update(Execution).where(Execution.run_id.in_(run_ids), _DEAD).values(stop=True)
-    return set(session.scalars(buried.returning(Execution.run_id)))
+    """Fence off those of these runs whose heartbeat has expired, and return them."""
+    marked = update(Execution).where(Execution.run_id.in_(run_ids), _DEAD).values(stop=True)
+    return set(session.scalars(marked.returning(Execution.run_id)))
 
 
 def end(run_id: str) -> None:
-    """Forget a run that has ended in its worker."""
+    """Delete the row of a run that has ended in its worker."""
     with transaction() as session:
         session.execute(delete(Execution).where(Execution.run_id == run_id))
 
 
 def sweep(session: Session) -> None:
-    """Drop rows whose process is surely gone; until then they keep late messages from beginning."""
+    """Delete rows without a heartbeat for a day; until then they keep late messages from beginning their run."""
     session.execute(delete(Execution).where(Execution.beat_at < _NOW - timedelta(days=1)))
 
 
 def begun_runs(session: Session, run_ids: list[str]) -> set[str]:
-    """Which of these runs a worker has begun, or somebody has stopped."""
+    """Those of these runs that a worker has begun or that were stopped."""
     return set(session.scalars(select(Execution.run_id).where(Execution.run_id.in_(run_ids))))
 
 
 def live_runs(session: Session, run_ids: list[str]) -> set[str]:
-    """Which of these runs live: begun, not stopped."""
+    """Those of these runs that are not stopped."""
     return set(session.scalars(select(Execution.run_id).where(Execution.run_id.in_(run_ids), ~Execution.stop)))
 
 
 def claimed_subjects(session: Session) -> set[str]:
-    """The subjects that beating runs work on."""
+    """The subjects that live runs hold."""
     return set(
         session.scalars(select(Execution.subject).where(Execution.subject.is_not(None), ~Execution.stop, ~_DEAD))
     )
 
 
 def _beat(run_id: str) -> bool:
-    """One heartbeat; False when the fence is down."""
-    beat = update(Execution).where(Execution.run_id == run_id, ~Execution.stop).values(beat_at=_NOW)
+    """Send one heartbeat. False when the run is fenced off."""
+    statement = update(Execution).where(Execution.run_id == run_id, ~Execution.stop).values(beat_at=_NOW)
     with transaction() as session:
-        session.execute(text("set local synchronous_commit = off"))  # a lost beat costs nothing, an fsync does
-        return bool(session.execute(beat.returning(Execution.run_id)).first())
+        session.execute(
+            text("set local synchronous_commit = off")
+        )  # losing a heartbeat is harmless; an fsync is not free
+        return bool(session.execute(statement.returning(Execution.run_id)).first())
 
 
 class Heartbeat(threading.Thread):
-    """Beats for one run while the block runs, and interrupts the main thread once the run may not go on.
+    """Thread that sends a run's heartbeats during the block, and interrupts the main thread once it is fenced off.
 
-    The interrupt is repeated at every beat: one that arrives before the run has installed its signal
-    handlers is lost.
+    The interrupt is repeated at every heartbeat: one that arrives before the run has installed its signal handlers
+    is lost.
     """
 
     def __init__(self, run_id: str) -> None:
-        super().__init__(name=f"heart-{run_id[:8]}", daemon=True)
+        super().__init__(name=f"heartbeat-{run_id[:8]}", daemon=True)
         self._run_id = run_id
         self._ended = threading.Event()
 
@@ -177,13 +179,13 @@ class Heartbeat(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        heard = time.monotonic()
-        while not self._ended.wait(BEAT_SECONDS):
+        last_success = time.monotonic()
+        while not self._ended.wait(HEARTBEAT_SECONDS):
             try:
                 alive = _beat(self._run_id)
-                heard = time.monotonic()
-            except SQLAlchemyError:  # whatever it is, a heart that ends over it would let its run go on
-                alive = time.monotonic() - heard < ALONE_SECONDS
+                last_success = time.monotonic()
+            except SQLAlchemyError:  # any of them: without this thread the run would go on unfenced
+                alive = time.monotonic() - last_success < UNREACHABLE_SECONDS
             if not alive:
                 self._interrupt()
 

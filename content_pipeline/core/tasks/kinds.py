@@ -13,9 +13,9 @@ from content_pipeline.core.settings import Lane
 class Kind:
     """One kind of task.
 
-    `name` is on the wire and in the tasks table. `job` names the Dagster job and the set of partition keys; None says
-    that the task has no runs of its own: its child tasks do the work. `lane` is where its runs go, None where each row
-    decides. `result` describes for the API what the result of a finished task holds.
+    `name` is its name in the API and in the tasks table. `job` names the Dagster job and the set of partition keys;
+    None means that the task has no runs of its own: its child tasks do the work. `lane` is where its runs go, None
+    where each row decides. `result` describes for the API what the result of a finished task holds.
     """
 
     name: str
@@ -56,7 +56,7 @@ BATCH: Final = Kind(
 PUBLICATION: Final = Kind(
     "publication",
     job="publications",
-    lane="io",  # its run mostly waits for the platform: no captions should wait for that
+    lane="io",  # its run mostly waits for the platform; captions should not queue behind that
     description="Publish a post on its platform, once.",
     result="`platform`, `account_id`, `post_id`, `post_url` (the last two may be null)",
 )

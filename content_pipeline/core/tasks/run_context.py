@@ -1,4 +1,4 @@
-"""What a run holds while it works on its subject: the task it serves, its progress bar, its fenced writes."""
+"""Context of one run: its task, progress reporting, fenced transactions, scratch folder."""
 
 import time
 from contextlib import AbstractContextManager, suppress
@@ -17,19 +17,19 @@ from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import executions, scratch, tasks
 
 PROGRESS_SECONDS: Final = 0.5
-# A remote file that takes longer than this goes on in the io lane, so that a slow server holds no other slot.
+# A download that takes longer continues in the io lane, so that a slow server holds no slot of another lane.
 QUICK_FETCH_SECONDS: Final = 10.0
-# With the back-off this is five minutes of somebody else's server, or our own stores, being away.
+# With the back-off this covers an outage of five minutes.
 MAX_ATTEMPTS: Final = 7
-# To be told to come later is no failed attempt until then: the longest limits are a day's.
+# Until then a rate limit does not count as a failed attempt: the longest limits last a day.
 PATIENCE: Final = timedelta(days=2)
 
 
 @dataclass
 class RunContext:
-    """One run's hold on one subject. `task_id` is None for a re-run that no open task asked for.
+    """One run that has claimed its subject. `task_id` is None for a re-run without an open task.
 
-    `attempt` counts the task's runs that failed, and `since` is when it was entered.
+    `attempt` counts the failed runs of the task before this one; `since` is when the task was created.
     """
 
     run_id: str
@@ -37,24 +37,24 @@ class RunContext:
     task_id: str | None = None
     attempt: int = 0
     since: datetime = field(default_factory=now)
-    _told: float = field(default=0.0, repr=False)
+    _reported_at: float = field(default=0.0, repr=False)
 
     @property
     def is_last_attempt(self) -> bool:
-        """Whether an error that is worth trying again would end the task all the same."""
+        """Whether even a retryable error ends the task."""
         return self.task_id is None or self.attempt + 1 >= MAX_ATTEMPTS
 
     @property
     def is_patient(self) -> bool:
-        """Whether the task may be told to come later once more."""
+        """Whether a rate limit may still postpone the task without counting as a failed attempt."""
         return now() - self.since < PATIENCE
 
     def progress(self, fraction: float) -> None:
-        """Move the task's bar to `fraction` of the subject's work; cheap to call often."""
-        if self.task_id is None or time.monotonic() - self._told < PROGRESS_SECONDS:
+        """Report that `fraction` (0 to 1) of the work is done; throttled, so cheap to call often."""
+        if self.task_id is None or time.monotonic() - self._reported_at < PROGRESS_SECONDS:
             return
-        self._told = time.monotonic()
-        # A bar that does not move is no reason to lose the work; a database that stays away is the heart's matter.
+        self._reported_at = time.monotonic()
+        # Lost progress must not fail the run; if the database stays unreachable, the heartbeat ends it.
         with suppress(*UNREACHABLE), self.write() as session:
             tasks.set_progress(session, self.task_id, fraction)
 
@@ -63,7 +63,7 @@ class RunContext:
         return executions.fenced(self.run_id)
 
     def fetch(self, url: str, target: Path, *, max_bytes: int) -> None:
-        """Copy a remote file; ffmpeg and Whisper see local files only. Raises MoveOn, and what `remote.fetch` does."""
+        """Download a remote file of up to `max_bytes`. Raises SwitchLane when it is slow, and `safe_fetch` errors."""
         quick = self.task_id is not None and self.lane != "io"
         seconds = QUICK_FETCH_SECONDS if quick else settings().fetch_seconds
         try:
@@ -72,16 +72,16 @@ class RunContext:
             if error.code == "remote_timeout":
                 if quick:
                     raise SwitchLane("io") from error
-                error.retryable = False  # it had a quarter of an hour; it will not be quicker next time
+                error.retryable = False  # it had `fetch_seconds`; another attempt would not be faster
             raise
 
     def folder(self) -> AbstractContextManager[Path]:
-        """A temporary folder, gone with the block."""
+        """A temporary folder, deleted when the block ends."""
         return scratch.folder(self.run_id)
 
 
 class SwitchLane(Exception):
-    """The task goes on in another run, at once: `lane` says where."""
+    """Continue the task in another run at once, in `lane`."""
 
     def __init__(self, lane: Lane) -> None:
         super().__init__(lane)
@@ -89,7 +89,7 @@ class SwitchLane(Exception):
 
 
 class Suspend(Exception):
-    """Somebody else is at work on it: the task goes on when a sensor hears that they are done, or at `until`."""
+    """Wait for a platform: the task continues when a sensor finds its processing finished, at `until` at the latest."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__(until)

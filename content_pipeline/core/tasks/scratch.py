@@ -1,4 +1,4 @@
-"""Temporary folders of runs: one per run, under the home, so that what a killed run left can be told and removed."""
+"""Temporary folders, one per run, named by its id so that those of killed runs can be removed."""
 
 import shutil
 from collections.abc import Collection, Iterator
@@ -14,7 +14,7 @@ def _root() -> Path:
 
 @contextmanager
 def folder(run_id: str) -> Iterator[Path]:
-    """A folder for the files of one run, gone when the block ends."""
+    """A folder for the files of one run, deleted when the block ends."""
     path = _root() / run_id
     path.mkdir(parents=True, exist_ok=True)
     try:
@@ -29,6 +29,6 @@ def run_ids() -> list[str]:
 
 
 def sweep(dead: Collection[str]) -> None:
-    """Remove the folders of runs that no longer live."""
+    """Remove the folders of these runs."""
     for run_id in dead:
         shutil.rmtree(_root() / run_id, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Tasks: what was accepted, how it stands, and the only moves it can make.
+"""Tasks: the state machine of accepted requests.
 
     queued ──▶ processing ──▶ done
       │ ▲          │  ▲   └─▶ error
@@ -6,12 +6,12 @@
       │            ▼  │
       └──────▶   waiting         (any open state) ──▶ canceled
 
-`waiting` is work put aside (waits.py) until `not_before`: a retry with back-off, a move to another lane or subject,
-a worker that shut down. On the wire it is still `processing`. Done, error and canceled are final: a retry
-is a new task.
+`waiting` is a task rescheduled to `not_before` (deferral.py): a retry with back-off, a switch to another lane or
+subject, a worker that shut down. The API shows it as `processing`. Done, error and canceled are final: a retry is a
+new task.
 
-A task may be the parent of others, which do its work (a batch of reels): it has no lane and no runs, moves with
-them, and is done when all have ended and at least one is done.
+A task may have child tasks that do its work (a batch of reels). Such a parent has no lane and no runs; its state and
+progress follow its children, and it is done when all have ended and at least one is done.
 """
 
 from collections.abc import Collection, Sequence
@@ -35,7 +35,7 @@ from content_pipeline.core.tasks.partition_keys import partition_key
 from content_pipeline.core.workspaces.ownership import owned
 
 OPEN: Final = ("queued", "processing", "waiting")
-# Whoever starts a run for a task has this long to get it to Dagster before the safety net starts another.
+# Time to launch the run of a reserved start before the sensor (sensors/tasks.py) launches another.
 START_LEASE: Final = timedelta(seconds=15)
 WIRE: Final = {
     "queued": "queued",
@@ -61,11 +61,11 @@ _UNCONFIRMED: Final = "unconfirmed"
 
 
 def subject(kind: str, key: str) -> str:
-    """The name under which a run claims a row."""
+    """The name by which a run claims a row (executions.claim)."""
     return f"{kind}:{key}"
 
 
-# ── asked by the API ─────────────────────────────────────────────────────────────────────────────────────
+# ── requests of the API ──────────────────────────────────────────────────────────────────────────────────
 
 
 def create(
@@ -82,7 +82,7 @@ def create(
 ) -> Task:
     """Create a task for a row. Its runs go to `lane`, else to its kind's; without either, its children do the work.
 
-    Raises Conflict when its subject has an open one already.
+    Raises Conflict when the row already has an open task.
     """
     task = Task(
         id=task_id or str(uuid4()),
@@ -98,7 +98,7 @@ def create(
         progress_base=0,
         retry_of=retry_of and retry_of.id,
     )
-    return _enter(session, task, start_lease)
+    return _insert(session, task, start_lease)
 
 
 def new_partition_key(session: Session, workspace_id: UUID, key: str) -> str:
@@ -106,7 +106,7 @@ def new_partition_key(session: Session, workspace_id: UUID, key: str) -> str:
     return partition_key(now(), session.get_one(Workspace, workspace_id).name, key)
 
 
-def _enter(session: Session, task: Task, start_lease: timedelta = START_LEASE) -> Task:
+def _insert(session: Session, task: Task, start_lease: timedelta = START_LEASE) -> Task:
     task.state, task.attempt, task.starts = "queued", 0, 1
     task.created_at = now()
     task.not_before = task.created_at + start_lease
@@ -126,13 +126,13 @@ def get(session: Session, workspace_id: UUID, task_id: str) -> Task:
 
 
 def newest(session: Session, kind: str, key: str) -> Task:
-    """The newest try at one row. Every row has one: they are entered together."""
+    """The newest task of a row. Every row has one: both are inserted in one transaction."""
     query = select(Task).where(Task.kind == kind, Task.key == key).order_by(Task.created_at.desc()).limit(1)
     return session.scalars(query).one()
 
 
 def newest_of(session: Session, kind: str, keys: Collection[str]) -> dict[str, Task]:
-    """The newest try at each of these rows, by key."""
+    """The newest task of each of these rows, by key."""
     query = select(Task).where(Task.kind == kind, Task.key.in_(keys)).order_by(Task.key, Task.created_at.desc())
     query = query.ext(distinct_on(Task.key))
     return {task.key: task for task in session.scalars(query)}
@@ -157,32 +157,31 @@ def list_page(
 
 
 def wire_status(task: Task) -> str:
-    """The task's state in the words of the public API."""
+    """The task's state as the public API names it."""
     return WIRE[task.state]
 
 
 def cancel(session: Session, task: Task) -> None:
-    """End an open task as canceled. Raises Conflict when it is final, or cannot be taken back any more."""
+    """End an open task as canceled. Raises Conflict when it is final or irrevocable."""
     if not try_cancel(session, task):
         raise Conflict("The task has ended already.", code="task_final", remedy="Nothing to do.")
 
 
 def try_cancel(session: Session, task: Task) -> bool:
-    """End a task as canceled and lower the fence of its run; False when it is final."""
+    """End a task as canceled and fence its run off. False when it is final. Raises Conflict when it is irrevocable."""
     return bool(cancel_all(session, [task]))
 
 
-def cancel_all(session: Session, asked: Sequence[Task]) -> list[Task]:
-    """End those of these tasks as canceled that are open, and lower the fences of their runs. Returns them.
+def cancel_all(session: Session, to_cancel: Sequence[Task]) -> list[Task]:
+    """End the open ones of these tasks as canceled and fence their runs off. Returns them.
 
-    All fences first, then the tasks, then their parents, because runs lock in that order. In any other, one of the
-    two was ended as a deadlock when a cancel met a step of the progress bar. Raises Conflict, which takes the lowered
-    fences back, when one of them is irrevocable.
+    Locks executions first, then tasks, then parents, as runs do. Any other order deadlocks with a progress update.
+    Raises Conflict when one of them is irrevocable; the rollback then lifts the fences again.
     """
-    for task in asked:
+    for task in to_cancel:
         executions.stop_subject(session, subject(task.subject_kind, task.subject_key))
-    # Asked behind the fences: whoever makes a task irrevocable does it before them.
-    ids = [task.id for task in asked]
+    # Read after fencing: a fenced run can no longer make its task irrevocable.
+    ids = [task.id for task in to_cancel]
     if session.scalars(select(Task.id).where(Task.id.in_(ids), Task.irrevocable, Task.state.in_(OPEN))).first():
         raise Conflict(
             "This is being published, and cannot be called back.",
@@ -190,16 +189,16 @@ def cancel_all(session: Session, asked: Sequence[Task]) -> list[Task]:
             remedy="Wait for it to end; then delete the post on its platform if it was a mistake.",
         )
     values = {"state": "canceled", "error": CANCELED.to_dict()}
-    canceled = [task for task in asked if _close(session, task.id, OPEN, **values)]
+    canceled = [task for task in to_cancel if _close(session, task.id, OPEN, **values)]
     for parent_id in sorted({task.parent_id for task in canceled if task.parent_id}):
-        _follow(session, parent_id)
+        _update_parent(session, parent_id)
     return canceled
 
 
 def check_retry(session: Session, task: Task) -> None:
-    """Raises Conflict unless the task failed or was canceled, and is the newest try at its row.
+    """Raises Conflict unless the task failed or was canceled, and is the newest of its row.
 
-    One that was retried already is no longer to be: its row may be done, and edited by a person, since then.
+    A task is retried only once: a later retry could overwrite a finished row that a person has edited since.
     """
     if task.state not in ("error", "canceled"):
         raise Conflict(
@@ -212,9 +211,9 @@ def check_retry(session: Session, task: Task) -> None:
 
 
 def retry(session: Session, task: Task) -> Task:
-    """A new task for the work of one that failed or was canceled. Raises Conflict for any other.
+    """Create a new task for the row of one that failed or was canceled. Raises Conflict for any other.
 
-    A parent that is open waits for it, too; one that has ended stays as it is.
+    An open parent waits for the new task too; a parent that has ended does not change.
     """
     check_retry(session, task)
     again = Task(
@@ -232,17 +231,17 @@ def retry(session: Session, task: Task) -> Task:
         progress_base=task.progress_base,
         retry_of=task.id,
     )
-    return _enter(session, again)
+    return _insert(session, again)
 
 
-# ── asked by whoever starts runs ──────────────────────────────────────────────────────────────────────────
+# ── launching of runs ────────────────────────────────────────────────────────────────────────────────────
 
 
 def reserve_start(session: Session, task: Task) -> bool:
-    """Take the right to start the task's next run; False when the task has moved on since it was read.
+    """Reserve the launch of the task's next run (compare-and-set). False when the task has changed since it was read.
 
-    `starts` numbers the runs of a task. The number goes into the run's tags, so that a run which was
-    overtaken by a later one can tell (step.py).
+    `starts` numbers the runs of a task. The number goes into the run's tags, so that a run can tell whether a later
+    one has superseded it (step.py).
     """
     started = session.execute(
         update(Task)
@@ -256,13 +255,13 @@ def reserve_start(session: Session, task: Task) -> bool:
 
 
 def resume(session: Session, task: Task) -> bool:
-    """Let a waiting task go on now, in a run that the caller starts; False when it has moved on."""
+    """Wake a waiting task; the caller launches its run. False when it is no longer waiting."""
     query = update(Task).where(Task.id == task.id, Task.state == "waiting").values(not_before=now())
     return bool(session.execute(query.returning(Task.id)).scalar()) and reserve_start(session, task)
 
 
 def unattended(session: Session) -> list[Task]:
-    """Open tasks that may need a run: due ones that nobody has taken up, and all that are being processed."""
+    """Open tasks that may need a run: those that are due, and all that are being processed."""
     query = (
         select(Task)
         .where(Task.lane.is_not(None), Task.state.in_(OPEN))
@@ -272,11 +271,11 @@ def unattended(session: Session) -> list[Task]:
     return list(session.scalars(query))
 
 
-# ── asked by runs, inside their fenced transactions ──────────────────────────────────────────────────────
+# ── state changes by runs, in their fenced transactions ──────────────────────────────────────────────────
 
 
 def mark_processing(session: Session, kind: str, key: str) -> Task | None:
-    """The open task of a subject, now processing; None when the run works without one."""
+    """Set the open task of a subject to processing and return it; None when there is none."""
     task = session.scalars(
         update(Task)
         .where(Task.subject_kind == kind, Task.subject_key == key, Task.state.in_(OPEN))
@@ -293,7 +292,7 @@ def mark_processing(session: Session, kind: str, key: str) -> Task | None:
 
 
 def set_progress(session: Session, task_id: str, fraction: float) -> None:
-    """Move the bar: `fraction` of the present subject's work is done. It never goes back."""
+    """Record that `fraction` (0 to 1) of the present subject's work is done. Progress never decreases."""
     parent_id = session.execute(
         text(
             "update tasks set progress = greatest(progress, progress_base + floor((99 - progress_base) * :fraction))"
@@ -302,7 +301,7 @@ def set_progress(session: Session, task_id: str, fraction: float) -> None:
         {"task": task_id, "fraction": min(max(fraction, 0.0), 1.0)},
     ).scalar()
     if parent_id:
-        session.execute(_FOLLOW, {"parent": parent_id})
+        session.execute(_UPDATE_PARENT_PROGRESS, {"parent": parent_id})
 
 
 def finish(session: Session, task_id: str) -> None:
@@ -310,7 +309,7 @@ def finish(session: Session, task_id: str) -> None:
 
 
 def fail(session: Session, task_id: str, error: Error) -> None:
-    """End a task with an error. One that is irrevocable may have done its work all the same, and ends `unconfirmed`."""
+    """End a task with an error. An irrevocable one may have taken effect all the same, and ends `unconfirmed`."""
     irrevocable = session.scalar(select(Task.irrevocable).where(Task.id == task_id))
     kept = _unconfirmed(error) if irrevocable and error.code != _UNCONFIRMED else error
     _end(session, task_id, OPEN, state="error", error=kept.to_dict())
@@ -325,35 +324,35 @@ def _unconfirmed(error: Error) -> Error:
 
 
 def _end(session: Session, task_id: str, states: Sequence[str], **values: Any) -> None:
-    """Make a task final that is in one of these states, and its parent too when it was the last."""
+    """End a task that is in one of these states, and its parent when it was the last open child."""
     ended = _close(session, task_id, states, **values)
     if ended and ended.parent_id:
-        _follow(session, ended.parent_id)
+        _update_parent(session, ended.parent_id)
 
 
 def _close(session: Session, task_id: str, states: Sequence[str], **values: Any) -> Task | None:
-    """Make a task final that is in one of these states. Its parent is to `_follow`."""
+    """End a task that is in one of these states. The caller updates its parent."""
     query = update(Task).where(Task.id == task_id, Task.state.in_(states)).values(finished_at=now(), **values)
     return session.scalars(query.returning(Task)).one_or_none()
 
 
-def _follow(session: Session, parent_id: str) -> None:
-    """Move a parent to where its children stand, some of which have ended."""
-    # Locked before the others are counted: two that end at once would each count the other as open.
+def _update_parent(session: Session, parent_id: str) -> None:
+    """Recompute a parent's progress and state after children have ended."""
+    # Locked before the children are counted: two that end at once would each count the other as open.
     _lock_open(session, parent_id)
-    session.execute(_FOLLOW, {"parent": parent_id})
+    session.execute(_UPDATE_PARENT_PROGRESS, {"parent": parent_id})
     _end_with_children(session, parent_id)
 
 
 def _lock_open(session: Session, task_id: str | None) -> str | None:
-    """The id of an open task, which stays as it is until this transaction ends; None for any other."""
-    # As an update locks it: a stronger lock, taken on top of that one while others waited for it, was a deadlock.
+    """Lock an open task until the transaction ends and return its id; None for any other task."""
+    # FOR NO KEY UPDATE, as an update takes: upgrading to a stronger lock while others wait for the row deadlocks.
     query = select(Task.id).where(Task.id == task_id, Task.state.in_(OPEN)).with_for_update(key_share=True)
     return session.scalars(query).one_or_none()
 
 
-# A child that has ended, however it did, needs no more of the bar.
-_FOLLOW: Final = text(
+# A child that has ended counts as 100, whatever its outcome.
+_UPDATE_PARENT_PROGRESS: Final = text(
     "update tasks set progress = greatest(progress, (select least(99, floor(avg("
     "case when state in ('queued', 'processing', 'waiting') then progress else 100 end)))"
     " from tasks child where child.parent_id = :parent)) where id = :parent and state = 'processing'"
@@ -373,5 +372,5 @@ def _end_with_children(session: Session, parent_id: str) -> None:
 
 
 def set_irrevocable(session: Session, task_id: str, irrevocable: bool) -> None:
-    """Say whether a task can be canceled: not from before the call that cannot be taken back."""
+    """Set whether a task is irrevocable: it cannot be canceled from just before the publishing call."""
     session.execute(update(Task).where(Task.id == task_id).values(irrevocable=irrevocable))
