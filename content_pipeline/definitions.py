@@ -1,4 +1,4 @@
-"""The index of everything Dagster runs."""
+"""Dagster definitions: all assets, jobs and sensors."""
 
 import dagster as dg
 
@@ -19,6 +19,6 @@ definitions = dg.Definitions(
         tokens.refresh_expiring_tokens,
         retention.retire_old_work,
     ],
-    # Runs live in warm Celery workers, whose processes may have no children of their own.
+    # Runs execute in warm Celery workers, whose daemonic processes cannot have child processes.
     executor=dg.in_process_executor,
 )

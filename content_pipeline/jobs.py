@@ -12,7 +12,7 @@ ASSETS: Final = dg.load_assets_from_package_module(assets, include_specs=True)
 
 
 def assets_of(kind: Kind, among: Sequence[object] = ASSETS) -> dg.AssetSelection:
-    """Those of these assets that are partitioned by the kind's keys."""
+    """The selection of those of these assets that are partitioned by the kind's keys."""
     own = partitions.keys_of(kind)
     return dg.AssetSelection.assets(
         *(asset for asset in among if isinstance(asset, dg.AssetsDefinition) and asset.partitions_def == own)

@@ -15,5 +15,5 @@ def keys_of(kind: Kind) -> dg.DynamicPartitionsDefinition:
 
 @cache
 def key_set(job: str) -> dg.DynamicPartitionsDefinition:
-    """The set of keys that a job runs on; both have the same name."""
+    """The set of partition keys of a job, which has the job's name."""
     return dg.DynamicPartitionsDefinition(name=job)

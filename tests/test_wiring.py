@@ -1,4 +1,4 @@
-"""How the parts hang together: what Dagster loads, what the API must not, and what they say to each other."""
+"""Wiring: what Dagster loads, imports that the API must not have, and GraphQL documents that fit the schema."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Videos with captions burned in."""
+"""Asset `burned_in_video`: videos with captions burned in."""
 
 import time
 
@@ -18,7 +18,7 @@ from content_pipeline.engine.step import Results, perform
     specs=[
         dg.AssetSpec(
             "burned_in_video",
-            deps=["captions"],  # lineage only: the keys are burn-ins', the captions' key is in the metadata
+            deps=["captions"],  # lineage only: the partition keys are of burn-ins; the caption's id is in the metadata
             group_name="captions",
             skippable=True,
             kinds={"ffmpeg"},

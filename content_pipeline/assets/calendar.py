@@ -1,4 +1,4 @@
-"""What the chain from script to post begins with. It is a table; a sensor tells Dagster what became due in it."""
+"""External asset `content_calendar`: a table, materialized by a sensor that reports due items."""
 
 import dagster as dg
 
@@ -6,10 +6,10 @@ content_calendar = dg.AssetSpec(
     "content_calendar",
     group_name="calendar",
     kinds={"postgres"},
-    description="The posts that are planned. Their reels are made ahead of their times, and published at them.",
+    description="Scheduled posts. Their reels are rendered ahead of time and published when due.",
 )
 
 
 def became_due(*, reels: int, posts: int) -> dg.AssetMaterialization:
-    """So many items that a sensor has taken up."""
+    """The event that records how many items a sensor has started."""
     return dg.AssetMaterialization(content_calendar.key, metadata={"reels_to_make": reels, "posts_to_publish": posts})

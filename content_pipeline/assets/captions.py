@@ -1,4 +1,4 @@
-"""A recording's words, and the captions made of them."""
+"""Assets `transcript` and `captions`: the words of a recording, and cues made from them."""
 
 import time
 from itertools import pairwise
@@ -22,7 +22,7 @@ READABLE_CHARACTERS_A_SECOND = 20
     partitions_def=partitions.keys_of(CAPTION),
     output_required=False,
     kinds={"whisper"},
-    description="Every word that is spoken in the recording, with its time.",
+    description="Every spoken word of the recording with its timing.",
 )
 def transcript(context: dg.AssetExecutionContext) -> Results:
     yield from perform(context, CAPTION.name, _transcribe)
@@ -42,9 +42,9 @@ def _transcribe(run: RunContext, key: str) -> Results:
     )
 
 
-# A multi-asset of one, because only such a one may yield neither its asset nor its checks (step.perform).
+# A multi-asset, because only those may yield neither asset nor checks (step.perform).
 @dg.multi_asset(
-    name="compose_captions",  # the job has the asset's name, and Dagster wants op and job names apart
+    name="compose_captions",  # the job has the asset's name, and Dagster requires different names for ops and jobs
     specs=[
         dg.AssetSpec(
             "captions",
@@ -87,7 +87,7 @@ def _compose(run: RunContext, key: str) -> Results:
             dg.AssetCheckResult(
                 check_name="readable",
                 passed=speed <= READABLE_CHARACTERS_A_SECOND,
-                severity=dg.AssetCheckSeverity.WARN,  # somebody who speaks faster is captioned as fast
+                severity=dg.AssetCheckSeverity.WARN,  # fast speech makes fast captions
                 metadata={"fastest_characters_a_second": round(speed, 1)},
             ),
             dg.AssetCheckResult(

@@ -11,12 +11,12 @@ LENGTH_TOLERANCE_SECONDS = 0.25
 
 
 def is_playable(media: MediaInfo) -> bool:
-    """Whether every player and platform takes its codecs."""
+    """Whether its codecs are H.264 and AAC, which all platforms accept."""
     return (media.video_codec, media.audio_codec) == ("h264", "aac")
 
 
 def lasts(media: MediaInfo, seconds: float) -> bool:
-    """Whether it is as long as what it was made of."""
+    """Whether its length is `seconds`, within the tolerance."""
     return abs(media.seconds - seconds) <= LENGTH_TOLERANCE_SECONDS
 
 

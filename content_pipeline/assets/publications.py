@@ -1,4 +1,4 @@
-"""A post on its way to a platform, and out there."""
+"""Assets `publication_upload` and `publication`: a post uploaded to a platform, then published."""
 
 import dagster as dg
 
@@ -11,11 +11,11 @@ from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
 GROUP = "publications"
-# Which reel it is, the metadata say. By Dagster's own mapping each run would look at the keys of all reels.
+# The metadata names the reel. Dagster's default mapping would make each run read the keys of all reels.
 REEL = dg.AssetDep("reel_video", partition_mapping=dg.SpecificPartitionsPartitionMapping([]))
 
 
-# Both in one step: the video that was uploaded is at hand when its last part is what publishes it.
+# Both in one step: on some platforms uploading the last part of the video publishes it.
 @dg.multi_asset(
     name="upload_and_publish",
     specs=[
@@ -25,7 +25,7 @@ REEL = dg.AssetDep("reel_video", partition_mapping=dg.SpecificPartitionsPartitio
             group_name=GROUP,
             skippable=True,
             kinds={"http"},
-            description="The video and its words at the platform, not yet shown to anybody.",
+            description="The video and text uploaded to the platform, not yet published.",
         ),
         dg.AssetSpec(
             "publication",
@@ -33,7 +33,7 @@ REEL = dg.AssetDep("reel_video", partition_mapping=dg.SpecificPartitionsPartitio
             group_name=GROUP,
             skippable=True,
             kinds={"http"},
-            description="The post, out once. A run without an open task only looks whether it is there.",
+            description="The post, published once. A run without an open task only checks that it exists.",
         ),
     ],
     check_specs=[
@@ -48,19 +48,19 @@ def publications(context: dg.AssetExecutionContext) -> Results:
 def publish(run: RunContext, key: str) -> Results:
     with attempts.open_attempt(run, key) as attempt:
         attempt.upload()
-        yield dg.MaterializeResult(asset_key="publication_upload", metadata=_whose(attempt))
+        yield dg.MaterializeResult(asset_key="publication_upload", metadata=_lineage(attempt))
         attempt.publish()
         yield dg.MaterializeResult(
             asset_key="publication",
             metadata={
-                **_whose(attempt),
+                **_lineage(attempt),
                 "text": attempt.text,
                 "post": dg.MetadataValue.url(attempt.publication.post_url or ""),
                 "post_id": attempt.publication.post_id or "",
                 "published_at": str(attempt.publication.published_at),
             },
             check_results=[
-                # A platform may still be at work on a post that it has taken, or moderate it.
+                # A platform may still be processing or moderating a post that it has accepted.
                 dg.AssetCheckResult(
                     check_name="visible", passed=attempt.is_visible(), severity=dg.AssetCheckSeverity.WARN
                 )
@@ -68,8 +68,8 @@ def publish(run: RunContext, key: str) -> Results:
         )
 
 
-def _whose(attempt: Attempt) -> dict[str, str]:
-    """Links from post to account, reel and calendar item: keys differ from group to group."""
+def _lineage(attempt: Attempt) -> dict[str, str]:
+    """The account, reel and calendar item of a post; partition keys differ between asset groups."""
     publication = attempt.publication
     found = {
         "platform": publication.platform,

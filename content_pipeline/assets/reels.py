@@ -1,4 +1,4 @@
-"""A script as it is spoken, and the video made of it."""
+"""Assets `narration` and `reel_video`: the speech of a script, and the video made from it."""
 
 import time
 from pathlib import Path
@@ -31,7 +31,7 @@ LOUDNESS_TOLERANCE = 0.5
             group_name=GROUP,
             skippable=True,
             kinds={"speech"},
-            description="The script as a voice speaks it, with the time of every word.",
+            description="The spoken script with the timing of every word.",
         ),
         dg.AssetSpec(
             "reel_video",
@@ -39,14 +39,14 @@ LOUDNESS_TOLERANCE = 0.5
             group_name=GROUP,
             skippable=True,
             kinds={"ffmpeg"},
-            description="The narration with its words over a moving background, ready for every platform.",
+            description="The narration with captions over a moving background, ready for every platform.",
         ),
     ],
     check_specs=[
         dg.AssetCheckSpec("playable", asset="reel_video", description="H.264 and AAC in an MP4."),
         dg.AssetCheckSpec("size", asset="reel_video", description="1080 × 1920 at 30 frames a second."),
         dg.AssetCheckSpec("length", asset="reel_video", description="As long as its narration."),
-        dg.AssetCheckSpec("loudness", asset="reel_video", description="-14 LUFS, give or take a half."),
+        dg.AssetCheckSpec("loudness", asset="reel_video", description="-14 LUFS ± 0.5."),
     ],
     partitions_def=partitions.keys_of(REEL),
     can_subset=True,

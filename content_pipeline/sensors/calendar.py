@@ -1,4 +1,4 @@
-"""Has the posts of the calendar made ready for their time, and published at it."""
+"""Sensor of the content calendar: renders reels ahead of their time and publishes due posts."""
 
 import dagster as dg
 
@@ -9,8 +9,8 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.tasks.kinds import PUBLICATION, REEL
 from content_pipeline.sensors import run_requests
 
-# Submitting a run takes the daemon some 30 ms, 150 while renders have the cores: all of a tick are submitted before
-# the safety net thinks them forgotten.
+# Submitting a run takes the daemon 30 ms, 150 ms while renders use the cores: all runs of a tick are submitted before
+# their start lease ends.
 RUNS_A_TICK = 50
 
 
@@ -18,7 +18,7 @@ RUNS_A_TICK = 50
     jobs=[jobs.JOBS[REEL.name], jobs.JOBS[PUBLICATION.name]],
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Has the reels of calendar items made ahead of their time, publishes what is due, notes how it went.",
+    description="Renders the reels of calendar items ahead of their time, publishes due posts, records the outcomes.",
 )
 def publish_scheduled_content(_: dg.SensorEvaluationContext) -> dg.SensorResult:
     with transaction() as session:

@@ -1,4 +1,4 @@
-"""Makes batches of the CSV files that people put into the bucket (`core/reels/csv_inbox.py`)."""
+"""Sensor of the CSV inbox: makes a batch of each CSV in the bucket (`core/reels/csv_inbox.py`)."""
 
 from time import monotonic
 from typing import Final
@@ -14,7 +14,7 @@ from content_pipeline.core.tasks import dagster_client
 log = structlog.get_logger()
 
 FILES_A_TICK: Final = 20
-# A tick has a minute. Starting a hundred reels took up to 15 s while others were at work.
+# Dagster ends a tick after a minute. Launching 100 reels took up to 15 s under load.
 SECONDS_A_TICK: Final = 30
 
 
@@ -24,11 +24,11 @@ SECONDS_A_TICK: Final = 30
     description="Makes a batch of reels of each CSV under inbox/<workspace>/<twin>/<platform>/ in the bucket.",
 )
 def ingest_csv_inbox(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    # Goes on behind the last tick's files, and around: those that cannot be moved are in nobody's way.
+    # Continues after the last tick's files and wraps around, so that files that cannot be moved block no others.
     files = storage.list_after(context.cursor or csv_inbox.INBOX, prefix=csv_inbox.INBOX, most=FILES_A_TICK)
     began = monotonic()
     for file in files:
-        _take(file)
+        _ingest(file)
         context.update_cursor(file.key)
         if monotonic() - began > SECONDS_A_TICK:
             break
@@ -38,9 +38,9 @@ def ingest_csv_inbox(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     return dg.SkipReason(f"Saw {len(files)} files.")
 
 
-def _take(file: StoredObject) -> None:
+def _ingest(file: StoredObject) -> None:
     try:
         dagster_client.launch_runs(*csv_inbox.ingest(file))
     except Exception:
-        # It stays where it is for the next tick, and the others are not kept waiting.
-        log.exception("drop_not_taken", key=file.key)
+        # The file stays for a later tick and does not block the others.
+        log.exception("csv_not_ingested", key=file.key)

@@ -1,4 +1,4 @@
-"""Forgets what is no longer needed, in the product's database, the bucket and Dagster."""
+"""Retention sensor: deletes expired rows, orphaned uploads, and old partition keys with their runs."""
 
 from itertools import islice
 
@@ -8,14 +8,14 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.tasks import dagster_client, kinds
 
-# A tick has a minute; deleting a key with its runs takes some 20 ms.
+# Dagster ends a tick after a minute; deleting a key with its runs takes some 20 ms.
 KEYS_A_TICK = 500
 
 
 @dg.sensor(
     minimum_interval_seconds=3600,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Retires keys of work that ended long ago with their run records, and deletes uploads without a row.",
+    description="Deletes old partition keys with their runs, expired rows, and uploads without a row.",
 )
 def retire_old_work(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     retention.sweep_rows()
@@ -32,7 +32,7 @@ def _retire(instance: dg.DagsterInstance, kind: str, set_name: str) -> int:
 
 
 def delete_key(instance: dg.DagsterInstance, set_name: str, key: str) -> bool:
-    """Delete a key and its runs, unless somebody has it made again just now."""
+    """Delete a partition key and its runs. False when one of the runs is unfinished."""
     old = instance.get_runs(dg.RunsFilter(tags={dagster_client.PARTITION_TAG: key}, job_name=set_name))
     if not all(run.is_finished for run in old):
         return False

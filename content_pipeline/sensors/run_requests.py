@@ -1,4 +1,4 @@
-"""Runs for tasks, as a sensor asks Dagster for them."""
+"""Builds the SensorResult that launches the runs of tasks."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from content_pipeline.core.tasks import dagster_client, kinds
 def sensor_result(
     tasks: Sequence[Task], *, asset_events: Sequence[dg.AssetMaterialization] = (), cursor: str | None = None
 ) -> dg.SensorResult:
-    """A run for each of these tasks, with its key registered; `asset_events` are recorded with them."""
+    """Request a run for each task and register its partition key; `asset_events` are recorded with them."""
     jobs, keys = kinds.jobs(), defaultdict(list)
     for task in tasks:
         keys[jobs[task.subject_kind]].append(task.partition_key)

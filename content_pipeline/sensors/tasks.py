@@ -1,13 +1,12 @@
-"""The safety net under every request: starts what nobody started, sends again what got lost on its way to a
-worker, and ends tasks whose run ended without saying so.
+"""Reconciliation sensor: launches missing runs, resends lost messages, and ends tasks whose runs were lost.
 
-What to do is decided by `decide`, from plain values; the sensor around it reads and acts.
+`decide` is a pure function that chooses the action; the sensor around it reads the state and acts.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from time import time  # noqa: TID251 - compared with Dagster's own stamps, which know no business clock
+from time import time  # noqa: TID251 - compared with Dagster's timestamps, which are real time
 from typing import Final, Literal
 
 import dagster as dg
@@ -26,41 +25,41 @@ LIVE: Final = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-# Dagster marks each failed run, a moment after it failed, with whether its own run retries will repeat it.
+# Dagster sets this tag shortly after a run has failed: whether its run retries will repeat the run.
 WILL_RETRY_TAG: Final = "dagster/will_retry"
 REASON_TAG: Final = "dagster/failure_reason"
-# The run retries daemon looks every 5 s, and may never act: one of three lost runs, marked to be repeated, was not
-# within a minute. Should it act later, its run finds itself overtaken.
+# The run retries daemon polls every 5 s but may never act: one of three lost runs with the tag was not repeated within
+# a minute. If it acts later, its run is superseded and does nothing.
 RETRY_PATIENCE_SECONDS: Final = 10.0
-# Also counts moves between lanes and back-offs, which are few, but not waits for others: a post that a day's quota
-# holds up is told to come later every hour. Whoever comes this far is caught in a circle.
+# Limit of starts that ends a task caught in a loop. Lane switches and back-offs count, but are few. Waits for others do
+# not: a post that exceeds a daily quota is rescheduled every hour.
 MAX_STARTS: Final = 20
 RESEND_AFTER_SECONDS: Final = 60.0
-# Between making a run and submitting it lie milliseconds.
+# Dagster submits a run within milliseconds of creating it.
 SUBMITTED_WITHIN_SECONDS: Final = 60.0
-# A tick has a minute; starting a run takes some 30 ms.
+# Dagster ends a tick after a minute; launching a run takes some 30 ms.
 STARTS_A_TICK: Final = 500
 
 Decision = Literal["start", "give_up", "leave"]
-# How a run stands: it goes on or will be repeated; it was lost as often as Dagster repeats it; it has ended otherwise.
+# live: unfinished, or Dagster will retry it; lost: its retries are used up; ended: any other outcome.
 Standing = Literal["live", "lost", "ended"]
 
 
 def standing(run: dg.DagsterRun, ended_seconds_ago: float) -> Standing:
-    """How a run stands, with Dagster's own repeats of it in mind."""
+    """Classify a run, taking Dagster's run retries into account."""
     if run.status in LIVE:
         return "live"
     if run.status is not dg.DagsterRunStatus.FAILURE:
         return "ended"
     if run.tags.get(WILL_RETRY_TAG) != "false":
         return "live" if ended_seconds_ago < RETRY_PATIENCE_SECONDS else "ended"
-    # A step that fails ends its task itself (step.py). One that could not, because a database was away, has not
-    # been repeated yet.
+    # A failed step ends its task itself (step.py). One that could not, because the database was unreachable, has not
+    # been retried yet.
     return "ended" if run.tags.get(REASON_TAG) == "STEP_FAILURE" else "lost"
 
 
 def decide(task: Task, newest: Standing | None) -> Decision:
-    """What an open task needs, given how the newest run of its present start stands (None: there is none)."""
+    """The action for an open task, given the newest run of its present start (None: there is none)."""
     if newest == "live":
         return "leave"
     if task.starts - task.waits >= MAX_STARTS or (task.state == "processing" and newest == "lost"):
@@ -72,7 +71,7 @@ def decide(task: Task, newest: Standing | None) -> Decision:
     jobs=[*jobs.JOBS.values()],
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Starts accepted work that nobody has started, and ends tasks whose runs were lost for good.",
+    description="Launches missing runs of open tasks, resends lost messages, and ends tasks whose runs were lost.",
 )
 def start_unattended_tasks(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     live = context.instance.get_run_records(dg.RunsFilter(statuses=LIVE))
@@ -88,7 +87,7 @@ def _start_of(run: dg.DagsterRun) -> tuple[str, str]:
 
 
 def claim_unattended(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Iterator[Task]:
-    """Tasks that need a run, each with the right to start it taken."""
+    """Tasks that need a run, each with its start reserved."""
     with transaction() as session:
         candidates = tasks.unattended(session)
         held = executions.claimed_subjects(session)
@@ -111,10 +110,10 @@ def _newest_standing(instance: dg.DagsterInstance, task: Task) -> Standing | Non
 
 
 def fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) -> None:
-    """Fail runs that died before they started, so that Dagster repeats them; its own monitoring waits a day.
+    """Fail runs that died before they started, so that Dagster retries them; its own monitoring waits a day.
 
-    Either the webserver died between making the run and submitting it, or the worker between beginning the run
-    and its first event.
+    Either the webserver died between creating and submitting the run, or the worker between beginning it and its first
+    event.
     """
     unsubmitted = [
         record.dagster_run
@@ -135,10 +134,10 @@ def fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) ->
 
 
 def resend(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord], sent: Mapping[str, float]) -> dict[str, float]:
-    """Send runs again that wait long for a worker to begin them. Returns when each was sent last.
+    """Resend the messages of runs that no worker has begun in time. Returns when each was last sent, in epoch seconds.
 
-    A message can be lost with a broker that died within a second of taking it. A run that merely waits
-    for a free slot is sent twice; the second copy does nothing (executions.begin).
+    A broker that crashes within a second of accepting a message loses it. A run that only waits for a free slot is sent
+    twice; the second message does nothing (executions.begin).
     """
     launcher = instance.run_launcher
     assert isinstance(launcher, CeleryRunLauncher)

@@ -1,4 +1,4 @@
-"""A post as an operator sees it: what a run records, and that one by hand posts nothing."""
+"""Publication assets: recorded metadata, and manual runs that post nothing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ def execute(key: str, **tags: str) -> tuple[dg.ExecuteInProcessResult, list[dg.A
 
 
 def materialized(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
-    """The metadata of what was materialised, by asset."""
+    """The metadata of what was materialized, by asset."""
     return {
         event.asset_key.to_user_string(): {name: value.value for name, value in event.materialization.metadata.items()}
         for event in result.get_asset_materialization_events()

@@ -1,4 +1,4 @@
-"""Cancels that come by way of Dagster."""
+"""Cancels through Dagster, for example by an operator in the UI."""
 
 from uuid import UUID, uuid4
 

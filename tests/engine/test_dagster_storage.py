@@ -1,4 +1,4 @@
-"""Dagster's storage: its connections to the database, and what it asks there."""
+"""Dagster's storage: its connections and its SQL statements."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,7 +19,7 @@ def storage() -> PostgresStorage:
 
 
 def statements(act: Callable[[], object]) -> list[str]:
-    """What is asked of a database meanwhile."""
+    """The SQL statements that `act` executes."""
     heard: list[str] = []
 
     def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -60,7 +60,7 @@ def test_an_event_is_stored_with_one_statement_and_read_again() -> None:
     assert [kept.user_message for kept in events.get_logs_for_run("a run")] == ["Look!"]
 
 
-def test_what_the_tables_have_is_asked_once() -> None:
+def test_schema_checks_are_executed_once() -> None:
     events, runs = storage().event_log_storage, storage().run_storage
     events.add_dynamic_partitions("set", ["key"])
     assert len(statements(lambda: events.has_dynamic_partition("set", "key"))) == 1
@@ -68,7 +68,7 @@ def test_what_the_tables_have_is_asked_once() -> None:
     assert len(statements(runs.get_run_records)) == 1
 
 
-def test_materialisations_and_checks_are_found_by_their_asset() -> None:
+def test_materializations_and_checks_are_found_by_their_asset() -> None:
     @dg.asset(check_specs=[dg.AssetCheckSpec("good", asset="thing")])
     def thing() -> Iterator[Any]:
         yield dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True)])

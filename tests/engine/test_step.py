@@ -1,4 +1,4 @@
-"""What becomes of a task, its run and its subject when the work under an asset ends in some way or other."""
+"""The wrapper around asset bodies: state of task, run and subject after each outcome."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -35,7 +35,7 @@ def task(workspace_id: UUID) -> Task:
 
 
 def perform(task: Task, body: Body) -> BaseException | None:
-    """Run `body` in a run of its own, as a worker would. Returns what Dagster got to see raised."""
+    """Run `body` in a run of its own, as a worker would. Returns the exception that Dagster gets."""
     return perform_in_run(task, body)[0]
 
 
@@ -77,20 +77,20 @@ def raises(error: BaseException) -> Body:
     return body
 
 
-def test_an_error_that_will_not_pass_ends_the_task(task: Task) -> None:
+def test_a_permanent_error_ends_the_task(task: Task) -> None:
     raised = perform(task, raises(MediaUnusable("There is no sound.", code="no_audio")))
     assert isinstance(raised, dg.Failure)
     assert now_is(task).error == {"code": "no_audio", "message": "There is no sound.", "remedy": "", "retryable": False}
 
 
-def test_an_error_of_which_nobody_thought_ends_the_task_as_broken(task: Task) -> None:
+def test_an_unexpected_error_ends_the_task_as_broken(task: Task) -> None:
     raised = perform(task, raises(ZeroDivisionError()))
     assert isinstance(raised, ZeroDivisionError)
     assert (now_is(task).error or {})["code"] == "broken"
 
 
 @pytest.mark.parametrize("error", [Unavailable("The store is away."), OperationalError("select 1", {}, Exception())])
-def test_an_error_that_may_pass_puts_the_task_aside(task: Task, error: Exception) -> None:
+def test_a_retryable_error_reschedules_the_task(task: Task, error: Exception) -> None:
     before = now()
     assert perform(task, raises(error)) is None
     after = now_is(task)
@@ -99,7 +99,7 @@ def test_an_error_that_may_pass_puts_the_task_aside(task: Task, error: Exception
     assert after.not_before - before >= timedelta(seconds=5)
 
 
-def test_a_task_that_waits_for_others_is_put_aside_as_it_is(task: Task) -> None:
+def test_a_suspended_task_keeps_its_attempt_count(task: Task) -> None:
     with transaction() as session:
         session.get_one(Task, task.id).attempt = 3
     until = now() + timedelta(hours=1)
@@ -108,7 +108,7 @@ def test_a_task_that_waits_for_others_is_put_aside_as_it_is(task: Task) -> None:
     assert (after.state, after.attempt, after.not_before, after.waits) == ("waiting", 3, until, 1)
 
 
-def test_to_be_told_to_come_later_is_no_failed_attempt(task: Task) -> None:
+def test_a_rate_limit_is_no_failed_attempt(task: Task) -> None:
     with transaction() as session:
         session.get_one(Task, task.id).attempt = MAX_ATTEMPTS - 1
     before = now()
@@ -119,7 +119,7 @@ def test_to_be_told_to_come_later_is_no_failed_attempt(task: Task) -> None:
     assert after.not_before - before >= timedelta(hours=1)
 
 
-def test_to_be_told_to_come_later_for_days_is_given_up_with_its_own_error(task: Task) -> None:
+def test_a_rate_limit_that_lasts_for_days_ends_the_task_with_its_own_error(task: Task) -> None:
     with transaction() as session:
         row = session.get_one(Task, task.id)
         row.attempt, row.created_at = MAX_ATTEMPTS - 1, now() - PATIENCE
@@ -143,7 +143,7 @@ def test_a_database_session_that_is_ended_under_the_work_loses_nothing(task: Tas
     assert now_is(task).state == "waiting"
 
 
-def test_work_that_moves_on_is_started_again_at_once_and_its_row_is_free(task: Task) -> None:
+def test_a_task_that_switches_its_lane_is_started_again_at_once_and_its_row_is_free(task: Task) -> None:
     perform(task, raises(SwitchLane("io")))
     after = now_is(task)
     assert (after.state, after.lane, after.starts) == ("waiting", "io", 2)
@@ -151,7 +151,7 @@ def test_work_that_moves_on_is_started_again_at_once_and_its_row_is_free(task: T
     assert executions.claim(rival, tasks.subject("caption", task.key))
 
 
-def test_work_that_is_handed_over_is_started_again_at_once(task: Task) -> None:
+def test_a_task_that_switches_its_subject_is_started_again_at_once(task: Task) -> None:
     def body(run: RunContext) -> None:
         with run.write() as session:
             deferral.switch_subject(session, task.id, kind="burn_in", key=str(uuid4()), lane="media")
@@ -161,7 +161,7 @@ def test_work_that_is_handed_over_is_started_again_at_once(task: Task) -> None:
     assert (after.state, after.subject_kind, after.starts) == ("waiting", "burn_in", 2)
 
 
-def test_a_run_whose_fence_is_down_is_interrupted_whatever_else_goes_wrong(task: Task) -> None:
+def test_a_run_that_is_fenced_off_is_interrupted_whatever_else_goes_wrong(task: Task) -> None:
     def body(_work: RunContext) -> None:
         with transaction() as session:
             tasks.cancel(session, task)
@@ -172,7 +172,7 @@ def test_a_run_whose_fence_is_down_is_interrupted_whatever_else_goes_wrong(task:
     assert (now_is(task).state, status) == ("canceled", dg.DagsterRunStatus.CANCELED)
 
 
-def test_a_run_that_was_overtaken_does_nothing(task: Task) -> None:
+def test_a_superseded_run_does_nothing(task: Task) -> None:
     with transaction() as session:
         assert tasks.reserve_start(session, session.get_one(Task, task.id))
     assert perform(task, raises(AssertionError("it worked"))) is None

@@ -1,4 +1,4 @@
-"""A worker of another host, which nobody starts but the person who reads the README."""
+"""A worker on a further host, started as the README describes."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The calendar's sensor: what it asks Dagster for."""
+"""The calendar sensor: the runs and partition keys that it requests."""
 
 from datetime import timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The sensor of the inbox: bounded ticks, and no file in another's way."""
+"""The CSV inbox sensor: bounded ticks, and no file blocks another."""
 
 import io
 import json
@@ -79,7 +79,7 @@ def test_the_reels_of_a_dropped_file_are_started(folder: str, started: list[str]
     assert len(started) == 2
 
 
-def test_a_file_that_cannot_be_taken_is_in_nobodys_way(
+def test_a_file_that_cannot_be_ingested_blocks_no_other(
     folder: str, started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csv_inbox, "FILES_A_TICK", 2)

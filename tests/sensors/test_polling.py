@@ -1,4 +1,4 @@
-"""The sensor that asks platforms about posts that they are at work on."""
+"""The sensor that polls platforms about posts that they are still processing."""
 
 from collections.abc import Iterator
 from concurrent.futures import wait
@@ -11,7 +11,7 @@ import pytest
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.sensors import polling
-from content_pipeline.sensors.polling import AT_ONCE, poll_platforms
+from content_pipeline.sensors.polling import POLLS_PER_PLATFORM, poll_platforms
 from tests.core.publishing import posting
 from tests.core.publishing.hanging_platform import Hanging, hanging_instagram, instagram_post
 from tests.core.publishing.posting import Stage, newest
@@ -53,19 +53,19 @@ def test_a_post_that_its_platform_is_done_with_gets_a_run(stage: Stage) -> None:
     assert (request.job_name, row_id(request.partition_key or "")) == ("publications", key)
     assert request.tags["task_start"] == str(newest(key).starts) == "2"
     posting.pass_by(seconds=60)
-    assert tick().run_requests == [], "it is asked about no more, and its run is not overtaken"
+    assert tick().run_requests == [], "it is polled no more, and its run is not superseded"
     stage.run(key)
     assert newest(key).state == "done"
 
 
 def started() -> set[str]:
-    """The posts that a tick some time later has go on."""
+    """The posts that a later tick continues."""
     posting.pass_by(minutes=3)
     return {row_id(request.partition_key or "") for request in tick().run_requests or []}
 
 
 def test_a_platform_that_hangs_holds_up_no_post_on_another(stage: Stage, instagram: Hanging) -> None:
-    for _ in range(AT_ONCE + 1):
+    for _ in range(POLLS_PER_PLATFORM + 1):
         instagram_post(stage)
     other = stage.post(stage.account())
     stage.run(other)
@@ -74,10 +74,10 @@ def test_a_platform_that_hangs_holds_up_no_post_on_another(stage: Stage, instagr
 
 @pytest.mark.slow
 def test_a_platform_that_hangs_is_asked_by_no_more_at_each_tick(stage: Stage, instagram: Hanging) -> None:
-    keys = {instagram_post(stage) for _ in range(AT_ONCE + 2)}
+    keys = {instagram_post(stage) for _ in range(POLLS_PER_PLATFORM + 2)}
     for _ in range(3):
         assert not started()
-    assert len(instagram.questions) == len(set(instagram.questions)) == AT_ONCE
+    assert len(instagram.questions) == len(set(instagram.questions)) == POLLS_PER_PLATFORM
     instagram.let_go.set()
     gone_on: set[str | None] = set()
     until(lambda: gone_on.update(started()) or gone_on == keys, seconds=30, what="the runs of all")

@@ -1,4 +1,4 @@
-"""Messages that got lost between Dagster and a worker."""
+"""Messages that were lost between Dagster and a worker are sent again."""
 
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ from content_pipeline.sensors.tasks import resend
 
 
 def starting(instance: dg.DagsterInstance, queue: str) -> dg.RunRecord:
-    """A run that was handed to the workers of a queue, and of which nothing has been heard since."""
+    """A run that was sent to a queue and that no worker has begun."""
     status, tags = dg.DagsterRunStatus.STARTING, {dagster_client.QUEUE_TAG: queue}
     run = instance.add_run(dg.DagsterRun(job_name="captions", status=status, tags=tags))
     (record,) = instance.get_run_records(dg.RunsFilter(run_ids=[run.run_id]))

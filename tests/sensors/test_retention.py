@@ -1,4 +1,4 @@
-"""Dagster forgets a key with all its runs, or not at all."""
+"""A partition key is deleted with all its runs, or not at all."""
 
 import dagster as dg
 import pytest

@@ -1,4 +1,4 @@
-"""What the safety net decides for an open task without a live run of its own."""
+"""The reconciliation sensor: its action for open tasks without a live run."""
 
 from uuid import UUID, uuid4
 
@@ -46,7 +46,7 @@ def test_a_run_lost_for_good_ends_its_task() -> None:
     assert decide(task("processing"), "lost") == "give_up"
 
 
-def test_work_that_was_handed_back_or_interrupted_goes_on() -> None:
+def test_a_task_that_was_requeued_or_interrupted_is_started() -> None:
     assert decide(task("waiting"), "ended") == "start"
     assert decide(task("processing"), "ended") == "start"
 
@@ -55,11 +55,11 @@ def test_a_run_that_failed_before_a_worker_took_it_is_replaced() -> None:
     assert decide(task("queued"), "lost") == "start"
 
 
-def test_a_task_caught_in_a_circle_is_given_up() -> None:
+def test_a_task_caught_in_a_loop_is_given_up() -> None:
     assert decide(task("waiting", starts=MAX_STARTS), "ended") == "give_up"
 
 
-def test_waiting_for_others_is_no_circle() -> None:
+def test_waiting_for_others_is_no_loop() -> None:
     assert decide(task("waiting", starts=MAX_STARTS, waits=1), "ended") == "start"
 
 
@@ -78,7 +78,7 @@ def test_a_run_that_ended_without_failing_has_ended(status: Status) -> None:
     ("will_retry", "seconds", "stands"),
     [
         ("true", 1, "live"),
-        ("true", 3600, "ended"),  # the daemon was away meanwhile; its repeat would find itself overtaken
+        ("true", 3600, "ended"),  # the daemon was away meanwhile; its retry would be superseded
         (None, 1, "live"),  # Dagster sets the mark a moment after it fails the run
         (None, 3600, "ended"),
         ("false", 1, "lost"),

@@ -1,6 +1,6 @@
-"""Burn-ins: a caption drawn into its video. One caption can be burned in many times, each a row of its own.
+"""Burn-ins: captions drawn into their video. A caption can have several burn-ins, one row each.
 
-`request` and `result` are the API's; `render` is the work of the asset `burned_in_video`.
+The API calls `create` and `result`; the asset `burned_in_video` calls `render`.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ KIND: Final = kinds.BURN_IN.name
 
 @dataclass(frozen=True)
 class BurnedIn:
-    """What a render made: where it is kept, the video's facts beside its source's, and a small JPEG of it."""
+    """A rendered video: its object key, its media info and that of its source, and a small JPEG of it."""
 
     key: str
     caption_id: UUID
@@ -37,11 +37,11 @@ class BurnedIn:
     thumbnail: bytes
 
 
-# ── asked by the API ─────────────────────────────────────────────────────────────────────────────────────
+# ── requests of the API ──────────────────────────────────────────────────────────────────────────────────
 
 
 def create(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, Task]:
-    """Enter a burn-in of finished captions and its task. Raises Conflict while they are not ready."""
+    """Create a burn-in of finished captions and its task. Raises Conflict while they are not ready."""
     if caption.segments is None or caption.media is None:
         raise Conflict(
             "These captions are not ready.", code="caption_not_ready", remedy="Poll their task until it is done."
@@ -58,7 +58,7 @@ def create(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, Ta
 
 
 def create_with_task(session: Session, caption: Caption, style: Style, *, with_caption: bool = False) -> BurnIn:
-    """The row alone; with `with_caption` the caption's own task will end with it."""
+    """Create the row without a task; `with_caption` says that the caption's task renders it."""
     burned = BurnIn(
         id=uuid4(),
         caption_id=caption.id,
@@ -76,25 +76,25 @@ def create_with_task(session: Session, caption: Caption, style: Style, *, with_c
 
 
 def with_caption(session: Session, caption_id: UUID) -> BurnIn | None:
-    """The burn-in that was asked for together with these captions."""
+    """The burn-in that was requested together with these captions."""
     return session.scalars(select(BurnIn).where(BurnIn.caption_id == caption_id, BurnIn.with_caption)).one_or_none()
 
 
 def result(session: Session, task: Task) -> dict[str, Any]:
-    """What a finished task answers."""
+    """The result of a finished task."""
     return output(session.get_one(BurnIn, UUID(task.key)))
 
 
 def output(burned: BurnIn) -> dict[str, Any]:
-    """The link to the video, signed now."""
+    """A fresh signed link to the video."""
     return {"output_url": burned.output_key and storage.signed_url(burned.output_key)}
 
 
-# ── the work ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── rendering, called by the asset ───────────────────────────────────────────────────────────────────────
 
 
 def render(run: RunContext, key: str) -> BurnedIn:
-    """Draw the captions into the video (or over a plain background, for sound alone) and end the task."""
+    """Draw the captions into the video (over a plain background for audio-only sources) and end the task."""
     with run.write() as session:
         burned = session.get_one(BurnIn, UUID(key))
         caption = session.get_one(Caption, burned.caption_id)

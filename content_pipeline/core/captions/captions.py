@@ -1,7 +1,7 @@
-"""Captions: a recording comes in, its words are transcribed, and cues for reading are made of them.
+"""Captions: transcribes a recording and breaks its words into cues for reading.
 
-`request`, `get`, `list_page`, `edit`, `document` and `result` are the API's; `transcribe` and `compose` are the
-work of the assets `transcript` and `captions`.
+The API calls `create`, `get`, `list_page`, `edit`, `document` and `result`; the assets `transcript` and `captions` call
+`transcribe` and `compose`.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ from content_pipeline.core.workspaces.ownership import owned
 
 KIND: Final = kinds.CAPTION.name
 Form = Literal["srt", "vtt", "ass"]
-# How much of a task's bar the captions are when a burn-in follows them.
+# Share of a task's progress that the captions take when a burn-in follows them.
 SHARE_BEFORE_BURN_IN: Final = 0.6
 
 
@@ -54,7 +54,7 @@ def check_usable(media: MediaInfo, media_seconds: int) -> None:
         )
 
 
-# ── asked by the API ─────────────────────────────────────────────────────────────────────────────────────
+# ── requests of the API ──────────────────────────────────────────────────────────────────────────────────
 
 
 def create(
@@ -68,7 +68,7 @@ def create(
     burn_in: bool,
     caption_id: UUID | None = None,
 ) -> tuple[Caption, Task]:
-    """Enter a caption and its task. The recording is in the store (`source_key`, `media`) or yet to be fetched."""
+    """Create a caption and its task, for a stored recording (`source_key`, `media`) or a remote one (`source_url`)."""
     caption = Caption(
         id=caption_id or uuid4(),
         workspace_id=workspace_id,
@@ -87,7 +87,7 @@ def create(
         workspace_id=workspace_id,
         kind=KIND,
         key=str(caption.id),
-        # A remote recording is short until its fetch tells otherwise; then the run moves on.
+        # A remote recording counts as short until it is fetched; a long one then switches its lane.
         lane=settings().lane_of(media.seconds) if media else "interactive",
         task_id=f"sync_{caption.id}",
     )
@@ -109,7 +109,7 @@ def list_page(
 
 
 def segments(caption: Caption) -> tuple[Segment, ...]:
-    """The cues. Raises Conflict while there are none yet."""
+    """The cues. Raises Conflict while they are not ready."""
     if caption.segments is None:
         raise Conflict(
             "These captions are not ready.", code="caption_not_ready", remedy="Poll their task until it is done."
@@ -118,7 +118,7 @@ def segments(caption: Caption) -> tuple[Segment, ...]:
 
 
 def edit(session: Session, caption: Caption, edited: Sequence[tuple[float, float, str]]) -> None:
-    """Replace the cues by a person's own. Words that stay keep their timings. Raises Unprocessable, Conflict."""
+    """Replace the cues by edited ones. Unchanged words keep their timings. Raises Unprocessable, Conflict."""
     made = cue_editing.apply_edits(
         segments(caption), edited, language=_language(caption), duration=_media(caption).seconds
     )
@@ -127,7 +127,7 @@ def edit(session: Session, caption: Caption, edited: Sequence[tuple[float, float
 
 
 def document(caption: Caption, form: Form) -> str:
-    """The captions as a file of that form; ASS is laid out for the recording's own frame. Raises Conflict."""
+    """The captions as text of a subtitle format; ASS is laid out for the recording's frame. Raises Conflict."""
     found = segments(caption)
     if form == "srt":
         return srt_vtt.srt(found)
@@ -138,18 +138,18 @@ def document(caption: Caption, form: Form) -> str:
 
 
 def result(session: Session, task: Task) -> dict[str, Any]:
-    """What a finished task answers."""
+    """The result of a finished task."""
     answer: dict[str, Any] = {"caption_id": task.key}
     if burned := burn_ins.with_caption(session, UUID(task.key)):
         answer |= burn_ins.output(burned)
     return answer
 
 
-# ── the work ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── transcription and cues, called by the assets ─────────────────────────────────────────────────────────
 
 
 def transcribe(run: RunContext, key: str) -> Transcript:
-    """Fetch the recording if need be, hear its words, and keep them in the row. Raises MoveOn to a fitting lane."""
+    """Fetch a remote recording, transcribe it and store its words. Raises SwitchLane when its length needs another."""
     with run.folder() as folder:
         source = folder / "source"
         with run.write() as session:
@@ -185,13 +185,13 @@ class Composed:
 
 
 def compose(run: RunContext, key: str) -> Composed:
-    """Make cues of the row's words, end the task, or hand it over to the burn-in that was asked for with it."""
+    """Make cues of the row's words; then end the task, or switch it to the burn-in that was requested with it."""
     with run.write() as session:
         caption = session.get_one(Caption, UUID(key))
     assert caption.words is not None
     language = _language(caption)
     seconds = _media(caption).seconds
-    # Not inside a transaction, which would hold the heart up: the words of four hours take 2 s of an idle core.
+    # Outside of a transaction, whose lock delays the heartbeat: the words of four hours take 2 s of an idle core.
     made = tuple(cue_segmentation.segment(caption.words, language=language, duration=seconds))
     with run.write() as session:
         caption = session.get_one(Caption, UUID(key))
@@ -231,7 +231,7 @@ def _fetch(run: RunContext, caption: Caption, source: Path) -> MediaInfo:
 
 
 def source_key(workspace_id: UUID, caption_id: UUID) -> str:
-    """Where a caption's recording is kept."""
+    """The object key of a caption's recording."""
     return f"{workspace_id}/captions/{caption_id}/source"
 
 

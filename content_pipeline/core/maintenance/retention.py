@@ -1,4 +1,4 @@
-"""What is forgotten, and when."""
+"""Retention: picks partition keys of tasks that ended 90 days ago, and deletes expired rows and orphaned uploads."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -20,17 +20,17 @@ from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.tasks import OPEN
 from content_pipeline.core.workspaces import idempotency
 
-# Dagster stays quick up to 100,000 dynamic keys a set; the rows and files behind them are kept.
+# Dagster stays fast up to 100,000 dynamic keys per set; the rows and files of retired keys are kept.
 KEPT: Final = timedelta(days=90)
 MOST_KEYS: Final = 80_000
-# An upload is stored before its row is committed; after a day there will be none.
+# An upload is stored before its row is committed; after a day without a row it is an orphan.
 ORPHANED: Final = timedelta(days=1)
-# Looked up in one query: one each took longer for 100,000 uploads than a sensor's tick may.
-AT_ONCE: Final = 1000
+# Looked up per query: with a query per upload, 100,000 uploads exceed the time limit of a sensor tick.
+BATCH_SIZE: Final = 1000
 
 _ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# What is stored under an id that some row has, or none. By ids alone: people name the folders of the inbox, and what is
-# under them is theirs.
+# Patterns of object keys, and the column that holds the id in each. They match ids only: files under other names, such
+# as the inbox, belong to users and are never deleted.
 _OWNERS: Final[Mapping[re.Pattern[str], InstrumentedAttribute[UUID]]] = {
     re.compile(f"{_ID}/captions/({_ID})/source"): Caption.id,
     re.compile(f"{_ID}/publications/({_ID})/[a-z-]+"): Publication.request_id,
@@ -38,7 +38,7 @@ _OWNERS: Final[Mapping[re.Pattern[str], InstrumentedAttribute[UUID]]] = {
 
 
 def sweep_rows() -> None:
-    """Drop answers to idempotency keys, ended consents, empty rate-limit buckets and fenced executions."""
+    """Delete expired idempotency keys, OAuth states, rate-limit buckets and executions."""
     with transaction() as session:
         idempotency.sweep(session)
         oauth_flow.sweep(session)
@@ -47,11 +47,11 @@ def sweep_rows() -> None:
 
 
 def sweep_uploads() -> int:
-    """Delete uploaded recordings that never got a row, and copies for posts that none has. Returns how many."""
+    """Delete uploaded recordings and cached videos of posts that have no row. Returns how many."""
     orphans = 0
     stored = storage.listing(older_than=now() - ORPHANED)
-    while some := list(islice(stored, AT_ONCE)):
-        for key in _without_row(some):
+    while chunk := list(islice(stored, BATCH_SIZE)):
+        for key in _without_row(chunk):
             storage.delete(key)
             orphans += 1
     return orphans
@@ -66,12 +66,12 @@ def _without_row(keys: Collection[str]) -> Iterator[str]:
 
 
 def retired_keys(session: Session, kind: str, keys: Collection[str]) -> Iterator[str]:
-    """Those of these partition keys that Dagster may forget.
+    """Those of these partition keys that may be deleted from Dagster, the oldest first.
 
-    They ended longer than KEPT ago, or are the oldest beyond MOST_KEYS; none has an open task.
+    Their tasks ended more than KEPT ago, or they are the oldest beyond MOST_KEYS; none has an open task.
     """
     ended = func.max(func.coalesce(Task.finished_at, now()))
-    # A task that was handed over has worked on two rows: the one it was asked for, and its subject.
+    # A task that switched its subject has worked on two rows: its own and its present subject.
     key = case((Task.kind == kind, Task.key), else_=Task.subject_key)
     query = (
         select(key, ended)

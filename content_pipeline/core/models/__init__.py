@@ -1,4 +1,4 @@
-"""The tables, one file per domain, no logic in them. Importing this package registers them all."""
+"""SQLAlchemy models, one file per domain, without logic. Importing this package registers all tables."""
 
 from content_pipeline.core.models.accounts import Account, ConnectState, RedirectUri
 from content_pipeline.core.models.calendar import CalendarItem

@@ -12,11 +12,11 @@ Status = Literal["connected", "needs_reconnect", "disconnected"]
 
 
 class Account(Base):
-    """Somebody's account at a platform, and the tokens that speak for it, sealed by `core/encryption.py`.
+    """A connected account of a platform and its tokens, encrypted by `core/encryption.py`.
 
-    The row stays when the account is disconnected, so that it has the same id when it comes back. `issued_at` says
-    which tokens these are: whoever writes newer ones names the time of those it started from. `refreshing_until` is a
-    lease by the database's own clock. `reason` says why it needs reconnecting, in the words of an error.
+    The row outlives a disconnect, so that the account keeps its id when it is reconnected. `issued_at` versions the
+    tokens for optimistic locking of their refresh. `refreshing_until` is a lease by the database's clock. `reason` is
+    the error for which it needs reconnecting.
     """
 
     __tablename__ = "accounts"
@@ -46,9 +46,9 @@ class Account(Base):
 
 
 class ConnectState(Base):
-    """A consent that somebody was sent to give. Only the hash of its `state` is kept; whoever comes back uses it up.
+    """A pending OAuth authorization. Only the hash of its `state` is stored; the callback consumes it.
 
-    `client_state` is the client's own, handed back to it. `verifier` is the PKCE secret, sealed.
+    `client_state` is the client's own value, returned to it. `verifier` is the PKCE code verifier, encrypted.
     """
 
     __tablename__ = "connect_states"
@@ -63,7 +63,7 @@ class ConnectState(Base):
 
 
 class RedirectUri(Base):
-    """Where browsers of a workspace's people may be sent after they consented, letter for letter."""
+    """An allowed redirect target of a workspace after an OAuth authorization; compared exactly."""
 
     __tablename__ = "redirect_uris"
 

@@ -12,10 +12,10 @@ Status = Literal["scheduled", "rendering", "publishing", "published", "failed", 
 
 
 class CalendarItem(Base):
-    """A post that is to go out at some time. `reel_id` is the reel made of its script, `reel_url` the one it came with.
+    """A scheduled post. `reel_id` is the reel made from its script, `reel_url` the one that it was created with.
 
-    `account_id` is where it goes to, as far as that is settled; `publication_id` its newest try to get there.
-    `reason` says why it failed or was canceled, in the words of an error.
+    `account_id` is its target account, null until it is known; `publication_id` is its newest publication. `reason` is
+    the error for which it failed or was canceled.
     """
 
     __tablename__ = "calendar_items"

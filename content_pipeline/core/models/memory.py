@@ -10,9 +10,9 @@ from content_pipeline.core.database import Base
 
 
 class Memory(Base):
-    """Something that a twin knows. `entity_id` says whom or what it is about.
+    """A memory of a twin. `entity_id` names the person or thing that it is about.
 
-    It is found by its `vector` (384 little-endian float32), or by ZeroMemory, which knows it as `remote_id`.
+    Searched by its `vector` (384 little-endian float32), or by ZeroMemory, where its id is `remote_id`.
     """
 
     __tablename__ = "memories"
@@ -25,7 +25,7 @@ class Memory(Base):
     content: Mapped[str]
     importance: Mapped[float]
     tags: Mapped[list[str]] = mapped_column(ARRAY(String))
-    # SQLAlchemy keeps the name `metadata` for itself.
+    # SQLAlchemy reserves the attribute name `metadata`.
     details: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB)
     vector: Mapped[bytes | None]
     remote_id: Mapped[str | None] = mapped_column(unique=True)

@@ -10,13 +10,13 @@ from content_pipeline.core.database import Base
 
 
 class Publication(Base):
-    """One post to one account: on its way, or out.
+    """One post to one account, from its request until it is published.
 
-    Its video is a reel of ours (`reel_id`) or comes from `reel_url`; publications of one request share a copy of that
-    (`request_id`). Without a `caption`, the text is written of the reel's script, of `script`, or of what is said.
-    `words` are the post's text as it goes out, once they are known. `prepared` is what the platform
-    was given so far, sealed. `committed_at` stands from before the call that cannot be taken back until it is known
-    not to have happened. `poll_at` is when the platform is to be asked next, `waits_until` how long that goes on.
+    Its video is a reel of ours (`reel_id`) or comes from `reel_url`; publications of one request share a cached copy of
+    it (`request_id`). Without a `caption`, the text is written from the reel's script, `script` or the speech in the
+    video. `words` is the final text of the post. `prepared` is the encrypted state of the upload. `committed_at` is the
+    commit intent: set before the publishing call, cleared when that is known to have failed. `poll_at` is the time of
+    the next poll of the platform, `waits_until` the time at which polling ends.
     """
 
     __tablename__ = "publications"

@@ -11,7 +11,7 @@ from content_pipeline.core.models.pydantic_json import PydanticJSON
 
 
 class Batch(Base):
-    """A CSV of scripts. `drop` names the file of the inbox that it was made of: never two batches of one."""
+    """A CSV of scripts. `drop` names the upload to the inbox that it was made from, unique per batch."""
 
     __tablename__ = "batches"
     __table_args__ = (Index("ix_batches_workspace_newest", "workspace_id", text("created_at desc"), text("id desc")),)

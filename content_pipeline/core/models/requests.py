@@ -10,7 +10,7 @@ from content_pipeline.core.database import Base
 
 
 class IdempotencyKey(Base):
-    """The first answer given to a key, written in the transaction of what it accepted."""
+    """The first answer to an idempotency key, written in the transaction of its request."""
 
     __tablename__ = "idempotency_keys"
 
@@ -25,7 +25,7 @@ class IdempotencyKey(Base):
 
 
 class RateLimit(Base):
-    """A bucket of the generic cell rate algorithm: when it is empty again. Unlogged: a crash may forget it."""
+    """A bucket of the generic cell rate algorithm: the time at which it is empty. Unlogged: a crash may lose it."""
 
     __tablename__ = "rate_limits"
     __table_args__ = ({"prefixes": ["UNLOGGED"]},)

@@ -13,13 +13,13 @@ OPEN = "state in ('queued', 'processing', 'waiting')"
 
 
 class Task(Base):
-    """One accepted request and how it stands; what `GET /tasks/{id}` reads.
+    """One accepted request and its state, as `GET /tasks/{id}` shows it.
 
-    `kind` says what was asked; `subject_kind` and `subject_key` name the row that the task's next run works
-    on: the same thing at first, another one after a hand-over (captions with burn-in end in a burn-in). `partition_key`
-    is that row's key in Dagster, the same for all tries at it.
-    A batch has no lane and no runs: the tasks whose `parent_id` it is do its work. One that is `irrevocable` has done,
-    or is just doing, what cannot be taken back. Of its `starts`, so many (`waits`) came after others had let it wait.
+    `kind` and `key` name the requested row; `subject_kind` and `subject_key` name the row that its next run works on,
+    which is another one after a switch of subject (captions with burn-in end in a burn-in). `partition_key` is that
+    row's key in Dagster, the same for all its tasks. A batch has no lane and no runs: its child tasks (`parent_id`) do
+    its work. An `irrevocable` task has begun its publishing call. `starts` counts its runs, `waits` those of them that
+    followed a wait for others (a platform's processing, a rate limit).
     """
 
     __tablename__ = "tasks"
@@ -56,7 +56,7 @@ class Task(Base):
 
 
 class Execution(Base):
-    """A Dagster run that a worker has begun: its heartbeat, its fence, and what it works on."""
+    """A Dagster run that a worker has begun: its heartbeat, its fencing flag (`stop`) and its subject."""
 
     __tablename__ = "executions"
     __table_args__ = (Index("uq_executions_subject_live", "subject", unique=True, postgresql_where=text("not stop")),)

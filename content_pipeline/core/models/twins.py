@@ -12,7 +12,7 @@ from content_pipeline.core.database import Base
 class Twin(Base):
     """A persona: the voice, face and look (`style_tags`) of its videos, and how its posts are written.
 
-    `accounts` are the ids of those that its posts go out on, by platform.
+    `accounts` holds the ids of the accounts that it posts to, by platform.
     """
 
     __tablename__ = "twins"

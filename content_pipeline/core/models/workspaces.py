@@ -8,7 +8,7 @@ from content_pipeline.core.database import Base
 
 
 class Plan(Base):
-    """What a workspace may do. Numbers are limits; 0 means none of it."""
+    """The limits of a workspace; 0 allows none."""
 
     __tablename__ = "plans"
 
@@ -24,7 +24,7 @@ class Plan(Base):
 
 
 class Workspace(Base):
-    """One customer: everything belongs to a workspace, and none sees another's."""
+    """A tenant: all data belongs to one workspace and is visible to it alone."""
 
     __tablename__ = "workspaces"
 
@@ -35,7 +35,7 @@ class Workspace(Base):
 
 
 class ApiKey(Base):
-    """An API key, known by its SHA-256 only."""
+    """An API key, stored as its SHA-256 only."""
 
     __tablename__ = "api_keys"
 

@@ -1,4 +1,4 @@
-"""Batches: many reels asked for at once. Its task has no run of its own; the reels' tasks are its children."""
+"""Batches of reels. A batch's task has no run of its own; the tasks of its reels are its children."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from content_pipeline.core.tasks import kinds, tasks
 from content_pipeline.core.workspaces.ownership import owned
 
 KIND: Final = kinds.BATCH.name
-# Runs are started one after the other, in chunks: 100 of them took up to 15 s while others were at work. Whoever
-# comes later has so much longer until the safety net thinks it forgotten.
+# Runs are launched in chunks, one after the other: 100 took up to 15 s under load. The start lease of each reel is
+# longer by this much than that of the reel before it, so that the sensor does not launch it a second time.
 START_SECONDS: Final = 0.3
 
 
@@ -33,7 +33,7 @@ def create(
     rows: Sequence[ReelRow],
     drop: str | None = None,
 ) -> tuple[Batch, Task, list[Task]]:
-    """Enter a batch with a reel for each row. Returns it, its task and the reels' tasks, which need to be started."""
+    """Create a batch with a reel per row. Returns it, its task and the reels' tasks, which need to be launched."""
     batch = Batch(
         id=uuid4(),
         workspace_id=workspace_id,
@@ -96,7 +96,7 @@ def jobs(session: Session, batch_id: UUID) -> list[tuple[Reel, Task]]:
 
 
 def retry_failed(session: Session, batch: Batch) -> tuple[Task, list[Task]]:
-    """A new task for the batch, with one for each reel that failed or was canceled. Raises Conflict when none did."""
+    """Create a new task for the batch and for each failed or canceled reel. Raises Conflict without such reels."""
     failed = [(reel, task) for reel, task in jobs(session, batch.id) if task.state in ("error", "canceled")]
     if not failed:
         raise Conflict("No reel of this batch has failed.", code="nothing_failed", remedy="Nothing to do.")
@@ -107,7 +107,7 @@ def retry_failed(session: Session, batch: Batch) -> tuple[Task, list[Task]]:
 
 
 def cancel(session: Session, batch: Batch) -> list[Task]:
-    """End all reels that have not ended, and the batch with them. Returns their tasks. Raises Conflict without any."""
+    """Cancel all open reels, and the batch with them. Returns their tasks. Raises Conflict without any."""
     canceled = tasks.cancel_all(session, [task for _, task in jobs(session, batch.id) if task.state in tasks.OPEN])
     if not canceled:
         raise Conflict("Every reel of this batch has ended.", code="task_final", remedy="Nothing to do.")
@@ -115,6 +115,6 @@ def cancel(session: Session, batch: Batch) -> list[Task]:
 
 
 def result(session: Session, task: Task) -> dict[str, Any]:
-    """What a finished task answers."""
+    """The result of a finished task."""
     states = Counter(tasks.wire_status(child) for _, child in jobs(session, UUID(task.key)))
     return {"batch_id": task.key, "done": states["done"], "failed": states["error"]}

@@ -1,13 +1,13 @@
-"""The inbox: a CSV that is put into the bucket becomes a batch, once.
+"""CSV inbox: each CSV uploaded under inbox/ in the bucket becomes one batch, exactly once.
 
     inbox/<workspace>/<twin>/<platform>/<name>.csv
       ├──▶ accepted/<workspace>/<twin>/<platform>/<batch id>/<name>.csv
       └──▶ rejected/<workspace>/<twin>/<platform>/<mark>/<name>.csv   and <name>.csv.report.txt
 
-What becomes of a file is decided first, for good: by the commit of its batch, or by the report that is stored. Then
-it is moved. So whoever finds a decided file, after a crash or beside another daemon, has only to move it. Both
-decisions name the upload they are about (its time and ETag, which are also the mark): the same file put there again
-is another one. What lies in accepted/ and rejected/ is people's, and kept.
+The outcome of a file is made final first, by the commit of its batch or by its stored report; then the file is moved.
+After a crash, or beside another daemon, a file with an outcome only needs to be moved. Both outcomes name the upload
+(by time and ETag, which also form the mark): uploading the same file again is a new upload. Files in accepted/ and
+rejected/ belong to users and are kept.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ REJECTED: Final = "rejected/"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Whom a file is for, as its path says: a workspace and a twin of it, each by name or id."""
+    """The target of a file as given by its path: workspace and twin, each by name or id, and platform."""
 
     workspace: str
     twin: str
@@ -41,27 +41,27 @@ class Address:
 
 
 def ingest(file: StoredObject) -> list[Task]:
-    """Decide what becomes of a file of the inbox, and move it there. Returns the tasks that need to be started.
+    """Accept or reject a file of the inbox and move it. Returns the tasks that need to be launched.
 
-    Raises Unavailable; whatever it raises, the next try goes on where this one ended.
+    Raises Unavailable. After any error the next attempt continues where this one ended.
     """
     if file.key.endswith("/"):
-        return []  # an empty object that stands for a folder
+        return []  # an empty object that represents a folder
     reels: list[Task] = []
     target = _destination(file)
     if target is None:
         try:
-            reels = _decide(file)
+            reels = _accept_or_reject(file)
         except NotFound:
             return []  # replaced since it was listed, or moved by another daemon
         target = _destination(file)
-        assert target, "it was refused by the database, for another reason than that it is known"
+        assert target, "the database refused it for another reason than a duplicate upload"
     storage.move(file, target)
     return reels
 
 
 def _destination(file: StoredObject) -> str | None:
-    """Where a decided file belongs."""
+    """The key to move a file with an outcome to; None without an outcome."""
     with transaction() as session:
         batch_id = session.scalar(select(Batch.id).where(Batch.drop == upload(file)))
     if batch_id:
@@ -70,17 +70,17 @@ def _destination(file: StoredObject) -> str | None:
     return rejected if storage.exists(report_key(rejected)) else None
 
 
-def _decide(file: StoredObject) -> list[Task]:
-    """Commit a batch of the file, or store the report that rejects it. Returns the tasks of the batch's reels."""
+def _accept_or_reject(file: StoredObject) -> list[Task]:
+    """Commit a batch of the file, or store a report of its rejection. Returns the tasks of the batch's reels."""
     try:
-        return _enter(file)
+        return _create_batch(file)
     except (Invalid, PlanLimit, TooLarge) as error:
         text = BytesIO(report(file.key, error).encode())
         storage.put(report_key(rejected_key(file)), text, content_type="text/plain; charset=utf-8")
         return []
 
 
-def _enter(file: StoredObject) -> list[Task]:
+def _create_batch(file: StoredObject) -> list[Task]:
     place = address(file.key)
     twin = _twin(place)
     with transaction() as session:
@@ -102,7 +102,7 @@ def _enter(file: StoredObject) -> list[Task]:
                 drop=upload(file),
             )
     except IntegrityError:
-        return []  # another daemon has entered it meanwhile, and starts its reels
+        return []  # another daemon has created the batch meanwhile, and starts its reels
     return reels
 
 
@@ -132,7 +132,7 @@ def _is_called(model: type[Workspace | Twin], name: str) -> ColumnElement[bool]:
 
 
 def address(key: str) -> Address:
-    """Whom the file at this key of the inbox is for. Raises Invalid `drop_misplaced`."""
+    """Parse the key of a file in the inbox. Raises Invalid `drop_misplaced`."""
     match key.removeprefix(INBOX).split("/"):
         case [_, _, _, name] if not name.lower().endswith(".csv"):
             raise _misplaced("This is not a .csv file.")
@@ -154,12 +154,12 @@ def _misplaced(detail: str) -> Invalid:
 
 
 def upload(file: StoredObject) -> str:
-    """The name of this one upload: the same bytes put there a second later or more have another."""
+    """The unique name of an upload; a repeated upload a second later or more gets another."""
     return f"{file.key}#{_etag(file)}#{file.written_at.isoformat()}"
 
 
 def rejected_key(file: StoredObject) -> str:
-    """Where the file goes if it is rejected; no other upload goes there."""
+    """The key that the file is moved to when it is rejected, unique per upload."""
     return _filed(file.key, REJECTED, f"{file.written_at:%Y-%m-%dT%H-%M-%SZ}-{_etag(file)[:8]}")
 
 
@@ -168,7 +168,7 @@ def report_key(rejected: str) -> str:
 
 
 def report(key: str, error: Error) -> str:
-    """Why a file was rejected, for the person who put it there: one line for each thing that is wrong."""
+    """The report of a rejected file for the person who uploaded it, one line per error."""
     lines = [f"{key} was rejected; nothing of it was stored.", "", error.detail]
     if error.errors:
         lines += ["Rows are counted from 1, the first one below the column names.", ""]
@@ -185,7 +185,7 @@ def _fault(row: int, column: str | None, detail: str, remedy: str, **_: str) -> 
 
 
 def _filed(key: str, area: str, mark: str) -> str:
-    """The same path in another area, in a folder of its own: files of the same name do not meet there."""
+    """The same path in another area, with a folder per upload so that files of the same name do not collide."""
     folder, slash, name = key.removeprefix(INBOX).rpartition("/")
     return f"{area}{folder}{slash}{mark}/{name}"
 

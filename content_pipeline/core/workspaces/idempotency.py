@@ -1,7 +1,7 @@
-"""Idempotency keys: a POST that is sent twice is done once and answered alike.
+"""Idempotency keys: a repeated POST is executed once, and its first answer is replayed.
 
-The key's row is written in the transaction of what the request brings about, so there is a kept answer
-exactly when the work was accepted. A request that failed has left nothing, and may be sent again.
+The key's row is written in the transaction of the request, so an answer is stored exactly when the work was accepted.
+A request that failed leaves no key, and may be sent again.
 """
 
 import hashlib
@@ -43,10 +43,10 @@ class Answer:
 
 
 def claim(session: Session, request: Request) -> Answer | None:
-    """Make the key this transaction's own; or the answer that it got before.
+    """Claim the key in this transaction and return None, or return the stored answer of an earlier request.
 
-    A twin in flight is waited for. Raises Conflict when it takes longer than WAIT_SECONDS, Unprocessable when the
-    key was used for another request.
+    Waits for a concurrent request with the same key. Raises Conflict when that takes longer than WAIT_SECONDS,
+    Unprocessable when the key was used for another request.
     """
     values = {**_identity(request), "fingerprint": request.fingerprint, "created_at": now()}
     session.execute(text(f"set local lock_timeout = '{WAIT_SECONDS}s'"))
@@ -65,11 +65,11 @@ def claim(session: Session, request: Request) -> Answer | None:
             ) from error
         raise
     session.execute(text("set local lock_timeout = 0"))
-    return None if claimed else _kept(session, request)
+    return None if claimed else _stored_answer(session, request)
 
 
 def keep(session: Session, request: Request, answer: Answer) -> None:
-    """Note the answer to a claimed key, for its repeats."""
+    """Store the answer to a claimed key, for replay."""
     session.execute(
         update(IdempotencyKey)
         .filter_by(**_identity(request))
@@ -78,7 +78,7 @@ def keep(session: Session, request: Request, answer: Answer) -> None:
 
 
 def sweep(session: Session) -> None:
-    """Forget the answers that are older than KEPT."""
+    """Delete the answers that are older than KEPT."""
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - KEPT))
 
 
@@ -91,7 +91,7 @@ def _identity(request: Request) -> dict[str, Any]:
     return {"api_key_id": request.api_key_id, "endpoint": request.endpoint, "key": request.key}
 
 
-def _kept(session: Session, request: Request) -> Answer:
+def _stored_answer(session: Session, request: Request) -> Answer:
     kept = session.get_one(IdempotencyKey, tuple(_identity(request).values()))
     if kept.fingerprint != request.fingerprint:
         raise Unprocessable(
@@ -99,5 +99,5 @@ def _kept(session: Session, request: Request) -> Answer:
             code="idempotency_mismatch",
             remedy="Use a new key for a new request.",
         )
-    assert kept.status is not None, "an answer is noted in the transaction that claims its key"
+    assert kept.status is not None, "an answer is stored in the transaction that claims its key"
     return Answer(kept.status, kept.body, kept.location)

@@ -10,7 +10,7 @@ from content_pipeline.core.models import Account, Batch, CalendarItem, Caption, 
 
 Owned = TypeVar("Owned", Account, Batch, CalendarItem, Caption, Reel, Task, Twin)
 
-# What a person is told is missing, and the code of that error.
+# The name in the error message, and the error's code.
 _NAMES: Final[dict[type[Any], tuple[str, str]]] = {
     Account: ("account", "account_not_found"),
     Batch: ("batch", "batch_not_found"),
@@ -31,7 +31,7 @@ def owned(
     *,
     lock: Literal["share", "update"] | None = None,
 ) -> Owned:
-    """The row of this id. Raises NotFound for an unknown id, another workspace's row and a deleted one alike."""
+    """The row of this id. Raises the same NotFound for an unknown id, another workspace's row and a deleted row."""
     row = session.get(table, row_id, with_for_update=_LOCKS[lock])
     if row is None or row.workspace_id != workspace_id or _is_deleted(row):
         name, code = _NAMES[table]

@@ -1,7 +1,7 @@
-"""Workspaces, and the API keys that speak for them.
+"""Workspaces (tenants) and their API keys.
 
-A key is `sk_`, 32 random bytes and a checksum of them. The database knows its SHA-256 only: 256 random bits
-need no salt and no slow hash. The checksum tells a mistyped or invented key without asking the database.
+A key is `sk_`, 32 random bytes and their checksum. The database stores only its SHA-256: 256 random bits need no salt
+and no slow hash. The checksum rejects mistyped and invented keys without a query.
 """
 
 import secrets
@@ -23,12 +23,12 @@ from content_pipeline.core.models import ApiKey, Plan, RedirectUri, Workspace
 
 PREFIX: Final = "sk_"
 _CHECKSUM_CHARACTERS: Final = 8
-_USUAL_PLAN: Final = "studio"
+_DEFAULT_PLAN: Final = "studio"
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent a request, and what their plan allows."""
+    """The API key and workspace of a request, with the workspace's plan."""
 
     api_key_id: UUID
     workspace_id: UUID
@@ -36,18 +36,18 @@ class Caller:
 
 
 def create_key(session: Session, *, workspace: str, plan: str | None = None, redirect_uris: Iterable[str] = ()) -> str:
-    """A new key of the workspace, which is made if it is new. It is shown here and never again.
+    """Create an API key of a workspace, which is created if need be, and return its text, which is not stored.
 
-    Without a `plan` a new workspace gets the usual one. Raises Invalid for an unknown plan, and for another one than
-    the workspace has. `redirect_uris` are added to those that people may be sent back to after they connected an
-    account; raises Invalid for one that is no web address.
+    A new workspace without a `plan` gets the default one. `redirect_uris` are added to the workspace's allowed OAuth
+    redirect targets. Raises Invalid for an unknown plan, a plan other than the workspace has, and a URI that is no
+    absolute http(s) URL.
     """
     if plan is not None and session.get(Plan, plan) is None:
         known = ", ".join(session.scalars(select(Plan.name).order_by(Plan.name)))
         raise Invalid(f"There is no plan named {plan}.", code="unknown_plan", remedy=f"Take one of: {known}.")
     owner = session.scalars(select(Workspace).where(Workspace.name == workspace)).one_or_none()
     if owner is None:
-        owner = Workspace(id=uuid4(), name=workspace, plan=plan or _USUAL_PLAN, created_at=now())
+        owner = Workspace(id=uuid4(), name=workspace, plan=plan or _DEFAULT_PLAN, created_at=now())
         session.add(owner)
         session.flush()
     elif plan not in (None, owner.plan):
@@ -65,7 +65,7 @@ def create_key(session: Session, *, workspace: str, plan: str | None = None, red
 
 
 def authenticate(session: Session, key: str) -> Caller:
-    """Whose key this is. Raises Unauthorized when it is malformed, unknown or revoked."""
+    """The caller that a key belongs to. Raises Unauthorized when it is malformed, unknown or revoked."""
     query = (
         select(ApiKey.id, Workspace.id, Plan)
         .join(Workspace, Workspace.id == ApiKey.workspace_id)
@@ -81,7 +81,7 @@ def authenticate(session: Session, key: str) -> Caller:
 
 
 def plan_of(session: Session, workspace_id: UUID) -> Plan:
-    """The plan of a workspace that exists."""
+    """The plan of an existing workspace."""
     return session.scalars(
         select(Plan).join(Workspace, Workspace.plan == Plan.name).filter(Workspace.id == workspace_id)
     ).one()
@@ -92,7 +92,7 @@ def plans(session: Session) -> Sequence[Plan]:
 
 
 def keys(session: Session, workspace: str) -> Sequence[ApiKey]:
-    """The keys of a workspace, newest first, revoked ones too. Raises NotFound without any."""
+    """The keys of a workspace, newest first, including revoked ones. Raises NotFound for an unknown workspace."""
     query = select(ApiKey).join(Workspace, Workspace.id == ApiKey.workspace_id).where(Workspace.name == workspace)
     found = session.scalars(query.order_by(ApiKey.created_at.desc(), ApiKey.id)).all()
     if not found:
@@ -103,7 +103,7 @@ def keys(session: Session, workspace: str) -> Sequence[ApiKey]:
 
 
 def revoke(session: Session, api_key_id: UUID) -> None:
-    """End a key. Processes that have just seen it believe in it for a few seconds more. Raises NotFound."""
+    """Revoke a key; processes with a cached lookup accept it for a few more seconds. Raises NotFound."""
     key = session.get(ApiKey, api_key_id)
     if key is None:
         raise NotFound(
@@ -124,7 +124,7 @@ def _allow_redirect(session: Session, workspace_id: UUID, uri: str) -> None:
 
 
 def digest(key: str) -> bytes:
-    """What stands for a key wherever it is kept."""
+    """The SHA-256 under which a key is stored."""
     return sha256(key.encode()).digest()
 
 

@@ -1,4 +1,4 @@
-"""A new encryption key takes over, and the old one can go."""
+"""Key rotation: everything is re-encrypted, and the old key can be removed."""
 
 import json
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What is forgotten, and what never is."""
+"""Retention: what is deleted, and what is kept."""
 
 import io
 from datetime import datetime, timedelta
@@ -85,7 +85,7 @@ def test_the_oldest_keys_beyond_the_most_are_retired_early(workspace_id: UUID, m
 def test_recordings_without_a_row_are_deleted_and_no_others(
     workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    monkeypatch.setattr(retention, "BATCH_SIZE", 2)
     orphans = [captions.source_key(workspace_id, uuid4()) for _ in range(3)]
     wanted = captions.source_key(workspace_id, caption_id := uuid4())
     others = [f"{workspace_id}/elsewhere", f"rejected/captions/{uuid4()}/source", "rejected/captions/mine/source"]

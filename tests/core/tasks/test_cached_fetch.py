@@ -1,4 +1,4 @@
-"""Other people's files, by way of our bucket."""
+"""Remote media is downloaded once, validated and cached."""
 
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -57,7 +57,7 @@ def small_workspace_id() -> UUID:
 
 
 @pytest.mark.parametrize(("body", "error"), [(b"a joke", NotMedia), (b"far too large" * 1000, TooLarge)])
-def test_what_is_no_good_is_not_kept(
+def test_a_file_that_inspection_refuses_is_not_cached(
     small_workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path, body: bytes, error: type[Error]
 ) -> None:
     server.expect_request("/reel.mp4").respond_with_data(body)

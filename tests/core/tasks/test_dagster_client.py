@@ -1,4 +1,4 @@
-"""The door to Dagster, when there is nothing behind it."""
+"""The Dagster client when Dagster or the database is unreachable."""
 
 from collections.abc import Iterator
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""The protocol that lets one run at a time work on a thing, whatever happens to its process."""
+"""Leases of runs: heartbeat, claim and fencing, whatever happens to the process."""
 
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -80,7 +80,7 @@ def test_a_subject_is_free_once_its_run_has_ended(run_id: str, subject: str) -> 
     assert executions.claim(begin(str(uuid4())), subject)
 
 
-def test_a_dead_owner_is_buried_by_whoever_claims_next(run_id: str, subject: str) -> None:
+def test_a_dead_owner_is_fenced_off_by_the_next_claim(run_id: str, subject: str) -> None:
     executions.claim(begin(run_id), subject)
     silence(run_id)
     assert executions.claim(begin(str(uuid4())), subject)
@@ -88,7 +88,7 @@ def test_a_dead_owner_is_buried_by_whoever_claims_next(run_id: str, subject: str
         pass
 
 
-def test_a_run_that_beats_is_not_buried(run_id: str) -> None:
+def test_a_run_with_heartbeats_is_not_marked_dead(run_id: str) -> None:
     assert executions.mark_if_dead(begin(run_id)) is False
 
 
@@ -97,7 +97,7 @@ def test_a_run_that_ended_in_its_worker_but_not_in_dagster_counts_as_dead(run_id
     assert executions.mark_if_dead(run_id) is True
 
 
-def test_a_buried_run_writes_nothing_when_it_wakes(run_id: str) -> None:
+def test_a_run_marked_dead_writes_nothing_when_it_wakes(run_id: str) -> None:
     begin(run_id)
     silence(run_id)
     assert executions.mark_if_dead(run_id) is True
@@ -112,7 +112,7 @@ def test_a_stopped_run_claims_nothing(run_id: str, subject: str) -> None:
         executions.claim(run_id, subject)
 
 
-def test_whoever_stops_a_run_waits_for_the_write_it_is_in(run_id: str) -> None:
+def test_stopping_a_run_waits_for_its_write_to_commit(run_id: str) -> None:
     begin(run_id)
     written = Event()
     with ThreadPoolExecutor(1) as pool:
@@ -134,7 +134,7 @@ def test_a_worker_that_shuts_down_stops_its_own_runs_only(subject: str) -> None:
         assert executions.live_runs(session, [mine, other]) == {other}
 
 
-def test_the_heart_interrupts_a_run_whose_fence_is_down(run_id: str) -> None:
+def test_the_heartbeat_interrupts_a_run_that_is_fenced_off(run_id: str) -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with Heartbeat(begin(run_id)):
@@ -145,7 +145,7 @@ def test_the_heart_interrupts_a_run_whose_fence_is_down(run_id: str) -> None:
         signal.signal(signal.SIGINT, before)
 
 
-def test_the_heart_keeps_a_living_run_alive(run_id: str) -> None:
+def test_the_heartbeat_keeps_a_run_alive(run_id: str) -> None:
     begin(run_id)
     silence(run_id)
     with Heartbeat(run_id):
@@ -160,18 +160,18 @@ def _has_beaten(run_id: str) -> bool:
         return bool(session.execute(query, {"run": run_id}).scalar())
 
 
-def test_a_heart_goes_on_when_the_server_ends_its_session(run_id: str) -> None:
+def test_the_heartbeat_goes_on_when_the_server_ends_its_session(run_id: str) -> None:
     begin(run_id)
     silence(run_id)
     # Holding the row keeps a beat in its statement, where the server can end it.
     with Heartbeat(run_id), transaction() as holder:
         holder.execute(text("select 1 from executions where run_id = :run for update"), {"run": run_id})
-        until(_end_a_waiting_beat, seconds=30, what="a beat")
+        until(_end_a_waiting_heartbeat, seconds=30, what="a beat")
         holder.commit()
         until(lambda: _has_beaten(run_id), seconds=30, what="the next beat")
 
 
-def _end_a_waiting_beat() -> bool:
+def _end_a_waiting_heartbeat() -> bool:
     with transaction() as session:
         query = text(
             "select pg_terminate_backend(pid) from pg_stat_activity"
@@ -196,7 +196,7 @@ def _is_connected(session_id: int) -> bool:
         return bool(session.scalar(query, {"pid": session_id}))
 
 
-def test_a_released_subject_is_free_while_its_run_winds_up(run_id: str, subject: str) -> None:
+def test_a_released_subject_is_free_while_its_run_ends(run_id: str, subject: str) -> None:
     executions.claim(begin(run_id), subject)
     with transaction() as session:
         executions.release(session, run_id)

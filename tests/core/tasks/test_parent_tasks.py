@@ -1,4 +1,4 @@
-"""A task whose work others do moves with them."""
+"""Parent tasks: state and progress follow the child tasks."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
@@ -53,7 +53,7 @@ def test_a_parent_is_queued_until_a_child_begins(workspace_id: UUID) -> None:
     assert state(parent) == ("processing", 0)
 
 
-def test_a_parents_bar_is_the_mean_of_its_childrens(workspace_id: UUID) -> None:
+def test_a_parents_progress_is_the_mean_of_its_childrens(workspace_id: UUID) -> None:
     with transaction() as session:
         parent, children = family(session, workspace_id, 4)
         tasks.mark_processing(session, "reel", children[0].key)

@@ -1,4 +1,4 @@
-"""What a task can become, and who may make it so."""
+"""The state machine of tasks."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -104,7 +104,7 @@ def test_terminal_is_terminal(session: Session, workspace_id: UUID, end: str) ->
     assert (task.state, task.progress, task.error, task.finished_at) == before == (end, *before[1:])
 
 
-def test_a_cancel_lowers_the_fence_of_the_run_at_work(session: Session, workspace_id: UUID) -> None:
+def test_a_cancel_fences_off_the_run_of_the_task(session: Session, workspace_id: UUID) -> None:
     task = taken(session, workspace_id)
     session.commit()
     run_id = str(uuid4())
@@ -222,7 +222,7 @@ def test_two_starters_that_saw_the_same_task_start_one_run(workspace_id: UUID) -
         assert not tasks.reserve_start(second, theirs)
 
 
-def test_a_fresh_task_is_left_to_whoever_accepted_it(session: Session, workspace_id: UUID) -> None:
+def test_a_fresh_task_is_left_to_the_request_that_created_it(session: Session, workspace_id: UUID) -> None:
     task = queued(session, workspace_id)
     assert task.id not in {found.id for found in tasks.unattended(session)}
     task.not_before = now()
@@ -230,7 +230,7 @@ def test_a_fresh_task_is_left_to_whoever_accepted_it(session: Session, workspace
     assert task.id in {found.id for found in tasks.unattended(session)}
 
 
-def test_a_handed_over_task_goes_on_from_where_its_bar_stands(session: Session, workspace_id: UUID) -> None:
+def test_a_task_that_switches_its_subject_keeps_its_progress(session: Session, workspace_id: UUID) -> None:
     task = taken(session, workspace_id)
     tasks.set_progress(session, task.id, 0.6)
     burn_in = str(uuid4())
@@ -241,7 +241,7 @@ def test_a_handed_over_task_goes_on_from_where_its_bar_stands(session: Session, 
     assert (task.progress, task.kind, task.lane) == (79, "caption", "media")
 
 
-def test_a_worker_that_shuts_down_puts_its_tasks_aside(session: Session, workspace_id: UUID) -> None:
+def test_a_worker_that_shuts_down_requeues_its_tasks(session: Session, workspace_id: UUID) -> None:
     task = taken(session, workspace_id)
     deferral.requeue(session, [tasks.subject("caption", task.key)])
     session.refresh(task)
