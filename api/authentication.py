@@ -1,7 +1,7 @@
-"""The gate before everything that needs a key: who calls, and whether they may call again now.
+"""API key authentication middleware; also applies the key's rate limit.
 
-It stands before the router, so that a body is not read for somebody without a key, and that an answer
-carries the rate-limit headers whatever becomes of the request.
+It runs before the router, so that no body is read without a valid key, and so that error responses carry the
+rate-limit headers too.
 """
 
 import math
@@ -23,51 +23,51 @@ from content_pipeline.core.workspaces.workspaces import Caller
 
 API_KEY: Final = "X-API-Key"
 PROTECTED: Final = "/api/"
-# A browser comes here from a platform: it has no key, and its `state` says whose it is.
+# OAuth callbacks: browsers come from a platform without a key, and `state` identifies the workspace.
 OPEN: Final = f"{oauth_flow.CALLBACK_PATH}/"
 WINDOW_SECONDS: Final = 60
-# Wrong keys that one address may try.
+# Invalid keys that one address may send.
 FAILED_ATTEMPTS: Final = Rate(30, WINDOW_SECONDS)
-# Polling clients send the same key every two seconds: asking the database each time would double its work.
-BELIEVED_SECONDS: Final = 5.0
-_MOST_BELIEVED: Final = 10_000
+# Polling clients send the same key every two seconds: a query for each request would double the database's work.
+CACHE_SECONDS: Final = 5.0
+_MAX_CACHED: Final = 10_000
 
 
 class Authentication:
-    """Puts the Caller into `state.caller`. Raises Unauthorized, TooManyRequests."""
+    """Sets `state.caller` to the authenticated Caller. Raises Unauthorized, TooManyRequests."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._turnstile = RateLimiter()
-        self._believed: dict[bytes, tuple[float, Caller]] = {}
+        self._rate_limiter = RateLimiter()
+        self._cache: dict[bytes, tuple[float, Caller]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _needs_key(scope["path"]):
-            await self._admit(scope)
+            await self._authorize(scope)
         await self.app(scope, receive, send)
 
-    async def _admit(self, scope: Scope) -> None:
+    async def _authorize(self, scope: Scope) -> None:
         key = Headers(scope=scope).get(API_KEY)
         if not key:
             raise Unauthorized(
-                "This needs an API key.", code="key_missing", remedy=f"Send your key in the {API_KEY} header."
+                "This request needs an API key.", code="key_missing", remedy=f"Send your key in the {API_KEY} header."
             )
-        caller = await self._caller(key, address=scope["client"][0] if scope["client"] else "unknown")
+        caller = await self._cached_caller(key, address=scope["client"][0] if scope["client"] else "unknown")
         rate = Rate(caller.plan.requests_per_minute, WINDOW_SECONDS)
-        standing = await self._turnstile.take(f"key:{caller.api_key_id}", rate)
+        result = await self._rate_limiter.take(f"key:{caller.api_key_id}", rate)
         scope["state"]["caller"] = caller
-        scope["state"]["headers"].update(_headers(rate, standing))
-        if not standing.allowed:
-            raise _too_many("Your plan's requests of this minute are used up.", standing)
+        scope["state"]["headers"].update(_headers(rate, result))
+        if not result.allowed:
+            raise _too_many("Your plan's rate limit is exceeded.", result)
 
-    async def _caller(self, key: str, address: str) -> Caller:
+    async def _cached_caller(self, key: str, address: str) -> Caller:
         digest = workspaces.digest(key)
-        until, caller = self._believed.get(digest, (0.0, None))
+        until, caller = self._cache.get(digest, (0.0, None))
         if caller is None or until < time.monotonic():
             caller = await run_in_threadpool(_authenticate, key, address)
-            if len(self._believed) >= _MOST_BELIEVED:
-                self._believed.clear()
-            self._believed[digest] = (time.monotonic() + BELIEVED_SECONDS, caller)
+            if len(self._cache) >= _MAX_CACHED:
+                self._cache.clear()
+            self._cache[digest] = (time.monotonic() + CACHE_SECONDS, caller)
         return caller
 
 
@@ -80,19 +80,19 @@ def _authenticate(key: str, address: str) -> Caller:
         with autocommit() as session:
             return workspaces.authenticate(session, key)
     except Unauthorized:
-        standing = rate_limits.take(f"address:{address}", FAILED_ATTEMPTS)
-        if not standing.allowed:
-            raise _too_many("Too many wrong keys came from your address.", standing) from None
+        result = rate_limits.take(f"address:{address}", FAILED_ATTEMPTS)
+        if not result.allowed:
+            raise _too_many("Too many invalid keys came from your address.", result) from None
         raise
 
 
-def _too_many(detail: str, standing: RateLimitResult) -> TooManyRequests:
-    return TooManyRequests(detail, remedy="Wait as long as Retry-After says.", retry_after=standing.retry_after)
+def _too_many(detail: str, result: RateLimitResult) -> TooManyRequests:
+    return TooManyRequests(detail, remedy="Wait for the seconds in Retry-After.", retry_after=result.retry_after)
 
 
-def _headers(rate: Rate, standing: RateLimitResult) -> dict[str, str]:
-    """As draft-ietf-httpapi-ratelimit-headers has them."""
+def _headers(rate: Rate, result: RateLimitResult) -> dict[str, str]:
+    """The headers of draft-ietf-httpapi-ratelimit-headers."""
     return {
         "RateLimit-Policy": f'"default";q={rate.quota};w={rate.window}',
-        "RateLimit": f'"default";r={standing.remaining};t={math.ceil(standing.reset_after)}',
+        "RateLimit": f'"default";r={result.remaining};t={math.ceil(result.reset_after)}',
     }

@@ -1,4 +1,4 @@
-"""How much a request may send, and for how long: small bodies everywhere, uploads where a route takes them."""
+"""Request body limits, in bytes and seconds: ASGI middleware, and the route class that raises them for uploads."""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from content_pipeline.core.errors import RequestTimeout, TooLarge
 from content_pipeline.core.settings import settings
 
-SMALL_BYTES: Final = 1_000_000
-SMALL_SECONDS: Final = 30.0
-# What a form adds to the file in it: boundaries, headers, the other fields.
+DEFAULT_BYTES: Final = 1_000_000
+DEFAULT_SECONDS: Final = 30.0
+# Overhead of a multipart form: boundaries, headers, the other fields.
 _FORM_BYTES: Final = 65_536
 
 
 @dataclass
 class BodyLimit:
-    bytes: int = SMALL_BYTES
-    seconds: float = SMALL_SECONDS
+    bytes: int = DEFAULT_BYTES
+    seconds: float = DEFAULT_SECONDS
 
 
 class BodyLimits:
-    """Limits each body to `state.body_limit`, which a route may widen first. Raises TooLarge, RequestTimeout."""
+    """Enforces `state.body_limit`, which a route may raise first. Raises TooLarge, RequestTimeout."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -36,14 +36,15 @@ class BodyLimits:
             await self.app(scope, receive, send)
             return
         limit = scope["state"]["body_limit"] = BodyLimit()
-        received = int(Headers(scope=scope).get("content-length") or 0)  # as announced, until it is counted
+        # As announced by the client, until more is counted.
+        received = int(Headers(scope=scope).get("content-length") or 0)
         counted = 0
         deadline = 0.0
         ended = False
 
-        async def limited() -> Message:
+        async def limited_receive() -> Message:
             nonlocal received, counted, deadline, ended
-            if ended:  # from here on one waits for the client to leave, for as long as that takes
+            if ended:  # the next message is http.disconnect, which may take any time
                 return await receive()
             _check_size(received, limit)
             deadline = deadline or anyio.current_time() + limit.seconds
@@ -51,14 +52,14 @@ class BodyLimits:
                 with anyio.fail_after(deadline - anyio.current_time()):
                     message = await receive()
             except TimeoutError as error:
-                raise RequestTimeout("The request took too long to arrive.", remedy="Send it again.") from error
+                raise RequestTimeout("The request body took too long to arrive.", remedy="Send it again.") from error
             counted += len(message.get("body", b""))
             received = max(received, counted)
             ended = not message.get("more_body", False)
             _check_size(received, limit)
             return message
 
-        await self.app(scope, limited, send)
+        await self.app(scope, limited_receive, send)
 
 
 def _check_size(received: int, limit: BodyLimit) -> None:
@@ -71,7 +72,7 @@ def too_large(limit: int) -> TooLarge:
 
 
 class UploadRoute(APIRoute):
-    """A route whose body may be as large as the caller's plan allows."""
+    """A route whose body may be as large as the caller's plan allows, and take as long as a download may."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

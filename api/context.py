@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, the headers that each answer carries, and one line in the log."""
+"""Request context middleware: request id, headers common to all responses, and the access log."""
 
 import re
 import time
@@ -12,11 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 log = structlog.get_logger()
 
 REQUEST_ID: Final = "X-Request-Id"
-_SANE: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_SAFE_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class RequestContext:
-    """Gives the request an id (the client's own, when it is sane) and `state.headers`, added to any answer."""
+    """Sets `state.request_id` (the client's, if it is safe to log) and `state.headers`, added to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -25,15 +25,15 @@ class RequestContext:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if _SANE.fullmatch(given) else uuid4().hex
+        client_id = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = client_id if _SAFE_ID.fullmatch(client_id) else uuid4().hex
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["headers"] = {REQUEST_ID: request_id}
         started = time.perf_counter()
         status = 500
 
-        async def with_headers(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
@@ -42,7 +42,7 @@ class RequestContext:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self.app(scope, receive, with_headers)
+                await self.app(scope, receive, send_with_headers)
             finally:
                 log.info(
                     "request",

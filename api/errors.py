@@ -1,7 +1,7 @@
-"""Every error as RFC 9457 problem details: those of our tree, the router's, the validator's, and crashes.
+"""Renders every error as RFC 9457 problem details: core errors, routing, validation, and unexpected exceptions.
 
-`problem` is the one renderer; `Problems` catches what the framework's handlers do not see, because it was
-raised by a middleware or expected by nobody.
+`problem` renders; `Problems` is the middleware for exceptions that FastAPI's handlers do not see: those of other
+middleware, and unexpected ones.
 """
 
 import math
@@ -31,16 +31,16 @@ log = structlog.get_logger()
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-# Steps of the validator's path that are none of the document's: the types that a value may have, keys as such.
-_VALIDATOR_STEPS: Final = ("function-", "[key]")
-_SENTENCES: Final = {
+# Parts of pydantic's error location that are not part of the document: types of a union, `[key]` markers.
+_PYDANTIC_STEPS: Final = ("function-", "[key]")
+_MESSAGES: Final = {
     "model_attributes_type": "Input should be an object",
-    "string_pattern_mismatch": "Input should have the form that its description names",
+    "string_pattern_mismatch": "Input should have the format that its description names",
 }
 
 
 def install(app: FastAPI) -> None:
-    """Render the errors that the framework hands out, too."""
+    """Register the handler for the exceptions that FastAPI catches."""
     for kind in (Error, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _handle)
 
@@ -50,90 +50,94 @@ async def _handle(request: Request, error: Exception) -> JSONResponse:
 
 
 class Problems:
-    """Turns whatever escapes into a problem answer, as long as none has begun."""
+    """Answers any uncaught exception with problem details, unless the response has started."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
+        response_started = False
 
-        async def watched(message: Message) -> None:
-            nonlocal begun
-            begun = True
+        async def tracking_send(message: Message) -> None:
+            nonlocal response_started
+            response_started = True
             await send(message)
 
         try:
-            await self.app(scope, receive, watched)
+            await self.app(scope, receive, tracking_send)
         except Exception as error:
-            if scope["type"] != "http" or begun:
+            if scope["type"] != "http" or response_started:
                 raise
             await problem(scope, error)(scope, receive, send)
 
 
 def problem(scope: Scope, error: Exception) -> JSONResponse:
-    """The answer to an error. Text of unexpected exceptions goes to the log, never to the client."""
+    """The response to an error. The text of unexpected exceptions goes to the log, never to the client."""
     if isinstance(error, HTTPException) and isinstance(error.__cause__, Error):
-        # FastAPI turns what is raised while it reads a body into a 400: the limits' own words are better.
+        # FastAPI turns an exception raised while it reads a body into a 400: answer with the body limit's own error.
         error = error.__cause__
     if isinstance(error, HTTPException):
         return _render(
             scope, error.status_code, _code(error.status_code), str(error.detail), headers=dict(error.headers or {})
         )
-    known = _as_ours(error)
-    extensions: dict[str, Any] = {"retryable": known.retryable}
+    core_error = _to_core_error(error)
+    extensions: dict[str, Any] = {"retryable": core_error.retryable}
     headers = {}
-    if known.remedy:
-        extensions["remedy"] = known.remedy
-    if known.errors:
-        extensions["errors"] = known.errors
-    if known.retry_after is not None:
-        extensions["retry_after"] = known.retry_after
-        headers["Retry-After"] = str(max(1, math.ceil(known.retry_after)))
-    if isinstance(known, Unauthorized):
+    if core_error.remedy:
+        extensions["remedy"] = core_error.remedy
+    if core_error.errors:
+        extensions["errors"] = core_error.errors
+    if core_error.retry_after is not None:
+        extensions["retry_after"] = core_error.retry_after
+        headers["Retry-After"] = str(max(1, math.ceil(core_error.retry_after)))
+    if isinstance(core_error, Unauthorized):
         headers["WWW-Authenticate"] = 'ApiKey realm="content-pipeline", header="X-API-Key"'
-    return _render(scope, known.status, known.code, known.detail, extensions, headers)
+    return _render(scope, core_error.status, core_error.code, core_error.detail, extensions, headers)
 
 
-def _as_ours(error: Exception) -> Error:
+def _to_core_error(error: Exception) -> Error:
     if isinstance(error, Error):
         return error
     if isinstance(error, RequestValidationError):
-        faults = _faults(error)
-        return Unprocessable(_sentence(faults[0]), code="schema", errors=faults)
+        errors = _validation_errors(error)
+        return Unprocessable(_summary(errors[0]), code="schema", errors=errors)
     if isinstance(error, DataError):
-        # Zero bytes and numbers out of range pass JSON and URLs, but not PostgreSQL.
-        return Invalid("The request holds a value that cannot be stored or looked up.")
+        # NUL bytes and numbers out of range are valid in JSON and URLs, but not in PostgreSQL.
+        return Invalid("The request has a value that cannot be stored or looked up.")
     log.error("request_failed", exc_info=error)
     if isinstance(error, UNREACHABLE):
         return Unavailable("The database does not answer.", code="database_unavailable", retry_after=2)
-    return InternalError("Something went wrong on our side.", remedy="Try again; give us the request_id if it stays.")
+    return InternalError(
+        "Something went wrong on our side.", remedy="Try again; report the request_id if it fails again."
+    )
 
 
-def _faults(error: RequestValidationError) -> list[dict[str, str]]:
-    """What is wrong, once for each place."""
-    faults: dict[str, dict[str, str]] = {}
+def _validation_errors(error: RequestValidationError) -> list[dict[str, str]]:
+    """The first validation error of each location."""
+    by_location: dict[str, dict[str, str]] = {}
     for found in error.errors():
-        place, *path = (step for step in found["loc"] if not str(step).startswith(_VALIDATOR_STEPS))
-        where = "" if found["type"] == "json_invalid" else pointer(path)  # there the path is a count of characters
-        # Of a value that may be of several types, the first says what is wrong with it.
-        faults.setdefault(f"{place}{where}", {"in": place, "pointer": where, "detail": _words(found)})
-    return list(faults.values())
+        location, *path = (step for step in found["loc"] if not str(step).startswith(_PYDANTIC_STEPS))
+        json_pointer = "" if found["type"] == "json_invalid" else pointer(path)  # its location is a character offset
+        # A union has an error for each of its types: keep the first.
+        by_location.setdefault(
+            f"{location}{json_pointer}", {"in": location, "pointer": json_pointer, "detail": _message(found)}
+        )
+    return list(by_location.values())
 
 
-def _words(found: dict[str, Any]) -> str:
-    """The validator's sentence, or one for the person where that tells of Python."""
+def _message(found: dict[str, Any]) -> str:
+    """Pydantic's message, or a plainer one where it mentions Python types."""
     if found["loc"] == ("body",) and isinstance(found["input"], bytes | None):
         return "Send JSON with Content-Type: application/json"
     if "Expected UploadFile" in found["msg"]:
         return f"Send a file: with curl, -F {found['loc'][-1]}=@path"
     if found["type"] == "json_invalid":
         return f"This is not JSON: {found['ctx']['error']} at character {found['loc'][-1]}"
-    return _SENTENCES.get(found["type"]) or found["msg"].removeprefix("Value error, ")
+    return _MESSAGES.get(found["type"]) or found["msg"].removeprefix("Value error, ")
 
 
-def _sentence(fault: dict[str, str]) -> str:
-    return f"{fault['pointer']}: {fault['detail']}" if fault["pointer"] else fault["detail"]
+def _summary(error: dict[str, str]) -> str:
+    return f"{error['pointer']}: {error['detail']}" if error["pointer"] else error["detail"]
 
 
 def _code(status: int) -> str:

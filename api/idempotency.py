@@ -1,7 +1,7 @@
-"""Idempotency-Key for routes: a POST that is done once, however often it is sent.
+"""Idempotency-Key: stores the first response and replays it to repeated requests (IETF draft, as Stripe does).
 
-A route opens `once.transaction()`, which goes no further when there is a kept answer, does its work in it,
-lets `once.answer` note what it will answer, and starts runs when the transaction is committed.
+A route works inside `idempotent.transaction()`, which raises Replay when a response is stored, creates its response
+with `task_accepted`, `accepted`, `created` or `ok`, which store it, and starts runs after the commit.
 """
 
 import hashlib
@@ -25,22 +25,22 @@ from content_pipeline.core.workspaces import idempotency
 from content_pipeline.core.workspaces.idempotency import Answer
 from content_pipeline.core.workspaces.workspaces import Caller
 
-MOST_CHARACTERS: Final = 255
+MAX_KEY_LENGTH: Final = 255
 POLL_SECONDS: Final = 2
 PUBLIC_PATH: Final = "/api/v1/public"
 TASKS_PATH: Final = f"{PUBLIC_PATH}/tasks"
 
 
 class Replay(Exception):
-    """The request was answered before."""
+    """The stored response to an earlier request with the same key."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__()
         self.answer = answer
 
 
-async def replay(_request: Request, error: Exception) -> JSONResponse:
-    """The handler of Replay."""
+async def handle_replay(_request: Request, error: Exception) -> JSONResponse:
+    """Exception handler of Replay: sends the stored response."""
     assert isinstance(error, Replay)
     response = _render(error.answer)
     response.headers["Idempotent-Replayed"] = "true"
@@ -55,36 +55,38 @@ def _render(answer: Answer) -> JSONResponse:
 
 
 class IdempotentRequest:
-    """A POST request, known by its idempotency key if it has one."""
+    """A POST request and its idempotency key, if it has one."""
 
     def __init__(self, request: idempotency.Request | None) -> None:
         self._request = request
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """The transaction of the request. Raises Replay, and what `idempotency.claim` raises."""
+        """The transaction of the request. Raises Replay and the errors of `idempotency.claim`."""
         with database.transaction() as session:
-            if self._request and (kept := idempotency.claim(session, self._request)):
-                raise Replay(kept)
+            if self._request and (stored := idempotency.claim(session, self._request)):
+                raise Replay(stored)
             yield session
 
-    def answer(self, session: Session, body: BaseModel, *, task_id: str) -> JSONResponse:
-        """The 202 to send, which points to the task; noted for repeats in the transaction that it tells of."""
+    def task_accepted(self, session: Session, body: BaseModel, *, task_id: str) -> JSONResponse:
+        """A 202 whose Location is the task. The transaction also stores it for repeated requests."""
         return self.accepted(session, body, location=f"{TASKS_PATH}/{task_id}")
 
     def accepted(self, session: Session, body: BaseModel, *, location: str) -> JSONResponse:
-        """Likewise a 202 that points elsewhere."""
-        return self._keep(session, HTTPStatus.ACCEPTED, body, location)
+        """A 202 with another Location, stored as well."""
+        return self._store(session, HTTPStatus.ACCEPTED, body, location)
 
     def created(self, session: Session, body: BaseModel, *, location: str) -> JSONResponse:
-        """Likewise the 201, which points to what was made."""
-        return self._keep(session, HTTPStatus.CREATED, body, location)
+        """A 201 whose Location is the created resource, stored as well."""
+        return self._store(session, HTTPStatus.CREATED, body, location)
 
-    def done(self, session: Session, body: BaseModel) -> JSONResponse:
-        """Likewise the 200, for what is over when it is answered."""
-        return self._keep(session, HTTPStatus.OK, body)
+    def ok(self, session: Session, body: BaseModel) -> JSONResponse:
+        """A 200 for work that is complete, stored as well."""
+        return self._store(session, HTTPStatus.OK, body)
 
-    def _keep(self, session: Session, status: HTTPStatus, body: BaseModel, location: str | None = None) -> JSONResponse:
+    def _store(
+        self, session: Session, status: HTTPStatus, body: BaseModel, location: str | None = None
+    ) -> JSONResponse:
         answer = Answer(status, body.model_dump(mode="json"), location)
         if self._request:
             idempotency.keep(session, self._request, answer)
@@ -93,28 +95,31 @@ class IdempotentRequest:
 
 IdempotencyKey = Annotated[
     str | None,
-    Header(alias="Idempotency-Key", description="A value of your own: a repeat with the same gets the same answer."),
+    Header(
+        alias="Idempotency-Key",
+        description="A unique value such as a UUID; a repeated request with the same key gets the same response.",
+    ),
 ]
 
 
-async def _of_body(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> IdempotentRequest:
+async def _from_body(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> IdempotentRequest:
     return IdempotentRequest(
-        None if key is None else _named(request, caller, key, _canonical_body(await request.body()))
+        None if key is None else _with_key(request, caller, key, _canonical_body(await request.body()))
     )
 
 
-async def _of_form(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> IdempotentRequest:
+async def _from_form(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> IdempotentRequest:
     if key is None:
         return IdempotentRequest(None)
-    # The form was parsed for the route's own fields; hashing its files takes a while.
+    # FastAPI has parsed the form already. Hashing large files would block the event loop.
     content = await run_in_threadpool(_canonical_form, await request.form())
-    return IdempotentRequest(_named(request, caller, key, content))
+    return IdempotentRequest(_with_key(request, caller, key, content))
 
 
-def _named(request: Request, caller: Caller, key: str, content: Any) -> idempotency.Request:
-    if not 0 < len(key) <= MOST_CHARACTERS:
+def _with_key(request: Request, caller: Caller, key: str, content: Any) -> idempotency.Request:
+    if not 0 < len(key) <= MAX_KEY_LENGTH:
         raise Invalid(
-            f"An Idempotency-Key has 1 to {MOST_CHARACTERS} characters.", code="idempotency_key", remedy="Use a UUID."
+            f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} characters.", code="idempotency_key", remedy="Use a UUID."
         )
     endpoint = f"{request.method} {request.url.path}"
     return idempotency.Request(caller.api_key_id, endpoint, key, idempotency.fingerprint(content))
@@ -138,5 +143,5 @@ def _hash(upload: UploadFile) -> str:
     return digest
 
 
-IdempotentDep = Annotated[IdempotentRequest, Depends(_of_body)]
-IdempotentFormDep = Annotated[IdempotentRequest, Depends(_of_form)]
+IdempotentDep = Annotated[IdempotentRequest, Depends(_from_body)]
+IdempotentFormDep = Annotated[IdempotentRequest, Depends(_from_form)]

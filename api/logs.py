@@ -1,4 +1,4 @@
-"""The log of the API: ours, and other libraries' records in the same form."""
+"""JSON logs of the API: structlog, and records of other libraries in the same format."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ from content_pipeline.core.settings import settings
 
 
 def configure() -> None:
-    """Ours goes straight to the stream; the detour over `logging` costs twice the time of a line."""
+    """Write structlog lines directly to stdout: through `logging`, a line takes twice the time."""
     logs.configure()
     structlog.configure(cache_logger_on_first_use=True)
     handler = logging.StreamHandler(sys.stdout)
@@ -24,4 +24,4 @@ def configure() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=settings().log_level.upper(), force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells every request to Dagster at info
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs every request to Dagster

@@ -37,7 +37,7 @@ async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app() -> FastAPI:
-    app = FastAPIOffline(  # its pages come from this machine, not from a CDN
+    app = FastAPIOffline(  # serves the assets of /docs itself, not from a CDN
         title="Content Pipeline",
         version="1",
         summary="Recordings, scripts and videos in; captions, reels and published posts out.",
@@ -53,8 +53,8 @@ def create_app() -> FastAPI:
     )
     errors.install(app)
     openapi.install(app)
-    app.add_exception_handler(idempotency.Replay, idempotency.replay)
-    # The hook that browsers poll with names tasks without `/public`. They come first: routes are tried in order.
+    app.add_exception_handler(idempotency.Replay, idempotency.handle_replay)
+    # The browser polling hook reads tasks without `/public`. First, because routes are matched in order.
     app.include_router(tasks.router, prefix="/api/v1", include_in_schema=False)
     public = APIRouter(prefix="/api/v1/public", responses=problems(400, 401, 422, 429))
     for router in (

@@ -1,4 +1,4 @@
-"""The OpenAPI document, with errors under the media type that they are sent in."""
+"""The OpenAPI document: adds the problem details schema, and sets operation ids."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from api.schemas.problems import Problem
 def install(app: FastAPI) -> None:
     generate = app.openapi
 
-    def with_problem() -> dict[str, Any]:
+    def openapi() -> dict[str, Any]:
         document = generate()
         document["components"]["schemas"] |= _schemas()
         return document
 
-    app.openapi = with_problem  # type: ignore[method-assign]  # the way FastAPI documents it
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents it
 
 
 def _schemas() -> dict[str, Any]:
@@ -25,5 +25,5 @@ def _schemas() -> dict[str, Any]:
 
 
 def operation_id(route: APIRoute) -> str:
-    """Short names for generated clients."""
+    """The function's name, for short method names in generated clients."""
     return route.name

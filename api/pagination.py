@@ -1,4 +1,4 @@
-"""The next page of a list, in headers: lists themselves are bare arrays."""
+"""Cursor pagination: `X-Next-Cursor` and `Link: rel="next"` headers; response bodies are plain arrays."""
 
 from fastapi import Request, Response
 

@@ -1,8 +1,8 @@
-"""Rate limits counted in this process, and settled with all others a few times a second.
+"""In-process rate limiter, synchronized with the database's shared buckets twice a second.
 
-Asking the database at each request took a statement and a trip through the thread pool: 16 clients polling with
-16 keys got 0.38 of the requests a second of a bare route with one SELECT, and 0.53 counted here. In return, a key
-that calls several processes at once can get in, in each of them, what it sends between two settlements.
+A statement and a thread pool hop per request are expensive: 16 clients that poll with 16 keys got 0.38 of the
+throughput of a bare route with one SELECT, and 0.53 with local counting (bench/polling.py measures the ratio). In
+return, a key that calls several processes can exceed its quota by what it sends between two synchronizations.
 """
 
 import asyncio
@@ -19,59 +19,59 @@ from content_pipeline.core.rate_limits import Rate, RateLimitResult, allowed, re
 
 log = structlog.get_logger()
 
-SETTLE_SECONDS: Final = 0.5
-# Buckets that have been empty for so long are forgotten here.
+SYNC_SECONDS: Final = 0.5
+# Buckets that have been empty for this long are dropped from memory.
 KEPT_SECONDS: Final = 60.0
 
 
 @dataclass
 class _Bucket:
-    """`empty_at` is on this process's monotonic clock; `unsettled` are the seconds that the database does not know."""
+    """`empty_at` is on this process's monotonic clock; `unsynced` is the cost in seconds not yet in the database."""
 
     empty_at: float
-    unsettled: float = 0.0
+    unsynced: float = 0.0
 
     def take(self, rate: Rate) -> RateLimitResult:
         now = time.monotonic()
         before = max(self.empty_at - now, 0.0)
         filled = before + rate.cost
-        # Half a request of tolerance, as in the database.
+        # Half a request of tolerance, as in core/rate_limits.py.
         if filled > rate.window + rate.cost / 2:
             return refused(rate, before)
         self.empty_at = now + filled
-        self.unsettled += rate.cost
+        self.unsynced += rate.cost
         return allowed(rate, filled)
 
 
 class RateLimiter:
     def __init__(self) -> None:
         self._buckets: dict[str, _Bucket] = {}
-        self._settling: asyncio.Task[None] | None = None
+        self._syncing: asyncio.Task[None] | None = None
 
     async def take(self, name: str, rate: Rate) -> RateLimitResult:
-        """Like `rate_limits.take`; the database is asked only about a bucket that is new here."""
+        """Like `rate_limits.take`, but reads the database only for a bucket that is not in memory."""
         if name not in self._buckets:
             filled = await run_in_threadpool(rate_limits.charge, {name: 0.0})
             self._buckets.setdefault(name, _Bucket(time.monotonic() + filled[name]))
-        standing = self._buckets[name].take(rate)
-        if self._settling is None or self._settling.done():
-            self._settling = asyncio.create_task(self._settle_soon())
-        return standing
+        result = self._buckets[name].take(rate)
+        if self._syncing is None or self._syncing.done():
+            self._syncing = asyncio.create_task(self._sync_later())
+        return result
 
-    async def _settle_soon(self) -> None:
-        await asyncio.sleep(SETTLE_SECONDS)
+    async def _sync_later(self) -> None:
+        await asyncio.sleep(SYNC_SECONDS)
         try:
-            await self.settle()
-        except UNREACHABLE as error:  # what is unsettled stays so, for the next time
-            log.warning("rate_limits_not_settled", reason=type(error).__name__)
+            await self.sync()
+        except UNREACHABLE as error:  # the next synchronization charges it
+            log.warning("rate_limits_not_synced", reason=type(error).__name__)
 
-    async def settle(self) -> None:
-        """Tell the database what was let in here, and learn from it what others let in."""
-        taken = {name: bucket.unsettled for name, bucket in self._buckets.items() if bucket.unsettled}
+    async def sync(self) -> None:
+        """Charge the requests admitted here to the database, and read what other processes admitted."""
+        taken = {name: bucket.unsynced for name, bucket in self._buckets.items() if bucket.unsynced}
         filled = await run_in_threadpool(rate_limits.charge, taken)
         now = time.monotonic()
         for name, seconds in filled.items():
             bucket = self._buckets[name]
-            bucket.unsettled -= taken[name]
-            bucket.empty_at = now + seconds + bucket.unsettled
+            bucket.unsynced -= taken[name]
+            bucket.empty_at = now + seconds + bucket.unsynced
         self._buckets = {name: bucket for name, bucket in self._buckets.items() if bucket.empty_at > now - KEPT_SECONDS}

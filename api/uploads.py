@@ -1,4 +1,4 @@
-"""Uploaded media: looked into where it was received, then kept in the object store."""
+"""Uploaded media: probed from the temporary file, then stored in the bucket."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,23 +14,23 @@ from content_pipeline.core.media.probe import probe
 
 
 def probe_upload(upload: UploadFile) -> MediaInfo:
-    """What was uploaded. Raises NotMedia, MediaUnusable."""
-    # The temporary file has no name, so that nothing stays behind when this process is killed; the system
-    # gives every open file a path of its own.
-    upload.file.rollover()  # type: ignore[attr-defined]  # UploadFile says BinaryIO, it is a SpooledTemporaryFile
+    """Probe an upload with ffprobe. Raises NotMedia, MediaUnusable."""
+    # The temporary file has no name, so that none is left when this process is killed; ffprobe reads it through its
+    # file descriptor's path.
+    upload.file.rollover()  # type: ignore[attr-defined]  # typed as BinaryIO, is a SpooledTemporaryFile
     return probe(Path(f"/dev/fd/{upload.file.fileno()}"))
 
 
 @contextmanager
 def stored(upload: UploadFile, key: str) -> Iterator[None]:
-    """The upload is in the store under `key`, and leaves it again when the block refuses it or replays an answer."""
+    """Store the upload under `key`; delete it when the block raises an Error or replays a stored response."""
     upload.file.seek(0)
     storage.put(key, upload.file, content_type="application/octet-stream")
     try:
         yield
     except (Error, Replay):
-        # Not after a crash or a lost connection: the commit may have come through, and an object without a
-        # row is found by the sweep.
+        # Not after other exceptions: the commit may have succeeded although the connection was lost, and retention
+        # deletes objects without a row.
         with suppress(Unavailable):
             storage.delete(key)
         raise

@@ -1,4 +1,4 @@
-"""Bulk reels: a CSV of scripts in, a video for each row out."""
+"""Bulk reels: uploads a CSV of scripts and renders a video for each row."""
 
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -24,7 +24,7 @@ from content_pipeline.core.twins import twins
 router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"])
 upload_router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=UploadRoute)
 
-_CSV: Final = "Columns script, platform, voice_id, title, background_url, music (or music_url); only script is needed"
+_CSV: Final = "Columns script, platform, voice_id, title, background_url, music (or music_url); only script is required"
 
 
 @upload_router.post(
@@ -34,13 +34,13 @@ def submit_batch(
     caller: CallerDep,
     idempotent: IdempotentFormDep,
     csv_file: Annotated[UploadFile, File(description=_CSV)],
-    twin_id: Annotated[UUID, Form(description="Whose reels these are")],
-    platform: Annotated[Platform, Form(description="For rows that name none")],
+    twin_id: Annotated[UUID, Form(description="The twin of these reels")],
+    platform: Annotated[Platform, Form(description="For rows without a platform")],
 ) -> Response:
-    """Make a reel of each row of a CSV. A bad row refuses all of it, and the answer names every bad row."""
+    """Render a reel for each row of a CSV. Any invalid row rejects the whole file; `errors` lists all of them."""
     with autocommit() as session:
         voice_id = twins.get(session, caller.workspace_id, twin_id).voice_id
-    sheet = csv_rows.parse(
+    parsed = csv_rows.parse(
         csv_file.file.read(csv_reader.MAX_BYTES + 1),
         platform=platform,
         voice_id=voice_id,
@@ -49,13 +49,13 @@ def submit_batch(
     with idempotent.transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         batch, task, reels = batches.create(
-            session, workspace_id=caller.workspace_id, twin=twin, platform=platform, rows=sheet.reels
+            session, workspace_id=caller.workspace_id, twin=twin, platform=platform, rows=parsed.reels
         )
         accepted = _accepted(batch, task, len(reels))
-        uploaded = BatchUploaded(**dict(accepted), ignored_columns=sheet.ignored_columns)
-        answer = idempotent.answer(session, uploaded, task_id=task.id)
-    answer.background = BackgroundTask(dagster_client.launch_runs, *reels)
-    return answer
+        uploaded = BatchUploaded(**dict(accepted), ignored_columns=parsed.ignored_columns)
+        response = idempotent.task_accepted(session, uploaded, task_id=task.id)
+    response.background = BackgroundTask(dagster_client.launch_runs, *reels)
+    return response
 
 
 def _accepted(batch: Batch, task: Task, rows: int) -> BatchAccepted:
@@ -68,18 +68,18 @@ def _accepted(batch: Batch, task: Task, rows: int) -> BatchAccepted:
 def list_batches(
     request: Request, response: Response, caller: CallerDep, limit: Limit = 50, cursor: Cursor = None
 ) -> list[BatchSummary]:
-    """The workspace's batches, newest first, without their jobs."""
+    """List the workspace's batches, newest first, without their jobs."""
     with autocommit() as session:
-        page, following = batches.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
+        page, next_cursor = batches.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
         newest = tasks.newest_of(session, batches.KIND, [str(batch.id) for batch in page])
         summaries = [BatchSummary.of(batch, newest[str(batch.id)]) for batch in page]
-    link_next(request, response, following)
+    link_next(request, response, next_cursor)
     return summaries
 
 
 @router.get("/{batch_id}", responses=problems(404))
 def get_batch(batch_id: UUID, caller: CallerDep) -> BatchView:
-    """How a batch and each of its rows stand; `result_url` is there as soon as its row is done."""
+    """Get the status of a batch and each of its rows; `result_url` is set when its row is done."""
     with autocommit() as session:
         return _view(session, batches.get(session, caller.workspace_id, batch_id))
 
@@ -96,24 +96,24 @@ def _view(session: Session, batch: Batch) -> BatchView:
     responses=problems(404, 409),
 )
 def retry_failed_rows(batch_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """Try the rows again that failed or were canceled, as a new task of the batch."""
+    """Retry the rows that failed or were canceled, as a new task of the batch."""
     with idempotent.transaction() as session:
         batch = batches.get(session, caller.workspace_id, batch_id)
         task, reels = batches.retry_failed(session, batch)
-        answer = idempotent.answer(session, _accepted(batch, task, len(reels)), task_id=task.id)
-    answer.background = BackgroundTask(dagster_client.launch_runs, *reels)
-    return answer
+        response = idempotent.task_accepted(session, _accepted(batch, task, len(reels)), task_id=task.id)
+    response.background = BackgroundTask(dagster_client.launch_runs, *reels)
+    return response
 
 
 @router.post(
     "/{batch_id}/cancel", status_code=HTTPStatus.ACCEPTED, response_model=BatchView, responses=problems(404, 409)
 )
 def cancel_batch(batch_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """End all rows that have not ended; what is done stays."""
+    """Cancel all unfinished rows; finished ones are kept."""
     with idempotent.transaction() as session:
         batch = batches.get(session, caller.workspace_id, batch_id)
         canceled = batches.cancel(session, batch)
         view = _view(session, batch)
-        answer = idempotent.answer(session, view, task_id=view.task_id)
-    answer.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
-    return answer
+        response = idempotent.task_accepted(session, view, task_id=view.task_id)
+    response.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
+    return response

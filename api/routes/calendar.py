@@ -1,4 +1,4 @@
-"""The content calendar: posts that go out at their times."""
+"""Content calendar: posts scheduled for a time."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from http import HTTPStatus
@@ -14,7 +14,7 @@ from api.idempotency import PUBLIC_PATH, IdempotentDep
 from api.pagination import link_next
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
-from api.schemas.times import Day, Moment
+from api.schemas.times import Day, UtcDatetime
 from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.models import CalendarItem, Publication, Reel
@@ -26,14 +26,14 @@ from content_pipeline.core.tasks import dagster_client, tasks
 
 router = APIRouter(prefix="/content/calendar", tags=["calendar"])
 
-Bound = Annotated[Moment | Day | None, Query(description="A time with an offset, or a day (UTC)")]
+Bound = Annotated[UtcDatetime | Day | None, Query(description="A time with an offset, or a date (UTC)")]
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(404, 409))
-def schedule_post(asked: ItemRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """Schedule a post: of a script, whose reel is made ahead of the time, or of a video of your own."""
+def schedule_post(body: ItemRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+    """Schedule a post: of a script, whose reel is rendered ahead of time, or of your own video."""
     with idempotent.transaction() as session:
-        item = items.create(session, caller.workspace_id, asked.to_fields())
+        item = items.create(session, caller.workspace_id, body.to_fields())
         return idempotent.created(session, _detail(session, item), location=_location(item))
 
 
@@ -50,9 +50,9 @@ def list_items(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> list[ItemView]:
-    """The workspace's items, the latest first; a day as `to_date` counts whole."""
+    """List the workspace's items, latest time first; a date as `to_date` includes the whole day."""
     with autocommit() as session:
-        page, following = items.list_page(
+        page, next_cursor = items.list_page(
             session,
             caller.workspace_id,
             limit=limit,
@@ -60,41 +60,41 @@ def list_items(
             platform=platform,
             status=status,
             twin_id=twin_id,
-            from_date=_moment(from_date),
-            to_date=_moment(to_date, end=True),
+            from_date=_to_datetime(from_date),
+            to_date=_to_datetime(to_date, end=True),
         )
         posts = items.posts_of(session, page)
-    link_next(request, response, following)
+    link_next(request, response, next_cursor)
     return [ItemView.of(item, posts.get(item.publication_id)) for item in page]
 
 
-def _moment(day: datetime | date | None, *, end: bool = False) -> datetime | None:
-    if day is None or isinstance(day, datetime):
-        return day
-    begin = datetime.combine(day, time(), UTC)
-    return begin + timedelta(days=1, microseconds=-1) if end else begin
+def _to_datetime(bound: datetime | date | None, *, end: bool = False) -> datetime | None:
+    if bound is None or isinstance(bound, datetime):
+        return bound
+    midnight = datetime.combine(bound, time(), UTC)
+    return midnight + timedelta(days=1, microseconds=-1) if end else midnight
 
 
 @router.get("/{item_id}", responses=problems(404))
 def get_item(item_id: UUID, caller: CallerDep) -> ItemDetail:
-    """One item, with its reel as soon as it is made."""
+    """Get one item, with its reel once that is rendered."""
     with autocommit() as session:
         return _detail(session, items.get(session, caller.workspace_id, item_id))
 
 
 @router.patch("/{item_id}", responses=problems(404, 409))
-def edit_item(item_id: UUID, edited: ItemEdit, caller: CallerDep) -> ItemDetail:
-    """Change an item that is not on its way; when its words change, its reel is made anew."""
+def edit_item(item_id: UUID, body: ItemEdit, caller: CallerDep) -> ItemDetail:
+    """Edit an item that is not being published; a new script renders a new reel."""
     with transaction() as session:
         item = items.get(session, caller.workspace_id, item_id, lock=True)
-        items.edit(session, item, edited.to_fields())
+        items.edit(session, item, body.to_fields())
         session.flush()
         return _detail(session, item)
 
 
 @router.delete("/{item_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
 def delete_item(item_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
-    """Delete an item; what is published stays published."""
+    """Delete an item; a post that is published stays on its platform."""
     with transaction() as session:
         canceled = items.delete(session, items.get(session, caller.workspace_id, item_id, lock=True))
     background.add_task(dagster_client.cancel_runs, *canceled)
@@ -104,33 +104,33 @@ def delete_item(item_id: UUID, caller: CallerDep, background: BackgroundTasks) -
     "/{item_id}/publish-now", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(404, 409)
 )
 def publish_now(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """Make an item due at once that is planned for later."""
+    """Publish a scheduled item now."""
     with idempotent.transaction() as session:
         item = items.get(session, caller.workspace_id, item_id, lock=True)
-        asked = items.publish_now(session, item)
-        answer = idempotent.accepted(session, _detail(session, item), location=_location(item))
-    answer.background = BackgroundTask(dagster_client.launch_runs, *asked)
-    return answer
+        started = items.publish_now(session, item)
+        response = idempotent.accepted(session, _detail(session, item), location=_location(item))
+    response.background = BackgroundTask(dagster_client.launch_runs, *started)
+    return response
 
 
 @router.post(
     "/{item_id}/cancel", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(404, 409)
 )
 def cancel_item(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """Keep an item from going out; a retry schedules it again."""
+    """Cancel an item; a retry schedules it again."""
     with idempotent.transaction() as session:
         item = items.get(session, caller.workspace_id, item_id, lock=True)
         canceled = items.cancel(session, item)
-        answer = idempotent.accepted(session, _detail(session, item), location=_location(item))
-    answer.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
-    return answer
+        response = idempotent.accepted(session, _detail(session, item), location=_location(item))
+    response.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
+    return response
 
 
 @router.post(
     "/{item_id}/retry", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(404, 409)
 )
 def retry_item(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """Schedule an item again that failed or was canceled; when its time has passed, it goes out at once."""
+    """Reschedule a failed or canceled item; if its time has passed, it is published now."""
     with idempotent.transaction() as session:
         item = items.get(session, caller.workspace_id, item_id, lock=True)
         items.retry(session, item)

@@ -1,4 +1,4 @@
-"""Captions: a recording in, SRT, VTT, ASS and editable segments out, burned into the video on request."""
+"""Captions: transcribes a recording to SRT, VTT, ASS and editable segments; burns them into a video."""
 
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -36,34 +36,34 @@ upload_router = APIRouter(prefix="/captions", tags=["captions"], route_class=Upl
 def generate(
     caller: CallerDep,
     idempotent: IdempotentFormDep,
-    reel_url: Annotated[str | None, Form(max_length=4096, description="Where a video or recording lies")] = None,
-    audio_file: Annotated[UploadFile | None, File(description="The video or recording itself")] = None,
+    reel_url: Annotated[str | None, Form(max_length=4096, description="URL of a video or recording")] = None,
+    audio_file: Annotated[UploadFile | None, File(description="The video or recording")] = None,
     language: Annotated[str, Form(max_length=35, description="A language tag, or `auto`")] = "en",
-    burn_in: Annotated[bool, Form(description="Burn the captions into the video, too")] = False,
+    burn_in: Annotated[bool, Form(description="Also burn the captions into the video")] = False,
 ) -> Response:
-    """Caption a recording: exactly one of `audio_file` and `reel_url`."""
-    languages.whisper_language(language)  # raises for one that is not heard
+    """Generate captions for a recording: exactly one of `audio_file` and `reel_url`."""
+    languages.whisper_language(language)  # raises for an unsupported language
     if audio_file and reel_url:
         raise Invalid(
-            "There are two sources.", code="source_ambiguous", remedy="Send audio_file or reel_url, not both."
+            "The request has two sources.", code="source_ambiguous", remedy="Send audio_file or reel_url, not both."
         )
     if audio_file:
-        task, answer = _accept_upload(idempotent, caller, audio_file, language, burn_in)
+        task, response = _accept_upload(idempotent, caller, audio_file, language, burn_in)
     elif reel_url:
         safe_fetch.check_url(reel_url)
         with idempotent.transaction() as session:
             caption, task = captions.create(
                 session, workspace_id=caller.workspace_id, source_url=reel_url, language=language, burn_in=burn_in
             )
-            answer = idempotent.answer(session, _accepted(caption, task), task_id=task.id)
+            response = idempotent.task_accepted(session, _accepted(caption, task), task_id=task.id)
     else:
         raise Invalid(
-            "There is no source.",
+            "The request has no source.",
             code="source_missing",
             remedy="Send one of audio_file and reel_url, as form fields (multipart/form-data), not as JSON.",
         )
     dagster_client.launch_runs(task)
-    return answer
+    return response
 
 
 def _accept_upload(
@@ -75,7 +75,7 @@ def _accept_upload(
     captions.check_usable(media, caller.plan.media_seconds)
     caption_id = uuid4()
     key = captions.source_key(caller.workspace_id, caption_id)
-    # Stored before the transaction begins, which must not stay open for as long as that takes.
+    # Stored before the transaction begins: it must not stay open during the upload.
     with uploads.stored(upload, key), idempotent.transaction() as session:
         caption, task = captions.create(
             session,
@@ -86,7 +86,7 @@ def _accept_upload(
             language=language,
             burn_in=burn_in,
         )
-        return task, idempotent.answer(session, _accepted(caption, task), task_id=task.id)
+        return task, idempotent.task_accepted(session, _accepted(caption, task), task_id=task.id)
 
 
 def _accepted(caption: Caption, task: Task) -> CaptionAccepted:
@@ -97,22 +97,22 @@ def _accepted(caption: Caption, task: Task) -> CaptionAccepted:
 def list_captions(
     request: Request, response: Response, caller: CallerDep, limit: Limit = 50, cursor: Cursor = None
 ) -> list[CaptionSummary]:
-    """The workspace's captions, newest first, without their texts."""
+    """List the workspace's captions, newest first, without their text."""
     with autocommit() as session:
-        page, following = captions.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
+        page, next_cursor = captions.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
         newest = tasks.newest_of(session, captions.KIND, [str(caption.id) for caption in page])
         summaries = [CaptionSummary.of(caption, newest[str(caption.id)]) for caption in page]
-    link_next(request, response, following)
+    link_next(request, response, next_cursor)
     return summaries
 
 
 @router.get(
     "/{caption_id}.{form}",
     response_class=Response,
-    responses={200: {"content": {kind: {} for kind in _MEDIA_TYPES.values()}}, **problems(404, 409)},
+    responses={200: {"content": {media_type: {} for media_type in _MEDIA_TYPES.values()}}, **problems(404, 409)},
 )
 def get_file(caption_id: UUID, form: captions.Form, caller: CallerDep) -> Response:
-    """The captions as a file to save."""
+    """Download the captions as a file."""
     with transaction() as session:
         text = captions.document(captions.get(session, caller.workspace_id, caption_id), form)
     disposition = f'attachment; filename="captions.{form}"'
@@ -121,17 +121,17 @@ def get_file(caption_id: UUID, form: captions.Form, caller: CallerDep) -> Respon
 
 @router.get("/{caption_id}", responses=problems(404))
 def get_captions(caption_id: UUID, caller: CallerDep) -> CaptionView:
-    """Captions as far as they are: SRT, VTT and segments are null until `status` is `done`."""
+    """Get captions; `srt`, `vtt` and `segments` are null until `status` is `done`."""
     with autocommit() as session:
         return _view(session, captions.get(session, caller.workspace_id, caption_id))
 
 
 @router.patch("/{caption_id}", responses=problems(404, 409))
-def edit_captions(caption_id: UUID, edited: CaptionEdit, caller: CallerDep) -> CaptionView:
-    """Replace the segments; SRT, VTT, ASS and later burn-ins follow. Words that stay keep their timing."""
+def edit_captions(caption_id: UUID, body: CaptionEdit, caller: CallerDep) -> CaptionView:
+    """Replace the segments. SRT, VTT, ASS and later burn-ins use them; unchanged words keep their timing."""
     with transaction() as session:
         caption = captions.get(session, caller.workspace_id, caption_id)
-        captions.edit(session, caption, [(cue.start, cue.end, cue.text) for cue in edited.segments])
+        captions.edit(session, caption, [(cue.start, cue.end, cue.text) for cue in body.segments])
         return _view(session, caption)
 
 
@@ -145,13 +145,13 @@ def _view(session: Session, caption: Caption) -> CaptionView:
     response_model=TaskAccepted,
     responses=problems(404, 409),
 )
-def burn_in(caption_id: UUID, look: BurnInRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """Burn finished captions into their video; poll the task, then take `result.output_url`."""
+def burn_in(caption_id: UUID, body: BurnInRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+    """Burn finished captions into their video. Poll the task; `result.output_url` is the video."""
     with idempotent.transaction() as session:
         caption = captions.get(session, caller.workspace_id, caption_id)
-        _, task = burn_ins.create(session, caption, look.to_style())
-        answer = idempotent.answer(
+        _, task = burn_ins.create(session, caption, body.to_style())
+        response = idempotent.task_accepted(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
         )
     dagster_client.launch_runs(task)
-    return answer
+    return response

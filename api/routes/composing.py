@@ -1,4 +1,4 @@
-"""Texts for a twin's posts, and scripts for its videos."""
+"""Composes post texts and writes video scripts for a twin."""
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -22,45 +22,45 @@ router = APIRouter(prefix="/twins", tags=["twins"])
 
 _AS_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "The script; or, where the client accepts `text/event-stream`, events: `delta` with `text` for "
-        "each piece, then `done` with the whole, or `error` with `code`, `message`, `remedy` and `retryable`.",
+        "description": "The script; or, if the client accepts `text/event-stream`, events: `delta` with the next "
+        "`text`, then `done` with the whole script, or `error` with `code`, `message`, `remedy` and `retryable`.",
         "content": {events.MEDIA_TYPE: {"schema": {"type": "string"}}},
     }
 }
 
 
 @router.post("/{twin_id}/compose", responses=problems(404, 502))
-def compose_post(twin_id: UUID, asked: ComposeRequest, caller: CallerDep) -> PostTextView:
-    """Show what would be posted for a script: the text and hashtags, within the platform's rules."""
+def compose_post(twin_id: UUID, body: ComposeRequest, caller: CallerDep) -> PostTextView:
+    """Compose the post text and hashtags for a script, within the platform's rules. Publishes nothing."""
     with autocommit() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
-        brief = composing.brief(session, twin, script=asked.script, platform=asked.platform, title=asked.title)
-    return PostTextView.of(asked.platform, composing.compose(brief))
+        brief = composing.brief(session, twin, script=body.script, platform=body.platform, title=body.title)
+    return PostTextView.of(body.platform, composing.compose(brief))
 
 
 @router.post("/{twin_id}/script", response_model=ScriptView, responses={**_AS_EVENTS, **problems(404, 502, 503)})
 def write_script(
-    twin_id: UUID, asked: ScriptRequest, caller: CallerDep, accept: Annotated[str, Header(include_in_schema=False)] = ""
+    twin_id: UUID, body: ScriptRequest, caller: CallerDep, accept: Annotated[str, Header(include_in_schema=False)] = ""
 ) -> ScriptView | EventSourceResponse:
-    """Write a script about a topic in the twin's voice, as long as the seconds ask for."""
+    """Write a script about a topic in the twin's voice, for a video of `seconds`."""
     with autocommit() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
-        persona = composing.persona(session, twin, topic=asked.topic)
-    pieces = scripts.write(persona, topic=asked.topic, platform=asked.platform, seconds=asked.seconds)
-    if not events.wanted(accept):
+        persona = composing.persona(session, twin, topic=body.topic)
+    pieces = scripts.write(persona, topic=body.topic, platform=body.platform, seconds=body.seconds)
+    if not events.accepts_events(accept):
         return ScriptView.of("".join(pieces))
-    # The first piece is awaited here: until then an error still has its own status.
-    return EventSourceResponse(_events(next(pieces), pieces), headers=events.HEADERS)
+    # Wait for the first piece here, so that an error before it still sets the HTTP status.
+    return EventSourceResponse(_stream(next(pieces), pieces), headers=events.HEADERS)
 
 
-def _events(first: str, pieces: Generator[str]) -> Iterator[bytes]:
-    said = ""
+def _stream(first: str, pieces: Generator[str]) -> Iterator[bytes]:
+    script = ""
     with closing(pieces):
         try:
             for piece in chain([first], pieces):
-                said += piece
-                yield events.event("delta", {"text": piece})
+                script += piece
+                yield events.encode("delta", {"text": piece})
         except Error as error:
-            yield events.event("error", error.to_dict())
+            yield events.encode("error", error.to_dict())
         else:
-            yield events.event("done", ScriptView.of(said).model_dump())
+            yield events.encode("done", ScriptView.of(script).model_dump())

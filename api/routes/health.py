@@ -1,4 +1,4 @@
-"""Whether the service lives, and whether all it needs is there."""
+"""Liveness and readiness probes."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -26,17 +26,19 @@ class Readiness(BaseModel):
 
 @router.get("/live")
 def live() -> dict[Literal["status"], State]:
-    """This process answers."""
+    """Liveness: this process answers."""
     return {"status": "ok"}
 
 
-@router.get("/ready", responses={503: {"model": Readiness, "description": "A part is missing; `parts` says which"}})
+@router.get(
+    "/ready", responses={503: {"model": Readiness, "description": "A dependency is unavailable; `parts` says which"}}
+)
 def ready(response: Response) -> Readiness:
-    """Every part that requests need answers."""
+    """Readiness: database, object store and Dagster answer."""
     parts: dict[str, State] = {name: "ok" if check() else "unavailable" for name, check in _CHECKS.items()}
-    whole: State = "unavailable" if "unavailable" in parts.values() else "ok"
-    response.status_code = 200 if whole == "ok" else 503
-    return Readiness(status=whole, parts=parts)
+    status: State = "unavailable" if "unavailable" in parts.values() else "ok"
+    response.status_code = 200 if status == "ok" else 503
+    return Readiness(status=status, parts=parts)
 
 
 def _database_answers() -> bool:

@@ -1,4 +1,4 @@
-"""What twins know, by ZeroMemory's three calls: remember, recall by meaning, forget."""
+"""Twin memory with the three calls of ZeroMemory's API: remember, recall (semantic search), forget."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -25,61 +25,64 @@ router = APIRouter(prefix="/memory/v2", tags=["memory"], responses=problems(404,
 
 
 @router.post("/remember", response_model=MemoryView, responses=problems(403))
-def remember(asked: RememberRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """Keep something in a twin's memory."""
+def remember(body: RememberRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+    """Store a memory of a twin."""
     with idempotent.transaction() as session:
-        kept = memory.remember(
+        stored = memory.remember(
             session,
             workspace_id=caller.workspace_id,
-            namespace=asked.place(),
-            entity_id=asked.entity(),
-            content=asked.content,
-            memory_type=asked.memory_type,
-            importance=asked.importance,
-            tags=asked.tags,
-            metadata=asked.metadata,
+            namespace=body.target_namespace(),
+            entity_id=body.target_entity(),
+            content=body.content,
+            memory_type=body.memory_type,
+            importance=body.importance,
+            tags=body.tags,
+            metadata=body.metadata,
         )
-        return idempotent.done(session, MemoryView.of(kept))
+        return idempotent.ok(session, MemoryView.of(stored))
 
 
 @router.post("/recall")
-def recall(asked: RecallRequest, caller: CallerDep) -> RecallView:
-    """What a twin knows that fits a question, by meaning."""
+def recall(body: RecallRequest, caller: CallerDep) -> RecallView:
+    """Search a twin's memories by meaning."""
     with transaction() as session:
         found = memory.recall(
             session,
             workspace_id=caller.workspace_id,
-            namespace=asked.place(),
-            entity_id=asked.entity(),
-            query=asked.query,
-            layer=asked.layer,
-            limit=asked.limit,
+            namespace=body.target_namespace(),
+            entity_id=body.target_entity(),
+            query=body.query,
+            layer=body.layer,
+            limit=body.limit,
         )
     return RecallView(results=[RecalledView.found(recalled) for recalled in found], count=len(found))
 
 
 @router.post("/forget", response_model=Forgotten)
-def forget(asked: ForgetRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """Forget one memory, or all of a namespace, or all about one entity in it."""
-    if asked.memory_id and (asked.namespace or asked.entity_id):
+def forget(body: ForgetRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+    """Delete one memory, all of a namespace, or all about one entity in it."""
+    if body.memory_id and (body.namespace or body.entity_id):
         raise Invalid(
-            "This names one memory and many.",
+            "The request names both one memory and a namespace or entity.",
             code="forget_ambiguous",
-            remedy="Send memory_id, or namespace and perhaps entity_id.",
+            remedy="Send either memory_id, or namespace and optionally entity_id.",
         )
     with idempotent.transaction() as session:
-        if asked.memory_id:
-            memory.forget(session, workspace_id=caller.workspace_id, memory_id=asked.memory_id)
+        if body.memory_id:
+            memory.forget(session, workspace_id=caller.workspace_id, memory_id=body.memory_id)
             count = 1
         else:
             count = memory.forget_all(
-                session, workspace_id=caller.workspace_id, namespace=asked.place(), entity_id=asked.entity()
+                session,
+                workspace_id=caller.workspace_id,
+                namespace=body.target_namespace(),
+                entity_id=body.target_entity(),
             )
-        return idempotent.done(session, Forgotten(forgotten=count))
+        return idempotent.ok(session, Forgotten(forgotten=count))
 
 
 @router.delete("/forget/{memory_id}", status_code=HTTPStatus.NO_CONTENT)
 def forget_one(memory_id: UUID, caller: CallerDep) -> None:
-    """Forget one memory."""
+    """Delete one memory."""
     with transaction() as session:
         memory.forget(session, workspace_id=caller.workspace_id, memory_id=memory_id)

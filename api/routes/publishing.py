@@ -1,4 +1,4 @@
-"""Publishing: a video to the accounts of several platforms."""
+"""Publishes a video to accounts on several platforms."""
 
 import tempfile
 from http import HTTPStatus
@@ -44,25 +44,25 @@ router = APIRouter(prefix="/social/publish", tags=["social"])
     },
 )
 def publish(
-    asked: PublishRequest,
+    body: PublishRequest,
     caller: CallerDep,
     idempotent: IdempotentDep,
     is_dry_run: Annotated[
-        bool, Query(alias="dry_run", description="Send nothing; say what would keep each post from going out")
+        bool, Query(alias="dry_run", description="Publish nothing; list the problems that would prevent each post")
     ] = False,
 ) -> Response:
-    """Post a video on each platform, as a task of its own; each goes out once, or says why not."""
+    """Publish a video on each platform, one task per platform. Each task publishes at most once."""
     if is_dry_run:
-        return _rehearse(asked, caller)
+        return _dry_run(body, caller)
     with idempotent.transaction() as session:
-        entered = publications.create_all(
+        created = publications.create_all(
             session,
             caller.workspace_id,
-            twin=_twin(session, caller, asked),
-            source=_source(session, caller, asked),
-            specs=asked.specs(),
+            twin=_twin(session, caller, body),
+            source=_source(session, caller, body),
+            specs=body.specs(),
         )
-        body = PublishAccepted(
+        accepted = PublishAccepted(
             results=[
                 PublicationAccepted(
                     platform=publication.platform,
@@ -70,41 +70,41 @@ def publish(
                     task_id=task.id,
                     status=tasks.wire_status(task),
                 )
-                for publication, task in entered
+                for publication, task in created
             ]
         )
-        answer = idempotent.accepted(session, body, location=f"{PUBLIC_PATH}/social/publish/{entered[0][1].id}")
-    answer.background = BackgroundTask(dagster_client.launch_runs, *(task for _, task in entered))
-    return answer
+        response = idempotent.accepted(session, accepted, location=f"{PUBLIC_PATH}/social/publish/{created[0][1].id}")
+    response.background = BackgroundTask(dagster_client.launch_runs, *(task for _, task in created))
+    return response
 
 
-def _rehearse(asked: PublishRequest, caller: Caller) -> Response:
+def _dry_run(body: PublishRequest, caller: Caller) -> Response:
     with autocommit() as session:
-        twin, source = _twin(session, caller, asked), _source(session, caller, asked)
+        twin, source = _twin(session, caller, body), _source(session, caller, body)
     with tempfile.TemporaryDirectory() as folder:
         video = dry_run.fetch_video(source, Path(folder), max_bytes=caller.plan.upload_bytes)
-        rehearsed = [dry_run.check_post(caller.workspace_id, twin, source, video, spec) for spec in asked.specs()]
-    return JSONResponse(DryRunResults(results=[DryRunView.of(one) for one in rehearsed]).model_dump(mode="json"))
+        results = [dry_run.check_post(caller.workspace_id, twin, source, video, spec) for spec in body.specs()]
+    return JSONResponse(DryRunResults(results=[DryRunView.of(result) for result in results]).model_dump(mode="json"))
 
 
-def _twin(session: Session, caller: Caller, asked: PublishRequest) -> Twin | None:
-    return twins.get(session, caller.workspace_id, asked.twin_id) if asked.twin_id else None
+def _twin(session: Session, caller: Caller, body: PublishRequest) -> Twin | None:
+    return twins.get(session, caller.workspace_id, body.twin_id) if body.twin_id else None
 
 
-def _source(session: Session, caller: Caller, asked: PublishRequest) -> Source:
-    if (asked.reel_url is None) == (asked.reel_id is None):
+def _source(session: Session, caller: Caller, body: PublishRequest) -> Source:
+    if (body.reel_url is None) == (body.reel_id is None):
         raise Invalid(
-            "A post has one video.", code="source_ambiguous", remedy="Send reel_url or reel_id, and not both."
+            "A post needs exactly one video.", code="source_ambiguous", remedy="Send reel_url or reel_id, not both."
         )
-    reel = reels.get(session, caller.workspace_id, asked.reel_id) if asked.reel_id else None
-    return Source(reel, asked.reel_url)
+    reel = reels.get(session, caller.workspace_id, body.reel_id) if body.reel_id else None
+    return Source(reel, body.reel_url)
 
 
 @router.get("/{job_id}", responses=problems(404))
 def get_publication(job_id: str, caller: CallerDep) -> PublicationView:
-    """How a post stands; when it is done, `result` has its link."""
+    """Get the status of a post; `result` has its link when it is done."""
     with autocommit() as session:
         publication, task = publications.get(session, caller.workspace_id, job_id)
         result = publications.result(session, task) if task.state == "done" else None
         newest = tasks.newest(session, publications.KIND, task.key)
-        return PublicationView.of_try(publication, task, newest, result)
+        return PublicationView.of_attempt(publication, task, newest, result)

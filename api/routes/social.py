@@ -1,4 +1,4 @@
-"""Accounts at the platforms: connecting them, listing them, leaving them."""
+"""Platform accounts: the OAuth flow that connects them, listing, disconnecting."""
 
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -15,16 +15,16 @@ from content_pipeline.core.accounts import accounts, oauth_flow
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.platforms.registered import Platform
 
-# Addresses with a code or state in them are neither kept nor told to the next page.
-_PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+# URLs with a code or state must not be cached, or sent on as Referer.
+_PRIVATE_HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
-def _be_private(request: Request) -> None:
-    request.state.headers.update(_PRIVATE)
+def _set_private_headers(request: Request) -> None:
+    request.state.headers.update(_PRIVATE_HEADERS)
 
 
 router = APIRouter(prefix="/social", tags=["social"])
-private = [Depends(_be_private)]
+_private = [Depends(_set_private_headers)]
 
 
 @router.get(
@@ -32,7 +32,7 @@ private = [Depends(_be_private)]
     status_code=HTTPStatus.FOUND,
     response_class=RedirectResponse,
     responses=problems(403, 503),
-    dependencies=private,
+    dependencies=_private,
 )
 def connect_by_redirect(
     platform: Platform,
@@ -40,26 +40,30 @@ def connect_by_redirect(
     caller: CallerDep,
     state: Annotated[ClientState, Query()] = None,
 ) -> str:
-    """Send somebody to the platform to connect an account. They come back to `redirect_uri` with `platform` and
-    `account_id`, or with `error` and `error_description`."""
+    """Redirect to the platform's consent page to connect an account.
+
+    The browser returns to `redirect_uri` with `platform` and `account_id`, or with `error` and `error_description`.
+    """
     with transaction() as session:
         return oauth_flow.begin(session, caller.workspace_id, platform, redirect_uri, state).authorize_url
 
 
-@router.post("/connect/{platform}", responses=problems(403, 503), dependencies=private)
-def connect(platform: Platform, asked: ConnectRequest, caller: CallerDep) -> ConnectView:
-    """The same for browsers, which cannot send the key along: the address to send the person to.
+@router.post("/connect/{platform}", responses=problems(403, 503), dependencies=_private)
+def connect(platform: Platform, body: ConnectRequest, caller: CallerDep) -> ConnectView:
+    """Get the URL of the platform's consent page, for browsers, which cannot send the API key.
 
-    Each call gives another address, good once; nothing comes to be before the person has consented.
+    Each URL is valid once. The account is created when the user has consented.
     """
     with transaction() as session:
-        begun = oauth_flow.begin(session, caller.workspace_id, platform, asked.redirect_uri, asked.state)
-    return ConnectView(authorize_url=begun.authorize_url, expires_at=begun.expires_at)
+        started = oauth_flow.begin(session, caller.workspace_id, platform, body.redirect_uri, body.state)
+    return ConnectView(authorize_url=started.authorize_url, expires_at=started.expires_at)
 
 
-@router.get("/callback/{platform}", status_code=HTTPStatus.FOUND, response_class=RedirectResponse, dependencies=private)
+@router.get(
+    "/callback/{platform}", status_code=HTTPStatus.FOUND, response_class=RedirectResponse, dependencies=_private
+)
 def oauth_callback(platform: Platform, state: str = "", code: str | None = None, error: str | None = None) -> str:
-    """Where platforms send people back to. It needs no key: the `state` says whose account it is."""
+    """OAuth redirect URI of the platforms. It needs no API key: `state` identifies the workspace."""
     return oauth_flow.finish(platform, state=state, code=code, error=error)
 
 
@@ -67,10 +71,10 @@ def oauth_callback(platform: Platform, state: str = "", code: str | None = None,
 def list_accounts(
     request: Request, response: Response, caller: CallerDep, limit: Limit = 50, cursor: Cursor = None
 ) -> list[AccountView]:
-    """The workspace's accounts, newest first. One that `needs_reconnect` keeps its id when it is connected again."""
+    """List the workspace's accounts, newest first. One with `needs_reconnect` keeps its id when it is reconnected."""
     with autocommit() as session:
-        page, following = accounts.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
-    link_next(request, response, following)
+        page, next_cursor = accounts.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
+    link_next(request, response, next_cursor)
     return [AccountView.of(account) for account in page]
 
 
@@ -78,7 +82,7 @@ def list_accounts(
 def disconnect(
     platform: Platform,
     caller: CallerDep,
-    account_id: Annotated[UUID | None, Query(description="Only this one; all of the platform without it")] = None,
+    account_id: Annotated[UUID | None, Query(description="Only this account; default: all of the platform")] = None,
 ) -> None:
-    """Forget a platform's accounts, and take their consent back there where it has a way to."""
+    """Disconnect a platform's accounts: delete their tokens, and revoke them if the platform supports it."""
     accounts.disconnect(caller.workspace_id, platform, account_id)

@@ -1,4 +1,4 @@
-"""Tasks: how accepted work stands."""
+"""Tasks: status of accepted work, cancel, retry."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -35,30 +35,30 @@ def list_tasks(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> list[TaskView]:
-    """The workspace's tasks, newest first."""
+    """List the workspace's tasks, newest first."""
     with autocommit() as session:
-        page, following = tasks.list_page(
+        page, next_cursor = tasks.list_page(
             session, caller.workspace_id, limit=limit, cursor=cursor, kind=kind, status=status
         )
         views = [_view(session, task) for task in page]
-    link_next(request, response, following)
+    link_next(request, response, next_cursor)
     return views
 
 
 @router.get(
     "/{task_id}",
     response_model=TaskView,
-    responses={304: {"description": "Nothing has changed since the answer with this ETag"}, **problems(404)},
+    responses={304: {"description": "Not changed since the response with this ETag"}, **problems(404)},
 )
 def get_task(task_id: str, caller: CallerDep, if_none_match: Annotated[str | None, Header()] = None) -> Response:
-    """How a task stands. Poll it until `status` is `done` or `error`."""
+    """Get a task. Poll it until `status` is `done` or `error`."""
     with autocommit() as session:
         body = _view(session, tasks.get(session, caller.workspace_id, task_id)).model_dump_json()
     tag = f'W/"{crc32(body.encode()):x}"'
     if if_none_match == tag:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
-    # Made here, because FastAPI would serialise a model in one more trip to its thread pool: 100 µs of a
-    # request that takes 900, on the route that clients poll.
+    # Serialized here: FastAPI would use another thread pool hop for it, 100 µs of a request that takes 900, on the
+    # route that clients poll (bench/polling.py).
     return Response(body, media_type="application/json", headers={"ETag": tag})
 
 
@@ -66,26 +66,26 @@ def get_task(task_id: str, caller: CallerDep, if_none_match: Annotated[str | Non
     "/{task_id}/cancel", status_code=HTTPStatus.ACCEPTED, response_model=TaskView, responses=problems(404, 409)
 )
 def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """End a task that has not ended; it becomes `error` with the code `canceled`. A batch's reels end with it."""
+    """Cancel an unfinished task: its status becomes `error`, with code `canceled`. Also cancels a batch's reels."""
     with idempotent.transaction() as session:
         task = tasks.get(session, caller.workspace_id, task_id)
         canceled = HANDLERS[task.kind].cancel(session, task)
         session.refresh(task)
-        answer = idempotent.answer(session, _view(session, task), task_id=task.id)
-    answer.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
-    return answer
+        response = idempotent.task_accepted(session, _view(session, task), task_id=task.id)
+    response.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
+    return response
 
 
 @router.post(
     "/{task_id}/retry", status_code=HTTPStatus.ACCEPTED, response_model=TaskAccepted, responses=problems(404, 409)
 )
 def retry_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """Try the work of a failed or canceled task again, as a new task. A post's calendar item goes along with it."""
+    """Retry a failed or canceled task as a new task. The calendar item of a post follows it."""
     with idempotent.transaction() as session:
         failed = tasks.get(session, caller.workspace_id, task_id)
         task, started = HANDLERS[failed.kind].retry(session, failed)
-        answer = idempotent.answer(
+        response = idempotent.task_accepted(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
         )
-    answer.background = BackgroundTask(dagster_client.launch_runs, *started)
-    return answer
+    response.background = BackgroundTask(dagster_client.launch_runs, *started)
+    return response

@@ -1,4 +1,4 @@
-"""Twins: the personas that content is made for."""
+"""Twins: the personas that content is created for."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -19,10 +19,10 @@ router = APIRouter(prefix="/twins", tags=["twins"])
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=TwinView)
-def create_twin(asked: TwinRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """Create a persona: a name, a voice, tags that choose the look of its videos, and how its posts are written."""
+def create_twin(body: TwinRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+    """Create a twin: name, voice, tags that choose the style of its videos, and how its posts are written."""
     with idempotent.transaction() as session:
-        twin = twins.create(session, caller.workspace_id, asked.to_fields())
+        twin = twins.create(session, caller.workspace_id, body.to_fields())
         return idempotent.created(session, TwinView.of(twin), location=f"{PUBLIC_PATH}/twins/{twin.id}")
 
 
@@ -30,32 +30,32 @@ def create_twin(asked: TwinRequest, caller: CallerDep, idempotent: IdempotentDep
 def list_twins(
     request: Request, response: Response, caller: CallerDep, limit: Limit = 50, cursor: Cursor = None
 ) -> list[TwinView]:
-    """The workspace's twins, newest first."""
+    """List the workspace's twins, newest first."""
     with autocommit() as session:
-        page, following = twins.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
-    link_next(request, response, following)
+        page, next_cursor = twins.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
+    link_next(request, response, next_cursor)
     return [TwinView.of(twin) for twin in page]
 
 
 @router.get("/{twin_id}", responses=problems(404))
 def get_twin(twin_id: UUID, caller: CallerDep) -> TwinView:
-    """One twin."""
+    """Get one twin."""
     with autocommit() as session:
         return TwinView.of(twins.get(session, caller.workspace_id, twin_id))
 
 
 @router.patch("/{twin_id}", responses=problems(404))
-def edit_twin(twin_id: UUID, edited: TwinEdit, caller: CallerDep) -> TwinView:
-    """Change some of a twin; what was made for it before stays as it is."""
+def edit_twin(twin_id: UUID, body: TwinEdit, caller: CallerDep) -> TwinView:
+    """Edit a twin. Existing content does not change."""
     with transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
-        twins.edit(session, twin, edited.to_fields())
+        twins.edit(session, twin, body.to_fields())
         return TwinView.of(twin)
 
 
 @router.delete("/{twin_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404))
 def delete_twin(twin_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
-    """Delete a twin, and cancel what the calendar plans for it. What was made for it stays."""
+    """Delete a twin and cancel its scheduled calendar items. Its content is kept."""
     with transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         twins.delete(twin)

@@ -1,4 +1,4 @@
-"""Voices: what this installation speaks with."""
+"""Lists the installed text-to-speech voices."""
 
 from fastapi import APIRouter
 
@@ -11,9 +11,9 @@ router = APIRouter(prefix="/voices", tags=["voices"])
 
 @router.get("")
 def list_voices(_: CallerDep) -> list[VoiceView]:
-    """All voices, the best first.
+    """List all voices, best first.
 
-    `voice_id` also takes a language tag, or an id that begins with one, as Google's and Azure's do
-    (`en-US-Neural2-A`); the nearest voice of that language speaks.
+    `voice_id` also accepts a language tag, or an id that begins with one, as Google's and Azure's do
+    (`en-US-Neural2-A`): the closest voice of that language is used.
     """
     return [VoiceView.of(voice) for voice in voice_selection.installed_voices()]

@@ -1,4 +1,4 @@
-"""Accounts on the wire, and how they are connected."""
+"""Schemas of platform accounts and of the OAuth flow that connects them."""
 
 from datetime import datetime
 from typing import Annotated
@@ -15,12 +15,12 @@ RedirectUri = Annotated[
     str,
     Field(
         max_length=2000,
-        description="Where the person is sent afterwards: one of those that `keys create --redirect-uri` allowed",
+        description="Where the browser returns to; one that `keys create --redirect-uri` allowed",
         examples=["https://yourapp.com/callback"],
     ),
 ]
 ClientState = Annotated[
-    str | None, Field(max_length=1000, description="A value of yours that comes back with the person, as it is")
+    str | None, Field(max_length=1000, description="An opaque value, returned unchanged to `redirect_uri`")
 ]
 
 
@@ -32,8 +32,8 @@ class ConnectRequest(BaseModel):
 
 
 class ConnectView(BaseModel):
-    authorize_url: str = Field(description="Where to send the person's browser")
-    expires_at: datetime = Field(description="When they have to be back", examples=["2026-04-30T02:22:14Z"])
+    authorize_url: str = Field(description="Where to send the browser")
+    expires_at: datetime = Field(description="When the URL expires", examples=["2026-04-30T02:22:14Z"])
 
 
 class AccountView(BaseModel):
@@ -42,11 +42,13 @@ class AccountView(BaseModel):
     handle: str = Field(examples=["@mycreator"])
     name: str = Field(examples=["My Creator"])
     status: Status = Field(examples=["connected"])
-    reason: TaskError | None = Field(description="Why it needs reconnecting")
-    scopes: list[str] = Field(description="What its owner allowed", examples=[["instagram_business_basic"]])
+    reason: TaskError | None = Field(description="Why it needs to be reconnected")
+    scopes: list[str] = Field(
+        description="OAuth scopes that the owner granted", examples=[["instagram_business_basic"]]
+    )
     connected_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
     expires_at: datetime | None = Field(
-        description="When its owner's consent ends unless it is renewed; null where the platform does not say"
+        description="When the owner's consent expires unless it is renewed; null if the platform does not say"
     )
 
     @classmethod

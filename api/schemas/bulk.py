@@ -1,4 +1,4 @@
-"""Batches of reels on the wire."""
+"""Schemas of batches of reels."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ class BatchAccepted(TaskAccepted):
     task_id: str = Field(examples=["dc1b2a5b-ecd7-4fa4-bfd0-48917fcf218a"])
     batch_id: UUID = Field(examples=["dc1b2a5b-ecd7-4fa4-bfd0-48917fcf218a"])
     progress: int = Field(examples=[0])
-    total_rows: int = Field(description="How many reels this task makes", examples=[50])
+    total_rows: int = Field(description="Number of reels that this task renders", examples=[50])
 
 
 class BatchUploaded(BatchAccepted):
     ignored_columns: list[str] = Field(
-        description="Columns of the CSV that mean nothing here; look for a misspelled one", examples=[["platfrom"]]
+        description="Unknown columns of the CSV, such as misspelled ones", examples=[["platfrom"]]
     )
 
 
@@ -32,14 +32,14 @@ class JobView(BaseModel):
 
     job_id: UUID = Field(description="The reel", examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
     task_id: str = Field(description="Its newest task", examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
-    row: int = Field(description="1 is the first row below the header", examples=[1])
+    row: int = Field(description="1 is the first row after the header", examples=[1])
     script: str = Field(examples=["Hello world!"])
     platform: Platform = Field(examples=["instagram"])
-    voice_id: str = Field(description="As asked for", examples=["en-US"])
-    spoken_voice: str | None = Field(description="The voice that spoke", examples=["hibari-heart"])
+    voice_id: str = Field(description="As requested", examples=["en-US"])
+    spoken_voice: str | None = Field(description="The voice that was used", examples=["hibari-heart"])
     status: Status = Field(examples=["done"])
     progress: int = Field(ge=0, le=100, examples=[100])
-    result_url: str | None = Field(description="The video: a link signed now, once it is there")
+    result_url: str | None = Field(description="Signed URL of the video, once it is rendered")
     error: TaskError | None
 
     @classmethod
@@ -63,7 +63,7 @@ class BatchSummary(BaseModel):
     batch_id: UUID = Field(examples=["dc1b2a5b-ecd7-4fa4-bfd0-48917fcf218a"])
     task_id: str = Field(description="Its newest task", examples=["dc1b2a5b-ecd7-4fa4-bfd0-48917fcf218a"])
     twin_id: UUID
-    platform: Platform = Field(description="For rows that name none", examples=["instagram"])
+    platform: Platform = Field(description="For rows without a platform", examples=["instagram"])
     status: Status = Field(description="`done` when all rows have ended and at least one is done")
     progress: int = Field(ge=0, le=100, examples=[42])
     total_rows: int = Field(examples=[50])

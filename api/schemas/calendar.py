@@ -1,4 +1,4 @@
-"""Calendar items on the wire."""
+"""Schemas of calendar items."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,43 +6,43 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.edits import left_out
+from api.schemas.patch import unset
 from api.schemas.publishing import Caption, Title
 from api.schemas.tasks import TaskError, error_of
-from api.schemas.times import Moment
+from api.schemas.times import UtcDatetime
 from content_pipeline.core.models import CalendarItem, Publication, Reel, Task
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.reels import reels
 
 Script = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-# Of the examples: ahead, but within the ten years that posts can be scheduled for.
+# Time of the examples: in the future, but within the ten years that can be scheduled.
 TIME = "2033-05-01T10:00:00Z"
 
 
 class ItemEdit(BaseModel):
-    """What a person may set of an item; what is left out stays."""
+    """The editable fields of an item; omitted ones keep their value."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"scheduled_at": TIME}]})
 
-    twin_id: UUID = Field(default_factory=left_out)
-    title: Title = Field(default_factory=left_out)
-    platform: Platform = Field(default_factory=left_out)
-    scheduled_at: Moment = Field(default_factory=left_out, description="With an offset, or Z")
-    script: Script | None = Field(None, description="What its reel says")
+    twin_id: UUID = Field(default_factory=unset)
+    title: Title = Field(default_factory=unset)
+    platform: Platform = Field(default_factory=unset)
+    scheduled_at: UtcDatetime = Field(default_factory=unset, description="With an offset, or Z")
+    script: Script | None = Field(None, description="The script of its reel")
     reel_url: str | None = Field(
-        None, min_length=1, max_length=4096, description="A video of your own, in place of a reel of the script"
+        None, min_length=1, max_length=4096, description="Your own video, instead of a reel of the script"
     )
-    caption: Caption | None = Field(None, description="The text of the post; without it one is composed")
-    account_id: UUID | None = Field(None, description="Without it the twin's account, or the only one")
+    caption: Caption | None = Field(None, description="The text of the post; composed if omitted")
+    account_id: UUID | None = Field(None, description="Default: the twin's account, or the only one")
     options: dict[str, Any] = Field(
-        default_factory=left_out,
+        default_factory=unset,
         examples=[{"caption_style": "hashtag-heavy", "share_to_feed": True}],
-        description="Options of this post: those that a twin's `platform_defaults` have under its platform's name",
+        description="Options of this post, as in a twin's `platform_defaults` for its platform",
     )
 
     def to_fields(self) -> dict[str, Any]:
-        """What was set."""
+        """The fields that the request sets."""
         return self.model_dump(exclude_unset=True)
 
 
@@ -64,7 +64,7 @@ class ItemRequest(ItemEdit):
     twin_id: UUID
     title: Title
     platform: Platform
-    scheduled_at: Moment = Field(description="With an offset, or Z")
+    scheduled_at: UtcDatetime = Field(description="With an offset, or Z")
 
 
 class ItemView(BaseModel):
@@ -77,10 +77,10 @@ class ItemView(BaseModel):
     script: str | None
     reel_url: str | None
     caption: str | None
-    account_id: UUID | None = Field(description="Where it goes to, once that is settled")
+    account_id: UUID | None = Field(description="The account it is published to, once that is known")
     options: dict[str, Any]
     reason: TaskError | None = Field(description="Why it failed or was canceled")
-    post_url: str | None = Field(description="The post on its platform, as soon as that tells")
+    post_url: str | None = Field(description="URL of the post, once the platform returns it")
     created_at: datetime
 
     @classmethod
@@ -104,10 +104,10 @@ class ItemView(BaseModel):
 
 
 class ItemDetail(ItemView):
-    task_id: str | None = Field(description="The task that makes its reel")
+    task_id: str | None = Field(description="The task that renders its reel")
     publish_task_id: str | None = Field(description="The task that publishes it")
-    video_url: str | None = Field(description="Its reel: a link signed now, once it is made")
-    conflicts: list[UUID] = Field(description="Others that go out on this account within a minute of it, up to 20")
+    video_url: str | None = Field(description="Signed URL of its reel, once it is rendered")
+    conflicts: list[UUID] = Field(description="Up to 20 other items of this account within a minute of it")
 
     @classmethod
     def with_work(
@@ -118,7 +118,7 @@ class ItemDetail(ItemView):
         post: tuple[Publication, Task] | None,
         conflicts: list[UUID],
     ) -> "ItemDetail":
-        """With what was made of it so far, each with the newest try at that."""
+        """The item with its reel and its post, each with its newest task."""
         return cls(
             **dict(ItemView.of(item, post and post[0])),
             task_id=reel and reel[1].id,

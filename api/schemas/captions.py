@@ -1,4 +1,4 @@
-"""Captions on the wire."""
+"""Schemas of captions and burn-ins."""
 
 from datetime import datetime
 from typing import Literal
@@ -22,7 +22,7 @@ class CaptionAccepted(TaskAccepted):
 
 
 class SegmentView(BaseModel):
-    """One cue: seconds from the start of the recording, and the text with at most one line break."""
+    """One cue: start and end in seconds of the recording, and a text with at most one line break."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -35,8 +35,8 @@ class CaptionSummary(BaseModel):
     id: UUID = Field(examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
     task_id: str = Field(description="The newest task of these captions")
     status: Status
-    language: str = Field(description="As asked for", examples=["en"])
-    spoken_language: str | None = Field(description="As heard", examples=["en"])
+    language: str = Field(description="As requested", examples=["en"])
+    spoken_language: str | None = Field(description="As detected", examples=["en"])
     error: TaskError | None
     created_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
     edited_at: datetime | None
@@ -57,7 +57,7 @@ class CaptionSummary(BaseModel):
 
 class CaptionView(CaptionSummary):
     srt: str | None = Field(
-        description="SubRip; null until the captions are there",
+        description="SubRip; null until the captions are done",
         examples=["1\n00:00:00,000 --> 00:00:03,500\nAI is transforming how creators work.\n"],
     )
     vtt: str | None = Field(
@@ -98,5 +98,5 @@ class BurnInRequest(BaseModel):
     style: Literal["plain", "karaoke"] = Field(_STYLE.kind, description="`karaoke` highlights the word being spoken")
 
     def to_style(self) -> Style:
-        """Raises Invalid for a colour that is none."""
+        """Raises Invalid for an unknown color."""
         return Style(self.style, self.font_size, self.font_color, self.position)

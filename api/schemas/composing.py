@@ -1,4 +1,4 @@
-"""Texts that are written for a twin, on the wire."""
+"""Schemas of composed post texts and written scripts."""
 
 from typing import Annotated
 
@@ -23,8 +23,8 @@ class ComposeRequest(BaseModel):
 
 class PostTextView(BaseModel):
     platform: Platform = Field(examples=["instagram"])
-    title: str | None = Field(description="null where the platform has no titles", examples=[None])
-    text: str = Field(description="Without the hashtags, which follow it in the post")
+    title: str | None = Field(description="null if the platform has no titles", examples=[None])
+    text: str = Field(description="Without the hashtags, which the post appends")
     hashtags: list[str] = Field(description='Without "#"', examples=[["AI", "ContentCreation"]])
     characters: int = Field(description="Of text and hashtags, as the platform counts them", examples=[254])
     provider: str = Field(description='The model that wrote it, or "composer"', examples=["composer"])
@@ -48,14 +48,14 @@ class ScriptRequest(BaseModel):
         examples=["How to plan a month of reels in one afternoon"]
     )
     platform: Platform = Field(examples=["tiktok"])
-    # 150 seconds are about 375 words, or 2,250 characters: more would not fit into a reel's script.
-    seconds: int = Field(30, ge=5, le=150, description="How long it is to take to say", examples=[30])
+    # 150 seconds are about 375 words, or 2,250 characters: more would exceed the limit of a reel's script.
+    seconds: int = Field(30, ge=5, le=150, description="Spoken length of the script", examples=[30])
 
 
 class ScriptView(BaseModel):
     script: str
     words: int = Field(examples=[75])
-    estimated_seconds: float = Field(description="How long it takes to say", examples=[30.0])
+    estimated_seconds: float = Field(description="Spoken length", examples=[30.0])
 
     @classmethod
     def of(cls, script: str) -> "ScriptView":

@@ -1,4 +1,4 @@
-"""Memories on the wire, in ZeroMemory's words."""
+"""Schemas of memories, named as in ZeroMemory's API."""
 
 import json
 from datetime import datetime
@@ -28,7 +28,7 @@ Metadata = Annotated[dict[str, JsonValue], AfterValidator(_small)]
 
 
 class Scope(BaseModel):
-    """Which memories. ZeroMemory's own clients know only `entity_id`; alone it names the namespace."""
+    """Selects memories. ZeroMemory clients send only `entity_id`; without `namespace`, it is the namespace."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -37,23 +37,23 @@ class Scope(BaseModel):
         None,
         min_length=1,
         max_length=100,
-        description="Whom or what in the namespace it is about; without a `namespace`, the namespace itself",
+        description="The person or thing in the namespace it is about; without `namespace`, the namespace itself",
     )
 
-    def place(self) -> str:
-        """The namespace. Raises Invalid when there is none."""
-        place = self.namespace or self.entity_id
-        if place is None:
+    def target_namespace(self) -> str:
+        """The namespace. Raises Invalid if the request names none."""
+        namespace = self.namespace or self.entity_id
+        if namespace is None:
             raise Invalid(
-                "There is no namespace.",
+                "The request has no namespace.",
                 code="namespace_missing",
                 remedy="Send a twin's memory_namespace as namespace.",
             )
-        return place
+        return namespace
 
-    def entity(self) -> str | None:
-        """The entity within the namespace."""
-        return None if self.entity_id == self.place() else self.entity_id
+    def target_entity(self) -> str | None:
+        """The entity within the namespace, if any."""
+        return None if self.entity_id == self.target_namespace() else self.entity_id
 
 
 class RememberRequest(Scope):
@@ -73,9 +73,9 @@ class RememberRequest(Scope):
         }
     )
 
-    content: Sentences = Field(description="It is found by its first 200 words or so")
+    content: Sentences = Field(description="Recall searches about its first 200 words")
     memory_type: MemoryType = Field(
-        "episodic", description="`working`: for a task, `episodic`: what happened, `semantic`: what is so"
+        "episodic", description="`working`: for a task, `episodic`: events, `semantic`: facts"
     )
     importance: float = Field(0.5, ge=0, le=1, allow_inf_nan=False)
     tags: list[Tag] = Field([], max_length=20)
@@ -93,11 +93,11 @@ class RecallRequest(Scope):
 
 
 class ForgetRequest(Scope):
-    """One memory by its `memory_id`, or all of a namespace, or all about an entity in it."""
+    """One memory by `memory_id`, all of a namespace, or all about an entity in it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"memory_id": "5bc41d91-867a-4ccb-821a-2b9544c45719"}]})
 
-    # Strict JSON has no UUIDs.
+    # In strict mode, pydantic would refuse a string.
     memory_id: UUID | None = Field(None, strict=False)
 
 
@@ -128,7 +128,7 @@ class MemoryView(BaseModel):
 
 
 class RecalledView(MemoryView):
-    score: float = Field(ge=0, le=1, description="How well it fits, by meaning, importance and age", examples=[0.71])
+    score: float = Field(ge=0, le=1, description="Relevance by meaning, importance and age", examples=[0.71])
 
     @classmethod
     def found(cls, recalled: Recalled) -> "RecalledView":
@@ -141,4 +141,4 @@ class RecallView(BaseModel):
 
 
 class Forgotten(BaseModel):
-    forgotten: int = Field(ge=0, description="How many memories are gone", examples=[1])
+    forgotten: int = Field(ge=0, description="Number of memories deleted", examples=[1])

@@ -1,4 +1,4 @@
-"""The errors of the API, as the OpenAPI page shows them."""
+"""Problem details in the OpenAPI document: the schema, and the `responses=` of routes."""
 
 from http import HTTPStatus
 from typing import Any, Final
@@ -8,14 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 class Pointer(BaseModel):
     place: str = Field("body", alias="in", examples=["body"])
-    pointer: str = Field(examples=["/font_size"], description="JSON Pointer to the value at fault")
+    pointer: str = Field(examples=["/font_size"], description="JSON Pointer to the invalid value")
     detail: str
 
 
 class RowFault(BaseModel):
-    row: int = Field(ge=1, examples=[3], description="Of the CSV, the first one below the header is 1")
-    column: str | None = Field(examples=["script"], description="null where the row as a whole cannot be read")
-    code: str = Field(examples=["script_too_long"], description="A word for the program; it stays the same")
+    row: int = Field(ge=1, examples=[3], description="Row of the CSV; the first after the header is 1")
+    column: str | None = Field(examples=["script"], description="null if the whole row cannot be read")
+    code: str = Field(examples=["script_too_long"], description="Stable, machine-readable")
     detail: str
     remedy: str
 
@@ -42,10 +42,10 @@ class Problem(BaseModel):
     type: str
     title: str
     status: int
-    detail: str = Field(description="A sentence for the person")
-    code: str = Field(description="A word for the program; it stays the same")
+    detail: str = Field(description="Human-readable")
+    code: str = Field(description="Stable, machine-readable")
     request_id: str
-    remedy: str | None = Field(None, description="What can be done about it")
+    remedy: str | None = Field(None, description="How to fix it")
     retryable: bool | None = None
     retry_after: float | None = Field(None, description="Seconds, as in the Retry-After header")
     errors: list[Pointer] | list[RowFault] | None = None
@@ -55,5 +55,5 @@ _CONTENT: Final = {"application/problem+json": {"schema": {"$ref": "#/components
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of routes that may answer with these errors."""
+    """The `responses=` of a route that may answer with these statuses."""
     return {status: {"description": HTTPStatus(status).phrase, "content": _CONTENT} for status in statuses}

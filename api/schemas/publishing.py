@@ -1,4 +1,4 @@
-"""Publications on the wire."""
+"""Schemas of publications and dry runs."""
 
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -35,29 +35,29 @@ class PublishRequest(BaseModel):
 
     platforms: list[Platform] = Field(min_length=1, json_schema_extra={"uniqueItems": True})
     reel_url: str | None = Field(None, min_length=1, max_length=4096)
-    reel_id: UUID | None = Field(None, description="A reel made here (its `job_id`), in place of `reel_url`")
+    reel_id: UUID | None = Field(None, description="A reel of the workspace (its `job_id`), instead of `reel_url`")
     caption: Caption | None = Field(
-        None, description="The text of the post; without it the twin writes one for each platform"
+        None, description="The text of the post; if omitted, the twin writes one for each platform"
     )
-    captions: dict[Platform, Caption] = Field({}, description="Texts for single platforms, over `caption`")
-    title: Title | None = Field(None, description="For platforms that have titles")
+    captions: dict[Platform, Caption] = Field({}, description="Texts per platform; override `caption`")
+    title: Title | None = Field(None, description="Used on platforms with titles")
     twin_id: UUID | None = None
-    account_id: UUID | None = Field(None, description="Which account, where one platform is named")
-    accounts: dict[Platform, UUID] = Field({}, description="Which account on each platform")
+    account_id: UUID | None = Field(None, description="The account, with a single platform")
+    accounts: dict[Platform, UUID] = Field({}, description="The account on each platform")
     options: PlatformDefaults = Field(
-        PlatformDefaults(), description="Options of this post on each platform, over the twin's `platform_defaults`"
+        PlatformDefaults(), description="Options of this post per platform; override the twin's `platform_defaults`"
     )
 
     @model_validator(mode="after")
-    def _names_each_once(self) -> "PublishRequest":
+    def _check_platforms(self) -> "PublishRequest":
         if len(set(self.platforms)) < len(self.platforms):
-            raise ValueError("Each platform can be named once.")
+            raise ValueError("Each platform can be listed once.")
         if self.account_id and len(self.platforms) > 1:
-            raise ValueError("With several platforms, name accounts in `accounts`.")
+            raise ValueError("With several platforms, set `accounts` instead of `account_id`.")
         return self
 
     def specs(self) -> list[PostSpec]:
-        """One for each platform."""
+        """The post spec of each platform."""
         return [
             PostSpec(
                 platform,
@@ -94,19 +94,20 @@ class DryRunView(BaseModel):
     can_publish: bool
     problems: list[PostProblem]
     title: str | None
-    text: str | None = Field(description="Without hashtags; null where it would be written of what is said in it")
+    text: str | None = Field(description="Without hashtags; null if it would be composed from a transcript")
     hashtags: list[str]
 
     @classmethod
-    def of(cls, rehearsed: DryRunResult) -> "DryRunView":
-        account, words = rehearsed.account, rehearsed.words
+    def of(cls, result: DryRunResult) -> "DryRunView":
+        account, words = result.account, result.words
         return cls(
-            platform=rehearsed.spec.platform,
+            platform=result.spec.platform,
             account_id=account and account.id,
             handle=account and account.handle,
-            can_publish=not rehearsed.problems,
+            can_publish=not result.problems,
             problems=[
-                PostProblem(code=found.code, detail=found.detail, remedy=found.remedy) for found in rehearsed.problems
+                PostProblem(code=problem.code, detail=problem.detail, remedy=problem.remedy)
+                for problem in result.problems
             ],
             title=words and words.title,
             text=words and words.text,
@@ -119,12 +120,12 @@ class DryRunResults(BaseModel):
 
 
 class PublicationView(TaskView):
-    """A publication's task, with where it goes to."""
+    """A publication's task, with its platform and account."""
 
     task_id: str = Field(examples=["abc123"])
     kind: Literal["publication"]
     result: dict[str, Any] | None = Field(
-        description="What came of it, once `status` is `done`; the last two are null while the platform keeps them",
+        description="Set once `status` is `done`; `post_id` and `post_url` are null until the platform returns them",
         examples=[
             {
                 "platform": "instagram",
@@ -137,15 +138,15 @@ class PublicationView(TaskView):
     platform: Platform = Field(examples=["instagram"])
     account_id: UUID = Field(examples=[_ACCOUNT])
     outcome: publications.Status = Field(
-        description="`unconfirmed`: the platform took it or not, and cannot tell; look at the account",
+        description="`unconfirmed`: it is unknown whether the platform published it; check the account",
         examples=["published"],
     )
 
     @classmethod
-    def of_try(
+    def of_attempt(
         cls, publication: Publication, task: Task, newest: Task, result: dict[str, Any] | None
     ) -> "PublicationView":
-        """One try at a post, and how the post stands with the newest."""
+        """One attempt at a post; `outcome` is that of the newest attempt."""
         return cls(
             **dict(TaskView.of(task, result)),
             platform=publication.platform,

@@ -1,4 +1,4 @@
-"""Tasks on the wire."""
+"""Schemas of tasks."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -27,12 +27,12 @@ class TaskView(BaseModel):
     status: Status = Field(examples=["done"])
     progress: int = Field(ge=0, le=100, examples=[100])
     result: dict[str, Any] | None = Field(
-        description="What came of it, once `status` is `done`. It has, by `kind`:\n\n"
+        description="Set once `status` is `done`. Fields by `kind`:\n\n"
         + "\n".join(f"- `{kind.name}`: {kind.result}" for kind in KINDS.values()),
         examples=[{"caption_id": "5bc41d91-867a-4ccb-821a-2b9544c45719"}],
     )
-    error: TaskError | None = Field(description="What went wrong, when `status` is `error`")
-    retry_of: str | None = Field(description="The task that this one tries again")
+    error: TaskError | None = Field(description="Set when `status` is `error`")
+    retry_of: str | None = Field(description="The task that this one retries")
     created_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
     started_at: datetime | None
     finished_at: datetime | None
@@ -58,6 +58,6 @@ class TaskAccepted(BaseModel):
     status: Status = Field(examples=["queued"])
 
 
-def error_of(kept: dict[str, Any] | None) -> TaskError | None:
-    """The error that a row keeps, as `Error.to_dict` gave it."""
-    return TaskError.model_validate(kept) if kept else None
+def error_of(stored: dict[str, Any] | None) -> TaskError | None:
+    """The error stored in a row by `Error.to_dict`."""
+    return TaskError.model_validate(stored) if stored else None

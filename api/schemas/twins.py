@@ -1,4 +1,4 @@
-"""Twins on the wire."""
+"""Schemas of twins."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.schemas.edits import left_out
+from api.schemas.patch import unset
 from content_pipeline.core.models import Twin
 from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registered import Platform, PlatformDefaults
@@ -20,34 +20,34 @@ _VOICE = "A voice of `GET /voices`, a language tag, or an id that begins with on
 
 
 class TwinEdit(BaseModel):
-    """What a person may set of a twin; what is left out stays."""
+    """The editable fields of a twin; omitted ones keep their value."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"persona_prompt": "Updated persona..."}]}
     )
 
-    name: Name = Field(default_factory=left_out)
+    name: Name = Field(default_factory=unset)
     voice_id: Voice = Field(
-        default_factory=left_out,
+        default_factory=unset,
         description=_VOICE,
         examples=["en-US-Neural2-A"],
     )
-    style_tags: list[Tag] = Field(default_factory=left_out, max_length=20)
+    style_tags: list[Tag] = Field(default_factory=unset, max_length=20)
     persona_prompt: str | None = Field(None, max_length=4000)
     platform_defaults: PlatformDefaults = Field(
-        default_factory=left_out,
-        description="Options of its posts on each platform; sent again, they replace all of those before",
+        default_factory=unset,
+        description="Options of its posts per platform; an update replaces all of them",
     )
     accounts: dict[Platform, UUID] = Field(
-        default_factory=left_out,
+        default_factory=unset,
         examples=[{"tiktok": "0b7c9d1e-6a5f-4c3b-9d2e-1f0a8b7c6d5e"}],
-        description="The account that its posts go out on, by platform; sent again, they replace all of those before",
+        description="Account of its posts per platform; an update replaces all of them",
     )
     avatar_id: str | None = Field(None, max_length=200, description="The avatar of its talking-head videos")
     picture_url: str | None = Field(None, max_length=4096, description="A picture of its face")
 
     def to_fields(self) -> dict[str, Any]:
-        """What was set, as the row keeps it."""
+        """The fields that the request sets, as the row stores them."""
         fields = self.model_dump(exclude_unset=True)
         if "platform_defaults" in fields:
             fields["platform_defaults"] = dump_set(self.platform_defaults)
@@ -92,7 +92,7 @@ class TwinView(BaseModel):
     avatar_id: str | None
     picture_url: str | None
     memory_namespace: str = Field(
-        description="Where `/memory/v2` keeps what it knows", examples=["twin_645b5b56-f879-4f2f-8ccc-106e8912f522"]
+        description="Its namespace in `/memory/v2`", examples=["twin_645b5b56-f879-4f2f-8ccc-106e8912f522"]
     )
     created_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
 

@@ -1,4 +1,4 @@
-"""Voices on the wire."""
+"""Schemas of voices."""
 
 from typing import Literal
 
@@ -8,9 +8,9 @@ from content_pipeline.core.speech.voice_selection import Voice
 
 
 class VoiceView(BaseModel):
-    id: str = Field(description="What `voice_id` takes", examples=["hibari-heart"])
+    id: str = Field(description="Value for `voice_id`", examples=["hibari-heart"])
     name: str = Field(examples=["Heart"])
-    language: str = Field(description="`mul`: many, whichever the script is in", examples=["en-US"])
+    language: str = Field(description="`mul`: multilingual, follows the script", examples=["en-US"])
     gender: Literal["female", "male"] | None
     provider: str = Field(examples=["hibari"])
 

@@ -83,7 +83,7 @@ def test_a_value_of_the_wrong_shape_is_pointed_at(client: TestClient) -> None:
             {"json": {"platforms": ["tiktok", "tiktok"]}},
             "body",
             "",
-            "Each platform can be named once.",
+            "Each platform can be listed once.",
         ),
         (
             "POST",
@@ -99,7 +99,7 @@ def test_a_value_of_the_wrong_shape_is_pointed_at(client: TestClient) -> None:
             {"json": {"font_color": "rgb(1,2,3)"}},
             "body",
             "/font_color",
-            "Input should have the form that its description names",
+            "Input should have the format that its description names",
         ),
     ],
 )

@@ -46,7 +46,7 @@ def test_a_process_starts_from_what_others_have_settled() -> None:
         bucket, rate = str(uuid4()), Rate(4, HOUR)
         first = RateLimiter()
         await crowd(first, bucket, rate, 3)
-        await first.settle()
+        await first.sync()
         return await crowd(RateLimiter(), bucket, rate, 2)
 
     assert sum(standing.allowed for standing in asyncio.run(one_after_another())) == 1
@@ -59,7 +59,7 @@ def test_processes_at_work_learn_of_each_other_when_they_settle() -> None:
         let_in = []
         for turnstile in left, right, left:
             let_in += await crowd(turnstile, bucket, rate, 2)
-            await turnstile.settle()
+            await turnstile.sync()
         return [standing.allowed for standing in [*let_in, await left.take(bucket, rate)]]
 
     # Two more than the quota, because the left one did not know of the right one's when it was asked again.
