@@ -23,7 +23,7 @@ def create_twin(body: TwinRequest, caller: CallerDep, idempotent: IdempotentDep)
     """Create a twin: name, voice, tags that choose the style of its videos, and how its posts are written."""
     with idempotent.transaction() as session:
         twin = twins.create(session, caller.workspace_id, body.to_fields())
-        return idempotent.created(session, TwinView.of(twin), location=f"{PUBLIC_PATH}/twins/{twin.id}")
+        return idempotent.created(session, TwinView.model_validate(twin), location=f"{PUBLIC_PATH}/twins/{twin.id}")
 
 
 @router.get("")
@@ -34,14 +34,14 @@ def list_twins(
     with autocommit() as session:
         page, next_cursor = twins.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
     link_next(request, response, next_cursor)
-    return [TwinView.of(twin) for twin in page]
+    return [TwinView.model_validate(twin) for twin in page]
 
 
 @router.get("/{twin_id}", responses=problems(404))
 def get_twin(twin_id: UUID, caller: CallerDep) -> TwinView:
     """Get one twin."""
     with autocommit() as session:
-        return TwinView.of(twins.get(session, caller.workspace_id, twin_id))
+        return TwinView.model_validate(twins.get(session, caller.workspace_id, twin_id))
 
 
 @router.patch("/{twin_id}", responses=problems(404))
@@ -50,7 +50,7 @@ def edit_twin(twin_id: UUID, body: TwinEdit, caller: CallerDep) -> TwinView:
     with transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         twins.edit(session, twin, body.to_fields())
-        return TwinView.of(twin)
+        return TwinView.model_validate(twin)
 
 
 @router.delete("/{twin_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404))

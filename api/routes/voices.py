@@ -16,4 +16,4 @@ def list_voices(_: CallerDep) -> list[VoiceView]:
     `voice_id` also accepts a language tag, or an id that begins with one, as Google's and Azure's do
     (`en-US-Neural2-A`): the closest voice of that language is used.
     """
-    return [VoiceView.of(voice) for voice in voice_selection.installed_voices()]
+    return [VoiceView.model_validate(voice) for voice in voice_selection.installed_voices()]

@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from api.schemas.patch import unset
-from content_pipeline.core.models import Twin
 from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registered import Platform, PlatformDefaults
 from content_pipeline.core.twins import memory
@@ -82,6 +81,8 @@ class TwinRequest(TwinEdit):
 
 
 class TwinView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     id: UUID = Field(examples=["645b5b56-f879-4f2f-8ccc-106e8912f522"])
     name: str = Field(examples=["Tech Creator"])
     voice_id: str = Field(examples=["en-US"])
@@ -91,23 +92,9 @@ class TwinView(BaseModel):
     accounts: dict[Platform, UUID] = Field(examples=[{"tiktok": "0b7c9d1e-6a5f-4c3b-9d2e-1f0a8b7c6d5e"}])
     avatar_id: str | None
     picture_url: str | None
-    memory_namespace: str = Field(
-        description="Its namespace in `/memory/v2`", examples=["twin_645b5b56-f879-4f2f-8ccc-106e8912f522"]
+    memory_namespace: Annotated[str, BeforeValidator(memory.namespace_of)] = Field(
+        validation_alias=AliasPath("id"),
+        description="Its namespace in `/memory/v2`",
+        examples=["twin_645b5b56-f879-4f2f-8ccc-106e8912f522"],
     )
     created_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
-
-    @classmethod
-    def of(cls, twin: Twin) -> "TwinView":
-        return cls(
-            id=twin.id,
-            name=twin.name,
-            voice_id=twin.voice_id,
-            style_tags=twin.style_tags,
-            persona_prompt=twin.persona_prompt,
-            platform_defaults=twin.platform_defaults,
-            accounts=twin.accounts,
-            avatar_id=twin.avatar_id,
-            picture_url=twin.picture_url,
-            memory_namespace=memory.namespace_of(twin.id),
-            created_at=twin.created_at,
-        )

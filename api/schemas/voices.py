@@ -2,18 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
-
-from content_pipeline.core.speech.voice_selection import Voice
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class VoiceView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     id: str = Field(description="Value for `voice_id`", examples=["hibari-heart"])
     name: str = Field(examples=["Heart"])
     language: str = Field(description="`mul`: multilingual, follows the script", examples=["en-US"])
     gender: Literal["female", "male"] | None
     provider: str = Field(examples=["hibari"])
-
-    @classmethod
-    def of(cls, voice: Voice) -> "VoiceView":
-        return cls(id=voice.id, name=voice.name, language=voice.language, gender=voice.gender, provider=voice.provider)
