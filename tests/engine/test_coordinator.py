@@ -16,6 +16,7 @@ def task(workspace_id: UUID) -> Task:
         return tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(uuid4()), lane="media")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("start", "state"), [(1, "queued"), (2, "canceled")])
 def test_a_task_ends_with_its_latest_run_and_with_no_earlier_one(
     instance: dg.DagsterInstance, task: Task, start: int, state: str

@@ -79,6 +79,7 @@ def test_the_reels_of_a_dropped_file_are_started(folder: str, started: list[str]
     assert len(started) == 2
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_ingested_blocks_no_other(
     folder: str, started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

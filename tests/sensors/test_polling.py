@@ -64,6 +64,7 @@ def started() -> set[str]:
     return {row_id(request.partition_key or "") for request in tick().run_requests or []}
 
 
+@pytest.mark.slow
 def test_a_platform_that_hangs_holds_up_no_post_on_another(stage: Stage, instagram: Hanging) -> None:
     for _ in range(POLLS_PER_PLATFORM + 1):
         instagram_post(stage)

@@ -58,6 +58,7 @@ ALWAYS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["check", "prepare", "commit"])
 @pytest.mark.parametrize("error", PASSING, ids=lambda error: error.code)
 def test_an_error_that_passes_only_delays_a_post(stage: Stage, step: str, error: Error) -> None:
@@ -78,6 +79,7 @@ def test_an_error_for_good_ends_a_post_that_is_not_out(stage: Stage, step: str, 
     assert_not_out(stage, key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["check", "prepare", "commit"])
 @pytest.mark.parametrize(("error", "reason"), ALWAYS, ids=lambda value: str(value))
 def test_an_error_that_never_passes_ends_a_post_that_is_not_out(
@@ -159,6 +161,7 @@ def test_a_commit_whose_answer_was_lost_is_looked_for_first(stage: Stage, happen
     assert stage.platform.calls.index("reconcile") == stage.platform.calls.index("commit") + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("happened", [True, False])
 @pytest.mark.parametrize("error", [AWAY, BUSY, EXPIRED, AMBIGUOUS], ids=lambda error: error.code)
 def test_a_platform_that_does_not_say_at_once_what_happened_is_asked_again(
@@ -170,6 +173,7 @@ def test_a_platform_that_does_not_say_at_once_what_happened_is_asked_again(
     assert len(stage.platform.posted) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("happened", [True, False])
 @pytest.mark.parametrize(
     "error", [UNKNOWN, DISCONNECTED, BROKEN, *[error for error, _ in ALWAYS if error is not LOST]], ids=str
@@ -254,6 +258,7 @@ def test_a_post_that_is_out_is_never_called_failed_over_its_name(
 # ── pacing ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_to_be_told_to_come_later_is_no_failed_attempt(stage: Stage) -> None:
     stage.platform.faults = {"prepare": [Fault(TooManyRequests("Slowly.", retry_after=3600))] * 30}
     key = stage.post(stage.account())

@@ -35,6 +35,7 @@ def rows_of(text: str) -> list[dict[str, str] | str]:
     return [row.code if isinstance(row, Invalid) else row for row in rows]
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS)
 def test_what_a_spreadsheet_saves_is_read_back(encode, data: st.DataObject) -> None:

@@ -24,12 +24,14 @@ HASHTAGS = st.lists(
 POSTS = st.builds(PostText, title=st.none() | TEXTS, text=TEXTS, hashtags=HASHTAGS.map(tuple))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 @given(post=POSTS)
 def test_whatever_was_fitted_breaks_no_rule(platform: str, post: PostText) -> None:
     assert check(platform, fit(platform, post)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 @given(post=POSTS)
 def test_what_was_fitted_is_not_changed_again(platform: str, post: PostText) -> None:
