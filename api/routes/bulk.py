@@ -48,7 +48,7 @@ def submit_batch(
     )
     with idempotent.transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
-        batch, task, reels = batches.create(
+        batch, task, reels = batches.create_with_tasks(
             session, workspace_id=caller.workspace_id, twin=twin, platform=platform, rows=parsed.reels
         )
         accepted = _accepted(batch, task, len(reels))

@@ -52,7 +52,7 @@ def generate(
     elif reel_url:
         safe_fetch.check_url(reel_url)
         with idempotent.transaction() as session:
-            caption, task = captions.create(
+            caption, task = captions.create_with_task(
                 session, workspace_id=caller.workspace_id, source_url=reel_url, language=language, burn_in=burn_in
             )
             response = idempotent.task_accepted(session, _accepted(caption, task), task_id=task.id)
@@ -77,7 +77,7 @@ def _accept_upload(
     key = captions.source_key(caller.workspace_id, caption_id)
     # Stored before the transaction begins: it must not stay open during the upload.
     with uploads.stored(upload, key), idempotent.transaction() as session:
-        caption, task = captions.create(
+        caption, task = captions.create_with_task(
             session,
             workspace_id=caller.workspace_id,
             caption_id=caption_id,
@@ -149,7 +149,7 @@ def burn_in(caption_id: UUID, body: BurnInRequest, caller: CallerDep, idempotent
     """Burn finished captions into their video. Poll the task; `result.output_url` is the video."""
     with idempotent.transaction() as session:
         caption = captions.get(session, caller.workspace_id, caption_id)
-        _, task = burn_ins.create(session, caption, body.to_style())
+        _, task = burn_ins.create_with_task(session, caption, body.to_style())
         response = idempotent.task_accepted(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
         )

@@ -55,7 +55,7 @@ def publish(
     if is_dry_run:
         return _dry_run(body, caller)
     with idempotent.transaction() as session:
-        created = publications.create_all(
+        created = publications.create_with_tasks(
             session,
             caller.workspace_id,
             twin=_twin(session, caller, body),

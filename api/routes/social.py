@@ -75,7 +75,7 @@ def list_accounts(
     with autocommit() as session:
         page, next_cursor = accounts.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
     link_next(request, response, next_cursor)
-    return [AccountView.of(account) for account in page]
+    return [AccountView.model_validate(account) for account in page]
 
 
 @router.delete("/disconnect/{platform}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404))

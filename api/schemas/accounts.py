@@ -6,8 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.tasks import TaskError, error_of
-from content_pipeline.core.models import Account
+from api.schemas.tasks import TaskError
 from content_pipeline.core.models.accounts import Status
 from content_pipeline.core.platforms.registered import Platform
 
@@ -37,6 +36,8 @@ class ConnectView(BaseModel):
 
 
 class AccountView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
     id: UUID = Field(examples=["0b7c9d1e-6a5f-4c3b-9d2e-1f0a8b7c6d5e"])
     platform: Platform = Field(examples=["instagram"])
     handle: str = Field(examples=["@mycreator"])
@@ -50,17 +51,3 @@ class AccountView(BaseModel):
     expires_at: datetime | None = Field(
         description="When the owner's consent expires unless it is renewed; null if the platform does not say"
     )
-
-    @classmethod
-    def of(cls, account: Account) -> "AccountView":
-        return cls(
-            id=account.id,
-            platform=account.platform,
-            handle=account.handle,
-            name=account.name,
-            status=account.status,
-            reason=error_of(account.reason),
-            scopes=account.scopes,
-            connected_at=account.connected_at,
-            expires_at=account.refresh_expires_at if account.refresh_token else account.access_expires_at,
-        )

@@ -54,14 +54,18 @@ def make_rows(workspace_id: UUID, platform: str = "youtube") -> dict[str, str]:
     with transaction() as session:
         twin = make_twin(session, workspace_id)
         account = make_account(session, workspace_id, platform)
-        caption, _ = captions.create(session, workspace_id=workspace_id, source_url=URL, language="en", burn_in=False)
-        burned = burn_ins.create_with_task(session, caption, Style())
+        caption, _ = captions.create_with_task(
+            session, workspace_id=workspace_id, source_url=URL, language="en", burn_in=False
+        )
+        burned = burn_ins.create(session, caption, Style())
         row = ReelRow(row=2, script="Hello.", platform="instagram", voice_id="en-US")
-        batch, _, _ = batches.create(session, workspace_id=workspace_id, twin=twin, platform="instagram", rows=[row])
+        batch, _, _ = batches.create_with_tasks(
+            session, workspace_id=workspace_id, twin=twin, platform="instagram", rows=[row]
+        )
         reel = reels.create(session, twin, ReelSpec(script="Hello.", platform="instagram", voice_id="en-US"))
         task = reels.create_task(session, reel)
         spec = PostSpec(platform, account.id, title="Look", caption="Look.")
-        ((publication, _),) = publications.create_all(
+        ((publication, _),) = publications.create_with_tasks(
             session, workspace_id, twin=None, source=Source(url=URL), specs=[spec]
         )
         item = make_item(session, twin, platform=platform)

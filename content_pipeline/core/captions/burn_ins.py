@@ -40,13 +40,13 @@ class BurnedIn:
 # ── requests of the API ──────────────────────────────────────────────────────────────────────────────────
 
 
-def create(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, Task]:
+def create_with_task(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, Task]:
     """Create a burn-in of finished captions and its task. Raises Conflict while they are not ready."""
     if caption.segments is None or caption.media is None:
         raise Conflict(
             "These captions are not ready.", code="caption_not_ready", remedy="Poll their task until it is done."
         )
-    burned = create_with_task(session, caption, style)
+    burned = create(session, caption, style)
     task = tasks.create(
         session,
         workspace_id=caption.workspace_id,
@@ -57,7 +57,7 @@ def create(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, Ta
     return burned, task
 
 
-def create_with_task(session: Session, caption: Caption, style: Style, *, with_caption: bool = False) -> BurnIn:
+def create(session: Session, caption: Caption, style: Style, *, with_caption: bool = False) -> BurnIn:
     """Create the row without a task; `with_caption` says that the caption's task renders it."""
     burned = BurnIn(
         id=uuid4(),

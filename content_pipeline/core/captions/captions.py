@@ -57,7 +57,7 @@ def check_usable(media: MediaInfo, media_seconds: int) -> None:
 # ── requests of the API ──────────────────────────────────────────────────────────────────────────────────
 
 
-def create(
+def create_with_task(
     session: Session,
     *,
     workspace_id: UUID,
@@ -81,7 +81,7 @@ def create(
     session.add(caption)
     session.flush()
     if burn_in:
-        burn_ins.create_with_task(session, caption, Style(), with_caption=True)
+        burn_ins.create(session, caption, Style(), with_caption=True)
     task = tasks.create(
         session,
         workspace_id=workspace_id,

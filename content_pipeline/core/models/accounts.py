@@ -44,6 +44,11 @@ class Account(Base):
     connected_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the owner's consent expires unless it is renewed; None where the platform does not say."""
+        return self.refresh_expires_at if self.refresh_token else self.access_expires_at
+
 
 class ConnectState(Base):
     """A pending OAuth authorization. Only the hash of its `state` is stored; the callback consumes it.

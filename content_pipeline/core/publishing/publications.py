@@ -46,7 +46,7 @@ class PostSpec:
     options: PostOptions | None = None
 
 
-def create_all(
+def create_with_tasks(
     session: Session, workspace_id: UUID, *, twin: Twin | None, source: Source, specs: Sequence[PostSpec]
 ) -> list[tuple[Publication, Task]]:
     """Enter a post for each platform, with its task. Raises Invalid, NotFound, Conflict: then none is entered."""

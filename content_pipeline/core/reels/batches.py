@@ -24,7 +24,7 @@ KIND: Final = kinds.BATCH.name
 START_SECONDS: Final = 0.3
 
 
-def create(
+def create_with_tasks(
     session: Session,
     *,
     workspace_id: UUID,

@@ -93,7 +93,7 @@ def _create_batch(file: StoredObject) -> list[Task]:
     )
     try:
         with transaction() as session:
-            _, _, reels = batches.create(
+            _, _, reels = batches.create_with_tasks(
                 session,
                 workspace_id=twin.workspace_id,
                 twin=twin,

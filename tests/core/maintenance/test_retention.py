@@ -39,7 +39,9 @@ def published(workspace_id: UUID, *, days_ago: float) -> str:
         account = make_account(session, workspace_id)
         spec = PostSpec("instagram", account.id, caption="Look.")
         source = Source(url="https://8.8.8.8/reel.mp4")
-        ((publication, task),) = publications.create_all(session, workspace_id, twin=None, source=source, specs=[spec])
+        ((publication, task),) = publications.create_with_tasks(
+            session, workspace_id, twin=None, source=source, specs=[spec]
+        )
         tasks.mark_processing(session, publications.KIND, task.key)
         tasks.finish(session, task.id)
         session.flush()

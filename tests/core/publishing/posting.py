@@ -206,7 +206,7 @@ class Stage:
             twin = make_twin(session, account.workspace_id)
             source = fields.pop("source", None) or Source(_reel(session, twin))
             spec = PostSpec(PLATFORM, account.id, caption=caption, **fields)
-            ((publication, _),) = publications.create_all(
+            ((publication, _),) = publications.create_with_tasks(
                 session, account.workspace_id, twin=twin, source=source, specs=[spec]
             )
         return str(publication.id)

@@ -36,7 +36,9 @@ def request(workspace_id: UUID, count: int = 3, drop: str | None = None) -> tupl
     with transaction() as session:
         twin = make_twin(session, workspace_id)
         rows = [row(number) for number in range(1, count + 1)]
-        return batches.create(session, workspace_id=workspace_id, twin=twin, platform="instagram", rows=rows, drop=drop)
+        return batches.create_with_tasks(
+            session, workspace_id=workspace_id, twin=twin, platform="instagram", rows=rows, drop=drop
+        )
 
 
 def end(session: Session, task: Task, done: bool) -> None:
@@ -172,7 +174,9 @@ def test_a_reel_that_is_made_again_looks_the_same(workspace_id: UUID) -> None:
     with transaction() as session:
         twin = make_twin(session, workspace_id)
         made = [
-            batches.create(session, workspace_id=workspace_id, twin=twin, platform="tiktok", rows=[row(1), row(2)])
+            batches.create_with_tasks(
+                session, workspace_id=workspace_id, twin=twin, platform="tiktok", rows=[row(1), row(2)]
+            )
             for _ in range(2)
         ]
         (first, second), (again, _) = ([reel.seed for reel, _ in batches.jobs(session, b.id)] for b, _, _ in made)

@@ -35,7 +35,9 @@ def enter(workspace_id: UUID, script: str = SCRIPT, **fields: Any) -> str:
     row = ReelRow(row=1, script=script, platform="tiktok", voice_id="en-US", **(blank | fields))
     with transaction() as session:
         twin = make_twin(session, workspace_id)
-        _, _, (task,) = batches.create(session, workspace_id=workspace_id, twin=twin, platform="tiktok", rows=[row])
+        _, _, (task,) = batches.create_with_tasks(
+            session, workspace_id=workspace_id, twin=twin, platform="tiktok", rows=[row]
+        )
     return task.key
 
 
