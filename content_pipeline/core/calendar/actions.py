@@ -1,4 +1,4 @@
-"""What is made of a calendar item: its reel, and its post."""
+"""Actions on calendar items: create and cancel the reel, create and retry the publication."""
 
 from uuid import UUID, uuid4
 
@@ -18,12 +18,12 @@ from content_pipeline.core.tasks import tasks
 
 
 def has_video(item: CalendarItem) -> bool:
-    """Whether there is something to publish, made here (or being made) or brought along."""
+    """Whether the item has a video: a reel (finished or not), or one of its own."""
     return item.reel_id is not None or item.reel_url is not None
 
 
 def render(session: Session, item: CalendarItem) -> list[Task]:
-    """Have the reel of a locked item made. Returns the task to start."""
+    """Create the reel of a locked item. Returns the task to start."""
     assert item.script
     twin = session.get_one(Twin, item.twin_id)
     spec = ReelSpec(script=item.script, platform=item.platform, voice_id=twin.voice_id, title=item.title)
@@ -34,7 +34,7 @@ def render(session: Session, item: CalendarItem) -> list[Task]:
 
 
 def stop_rendering(session: Session, item: CalendarItem) -> list[Task]:
-    """End the making of an item's reel. Returns the task whose run is to end, if there is one."""
+    """Cancel the open task of an item's reel. Returns the task whose run is to end, if there is one."""
     if item.reel_id is None:
         return []
     task = tasks.newest(session, reels.KIND, str(item.reel_id))
@@ -42,15 +42,15 @@ def stop_rendering(session: Session, item: CalendarItem) -> list[Task]:
 
 
 def post_spec(item: CalendarItem) -> PostSpec:
-    """The post that an item asks for."""
+    """The post spec of an item."""
     options = PLATFORMS[item.platform].options.model_validate(item.options)
     return PostSpec(item.platform, item.account_id, item.title, item.caption, options)
 
 
 def publish(session: Session, item: CalendarItem) -> list[Task]:
-    """Have a locked item published that has its video. Returns the task to start, if there is one.
+    """Create the publication of a locked item that has its video. Returns the task to start, if there is one.
 
-    An item keeps its post when it is retried: of two posts, each could go out. Raises as `accounts.choose` does.
+    A retry keeps the item's publication: with a second one, both could be posted. Raises as `accounts.choose` does.
     """
     if item.publication_id:
         move(item, "publishing")
@@ -60,7 +60,7 @@ def publish(session: Session, item: CalendarItem) -> list[Task]:
     move(item, "publishing")
     reel = session.get(Reel, item.reel_id) if item.reel_id and not item.reel_url else None
     source = Source(reel, item.reel_url, item.script)
-    # Its wish was checked when it was planned. Not once more here: that looks up hosts, and a tick has a minute.
+    # The spec was checked when the item was scheduled. A check resolves host names, and a sensor tick has a minute.
     publication = publications.create(session, account, twin, source, post_spec(item), request_id=uuid4())
     item.account_id, item.publication_id = account.id, publication.id
     return [publications.create_task(session, publication)]
@@ -69,19 +69,19 @@ def publish(session: Session, item: CalendarItem) -> list[Task]:
 def _publish_again(session: Session, publication_id: UUID) -> list[Task]:
     try:
         return [publications.retry(session, tasks.newest(session, publications.KIND, str(publication_id)))]
-    except Conflict:  # somebody has retried the post itself
+    except Conflict:  # the publication was retried by itself
         return []
 
 
 def retry_post(session: Session, task: Task) -> Task:
-    """A new try at a post; the item whose post it is goes along. Raises Conflict.
+    """Retry a publication, and move its calendar item along. Raises Conflict.
 
     One that stayed `failed` or `canceled` while its post went out would be scheduled once more by whoever reads it.
     """
     posted = select(CalendarItem).where(
         CalendarItem.publication_id == UUID(task.key), CalendarItem.deleted_at.is_(None)
     )
-    # Locked whatever its status: a tick may be about to note that the earlier try failed.
+    # Locked in any status: a sensor tick may be about to record that the earlier attempt failed.
     item = session.scalars(posted.with_for_update()).one_or_none()
     again = publications.retry(session, task)
     if item and item.status in CHANGEABLE:
@@ -92,7 +92,7 @@ def retry_post(session: Session, task: Task) -> Task:
 
 
 def post_status(session: Session, item: CalendarItem) -> publications.Status | None:
-    """How the post of an item stands; None when there is none."""
+    """The status of the item's publication; None without one."""
     if item.publication_id is None:
         return None
     task = tasks.newest(session, publications.KIND, str(item.publication_id))

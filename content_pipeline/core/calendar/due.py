@@ -1,4 +1,4 @@
-"""What the calendar needs now: reels made ahead of their time, posts at it, and word of those that are done or failed.
+"""Due work of the calendar: claims items, creates reels ahead of time and publications on time, records outcomes.
 
 The sensor `publish_scheduled_content` asks it at each of its ticks.
 """
@@ -31,7 +31,7 @@ BROKEN: Final = InternalError(
     remedy="Look at the options of the item and of its twin, then retry the item.",
 )
 Outcome = Literal["ready", "published", "failed"]
-# What has become of an item whose work has ended, by where it is and how that ended.
+# The outcome of an item, by its status and the state of its task.
 _OUTCOMES: Final[dict[tuple[str, str], Outcome]] = {
     ("rendering", "done"): "ready",
     ("rendering", "error"): "failed",
@@ -44,14 +44,14 @@ _HAS_VIDEO: Final = or_(CalendarItem.reel_id.is_not(None), CalendarItem.reel_url
 
 
 def start_reels(session: Session, *, most: int) -> list[Task]:
-    """Enter the reels of up to `most` items whose time is near. Returns the tasks to start."""
+    """Create the reels of up to `most` items that are due soon. Returns the tasks to start."""
     near = now() + timedelta(seconds=settings().render_ahead_seconds)
     items = _claim(session, not_(_HAS_VIDEO), CalendarItem.scheduled_at <= near, most=most)
     return [task for item in items for task in _begin(session, item, actions.render)]
 
 
 def start_posts(session: Session, *, most: int) -> list[Task]:
-    """Enter the posts of up to `most` items whose time has come. Returns the tasks to start.
+    """Create the publications of up to `most` due items. Returns the tasks to start.
 
     An item that has no account to go to fails, and says so.
     """
@@ -60,7 +60,7 @@ def start_posts(session: Session, *, most: int) -> list[Task]:
 
 
 def _begin(session: Session, item: CalendarItem, work: Callable[[Session, CalendarItem], list[Task]]) -> list[Task]:
-    """The tasks of the item's work. An item whose work cannot be begun fails alone: the others do not wait for it."""
+    """The tasks of one item. An item that cannot be started fails by itself, so that it does not block the others."""
     try:
         with session.begin_nested():
             return work(session, item)
@@ -68,7 +68,7 @@ def _begin(session: Session, item: CalendarItem, work: Callable[[Session, Calend
         raise
     except Error as error:
         reason = error
-    except Exception:  # an option of its twin that an older release knew, for one
+    except Exception:  # for example an option of its twin that only an older release knows
         log.exception("item_broken", item_id=str(item.id))
         reason = BROKEN
     move(item, "failed", reason=reason)
@@ -76,7 +76,7 @@ def _begin(session: Session, item: CalendarItem, work: Callable[[Session, Calend
 
 
 def _claim(session: Session, *conditions: ColumnElement[bool], most: int) -> Sequence[CalendarItem]:
-    """The first scheduled items of which this holds, locked.
+    """The first scheduled items that meet these conditions, locked.
 
     Whoever asks at the same moment gets others: locked rows are passed over.
     """
@@ -88,7 +88,7 @@ def _claim(session: Session, *conditions: ColumnElement[bool], most: int) -> Seq
 
 
 def record_outcomes(session: Session) -> None:
-    """Take note of reels and posts that are done, and of those that failed."""
+    """Record reels and publications that are done or have failed."""
     at_work = select(CalendarItem).where(
         CalendarItem.status.in_(["rendering", "publishing"]), CalendarItem.deleted_at.is_(None)
     )
@@ -110,12 +110,12 @@ def record_outcomes(session: Session) -> None:
 
 
 def outcome(item: CalendarItem, at_work: Task | None) -> Outcome | None:
-    """What has become of an item, by the newest task of its reel or its post; None while that is at work."""
+    """The outcome of an item by the newest task of its reel or publication; None while that is open."""
     return _OUTCOMES.get((item.status, at_work.state)) if at_work else None
 
 
 def _newest_tasks(session: Session, items: Sequence[CalendarItem]) -> dict[UUID, Task]:
-    """By item, the newest try at what is being done for it."""
+    """The newest task of each item's reel or publication, by item id."""
     made = {str(item.reel_id): item.id for item in items if item.status == "rendering"}
     posted = {str(item.publication_id): item.id for item in items if item.status == "publishing"}
     return {

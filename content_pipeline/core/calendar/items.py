@@ -1,4 +1,4 @@
-"""The calendar: posts that are to go out at their times.
+"""Calendar items: scheduled posts, validated, listed, edited, canceled and retried.
 
 An item has a script, of which a reel is made shortly before, or comes with a video of its own (`reel_url`). At its time
 it is published. Who is due is decided in `due.py`, how items may move in `states.py`, how their reels and posts are
@@ -32,16 +32,16 @@ from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.ownership import owned
 
-# A client whose clock is behind, and who means now, is not told off.
+# Accepts "now" from clients whose clocks are slow.
 LATE_AT_MOST: Final = timedelta(minutes=1)
-# What is further away is a slip: nobody plans for the year 9999, and its end is the end of what a time can be.
+# A later date is a typing error; the year 9999 would overflow datetime.
 AHEAD_AT_MOST: Final = timedelta(days=3650)
-# Two posts on one platform that are nearer to each other are told of, up to so many.
+# Posts of one account that are closer to each other are reported as conflicts, up to so many.
 APART: Final = timedelta(minutes=1)
 MOST_CONFLICTS: Final = 20
-# What an item is about: a reel that was made of other words no longer fits it.
+# Fields that the reel is made of: a change of these discards the reel.
 SHOWN: Final = frozenset({"title", "script", "platform", "twin_id"})
-# What decides where it goes to.
+# Fields that decide the account.
 ADDRESS: Final = frozenset({"platform", "twin_id", "account_id"})
 
 CANCELED: Final = Error("The item was canceled.", code="canceled", remedy="Retry it if this was a mistake.")
@@ -51,7 +51,7 @@ TWIN_DELETED: Final = Error(
 
 
 def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> CalendarItem:
-    """Enter an item of the fields of `CalendarItem` that a person sets.
+    """Create an item from the fields that a client sets.
 
     Raises Invalid, and NotFound for a twin, an account or captions that are not there.
     """
@@ -85,7 +85,7 @@ def list_page(
     from_date: datetime | None = None,
     to_date: datetime | None = None,
 ) -> tuple[list[CalendarItem], str | None]:
-    """Items of a workspace, the latest first, and the cursor of the next page (None on the last)."""
+    """Items of a workspace, latest first, and the cursor of the next page (None on the last)."""
     query = select(CalendarItem).where(CalendarItem.workspace_id == workspace_id, CalendarItem.deleted_at.is_(None))
     wanted = {CalendarItem.platform: platform, CalendarItem.status: status, CalendarItem.twin_id: twin_id}
     query = query.where(*(column == value for column, value in wanted.items() if value is not None))
@@ -97,13 +97,13 @@ def list_page(
 
 
 def posts_of(session: Session, items: Sequence[CalendarItem]) -> dict[UUID | None, Publication]:
-    """The newest posts of these items, by id."""
+    """The publications of these items, by id."""
     wanted = [item.publication_id for item in items if item.publication_id]
     return {post.id: post for post in session.scalars(select(Publication).where(Publication.id.in_(wanted)))}
 
 
 def conflicts(session: Session, item: CalendarItem) -> list[UUID]:
-    """Other items that are to go out on the same account within a minute of this one, while this one is to.
+    """Other planned items of the same account within a minute of this one; none unless this one is planned.
 
     One whose account is not settled yet may go to any of its platform.
     """
@@ -124,7 +124,7 @@ def conflicts(session: Session, item: CalendarItem) -> list[UUID]:
 
 
 def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> None:
-    """Change a locked item that is not on its way. Raises Conflict when it is, and as `create` does."""
+    """Change a locked item. Raises Conflict while it is rendered or published, and as `create` does."""
     if item.status not in CHANGEABLE:
         raise Conflict(
             f"This item is {item.status}, and cannot be changed now.",
@@ -134,7 +134,7 @@ def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> No
     changed = {name for name, value in changes.items() if getattr(item, name) != value}
     if changed - {"scheduled_at"}:
         _leave_post(session, item)
-    # A new twin is locked, as in `create`. The old one is not: whoever deletes it waits for this item.
+    # A new twin is locked, as in `create`. The old one is not: a deletion of it waits for this item.
     twin = twins.get(session, item.workspace_id, changes.get("twin_id", item.twin_id), lock="twin_id" in changed)
     for name in changed - {"account_id"}:
         setattr(item, name, changes[name])
@@ -148,7 +148,7 @@ def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> No
 
 
 def _leave_post(session: Session, item: CalendarItem) -> None:
-    """Give an item that is changed a new post. Raises Conflict when the one it has may be out: nobody changes that."""
+    """Detach the publication of a changed item. Raises Conflict when it is, or may be, published."""
     status = actions.post_status(session, item)
     if status not in (None, "failed"):
         raise Conflict(
@@ -160,9 +160,9 @@ def _leave_post(session: Session, item: CalendarItem) -> None:
 
 
 def publish_now(session: Session, item: CalendarItem) -> list[Task]:
-    """Make a locked item due. Returns the task to start: its post, or its reel where that is still to be made.
+    """Make a locked item due now. Returns the task to start: its publication, or its reel if there is none yet.
 
-    Raises Conflict when it is due already, or not to go out at all, and as `calendar_work.publish` does.
+    Raises Conflict when it is due already, or not to go out at all, and as `actions.publish` does.
     """
     if item.status not in ("scheduled", "rendering"):
         raise Conflict(f"This item is {item.status}.", code=f"item_{item.status}", remedy="Look at it again.")
@@ -177,13 +177,13 @@ def publish_now(session: Session, item: CalendarItem) -> list[Task]:
 
 
 def cancel(session: Session, item: CalendarItem, reason: Error = CANCELED) -> list[Task]:
-    """Cancel a locked item, with the making of its reel. Returns tasks whose runs are to end. Raises Conflict."""
+    """Cancel a locked item and the task of its reel. Returns tasks whose runs are to end. Raises Conflict."""
     move(item, "canceled", reason=reason)
     return actions.stop_rendering(session, item)
 
 
 def retry(session: Session, item: CalendarItem) -> None:
-    """Schedule a locked item again that failed or was canceled; when its time has passed, it is due at once.
+    """Schedule a failed or canceled, locked item again; it is due at once if its time has passed.
 
     Raises Conflict, and NotFound when its twin was deleted.
     """
@@ -191,9 +191,9 @@ def retry(session: Session, item: CalendarItem) -> None:
     move(item, "scheduled")
     post = actions.post_status(session, item)
     reel = tasks.newest(session, reels.KIND, str(item.reel_id)) if item.reel_id else None
-    if post in ("publishing", "published"):  # somebody has retried the post itself
+    if post in ("publishing", "published"):  # the publication was retried by itself
         move(item, "publishing")
-    elif reel and reel.state in tasks.OPEN:  # or the reel
+    elif reel and reel.state in tasks.OPEN:  # or the reel was
         move(item, "rendering")
     elif reel and reel.state != "done":
         item.reel_id = None
@@ -208,7 +208,7 @@ def delete(session: Session, item: CalendarItem) -> list[Task]:
 
 
 def cancel_items_of(session: Session, twin: Twin) -> list[Task]:
-    """Cancel what is planned for a twin that was deleted. Returns tasks whose runs are to end."""
+    """Cancel the planned items of a deleted twin. Returns tasks whose runs are to end."""
     planned = select(CalendarItem).where(
         CalendarItem.twin_id == twin.id,
         CalendarItem.status.in_(["scheduled", "rendering"]),
@@ -219,7 +219,7 @@ def cancel_items_of(session: Session, twin: Twin) -> list[Task]:
 
 
 def _check(session: Session, item: CalendarItem, twin: Twin) -> None:
-    """Raises Invalid, NotFound for an item that could never go out."""
+    """Raises Invalid, NotFound for an item that could never be published."""
     if item.script:
         csv_rows.valid_script(item.script)
     if item.reel_url:
@@ -233,7 +233,7 @@ def _check(session: Session, item: CalendarItem, twin: Twin) -> None:
 
 
 def _account(session: Session, item: CalendarItem, twin: Twin, wanted: UUID | None) -> UUID | None:
-    """Where the item goes to; None while no account of its platform is connected, which may come in time."""
+    """The account of the item; None while no account of its platform is connected: one may be later."""
     try:
         return accounts.choose(session, item.workspace_id, item.platform, wanted, twin).id
     except Invalid as error:
@@ -243,7 +243,7 @@ def _account(session: Session, item: CalendarItem, twin: Twin, wanted: UUID | No
 
 
 def _fitting(options: Mapping[str, Any], platform: str) -> dict[str, Any]:
-    """The options as the row keeps them. Raises Invalid for what this platform does not have."""
+    """The options as stored. Raises Invalid for options that the platform does not have."""
     try:
         return dump_set(PLATFORMS[platform].options.model_validate(options))
     except ValidationError as error:

@@ -1,11 +1,11 @@
-"""How a calendar item stands, and the only moves it can make.
+"""State machine of calendar items: the statuses and the allowed transitions.
 
     scheduled ──▶ rendering ──▶ scheduled, with its reel ──▶ publishing ──▶ published
         │           │    │                │                      │
         ▼           ▼    └────────────────┴──▶ failed ◀──────────┘
      canceled ◀─────┘                         (a retry makes failed and canceled ones `scheduled` again)
 
-Whoever moves an item has locked its row, so that of two who want different things one finds it moved already.
+The caller has locked the row: of two concurrent transitions, the second sees the first.
 """
 
 from typing import Final
@@ -14,9 +14,9 @@ from content_pipeline.core.errors import Conflict, Error
 from content_pipeline.core.models import CalendarItem
 from content_pipeline.core.models.calendar import Status
 
-# To go out at some time, as far as it depends on us.
+# Statuses of items that will be published.
 PLANNED: Final[tuple[Status, ...]] = ("scheduled", "rendering", "publishing")
-# Not on its way: a person may change it.
+# Statuses in which a client may change the item.
 CHANGEABLE: Final[tuple[Status, ...]] = ("scheduled", "failed", "canceled")
 
 MOVES: Final[dict[Status, frozenset[Status]]] = {
@@ -30,7 +30,7 @@ MOVES: Final[dict[Status, frozenset[Status]]] = {
 
 
 def move(item: CalendarItem, to: Status, *, reason: Error | None = None) -> None:
-    """Move a locked item; `reason` says why it fails or is canceled. Raises Conflict for a move that it cannot make."""
+    """Set the status of a locked item; `reason` for failed and canceled. Raises Conflict for other transitions."""
     if to not in MOVES[item.status]:
         raise Conflict(
             f"This item is {item.status}.", code=f"item_{item.status}", remedy="Look at it again, and decide anew."

@@ -1,4 +1,4 @@
-"""What twins know: remembered in their namespace, found again by meaning, and forgotten.
+"""Memory of twins: stored per namespace, recalled by semantic similarity, importance and recency.
 
 The rows are ours in any case, and say whose memory it is. Which of them fit a question is found out here, by their
 vectors, or by ZeroMemory where its token is set; a memory stays where it was made. One account there serves all
@@ -22,22 +22,22 @@ from content_pipeline.core.models import Memory, Twin
 from content_pipeline.core.providers import embeddings, zeromemory
 from content_pipeline.core.twins import twins
 
-# What is at hand for a task, what happened, and what is so: ZeroMemory's three layers.
+# ZeroMemory's layers: working memory of a task, events, facts.
 MemoryType = Literal["working", "episodic", "semantic"]
 Numbers: TypeAlias = npt.NDArray[np.floating[Any]]
 
 # Recalling compares with every memory of the namespace, which takes about 12 µs and 7 kB for each.
 MOST_MEMORIES: Final = 5_000
 
-# After so long a memory counts half as recent: a task is over in a day, an event in weeks, and a fact stays.
+# Half-life of recency by layer: a task ends within a day, an event matters for weeks, a fact stays.
 _HALF_LIFE: Final[Mapping[str, timedelta]] = {
     "working": timedelta(hours=6),
     "episodic": timedelta(days=14),
     "semantic": timedelta(days=365),
 }
 
-# The share of its similarity that a memory keeps in any case, and what importance and youth add to it: they decide
-# among what fits, and lift nothing that does not. Of 40 paraphrased questions to 1,000 memories of random importance
+# Weights: the fixed share of the similarity, and what importance and recency add. They order memories that fit, and
+# lift none that does not. Of 40 paraphrased questions to 1,000 memories of random importance
 # and age 38 find theirs among the first three, as many as by similarity alone; by the usual sum of the three, weighted
 # 0.5, 0.3 and 0.2, it was 8.
 _ALWAYS, _IMPORTANCE, _RECENCY = 0.85, 0.10, 0.05
@@ -47,14 +47,14 @@ _PREFIX: Final = "twin_"
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """A memory, and how well it fits: 0 to 1."""
+    """A memory and its score, 0 to 1."""
 
     memory: Memory
     score: float
 
 
 def namespace_of(twin_id: UUID) -> str:
-    """A twin's `memory_namespace`."""
+    """The `memory_namespace` of a twin."""
     return f"{_PREFIX}{twin_id}"
 
 
@@ -70,7 +70,7 @@ def remember(
     tags: Sequence[str] = (),
     metadata: Mapping[str, Any] | None = None,
 ) -> Memory:
-    """Keep a memory of a twin's. `importance` is 0 to 1; `entity_id` names whom or what it is about.
+    """Store a memory of a twin. `importance` is 0 to 1; `entity_id` names its subject.
 
     Raises NotFound as `recall` does, PlanLimit `memories_full`, and what `embeddings.embed` and
     `zeromemory.remember` raise.
@@ -114,7 +114,7 @@ def recall(
     layer: MemoryType | None = None,
     limit: int = 10,
 ) -> list[Recalled]:
-    """The memories of a twin that fit `query` best, best first; of one entity or layer only, where those are given.
+    """The memories of a twin that match `query` best, best first; filtered by entity or layer if given.
 
     Raises NotFound `namespace_not_found` or `twin_not_found`, for another workspace's and for deleted twins too,
     and what `embeddings.embed` and `zeromemory.recall` raise.
@@ -124,7 +124,7 @@ def recall(
         kept.append(Memory.memory_type == layer)
     if not zeromemory.is_configured():
         return _recall_here(session, kept, query, limit)
-    # It does not know our entities: they are picked from the most that it finds.
+    # ZeroMemory cannot filter by entity: filtered here, from its largest result.
     hits = zeromemory.recall(namespace, query, layer=layer, limit=zeromemory.MAX_HITS if entity_id else limit)
     scores = {hit.memory_id: min(max(hit.score, 0.0), 1.0) for hit in hits}
     found = session.scalars(select(Memory).where(*kept, Memory.remote_id.in_(scores)))
@@ -151,7 +151,7 @@ def forget_all(session: Session, *, workspace_id: UUID, namespace: str, entity_i
 
 
 def blend(similarity: Numbers, importance: Numbers, age: Numbers, half_life: Numbers) -> Numbers:
-    """How well memories fit, 0 to 1: by meaning, and among what means the same by importance and youth.
+    """Scores of memories, 0 to 1: similarity, weighted by importance and recency.
 
     `similarity` is a cosine, `importance` 0 to 1; `age` and `half_life` are in the same unit.
     """
@@ -207,7 +207,7 @@ def _recall_here(session: Session, kept: Sequence[ColumnElement[bool]], query: s
     )
     best = {ids[index]: float(scores[index]) for index in np.argsort(-scores)[:limit]}
     memories = {memory.id: memory for memory in session.scalars(select(Memory).where(Memory.id.in_(best)))}
-    # One that was forgotten between the two reads is not there any more.
+    # A memory may have been deleted between the two reads.
     return [Recalled(memories[found], score) for found, score in best.items() if found in memories]
 
 
@@ -217,5 +217,5 @@ def _forget(session: Session, kept: Sequence[ColumnElement[bool]]) -> int:
     for memory in elsewhere:
         zeromemory.forget(memory.remote_id or "")
         session.delete(memory)
-        session.flush()  # one by one: the database ends a transaction that idles for long
+        session.flush()  # one by one: the database ends transactions that idle
     return len(forgotten) + len(elsewhere)

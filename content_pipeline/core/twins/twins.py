@@ -1,4 +1,4 @@
-"""Twins: the personas that content is made for."""
+"""Twins: personas with a voice, a style and defaults per platform."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,9 +19,9 @@ from content_pipeline.core.workspaces.ownership import owned
 
 
 def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> Twin:
-    """Enter a twin of the fields of `Twin` that a person sets.
+    """Create a twin from the fields that a client sets.
 
-    Raises Invalid for a voice that nobody knows, for a picture or cover that may not be fetched, and what
+    Raises Invalid for an unknown voice, for a picture or cover that may not be fetched, and what
     `accounts.choose` does for accounts that cannot be posted to.
     """
     unset: dict[str, Any] = {"platform_defaults": {}, "accounts": {}}
@@ -45,25 +45,25 @@ def list_page(
 
 
 def edit(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
-    """Change what a person sets; what was made before stays as it is. Raises as `create` does."""
+    """Change fields; finished content stays unchanged. Raises as `create` does."""
     for name, value in changes.items():
         setattr(twin, name, value)
     _check(session, twin, changes)
 
 
 def delete(twin: Twin) -> None:
-    """Nobody finds it from now on; what was made for it stays."""
+    """Soft-delete the twin; its content stays."""
     twin.deleted_at = now()
 
 
 def post_defaults(twin: Twin, platform: str) -> PostOptions:
-    """The options that the twin's posts on a platform have unless they set others."""
+    """The default options of the twin's posts on a platform."""
     return PLATFORMS[platform].options.model_validate(twin.platform_defaults.get(platform, {}))
 
 
 def _check(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
     voice_selection.check_voice_id(twin.voice_id)
-    # Only when they are set: an account may be disconnected later, and the twin be renamed all the same.
+    # Checked only when set: a twin whose account was disconnected later can still be renamed.
     accounts.check_defaults(session, twin.workspace_id, changes.get("accounts", {}))
     covers = [post_defaults(twin, platform).cover for platform in changes.get("platform_defaults", {})]
     for url in filter(None, [twin.picture_url, *covers]):
