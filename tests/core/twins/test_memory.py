@@ -1,4 +1,4 @@
-"""What twins know. The tests with ZeroMemory are in test_memory_elsewhere.py."""
+"""What twins know. The tests with ZeroMemory are in test_zeromemory.py."""
 
 import random
 from datetime import timedelta
