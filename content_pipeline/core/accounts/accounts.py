@@ -1,4 +1,4 @@
-"""Accounts at platforms: which there are, which one a post goes to, and how they are left."""
+"""Accounts at platforms: list, selection for a post, plan limit, disconnection, encryption of tokens."""
 
 from collections.abc import Mapping, Sequence
 from itertools import compress
@@ -21,7 +21,7 @@ from content_pipeline.core.workspaces.ownership import owned
 
 log = structlog.get_logger()
 
-# Those that posts are meant for: one that needs reconnecting takes them, and says so when they are due.
+# Accounts that accept posts: one that needs reconnecting does too, and its posts fail only when they are due.
 HELD: Final = ("connected", "needs_reconnect")
 _MOST_NAMED: Final = 10
 
@@ -46,10 +46,10 @@ def choose(
     account_id: UUID | None = None,
     twin: Twin | None = None,
 ) -> Account:
-    """The account that a post goes to: the one named, else the twin's, else the only one.
+    """The account for a post: the one named, else the twin's, else the only one.
 
-    Raises NotFound for an unknown one, Invalid `account_missing` when it is not connected (any more),
-    `account_mismatch` when it is another platform's, `account_ambiguous` when there are several.
+    Raises NotFound for an unknown account, Invalid `account_missing` when it is not (or no longer) connected,
+    `account_mismatch` when it belongs to another platform, `account_ambiguous` when there are several.
     """
     default = twin.accounts.get(platform) if twin else None
     if wanted := account_id or (UUID(default) if default else None):
@@ -68,13 +68,13 @@ def choose(
 
 
 def check_defaults(session: Session, workspace_id: UUID, defaults: Mapping[str, str]) -> None:
-    """Whether a twin's accounts are the workspace's, of those platforms. Raises as `choose` does."""
+    """Check a twin's default accounts (platform → account id). Raises what `choose` raises."""
     for platform, account_id in defaults.items():
         _usable(get(session, workspace_id, UUID(account_id)), platform)
 
 
 def check_limit(session: Session, workspace_id: UUID) -> None:
-    """Whether the plan allows one more account. Raises PlanLimit."""
+    """Raises PlanLimit when the plan allows no further account."""
     most = workspaces.plan_of(session, workspace_id).accounts
     query = select(func.count()).where(Account.workspace_id == workspace_id, Account.status.in_(HELD))
     if session.scalars(query).one() >= most:
@@ -86,16 +86,16 @@ def check_limit(session: Session, workspace_id: UUID) -> None:
 
 
 def disconnect(workspace_id: UUID, platform: str, account_id: UUID | None = None) -> None:
-    """Forget the tokens of a platform's accounts, or of one, and take the grants back at the platform where that works.
+    """Delete the tokens of a platform's accounts, or of one, and revoke the grants at the platform (best effort).
 
-    The rows stay: who reconnects has the same id. Raises NotFound when there is nothing to disconnect.
+    The rows stay, so that a reconnected account keeps its id. Raises NotFound when there is nothing to disconnect.
     """
     with transaction() as session:
         held = _held(session, workspace_id, platform, lock=True)
         leaving = [account for account in held if account_id in (None, account.id)]
         if not leaving:
             raise NotFound(f"No such account of {PLATFORMS[platform].label} is connected.", code="account_not_found")
-        # At the platform there is one grant, whoever of us was given it: taking it back would end all of them.
+        # The platform has one grant per account and app: revoking it would disconnect the other workspaces too.
         alone = [not _is_held_elsewhere(session, account) for account in leaving]
         forgotten = [_forget(account) for account in leaving]
     for tokens in filter(None, compress(forgotten, alone)):
@@ -103,7 +103,7 @@ def disconnect(workspace_id: UUID, platform: str, account_id: UUID | None = None
 
 
 def decrypt_tokens(account: Account) -> Tokens:
-    """The tokens of an account that has some. Raises what `secrets.open` raises."""
+    """The tokens of a connected account. Raises what `encryption.decrypt` raises."""
     assert account.access_token
     refresh = account.refresh_token and encryption.decrypt(account.refresh_token, _about(account.id, "refresh_token"))
     return Tokens(
@@ -116,9 +116,9 @@ def decrypt_tokens(account: Account) -> Tokens:
 
 
 def encrypted_columns(account_id: UUID, tokens: Tokens) -> dict[str, Any]:
-    """The columns that keep these tokens. What a platform did not say again is not among them.
+    """The columns that store these tokens, encrypted; without those that the platform did not return.
 
-    Google tells a refresh token once and leaves it out ever after: one that is missing must not overwrite the stored.
+    Google returns a refresh token only once: a missing one must not overwrite the stored one.
     """
     columns: dict[str, Any] = {
         "access_token": encryption.encrypt(tokens.access, _about(account_id, "access_token")),
@@ -162,7 +162,7 @@ def _held(session: Session, workspace_id: UUID, platform: str, *, lock: bool = F
 
 
 def _is_held_elsewhere(session: Session, account: Account) -> bool:
-    """Whether another workspace has the same account, too."""
+    """Whether another workspace has connected the same account."""
     query = select(Account.id).where(
         Account.platform == account.platform,
         Account.user_id == account.user_id,
@@ -173,7 +173,7 @@ def _is_held_elsewhere(session: Session, account: Account) -> bool:
 
 
 def _forget(account: Account) -> Tokens | None:
-    """Take the tokens out of a locked row, and return them. None: they cannot be read, so nobody can take them back."""
+    """Clear the tokens of a locked row. Returns them; None when they cannot be decrypted, and so not revoked."""
     try:
         tokens = decrypt_tokens(account)
     except Error:
@@ -185,7 +185,7 @@ def _forget(account: Account) -> Tokens | None:
 
 
 def _revoke(platform: str, tokens: Tokens) -> None:
-    """At the platform, where it has a way to. Whoever disconnects has done so with us, whatever it answers."""
+    """Revoke a grant at the platform. An error is only logged: the account is disconnected on our side already."""
     try:
         PLATFORMS[platform].oauth.revoke(tokens)
     except Error as error:

@@ -1,4 +1,4 @@
-"""Asking a platform something on behalf of an account, with a token that it takes."""
+"""Call a platform as an account: adds the access token, refreshes it once when it has expired."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,10 +12,11 @@ Answer = TypeVar("Answer")
 
 
 def call_platform(account_id: UUID, call: Callable[[Access], Answer]) -> Answer:
-    """What the platform answers; once more with a new token when it does not take the one we have, and again for each
-    token that comes to its end meanwhile: an upload may outlast several of Google's, which are good for an hour.
+    """Returns what `call` returns. Repeats it with a refreshed token when the platform rejects the present one, and
+    again for each token that expires during the call: an upload may outlast several of Google's one-hour tokens.
 
-    An account that only its owner can help is noted as such. Raises what `call` and `tokens.access` do, never Expired.
+    An account whose new token is rejected is marked `needs_reconnect`. Raises what `call` and `tokens.get_access`
+    raise, except Expired.
     """
     access, is_new = tokens.get_access(account_id), False
     while True:

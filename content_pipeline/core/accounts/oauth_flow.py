@@ -1,9 +1,9 @@
-"""Connecting an account: a person is sent to the platform to consent, and comes back with a code.
+"""OAuth 2.0 authorization code flow (with PKCE) that connects an account.
 
-    begin ──▶ the platform's page ──▶ finish ──▶ the client's `redirect_uri`
+    begin ──▶ the platform's consent page ──▶ finish ──▶ the client's `redirect_uri`
 
-What leads from one to the other is the `state`: 256 random bits that are good once, for ten minutes, for one workspace,
-platform and `redirect_uri`. Whoever comes back without a good one is sent nowhere.
+The `state` parameter has 256 random bits. It is valid once, for ten minutes, for one workspace, platform and
+`redirect_uri`; a callback without a valid one is not redirected anywhere.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _FAILED: Final = "connect_failed"
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """Where a browser has to go, and until when it has to be back."""
+    """The address to send the browser to, and when its `state` expires."""
 
     authorize_url: str
     expires_at: datetime
@@ -44,10 +44,10 @@ class AuthorizationRequest:
 def begin(
     session: Session, workspace_id: UUID, platform: str, redirect_uri: str, client_state: str | None = None
 ) -> AuthorizationRequest:
-    """Let somebody connect an account; afterwards they are sent to `redirect_uri`, with `client_state` as it is.
+    """Start the flow. It ends with a redirect to `redirect_uri`, with `client_state` passed through unchanged.
 
-    Raises Invalid `redirect_uri_unknown` for an address that is not on the workspace's list, PlanLimit when there is
-    room for no account more, Unavailable without a registered app or an encryption key.
+    Raises Invalid `redirect_uri_unknown` for an address that is not on the workspace's list, PlanLimit when the plan
+    allows no further account, Unavailable without a registered app or an encryption key.
     """
     if session.get(RedirectUri, (workspace_id, redirect_uri)) is None:
         raise Invalid(
@@ -74,16 +74,16 @@ def begin(
 
 
 def finish(platform: str, *, state: str, code: str | None, error: str | None) -> str:
-    """Take what a platform sent somebody back with. Returns the address to send them on to.
+    """Handle the platform's callback. Returns the address to redirect to.
 
-    It names the account, or says why there is none (`error`, `error_description`). Raises Invalid `state_invalid`.
+    It carries `account_id`, or `error` and `error_description`. Raises Invalid `state_invalid`.
     """
     consent = _use_up(platform, state)
     try:
         account_id = _connect(consent, state, code, error)
         outcome = {"account_id": str(account_id)}
     except Error as failed:
-        # Nothing was connected yet that would have to be connected again.
+        # Its remedy, to connect the account again, does not fit: no account was connected yet.
         code_word = _FAILED if isinstance(failed, Disconnected) else failed.code
         outcome = {"error": code_word, "error_description": failed.detail}
     if consent.client_state is not None:
@@ -92,12 +92,12 @@ def finish(platform: str, *, state: str, code: str | None, error: str | None) ->
 
 
 def sweep(session: Session) -> None:
-    """Drop states that nobody came back with in time."""
+    """Delete expired states."""
     session.execute(delete(ConnectState).where(ConnectState.expires_at <= now()))
 
 
 def _use_up(platform: str, state: str) -> ConnectState:
-    """Committed before anything is done with it: a state that was sent twice is good for one of them only."""
+    """Delete the state and commit before it is used, so that only one of two callbacks with it succeeds."""
     used = delete(ConnectState).where(
         ConnectState.sha256 == _digest(state), ConnectState.platform == platform, ConnectState.expires_at > now()
     )
@@ -127,8 +127,8 @@ def _connect(consent: ConnectState, state: str, code: str | None, error: str | N
 
 
 def _enter(session: Session, workspace_id: UUID, platform: str, profile: Profile, tokens: Tokens) -> UUID:
-    """The account's row: the one that it had before, or a new one. Raises PlanLimit."""
-    # One at a time: the same account may come back twice at once, and the plan's last place be asked for twice.
+    """Insert or update the account's row. Raises PlanLimit."""
+    # Serialized per workspace: two callbacks may bring the same account, or both take the plan's last place.
     session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
     query = _of_platform(workspace_id, platform).where(Account.user_id == profile.user_id)
     account = session.scalars(query).one_or_none()
@@ -164,7 +164,7 @@ def _of_platform(workspace_id: UUID, platform: str) -> Select[Account]:
 
 
 def _callback(platform: str) -> str:
-    """Where platforms send people back to. It has to be registered there."""
+    """Our own redirect URI, which has to be registered at the platform."""
     return f"{settings().public_url.rstrip('/')}{CALLBACK_PATH}/{platform}"
 
 

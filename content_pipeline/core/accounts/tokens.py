@@ -1,9 +1,9 @@
-"""Tokens of accounts: opened for whoever acts for one, and refreshed late, by one process at a time.
+"""Access tokens of accounts: decrypted for use, refreshed shortly before expiry, by one process at a time.
 
-Platforms that rotate refresh tokens take the whole grant back when one is used twice, so of ten workers that find a
-token at its end one refreshes it. It takes a lease in the row and asks the platform without a transaction: one that
-idles for 15 s is ended by the database, and the new tokens would be lost with it. They are written if the row still
-has those that it started from. The others look again until they are there.
+Platforms that rotate refresh tokens revoke the whole grant when one is used twice, so of ten workers that find an
+expiring token only one refreshes it. It takes a lease in the row and calls the platform outside a transaction: the
+database ends one that idles for 15 s, and the new tokens would be lost with it. They are written if the row still has
+the old ones (compare and set). The other workers poll the row until then.
 """
 
 import time
@@ -23,34 +23,34 @@ from content_pipeline.core.platforms.base import Access, Disconnected
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS
 
-# A token is refreshed ahead of its end, but by no more than this share of its life: a short one would be refreshed all
-# the time.
+# A token is refreshed ahead of its expiry by at most this share of its lifetime: otherwise a short-lived one would be
+# refreshed at every call.
 _LARGEST_SHARE: Final = 0.2
-# Longer than any answer of a platform's takes (platforms/oauth_client.py); who dies meanwhile blocks no longer.
+# Longer than the timeout of a refresh (platforms/oauth_client.py); a process that dies blocks the others no longer.
 _LEASE: Final = timedelta(seconds=45)
 PATIENCE_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.2
 
 
 def get_access(account_id: UUID) -> Access:
-    """What it takes to act for an account, with a token that lasts for some minutes.
+    """An account's id at the platform, with an access token that is valid for some minutes.
 
-    Raises Disconnected when only its owner can help; UpstreamError, TooManyRequests and Unavailable, all retryable,
-    when the platform does not refresh the token now; Unavailable `encryption_key_missing`; NotFound.
+    Raises Disconnected when its owner has to reconnect it; UpstreamError, TooManyRequests and Unavailable, all
+    retryable, when the platform does not refresh the token now; Unavailable `encryption_key_missing`; NotFound.
     """
     return _current(account_id)
 
 
 def refresh(account_id: UUID, refused: str) -> Access:
-    """Likewise after the platform refused a token that looked good: with another one. Raises as `access` does."""
+    """As `get_access`, with another token than `refused`, which the platform rejected before its expiry."""
     return _current(account_id, refused)
 
 
 def has_expired(account_id: UUID, token: str, *, since: datetime) -> bool:
-    """Whether a token came to its end since then, or was replaced: then a platform refuses it, and nobody is to blame.
+    """Whether a token expired or was replaced after `since`, which explains that a platform rejects it.
 
-    Clocks differ, so its end is taken to come as early as it would be replaced. False for an account that is connected
-    no more.
+    Clocks differ, so a token counts as expired as soon as it would be refreshed. False for an account that is no
+    longer connected.
     """
     account = _look(account_id)
     if account.status != "connected":
@@ -60,9 +60,9 @@ def has_expired(account_id: UUID, token: str, *, since: datetime) -> bool:
 
 
 def mark_disconnected(account_id: UUID, refused: str, error: Error) -> None:
-    """Note that only its owner can help an account, because the platform refused a token with this error.
+    """Mark an account `needs_reconnect`, because the platform rejected the token `refused` with this error.
 
-    Nothing happens when it has other tokens by now.
+    Does nothing when the account has other tokens by now.
     """
     account = _look(account_id)
     if account.status == "connected" and accounts.decrypt_tokens(account).access == refused:
@@ -70,9 +70,9 @@ def mark_disconnected(account_id: UUID, refused: str, error: Error) -> None:
 
 
 def refresh_expiring() -> int:
-    """Refresh the tokens that renew only themselves and are near their end: who posts once a month would lose theirs.
+    """Refresh expiring tokens of platforms without refresh tokens: an account that posts once a month would lose its.
 
-    One that cannot be refreshed now is tried again next time. Returns how many were looked after.
+    Errors are ignored; the next call tries again. Returns the number of accounts tried.
     """
     with autocommit() as session:
         near = select(Account.id).where(
@@ -142,14 +142,14 @@ def _is_near_end(account: Account, moment: datetime) -> bool:
 
 
 def take_lease(account: Account) -> bool:
-    """Make the refresh of these tokens this process's own. False: another has it, or has done it."""
+    """Take the lease for refreshing these tokens. False when another process holds it, or has refreshed them."""
     at = func.clock_timestamp()
     free = or_(Account.refreshing_until.is_(None), Account.refreshing_until < at)
     return _update(account, free, refreshing_until=at + _LEASE)
 
 
 def _refresh(account: Account, tokens: Tokens, refused: str | None) -> str | None:
-    """The new access token, with the lease that was taken; None when the account meanwhile has other tokens."""
+    """Refresh under the lease. Returns the new access token; None when the account has other tokens by now."""
     assert account.issued_at
     try:
         fresh = PLATFORMS[account.platform].oauth.refresh(tokens, issued_at=account.issued_at)
@@ -162,7 +162,7 @@ def _refresh(account: Account, tokens: Tokens, refused: str | None) -> str | Non
         if error.retryable and tokens.access != refused and _lasts(account):
             return tokens.access
         raise
-    # What another process gave up over meanwhile is no longer so: these tokens are good.
+    # Another process may have marked the account disconnected; these tokens are valid, so that no longer holds.
     written = write(
         account,
         **accounts.encrypted_columns(account.id, fresh),
@@ -179,9 +179,9 @@ def _lasts(account: Account) -> bool:
 
 
 def write(account: Account, **values: Any) -> bool:
-    """Change the account, unless it has got other tokens. A database that restarts is waited for.
+    """Update the account unless it has other tokens by now. Returns whether it did.
 
-    A refresh token that was just rotated exists nowhere else.
+    Waits while the database restarts: a refresh token that was just rotated exists nowhere else.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:

@@ -76,7 +76,7 @@ def _publish_again(session: Session, publication_id: UUID) -> list[Task]:
 def retry_post(session: Session, task: Task) -> Task:
     """Retry a publication, and move its calendar item along. Raises Conflict.
 
-    One that stayed `failed` or `canceled` while its post went out would be scheduled once more by whoever reads it.
+    An item that stayed `failed` or `canceled` while its post is published would be scheduled again by its owner.
     """
     posted = select(CalendarItem).where(
         CalendarItem.publication_id == UUID(task.key), CalendarItem.deleted_at.is_(None)

@@ -78,7 +78,7 @@ def _begin(session: Session, item: CalendarItem, work: Callable[[Session, Calend
 def _claim(session: Session, *conditions: ColumnElement[bool], most: int) -> Sequence[CalendarItem]:
     """The first scheduled items that meet these conditions, locked.
 
-    Whoever asks at the same moment gets others: locked rows are passed over.
+    A concurrent call gets others: locked rows are skipped.
     """
     query = select(CalendarItem).where(
         CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None), *conditions

@@ -1,4 +1,4 @@
-"""One at a time, across processes and hosts."""
+"""Per-account PostgreSQL advisory lock: one commit at a time per account, across processes and hosts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ from sqlalchemy.exc import OperationalError
 from content_pipeline.core.database import UNREACHABLE, engine
 from content_pipeline.core.errors import TooManyRequests
 
-# Longer than most commits take; whoever waits holds a slot of its worker.
+# Longer than most commits take; a waiting run occupies a slot of its worker.
 WAIT_SECONDS: Final = 30
-# Longer than a commit waits for its answer: up to 70 s, after a read of up to 20 s.
+# Longer than a commit waits for its response: up to 70 s, after a read of up to 20 s.
 IDLE_SECONDS: Final = 120
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _LOCK: Final = text("select pg_advisory_lock(hashtextextended(:holder, 0))")
@@ -21,13 +21,13 @@ _ALIVE: Final = text("select 1")
 
 
 class AccountLock:
-    """A turn that has come, with the session that it is kept by."""
+    """A lock that was acquired, and the database session that holds it."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def ensure_held(self) -> None:
-        """Raises TooManyRequests when it was lost since, and another may have it; else it has its full time again."""
+        """Restart the idle timeout. Raises TooManyRequests when the lock was lost and another run may hold it."""
         try:
             self._connection.execute(_ALIVE)
         except UNREACHABLE as error:
@@ -36,14 +36,14 @@ class AccountLock:
 
 @contextmanager
 def hold_account_lock(account_id: UUID) -> Iterator[AccountLock]:
-    """Wait for the account's turn, and keep it during the block. Raises TooManyRequests when it does not come.
+    """Hold the account's lock during the block. Raises TooManyRequests after `WAIT_SECONDS` without it.
 
-    The lock is a session's of the database, of one for it alone: it ends with the block however that ends, with the
-    process, and with one that is frozen or cut off, whose session the database ends after idling. No transaction is
-    open meanwhile: those are ended after 15 s.
+    It is a session-level lock on a connection of its own: it is released when the block or the process ends, and when
+    the process freezes or is cut off, by `idle_session_timeout`. A transaction would not do: the database ends those
+    that idle for 15 s.
     """
     with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.detach()  # out of the pool, so that its end is the session's end
+        connection.detach()  # from the pool, so that closing it ends the session
         connection.execute(text(f"set idle_session_timeout = '{IDLE_SECONDS}s'"))
         connection.execute(text(f"set lock_timeout = '{WAIT_SECONDS}s'"))
         try:

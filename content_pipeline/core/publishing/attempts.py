@@ -1,7 +1,7 @@
-"""Bringing a post out, once: prepare, commit, and find out what became of a commit whose outcome is not known.
+"""Exactly-once publishing: prepare, commit, and reconcile commits whose outcome is unknown.
 
-The intention to commit is written down before the call (`committed_at`), and struck out only when the call provably did
-not happen. So whoever comes after a crash, a timeout or a dropped connection finds it, and asks the platform first.
+Write-ahead intent: `committed_at` is stored before the commit call, and cleared only when the call provably did not
+happen. The next run after a crash, a timeout or a dropped connection finds it, and reconciles with the platform first.
 """
 
 import json
@@ -43,21 +43,21 @@ from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.run_context import RunContext, Suspend
 from content_pipeline.core.writing import rules
 
-# How long a platform may take over what it was given. Instagram's containers live for a day, and mostly take a minute.
+# Limit for a platform's processing. Instagram's containers expire after a day, and mostly take a minute.
 PATIENCE: Final = timedelta(hours=1)
-# How long the address of a post is asked for that is still being moderated.
+# Limit for polling the URL of a published post that is still being moderated.
 LINK_PATIENCE: Final = timedelta(days=1)
 LINK_SECONDS: Final = 30.0
-# When to come back to a platform that is too busy to say when.
+# Retry delay for a rate limit without Retry-After.
 BUSY_SECONDS: Final = 30.0
-# Posts of one account that are all told to come back at the same moment come back spread over this at most.
+# Longest jitter for the rate-limited posts of one account.
 SPREAD_SECONDS: Final = 3600.0
 
 Answer = TypeVar("Answer")
 
 
 class Attempt:
-    """One run's try at one post, with its files in `folder`."""
+    """One run's attempt at one post, with its files in `folder`."""
 
     def __init__(self, run: RunContext, publication: Publication, account: Account, folder: Path) -> None:
         self.run = run
@@ -68,7 +68,7 @@ class Attempt:
 
     @cached_property
     def post(self) -> Post:
-        """All that the platform is given. Raises what making it does."""
+        """The post as the publisher takes it. Raises what `post_files` and `post_text` raise."""
         options = post_text.options_of(self.publication)
         video = post_files.fetch_video(self.run, self.publication, self._folder)
         words = post_text.resolve_text(self.run, self.publication, video)
@@ -93,18 +93,18 @@ class Attempt:
 
     @cached_property
     def item_id(self) -> UUID | None:
-        """The calendar item that this is the post of."""
+        """The calendar item that this post belongs to."""
         with self.run.write() as session:
             return session.scalars(
                 select(CalendarItem.id).where(CalendarItem.publication_id == self.publication.id)
             ).one_or_none()
 
     def upload(self) -> None:
-        """Bring the post to where one call publishes it. Raises Await while the platform works, Invalid, and as its
-        publisher does."""
+        """Do everything before the commit. Raises Suspend while the platform processes the upload, Invalid for a post
+        that the platform would refuse, and what the publisher raises."""
         if self.publication.committed_at:
             return
-        post = self.post  # not in the call: its video may have to be heard, and a token lasts for minutes
+        post = self.post  # not in the call: its video may have to be transcribed, and a token lasts for minutes
         if not self.prepared and (problems := self._call_platform(lambda access: self.publisher.check(access, post))):
             raise rejection(problems)
         outcome = self._call_platform(
@@ -116,11 +116,11 @@ class Attempt:
             self._wait(outcome)
 
     def publish(self) -> None:
-        """Make it public, or find that it is already. Raises Await, and as its publisher does."""
+        """Commit the post, or find that it is published already. Raises Suspend, and what the publisher raises."""
         if self.publication.published_at:
             return
-        post = self.post  # nor while others wait for their turn
-        # Instagram is asked for the quota before it is told to publish: three tries would outlast the turn.
+        post = self.post  # outside the lock, for which other posts wait
+        # Instagram's quota is read before the commit: three tries with long timeouts would outlast the lock.
         with hold_account_lock(self.account.id) as lock, transport.short_timeouts():
             outcome = self._reconcile(post) if self.publication.committed_at else NotCommitted()
             if isinstance(outcome, NotCommitted):
@@ -130,7 +130,7 @@ class Attempt:
             self._finish(outcome)
 
     def is_visible(self) -> bool:
-        """Whether the platform says that it shows the post already."""
+        """Whether the platform reports the post as published."""
         try:
             return isinstance(
                 self._call_platform(lambda access: self.publisher.confirm(access, self.prepared)), Published
@@ -138,7 +138,7 @@ class Attempt:
         except Error:
             return False
 
-    # ── the call that cannot be taken back ───────────────────────────────────────────────────────────────
+    # ── the irrevocable call ─────────────────────────────────────────────────────────────────────────────
 
     def _commit(self, post: Post, lock: AccountLock) -> Published | Processing:
         self._save(committed_at=now(), poll_at=None, waits_until=None, irrevocable=True)
@@ -146,15 +146,15 @@ class Attempt:
             return self._call_platform(lambda access: self._call(access, post, lock))
         except (Ambiguous, OutcomeUnknown):
             raise
-        except Error:  # by the publisher's promise it did not happen
+        except Error:  # by the Publisher protocol, the commit did not happen
             self._clear_commit_intent()
             raise
 
     def _call(self, access: Access, post: Post, lock: AccountLock) -> Published | Processing:
-        # A run that was frozen since it wrote its intention, or that waited for a token, may have been replaced.
+        # Fence check: a run that froze after storing its intent, or waited for a token, may have been replaced.
         with self.run.write():
             pass
-        # To look for an earlier commit, or to wait for a token, may have taken longer than the lock is kept.
+        # Reconciling an earlier commit, or waiting for a token, may have outlasted the lock's session.
         lock.ensure_held()
         return self.publisher.commit(access, post, self.prepared)
 
@@ -176,7 +176,7 @@ class Attempt:
     def _clear_commit_intent(self) -> None:
         self._save(committed_at=None, irrevocable=False)
 
-    # ── what is written down ─────────────────────────────────────────────────────────────────────────────
+    # ── state in the database ────────────────────────────────────────────────────────────────────────────
 
     def _save(self, *, irrevocable: bool | None = None, **columns: Any) -> None:
         """Change the row, and whether its task can be canceled, in one fenced transaction."""
@@ -202,7 +202,7 @@ class Attempt:
         raise Suspend(until)
 
     def _finish(self, live: Published) -> None:
-        """The post is out. A name that is another post's already was given to this one by mistake."""
+        """Record the publication. An id that another post already has was matched by mistake, and is dropped."""
         if self._holder_of(live):
             live = Published(None, None)
         later = now() + timedelta(seconds=LINK_SECONDS) if live.url is None else None
@@ -215,26 +215,26 @@ class Attempt:
                 tasks.finish(session, self.run.task_id)
 
     def _holder_of(self, live: Published) -> Publication | None:
-        """Another post of ours that goes by this name."""
+        """Another of our posts with this platform id."""
         with self.run.write() as session:
             return publications.find_other_by_post_id(session, self.publication, live.post_id)
 
-    # ── asking the platform, and what becomes of errors ──────────────────────────────────────────────────
+    # ── platform calls and their errors ──────────────────────────────────────────────────────────────────
 
     def _call_platform(self, call: Callable[[Access], Answer]) -> Answer:
         return call_platform(self.account.id, call)
 
     def record_failure(self, error: Error) -> None:
-        """Note what an error in this try means for the next one."""
+        """Prepare the next attempt: spread rate-limited posts, drop an upload that the platform has lost."""
         if isinstance(error, TooManyRequests):
             error.retry_after = self._spread(error.retry_after or BUSY_SECONDS)
         if isinstance(error, PreparationLost) and self.publication.committed_at is None:
             self._save(prepared=None, poll_at=None, waits_until=None)
 
     def _spread(self, seconds: float) -> float:
-        """When to come back: told the same moment, all waiting posts of an account would, and but one be let in.
+        """Retry delay with jitter that grows with the account's open posts: together, only one would get through.
 
-        One that may be out already is looked after soon.
+        A post that may be published already gets no jitter, so that it is reconciled soon.
         """
         if self.publication.committed_at:
             return seconds
@@ -251,7 +251,7 @@ class Attempt:
 
 @contextmanager
 def open_attempt(run: RunContext, key: str) -> Iterator[Attempt]:
-    """A try at bringing a post out, or a look at one that is out: that is all that a run without a task may do."""
+    """An attempt at one post. Raises Conflict `not_asked` for a run without a task, unless the post is published."""
     with run.write() as session:
         publication = session.get_one(Publication, UUID(key))
         account = session.get_one(Account, publication.account_id)
@@ -271,7 +271,7 @@ def open_attempt(run: RunContext, key: str) -> Iterator[Attempt]:
 
 
 def decrypt_prepared(publication: Publication) -> Prepared:
-    """What the platform was given so far."""
+    """The publisher's stored state of a post; empty before anything was uploaded."""
     if publication.prepared is None:
         return {}
     opened: Prepared = json.loads(encryption.decrypt(publication.prepared, _about(publication)))

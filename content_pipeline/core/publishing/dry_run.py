@@ -1,4 +1,4 @@
-"""What would become of a post, without sending anything: every problem that a platform would have with it."""
+"""Dry run: validates a post for its platform and lists every problem, without sending anything."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,15 +23,15 @@ from content_pipeline.core.twins import composing
 from content_pipeline.core.writing import rules
 from content_pipeline.core.writing.post import PostText
 
-# Somebody waits for the answer.
+# A dry run is synchronous: an HTTP client waits for it.
 FETCH_SECONDS: Final = 30.0
-# More than any platform takes as a cover.
+# More than any platform accepts as a cover.
 _COVER_BYTES: Final = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class DryRunResult:
-    """How one post would do. Words are None where they would be written of what is said in the video."""
+    """The outcome for one platform. `words` is None where the text would be written from the video's transcript."""
 
     spec: PostSpec
     account: Account | None
@@ -40,7 +40,8 @@ class DryRunResult:
 
 
 def fetch_video(source: Source, folder: Path, *, max_bytes: int) -> Video:
-    """The video of a post in `folder`. Raises as `remote.fetch` and `post_media.inspect_video` do, and Conflict."""
+    """The video of a post, in `folder`. Raises what `publications.check_source`, `safe_fetch.fetch` and
+    `post_files.inspect_video` raise."""
     publications.check_source(source)
     path = folder / "video"
     if source.url:
@@ -53,7 +54,7 @@ def fetch_video(source: Source, folder: Path, *, max_bytes: int) -> Video:
 
 
 def check_post(workspace_id: UUID, twin: Twin | None, source: Source, video: Video, spec: PostSpec) -> DryRunResult:
-    """All that would keep this post from going out."""
+    """Run every check for one platform. Problems are returned, not raised."""
     problems: list[Problem] = []
     account, cover, words = None, None, None
     with _noting(problems), transaction() as session:
@@ -72,7 +73,7 @@ def check_post(workspace_id: UUID, twin: Twin | None, source: Source, video: Vid
 
 @contextmanager
 def _noting(problems: list[Problem]) -> Iterator[None]:
-    """An error in the block is one more problem; one that lists several is so many."""
+    """Turn an error in the block into problems: one for each entry of its `errors`, or one for the error itself."""
     try:
         yield
     except Error as error:
@@ -114,7 +115,7 @@ def _post(
 
 
 def _refusals(platform: str, account: Account | None, post: Post) -> Sequence[Problem]:
-    """What the platform would refuse: with an account, as that stands now."""
+    """What the platform would refuse; with an account, by that account's present limits too."""
     publisher = PLATFORMS[platform].publisher
     if account is None:
         return publisher.check(None, post)

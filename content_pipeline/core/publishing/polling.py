@@ -1,6 +1,7 @@
-"""Asking platforms about posts that they are at work on, many at a time, without a run for each question.
+"""Batch polling of posts that a platform is still processing; no worker is held.
 
-A post whose platform has finished goes on in a run; one that is out but was not given an address yet gets it here.
+When the platform has finished, the post's task is resumed in a run. For a published post without a URL, the URL is
+polled and stored here.
 """
 
 import random
@@ -25,17 +26,17 @@ from content_pipeline.core.tasks import tasks
 
 log = structlog.get_logger()
 
-# The pause before each next question: half as long again as the one before, give or take a fifth.
+# Exponential backoff with jitter.
 _FIRST_SECONDS: Final = 5.0
 _GROWTH: Final = 1.5
 _LONGEST_SECONDS: Final = 120.0
 _JITTER: Final = 0.2
-# For the address of a post that is out there is no haste: TikTok moderates for hours, and takes 30 questions a minute.
+# The URL of a published post is not urgent: TikTok moderates for hours, and allows 30 status requests a minute.
 _LONGEST_SECONDS_WHEN_OUT: Final = 1800.0
 
 
 def claim_due(session: Session, *, most: int) -> Sequence[Publication]:
-    """Posts whose platform is to be asked now, each moved on to its next time: whoever asks as well gets others."""
+    """Claim up to `most` posts that are due for a poll (SKIP LOCKED), and schedule the next poll of each."""
     due = select(Publication).where(Publication.poll_at <= now()).order_by(Publication.poll_at).limit(most)
     found = session.scalars(due.with_for_update(skip_locked=True)).all()
     for publication in found:
@@ -43,18 +44,18 @@ def claim_due(session: Session, *, most: int) -> Sequence[Publication]:
         publication.poll_at = now() + timedelta(seconds=backoff_seconds(publication.polls, longest))
         publication.polls += 1
         if publication.waits_until and now() >= publication.waits_until:
-            publication.poll_at = None  # its task goes on by itself at that time; an address is not waited for longer
+            publication.poll_at = None  # its task resumes by itself at that time; for a URL, polling ends
     return found
 
 
 def backoff_seconds(polls: int, longest: float) -> float:
-    """Seconds until the next question after so many."""
+    """Seconds until the next poll after `polls` of them, at most `longest` plus jitter."""
     seconds = min(_FIRST_SECONDS * _GROWTH**polls, longest)
     return seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
 
 
 def poll(publication: Publication) -> Task | None:
-    """Ask the platform about one post. Returns the task whose next run is to be started, if it is to go on."""
+    """Poll the platform for one post. Returns the task to start a run for, or None."""
     try:
         if publication.published_at:
             _look_for_address(publication)
@@ -65,7 +66,7 @@ def poll(publication: Publication) -> Task | None:
         log.info("poll_failed", publication_id=str(publication.id), code=error.code)
         if error.retryable:
             return None
-    except Exception:  # an answer of which nobody thought: the others are not to wait for it
+    except Exception:  # an unexpected response must not stop the polls of other posts
         log.exception("poll_broken", publication_id=str(publication.id))
         return None
     return _go_on(publication)
@@ -89,11 +90,11 @@ def _look_for_address(publication: Publication) -> None:
 
 
 def _go_on(publication: Publication) -> Task | None:
-    """Wake the post's task, once: its run meets an error again, and knows what that means for the post."""
+    """Resume the post's task, once. An error is left to its run, which repeats the call and handles it."""
     with transaction() as session:
         row = session.get_one(Publication, publication.id, with_for_update=True)
         task = tasks.newest(session, publications.KIND, str(publication.id))
-        if row.poll_at is None or task.state == "processing":  # it was woken already, or is just about to wait
+        if row.poll_at is None or task.state == "processing":  # already resumed, or about to be suspended
             return None
-        row.poll_at = None  # each further run would overtake the one before, while that waits for a slot
+        row.poll_at = None  # another poll would replace the run that is still waiting for a slot
         return task if tasks.resume(session, task) else None

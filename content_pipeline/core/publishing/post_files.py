@@ -1,4 +1,4 @@
-"""The files of a post: its video, its cover, its captions."""
+"""Files of a post: video, cover and subtitles, validated and linked for the platform."""
 
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,8 @@ _WEB_CODECS: Final = ("h264", "hevc")
 
 
 def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Video:
-    """The video, in `folder`: the reel, or a copy of somebody's own. Raises as `inspect_video` and `bring` do."""
+    """The video, in `folder`: our reel, or a cached copy of `reel_url`. Raises what `inspect_video` and
+    `cached_fetch.fetch_cached` raise."""
     path = folder / _VIDEO
     if publication.reel_url:
         key = _key(publication, _VIDEO)
@@ -46,9 +47,9 @@ def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Vide
 
 
 def _playable(path: Path) -> MediaInfo:
-    """`inspect_video`, once the file can be played while it arrives.
+    """`inspect_video`, after a remux to faststart where the file needs it.
 
-    Cameras and phones write the index last, and Instagram refuses that (2207026) only after it has fetched it all.
+    Cameras and phones write the moov box last, which Instagram rejects (2207026) only after it has fetched it all.
     """
     media = inspect_video(path)
     if media.video_codec not in _WEB_CODECS or media.audio_codec not in (None, "aac"):
@@ -60,7 +61,7 @@ def _playable(path: Path) -> MediaInfo:
 
 
 def inspect_video(path: Path) -> MediaInfo:
-    """The facts of a file that is to be posted. Raises NotMedia, MediaUnusable."""
+    """Probe a video. Raises NotMedia, and MediaUnusable `no_video` for a file without pictures."""
     media = probe(path)
     if not media.has_video:
         raise MediaUnusable("This file has no pictures.", code="no_video", remedy="Send a video.")
@@ -70,7 +71,7 @@ def inspect_video(path: Path) -> MediaInfo:
 def fetch_cover(
     run: RunContext, publication: Publication, options: PostOptions, folder: Path
 ) -> tuple[Path, str] | None:
-    """The picture that is asked for as the cover, as a file and as a link."""
+    """The cover from `options`, as a file in `folder` and as a signed link; None without one."""
     url = options.cover
     if not url:
         return None
@@ -88,7 +89,7 @@ def fetch_cover(
 
 
 def inspect_picture(path: Path) -> None:
-    """Raises NotMedia `cover_unusable` for what is no JPEG or PNG."""
+    """Raises NotMedia `cover_unusable` for anything but a JPEG or PNG."""
     try:
         with PIL.Image.open(path, formats=_PICTURES) as picture:
             picture.verify()
@@ -97,7 +98,7 @@ def inspect_picture(path: Path) -> None:
 
 
 def subtitles_of(run: RunContext, publication: Publication, options: PostOptions) -> Captions | None:
-    """The subtitles that go with it: those asked for, else the words of our own reel."""
+    """The subtitles to upload: those named in `options`, else the words of our own reel."""
     with run.write() as session:
         caption = captions.get(session, publication.workspace_id, options.subtitles) if options.subtitles else None
         reel = session.get(Reel, publication.reel_id) if publication.reel_id else None

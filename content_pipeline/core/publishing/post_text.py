@@ -1,4 +1,4 @@
-"""What a post says: a person's own words, or those that the twin writes, within its platform's rules."""
+"""Text and options of a post: the caption given, or a text composed by the twin, within the platform's rules."""
 
 import re
 from dataclasses import asdict
@@ -23,9 +23,9 @@ _WORD: Final = re.compile(r"[#@]?[\w.\-]+")
 
 
 def options(platform: str, twin: Twin | None, asked: PostOptions | None, *, is_ours: bool = False) -> PostOptions:
-    """The options of one post: those asked for it over the twin's own.
+    """The options of one post: `asked` over the twin's defaults, over the platform's.
 
-    The voice of a reel that is ours is a machine's, and is said to be one unless somebody says otherwise.
+    Our own reels (`is_ours`) have a synthetic voice, and are labeled as AI unless an option says otherwise.
     """
     chosen = twins.post_defaults(twin, platform) if twin else PLATFORMS[platform].options()
     if asked:
@@ -34,15 +34,15 @@ def options(platform: str, twin: Twin | None, asked: PostOptions | None, *, is_o
 
 
 def options_of(publication: Publication) -> PostOptions:
-    """The options that a publication goes out with, which are settled when it is entered."""
+    """The options of a publication, fixed when it was created."""
     return PLATFORMS[publication.platform].options.model_validate(publication.options)
 
 
 def from_caption(platform: str, caption: str, *, title: str | None, options: PostOptions) -> PostText:
-    """A person's own words, with the hashtags and mentions that are in every post.
+    """The given caption, with the hashtags and mentions of the options appended.
 
-    Where the platform wants a title and there is none, the text begins it. Raises Invalid `text_unfit` with every
-    rule that is broken: nobody's words are cut without their knowing.
+    A missing title is taken from the text where the platform wants one. Raises Invalid `text_unfit` with every
+    violation: a caption is never shortened silently.
     """
     said = _words_of(caption)
     mentions = [f"@{name.removeprefix('@')}" for name in options.mentions]
@@ -61,7 +61,7 @@ def from_caption(platform: str, caption: str, *, title: str | None, options: Pos
 
 
 def _words_of(caption: str) -> frozenset[str]:
-    """The caption's words in small letters, with their marks: "#AI" is in it no more than "AI" is in "said"."""
+    """The caption's words in lower case, with `#` and `@`: compared whole, so that "#AI" is not found in "#said"."""
     return frozenset(word.rstrip(".-") for word in _WORD.findall(caption.casefold()))
 
 
@@ -72,10 +72,10 @@ def _title(platform: str, title: str | None, text: str) -> str | None:
 
 
 def resolve_text(run: RunContext, publication: Publication, video: Video) -> PostText:
-    """The words of a publication, which stay as they are from its first try on.
+    """The text of a publication; stored by the first attempt, and used by all later ones.
 
-    Raises Invalid `caption_missing` for a video that says nothing, MoveOn for a long one that has to be heard, and
-    as `written` and `composing.compose` do.
+    Raises Invalid `caption_missing` for a video without speech, SwitchLane for a long one that has to be transcribed,
+    and what `from_caption` and `composing.compose` raise.
     """
     if publication.words is None:
         post = _own(publication) if publication.caption else _composed(run, publication, video)
@@ -114,9 +114,9 @@ def _script(run: RunContext, publication: Publication) -> str | None:
 
 
 def _heard(run: RunContext, video: Video) -> str:
-    """What is said in the video."""
+    """The transcript of the video."""
     lane = settings().lane_of(video.media.seconds)
-    if run.lane != lane and run.task_id:  # those who have Whisper loaded
+    if run.lane != lane and run.task_id:  # to a worker that has Whisper loaded
         raise SwitchLane(lane)
     try:
         heard = transcription.transcribe(

@@ -1,6 +1,6 @@
-"""Publications: posts that were asked for, each to one account, and how they stand.
+"""Publications: rows of requested posts, one per account, with their tasks, retries and status.
 
-How one is brought out is in `core/publishing/attempts.py`.
+They are carried out by `core/publishing/attempts.py`.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ Status = Literal["publishing", "published", "failed", "unconfirmed"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The video that goes out: a reel of ours, or somebody's own, with what it is about where that is known."""
+    """The video to post: our own reel or a URL, with its script where that is known."""
 
     reel: Reel | None = None
     url: str | None = None
@@ -37,7 +37,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class PostSpec:
-    """A post as it is asked for on one platform. Without a caption, the twin writes one."""
+    """A requested post on one platform. Without a caption, the twin writes one."""
 
     platform: str
     account_id: UUID | None = None
@@ -49,7 +49,7 @@ class PostSpec:
 def create_with_tasks(
     session: Session, workspace_id: UUID, *, twin: Twin | None, source: Source, specs: Sequence[PostSpec]
 ) -> list[tuple[Publication, Task]]:
-    """Enter a post for each platform, with its task. Raises Invalid, NotFound, Conflict: then none is entered."""
+    """Create a post for each spec, with its task. Raises Invalid, NotFound, Conflict; then none is created."""
     check_source(source)
     for spec in specs:
         check_spec(session, workspace_id, twin, spec)
@@ -69,7 +69,7 @@ def create_with_tasks(
 
 
 def check_source(source: Source) -> None:
-    """Raises Invalid for a URL that may not be fetched, Conflict for a reel that is not made yet."""
+    """Raises Invalid for a URL that may not be fetched, Conflict for a reel without a video yet."""
     if source.url:
         safe_fetch.check_url(source.url)
     if source.reel and source.reel.output_key is None:
@@ -77,7 +77,7 @@ def check_source(source: Source) -> None:
 
 
 def check_spec(session: Session, workspace_id: UUID, twin: Twin | None, spec: PostSpec) -> None:
-    """Raises Invalid, NotFound or Conflict for a post that could never go out: as `check_files` and `own_words` do."""
+    """Raises what `check_files` and `own_text` raise, for a post that could never be published."""
     options = post_text.options(spec.platform, twin, spec.options)
     check_files(session, workspace_id, options)
     own_text(twin, spec, options)
@@ -92,9 +92,9 @@ def check_files(session: Session, workspace_id: UUID, options: PostOptions) -> N
 
 
 def own_text(twin: Twin | None, spec: PostSpec, options: PostOptions) -> PostText | None:
-    """The words of a post as a person wrote them; None where the twin writes them.
+    """The text of a post with a caption; None where the twin writes it.
 
-    Raises Invalid for those that do not fit the platform, and where there is nobody to write any.
+    Raises Invalid `text_unfit`, and `caption_missing` without a caption and a twin.
     """
     if spec.caption:
         return post_text.from_caption(spec.platform, spec.caption, title=spec.title, options=options)
@@ -110,7 +110,7 @@ def own_text(twin: Twin | None, spec: PostSpec, options: PostOptions) -> PostTex
 def create(
     session: Session, account: Account, twin: Twin | None, source: Source, spec: PostSpec, *, request_id: UUID
 ) -> Publication:
-    """Enter a post whose wish was checked (`check_wish`). Its task is another step (`ask`)."""
+    """Create a post of a checked spec (`check_spec`), without its task (`create_task`)."""
     publication = Publication(
         id=uuid4(),
         workspace_id=account.workspace_id,
@@ -132,7 +132,7 @@ def create(
 
 
 def create_task(session: Session, publication: Publication) -> Task:
-    """The task of a post that was entered just now."""
+    """Create the first task of a post."""
     return tasks.create(
         session,
         workspace_id=publication.workspace_id,
@@ -143,12 +143,14 @@ def create_task(session: Session, publication: Publication) -> Task:
 
 
 def retry(session: Session, task: Task) -> Task:
-    """A new try at a post, in place of this one. Raises Conflict unless that is the newest, and failed or was canceled.
+    """Replace a task by a new one. Raises Conflict unless it is the newest, and failed or was canceled.
 
-    A post that failed for certain begins anew: its video is fetched, its words are written again.
+    A post that is certainly not published starts over: its video is fetched and its text is written again.
     """
     again = tasks.retry(session, task)
-    publication = session.get_one(Publication, UUID(task.key), populate_existing=True)  # nobody else is at it from here
+    publication = session.get_one(
+        Publication, UUID(task.key), populate_existing=True
+    )  # no other run changes it from here
     publication.poll_at = publication.waits_until = None
     if publication.committed_at is None:
         publication.request_id, publication.words, publication.prepared = uuid4(), None, None
@@ -156,7 +158,7 @@ def retry(session: Session, task: Task) -> Task:
 
 
 def get(session: Session, workspace_id: UUID, task_id: str) -> tuple[Publication, Task]:
-    """A post by one of its tasks. Raises NotFound, for another workspace's too."""
+    """A post by one of its tasks. Raises NotFound, also for another workspace's."""
     task = tasks.get(session, workspace_id, task_id)
     if task.kind != KIND:
         raise NotFound(f"There is no publication {task_id}.", code="publication_not_found")
@@ -164,7 +166,7 @@ def get(session: Session, workspace_id: UUID, task_id: str) -> tuple[Publication
 
 
 def find_other_by_post_id(session: Session, publication: Publication, post_id: str | None) -> Publication | None:
-    """Another publication that goes by this name on the platform."""
+    """Another publication with this id on the same platform."""
     if post_id is None:
         return None
     query = select(Publication).where(
@@ -176,7 +178,7 @@ def find_other_by_post_id(session: Session, publication: Publication, post_id: s
 
 
 def result(session: Session, task: Task) -> dict[str, Any]:
-    """What a finished task answers. A platform may tell the post's id later, or (for a private one) never."""
+    """The result of a finished task. The platform may return the post's id later, or (for a private one) never."""
     publication = session.get_one(Publication, UUID(task.key))
     return {
         "platform": publication.platform,
@@ -187,7 +189,7 @@ def result(session: Session, task: Task) -> dict[str, Any]:
 
 
 def status(publication: Publication, newest: Task) -> Status:
-    """How a post stands, given the newest try at it."""
+    """The status of a post, by its newest task."""
     if newest.state in tasks.OPEN:
         return "publishing"
     if newest.state == "done" or publication.published_at:
