@@ -33,10 +33,12 @@ def test_health_and_the_documentation_need_no_key(stranger: TestClient) -> None:
 
 def test_wrong_keys_are_throttled_by_address_while_a_right_one_passes(app, connect) -> None:
     attacker = TestClient(app, client=(str(uuid4()), 1000))
-    answers = [
-        attacker.get(TASKS, headers={"X-API-Key": f"sk_{n}"}) for n in range(authentication.FAILED_ATTEMPTS.quota + 1)
-    ]
-    assert {answer.status_code for answer in answers[:-1]} == {401}
+    quota = authentication.FAILED_ATTEMPTS.quota
+    answers = []
+    # On a busy machine 31 requests take longer than the quota needs to allow one more.
+    while len(answers) < 3 * quota and {answer.status_code for answer in answers} <= {401}:
+        answers.append(attacker.get(TASKS, headers={"X-API-Key": f"sk_{len(answers)}"}))
+    assert len(answers) > quota
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["Retry-After"]) >= 1
     assert attacker.get(TASKS, headers=connect().headers).status_code == 200
