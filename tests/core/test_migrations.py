@@ -29,6 +29,7 @@ def alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_migrations_match_the_models_and_can_be_downgraded(empty_database: str) -> None:
     assert alembic(empty_database, "upgrade", "head").returncode == 0
     check = alembic(empty_database, "check")

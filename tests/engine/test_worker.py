@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.settings import PREFIX, settings
 
 
+@pytest.mark.slow
 def test_a_worker_finds_its_stores_by_what_the_readme_has_exported(database: None, tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text().split("On additional hosts")[1]
     script = section.split("```sh\n")[1].split("```")[0]
