@@ -158,11 +158,10 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def video_url(film: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    with HTTPServer() as server:
-        monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{server.port}"])
-        server.expect_request("/reel.mp4").respond_with_data(film.read_bytes())
-        yield server.url_for("/reel.mp4")
+def video_url(film: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{httpserver.port}"])
+    httpserver.expect_request("/reel.mp4").respond_with_data(film.read_bytes())
+    return httpserver.url_for("/reel.mp4")
 
 
 def test_it_is_connected_and_left(client: TestClient, account_id: str) -> None:

@@ -129,7 +129,7 @@ def test_what_is_another_workspaces_does_not_exist(
     account("youtube")
     with transaction() as session:
         stranger = make_workspace(session)
-        caption = Caption(id=uuid4(), workspace_id=stranger, language="en", created_at=now(), segments=[])
+        caption = Caption(id=uuid4(), workspace_id=stranger, language="en", created_at=now(), segments=())
         session.add(caption)
     theirs = account(workspace_id=stranger, platform="youtube")
     options = {"youtube": {"captions_id": str(caption.id)}}
@@ -309,13 +309,13 @@ def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def video_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    with HTTPServer() as server:
-        monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{server.port}"])
-        server.expect_request("/reel.mp4").respond_with_data(samples.video(tmp_path / "v.mp4", seconds=1).read_bytes())
-        server.expect_request("/cover.png").respond_with_data(samples.picture(tmp_path / "cover.png").read_bytes())
-        server.expect_request("/reel.txt").respond_with_data(b"no video")
-        yield server.url_for("/reel.mp4")
+def video_url(tmp_path: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{httpserver.port}"])
+    video, picture = samples.video(tmp_path / "v.mp4", seconds=1), samples.picture(tmp_path / "cover.png")
+    httpserver.expect_request("/reel.mp4").respond_with_data(video.read_bytes())
+    httpserver.expect_request("/cover.png").respond_with_data(picture.read_bytes())
+    httpserver.expect_request("/reel.txt").respond_with_data(b"no video")
+    return httpserver.url_for("/reel.mp4")
 
 
 def rehearse(client: TestClient, *platforms: str, **fields: Any) -> Any:

@@ -16,11 +16,10 @@ from tests.core.publishing.posting import Stage
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[HTTPServer]:
+def server(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
     """Somebody else's server, from which files may be fetched."""
-    with HTTPServer() as server:
-        monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{server.port}"])
-        yield server
+    monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{httpserver.port}"])
+    return httpserver
 
 
 @pytest.fixture

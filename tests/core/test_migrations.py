@@ -3,19 +3,28 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import create_engine, inspect, make_url
+from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy.schema import CreateSchema, DropSchema
 
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.settings import settings
 
 
 @pytest.fixture
-def empty_database(database: None) -> str:
-    """URL of the test server's second database, which otherwise only whole stacks use."""
-    url = make_url(settings().database_url.get_secret_value()).set(database="dagster")
-    return url.render_as_string(hide_password=False)
+def empty_database(database: None) -> Iterator[str]:
+    """URL of the test server's second database. The tables that other tests made there are put aside."""
+    url = make_url(settings().dagster_database_url.get_secret_value()).set(drivername="postgresql+psycopg")
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text("alter schema public rename to of_other_tests"))
+        connection.execute(CreateSchema("public"))
+        yield url.render_as_string(hide_password=False)
+        connection.execute(DropSchema("public", cascade=True))
+        connection.execute(text("alter schema of_other_tests rename to public"))
+    server.dispose()
 
 
 def alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -24,7 +24,7 @@ UNMOVABLE = "n" * 250 + ".csv"
 
 
 @pytest.fixture
-def started() -> Iterator[list[str]]:
+def started(httpserver: HTTPServer) -> Iterator[list[str]]:
     """The rows whose runs Dagster has been asked for."""
     keys: list[str] = []
 
@@ -36,8 +36,8 @@ def started() -> Iterator[list[str]]:
         data = {"launchMultipleRuns": {"launchMultipleRunsResult": results}}
         return Response(json.dumps({"data": data}), mimetype="application/json")
 
-    with HTTPServer() as server, dagster_at(server.url_for("")):
-        server.expect_request("/graphql").respond_with_handler(answer)
+    httpserver.expect_request("/graphql").respond_with_handler(answer)
+    with dagster_at(httpserver.url_for("")):
         yield keys
 
 

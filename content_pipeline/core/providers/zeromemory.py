@@ -100,7 +100,7 @@ def _request(method: str, path: str, payload: Mapping[str, Any] | None = None) -
         )
     headers = {"Authorization": f"Bearer {settings().zeromemory_token.get_secret_value()}"}
     try:
-        return _client().request(
+        return client().request(
             method, f"{settings().zeromemory_url.rstrip('/')}{path}", json=payload, headers=headers
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -109,7 +109,7 @@ def _request(method: str, path: str, payload: Mapping[str, Any] | None = None) -
 
 
 @cache
-def _client() -> httpx.Client:
+def client() -> httpx.Client:
     """A shared client with keep-alive, which saves a TLS handshake per memory."""
     return httpx.Client(timeout=_TIMEOUT)
 

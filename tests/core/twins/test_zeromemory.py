@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Unavailable, UpstreamError
 from content_pipeline.core.models import Memory
+from content_pipeline.core.providers import zeromemory as zeromemory_client
 from content_pipeline.core.settings import settings
 from content_pipeline.core.twins import memory
 from sandbox import zeromemory
@@ -29,6 +30,8 @@ def address() -> Iterator[str]:
         thread.start()
         until(lambda: server.started, seconds=20, what="the stand-in")
         yield "http://{}:{}".format(*listening.getsockname())
+        zeromemory_client.client().close()
+        zeromemory_client.client.cache_clear()
         server.should_exit = True
         thread.join(20)
 
