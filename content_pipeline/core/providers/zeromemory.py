@@ -100,9 +100,7 @@ def _request(method: str, path: str, payload: Mapping[str, Any] | None = None) -
         )
     headers = {"Authorization": f"Bearer {settings().zeromemory_token.get_secret_value()}"}
     try:
-        return client().request(
-            method, f"{settings().zeromemory_url.rstrip('/')}{path}", json=payload, headers=headers
-        )
+        return client().request(method, f"{settings().zeromemory_url.rstrip('/')}{path}", json=payload, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         # `from None`: the cause quotes a token that is not a valid header value, such as one with a line break.
         raise _SERVICE.unreachable(type(error).__name__) from None
