@@ -323,9 +323,9 @@ class Stack:
         """Wait until every service is ready."""
         until(lambda: self.run("status", check=False).returncode == 0, seconds=90, what="a ready stack")
 
-    def scratch_folders(self) -> list[str]:
+    def scratch_folders(self) -> set[str]:
         scratch = self.home / "scratch"
-        return [path.name for path in scratch.iterdir()] if scratch.exists() else []
+        return {path.name for path in scratch.iterdir()} if scratch.exists() else set()
 
     @contextmanager
     def extra_worker(self, lane: str) -> Iterator[psutil.Popen]:

@@ -158,7 +158,8 @@ def test_a_server_that_drips_holds_no_interactive_slot_and_ends_in_bounded_time(
 
 
 def test_refused_files_leave_no_scratch_folders(stack: Stack, client: Client, tmp_path: Path) -> None:
+    of_killed_runs = stack.scratch_folders()  # other tests kill workers, and these go when the next one starts
     for make, _ in FILES.values():
         refused(client, make(tmp_path))
     assert client.wait_for_task(client.caption(SPEECH)["task_id"])["status"] == "done"
-    until(lambda: not stack.scratch_folders(), seconds=30, what="an empty scratch folder")
+    until(lambda: stack.scratch_folders() <= of_killed_runs, seconds=30, what="the end of all scratch folders")

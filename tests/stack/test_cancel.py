@@ -43,6 +43,7 @@ def test_a_task_can_be_canceled_when_it_is(stack: Stack, client: Client, long_re
 
 
 def test_a_cancel_ends_ffmpeg_and_frees_the_slot(stack: Stack, client: Client, tmp_path: Path) -> None:
+    of_killed_runs = stack.scratch_folders()  # other tests kill workers, and these go when the next one starts
     accepted = client.caption(talking_video(tmp_path / "talk.mp4", size="3840x2160"))
     assert client.wait_for_task(accepted["task_id"])["status"] == "done"
     burning = client.post(f"/captions/{accepted['caption_id']}/burn-in", json={})
@@ -50,7 +51,7 @@ def test_a_cancel_ends_ffmpeg_and_frees_the_slot(stack: Stack, client: Client, t
     cancel(stack, client, burning["task_id"])
     until(lambda: not stack.ffmpeg_processes(), seconds=30, what="the end of ffmpeg")
     assert client.wait_for_task(client.caption(SPEECH)["task_id"])["status"] == "done"
-    assert stack.scratch_folders() == []
+    assert stack.scratch_folders() <= of_killed_runs
 
 
 def test_a_final_task_cannot_be_canceled(client: Client) -> None:
