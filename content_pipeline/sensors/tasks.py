@@ -1,6 +1,6 @@
 """Reconciliation sensor: launches missing runs, resends lost messages, and ends tasks whose runs were lost.
 
-`decide` is a pure function that chooses the action; the sensor around it reads the state and acts.
+`choose_action` is a pure function; the sensor around it reads the state and acts.
 """
 
 import json
@@ -40,12 +40,12 @@ SUBMITTED_WITHIN_SECONDS: Final = 60.0
 # Dagster ends a tick after a minute; launching a run takes some 30 ms.
 STARTS_A_TICK: Final = 500
 
-Decision = Literal["start", "give_up", "leave"]
+Action = Literal["start", "fail", "none"]
 # live: unfinished, or Dagster will retry it; lost: its retries are used up; ended: any other outcome.
-Standing = Literal["live", "lost", "ended"]
+RunState = Literal["live", "lost", "ended"]
 
 
-def standing(run: dg.DagsterRun, ended_seconds_ago: float) -> Standing:
+def classify_run(run: dg.DagsterRun, ended_seconds_ago: float) -> RunState:
     """Classify a run, taking Dagster's run retries into account."""
     if run.status in LIVE:
         return "live"
@@ -58,12 +58,12 @@ def standing(run: dg.DagsterRun, ended_seconds_ago: float) -> Standing:
     return "ended" if run.tags.get(REASON_TAG) == "STEP_FAILURE" else "lost"
 
 
-def decide(task: Task, newest: Standing | None) -> Decision:
-    """The action for an open task, given the newest run of its present start (None: there is none)."""
+def choose_action(task: Task, newest: RunState | None) -> Action:
+    """The action for an open task, given the newest run of its present start (None: no run)."""
     if newest == "live":
-        return "leave"
+        return "none"
     if task.starts - task.waits >= MAX_STARTS or (task.state == "processing" and newest == "lost"):
-        return "give_up"
+        return "fail"
     return "start"
 
 
@@ -94,19 +94,19 @@ def claim_unattended(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -
     for task in candidates:
         if (task.id, str(task.starts)) in live or tasks.subject(task.subject_kind, task.subject_key) in held:
             continue
-        decision = decide(task, _newest_standing(instance, task))
+        action = choose_action(task, _newest_run_state(instance, task))
         with transaction() as session:
-            if decision == "give_up":
+            if action == "fail":
                 tasks.fail(session, task.id, tasks.LOST)
-            if decision != "start" or not tasks.reserve_start(session, task):
+            if action != "start" or not tasks.reserve_start(session, task):
                 continue
         yield task
 
 
-def _newest_standing(instance: dg.DagsterInstance, task: Task) -> Standing | None:
+def _newest_run_state(instance: dg.DagsterInstance, task: Task) -> RunState | None:
     mine = dg.RunsFilter(tags={dagster_client.TASK_TAG: task.id, dagster_client.START_TAG: str(task.starts)})
     records = instance.get_run_records(mine, limit=1)
-    return standing(records[0].dagster_run, time() - (records[0].end_time or 0)) if records else None
+    return classify_run(records[0].dagster_run, time() - (records[0].end_time or 0)) if records else None
 
 
 def fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) -> None:
@@ -130,7 +130,7 @@ def fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) ->
     with transaction() as session:
         dead = executions.mark_dead(session, starting) if starting else set()
     for run in unsubmitted + [starting[run_id] for run_id in dead]:
-        instance.report_run_failed(run, "It died before it started.")
+        instance.report_run_failed(run, "The run died before it started.")
 
 
 def resend(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord], sent: Mapping[str, float]) -> dict[str, float]:

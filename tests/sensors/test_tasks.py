@@ -14,11 +14,11 @@ from content_pipeline.sensors.tasks import (
     MAX_STARTS,
     REASON_TAG,
     WILL_RETRY_TAG,
-    Standing,
+    RunState,
+    choose_action,
     claim_unattended,
-    decide,
+    classify_run,
     fail_stranded,
-    standing,
 )
 
 Status = dg.DagsterRunStatus
@@ -29,99 +29,99 @@ def task(state: str, starts: int = 1, waits: int = 0) -> Task:
 
 
 def run(status: Status, will_retry: str | None = None, reason: str = "UNKNOWN") -> dg.DagsterRun:
-    mark = {} if will_retry is None else {WILL_RETRY_TAG: will_retry}
-    return dg.DagsterRun(job_name="captions", status=status, tags={REASON_TAG: reason, **mark})
+    tags = {} if will_retry is None else {WILL_RETRY_TAG: will_retry}
+    return dg.DagsterRun(job_name="captions", status=status, tags={REASON_TAG: reason, **tags})
 
 
 @pytest.mark.parametrize("state", ["queued", "waiting", "processing"])
-def test_a_task_that_no_run_was_ever_made_for_is_started(state: str) -> None:
-    assert decide(task(state), None) == "start"
+def test_a_task_without_any_run_is_started(state: str) -> None:
+    assert choose_action(task(state), None) == "start"
 
 
-def test_a_task_whose_run_lives_is_left_alone() -> None:
-    assert decide(task("processing"), "live") == "leave"
+def test_a_task_with_a_live_run_needs_no_action() -> None:
+    assert choose_action(task("processing"), "live") == "none"
 
 
-def test_a_run_lost_for_good_ends_its_task() -> None:
-    assert decide(task("processing"), "lost") == "give_up"
+def test_a_lost_run_without_retries_left_fails_its_task() -> None:
+    assert choose_action(task("processing"), "lost") == "fail"
 
 
 def test_a_task_that_was_requeued_or_interrupted_is_started() -> None:
-    assert decide(task("waiting"), "ended") == "start"
-    assert decide(task("processing"), "ended") == "start"
+    assert choose_action(task("waiting"), "ended") == "start"
+    assert choose_action(task("processing"), "ended") == "start"
 
 
 def test_a_run_that_failed_before_a_worker_took_it_is_replaced() -> None:
-    assert decide(task("queued"), "lost") == "start"
+    assert choose_action(task("queued"), "lost") == "start"
 
 
-def test_a_task_caught_in_a_loop_is_given_up() -> None:
-    assert decide(task("waiting", starts=MAX_STARTS), "ended") == "give_up"
+def test_a_task_caught_in_a_loop_fails() -> None:
+    assert choose_action(task("waiting", starts=MAX_STARTS), "ended") == "fail"
 
 
-def test_waiting_for_others_is_no_loop() -> None:
-    assert decide(task("waiting", starts=MAX_STARTS, waits=1), "ended") == "start"
+def test_waits_for_a_platform_do_not_count_as_starts() -> None:
+    assert choose_action(task("waiting", starts=MAX_STARTS, waits=1), "ended") == "start"
 
 
-# Dagster makes no queued run without the place of its code.
+# Dagster cannot create a queued run without its code location.
 @pytest.mark.parametrize("status", [status for status in LIVE if status is not Status.QUEUED])
-def test_a_run_that_is_not_finished_lives(status: Status) -> None:
-    assert standing(run(status), 0) == "live"
+def test_an_unfinished_run_is_live(status: Status) -> None:
+    assert classify_run(run(status), 0) == "live"
 
 
 @pytest.mark.parametrize("status", [Status.CANCELED, Status.SUCCESS])
-def test_a_run_that_ended_without_failing_has_ended(status: Status) -> None:
-    assert standing(run(status), 0) == "ended"
+def test_a_run_that_ended_without_failing_is_ended(status: Status) -> None:
+    assert classify_run(run(status), 0) == "ended"
 
 
 @pytest.mark.parametrize(
-    ("will_retry", "seconds", "stands"),
+    ("will_retry", "seconds", "expected"),
     [
         ("true", 1, "live"),
-        ("true", 3600, "ended"),  # the daemon was away meanwhile; its retry would be superseded
-        (None, 1, "live"),  # Dagster sets the mark a moment after it fails the run
+        ("true", 3600, "ended"),  # the daemon was down meanwhile; its retry would be superseded
+        (None, 1, "live"),  # Dagster sets the tag a moment after it fails the run
         (None, 3600, "ended"),
         ("false", 1, "lost"),
     ],
 )
-def test_a_lost_run_lives_as_long_as_dagster_may_repeat_it(
-    will_retry: str | None, seconds: float, stands: Standing
+def test_a_failed_run_is_live_as_long_as_dagster_may_retry_it(
+    will_retry: str | None, seconds: float, expected: RunState
 ) -> None:
-    assert standing(run(Status.FAILURE, will_retry), seconds) == stands
+    assert classify_run(run(Status.FAILURE, will_retry), seconds) == expected
 
 
-def test_a_step_that_failed_without_ending_its_task_is_no_lost_run() -> None:
-    assert standing(run(Status.FAILURE, "false", reason="STEP_FAILURE"), 1) == "ended"
+def test_a_step_that_failed_without_ending_its_task_is_not_a_lost_run() -> None:
+    assert classify_run(run(Status.FAILURE, "false", reason="STEP_FAILURE"), 1) == "ended"
 
 
 @pytest.fixture
-def due(workspace_id: UUID) -> Task:
-    """A task at work, with no run of its own in Dagster."""
+def due_task(workspace_id: UUID) -> Task:
+    """A task in processing, without a run in Dagster."""
     with transaction() as session:
         key = tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(uuid4()), lane="media").key
-        due = tasks.mark_processing(session, "caption", key)
-    assert due
-    return due
+        due_task = tasks.mark_processing(session, "caption", key)
+    assert due_task
+    return due_task
 
 
-def requested(due: Task) -> list[str]:
+def keys_to_start(due_task: Task) -> list[str]:
     with dg.DagsterInstance.ephemeral() as instance:
-        return [task.subject_key for task in claim_unattended(instance, set()) if task.id == due.id]
+        return [task.subject_key for task in claim_unattended(instance, set()) if task.id == due_task.id]
 
 
-def test_a_task_that_nobody_works_on_gets_a_run(due: Task) -> None:
-    assert requested(due) == [due.key]
+def test_a_task_without_a_claim_gets_a_run(due_task: Task) -> None:
+    assert keys_to_start(due_task) == [due_task.key]
 
 
-def test_a_task_that_a_run_without_its_tags_works_on_gets_none(due: Task) -> None:
+def test_a_task_claimed_by_a_run_without_its_tags_gets_none(due_task: Task) -> None:
     run_id = str(uuid4())
     executions.begin(run_id, "media@test")
-    assert executions.claim(run_id, tasks.subject("caption", due.key))
-    assert requested(due) == []
+    assert executions.claim(run_id, tasks.subject("caption", due_task.key))
+    assert keys_to_start(due_task) == []
 
 
-def stranded(instance: dg.DagsterInstance, status: Status, *, silent: bool) -> Status:
-    """What becomes of a run in that status whose worker has begun it."""
+def status_after_tick(instance: dg.DagsterInstance, status: Status, *, silent: bool) -> Status:
+    """The status, after `fail_stranded`, of a run that a worker has begun."""
     run_id = str(uuid4())
     instance.add_run(dg.DagsterRun(job_name="captions", run_id=run_id, status=status))
     executions.begin(run_id, "media@test")
@@ -129,13 +129,13 @@ def stranded(instance: dg.DagsterInstance, status: Status, *, silent: bool) -> S
         silence = "update executions set beat_at = beat_at - interval '1 minute' where run_id = :run and :silent"
         session.execute(text(silence), {"run": run_id, "silent": silent})
     fail_stranded(instance, instance.get_run_records(dg.RunsFilter(run_ids=[run_id])))
-    kept = instance.get_run_by_id(run_id)
-    assert kept
-    return kept.status
+    failed = instance.get_run_by_id(run_id)
+    assert failed
+    return failed.status
 
 
 @pytest.mark.usefixtures("database")
 def test_a_run_whose_worker_died_before_its_first_event_is_failed() -> None:
     with dg.DagsterInstance.ephemeral() as instance:
-        assert stranded(instance, Status.STARTING, silent=True) is Status.FAILURE
-        assert stranded(instance, Status.STARTING, silent=False) is Status.STARTING
+        assert status_after_tick(instance, Status.STARTING, silent=True) is Status.FAILURE
+        assert status_after_tick(instance, Status.STARTING, silent=False) is Status.STARTING
