@@ -92,7 +92,7 @@ def test_a_memory_of_others_cannot_be_forgotten(client: TestClient, namespace: s
         ("remember", {"tags": ["x" * 41]}, 422),
         ("remember", {"metadata": {"a": "x" * 4096}}, 422),
         ("remember", {"metadata": []}, 422),
-        ("remember", {"favourite_colour": "red"}, 422),
+        ("remember", {"favorite_color": "red"}, 422),
         ("remember", {"namespace": None}, 400),
         ("recall", {"limit": 51}, 422),
         ("recall", {"limit": 0}, 422),

@@ -71,7 +71,7 @@ def test_another_workspaces_twin_does_not_exist(twin: str, connect) -> None:
         ({"style_tags": "casual"}, 422),
         ({"style_tags": None}, 422),
         ({"platform_defaults": None}, 422),
-        ({"favourite_colour": "red"}, 422),
+        ({"favorite_color": "red"}, 422),
     ],
 )
 def test_what_makes_no_sense_is_refused_when_a_twin_is_made_and_when_it_is_edited(

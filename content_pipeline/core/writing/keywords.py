@@ -2,7 +2,7 @@
 
 Scripts are too short for word counts. Candidates are the words between stop words and punctuation; names, words of
 the title, repeated words and early ones rank first. (The
-libraries did not fit: YAKE is AGPL by its licence file, rake-nltk downloads its word lists when it runs.)
+libraries did not fit: YAKE is AGPL by its license file, rake-nltk downloads its word lists when it runs.)
 """
 
 import re

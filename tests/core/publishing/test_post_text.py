@@ -88,12 +88,10 @@ def test_a_posts_own_options_come_before_the_twins(workspace_id: UUID) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "is_ours", "labelled"), [({}, True, True), ({}, False, None), ({"ai_generated": False}, True, False)]
+    ("asked", "is_ours", "labeled"), [({}, True, True), ({}, False, None), ({"ai_generated": False}, True, False)]
 )
-def test_our_own_reels_are_labelled_as_made_with_ai(
-    asked: dict[str, Any], is_ours: bool, labelled: bool | None
-) -> None:
-    assert chosen(None, asked, is_ours=is_ours).get("ai_generated") == labelled
+def test_our_own_reels_are_labeled_as_made_with_ai(asked: dict[str, Any], is_ours: bool, labeled: bool | None) -> None:
+    assert chosen(None, asked, is_ours=is_ours).get("ai_generated") == labeled
 
 
 def test_options_are_settled_when_a_post_is_entered(workspace_id: UUID) -> None:

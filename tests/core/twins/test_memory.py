@@ -106,10 +106,10 @@ def test_a_memory_comes_back_whole(workspace_id: UUID, namespace: str) -> None:
         "tags": ["brand"],
         "metadata": {"a": 1},
     }
-    memory_id = remember(workspace_id, namespace, "Acme's colour is teal.", **fields)
-    (found,) = recall(workspace_id, namespace, "What colour has the brand?")
+    memory_id = remember(workspace_id, namespace, "Acme's color is teal.", **fields)
+    (found,) = recall(workspace_id, namespace, "What color does the brand have?")
     kept = found.memory
-    assert (kept.id, kept.content, kept.details) == (memory_id, "Acme's colour is teal.", {"a": 1})
+    assert (kept.id, kept.content, kept.details) == (memory_id, "Acme's color is teal.", {"a": 1})
     assert (kept.entity_id, kept.memory_type, kept.importance, kept.tags) == ("acme", "semantic", 0.9, ["brand"])
 
 

@@ -56,7 +56,7 @@ def test_keys_are_told_apart_by_endpoint_and_name(request_: Request, other: dict
 def test_callers_do_not_share_keys(request_: Request) -> None:
     answer(request_)
     with transaction() as session:
-        other = workspaces.authenticate(session, workspaces.create_key(session, workspace="Neighbour"))
+        other = workspaces.authenticate(session, workspaces.create_key(session, workspace="Neighbor"))
     assert answer(replace(request_, api_key_id=other.api_key_id)) is None
 
 
