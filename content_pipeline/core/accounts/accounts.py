@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 # Accounts that accept posts: one that needs reconnecting does too, and its posts fail only when they are due.
 HELD: Final = ("connected", "needs_reconnect")
-_MOST_NAMED: Final = 10
+_MAX_LISTED: Final = 10
 
 
 def get(session: Session, workspace_id: UUID, account_id: UUID) -> Account:
@@ -53,12 +53,14 @@ def choose(
     """
     default = twin.accounts.get(platform) if twin else None
     if wanted := account_id or (UUID(default) if default else None):
-        return _usable(get(session, workspace_id, wanted), platform)
-    held = _held(session, workspace_id, platform)
+        account = get(session, workspace_id, wanted)
+        _check_usable(account, platform)
+        return account
+    held = _held_accounts(session, workspace_id, platform)
     if not held:
-        raise _missing(platform)
+        raise _account_missing(platform)
     if len(held) > 1:
-        ids = ", ".join(f"{account.handle} ({account.id})" for account in held[:_MOST_NAMED])
+        ids = ", ".join(f"{account.handle} ({account.id})" for account in held[:_MAX_LISTED])
         raise Invalid(
             f"There are {len(held)} accounts for {PLATFORMS[platform].label}: {ids}.",
             code="account_ambiguous",
@@ -70,18 +72,18 @@ def choose(
 def check_defaults(session: Session, workspace_id: UUID, defaults: Mapping[str, str]) -> None:
     """Check a twin's default accounts (platform → account id). Raises what `choose` raises."""
     for platform, account_id in defaults.items():
-        _usable(get(session, workspace_id, UUID(account_id)), platform)
+        _check_usable(get(session, workspace_id, UUID(account_id)), platform)
 
 
 def check_limit(session: Session, workspace_id: UUID) -> None:
     """Raises PlanLimit when the plan allows no further account."""
-    most = workspaces.plan_of(session, workspace_id).accounts
+    allowed = workspaces.plan_of(session, workspace_id).accounts
     query = select(func.count()).where(Account.workspace_id == workspace_id, Account.status.in_(HELD))
-    if session.scalars(query).one() >= most:
+    if session.scalars(query).one() >= allowed:
         raise PlanLimit(
-            f"Your plan allows {most} connected accounts.",
+            f"Your plan allows {allowed} connected accounts.",
             code="plan_limit",
-            remedy="Disconnect one that you do not need, or take a larger plan.",
+            remedy="Disconnect an account that you do not need, or choose a larger plan.",
         )
 
 
@@ -91,23 +93,27 @@ def disconnect(workspace_id: UUID, platform: str, account_id: UUID | None = None
     The rows stay, so that a reconnected account keeps its id. Raises NotFound when there is nothing to disconnect.
     """
     with transaction() as session:
-        held = _held(session, workspace_id, platform, lock=True)
-        leaving = [account for account in held if account_id in (None, account.id)]
-        if not leaving:
-            raise NotFound(f"No such account of {PLATFORMS[platform].label} is connected.", code="account_not_found")
+        held = _held_accounts(session, workspace_id, platform, lock=True)
+        disconnecting = [account for account in held if account_id in (None, account.id)]
+        if not disconnecting:
+            raise NotFound(
+                f"There is no connected {PLATFORMS[platform].label} account with this id.", code="account_not_found"
+            )
         # The platform has one grant per account and app: revoking it would disconnect the other workspaces too.
-        alone = [not _is_held_elsewhere(session, account) for account in leaving]
-        forgotten = [_forget(account) for account in leaving]
-    for tokens in filter(None, compress(forgotten, alone)):
+        revocable = [not _is_held_elsewhere(session, account) for account in disconnecting]
+        cleared = [_clear_tokens(account) for account in disconnecting]
+    for tokens in filter(None, compress(cleared, revocable)):
         _revoke(platform, tokens)
 
 
 def decrypt_tokens(account: Account) -> Tokens:
     """The tokens of a connected account. Raises what `encryption.decrypt` raises."""
     assert account.access_token
-    refresh = account.refresh_token and encryption.decrypt(account.refresh_token, _about(account.id, "refresh_token"))
+    refresh = account.refresh_token and encryption.decrypt(
+        account.refresh_token, _associated_data(account.id, "refresh_token")
+    )
     return Tokens(
-        access=encryption.decrypt(account.access_token, _about(account.id, "access_token")).decode(),
+        access=encryption.decrypt(account.access_token, _associated_data(account.id, "access_token")).decode(),
         expires_at=account.access_expires_at,
         refresh=refresh.decode() if refresh else None,
         refresh_expires_at=account.refresh_expires_at,
@@ -121,39 +127,38 @@ def encrypted_columns(account_id: UUID, tokens: Tokens) -> dict[str, Any]:
     Google returns a refresh token only once: a missing one must not overwrite the stored one.
     """
     columns: dict[str, Any] = {
-        "access_token": encryption.encrypt(tokens.access, _about(account_id, "access_token")),
+        "access_token": encryption.encrypt(tokens.access, _associated_data(account_id, "access_token")),
         "access_expires_at": tokens.expires_at,
     }
     if tokens.refresh:
-        columns["refresh_token"] = encryption.encrypt(tokens.refresh, _about(account_id, "refresh_token"))
+        columns["refresh_token"] = encryption.encrypt(tokens.refresh, _associated_data(account_id, "refresh_token"))
         columns["refresh_expires_at"] = tokens.refresh_expires_at
     if tokens.scopes:
         columns["scopes"] = list(tokens.scopes)
     return columns
 
 
-def _usable(account: Account, platform: str) -> Account:
+def _check_usable(account: Account, platform: str) -> None:
     if account.platform != platform:
         raise Invalid(
             f"The account {account.id} is one of {PLATFORMS[account.platform].label}, "
             f"not of {PLATFORMS[platform].label}.",
             code="account_mismatch",
-            remedy="Take one of GET /social/accounts with that platform.",
+            remedy="Choose an account of that platform from GET /social/accounts.",
         )
     if account.status not in HELD:
-        raise _missing(platform)
-    return account
+        raise _account_missing(platform)
 
 
-def _missing(platform: str) -> Invalid:
+def _account_missing(platform: str) -> Invalid:
     return Invalid(
-        f"No account of {PLATFORMS[platform].label} is connected.",
+        f"No {PLATFORMS[platform].label} account is connected.",
         code="account_missing",
         remedy=f"Connect one by /social/connect/{platform}.",
     )
 
 
-def _held(session: Session, workspace_id: UUID, platform: str, *, lock: bool = False) -> Sequence[Account]:
+def _held_accounts(session: Session, workspace_id: UUID, platform: str, *, lock: bool = False) -> Sequence[Account]:
     query = select(Account).where(
         Account.workspace_id == workspace_id, Account.platform == platform, Account.status.in_(HELD)
     )
@@ -172,7 +177,7 @@ def _is_held_elsewhere(session: Session, account: Account) -> bool:
     return session.scalars(query.limit(1)).first() is not None
 
 
-def _forget(account: Account) -> Tokens | None:
+def _clear_tokens(account: Account) -> Tokens | None:
     """Clear the tokens of a locked row. Returns them; None when they cannot be decrypted, and so not revoked."""
     try:
         tokens = decrypt_tokens(account)
@@ -192,5 +197,5 @@ def _revoke(platform: str, tokens: Tokens) -> None:
         log.warning("grant_not_revoked", platform=platform, code=error.code)
 
 
-def _about(account_id: UUID, column: str) -> str:
+def _associated_data(account_id: UUID, column: str) -> str:
     return encryption.associated_data("accounts", account_id, column)

@@ -20,18 +20,18 @@ def call_platform(account_id: UUID, call: Callable[[Access], Answer]) -> Answer:
     """
     access, is_new = tokens.get_access(account_id), False
     while True:
-        begun = now()
+        started_at = now()
         try:
-            return _ask(account_id, access, call)
+            return _call(account_id, access, call)
         except Expired as error:
-            if is_new and not tokens.has_expired(account_id, access.token, since=begun):
+            if is_new and not tokens.has_expired(account_id, access.token, since=started_at):
                 lost = Disconnected(error.detail, remedy="Connect the account again.")
                 tokens.mark_disconnected(account_id, access.token, lost)
                 raise lost from error
         access, is_new = tokens.refresh(account_id, access.token), True
 
 
-def _ask(account_id: UUID, access: Access, call: Callable[[Access], Answer]) -> Answer:
+def _call(account_id: UUID, access: Access, call: Callable[[Access], Answer]) -> Answer:
     try:
         return call(access)
     except Disconnected as error:

@@ -28,7 +28,7 @@ from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
 
-LIFE: Final = timedelta(minutes=10)
+STATE_LIFETIME: Final = timedelta(minutes=10)
 CALLBACK_PATH: Final = "/api/v1/public/social/callback"
 _FAILED: Final = "connect_failed"
 
@@ -44,7 +44,7 @@ class AuthorizationRequest:
 def begin(
     session: Session, workspace_id: UUID, platform: str, redirect_uri: str, client_state: str | None = None
 ) -> AuthorizationRequest:
-    """Start the flow. It ends with a redirect to `redirect_uri`, with `client_state` passed through unchanged.
+    """Start the flow. The flow ends with a redirect to `redirect_uri`, with `client_state` passed through unchanged.
 
     Raises Invalid `redirect_uri_unknown` for an address that is not on the workspace's list, PlanLimit when the plan
     allows no further account, Unavailable without a registered app or an encryption key.
@@ -55,9 +55,9 @@ def begin(
             code="redirect_uri_unknown",
             remedy="Send one that was given, letter for letter, to `content-pipeline keys create --redirect-uri`.",
         )
-    if session.scalars(_of_platform(workspace_id, platform).limit(1)).first() is None:
+    if session.scalars(_select_accounts(workspace_id, platform).limit(1)).first() is None:
         accounts.check_limit(session, workspace_id)
-    state, verifier, expires_at = token_urlsafe(32), token_urlsafe(48), now() + LIFE
+    state, verifier, expires_at = token_urlsafe(32), token_urlsafe(48), now() + STATE_LIFETIME
     session.add(
         ConnectState(
             sha256=_digest(state),
@@ -65,11 +65,13 @@ def begin(
             platform=platform,
             redirect_uri=redirect_uri,
             client_state=client_state,
-            verifier=encryption.encrypt(verifier, _about(state)),
+            verifier=encryption.encrypt(verifier, _associated_data(state)),
             expires_at=expires_at,
         )
     )
-    address = PLATFORMS[platform].oauth.authorize_url(redirect_uri=_callback(platform), state=state, verifier=verifier)
+    address = PLATFORMS[platform].oauth.authorize_url(
+        redirect_uri=_callback_uri(platform), state=state, verifier=verifier
+    )
     return AuthorizationRequest(address, expires_at)
 
 
@@ -78,14 +80,14 @@ def finish(platform: str, *, state: str, code: str | None, error: str | None) ->
 
     It carries `account_id`, or `error` and `error_description`. Raises Invalid `state_invalid`.
     """
-    consent = _use_up(platform, state)
+    consent = _consume_state(platform, state)
     try:
         account_id = _connect(consent, state, code, error)
         outcome = {"account_id": str(account_id)}
     except Error as failed:
         # Its remedy, to connect the account again, does not fit: no account was connected yet.
-        code_word = _FAILED if isinstance(failed, Disconnected) else failed.code
-        outcome = {"error": code_word, "error_description": failed.detail}
+        error_code = _FAILED if isinstance(failed, Disconnected) else failed.code
+        outcome = {"error": error_code, "error_description": failed.detail}
     if consent.client_state is not None:
         outcome["state"] = consent.client_state
     return str(httpx.URL(consent.redirect_uri).copy_merge_params({"platform": platform, **outcome}))
@@ -96,18 +98,18 @@ def sweep(session: Session) -> None:
     session.execute(delete(ConnectState).where(ConnectState.expires_at <= now()))
 
 
-def _use_up(platform: str, state: str) -> ConnectState:
+def _consume_state(platform: str, state: str) -> ConnectState:
     """Delete the state and commit before it is used, so that only one of two callbacks with it succeeds."""
-    used = delete(ConnectState).where(
+    deletion = delete(ConnectState).where(
         ConnectState.sha256 == _digest(state), ConnectState.platform == platform, ConnectState.expires_at > now()
     )
     with transaction() as session:
-        consent = session.scalars(used.returning(ConnectState)).one_or_none()
+        consent = session.scalars(deletion.returning(ConnectState)).one_or_none()
     if consent is None:
         raise Invalid(
             "This link has expired or was already used.",
             code="state_invalid",
-            remedy="Go back to where you came from and connect the account again; you have ten minutes.",
+            remedy="Return to the app that sent you here and connect the account again within ten minutes.",
         )
     return consent
 
@@ -119,18 +121,18 @@ def _connect(consent: ConnectState, state: str, code: str | None, error: str | N
         raise Invalid(f"Access to {spec.label} was not allowed.", code="access_denied")
     if error or not code:
         raise Invalid(f"{spec.label} did not connect the account.", code=_FAILED)
-    verifier = encryption.decrypt(consent.verifier, _about(state)).decode()
-    tokens = spec.oauth.exchange(code, redirect_uri=_callback(platform), verifier=verifier)
+    verifier = encryption.decrypt(consent.verifier, _associated_data(state)).decode()
+    tokens = spec.oauth.exchange(code, redirect_uri=_callback_uri(platform), verifier=verifier)
     profile = spec.oauth.profile(tokens.access)
     with transaction() as session:
-        return _enter(session, consent.workspace_id, platform, profile, tokens)
+        return _upsert_account(session, consent.workspace_id, platform, profile, tokens)
 
 
-def _enter(session: Session, workspace_id: UUID, platform: str, profile: Profile, tokens: Tokens) -> UUID:
+def _upsert_account(session: Session, workspace_id: UUID, platform: str, profile: Profile, tokens: Tokens) -> UUID:
     """Insert or update the account's row. Raises PlanLimit."""
     # Serialized per workspace: two callbacks may bring the same account, or both take the plan's last place.
     session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
-    query = _of_platform(workspace_id, platform).where(Account.user_id == profile.user_id)
+    query = _select_accounts(workspace_id, platform).where(Account.user_id == profile.user_id)
     account = session.scalars(query).one_or_none()
     if account is None or account.status not in accounts.HELD:
         accounts.check_limit(session, workspace_id)
@@ -159,11 +161,11 @@ def _enter(session: Session, workspace_id: UUID, platform: str, profile: Profile
     return account.id
 
 
-def _of_platform(workspace_id: UUID, platform: str) -> Select[Account]:
+def _select_accounts(workspace_id: UUID, platform: str) -> Select[Account]:
     return select(Account).where(Account.workspace_id == workspace_id, Account.platform == platform)
 
 
-def _callback(platform: str) -> str:
+def _callback_uri(platform: str) -> str:
     """Our own redirect URI, which has to be registered at the platform."""
     return f"{settings().public_url.rstrip('/')}{CALLBACK_PATH}/{platform}"
 
@@ -172,5 +174,5 @@ def _digest(state: str) -> bytes:
     return sha256(state.encode()).digest()
 
 
-def _about(state: str) -> str:
+def _associated_data(state: str) -> str:
     return encryption.associated_data("connect_states", _digest(state).hex(), "verifier")

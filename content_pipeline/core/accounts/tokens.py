@@ -25,11 +25,11 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 
 # A token is refreshed ahead of its expiry by at most this share of its lifetime: otherwise a short-lived one would be
 # refreshed at every call.
-_LARGEST_SHARE: Final = 0.2
+_MAX_REFRESH_SHARE: Final = 0.2
 # Longer than the timeout of a refresh (platforms/oauth_client.py); a process that dies blocks the others no longer.
 _LEASE: Final = timedelta(seconds=45)
-PATIENCE_SECONDS: Final = 30.0
-_LOOK_SECONDS: Final = 0.2
+WAIT_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.2
 
 
 def get_access(account_id: UUID) -> Access:
@@ -38,12 +38,12 @@ def get_access(account_id: UUID) -> Access:
     Raises Disconnected when its owner has to reconnect it; UpstreamError, TooManyRequests and Unavailable, all
     retryable, when the platform does not refresh the token now; Unavailable `encryption_key_missing`; NotFound.
     """
-    return _current(account_id)
+    return _usable_access(account_id)
 
 
-def refresh(account_id: UUID, refused: str) -> Access:
-    """As `get_access`, with another token than `refused`, which the platform rejected before its expiry."""
-    return _current(account_id, refused)
+def refresh(account_id: UUID, rejected: str) -> Access:
+    """As `get_access`, with another token than `rejected`, which the platform has rejected before its expiry."""
+    return _usable_access(account_id, rejected)
 
 
 def has_expired(account_id: UUID, token: str, *, since: datetime) -> bool:
@@ -52,30 +52,30 @@ def has_expired(account_id: UUID, token: str, *, since: datetime) -> bool:
     Clocks differ, so a token counts as expired as soon as it would be refreshed. False for an account that is no
     longer connected.
     """
-    account = _look(account_id)
+    account = _read_account(account_id)
     if account.status != "connected":
         return False
     replaced = accounts.decrypt_tokens(account).access != token
-    return replaced or (_is_near_end(account, now()) and not _is_near_end(account, since))
+    return replaced or (_is_near_expiry(account, now()) and not _is_near_expiry(account, since))
 
 
-def mark_disconnected(account_id: UUID, refused: str, error: Error) -> None:
-    """Mark an account `needs_reconnect`, because the platform rejected the token `refused` with this error.
+def mark_disconnected(account_id: UUID, rejected: str, error: Error) -> None:
+    """Mark an account `needs_reconnect`, because the platform rejected the token `rejected`.
 
     Does nothing when the account has other tokens by now.
     """
-    account = _look(account_id)
-    if account.status == "connected" and accounts.decrypt_tokens(account).access == refused:
+    account = _read_account(account_id)
+    if account.status == "connected" and accounts.decrypt_tokens(account).access == rejected:
         write(account, status="needs_reconnect", reason=error.to_dict())
 
 
 def refresh_expiring() -> int:
-    """Refresh expiring tokens of platforms without refresh tokens: an account that posts once a month would lose its.
+    """Refresh expiring tokens of platforms without refresh tokens. Returns the number of accounts tried.
 
-    Errors are ignored; the next call tries again. Returns the number of accounts tried.
+    Otherwise an account that posts once a month would lose its access. Errors are ignored: the next call tries again.
     """
     with autocommit() as session:
-        near = select(Account.id).where(
+        expiring = select(Account.id).where(
             Account.status == "connected",
             or_(
                 *(
@@ -85,36 +85,36 @@ def refresh_expiring() -> int:
                 )
             ),
         )
-        account_ids = session.scalars(near).all()
+        account_ids = session.scalars(expiring).all()
     for account_id in account_ids:
         with suppress(Error):
             get_access(account_id)
     return len(account_ids)
 
 
-def _current(account_id: UUID, refused: str | None = None) -> Access:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def _usable_access(account_id: UUID, rejected: str | None = None) -> Access:
+    deadline = time.monotonic() + WAIT_SECONDS
     while True:
-        account = _look(account_id)
-        _insist_on_connection(account)
+        account = _read_account(account_id)
+        _check_connected(account)
         tokens = accounts.decrypt_tokens(account)
-        if tokens.access != refused and not _is_near_end(account, now()):
+        if tokens.access != rejected and not _is_near_expiry(account, now()):
             return Access(account.user_id, tokens.access)
         if take_lease(account):
-            if token := _refresh(account, tokens, refused):
+            if token := _refresh(account, tokens, rejected):
                 return Access(account.user_id, token)
         elif time.monotonic() < deadline:
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
         else:
             raise Unavailable(
                 f"The token of {account.handle} is being refreshed.",
                 code="token_refreshing",
-                remedy="Nothing to do: it is tried again.",
+                remedy="Nothing to do: it is retried automatically.",
                 retry_after=_LEASE.total_seconds(),
             )
 
 
-def _look(account_id: UUID) -> Account:
+def _read_account(account_id: UUID) -> Account:
     with autocommit() as session:
         account = session.get(Account, account_id)
     if account is None:
@@ -122,7 +122,7 @@ def _look(account_id: UUID) -> Account:
     return account
 
 
-def _insist_on_connection(account: Account) -> None:
+def _check_connected(account: Account) -> None:
     if account.status == "needs_reconnect":
         assert account.reason
         raise Disconnected(account.reason["message"], remedy=account.reason["remedy"])
@@ -133,11 +133,11 @@ def _insist_on_connection(account: Account) -> None:
         )
 
 
-def _is_near_end(account: Account, moment: datetime) -> bool:
+def _is_near_expiry(account: Account, moment: datetime) -> bool:
     if account.access_expires_at is None or account.issued_at is None:
         return False
-    life = account.access_expires_at - account.issued_at
-    ahead = min(PLATFORMS[account.platform].refresh_ahead, life * _LARGEST_SHARE)
+    lifetime = account.access_expires_at - account.issued_at
+    ahead = min(PLATFORMS[account.platform].refresh_ahead, lifetime * _MAX_REFRESH_SHARE)
     return moment >= account.access_expires_at - ahead
 
 
@@ -148,7 +148,7 @@ def take_lease(account: Account) -> bool:
     return _update(account, free, refreshing_until=at + _LEASE)
 
 
-def _refresh(account: Account, tokens: Tokens, refused: str | None) -> str | None:
+def _refresh(account: Account, tokens: Tokens, rejected: str | None) -> str | None:
     """Refresh under the lease. Returns the new access token; None when the account has other tokens by now."""
     assert account.issued_at
     try:
@@ -159,7 +159,7 @@ def _refresh(account: Account, tokens: Tokens, refused: str | None) -> str | Non
         return None
     except Error as error:
         write(account, refreshing_until=None)
-        if error.retryable and tokens.access != refused and _lasts(account):
+        if error.retryable and tokens.access != rejected and _is_unexpired(account):
             return tokens.access
         raise
     # Another process may have marked the account disconnected; these tokens are valid, so that no longer holds.
@@ -174,7 +174,7 @@ def _refresh(account: Account, tokens: Tokens, refused: str | None) -> str | Non
     return fresh.access if written else None
 
 
-def _lasts(account: Account) -> bool:
+def _is_unexpired(account: Account) -> bool:
     return account.access_expires_at is not None and now() < account.access_expires_at
 
 
@@ -183,14 +183,14 @@ def write(account: Account, **values: Any) -> bool:
 
     Waits while the database restarts: a refresh token that was just rotated exists nowhere else.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     while True:
         try:
             return _update(account, **values)
         except UNREACHABLE:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
 
 def _update(account: Account, *conditions: Any, **values: Any) -> bool:

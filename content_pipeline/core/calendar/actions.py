@@ -54,7 +54,7 @@ def publish(session: Session, item: CalendarItem) -> list[Task]:
     """
     if item.publication_id:
         move(item, "publishing")
-        return _publish_again(session, item.publication_id)
+        return _retry_publication(session, item.publication_id)
     twin = session.get_one(Twin, item.twin_id)
     account = accounts.choose(session, item.workspace_id, item.platform, item.account_id, twin)
     move(item, "publishing")
@@ -66,10 +66,10 @@ def publish(session: Session, item: CalendarItem) -> list[Task]:
     return [publications.create_task(session, publication)]
 
 
-def _publish_again(session: Session, publication_id: UUID) -> list[Task]:
+def _retry_publication(session: Session, publication_id: UUID) -> list[Task]:
     try:
         return [publications.retry(session, tasks.newest(session, publications.KIND, str(publication_id)))]
-    except Conflict:  # the publication was retried by itself
+    except Conflict:  # the publication itself was retried
         return []
 
 

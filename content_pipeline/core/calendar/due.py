@@ -1,6 +1,6 @@
 """Due work of the calendar: claims items, creates reels ahead of time and publications on time, records outcomes.
 
-The sensor `publish_scheduled_content` asks it at each of its ticks.
+Called by every tick of the sensor `publish_scheduled_content`.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 BROKEN: Final = InternalError(
     "Something went wrong on our side.",
     code="item_broken",
-    remedy="Look at the options of the item and of its twin, then retry the item.",
+    remedy="Check the options of the item and of its twin, then retry the item.",
 )
 Outcome = Literal["ready", "published", "failed"]
 # The outcome of an item, by its status and the state of its task.
@@ -47,20 +47,20 @@ def start_reels(session: Session, *, most: int) -> list[Task]:
     """Create the reels of up to `most` items that are due soon. Returns the tasks to start."""
     near = now() + timedelta(seconds=settings().render_ahead_seconds)
     items = _claim(session, not_(_HAS_VIDEO), CalendarItem.scheduled_at <= near, most=most)
-    return [task for item in items for task in _begin(session, item, actions.render)]
+    return [task for item in items for task in _start(session, item, actions.render)]
 
 
 def start_posts(session: Session, *, most: int) -> list[Task]:
     """Create the publications of up to `most` due items. Returns the tasks to start.
 
-    An item that has no account to go to fails, and says so.
+    An item without a connected account fails, with the reason.
     """
     items = _claim(session, _HAS_VIDEO, CalendarItem.scheduled_at <= now(), most=most)
-    return [task for item in items for task in _begin(session, item, actions.publish)]
+    return [task for item in items for task in _start(session, item, actions.publish)]
 
 
-def _begin(session: Session, item: CalendarItem, work: Callable[[Session, CalendarItem], list[Task]]) -> list[Task]:
-    """The tasks of one item. An item that cannot be started fails by itself, so that it does not block the others."""
+def _start(session: Session, item: CalendarItem, work: Callable[[Session, CalendarItem], list[Task]]) -> list[Task]:
+    """The tasks of one item. An item that cannot be started fails alone, and does not block the others."""
     try:
         with session.begin_nested():
             return work(session, item)

@@ -1,8 +1,7 @@
 """Calendar items: scheduled posts, validated, listed, edited, canceled and retried.
 
-An item has a script, of which a reel is made shortly before, or comes with a video of its own (`reel_url`). At its time
-it is published. Who is due is decided in `due.py`, how items may move in `states.py`, how their reels and posts are
-asked for in `actions.py`.
+An item has a script, from which a reel is rendered shortly before, or a video of its own (`reel_url`). It is published
+at its time. `due.py` selects due items, `states.py` holds the state machine, `actions.py` creates reels and posts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,16 +32,16 @@ from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.ownership import owned
 
 # Accepts "now" from clients whose clocks are slow.
-LATE_AT_MOST: Final = timedelta(minutes=1)
+MAX_LATENESS: Final = timedelta(minutes=1)
 # A later date is a typing error; the year 9999 would overflow datetime.
-AHEAD_AT_MOST: Final = timedelta(days=3650)
-# Posts of one account that are closer to each other are reported as conflicts, up to so many.
-APART: Final = timedelta(minutes=1)
-MOST_CONFLICTS: Final = 20
+MAX_AHEAD: Final = timedelta(days=3650)
+# Posts of one account that are closer than this are reported as conflicts, at most so many.
+CONFLICT_WINDOW: Final = timedelta(minutes=1)
+MAX_CONFLICTS: Final = 20
 # Fields that the reel is made of: a change of these discards the reel.
-SHOWN: Final = frozenset({"title", "script", "platform", "twin_id"})
+REEL_FIELDS: Final = frozenset({"title", "script", "platform", "twin_id"})
 # Fields that decide the account.
-ADDRESS: Final = frozenset({"platform", "twin_id", "account_id"})
+ACCOUNT_FIELDS: Final = frozenset({"platform", "twin_id", "account_id"})
 
 CANCELED: Final = Error("The item was canceled.", code="canceled", remedy="Retry it if this was a mistake.")
 TWIN_DELETED: Final = Error(
@@ -58,11 +57,11 @@ def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> C
     item = CalendarItem(
         id=uuid4(), workspace_id=workspace_id, status="scheduled", created_at=now(), **{"options": {}, **fields}
     )
-    # Locked: a twin that was deleted in between would leave an item behind that nobody cancels.
+    # Locked: if the twin were deleted in between, its deletion would not cancel this item.
     twin = twins.get(session, workspace_id, item.twin_id, lock=True)
-    _check(session, item, twin)
+    _check_publishable(session, item, twin)
     _check_time(item.scheduled_at)
-    item.account_id = _account(session, item, twin, item.account_id)
+    item.account_id = _choose_account(session, item, twin, item.account_id)
     session.add(item)
     session.flush()
     return item
@@ -105,7 +104,7 @@ def posts_of(session: Session, items: Sequence[CalendarItem]) -> dict[UUID | Non
 def conflicts(session: Session, item: CalendarItem) -> list[UUID]:
     """Other planned items of the same account within a minute of this one; none unless this one is planned.
 
-    One whose account is not settled yet may go to any of its platform.
+    An item without an account yet conflicts with every account of its platform.
     """
     if item.status not in PLANNED:
         return []
@@ -115,12 +114,12 @@ def conflicts(session: Session, item: CalendarItem) -> list[UUID]:
         CalendarItem.id != item.id,
         CalendarItem.status.in_(PLANNED),
         CalendarItem.deleted_at.is_(None),
-        CalendarItem.scheduled_at > item.scheduled_at - APART,
-        CalendarItem.scheduled_at < item.scheduled_at + APART,
+        CalendarItem.scheduled_at > item.scheduled_at - CONFLICT_WINDOW,
+        CalendarItem.scheduled_at < item.scheduled_at + CONFLICT_WINDOW,
     )
     if item.account_id:
         query = query.where(or_(CalendarItem.account_id == item.account_id, CalendarItem.account_id.is_(None)))
-    return list(session.scalars(query.order_by(CalendarItem.scheduled_at, CalendarItem.id).limit(MOST_CONFLICTS)))
+    return list(session.scalars(query.order_by(CalendarItem.scheduled_at, CalendarItem.id).limit(MAX_CONFLICTS)))
 
 
 def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> None:
@@ -129,32 +128,32 @@ def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> No
         raise Conflict(
             f"This item is {item.status}, and cannot be changed now.",
             code=f"item_{item.status}",
-            remedy="Cancel it, or look at it again later.",
+            remedy="Cancel it, or try again later.",
         )
     changed = {name for name, value in changes.items() if getattr(item, name) != value}
     if changed - {"scheduled_at"}:
-        _leave_post(session, item)
+        _detach_publication(session, item)
     # A new twin is locked, as in `create`. The old one is not: a deletion of it waits for this item.
     twin = twins.get(session, item.workspace_id, changes.get("twin_id", item.twin_id), lock="twin_id" in changed)
     for name in changed - {"account_id"}:
         setattr(item, name, changes[name])
-    _check(session, item, twin)
+    _check_publishable(session, item, twin)
     if "scheduled_at" in changed:
         _check_time(item.scheduled_at)
-    if changed & ADDRESS:
-        item.account_id = _account(session, item, twin, changes.get("account_id"))
-    if changed & SHOWN:
+    if changed & ACCOUNT_FIELDS:
+        item.account_id = _choose_account(session, item, twin, changes.get("account_id"))
+    if changed & REEL_FIELDS:
         item.reel_id = None
 
 
-def _leave_post(session: Session, item: CalendarItem) -> None:
+def _detach_publication(session: Session, item: CalendarItem) -> None:
     """Detach the publication of a changed item. Raises Conflict when it is, or may be, published."""
     status = actions.post_status(session, item)
     if status not in (None, "failed"):
         raise Conflict(
-            "The post of this item is out, or may be.",
+            "The post of this item is, or may be, published.",
             code=f"post_{status}",
-            remedy="Retry the item, which looks at the account first; or delete it, and schedule another.",
+            remedy="Retry the item, which checks the account first; or delete it and schedule another.",
         )
     item.publication_id = None
 
@@ -162,12 +161,14 @@ def _leave_post(session: Session, item: CalendarItem) -> None:
 def publish_now(session: Session, item: CalendarItem) -> list[Task]:
     """Make a locked item due now. Returns the task to start: its publication, or its reel if there is none yet.
 
-    Raises Conflict when it is due already, or not to go out at all, and as `actions.publish` does.
+    Raises Conflict when it is due already or will not be published, and as `actions.publish` does.
     """
     if item.status not in ("scheduled", "rendering"):
-        raise Conflict(f"This item is {item.status}.", code=f"item_{item.status}", remedy="Look at it again.")
+        raise Conflict(
+            f"This item is {item.status}.", code=f"item_{item.status}", remedy="Get the item to see its status."
+        )
     if item.scheduled_at <= now():
-        raise Conflict("This item is due already.", code="item_due", remedy="Nothing to do: it is on its way.")
+        raise Conflict("This item is due already.", code="item_due", remedy="Nothing to do: it is being started.")
     item.scheduled_at = now()
     if item.status == "rendering":
         return []
@@ -191,7 +192,7 @@ def retry(session: Session, item: CalendarItem) -> None:
     move(item, "scheduled")
     post = actions.post_status(session, item)
     reel = tasks.newest(session, reels.KIND, str(item.reel_id)) if item.reel_id else None
-    if post in ("publishing", "published"):  # the publication was retried by itself
+    if post in ("publishing", "published"):  # the publication itself was retried
         move(item, "publishing")
     elif reel and reel.state in tasks.OPEN:  # or the reel was
         move(item, "rendering")
@@ -218,7 +219,7 @@ def cancel_items_of(session: Session, twin: Twin) -> list[Task]:
     return [task for item in items for task in cancel(session, item, TWIN_DELETED)]
 
 
-def _check(session: Session, item: CalendarItem, twin: Twin) -> None:
+def _check_publishable(session: Session, item: CalendarItem, twin: Twin) -> None:
     """Raises Invalid, NotFound for an item that could never be published."""
     if item.script:
         csv_rows.valid_script(item.script)
@@ -228,11 +229,11 @@ def _check(session: Session, item: CalendarItem, twin: Twin) -> None:
         voice_selection.choose_voice(twin.voice_id, item.script)
     else:
         raise Invalid("There is nothing to post.", code="source_missing", remedy="Send a script, or a reel_url.")
-    item.options = _fitting(item.options, item.platform)
+    item.options = _validate_options(item.options, item.platform)
     publications.check_spec(session, item.workspace_id, twin, actions.post_spec(item))
 
 
-def _account(session: Session, item: CalendarItem, twin: Twin, wanted: UUID | None) -> UUID | None:
+def _choose_account(session: Session, item: CalendarItem, twin: Twin, wanted: UUID | None) -> UUID | None:
     """The account of the item; None while no account of its platform is connected: one may be later."""
     try:
         return accounts.choose(session, item.workspace_id, item.platform, wanted, twin).id
@@ -242,7 +243,7 @@ def _account(session: Session, item: CalendarItem, twin: Twin, wanted: UUID | No
         raise
 
 
-def _fitting(options: Mapping[str, Any], platform: str) -> dict[str, Any]:
+def _validate_options(options: Mapping[str, Any], platform: str) -> dict[str, Any]:
     """The options as stored. Raises Invalid for options that the platform does not have."""
     try:
         return dump_set(PLATFORMS[platform].options.model_validate(options))
@@ -259,7 +260,7 @@ def _fitting(options: Mapping[str, Any], platform: str) -> dict[str, Any]:
 
 
 def _check_time(scheduled_at: datetime) -> None:
-    if scheduled_at < now() - LATE_AT_MOST:
-        raise Invalid("This time has passed.", code="time_passed", remedy="Give a time to come, or publish it now.")
-    if scheduled_at > now() + AHEAD_AT_MOST:
+    if scheduled_at < now() - MAX_LATENESS:
+        raise Invalid("This time has passed.", code="time_passed", remedy="Give a future time, or publish it now.")
+    if scheduled_at > now() + MAX_AHEAD:
         raise Invalid("This time is more than ten years away.", code="time_far", remedy="Check the year.")

@@ -33,7 +33,7 @@ def move(item: CalendarItem, to: Status, *, reason: Error | None = None) -> None
     """Set the status of a locked item; `reason` for failed and canceled. Raises Conflict for other transitions."""
     if to not in MOVES[item.status]:
         raise Conflict(
-            f"This item is {item.status}.", code=f"item_{item.status}", remedy="Look at it again, and decide anew."
+            f"This item is {item.status}.", code=f"item_{item.status}", remedy="Get the item to see its status."
         )
     item.status = to
     item.reason = reason.to_dict() if reason else None

@@ -15,6 +15,6 @@ def take_call(call: str, account: str, rate: Rate) -> None:
         raise TooManyRequests(
             f"The platform takes {rate.quota} such calls of an account in {rate.window:.0f} seconds.",
             code="platform_pace",
-            remedy="Nothing to do: it is tried again.",
+            remedy="Nothing to do: it is retried automatically.",
             retry_after=limit.retry_after,
         )

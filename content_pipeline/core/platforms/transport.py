@@ -100,7 +100,7 @@ def _unreachable(address: str) -> UpstreamError:
     return UpstreamError(
         f"{_host(address)} could not be reached.",
         code="platform_unreachable",
-        remedy="Nothing to do: it is tried again.",
+        remedy="Nothing to do: it is retried automatically.",
         retryable=True,
     )
 

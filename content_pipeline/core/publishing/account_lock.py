@@ -31,7 +31,7 @@ class AccountLock:
         try:
             self._connection.execute(_ALIVE)
         except UNREACHABLE as error:
-            raise _busy() from error
+            raise _account_busy() from error
 
 
 @contextmanager
@@ -51,14 +51,14 @@ def hold_account_lock(account_id: UUID) -> Iterator[AccountLock]:
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
                 raise
-            raise _busy() from error
+            raise _account_busy() from error
         yield AccountLock(connection)
 
 
-def _busy() -> TooManyRequests:
+def _account_busy() -> TooManyRequests:
     return TooManyRequests(
-        "Other posts of this account are on their way.",
+        "Other posts of this account are being published.",
         code="account_busy",
-        remedy="Nothing to do: it is tried again.",
+        remedy="Nothing to do: it is retried automatically.",
         retry_after=5.0,
     )

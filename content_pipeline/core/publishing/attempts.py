@@ -50,8 +50,8 @@ LINK_PATIENCE: Final = timedelta(days=1)
 LINK_SECONDS: Final = 30.0
 # Retry delay for a rate limit without Retry-After.
 BUSY_SECONDS: Final = 30.0
-# Longest jitter for the rate-limited posts of one account.
-SPREAD_SECONDS: Final = 3600.0
+# Limit of the jitter for the rate-limited posts of one account.
+MAX_JITTER_SECONDS: Final = 3600.0
 
 Answer = TypeVar("Answer")
 
@@ -109,11 +109,11 @@ class Attempt:
             raise rejection(problems)
         outcome = self._call_platform(
             lambda access: self.publisher.prepare(
-                access, post, self.prepared, keep=self._keep, progress=self.run.progress
+                access, post, self.prepared, keep=self._save_prepared, progress=self.run.progress
             )
         )
         if isinstance(outcome, Processing):
-            self._wait(outcome)
+            self._suspend(outcome)
 
     def publish(self) -> None:
         """Commit the post, or find that it is published already. Raises Suspend, and what the publisher raises."""
@@ -126,8 +126,8 @@ class Attempt:
             if isinstance(outcome, NotCommitted):
                 outcome = self._commit(post, lock)
             if isinstance(outcome, Processing):
-                self._wait(outcome)
-            self._finish(outcome)
+                self._suspend(outcome)
+            self._record_published(outcome)
 
     def is_visible(self) -> bool:
         """Whether the platform reports the post as published."""
@@ -138,19 +138,19 @@ class Attempt:
         except Error:
             return False
 
-    # ── the irrevocable call ─────────────────────────────────────────────────────────────────────────────
+    # ── Commit and reconcile ─────────────────────────────────────────────────────────────────────────────
 
     def _commit(self, post: Post, lock: AccountLock) -> Published | Processing:
         self._save(committed_at=now(), poll_at=None, waits_until=None, irrevocable=True)
         try:
-            return self._call_platform(lambda access: self._call(access, post, lock))
+            return self._call_platform(lambda access: self._fenced_commit(access, post, lock))
         except (Ambiguous, OutcomeUnknown):
             raise
         except Error:  # by the Publisher protocol, the commit did not happen
             self._clear_commit_intent()
             raise
 
-    def _call(self, access: Access, post: Post, lock: AccountLock) -> Published | Processing:
+    def _fenced_commit(self, access: Access, post: Post, lock: AccountLock) -> Published | Processing:
         # Fence check: a run that froze after storing its intent, or waited for a token, may have been replaced.
         with self.run.write():
             pass
@@ -164,10 +164,10 @@ class Attempt:
         except (Refused, PreparationLost):
             self._clear_commit_intent()
             raise
-        if isinstance(outcome, Duplicate) and (other := self._holder_of(outcome)):
+        if isinstance(outcome, Duplicate) and (other := self._find_other(outcome)):
             self._clear_commit_intent()
             raise Refused(
-                f"The platform takes this for a duplicate of an earlier post ({other.post_url}).",
+                f"The platform rejected this post as a duplicate of an earlier one ({other.post_url}).",
                 code="duplicate_post",
                 remedy="Change the text, and publish again.",
             )
@@ -176,7 +176,7 @@ class Attempt:
     def _clear_commit_intent(self) -> None:
         self._save(committed_at=None, irrevocable=False)
 
-    # ── state in the database ────────────────────────────────────────────────────────────────────────────
+    # ── State in the database ────────────────────────────────────────────────────────────────────────────
 
     def _save(self, *, irrevocable: bool | None = None, **columns: Any) -> None:
         """Change the row, and whether its task can be canceled, in one fenced transaction."""
@@ -187,23 +187,23 @@ class Attempt:
             if irrevocable is not None and self.run.task_id:
                 tasks.set_irrevocable(session, self.run.task_id, irrevocable)
 
-    def _keep(self, prepared: Prepared) -> None:
-        self._save(prepared=encryption.encrypt(json.dumps(prepared), _about(self.publication)))
+    def _save_prepared(self, prepared: Prepared) -> None:
+        self._save(prepared=encryption.encrypt(json.dumps(prepared), _associated_data(self.publication)))
 
-    def _wait(self, outcome: Processing) -> NoReturn:
+    def _suspend(self, outcome: Processing) -> NoReturn:
         until = self.publication.waits_until or now() + PATIENCE
         if now() >= until:
             raise UpstreamError(
-                f"The platform has been at work on this post for {PATIENCE.seconds // 60} minutes.",
+                f"The platform has been processing this post for more than {PATIENCE.seconds // 60} minutes.",
                 code="platform_slow",
-                remedy="Look at the account, then retry.",
+                remedy="Check the account on the platform, then retry.",
             )
         self._save(poll_at=now() + timedelta(seconds=outcome.seconds), polls=0, waits_until=until)
         raise Suspend(until)
 
-    def _finish(self, live: Published) -> None:
+    def _record_published(self, live: Published) -> None:
         """Record the publication. An id that another post already has was matched by mistake, and is dropped."""
-        if self._holder_of(live):
+        if self._find_other(live):
             live = Published(None, None)
         later = now() + timedelta(seconds=LINK_SECONDS) if live.url is None else None
         with self.run.write() as session:
@@ -214,12 +214,12 @@ class Attempt:
             if self.run.task_id:
                 tasks.finish(session, self.run.task_id)
 
-    def _holder_of(self, live: Published) -> Publication | None:
+    def _find_other(self, live: Published) -> Publication | None:
         """Another of our posts with this platform id."""
         with self.run.write() as session:
             return publications.find_other_by_post_id(session, self.publication, live.post_id)
 
-    # ── platform calls and their errors ──────────────────────────────────────────────────────────────────
+    # ── Platform calls and failures ──────────────────────────────────────────────────────────────────
 
     def _call_platform(self, call: Callable[[Access], Answer]) -> Answer:
         return call_platform(self.account.id, call)
@@ -227,11 +227,11 @@ class Attempt:
     def record_failure(self, error: Error) -> None:
         """Prepare the next attempt: spread rate-limited posts, drop an upload that the platform has lost."""
         if isinstance(error, TooManyRequests):
-            error.retry_after = self._spread(error.retry_after or BUSY_SECONDS)
+            error.retry_after = self._with_jitter(error.retry_after or BUSY_SECONDS)
         if isinstance(error, PreparationLost) and self.publication.committed_at is None:
             self._save(prepared=None, poll_at=None, waits_until=None)
 
-    def _spread(self, seconds: float) -> float:
+    def _with_jitter(self, seconds: float) -> float:
         """Retry delay with jitter that grows with the account's open posts: together, only one would get through.
 
         A post that may be published already gets no jitter, so that it is reconciled soon.
@@ -246,7 +246,7 @@ class Attempt:
         )
         with self.run.write() as session:
             waiting = session.scalar(query) or 1
-        return seconds + random.uniform(0, min(seconds * (waiting - 1), SPREAD_SECONDS))  # noqa: S311 - no secret
+        return seconds + random.uniform(0, min(seconds * (waiting - 1), MAX_JITTER_SECONDS))  # noqa: S311 - no secret
 
 
 @contextmanager
@@ -257,16 +257,16 @@ def open_attempt(run: RunContext, key: str) -> Iterator[Attempt]:
         account = session.get_one(Account, publication.account_id)
     if run.task_id is None and publication.published_at is None:
         raise Conflict(
-            "This was not published, and a run alone never posts.",
+            "This post is not published, and a run without a task never publishes.",
             code="not_asked",
-            remedy="Retry its task over the API.",
+            remedy="Retry its task through the API.",
         )
     with run.folder() as folder:
-        tried = Attempt(run, publication, account, folder)
+        attempt = Attempt(run, publication, account, folder)
         try:
-            yield tried
+            yield attempt
         except Error as error:
-            tried.record_failure(error)
+            attempt.record_failure(error)
             raise
 
 
@@ -274,11 +274,11 @@ def decrypt_prepared(publication: Publication) -> Prepared:
     """The publisher's stored state of a post; empty before anything was uploaded."""
     if publication.prepared is None:
         return {}
-    opened: Prepared = json.loads(encryption.decrypt(publication.prepared, _about(publication)))
-    return opened
+    prepared: Prepared = json.loads(encryption.decrypt(publication.prepared, _associated_data(publication)))
+    return prepared
 
 
-def _about(publication: Publication) -> str:
+def _associated_data(publication: Publication) -> str:
     return encryption.associated_data("publications", publication.id, "prepared")
 
 

@@ -57,22 +57,22 @@ def check_post(workspace_id: UUID, twin: Twin | None, source: Source, video: Vid
     """Run every check for one platform. Problems are returned, not raised."""
     problems: list[Problem] = []
     account, cover, words = None, None, None
-    with _noting(problems), transaction() as session:
+    with _collect_problems(problems), transaction() as session:
         account = accounts.choose(session, workspace_id, spec.platform, spec.account_id, twin)
     options = post_text.options(spec.platform, twin, spec.options, is_ours=source.reel is not None)
-    with _noting(problems):
+    with _collect_problems(problems):
         with transaction() as session:
             publications.check_files(session, workspace_id, options)
-        cover = _cover(options, video.path.with_name("cover"))
-    with _noting(problems):
-        words = _words(twin, source, spec, options)
-    with _noting(problems):
-        problems += _refusals(spec.platform, account, _post(video, cover, spec, words, options))
+        cover = _fetch_cover(options, video.path.with_name("cover"))
+    with _collect_problems(problems):
+        words = _resolve_text(twin, source, spec, options)
+    with _collect_problems(problems):
+        problems += _platform_problems(spec.platform, account, _build_post(video, cover, spec, words, options))
     return DryRunResult(spec, account, words, problems)
 
 
 @contextmanager
-def _noting(problems: list[Problem]) -> Iterator[None]:
+def _collect_problems(problems: list[Problem]) -> Iterator[None]:
     """Turn an error in the block into problems: one for each entry of its `errors`, or one for the error itself."""
     try:
         yield
@@ -81,7 +81,7 @@ def _noting(problems: list[Problem]) -> Iterator[None]:
         problems += [Problem(error.code, detail, error.remedy) for detail in details]
 
 
-def _cover(options: PostOptions, path: Path) -> tuple[Path, str] | None:
+def _fetch_cover(options: PostOptions, path: Path) -> tuple[Path, str] | None:
     url = options.cover
     if not url:
         return None
@@ -90,9 +90,9 @@ def _cover(options: PostOptions, path: Path) -> tuple[Path, str] | None:
     return path, url
 
 
-def _words(twin: Twin | None, source: Source, spec: PostSpec, options: PostOptions) -> PostText | None:
-    if own := publications.own_text(twin, spec, options):
-        return own
+def _resolve_text(twin: Twin | None, source: Source, spec: PostSpec, options: PostOptions) -> PostText | None:
+    if given := publications.given_text(twin, spec, options):
+        return given
     script = source.script or (source.reel and source.reel.script)
     if not script or twin is None:
         return None
@@ -101,7 +101,7 @@ def _words(twin: Twin | None, source: Source, spec: PostSpec, options: PostOptio
     return composing.compose(brief).post
 
 
-def _post(
+def _build_post(
     video: Video, cover: tuple[Path, str] | None, spec: PostSpec, words: PostText | None, options: PostOptions
 ) -> Post:
     return Post(
@@ -114,7 +114,7 @@ def _post(
     )
 
 
-def _refusals(platform: str, account: Account | None, post: Post) -> Sequence[Problem]:
+def _platform_problems(platform: str, account: Account | None, post: Post) -> Sequence[Problem]:
     """What the platform would refuse; with an account, by that account's present limits too."""
     publisher = PLATFORMS[platform].publisher
     if account is None:

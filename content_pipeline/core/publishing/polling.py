@@ -29,10 +29,10 @@ log = structlog.get_logger()
 # Exponential backoff with jitter.
 _FIRST_SECONDS: Final = 5.0
 _GROWTH: Final = 1.5
-_LONGEST_SECONDS: Final = 120.0
+_MAX_SECONDS: Final = 120.0
 _JITTER: Final = 0.2
 # The URL of a published post is not urgent: TikTok moderates for hours, and allows 30 status requests a minute.
-_LONGEST_SECONDS_WHEN_OUT: Final = 1800.0
+_MAX_SECONDS_PUBLISHED: Final = 1800.0
 
 
 def claim_due(session: Session, *, most: int) -> Sequence[Publication]:
@@ -40,7 +40,7 @@ def claim_due(session: Session, *, most: int) -> Sequence[Publication]:
     due = select(Publication).where(Publication.poll_at <= now()).order_by(Publication.poll_at).limit(most)
     found = session.scalars(due.with_for_update(skip_locked=True)).all()
     for publication in found:
-        longest = _LONGEST_SECONDS_WHEN_OUT if publication.published_at else _LONGEST_SECONDS
+        longest = _MAX_SECONDS_PUBLISHED if publication.published_at else _MAX_SECONDS
         publication.poll_at = now() + timedelta(seconds=backoff_seconds(publication.polls, longest))
         publication.polls += 1
         if publication.waits_until and now() >= publication.waits_until:
@@ -58,7 +58,7 @@ def poll(publication: Publication) -> Task | None:
     """Poll the platform for one post. Returns the task to start a run for, or None."""
     try:
         if publication.published_at:
-            _look_for_address(publication)
+            _poll_url(publication)
             return None
         if _is_processing(publication):
             return None
@@ -69,7 +69,7 @@ def poll(publication: Publication) -> Task | None:
     except Exception:  # an unexpected response must not stop the polls of other posts
         log.exception("poll_broken", publication_id=str(publication.id))
         return None
-    return _go_on(publication)
+    return _resume_task(publication)
 
 
 def _is_processing(publication: Publication) -> bool:
@@ -78,7 +78,7 @@ def _is_processing(publication: Publication) -> bool:
         return call_platform(publication.account_id, lambda access: publisher.is_processing(access, prepared))
 
 
-def _look_for_address(publication: Publication) -> None:
+def _poll_url(publication: Publication) -> None:
     publisher, prepared = PLATFORMS[publication.platform].publisher, attempts.decrypt_prepared(publication)
     with transport.short_timeouts():
         found = call_platform(publication.account_id, lambda access: publisher.confirm(access, prepared))
@@ -89,7 +89,7 @@ def _look_for_address(publication: Publication) -> None:
                 row.post_id, row.post_url, row.poll_at, row.waits_until = found.post_id, found.url, None, None
 
 
-def _go_on(publication: Publication) -> Task | None:
+def _resume_task(publication: Publication) -> Task | None:
     """Resume the post's task, once. An error is left to its run, which repeats the call and handles it."""
     with transaction() as session:
         row = session.get_one(Publication, publication.id, with_for_update=True)

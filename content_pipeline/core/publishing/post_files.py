@@ -29,7 +29,7 @@ def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Vide
     `cached_fetch.fetch_cached` raise."""
     path = folder / _VIDEO
     if publication.reel_url:
-        key = _key(publication, _VIDEO)
+        key = _object_key(publication, _VIDEO)
         media = cached_fetch.fetch_cached(
             run,
             publication.reel_url,
@@ -37,7 +37,7 @@ def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Vide
             workspace_id=publication.workspace_id,
             object_key=key,
             content_type="video/mp4",
-            inspect=_playable,
+            inspect=_inspect_and_remux,
         )
         return Video(path, storage.signed_url(key), media)
     with run.write() as session:
@@ -46,7 +46,7 @@ def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Vide
     return Video(path, storage.signed_url(key), probe(path))
 
 
-def _playable(path: Path) -> MediaInfo:
+def _inspect_and_remux(path: Path) -> MediaInfo:
     """`inspect_video`, after a remux to faststart where the file needs it.
 
     Cameras and phones write the moov box last, which Instagram rejects (2207026) only after it has fetched it all.
@@ -75,7 +75,7 @@ def fetch_cover(
     url = options.cover
     if not url:
         return None
-    path, key = folder / _COVER, _key(publication, f"{_COVER}-{publication.platform}")
+    path, key = folder / _COVER, _object_key(publication, f"{_COVER}-{publication.platform}")
     cached_fetch.fetch_cached(
         run,
         url,
@@ -94,7 +94,9 @@ def inspect_picture(path: Path) -> None:
         with PIL.Image.open(path, formats=_PICTURES) as picture:
             picture.verify()
     except (OSError, SyntaxError, PIL.Image.DecompressionBombError) as error:
-        raise NotMedia("The cover is no picture.", code="cover_unusable", remedy="Give a JPEG or PNG.") from error
+        raise NotMedia(
+            "The cover is not a JPEG or PNG picture.", code="cover_unusable", remedy="Give a JPEG or PNG."
+        ) from error
 
 
 def subtitles_of(run: RunContext, publication: Publication, options: PostOptions) -> Captions | None:
@@ -111,5 +113,5 @@ def subtitles_of(run: RunContext, publication: Publication, options: PostOptions
     return Captions(srt_vtt.srt(segments), language)
 
 
-def _key(publication: Publication, name: str) -> str:
+def _object_key(publication: Publication, name: str) -> str:
     return f"{publication.workspace_id}/publications/{publication.request_id}/{name}"

@@ -44,12 +44,12 @@ def from_caption(platform: str, caption: str, *, title: str | None, options: Pos
     A missing title is taken from the text where the platform wants one. Raises Invalid `text_unfit` with every
     violation: a caption is never shortened silently.
     """
-    said = _words_of(caption)
+    said = _caption_words(caption)
     mentions = [f"@{name.removeprefix('@')}" for name in options.mentions]
     ending = " ".join(mention for mention in mentions if mention.casefold() not in said)
     hashtags = tuple(tag for tag in distinct(options.hashtags) if f"#{tag}".casefold() not in said)
     text = "\n\n".join(part for part in (caption.strip(), ending) if part)
-    post = PostText(_title(platform, title, text), text, hashtags)
+    post = PostText(_resolve_title(platform, title, text), text, hashtags)
     if violations := rules.check(platform, post):
         raise Invalid(
             f"These words do not fit {platform}. {violations[0].detail}",
@@ -60,12 +60,12 @@ def from_caption(platform: str, caption: str, *, title: str | None, options: Pos
     return post
 
 
-def _words_of(caption: str) -> frozenset[str]:
+def _caption_words(caption: str) -> frozenset[str]:
     """The caption's words in lower case, with `#` and `@`: compared whole, so that "#AI" is not found in "#said"."""
     return frozenset(word.rstrip(".-") for word in _WORD.findall(caption.casefold()))
 
 
-def _title(platform: str, title: str | None, text: str) -> str | None:
+def _resolve_title(platform: str, title: str | None, text: str) -> str | None:
     if title and PLATFORMS[platform].text_rules.title:
         return title
     return fit(platform, PostText(None, text, ())).title
@@ -78,7 +78,7 @@ def resolve_text(run: RunContext, publication: Publication, video: Video) -> Pos
     and what `from_caption` and `composing.compose` raise.
     """
     if publication.words is None:
-        post = _own(publication) if publication.caption else _composed(run, publication, video)
+        post = _given_text(publication) if publication.caption else _compose(run, publication, video)
         with run.write() as session:
             publication = session.get_one(Publication, publication.id)
             publication.words = asdict(post)
@@ -86,13 +86,13 @@ def resolve_text(run: RunContext, publication: Publication, video: Video) -> Pos
     return PostText(kept["title"], kept["text"], tuple(kept["hashtags"]))
 
 
-def _own(publication: Publication) -> PostText:
+def _given_text(publication: Publication) -> PostText:
     chosen = options_of(publication)
     return from_caption(publication.platform, publication.caption or "", title=publication.title, options=chosen)
 
 
-def _composed(run: RunContext, publication: Publication, video: Video) -> PostText:
-    script = _script(run, publication) or _heard(run, video)
+def _compose(run: RunContext, publication: Publication, video: Video) -> PostText:
+    script = _script(run, publication) or _transcribe(run, video)
     with run.write() as session:
         brief = composing.brief(
             session,
@@ -113,7 +113,7 @@ def _script(run: RunContext, publication: Publication) -> str | None:
         return script
 
 
-def _heard(run: RunContext, video: Video) -> str:
+def _transcribe(run: RunContext, video: Video) -> str:
     """The transcript of the video."""
     lane = settings().lane_of(video.media.seconds)
     if run.lane != lane and run.task_id:  # to a worker that has Whisper loaded
@@ -123,11 +123,11 @@ def _heard(run: RunContext, video: Video) -> str:
             video.path, language=None, threads=settings().whisper_threads(run.lane), on_progress=lambda _: None
         )
     except MediaUnusable as error:
-        raise _silent() from error
+        raise _no_speech() from error
     if not heard.words:
-        raise _silent()
+        raise _no_speech()
     return join_words(heard.words)
 
 
-def _silent() -> Invalid:
+def _no_speech() -> Invalid:
     return Invalid("Nothing is said in this video.", code="caption_missing", remedy="Send a caption.")

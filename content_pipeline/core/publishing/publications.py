@@ -54,7 +54,7 @@ def create_with_tasks(
     for spec in specs:
         check_spec(session, workspace_id, twin, spec)
     request_id = uuid4()
-    entered = [
+    created = [
         create(
             session,
             accounts.choose(session, workspace_id, spec.platform, spec.account_id, twin),
@@ -65,7 +65,7 @@ def create_with_tasks(
         )
         for spec in specs
     ]
-    return [(publication, create_task(session, publication)) for publication in entered]
+    return [(publication, create_task(session, publication)) for publication in created]
 
 
 def check_source(source: Source) -> None:
@@ -73,14 +73,16 @@ def check_source(source: Source) -> None:
     if source.url:
         safe_fetch.check_url(source.url)
     if source.reel and source.reel.output_key is None:
-        raise Conflict("This reel is not made yet.", code="reel_not_ready", remedy="Poll its task until it is done.")
+        raise Conflict(
+            "This reel is not rendered yet.", code="reel_not_ready", remedy="Poll its task until it is done."
+        )
 
 
 def check_spec(session: Session, workspace_id: UUID, twin: Twin | None, spec: PostSpec) -> None:
-    """Raises what `check_files` and `own_text` raise, for a post that could never be published."""
+    """Raises what `check_files` and `given_text` raise, for a post that could never be published."""
     options = post_text.options(spec.platform, twin, spec.options)
     check_files(session, workspace_id, options)
-    own_text(twin, spec, options)
+    given_text(twin, spec, options)
 
 
 def check_files(session: Session, workspace_id: UUID, options: PostOptions) -> None:
@@ -91,7 +93,7 @@ def check_files(session: Session, workspace_id: UUID, options: PostOptions) -> N
         captions.segments(captions.get(session, workspace_id, options.subtitles))
 
 
-def own_text(twin: Twin | None, spec: PostSpec, options: PostOptions) -> PostText | None:
+def given_text(twin: Twin | None, spec: PostSpec, options: PostOptions) -> PostText | None:
     """The text of a post with a caption; None where the twin writes it.
 
     Raises Invalid `text_unfit`, and `caption_missing` without a caption and a twin.

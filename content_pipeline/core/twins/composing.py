@@ -20,9 +20,9 @@ from content_pipeline.core.writing.post import Brief, Persona, PostText
 from content_pipeline.core.writing.sentences import paragraphs
 
 COMPOSER: Final = "composer"
-_MOST_MEMORIES: Final = 5
-# Memories below this score are about something else; a recent, important one scores 0.2 without a common word.
-_FITTING_SCORE: Final = 0.35
+_MAX_MEMORIES: Final = 5
+# Memories below this score do not match; a recent, important one scores 0.2 without a common word.
+_MIN_SCORE: Final = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ def _recall(session: Session, twin: Twin, query: str) -> list[Recalled]:
         workspace_id=twin.workspace_id,
         namespace=memory.namespace_of(twin.id),
         query=query,
-        limit=_MOST_MEMORIES,
+        limit=_MAX_MEMORIES,
     )
-    return [one for one in found if one.score >= _FITTING_SCORE]
+    return [one for one in found if one.score >= _MIN_SCORE]
 
 
 def _persona(twin: Twin, recalled: list[Recalled]) -> Persona:

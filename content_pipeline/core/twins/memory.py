@@ -1,8 +1,8 @@
 """Memory of twins: stored per namespace, recalled by semantic similarity, importance and recency.
 
-The rows are ours in any case, and say whose memory it is. Which of them fit a question is found out here, by their
-vectors, or by ZeroMemory where its token is set; a memory stays where it was made. One account there serves all
-workspaces: what it finds counts only if it has a row in the namespace that was asked.
+Every memory has a row in our database, which names its owner. Matches for a query are found by the rows' vectors, or by
+ZeroMemory where its token is set; a memory stays in the store that was in use when it was created. One ZeroMemory
+account serves all workspaces: a hit counts only if it has a row in the queried namespace.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,11 +36,11 @@ _HALF_LIFE: Final[Mapping[str, timedelta]] = {
     "semantic": timedelta(days=365),
 }
 
-# Weights: the fixed share of the similarity, and what importance and recency add. They order memories that fit, and
-# lift none that does not. Of 40 paraphrased questions to 1,000 memories of random importance
-# and age 38 find theirs among the first three, as many as by similarity alone; by the usual sum of the three, weighted
-# 0.5, 0.3 and 0.2, it was 8.
-_ALWAYS, _IMPORTANCE, _RECENCY = 0.85, 0.10, 0.05
+# Weights: the fixed share of the similarity, and what importance and recency add. They rank matching memories, and do
+# not promote one that does not match. Of 40 paraphrased questions to 1,000 memories of random importance and age, 38
+# find their memory among the first three, as many as by similarity alone; with the usual weighted sum of the three
+# (0.5, 0.3, 0.2) it was 8.
+_BASE, _IMPORTANCE, _RECENCY = 0.85, 0.10, 0.05
 
 _PREFIX: Final = "twin_"
 
@@ -75,8 +75,8 @@ def remember(
     Raises NotFound as `recall` does, PlanLimit `memories_full`, and what `embeddings.embed` and
     `zeromemory.remember` raise.
     """
-    twin = _owner(session, workspace_id, namespace)
-    _check_room(session, twin)
+    twin = _get_twin(session, workspace_id, namespace)
+    _check_limit(session, twin)
     memory = Memory(
         id=uuid4(),
         twin_id=twin.id,
@@ -119,15 +119,15 @@ def recall(
     Raises NotFound `namespace_not_found` or `twin_not_found`, for another workspace's and for deleted twins too,
     and what `embeddings.embed` and `zeromemory.recall` raise.
     """
-    kept = _kept(_owner(session, workspace_id, namespace), entity_id)
+    conditions = _conditions(_get_twin(session, workspace_id, namespace), entity_id)
     if layer:
-        kept.append(Memory.memory_type == layer)
+        conditions.append(Memory.memory_type == layer)
     if not zeromemory.is_configured():
-        return _recall_here(session, kept, query, limit)
+        return _recall_by_vector(session, conditions, query, limit)
     # ZeroMemory cannot filter by entity: filtered here, from its largest result.
     hits = zeromemory.recall(namespace, query, layer=layer, limit=zeromemory.MAX_HITS if entity_id else limit)
     scores = {hit.memory_id: min(max(hit.score, 0.0), 1.0) for hit in hits}
-    found = session.scalars(select(Memory).where(*kept, Memory.remote_id.in_(scores)))
+    found = session.scalars(select(Memory).where(*conditions, Memory.remote_id.in_(scores)))
     recalled = [Recalled(memory, scores[memory.remote_id or ""]) for memory in found]
     return sorted(recalled, key=lambda one: -one.score)[:limit]
 
@@ -142,12 +142,12 @@ def forget(session: Session, *, workspace_id: UUID, memory_id: UUID) -> None:
         twins.get(session, workspace_id, memory.twin_id)
     except NotFound as error:
         raise missing from error
-    _forget(session, [Memory.id == memory_id])
+    _delete(session, [Memory.id == memory_id])
 
 
 def forget_all(session: Session, *, workspace_id: UUID, namespace: str, entity_id: str | None = None) -> int:
     """Forget a twin's memories, or those about one entity; returns how many. Raises as `recall` does."""
-    return _forget(session, _kept(_owner(session, workspace_id, namespace), entity_id))
+    return _delete(session, _conditions(_get_twin(session, workspace_id, namespace), entity_id))
 
 
 def blend(similarity: Numbers, importance: Numbers, age: Numbers, half_life: Numbers) -> Numbers:
@@ -156,10 +156,10 @@ def blend(similarity: Numbers, importance: Numbers, age: Numbers, half_life: Num
     `similarity` is a cosine, `importance` 0 to 1; `age` and `half_life` are in the same unit.
     """
     recency = 0.5 ** (np.maximum(age, 0) / half_life)
-    return np.clip(similarity, 0, 1) * (_ALWAYS + _IMPORTANCE * importance + _RECENCY * recency)
+    return np.clip(similarity, 0, 1) * (_BASE + _IMPORTANCE * importance + _RECENCY * recency)
 
 
-def _owner(session: Session, workspace_id: UUID, namespace: str) -> Twin:
+def _get_twin(session: Session, workspace_id: UUID, namespace: str) -> Twin:
     try:
         twin_id = UUID(namespace.removeprefix(_PREFIX))
     except ValueError:
@@ -173,25 +173,27 @@ def _owner(session: Session, workspace_id: UUID, namespace: str) -> Twin:
     return twins.get(session, workspace_id, twin_id)
 
 
-def _check_room(session: Session, twin: Twin) -> None:
+def _check_limit(session: Session, twin: Twin) -> None:
     kept = session.scalar(select(func.count()).where(Memory.twin_id == twin.id)) or 0
     if kept >= MOST_MEMORIES:
         raise PlanLimit(
-            f"This twin has {kept:,} memories, and may have {MOST_MEMORIES:,}.",
+            f"This twin has {kept:,} memories, and the limit is {MOST_MEMORIES:,}.",
             code="memories_full",
             remedy="Forget some of them.",
         )
 
 
-def _kept(twin: Twin, entity_id: str | None) -> list[ColumnElement[bool]]:
-    kept: list[ColumnElement[bool]] = [Memory.twin_id == twin.id]
-    return [*kept, Memory.entity_id == entity_id] if entity_id else kept
+def _conditions(twin: Twin, entity_id: str | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Memory.twin_id == twin.id]
+    return [*conditions, Memory.entity_id == entity_id] if entity_id else conditions
 
 
-def _recall_here(session: Session, kept: Sequence[ColumnElement[bool]], query: str, limit: int) -> list[Recalled]:
+def _recall_by_vector(
+    session: Session, conditions: Sequence[ColumnElement[bool]], query: str, limit: int
+) -> list[Recalled]:
     rows = session.execute(
         select(Memory.id, Memory.vector, Memory.importance, Memory.created_at, Memory.memory_type).where(
-            *kept, Memory.vector.is_not(None)
+            *conditions, Memory.vector.is_not(None)
         )
     ).all()
     if not rows:
@@ -211,11 +213,11 @@ def _recall_here(session: Session, kept: Sequence[ColumnElement[bool]], query: s
     return [Recalled(memories[found], score) for found, score in best.items() if found in memories]
 
 
-def _forget(session: Session, kept: Sequence[ColumnElement[bool]]) -> int:
-    forgotten = session.scalars(delete(Memory).where(*kept, Memory.remote_id.is_(None)).returning(Memory.id)).all()
-    elsewhere = session.scalars(select(Memory).where(*kept)).all()
-    for memory in elsewhere:
+def _delete(session: Session, conditions: Sequence[ColumnElement[bool]]) -> int:
+    deleted = session.scalars(delete(Memory).where(*conditions, Memory.remote_id.is_(None)).returning(Memory.id)).all()
+    remote = session.scalars(select(Memory).where(*conditions)).all()
+    for memory in remote:
         zeromemory.forget(memory.remote_id or "")
         session.delete(memory)
         session.flush()  # one by one: the database ends transactions that idle
-    return len(forgotten) + len(elsewhere)
+    return len(deleted) + len(remote)

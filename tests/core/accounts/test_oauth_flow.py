@@ -118,7 +118,7 @@ def test_a_state_ends_after_ten_minutes(platforms: Sandbox, workspace_id: UUID) 
 
 def test_states_that_ended_are_forgotten(platforms: Sandbox, workspace_id: UUID) -> None:
     begin(workspace_id, "instagram")
-    platforms.advance(oauth_flow.LIFE.total_seconds() + 1)
+    platforms.advance(oauth_flow.STATE_LIFETIME.total_seconds() + 1)
     begin(workspace_id, "instagram")
     retention.sweep_rows()
     with transaction() as session:

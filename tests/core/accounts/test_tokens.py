@@ -230,7 +230,7 @@ def test_who_waits_too_long_for_another_is_told_to_come_back(connected, platform
     account = connected("tiktok")
     platforms.advance(NEAR_END["tiktok"])
     assert tokens.take_lease(account)
-    monkeypatch.setattr(tokens, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(tokens, "WAIT_SECONDS", 0.0)
     with pytest.raises(Unavailable) as caught:
         tokens.get_access(account.id)
     assert (caught.value.code, caught.value.retryable) == ("token_refreshing", True)

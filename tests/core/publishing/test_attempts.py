@@ -360,7 +360,7 @@ def test_a_run_by_hand_of_a_post_that_is_not_published_posts_nothing(stage: Stag
         stage.end(key)
     before = len(stage.platform.calls)
     raised = stage.run_alone(key)
-    assert "a run alone never posts" in str(raised)
+    assert "a run without a task never publishes" in str(raised)
     assert len(stage.platform.calls) == before
     with transaction() as session:
         assert session.get_one(Task, key).state in ("canceled", "error")

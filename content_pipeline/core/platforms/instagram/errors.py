@@ -12,7 +12,7 @@ from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.response_json import json_object
 
 _RECONNECT: Final = "Connect the account again."
-_LATER: Final = "Nothing to do: it is tried again."
+_LATER: Final = "Nothing to do: it is retried automatically."
 
 
 class _Reason(NamedTuple):

@@ -157,7 +157,7 @@ def _ensure_quota(access: base.Access) -> None:
         raise TooManyRequests(
             "The account has used up its posts of 24 hours on Instagram.",
             code="instagram_daily_limit",
-            remedy="Nothing to do: it is tried again.",
+            remedy="Nothing to do: it is retried automatically.",
             retry_after=errors.DAILY_LIMIT_SECONDS,
         )
 

@@ -11,7 +11,7 @@ from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.response_json import json_object
 
 _RECONNECT: Final = "Connect the account again, and allow everything that is asked for."
-_LATER: Final = "Nothing to do: it is tried again."
+_LATER: Final = "Nothing to do: it is retried automatically."
 OK: Final = "ok"
 
 

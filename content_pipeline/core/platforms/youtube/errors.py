@@ -15,7 +15,7 @@ from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expire
 from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.response_json import json_object
 
-_LATER: Final = "Nothing to do: it is tried again."
+_LATER: Final = "Nothing to do: it is retried automatically."
 _RECONNECT: Final = "Connect the account again, and allow everything that is asked for."
 # Google's messages contain links.
 _TAG: Final = re.compile(r"</?[a-z][^>]*>")

@@ -91,7 +91,9 @@ def fill(access: Access, session: Session, path: Path, progress: Callable[[float
         except Ambiguous as error:
             lost += 1
             if lost == _LOST_PIECES:
-                raise UpstreamError(error.detail, remedy="Nothing to do: it is tried again.", retryable=True) from error
+                raise UpstreamError(
+                    error.detail, remedy="Nothing to do: it is retried automatically.", retryable=True
+                ) from error
             have = stored(access, session)
     return have
 
