@@ -22,7 +22,7 @@ def test_an_error_is_printed_with_its_remedy(database: None) -> None:
     with serving(create_app()) as url:
         refused = caption(url)
     assert refused.returncode == 1
-    assert refused.stderr.strip() == ("This API key is not valid. Check the X-API-Key header, or make a new key.")
+    assert refused.stderr.strip() == ("This API key is not valid. Check the X-API-Key header, or create a new key.")
 
 
 def test_a_busy_server_is_retried_after_its_retry_after() -> None:

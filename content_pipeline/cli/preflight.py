@@ -88,7 +88,7 @@ def _check_settings(configured: Settings) -> None:
         )
     if configured.host not in _LOOPBACK and "public_url" not in configured.model_fields_set:
         raise Invalid(
-            f"The API would listen on {configured.host}, but nobody outside could follow the addresses it gives.",
+            f"The API would listen on {configured.host}, but returns URLs that other hosts cannot open.",
             code="settings_unsafe",
             remedy="Set CONTENT_PIPELINE_PUBLIC_URL to the address that clients use.",
         )

@@ -16,7 +16,7 @@ Mention = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^@?[
 CoverSeconds = Annotated[
     float | None, Field(ge=0, le=3600, allow_inf_nan=False, description="The moment of the video that is its cover")
 ]
-PaidPartnership = Annotated[bool | None, Field(description="Somebody else's product is advertised")]
+PaidPartnership = Annotated[bool | None, Field(description="A third party's product is advertised")]
 
 
 class PostOptions(BaseModel):

@@ -55,7 +55,7 @@ def ingest(file: StoredObject) -> list[Task]:
         except NotFound:
             return []  # replaced since it was listed, or moved by another daemon
         target = _destination(file)
-        assert target, "the database refused it for another reason than a duplicate upload"
+        assert target, "the batch was rejected for another reason than a duplicate upload"
     storage.move(file, target)
     return reels
 
@@ -121,14 +121,14 @@ def _twin(place: Address) -> Twin:
         case []:
             raise _misplaced(f"There is no twin {place.twin!r} in a workspace {place.workspace!r}.")
         case _:
-            raise _misplaced(f"More than one twin is called {place.twin!r}: its id is needed.")
+            raise _misplaced(f"More than one twin is named {place.twin!r}: use its id.")
 
 
 def _is_called(model: type[Workspace | Twin], name: str) -> ColumnElement[bool]:
     return or_(model.name == name, cast(model.id, String) == name)
 
 
-# ── paths and texts ──────────────────────────────────────────────────────────────────────────────────────
+# ── keys and reports ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def address(key: str) -> Address:
@@ -141,7 +141,7 @@ def address(key: str) -> Address:
         case [workspace, twin, platform, _]:
             return Address(workspace, twin, platform)
         case _:
-            raise _misplaced("The path does not say whom the file is for.")
+            raise _misplaced("The path does not name a workspace, a twin and a platform.")
 
 
 def _misplaced(detail: str) -> Invalid:
@@ -169,11 +169,11 @@ def report_key(rejected: str) -> str:
 
 def report(key: str, error: Error) -> str:
     """The report of a rejected file for the person who uploaded it, one line per error."""
-    lines = [f"{key} was rejected; nothing of it was stored.", "", error.detail]
+    lines = [f"{key} was rejected; nothing was stored.", "", error.detail]
     if error.errors:
-        lines += ["Rows are counted from 1, the first one below the column names.", ""]
+        lines += ["Row 1 is the first row below the column names.", ""]
         lines += [_fault(**fault) for fault in error.errors]
-        lines += ["", "Correct these rows and put the whole file into the inbox again."]
+        lines += ["", "Correct these rows and upload the whole file again."]
     else:
         lines += [error.remedy]
     return "\n".join(lines) + "\n"

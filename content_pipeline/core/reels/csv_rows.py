@@ -70,7 +70,7 @@ def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> Sheet
         raise Invalid(
             f"{rows} {'row' if rows == 1 else 'rows'} of the CSV cannot become reels.",
             code="csv_rows_invalid",
-            remedy="Correct what `errors` lists and send the whole file again; nothing of it was stored.",
+            remedy="Correct what `errors` lists and send the whole file again; nothing was stored.",
             errors=errors,
         )
     return Sheet(reels, [name for name in table.columns if name and name not in _COLUMNS])
@@ -174,7 +174,7 @@ def _platform(name: str) -> str:
     raise Invalid(
         f"There is no platform named {name[:50]!r}.",
         code="unknown_platform",
-        remedy=f"Take one of: {', '.join(PLATFORMS)}.",
+        remedy=f"Choose one of: {', '.join(PLATFORMS)}.",
     )
 
 

@@ -118,7 +118,7 @@ def result_url(reel: Reel) -> str | None:
     return reel.output_key and storage.signed_url(reel.output_key)
 
 
-# ── called by the assets ────────────────────────────────────────────────────────────────────────────────────────────
+# ── called by the assets ─────────────────────────────────────────────────────────────────────────────────
 
 
 def narrate(run: RunContext, key: str, folder: Path) -> Narrated:

@@ -48,14 +48,14 @@ WIRE: Final = {
 
 CANCELED: Final = Error("The task was canceled.", code="canceled", remedy="Retry it if this was a mistake.")
 NONE_DONE: Final = Error(
-    "Nothing of it could be made.",
+    "All parts of the task failed.",
     code="none_done",
-    remedy="Look at each part's own error, and retry what can be retried.",
+    remedy="See the error of each part, and retry those that can be retried.",
 )
 LOST: Final = Error(
-    "The work was lost with its worker, again and again.",
+    "The worker was lost repeatedly while it executed the task.",
     code="lost",
-    remedy="Retry the task; if it is lost again, the recording may be too large for this machine.",
+    remedy="Retry the task. If it is lost again, its media may be too large for this machine.",
 )
 _UNCONFIRMED: Final = "unconfirmed"
 
@@ -65,7 +65,7 @@ def subject(kind: str, key: str) -> str:
     return f"{kind}:{key}"
 
 
-# ── requests of the API ──────────────────────────────────────────────────────────────────────────────────
+# ── called by the API ────────────────────────────────────────────────────────────────────────────────────
 
 
 def create(
@@ -115,7 +115,7 @@ def _insert(session: Session, task: Task, start_lease: timedelta = START_LEASE) 
             session.add(task)
     except IntegrityError as error:
         raise Conflict(
-            "This is being worked on already.", code="task_open", remedy="Wait for its task to end, or cancel it."
+            "An earlier task for this is still open.", code="task_open", remedy="Wait for it to end, or cancel it."
         ) from error
     return task
 
@@ -164,7 +164,7 @@ def wire_status(task: Task) -> str:
 def cancel(session: Session, task: Task) -> None:
     """End an open task as canceled. Raises Conflict when it is final or irrevocable."""
     if not try_cancel(session, task):
-        raise Conflict("The task has ended already.", code="task_final", remedy="Nothing to do.")
+        raise Conflict("The task has already ended.", code="task_final", remedy="Nothing to do.")
 
 
 def try_cancel(session: Session, task: Task) -> bool:
@@ -184,9 +184,9 @@ def cancel_all(session: Session, to_cancel: Sequence[Task]) -> list[Task]:
     ids = [task.id for task in to_cancel]
     if session.scalars(select(Task.id).where(Task.id.in_(ids), Task.irrevocable, Task.state.in_(OPEN))).first():
         raise Conflict(
-            "This is being published, and cannot be called back.",
+            "The post is being published and can no longer be canceled.",
             code="task_irrevocable",
-            remedy="Wait for it to end; then delete the post on its platform if it was a mistake.",
+            remedy="Wait for the task to end, then delete the post on its platform if it was a mistake.",
         )
     values = {"state": "canceled", "error": CANCELED.to_dict()}
     canceled = [task for task in to_cancel if _close(session, task.id, OPEN, **values)]
@@ -207,7 +207,7 @@ def check_retry(session: Session, task: Task) -> None:
             remedy="Wait for it to end." if task.state in OPEN else "Send the request again instead.",
         )
     if newest(session, task.kind, task.key).id != task.id:
-        raise Conflict("This task was retried already.", code="task_retried", remedy="Look at the newer task.")
+        raise Conflict("This task was retried already.", code="task_retried", remedy="Use the newer task.")
 
 
 def retry(session: Session, task: Task) -> Task:
@@ -234,7 +234,7 @@ def retry(session: Session, task: Task) -> Task:
     return _insert(session, again)
 
 
-# ── launching of runs ────────────────────────────────────────────────────────────────────────────────────
+# ── launching runs ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def reserve_start(session: Session, task: Task) -> bool:
@@ -271,7 +271,7 @@ def unattended(session: Session) -> list[Task]:
     return list(session.scalars(query))
 
 
-# ── state changes by runs, in their fenced transactions ──────────────────────────────────────────────────
+# ── called by runs, in their fenced transactions ─────────────────────────────────────────────────────────
 
 
 def mark_processing(session: Session, kind: str, key: str) -> Task | None:
@@ -317,9 +317,9 @@ def fail(session: Session, task_id: str, error: Error) -> None:
 
 def _unconfirmed(error: Error) -> Error:
     return Error(
-        f"{error.detail} Whether the post went out is not known.",
+        f"{error.detail} It is not known whether the post was published.",
         code=_UNCONFIRMED,
-        remedy="Look at the account. A retry looks again before it sends anything.",
+        remedy="Check the account on the platform. A retry also checks before it publishes.",
     )
 
 

@@ -57,9 +57,9 @@ def claim(session: Session, request: Request) -> Answer | None:
     except OperationalError as error:
         if isinstance(error.orig, LockNotAvailable):
             raise Conflict(
-                "A request with this Idempotency-Key is still being worked on.",
+                "A request with this Idempotency-Key is still in progress.",
                 code="idempotency_in_flight",
-                remedy="Send it again in a moment.",
+                remedy="Retry in a second.",
                 retryable=True,
                 retry_after=1,
             ) from error
@@ -95,7 +95,7 @@ def _stored_answer(session: Session, request: Request) -> Answer:
     kept = session.get_one(IdempotencyKey, tuple(_identity(request).values()))
     if kept.fingerprint != request.fingerprint:
         raise Unprocessable(
-            "This Idempotency-Key was used for a request with other content.",
+            "This Idempotency-Key was already used for a different request.",
             code="idempotency_mismatch",
             remedy="Use a new key for a new request.",
         )

@@ -44,7 +44,7 @@ def create_key(session: Session, *, workspace: str, plan: str | None = None, red
     """
     if plan is not None and session.get(Plan, plan) is None:
         known = ", ".join(session.scalars(select(Plan.name).order_by(Plan.name)))
-        raise Invalid(f"There is no plan named {plan}.", code="unknown_plan", remedy=f"Take one of: {known}.")
+        raise Invalid(f"There is no plan named {plan}.", code="unknown_plan", remedy=f"Choose one of: {known}.")
     owner = session.scalars(select(Workspace).where(Workspace.name == workspace)).one_or_none()
     if owner is None:
         owner = Workspace(id=uuid4(), name=workspace, plan=plan or _DEFAULT_PLAN, created_at=now())
@@ -54,7 +54,7 @@ def create_key(session: Session, *, workspace: str, plan: str | None = None, red
         raise Invalid(
             f"The workspace {workspace} exists and has the plan {owner.plan}.",
             code="plan_differs",
-            remedy="Leave the plan out. To move the workspace to another, change its row in the table workspaces.",
+            remedy="Omit the plan. To change it, update the workspace's row in the table workspaces.",
         )
     for uri in redirect_uris:
         _allow_redirect(session, owner.id, uri)
@@ -75,7 +75,7 @@ def authenticate(session: Session, key: str) -> Caller:
     found = session.execute(query).one_or_none() if _is_well_formed(key) else None
     if found is None:
         raise Unauthorized(
-            "This API key is not valid.", code="key_invalid", remedy="Check the X-API-Key header, or make a new key."
+            "This API key is not valid.", code="key_invalid", remedy="Check the X-API-Key header, or create a new key."
         )
     return Caller(*found)
 
@@ -97,7 +97,9 @@ def keys(session: Session, workspace: str) -> Sequence[ApiKey]:
     found = session.scalars(query.order_by(ApiKey.created_at.desc(), ApiKey.id)).all()
     if not found:
         raise NotFound(
-            f"There is no workspace {workspace}.", code="workspace_not_found", remedy="Its first key makes one."
+            f"There is no workspace {workspace}.",
+            code="workspace_not_found",
+            remedy="Create its first key with `keys create`.",
         )
     return found
 
@@ -116,7 +118,7 @@ def _allow_redirect(session: Session, workspace_id: UUID, uri: str) -> None:
     parts = urlsplit(uri)
     if parts.scheme not in ("http", "https") or not parts.hostname or "#" in uri:
         raise Invalid(
-            f"{uri} is no address that a browser can be sent to.",
+            f"{uri} is not a valid redirect URI.",
             code="redirect_uri_invalid",
             remedy="Give an absolute http(s) URL without a fragment.",
         )

@@ -194,7 +194,7 @@ def test_nobody_knowing_what_happened_ends_unconfirmed_and_a_retry_looks_first(
     stage.platform.faults = {}
     posting.reconnect(account)
     posting.retry(key)
-    with pytest.raises(Conflict, match="cannot be called back"):
+    with pytest.raises(Conflict, match="can no longer be canceled"):
         posting.cancel(key)
     assert stage.end(key).state == "done"
     assert len(stage.platform.posted) == 1

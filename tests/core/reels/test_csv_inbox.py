@@ -1,4 +1,4 @@
-"""The inbox: each file becomes one batch or one report, whatever happens meanwhile."""
+"""CSV inbox: each file becomes one batch or one report, also after crashes and with concurrent daemons."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -29,18 +29,18 @@ BAD = b"script,platform\nThis is fine.,\n,tiktok\nThis is not.,myspace\n"
 
 
 class Crash(BaseException):
-    """The process is gone: nothing that it would still have done is done."""
+    """Stands for the death of the process."""
 
 
 @dataclass
 class Inbox:
-    """The inbox of a workspace with one twin, and what became of the files there."""
+    """The inbox of a workspace with one twin, and the outcomes of its files."""
 
     workspace: Workspace
     twin: Twin
 
     def put(self, data: bytes, path: str | None = None, name: str = "scripts.csv") -> StoredObject:
-        """Put a file there as somebody with the bucket's keys does; `path` instead of the twin's."""
+        """Upload a file to the inbox, by default to the twin's path."""
         key = f"inbox/{path or f'{self.workspace.name}/{self.twin.name}/instagram/{name}'}"
         storage.put(key, io.BytesIO(data), content_type="text/csv")
         return next(file for file in self.waiting() if file.key == key)
@@ -86,7 +86,7 @@ def inbox(database: None) -> Iterator[Inbox]:
 
 @contextmanager
 def before(operation: str, act: Callable[[], Any]) -> Iterator[None]:
-    """Do something just before the object store is asked for that, once."""
+    """Call `act` once, just before this operation of the object store."""
     events, name = storage.client().meta.events, f"before-send.s3.{operation}"
 
     def act_once(**_: Any) -> None:
@@ -99,7 +99,7 @@ def before(operation: str, act: Callable[[], Any]) -> Iterator[None]:
 
 @contextmanager
 def at_call(number: int, act: Callable[[], Any], *, database: bool = True) -> Iterator[None]:
-    """Do something at a call to the object store (asked and answered count both) or to the database."""
+    """Call `act` at the numbered call to the object store (request and response both count) or to the database."""
     calls = count(1)
     events = storage.client().meta.events
 
@@ -124,7 +124,7 @@ def crash() -> None:
     raise Crash
 
 
-# ── what becomes of a file ───────────────────────────────────────────────────────────────────────────────
+# ── outcomes ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_file_becomes_a_batch_and_moves_to_accepted(inbox: Inbox) -> None:
@@ -166,15 +166,15 @@ def test_a_bad_file_moves_to_rejected_with_a_line_for_everything_that_is_wrong(i
     assert inbox.rejected() == [csv_inbox.rejected_key(file), f"{csv_inbox.rejected_key(file)}.report.txt"]
     assert inbox.batches() == inbox.accepted() == inbox.waiting() == []
     assert inbox.report() == (
-        f"{file.key} was rejected; nothing of it was stored.\n"
+        f"{file.key} was rejected; nothing was stored.\n"
         "\n"
         "2 rows of the CSV cannot become reels.\n"
-        "Rows are counted from 1, the first one below the column names.\n"
+        "Row 1 is the first row below the column names.\n"
         "\n"
         "Row 2, script: The script is empty. Write what is to be said, or drop the row.\n"
-        "Row 3, platform: There is no platform named 'myspace'. Take one of: instagram, tiktok, linkedin, youtube.\n"
+        "Row 3, platform: There is no platform named 'myspace'. Choose one of: instagram, tiktok, linkedin, youtube.\n"
         "\n"
-        "Correct these rows and put the whole file into the inbox again.\n"
+        "Correct these rows and upload the whole file again.\n"
     )
 
 
@@ -209,7 +209,7 @@ def test_a_twin_is_not_guessed_among_several_of_its_name(inbox: Inbox) -> None:
     with transaction() as session:
         make_twin(session, inbox.workspace.id, name=inbox.twin.name)
     csv_inbox.ingest(inbox.put(GOOD))
-    assert "its id is needed" in inbox.report()
+    assert "use its id" in inbox.report()
     csv_inbox.ingest(inbox.put(GOOD, f"{inbox.workspace.name}/{inbox.twin.id}/instagram/scripts.csv"))
     assert [batch.twin_id for batch in inbox.batches()] == [inbox.twin.id]
 
@@ -228,7 +228,7 @@ def test_an_object_that_stands_for_a_folder_stays(inbox: Inbox) -> None:
     assert inbox.rejected() == []
 
 
-# ── once ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── exactly once ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_file_that_is_put_there_again_is_another_batch(inbox: Inbox) -> None:
@@ -245,7 +245,7 @@ def test_a_file_that_is_rejected_again_keeps_both_reports(inbox: Inbox) -> None:
 
 
 def interrupted(inbox: Inbox, data: bytes) -> list[StoredObject]:
-    """Files, each taken by a process that dies at another of its calls, and then by one that does not."""
+    """Files, each ingested by a process that dies at another of its calls, and then by one that does not."""
     files = []
     for number in count(1):
         files.append(inbox.put(data, name=f"{number}.csv"))
@@ -344,7 +344,7 @@ def test_a_file_that_replaces_one_already_read_is_not_lost(inbox: Inbox, operati
     assert inbox.waiting() == []
 
 
-# ── paths ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 parts = st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), max_size=20)
 paths = st.one_of(

@@ -115,13 +115,13 @@ def test_a_cancel_of_many_and_the_progress_of_one_never_lock_each_other_out(work
     with ThreadPoolExecutor(1) as pool:
         with executions.fenced(run_id) as session:
             canceling = pool.submit(cancel)
-            until(_somebody_waits_for_a_lock, seconds=30, what="a cancel that waits for the fence")
+            until(_is_lock_awaited, seconds=30, what="a cancel that waits for the fence")
             tasks.set_progress(session, children[1].id, 0.5)
         canceling.result()
     assert state(parent)[0] == "canceled"
 
 
-def _somebody_waits_for_a_lock() -> bool:
+def _is_lock_awaited() -> bool:
     with transaction() as session:
         return bool(session.scalar(text("select count(*) from pg_locks where not granted")))
 

@@ -137,7 +137,7 @@ def test_a_task_is_retried_once(session: Session, workspace_id: UUID) -> None:
     assert caught.value.code == "task_retried"
 
 
-# ── what cannot be taken back ────────────────────────────────────────────────────────────────────────────
+# ── irrevocable tasks ────────────────────────────────────────────────────────────────────────────────────
 
 
 def irrevocable(session: Session, workspace_id: UUID) -> Task:
@@ -169,12 +169,12 @@ def test_what_cannot_be_taken_back_and_failed_may_have_happened(session: Session
     session.refresh(task)
     assert task.error == {
         "code": "unconfirmed",
-        "message": "It broke. Whether the post went out is not known.",
-        "remedy": "Look at the account. A retry looks again before it sends anything.",
+        "message": "It broke. It is not known whether the post was published.",
+        "remedy": "Check the account on the platform. A retry also checks before it publishes.",
         "retryable": False,
     }
     again = tasks.retry(session, task)
-    with pytest.raises(Conflict, match="cannot be called back"):
+    with pytest.raises(Conflict, match="can no longer be canceled"):
         tasks.cancel(session, again)
     tasks.fail(session, again.id, InternalError("Nobody knows.", code="unconfirmed"))
     session.refresh(again)
@@ -193,7 +193,9 @@ def test_a_task_that_waits_for_others_is_woken_into_one_run(session: Session, wo
     assert task.id not in {found.id for found in tasks.unattended(session)}
     assert tasks.resume(session, task)
     assert (task.starts, task.waits) == (2, 1)
-    assert task.id not in {found.id for found in tasks.unattended(session)}, "whoever woke it starts its run"
+    assert task.id not in {found.id for found in tasks.unattended(session)}, (
+        "the caller that resumed it launches its run"
+    )
     tasks.cancel(session, task)
     assert not tasks.resume(session, task)
 
@@ -216,10 +218,10 @@ def test_two_starters_that_saw_the_same_task_start_one_run(workspace_id: UUID) -
     with transaction() as session:
         task_id = queued(session, workspace_id).id
     with transaction() as first, transaction() as second:
-        mine, theirs = first.get_one(Task, task_id), second.get_one(Task, task_id)
-        assert tasks.reserve_start(first, mine)
+        first_copy, second_copy = first.get_one(Task, task_id), second.get_one(Task, task_id)
+        assert tasks.reserve_start(first, first_copy)
         first.commit()
-        assert not tasks.reserve_start(second, theirs)
+        assert not tasks.reserve_start(second, second_copy)
 
 
 def test_a_fresh_task_is_left_to_the_request_that_created_it(session: Session, workspace_id: UUID) -> None:
@@ -281,14 +283,14 @@ def test_a_cancel_and_the_progress_bar_never_lock_each_other_out(workspace_id: U
     with ThreadPoolExecutor(1) as pool:
         with executions.fenced(run_id) as session:
             canceling = pool.submit(cancel)
-            until(_somebody_waits_for_a_lock, seconds=30, what="a cancel that waits for the fence")
+            until(_is_lock_awaited, seconds=30, what="a cancel that waits for the fence")
             tasks.set_progress(session, task.id, 0.5)
         canceling.result()
     with transaction() as session:
         assert session.get_one(Task, task.id).state == "canceled"
 
 
-def _somebody_waits_for_a_lock() -> bool:
+def _is_lock_awaited() -> bool:
     with transaction() as session:
         return bool(session.scalar(text("select count(*) from pg_locks where not granted")))
 

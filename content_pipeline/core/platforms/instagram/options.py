@@ -11,6 +11,6 @@ class InstagramOptions(CoverOption, AiLabelOption):
     # Meta announced it for Facebook Login (April 2026); its SDK has no such parameter for Instagram Login.
     paid_partnership: bool | None = Field(
         None,
-        description="Somebody else's product is advertised. Meta documents this label for accounts connected over "
+        description="A third party's product is advertised. Meta documents this label for accounts connected over "
         "Facebook; for those connected over Instagram, as here, see whether the post has it",
     )

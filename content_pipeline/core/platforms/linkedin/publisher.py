@@ -94,7 +94,7 @@ class LinkedInPublisher:
 
 def _outcome_unknown(reason: str) -> base.OutcomeUnknown:
     return base.OutcomeUnknown(
-        f"Nobody knows whether the post is live: its answer was lost. {reason}",
+        f"It is not known whether the post is live: the response was lost. {reason}",
         remedy="Look at the profile on LinkedIn; if the post is not there, publish it as a new one.",
     )
 

@@ -100,7 +100,7 @@ class TikTokPublisher:
         return base.NotCommitted() if _lacks_bytes(status, prepared) else _outcome(status, prepared)
 
 
-# ── the upload ───────────────────────────────────────────────────────────────────────────────────────────
+# ── upload ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _open_upload(access: base.Access, post: base.Post, chunks: Chunks) -> base.Prepared:
@@ -195,7 +195,7 @@ def _upload_lost() -> base.PreparationLost:
     return base.PreparationLost("TikTok takes no more of this upload.", remedy=_AGAIN)
 
 
-# ── its status ───────────────────────────────────────────────────────────────────────────────────────────
+# ── status ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _fetch_status(access: base.Access, prepared: base.Prepared) -> Status:
