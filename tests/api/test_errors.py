@@ -1,3 +1,5 @@
+"""Error responses: RFC 9457 problem documents."""
+
 from typing import Any
 from uuid import UUID
 

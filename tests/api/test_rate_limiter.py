@@ -1,3 +1,5 @@
+"""The in-process rate limiter in front of the shared token buckets."""
+
 import asyncio
 from uuid import uuid4
 

@@ -1,3 +1,5 @@
+"""Tasks over HTTP: read, list, cancel, retry."""
+
 import re
 
 import pytest

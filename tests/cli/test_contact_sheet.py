@@ -1,3 +1,5 @@
+"""The contact sheet of rendered videos."""
+
 from pathlib import Path
 
 from PIL import Image

@@ -1,3 +1,5 @@
+""".env.example against the settings."""
+
 import re
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Allocation of free ports."""
+
 import socket
 
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""The state folder of a stack: ports, secrets and lock."""
+
 import stat
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Token buckets in PostgreSQL."""
+
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor

@@ -37,7 +37,7 @@ class BurnedIn:
     thumbnail: bytes
 
 
-# ── requests of the API ──────────────────────────────────────────────────────────────────────────────────
+# ── called by the API ────────────────────────────────────────────────────────────────────────────────────
 
 
 def create_with_task(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, Task]:
@@ -90,7 +90,7 @@ def output(burned: BurnIn) -> dict[str, Any]:
     return {"output_url": burned.output_key and storage.signed_url(burned.output_key)}
 
 
-# ── rendering, called by the asset ───────────────────────────────────────────────────────────────────────
+# ── called by the asset ──────────────────────────────────────────────────────────────────────────────────
 
 
 def render(run: RunContext, key: str) -> BurnedIn:

@@ -54,7 +54,7 @@ def check_usable(media: MediaInfo, media_seconds: int) -> None:
         )
 
 
-# ── requests of the API ──────────────────────────────────────────────────────────────────────────────────
+# ── called by the API ────────────────────────────────────────────────────────────────────────────────────
 
 
 def create_with_task(
@@ -145,7 +145,7 @@ def result(session: Session, task: Task) -> dict[str, Any]:
     return answer
 
 
-# ── transcription and cues, called by the assets ─────────────────────────────────────────────────────────
+# ── called by the assets ─────────────────────────────────────────────────────────────────────────────────
 
 
 def transcribe(run: RunContext, key: str) -> Transcript:

@@ -1,3 +1,5 @@
+"""Alembic environment: runs migrations on the database of the settings, and compares it with the models."""
+
 from alembic import context
 
 from content_pipeline.core import models  # noqa: F401 - registers the tables

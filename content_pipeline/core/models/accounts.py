@@ -1,3 +1,5 @@
+"""Tables of connected accounts, pending OAuth states and allowed redirect URIs."""
+
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4

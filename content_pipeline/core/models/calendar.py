@@ -1,3 +1,5 @@
+"""Table of calendar items."""
+
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4

@@ -1,3 +1,5 @@
+"""Tables of captions and burn-ins."""
+
 from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4

@@ -1,3 +1,5 @@
+"""Table of twins' memories."""
+
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4

@@ -1,3 +1,5 @@
+"""Tables of batches and reels."""
+
 from datetime import datetime
 from uuid import UUID, uuid4
 

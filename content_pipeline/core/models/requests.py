@@ -1,3 +1,5 @@
+"""Tables of idempotency keys and rate limits."""
+
 from datetime import datetime
 from typing import Any
 from uuid import UUID

@@ -1,3 +1,5 @@
+"""Tables of tasks and executions."""
+
 from datetime import datetime
 from typing import Any
 from uuid import UUID

@@ -1,3 +1,5 @@
+"""Tables of plans, workspaces and API keys."""
+
 from datetime import datetime
 from uuid import UUID, uuid4
 

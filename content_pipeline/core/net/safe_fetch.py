@@ -161,7 +161,7 @@ def _forbidden(detail: str) -> Invalid:
     return Invalid(detail, code="url_forbidden", remedy="Give a public http(s) address.")
 
 
-# ── transport ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── transport ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class _PublicAddressBackend(httpcore.NetworkBackend):

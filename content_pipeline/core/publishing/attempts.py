@@ -138,7 +138,7 @@ class Attempt:
         except Error:
             return False
 
-    # ── Commit and reconcile ─────────────────────────────────────────────────────────────────────────────
+    # ── commit and reconcile ─────────────────────────────────────────────────────────────────────────────
 
     def _commit(self, post: Post, lock: AccountLock) -> Published | Processing:
         self._save(committed_at=now(), poll_at=None, waits_until=None, irrevocable=True)
@@ -176,7 +176,7 @@ class Attempt:
     def _clear_commit_intent(self) -> None:
         self._save(committed_at=None, irrevocable=False)
 
-    # ── State in the database ────────────────────────────────────────────────────────────────────────────
+    # ── state in the database ────────────────────────────────────────────────────────────────────────────
 
     def _save(self, *, irrevocable: bool | None = None, **columns: Any) -> None:
         """Change the row, and whether its task can be canceled, in one fenced transaction."""
@@ -219,7 +219,7 @@ class Attempt:
         with self.run.write() as session:
             return publications.find_other_by_post_id(session, self.publication, live.post_id)
 
-    # ── Platform calls and failures ──────────────────────────────────────────────────────────────────
+    # ── platform calls and failures ──────────────────────────────────────────────────────────────────────
 
     def _call_platform(self, call: Callable[[Access], Answer]) -> Answer:
         return call_platform(self.account.id, call)

@@ -1,3 +1,5 @@
+"""Decoding of audio to samples with correct timing."""
+
 from pathlib import Path
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Edits of cues, with word timings kept."""
+
 from dataclasses import replace
 from itertools import pairwise
 

@@ -1,3 +1,5 @@
+"""Segmentation of words into cues for reading."""
+
 from itertools import pairwise
 
 import budoux

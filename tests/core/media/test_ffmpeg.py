@@ -1,3 +1,5 @@
+"""Running ffmpeg: progress, cancellation and errors."""
+
 import os
 import signal
 import subprocess

@@ -1,3 +1,5 @@
+"""Fonts for all scripts."""
+
 import io
 
 import pytest

@@ -1,3 +1,5 @@
+"""Probing of media files."""
+
 import os
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""SRT and WebVTT output."""
+
 from collections.abc import Callable, Sequence
 
 import pysubs2

@@ -1,3 +1,5 @@
+"""Joining and cleaning of timed words."""
+
 from itertools import pairwise
 
 from hypothesis import given

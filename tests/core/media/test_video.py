@@ -1,3 +1,5 @@
+"""Burning captions into videos, and remuxing."""
+
 import io
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Limits of calls per account and kind."""
+
 from uuid import uuid4
 
 import pytest

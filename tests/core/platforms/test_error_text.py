@@ -1,3 +1,5 @@
+"""Cleaning of platforms' error messages."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""Byte ranges of files as request bodies."""
+
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings

@@ -1,3 +1,5 @@
+"""Normalization and comparison of hashtags."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

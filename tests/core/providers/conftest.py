@@ -1,3 +1,5 @@
+"""Fixtures: an empty cache folder for models."""
+
 import shutil
 from collections.abc import Iterator
 

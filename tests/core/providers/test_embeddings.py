@@ -1,3 +1,5 @@
+"""Sentence embeddings."""
+
 import subprocess
 import sys
 from pathlib import Path

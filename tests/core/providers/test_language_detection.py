@@ -1,3 +1,5 @@
+"""Language detection of texts."""
+
 import subprocess
 import sys
 

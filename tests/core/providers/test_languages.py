@@ -1,3 +1,5 @@
+"""Language tags and names."""
+
 import pytest
 
 from content_pipeline.core.errors import Invalid

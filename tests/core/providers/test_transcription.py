@@ -1,3 +1,5 @@
+"""Transcription with Whisper."""
+
 import re
 import signal
 import threading

@@ -1,3 +1,5 @@
+"""Installation and verification of Whisper models."""
+
 import hashlib
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""CSV parsing: encodings, separators and malformed files."""
+
 import codecs
 import csv
 from io import StringIO

@@ -1,3 +1,5 @@
+"""Validation of the rows of a CSV."""
+
 import csv
 import socket
 from io import StringIO

@@ -1,3 +1,5 @@
+"""eSpeak voices: speech and token timings."""
+
 import threading
 from itertools import pairwise
 

@@ -1,3 +1,5 @@
+"""Forced alignment of speech with its script."""
+
 import sys
 from collections.abc import Iterator
 from itertools import pairwise

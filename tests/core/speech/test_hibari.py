@@ -1,3 +1,5 @@
+"""The hibari voice: speech and token timings."""
+
 from itertools import pairwise
 
 import numpy as np

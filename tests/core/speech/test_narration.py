@@ -1,3 +1,5 @@
+"""Narration of scripts, and the timings of its tokens."""
+
 from itertools import pairwise
 
 import numpy as np

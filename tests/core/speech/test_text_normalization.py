@@ -1,3 +1,5 @@
+"""Normalization of text for speech."""
+
 import unicodedata
 
 import pytest

@@ -1,3 +1,5 @@
+"""Alignment of a transcript with its script."""
+
 from itertools import pairwise
 
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""Speech by an OpenAI-compatible endpoint."""
+
 import io
 import json
 import wave

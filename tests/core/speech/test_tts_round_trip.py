@@ -1,3 +1,5 @@
+"""Speech recognized again by Whisper."""
+
 from pathlib import Path
 
 import jiwer

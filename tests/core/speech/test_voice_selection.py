@@ -1,3 +1,5 @@
+"""Selection of a voice for a script."""
+
 import subprocess
 import sys
 

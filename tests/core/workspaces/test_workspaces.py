@@ -1,3 +1,5 @@
+"""Workspaces, plans, API keys and redirect URIs."""
+
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4

@@ -1,3 +1,5 @@
+"""Scripts written for a length in seconds."""
+
 import pytest
 
 from content_pipeline.core.writing import scripts

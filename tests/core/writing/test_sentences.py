@@ -1,3 +1,5 @@
+"""Splitting of text into paragraphs and sentences."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""Spoken scripts as written text: greetings, fillers and stage directions are removed."""
+
 import pytest
 
 from content_pipeline.core.writing.spoken import written

@@ -1,3 +1,5 @@
+"""Mastering of reel audio: loudness, music and encoding."""
+
 import re
 import subprocess
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Cached background loops."""
+
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context

@@ -1,3 +1,5 @@
+"""Layout of caption lines with left-to-right and right-to-left words."""
+
 from dataclasses import replace
 from itertools import pairwise
 

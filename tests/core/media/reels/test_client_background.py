@@ -1,3 +1,5 @@
+"""Pictures and videos of clients as backgrounds."""
+
 from pathlib import Path
 
 import numpy as np

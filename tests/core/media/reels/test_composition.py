@@ -1,3 +1,5 @@
+"""Rendering of whole reels."""
+
 import io
 from collections.abc import Iterator
 from itertools import count, pairwise

@@ -1,3 +1,5 @@
+"""Designs of animated backgrounds."""
+
 import math
 from collections import Counter
 from itertools import combinations, pairwise

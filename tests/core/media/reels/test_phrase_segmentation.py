@@ -1,3 +1,5 @@
+"""Segmentation of words into on-screen phrases."""
+
 from itertools import pairwise
 
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""Limits of Instagram for videos and covers."""
+
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -1,3 +1,5 @@
+"""Chunks of TikTok uploads."""
+
 from itertools import pairwise
 
 from hypothesis import given

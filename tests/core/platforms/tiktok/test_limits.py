@@ -1,3 +1,5 @@
+"""Limits of TikTok for videos and options."""
+
 from pathlib import Path
 from typing import Any
 
