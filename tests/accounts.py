@@ -23,13 +23,13 @@ from tests.sandbox_server import Sandbox
 REDIRECT: Final = "https://app.example.com/connected?tenant=7"
 
 
-def encryption_key(filling: int) -> SecretStr:
+def encryption_key(byte_value: int) -> SecretStr:
     """A key of 32 equal bytes."""
-    return SecretStr(urlsafe_b64encode(bytes([filling]) * 32).decode())
+    return SecretStr(urlsafe_b64encode(bytes([byte_value]) * 32).decode())
 
 
 @contextmanager
-def reached(sandbox: Sandbox) -> Iterator[None]:
+def sandbox_settings(sandbox: Sandbox) -> Iterator[None]:
     """Set this process's settings as `up` does with an embedded sandbox; closes its connections to it afterwards."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings(), "platforms", "sandbox")
@@ -60,21 +60,21 @@ def begin(workspace_id: UUID, platform: str, client_state: str | None = None) ->
         return oauth_flow.begin(session, workspace_id, platform, REDIRECT, client_state).authorize_url
 
 
-def come_back(platform: str, back: httpx.URL) -> httpx.QueryParams:
-    """Handle the redirect from the platform to `back`; returns the query parameters of the redirect to the client."""
-    sent = back.params
-    url = oauth_flow.finish(platform, state=sent.get("state", ""), code=sent.get("code"), error=sent.get("error"))
+def oauth_callback(platform: str, callback_url: httpx.URL) -> httpx.QueryParams:
+    """Handle the platform's redirect to `callback_url`. Returns the query parameters of the redirect to the client."""
+    params = callback_url.params
+    url = oauth_flow.finish(platform, state=params.get("state", ""), code=params.get("code"), error=params.get("error"))
     assert url.startswith(REDIRECT)
     return httpx.URL(url).params
 
 
 def connect(sandbox: Sandbox, workspace_id: UUID, platform: str, username: str = "mara.bakes") -> Account:
     """Connect the creator's account; returns its row."""
-    params = come_back(platform, sandbox.decide(begin(workspace_id, platform), username=username))
+    params = oauth_callback(platform, sandbox.decide(begin(workspace_id, platform), username=username))
     assert "account_id" in params, params
-    return read(UUID(params["account_id"]))
+    return read_account(UUID(params["account_id"]))
 
 
-def read(account_id: UUID) -> Account:
+def read_account(account_id: UUID) -> Account:
     with transaction() as session:
         return session.get_one(Account, account_id)

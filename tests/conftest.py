@@ -23,7 +23,7 @@ from content_pipeline.core.database import Base, dispose_engines, engine, transa
 from content_pipeline.core.models import Plan
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.settings import settings
-from tests.accounts import reached
+from tests.accounts import sandbox_settings
 from tests.factories import make_workspace
 from tests.sandbox_server import Sandbox, served_sandbox
 from tests.stack.harness import until
@@ -126,7 +126,7 @@ def _sandbox(database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def platforms(_sandbox: Sandbox) -> Iterator[Sandbox]:
     """An empty sandbox, which is what the product takes for the platforms. Both live by the same clock."""
     _sandbox.reset()
-    with reached(_sandbox):
+    with sandbox_settings(_sandbox):
         yield _sandbox
     settings().clock_offset_file.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Rows that tests need before they begin."""
+"""Creates rows for tests."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from content_pipeline.core.twins import twins
 
 
 def make_workspace(session: Session, plan: str = "studio") -> UUID:
-    """A workspace of its own, so that tests do not see each other's rows."""
+    """A new workspace, so that tests do not see each other's rows."""
     workspace = Workspace(id=uuid4(), name=f"workspace-{uuid4()}", plan=plan, created_at=now())
     session.add(workspace)
     session.flush()
@@ -25,7 +25,7 @@ def make_twin(session: Session, workspace_id: UUID, name: str = "Tech Creator", 
 
 
 def make_account(session: Session, workspace_id: UUID, platform: str = "instagram", **fields: Any) -> Account:
-    """A connected account, whose tokens nobody needs."""
+    """A connected account without usable tokens."""
     usual = {"user_id": str(uuid4()), "handle": "@mara.bakes", "name": "Mara Bakes", "status": "connected"}
     account = Account(
         id=uuid4(),
@@ -42,7 +42,7 @@ def make_account(session: Session, workspace_id: UUID, platform: str = "instagra
 
 
 def make_item(session: Session, twin: Twin, *, due_in: timedelta = timedelta(days=1), **fields: Any) -> CalendarItem:
-    """A calendar item of a script, that is to go out in a day."""
+    """A calendar item with a script, scheduled in a day."""
     usual = {
         "twin_id": twin.id,
         "title": "How AI is changing content creation",

@@ -1,4 +1,4 @@
-"""The API in this process, on the real database and object store. Dagster stays away: nothing here may mind."""
+"""Fixtures: the API in this process, on a real database and object store, without Dagster."""
 
 from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID, uuid4
@@ -28,14 +28,14 @@ def app(database: None) -> Iterator[FastAPI]:
 
 
 @pytest.fixture
-def stranger(app) -> TestClient:
-    """Somebody without a key."""
+def anonymous_client(app) -> TestClient:
+    """A client without an API key."""
     return TestClient(app)
 
 
 @pytest.fixture
 def connect(app) -> Callable[..., TestClient]:
-    """A client with a new key, of a workspace of its own unless one is named; limits may differ from the plan's."""
+    """Creates a client with a new key, by default of a new workspace; `limits` override the plan's."""
 
     def with_key(workspace: str | None = None, *, redirect_uris: Sequence[str] = (), **limits: int) -> TestClient:
         with transaction() as session:
@@ -64,7 +64,7 @@ def _plan(session, limits: dict[str, int]) -> str:
 
 @pytest.fixture
 def caption_id(client: TestClient) -> str:
-    """Captions that were asked for and not begun."""
+    """Requested captions whose run has not begun."""
     answer = client.post(f"{PUBLIC}/captions/generate", data={"reel_url": "http://8.8.8.8/clip.mp4"})
     assert answer.status_code == 202, answer.text
     return answer.json()["caption_id"]
@@ -72,7 +72,7 @@ def caption_id(client: TestClient) -> str:
 
 @pytest.fixture
 def finished_id(caption_id: str) -> str:
-    """Captions that are done: two cues of a recording of ten seconds."""
+    """Finished captions: two cues of a recording of ten seconds."""
     cues = [
         Segment(1.0, 2.5, "Hello there.", (Word(1.0, 1.5, "Hello"), Word(1.6, 2.5, "there."))),
         Segment(3.0, 5.0, "Good <b>bye</b>.", (Word(3.0, 4.0, "Good"), Word(4.0, 5.0, "<b>bye</b>."))),
@@ -90,7 +90,7 @@ def finished_id(caption_id: str) -> str:
 
 
 def fail_task(task_id: str) -> None:
-    """As a run does that could not do its work."""
+    """Fail a task, as its run does."""
     with transaction() as session:
         task = session.get_one(Task, task_id)
         tasks.mark_processing(session, task.kind, task.key)

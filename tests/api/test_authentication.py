@@ -1,3 +1,5 @@
+"""API keys over HTTP: authentication, revocation and the rate limit per key."""
+
 from uuid import uuid4
 
 from fastapi.testclient import TestClient
@@ -9,26 +11,26 @@ from content_pipeline.core.workspaces import workspaces
 TASKS = "/api/v1/public/tasks"
 
 
-def test_without_a_key_nothing_is_answered_but_how_to_send_one(stranger: TestClient) -> None:
-    answer = stranger.get(TASKS)
+def test_without_a_key_nothing_is_answered_but_how_to_send_one(anonymous_client: TestClient) -> None:
+    answer = anonymous_client.get(TASKS)
     assert (answer.status_code, answer.json()["code"]) == (401, "key_missing")
     assert "X-API-Key" in answer.headers["WWW-Authenticate"]
     assert "X-API-Key" in answer.json()["remedy"]
 
 
-def test_a_wrong_key_is_refused(stranger: TestClient) -> None:
-    answer = stranger.get(TASKS, headers={"X-API-Key": "sk_wrong"})
+def test_a_wrong_key_is_refused(anonymous_client: TestClient) -> None:
+    answer = anonymous_client.get(TASKS, headers={"X-API-Key": "sk_wrong"})
     assert (answer.status_code, answer.json()["code"]) == (401, "key_invalid")
     assert "WWW-Authenticate" in answer.headers
 
 
-def test_the_key_is_asked_for_before_the_path_and_the_body_are_looked_at(stranger: TestClient) -> None:
-    assert stranger.get("/api/v1/public/nothing").status_code == 401
-    assert stranger.post("/api/v1/public/captions/generate", content=b"x" * 2_000_000).status_code == 401
+def test_the_key_is_asked_for_before_the_path_and_the_body_are_looked_at(anonymous_client: TestClient) -> None:
+    assert anonymous_client.get("/api/v1/public/nothing").status_code == 401
+    assert anonymous_client.post("/api/v1/public/captions/generate", content=b"x" * 2_000_000).status_code == 401
 
 
-def test_health_and_the_documentation_need_no_key(stranger: TestClient) -> None:
-    assert [stranger.get(path).status_code for path in ("/health/live", "/openapi.json", "/docs")] == [200] * 3
+def test_health_and_the_documentation_need_no_key(anonymous_client: TestClient) -> None:
+    assert [anonymous_client.get(path).status_code for path in ("/health/live", "/openapi.json", "/docs")] == [200] * 3
 
 
 def test_wrong_keys_are_throttled_by_address_while_a_right_one_passes(app, connect) -> None:

@@ -1,3 +1,5 @@
+"""Limits of size and time for request bodies and uploads."""
+
 from functools import partial
 
 import anyio
@@ -11,13 +13,13 @@ GENERATE = "/api/v1/public/captions/generate"
 CAPTION = "/api/v1/public/captions/5bc41d91-867a-4ccb-821a-2b9544c45719"
 
 
-def in_pieces(size: int):
-    """A body whose length is not announced."""
+def chunked_body(size: int):
+    """A body without Content-Length."""
     for _ in range(size // 50_000):
         yield b" " * 50_000
 
 
-@pytest.mark.parametrize("content", [b" " * 2_000_000, in_pieces(2_000_000)], ids=["announced", "in pieces"])
+@pytest.mark.parametrize("content", [b" " * 2_000_000, chunked_body(2_000_000)], ids=["announced", "in pieces"])
 def test_a_small_body_has_its_limit(client: TestClient, content) -> None:
     answer = client.patch(CAPTION, content=content, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
@@ -29,23 +31,23 @@ def test_a_form_gets_no_more_room_where_no_upload_is_taken(client: TestClient) -
 
 
 def test_a_body_over_the_limit_is_not_read(app, connect) -> None:
-    asked = []
+    reads = []
 
     async def receive():
-        asked.append(1)
+        reads.append(1)
         return {"type": "http.request", "body": b"x" * 1000, "more_body": True}
 
-    status = _ask(app, connect(), receive, announced=2_000_000)
-    assert (status, asked) == (413, [])
+    status = _status_of(app, connect(), receive, announced=2_000_000)
+    assert (status, reads) == (413, [])
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(app, connect, monkeypatch) -> None:
     monkeypatch.setattr(body_limits, "BodyLimit", partial(body_limits.BodyLimit, seconds=0.05))
-    assert _ask(app, connect(), anyio.sleep_forever, announced=10) == 408
+    assert _status_of(app, connect(), anyio.sleep_forever, announced=10) == 408
 
 
-def _ask(app, client: TestClient, receive, *, announced: int) -> int:
-    """The status of a PATCH whose body comes by `receive`."""
+def _status_of(app, client: TestClient, receive, *, announced: int) -> int:
+    """The status of a PATCH whose body is read from `receive`."""
     headers = {"X-API-Key": client.headers["X-API-Key"], "Content-Type": "application/json"}
     scope = {
         "type": "http", "http_version": "1.1", "method": "PATCH", "path": CAPTION, "raw_path": CAPTION.encode(),
@@ -78,7 +80,7 @@ def test_an_upload_of_unknown_length_is_cut_at_the_plan(connect) -> None:
     form = b'--b\r\nContent-Disposition: form-data; name="audio_file"; filename="a"\r\n\r\n'
     answer = connect(upload_bytes=100_000).post(
         GENERATE,
-        content=(piece for pieces in ([form], in_pieces(10_000_000)) for piece in pieces),
+        content=(piece for pieces in ([form], chunked_body(10_000_000)) for piece in pieces),
         headers={"Content-Type": "multipart/form-data; boundary=b"},
     )
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")

@@ -34,8 +34,8 @@ def submit(
     )
 
 
-def end(job: dict[str, Any], done: bool) -> None:
-    """As the row's run does."""
+def finish_job(job: dict[str, Any], done: bool) -> None:
+    """Finish or fail the task of a row, as its run does."""
     with transaction() as session:
         tasks.mark_processing(session, reels.KIND, job["job_id"])
         if done:
@@ -78,7 +78,7 @@ def test_each_row_is_a_job_whose_own_values_win(client: TestClient, batch: str) 
 
 
 def test_a_row_shows_its_video_as_soon_as_it_is_done(client: TestClient, batch: str) -> None:
-    end(client.get(batch).json()["jobs"][0], done=True)
+    finish_job(client.get(batch).json()["jobs"][0], done=True)
     view = client.get(batch).json()
     assert (view["status"], view["done"], view["queued"]) == ("processing", 1, 1)
     assert "some/reel.mp4" in view["jobs"][0]["result_url"]
@@ -87,7 +87,7 @@ def test_a_row_shows_its_video_as_soon_as_it_is_done(client: TestClient, batch: 
 def test_failed_rows_are_retried_as_a_new_task_of_the_batch(client: TestClient, batch: str) -> None:
     view = client.get(batch).json()
     for job, done in zip(view["jobs"], (True, False), strict=True):
-        end(job, done)
+        finish_job(job, done)
     failed = client.get(batch).json()
     assert (failed["status"], failed["done"], failed["failed"]) == ("done", 1, 1)
     assert failed["jobs"][1]["error"]["message"] == "It broke."
@@ -103,7 +103,7 @@ def test_failed_rows_are_retried_as_a_new_task_of_the_batch(client: TestClient, 
 @pytest.mark.parametrize("by", ["batch", "task"])
 def test_a_canceled_batch_keeps_what_is_done_and_ends_the_rest(client: TestClient, batch: str, by: str) -> None:
     view = client.get(batch).json()
-    end(view["jobs"][0], done=True)
+    finish_job(view["jobs"][0], done=True)
     path = f"{batch}/cancel" if by == "batch" else f"{PUBLIC}/tasks/{view['task_id']}/cancel"
     answer = client.post(path)
     assert answer.status_code == 202, answer.text
@@ -116,7 +116,7 @@ def test_a_canceled_batch_keeps_what_is_done_and_ends_the_rest(client: TestClien
 def test_the_task_of_a_failed_batch_is_retried_like_any_other(client: TestClient, batch: str) -> None:
     view = client.get(batch).json()
     for job in view["jobs"]:
-        end(job, done=False)
+        finish_job(job, done=False)
     task = client.get(f"{PUBLIC}/tasks/{view['task_id']}").json()
     assert (task["status"], task["error"]["code"]) == ("error", "none_done")
     again = client.post(f"{PUBLIC}/tasks/{view['task_id']}/retry")
@@ -142,15 +142,15 @@ def test_an_unknown_platform_of_the_form_is_a_matter_of_its_type(client: TestCli
     assert submit(client, twin_id, platform="myspace").status_code == 422
 
 
-def test_a_twin_of_somebody_else_does_not_exist(client: TestClient, connect, twin_id: str) -> None:
+def test_a_twin_of_another_workspace_is_not_found(client: TestClient, connect, twin_id: str) -> None:
     assert submit(connect(), twin_id).status_code == 404
     assert submit(client, str(uuid4())).json()["code"] == "twin_not_found"
 
 
-def test_a_batch_of_somebody_else_does_not_exist(connect, batch: str) -> None:
-    stranger = connect()
-    assert stranger.get(batch).status_code == 404
-    assert stranger.post(f"{batch}/cancel").status_code == 404
+def test_a_batch_of_another_workspace_is_not_found(connect, batch: str) -> None:
+    other_client = connect()
+    assert other_client.get(batch).status_code == 404
+    assert other_client.post(f"{batch}/cancel").status_code == 404
 
 
 def test_a_repeat_with_the_same_key_makes_no_second_batch(client: TestClient, twin_id: str) -> None:

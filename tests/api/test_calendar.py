@@ -13,13 +13,13 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.models import Task, Twin
 from tests.api.conftest import PUBLIC
-from tests.core.calendar.planned import OWN_VIDEO, commit, note, settle
+from tests.core.calendar.planned import OWN_VIDEO, finish_and_record, mark_committed, record_outcomes
 from tests.factories import make_account
 
 CALENDAR = f"{PUBLIC}/content/calendar"
 
 
-def in_time(**time: float) -> str:
+def time_from_now(**time: float) -> str:
     return (now() + timedelta(**time)).isoformat()
 
 
@@ -29,38 +29,38 @@ def twin_id(client: TestClient) -> str:
 
 
 @pytest.fixture
-def post(twin_id: str) -> dict[str, Any]:
-    """What is asked for: a post in a day."""
+def item_body(twin_id: str) -> dict[str, Any]:
+    """The body that schedules a post in a day."""
     return {
         "twin_id": twin_id,
         "title": "How AI is changing content creation",
         "platform": "instagram",
-        "scheduled_at": in_time(days=1),
+        "scheduled_at": time_from_now(days=1),
         "script": "AI is transforming how creators work...",
     }
 
 
 @pytest.fixture
-def item(client: TestClient, post: dict[str, Any]) -> str:
-    """The place of a new item."""
-    return schedule(client, post)
+def item(client: TestClient, item_body: dict[str, Any]) -> str:
+    """The URL of a new item."""
+    return schedule(client, item_body)
 
 
-def schedule(client: TestClient, post: dict[str, Any], **changes: Any) -> str:
-    created = client.post(CALENDAR, json=post | changes)
+def schedule(client: TestClient, item_body: dict[str, Any], **changes: Any) -> str:
+    created = client.post(CALENDAR, json=item_body | changes)
     assert created.status_code == 201, created.text
     return created.headers["Location"]
 
 
-def end(task_id: str, *, done: bool) -> None:
-    """As the run of a reel or a post ends, and a tick takes note."""
+def finish_task(task_id: str, *, done: bool) -> None:
+    """Finish the task of a reel or a post, and record its outcome."""
     with transaction() as session:
         task = session.get_one(Task, task_id)
-    settle(task, error=None if done else InternalError("It broke.", remedy="Retry it."))
+    finish_and_record(task, error=None if done else InternalError("It broke.", remedy="Retry it."))
 
 
-def account(twin_id: str) -> str:
-    """The id of a new account of the workspace that this twin is in."""
+def create_account(twin_id: str) -> str:
+    """Create an account in the twin's workspace. Returns its id."""
     with transaction() as session:
         return str(make_account(session, session.get_one(Twin, UUID(twin_id)).workspace_id).id)
 
@@ -71,18 +71,18 @@ def titles(client: TestClient, **params: Any) -> list[str]:
     return [view["title"] for view in listed.json()]
 
 
-def test_a_post_is_scheduled_and_found_again(client: TestClient, post: dict[str, Any], item: str) -> None:
+def test_a_post_is_scheduled_and_found_again(client: TestClient, item_body: dict[str, Any], item: str) -> None:
     view = client.get(item).json()
     assert view["status"] == "scheduled"
-    assert view.items() >= {name: value for name, value in post.items() if name != "scheduled_at"}.items()
+    assert view.items() >= {name: value for name, value in item_body.items() if name != "scheduled_at"}.items()
     (listed,) = client.get(CALENDAR).json()
     assert view.items() >= listed.items()
     assert (view["video_url"], view["task_id"], view["conflicts"]) == (None, None, [])
 
 
-def test_times_with_an_offset_are_told_in_utc(client: TestClient, post: dict[str, Any]) -> None:
+def test_times_with_an_offset_are_told_in_utc(client: TestClient, item_body: dict[str, Any]) -> None:
     noon = f"{now().year + 1}-07-01T12:00:00"
-    created = client.post(CALENDAR, json=post | {"scheduled_at": f"{noon}+02:00"})
+    created = client.post(CALENDAR, json=item_body | {"scheduled_at": f"{noon}+02:00"})
     item = created.headers["Location"]
     expected = noon.replace("T12", "T10") + "Z"
     assert created.json()["scheduled_at"] == client.get(item).json()["scheduled_at"] == expected
@@ -119,10 +119,10 @@ def test_times_with_an_offset_are_told_in_utc(client: TestClient, post: dict[str
     ],
 )
 def test_what_makes_no_sense_is_refused_when_a_post_is_scheduled_and_when_it_is_edited(
-    client: TestClient, post: dict[str, Any], item: str, change: dict[str, Any], status: int, code: str
+    client: TestClient, item_body: dict[str, Any], item: str, change: dict[str, Any], status: int, code: str
 ) -> None:
     before = client.get(item).json()
-    for answer in client.post(CALENDAR, json=post | change), client.patch(item, json=change):
+    for answer in client.post(CALENDAR, json=item_body | change), client.patch(item, json=change):
         assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert client.get(item).json() == before
     assert len(client.get(CALENDAR).json()) == 1
@@ -136,15 +136,15 @@ def test_an_edit_changes_what_it_names(client: TestClient, item: str) -> None:
     assert client.patch(item, json={}).json() == client.get(item).json()
 
 
-def test_options_that_no_longer_fit_the_platform_are_told(client: TestClient, post: dict[str, Any]) -> None:
-    item = schedule(client, post, options={"share_to_feed": True, "hashtags": ["ai"]})
+def test_options_that_no_longer_fit_the_platform_are_told(client: TestClient, item_body: dict[str, Any]) -> None:
+    item = schedule(client, item_body, options={"share_to_feed": True, "hashtags": ["ai"]})
     answer = client.patch(item, json={"platform": "tiktok"})
     assert (answer.status_code, answer.json()["code"]) == (400, "options_invalid")
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/options/share_to_feed"]
     assert client.patch(item, json={"platform": "tiktok", "options": {"hashtags": ["ai"]}}).status_code == 200
 
 
-def test_lists_take_a_day_or_a_time(client: TestClient, post: dict[str, Any]) -> None:
+def test_lists_take_a_day_or_a_time(client: TestClient, item_body: dict[str, Any]) -> None:
     year = now().year + 1
     for title, time in (
         ("night", "01T00:00:00Z"),
@@ -155,7 +155,7 @@ def test_lists_take_a_day_or_a_time(client: TestClient, post: dict[str, Any]) ->
             "02T00:00:00Z",
         ),
     ):
-        schedule(client, post, title=title, scheduled_at=f"{year}-03-{time}")
+        schedule(client, item_body, title=title, scheduled_at=f"{year}-03-{time}")
     assert titles(client) == ["next", "late", "noon", "night"]
     assert titles(client, from_date=f"{year}-03-01", to_date=f"{year}-03-01") == ["late", "noon", "night"]
     assert titles(client, from_date=f"{year}-03-02") == ["next"]
@@ -182,26 +182,26 @@ def test_the_first_and_the_last_day_that_there_are_are_days(client: TestClient, 
     assert len(titles(client, from_date="0001-01-01", to_date="9999-12-31")) == 1
 
 
-def test_lists_filter_by_platform_status_and_twin(client: TestClient, post: dict[str, Any], item: str) -> None:
-    other = schedule(client, post, title="Other", platform="tiktok")
+def test_lists_filter_by_platform_status_and_twin(client: TestClient, item_body: dict[str, Any], item: str) -> None:
+    other = schedule(client, item_body, title="Other", platform="tiktok")
     client.post(f"{other}/cancel")
     assert titles(client, platform="tiktok") == titles(client, status="canceled") == ["Other"]
-    assert titles(client, platform="instagram", status="scheduled") == [post["title"]]
-    assert len(titles(client, twin_id=post["twin_id"])) == 2
+    assert titles(client, platform="instagram", status="scheduled") == [item_body["title"]]
+    assert len(titles(client, twin_id=item_body["twin_id"])) == 2
     assert titles(client, twin_id=str(uuid4())) == titles(client, status="published") == []
 
 
-def test_a_page_names_the_next_one(client: TestClient, post: dict[str, Any]) -> None:
+def test_a_page_names_the_next_one(client: TestClient, item_body: dict[str, Any]) -> None:
     for number in range(5):
-        schedule(client, post, title=str(number))
+        schedule(client, item_body, title=str(number))
     first = client.get(CALENDAR, params={"limit": 3})
     second = client.get(first.links["next"]["url"])
     assert "next" not in second.links
     assert sorted(view["title"] for view in first.json() + second.json()) == list("01234")
 
 
-def test_two_posts_at_about_the_same_time_are_told_of_each_other(client: TestClient, post: dict[str, Any]) -> None:
-    first, second = (client.get(schedule(client, post)).json() for _ in range(2))
+def test_two_posts_at_about_the_same_time_are_told_of_each_other(client: TestClient, item_body: dict[str, Any]) -> None:
+    first, second = (client.get(schedule(client, item_body)).json() for _ in range(2))
     assert second["conflicts"] == [first["id"]]
     assert client.get(f"{CALENDAR}/{first['id']}").json()["conflicts"] == [second["id"]]
 
@@ -213,7 +213,7 @@ def test_publish_now_makes_the_reel_and_shows_it(client: TestClient, item: str) 
     assert datetime.fromisoformat(answer.json()["scheduled_at"]) <= now()
     task_id = answer.json()["task_id"]
     assert client.get(f"{PUBLIC}/tasks/{task_id}").json()["kind"] == "reel"
-    end(task_id, done=True)
+    finish_task(task_id, done=True)
     view = client.get(item).json()
     assert (view["status"], view["task_id"]) == ("scheduled", task_id)
     assert "some/reel.mp4" in view["video_url"]
@@ -222,7 +222,7 @@ def test_publish_now_makes_the_reel_and_shows_it(client: TestClient, item: str) 
 def test_a_reel_that_cannot_be_made_fails_its_item_which_can_be_mended_and_retried(
     client: TestClient, item: str
 ) -> None:
-    end(client.post(f"{item}/publish-now").json()["task_id"], done=False)
+    finish_task(client.post(f"{item}/publish-now").json()["task_id"], done=False)
     (listed,) = client.get(CALENDAR, params={"status": "failed"}).json()
     assert listed["reason"] == {"code": "broken", "message": "It broke.", "remedy": "Retry it.", "retryable": False}
     assert client.patch(item, json={"script": "Better words."}).status_code == 200
@@ -233,7 +233,7 @@ def test_a_reel_that_cannot_be_made_fails_its_item_which_can_be_mended_and_retri
 
 def test_a_retried_task_of_a_reel_counts_for_its_item(client: TestClient, item: str) -> None:
     task_id = client.post(f"{item}/publish-now").json()["task_id"]
-    end(task_id, done=False)
+    finish_task(task_id, done=False)
     again = client.post(f"{PUBLIC}/tasks/{task_id}/retry").json()["task_id"]
     view = client.post(f"{item}/retry").json()
     assert (view["status"], view["task_id"]) == ("rendering", again)
@@ -242,7 +242,7 @@ def test_a_retried_task_of_a_reel_counts_for_its_item(client: TestClient, item: 
 def test_a_reels_task_that_is_canceled_fails_its_item(client: TestClient, item: str) -> None:
     task_id = client.post(f"{item}/publish-now").json()["task_id"]
     assert client.post(f"{PUBLIC}/tasks/{task_id}/cancel").status_code == 202
-    note()
+    record_outcomes()
     view = client.get(item).json()
     assert (view["status"], view["reason"]["code"]) == ("failed", "canceled")
 
@@ -265,23 +265,23 @@ def test_an_item_on_its_way_is_not_edited(client: TestClient, item: str) -> None
 @pytest.fixture
 def account_id(client: TestClient, twin_id: str) -> str:
     """The only account of the workspace."""
-    return account(twin_id)
+    return create_account(twin_id)
 
 
 @pytest.fixture
-def published_now(client: TestClient, post: dict[str, Any], account_id: str) -> str:
-    """The place of an item with its video, whose post was started."""
-    item = schedule(client, post, reel_url=OWN_VIDEO)
+def published_now(client: TestClient, item_body: dict[str, Any], account_id: str) -> str:
+    """The URL of an item with a video whose publication has started."""
+    item = schedule(client, item_body, reel_url=OWN_VIDEO)
     assert client.post(f"{item}/publish-now").json()["status"] == "publishing"
     return item
 
 
-def test_an_item_says_which_account_it_goes_to(client: TestClient, post: dict[str, Any], account_id: str) -> None:
-    assert client.get(schedule(client, post)).json()["account_id"] == account_id
-    assert client.get(schedule(client, post, platform="tiktok")).json()["account_id"] is None
-    second = account(post["twin_id"])
-    assert client.get(schedule(client, post, account_id=second)).json()["account_id"] == second
-    refused = client.post(CALENDAR, json=post)
+def test_an_item_says_which_account_it_goes_to(client: TestClient, item_body: dict[str, Any], account_id: str) -> None:
+    assert client.get(schedule(client, item_body)).json()["account_id"] == account_id
+    assert client.get(schedule(client, item_body, platform="tiktok")).json()["account_id"] is None
+    second = create_account(item_body["twin_id"])
+    assert client.get(schedule(client, item_body, account_id=second)).json()["account_id"] == second
+    refused = client.post(CALENDAR, json=item_body)
     assert (refused.status_code, refused.json()["code"]) == (400, "account_ambiguous")
     assert second in refused.json()["detail"]
 
@@ -291,14 +291,14 @@ def test_publish_now_starts_the_post_of_an_item_with_its_video(client: TestClien
     task_id = view["publish_task_id"]
     assert (view["status"], view["post_url"]) == ("publishing", None)
     assert client.get(f"{PUBLIC}/tasks/{task_id}").json()["kind"] == "publication"
-    end(task_id, done=True)
+    finish_task(task_id, done=True)
     view = client.get(published_now).json()
     (listed,) = client.get(CALENDAR, params={"status": "published"}).json()
     assert view["post_url"] == listed["post_url"] == "https://www.instagram.com/reel/some/"
 
 
-def test_publish_now_without_an_account_is_refused(client: TestClient, post: dict[str, Any]) -> None:
-    item = schedule(client, post, reel_url=OWN_VIDEO)
+def test_publish_now_without_an_account_is_refused(client: TestClient, item_body: dict[str, Any]) -> None:
+    item = schedule(client, item_body, reel_url=OWN_VIDEO)
     before = client.get(item).json()
     answer = client.post(f"{item}/publish-now")
     assert (answer.status_code, answer.json()["code"]) == (400, "account_missing")
@@ -310,9 +310,9 @@ def test_what_is_being_published_or_out_is_not_called_back(
     client: TestClient, published_now: str, is_out: bool
 ) -> None:
     if is_out:
-        end(client.get(published_now).json()["publish_task_id"], done=True)
+        finish_task(client.get(published_now).json()["publish_task_id"], done=True)
     answers = [client.patch(published_now, json={"title": "Too late"})]
-    answers += [client.post(f"{published_now}/{deed}") for deed in ("publish-now", "cancel", "retry")]
+    answers += [client.post(f"{published_now}/{action}") for action in ("publish-now", "cancel", "retry")]
     code = "item_published" if is_out else "item_publishing"
     assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(409, code)}
     assert client.delete(published_now).status_code == (204 if is_out else 409)
@@ -326,8 +326,8 @@ def test_a_post_that_failed_is_tried_again_as_a_new_task(
     if is_committed:
         with transaction() as session:
             task = session.get_one(Task, task_id)
-        commit(task)
-    end(task_id, done=False)
+        mark_committed(task)
+    finish_task(task_id, done=False)
     view = client.get(published_now).json()
     assert (view["status"], view["reason"]["code"], view["publish_task_id"]) == ("failed", code, task_id)
     edited = client.patch(published_now, json={"caption": "Other words."})
@@ -339,9 +339,9 @@ def test_a_post_that_failed_is_tried_again_as_a_new_task(
 @pytest.mark.parametrize("before", ["failed", "canceled", "scheduled"])
 def test_a_retried_task_of_a_post_takes_its_item_along(client: TestClient, published_now: str, before: str) -> None:
     task_id = client.get(published_now).json()["publish_task_id"]
-    end(task_id, done=False)
+    finish_task(task_id, done=False)
     if before != "failed":
-        client.patch(published_now, json={"scheduled_at": in_time(days=1)})
+        client.patch(published_now, json={"scheduled_at": time_from_now(days=1)})
         client.post(f"{published_now}/retry")
     if before == "canceled":
         client.post(f"{published_now}/cancel")
@@ -349,7 +349,7 @@ def test_a_retried_task_of_a_post_takes_its_item_along(client: TestClient, publi
     again = client.post(f"{PUBLIC}/tasks/{task_id}/retry").json()["task_id"]
     view = client.get(published_now).json()
     assert (view["status"], view["publish_task_id"], view["reason"]) == ("publishing", again, None)
-    end(again, done=True)
+    finish_task(again, done=True)
     assert client.get(published_now).json()["status"] == "published"
     assert client.post(f"{published_now}/retry").json()["code"] == "item_published"
 
@@ -360,39 +360,39 @@ def test_a_deleted_item_exists_nowhere_any_more(client: TestClient, item: str, i
         client.post(f"{item}/publish-now")
     assert client.delete(item).status_code == 204
     answers = [client.get(item), client.patch(item, json={"title": "Back"}), client.delete(item)]
-    answers += [client.post(f"{item}/{deed}") for deed in ("publish-now", "cancel", "retry")]
+    answers += [client.post(f"{item}/{action}") for action in ("publish-now", "cancel", "retry")]
     assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(404, "item_not_found")}
     assert client.get(CALENDAR).json() == []
 
 
 def test_another_workspaces_item_does_not_exist(connect, item: str) -> None:
-    stranger = connect()
-    answers = [stranger.get(item), stranger.patch(item, json={"title": "Mine"}), stranger.delete(item)]
-    answers += [stranger.post(f"{item}/{deed}") for deed in ("publish-now", "cancel", "retry")]
+    other_client = connect()
+    answers = [other_client.get(item), other_client.patch(item, json={"title": "Mine"}), other_client.delete(item)]
+    answers += [other_client.post(f"{item}/{action}") for action in ("publish-now", "cancel", "retry")]
     assert {answer.status_code for answer in answers} == {404}
-    assert stranger.get(CALENDAR).json() == []
+    assert other_client.get(CALENDAR).json() == []
 
 
-@pytest.mark.parametrize("deed", ["publish-now", "cancel"])
+@pytest.mark.parametrize("action", ["publish-now", "cancel"])
 def test_a_repeat_with_the_same_key_is_answered_alike_and_one_without_is_refused(
-    client: TestClient, item: str, deed: str
+    client: TestClient, item: str, action: str
 ) -> None:
-    first, again = (client.post(f"{item}/{deed}", headers={"Idempotency-Key": "deed-1"}) for _ in range(2))
+    first, again = (client.post(f"{item}/{action}", headers={"Idempotency-Key": "action-1"}) for _ in range(2))
     assert first.status_code == again.status_code == 202
     assert first.json() == again.json()
-    assert client.post(f"{item}/{deed}").status_code == 409
+    assert client.post(f"{item}/{action}").status_code == 409
 
 
-def test_a_repeat_with_the_same_key_schedules_no_second_item(client: TestClient, post: dict[str, Any]) -> None:
-    first, again = (client.post(CALENDAR, json=post, headers={"Idempotency-Key": "post-1"}) for _ in range(2))
+def test_a_repeat_with_the_same_key_schedules_no_second_item(client: TestClient, item_body: dict[str, Any]) -> None:
+    first, again = (client.post(CALENDAR, json=item_body, headers={"Idempotency-Key": "post-1"}) for _ in range(2))
     assert first.json() == again.json()
     assert len(client.get(CALENDAR).json()) == 1
 
 
-@pytest.mark.parametrize("deed", ["publish-now", "cancel", "retry"])
-def test_of_two_who_do_the_same_at_once_one_is_told(client: TestClient, item: str, deed: str) -> None:
-    if deed == "retry":
+@pytest.mark.parametrize("action", ["publish-now", "cancel", "retry"])
+def test_of_two_who_do_the_same_at_once_one_is_told(client: TestClient, item: str, action: str) -> None:
+    if action == "retry":
         client.post(f"{item}/cancel")
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda _: client.post(f"{item}/{deed}").status_code, range(2)))
+        answers = list(pool.map(lambda _: client.post(f"{item}/{action}").status_code, range(2)))
     assert sorted(answers) == [202, 409]

@@ -1,3 +1,5 @@
+"""Captions over HTTP: requests, reads, edits and burn-ins."""
+
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -18,11 +20,11 @@ def upload(client: TestClient, content: bytes, **fields: str):
     return client.post(GENERATE, files={"audio_file": ("clip", content)}, data=fields)
 
 
-def refused(answer, status: int, code: str) -> None:
+def assert_error(answer, status: int, code: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 
 
-# ── asking for captions ──────────────────────────────────────────────────────────────────────────────────
+# ── requests ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_upload_is_accepted_and_its_task_can_be_polled(client: TestClient, tmp_path: Path) -> None:
@@ -59,51 +61,51 @@ def test_long_recordings_do_not_stand_in_the_way_of_short_ones(client, tmp_path,
 
 
 def test_there_is_one_source(client: TestClient) -> None:
-    refused(client.post(GENERATE, data={"language": "en"}), 400, "source_missing")
-    refused(client.post(GENERATE, data={"reel_url": ""}), 400, "source_missing")
-    refused(as_json := client.post(GENERATE, json={"reel_url": "http://8.8.8.8/"}), 400, "source_missing")
+    assert_error(client.post(GENERATE, data={"language": "en"}), 400, "source_missing")
+    assert_error(client.post(GENERATE, data={"reel_url": ""}), 400, "source_missing")
+    assert_error(as_json := client.post(GENERATE, json={"reel_url": "http://8.8.8.8/"}), 400, "source_missing")
     assert "not as JSON" in as_json.json()["remedy"]
-    refused(upload(client, b"x", reel_url="http://8.8.8.8/"), 400, "source_ambiguous")
+    assert_error(upload(client, b"x", reel_url="http://8.8.8.8/"), 400, "source_ambiguous")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1/a", "http://[::1]:9000/", "file:///etc/passwd", "nonsense"])
 def test_a_url_into_our_own_network_is_refused_at_once(client: TestClient, url: str) -> None:
-    refused(client.post(GENERATE, data={"reel_url": url}), 400, "url_forbidden")
+    assert_error(client.post(GENERATE, data={"reel_url": url}), 400, "url_forbidden")
 
 
 def test_an_unknown_language_is_refused(client: TestClient) -> None:
-    refused(upload(client, samples.SPEECH.read_bytes(), language="klingon"), 400, "unknown_language")
+    assert_error(upload(client, samples.SPEECH.read_bytes(), language="klingon"), 400, "unknown_language")
 
 
 def test_what_is_no_media_is_refused(client: TestClient) -> None:
-    refused(upload(client, b"Dear reader, this is a letter."), 415, "not_media")
-    refused(upload(client, b""), 415, "empty_file")
+    assert_error(upload(client, b"Dear reader, this is a letter."), 415, "not_media")
+    assert_error(upload(client, b""), 415, "empty_file")
 
 
 def test_a_video_without_sound_is_refused(client: TestClient, tmp_path: Path) -> None:
-    refused(upload(client, samples.video(tmp_path / "mute.mp4", sound=False).read_bytes()), 400, "no_audio")
+    assert_error(upload(client, samples.video(tmp_path / "mute.mp4", sound=False).read_bytes()), 400, "no_audio")
 
 
 def test_a_recording_over_the_plan_is_refused(connect, tmp_path: Path) -> None:
     long = samples.audio(tmp_path / "long.mp3", seconds=5).read_bytes()
-    refused(upload(connect(media_seconds=4), long), 400, "media_too_long")
+    assert_error(upload(connect(media_seconds=4), long), 400, "media_too_long")
 
 
 def test_a_refused_upload_leaves_no_temporary_file(client, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    refused(upload(client, b"x" * 3_000_000), 415, "not_media")
+    assert_error(upload(client, b"x" * 3_000_000), 415, "not_media")
     assert upload(client, samples.SPEECH.read_bytes()).status_code == 202
     assert list(tmp_path.iterdir()) == []
 
 
-# ── reading them ─────────────────────────────────────────────────────────────────────────────────────────
+# ── reads ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_captions_are_empty_until_they_are_done(client: TestClient, caption_id: str) -> None:
     view = client.get(f"{CAPTIONS}/{caption_id}").json()
     assert view["status"] == "queued"
     assert [view[name] for name in ("srt", "vtt", "segments", "error")] == [None] * 4
-    refused(client.get(f"{CAPTIONS}/{caption_id}.srt"), 409, "caption_not_ready")
+    assert_error(client.get(f"{CAPTIONS}/{caption_id}.srt"), 409, "caption_not_ready")
 
 
 def test_finished_captions_come_in_every_form(client: TestClient, finished_id: str) -> None:
@@ -145,7 +147,7 @@ def test_another_workspace_sees_nothing_of_them(connect, finished_id: str) -> No
     assert other.get(CAPTIONS).json() == []
 
 
-# ── changing them ────────────────────────────────────────────────────────────────────────────────────────
+# ── edits ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_edit_changes_every_form(client: TestClient, finished_id: str) -> None:
@@ -174,14 +176,14 @@ def test_an_edit_that_makes_no_sense_is_refused(client: TestClient, finished_id:
 @pytest.mark.parametrize("value", ["1.0", True, None, [], -1])
 def test_a_time_is_a_number(client: TestClient, finished_id: str, value) -> None:
     segments = [{"start": value, "end": 2.0, "text": "a"}]
-    refused(client.patch(f"{CAPTIONS}/{finished_id}", json={"segments": segments}), 422, "schema")
+    assert_error(client.patch(f"{CAPTIONS}/{finished_id}", json={"segments": segments}), 422, "schema")
 
 
 def test_captions_that_are_not_done_cannot_be_edited(client: TestClient, caption_id: str) -> None:
-    refused(client.patch(f"{CAPTIONS}/{caption_id}", json={"segments": []}), 409, "caption_not_ready")
+    assert_error(client.patch(f"{CAPTIONS}/{caption_id}", json={"segments": []}), 409, "caption_not_ready")
 
 
-# ── burning them in ──────────────────────────────────────────────────────────────────────────────────────
+# ── burn-ins ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_captions_can_be_burned_in_many_times(client: TestClient, finished_id: str) -> None:
@@ -208,13 +210,13 @@ def test_captions_can_be_burned_in_many_times(client: TestClient, finished_id: s
     ],
 )
 def test_a_look_of_the_wrong_shape_is_refused(client: TestClient, finished_id: str, look) -> None:
-    refused(client.post(f"{CAPTIONS}/{finished_id}/burn-in", json=look), 422, "schema")
+    assert_error(client.post(f"{CAPTIONS}/{finished_id}/burn-in", json=look), 422, "schema")
 
 
-def test_a_colour_that_there_is_not_is_refused(client: TestClient, finished_id: str) -> None:
+def test_an_unknown_color_is_refused(client: TestClient, finished_id: str) -> None:
     answer = client.post(f"{CAPTIONS}/{finished_id}/burn-in", json={"font_color": "octarine"})
     assert answer.status_code == 400
 
 
 def test_captions_that_are_not_done_cannot_be_burned_in(client: TestClient, caption_id: str) -> None:
-    refused(client.post(f"{CAPTIONS}/{caption_id}/burn-in", json={}), 409, "caption_not_ready")
+    assert_error(client.post(f"{CAPTIONS}/{caption_id}/burn-in", json={}), 409, "caption_not_ready")

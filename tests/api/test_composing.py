@@ -63,8 +63,8 @@ def test_the_twins_defaults_are_followed(client: TestClient, twin: str) -> None:
 
 
 def test_a_title_goes_where_the_platform_has_one(client: TestClient, twin: str) -> None:
-    asked = {"script": SCRIPT, "platform": "youtube", "title": "Reels in minutes"}
-    assert client.post(f"{twin}/compose", json=asked).json()["title"] == "Reels in minutes"
+    body = {"script": SCRIPT, "platform": "youtube", "title": "Reels in minutes"}
+    assert client.post(f"{twin}/compose", json=body).json()["title"] == "Reels in minutes"
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_a_title_goes_where_the_platform_has_one(client: TestClient, twin: str) 
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused(client: TestClient, twin: str, change: dict, status: int) -> None:
-    asked = {"script": SCRIPT, "platform": "instagram"} | change
-    assert client.post(f"{twin}/compose", json=asked).status_code == status
+    body = {"script": SCRIPT, "platform": "instagram"} | change
+    assert client.post(f"{twin}/compose", json=body).status_code == status
 
 
 @pytest.mark.parametrize("call", ["compose", "script"])
 def test_another_workspaces_twin_writes_nothing(connect, twin: str, call: str) -> None:
-    asked = ASKED if call == "script" else {"script": SCRIPT, "platform": "instagram"}
-    assert connect().post(f"{twin}/{call}", json=asked).json()["code"] == "twin_not_found"
+    body = ASKED if call == "script" else {"script": SCRIPT, "platform": "instagram"}
+    assert connect().post(f"{twin}/{call}", json=body).json()["code"] == "twin_not_found"
 
 
 def test_a_script_comes_with_its_length(client: TestClient, twin: str, language_model: LanguageModel) -> None:

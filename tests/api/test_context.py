@@ -1,3 +1,5 @@
+"""Request ids, the access log and CORS."""
+
 import io
 import json
 import logging
@@ -20,18 +22,21 @@ def test_each_answer_carries_an_id_of_its_own(client: TestClient) -> None:
     assert len(ids) == 3
 
 
-def test_the_id_of_the_client_is_kept_when_it_is_sane(stranger: TestClient) -> None:
-    assert stranger.get("/health/live", headers={"X-Request-Id": "abc-1.2_3"}).headers["X-Request-Id"] == "abc-1.2_3"
+def test_the_id_of_the_client_is_kept_when_it_is_sane(anonymous_client: TestClient) -> None:
+    assert (
+        anonymous_client.get("/health/live", headers={"X-Request-Id": "abc-1.2_3"}).headers["X-Request-Id"]
+        == "abc-1.2_3"
+    )
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 129, '"quoted"', "a\tb"])
-def test_an_id_that_could_spoil_a_log_is_replaced(stranger: TestClient, given: str) -> None:
-    assert stranger.get("/health/live", headers={"X-Request-Id": given}).headers["X-Request-Id"] != given
+def test_an_id_that_could_spoil_a_log_is_replaced(anonymous_client: TestClient, given: str) -> None:
+    assert anonymous_client.get("/health/live", headers={"X-Request-Id": given}).headers["X-Request-Id"] != given
 
 
 @pytest.fixture
 def log(monkeypatch) -> Iterator[io.StringIO]:
-    """What the log says, as the service configures it."""
+    """The output of the log, as the service configures it."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
     output = io.StringIO()
@@ -63,8 +68,8 @@ def browser(connect, monkeypatch) -> TestClient:
 
 def test_a_browser_may_ask_before_it_sends_its_key(browser: TestClient) -> None:
     del browser.headers["X-API-Key"]
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key,idempotency-key"}
-    answer = browser.options("/api/v1/public/captions/generate", headers=asked)
+    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key,idempotency-key"}
+    answer = browser.options("/api/v1/public/captions/generate", headers=preflight)
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert {"X-API-Key", "Idempotency-Key"} <= set(answer.headers["Access-Control-Allow-Headers"].split(", "))

@@ -40,7 +40,7 @@ from tests.accounts import REDIRECT, encryption_key
 from tests.api.conftest import PUBLIC
 from tests.core.calendar import planned
 from tests.core.publishing import posting
-from tests.core.publishing.posting import Refreshing, Stage, StandIn
+from tests.core.publishing.posting import FakeOAuth, FakePlatform, Stage
 from tests.media import samples
 
 NAME: Final = "fifth"
@@ -82,12 +82,12 @@ class FifthOAuth:
 
 
 @pytest.fixture
-def publisher() -> StandIn:
-    return StandIn()
+def publisher() -> FakePlatform:
+    return FakePlatform()
 
 
 @pytest.fixture(autouse=True)
-def _registered(publisher: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def _registered(publisher: FakePlatform, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = PlatformSpec(
         name=NAME,
         label="The Fifth",
@@ -118,11 +118,11 @@ def client(connect: Any) -> TestClient:
 
 
 @pytest.fixture
-def account_id(client: TestClient, stranger: TestClient) -> str:
+def account_id(client: TestClient, anonymous_client: TestClient) -> str:
     begun = client.post(f"{PUBLIC}/social/connect/{NAME}", json={"redirect_uri": REDIRECT}).json()
     sent = httpx.URL(begun["authorize_url"]).params
     back = httpx.URL(sent["redirect_uri"], params={"state": sent["state"], "code": "1234"})
-    answer = stranger.get(str(back), follow_redirects=False)
+    answer = anonymous_client.get(str(back), follow_redirects=False)
     return httpx.URL(answer.headers["location"]).params["account_id"]
 
 
@@ -147,8 +147,8 @@ def workspace_id(twin_id: str) -> UUID:
 
 
 @pytest.fixture
-def stage(publisher: StandIn, workspace_id: UUID) -> Iterator[Stage]:
-    yield Stage(publisher, workspace_id, Refreshing())
+def stage(publisher: FakePlatform, workspace_id: UUID) -> Iterator[Stage]:
+    yield Stage(publisher, workspace_id, FakeOAuth())
     settings().clock_offset_file.unlink(missing_ok=True)
 
 
@@ -171,7 +171,7 @@ def test_it_is_connected_and_left(client: TestClient, account_id: str) -> None:
 
 
 def test_tokens_that_renew_themselves_are_refreshed_ahead_of_their_end(stage: Stage, account_id: str) -> None:
-    posting.pass_by(minutes=49)  # of 60: 20 minutes ahead, but no more than a fifth of them
+    posting.advance_clock(minutes=49)  # of 60: 20 minutes ahead, but no more than a fifth of them
     assert tokens.refresh_expiring() >= 1
     with transaction() as session:
         kept = accounts.decrypt_tokens(session.get_one(Account, UUID(account_id)))
@@ -198,7 +198,7 @@ def test_its_texts_are_composed_in_its_format_and_within_its_rules(client: TestC
 
 
 def test_a_dry_run_tells_what_it_would_refuse(
-    client: TestClient, twin_id: str, publisher: StandIn, video_url: str
+    client: TestClient, twin_id: str, publisher: FakePlatform, video_url: str
 ) -> None:
     publisher.problems = [Problem("fifth_closed", "It is closed.", "Come back.")]
     wish = {"platforms": [NAME], "reel_url": video_url, "caption": "Look <here>.", "twin_id": twin_id}
@@ -213,7 +213,7 @@ def test_a_post_goes_out_with_the_options_of_both(
     options = {NAME: {"hashtags": ["bread"]}}
     wish = {"platforms": [NAME], "reel_url": video_url, "caption": "Look.", "twin_id": twin_id, "options": options}
     (accepted,) = client.post(f"{PUBLIC}/social/publish", json=wish).json()["results"]
-    stage.end(accepted["task_id"])
+    stage.run_to_end(accepted["task_id"])
     shown = client.get(f"{PUBLIC}/social/publish/{accepted['task_id']}").json()
     assert (shown["status"], shown["outcome"], shown["platform"]) == ("done", "published", NAME)
     (post,) = stage.platform.posted
@@ -236,12 +236,12 @@ def test_the_calendar_publishes_at_its_time(
         "scheduled_at": (now() + timedelta(minutes=2)).isoformat(), "options": {"mood": "loud"},
     }  # fmt: skip
     item_id = client.post(f"{PUBLIC}/content/calendar", json=item).json()["id"]
-    posting.pass_by(minutes=3)
+    posting.advance_clock(minutes=3)
     with transaction() as session:
         twin = session.get_one(Twin, UUID(twin_id))
     (task,) = planned.start_posts(twin)
-    stage.end(task.key)
-    planned.note()
+    stage.run_to_end(task.key)
+    planned.record_outcomes()
     shown = client.get(f"{PUBLIC}/content/calendar/{item_id}").json()
     assert (shown["status"], shown["account_id"]) == ("published", account_id)
     assert [post.options.mood for post in stage.platform.posted] == ["loud"]  # type: ignore[attr-defined]
@@ -278,7 +278,7 @@ def test_its_credentials_are_checked_before_a_stack_starts(tmp_path: Path, monke
         preflight.check(tmp_path, UserSettings(home=tmp_path))
 
 
-# ── nothing else names a platform ────────────────────────────────────────────────────────────────────────
+# ── platform names in code ───────────────────────────────────────────────────────────────────────────────
 
 NAMES: Final = ("instagram", "tiktok", "linkedin", "youtube")
 

@@ -13,7 +13,7 @@ from tests.media import samples
 GENERATE = "/api/v1/public/captions/generate"
 
 
-def named(key: str | None = None) -> dict[str, str]:
+def key_header(key: str | None = None) -> dict[str, str]:
     return {"Idempotency-Key": str(uuid4()) if key is None else key}
 
 
@@ -22,7 +22,7 @@ def generate(client: TestClient, headers: dict[str, str], **fields: str):
 
 
 def test_a_repeat_gets_the_same_answer_and_is_marked(client: TestClient) -> None:
-    headers = named()
+    headers = key_header()
     first, again = generate(client, headers), generate(client, headers)
     assert first.status_code == again.status_code == 202
     assert first.json() == again.json()
@@ -37,14 +37,14 @@ def test_without_a_key_each_request_is_a_new_one(client: TestClient) -> None:
 
 
 def test_other_fields_under_the_same_key_are_refused(client: TestClient) -> None:
-    headers = named()
+    headers = key_header()
     generate(client, headers)
     answer = generate(client, headers, language="de")
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_mismatch")
 
 
 def test_a_file_is_known_again_by_its_bytes(client: TestClient) -> None:
-    headers = named()
+    headers = key_header()
     speech = samples.SPEECH.read_bytes()
     first = client.post(GENERATE, files={"audio_file": ("a.flac", speech)}, headers=headers)
     again = client.post(GENERATE, files={"audio_file": ("b.flac", speech)}, headers=headers)
@@ -55,7 +55,7 @@ def test_a_file_is_known_again_by_its_bytes(client: TestClient) -> None:
 
 
 def test_a_repeated_upload_leaves_one_object(client: TestClient) -> None:
-    headers = named()
+    headers = key_header()
     for _ in range(2):
         answer = client.post(GENERATE, files={"audio_file": samples.SPEECH.read_bytes()}, headers=headers)
     (workspace,) = {key.split("/")[0] for key in _keys() if answer.json()["caption_id"] in key}
@@ -68,7 +68,7 @@ def _keys() -> list[str]:
 
 
 def test_twins_at_the_same_time_are_one_request(client: TestClient) -> None:
-    headers = named()
+    headers = key_header()
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: generate(client, headers), range(4)))
     assert len({answer.json()["task_id"] for answer in answers}) == 1
@@ -76,18 +76,18 @@ def test_twins_at_the_same_time_are_one_request(client: TestClient) -> None:
 
 
 def test_a_refused_request_may_be_mended_under_its_key(client: TestClient) -> None:
-    headers = named()
+    headers = key_header()
     assert generate(client, headers, language="klingon").status_code == 400
     assert generate(client, headers).status_code == 202
 
 
 def test_workspaces_do_not_share_keys(connect) -> None:
-    headers = named()
+    headers = key_header()
     assert generate(connect(), headers).json() != generate(connect(), headers).json()
 
 
 def test_the_spelling_of_json_does_not_matter(client: TestClient, finished_id: str) -> None:
-    headers = {**named(), "Content-Type": "application/json"}
+    headers = {**key_header(), "Content-Type": "application/json"}
     path = f"/api/v1/public/captions/{finished_id}/burn-in"
     first = client.post(path, content=b'{"font_size": 24, "position": "top"}', headers=headers)
     again = client.post(path, content=b'{"position":"top","font_size":24}', headers=headers)
@@ -97,9 +97,9 @@ def test_the_spelling_of_json_does_not_matter(client: TestClient, finished_id: s
 
 @pytest.mark.parametrize("key", ["", "x" * 256])
 def test_a_key_without_sense_is_refused(client: TestClient, key: str) -> None:
-    answer = generate(client, named(key))
+    answer = generate(client, key_header(key))
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key")
 
 
 def test_the_longest_key_is_taken(client: TestClient) -> None:
-    assert generate(client, named("x" * 255)).status_code == 202
+    assert generate(client, key_header("x" * 255)).status_code == 202

@@ -23,7 +23,7 @@ FIELDS: dict[str, Any] = {
 
 @pytest.fixture
 def namespace(client: TestClient) -> str:
-    """As a twin's own answer gives it."""
+    """The memory namespace of a new twin."""
     twin = client.post(f"{PUBLIC}/twins", json={"name": "Tech Creator", "voice_id": "en-US"}).json()
     assert twin["memory_namespace"] == f"twin_{twin['id']}"
     return twin["memory_namespace"]
@@ -69,8 +69,8 @@ def test_a_namespace_of_others_does_not_exist(
     client: TestClient, namespace: str, connect, verb: str, body: dict[str, str]
 ) -> None:
     _call(client, "remember", namespace=namespace, content=CONTENT)
-    for stranger, place in ((connect(), namespace), (client, f"twin_{uuid4()}"), (client, "global")):
-        answer = stranger.post(f"{MEMORY}/{verb}", json={"namespace": place, **body})
+    for caller, place in ((connect(), namespace), (client, f"twin_{uuid4()}"), (client, "global")):
+        answer = caller.post(f"{MEMORY}/{verb}", json={"namespace": place, **body})
         assert (answer.status_code, answer.json()["code"].endswith("_not_found")) == (404, True)
     assert _call(client, "recall", namespace=namespace, query="mug")["count"] == 1
 

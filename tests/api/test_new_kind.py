@@ -25,7 +25,7 @@ from content_pipeline.engine.step import Results, perform
 from content_pipeline.sensors import run_requests
 from tests.api.conftest import PUBLIC
 
-GREETING: Final = Kind("greeting", job="greetings", lane="io", description="Greet somebody.", result="`words`")
+GREETING: Final = Kind("greeting", job="greetings", lane="io", description="Greet a person.", result="`words`")
 TOO_LONG: Final = Invalid("This greeting is too long.", code="greeting_too_long", remedy="Say less.")
 
 
@@ -56,8 +56,8 @@ def refuse(_run: RunContext, _row_id: str) -> Results:
     yield
 
 
-def launched(instance: dg.DagsterInstance, task: Task, body: Callable[[RunContext, str], Results]) -> bool:
-    """Whether the run succeeds that a sensor requests for the task; it works as a worker would."""
+def run_succeeds(instance: dg.DagsterInstance, task: Task, body: Callable[[RunContext, str], Results]) -> bool:
+    """Execute the run that a sensor requests for the task, as a worker does. Returns whether it succeeds."""
 
     @dg.asset(partitions_def=partitions.keys_of(GREETING), output_required=False)
     def greeting(context: dg.AssetExecutionContext) -> Iterator[Any]:
@@ -77,7 +77,7 @@ def launched(instance: dg.DagsterInstance, task: Task, body: Callable[[RunContex
 
 
 def test_its_task_runs_and_answers_its_result(client: TestClient, instance: dg.DagsterInstance, task: Task) -> None:
-    assert launched(instance, task, greet)
+    assert run_succeeds(instance, task, greet)
     found = client.get(f"{PUBLIC}/tasks/{task.id}").json()
     assert (found["status"], found["kind"], found["result"]) == ("done", "greeting", {"words": f"Hello, {task.key}."})
     (listed,) = client.get(f"{PUBLIC}/tasks", params={"kind": "greeting"}).json()
@@ -86,14 +86,14 @@ def test_its_task_runs_and_answers_its_result(client: TestClient, instance: dg.D
 
 
 def test_its_failed_task_is_retried_and_canceled(client: TestClient, instance: dg.DagsterInstance, task: Task) -> None:
-    assert not launched(instance, task, refuse)
+    assert not run_succeeds(instance, task, refuse)
     assert client.get(f"{PUBLIC}/tasks/{task.id}").json()["error"]["code"] == "greeting_too_long"
     again = client.post(f"{PUBLIC}/tasks/{task.id}/retry").json()["task_id"]
     assert client.post(f"{PUBLIC}/tasks/{again}/cancel").json()["error"]["code"] == "canceled"
 
 
 def test_its_keys_are_retired(instance: dg.DagsterInstance, task: Task) -> None:
-    assert launched(instance, task, greet)
+    assert run_succeeds(instance, task, greet)
     with transaction() as session:
         session.get_one(Task, task.id).finished_at = now() - retention.KEPT - timedelta(days=1)
     with transaction() as session:

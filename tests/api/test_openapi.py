@@ -148,9 +148,9 @@ def test_no_request_is_answered_otherwise_than_described(label: str, connect) ->
     fuzz()
 
 
-def test_the_page_of_the_api_opens_without_the_internet(stranger: TestClient) -> None:
-    page = stranger.get("/docs").text
+def test_the_page_of_the_api_opens_without_the_internet(anonymous_client: TestClient) -> None:
+    page = anonymous_client.get("/docs").text
     linked = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert linked
-    assert [stranger.get(url).status_code for url in linked] == [200] * len(linked)
+    assert [anonymous_client.get(url).status_code for url in linked] == [200] * len(linked)
     assert not [url for url in linked if "//" in url]

@@ -35,7 +35,7 @@ def twin_id(client: TestClient) -> str:
 
 @pytest.fixture
 def workspace_id(twin_id: str) -> UUID:
-    """The client's own."""
+    """The client's workspace."""
     with transaction() as session:
         return session.get_one(Twin, UUID(twin_id)).workspace_id
 
@@ -56,22 +56,22 @@ def publish(client: TestClient, *platforms: str, headers: dict[str, str] | None 
     )
 
 
-def refused(answer: Any) -> tuple[int, str]:
+def error_of(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
-def entered(workspace_id: UUID) -> list[Publication]:
+def publications_of(workspace_id: UUID) -> list[Publication]:
     with transaction() as session:
         return list(session.scalars(select(Publication).where(Publication.workspace_id == workspace_id)))
 
 
-def row(task_id: str) -> Publication:
+def publication_of(task_id: str) -> Publication:
     with transaction() as session:
         return session.get_one(Publication, UUID(task_id))
 
 
-def end(task_id: str, *, error: bool = False, committed: bool = False) -> None:
-    """As the run of a post ends."""
+def finish_run(task_id: str, *, error: bool = False, committed: bool = False) -> None:
+    """Finish or fail the task of a post, as its run does."""
     with transaction() as session:
         publication = session.get_one(Publication, UUID(session.get_one(Task, task_id).key))
         tasks.mark_processing(session, publications.KIND, str(publication.id))
@@ -97,7 +97,7 @@ def test_each_platform_gets_a_post_and_a_task_of_its_own(
         (platform, str(there.id), "queued") for platform, there in accounts.items()
     ]
     assert answer.headers["Location"] == f"{PUBLISH}/{results[0]['task_id']}"
-    rows = [row(one["task_id"]) for one in results]
+    rows = [publication_of(one["task_id"]) for one in results]
     assert [one.caption for one in rows] == ["Look.", "Look.", "For YouTube."]
     assert {one.title for one in rows} == {"The news"}
     assert len({one.request_id for one in rows}) == 1
@@ -106,21 +106,21 @@ def test_each_platform_gets_a_post_and_a_task_of_its_own(
         assert (found["status"], found["outcome"], found["account_id"]) == ("queued", "publishing", one["account_id"])
 
 
-# ── what is refused ──────────────────────────────────────────────────────────────────────────────────────
+# ── rejected requests ────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("source", [{"reel_url": VIDEO, "reel_id": str(uuid4())}, {"reel_url": None}])
 def test_a_post_has_one_video(client: TestClient, source: dict[str, Any]) -> None:
-    assert refused(publish(client, **source)) == (400, "source_ambiguous")
+    assert error_of(publish(client, **source)) == (400, "source_ambiguous")
 
 
 def test_twins_reels_accounts_and_captions_that_are_not_there(
     client: TestClient, account: Callable[..., Account]
 ) -> None:
     account()
-    assert refused(publish(client, twin_id=str(uuid4()))) == (404, "twin_not_found")
-    assert refused(publish(client, reel_url=None, reel_id=str(uuid4()))) == (404, "reel_not_found")
-    assert refused(publish(client, account_id=str(uuid4()))) == (404, "account_not_found")
+    assert error_of(publish(client, twin_id=str(uuid4()))) == (404, "twin_not_found")
+    assert error_of(publish(client, reel_url=None, reel_id=str(uuid4()))) == (404, "reel_not_found")
+    assert error_of(publish(client, account_id=str(uuid4()))) == (404, "account_not_found")
 
 
 def test_what_is_another_workspaces_does_not_exist(
@@ -128,30 +128,33 @@ def test_what_is_another_workspaces_does_not_exist(
 ) -> None:
     account("youtube")
     with transaction() as session:
-        stranger = make_workspace(session)
-        caption = Caption(id=uuid4(), workspace_id=stranger, language="en", created_at=now(), segments=())
+        other_workspace_id = make_workspace(session)
+        caption = Caption(id=uuid4(), workspace_id=other_workspace_id, language="en", created_at=now(), segments=())
         session.add(caption)
-    theirs = account(workspace_id=stranger, platform="youtube")
+    other_account = account(workspace_id=other_workspace_id, platform="youtube")
     options = {"youtube": {"captions_id": str(caption.id)}}
-    assert refused(publish(client, "youtube", options=options)) == (404, "caption_not_found")
-    assert refused(publish(client, "youtube", accounts={"youtube": str(theirs.id)})) == (404, "account_not_found")
+    assert error_of(publish(client, "youtube", options=options)) == (404, "caption_not_found")
+    assert error_of(publish(client, "youtube", accounts={"youtube": str(other_account.id)})) == (
+        404,
+        "account_not_found",
+    )
     with transaction() as session:
         session.get_one(Caption, caption.id).workspace_id = workspace_id
     assert publish(client, "youtube", options=options).status_code == 202
 
 
 def test_which_account_a_post_goes_to(client: TestClient, twin_id: str, account: Callable[..., Account]) -> None:
-    assert refused(publish(client)) == (400, "account_missing")
+    assert error_of(publish(client)) == (400, "account_missing")
     first = account()
     assert publish(client).json()["results"][0]["account_id"] == str(first.id)
     second = account()
-    assert refused(publish(client)) == (400, "account_ambiguous")
+    assert error_of(publish(client)) == (400, "account_ambiguous")
     assert publish(client, account_id=str(second.id)).json()["results"][0]["account_id"] == str(second.id)
     assert client.patch(f"{PUBLIC}/twins/{twin_id}", json={"accounts": {"tiktok": str(first.id)}}).status_code == 200
     assert publish(client, twin_id=twin_id).json()["results"][0]["account_id"] == str(first.id)
-    assert refused(publish(client, "instagram", account_id=str(first.id))) == (400, "account_mismatch")
-    gone = account(status="disconnected")
-    assert refused(publish(client, account_id=str(gone.id))) == (400, "account_missing")
+    assert error_of(publish(client, "instagram", account_id=str(first.id))) == (400, "account_mismatch")
+    disconnected = account(status="disconnected")
+    assert error_of(publish(client, account_id=str(disconnected.id))) == (400, "account_missing")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +182,7 @@ def test_posts_that_could_not_go_out(
     answer = publish(client, **fields)
     assert answer.status_code == status, answer.text
     assert code is None or answer.json()["code"] == code
-    assert entered(workspace_id) == []
+    assert publications_of(workspace_id) == []
 
 
 def test_either_all_platforms_get_their_post_or_none(
@@ -187,11 +190,11 @@ def test_either_all_platforms_get_their_post_or_none(
 ) -> None:
     account("tiktok")
     account("linkedin")
-    assert refused(publish(client, "tiktok", "linkedin", "instagram")) == (400, "account_missing")
-    assert refused(publish(client, "tiktok", "linkedin", captions={"linkedin": "a" * 3001})) == (400, "text_unfit")
-    assert entered(workspace_id) == []
+    assert error_of(publish(client, "tiktok", "linkedin", "instagram")) == (400, "account_missing")
+    assert error_of(publish(client, "tiktok", "linkedin", captions={"linkedin": "a" * 3001})) == (400, "text_unfit")
+    assert publications_of(workspace_id) == []
     assert publish(client, "tiktok", "linkedin").status_code == 202
-    assert len(entered(workspace_id)) == 2
+    assert len(publications_of(workspace_id)) == 2
 
 
 def test_a_reel_that_is_not_made_yet_is_waited_for_by_the_client(
@@ -202,15 +205,15 @@ def test_a_reel_that_is_not_made_yet_is_waited_for_by_the_client(
     csv = {"csv_file": ("a.csv", b"script\nHello world!\n", "text/csv")}
     batch = client.post(f"{PUBLIC}/bulk/reels", files=csv, data=form).json()
     reel_id = client.get(f"{PUBLIC}/bulk/reels/{batch['batch_id']}").json()["jobs"][0]["job_id"]
-    assert refused(publish(client, reel_url=None, reel_id=reel_id)) == (409, "reel_not_ready")
+    assert error_of(publish(client, reel_url=None, reel_id=reel_id)) == (409, "reel_not_ready")
     with transaction() as session:
         session.get_one(Reel, UUID(reel_id)).output_key = "some/reel.mp4"
     answer = publish(client, reel_url=None, reel_id=reel_id, caption=None, twin_id=twin_id)
     assert answer.status_code == 202
-    assert row(answer.json()["results"][0]["task_id"]).options == {"ai_generated": True}
+    assert publication_of(answer.json()["results"][0]["task_id"]).options == {"ai_generated": True}
 
 
-# ── once ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── idempotency ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_request_that_is_repeated_with_its_key_posts_once(
@@ -221,11 +224,11 @@ def test_a_request_that_is_repeated_with_its_key_posts_once(
     first, again = publish(client, headers=headers), publish(client, headers=headers)
     assert first.json() == again.json()
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert len(entered(workspace_id)) == 1
+    assert len(publications_of(workspace_id)) == 1
     assert publish(client, headers=headers, caption="Another.").status_code == 422
 
 
-# ── how it stands ────────────────────────────────────────────────────────────────────────────────────────
+# ── status ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
@@ -234,15 +237,15 @@ def post_id(client: TestClient, account: Callable[..., Account]) -> str:
     return publish(client).json()["results"][0]["task_id"]
 
 
-def stands(client: TestClient, task_id: str) -> dict[str, Any]:
+def read_status(client: TestClient, task_id: str) -> dict[str, Any]:
     found, task = client.get(f"{PUBLISH}/{task_id}").json(), client.get(f"{PUBLIC}/tasks/{task_id}").json()
     assert found.items() >= task.items(), "both places say the same"
     return found
 
 
 def test_a_published_post_has_its_link(client: TestClient, post_id: str) -> None:
-    end(post_id)
-    found = stands(client, post_id)
+    finish_run(post_id)
+    found = read_status(client, post_id)
     assert (found["status"], found["outcome"]) == ("done", "published")
     assert found["result"] == {
         "platform": "tiktok",
@@ -258,44 +261,44 @@ def test_a_published_post_has_its_link(client: TestClient, post_id: str) -> None
 def test_a_post_that_failed_says_whether_it_may_be_out(
     client: TestClient, post_id: str, committed: bool, code: str, outcome: str
 ) -> None:
-    end(post_id, error=True, committed=committed)
-    found = stands(client, post_id)
+    finish_run(post_id, error=True, committed=committed)
+    found = read_status(client, post_id)
     assert (found["status"], found["outcome"], found["error"]["code"]) == ("error", outcome, code)
     assert found["error"]["message"].startswith("It broke.")
     again = client.post(f"{PUBLIC}/tasks/{post_id}/retry").json()["task_id"]
     assert again != post_id
-    assert stands(client, post_id)["outcome"] == "publishing"
+    assert read_status(client, post_id)["outcome"] == "publishing"
     assert client.post(f"{PUBLIC}/tasks/{again}/cancel").status_code == (409 if committed else 202)
     if committed:
-        end(again)
-        assert stands(client, post_id)["outcome"] == stands(client, again)["outcome"] == "published"
-        assert stands(client, post_id)["error"]["code"] == "unconfirmed"
+        finish_run(again)
+        assert read_status(client, post_id)["outcome"] == read_status(client, again)["outcome"] == "published"
+        assert read_status(client, post_id)["error"]["code"] == "unconfirmed"
 
 
 def test_a_post_that_is_being_sent_cannot_be_called_back(client: TestClient, post_id: str) -> None:
     with transaction() as session:
         tasks.mark_processing(session, publications.KIND, post_id)
         tasks.set_irrevocable(session, post_id, True)
-    assert refused(client.post(f"{PUBLIC}/tasks/{post_id}/cancel")) == (409, "task_irrevocable")
+    assert error_of(client.post(f"{PUBLIC}/tasks/{post_id}/cancel")) == (409, "task_irrevocable")
 
 
 def test_a_post_is_canceled_before_it_is_sent(client: TestClient, post_id: str) -> None:
     assert client.post(f"{PUBLIC}/tasks/{post_id}/cancel").status_code == 202
-    found = stands(client, post_id)
+    found = read_status(client, post_id)
     assert (found["outcome"], found["error"]["code"]) == ("failed", "canceled")
 
 
 def test_an_older_try_is_not_retried_beside_a_newer(client: TestClient, post_id: str) -> None:
-    end(post_id, error=True)
+    finish_run(post_id, error=True)
     assert client.post(f"{PUBLIC}/tasks/{post_id}/retry").status_code == 202
-    assert refused(client.post(f"{PUBLIC}/tasks/{post_id}/retry")) == (409, "task_retried")
+    assert error_of(client.post(f"{PUBLIC}/tasks/{post_id}/retry")) == (409, "task_retried")
 
 
 def test_tasks_of_other_kinds_and_workspaces_are_no_posts(
     client: TestClient, connect: Callable[..., TestClient], caption_id: str, post_id: str
 ) -> None:
-    assert refused(client.get(f"{PUBLISH}/sync_{caption_id}")) == (404, "publication_not_found")
-    assert refused(client.get(f"{PUBLISH}/{uuid4()}")) == (404, "task_not_found")
+    assert error_of(client.get(f"{PUBLISH}/sync_{caption_id}")) == (404, "publication_not_found")
+    assert error_of(client.get(f"{PUBLISH}/{uuid4()}")) == (404, "task_not_found")
     assert connect().get(f"{PUBLISH}/{post_id}").status_code == 404
 
 
@@ -318,7 +321,7 @@ def video_url(tmp_path: Path, httpserver: HTTPServer, monkeypatch: pytest.Monkey
     return httpserver.url_for("/reel.mp4")
 
 
-def rehearse(client: TestClient, *platforms: str, **fields: Any) -> Any:
+def dry_run(client: TestClient, *platforms: str, **fields: Any) -> Any:
     body = {"platforms": platforms, "caption": "Look."} | fields
     return client.post(
         f"{PUBLISH}?dry_run=true", json={name: value for name, value in body.items() if value is not None}
@@ -327,7 +330,7 @@ def rehearse(client: TestClient, *platforms: str, **fields: Any) -> Any:
 
 def test_a_dry_run_sends_and_keeps_nothing(client: TestClient, stage: Stage, video_url: str) -> None:
     account = stage.account()
-    answer = rehearse(client, "tiktok", reel_url=video_url, options={"tiktok": {"hashtags": ["ai"]}})
+    answer = dry_run(client, "tiktok", reel_url=video_url, options={"tiktok": {"hashtags": ["ai"]}})
     assert answer.status_code == 200, answer.text
     assert answer.json()["results"] == [
         {
@@ -342,13 +345,13 @@ def test_a_dry_run_sends_and_keeps_nothing(client: TestClient, stage: Stage, vid
         }
     ]
     assert stage.platform.calls == ["check"]
-    assert entered(stage.workspace_id) == []
+    assert publications_of(stage.workspace_id) == []
 
 
 def test_a_dry_run_lists_every_problem_of_every_platform(client: TestClient, stage: Stage, video_url: str) -> None:
     stage.account()
     stage.platform.problems = [Problem("too_small", "Small.", ""), Problem("too_dark", "Dark.", "")]
-    answer = rehearse(
+    answer = dry_run(
         client,
         "tiktok",
         "instagram",
@@ -366,7 +369,7 @@ def test_a_dry_run_lists_every_problem_of_every_platform(client: TestClient, sta
 def test_a_dry_run_looks_at_the_cover_too(client: TestClient, stage: Stage, video_url: str) -> None:
     def codes(cover: str) -> list[str]:
         options = {"instagram": {"cover_url": video_url.replace("reel.mp4", cover)}}
-        (result,) = rehearse(client, "instagram", reel_url=video_url, options=options).json()["results"]
+        (result,) = dry_run(client, "instagram", reel_url=video_url, options=options).json()["results"]
         return [problem["code"] for problem in result["problems"]]
 
     assert "cover_unusable" in codes("reel.txt")
@@ -381,19 +384,19 @@ def test_a_dry_run_of_an_account_that_cannot_be_reached_says_so(
     with transaction() as session:
         there = session.get_one(Account, account.id)
         there.status, there.reason = "needs_reconnect", InternalError("The person left.").to_dict()
-    (result,) = rehearse(client, "tiktok", reel_url=video_url).json()["results"]
+    (result,) = dry_run(client, "tiktok", reel_url=video_url).json()["results"]
     assert [problem["code"] for problem in result["problems"]] == ["needs_reconnect"]
 
 
 def test_a_dry_run_of_a_reel_shows_what_the_twin_would_write(client: TestClient, twin_id: str, stage: Stage) -> None:
     key = stage.post(stage.account())
-    reel_id = str(row(key).reel_id)
-    (result,) = rehearse(client, "tiktok", caption=None, reel_id=reel_id, twin_id=twin_id).json()["results"]
+    reel_id = str(publication_of(key).reel_id)
+    (result,) = dry_run(client, "tiktok", caption=None, reel_id=reel_id, twin_id=twin_id).json()["results"]
     assert "AI is here" in result["text"]
     assert result["can_publish"]
 
 
 def test_a_dry_run_of_what_is_no_video(client: TestClient, stage: Stage, video_url: str) -> None:
     stage.account()
-    assert rehearse(client, "tiktok", reel_url=video_url.replace("mp4", "txt")).status_code == 415
-    assert rehearse(client, "tiktok", reel_url=video_url.replace("reel", "gone")).status_code == 502
+    assert dry_run(client, "tiktok", reel_url=video_url.replace("mp4", "txt")).status_code == 415
+    assert dry_run(client, "tiktok", reel_url=video_url.replace("reel", "gone")).status_code == 502

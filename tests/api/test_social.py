@@ -1,4 +1,4 @@
-"""Accounts over HTTP: connected by a browser, listed, left."""
+"""Accounts over HTTP: connected through a browser, listed, disconnected."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,7 @@ SOCIAL = f"{PUBLIC}/social"
 
 @pytest.fixture(autouse=True)
 def _public_url(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The callback of the test client's own host."""
+    """OAuth callbacks go to the test client's host."""
     monkeypatch.setattr(settings(), "public_url", "http://testserver")
 
 
@@ -38,23 +38,29 @@ def authorize_url(client: TestClient, platform: str = "instagram", **body: Any) 
     return answer.json()["authorize_url"]
 
 
-def come_back(stranger: TestClient, back: httpx.URL) -> httpx.Response:
-    """What a browser that comes from the platform gets from us."""
-    return stranger.get(str(back), follow_redirects=False)
+def oauth_callback(anonymous_client: TestClient, callback_url: httpx.URL) -> httpx.Response:
+    """The response to a browser that the platform redirects to the callback."""
+    return anonymous_client.get(str(callback_url), follow_redirects=False)
 
 
-def told(answer: httpx.Response) -> dict[str, str]:
-    """What the client is told by the address that the browser is sent on to."""
+def redirect_params(answer: httpx.Response) -> dict[str, str]:
+    """The query parameters of the redirect to the client."""
     assert answer.status_code == 302, answer.text
     assert answer.headers["location"].startswith(REDIRECT)
     return dict(httpx.URL(answer.headers["location"]).params)
 
 
-def add(
-    client: TestClient, stranger: TestClient, platforms: Sandbox, platform: str = "instagram", who: str = "mara.bakes"
+def connect_account(
+    client: TestClient,
+    anonymous_client: TestClient,
+    platforms: Sandbox,
+    platform: str = "instagram",
+    username: str = "mara.bakes",
 ) -> str:
-    """The id of that creator's account, connected."""
-    return told(come_back(stranger, platforms.decide(authorize_url(client, platform), username=who)))["account_id"]
+    """Connect the creator's account. Returns its id."""
+    return redirect_params(
+        oauth_callback(anonymous_client, platforms.decide(authorize_url(client, platform), username=username))
+    )["account_id"]
 
 
 def code_of(answer: httpx.Response, status: int) -> str:
@@ -64,14 +70,14 @@ def code_of(answer: httpx.Response, status: int) -> str:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_browser_goes_to_the_platform_and_comes_back_with_an_account(
-    client: TestClient, stranger: TestClient, platforms: Sandbox, platform: str
+    client: TestClient, anonymous_client: TestClient, platforms: Sandbox, platform: str
 ) -> None:
     query = {"redirect_uri": REDIRECT, "state": "tab-1"}
     sent = client.get(f"{SOCIAL}/connect/{platform}", params=query, follow_redirects=False)
     assert sent.status_code == 302
-    answer = come_back(stranger, platforms.decide(sent.headers["location"]))
-    account_id = told(answer)["account_id"]
-    assert told(answer) == {"tenant": "7", "platform": platform, "account_id": account_id, "state": "tab-1"}
+    answer = oauth_callback(anonymous_client, platforms.decide(sent.headers["location"]))
+    account_id = redirect_params(answer)["account_id"]
+    assert redirect_params(answer) == {"tenant": "7", "platform": platform, "account_id": account_id, "state": "tab-1"}
     (account,) = client.get(f"{SOCIAL}/accounts").json()
     assert (account["id"], account["platform"], account["status"]) == (account_id, platform, "connected")
     assert account["handle"].startswith("@") or platform == "linkedin"  # whose members have no handles
@@ -84,51 +90,57 @@ def test_a_browser_that_cannot_send_a_key_is_given_the_address(client: TestClien
     assert authorize_url(client) != authorize_url(client)
 
 
-def test_a_denial_comes_back_as_an_error(client: TestClient, stranger: TestClient, platforms: Sandbox) -> None:
-    answer = told(come_back(stranger, platforms.decide(authorize_url(client), approve=False)))
+def test_a_denial_comes_back_as_an_error(client: TestClient, anonymous_client: TestClient, platforms: Sandbox) -> None:
+    answer = redirect_params(oauth_callback(anonymous_client, platforms.decide(authorize_url(client), approve=False)))
     assert answer.keys() == {"tenant", "platform", "error", "error_description"}
     assert answer["error"] == "access_denied"
 
 
 @pytest.mark.parametrize("approve", [True, False])
-def test_the_way_back_leaves_no_trace(
-    client: TestClient, stranger: TestClient, platforms: Sandbox, capsys: pytest.CaptureFixture[str], approve: bool
+def test_the_callback_leaves_no_secrets_behind(
+    client: TestClient,
+    anonymous_client: TestClient,
+    platforms: Sandbox,
+    capsys: pytest.CaptureFixture[str],
+    approve: bool,
 ) -> None:
-    back = platforms.decide(authorize_url(client), approve=approve)
-    answer = come_back(stranger, back)
-    again = come_back(stranger, back)
+    callback_url = platforms.decide(authorize_url(client), approve=approve)
+    answer = oauth_callback(anonymous_client, callback_url)
+    again = oauth_callback(anonymous_client, callback_url)
     for given in (answer, again):
         assert given.headers["Referrer-Policy"] == "no-referrer"
         assert given.headers["Cache-Control"] == "no-store"
         shown = json.dumps([given.text, dict(given.headers)]) + "".join(capsys.readouterr())
-        assert not [secret for name, secret in back.params.items() if name in ("code", "state") and secret in shown]
+        assert not [
+            secret for name, secret in callback_url.params.items() if name in ("code", "state") and secret in shown
+        ]
 
 
 @pytest.mark.parametrize(
     "query", ["", "?code=x", "?state=made-up&code=x", "?error=access_denied", "?state=%00&code=%FF"]
 )
-def test_who_comes_back_without_a_good_state_is_sent_nowhere(
-    stranger: TestClient, platforms: Sandbox, query: str
+def test_a_callback_without_a_valid_state_is_not_redirected(
+    anonymous_client: TestClient, platforms: Sandbox, query: str
 ) -> None:
-    answer = come_back(stranger, httpx.URL(f"{SOCIAL}/callback/instagram{query}"))
+    answer = oauth_callback(anonymous_client, httpx.URL(f"{SOCIAL}/callback/instagram{query}"))
     assert code_of(answer, 400) == "state_invalid"
     assert "location" not in answer.headers
     assert "ten minutes" in answer.json()["remedy"]
 
 
-def test_only_the_way_back_is_open_without_a_key(stranger: TestClient, platforms: Sandbox) -> None:
-    assert stranger.get(f"{SOCIAL}/connect/instagram", params={"redirect_uri": REDIRECT}).status_code == 401
-    assert stranger.post(f"{SOCIAL}/connect/instagram", json={"redirect_uri": REDIRECT}).status_code == 401
-    assert stranger.get(f"{SOCIAL}/accounts").status_code == 401
-    assert stranger.delete(f"{SOCIAL}/disconnect/instagram").status_code == 401
-    assert stranger.get(f"{SOCIAL}/callback").status_code == 401
-    assert stranger.get(f"{SOCIAL}/callback/../accounts").status_code == 401
-    assert stranger.post(f"{SOCIAL}/callback/instagram").status_code == 405
-    assert stranger.get(f"{SOCIAL}/callback/myspace").status_code == 422
+def test_only_the_callback_needs_no_key(anonymous_client: TestClient, platforms: Sandbox) -> None:
+    assert anonymous_client.get(f"{SOCIAL}/connect/instagram", params={"redirect_uri": REDIRECT}).status_code == 401
+    assert anonymous_client.post(f"{SOCIAL}/connect/instagram", json={"redirect_uri": REDIRECT}).status_code == 401
+    assert anonymous_client.get(f"{SOCIAL}/accounts").status_code == 401
+    assert anonymous_client.delete(f"{SOCIAL}/disconnect/instagram").status_code == 401
+    assert anonymous_client.get(f"{SOCIAL}/callback").status_code == 401
+    assert anonymous_client.get(f"{SOCIAL}/callback/../accounts").status_code == 401
+    assert anonymous_client.post(f"{SOCIAL}/callback/instagram").status_code == 405
+    assert anonymous_client.get(f"{SOCIAL}/callback/myspace").status_code == 422
 
 
 @pytest.mark.parametrize("uri", [REDIRECT + "x", "https://evil.example", "javascript:alert(1)", "", "\0"])
-def test_nobody_is_sent_to_an_address_that_is_not_on_the_list(client: TestClient, platforms: Sandbox, uri: str) -> None:
+def test_a_redirect_uri_that_is_not_allowed_is_rejected(client: TestClient, platforms: Sandbox, uri: str) -> None:
     answers = [
         client.get(f"{SOCIAL}/connect/instagram", params={"redirect_uri": uri}, follow_redirects=False),
         client.post(f"{SOCIAL}/connect/instagram", json={"redirect_uri": uri}),
@@ -158,9 +170,12 @@ def test_without_a_registered_app_or_a_key_to_encrypt_with_the_setting_is_named(
 
 
 def test_accounts_are_listed_newest_first_a_page_at_a_time(
-    client: TestClient, stranger: TestClient, platforms: Sandbox
+    client: TestClient, anonymous_client: TestClient, platforms: Sandbox
 ) -> None:
-    ids = [add(client, stranger, platforms, who=who) for who in ("mara.bakes", "tech.tom", "studio.north")]
+    ids = [
+        connect_account(client, anonymous_client, platforms, username=username)
+        for username in ("mara.bakes", "tech.tom", "studio.north")
+    ]
     first = client.get(f"{SOCIAL}/accounts", params={"limit": 2})
     assert [account["id"] for account in first.json()] == ids[:0:-1]
     rest = client.get(f"{SOCIAL}/accounts", params={"limit": 2, "cursor": first.headers["X-Next-Cursor"]})
@@ -169,9 +184,9 @@ def test_accounts_are_listed_newest_first_a_page_at_a_time(
 
 
 def test_an_account_shows_what_is_known_and_no_token(
-    client: TestClient, stranger: TestClient, platforms: Sandbox
+    client: TestClient, anonymous_client: TestClient, platforms: Sandbox
 ) -> None:
-    add(client, stranger, platforms, "linkedin")
+    connect_account(client, anonymous_client, platforms, "linkedin")
     (account,) = client.get(f"{SOCIAL}/accounts").json()
     assert account.keys() == {
         "id", "platform", "handle", "name", "status", "reason", "scopes", "connected_at", "expires_at",
@@ -182,21 +197,21 @@ def test_an_account_shows_what_is_known_and_no_token(
 
 
 def test_an_account_says_that_it_needs_reconnecting_and_why(
-    client: TestClient, stranger: TestClient, platforms: Sandbox
+    client: TestClient, anonymous_client: TestClient, platforms: Sandbox
 ) -> None:
-    account_id = add(client, stranger, platforms, "tiktok")
+    account_id = connect_account(client, anonymous_client, platforms, "tiktok")
     refused = Disconnected("TikTok says: no.", remedy="Connect the account again.")
     tokens.mark_disconnected(UUID(account_id), tokens.get_access(UUID(account_id)).token, refused)
     (shown,) = client.get(f"{SOCIAL}/accounts").json()
     assert (shown["status"], shown["reason"]) == ("needs_reconnect", refused.to_dict())
-    assert add(client, stranger, platforms, "tiktok") == account_id
+    assert connect_account(client, anonymous_client, platforms, "tiktok") == account_id
     (shown,) = client.get(f"{SOCIAL}/accounts").json()
     assert (shown["status"], shown["reason"]) == ("connected", None)
 
 
-def test_an_account_is_left(client: TestClient, stranger: TestClient, platforms: Sandbox) -> None:
-    tiktok = add(client, stranger, platforms, "tiktok")
-    instagram = add(client, stranger, platforms, "instagram")
+def test_an_account_is_disconnected(client: TestClient, anonymous_client: TestClient, platforms: Sandbox) -> None:
+    tiktok = connect_account(client, anonymous_client, platforms, "tiktok")
+    instagram = connect_account(client, anonymous_client, platforms, "instagram")
     answer = client.delete(f"{SOCIAL}/disconnect/tiktok")
     assert (answer.status_code, answer.content) == (204, b"")
     assert [account["id"] for account in client.get(f"{SOCIAL}/accounts").json()] == [instagram]
@@ -207,9 +222,9 @@ def test_an_account_is_left(client: TestClient, stranger: TestClient, platforms:
 
 
 def test_another_workspace_sees_and_touches_nothing(
-    client: TestClient, stranger: TestClient, platforms: Sandbox, connect
+    client: TestClient, anonymous_client: TestClient, platforms: Sandbox, connect
 ) -> None:
-    account_id = add(client, stranger, platforms)
+    account_id = connect_account(client, anonymous_client, platforms)
     other = connect(redirect_uris=[REDIRECT])
     assert other.get(f"{SOCIAL}/accounts").json() == []
     assert code_of(other.delete(f"{SOCIAL}/disconnect/instagram", params={"account_id": account_id}), 404)
@@ -218,16 +233,16 @@ def test_another_workspace_sees_and_touches_nothing(
 
 
 def test_more_accounts_than_the_plan_allows_are_refused(
-    stranger: TestClient, platforms: Sandbox, connect: Callable[..., TestClient]
+    anonymous_client: TestClient, platforms: Sandbox, connect: Callable[..., TestClient]
 ) -> None:
     client = connect(redirect_uris=[REDIRECT], accounts=1)
-    add(client, stranger, platforms)
+    connect_account(client, anonymous_client, platforms)
     refused = client.post(f"{SOCIAL}/connect/tiktok", json={"redirect_uri": REDIRECT})
     assert code_of(refused, 403) == "plan_limit"
 
 
-def test_a_twin_has_accounts_of_its_own(client: TestClient, stranger: TestClient, platforms: Sandbox) -> None:
-    account_id = add(client, stranger, platforms, "tiktok")
+def test_a_twin_has_accounts_of_its_own(client: TestClient, anonymous_client: TestClient, platforms: Sandbox) -> None:
+    account_id = connect_account(client, anonymous_client, platforms, "tiktok")
     twin = {"name": "Tech Creator", "voice_id": "en-US"}
     created = client.post(f"{PUBLIC}/twins", json=twin | {"accounts": {"tiktok": account_id}}).json()
     assert created["accounts"] == {"tiktok": account_id}

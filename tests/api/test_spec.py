@@ -267,11 +267,11 @@ def test_get_the_status_of_a_batch(client: TestClient, submit: Callable[[str], A
 # ── social publishing ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_connect_list_and_disconnect_a_platform(connect, stranger: TestClient, platforms: Sandbox) -> None:
+def test_connect_list_and_disconnect_a_platform(connect, anonymous_client: TestClient, platforms: Sandbox) -> None:
     client = connect(redirect_uris=[REDIRECT_URI])
     sent = client.get(f"{PUBLIC}/social/connect/instagram?redirect_uri={REDIRECT_URI}", follow_redirects=False)
     back = platforms.decide(sent.headers["location"], username="mycreator")
-    assert stranger.get(str(back), follow_redirects=False).headers["location"].startswith(REDIRECT_URI)
+    assert anonymous_client.get(str(back), follow_redirects=False).headers["location"].startswith(REDIRECT_URI)
     (account,) = client.get(f"{PUBLIC}/social/accounts").json()
     (example,) = json.loads(ACCOUNTS)
     assert {name: account[name] for name in example} == example | {
@@ -313,9 +313,11 @@ def test_poll_a_task(client: TestClient, caption_id: str, base: str) -> None:
     check(client.get(f"{base}/tasks/{task_id}"), TASK, task_id=task_id)
 
 
-def test_the_error_codes_mean_what_they_say(client: TestClient, stranger: TestClient, connect, schedule: str) -> None:
+def test_the_error_codes_mean_what_they_say(
+    client: TestClient, anonymous_client: TestClient, connect, schedule: str
+) -> None:
     assert client.get(f"{PUBLIC}/twins/{UUID(int=0)}").status_code == 404
-    assert stranger.get(f"{PUBLIC}/twins").status_code == 401
+    assert anonymous_client.get(f"{PUBLIC}/twins").status_code == 401
     assert send(client, "/content/calendar", SCHEDULE).status_code == 404  # its twin is not there
     past = re.sub(r'"scheduled_at": "\d{4}', '"scheduled_at": "2020', schedule)
     assert send(client, "/content/calendar", past).status_code == 400

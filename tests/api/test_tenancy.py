@@ -79,13 +79,13 @@ def make_rows(workspace_id: UUID, platform: str = "youtube") -> dict[str, str]:
 
 
 @pytest.fixture
-def foreign(workspace_id: UUID) -> Rows:
+def other_rows(workspace_id: UUID) -> Rows:
     """The rows of a workspace that is not the client's."""
     return make_rows(workspace_id)
 
 
 @pytest.fixture
-def own(client: TestClient) -> Rows:
+def own_rows(client: TestClient) -> Rows:
     """The rows of the client's workspace."""
     twin = client.post(f"{PUBLIC}/twins", json={"name": "Mine", "voice_id": "en-US"}).json()["id"]
     with transaction() as session:
@@ -93,7 +93,7 @@ def own(client: TestClient) -> Rows:
     return make_rows(workspace_id)
 
 
-def contents(rows: Rows) -> list[Any]:
+def stored_rows(rows: Rows) -> list[Any]:
     """All that the workspace of these rows has in the database."""
     tables = [getattr(models, name).__tablename__ for name in sorted(rows) if name != "Memory"]
     with transaction() as session:
@@ -102,8 +102,8 @@ def contents(rows: Rows) -> list[Any]:
         return [list(session.execute(text(query.format(table)), {"id": workspace_id})) for table in tables]
 
 
-def test_every_table_is_tried_or_internal(foreign: Rows) -> None:
-    assert set(models.__all__) == foreign.keys() | INTERNAL
+def test_every_table_is_tried_or_internal(other_rows: Rows) -> None:
+    assert set(models.__all__) == other_rows.keys() | INTERNAL
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -118,10 +118,10 @@ def body_schema(operation: Mapping[str, Any]) -> dict[str, Any]:
     """The schema of an operation's body, JSON or form; empty without one."""
     content = operation.get("requestBody", {}).get("content", {})
     (media,) = content.values() or ({"schema": {}},)
-    return resolved(media["schema"])
+    return resolve(media["schema"])
 
 
-def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+def resolve(schema: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = (
         DOCUMENT["components"]["schemas"][schema["$ref"].split("/")[-1]] if "$ref" in schema else schema
     )
@@ -150,20 +150,22 @@ PATHS: Final = [
 
 @pytest.mark.parametrize(("method", "path", "name", "body"), PATHS, ids=[f"{m} {p}" for m, p, _, _ in PATHS])
 def test_a_path_leads_to_own_rows_only(
-    client: TestClient, foreign: Rows, own: Rows, method: str, path: str, name: str, body: Any
+    client: TestClient, other_rows: Rows, own_rows: Rows, method: str, path: str, name: str, body: Any
 ) -> None:
-    before = contents(foreign)
-    for row_id in foreign.values():
+    before = stored_rows(other_rows)
+    for row_id in other_rows.values():
         answer = client.request(method, f"{PUBLIC}{path}".format(**{name: row_id, "form": "srt"}), json=body)
         assert answer.status_code == 404, answer.text
-    assert contents(foreign) == before
-    answer = client.request(method, f"{PUBLIC}{path}".format(**{name: own[TABLES[name]], "form": "srt"}), json=body)
+    assert stored_rows(other_rows) == before
+    answer = client.request(
+        method, f"{PUBLIC}{path}".format(**{name: own_rows[TABLES[name]], "form": "srt"}), json=body
+    )
     assert answer.status_code != 404, answer.text
 
 
 def ids_in(schema: dict[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Where in a body an id can stand; `*` is any key of a mapping."""
-    schema = resolved(schema)
+    schema = resolve(schema)
     if schema.get("format") == "uuid":
         yield place
     for part in schema.get("anyOf", []):
@@ -183,13 +185,13 @@ BODIES: Final = [
 ]
 
 
-def filled(path: str, place: tuple[str, ...], row_id: str, own: Rows) -> dict[str, Any]:
+def valid_body_with(path: str, place: tuple[str, ...], row_id: str, own_rows: Rows) -> dict[str, Any]:
     """A body that is right but for the id at this place."""
     post = {"platforms": ["youtube"], "reel_url": URL, "title": "Look", "caption": "Look."}
     usual: dict[str, dict[str, Any]] = {
         "/twins": {"name": "Mine", "voice_id": "en-US"},
         "/content/calendar": {
-            "twin_id": own["Twin"], "title": "Look", "platform": "youtube", "scheduled_at": "2033-05-01T10:00:00Z",
+            "twin_id": own_rows["Twin"], "title": "Look", "platform": "youtube", "scheduled_at": "2033-05-01T10:00:00Z",
             "script": "Hello there.",
         },
         "/social/publish": {name: value for name, value in post.items() if (name, place) != ("reel_url", ("reel_id",))},
@@ -208,30 +210,30 @@ def filled(path: str, place: tuple[str, ...], row_id: str, own: Rows) -> dict[st
     ("method", "path", "place", "is_form"), BODIES, ids=[f"{m} {p} {'.'.join(i)}" for m, p, i, _ in BODIES]
 )
 def test_a_body_names_own_rows_only(
-    client: TestClient, foreign: Rows, own: Rows, method: str, path: str, place: tuple[str, ...], is_form: bool
+    client: TestClient, other_rows: Rows, own_rows: Rows, method: str, path: str, place: tuple[str, ...], is_form: bool
 ) -> None:
     def send(row_id: str) -> int:
-        body = filled(path, place, row_id, own)
+        body = valid_body_with(path, place, row_id, own_rows)
         form = {"data": {**body, "platform": "youtube"}, "files": {"csv_file": ("reels.csv", b"script\nHello.\n")}}
-        address = f"{PUBLIC}{path}".format(twin_id=own["Twin"], item_id=own["CalendarItem"])
+        address = f"{PUBLIC}{path}".format(twin_id=own_rows["Twin"], item_id=own_rows["CalendarItem"])
         return client.request(method, address, **(form if is_form else {"json": body})).status_code
 
-    before = contents(foreign)
-    assert {table: send(row_id) for table, row_id in foreign.items()} == dict.fromkeys(foreign, 404)
-    assert contents(foreign) == before
+    before = stored_rows(other_rows)
+    assert {table: send(row_id) for table, row_id in other_rows.items()} == dict.fromkeys(other_rows, 404)
+    assert stored_rows(other_rows) == before
     table = TABLES[next(key for key in reversed(place) if key != "*")]
-    assert send(own[table]) != 404
+    assert send(own_rows[table]) != 404
 
 
-def test_a_twin_s_defaults_name_own_captions_only(client: TestClient, foreign: Rows, own: Rows) -> None:
-    defaults = {"youtube": {"captions_id": foreign["Caption"]}}
-    address = f"{PUBLIC}/twins/{own['Twin']}"
+def test_a_twin_s_defaults_name_own_captions_only(client: TestClient, other_rows: Rows, own_rows: Rows) -> None:
+    defaults = {"youtube": {"captions_id": other_rows["Caption"]}}
+    address = f"{PUBLIC}/twins/{own_rows['Twin']}"
     assert client.patch(address, json={"platform_defaults": defaults}).status_code == 200
-    post = {"platforms": ["youtube"], "reel_url": URL, "title": "Look", "caption": "Look.", "twin_id": own["Twin"]}
+    post = {"platforms": ["youtube"], "reel_url": URL, "title": "Look", "caption": "Look.", "twin_id": own_rows["Twin"]}
     assert client.post(f"{PUBLIC}/social/publish", json=post).status_code == 404
 
 
-def test_a_query_finds_own_rows_only(client: TestClient, foreign: Rows, own: Rows) -> None:
+def test_a_query_finds_own_rows_only(client: TestClient, other_rows: Rows, own_rows: Rows) -> None:
     queried = {
         f"{method} {path}": parameter["name"]
         for method, path, operation in operations()
@@ -239,7 +241,7 @@ def test_a_query_finds_own_rows_only(client: TestClient, foreign: Rows, own: Row
         if parameter["in"] == "query" and parameter["name"].endswith("_id")
     }
     assert queried == {"get /content/calendar": "twin_id", "delete /social/disconnect/{platform}": "account_id"}
-    assert client.get(f"{PUBLIC}/content/calendar", params={"twin_id": foreign["Twin"]}).json() == []
-    assert client.get(f"{PUBLIC}/content/calendar", params={"twin_id": own["Twin"]}).json() != []
+    assert client.get(f"{PUBLIC}/content/calendar", params={"twin_id": other_rows["Twin"]}).json() == []
+    assert client.get(f"{PUBLIC}/content/calendar", params={"twin_id": own_rows["Twin"]}).json() != []
     address = f"{PUBLIC}/social/disconnect/youtube"
-    assert client.delete(address, params={"account_id": foreign["Account"]}).status_code == 404
+    assert client.delete(address, params={"account_id": other_rows["Account"]}).status_code == 404

@@ -28,7 +28,7 @@ TWIN: dict[str, Any] = {
 
 @pytest.fixture
 def twin(client: TestClient) -> str:
-    """The place of a new twin."""
+    """The URL of a new twin."""
     created = client.post(f"{PUBLIC}/twins", json=TWIN)
     assert created.status_code == 201, created.text
     return created.headers["Location"]
@@ -53,11 +53,11 @@ def test_a_twin_needs_no_more_than_a_name_and_a_voice(client: TestClient) -> Non
 
 
 def test_another_workspaces_twin_does_not_exist(twin: str, connect) -> None:
-    stranger = connect()
-    assert stranger.get(twin).json()["code"] == "twin_not_found"
-    assert stranger.patch(twin, json={"name": "Mine"}).status_code == 404
-    assert stranger.delete(twin).status_code == 404
-    assert stranger.get(f"{PUBLIC}/twins").json() == []
+    other_client = connect()
+    assert other_client.get(twin).json()["code"] == "twin_not_found"
+    assert other_client.patch(twin, json={"name": "Mine"}).status_code == 404
+    assert other_client.delete(twin).status_code == 404
+    assert other_client.get(f"{PUBLIC}/twins").json() == []
 
 
 @pytest.mark.parametrize(

@@ -12,5 +12,5 @@ def test_each_voice_that_is_listed_is_one_that_a_twin_may_have(client: TestClien
         assert client.post(f"{PUBLIC}/twins", json={"name": "A", "voice_id": voice["id"]}).status_code == 201
 
 
-def test_voices_need_a_key(stranger: TestClient) -> None:
-    assert stranger.get(f"{PUBLIC}/voices").status_code == 401
+def test_voices_need_a_key(anonymous_client: TestClient) -> None:
+    assert anonymous_client.get(f"{PUBLIC}/voices").status_code == 401

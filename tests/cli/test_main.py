@@ -14,7 +14,7 @@ from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
 from content_pipeline.core.models import Account, Publication, RedirectUri
 from content_pipeline.core.settings import settings
 from content_pipeline.core.workspaces import workspaces
-from tests.accounts import connect, encryption_key, read
+from tests.accounts import connect, encryption_key, read_account
 from tests.sandbox_server import Sandbox
 
 
@@ -69,7 +69,7 @@ def test_all_tokens_are_re_encrypted(platforms: Sandbox, workspace_id: UUID, mon
     monkeypatch.setattr(settings(), "encryption_keys", [encryption_key(2), encryption_key(1)])
     done = run("reencrypt")
     assert (done.exit_code, done.output) == (0, "Rows re-encrypted: 1.\n")
-    found = read(account.id)
+    found = read_account(account.id)
     assert found.access_token
     assert encryption.is_current(found.access_token)
     assert accounts.decrypt_tokens(found) == before

@@ -17,7 +17,7 @@ from tests.core.publishing.posting import Stage
 
 @pytest.fixture
 def server(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> HTTPServer:
-    """Somebody else's server, from which files may be fetched."""
+    """A third party's server, from which files may be fetched."""
     monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{httpserver.port}"])
     return httpserver
 

@@ -1,4 +1,4 @@
-"""Transactions that wait for each other."""
+"""Runs two transactions of which the second waits for a lock of the first."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,21 +13,22 @@ from tests.stack.harness import until
 
 
 @contextmanager
-def held_up(ask: Callable[[Session], Any], *, by: Callable[[Session], Any]) -> Iterator[Future[Any]]:
-    """`by` is done, and committed only once `ask`, in another transaction, waits for it. Gives the answer to `ask`."""
+def blocked_by_lock(blocked: Callable[[Session], Any], *, by: Callable[[Session], Any]) -> Iterator[Future[Any]]:
+    """Run `by`, and commit it only once `blocked` waits for its lock in another transaction. Yields the future of
+    `blocked`."""
     with ThreadPoolExecutor(1) as other:
         with transaction() as session:
             by(session)
-            answer = other.submit(_in_transaction, ask)
-            until(_somebody_waits, seconds=30, what="a transaction that waits")
-        yield answer
+            result = other.submit(_in_transaction, blocked)
+            until(_is_lock_awaited, seconds=30, what="a transaction that waits")
+        yield result
 
 
-def _in_transaction(ask: Callable[[Session], Any]) -> Any:
+def _in_transaction(blocked: Callable[[Session], Any]) -> Any:
     with transaction() as session:
-        return ask(session)
+        return blocked(session)
 
 
-def _somebody_waits() -> bool:
+def _is_lock_awaited() -> bool:
     with transaction() as session:
         return bool(session.scalar(text("select exists (select from pg_locks where not granted)")))

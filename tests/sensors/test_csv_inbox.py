@@ -24,15 +24,15 @@ UNMOVABLE = "n" * 250 + ".csv"
 
 
 @pytest.fixture
-def started(httpserver: HTTPServer) -> Iterator[list[str]]:
-    """The rows whose runs Dagster has been asked for."""
+def launched_keys(httpserver: HTTPServer) -> Iterator[list[str]]:
+    """The row ids of the runs that Dagster was asked to launch."""
     keys: list[str] = []
 
     def answer(request: Request) -> Response:
-        asked = json.loads(request.data)["variables"]["runs"]
-        tags = [tag for run in asked for tag in run["executionMetadata"]["tags"]]
+        runs = json.loads(request.data)["variables"]["runs"]
+        tags = [tag for run in runs for tag in run["executionMetadata"]["tags"]]
         keys.extend(row_id(tag["value"]) for tag in tags if tag["key"] == dagster_client.PARTITION_TAG)
-        results = [{"__typename": "LaunchRunSuccess"} for _ in asked]
+        results = [{"__typename": "LaunchRunSuccess"} for _ in runs]
         data = {"launchMultipleRuns": {"launchMultipleRunsResult": results}}
         return Response(json.dumps({"data": data}), mimetype="application/json")
 
@@ -43,7 +43,7 @@ def started(httpserver: HTTPServer) -> Iterator[list[str]]:
 
 @pytest.fixture
 def folder(database: None) -> str:
-    """A twin's folder of the inbox, which holds no other files: a tick sees those of all workspaces."""
+    """A twin's folder of the inbox. The inbox holds no other files, because a tick reads those of all workspaces."""
     for file in waiting("inbox/"):
         storage.delete(file)
     with transaction() as session:
@@ -72,16 +72,16 @@ def reels(folder: str) -> list[str]:
         return [str(reel_id) for reel_id in session.scalars(query)]
 
 
-def test_the_reels_of_a_dropped_file_are_started(folder: str, started: list[str]) -> None:
+def test_the_reels_of_a_dropped_file_are_started(folder: str, launched_keys: list[str]) -> None:
     put(f"{folder}/scripts.csv", b"script\nThis is one.\nThis is two.\n")
     tick()
-    assert sorted(started) == sorted(reels(folder))
-    assert len(started) == 2
+    assert sorted(launched_keys) == sorted(reels(folder))
+    assert len(launched_keys) == 2
 
 
 @pytest.mark.slow
 def test_a_file_that_cannot_be_ingested_blocks_no_other(
-    folder: str, started: list[str], monkeypatch: pytest.MonkeyPatch
+    folder: str, launched_keys: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csv_inbox, "FILES_A_TICK", 2)
     stuck = [f"{folder}/{number}{UNMOVABLE[1:]}" for number in (1, 2, 4)]
@@ -90,25 +90,25 @@ def test_a_file_that_cannot_be_ingested_blocks_no_other(
     cursor = None
     for _ in range(3):
         cursor = tick(cursor)
-    assert len(started) == len(reels(folder)) == 2
+    assert len(launched_keys) == len(reels(folder)) == 2
     assert waiting(folder) == stuck
 
 
 def test_a_tick_ends_in_time_and_the_next_one_goes_on(
-    folder: str, started: list[str], monkeypatch: pytest.MonkeyPatch
+    folder: str, launched_keys: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csv_inbox, "SECONDS_A_TICK", 0)
     for number in range(3):
         put(f"{folder}/{number}.csv")
     cursor = tick()
-    assert (len(started), cursor) == (1, f"{folder}/0.csv")
+    assert (len(launched_keys), cursor) == (1, f"{folder}/0.csv")
     cursor = tick(cursor)
-    assert (len(started), cursor) == (2, f"{folder}/1.csv")
+    assert (len(launched_keys), cursor) == (2, f"{folder}/1.csv")
 
 
-def test_after_the_last_file_the_first_is_looked_at_again(folder: str, started: list[str]) -> None:
+def test_after_the_last_file_the_first_is_looked_at_again(folder: str, launched_keys: list[str]) -> None:
     put(f"{folder}/2.csv")
     cursor = tick()
     put(f"{folder}/1.csv")
     tick(cursor)
-    assert len(started) == 2
+    assert len(launched_keys) == 2

@@ -13,7 +13,7 @@ from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.sensors import polling
 from content_pipeline.sensors.polling import POLLS_PER_PLATFORM, poll_platforms
 from tests.core.publishing import posting
-from tests.core.publishing.hanging_platform import Hanging, hanging_instagram, instagram_post
+from tests.core.publishing.hanging_platform import HangingServer, hanging_instagram, instagram_post
 from tests.core.publishing.posting import Stage, newest
 from tests.stack.harness import until
 
@@ -25,13 +25,13 @@ def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def instagram(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
-    """It hangs for longer than some ticks take."""
+def instagram(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[HangingServer]:
+    """A server that does not answer for several ticks."""
     monkeypatch.setattr(polling, "TICK_SECONDS", 1.0)
     monkeypatch.setattr(transport, "BRIEF_TIMEOUT", transport.TIMEOUT)
     with hanging_instagram() as hanging:
         yield hanging
-        hanging.let_go.set()
+        hanging.released.set()
         wait(polling.in_flight.values())
     polling.in_flight.clear()
 
@@ -43,42 +43,42 @@ def tick() -> dg.SensorResult:
 
 
 def test_a_post_that_its_platform_is_done_with_gets_a_run(stage: Stage) -> None:
-    stage.platform.slow = {"prepare": 30}
+    stage.platform.processing_seconds = {"prepare": 30}
     key = stage.post(stage.account())
     stage.run(key)
-    posting.pass_by(seconds=10)
+    posting.advance_clock(seconds=10)
     assert tick().run_requests == []
-    posting.pass_by(seconds=60)
+    posting.advance_clock(seconds=60)
     (request,) = tick().run_requests or []
     assert (request.job_name, row_id(request.partition_key or "")) == ("publications", key)
     assert request.tags["task_start"] == str(newest(key).starts) == "2"
-    posting.pass_by(seconds=60)
+    posting.advance_clock(seconds=60)
     assert tick().run_requests == [], "it is polled no more, and its run is not superseded"
     stage.run(key)
     assert newest(key).state == "done"
 
 
-def started() -> set[str]:
-    """The posts that a later tick continues."""
-    posting.pass_by(minutes=3)
+def polled_keys() -> set[str]:
+    """The keys of the posts that a later tick resumes."""
+    posting.advance_clock(minutes=3)
     return {row_id(request.partition_key or "") for request in tick().run_requests or []}
 
 
 @pytest.mark.slow
-def test_a_platform_that_hangs_holds_up_no_post_on_another(stage: Stage, instagram: Hanging) -> None:
+def test_a_platform_that_hangs_delays_no_post_on_another(stage: Stage, instagram: HangingServer) -> None:
     for _ in range(POLLS_PER_PLATFORM + 1):
         instagram_post(stage)
     other = stage.post(stage.account())
     stage.run(other)
-    assert until(started, seconds=30, what="a run") == {other}
+    assert until(polled_keys, seconds=30, what="a run") == {other}
 
 
 @pytest.mark.slow
-def test_a_platform_that_hangs_is_asked_by_no_more_at_each_tick(stage: Stage, instagram: Hanging) -> None:
+def test_a_platform_that_hangs_gets_no_more_requests_at_each_tick(stage: Stage, instagram: HangingServer) -> None:
     keys = {instagram_post(stage) for _ in range(POLLS_PER_PLATFORM + 2)}
     for _ in range(3):
-        assert not started()
-    assert len(instagram.questions) == len(set(instagram.questions)) == POLLS_PER_PLATFORM
-    instagram.let_go.set()
-    gone_on: set[str | None] = set()
-    until(lambda: gone_on.update(started()) or gone_on == keys, seconds=30, what="the runs of all")
+        assert not polled_keys()
+    assert len(instagram.requested_paths) == len(set(instagram.requested_paths)) == POLLS_PER_PLATFORM
+    instagram.released.set()
+    resumed: set[str | None] = set()
+    until(lambda: resumed.update(polled_keys()) or resumed == keys, seconds=30, what="the runs of all")

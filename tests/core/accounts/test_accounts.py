@@ -1,4 +1,4 @@
-"""Which account a post goes to, and how accounts are left."""
+"""Accounts: selection for a post, and disconnection."""
 
 from uuid import UUID, uuid4
 
@@ -12,30 +12,30 @@ from content_pipeline.core.platforms.base import Disconnected, Expired
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
 from content_pipeline.core.twins import twins
-from tests.accounts import connect, encryption_key, read
+from tests.accounts import connect, encryption_key, read_account
 from tests.factories import make_twin, make_workspace
 from tests.sandbox_server import Sandbox
 
 
-def chosen(
+def chosen_account_id(
     workspace_id: UUID, platform: str = "tiktok", account_id: UUID | None = None, twin: Twin | None = None
 ) -> UUID:
     with transaction() as session:
         return accounts.choose(session, workspace_id, platform, account_id, twin).id
 
 
-def somebody() -> str:
-    """A creator whom no other test has connected."""
+def unused_username() -> str:
+    """A username that no other test has connected."""
     return uuid4().hex[:20]
 
 
-def refusal(*arguments: object, **named: object) -> Invalid:
+def choice_error(*arguments: object, **named: object) -> Invalid:
     with pytest.raises(Invalid) as caught:
-        chosen(*arguments, **named)
+        chosen_account_id(*arguments, **named)
     return caught.value
 
 
-def twin_with(workspace_id: UUID, **platforms: Account) -> Twin:
+def create_twin_with_accounts(workspace_id: UUID, **platforms: Account) -> Twin:
     with transaction() as session:
         defaults = {platform: str(account.id) for platform, account in platforms.items()}
         return make_twin(session, workspace_id, accounts=defaults)
@@ -44,57 +44,64 @@ def twin_with(workspace_id: UUID, **platforms: Account) -> Twin:
 def test_the_only_account_of_a_platform_is_taken(platforms: Sandbox, workspace_id: UUID) -> None:
     account = connect(platforms, workspace_id, "tiktok")
     connect(platforms, workspace_id, "instagram")
-    assert chosen(workspace_id) == account.id
+    assert chosen_account_id(workspace_id) == account.id
 
 
 def test_without_an_account_of_the_platform_there_is_nothing_to_take(platforms: Sandbox, workspace_id: UUID) -> None:
     connect(platforms, workspace_id, "instagram")
-    error = refusal(workspace_id)
+    error = choice_error(workspace_id)
     assert error.code == "account_missing"
     assert "/social/connect/tiktok" in error.remedy
 
 
-def test_among_several_somebody_has_to_choose(platforms: Sandbox, workspace_id: UUID) -> None:
+def test_several_accounts_are_ambiguous_unless_one_is_named(platforms: Sandbox, workspace_id: UUID) -> None:
     first = connect(platforms, workspace_id, "tiktok")
     second = connect(platforms, workspace_id, "tiktok", "tech.tom")
-    error = refusal(workspace_id)
+    error = choice_error(workspace_id)
     assert error.code == "account_ambiguous"
     assert all(shown in error.detail for shown in (str(first.id), str(second.id), "@mara.bakes", "@tech.tom"))
-    assert chosen(workspace_id, account_id=second.id) == second.id
-    assert chosen(workspace_id, twin=twin_with(workspace_id, tiktok=first)) == first.id
-    assert chosen(workspace_id, account_id=second.id, twin=twin_with(workspace_id, tiktok=first)) == second.id
+    assert chosen_account_id(workspace_id, account_id=second.id) == second.id
+    assert chosen_account_id(workspace_id, twin=create_twin_with_accounts(workspace_id, tiktok=first)) == first.id
+    assert (
+        chosen_account_id(
+            workspace_id, account_id=second.id, twin=create_twin_with_accounts(workspace_id, tiktok=first)
+        )
+        == second.id
+    )
 
 
 def test_a_twin_without_an_account_for_the_platform_takes_the_only_one(platforms: Sandbox, workspace_id: UUID) -> None:
     account = connect(platforms, workspace_id, "tiktok")
-    twin = twin_with(workspace_id, instagram=connect(platforms, workspace_id, "instagram"))
-    assert chosen(workspace_id, twin=twin) == account.id
+    twin = create_twin_with_accounts(workspace_id, instagram=connect(platforms, workspace_id, "instagram"))
+    assert chosen_account_id(workspace_id, twin=twin) == account.id
 
 
-def test_a_twins_account_that_was_left_is_not_replaced_by_another(platforms: Sandbox, workspace_id: UUID) -> None:
-    twin = twin_with(workspace_id, tiktok=connect(platforms, workspace_id, "tiktok"))
+def test_a_twins_account_that_was_disconnected_is_not_replaced_by_another(
+    platforms: Sandbox, workspace_id: UUID
+) -> None:
+    twin = create_twin_with_accounts(workspace_id, tiktok=connect(platforms, workspace_id, "tiktok"))
     accounts.disconnect(workspace_id, "tiktok")
     connect(platforms, workspace_id, "tiktok", "tech.tom")
-    assert refusal(workspace_id, twin=twin).code == "account_missing"
+    assert choice_error(workspace_id, twin=twin).code == "account_missing"
 
 
 def test_an_account_of_another_platform_is_not_taken(platforms: Sandbox, workspace_id: UUID) -> None:
     account = connect(platforms, workspace_id, "instagram")
-    assert refusal(workspace_id, account_id=account.id).code == "account_mismatch"
+    assert choice_error(workspace_id, account_id=account.id).code == "account_mismatch"
 
 
 def test_another_workspaces_account_does_not_exist(platforms: Sandbox, workspace_id: UUID) -> None:
     account = connect(platforms, workspace_id, "tiktok")
     with transaction() as session:
-        stranger = make_workspace(session)
+        other_workspace_id = make_workspace(session)
     for account_id in (account.id, uuid4()):
         with pytest.raises(NotFound) as caught:
-            chosen(stranger, account_id=account_id)
+            chosen_account_id(other_workspace_id, account_id=account_id)
         assert caught.value.code == "account_not_found"
-    assert refusal(stranger).code == "account_missing"
+    assert choice_error(other_workspace_id).code == "account_missing"
     with pytest.raises(NotFound):
-        accounts.disconnect(stranger, "tiktok", account.id)
-    assert read(account.id).status == "connected"
+        accounts.disconnect(other_workspace_id, "tiktok", account.id)
+    assert read_account(account.id).status == "connected"
 
 
 def test_an_account_that_needs_reconnecting_still_takes_posts(platforms: Sandbox, workspace_id: UUID) -> None:
@@ -102,10 +109,10 @@ def test_an_account_that_needs_reconnecting_still_takes_posts(platforms: Sandbox
     tokens.mark_disconnected(
         account.id, tokens.get_access(account.id).token, Disconnected("No.", remedy="Connect it again.")
     )
-    assert chosen(workspace_id) == account.id
+    assert chosen_account_id(workspace_id) == account.id
 
 
-def test_twins_take_accounts_that_they_can_use(platforms: Sandbox, workspace_id: UUID) -> None:
+def test_a_twin_accepts_only_accounts_that_it_can_use(platforms: Sandbox, workspace_id: UUID) -> None:
     tiktok = connect(platforms, workspace_id, "tiktok")
     with transaction() as session:
         twin = make_twin(session, workspace_id)
@@ -121,8 +128,8 @@ def test_twins_take_accounts_that_they_can_use(platforms: Sandbox, workspace_id:
 
 
 @pytest.mark.parametrize("platform", ["tiktok", "linkedin", "youtube"])
-def test_who_disconnects_takes_the_grant_back(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
-    account = connect(platforms, workspace_id, platform, somebody())
+def test_disconnecting_revokes_the_grant(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
+    account = connect(platforms, workspace_id, platform, unused_username())
     token = tokens.get_access(account.id).token
     accounts.disconnect(workspace_id, platform)
     with pytest.raises(Expired):
@@ -132,55 +139,57 @@ def test_who_disconnects_takes_the_grant_back(platforms: Sandbox, workspace_id: 
 def test_a_disconnected_account_has_no_tokens_and_is_not_listed(platforms: Sandbox, workspace_id: UUID) -> None:
     account = connect(platforms, workspace_id, "tiktok")
     accounts.disconnect(workspace_id, "tiktok")
-    found = read(account.id)
+    found = read_account(account.id)
     assert (found.status, found.access_token, found.refresh_token, found.issued_at) == ("disconnected", *[None] * 3)
     with transaction() as session:
         assert accounts.list_page(session, workspace_id, limit=50) == ([], None)
 
 
-def test_one_account_of_several_can_be_left(platforms: Sandbox, workspace_id: UUID) -> None:
+def test_one_account_of_several_can_be_disconnected(platforms: Sandbox, workspace_id: UUID) -> None:
     first, second = (connect(platforms, workspace_id, "tiktok", name) for name in ("mara.bakes", "tech.tom"))
     accounts.disconnect(workspace_id, "tiktok", first.id)
-    assert [read(account.id).status for account in (first, second)] == ["disconnected", "connected"]
+    assert [read_account(account.id).status for account in (first, second)] == ["disconnected", "connected"]
     connect(platforms, workspace_id, "tiktok")
     accounts.disconnect(workspace_id, "tiktok")
-    assert [read(account.id).status for account in (first, second)] == ["disconnected"] * 2
+    assert [read_account(account.id).status for account in (first, second)] == ["disconnected"] * 2
 
 
-def test_what_is_not_connected_cannot_be_left(platforms: Sandbox, workspace_id: UUID) -> None:
+def test_an_account_that_is_not_connected_cannot_be_disconnected(platforms: Sandbox, workspace_id: UUID) -> None:
     account = connect(platforms, workspace_id, "tiktok")
     for platform, account_id in (("instagram", None), ("instagram", account.id), ("tiktok", uuid4())):
         with pytest.raises(NotFound):
             accounts.disconnect(workspace_id, platform, account_id)
-    assert read(account.id).status == "connected"
+    assert read_account(account.id).status == "connected"
 
 
-def test_who_disconnects_ends_nobody_elses_grant(platforms: Sandbox, workspace_id: UUID) -> None:
-    who = somebody()
-    connect(platforms, workspace_id, "tiktok", who)
+def test_a_grant_that_another_workspace_uses_is_not_revoked(platforms: Sandbox, workspace_id: UUID) -> None:
+    username = unused_username()
+    connect(platforms, workspace_id, "tiktok", username)
     with transaction() as session:
-        other = make_workspace(session)
-    theirs = connect(platforms, other, "tiktok", who)
+        other_workspace_id = make_workspace(session)
+    other_account = connect(platforms, other_workspace_id, "tiktok", username)
     accounts.disconnect(workspace_id, "tiktok")
-    token = tokens.get_access(theirs.id).token
-    assert PLATFORMS["tiktok"].oauth.profile(token).user_id == theirs.user_id
-    accounts.disconnect(other, "tiktok")
+    token = tokens.get_access(other_account.id).token
+    assert PLATFORMS["tiktok"].oauth.profile(token).user_id == other_account.user_id
+    accounts.disconnect(other_workspace_id, "tiktok")
     with pytest.raises(Expired):
         PLATFORMS["tiktok"].oauth.profile(token)
 
 
 @pytest.mark.parametrize("kind", ["drop", "accept_then_drop", "status"])
-def test_an_account_is_left_even_if_the_platform_does_not_hear_of_it(
+def test_an_account_is_disconnected_even_if_the_platform_cannot_be_reached(
     platforms: Sandbox, workspace_id: UUID, kind: str
 ) -> None:
     account = connect(platforms, workspace_id, "tiktok")
     platforms.fail("tiktok", "grant", kind)
     accounts.disconnect(workspace_id, "tiktok")
-    assert read(account.id).status == "disconnected"
+    assert read_account(account.id).status == "disconnected"
 
 
-def test_an_account_is_left_even_if_its_key_is_gone(platforms: Sandbox, workspace_id: UUID, monkeypatch) -> None:
+def test_an_account_is_disconnected_even_if_its_encryption_key_is_lost(
+    platforms: Sandbox, workspace_id: UUID, monkeypatch
+) -> None:
     account = connect(platforms, workspace_id, "tiktok")
     monkeypatch.setattr(settings(), "encryption_keys", [encryption_key(9)])
     accounts.disconnect(workspace_id, "tiktok")
-    assert read(account.id).status == "disconnected"
+    assert read_account(account.id).status == "disconnected"

@@ -1,4 +1,4 @@
-"""Connecting accounts, through the platforms' own pages."""
+"""OAuth flow: consent, callback, state, and the account that it connects."""
 
 import logging
 from datetime import timedelta
@@ -18,16 +18,23 @@ from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
-from tests.accounts import REDIRECT, begin, come_back, connect, read, set_app
+from tests.accounts import REDIRECT, begin, connect, oauth_callback, read_account, set_app
 from tests.factories import make_workspace
 from tests.sandbox_server import Sandbox
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_who_consents_comes_back_with_the_account(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
-    told = come_back(platform, platforms.decide(begin(workspace_id, platform, "tab-1"), username="studio.north"))
-    assert dict(told) == {"tenant": "7", "platform": platform, "account_id": told["account_id"], "state": "tab-1"}
-    account = read(UUID(told["account_id"]))
+def test_consent_redirects_with_the_account_id(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
+    redirect_params = oauth_callback(
+        platform, platforms.decide(begin(workspace_id, platform, "tab-1"), username="studio.north")
+    )
+    assert dict(redirect_params) == {
+        "tenant": "7",
+        "platform": platform,
+        "account_id": redirect_params["account_id"],
+        "state": "tab-1",
+    }
+    account = read_account(UUID(redirect_params["account_id"]))
     assert (account.workspace_id, account.platform, account.status) == (workspace_id, platform, "connected")
     assert account.handle == ("Studio North" if platform == "linkedin" else "@studio.north")
     assert account.scopes
@@ -36,19 +43,25 @@ def test_who_consents_comes_back_with_the_account(platforms: Sandbox, workspace_
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_who_does_not_consent_comes_back_with_an_error(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
-    told = come_back(platform, platforms.decide(begin(workspace_id, platform, "tab-1"), approve=False))
-    assert (told["platform"], told["error"], told["state"]) == (platform, "access_denied", "tab-1")
-    assert "not allowed" in told["error_description"]
-    assert "account_id" not in told
+def test_a_denial_redirects_with_an_error(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
+    redirect_params = oauth_callback(platform, platforms.decide(begin(workspace_id, platform, "tab-1"), approve=False))
+    assert (redirect_params["platform"], redirect_params["error"], redirect_params["state"]) == (
+        platform,
+        "access_denied",
+        "tab-1",
+    )
+    assert "not allowed" in redirect_params["error_description"]
+    assert "account_id" not in redirect_params
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_neither_code_nor_state_are_passed_on(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
-    back = platforms.decide(begin(workspace_id, platform))
-    told = come_back(platform, back)
-    assert "state" not in told
-    assert not {back.params["code"], back.params["state"]} & set(told.values())
+def test_the_platforms_code_and_state_are_not_passed_to_the_client(
+    platforms: Sandbox, workspace_id: UUID, platform: str
+) -> None:
+    callback_url = platforms.decide(begin(workspace_id, platform))
+    redirect_params = oauth_callback(platform, callback_url)
+    assert "state" not in redirect_params
+    assert not {callback_url.params["code"], callback_url.params["state"]} & set(redirect_params.values())
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -56,11 +69,11 @@ def test_the_database_shows_neither_tokens_nor_the_state(platforms: Sandbox, wor
     authorize_url = begin(workspace_id, platform)
     state = httpx.URL(authorize_url).params["state"]
     with transaction() as session:
-        waiting = session.scalars(select(ConnectState).where(ConnectState.workspace_id == workspace_id)).one()
-        assert state not in repr(vars(waiting))
-        assert b"verifier" not in waiting.verifier
-    told = come_back(platform, platforms.decide(authorize_url))
-    account = read(UUID(told["account_id"]))
+        connect_state = session.scalars(select(ConnectState).where(ConnectState.workspace_id == workspace_id)).one()
+        assert state not in repr(vars(connect_state))
+        assert b"verifier" not in connect_state.verifier
+    redirect_params = oauth_callback(platform, platforms.decide(authorize_url))
+    account = read_account(UUID(redirect_params["account_id"]))
     tokens = accounts.decrypt_tokens(account)
     for token in filter(None, (tokens.access, tokens.refresh)):
         assert token not in repr(vars(account))
@@ -70,15 +83,15 @@ def test_what_is_logged_shows_no_secret(
     platforms: Sandbox, workspace_id: UUID, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     transport.client.cache_clear()
-    back = platforms.decide(begin(workspace_id, "instagram"))
+    callback_url = platforms.decide(begin(workspace_id, "instagram"))
     with caplog.at_level(logging.INFO):
-        account = read(UUID(come_back("instagram", back)["account_id"]))
+        account = read_account(UUID(oauth_callback("instagram", callback_url)["account_id"]))
         platforms.advance(timedelta(days=52).total_seconds())
         renewed = tokens.get_access(account.id)
     secrets = [
         accounts.decrypt_tokens(account).access,
         renewed.token,
-        *back.params.values(),
+        *callback_url.params.values(),
         "sandbox-instagram-secret",
     ]
     logged = "".join([caplog.text, *capsys.readouterr()])
@@ -91,32 +104,32 @@ def test_a_state_has_256_bits_and_is_never_the_same(platforms: Sandbox, workspac
     assert {len(state) for state in states} == {43}
 
 
-def test_a_state_is_good_once(platforms: Sandbox, workspace_id: UUID) -> None:
-    back = platforms.decide(begin(workspace_id, "instagram"))
-    come_back("instagram", back)
+def test_a_state_is_valid_once(platforms: Sandbox, workspace_id: UUID) -> None:
+    callback_url = platforms.decide(begin(workspace_id, "instagram"))
+    oauth_callback("instagram", callback_url)
     with pytest.raises(Invalid) as caught:
-        come_back("instagram", back)
+        oauth_callback("instagram", callback_url)
     assert caught.value.code == "state_invalid"
 
 
-def test_a_state_is_used_up_by_a_denial_too(platforms: Sandbox, workspace_id: UUID) -> None:
-    back = platforms.decide(begin(workspace_id, "instagram"), approve=False)
-    come_back("instagram", back)
+def test_a_denial_consumes_the_state_too(platforms: Sandbox, workspace_id: UUID) -> None:
+    callback_url = platforms.decide(begin(workspace_id, "instagram"), approve=False)
+    oauth_callback("instagram", callback_url)
     with pytest.raises(Invalid):
-        come_back("instagram", back)
+        oauth_callback("instagram", callback_url)
 
 
-def test_a_state_ends_after_ten_minutes(platforms: Sandbox, workspace_id: UUID) -> None:
-    early, late = (platforms.decide(begin(workspace_id, "instagram")) for _ in range(2))
+def test_a_state_expires_after_ten_minutes(platforms: Sandbox, workspace_id: UUID) -> None:
+    early_callback, late_callback = (platforms.decide(begin(workspace_id, "instagram")) for _ in range(2))
     platforms.advance(9 * 60 + 50)
-    assert "account_id" in come_back("instagram", early)
+    assert "account_id" in oauth_callback("instagram", early_callback)
     platforms.advance(15)
     with pytest.raises(Invalid) as caught:
-        come_back("instagram", late)
+        oauth_callback("instagram", late_callback)
     assert caught.value.code == "state_invalid"
 
 
-def test_states_that_ended_are_forgotten(platforms: Sandbox, workspace_id: UUID) -> None:
+def test_expired_states_are_deleted(platforms: Sandbox, workspace_id: UUID) -> None:
     begin(workspace_id, "instagram")
     platforms.advance(oauth_flow.STATE_LIFETIME.total_seconds() + 1)
     begin(workspace_id, "instagram")
@@ -127,55 +140,51 @@ def test_states_that_ended_are_forgotten(platforms: Sandbox, workspace_id: UUID)
 
 
 @pytest.mark.parametrize("state", ["", "made-up", "\0", "x" * 5000])
-def test_a_state_that_nobody_gave_out_leads_nowhere(database: None, state: str) -> None:
+def test_an_unknown_state_is_rejected(database: None, state: str) -> None:
     with pytest.raises(Invalid) as caught:
         oauth_flow.finish("instagram", state=state, code="code", error=None)
     assert caught.value.code == "state_invalid"
 
 
-def test_a_state_of_one_platform_is_not_good_for_another(platforms: Sandbox, workspace_id: UUID) -> None:
-    back = platforms.decide(begin(workspace_id, "instagram"))
+def test_a_state_is_valid_for_one_platform_only(platforms: Sandbox, workspace_id: UUID) -> None:
+    callback_url = platforms.decide(begin(workspace_id, "instagram"))
     with pytest.raises(Invalid):
-        oauth_flow.finish("tiktok", state=back.params["state"], code=back.params["code"], error=None)
-    assert "account_id" in come_back("instagram", back)
+        oauth_flow.finish("tiktok", state=callback_url.params["state"], code=callback_url.params["code"], error=None)
+    assert "account_id" in oauth_callback("instagram", callback_url)
 
 
 @pytest.mark.parametrize(
     "uri", [REDIRECT + "&more=1", REDIRECT.upper(), "https://app.example.com/connected", "https://evil.example/", ""]
 )
-def test_only_addresses_on_the_workspaces_list_are_come_back_to(
-    platforms: Sandbox, workspace_id: UUID, uri: str
-) -> None:
+def test_only_allowed_redirect_uris_are_accepted(platforms: Sandbox, workspace_id: UUID, uri: str) -> None:
     begin(workspace_id, "instagram")
     with transaction() as session, pytest.raises(Invalid) as caught:
         oauth_flow.begin(session, workspace_id, "instagram", uri)
     assert caught.value.code == "redirect_uri_unknown"
 
 
-def test_another_workspaces_address_is_not_on_the_list(platforms: Sandbox, workspace_id: UUID) -> None:
+def test_another_workspaces_redirect_uri_is_rejected(platforms: Sandbox, workspace_id: UUID) -> None:
     begin(workspace_id, "instagram")
     with transaction() as session:
-        stranger = make_workspace(session)
+        other_workspace_id = make_workspace(session)
         with pytest.raises(Invalid):
-            oauth_flow.begin(session, stranger, "instagram", REDIRECT)
+            oauth_flow.begin(session, other_workspace_id, "instagram", REDIRECT)
 
 
-def test_a_code_that_the_platform_does_not_take_is_told_to_the_client(platforms: Sandbox, workspace_id: UUID) -> None:
+def test_a_code_that_the_platform_rejects_redirects_with_an_error(platforms: Sandbox, workspace_id: UUID) -> None:
     state = httpx.URL(begin(workspace_id, "instagram")).params["state"]
-    told = httpx.URL(oauth_flow.finish("instagram", state=state, code="made-up", error=None)).params
-    assert told["error"] == "connect_failed"
-    assert "made-up" not in str(told)
+    redirect_params = httpx.URL(oauth_flow.finish("instagram", state=state, code="made-up", error=None)).params
+    assert redirect_params["error"] == "connect_failed"
+    assert "made-up" not in str(redirect_params)
 
 
 @pytest.mark.parametrize("kind", ["drop", "accept_then_drop", "status"])
-def test_a_platform_that_fails_at_the_exchange_is_told_to_the_client(
-    platforms: Sandbox, workspace_id: UUID, kind: str
-) -> None:
-    back = platforms.decide(begin(workspace_id, "instagram"))
+def test_a_failed_code_exchange_redirects_with_an_error(platforms: Sandbox, workspace_id: UUID, kind: str) -> None:
+    callback_url = platforms.decide(begin(workspace_id, "instagram"))
     platforms.fail("instagram", "grant", kind)
-    told = come_back("instagram", back)
-    assert told["error"]
-    assert "account_id" not in told
+    redirect_params = oauth_callback("instagram", callback_url)
+    assert redirect_params["error"]
+    assert "account_id" not in redirect_params
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -195,9 +204,7 @@ def test_an_account_that_was_disconnected_has_its_id_again(platforms: Sandbox, w
     assert (again.id, again.status) == (first.id, "connected")
 
 
-def test_what_was_wrong_is_forgotten_when_the_account_is_connected_again(
-    platforms: Sandbox, workspace_id: UUID
-) -> None:
+def test_reconnecting_clears_the_reason(platforms: Sandbox, workspace_id: UUID) -> None:
     account = connect(platforms, workspace_id, "tiktok")
     wrong = {"code": "needs_reconnect", "message": "No.", "remedy": "", "retryable": False}
     with transaction() as session:
@@ -216,39 +223,41 @@ def test_a_consent_without_a_refresh_token_keeps_the_old_one(platforms: Sandbox,
 
 
 def test_the_same_account_in_two_workspaces_is_two_accounts(platforms: Sandbox, workspace_id: UUID) -> None:
-    mine = connect(platforms, workspace_id, "instagram")
+    account = connect(platforms, workspace_id, "instagram")
     with transaction() as session:
-        other = make_workspace(session)
-    theirs = connect(platforms, other, "instagram")
-    assert (mine.user_id, mine.id != theirs.id) == (theirs.user_id, True)
+        other_workspace_id = make_workspace(session)
+    other_account = connect(platforms, other_workspace_id, "instagram")
+    assert (account.user_id, account.id != other_account.id) == (other_account.user_id, True)
 
 
-def allow(workspace_id: UUID, most: int) -> None:
-    """A plan of its own with room for so many accounts."""
+def limit_accounts(workspace_id: UUID, most: int) -> None:
+    """Give the workspace a plan that allows this number of accounts."""
     with transaction() as session:
         studio = session.get_one(Plan, "studio")
-        kept = {column.name: getattr(studio, column.name) for column in Plan.__table__.columns}
-        session.add(Plan(**{**kept, "accounts": most, "name": str(workspace_id)}))
+        columns = {column.name: getattr(studio, column.name) for column in Plan.__table__.columns}
+        session.add(Plan(**{**columns, "accounts": most, "name": str(workspace_id)}))
         session.flush()
         session.get_one(Workspace, workspace_id).plan = str(workspace_id)
 
 
-def test_a_plan_has_room_for_so_many_accounts(platforms: Sandbox, workspace_id: UUID) -> None:
-    allow(workspace_id, 1)
+def test_a_plan_limits_the_number_of_accounts(platforms: Sandbox, workspace_id: UUID) -> None:
+    limit_accounts(workspace_id, 1)
     account = connect(platforms, workspace_id, "instagram")
     with pytest.raises(PlanLimit) as caught:
         begin(workspace_id, "tiktok")
     assert caught.value.code == "plan_limit"
-    # On the same platform it may be the account that is there; if it is not, that shows at the end.
-    told = come_back("instagram", platforms.decide(begin(workspace_id, "instagram"), username="tech.tom"))
-    assert told["error"] == "plan_limit"
+    # On the same platform it may be a reconnection; whether it is shows only after consent.
+    redirect_params = oauth_callback(
+        "instagram", platforms.decide(begin(workspace_id, "instagram"), username="tech.tom")
+    )
+    assert redirect_params["error"] == "plan_limit"
     assert connect(platforms, workspace_id, "instagram").id == account.id
     accounts.disconnect(workspace_id, "instagram")
     assert connect(platforms, workspace_id, "instagram", "tech.tom").id != account.id
-    assert come_back("instagram", platforms.decide(begin(workspace_id, "instagram")))["error"] == "plan_limit"
+    assert oauth_callback("instagram", platforms.decide(begin(workspace_id, "instagram")))["error"] == "plan_limit"
 
 
-def test_without_a_registered_app_nobody_is_sent_anywhere(
+def test_without_a_registered_app_the_flow_does_not_begin(
     platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_app(monkeypatch, PLATFORMS["tiktok"], App("", "s3cret"))
@@ -257,7 +266,7 @@ def test_without_a_registered_app_nobody_is_sent_anywhere(
     assert caught.value.code == "platform_not_configured"
 
 
-def test_without_an_encryption_key_nobody_is_sent_anywhere(
+def test_without_an_encryption_key_the_flow_does_not_begin(
     platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings(), "encryption_keys", [])
@@ -266,14 +275,14 @@ def test_without_an_encryption_key_nobody_is_sent_anywhere(
     assert caught.value.code == "encryption_key_missing"
 
 
-def test_platforms_send_people_back_to_the_public_address(
+def test_the_callback_uses_the_public_url(
     platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings(), "public_url", "https://api.example.com/")
     with transaction() as session:
         session.add(RedirectUri(workspace_id=workspace_id, uri="https://app.example.com/"))
         session.flush()
-        begun = oauth_flow.begin(session, workspace_id, "youtube", "https://app.example.com/")
-    sent_to = httpx.URL(begun.authorize_url).params["redirect_uri"]
+        request = oauth_flow.begin(session, workspace_id, "youtube", "https://app.example.com/")
+    sent_to = httpx.URL(request.authorize_url).params["redirect_uri"]
     assert sent_to == "https://api.example.com/api/v1/public/social/callback/youtube"
-    assert timedelta(minutes=9) < begun.expires_at - now() <= timedelta(minutes=10)
+    assert timedelta(minutes=9) < request.expires_at - now() <= timedelta(minutes=10)

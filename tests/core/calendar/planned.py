@@ -1,4 +1,4 @@
-"""Calendar items for tests, and what requests, runs and ticks do with them."""
+"""Helpers for calendar tests: create items, and act as requests, runs and sensor ticks do."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,20 +21,20 @@ OWN_VIDEO = "https://8.8.8.8/reel.mp4"
 BROKEN = InternalError("It broke.", remedy="Retry it.")
 
 
-def enter(twin: Twin, **fields: Any) -> UUID:
+def create_item(twin: Twin, **fields: Any) -> UUID:
     with transaction() as session:
         return make_item(session, twin, **fields).id
 
 
 def connect(twin: Twin, platform: str = "instagram", **fields: Any) -> Account:
-    """An account of the twin's workspace."""
+    """Create an account in the twin's workspace."""
     with transaction() as session:
         return make_account(session, twin.workspace_id, platform, **fields)
 
 
-def due_item(twin: Twin, **fields: Any) -> UUID:
-    """An item whose time has come, with its video."""
-    return enter(twin, due_in=timedelta(), reel_url=OWN_VIDEO, **fields)
+def create_due_item(twin: Twin, **fields: Any) -> UUID:
+    """Create an item that is due and has a video."""
+    return create_item(twin, due_in=timedelta(), reel_url=OWN_VIDEO, **fields)
 
 
 def item(item_id: UUID) -> CalendarItem:
@@ -42,15 +42,15 @@ def item(item_id: UUID) -> CalendarItem:
         return session.get_one(CalendarItem, item_id)
 
 
-def reason(item_id: UUID) -> str:
+def failure_code(item_id: UUID) -> str:
     assert item(item_id).status == "failed"
     return str((item(item_id).reason or {})["code"])
 
 
-def act(twin: Twin, item_id: UUID, deed: Callable[..., Any], *arguments: Any) -> Any:
-    """Do it to the locked item, as a request does."""
+def apply_locked(twin: Twin, item_id: UUID, action: Callable[..., Any], *arguments: Any) -> Any:
+    """Apply `action` to the locked item, as a request does."""
     with transaction() as session:
-        return deed(session, items.get(session, twin.workspace_id, item_id, lock=True), *arguments)
+        return action(session, items.get(session, twin.workspace_id, item_id, lock=True), *arguments)
 
 
 def start_reels(twin: Twin) -> list[Task]:
@@ -63,29 +63,29 @@ def start_reels(twin: Twin) -> list[Task]:
 def start_posts(twin: Twin) -> list[Task]:
     """The tasks of the posts that a tick starts for this twin's items."""
     with transaction() as session:
-        return posts_due(session, twin)
+        return start_posts_in(session, twin)
 
 
-def posts_due(session: Session, twin: Twin) -> list[Task]:
-    """As `start_posts`, inside of a transaction."""
+def start_posts_in(session: Session, twin: Twin) -> list[Task]:
+    """As `start_posts`, within the given transaction."""
     return [task for task in due.start_posts(session, most=1000) if task.workspace_id == twin.workspace_id]
 
 
-def retry_post(task: Task) -> Task:
-    """The post itself is retried, and its item does not hear of it. Returns the new task."""
+def retry_publication_task(task: Task) -> Task:
+    """Retry the publication but not its item. Returns the new task."""
     with transaction() as session:
         return tasks.retry(session, session.get_one(Task, task.id))
 
 
-def commit(task: Task) -> None:
-    """The post's run is about to make the call that cannot be taken back."""
+def mark_committed(task: Task) -> None:
+    """Store the intent to commit, as the post's run does before the commit call."""
     with transaction() as session:
         session.get_one(Publication, UUID(task.key)).committed_at = now()
         tasks.set_irrevocable(session, task.id, True)
 
 
-def end(task: Task, *, error: Error | None = None) -> None:
-    """As the run of a reel or a post does."""
+def finish_run(task: Task, *, error: Error | None = None) -> None:
+    """Finish or fail the task of a reel or a post, as its run does."""
     with transaction() as session:
         tasks.mark_processing(session, task.kind, task.key)
         if error:
@@ -99,26 +99,26 @@ def end(task: Task, *, error: Error | None = None) -> None:
         tasks.finish(session, task.id)
 
 
-def note() -> None:
-    """As a tick takes note of what has ended."""
+def record_outcomes() -> None:
+    """Record outcomes, as a sensor tick does."""
     with transaction() as session:
         due.record_outcomes(session)
 
 
-def settle(task: Task, *, error: Error | None = None) -> None:
-    """The run of a reel or a post ends, and a tick takes note."""
-    end(task, error=error)
-    note()
+def finish_and_record(task: Task, *, error: Error | None = None) -> None:
+    """Finish the run of a reel or a post, and record its outcome."""
+    finish_run(task, error=error)
+    record_outcomes()
 
 
-def posts_of(twin: Twin) -> list[Publication]:
-    """All that was ever entered for the twin's items."""
+def publications_of(twin: Twin) -> list[Publication]:
+    """All publications of the twin's items."""
     with transaction() as session:
         return list(session.scalars(select(Publication).where(Publication.twin_id == twin.id)))
 
 
-def in_status(twin: Twin, status: Status) -> UUID:
-    item_id = enter(twin)
+def create_item_in_status(twin: Twin, status: Status) -> UUID:
+    item_id = create_item(twin)
     with transaction() as session:
         session.get_one(CalendarItem, item_id).status = status
     return item_id

@@ -1,4 +1,4 @@
-"""What is due: all that is, nothing else, and claimed once however many ask."""
+"""Due work: every due item is claimed, exactly once, and no other."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -25,25 +25,25 @@ from tests.core.calendar.planned import (
     BROKEN,
     OWN_VIDEO,
     connect,
-    end,
-    enter,
+    create_item,
+    finish_and_record,
+    finish_run,
     item,
-    note,
-    posts_of,
-    settle,
+    publications_of,
+    record_outcomes,
     start_posts,
     start_reels,
 )
 from tests.factories import make_item, make_twin
 
 STATES = st.sampled_from([*tasks.OPEN, "done", "error", "canceled"])
-LEADS_TO: dict[Outcome, Status] = {"ready": "scheduled", "published": "published", "failed": "failed"}
+NEXT_STATUS: dict[Outcome, Status] = {"ready": "scheduled", "published": "published", "failed": "failed"}
 
 
-@given(status=st.sampled_from(get_args(Status)), at_work=st.none() | st.builds(Task, state=STATES))
-def test_every_outcome_is_a_move_that_the_item_can_make(status: Status, at_work: Task | None) -> None:
-    found = due.outcome(CalendarItem(status=status), at_work)
-    assert found is None or LEADS_TO[found] in MOVES[status]
+@given(status=st.sampled_from(get_args(Status)), task=st.none() | st.builds(Task, state=STATES))
+def test_every_outcome_is_a_move_that_the_item_can_make(status: Status, task: Task | None) -> None:
+    found = due.outcome(CalendarItem(status=status), task)
+    assert found is None or NEXT_STATUS[found] in MOVES[status]
 
 
 @pytest.mark.parametrize(("status", "done"), [("rendering", "ready"), ("publishing", "published")])
@@ -61,8 +61,8 @@ def twin(workspace_id: UUID) -> Twin:
         return make_twin(session, workspace_id)
 
 
-def clear(twin: Twin) -> None:
-    """Forget the twin's items, and what was made of them."""
+def delete_rows(twin: Twin) -> None:
+    """Delete the twin's items with their reels, posts and tasks."""
     with transaction() as session:
         for table in "calendar_items", "publications", "tasks", "reels", "accounts":
             session.execute(text(f"delete from {table} where workspace_id = :id"), {"id": twin.workspace_id})
@@ -97,26 +97,26 @@ def test_reels_are_made_of_all_that_are_near_and_posts_of_all_that_are_due_and_o
     assert {item.id for item in found if item.status == "publishing"} == posted
     assert {task.key for task in reels} == {str(item.reel_id) for item in found if item.id in made}
     assert {task.key for task in posts} == {str(item.publication_id) for item in found if item.id in posted}
-    clear(twin)
+    delete_rows(twin)
 
 
 def test_reels_are_made_as_long_ahead_as_the_setting_says(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "render_ahead_seconds", 3600.0)
-    near = enter(twin, due_in=timedelta(minutes=59))
-    enter(twin, due_in=timedelta(minutes=61))
+    near = create_item(twin, due_in=timedelta(minutes=59))
+    create_item(twin, due_in=timedelta(minutes=61))
     (task,) = start_reels(twin)
     assert (item(near).status, str(item(near).reel_id)) == ("rendering", task.key)
     assert start_reels(twin) == []
 
 
 def test_an_item_with_a_video_of_its_own_gets_no_reel_even_with_a_script(twin: Twin) -> None:
-    own = enter(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
+    own = create_item(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
     assert start_reels(twin) == []
     assert item(own).status == "scheduled"
 
 
 def test_what_was_deleted_or_canceled_gets_no_reel(twin: Twin) -> None:
-    deleted, canceled = enter(twin, due_in=timedelta()), enter(twin, due_in=timedelta())
+    deleted, canceled = create_item(twin, due_in=timedelta()), create_item(twin, due_in=timedelta())
     with transaction() as session:
         items.delete(session, session.get_one(CalendarItem, deleted))
         items.cancel(session, session.get_one(CalendarItem, canceled))
@@ -124,47 +124,47 @@ def test_what_was_deleted_or_canceled_gets_no_reel(twin: Twin) -> None:
 
 
 def test_those_that_are_due_first_come_first(twin: Twin) -> None:
-    late, early = (enter(twin, due_in=timedelta(minutes=minutes)) for minutes in (10, 5))
+    late, early = (create_item(twin, due_in=timedelta(minutes=minutes)) for minutes in (10, 5))
     with transaction() as session:
         due.start_reels(session, most=1)
     assert (item(early).status, item(late).status) == ("rendering", "scheduled")
 
 
 def test_an_item_whose_reel_is_done_is_scheduled_with_it(twin: Twin) -> None:
-    entered = enter(twin, due_in=timedelta())
+    item_id = create_item(twin, due_in=timedelta())
     (task,) = start_reels(twin)
-    note()
-    assert item(entered).status == "rendering"
-    settle(task)
-    assert (item(entered).status, str(item(entered).reel_id)) == ("scheduled", task.key)
+    record_outcomes()
+    assert item(item_id).status == "rendering"
+    finish_and_record(task)
+    assert (item(item_id).status, str(item(item_id).reel_id)) == ("scheduled", task.key)
     assert start_reels(twin) == []
 
 
 def test_an_item_whose_reel_cannot_be_made_fails_with_its_reason(twin: Twin) -> None:
-    entered = enter(twin, due_in=timedelta())
-    settle(*start_reels(twin), error=BROKEN)
-    assert (item(entered).status, item(entered).reason) == ("failed", BROKEN.to_dict())
+    item_id = create_item(twin, due_in=timedelta())
+    finish_and_record(*start_reels(twin), error=BROKEN)
+    assert (item(item_id).status, item(item_id).reason) == ("failed", BROKEN.to_dict())
 
 
 def test_an_item_whose_reels_task_is_canceled_fails_and_says_so(twin: Twin) -> None:
-    entered = enter(twin, due_in=timedelta())
+    item_id = create_item(twin, due_in=timedelta())
     (task,) = start_reels(twin)
     with transaction() as session:
         tasks.cancel(session, task)
-    note()
-    assert (item(entered).status, (item(entered).reason or {})["code"]) == ("failed", "canceled")
+    record_outcomes()
+    assert (item(item_id).status, (item(item_id).reason or {})["code"]) == ("failed", "canceled")
 
 
 def test_a_reel_that_is_retried_in_time_counts_by_its_newest_try(twin: Twin) -> None:
-    entered = enter(twin, due_in=timedelta())
+    item_id = create_item(twin, due_in=timedelta())
     (first,) = start_reels(twin)
-    end(first, error=BROKEN)
+    finish_run(first, error=BROKEN)
     with transaction() as session:
         again = tasks.retry(session, session.get_one(Task, first.id))
-    note()
-    assert item(entered).status == "rendering"
-    settle(again)
-    assert item(entered).status == "scheduled"
+    record_outcomes()
+    assert item(item_id).status == "rendering"
+    finish_and_record(again)
+    assert item(item_id).status == "scheduled"
 
 
 def test_an_item_that_cannot_be_begun_fails_alone(twin: Twin) -> None:
@@ -172,19 +172,19 @@ def test_an_item_that_cannot_be_begun_fails_alone(twin: Twin) -> None:
     with transaction() as session:
         other = make_twin(session, twin.workspace_id)
         other.platform_defaults = {"instagram": {"of_an_older_release": True}}
-    broken = enter(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
-    well = enter(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
+    broken = create_item(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
+    healthy = create_item(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
     with transaction() as session:
         session.get_one(CalendarItem, broken).twin_id = other.id
     (task,) = start_posts(twin)
-    assert task.key == str(item(well).publication_id)
+    assert task.key == str(item(healthy).publication_id)
     assert (item(broken).status, (item(broken).reason or {})["code"]) == ("failed", "item_broken")
     assert item(broken).publication_id is None
 
 
 @pytest.mark.slow
 def test_of_ten_thousand_items_a_thousand_are_due_and_each_is_claimed_once_by_two_daemons(twin: Twin) -> None:
-    _crowd(twin, total=10_000, soon=1_000)
+    _create_items(twin, total=10_000, soon=1_000)
     with ThreadPoolExecutor(2) as daemons:
         first, second = daemons.map(lambda _: _tick_until_all_is_claimed(), range(2))
     assert first
@@ -198,11 +198,11 @@ def test_of_ten_thousand_items_a_thousand_are_due_and_each_is_claimed_once_by_tw
 
 def test_what_is_due_with_its_video_is_published_once_by_two_daemons(twin: Twin) -> None:
     account = connect(twin)
-    with_reels = [enter(twin, due_in=timedelta(minutes=1)) for _ in range(20)]
+    with_reels = [create_item(twin, due_in=timedelta(minutes=1)) for _ in range(20)]
     for task in start_reels(twin):
-        end(task)
-    note()
-    with_urls = [enter(twin, due_in=timedelta(), reel_url=OWN_VIDEO) for _ in range(20)]
+        finish_run(task)
+    record_outcomes()
+    with_urls = [create_item(twin, due_in=timedelta(), reel_url=OWN_VIDEO) for _ in range(20)]
     with transaction() as session:
         session.execute(
             text("update calendar_items set scheduled_at = :now where twin_id = :twin"), {"now": now(), "twin": twin.id}
@@ -218,17 +218,17 @@ def test_what_is_due_with_its_video_is_published_once_by_two_daemons(twin: Twin)
         first, second = daemons.map(tick, range(2))
     published = {str(item(item_id).publication_id) for item_id in with_reels + with_urls}
     assert len(published) == len(with_reels + with_urls)
-    ours = [task.key for task in first + second if task.workspace_id == twin.workspace_id]
-    assert sorted(ours) == sorted(published)
-    assert {str(post.id) for post in posts_of(twin)} == published
-    assert {post.account_id for post in posts_of(twin)} == {account.id}
+    started = [task.key for task in first + second if task.workspace_id == twin.workspace_id]
+    assert sorted(started) == sorted(published)
+    assert {str(post.id) for post in publications_of(twin)} == published
+    assert {post.account_id for post in publications_of(twin)} == {account.id}
     assert start_posts(twin) == []
 
 
 def _tick_until_all_is_claimed() -> list[str]:
     claimed: list[str] = []
     while True:
-        note()
+        record_outcomes()
         with transaction() as session:
             started = due.start_reels(session, most=100)
         if not started:
@@ -236,7 +236,7 @@ def _tick_until_all_is_claimed() -> list[str]:
         claimed += [task.key for task in started]
 
 
-def _crowd(twin: Twin, *, total: int, soon: int) -> None:
+def _create_items(twin: Twin, *, total: int, soon: int) -> None:
     """Copies of an item, `soon` of them due within a minute and the others months away."""
     with transaction() as session:
         pattern = make_item(session, twin, due_in=timedelta(days=90))

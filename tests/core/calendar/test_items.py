@@ -1,4 +1,4 @@
-"""Calendar items: what can be planned, and lists of it."""
+"""Calendar items: validation, conflicts, pages and filters."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, NotFound
 from content_pipeline.core.models import CalendarItem, Twin
-from tests.core.calendar.planned import OWN_VIDEO, enter, item, start_reels
+from tests.core.calendar.planned import OWN_VIDEO, create_item, item, start_reels
 from tests.factories import make_item, make_twin, make_workspace
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -27,14 +27,14 @@ def twin(workspace_id: UUID) -> Twin:
         return make_twin(session, workspace_id)
 
 
-def refusal(twin: Twin, **fields: Any) -> str:
-    """The code with which such an item is refused."""
+def error_code(twin: Twin, **fields: Any) -> str:
+    """The code of the error when an item with these fields is created."""
     with pytest.raises(Invalid) as caught:
-        enter(twin, **fields)
+        create_item(twin, **fields)
     return caught.value.code
 
 
-# ── what can be planned ──────────────────────────────────────────────────────────────────────────────────
+# ── validation ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -52,20 +52,20 @@ def refusal(twin: Twin, **fields: Any) -> str:
     ],
 )
 def test_what_could_never_go_out_is_refused(twin: Twin, fields: dict[str, Any], code: str) -> None:
-    assert refusal(twin, **fields) == code
+    assert error_code(twin, **fields) == code
 
 
 def test_now_is_no_time_that_has_passed_for_a_client_whose_clock_is_a_little_behind(twin: Twin) -> None:
-    assert item(enter(twin, due_in=timedelta(seconds=-30))).status == "scheduled"
+    assert item(create_item(twin, due_in=timedelta(seconds=-30))).status == "scheduled"
 
 
 def test_both_a_script_and_a_video_may_be_given(twin: Twin) -> None:
-    assert actions.has_video(item(enter(twin, reel_url=OWN_VIDEO)))
+    assert actions.has_video(item(create_item(twin, reel_url=OWN_VIDEO)))
 
 
 def test_options_that_do_not_fit_are_told_by_their_place(twin: Twin) -> None:
     with pytest.raises(Invalid) as caught:
-        enter(twin, platform="tiktok", options={"privacy": "unlisted", "a/b": 1, "hashtags": ["ok", "not ok"]})
+        create_item(twin, platform="tiktok", options={"privacy": "unlisted", "a/b": 1, "hashtags": ["ok", "not ok"]})
     assert [error["pointer"] for error in caught.value.errors] == [
         "/options/hashtags/1",
         "/options/privacy",
@@ -79,13 +79,13 @@ def test_both_moments_that_a_clock_shows_twice_can_be_planned(twin: Twin) -> Non
     last_sunday = max(
         day for number in range(25, 32) if (day := datetime(year, 10, number, 2, 30, tzinfo=berlin)).isoweekday() == 7
     )
-    first, second = (item(enter(twin, scheduled_at=last_sunday.replace(fold=fold))) for fold in (0, 1))
+    first, second = (item(create_item(twin, scheduled_at=last_sunday.replace(fold=fold))) for fold in (0, 1))
     assert second.scheduled_at - first.scheduled_at == timedelta(hours=1)
     assert first.scheduled_at.astimezone(berlin).time() == second.scheduled_at.astimezone(berlin).time()
 
 
 def test_an_item_months_away_waits_for_its_time(twin: Twin) -> None:
-    far = enter(twin, due_in=timedelta(days=200))
+    far = create_item(twin, due_in=timedelta(days=200))
     start_reels(twin)
     assert item(far).status == "scheduled"
 
@@ -93,16 +93,16 @@ def test_an_item_months_away_waits_for_its_time(twin: Twin) -> None:
 def test_others_on_the_same_platform_within_a_minute_are_told_of(twin: Twin) -> None:
     noon = now() + timedelta(days=2)
     with transaction() as session:
-        entered = {
+        created = {
             seconds: make_item(session, twin, scheduled_at=noon + timedelta(seconds=seconds))
             for seconds in (0, 59, -59, 60)
         }
         make_item(session, twin, scheduled_at=noon, platform="tiktok")
         make_item(session, make_twin(session, make_workspace(session)), scheduled_at=noon)
-        assert items.conflicts(session, entered[0]) == [entered[-59].id, entered[59].id]
-        items.cancel(session, entered[59])
-        assert items.conflicts(session, entered[0]) == [entered[-59].id]
-        assert items.conflicts(session, entered[59]) == []
+        assert items.conflicts(session, created[0]) == [created[-59].id, created[59].id]
+        items.cancel(session, created[59])
+        assert items.conflicts(session, created[0]) == [created[-59].id]
+        assert items.conflicts(session, created[59]) == []
 
 
 # ── lists ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -116,7 +116,7 @@ def test_pages_show_each_item_once_the_latest_first_also_when_many_have_the_same
     noon = now()
     with transaction() as session:
         twin = make_twin(session, make_workspace(session))
-        entered = [make_item(session, twin, scheduled_at=noon + timedelta(days=number)) for number in days]
+        created = [make_item(session, twin, scheduled_at=noon + timedelta(days=number)) for number in days]
     seen: list[CalendarItem] = []
     cursor = None
     while True:
@@ -125,8 +125,8 @@ def test_pages_show_each_item_once_the_latest_first_also_when_many_have_the_same
         seen += page
         if cursor is None:
             break
-    assert sorted(found.id for found in seen) == sorted(made.id for made in entered)
-    assert [found.scheduled_at for found in seen] == sorted((made.scheduled_at for made in entered), reverse=True)
+    assert sorted(found.id for found in seen) == sorted(made.id for made in created)
+    assert [found.scheduled_at for found in seen] == sorted((made.scheduled_at for made in created), reverse=True)
 
 
 def test_filters_narrow_a_list(twin: Twin) -> None:
@@ -137,19 +137,19 @@ def test_filters_narrow_a_list(twin: Twin) -> None:
         second = make_item(session, other, scheduled_at=noon + timedelta(hours=1), platform="tiktok")
         items.cancel(session, second)
 
-    def listed(**filters: Any) -> list[UUID]:
+    def list_ids(**filters: Any) -> list[UUID]:
         with transaction() as session:
             return [found.id for found in items.list_page(session, twin.workspace_id, limit=50, **filters)[0]]
 
-    assert listed() == [second.id, first.id]
-    assert listed(platform="tiktok") == listed(status="canceled") == listed(twin_id=other.id) == [second.id]
-    assert listed(from_date=noon) == [second.id, first.id]
-    assert listed(from_date=noon + timedelta(seconds=1)) == [second.id]
-    assert listed(to_date=noon) == [first.id]
-    assert listed(platform="tiktok", status="scheduled") == []
+    assert list_ids() == [second.id, first.id]
+    assert list_ids(platform="tiktok") == list_ids(status="canceled") == list_ids(twin_id=other.id) == [second.id]
+    assert list_ids(from_date=noon) == [second.id, first.id]
+    assert list_ids(from_date=noon + timedelta(seconds=1)) == [second.id]
+    assert list_ids(to_date=noon) == [first.id]
+    assert list_ids(platform="tiktok", status="scheduled") == []
 
 
 def test_another_workspaces_item_is_not_found(twin: Twin) -> None:
-    item_id = enter(twin)
+    item_id = create_item(twin)
     with transaction() as session, pytest.raises(NotFound):
         items.get(session, make_workspace(session), item_id)

@@ -1,4 +1,4 @@
-"""How calendar items may move."""
+"""State machine of calendar items: the allowed transitions."""
 
 from typing import get_args
 

@@ -15,7 +15,7 @@ from content_pipeline.core.maintenance import key_rotation
 from content_pipeline.core.models import Account, Publication
 from content_pipeline.core.publishing import attempts
 from content_pipeline.core.settings import settings
-from tests.accounts import connect, encryption_key, read
+from tests.accounts import connect, encryption_key, read_account
 from tests.sandbox_server import Sandbox
 
 PREPARED: Final[dict[str, Any]] = {"upload_url": "https://upload.example.com/?token=secret"}
@@ -28,7 +28,7 @@ def account(platforms: Sandbox, workspace_id: UUID) -> Account:
 
 @pytest.fixture
 def publication(account: Account) -> Publication:
-    """A post that is on its way."""
+    """A post in progress."""
     row = Publication(
         id=uuid4(), workspace_id=account.workspace_id, request_id=uuid4(), account_id=account.id,
         platform=account.platform, options={}, created_at=now(),
@@ -51,14 +51,14 @@ def test_what_is_sealed_opens_with_the_new_key_alone(
     set_keys(monkeypatch, 2, 1)
     assert key_rotation.reencrypt() == 2
     set_keys(monkeypatch, 2)
-    assert accounts.decrypt_tokens(read(account.id)) == tokens
+    assert accounts.decrypt_tokens(read_account(account.id)) == tokens
     with transaction() as session:
         assert attempts.decrypt_prepared(session.get_one(Publication, publication.id)) == PREPARED
 
 
 def test_what_the_first_key_sealed_is_left_alone(account: Account, publication: Publication) -> None:
     assert key_rotation.reencrypt() == 0
-    assert read(account.id).access_token == account.access_token
+    assert read_account(account.id).access_token == account.access_token
 
 
 def test_without_the_old_key_nothing_is_lost(
@@ -69,4 +69,4 @@ def test_without_the_old_key_nothing_is_lost(
         key_rotation.reencrypt()
     assert caught.value.code == "encryption_key_missing"
     set_keys(monkeypatch, 1)
-    assert accounts.decrypt_tokens(read(account.id)) == accounts.decrypt_tokens(account)
+    assert accounts.decrypt_tokens(read_account(account.id)) == accounts.decrypt_tokens(account)

@@ -1,3 +1,5 @@
+"""Fixtures: a scripted transport and a sandbox server."""
+
 from collections.abc import Iterator
 
 import httpx
@@ -5,7 +7,7 @@ import pytest
 
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.settings import settings
-from tests.accounts import reached
+from tests.accounts import sandbox_settings
 from tests.core.platforms.wire import Wire
 from tests.sandbox_server import Sandbox, served_sandbox
 
@@ -32,5 +34,5 @@ def sandbox(sandbox_server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """The platforms as stand-ins in which nothing has happened."""
     monkeypatch.setattr(transport, "PAUSE_SECONDS", 0.0)
     sandbox_server.reset()
-    with reached(sandbox_server):
+    with sandbox_settings(sandbox_server):
         yield sandbox_server

@@ -54,7 +54,7 @@ def seconds_until(moment: datetime | None) -> float:
     return (moment - now()).total_seconds()
 
 
-# ── where people are sent ────────────────────────────────────────────────────────────────────────────────
+# ── authorization request ────────────────────────────────────────────────────────────────────────────────
 
 
 def test_instagram_separates_scopes_by_commas(wire: Wire) -> None:
@@ -119,7 +119,7 @@ def test_without_a_registered_app_the_setting_is_named(
     assert f"CONTENT_PIPELINE_{platform.upper()}_CLIENT_" in caught.value.remedy
 
 
-# ── what codes are exchanged for ─────────────────────────────────────────────────────────────────────────
+# ── code exchange ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_an_answer_without_a_token_is_none(wire: Wire, platform: str) -> None:
         exchange(platform)
 
 
-# ── refreshing ───────────────────────────────────────────────────────────────────────────────────────────
+# ── refresh ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("platform", FORMS)
@@ -318,7 +318,7 @@ def test_no_token_is_quoted(wire: Wire, platform: str) -> None:
     assert token not in caught.value.detail
 
 
-# ── profiles and the end ─────────────────────────────────────────────────────────────────────────────────
+# ── profile and revocation ───────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Instagram on a day on which it takes questions and does not answer them, and posts that it is at work on."""
+"""A server in place of Instagram that accepts requests and does not answer, and posts that it is processing."""
 
 import json
 import re
@@ -18,26 +18,26 @@ from content_pipeline.core.models import Publication
 from content_pipeline.core.settings import settings
 from tests.core.publishing.posting import Stage
 
-# Whoever waits for it in a test that fails is not kept for ever.
-_LONGEST_SECONDS = 60
+# Bounds the wait when a test fails.
+_MAX_SECONDS = 60
 
 
 @dataclass
-class Hanging:
-    """`questions` are the paths of all that it was asked; once `let_go` is set, it answers that it is done."""
+class HangingServer:
+    """Records `requested_paths`, and answers FINISHED only after `released` is set."""
 
-    questions: list[str] = field(default_factory=list)
-    let_go: threading.Event = field(default_factory=threading.Event)
+    requested_paths: list[str] = field(default_factory=list)
+    released: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, request: Request) -> Response:
-        self.questions.append(request.path)
-        self.let_go.wait(_LONGEST_SECONDS)
+        self.requested_paths.append(request.path)
+        self.released.wait(_MAX_SECONDS)
         return Response(json.dumps({"status_code": "FINISHED"}), content_type="application/json")
 
 
 @contextmanager
-def hanging_instagram() -> Iterator[Hanging]:
-    hanging = Hanging()
+def hanging_instagram() -> Iterator[HangingServer]:
+    hanging = HangingServer()
     with HTTPServer(threaded=True) as server, pytest.MonkeyPatch.context() as patch:
         server.expect_request(re.compile(".*")).respond_with_handler(hanging)
         patch.setattr(settings(), "platforms", "sandbox")
@@ -46,8 +46,8 @@ def hanging_instagram() -> Iterator[Hanging]:
 
 
 def instagram_post(stage: Stage) -> str:
-    """The key of a post that Instagram is at work on."""
-    stage.platform.slow = {"prepare": 1}
+    """The key of a post that Instagram is processing."""
+    stage.platform.processing_seconds = {"prepare": 1}
     key = stage.post(stage.account())
     stage.run(key)
     with transaction() as session:

@@ -1,7 +1,7 @@
-"""Posts on a stand-in of a platform, brought out as workers, sensors and time do it.
+"""Publishing on a fake platform, with the parts of workers, sensors and the clock played by the test.
 
-The stand-in keeps to the protocol of `platforms/base.py` and to nothing else: it posts at every commit that reaches it,
-so that a second one shows. It fails where it is told to, and what runs ends at any moment that is named.
+The fake implements the Publisher protocol of `platforms/base.py` and nothing else: every commit creates a post, so that
+a duplicate shows. Tests inject faults into its calls, and interrupt a run at any moment.
 """
 
 import json
@@ -63,10 +63,10 @@ UPLOAD: Final = "https://upload.example.com/secret-address"
 TOKEN: Final = "secret-token"
 
 
-# One of each kind of error.
-REFUSED: Final = Refused("The sound is somebody else's.", code="platform_refused")
+# One error of each kind.
+REFUSED: Final = Refused("The sound belongs to a third party.", code="platform_refused")
 BROKEN: Final = UpstreamError("It answered 400.", code="remote_failed")
-AWAY: Final = UpstreamError("It did not answer.", code="platform_unreachable", retryable=True)
+UNREACHABLE: Final = UpstreamError("It did not answer.", code="platform_unreachable", retryable=True)
 BUSY: Final = TooManyRequests("Slowly.", retry_after=60)
 LOST: Final = PreparationLost("The upload is gone.")
 AMBIGUOUS: Final = Ambiguous("It broke off.")
@@ -76,29 +76,29 @@ DISCONNECTED: Final = Disconnected("The person left.", remedy="Connect the accou
 
 
 class Crash(BaseException):
-    """The process ends here."""
+    """Stands for the death of the process."""
 
 
 @dataclass
 class Fault:
-    """What a call raises: before it has done its work, or after it."""
+    """An error that a call raises, before or after its effect."""
 
     error: BaseException
     after: bool = False
 
 
 @dataclass
-class StandIn:
-    """A publisher and its platform. `faults` are used up by the calls they are for, one each; None lets one pass.
+class FakePlatform:
+    """A publisher and its platform. Each call consumes the next of its `faults`; None lets it succeed.
 
-    `slow` says for how many seconds the platform is at work on what was prepared or committed; the address of a post
-    is known `late` seconds after it is out.
+    `processing_seconds` is how long the platform processes what was prepared or committed, by step; the URL of a post
+    is known `url_delay` seconds after it is published.
     """
 
     faults: dict[str, list[Fault | None]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    slow: dict[str, float] = field(default_factory=dict)
-    late: float = 0.0
+    processing_seconds: dict[str, float] = field(default_factory=dict)
+    url_delay: float = 0.0
     moment: Callable[[str], None] = lambda _: None
     calls: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
@@ -137,26 +137,26 @@ class StandIn:
         with self._call("commit", access):
             self.posted.append(post)
             self.committed[prepared["id"]] = now()
-            return self._standing(prepared)
+            return self._status(prepared)
 
     def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
         with self._call("confirm", access):
-            return self._standing(prepared)
+            return self._status(prepared)
 
     def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
         with self._call("reconcile", access):
-            return self._standing(prepared) if prepared["id"] in self.committed else NotCommitted()
+            return self._status(prepared) if prepared["id"] in self.committed else NotCommitted()
 
-    def _standing(self, prepared: Prepared) -> Published | Processing:
+    def _status(self, prepared: Prepared) -> Published | Processing:
         since = self.committed[prepared["id"]]
-        if at_work := self._processing("commit", since):
-            return at_work
-        if now() < since + timedelta(seconds=self.late):
+        if processing := self._processing("commit", since):
+            return processing
+        if now() < since + timedelta(seconds=self.url_delay):
             return Published(None, None)
         return Published(prepared["id"], f"https://platform.example.com/{prepared['id']}")
 
     def _processing(self, step: str, since: datetime) -> Processing | None:
-        return Processing(3.0) if now() < since + timedelta(seconds=self.slow.get(step, 0.0)) else None
+        return Processing(3.0) if now() < since + timedelta(seconds=self.processing_seconds.get(step, 0.0)) else None
 
     @contextmanager
     def _call(self, name: str, access: Access | None) -> Iterator[None]:
@@ -172,27 +172,27 @@ class StandIn:
             raise copy(fault.error)
 
 
-class Refreshing:
-    """The platform's OAuth, as far as a refresh goes."""
+class FakeOAuth:
+    """The platform's token refresh."""
 
     def __init__(self) -> None:
-        self.times = 0
+        self.refreshes = 0
 
     def refresh(self, tokens: Tokens, *, issued_at: datetime) -> Tokens:
-        self.times += 1
-        return Tokens(f"{TOKEN}-{self.times}", None, None, None, ())
+        self.refreshes += 1
+        return Tokens(f"{TOKEN}-{self.refreshes}", None, None, None, ())
 
 
 @dataclass
 class Stage:
-    """A workspace with an account on the stand-in, and the means to bring its posts out."""
+    """A workspace, its accounts on the fake platform, and the steps that publish its posts."""
 
-    platform: StandIn
+    platform: FakePlatform
     workspace_id: UUID
-    refreshing: Refreshing
+    oauth: FakeOAuth
 
     def account(self, workspace_id: UUID | None = None) -> Account:
-        """One more account."""
+        """Create an account."""
         with transaction() as session:
             account = make_account(session, workspace_id or self.workspace_id, PLATFORM, issued_at=now())
             tokens = Tokens(TOKEN, None, None, None, ())
@@ -201,7 +201,7 @@ class Stage:
         return account
 
     def post(self, account: Account, caption: str | None = "Look at this.", **fields: Any) -> str:
-        """The key of a post that was asked for: of a reel, unless `source` is another."""
+        """Create a post, by default of a reel. Returns its key."""
         with transaction() as session:
             twin = make_twin(session, account.workspace_id)
             source = fields.pop("source", None) or Source(_reel(session, twin))
@@ -211,12 +211,12 @@ class Stage:
             )
         return str(publication.id)
 
-    # ── what workers do ──────────────────────────────────────────────────────────────────────────────────
+    # ── workers ──────────────────────────────────────────────────────────────────────────────────────────
 
     def run(self, key: str, *, task: Task | None = None) -> BaseException | None:
-        """One run, as a worker does it, for the present start of the post's task or for `task`, as that was read.
+        """Execute one run, as a worker does, for the newest task of the post or for `task`, as it was read.
 
-        Returns what Dagster got to see raised. A run that crashes is declared dead.
+        Returns the error that Dagster would see. A run that crashes is declared dead.
         """
         task = task or newest(key)
         run_id = str(uuid4())
@@ -224,8 +224,8 @@ class Stage:
         tags = {"task_id": task.id, "task_start": str(task.starts), "dagster-celery/queue": task.lane}
         return self._run(key, run_id, tags)
 
-    def run_alone(self, key: str) -> BaseException | None:
-        """A run that no task asked for, as from Dagster's page."""
+    def run_without_task(self, key: str) -> BaseException | None:
+        """Execute a run without a task, as one launched in Dagster's UI."""
         executions.begin(run_id := str(uuid4()), "interactive@test")
         return self._run(key, run_id, {})
 
@@ -243,36 +243,36 @@ class Stage:
             executions.end(run_id)
         return raised
 
-    # ── what sensors and time do ─────────────────────────────────────────────────────────────────────────
+    # ── sensors and clock ────────────────────────────────────────────────────────────────────────────────
 
-    def go_on(self, key: str) -> BaseException | None:
-        """Whatever comes next for an open post: time passes until it does."""
+    def advance(self, key: str) -> BaseException | None:
+        """Advance the clock to the next step of an open post, and execute it."""
         task, row = newest(key), publication(key)
         if task.state == "queued":
             return self.run(key)
-        if task.state == "processing":  # whoever began it is dead
+        if task.state == "processing":  # the run that began it has died
             self._start(task)
             return self.run(key)
         assert task.not_before
         if row.poll_at and row.poll_at < task.not_before:
-            pass_until(row.poll_at)
+            advance_clock_to(row.poll_at)
             with suppress(Crash):  # of the sensor
                 return self.run(key) if self.poll() else None
             return None
-        pass_until(task.not_before)
+        advance_clock_to(task.not_before)
         self._start(task)
         return self.run(key)
 
-    def end(self, key: str, *, most: int = 400) -> Task:
-        """Go on until the post's task has ended. Returns it."""
+    def run_to_end(self, key: str, *, most: int = 400) -> Task:
+        """Advance until the post's task has ended. Returns it."""
         for _ in range(most):
             if newest(key).state not in tasks.OPEN:
                 return newest(key)
-            self.go_on(key)
+            self.advance(key)
         raise AssertionError(f"It does not end: {newest(key).state}, {self.platform.calls[-10:]}")
 
     def poll(self) -> list[Task]:
-        """A tick of the sensor that asks platforms. Returns the tasks it starts."""
+        """One tick of the polling sensor. Returns the tasks that it starts."""
         with transaction() as session:
             due = polling.claim_due(session, most=1000)
         return [task for task in map(polling.poll, due) if task]
@@ -285,7 +285,7 @@ class Stage:
 
 
 def context(key: str, run_id: str, tags: dict[str, Any]) -> Any:
-    """As much of Dagster's context as `step.perform` asks for."""
+    """The part of Dagster's context that `step.perform` uses."""
     run = SimpleNamespace(run_id=run_id, tags={name: value for name, value in tags.items() if value})
     instance = SimpleNamespace(get_run_by_id=lambda _: None)
     return SimpleNamespace(partition_key=key, run=run, instance=instance, log=SimpleNamespace(**_LOG))
@@ -305,42 +305,42 @@ def newest(key: str) -> Task:
 
 
 def code(task: Task) -> str | None:
-    """Why a task failed."""
+    """The error code of a task."""
     return task.error and task.error["code"]
 
 
 def retry(key: str) -> Task:
-    """As a person does it."""
+    """Retry a post, as the API does."""
     with transaction() as session:
         return publications.retry(session, tasks.newest(session, publications.KIND, key))
 
 
 def cancel(key: str) -> None:
-    """As a person does it. Raises Conflict."""
+    """Cancel a post, as the API does. Raises Conflict."""
     with transaction() as session:
         tasks.cancel(session, tasks.newest(session, publications.KIND, key))
 
 
 def reconnect(account: Account) -> None:
-    """As its owner does it."""
+    """Mark an account as reconnected."""
     with transaction() as session:
         row = session.get_one(Account, account.id)
         row.status, row.reason = "connected", None
 
 
-def pass_until(moment: datetime) -> None:
-    """Let time pass until then."""
+def advance_clock_to(moment: datetime) -> None:
+    """Advance the clock to `moment`."""
     offset_file = settings().clock_offset_file
     offset = float(offset_file.read_text()) if offset_file.exists() else 0.0
     offset_file.write_text(str(offset + max((moment - now()).total_seconds(), 0.0) + 0.001))
 
 
-def pass_by(**time: float) -> None:
-    pass_until(now() + timedelta(**time))
+def advance_clock(**time: float) -> None:
+    advance_clock_to(now() + timedelta(**time))
 
 
-def everything_written(key: str) -> str:
-    """The rows of a post and its tasks, with bytes as they are."""
+def stored_values(key: str) -> str:
+    """All column values of a post and its newest task, as text."""
     with transaction() as session:
         rows = [session.get_one(Publication, UUID(key)), tasks.newest(session, publications.KIND, key)]
         values = [{column.name: getattr(row, column.name) for column in row.__table__.columns} for row in rows]
@@ -359,34 +359,34 @@ _VIDEO: Final[list[Path]] = []
 
 @contextmanager
 def stage(workspace_id: UUID, folder: Path) -> Iterator[Stage]:
-    """All that a test needs. Time moves on its own clock, which is put back."""
+    """Register the fake platform for the block. The clock is reset afterwards."""
     if not _VIDEO or not _VIDEO[0].exists():
         _VIDEO[:] = [samples.video(folder / "reel.mp4", seconds=1)]
-    made, refreshing = StandIn(), Refreshing()
+    platform, oauth = FakePlatform(), FakeOAuth()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings(), "encryption_keys", [encryption_key(1)])
         patch.setattr(settings(), "dagster_url", "http://127.0.0.1:1")
-        spec = replace(registry.PLATFORMS[PLATFORM], publisher=made, oauth=refreshing)
+        spec = replace(registry.PLATFORMS[PLATFORM], publisher=platform, oauth=oauth)
         patch.setitem(registry.PLATFORMS, PLATFORM, spec)
-        yield Stage(made, workspace_id, refreshing)
+        yield Stage(platform, workspace_id, oauth)
         settings().clock_offset_file.unlink(missing_ok=True)
-        with transaction() as session:  # no other stage is to ask about posts of this one
+        with transaction() as session:  # so that no other test polls these posts
             session.execute(update(Publication).values(poll_at=None))
 
 
 @contextmanager
-def moments(platform: StandIn, moment: Callable[[str], None]) -> Iterator[None]:
-    """Tell `moment` of every call to the platform, before and after it, and of every write that has been committed."""
-    plain = RunContext.write
+def observe_moments(platform: FakePlatform, moment: Callable[[str], None]) -> Iterator[None]:
+    """Call `moment` with a name before and after every call to the platform, and after every committed write."""
+    write = RunContext.write
 
     @contextmanager
-    def told(run: RunContext) -> Iterator[Any]:
-        with plain(run) as session:
+    def write_and_notify(run: RunContext) -> Iterator[Any]:
+        with write(run) as session:
             yield session
         moment("written")
 
     platform.moment = moment
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RunContext, "write", told)
+        patch.setattr(RunContext, "write", write_and_notify)
         yield
     platform.moment = lambda _: None

@@ -1,4 +1,4 @@
-"""A post goes out once, or says why not, at whatever moment a run crashes, freezes or is canceled."""
+"""Interrupted attempts: one post or a stated failure, at whatever moment a run crashes, freezes or is canceled."""
 
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,6 @@ from content_pipeline.core.tasks import executions, tasks
 from tests.core.publishing import posting
 from tests.core.publishing.posting import (
     AMBIGUOUS,
-    AWAY,
     BROKEN,
     BUSY,
     DISCONNECTED,
@@ -25,6 +24,7 @@ from tests.core.publishing.posting import (
     LOST,
     REFUSED,
     UNKNOWN,
+    UNREACHABLE,
     Crash,
     Fault,
     Stage,
@@ -36,27 +36,27 @@ from tests.core.publishing.posting import (
 pytestmark = pytest.mark.slow
 
 
-class At:
-    """Does something at one moment of those that there are."""
+class AtMoment:
+    """Records moments, and performs an action at the one with this number."""
 
-    def __init__(self, number: int, deed: Any) -> None:
-        self.number, self.deed = number, deed
+    def __init__(self, number: int, action: Any) -> None:
+        self.number, self.action = number, action
         self.names: list[str] = []
 
     def __call__(self, name: str) -> None:
         self.names.append(name)
         if len(self.names) == self.number + 1:
-            self.deed()
+            self.action()
 
 
 def moments_of(stage: Stage) -> list[str]:
-    """The moments of a post that nothing comes in the way of."""
-    at = At(-1, None)
+    """The moments of an undisturbed post, by name."""
+    recorder = AtMoment(-1, None)
     key = stage.post(stage.account())
-    with posting.moments(stage.platform, at):
-        stage.end(key)
+    with posting.observe_moments(stage.platform, recorder):
+        stage.run_to_end(key)
     stage.platform.posted.clear()
-    return at.names
+    return recorder.names
 
 
 def crash() -> None:
@@ -64,12 +64,12 @@ def crash() -> None:
 
 
 def test_a_crash_at_any_moment_neither_loses_nor_doubles_a_post(stage: Stage) -> None:
-    stage.platform.slow = {"commit": 10}
+    stage.platform.processing_seconds = {"commit": 10}
     account = stage.account()
     for number, name in enumerate(moments_of(stage)):
         key = stage.post(account)
-        with posting.moments(stage.platform, At(number, crash)):
-            task = stage.end(key)
+        with posting.observe_moments(stage.platform, AtMoment(number, crash)):
+            task = stage.run_to_end(key)
         assert (task.state, len(stage.platform.posted)) == ("done", 1), f"crash at {number}, {name}"
         stage.platform.posted.clear()
 
@@ -79,25 +79,25 @@ def test_a_run_whose_fence_is_lowered_at_any_moment_leaves_the_post_to_the_next(
     for number, name in enumerate(moments_of(stage)):
         key = stage.post(account)
 
-        def lower(key: str = key) -> None:
+        def fence_off(key: str = key) -> None:
             with transaction() as session:
                 executions.stop_subject(session, tasks.subject(publications.KIND, key))
 
-        with posting.moments(stage.platform, At(number, lower)):
-            task = stage.end(key)
+        with posting.observe_moments(stage.platform, AtMoment(number, fence_off)):
+            task = stage.run_to_end(key)
         assert (task.state, len(stage.platform.posted)) == ("done", 1), f"fence down at {number}, {name}"
         stage.platform.posted.clear()
 
 
 def freeze(stage: Stage, key: str) -> None:
-    """The run is declared dead, the database ends the session that idles, and other runs bring the post out."""
+    """Declare the run dead, end its idle database session, and let other runs publish the post."""
     with transaction() as session:
         executions.stop_subject(session, tasks.subject(publications.KIND, key))
-    end_turns()
-    stage.end(key)
+    terminate_lock_sessions()
+    stage.run_to_end(key)
 
 
-def end_turns() -> None:
+def terminate_lock_sessions() -> None:
     with transaction() as session:
         session.execute(text("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"))
 
@@ -107,9 +107,9 @@ def test_a_run_that_freezes_at_any_moment_and_wakes_after_another_posts_nothing_
     names = moments_of(stage)
     for number, name in enumerate(names):
         if name == "before commit":
-            continue  # on its way already: only the platform can tell the second from the first (tests of each)
+            continue  # the call is already in progress: only the platform can detect the duplicate (tests of each)
         key = stage.post(account)
-        with posting.moments(stage.platform, At(number, partial(freeze, stage, key))):
+        with posting.observe_moments(stage.platform, AtMoment(number, partial(freeze, stage, key))):
             stage.run(key)
         assert (newest(key).state, len(stage.platform.posted)) == ("done", 1), f"frozen at {number}, {name}"
         stage.platform.posted.clear()
@@ -124,7 +124,7 @@ def test_a_run_that_freezes_between_its_intention_and_the_call_does_not_make_it_
             frozen.append(True)
             freeze(stage, key)
 
-    with posting.moments(stage.platform, moment):
+    with posting.observe_moments(stage.platform, moment):
         stage.run(key)
     assert (newest(key).state, len(stage.platform.posted), frozen) == ("done", 1, [True])
 
@@ -132,14 +132,14 @@ def test_a_run_that_freezes_between_its_intention_and_the_call_does_not_make_it_
 def test_a_run_that_loses_its_turn_before_the_call_leaves_that_to_a_later_one(stage: Stage) -> None:
     key = stage.post(stage.account())
 
-    def lose(_: str) -> None:
+    def lose_lock(_: str) -> None:
         if publication(key).committed_at:
-            end_turns()
+            terminate_lock_sessions()
 
-    with posting.moments(stage.platform, lose):
+    with posting.observe_moments(stage.platform, lose_lock):
         stage.run(key)
     assert (newest(key).state, stage.platform.posted, publication(key).committed_at) == ("waiting", [], None)
-    assert stage.end(key).state == "done"
+    assert stage.run_to_end(key).state == "done"
     assert len(stage.platform.posted) == 1
 
 
@@ -149,56 +149,56 @@ def test_a_second_run_of_the_same_post_does_nothing_while_the_first_is_at_work(s
         key = stage.post(account)
         called: list[str] = []
 
-        def come_in(key: str = key, called: list[str] = called) -> None:
+        def run_again(key: str = key, called: list[str] = called) -> None:
             before = len(stage.platform.calls)
             assert stage.run(key, task=newest(key)) is None
             called.extend(stage.platform.calls[before:])
 
-        with posting.moments(stage.platform, At(number, come_in)):
-            stage.end(key)
+        with posting.observe_moments(stage.platform, AtMoment(number, run_again)):
+            stage.run_to_end(key)
         assert (called, len(stage.platform.posted)) == ([], 1), f"second run at {number}, {name}"
         stage.platform.posted.clear()
 
 
-def test_a_cancel_at_any_moment_either_keeps_the_post_in_or_is_told_no(stage: Stage) -> None:
-    stage.platform.slow = {"commit": 10}
+def test_a_cancel_at_any_moment_either_keeps_the_post_in_or_is_refused(stage: Stage) -> None:
+    stage.platform.processing_seconds = {"commit": 10}
     account = stage.account()
     outcomes = []
     for number, name in enumerate(moments_of(stage)):
         key = stage.post(account)
-        told_no: list[bool] = []
+        refused: list[bool] = []
 
-        def cancel(key: str = key, told_no: list[bool] = told_no) -> None:
+        def cancel(key: str = key, refused: list[bool] = refused) -> None:
             try:
                 posting.cancel(key)
             except Conflict:
-                told_no.append(True)
+                refused.append(True)
 
-        with posting.moments(stage.platform, At(number, cancel)):
-            task = stage.end(key)
-        expected = ("done", 1) if told_no else ("canceled", 0)
+        with posting.observe_moments(stage.platform, AtMoment(number, cancel)):
+            task = stage.run_to_end(key)
+        expected = ("done", 1) if refused else ("canceled", 0)
         assert (task.state, len(stage.platform.posted)) == expected, f"canceled at {number}, {name}"
-        outcomes.append(bool(told_no))
+        outcomes.append(bool(refused))
         stage.platform.posted.clear()
     assert outcomes == sorted(outcomes), "once it cannot be taken back, it never can"
     assert set(outcomes) == {True, False}
 
 
 def test_a_canceled_post_that_is_retried_goes_out_once(stage: Stage) -> None:
-    stage.platform.slow = {"prepare": 10}
+    stage.platform.processing_seconds = {"prepare": 10}
     key = stage.post(stage.account())
     stage.run(key)
     posting.cancel(key)
-    stage.end(key)
+    stage.run_to_end(key)
     posting.retry(key)
-    assert stage.end(key).state == "done"
+    assert stage.run_to_end(key).state == "done"
     assert len(stage.platform.posted) == 1
 
 
-BEFORE = [REFUSED, BROKEN, AWAY, BUSY, LOST, EXPIRED, DISCONNECTED, Crash()]
+BEFORE = [REFUSED, BROKEN, UNREACHABLE, BUSY, LOST, EXPIRED, DISCONNECTED, Crash()]
 FAULTS = {
     "check": st.sampled_from([None, *map(Fault, BEFORE)]),
-    "prepare": st.sampled_from([None, *map(Fault, BEFORE), Fault(AWAY, after=True), Fault(Crash(), after=True)]),
+    "prepare": st.sampled_from([None, *map(Fault, BEFORE), Fault(UNREACHABLE, after=True), Fault(Crash(), after=True)]),
     "commit": st.sampled_from(
         [
             None,
@@ -206,31 +206,35 @@ FAULTS = {
             *(Fault(error, after=True) for error in (AMBIGUOUS, Crash(), KeyError())),
         ]
     ),
-    "reconcile": st.sampled_from([None, *map(Fault, [AWAY, BUSY, EXPIRED, DISCONNECTED, AMBIGUOUS, UNKNOWN, Crash()])]),
-    "is_processing": st.sampled_from([None, *map(Fault, [AWAY, BUSY, DISCONNECTED])]),
-    "confirm": st.sampled_from([None, *map(Fault, [AWAY, REFUSED, DISCONNECTED])]),
+    "reconcile": st.sampled_from(
+        [None, *map(Fault, [UNREACHABLE, BUSY, EXPIRED, DISCONNECTED, AMBIGUOUS, UNKNOWN, Crash()])]
+    ),
+    "is_processing": st.sampled_from([None, *map(Fault, [UNREACHABLE, BUSY, DISCONNECTED])]),
+    "confirm": st.sampled_from([None, *map(Fault, [UNREACHABLE, REFUSED, DISCONNECTED])]),
 }
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     faults=st.fixed_dictionaries({step: st.lists(fault, max_size=3) for step, fault in FAULTS.items()}),
-    slow=st.fixed_dictionaries({step: st.sampled_from([0.0, 10.0, 8000.0]) for step in ("prepare", "commit")}),
+    processing_seconds=st.fixed_dictionaries(
+        {step: st.sampled_from([0.0, 10.0, 8000.0]) for step in ("prepare", "commit")}
+    ),
     retries=st.integers(0, 2),
 )
 def test_whatever_goes_wrong_a_post_is_out_once_or_says_why_not(
     workspace_id: UUID,
     tmp_path: Path,
     faults: dict[str, list[Fault | None]],
-    slow: dict[str, float],
+    processing_seconds: dict[str, float],
     retries: int,
 ) -> None:
     with posting.stage(workspace_id, tmp_path) as stage:
-        stage.platform.faults, stage.platform.slow = faults, slow
+        stage.platform.faults, stage.platform.processing_seconds = faults, processing_seconds
         account = stage.account()
         key = stage.post(account)
         for _ in range(retries + 1):
-            task, row = stage.end(key), publication(key)
+            task, row = stage.run_to_end(key), publication(key)
             assert len(stage.platform.posted) <= 1
             assert task.state in ("done", "error")
             if task.state == "done":

@@ -1,4 +1,4 @@
-"""The files of a post: brought once, looked at, and nobody else's."""
+"""Files of a post: downloaded once, validated, and of the same workspace."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,9 @@ from tests.media import samples
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def enter(workspace_id: UUID, url: str | None, reel: Reel | None = None, request_id: UUID | None = None) -> Publication:
+def create_publication(
+    workspace_id: UUID, url: str | None, reel: Reel | None = None, request_id: UUID | None = None
+) -> Publication:
     with transaction() as session:
         account = make_account(session, workspace_id, "youtube")
         spec = PostSpec("youtube", account.id, caption="Look.")
@@ -42,7 +44,9 @@ def test_posts_of_one_request_share_a_copy_of_the_video(
     request_id = uuid4()
     for name in "first", "second":
         (folder := tmp_path / name).mkdir()
-        video = post_files.fetch_video(run, enter(workspace_id, server.url_for("/reel.mp4"), None, request_id), folder)
+        video = post_files.fetch_video(
+            run, create_publication(workspace_id, server.url_for("/reel.mp4"), None, request_id), folder
+        )
         assert (video.path.read_bytes(), video.media.width) == (body, 320)
         assert f"{workspace_id}/publications/{request_id}/video" in video.link
     assert len(server.log) == 1
@@ -57,7 +61,7 @@ def test_a_video_as_phones_write_it_gets_its_index_first_and_loses_where_it_was_
     assert body.index(b"mdat") < body.index(b"moov")
     assert b"+48.1" in body
     server.expect_request("/IMG_1.mov").respond_with_data(body)
-    publication = enter(workspace_id, server.url_for("/IMG_1.mov"))
+    publication = create_publication(workspace_id, server.url_for("/IMG_1.mov"))
     for name in "first", "second":
         (folder := tmp_path / name).mkdir()
         video = post_files.fetch_video(run, publication, folder)
@@ -75,7 +79,9 @@ def test_a_video_of_another_kind_is_posted_as_it_is(
     body = samples.video(tmp_path / "edit.mov", "-c:v", "prores_ks", "-c:a", "pcm_s16le", seconds=1).read_bytes()
     server.expect_request("/edit.mov").respond_with_data(body)
     assert (
-        post_files.fetch_video(run, enter(workspace_id, server.url_for("/edit.mov")), tmp_path).path.read_bytes()
+        post_files.fetch_video(
+            run, create_publication(workspace_id, server.url_for("/edit.mov")), tmp_path
+        ).path.read_bytes()
         == body
     )
 
@@ -86,7 +92,7 @@ def test_what_has_no_pictures_is_no_post(
     server.expect_request("/song.mp3").respond_with_data(samples.audio(tmp_path / "song.mp3", seconds=1).read_bytes())
     server.expect_request("/text.mp4").respond_with_data(b"no video at all")
     for path, error in {"/song.mp3": MediaUnusable, "/text.mp4": NotMedia}.items():
-        publication = enter(workspace_id, server.url_for(path))
+        publication = create_publication(workspace_id, server.url_for(path))
         with pytest.raises(error):
             post_files.fetch_video(run, publication, tmp_path)
         assert not storage.exists(f"{workspace_id}/publications/{publication.request_id}/video")
@@ -104,7 +110,7 @@ def test_a_cover_is_a_picture(
     else:
         samples.picture(picture)
     server.expect_request("/cover").respond_with_handler(lambda _: Response(picture.read_bytes()))
-    publication = enter(workspace_id, "https://8.8.8.8/reel.mp4")
+    publication = create_publication(workspace_id, "https://8.8.8.8/reel.mp4")
     options = InstagramOptions(cover_url=server.url_for("/cover"))
     if not fits:
         with pytest.raises(Error) as caught:
@@ -126,19 +132,19 @@ def make_caption(workspace_id: UUID, **fields: Any) -> UUID:
     return caption.id
 
 
-def test_captions_that_are_asked_for_go_with_the_video(workspace_id: UUID, run: RunContext) -> None:
+def test_requested_captions_are_used(workspace_id: UUID, run: RunContext) -> None:
     options = YouTubeOptions(captions_id=make_caption(workspace_id, spoken_language="de"))
-    found = post_files.subtitles_of(run, enter(workspace_id, "https://8.8.8.8/reel.mp4"), options)
+    found = post_files.subtitles_of(run, create_publication(workspace_id, "https://8.8.8.8/reel.mp4"), options)
     assert found
     assert (found.language, "Hello there." in found.srt) == ("de", True)
 
 
-def test_captions_of_another_workspace_never_go_with_a_video(workspace_id: UUID, run: RunContext) -> None:
+def test_captions_of_another_workspace_are_not_found(workspace_id: UUID, run: RunContext) -> None:
     with transaction() as session:
-        stranger = make_workspace(session)
-    options = YouTubeOptions(captions_id=make_caption(stranger))
+        other_workspace_id = make_workspace(session)
+    options = YouTubeOptions(captions_id=make_caption(other_workspace_id))
     with pytest.raises(NotFound):
-        post_files.subtitles_of(run, enter(workspace_id, "https://8.8.8.8/reel.mp4"), options)
+        post_files.subtitles_of(run, create_publication(workspace_id, "https://8.8.8.8/reel.mp4"), options)
 
 
 @pytest.mark.parametrize("has_words", [True, False])
@@ -151,6 +157,6 @@ def test_a_reel_of_ours_brings_its_own_captions(workspace_id: UUID, run: RunCont
         if has_words:
             reel.words = (Word(0.1, 0.5, "Hello"), Word(0.6, 1.0, "there."))
             reel.narration_seconds, reel.language = 1.2, "en"
-    found = post_files.subtitles_of(run, enter(workspace_id, None, reel), YouTubeOptions())
+    found = post_files.subtitles_of(run, create_publication(workspace_id, None, reel), YouTubeOptions())
     assert bool(found) == has_words
     assert found is None or (found.language, "Hello there." in found.srt) == ("en", True)

@@ -1,4 +1,4 @@
-"""A batch of reels, before and beside its runs."""
+"""Batches of reels: creation, progress, retry and cancel."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""A thousand memories of one creator, and questions that put some of them in other words."""
+"""A thousand memories of one creator, and paraphrased questions about some of them."""
 
 import itertools
 from typing import Final

@@ -1,4 +1,4 @@
-"""A twin's texts: what it is, remembers and prefers, in the post."""
+"""Post texts of a twin: persona, memories and defaults."""
 
 from typing import Any
 from uuid import UUID

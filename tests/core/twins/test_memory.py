@@ -1,4 +1,4 @@
-"""What twins know. The tests with ZeroMemory are in test_zeromemory.py."""
+"""Memory of twins, recalled by vectors. The tests with ZeroMemory are in test_zeromemory.py."""
 
 import random
 from datetime import timedelta
@@ -19,12 +19,12 @@ from tests.core.twins.memories import ASKED, memories
 from tests.factories import make_twin, make_workspace
 
 SHARES = st.floats(0, 1)
-NOBODY = UUID(int=7)
+UNKNOWN_ID = UUID(int=7)
 
 
 @pytest.fixture
 def namespace(workspace_id: UUID) -> str:
-    """Of a new twin."""
+    """The namespace of a new twin."""
     with transaction() as session:
         return memory.namespace_of(make_twin(session, workspace_id).id)
 
@@ -37,7 +37,7 @@ def vectors() -> dict[str, bytes]:
 
 @pytest.fixture
 def thousand(database: None, vectors: dict[str, bytes]) -> tuple[UUID, str]:
-    """A workspace and the namespace of its twin, who has 1,000 memories of any importance and age."""
+    """A workspace, and the namespace of a twin with 1,000 memories of random importance and age."""
     chance = random.Random(4)
     with transaction() as session:
         workspace_id = make_workspace(session)
@@ -74,7 +74,7 @@ def contents(found: list[memory.Recalled]) -> list[str]:
     return [recalled.memory.content for recalled in found]
 
 
-# ── finding ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── recall ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.slow
@@ -168,7 +168,7 @@ def test_a_score_grows_with_each_of_its_three_parts(
     assert _blend(similarity, importance, max(age, later)) <= score
 
 
-# ── whose ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── tenant isolation ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_twin_does_not_know_what_another_one_knows(workspace_id: UUID, namespace: str) -> None:
@@ -181,12 +181,12 @@ def test_a_twin_does_not_know_what_another_one_knows(workspace_id: UUID, namespa
 def test_another_workspaces_namespace_does_not_exist(workspace_id: UUID, namespace: str) -> None:
     kept = remember(workspace_id, namespace, "She likes tea.")
     with transaction() as session:
-        stranger = make_workspace(session)
+        other_workspace_id = make_workspace(session)
     for attempt in (
-        lambda session: memory.remember(session, workspace_id=stranger, namespace=namespace, content="x"),
-        lambda session: memory.recall(session, workspace_id=stranger, namespace=namespace, query="x"),
-        lambda session: memory.forget_all(session, workspace_id=stranger, namespace=namespace),
-        lambda session: memory.forget(session, workspace_id=stranger, memory_id=kept),
+        lambda session: memory.remember(session, workspace_id=other_workspace_id, namespace=namespace, content="x"),
+        lambda session: memory.recall(session, workspace_id=other_workspace_id, namespace=namespace, query="x"),
+        lambda session: memory.forget_all(session, workspace_id=other_workspace_id, namespace=namespace),
+        lambda session: memory.forget(session, workspace_id=other_workspace_id, memory_id=kept),
     ):
         with pytest.raises(NotFound), transaction() as session:
             attempt(session)
@@ -204,14 +204,14 @@ def test_a_deleted_twin_knows_nothing_any_more(workspace_id: UUID, namespace: st
         memory.forget(session, workspace_id=workspace_id, memory_id=kept)
 
 
-@pytest.mark.parametrize("name", ["", "twin_", "twin_x", "Tech Creator", f"{NOBODY}", f"twin_{NOBODY}".upper()])
+@pytest.mark.parametrize("name", ["", "twin_", "twin_x", "Tech Creator", f"{UNKNOWN_ID}", f"twin_{UNKNOWN_ID}".upper()])
 def test_what_is_no_namespace_is_not_found(workspace_id: UUID, name: str) -> None:
     with pytest.raises(NotFound) as raised:
         recall(workspace_id, name, "tea")
     assert raised.value.code == "namespace_not_found"
 
 
-# ── forgetting, and room ─────────────────────────────────────────────────────────────────────────────────
+# ── forget, and limits ───────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_memory_that_is_forgotten_is_gone(workspace_id: UUID, namespace: str) -> None:

@@ -1,4 +1,4 @@
-"""Twins, and what becomes of the plans for one that is deleted."""
+"""Twins, and the calendar items and batches of deleted ones."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -17,7 +17,7 @@ from content_pipeline.core.reels import batches, csv_inbox, reels
 from content_pipeline.core.reels.csv_rows import parse
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
-from tests.core.lock_waits import held_up
+from tests.core.lock_waits import blocked_by_lock
 from tests.factories import make_item, make_twin, make_workspace
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -31,7 +31,7 @@ def twin(workspace_id: UUID) -> Twin:
         return make_twin(session, workspace_id)
 
 
-def delete(session: Session, twin: Twin) -> list[Task]:
+def delete_twin(session: Session, twin: Twin) -> list[Task]:
     found = twins.get(session, twin.workspace_id, twin.id)
     twins.delete(found)
     return items.cancel_items_of(session, found)
@@ -44,7 +44,7 @@ def item(item_id: UUID) -> CalendarItem:
 
 def test_a_deleted_twin_is_not_found_and_not_listed(twin: Twin) -> None:
     with transaction() as session:
-        delete(session, twin)
+        delete_twin(session, twin)
     with transaction() as session:
         with pytest.raises(NotFound) as caught:
             twins.get(session, twin.workspace_id, twin.id)
@@ -91,7 +91,7 @@ def test_what_is_planned_for_a_deleted_twin_is_canceled_with_the_reason_and_the_
         items.cancel(session, canceled)
         others = make_item(session, make_twin(session, twin.workspace_id))
     with transaction() as session:
-        assert [stopped.id for stopped in delete(session, twin)] == [task.id]
+        assert [stopped.id for stopped in delete_twin(session, twin)] == [task.id]
     for item_id in planned.id, rendering.id:
         assert (item(item_id).status, item(item_id).reason) == ("canceled", TWIN_DELETED.to_dict())
     assert (item(canceled.id).reason or {})["code"] == "canceled"
@@ -102,7 +102,9 @@ def test_what_is_planned_for_a_deleted_twin_is_canceled_with_the_reason_and_the_
 
 def test_an_item_that_is_entered_while_its_twin_is_deleted_is_refused(twin: Twin) -> None:
     with (
-        held_up(lambda session: make_item(session, twin), by=lambda session: delete(session, twin)) as entered,
+        blocked_by_lock(
+            lambda session: make_item(session, twin), by=lambda session: delete_twin(session, twin)
+        ) as entered,
         pytest.raises(NotFound),
     ):
         entered.result()
@@ -110,8 +112,8 @@ def test_an_item_that_is_entered_while_its_twin_is_deleted_is_refused(twin: Twin
 
 def test_a_twin_that_is_deleted_while_an_item_is_entered_takes_it_along(twin: Twin) -> None:
     entered: list[CalendarItem] = []
-    with held_up(
-        lambda session: delete(session, twin), by=lambda session: entered.append(make_item(session, twin))
+    with blocked_by_lock(
+        lambda session: delete_twin(session, twin), by=lambda session: entered.append(make_item(session, twin))
     ) as deleted:
         assert deleted.result() == []
     assert item(entered[0].id).status == "canceled"
@@ -120,8 +122,8 @@ def test_a_twin_that_is_deleted_while_an_item_is_entered_takes_it_along(twin: Tw
 def test_a_twin_that_is_deleted_while_its_reels_are_started_takes_them_along(twin: Twin) -> None:
     with transaction() as session:
         planned = make_item(session, twin, due_in=timedelta())
-    with held_up(
-        lambda session: delete(session, twin), by=lambda session: due.start_reels(session, most=1000)
+    with blocked_by_lock(
+        lambda session: delete_twin(session, twin), by=lambda session: due.start_reels(session, most=1000)
     ) as deleted:
         assert [task.key for task in deleted.result()] == [str(item(planned.id).reel_id)]
     assert item(planned.id).status == "canceled"
@@ -131,12 +133,12 @@ def test_an_item_that_is_given_to_another_twin_while_its_own_is_deleted_stays(tw
     with transaction() as session:
         planned, other = make_item(session, twin), make_twin(session, twin.workspace_id)
 
-    def give(session: Session) -> None:
+    def reassign(session: Session) -> None:
         locked = items.get(session, twin.workspace_id, planned.id, lock=True)
         items.edit(session, locked, {"twin_id": other.id})
         session.flush()
 
-    with held_up(lambda session: delete(session, twin), by=give) as deleted:
+    with blocked_by_lock(lambda session: delete_twin(session, twin), by=reassign) as deleted:
         assert deleted.result() == []
     assert (item(planned.id).status, item(planned.id).twin_id) == ("scheduled", other.id)
 
@@ -147,7 +149,7 @@ def test_a_batch_of_a_twin_that_is_deleted_meanwhile_still_ends(twin: Twin) -> N
         _, batch, (reel,) = batches.create_with_tasks(
             session, workspace_id=twin.workspace_id, twin=twin, platform="tiktok", rows=rows
         )
-        delete(session, twin)
+        delete_twin(session, twin)
     with transaction() as session:
         tasks.mark_processing(session, reels.KIND, reel.key)
         tasks.finish(session, reel.id)
@@ -157,7 +159,7 @@ def test_a_batch_of_a_twin_that_is_deleted_meanwhile_still_ends(twin: Twin) -> N
 
 def test_a_file_that_is_dropped_for_a_deleted_twin_is_rejected(twin: Twin) -> None:
     with transaction() as session:
-        delete(session, twin)
+        delete_twin(session, twin)
     folder = f"inbox/{twin.workspace_id}/{twin.id}/tiktok"
     storage.put(f"{folder}/late.csv", BytesIO(b"script\nHello.\n"), content_type="text/csv")
     (file,) = storage.list_after(csv_inbox.INBOX, prefix=folder, most=10)

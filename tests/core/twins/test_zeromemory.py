@@ -1,4 +1,4 @@
-"""Twins whose memories ZeroMemory keeps: its stand-in, as a server on this machine."""
+"""Memory of twins in ZeroMemory: a sandbox server takes its place."""
 
 import socket
 import threading
@@ -23,12 +23,12 @@ from tests.stack.harness import until
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Where the stand-in listens."""
+    """The base URL of the sandbox server."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(zeromemory.create_app(), log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        until(lambda: server.started, seconds=20, what="the stand-in")
+        until(lambda: server.started, seconds=20, what="the server")
         yield "http://{}:{}".format(*listening.getsockname())
         zeromemory_client.client().close()
         zeromemory_client.client.cache_clear()
@@ -38,7 +38,7 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def token(address: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Of a new account at ZeroMemory, which is set up with it."""
+    """The token of a new ZeroMemory account, in the settings."""
     token = f"sandbox-{uuid4()}"
     monkeypatch.setattr(settings(), "zeromemory_url", address)
     monkeypatch.setattr(settings(), "zeromemory_token", SecretStr(token))
@@ -47,7 +47,7 @@ def token(address: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def account(address: str, token: str) -> Iterator[httpx.Client]:
-    """The same account without us."""
+    """A client that calls ZeroMemory directly, with the same token."""
     with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}) as client:
         yield client
 
@@ -74,14 +74,16 @@ def recall(workspace_id: UUID, namespace: str, query: str, **fields) -> list[str
     return [recalled.memory.content for recalled in found]
 
 
-def everything(account: httpx.Client) -> list[dict]:
+def all_memories(account: httpx.Client) -> list[dict]:
     return account.post("/recall", json={"query": "", "limit": 100}).raise_for_status().json()["results"]
 
 
 def test_a_memory_is_kept_there_and_found_by_it(workspace_id: UUID, namespace: str, account: httpx.Client) -> None:
     kept = remember(workspace_id, namespace, "She likes tea.", tags=["drinks"], memory_type="semantic")
     remember(workspace_id, namespace, "The rent is due.")
-    assert {there["memory_id"]: there["content"] for there in everything(account)}[kept.remote_id or ""] == kept.content
+    assert {there["memory_id"]: there["content"] for there in all_memories(account)}[
+        kept.remote_id or ""
+    ] == kept.content
     assert kept.vector is None
     assert recall(workspace_id, namespace, "likes tea") == ["She likes tea.", "The rent is due."]
     assert recall(workspace_id, namespace, "likes tea", limit=1) == ["She likes tea."]
@@ -90,12 +92,12 @@ def test_a_memory_is_kept_there_and_found_by_it(workspace_id: UUID, namespace: s
 
 def test_one_account_keeps_the_twins_apart(workspace_id: UUID, namespace: str) -> None:
     with transaction() as session:
-        stranger = make_workspace(session)
-    strange = new_namespace(stranger)
+        other_workspace_id = make_workspace(session)
+    other_namespace = new_namespace(other_workspace_id)
     remember(workspace_id, namespace, "She likes tea.")
-    remember(stranger, strange, "He likes tea.")
+    remember(other_workspace_id, other_namespace, "He likes tea.")
     assert recall(workspace_id, namespace, "tea") == ["She likes tea."]
-    assert recall(stranger, strange, "tea") == ["He likes tea."]
+    assert recall(other_workspace_id, other_namespace, "tea") == ["He likes tea."]
 
 
 def test_what_others_keep_in_the_account_is_not_found(
@@ -119,10 +121,10 @@ def test_what_is_forgotten_is_gone_there_too(workspace_id: UUID, namespace: str,
         remember(workspace_id, namespace, "She likes cake.", entity_id=entity)
     with transaction() as session:
         memory.forget(session, workspace_id=workspace_id, memory_id=tea.id)
-    assert [there["content"] for there in everything(account)] == ["She likes cake.", "She likes cake."]
+    assert [there["content"] for there in all_memories(account)] == ["She likes cake.", "She likes cake."]
     with transaction() as session:
         assert memory.forget_all(session, workspace_id=workspace_id, namespace=namespace) == 2
-    assert everything(account) == []
+    assert all_memories(account) == []
 
 
 def test_a_memory_that_is_gone_there_can_be_forgotten_here(

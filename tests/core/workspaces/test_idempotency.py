@@ -1,3 +1,5 @@
+"""Idempotency keys in the database."""
+
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -72,7 +74,7 @@ def test_a_twin_in_flight_is_waited_for_and_replayed(request_: Request) -> None:
         with transaction() as session:
             assert idempotency.claim(session, request_) is None
             twin = pool.submit(answer, request_)
-            _until_somebody_waits(session)
+            _wait_for_lock_waiter(session)
             idempotency.keep(session, request_, ANSWER)
         assert twin.result(timeout=10) == ANSWER
 
@@ -82,7 +84,7 @@ def test_a_twin_whose_first_fails_does_the_work_itself(request_: Request) -> Non
         with suppress(ZeroDivisionError), transaction() as session:
             idempotency.claim(session, request_)
             twin = pool.submit(answer, request_)
-            _until_somebody_waits(session)
+            _wait_for_lock_waiter(session)
             raise ZeroDivisionError
         assert twin.result(timeout=10) is None
 
@@ -134,7 +136,7 @@ def test_the_order_of_members_does_not_matter(content: dict[str, int]) -> None:
     assert idempotency.fingerprint(content) == idempotency.fingerprint(dict(reversed(content.items())))
 
 
-def _until_somebody_waits(session) -> None:
+def _wait_for_lock_waiter(session) -> None:
     while not session.scalar(
         text("select count(*) from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))")
     ):

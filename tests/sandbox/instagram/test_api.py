@@ -235,7 +235,7 @@ def test_bytes_can_be_uploaded_and_an_upload_goes_on_where_it_stopped(sandbox: S
     assert ended(sandbox, token, begun["id"])["status_code"] == "FINISHED"
 
 
-# ── limits, reading ──────────────────────────────────────────────────────────────────────────────────────
+# ── limits and reads ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_quota_is_reported_and_enforced(sandbox: Sandbox, token: str, host: str) -> None:

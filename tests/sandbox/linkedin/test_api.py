@@ -36,7 +36,7 @@ def refusal(response: httpx.Response) -> tuple[int, str]:
     return response.status_code, response.json()["code"]
 
 
-# ── OAuth ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── OAuth ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_consent_gives_an_access_token_of_60_days_and_no_refresh_token(sandbox: Sandbox) -> None:
@@ -118,7 +118,7 @@ def test_posting_takes_the_scope_for_it(sandbox: Sandbox) -> None:
     assert refusal(reader.post("urn:li:video:1")) == (403, "ACCESS_DENIED")
 
 
-# ── headers ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── headers ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("version", ["202401", "209912", "202613", "latest"])
@@ -138,7 +138,7 @@ def test_the_protocol_version_is_wanted(member: Member) -> None:
     assert member.call("POST", POSTS, {}, **{"X-Restli-Protocol-Version": "1.0.0"}).status_code == 400
 
 
-# ── video ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── video ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_video_goes_up_in_parts_of_4_mib_each_to_its_own_address(member: Member, clip: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_urn_in_a_path_has_to_be_encoded(member: Member) -> None:
     assert member.call("GET", f"{VIDEOS}/urn%3Ali%3Avideo%3Anone").status_code == 404
 
 
-# ── posts ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── posts ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_post_is_201_without_a_body_and_its_urn_in_a_header(member: Member, clip: Path) -> None:

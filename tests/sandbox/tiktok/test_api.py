@@ -255,7 +255,7 @@ def test_an_upload_url_is_good_for_an_hour(sandbox: Sandbox, token: str) -> None
     assert put(sandbox, url, bytes(1000), "0-999/1000").status_code == 403
 
 
-# ── status ──────────────────────────────────────────────────────────────────────────────────────────────
+# ── status ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_id_of_a_public_post_appears_after_it_is_reported_as_published(

@@ -35,7 +35,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return padded(video(tmp_path_factory.mktemp("youtube") / "clip.mp4").read_bytes(), 2 * GRANULE + 4711)
 
 
-# ── the upload ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── upload ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_chunks_are_answered_with_what_is_stored_and_the_last_with_the_video(channel: Channel, data: bytes) -> None:
@@ -143,7 +143,7 @@ def test_only_the_last_piece_is_the_commit(channel: Channel, data: bytes) -> Non
     assert steps == ["grant", "prepare", "prepare", "confirm", "commit"]
 
 
-# ── what a video may be ──────────────────────────────────────────────────────────────────────────────────────
+# ── video limits ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_uploads_of_a_project_that_was_not_audited_are_private(channel: Channel,
     assert channel.upload(data)["status"]["privacyStatus"] == "private"
 
 
-# ── limits ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── limits ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_projects_uploads_of_a_day_end_at_midnight_in_california(channel: Channel) -> None:
@@ -263,7 +263,7 @@ def test_other_calls_have_units_and_captions_cost_400(channel: Channel, data: by
     assert reason(channel.call("GET", f"{API}/videos", params={"part": "id", "id": id})) == (403, "quotaExceeded")
 
 
-# ── the rest of the API ──────────────────────────────────────────────────────────────────────────────────────
+# ── other endpoints ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_channel_names_the_playlist_of_its_uploads_newest_first(channel: Channel, data: bytes) -> None:

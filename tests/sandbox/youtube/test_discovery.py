@@ -37,7 +37,7 @@ WRITTEN = [
 ]
 
 
-# ── the description ──────────────────────────────────────────────────────────────────────────────────────────
+# ── discovery document ───────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_description_tells_what_does_not_fit() -> None:
@@ -82,7 +82,7 @@ def test_what_may_be_written_has_the_names_types_and_values_of_the_description(m
         assert [kind.get("enum") for kind in kinds] == [theirs[name].get("enum")], name
 
 
-# ── Google's client ──────────────────────────────────────────────────────────────────────────────────────────
+# ── Google's client library ──────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture

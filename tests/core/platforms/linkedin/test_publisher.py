@@ -64,7 +64,7 @@ def refused(status: int, code: str = "ANY", message: str = "No.") -> httpx.Respo
     return httpx.Response(status, json={"code": code, "message": message})
 
 
-# ── the upload ───────────────────────────────────────────────────────────────────────────────────────────
+# ── upload ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +223,7 @@ def test_linkedin_is_not_at_work_on_a_video_that_is_gone(platform: LinkedIn, pos
     assert not linkedin.is_processing(ACCESS, prepared)
 
 
-# ── the post ─────────────────────────────────────────────────────────────────────────────────────────────
+# ── post ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

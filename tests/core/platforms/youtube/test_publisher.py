@@ -101,7 +101,7 @@ def uploaded(video_id: str, title: str, published: str) -> dict[str, Any]:
     return {"snippet": {"title": title, "publishedAt": published, "resourceId": {"videoId": video_id}}}
 
 
-# ── the way of a video ───────────────────────────────────────────────────────────────────────────────────
+# ── upload ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_video_is_live_with_its_last_piece_and_not_before(platform: YouTube, post: Post) -> None:
@@ -144,7 +144,7 @@ def test_what_the_session_lost_is_sent_again_with_the_commit(platform: YouTube, 
     assert bytes(platform.session.data) == CONTENT
 
 
-# ── what is said of it ───────────────────────────────────────────────────────────────────────────────────
+# ── metadata ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def parts_of(platform: YouTube) -> tuple[dict[str, str], dict[str, Any]]:
@@ -205,7 +205,7 @@ def test_a_short_is_upright_and_lasts_three_minutes_at_most(
     assert live == Published("dQw4w9WgXcQ", f"https://www.youtube.com/{path}dQw4w9WgXcQ")
 
 
-# ── what may go wrong with the last piece ────────────────────────────────────────────────────────────────
+# ── failures of the last chunk ───────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(("fault", "happened"), [(LOST, False), (LOST_ANSWER, True), (500, False)])
@@ -288,7 +288,7 @@ def test_youtube_is_not_at_work_on_an_upload_that_it_does_not_know(platform: You
     assert not youtube.is_processing(ACCESS, prepared)
 
 
-# ── a session that YouTube has forgotten ─────────────────────────────────────────────────────────────────
+# ── expired sessions ─────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_a_refused_question_says_nothing_of_the_video(platform: YouTube, post: P
     assert "as a new one" in caught.value.remedy
 
 
-# ── afterwards ───────────────────────────────────────────────────────────────────────────────────────────
+# ── confirmation ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
