@@ -80,6 +80,18 @@ def authenticate(session: Session, key: str) -> Caller:
     return Caller(*found)
 
 
+def named(session: Session, name: str) -> Workspace:
+    """The workspace of this name. Raises NotFound."""
+    found = session.scalars(select(Workspace).where(Workspace.name == name)).one_or_none()
+    if found is None:
+        raise NotFound(
+            f"There is no workspace {name}.",
+            code="workspace_not_found",
+            remedy="Create its first key with `keys create`.",
+        )
+    return found
+
+
 def plan_of(session: Session, workspace_id: UUID) -> Plan:
     """The plan of an existing workspace."""
     return session.scalars(
@@ -93,15 +105,8 @@ def plans(session: Session) -> Sequence[Plan]:
 
 def keys(session: Session, workspace: str) -> Sequence[ApiKey]:
     """The keys of a workspace, newest first, including revoked ones. Raises NotFound for an unknown workspace."""
-    query = select(ApiKey).join(Workspace, Workspace.id == ApiKey.workspace_id).where(Workspace.name == workspace)
-    found = session.scalars(query.order_by(ApiKey.created_at.desc(), ApiKey.id)).all()
-    if not found:
-        raise NotFound(
-            f"There is no workspace {workspace}.",
-            code="workspace_not_found",
-            remedy="Create its first key with `keys create`.",
-        )
-    return found
+    query = select(ApiKey).where(ApiKey.workspace_id == named(session, workspace).id)
+    return session.scalars(query.order_by(ApiKey.created_at.desc(), ApiKey.id)).all()
 
 
 def revoke(session: Session, api_key_id: UUID) -> None:
