@@ -20,7 +20,7 @@ def blocked_by_lock(blocked: Callable[[Session], Any], *, by: Callable[[Session]
         with transaction() as session:
             by(session)
             result = other.submit(_in_transaction, blocked)
-            until(_is_lock_awaited, seconds=30, what="a transaction that waits")
+            until(is_lock_awaited, seconds=30, what="a transaction that waits")
         yield result
 
 
@@ -29,6 +29,7 @@ def _in_transaction(blocked: Callable[[Session], Any]) -> Any:
         return blocked(session)
 
 
-def _is_lock_awaited() -> bool:
+def is_lock_awaited() -> bool:
+    """Whether a transaction waits for a lock."""
     with transaction() as session:
         return bool(session.scalar(text("select exists (select from pg_locks where not granted)")))

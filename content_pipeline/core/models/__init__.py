@@ -3,6 +3,7 @@
 from content_pipeline.core.models.accounts import Account, ConnectState, RedirectUri
 from content_pipeline.core.models.calendar import CalendarItem
 from content_pipeline.core.models.captions import BurnIn, Caption
+from content_pipeline.core.models.credits import CreditEntry
 from content_pipeline.core.models.memory import Memory
 from content_pipeline.core.models.publications import Publication
 from content_pipeline.core.models.reels import Batch, Reel
@@ -19,6 +20,7 @@ __all__ = [
     "CalendarItem",
     "Caption",
     "ConnectState",
+    "CreditEntry",
     "Execution",
     "IdempotencyKey",
     "Memory",

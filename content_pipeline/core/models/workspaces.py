@@ -10,7 +10,7 @@ from content_pipeline.core.database import Base
 
 
 class Plan(Base):
-    """The limits of a workspace; 0 allows none."""
+    """The limits of a workspace; 0 allows none. `credits` are granted every month (core/credits/credits.py)."""
 
     __tablename__ = "plans"
 
