@@ -14,7 +14,20 @@ from api.authentication import API_KEY, Authentication
 from api.body_limits import BodyLimits
 from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
-from api.routes import bulk, calendar, captions, composing, health, memory, publishing, social, tasks, twins, voices
+from api.routes import (
+    bulk,
+    calendar,
+    captions,
+    composing,
+    health,
+    memory,
+    publishing,
+    social,
+    tasks,
+    twins,
+    usage,
+    voices,
+)
 from api.schemas.problems import problems
 from content_pipeline.core.settings import settings
 
@@ -70,6 +83,7 @@ def create_app() -> FastAPI:
         calendar.router,
         social.router,
         publishing.router,
+        usage.router,
     ):
         public.include_router(router)
     app.include_router(public)
