@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 from content_pipeline.cli.main import cli
 from content_pipeline.core import encryption
 from content_pipeline.core.accounts import accounts
+from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
-from content_pipeline.core.models import Account, Publication, RedirectUri
+from content_pipeline.core.models import Account, CreditEntry, Publication, RedirectUri
 from content_pipeline.core.settings import settings
 from content_pipeline.core.workspaces import workspaces
 from tests.accounts import connect, encryption_key, read_account
@@ -56,6 +57,31 @@ def test_keys_are_listed_and_revoked_by_their_ids(database: None) -> None:
 
 def test_listing_the_keys_of_an_unknown_workspace_fails(database: None) -> None:
     assert isinstance(run("keys", "list", "--workspace", str(uuid4())).exception, NotFound)
+
+
+def test_granted_credits_are_in_the_usage_of_the_workspace(database: None) -> None:
+    workspace = str(uuid4())
+    run("keys", "create", "--workspace", workspace, "--plan", "starter")
+    done = run("workspaces", "grant", workspace, "2500", "--note", "invoice 7")
+    assert (done.exit_code, done.output) == (0, "Granted 2,500 credits; 3,500 are available.\n")
+    with transaction() as session:
+        assert session.scalars(select(CreditEntry.amount).where(CreditEntry.note == "invoice 7")).all() == [2500]
+    shown = dict(line.split(maxsplit=1) for line in run("workspaces", "usage", workspace).output.splitlines())
+    assert shown["plan"] == "starter, 1,000 credits a month"
+    assert (shown["granted"], shown["held"], shown["available"]) == ("3,500", "0", "3,500")
+    assert shown["charged"] == f"0, of them 0 in {now():%B %Y}"
+    assert shown["tasks"] == "none"
+
+
+def test_only_a_positive_amount_can_be_granted(database: None) -> None:
+    assert run("workspaces", "grant", "anybody", "0").exit_code == 2
+
+
+@pytest.mark.parametrize("command", [("grant", "nobody", "10"), ("usage", "nobody")])
+def test_an_unknown_workspace_has_no_credits(database: None, command: tuple[str, ...]) -> None:
+    refused = run("workspaces", *command).exception
+    assert isinstance(refused, NotFound)
+    assert refused.code == "workspace_not_found"
 
 
 def test_all_tokens_are_re_encrypted(platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
