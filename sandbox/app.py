@@ -1,4 +1,4 @@
-"""ASGI application: the fake APIs of all platforms on one port. The real host is the first path segment:
+"""ASGI application: the fake APIs of all platforms and of HeyGen on one port. The real host is the first path segment:
 `https://open.tiktokapis.com/v2/user/info/` becomes `/open.tiktokapis.com/v2/user/info/`."""
 
 from collections.abc import AsyncIterator
@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 from sandbox import admin, api_error, consent_page, feed_pages
 from sandbox.api_error import ApiError
 from sandbox.fault_middleware import FaultMiddleware
+from sandbox.heygen import api as heygen
+from sandbox.heygen.webhooks import WebhookSender
 from sandbox.instagram import api as instagram
 from sandbox.instagram.containers import MediaProcessor
 from sandbox.instagram.protocol import PROVIDER as INSTAGRAM
@@ -31,10 +33,12 @@ def create_app(folder: Path, clock_file: Path | None = None) -> ASGIApp:
     other processes share."""
     store = Store(folder, clock_file)
     processor = MediaProcessor(store)
+    webhook_sender = WebhookSender(store)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        webhook_sender.close()
         processor.close()
         store.close()
 
@@ -44,6 +48,6 @@ def create_app(folder: Path, clock_file: Path | None = None) -> ASGIApp:
     for router in (admin.routes(store), consent_page.routes(store, _PROVIDERS), feed_pages.routes(store, _PROVIDERS)):
         app.include_router(router)
     app.include_router(instagram.routes(store, processor))
-    for platform in (tiktok, linkedin, youtube):
+    for platform in (tiktok, linkedin, youtube, heygen):
         app.include_router(platform.routes(store))
     return FaultMiddleware(app, store)

@@ -16,6 +16,9 @@ from sandbox.store import Document, Platform, Store
 # grant: requests that issue, refresh and revoke tokens, or read the profile
 Step = Literal["grant", "prepare", "commit", "confirm"]
 
+# What faults are ordered for.
+Target = Platform | Literal["heygen"]
+
 SCOPE_KEY: Final = "sandbox.state"
 
 
@@ -24,7 +27,7 @@ class Fault(BaseModel):
     without a response; `drop` closes it without handling the request; `status` responds with `status`, `body` and
     `headers`, after handling the request if `after_work`; `delay` waits `seconds` first."""
 
-    platform: Platform
+    platform: Target
     step: Step
     kind: Literal["accept_then_drop", "drop", "status", "delay"]
     status: int = Field(500, ge=400, le=599)
@@ -42,7 +45,7 @@ class RequestState:
     `error` replaces the real response; `does_work`: whether the route handles the request.
     """
 
-    platform: Platform | None = None
+    platform: Target | None = None
     step: Step | None = None
     drop_connection: bool = False
     error: ApiError | None = None
@@ -54,7 +57,7 @@ def schedule(store: Store, fault: Fault) -> None:
     store.put("fault", number, {"number": number, **fault.model_dump()})
 
 
-def fault_point(platform: Platform, name: Step) -> Callable[[Request], None]:
+def fault_point(platform: Target, name: Step) -> Callable[[Request], None]:
     """FastAPI dependency: marks a route as a step of a platform and applies the faults scheduled for it."""
 
     def dependency(request: Request) -> None:
@@ -63,7 +66,7 @@ def fault_point(platform: Platform, name: Step) -> Callable[[Request], None]:
     return dependency
 
 
-def apply_fault(request: Request, platform: Platform, name: Step) -> None:
+def apply_fault(request: Request, platform: Target, name: Step) -> None:
     """The same for a route whose step depends on the request. Call it before any change, outside a transaction.
 
     Raises ApiError for faults that prevent the request from being handled.
@@ -83,7 +86,7 @@ def apply_fault(request: Request, platform: Platform, name: Step) -> None:
         raise state.error or ApiError(HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _next_fault(store: Store, platform: Platform, name: Step) -> Document | None:
+def _next_fault(store: Store, platform: Target, name: Step) -> Document | None:
     """The oldest fault of the step, with one use less; deleted after its last one."""
     with store.transaction():
         fault = next(iter(store.find("fault", platform=platform, step=name)), None)

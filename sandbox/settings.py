@@ -1,5 +1,7 @@
 """Runtime settings of the fake APIs, changed by `POST /_sandbox/settings` with any of these fields."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.store import Store
@@ -27,6 +29,16 @@ class Settings(BaseModel):
     youtube_units_per_day: int = Field(10_000, ge=0, description="Quota units of other calls in a Pacific day")
     youtube_uploads_per_day: int = Field(50, ge=0, description="Videos of a channel in 24 hours")
     youtube_processing_seconds: float = Field(1.0, ge=0, description="From the last byte to processed")
+    heygen_wallet_usd: float = Field(100.0, ge=0, description="Balance before the first video")
+    heygen_honors_idempotency: bool = Field(False, description="Whether a repeated Idempotency-Key makes no new video")
+    heygen_failure_code: str | None = Field(None, description="Code with which new videos fail")
+    heygen_watermarks_failures: bool = Field(
+        False, description="Whether these complete, with a watermark, all the same"
+    )
+    heygen_url_lag_seconds: float = Field(0.0, ge=0, description="From `completed` to the video's URL")
+    heygen_webhooks: Literal["good", "bad_signature", "old_timestamp", "doubled", "swapped", "none"] = Field(
+        "good", description="How webhooks are delivered; `swapped`: the newest event first"
+    )
 
 
 def read_settings(store: Store) -> Settings:
