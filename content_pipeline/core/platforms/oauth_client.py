@@ -9,11 +9,11 @@ import httpx
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable, UpstreamError
+from content_pipeline.core.net.error_text import platform_message
 from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.app_settings import App, AppSettings
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Refused
-from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.settings import PREFIX

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 import httpx
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
+from content_pipeline.core.net.error_text import platform_message
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, PreparationLost, Refused
-from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.response_json import json_object
 
 _RECONNECT: Final = "Connect the account again."

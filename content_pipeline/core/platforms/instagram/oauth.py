@@ -7,9 +7,9 @@ import httpx
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 
 from content_pipeline.core.clock import now
+from content_pipeline.core.net.error_text import platform_message
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
-from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.instagram import graph
 from content_pipeline.core.platforms.instagram.errors import failure
 from content_pipeline.core.platforms.instagram.settings import InstagramSettings

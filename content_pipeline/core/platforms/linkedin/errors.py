@@ -7,9 +7,9 @@ from typing import Final
 import httpx
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
+from content_pipeline.core.net.error_text import platform_message
 from content_pipeline.core.net.retry_after import retry_after
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
-from content_pipeline.core.platforms.error_text import platform_message
 from content_pipeline.core.platforms.response_json import json_object
 
 _LATER: Final = "Nothing to do: it is retried automatically."

@@ -1,4 +1,4 @@
-"""Error messages of platforms, sanitized so that they can be stored and shown."""
+"""Error messages of other servers, sanitized so that they can be stored and shown."""
 
 import re
 from typing import Final

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_pipeline.core.platforms.error_text import platform_message
+from content_pipeline.core.net.error_text import platform_message
 
 TOKEN = "IGAAc5ZBx9" + "QwErTy123_-" * 9
 
