@@ -1,10 +1,8 @@
 """Voice selection: lists the installed TTS voices and chooses one for a script. Loads no engine."""
 
-import re
-
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.providers import language_detection
-from content_pipeline.core.providers.languages import base_language, is_known_language
+from content_pipeline.core.providers.languages import base_language, voice_language
 from content_pipeline.core.speech import espeak, hibari, text_normalization, tts_endpoint
 from content_pipeline.core.speech.voice_types import MULTILINGUAL, Voice, VoiceChoice
 
@@ -12,11 +10,6 @@ __all__ = ["Voice", "VoiceChoice", "choose_voice", "installed_voices"]
 
 # Default where no voice is requested and the script's language is not detected.
 _DEFAULT_LANGUAGE = "en"
-
-# A language tag ("en", "pt_BR", "zh-Hant-TW"), optionally with Google's, Azure's or Amazon's voice suffix.
-_TAG = re.compile(
-    r"(?P<language>[a-z]{2,3})([-_][a-z]{4})?([-_](?P<country>[a-z]{2}|[0-9]{3})([-_].+)?)?", re.IGNORECASE
-)
 
 
 def installed_voices() -> tuple[Voice, ...]:
@@ -61,21 +54,7 @@ def _known_voice(voice_id: str) -> Voice | None:
 
 
 def _language_tag(voice_id: str) -> str:
-    """Parse the language and country of a voice id."""
-    match = _TAG.fullmatch(voice_id.removeprefix(espeak.PREFIX))
-    if match and is_known_language(match["language"]):
-        return f"{match['language']}-{match['country']}" if match["country"] else match["language"]
-    if match and (match["country"] or len(match["language"]) == 2):
-        raise Invalid(
-            f"{voice_id!r} names no language that is known here.",
-            code="unknown_language",
-            remedy='Give a language such as "en", "en-US" or "pt-BR", or the id of a voice from GET /voices.',
-        )
-    raise Invalid(
-        f"There is no voice {voice_id!r}.",
-        code="unknown_voice",
-        remedy='Give the id of a voice from GET /voices, or a language such as "en" or "pt-BR".',
-    )
+    return voice_language(voice_id.removeprefix(espeak.PREFIX))
 
 
 def _nearest(voices: list[Voice], tag: str, language: str) -> Voice:
