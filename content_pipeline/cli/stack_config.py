@@ -144,6 +144,9 @@ class StackConfig:
             port = state.ports[SANDBOX]
             values |= {"platforms": "sandbox", "sandbox_port": str(port), "sandbox_url": f"http://127.0.0.1:{port}"}
             values |= sandbox_credentials()
+            # A key of a person's own is for the real HeyGen, whatever posts go to.
+            if not self.configured.heygen_api_key.get_secret_value():
+                values |= _heygen_of_sandbox(values["sandbox_url"])
         return values
 
     def environment(self) -> dict[str, str]:
@@ -181,6 +184,14 @@ class StackConfig:
         instance.symlink_to(ROOT / "dagster.yaml")
         lines = [f"{name}={value}\n" for name, value in self.settings().items()]
         write_private(self.home / "stack.env", "".join(lines))
+
+
+def _heygen_of_sandbox(sandbox_url: str) -> dict[str, str]:
+    return {
+        "heygen_url": f"{sandbox_url}/api.heygen.com",
+        "heygen_api_key": "sandbox-heygen",
+        "heygen_webhook_secret": "sandbox-heygen-webhook-secret",
+    }
 
 
 def _named(values: dict[str, str]) -> dict[str, str]:

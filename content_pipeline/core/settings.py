@@ -95,6 +95,13 @@ class Settings(EnvironmentSettings):
     text_key: SecretStr = SecretStr("")
     text_model: str = "gpt-4o-mini"
 
+    # avatars rendered by HeyGen
+    heygen_api_key: SecretStr = SecretStr("")
+    heygen_url: str = "https://api.heygen.com"
+    heygen_engine: Literal["avatar_iii", "avatar_iv", "avatar_v"] = "avatar_iv"
+    heygen_resolution: Literal["720p", "1080p", "4k"] = "1080p"
+    heygen_webhook_secret: SecretStr = SecretStr("")
+
     # memory: an empty token means that memories are stored and searched in PostgreSQL
     zeromemory_token: SecretStr = SecretStr("")
     zeromemory_url: str = "https://api.ainative.studio/api/v1/public/memory/v2"

@@ -9,6 +9,8 @@ from content_pipeline.cli.services import services_of
 from content_pipeline.cli.stack_config import StackConfig, choose_ports
 from content_pipeline.cli.state import State, UserSettings
 from content_pipeline.core.settings import PREFIX
+from sandbox.heygen.protocol import API_KEY
+from sandbox.heygen.webhooks import CALLBACK_SECRET
 
 TIKTOK = {"tiktok_client_key": "aw1", "tiktok_client_secret": "s3cret"}
 
@@ -27,6 +29,21 @@ def test_a_stack_without_external_services_posts_to_a_sandbox(tmp_path: Path) ->
     assert settings["CONTENT_PIPELINE_YOUTUBE_CLIENT_SECRET"] == "sandbox-youtube-secret"
     (sandbox,) = [service for service in services_of(config) if service.name == "sandbox"]
     assert f"SANDBOX_CLOCK={tmp_path / 'clock-offset'}" in sandbox.command
+
+
+def test_the_sandbox_stands_in_for_heygen(tmp_path: Path) -> None:
+    config = config_of(tmp_path, sandbox_port=9123)
+    settings = config.settings()
+    assert settings["CONTENT_PIPELINE_HEYGEN_URL"] == "http://127.0.0.1:9123/api.heygen.com"
+    assert settings["CONTENT_PIPELINE_HEYGEN_API_KEY"] == API_KEY
+    assert settings["CONTENT_PIPELINE_HEYGEN_WEBHOOK_SECRET"] == CALLBACK_SECRET
+
+
+def test_a_key_of_heygen_is_never_sent_to_the_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTENT_PIPELINE_HEYGEN_API_KEY", "a real key")
+    config = config_of(tmp_path)
+    assert "sandbox" in [service.name for service in services_of(config)]
+    assert "CONTENT_PIPELINE_HEYGEN_URL" not in config.settings() | config.environment()
 
 
 @pytest.mark.parametrize(

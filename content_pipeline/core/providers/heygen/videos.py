@@ -1,0 +1,196 @@
+"""HeyGen's videos: submitted once, looked for by title, polled by the hundred."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Literal
+
+import httpx
+from pydantic import BaseModel
+
+from content_pipeline.core.errors import Error, UpstreamError
+from content_pipeline.core.providers.heygen import client
+from content_pipeline.core.providers.heygen.errors import SERVICE, SubmissionUnknown, error_of, failed_video
+from content_pipeline.core.settings import settings
+
+# One in a hundred submissions takes longer than 31 s.
+SUBMIT_SECONDS: Final = 120.0
+
+_SUBMIT_TIMEOUT: Final = httpx.Timeout(SUBMIT_SECONDS, connect=10.0)
+_NOT_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.LocalProtocolError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+# 409: an earlier request with the same key is still in progress.
+_INCONCLUSIVE: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
+_IDS_PER_CALL: Final = 100
+_TITLES_PER_PAGE: Final = 100
+
+State = Literal["waiting", "processing", "completed", "failed", "missing"]
+
+# Its endpoints name the first of these states differently. A word that is not here counts as processing.
+_STATES: Final[dict[str, State]] = {
+    "pending": "waiting",
+    "waiting": "waiting",
+    "queued": "waiting",
+    "processing": "processing",
+    "completed": "completed",
+    "failed": "failed",
+    "not_found": "missing",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoStatus:
+    """The state of a video; `missing`: HeyGen does not know it (yet, or any more).
+
+    `video_url` expires and may come some seconds after `completed`. The failure is HeyGen's own code and message.
+    """
+
+    state: State
+    video_url: str | None = None
+    duration_seconds: float | None = None
+    thumbnail_url: str | None = None
+    failure_code: str | None = None
+    failure_message: str | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ("completed", "failed")
+
+
+class _Created(BaseModel):
+    video_id: str
+
+
+class _Video(BaseModel):
+    id: str
+    status: str
+    title: str | None = None
+    video_url: str | None = None
+    duration: float | None = None
+    thumbnail_url: str | None = None
+    failure_code: str | None = None
+    failure_message: str | None = None
+
+
+class _Failure(BaseModel):
+    code: str | None = None
+    message: str | None = None
+
+
+class _Status(BaseModel):
+    status: str
+    video_id: str | None = None
+    error: _Failure | None = None
+
+
+def submit(
+    *,
+    render_id: str,
+    script: str,
+    avatar_id: str,
+    voice_id: str,
+    callback_url: str | None = None,
+    background_url: str | None = None,
+) -> str:
+    """Submit a portrait video; returns its id at HeyGen. `render_id` is the name by which `find` finds it.
+
+    Raises SubmissionUnknown when HeyGen may have accepted it; after any other error it provably did not.
+    """
+    payload: dict[str, Any] = {
+        "type": "avatar",
+        "avatar_id": avatar_id,
+        "voice_id": voice_id,
+        "script": script,
+        "title": _title(render_id),
+        "callback_id": render_id,
+        "aspect_ratio": "9:16",
+        "resolution": settings().heygen_resolution,
+        "engine": {"type": settings().heygen_engine},
+    }
+    if callback_url:
+        payload["callback_url"] = callback_url
+    if background_url:
+        payload["background"] = {"type": "image", "url": background_url}
+    try:
+        response = client.send(
+            "POST", "/videos", json=payload, headers={"Idempotency-Key": render_id}, timeout=_SUBMIT_TIMEOUT
+        )
+    except _NOT_SENT as error:
+        raise SERVICE.unreachable(type(error).__name__) from None
+    except httpx.HTTPError as error:
+        raise SubmissionUnknown(type(error).__name__) from None
+    return _created_id(response)
+
+
+def _created_id(response: httpx.Response) -> str:
+    if response.is_server_error or response.status_code in _INCONCLUSIVE:
+        raise SubmissionUnknown(str(response.status_code))
+    if not response.is_success:
+        raise error_of(response)
+    try:
+        return client.data_of(_Created, response).video_id
+    except UpstreamError as error:
+        raise SubmissionUnknown("unreadable") from error
+
+
+def find(render_id: str) -> str | None:
+    """The id of the newest video that was submitted under `render_id`; None when HeyGen shows none."""
+    title = _title(render_id)
+    found = client.pages(_Video, "/videos", title=title, limit=_TITLES_PER_PAGE)
+    return next((video.id for video in found if video.title == title), None)
+
+
+def _title(render_id: str) -> str:
+    return f"content-pipeline {render_id}"
+
+
+def get(video_id: str) -> VideoStatus:
+    """Everything about one video. Each call gives a fresh `video_url`."""
+    response = client.read(f"/videos/{video_id}")
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        return VideoStatus(state="missing")
+    video = client.data_of(_Video, response)
+    state = _state(video.status)
+    # Without credit, a video may be `completed` with the failure's code: with a watermark, or without any address.
+    if state == "failed" or (state == "completed" and video.failure_code and not video.video_url):
+        return VideoStatus(state="failed", failure_code=video.failure_code, failure_message=video.failure_message)
+    return VideoStatus(
+        state=state,
+        video_url=video.video_url,
+        duration_seconds=video.duration,
+        thumbnail_url=video.thumbnail_url,
+    )
+
+
+def statuses(video_ids: Collection[str]) -> dict[str, VideoStatus]:
+    """The states of many videos, without addresses and durations, which only `get` tells."""
+    found = dict.fromkeys(video_ids, VideoStatus(state="missing"))
+    ids = list(found)
+    for start in range(0, len(ids), _IDS_PER_CALL):
+        chunk = ",".join(ids[start : start + _IDS_PER_CALL])
+        for status in client.pages(_Status, "/videos/statuses", video_ids=chunk):
+            if status.video_id in found:
+                error = status.error or _Failure()
+                found[status.video_id] = VideoStatus(
+                    state=_state(status.status), failure_code=error.code, failure_message=error.message
+                )
+    return found
+
+
+def _state(word: str) -> State:
+    return _STATES.get(word, "processing")
+
+
+def failure(status: VideoStatus) -> Error:
+    """The error for a video that failed or is missing: `avatar_credits`, `avatar_missing` or `avatar_failed`."""
+    if status.state == "missing":
+        return UpstreamError(
+            "HeyGen does not have this video any more.", code="avatar_missing", remedy="Retry: it is rendered again."
+        )
+    return failed_video(status.failure_code, status.failure_message)

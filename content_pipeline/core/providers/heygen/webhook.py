@@ -1,0 +1,92 @@
+"""Verifies and reads HeyGen's webhooks.
+
+Only the body is signed: neither the timestamp nor the event's id are, so an event is a hint to look at the video, and
+an id is to be acted on once. It may come twice, late, or in the wrong order.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from pydantic import AliasChoices, BaseModel, Field, ValidationError
+
+from content_pipeline.core.errors import Invalid, Unauthorized
+from content_pipeline.core.settings import settings
+
+_SKEW_SECONDS: Final = 300.0
+_STATES: Final[dict[str, Literal["completed", "failed"]]] = {
+    "avatar_video.success": "completed",
+    "avatar_video.fail": "failed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEvent:
+    """A verified event. `state` is None for events that are not about the end of a video; `callback_id` is the
+    `render_id` of its submission."""
+
+    id: str
+    state: Literal["completed", "failed"] | None
+    video_id: str | None
+    callback_id: str | None
+    video_url: str | None
+    failure: str | None
+
+
+class _Data(BaseModel):
+    """HeyGen's documentation, its deliveries and its older versions name these fields differently."""
+
+    video_id: str | None = None
+    callback_id: str | None = None
+    video_url: str | None = Field(None, validation_alias=AliasChoices("url", "video_url"))
+    failure: str | None = Field(None, validation_alias=AliasChoices("failure_code", "error", "msg"))
+
+
+class _Body(BaseModel):
+    event_type: str
+    event_data: _Data = _Data()
+
+
+def verify(raw_body: bytes, headers: Mapping[str, str], now: datetime) -> WebhookEvent:
+    """The event of a delivery, from the bytes of its body as they came.
+
+    Raises Unauthorized `webhook_unverified` when the signature, the timestamp or the event's id is missing or wrong,
+    Invalid `webhook_unreadable` when the body is no event.
+    """
+    given = {name.lower(): value for name, value in headers.items()}
+    secret = settings().heygen_webhook_secret.get_secret_value()
+    if not secret:
+        raise _unverified("no secret is set", remedy="Set CONTENT_PIPELINE_HEYGEN_WEBHOOK_SECRET.")
+    expected = hmac.new(secret.encode(), raw_body, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected.encode(), given.get("heygen-signature", "").encode()):
+        raise _unverified("the signature is wrong")
+    timestamp = given.get("heygen-timestamp", "")
+    if not timestamp.isdecimal() or abs(now.timestamp() - float(timestamp)) > _SKEW_SECONDS:
+        raise _unverified(f"the timestamp is not within {_SKEW_SECONDS:.0f} s")
+    event_id = given.get("heygen-event-id")
+    if not event_id:
+        raise _unverified("it has no event id")
+    return _event(event_id, raw_body)
+
+
+def _event(event_id: str, raw_body: bytes) -> WebhookEvent:
+    try:
+        body = _Body.model_validate_json(raw_body)
+    except ValidationError:
+        raise Invalid("The body is no event of HeyGen's.", code="webhook_unreadable") from None
+    data = body.event_data
+    return WebhookEvent(
+        id=event_id,
+        state=_STATES.get(body.event_type),
+        video_id=data.video_id,
+        callback_id=data.callback_id,
+        video_url=data.video_url,
+        failure=data.failure,
+    )
+
+
+def _unverified(why: str, *, remedy: str = "") -> Unauthorized:
+    return Unauthorized(f"The webhook is not verified: {why}.", code="webhook_unverified", remedy=remedy)

@@ -1,0 +1,251 @@
+"""Requests to HeyGen and its answers, at the level of HTTP."""
+
+import traceback
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from content_pipeline.core.errors import Error, Invalid, TooManyRequests, Unavailable, UpstreamError
+from content_pipeline.core.providers import heygen
+from content_pipeline.core.providers.heygen import Balance, SubmissionUnknown, VideoStatus
+from content_pipeline.core.settings import settings
+from tests.core.platforms.wire import DROPPED, UNREACHABLE, Answer, Wire, body
+from tests.core.providers.heygen.conftest import KEY
+from tests.sandbox_client import Sandbox
+
+CREATED = Answer(body={"data": {"video_id": "v1", "status": "waiting"}})
+
+
+def submit(**fields: Any) -> str:
+    return heygen.submit(**{"render_id": "r1", "script": "Hello.", "avatar_id": "a1", "voice_id": "o1", **fields})
+
+
+def refusal(status: int, code: str = "", **headers: str) -> Answer:
+    return Answer(status, {"error": {"code": code, "message": f"not with {KEY}", "param": None}}, headers)
+
+
+def video(**fields: Any) -> Answer:
+    return Answer(body={"data": {"id": "v1", "status": "processing", **fields}})
+
+
+def submission_failure() -> Error:
+    """The error of a submission, which must not repeat the key anywhere."""
+    with pytest.raises(Error) as raised:
+        submit()
+    assert KEY not in "".join(traceback.format_exception(raised.value)) + str(raised.value.to_dict())
+    return raised.value
+
+
+def test_a_submission_carries_our_id_wherever_heygen_may_keep_it(wire: Wire) -> None:
+    wire.on("/v3/videos", CREATED)
+    assert submit() == "v1"
+    (request,) = wire.requests
+    assert (request.headers["x-api-key"], request.headers["idempotency-key"]) == (KEY, "r1")
+    assert request.extensions["timeout"]["read"] == 120
+    assert body(request) == {
+        "type": "avatar",
+        "avatar_id": "a1",
+        "voice_id": "o1",
+        "script": "Hello.",
+        "title": "content-pipeline r1",
+        "callback_id": "r1",
+        "aspect_ratio": "9:16",
+        "resolution": "1080p",
+        "engine": {"type": "avatar_iv"},
+    }
+
+
+def test_engine_resolution_background_and_callback_are_sent(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "heygen_engine", "avatar_iii")
+    monkeypatch.setattr(settings(), "heygen_resolution", "720p")
+    wire.on("/v3/videos", CREATED)
+    submit(background_url="https://b.example/a.png", callback_url="https://c.example/hook")
+    sent = body(wire.requests[0])
+    assert (sent["engine"], sent["resolution"]) == ({"type": "avatar_iii"}, "720p")
+    assert sent["background"] == {"type": "image", "url": "https://b.example/a.png"}
+    assert sent["callback_url"] == "https://c.example/hook"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        DROPPED,
+        httpx.ReadTimeout("slow"),
+        httpx.WriteError("gone"),
+        refusal(500),
+        refusal(503, **{"Retry-After": "3"}),
+        refusal(408),
+        refusal(409, "request_in_progress"),
+        Answer(body={"data": {}}),
+        Answer(body="a proxy's greeting"),
+    ],
+)
+def test_a_submission_is_sent_once_and_its_outcome_may_be_unknown(wire: Wire, answer: Any) -> None:
+    wire.on("/v3/videos", answer)
+    assert isinstance(submission_failure(), SubmissionUnknown)
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize("error", [UNREACHABLE, httpx.ConnectTimeout("slow"), httpx.PoolTimeout("full")])
+def test_a_submission_that_was_not_sent_is_not_in_doubt(wire: Wire, error: httpx.TransportError) -> None:
+    wire.on("/v3/videos", error)
+    raised = submission_failure()
+    assert not isinstance(raised, SubmissionUnknown)
+    assert (raised.code, raised.retryable) == ("heygen_unreachable", True)
+
+
+@pytest.mark.parametrize("url", ["not an address", "http://[", "ftp://heygen.example"])
+def test_neither_is_one_to_an_address_that_is_none(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setattr(settings(), "heygen_url", url)
+    assert submission_failure().code == "heygen_unreachable"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "code", "retryable", "seconds"),
+    [
+        (refusal(402, "insufficient_credit"), UpstreamError, "avatar_credits", False, None),
+        (Answer(402), UpstreamError, "avatar_credits", False, None),
+        (refusal(401, "authentication_failed"), UpstreamError, "heygen_unauthorized", False, None),
+        (refusal(403, "forbidden"), UpstreamError, "heygen_unauthorized", False, None),
+        (refusal(403, "voice_not_usable"), Invalid, "heygen_refused", False, None),
+        (refusal(400, "invalid_parameter"), Invalid, "heygen_refused", False, None),
+        (refusal(413, "payload_too_large"), Invalid, "heygen_refused", False, None),
+        (
+            refusal(429, "rate_limit_exceeded", **{"Retry-After": "7"}),
+            TooManyRequests, "heygen_limited", True, 7.0,
+        ),
+        (refusal(429, "quota_exceeded"), TooManyRequests, "heygen_limited", True, None),
+    ],
+)  # fmt: skip
+def test_a_refusal_keeps_heygens_code_and_says_whether_to_try_again(
+    wire: Wire, answer: Answer, kind: type[Error], code: str, retryable: bool, seconds: float | None
+) -> None:
+    wire.on("/v3/videos", answer)
+    error = submission_failure()
+    assert isinstance(error, kind)
+    assert (error.code, error.retryable, error.retry_after) == (code, retryable, seconds)
+    if answer.body:
+        assert answer.body["error"]["code"] in error.detail
+
+
+@pytest.mark.parametrize("key", [f"{KEY}\n", f"{KEY}é", f"{KEY}\x00"])
+def test_a_key_that_cannot_be_sent_is_not_told(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setattr(settings(), "heygen_api_key", SecretStr(key))
+    assert submission_failure().code in ("heygen_unreachable", "heygen_unauthorized")
+
+
+def test_without_a_key_nothing_is_asked(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "heygen_api_key", SecretStr(""))
+    assert not heygen.is_configured()
+    with pytest.raises(Unavailable) as raised:
+        submit()
+    assert (raised.value.code, raised.value.retryable) == ("heygen_unset", False)
+    assert wire.requests == []
+
+
+def test_a_video_is_found_by_its_whole_title_on_any_page(wire: Wire) -> None:
+    def page(*titles: str | None, token: str | None = None) -> Answer:
+        data = [{"id": f"of {title}", "status": "processing", "title": title} for title in titles]
+        return Answer(body={"data": data, "has_more": token is not None, "next_token": token})
+
+    wire.on("/v3/videos", page("content-pipeline r1-2", None, token="t2"), page("content-pipeline r1"))
+    assert heygen.find("r1") == "of content-pipeline r1"
+    first, second = (request.url.params for request in wire.requests)
+    assert (first["title"], first["limit"], "token" in first) == ("content-pipeline r1", "100", False)
+    assert second["token"] == "t2"
+    assert heygen.find("r2") is None
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("pending", "waiting"),
+        ("waiting", "waiting"),
+        ("queued", "waiting"),
+        ("processing", "processing"),
+        ("a new word", "processing"),
+        ("completed", "completed"),
+        ("failed", "failed"),
+    ],
+)
+def test_states_have_one_word_each(wire: Wire, word: str, state: str) -> None:
+    wire.on("/v3/videos/v1", video(status=word))
+    wire.on("/v3/videos/statuses", Answer(body={"data": [{"video_id": "v1", "status": word}]}))
+    assert heygen.get("v1").state == heygen.statuses(["v1"])["v1"].state == state
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        (
+            {"status": "completed", "video_url": "https://v", "failure_code": "MOVIO_X", "duration": 3.5},
+            VideoStatus(state="completed", video_url="https://v", duration_seconds=3.5),
+        ),
+        ({"status": "completed", "failure_code": "MOVIO_X"}, VideoStatus(state="failed", failure_code="MOVIO_X")),
+        (
+            {"status": "failed", "failure_message": "No"},
+            VideoStatus(state="failed", failure_message="No"),
+        ),
+        ({"status": "completed"}, VideoStatus(state="completed")),
+        ({"status": "processing", "failure_code": "MOVIO_X"}, VideoStatus(state="processing")),
+    ],
+)
+def test_a_video_with_an_address_is_completed_whatever_else_it_says(
+    wire: Wire, fields: dict[str, Any], status: VideoStatus
+) -> None:
+    wire.on("/v3/videos/v1", video(**fields))
+    assert heygen.get("v1") == status
+
+
+def test_a_read_that_fails_is_worth_another_try(wire: Wire) -> None:
+    for answer in (DROPPED, UNREACHABLE, refusal(500), refusal(503)):
+        wire.on("/v3/videos/v1", answer)
+        with pytest.raises(UpstreamError) as raised:
+            heygen.get("v1")
+        assert raised.value.retryable
+
+
+def test_an_answer_about_something_else_is_told(wire: Wire) -> None:
+    wire.on("/v3/users/me", Answer(body={"data": []}))
+    with pytest.raises(UpstreamError) as raised:
+        heygen.balance()
+    assert (raised.value.code, raised.value.retryable) == ("heygen_unreadable", False)
+
+
+@pytest.mark.parametrize(
+    ("me", "balance"),
+    [
+        ({"wallet": {"currency": "usd", "remaining_balance": 12.5}}, Balance(12.5, "usd")),
+        ({"wallet": {"currency": "credits", "remaining_balance": 40}}, Balance(40.0, "credits")),
+        ({"wallet": None, "billing_type": "subscription"}, Balance(None, "usd")),
+    ],
+)
+def test_the_balance_is_that_of_the_wallet(wire: Wire, me: dict[str, Any], balance: Balance) -> None:
+    wire.on("/v3/users/me", Answer(body={"data": me}))
+    assert heygen.balance() == balance
+
+
+def test_the_catalog_is_read_once_and_leaves_out_what_cannot_be_used(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "heygen_url", "https://catalog.example")
+    looks = [{"id": state, "name": state, "status": state} for state in ("completed", "processing", "failed")]
+    wire.on("/v3/avatars/looks", Answer(body={"data": [*looks, {"id": "public", "name": "public"}]}))
+    for _ in range(2):
+        assert [avatar.id for avatar in heygen.avatars()] == ["completed", "public"]
+    languages = ["English", "Portuguese (Brazil)", "Multilingual", "Klingon", ""]
+    voices = [{"voice_id": language, "name": "a", "language": language} for language in languages]
+    wire.on("/v3/voices", Answer(body={"data": voices}))
+    for _ in range(2):
+        assert [voice.language for voice in heygen.voices()] == ["en", "pt", "mul", "und", "und"]
+    assert len(wire.requests) == 2
+
+
+def test_a_script_in_a_language_without_a_voice_is_refused(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "heygen_url", "https://english.example")
+    wire.on("/v3/voices", Answer(body={"data": [{"voice_id": "o1", "name": "Ivy", "language": "English"}]}))
+    with pytest.raises(Invalid) as raised:
+        heygen.choose_voice(None, "El pan necesita tiempo, y hay que dejarlo reposar.")
+    assert raised.value.code == "language_unspoken"
