@@ -97,6 +97,21 @@ def status() -> int:
     return 0 if all(row.is_healthy for row in rows) else _NOT_READY
 
 
+@cli.command("doctor")
+def run_doctor() -> int:
+    """Check the external services that are set up, and their balances. Exit status 3 unless all are well."""
+    from content_pipeline.cli import doctor
+
+    _home()
+    results = list(doctor.checks())
+    for check in results:
+        mark = click.style("✓", fg="green") if check.is_healthy else click.style("✗", fg="red")
+        click.echo(f"{mark} {check.service}  {check.detail}")
+    if not results:
+        click.echo("No external service is set up.")
+    return 0 if all(check.is_healthy for check in results) else _NOT_READY
+
+
 @cli.command("demo")
 def run_demo() -> None:
     """Make captions, reels and posts through the API. Stops the stack afterwards if it started it."""
