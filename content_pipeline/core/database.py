@@ -16,6 +16,19 @@ from content_pipeline.core.settings import settings
 # ends a session that was idle in its transaction.
 UNREACHABLE: Final = (OperationalError, InternalError, PoolTimeout)
 
+_CONNECT_ARGUMENTS: Final = {
+    "application_name": "content-pipeline",
+    # A process frozen (SIGSTOP, a paused host) inside a transaction would hold its row locks forever and
+    # block the statement that marks it dead; so the server ends such a session.
+    "options": "-c idle_in_transaction_session_timeout=15s -c timezone=UTC",
+    "connect_timeout": 5,
+    # A dead server host is detected within 10 s, both while sending and while waiting for a response.
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+
 
 class Base(DeclarativeBase):
     # Deterministic constraint names, so that Alembic can alter them.
@@ -48,20 +61,15 @@ def _create_engine(**options: Any) -> Engine:
         settings().database_url.get_secret_value(),
         # Errors are shown in logs and in Dagster's UI, where users' texts do not belong.
         hide_parameters=True,
-        connect_args={
-            "application_name": "content-pipeline",
-            # A process frozen (SIGSTOP, a paused host) inside a transaction would hold its row locks forever and
-            # block the statement that marks it dead; so the server ends such a session.
-            "options": "-c idle_in_transaction_session_timeout=15s -c timezone=UTC",
-            "connect_timeout": 5,
-            # A dead server host is detected within 10 s, both while sending and while waiting for a response.
-            "tcp_user_timeout": 10_000,
-            "keepalives_idle": 4,
-            "keepalives_interval": 2,
-            "keepalives_count": 3,
-        },
+        connect_args=_CONNECT_ARGUMENTS,
         **options,
     )
+
+
+def connect_arguments() -> dict[str, Any]:
+    """Keyword arguments of psycopg's `connect`, for a connection outside of the pools."""
+    _, address = engine().dialect.create_connect_args(engine().url)
+    return {**address, **_CONNECT_ARGUMENTS}
 
 
 def dispose_engines() -> None:
