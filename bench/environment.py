@@ -16,6 +16,15 @@ from tests.stack.harness import Client, Stack, until
 # A plan for the benchmarks with a practically unlimited request rate.
 PLAN = "bench"
 
+_WAITING_TASKS = """
+insert into tasks (id, workspace_id, kind, key, subject_kind, subject_key, partition_key, lane, state, progress,
+                   progress_base, attempt, starts, not_before, created_at)
+select id, workspace, 'caption', id, 'caption', id, id, 'interactive', 'waiting', 40,
+       0, 0, 1, now() + interval '1 year', now()
+from (select gen_random_uuid()::text as id, (select id from workspaces where name = :name) as workspace
+      from generate_series(1, :count)) as made
+returning id"""
+
 
 @dataclass
 class Environment:
@@ -48,6 +57,10 @@ class Environment:
             keys = [workspaces.create_key(session, workspace=workspace, plan=PLAN) for _ in range(count)]
             session.commit()
         return keys
+
+    def waiting_tasks(self, count: int, workspace: str) -> list[str]:
+        """Insert open tasks that are deferred for a year, so that no runs are launched for them. Returns their ids."""
+        return [task for (task,) in self.stack.sql(_WAITING_TASKS, name=workspace, count=count)]
 
     def idle(self) -> None:
         """Wait until nothing runs. A killed run's execution remains for a while, but without heartbeats."""

@@ -18,17 +18,6 @@ POLLERS = 500
 KEYS = 16
 CONNECTIONS = 16
 
-# Open tasks that are deferred for a year, so that no runs are launched for them.
-_TASKS = """
-insert into tasks (id, workspace_id, kind, key, subject_kind, subject_key, lane, state, progress, progress_base,
-                   attempt, starts, not_before, created_at)
-select id, workspace, 'caption', id, 'caption', id, 'interactive', 'waiting', 40, 0,
-       0, 1, now() + interval '1 year', now()
-from (select gen_random_uuid()::text as id, (select id from workspaces where name = :name) as workspace
-      from generate_series(1, :count)) as made
-returning id"""
-
-
 # Port and requests.
 Endpoint = tuple[int, list[bytes]]
 
@@ -36,7 +25,7 @@ Endpoint = tuple[int, list[bytes]]
 def measure(environment: Environment) -> Iterator[Figure]:
     name = f"bench-{uuid4()}"
     keys = environment.keys(KEYS, workspace=name)
-    tasks = [task for (task,) in environment.stack.sql(_TASKS, name=name, count=POLLERS)]
+    tasks = environment.waiting_tasks(POLLERS, workspace=name)
     environment.idle()
     with _baseline(environment.stack) as baseline_port:
         baseline = baseline_port, [get(f"/tasks/{task}") for task in tasks]
