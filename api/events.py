@@ -1,13 +1,51 @@
-"""Server-sent events: encoding, headers, and content negotiation."""
+"""Server-sent events: encoding, headers, content negotiation, and the stream of a feed."""
 
 import json
-from typing import Any, Final
+import time
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Protocol, Self, TypeVar
 
-from fastapi.sse import format_sse_event
+from fastapi import Header, Response
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+
+from api.feeds import Feed, Snapshot
+from api.schemas.problems import problems
+from api.schemas.tasks import Status
 
 MEDIA_TYPE: Final = "text/event-stream"
 # Keeps proxies from buffering the stream, and clients from caching it.
-HEADERS: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+HEARTBEAT_SECONDS: Final = 15.0
+# A client that reconnects is authenticated again, so a revoked key reads no longer than this.
+LONGEST_SECONDS: Final = 3600.0
+
+LastEventId = Annotated[
+    str | None, Header(description="`id` of the last event that was received; that state is not sent again.")
+]
+
+
+def described(data: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that streams a row with `follow`."""
+    stream = {
+        "description": "Events `progress`, and at last `done` or `error`, each with an `id`. A comment is sent every "
+        f"{HEARTBEAT_SECONDS:.0f} s. Without a last event the stream was cut: connect again. {data}",
+        "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+    }
+    return {200: stream, 204: {"description": "`Last-Event-ID` is that of the final event"}, **problems(404)}
+
+
+class Followed(Snapshot, Protocol):
+    """A snapshot that can be streamed."""
+
+    @property
+    def status(self) -> Status: ...
+
+    def changes_since(self, before: Self | None) -> str:
+        """JSON of what has changed since `before`; of everything, if it is None."""
+
+
+State = TypeVar("State", bound=Followed)
 
 
 def encode(name: str, data: dict[str, Any]) -> bytes:
@@ -18,3 +56,33 @@ def encode(name: str, data: dict[str, Any]) -> bytes:
 def accepts_events(accept: str) -> bool:
     """Whether an Accept header lists `text/event-stream`."""
     return any(part.partition(";")[0].strip().lower() == MEDIA_TYPE for part in accept.split(","))
+
+
+def follow(feed: Feed[State], key: str, first: State, last_event_id: str | None) -> Response:
+    """The response that streams a row from its `first` snapshot to its final one.
+
+    A client that has the final state already gets 204, which tells an EventSource not to connect again.
+    """
+    if is_final(first) and first.version == last_event_id:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return EventSourceResponse(_stream(feed, key, first, last_event_id), headers=HEADERS)
+
+
+async def _stream(feed: Feed[State], key: str, newest: State, last_event_id: str | None) -> AsyncIterator[bytes]:
+    end = time.monotonic() + LONGEST_SECONDS
+    if newest.version != last_event_id:
+        yield _event(newest, None)
+    with feed.subscribe(key) as subscription:
+        while not (is_final(newest) or subscription.is_closed or time.monotonic() > end):
+            before, found = newest, await subscription.next(newest.version, HEARTBEAT_SECONDS)
+            newest = found or before
+            yield _event(found, before) if found else KEEPALIVE_COMMENT
+
+
+def is_final(snapshot: Followed) -> bool:
+    return snapshot.status in ("done", "error")
+
+
+def _event(snapshot: State, before: State | None) -> bytes:
+    name = snapshot.status if is_final(snapshot) else "progress"
+    return format_sse_event(event=name, data_str=snapshot.changes_since(before), id=snapshot.version)

@@ -14,6 +14,7 @@ from api.authentication import API_KEY, Authentication
 from api.body_limits import BodyLimits
 from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
+from api.progress import Progress
 from api.routes import (
     bulk,
     calendar,
@@ -32,6 +33,7 @@ from api.schemas.problems import problems
 from content_pipeline.core.settings import settings
 
 EXPOSED: Final = [
+    "ETag",
     "Link",
     "Location",
     "X-Next-Cursor",
@@ -44,9 +46,11 @@ EXPOSED: Final = [
 
 
 @asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     logs.configure()
-    yield
+    progress: Progress = app.state.progress
+    async with progress.running():
+        yield
 
 
 def create_app() -> FastAPI:
@@ -64,6 +68,7 @@ def create_app() -> FastAPI:
             Middleware(BodyLimits),
         ],
     )
+    app.state.progress = Progress()
     errors.install(app)
     openapi.install(app)
     app.add_exception_handler(idempotency.Replay, idempotency.handle_replay)
@@ -99,7 +104,7 @@ def _cors() -> list[Middleware]:
             CORSMiddleware,
             allow_origins=settings().cors_origins,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
-            allow_headers=[API_KEY, "Idempotency-Key", "Content-Type", REQUEST_ID],
+            allow_headers=[API_KEY, "Idempotency-Key", "Content-Type", "If-None-Match", "Last-Event-ID", REQUEST_ID],
             expose_headers=EXPOSED,
         )
     ]

@@ -5,15 +5,20 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
 
+from api import events
 from api.body_limits import UploadRoute
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.pagination import link_next
+from api.progress import ProgressDep, SlotDep
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
+from api.snapshots import BatchSnapshot, batch_view
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.platforms.registered import Platform
@@ -85,8 +90,23 @@ def get_batch(batch_id: UUID, caller: CallerDep) -> BatchView:
 
 
 def _view(session: Session, batch: Batch) -> BatchView:
-    task = tasks.newest(session, batches.KIND, str(batch.id))
-    return BatchView.with_jobs(batch, task, batches.jobs(session, batch.id))
+    return batch_view(session, batch, tasks.newest(session, batches.KIND, str(batch.id)))
+
+
+@router.get(
+    "/{batch_id}/events",
+    response_class=StreamingResponse,
+    responses=events.described(
+        "`data` is the batch, as `GET /bulk/reels/{batch_id}` answers it; after the first event, `jobs` has only those "
+        "rows that have changed."
+    ),
+)
+async def stream_batch(
+    batch_id: UUID, caller: CallerDep, progress: ProgressDep, _: SlotDep, last_event_id: events.LastEventId = None
+) -> Response:
+    """Stream a batch's changes, row by row, as server-sent events."""
+    view = await run_in_threadpool(get_batch, batch_id, caller)
+    return events.follow(progress.batches, view.task_id, BatchSnapshot.of(view), last_event_id)
 
 
 @router.post(

@@ -2,27 +2,26 @@
 
 from http import HTTPStatus
 from typing import Annotated
-from zlib import crc32
 
-from fastapi import APIRouter, Header, Request, Response
-from sqlalchemy.orm import Session
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
 
+from api import events
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep
 from api.pagination import link_next
+from api.progress import ProgressDep, SlotDep
 from api.schemas.problems import problems
 from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView
+from api.snapshots import TaskSnapshot, task_view
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.handlers import HANDLERS
-from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.workspaces.workspaces import Caller
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
-
-
-def _view(session: Session, task: Task) -> TaskView:
-    return TaskView.of(task, HANDLERS[task.kind].result(session, task) if task.state == "done" else None)
 
 
 @router.get("")
@@ -40,7 +39,7 @@ def list_tasks(
         page, next_cursor = tasks.list_page(
             session, caller.workspace_id, limit=limit, cursor=cursor, kind=kind, status=status
         )
-        views = [_view(session, task) for task in page]
+        views = [task_view(session, task) for task in page]
     link_next(request, response, next_cursor)
     return views
 
@@ -50,16 +49,46 @@ def list_tasks(
     response_model=TaskView,
     responses={304: {"description": "Not changed since the response with this ETag"}, **problems(404)},
 )
-def get_task(task_id: str, caller: CallerDep, if_none_match: Annotated[str | None, Header()] = None) -> Response:
-    """Get a task. Poll it until `status` is `done` or `error`."""
-    with autocommit() as session:
-        body = _view(session, tasks.get(session, caller.workspace_id, task_id)).model_dump_json()
-    tag = f'W/"{crc32(body.encode()):x}"'
-    if if_none_match == tag:
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
-    # Serialized here: FastAPI would use another thread pool hop for it, 100 µs of a request that takes 900, on the
+async def get_task(
+    task_id: str,
+    caller: CallerDep,
+    progress: ProgressDep,
+    if_none_match: Annotated[str | None, Header()] = None,
+    wait: Annotated[int, Query(ge=0, le=60, description="Seconds to wait for a change, if there is none yet.")] = 0,
+) -> Response:
+    """Get a task. Repeat it until `status` is `done` or `error`.
+
+    With `wait`, an unfinished task is answered when it changes, or when the time is over. Send the ETag of the last
+    answer as `If-None-Match`, so that a change between two requests is answered at once.
+    """
+    snapshot = await run_in_threadpool(_snapshot, caller, task_id)
+    if wait and not events.is_final(snapshot) and if_none_match in (None, snapshot.etag):
+        with progress.slot(caller.api_key_id), progress.tasks.subscribe(task_id) as subscription:
+            snapshot = await subscription.next(snapshot.version, wait) or snapshot
+    headers = {"ETag": snapshot.etag}
+    if if_none_match == snapshot.etag:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    # Serialized already: FastAPI would use another thread pool hop for it, 100 µs of a request that takes 900, on the
     # route that clients poll (bench/polling.py).
-    return Response(body, media_type="application/json", headers={"ETag": tag})
+    return Response(snapshot.body, media_type="application/json", headers=headers)
+
+
+def _snapshot(caller: Caller, task_id: str) -> TaskSnapshot:
+    with autocommit() as session:
+        return TaskSnapshot.of(task_view(session, tasks.get(session, caller.workspace_id, task_id)))
+
+
+@router.get(
+    "/{task_id}/events",
+    response_class=StreamingResponse,
+    responses=events.described("`data` is the task, as `GET /tasks/{task_id}` answers it."),
+)
+async def stream_task(
+    task_id: str, caller: CallerDep, progress: ProgressDep, _: SlotDep, last_event_id: events.LastEventId = None
+) -> Response:
+    """Stream a task's changes as server-sent events."""
+    snapshot = await run_in_threadpool(_snapshot, caller, task_id)
+    return events.follow(progress.tasks, task_id, snapshot, last_event_id)
 
 
 @router.post(
@@ -71,7 +100,7 @@ def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> R
         task = tasks.get(session, caller.workspace_id, task_id)
         canceled = HANDLERS[task.kind].cancel(session, task)
         session.refresh(task)
-        response = idempotent.task_accepted(session, _view(session, task), task_id=task.id)
+        response = idempotent.task_accepted(session, task_view(session, task), task_id=task.id)
     response.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
     return response
 

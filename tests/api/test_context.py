@@ -68,11 +68,12 @@ def browser(connect, monkeypatch) -> TestClient:
 
 def test_a_browser_may_ask_before_it_sends_its_key(browser: TestClient) -> None:
     del browser.headers["X-API-Key"]
-    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key,idempotency-key"}
+    needed = ["X-API-Key", "Idempotency-Key", "If-None-Match", "Last-Event-ID"]
+    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": ",".join(needed).lower()}
     answer = browser.options("/api/v1/public/captions/generate", headers=preflight)
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
-    assert {"X-API-Key", "Idempotency-Key"} <= set(answer.headers["Access-Control-Allow-Headers"].split(", "))
+    assert set(needed) <= set(answer.headers["Access-Control-Allow-Headers"].split(", "))
     assert "X-Request-Id" in answer.headers
 
 
@@ -81,7 +82,7 @@ def test_a_browser_may_read_answers_errors_and_their_headers(browser: TestClient
     answer = browser.get(path)
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     exposed = set(answer.headers["Access-Control-Expose-Headers"].split(", "))
-    assert {"Link", "Location", "X-Next-Cursor", "Retry-After", "X-Request-Id", "RateLimit"} <= exposed
+    assert {"ETag", "Link", "Location", "X-Next-Cursor", "Retry-After", "X-Request-Id", "RateLimit"} <= exposed
 
 
 def test_a_refusal_of_the_key_can_be_read_by_a_browser(browser: TestClient) -> None:

@@ -1,8 +1,8 @@
 """notifications of changed tasks, for clients that wait for them"""
 
 from alembic import op
-revision = '0011'
-down_revision = '0007'
+revision = '0009'
+down_revision = '0008'
 branch_labels = None
 depends_on = None
 

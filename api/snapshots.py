@@ -1,0 +1,87 @@
+"""Snapshots of tasks and batches: their state at one moment, as the API shows it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+from zlib import crc32
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.schemas.bulk import BatchView, JobView
+from api.schemas.tasks import Status, TaskView
+from content_pipeline.core.database import autocommit
+from content_pipeline.core.handlers import HANDLERS
+from content_pipeline.core.models import Batch, Task
+from content_pipeline.core.reels import batches
+
+
+@dataclass(frozen=True)
+class TaskSnapshot:
+    """A task as `GET /tasks/{id}` shows it: `body` is that answer, `version` stands for what can change in it."""
+
+    status: Status
+    version: str
+    body: str
+
+    @classmethod
+    def of(cls, view: TaskView) -> "TaskSnapshot":
+        return cls(view.status, f"{view.status}-{view.progress}", view.model_dump_json())
+
+    @property
+    def etag(self) -> str:
+        return f'W/"{crc32(self.body.encode()):x}"'
+
+    def changes_since(self, _: "TaskSnapshot | None") -> str:
+        return self.body
+
+
+@dataclass(frozen=True)
+class BatchSnapshot:
+    """A batch as `GET /bulk/reels/{id}` shows it. Versions do not depend on signed URLs, which differ in each read."""
+
+    view: BatchView
+    version: str
+
+    @classmethod
+    def of(cls, view: BatchView) -> "BatchSnapshot":
+        visible = (view.status, view.progress, [_visible(job) for job in view.jobs])
+        return cls(view, f"{crc32(repr(visible).encode()):x}")
+
+    @property
+    def status(self) -> Status:
+        return self.view.status
+
+    def changes_since(self, before: "BatchSnapshot | None") -> str:
+        """The batch with those jobs only that have changed; with all of them if `before` is None."""
+        known = {_visible(job) for job in before.view.jobs} if before else set()
+        jobs = [job for job in self.view.jobs if _visible(job) not in known]
+        return self.view.model_copy(update={"jobs": jobs}).model_dump_json()
+
+
+def _visible(job: JobView) -> tuple[str, Status, int]:
+    """What can change in a row."""
+    return job.task_id, job.status, job.progress
+
+
+def task_view(session: Session, task: Task) -> TaskView:
+    return TaskView.of(task, HANDLERS[task.kind].result(session, task) if task.state == "done" else None)
+
+
+def batch_view(session: Session, batch: Batch, task: Task) -> BatchView:
+    return BatchView.with_jobs(batch, task, batches.jobs(session, batch.id))
+
+
+def read_tasks(ids: Collection[str]) -> dict[str, TaskSnapshot]:
+    """Tasks of any workspace: who may see them was checked when the client began to wait."""
+    with autocommit() as session:
+        found = session.scalars(select(Task).where(Task.id.in_(ids))).all()
+        return {task.id: TaskSnapshot.of(task_view(session, task)) for task in found}
+
+
+def read_batches(task_ids: Collection[str]) -> dict[str, BatchSnapshot]:
+    """Batches of any workspace, by the ids of their tasks."""
+    with autocommit() as session:
+        found = session.scalars(select(Task).where(Task.id.in_(task_ids))).all()
+        views = (batch_view(session, session.get_one(Batch, UUID(task.key)), task) for task in found)
+        return {view.task_id: BatchSnapshot.of(view) for view in views}
