@@ -5,10 +5,13 @@
 Needs only httpx.
 """
 
+import json
 import os
 import sys
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -35,12 +38,22 @@ def main(recording: Path) -> None:
 
 
 def wait(client: httpx.Client, location: str) -> dict:
+    """Follow a task until it has ended. Returns it."""
     while True:
-        task = send(client, "GET", httpx.URL(API).join(location)).json()
-        print(f"{task['status']:<10} {task['progress']:>3} %", file=sys.stderr)
-        if task["status"] in ("done", "error"):
-            return task
+        for task in states(client, httpx.URL(API).join(location)):
+            print(f"{task['status']:<10} {task['progress']:>3} %", file=sys.stderr)
+            if task["status"] in ("done", "error"):
+                return task
         time.sleep(1)
+
+
+def states(client: httpx.Client, url: httpx.URL) -> Iterator[dict]:
+    """A task's events, with the task in each; and the task once more where they break off, or do not come through."""
+    # While nothing changes, a comment is sent every 15 s.
+    with suppress(httpx.TransportError), client.stream("GET", f"{url}/events", timeout=30) as stream:
+        if stream.is_success:
+            yield from (json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: "))
+    yield send(client, "GET", url).json()
 
 
 def send(client: httpx.Client, method: str, url: httpx.URL | str, **request) -> httpx.Response:

@@ -1,8 +1,10 @@
 """The example clients, run from the command line."""
 
+import json
 import os
 import subprocess
 import sys
+from typing import Final
 
 from pytest_httpserver import HTTPServer, RequestHandler
 
@@ -25,8 +27,27 @@ def test_an_error_is_printed_with_its_remedy(database: None) -> None:
     assert refused.stderr.strip() == ("This API key is not valid. Check the X-API-Key header, or create a new key.")
 
 
-def test_a_busy_server_is_retried_after_its_retry_after() -> None:
-    task = {"status": "done", "progress": 100, "error": None}
+DONE: Final = {"status": "done", "progress": 100, "error": None}
+
+
+def test_a_task_is_followed_by_its_events() -> None:
+    half = {"status": "processing", "progress": 50, "error": None}
+    sent = [("progress", half), ("done", DONE)]
+    with HTTPServer() as server:
+        accepted = {"caption_id": "1", "task_id": "sync_1"}
+        location = {"Location": "/api/v1/public/tasks/sync_1"}
+        server.expect_request("/api/v1/public/captions/generate").respond_with_json(accepted, 202, location)
+        stream = ": ping\n\n" + "".join(f"event: {name}\ndata: {json.dumps(task)}\nid: 1\n\n" for name, task in sent)
+        server.expect_oneshot_request("/api/v1/public/tasks/sync_1/events").respond_with_data(
+            stream, content_type="text/event-stream"
+        )
+        server.expect_request("/api/v1/public/captions/1.srt").respond_with_data("1\n00:00:00,000 --> …")
+        done = caption(server.url_for(""))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.split() == ["processing", "50", "%", "done", "100", "%"]
+
+
+def test_a_busy_server_is_retried_after_its_retry_after_and_polled_without_events() -> None:
     with HTTPServer() as server:
 
         def expect(path: str, method: str = "GET") -> RequestHandler:
@@ -37,8 +58,9 @@ def test_a_busy_server_is_retried_after_its_retry_after() -> None:
         expect("/captions/generate", "POST").respond_with_json(
             accepted, 202, {"Location": "/api/v1/public/tasks/sync_1"}
         )
+        expect("/tasks/sync_1/events").respond_with_json({}, 429)
         expect("/tasks/sync_1").respond_with_json({}, 429, {"Retry-After": "0"})
-        expect("/tasks/sync_1").respond_with_json(task)
+        expect("/tasks/sync_1").respond_with_json(DONE)
         expect("/captions/1.srt").respond_with_data("1\n00:00:00,000 --> …")
         done = caption(server.url_for(""))
         server.check_assertions()

@@ -1,20 +1,20 @@
 """`content-pipeline demo`: captions, reels and posts end to end, through the HTTP API."""
 
-import time
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 from rich.panel import Panel
+from rich.progress import TaskID
 
 from content_pipeline.cli import contact_sheet, demo_social
 from content_pipeline.cli.demo_client import (
-    POLL_SECONDS,
     call_api,
     console,
     download,
     progress_bars,
     raise_if_failed,
+    states,
     wait_for_task,
 )
 from content_pipeline.cli.stack_config import ROOT
@@ -75,19 +75,19 @@ def _make_reels(client: httpx.Client, twin_id: str) -> list[dict[str, Any]]:
 
 
 def _watch_rows(client: httpx.Client, batch: str) -> list[dict[str, Any]]:
-    """Poll a batch until it is final, with a progress bar for each row. Returns its jobs."""
+    """Follow a batch until it is done, with a progress bar for each row. Returns its jobs."""
+    jobs: dict[int, dict[str, Any]] = {}
+    bars: dict[int, TaskID] = {}
     with progress_bars() as shown:
-        jobs = call_api(client, "GET", batch)["jobs"]
-        rows = [shown.add_task(f"{job['row']} {job['platform']}", total=100) for job in jobs]
-        while True:
-            state = call_api(client, "GET", batch)
-            for row, job in zip(rows, state["jobs"], strict=True):
-                shown.update(row, completed=job["progress"])
+        for state in states(client, batch):
+            for job in state["jobs"]:  # after the first state, those that have changed
                 raise_if_failed(job)
-            if state["status"] == "done":
-                made: list[dict[str, Any]] = state["jobs"]
-                return made
-            time.sleep(POLL_SECONDS)
+                row = job["row"]
+                if row not in bars:
+                    bars[row] = shown.add_task(f"{row} {job['platform']}", total=100)
+                shown.update(bars[row], completed=job["progress"])
+                jobs[row] = job
+    return list(jobs.values())
 
 
 def _run_page(dagster_url: str, task_id: str) -> str:
