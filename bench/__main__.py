@@ -21,6 +21,7 @@ from bench import (
     reels,
     report,
     start_latency,
+    streams,
     transcription,
 )
 from bench.environment import Environment
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
     "reel-cost": reel_cost.measure,
     "recall": recall.measure,
     "polling": polling.measure,
+    "streams": streams.measure,
     "fairness": fairness.measure,
     "cancel": cancel.measure,
     "calendar": calendar.measure,
