@@ -1,13 +1,13 @@
-"""SSRF-safe HTTP download: public addresses only, size limit, one deadline for the whole fetch.
+"""SSRF-safe HTTP: downloads with a size limit, and POST requests; public addresses only, one deadline for the whole.
 
-Names are resolved once and the connection goes to the checked address, which defeats DNS rebinding. Redirects are
-checked in the same way. The deadline is checked at every socket read, so that slow-drip servers (headers, TLS
-handshake or body) cannot exceed it.
+Names are resolved once and the connection goes to the checked address, which defeats DNS rebinding. Redirects of
+downloads are checked in the same way; a POST follows none. The deadline is checked at every socket read, so that
+slow-drip servers (headers, TLS handshake or body) cannot exceed it.
 """
 
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
@@ -65,6 +65,22 @@ def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | No
     raise UpstreamError(
         f"{parsed.host} redirects more than {_MAX_REDIRECTS} times.", remedy="Give the address of the file."
     )
+
+
+def post(url: str, content: bytes, headers: Mapping[str, str], *, seconds: float) -> httpx.Response:
+    """Send `content` to `url` within `seconds`. Returns the status and headers of the response, whatever they are.
+
+    The body of the response is not read, and a redirect is not followed. Raises Invalid `url_forbidden`; UpstreamError
+    `remote_timeout` or `remote_failed`, both retryable.
+    """
+    deadline = time.monotonic() + seconds
+    parsed = _parse(url)
+    with (
+        httpcore.ConnectionPool(network_backend=_PublicAddressBackend(deadline)) as pool,
+        _map_errors(parsed.host),
+        pool.stream("POST", str(parsed), headers=[*_headers(parsed), *headers.items()], content=content) as response,
+    ):
+        return httpx.Response(response.status, headers=response.headers)
 
 
 def _save(response: httpcore.Response, target: Path, max_bytes: int) -> None:
@@ -133,10 +149,20 @@ def _resolve(host: str, port: int) -> list[str]:
     except UnicodeError as error:  # a DNS label that is empty or too long
         raise _forbidden("This is not the name of a host.") from error
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
-    allowed = {*settings().allowed_private_hosts, *settings().own_hosts}
-    if host not in allowed and f"{host}:{port}" not in allowed and not all(map(is_public, addresses)):
+    if not _may_be_private(host, port) and not all(map(is_public, addresses)):
         raise _forbidden(f"{host} is not on the public internet.")
     return addresses
+
+
+def may_be_private(url: str) -> bool:
+    """Whether a setting allows the host of a URL to have a private address. Raises Invalid `url_forbidden`."""
+    parsed = _parse(url)
+    return _may_be_private(parsed.host, _port(parsed))
+
+
+def _may_be_private(host: str, port: int) -> bool:
+    allowed = {*settings().allowed_private_hosts, *settings().own_hosts}
+    return host in allowed or f"{host}:{port}" in allowed
 
 
 def is_public(address: str) -> bool:

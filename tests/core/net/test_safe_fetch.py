@@ -83,6 +83,9 @@ def test_a_url_that_leads_elsewhere_than_the_public_internet_is_forbidden(url: s
         safe_fetch.fetch(url, tmp_path / "file", max_bytes=10, seconds=1)
     assert caught.value.code == "url_forbidden"
     assert not (tmp_path / "file").exists()
+    with pytest.raises(Invalid) as caught:
+        safe_fetch.post(url, b"{}", {}, seconds=1)
+    assert caught.value.code == "url_forbidden"
 
 
 @pytest.mark.parametrize(
@@ -334,3 +337,41 @@ def test_a_server_beside_the_allowed_one_is_forbidden(serve, tmp_path: Path) -> 
 def test_redirects_without_end_are_left(serve, tmp_path: Path) -> None:
     error = failure(serve(says("HTTP/1.1 302 Found\nContent-Length: 0\nLocation: ?again")), tmp_path / "file")
     assert (error.code, error.retryable) == ("remote_failed", False)
+
+
+# ── POST ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_post_brings_its_content_and_headers_and_returns_status_and_headers(serve) -> None:
+    asked: list[bytes] = []
+
+    def talk(connection: socket.socket, request: bytes) -> None:
+        asked.append(request)
+        says("HTTP/1.1 429 Slow Down\nRetry-After: 7\nContent-Length: 0")(connection, request)
+
+    answer = safe_fetch.post(serve(talk), b'{"a": 1}', {"webhook-id": "one"}, seconds=5)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+    head, _, content = asked[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"POST ")
+    assert b"webhook-id: one" in head
+    assert b"Content-Length: 8" in head
+    assert content in (b"", b'{"a": 1}'), "it may come in a packet of its own"
+
+
+def test_a_post_follows_no_redirect(serve) -> None:
+    elsewhere: list[bytes] = []
+    end = serve(lambda _, request: elsewhere.append(request))
+    step = serve(says(f"HTTP/1.1 307 Elsewhere\nContent-Length: 0\nLocation: {end}"))
+    assert safe_fetch.post(step, b"{}", {}, seconds=5).status_code == 307
+    assert elsewhere == []
+
+
+def test_a_post_ends_at_its_deadline(serve) -> None:
+    with pytest.raises(UpstreamError) as caught:
+        safe_fetch.post(serve(drips("HTTP/1.1 200 OK\nX-Slow: ")), b"{}", {}, seconds=0.3)
+    assert (caught.value.code, caught.value.retryable) == ("remote_timeout", True)
+
+
+def test_the_endless_body_of_an_answer_to_a_post_is_not_read(serve) -> None:
+    talk = drips("HTTP/1.1 200 OK\nContent-Length: 100000\n\n")
+    assert safe_fetch.post(serve(talk), b"{}", {}, seconds=5).status_code == 200
