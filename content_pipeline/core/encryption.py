@@ -1,4 +1,4 @@
-"""Encryption at rest (AES-256-GCM) for access tokens and upload URLs in the database.
+"""Encryption at rest (AES-256-GCM) for access tokens, upload URLs and webhook secrets in the database.
 
 The first of `settings().encryption_keys` encrypts, any of them decrypts, and a ciphertext begins with its key's id. To
 rotate: put a new key in front, run `content-pipeline reencrypt`, remove the old one. The row and column are the
@@ -51,7 +51,7 @@ def decrypt(ciphertext: bytes, aad: str) -> bytes:
         raise InternalError(
             "An encrypted value was altered, or belongs elsewhere.",
             code="sealed_value_invalid",
-            remedy="Connect the account again.",
+            remedy="Connect the account again, or rotate the secret of the webhook.",
         ) from error
 
 
@@ -64,7 +64,7 @@ def _keys() -> dict[bytes, bytes]:
     """The keys in their order, by id."""
     keys = [_decode(key.get_secret_value()) for key in settings().encryption_keys]
     if not keys:
-        raise _missing("There is no key to encrypt the tokens of accounts with.")
+        raise _missing("There is no key to encrypt tokens and secrets with.")
     return {sha256(b"id of " + key).digest()[:_ID_BYTES]: key for key in keys}
 
 

@@ -20,6 +20,7 @@ from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import batches, reels
 from content_pipeline.core.reels.csv_rows import ReelRow
 from content_pipeline.core.reels.reel_spec import ReelSpec
+from content_pipeline.core.webhooks import deliveries, endpoints
 from tests.api.conftest import PUBLIC
 from tests.factories import make_account, make_item, make_twin
 
@@ -29,7 +30,7 @@ URL: Final = "http://8.8.8.8/clip.mp4"
 # Tables whose rows belong to the system, or are found by a secret: clients name none of them.
 INTERNAL: Final = {
     "ApiKey", "ConnectState", "CreditEntry", "Execution", "IdempotencyKey", "Plan", "RateLimit", "RedirectUri",
-    "Workspace",
+    "WebhookEvent", "Workspace",
 }  # fmt: skip
 # Which table each parameter or field names a row of. One that is missing here fails the tests.
 TABLES: Final = {
@@ -38,12 +39,14 @@ TABLES: Final = {
     "batch_id": "Batch",
     "caption_id": "Caption",
     "captions_id": "Caption",
+    "delivery_id": "WebhookDelivery",
     "item_id": "CalendarItem",
     "job_id": "Publication",
     "memory_id": "Memory",
     "reel_id": "Reel",
     "task_id": "Task",
     "twin_id": "Twin",
+    "webhook_id": "WebhookEndpoint",
 }
 # Of fields that the document has no example of.
 EXAMPLES: Final = {"segments": [{"start": 0, "end": 1, "text": "Hello."}], "topic": "Coffee"}
@@ -75,7 +78,10 @@ def make_rows(workspace_id: UUID, platform: str = "youtube") -> dict[str, str]:
             details={}, vector=bytes(4 * 384), created_at=now(),
         )  # fmt: skip
         session.add(known)
-        rows = (twin, account, caption, task, burned, batch, reel, publication, item, known)
+        webhook, _ = endpoints.create(session, workspace_id, "https://8.8.8.8/hook", None)
+        session.flush()
+        delivery, _ = deliveries.create_test(session, webhook)
+        rows = (twin, account, caption, task, burned, batch, reel, publication, item, known, webhook, delivery)
         return {type(row).__name__: str(row.id) for row in rows}
 
 
@@ -153,15 +159,16 @@ PATHS: Final = [
 def test_a_path_leads_to_own_rows_only(
     client: TestClient, other_rows: Rows, own_rows: Rows, method: str, path: str, name: str, body: Any
 ) -> None:
+    address = f"{PUBLIC}{path}"
+    ids = {parameter: own_rows[table] for parameter, table in TABLES.items()} | {"form": "srt"}
     before = stored_rows(other_rows)
     for row_id in other_rows.values():
-        answer = client.request(method, f"{PUBLIC}{path}".format(**{name: row_id, "form": "srt"}), json=body)
+        answer = client.request(method, address.format(**ids | {name: row_id}), json=body)
         assert answer.status_code == 404, answer.text
     assert stored_rows(other_rows) == before
-    own_path = f"{PUBLIC}{path}".format(**{name: own_rows[TABLES[name]], "form": "srt"})
     if path.endswith("/events"):  # streams end with their task
-        assert client.post(own_path.replace("/events", "/cancel")).status_code == 202
-    answer = client.request(method, own_path, json=body)
+        assert client.post(address.replace("/events", "/cancel").format(**ids)).status_code == 202
+    answer = client.request(method, address.format(**ids), json=body)
     assert answer.status_code != 404, answer.text
 
 

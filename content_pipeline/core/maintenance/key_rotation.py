@@ -8,12 +8,15 @@ from sqlalchemy import or_, select
 
 from content_pipeline.core import encryption
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import Account, Publication
+from content_pipeline.core.models import Account, Publication, WebhookEndpoint
 
-# Other encrypted values expire within minutes.
-_ENCRYPTED_COLUMNS: Final[dict[type[Account] | type[Publication], Sequence[str]]] = {
+Table = type[Account] | type[Publication] | type[WebhookEndpoint]
+
+# Other encrypted values expire within a day.
+_ENCRYPTED_COLUMNS: Final[dict[Table, Sequence[str]]] = {
     Account: ("access_token", "refresh_token"),
     Publication: ("prepared",),
+    WebhookEndpoint: ("secret", "previous_secret"),
 }
 
 
@@ -33,10 +36,12 @@ def reencrypt() -> int:
     return sum(_reencrypt_row(table, row_id) for table, row_id in rows)
 
 
-def _reencrypt_row(table: type[Account] | type[Publication], row_id: UUID) -> bool:
+def _reencrypt_row(table: Table, row_id: UUID) -> bool:
     changed = False
     with transaction() as session:
-        row = session.get_one(table, row_id, with_for_update={"key_share": True})
+        row = session.get(table, row_id, with_for_update={"key_share": True})
+        if row is None:  # a webhook that was deleted meanwhile
+            return False
         for column in _ENCRYPTED_COLUMNS[table]:
             encrypted: bytes | None = getattr(row, column)
             if encrypted and not encryption.is_current(encrypted):

@@ -18,6 +18,7 @@ from content_pipeline.core.models import Caption, Publication, Task
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.tasks import OPEN
+from content_pipeline.core.webhooks import endpoints
 from content_pipeline.core.workspaces import idempotency
 
 # Dagster stays fast up to 100,000 dynamic keys per set; the rows and files of retired keys are kept.
@@ -38,11 +39,12 @@ _OWNERS: Final[Mapping[re.Pattern[str], InstrumentedAttribute[UUID]]] = {
 
 
 def sweep_rows() -> None:
-    """Delete expired idempotency keys, OAuth states, rate-limit buckets and executions."""
+    """Delete expired idempotency keys, OAuth states, webhook events, rate-limit buckets and executions."""
     with transaction() as session:
         idempotency.sweep(session)
         oauth_flow.sweep(session)
         executions.sweep(session)
+        endpoints.sweep(session)
     rate_limits.sweep()
 
 

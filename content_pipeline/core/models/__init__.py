@@ -10,6 +10,7 @@ from content_pipeline.core.models.reels import Batch, Reel
 from content_pipeline.core.models.requests import IdempotencyKey, RateLimit
 from content_pipeline.core.models.tasks import Execution, Task
 from content_pipeline.core.models.twins import Twin
+from content_pipeline.core.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from content_pipeline.core.models.workspaces import ApiKey, Plan, Workspace
 
 __all__ = [
@@ -31,5 +32,8 @@ __all__ = [
     "Reel",
     "Task",
     "Twin",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
     "Workspace",
 ]

@@ -12,7 +12,10 @@ from content_pipeline.core.database import Base
 
 
 class IdempotencyKey(Base):
-    """The first answer to an idempotency key, written in the transaction of its request."""
+    """The first answer to an idempotency key, written in the transaction of its request.
+
+    An answer that shows a secret has its body encrypted, in `secret_body`.
+    """
 
     __tablename__ = "idempotency_keys"
 
@@ -22,6 +25,7 @@ class IdempotencyKey(Base):
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     status: Mapped[int | None]
     body: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
+    secret_body: Mapped[bytes | None] = mapped_column(LargeBinary)
     location: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 

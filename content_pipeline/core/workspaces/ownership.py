@@ -6,9 +6,19 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.errors import NotFound
-from content_pipeline.core.models import Account, Batch, CalendarItem, Caption, Reel, Task, Twin
+from content_pipeline.core.models import (
+    Account,
+    Batch,
+    CalendarItem,
+    Caption,
+    Reel,
+    Task,
+    Twin,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
-Owned = TypeVar("Owned", Account, Batch, CalendarItem, Caption, Reel, Task, Twin)
+Owned = TypeVar("Owned", Account, Batch, CalendarItem, Caption, Reel, Task, Twin, WebhookDelivery, WebhookEndpoint)
 
 # The name in the error message, and the error's code.
 _NAMES: Final[dict[type[Any], tuple[str, str]]] = {
@@ -19,6 +29,8 @@ _NAMES: Final[dict[type[Any], tuple[str, str]]] = {
     Reel: ("reel", "reel_not_found"),
     Task: ("task", "task_not_found"),
     Twin: ("twin", "twin_not_found"),
+    WebhookDelivery: ("delivery", "delivery_not_found"),
+    WebhookEndpoint: ("webhook", "webhook_not_found"),
 }
 _LOCKS: Final[dict[str | None, Any]] = {None: None, "update": True, "share": {"read": True}}
 

@@ -12,9 +12,10 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.maintenance import key_rotation
-from content_pipeline.core.models import Account, Publication
+from content_pipeline.core.models import Account, Publication, WebhookEndpoint
 from content_pipeline.core.publishing import attempts
 from content_pipeline.core.settings import settings
+from content_pipeline.core.webhooks import endpoints
 from tests.accounts import connect, encryption_key, read_account
 from tests.sandbox_server import Sandbox
 
@@ -54,6 +55,21 @@ def test_what_is_sealed_opens_with_the_new_key_alone(
     assert accounts.decrypt_tokens(read_account(account.id)) == tokens
     with transaction() as session:
         assert attempts.decrypt_prepared(session.get_one(Publication, publication.id)) == PREPARED
+
+
+def test_the_secrets_of_a_webhook_open_with_the_new_key_alone(
+    workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_keys(monkeypatch, 1)
+    with transaction() as session:
+        endpoint, first = endpoints.create(session, workspace_id, "https://8.8.8.8/hook", None)
+        second = endpoints.rotate_secret(endpoint)
+    set_keys(monkeypatch, 2, 1)
+    assert key_rotation.reencrypt() == 1
+    set_keys(monkeypatch, 2)
+    with transaction() as session:
+        row = session.get_one(WebhookEndpoint, endpoint.id)
+        assert endpoints.signing_secrets(row, now()) == [second, first]
 
 
 def test_what_the_first_key_sealed_is_left_alone(account: Account, publication: Publication) -> None:

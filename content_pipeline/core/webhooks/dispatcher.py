@@ -1,0 +1,107 @@
+"""Webhook dispatcher: sends all due deliveries, to each endpoint one at a time, to many endpoints at once.
+
+Only one run dispatches at a time (assets/webhooks.py). What it has in flight is known to it alone, so the deliveries
+of a killed run are simply still due.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
+from content_pipeline.core.webhooks import attempts
+from content_pipeline.core.webhooks.attempts import Outcome
+
+# Endpoints that are sent to at once. Those that failed last have places of their own: a receiver that hangs holds its
+# place for 10 s at each attempt, and must not hold that of one that works.
+PLACES: Final = 150
+# How soon an event that comes while others are in flight is sent.
+LOOK_SECONDS: Final = 0.5
+
+Transaction = Callable[[], AbstractContextManager[Session]]
+
+
+class Dispatch(NamedTuple):
+    """A delivery with all that its attempt needs."""
+
+    endpoint: WebhookEndpoint
+    delivery: WebhookDelivery
+    event: WebhookEvent
+
+    @property
+    def is_to_failing(self) -> bool:
+        return self.endpoint.failing_since is not None
+
+
+def is_due(session: Session) -> bool:
+    """Whether there is a delivery to send now."""
+    due = select(WebhookDelivery.id).join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+    return session.scalars(due.where(_is_due()).limit(1)).first() is not None
+
+
+def deliver_due(transaction: Transaction) -> Counter[str]:
+    """Send until nothing is due. Returns how many attempts were `accepted` and `refused`.
+
+    `transaction` opens the caller's transactions, all in this thread: one that may write no more raises there.
+    """
+    outcomes: Counter[str] = Counter()
+    in_flight: dict[Future[Outcome], Dispatch] = {}
+    with ThreadPoolExecutor(2 * PLACES, thread_name_prefix="webhooks") as pool:
+        while True:
+            with transaction() as session:
+                due = [
+                    *_next(session, in_flight.values(), failing=False),
+                    *_next(session, in_flight.values(), failing=True),
+                ]
+            in_flight |= {pool.submit(attempts.send, dispatch.endpoint, dispatch.event): dispatch for dispatch in due}
+            if not in_flight:
+                return outcomes
+            done, _ = wait(in_flight, LOOK_SECONDS, FIRST_COMPLETED)
+            for future in done:
+                outcome = future.result()
+                with transaction() as session:
+                    attempts.settle(session, in_flight.pop(future).delivery, outcome)
+                outcomes["refused" if outcome.error else "accepted"] += 1
+
+
+def _next(session: Session, in_flight: Collection[Dispatch], *, failing: bool) -> list[Dispatch]:
+    """The oldest due delivery of each endpoint that has none in flight, as far as there are places."""
+    places = PLACES - sum(dispatch.is_to_failing is failing for dispatch in in_flight)
+    busy: list[UUID] = [dispatch.endpoint.id for dispatch in in_flight]
+    oldest = (
+        select(WebhookDelivery.id)
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .where(
+            _is_due(),
+            WebhookEndpoint.id.not_in(busy),
+            WebhookEndpoint.failing_since.is_not(None) if failing else WebhookEndpoint.failing_since.is_(None),
+        )
+        .order_by(WebhookDelivery.endpoint_id, WebhookDelivery.next_attempt_at)
+        .ext(distinct_on(WebhookDelivery.endpoint_id))
+    )
+    query = (
+        select(WebhookEndpoint, WebhookDelivery, WebhookEvent)
+        .join(WebhookDelivery, WebhookDelivery.endpoint_id == WebhookEndpoint.id)
+        .join(WebhookEvent, WebhookEvent.id == WebhookDelivery.event_id)
+        .where(WebhookDelivery.id.in_(oldest))
+        .order_by(WebhookDelivery.next_attempt_at)
+        .limit(places)
+    )
+    return [Dispatch(*row) for row in session.execute(query)]
+
+
+def _is_due() -> ColumnElement[bool]:
+    return and_(
+        WebhookDelivery.status == "pending",
+        WebhookDelivery.next_attempt_at <= now(),
+        WebhookEndpoint.disabled_at.is_(None),
+        or_(WebhookEndpoint.throttled_until.is_(None), WebhookEndpoint.throttled_until <= now()),
+    )
