@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from api.deps import CallerDep
+from api.schemas.secret_answer import SecretAnswer
 from content_pipeline.core import database
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.workspaces import idempotency
@@ -87,7 +88,7 @@ class IdempotentRequest:
     def _store(
         self, session: Session, status: HTTPStatus, body: BaseModel, location: str | None = None
     ) -> JSONResponse:
-        answer = Answer(status, body.model_dump(mode="json"), location)
+        answer = Answer(status, body.model_dump(mode="json"), location, is_secret=isinstance(body, SecretAnswer))
         if self._request:
             idempotency.keep(session, self._request, answer)
         return _render(answer)

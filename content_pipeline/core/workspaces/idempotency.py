@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from content_pipeline.core import encryption
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Unprocessable
 from content_pipeline.core.models import IdempotencyKey
@@ -37,9 +38,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
+    """What a request was answered. A secret body is stored encrypted."""
+
     status: int
     body: Any
     location: str | None = None
+    is_secret: bool = False
 
 
 def claim(session: Session, request: Request) -> Answer | None:
@@ -69,11 +73,16 @@ def claim(session: Session, request: Request) -> Answer | None:
 
 
 def keep(session: Session, request: Request, answer: Answer) -> None:
-    """Store the answer to a claimed key, for replay."""
+    """Store the answer to a claimed key, for replay. Raises Unavailable without a key to encrypt a secret one with."""
+    body = (
+        {"secret_body": encryption.encrypt(json.dumps(answer.body), _about(request))}
+        if answer.is_secret
+        else {"body": answer.body}
+    )
     session.execute(
         update(IdempotencyKey)
         .filter_by(**_identity(request))
-        .values(status=answer.status, body=answer.body, location=answer.location)
+        .values(status=answer.status, location=answer.location, **body)
     )
 
 
@@ -100,4 +109,12 @@ def _stored_answer(session: Session, request: Request) -> Answer:
             remedy="Use a new key for a new request.",
         )
     assert kept.status is not None, "an answer is stored in the transaction that claims its key"
-    return Answer(kept.status, kept.body, kept.location)
+    if kept.secret_body is None:
+        return Answer(kept.status, kept.body, kept.location)
+    body = json.loads(encryption.decrypt(kept.secret_body, _about(request)))
+    return Answer(kept.status, body, kept.location, is_secret=True)
+
+
+def _about(request: Request) -> str:
+    identity = ":".join(map(str, _identity(request).values()))
+    return encryption.associated_data(IdempotencyKey.__tablename__, identity, "secret_body")

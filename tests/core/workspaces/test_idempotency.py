@@ -43,6 +43,14 @@ def test_a_repeat_gets_the_first_answer(request_: Request) -> None:
     assert answer(request_, Answer(202, {"task_id": "two"})) == ANSWER
 
 
+def test_a_secret_answer_is_repeated_and_stored_encrypted(request_: Request) -> None:
+    secret = Answer(201, {"secret": "whsec_hush"}, "/webhooks/one", is_secret=True)
+    assert answer(request_, secret) is None
+    assert answer(request_) == secret
+    with transaction() as session:
+        assert "hush" not in str(session.execute(text("select * from idempotency_keys")).all())
+
+
 def test_other_content_under_the_same_key_is_a_mismatch(request_: Request) -> None:
     answer(request_)
     with pytest.raises(Unprocessable):
