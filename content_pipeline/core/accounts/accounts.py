@@ -16,6 +16,7 @@ from content_pipeline.core.models import Account, Twin
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.webhooks import events
 from content_pipeline.core.workspaces import workspaces
 from content_pipeline.core.workspaces.ownership import owned
 
@@ -102,8 +103,22 @@ def disconnect(workspace_id: UUID, platform: str, account_id: UUID | None = None
         # The platform has one grant per account and app: revoking it would disconnect the other workspaces too.
         revocable = [not _is_held_elsewhere(session, account) for account in disconnecting]
         cleared = [_clear_tokens(account) for account in disconnecting]
+        for account in disconnecting:
+            record_status(session, account)
     for tokens in filter(None, compress(cleared, revocable)):
         _revoke(platform, tokens)
+
+
+def record_status(session: Session, account: Account) -> None:
+    """Record the status that an account has got in this transaction as a webhook event."""
+    data = {
+        "account_id": account.id,
+        "platform": account.platform,
+        "handle": account.handle,
+        "status": account.status,
+        "reason": account.reason,
+    }
+    events.record(session, account.workspace_id, f"account.{account.status}", data)
 
 
 def decrypt_tokens(account: Account) -> Tokens:

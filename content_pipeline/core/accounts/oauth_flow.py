@@ -158,6 +158,7 @@ def _upsert_account(session: Session, workspace_id: UUID, platform: str, profile
     }
     for name, value in fields.items():
         setattr(account, name, value)
+    accounts.record_status(session, account)
     return account.id
 
 

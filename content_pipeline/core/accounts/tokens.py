@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select
 
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.clock import now
-from content_pipeline.core.database import UNREACHABLE, autocommit
+from content_pipeline.core.database import UNREACHABLE, autocommit, transaction
 from content_pipeline.core.errors import Error, NotFound, Unavailable
 from content_pipeline.core.models import Account
 from content_pipeline.core.platforms.base import Access, Disconnected
@@ -194,6 +194,14 @@ def write(account: Account, **values: Any) -> bool:
 
 
 def _update(account: Account, *conditions: Any, **values: Any) -> bool:
-    unchanged = update(Account).where(Account.id == account.id, Account.issued_at == account.issued_at, *conditions)
-    with autocommit() as session:
-        return session.scalar(unchanged.values(values).returning(Account.id)) is not None
+    unchanged = select(Account).where(Account.id == account.id, Account.issued_at == account.issued_at, *conditions)
+    with transaction() as session:
+        row = session.scalars(unchanged.with_for_update(key_share=True)).one_or_none()
+        if row is None:
+            return False
+        before = row.status
+        for name, value in values.items():
+            setattr(row, name, value)
+        if row.status != before:
+            accounts.record_status(session, row)
+    return True

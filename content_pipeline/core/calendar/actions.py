@@ -29,7 +29,7 @@ def render(session: Session, item: CalendarItem) -> list[Task]:
     spec = ReelSpec(script=item.script, platform=item.platform, voice_id=twin.voice_id, title=item.title)
     reel = reels.create(session, twin, spec)
     item.reel_id = reel.id
-    move(item, "rendering")
+    move(session, item, "rendering")
     return [reels.create_task(session, reel)]
 
 
@@ -53,16 +53,16 @@ def publish(session: Session, item: CalendarItem) -> list[Task]:
     A retry keeps the item's publication: with a second one, both could be posted. Raises as `accounts.choose` does.
     """
     if item.publication_id:
-        move(item, "publishing")
+        move(session, item, "publishing")
         return _retry_publication(session, item.publication_id)
     twin = session.get_one(Twin, item.twin_id)
     account = accounts.choose(session, item.workspace_id, item.platform, item.account_id, twin)
-    move(item, "publishing")
     reel = session.get(Reel, item.reel_id) if item.reel_id and not item.reel_url else None
     source = Source(reel, item.reel_url, item.script)
     # The spec was checked when the item was scheduled. A check resolves host names, and a sensor tick has a minute.
     publication = publications.create(session, account, twin, source, post_spec(item), request_id=uuid4())
     item.account_id, item.publication_id = account.id, publication.id
+    move(session, item, "publishing")
     return [publications.create_task(session, publication)]
 
 
@@ -86,8 +86,8 @@ def retry_post(session: Session, task: Task) -> Task:
     again = publications.retry(session, task)
     if item and item.status in CHANGEABLE:
         if item.status != "scheduled":
-            move(item, "scheduled")
-        move(item, "publishing")
+            move(session, item, "scheduled")
+        move(session, item, "publishing")
     return again
 
 

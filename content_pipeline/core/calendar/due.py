@@ -71,7 +71,7 @@ def _start(session: Session, item: CalendarItem, work: Callable[[Session, Calend
     except Exception:  # for example an option of its twin that only an older release knows
         log.exception("item_broken", item_id=str(item.id))
         reason = BROKEN
-    move(item, "failed", reason=reason)
+    move(session, item, "failed", reason=reason)
     return []
 
 
@@ -98,13 +98,13 @@ def record_outcomes(session: Session) -> None:
         task = newest.get(item.id)
         match outcome(item, task):
             case "ready":
-                move(item, "scheduled")
+                move(session, item, "scheduled")
             case "published":
-                move(item, "published")
+                move(session, item, "published")
             case "failed":
                 assert task
                 assert task.error
-                move(item, "failed", reason=Error.of(task.error))
+                move(session, item, "failed", reason=Error.of(task.error))
             case None:
                 pass
 

@@ -179,7 +179,7 @@ def publish_now(session: Session, item: CalendarItem) -> list[Task]:
 
 def cancel(session: Session, item: CalendarItem, reason: Error = CANCELED) -> list[Task]:
     """Cancel a locked item and the task of its reel. Returns tasks whose runs are to end. Raises Conflict."""
-    move(item, "canceled", reason=reason)
+    move(session, item, "canceled", reason=reason)
     return actions.stop_rendering(session, item)
 
 
@@ -189,13 +189,13 @@ def retry(session: Session, item: CalendarItem) -> None:
     Raises Conflict, and NotFound when its twin was deleted.
     """
     twins.get(session, item.workspace_id, item.twin_id, lock=True)
-    move(item, "scheduled")
+    move(session, item, "scheduled")
     post = actions.post_status(session, item)
     reel = tasks.newest(session, reels.KIND, str(item.reel_id)) if item.reel_id else None
     if post in ("publishing", "published"):  # the publication itself was retried
-        move(item, "publishing")
+        move(session, item, "publishing")
     elif reel and reel.state in tasks.OPEN:  # or the reel was
-        move(item, "rendering")
+        move(session, item, "rendering")
     elif reel and reel.state != "done":
         item.reel_id = None
 

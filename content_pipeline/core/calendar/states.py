@@ -5,14 +5,18 @@
         ▼           ▼    └────────────────┴──▶ failed ◀──────────┘
      canceled ◀─────┘                         (a retry makes failed and canceled ones `scheduled` again)
 
-The caller has locked the row: of two concurrent transitions, the second sees the first.
+The caller has locked the row: of two concurrent transitions, the second sees the first. Each transition is recorded as
+a webhook event in the same transaction.
 """
 
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from content_pipeline.core.errors import Conflict, Error
 from content_pipeline.core.models import CalendarItem
 from content_pipeline.core.models.calendar import Status
+from content_pipeline.core.webhooks import events
 
 # Statuses of items that will be published.
 PLANNED: Final[tuple[Status, ...]] = ("scheduled", "rendering", "publishing")
@@ -29,7 +33,7 @@ MOVES: Final[dict[Status, frozenset[Status]]] = {
 }
 
 
-def move(item: CalendarItem, to: Status, *, reason: Error | None = None) -> None:
+def move(session: Session, item: CalendarItem, to: Status, *, reason: Error | None = None) -> None:
     """Set the status of a locked item; `reason` for failed and canceled. Raises Conflict for other transitions."""
     if to not in MOVES[item.status]:
         raise Conflict(
@@ -37,3 +41,15 @@ def move(item: CalendarItem, to: Status, *, reason: Error | None = None) -> None
         )
     item.status = to
     item.reason = reason.to_dict() if reason else None
+    data = {
+        "item_id": item.id,
+        "status": item.status,
+        "reason": item.reason,
+        "platform": item.platform,
+        "scheduled_at": item.scheduled_at,
+        "twin_id": item.twin_id,
+        "reel_id": item.reel_id,
+        "account_id": item.account_id,
+        "publication_id": item.publication_id,
+    }
+    events.record(session, item.workspace_id, f"calendar_item.{to}", data)

@@ -12,9 +12,11 @@ new task.
 
 A task may have child tasks that do its work (a batch of reels). Such a parent has no lane and no runs; its state and
 progress follow its children, and it is done when all have ended and at least one is done.
+
+The end of a task, and of each child of a parent, is recorded as a webhook event in the same transaction.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -32,6 +34,7 @@ from content_pipeline.core.settings import Lane
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.kinds import KINDS
 from content_pipeline.core.tasks.partition_keys import partition_key
+from content_pipeline.core.webhooks import events
 from content_pipeline.core.workspaces.ownership import owned
 
 OPEN: Final = ("queued", "processing", "waiting")
@@ -58,6 +61,7 @@ LOST: Final = Error(
     remedy="Retry the task. If it is lost again, its media may be too large for this machine.",
 )
 _UNCONFIRMED: Final = "unconfirmed"
+_EVENT_TYPES: Final = {"done": "task.completed", "error": "task.failed", "canceled": "task.canceled"}
 
 
 def subject(kind: str, key: str) -> str:
@@ -224,7 +228,7 @@ def retry(session: Session, task: Task) -> Task:
         subject_kind=task.subject_kind,
         subject_key=task.subject_key,
         partition_key=task.partition_key,
-        parent_id=_lock_open(session, task.parent_id),
+        parent_id=parent.id if (parent := _lock_open(session, task.parent_id)) else None,
         lane=task.lane,
         irrevocable=task.irrevocable,
         progress=task.progress_base,
@@ -331,24 +335,63 @@ def _end(session: Session, task_id: str, states: Sequence[str], **values: Any) -
 
 
 def _close(session: Session, task_id: str, states: Sequence[str], **values: Any) -> Task | None:
-    """End a task that is in one of these states. The caller updates its parent."""
+    """End a task that is in one of these states, and record the event. The caller updates its parent."""
     query = update(Task).where(Task.id == task_id, Task.state.in_(states)).values(finished_at=now(), **values)
-    return session.scalars(query.returning(Task)).one_or_none()
+    closed = session.scalars(query.returning(Task)).one_or_none()
+    if closed:
+        events.record(session, closed.workspace_id, _EVENT_TYPES[closed.state], _event_data(closed))
+    return closed
+
+
+def _event_data(task: Task) -> dict[str, Any]:
+    """What `GET /tasks/{id}` shows, without the result, whose links are signed when they are read."""
+    return {
+        "task_id": task.id,
+        "kind": task.kind,
+        "resource_id": task.key,
+        "parent_task_id": task.parent_id,
+        "status": wire_status(task),
+        "error": task.error,
+        "retry_of": task.retry_of,
+        "created_at": task.created_at,
+        "started_at": task.started_at,
+        "finished_at": task.finished_at,
+    }
 
 
 def _update_parent(session: Session, parent_id: str) -> None:
     """Recompute a parent's progress and state after children have ended."""
     # Locked before the children are counted: two that end at once would each count the other as open.
-    _lock_open(session, parent_id)
+    parent = _lock_open(session, parent_id)
+    if parent is None:
+        return
     session.execute(_UPDATE_PARENT_PROGRESS, {"parent": parent_id})
-    _end_with_children(session, parent_id)
+    children = _count_children(session, parent_id)
+    events.record(session, parent.workspace_id, f"{parent.kind}.progress", _progress_data(parent, children))
+    _end_with_children(session, parent_id, children.keys())
 
 
-def _lock_open(session: Session, task_id: str | None) -> str | None:
-    """Lock an open task until the transaction ends and return its id; None for any other task."""
+def _lock_open(session: Session, task_id: str | None) -> Task | None:
+    """Lock an open task until the transaction ends and return it; None for any other task."""
     # FOR NO KEY UPDATE, as an update takes: upgrading to a stronger lock while others wait for the row deadlocks.
-    query = select(Task.id).where(Task.id == task_id, Task.state.in_(OPEN)).with_for_update(key_share=True)
+    query = select(Task).where(Task.id == task_id, Task.state.in_(OPEN)).with_for_update(key_share=True)
     return session.scalars(query).one_or_none()
+
+
+def _count_children(session: Session, parent_id: str) -> dict[str, int]:
+    """How many children of a parent are in each state."""
+    query = select(Task.state, func.count()).where(Task.parent_id == parent_id).group_by(Task.state)
+    return dict(session.execute(query).all())
+
+
+def _progress_data(parent: Task, children: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "task_id": parent.id,
+        f"{parent.kind}_id": parent.key,
+        "total": sum(children.values()),
+        "done": children.get("done", 0),
+        "failed": children.get("error", 0) + children.get("canceled", 0),
+    }
 
 
 # A child that has ended counts as 100, whatever its outcome.
@@ -359,8 +402,8 @@ _UPDATE_PARENT_PROGRESS: Final = text(
 )
 
 
-def _end_with_children(session: Session, parent_id: str) -> None:
-    states = set(session.scalars(select(Task.state).where(Task.parent_id == parent_id).distinct()))
+def _end_with_children(session: Session, parent_id: str, states: Set[str]) -> None:
+    """End a parent when all of its children have; `states` are those that its children are in."""
     if states & set(OPEN):
         return
     if "done" in states:

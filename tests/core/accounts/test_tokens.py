@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text, update
 
 from content_pipeline.core.accounts import accounts, tokens
-from content_pipeline.core.database import transaction
+from content_pipeline.core.database import dispose_engines, transaction
 from content_pipeline.core.errors import Error, NotFound, Unavailable, UpstreamError
 from content_pipeline.core.models import Account
 from content_pipeline.core.platforms.base import Access, Disconnected
@@ -266,6 +266,7 @@ def test_refreshed_tokens_are_stored_although_the_database_ends_its_sessions(
         session.execute(text(f"{terminate} and datname = current_database()"))
     assert tokens.write(account, handle="@renamed")
     assert read_account(account.id).handle == "@renamed"
+    dispose_engines()  # no later test gets one of the sessions that ended
 
 
 def test_a_rejected_token_that_is_no_longer_stored_does_not_disconnect(connect_account, platforms: Sandbox) -> None:

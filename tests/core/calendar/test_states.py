@@ -1,22 +1,32 @@
 """State machine of calendar items: the allowed transitions."""
 
 from typing import get_args
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content_pipeline.core.calendar.states import MOVES, move
-from content_pipeline.core.errors import Conflict, InternalError
+from content_pipeline.core.calendar.states import MOVES
+from content_pipeline.core.calendar.states import move as move_in
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Conflict, Error, InternalError
 from content_pipeline.core.models import CalendarItem
 from content_pipeline.core.models.calendar import Status
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 REASON = InternalError("It broke.", remedy="Retry it.")
 
+pytestmark = pytest.mark.usefixtures("database")
+
 
 def item(status: Status) -> CalendarItem:
-    return CalendarItem(status=status)
+    return CalendarItem(workspace_id=uuid4(), status=status)
+
+
+def move(moved: CalendarItem, to: Status, reason: Error | None = None) -> None:
+    with transaction() as session:
+        move_in(session, moved, to, reason=reason)
 
 
 @given(before=st.sampled_from(STATUSES), after=st.sampled_from(STATUSES))
