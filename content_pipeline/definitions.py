@@ -4,19 +4,20 @@ import dagster as dg
 
 from content_pipeline import jobs
 from content_pipeline.core import logs
-from content_pipeline.sensors import calendar, csv_inbox, polling, retention, tasks, tokens
+from content_pipeline.sensors import calendar, csv_inbox, polling, retention, tasks, tokens, webhooks
 
 logs.configure()
 
 definitions = dg.Definitions(
     assets=jobs.ASSETS,
-    jobs=[*jobs.JOBS.values()],
+    jobs=[*jobs.JOBS.values(), jobs.WEBHOOKS],
     sensors=[
         tasks.start_unattended_tasks,
         calendar.publish_scheduled_content,
         polling.poll_platforms,
         csv_inbox.ingest_csv_inbox,
         tokens.refresh_expiring_tokens,
+        webhooks.deliver_webhooks,
         retention.retire_old_work,
     ],
     # Runs execute in warm Celery workers, whose daemonic processes cannot have child processes.

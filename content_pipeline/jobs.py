@@ -1,4 +1,7 @@
-"""One job per kind of task: it materializes all assets that are partitioned by the kind's keys, without run config."""
+"""One job per kind of task: it materializes all assets that are partitioned by the kind's keys, without run config.
+
+Beside them the job that delivers webhook events, which is no task.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,6 +9,8 @@ from typing import Final
 import dagster as dg
 
 from content_pipeline import assets, partitions
+from content_pipeline.assets.webhooks import webhook_deliveries
+from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.kinds import KINDS, Kind
 
 ASSETS: Final = dg.load_assets_from_package_module(assets, include_specs=True)
@@ -24,3 +29,10 @@ JOBS: Final = {
     for kind in KINDS.values()
     if kind.job
 }
+
+WEBHOOKS: Final = dg.define_asset_job(
+    "webhooks",
+    selection=dg.AssetSelection.assets(webhook_deliveries),
+    tags=dagster_client.lane_tags("io", is_single=True),
+    description="Deliver the webhook events that are due.",
+)

@@ -59,6 +59,7 @@ def test_dagster_runs_just_this() -> None:
         "content_calendar",
         "publication_upload",
         "publication",
+        "webhook_deliveries",
     }
     assert {sensor.name for sensor in definitions.sensors or []} == {
         "start_unattended_tasks",
@@ -66,6 +67,7 @@ def test_dagster_runs_just_this() -> None:
         "publish_scheduled_content",
         "poll_platforms",
         "refresh_expiring_tokens",
+        "deliver_webhooks",
         "retire_old_work",
     }
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {

@@ -1,26 +1,33 @@
-"""Retention sensor: deletes expired rows, orphaned uploads, and old partition keys with their runs."""
+"""Retention sensor: deletes expired rows, orphaned uploads, old partition keys with their runs, old webhook runs."""
 
+from datetime import timedelta
 from itertools import islice
 
 import dagster as dg
 
+from content_pipeline import jobs
+from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.tasks import dagster_client, kinds
 
 # Dagster ends a tick after a minute; deleting a key with its runs takes some 20 ms.
 KEYS_A_TICK = 500
+# There may be one every few seconds, and the deliveries themselves are in our own tables.
+WEBHOOK_RUNS_KEPT = timedelta(days=7)
+FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 @dg.sensor(
     minimum_interval_seconds=3600,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Deletes old partition keys with their runs, expired rows, and uploads without a row.",
+    description="Deletes old partition keys with their runs, old webhook runs, expired rows, uploads without a row.",
 )
 def retire_old_work(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     retention.sweep_rows()
     orphans = retention.sweep_uploads()
     retired = sum(_retire(context.instance, kind, name) for kind, name in kinds.jobs().items())
+    delete_webhook_runs(context.instance)
     return dg.SkipReason(f"Retired {retired} keys, deleted {orphans} uploads without a row.")
 
 
@@ -40,3 +47,14 @@ def delete_key(instance: dg.DagsterInstance, set_name: str, key: str) -> bool:
         instance.delete_run(run.run_id)
     instance.delete_dynamic_partition(set_name, key)
     return True
+
+
+def delete_webhook_runs(instance: dg.DagsterInstance) -> None:
+    """Delete the finished runs that delivered webhook events longer ago than WEBHOOK_RUNS_KEPT."""
+    old = dg.RunsFilter(
+        job_name=jobs.WEBHOOKS.name,
+        statuses=FINISHED,
+        created_before=now() - WEBHOOK_RUNS_KEPT,
+    )
+    for run in instance.get_runs(old, limit=KEYS_A_TICK):
+        instance.delete_run(run.run_id)

@@ -57,6 +57,11 @@ def concurrency_tag(lane: Lane, plan: str) -> str:
     return f"{lane}_share/{plan}"
 
 
+def lane_tags(lane: Lane, *, is_single: bool) -> dict[str, str]:
+    """The tags that send a run to a lane; one that is `is_single` goes before the rows of a batch."""
+    return {QUEUE_TAG: lane, PRIORITY_TAG: str(_PRIORITIES[lane] + (_SINGLE_TASK_BONUS if is_single else 0))}
+
+
 def run_tags(task: Task) -> dict[str, str]:
     """The tags of the task's next run. They hold no secrets and no customer text."""
     assert task.lane
@@ -69,8 +74,7 @@ def run_tags(task: Task) -> dict[str, str]:
         WORKSPACE_TAG: workspace,
         concurrency_tag(task.lane, plan.name): workspace,
         "kind": task.subject_kind,
-        QUEUE_TAG: task.lane,
-        PRIORITY_TAG: str(_PRIORITIES[task.lane] + (0 if task.parent_id else _SINGLE_TASK_BONUS)),
+        **lane_tags(task.lane, is_single=task.parent_id is None),
         PARTITION_TAG: task.partition_key,
         **({PARENT_TAG: task.parent_id} if task.parent_id else {}),
     }

@@ -1,0 +1,31 @@
+"""Asset `webhook_deliveries`: each run sends what is due to the webhooks of all workspaces."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import dagster as dg
+
+from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.webhooks import dispatcher
+
+SUBJECT = tasks.subject("webhooks", "due")
+
+
+@dg.asset(
+    group_name="webhooks",
+    kinds={"postgres"},
+    output_required=False,
+    description="Events delivered to webhooks. A run sends all that are due; which ones, the API lists per webhook.",
+)
+def webhook_deliveries(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+    run_id = context.run.run_id
+    try:
+        if not executions.claim(run_id, SUBJECT):
+            context.log.warning("Another run is delivering; nothing done.")
+            return
+        outcomes = dispatcher.deliver_due(partial(executions.fenced, run_id))
+    except Stopped as error:
+        raise dg.DagsterExecutionInterruptedError from error
+    yield dg.MaterializeResult(metadata={"accepted": outcomes["accepted"], "refused": outcomes["refused"]})

@@ -1,0 +1,66 @@
+"""The sensor that starts the run which delivers webhook events, and the retention of those runs."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import dagster as dg
+import pytest
+
+from content_pipeline import jobs
+from content_pipeline.core.tasks import dagster_client
+from content_pipeline.definitions import definitions
+from content_pipeline.sensors import retention
+from content_pipeline.sensors.webhooks import deliver_webhooks
+from tests.core.webhooks.registered import happen, register
+
+
+def tick(instance: dg.DagsterInstance) -> dg.RunRequest | dg.SkipReason:
+    result = deliver_webhooks(dg.build_sensor_context(instance=instance))
+    assert isinstance(result, dg.RunRequest | dg.SkipReason)
+    return result
+
+
+@pytest.fixture
+def ephemeral() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+def test_a_run_is_started_when_an_event_is_due(workspace_id: UUID, ephemeral: dg.DagsterInstance) -> None:
+    assert isinstance(tick(ephemeral), dg.SkipReason)
+    register(workspace_id)
+    happen(workspace_id)
+    assert isinstance(tick(ephemeral), dg.RunRequest)
+
+
+@pytest.mark.parametrize(
+    ("status", "starts"), [(dg.DagsterRunStatus.STARTED, False), (dg.DagsterRunStatus.FAILURE, True)]
+)
+def test_no_second_run_is_started_beside_a_live_one(
+    workspace_id: UUID, ephemeral: dg.DagsterInstance, status: dg.DagsterRunStatus, starts: bool
+) -> None:
+    register(workspace_id)
+    happen(workspace_id)
+    ephemeral.add_run(dg.DagsterRun(job_name=jobs.WEBHOOKS.name, status=status))
+    assert isinstance(tick(ephemeral), dg.RunRequest) is starts
+
+
+def test_its_runs_go_to_the_io_workers() -> None:
+    assert definitions.resolve_job_def(jobs.WEBHOOKS.name).tags[dagster_client.QUEUE_TAG] == "io"
+
+
+def test_old_runs_are_deleted_unless_they_are_at_work(
+    database: None, ephemeral: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for status in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.STARTED):
+        ephemeral.add_run(dg.DagsterRun(job_name=jobs.WEBHOOKS.name, status=status))
+    ephemeral.add_run(dg.DagsterRun(job_name="reels", status=dg.DagsterRunStatus.SUCCESS))
+    retention.delete_webhook_runs(ephemeral)
+    assert ephemeral.get_runs_count() == 3
+    monkeypatch.setattr(retention, "WEBHOOK_RUNS_KEPT", timedelta())
+    retention.delete_webhook_runs(ephemeral)
+    assert {(run.job_name, run.status) for run in ephemeral.get_runs()} == {
+        ("webhooks", dg.DagsterRunStatus.STARTED),
+        ("reels", dg.DagsterRunStatus.SUCCESS),
+    }
