@@ -28,6 +28,7 @@ from api.routes import (
     twins,
     usage,
     voices,
+    webhooks,
 )
 from api.schemas.problems import problems
 from content_pipeline.core.settings import settings
@@ -89,6 +90,7 @@ def create_app() -> FastAPI:
         social.router,
         publishing.router,
         usage.router,
+        webhooks.router,
     ):
         public.include_router(router)
     app.include_router(public)
