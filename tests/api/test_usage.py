@@ -36,5 +36,5 @@ def test_usage_is_a_workspace_s_own(client: TestClient, connect, caption_id: str
     assert connect().get(f"{PUBLIC}/usage").json()["period"]["tasks"] == {}
 
 
-def test_usage_needs_a_key(stranger: TestClient) -> None:
-    assert stranger.get(f"{PUBLIC}/usage").status_code == 401
+def test_usage_needs_a_key(anonymous_client: TestClient) -> None:
+    assert anonymous_client.get(f"{PUBLIC}/usage").status_code == 401

@@ -17,7 +17,7 @@ from content_pipeline.core.credits.credits import Balance
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import PlanLimit
 from content_pipeline.core.models import CreditEntry
-from tests.core.lock_waits import held_up, is_lock_awaited
+from tests.core.lock_waits import blocked_by_lock, is_lock_awaited
 from tests.factories import make_workspace
 from tests.stack.harness import until
 
@@ -148,7 +148,7 @@ def test_a_hold_waits_for_another_s_and_sees_what_it_left(payer: UUID) -> None:
     def submit(session: Session) -> None:
         credits.hold(session, payer, uuid4(), 600)
 
-    with held_up(submit, by=submit) as refused, pytest.raises(PlanLimit, match="400 are available"):
+    with blocked_by_lock(submit, by=submit) as refused, pytest.raises(PlanLimit, match="400 are available"):
         refused.result()
 
 

@@ -13,7 +13,7 @@ from content_pipeline.core.models import WebhookEndpoint
 from content_pipeline.core.settings import settings
 from content_pipeline.core.webhooks import attempts, endpoints
 from content_pipeline.core.webhooks.attempts import JITTER, RETRY_DELAYS, Outcome
-from tests.core.publishing.posting import pass_by
+from tests.core.publishing.posting import advance_clock
 from tests.core.webhooks.registered import endpoint, happen, recorded, register
 from tests.webhook_receiver import Receiver
 
@@ -76,7 +76,7 @@ def test_during_a_rotation_both_secrets_verify(workspace_id: UUID, receiver: Rec
     with transaction() as session:
         second = endpoints.rotate_secret(session.get_one(WebhookEndpoint, endpoint_id))
     send(workspace_id, endpoint_id)
-    pass_by(hours=25)
+    advance_clock(hours=25)
     send(workspace_id, endpoint_id)
     during, after = receiver.received
     assert during.verified(first) == during.verified(second)

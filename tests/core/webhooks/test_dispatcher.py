@@ -14,7 +14,7 @@ from content_pipeline.core.models import WebhookEndpoint
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.webhooks import dispatcher, endpoints
 from content_pipeline.core.webhooks.attempts import RETRY_DELAYS
-from tests.core.publishing.posting import pass_by
+from tests.core.publishing.posting import advance_clock
 from tests.core.webhooks.registered import deliver, deliveries, endpoint, happen, recorded, register
 from tests.stack.harness import until
 from tests.webhook_receiver import Receiver
@@ -52,14 +52,14 @@ def test_a_receiver_that_was_down_for_an_hour_gets_every_event(workspace_id: UUI
     endpoint_id, _ = register(workspace_id, f"{receiver.url}/hook")
     receiver.answers["/hook"] = 503, {}
     for minutes in (0, 20, 20, 20):
-        pass_by(minutes=minutes)
+        advance_clock(minutes=minutes)
         happen(workspace_id)
         deliver()
     assert endpoint(endpoint_id).failing_since
     receiver.answers.clear()
     receiver.received.clear()
     for _ in RETRY_DELAYS:
-        pass_by(hours=1)
+        advance_clock(hours=1)
         deliver()
     assert receiver.event_ids() == {str(event.id): 1 for event in recorded(workspace_id)}
     assert statuses(endpoint_id) == ["delivered"] * 4
@@ -73,7 +73,7 @@ def test_a_retry_carries_the_same_event_and_waits_for_its_time(workspace_id: UUI
     deliver()
     deliver()
     assert len(receiver.received) == 1
-    pass_by(seconds=6)
+    advance_clock(seconds=6)
     receiver.answers.clear()
     deliver()
     first, second = receiver.received
@@ -97,7 +97,7 @@ def test_a_secret_that_is_rotated_during_a_delivery_loses_nothing(workspace_id: 
     (failed,) = deliveries(endpoint_id)
     assert (failed.status, (failed.last_error or {})["message"]) == ("pending", "The receiver answered 401.")
     receiver.answers.clear()
-    pass_by(seconds=7)
+    advance_clock(seconds=7)
     deliver()
     again = receiver.received[-1]
     assert again.verified(first) == again.verified(second)
@@ -117,7 +117,7 @@ def test_an_endpoint_that_answers_410_is_disabled_and_says_so(workspace_id: UUID
     receiver.answers.clear()
     with transaction() as session:
         endpoints.enable(session.get_one(WebhookEndpoint, endpoint_id))
-    pass_by(seconds=7)
+    advance_clock(seconds=7)
     deliver()
     assert statuses(endpoint_id) == ["delivered"] * 2
 
@@ -136,7 +136,7 @@ def test_an_endpoint_that_fails_for_three_days_is_disabled_unless_it_worked_betw
             refusal = receiver.answers.pop("/hook")
             deliver()
             receiver.answers["/hook"] = refusal
-        pass_by(seconds=delay.total_seconds() * 1.2 + 1)
+        advance_clock(seconds=delay.total_seconds() * 1.2 + 1)
         deliver()
     failed = deliveries(endpoint_id)[0]
     assert (failed.status, failed.attempts, failed.next_attempt_at) == ("failed", 10, None)
@@ -155,10 +155,10 @@ def test_a_receiver_that_asks_for_patience_gets_nothing_meanwhile(workspace_id: 
     deliver()
     receiver.answers.clear()
     happen(workspace_id)
-    pass_by(minutes=9)
+    advance_clock(minutes=9)
     deliver()
     assert len(receiver.received) == 1
-    pass_by(minutes=2)
+    advance_clock(minutes=2)
     deliver()
     assert set(receiver.event_ids()) == {str(event.id) for event in recorded(workspace_id)}
 
@@ -207,7 +207,7 @@ def test_receivers_that_failed_take_no_place_of_those_that_work(
     happen(workspace_id)
     deliver()
     receiver.let_go.clear()
-    pass_by(seconds=7)
+    advance_clock(seconds=7)
     register(workspace_id, f"{receiver.url}/works")
     happen(workspace_id)
     with ThreadPoolExecutor(1) as run:

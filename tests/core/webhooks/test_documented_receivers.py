@@ -44,7 +44,8 @@ def in_python(requests: list[Received], secret: str) -> list[int]:
 def in_node(tmp_path_factory: pytest.TempPathFactory) -> Receive:
     node, npm, folder = need("node"), need("npm"), tmp_path_factory.mktemp("node")
     install = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), "standardwebhooks@1.1.1"]
-    subprocess.run(install, check=True, capture_output=True, cwd=folder)
+    if subprocess.run(install, capture_output=True, cwd=folder, timeout=120).returncode:
+        pytest.skip("npm could not install standardwebhooks")
     Path(folder, "receiver.mjs").write_text(example("js"))
     Path(folder, "main.mjs").write_text(MAIN)
 

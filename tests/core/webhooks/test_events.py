@@ -12,7 +12,7 @@ from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.models import WebhookEndpoint
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.webhooks import endpoints, events
-from tests.core.lock_waits import held_up
+from tests.core.lock_waits import blocked_by_lock
 from tests.core.webhooks.registered import URL, deliveries, happen, recorded, register
 from tests.factories import make_workspace
 
@@ -51,8 +51,8 @@ def test_each_endpoint_that_wants_it_gets_a_delivery_of_one_event(workspace_id: 
 
 def test_another_workspace_and_a_disabled_endpoint_get_nothing(workspace_id: UUID) -> None:
     with transaction() as session:
-        stranger = make_workspace(session)
-    foreign, _ = register(stranger)
+        anonymous_client = make_workspace(session)
+    foreign, _ = register(anonymous_client)
     disabled, _ = register(workspace_id)
     with transaction() as session:
         endpoints.disable(session.get_one(WebhookEndpoint, disabled), endpoints.DISABLED)
@@ -95,6 +95,8 @@ def test_the_deletion_of_an_endpoint_at_the_same_moment_fails_nobody(workspace_i
         session.delete(session.get_one(WebhookEndpoint, endpoint_id))
         session.flush()
 
-    with held_up(lambda session: events.record(session, workspace_id, "task.completed", {}), by=delete) as recording:
+    with blocked_by_lock(
+        lambda session: events.record(session, workspace_id, "task.completed", {}), by=delete
+    ) as recording:
         recording.result(10)
     assert recorded(workspace_id) == []

@@ -16,7 +16,7 @@ from content_pipeline.core.tasks import tasks
 from content_pipeline.core.webhooks.events import EVENT_TYPES
 from tests.accounts import connect
 from tests.core.calendar.planned import connect as make_account
-from tests.core.calendar.planned import due_item, settle, start_posts
+from tests.core.calendar.planned import create_due_item, finish_and_record, start_posts
 from tests.core.webhooks.registered import recorded, register
 from tests.factories import make_item, make_twin
 from tests.sandbox_server import Sandbox
@@ -88,9 +88,9 @@ def test_an_item_tells_of_its_way_to_its_post(workspace_id: UUID) -> None:
     with transaction() as session:
         twin = make_twin(session, workspace_id)
     account = make_account(twin)
-    item_id = due_item(twin)
+    item_id = create_due_item(twin)
     (task,) = start_posts(twin)
-    settle(task)
+    finish_and_record(task)
     moves = [(name, data) for name, data in told(workspace_id) if name.startswith("calendar_item.")]
     assert [name for name, _ in moves] == ["calendar_item.publishing", "calendar_item.published"]
     for _, data in moves:
