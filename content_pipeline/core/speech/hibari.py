@@ -5,14 +5,16 @@ else here uses the package's public API.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.media.timed_phonemes import Phoneme
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import Span, Utterance, Voice, VoiceChoice, words_from_spans
 
@@ -33,7 +35,20 @@ _LEAD_SECONDS = 0.047
 _FINAL_PUNCTUATION = (".", "?", "!", ",", ";", ":")
 _SILENT_PHONEMES = frozenset(';:,.!?—…"“”() ')
 
+# They change the phoneme before: length, nasal, aspirated, palatalized, rounded, intonation.
+_MODIFIERS = frozenset("ː\u0303ʰʲᵝ↓→↗↘")
+_PRIMARY_STRESS = "ˈ"
+_STRESS_MARKS = frozenset((_PRIMARY_STRESS, "ˌ"))
+
 _load_lock = threading.Lock()
+
+
+class _Symbol(NamedTuple):
+    """A symbol of the model's alphabet, its id there, and the index of the token that it is spoken for."""
+
+    id: int
+    text: str
+    token: int | None
 
 
 def known_voices() -> tuple[Voice, ...]:
@@ -113,32 +128,44 @@ def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
     from hibari import SAMPLE_RATE, dsp
 
     model = load_model(choice.voice.id.removeprefix(PREFIX))
-    ids, token_of_phoneme = _phonemes(model, tokens)
+    symbols = _symbols(model, tokens)
+    ids = [0, *(symbol.id for symbol in symbols), 0]  # padded with silence
     inputs = {"ids": np.array([ids], np.int64), "speed": np.ones(1, np.float32)}
     *spectra, ends = model.sess.run(None, inputs)
     samples = dsp.synth(*(part[0] for part in spectra), np.random.default_rng(0))
-    edges = ends * _DOUBLE_FRAME_SECONDS - _LEAD_SECONDS
+    timed = list(zip(symbols, pairwise((ends * _DOUBLE_FRAME_SECONDS - _LEAD_SECONDS).tolist()), strict=False))
     spans: list[Span | None] = [None] * len(tokens)
-    for place, token_index in enumerate(token_of_phoneme, 1):
-        if token_index is not None:
-            start, _ = spans[token_index] or (float(edges[place - 1]), 0.0)
-            spans[token_index] = start, float(edges[place])
-    return Utterance(samples, SAMPLE_RATE, words_from_spans(tokens, spans))
+    for symbol, (start, end) in timed:
+        if symbol.token is not None:
+            first, _ = spans[symbol.token] or (start, end)
+            spans[symbol.token] = first, end
+    return Utterance(samples, SAMPLE_RATE, words_from_spans(tokens, spans), tuple(_phonemes(timed)))
 
 
-def _phonemes(model: Hibari, tokens: Sequence[Token]) -> tuple[list[int], list[int | None]]:
-    """The model's input ids, padded with silence at both ends, and the token index of each id between."""
+def _phonemes(timed: Sequence[tuple[_Symbol, Span]]) -> Iterator[Phoneme]:
+    """The phonemes; a stress mark has a time of its own, which belongs to the vowel that follows."""
+    stress: tuple[_Symbol, Span] | None = None
+    for symbol, (start, end) in timed:
+        if symbol.text in _STRESS_MARKS:
+            stress = symbol, (start, end)
+            continue
+        if symbol.text not in _SILENT_PHONEMES | _MODIFIERS:
+            mark, (begin, _) = stress or (symbol, (start, end))
+            yield Phoneme(begin, end, symbol.text, stressed=mark.text == _PRIMARY_STRESS)
+        stress = None
+
+
+def _symbols(model: Hibari, tokens: Sequence[Token]) -> list[_Symbol]:
+    """The model's input, without the padding."""
     text = " ".join(token.spoken for token in tokens)
     token_of_word = [index for index, token in enumerate(tokens) for _ in token.spoken.split()]
-    ids: list[int] = []
-    token_of_phoneme: list[int | None] = []
+    symbols: list[_Symbol] = []
     word = 0
     for part in model.g2p.phonemize_tokens(
         model.g2p.tokenize(text if text.endswith(_FINAL_PUNCTUATION) else f"{text}.")
     ):
-        for phoneme in f"{part.phonemes or ''}{part.whitespace}":
-            found = model.ids(phoneme)[1:-1]
-            ids += found
-            token_of_phoneme += [None if phoneme in _SILENT_PHONEMES else token_of_word[word]] * len(found)
+        for text in f"{part.phonemes or ''}{part.whitespace}":
+            token = None if text in _SILENT_PHONEMES else token_of_word[word]
+            symbols += [_Symbol(found, text, token) for found in model.ids(text)[1:-1]]
         word += bool(part.whitespace)
-    return [0, *ids, 0], token_of_phoneme
+    return symbols

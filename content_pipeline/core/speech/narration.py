@@ -9,10 +9,11 @@ from textwrap import wrap
 import numpy as np
 
 from content_pipeline.core.media.line_breaking import CLAUSE, SENTENCE, break_cost
+from content_pipeline.core.media.timed_phonemes import Phoneme, phonemes_from_spelling
 from content_pipeline.core.media.timed_words import Word, normalize_timings
 from content_pipeline.core.speech import espeak, hibari, text_normalization, tts_endpoint
 from content_pipeline.core.speech.text_normalization import Token
-from content_pipeline.core.speech.voice_types import Provider, Samples, Utterance, Voice, VoiceChoice, shift_words
+from content_pipeline.core.speech.voice_types import Provider, Samples, Utterance, Voice, VoiceChoice
 
 # Lead-in: players fade in and would swallow the first sound. Tail: the last sound would be cut hard.
 _LEAD_SECONDS = 0.2
@@ -26,9 +27,9 @@ _MIN_PAUSE_SECONDS = 0.08
 
 @dataclass(frozen=True, slots=True)
 class Narration:
-    """Mono samples from -1 to 1, and the displayed words in order, in seconds from the first sample.
+    """Mono samples from -1 to 1, the displayed words and the spoken phonemes, in seconds from the first sample.
 
-    `language` is the script's.
+    `language` is the script's. Voices that report no phonemes get them from the spelling.
     """
 
     samples: Samples
@@ -36,6 +37,7 @@ class Narration:
     words: tuple[Word, ...]
     voice: Voice
     language: str
+    phonemes: tuple[Phoneme, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -70,19 +72,22 @@ def narrate(script: str, choice: VoiceChoice) -> Narration:
     parts = [part for token in tokens for part in _split_long_token(token, engine.max_characters)]
     sound: list[Samples] = []
     words: list[Word] = []
+    phonemes: list[Phoneme] = []
     pause, rate, length = _LEAD_SECONDS, 0, 0
     for chunk, following_pause in split_into_chunks(parts, choice.language, engine):
         utterance = engine.speak(chunk, choice).trimmed()
         rate = utterance.rate
         silence = _silence(pause, rate)
         sound += [silence, utterance.samples]
-        words += shift_words(utterance.words, (length + len(silence)) / rate)
+        chunk_words, chunk_phonemes = utterance.timings_shifted((length + len(silence)) / rate)
+        words += chunk_words
+        phonemes += chunk_phonemes or phonemes_from_spelling(chunk_words)
         length += len(silence) + len(utterance.samples)
         pause = following_pause
     tail = max(_TAIL_SECONDS, _MIN_SECONDS - length / rate)
     samples = np.clip(np.concatenate([*sound, _silence(tail, rate)]), -1.0, 1.0)
     words = normalize_timings(_words_of_tokens(tokens, words, engine.max_characters), 0.0, len(samples) / rate)
-    return Narration(samples, rate, tuple(words), choice.voice, choice.language)
+    return Narration(samples, rate, tuple(words), choice.voice, choice.language, tuple(phonemes))
 
 
 def _split_long_token(token: Token, max_characters: int) -> list[Token]:

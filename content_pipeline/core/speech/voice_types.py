@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from content_pipeline.core.media.timed_phonemes import Phoneme, shift_phonemes
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.speech.text_normalization import Token
 
@@ -47,11 +48,15 @@ class VoiceChoice:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """Synthesized speech: mono samples from -1 to 1, and one timed word per token."""
+    """Synthesized speech: mono samples from -1 to 1, and one timed word per token.
+
+    `phonemes` has no pauses, and is empty where the engine reports none.
+    """
 
     samples: Samples
     rate: int
     words: tuple[Word, ...]
+    phonemes: tuple[Phoneme, ...] = ()
 
     def trimmed(self) -> "Utterance":
         """Without leading and trailing silence."""
@@ -60,7 +65,12 @@ class Utterance:
             return self
         margin = int(_MARGIN_SECONDS * self.rate)
         first, last = max(0, int(loud[0]) - margin), int(loud[-1]) + margin
-        return Utterance(self.samples[first:last], self.rate, shift_words(self.words, -first / self.rate))
+        words, phonemes = self.timings_shifted(-first / self.rate)
+        return Utterance(self.samples[first:last], self.rate, words, phonemes)
+
+    def timings_shifted(self, seconds: float) -> tuple[tuple[Word, ...], tuple[Phoneme, ...]]:
+        """Words and phonemes, later by `seconds`."""
+        return shift_words(self.words, seconds), shift_phonemes(self.phonemes, seconds)
 
 
 def shift_words(words: Sequence[Word], seconds: float) -> tuple[Word, ...]:

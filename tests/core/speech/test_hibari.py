@@ -46,6 +46,19 @@ def test_the_same_words_always_sound_the_same() -> None:
     assert first.words == second.words
 
 
+def test_phonemes_have_their_times_within_the_words() -> None:
+    utterance = _speak("Hello", "there,", "Emma.")
+    assert "".join(phoneme.symbol for phoneme in utterance.phonemes) == "həlOðɛɹɛmə"
+    assert [phoneme.symbol for phoneme in utterance.phonemes if phoneme.stressed] == ["O", "ɛ", "ɛ"]
+    assert all(one.start < one.end <= other.start + 1e-9 for one, other in pairwise(utterance.phonemes))
+    hello, there, emma = utterance.words
+    for word, first, last in ((hello, 0, 3), (there, 4, 6), (emma, 7, 9)):
+        assert utterance.phonemes[first].start == pytest.approx(word.start)
+        assert utterance.phonemes[last].end == pytest.approx(word.end)
+    shorter = utterance.trimmed()
+    assert shorter.phonemes[4].start - shorter.words[1].start == pytest.approx(0)
+
+
 def test_a_token_lasts_as_long_as_all_its_words() -> None:
     price = "one thousand two hundred ninety-nine dollars"
     whole = _speak("It", "costs", price, "today.")

@@ -1,5 +1,7 @@
 """Narration of scripts, and the timings of its tokens."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -7,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.speech import narration as narrations
 from content_pipeline.core.speech.narration import Narration, narrate
 from content_pipeline.core.speech.text_normalization import Token, tokenize
 from content_pipeline.core.speech.voice_selection import choose_voice
+from content_pipeline.core.speech.voice_types import Utterance, VoiceChoice
 from tests.core.speech.onset_errors import errors, onsets
 from tests.core.speech.scripts import SCRIPTS
 
@@ -66,6 +70,23 @@ def test_a_price_is_highlighted_while_all_its_words_are_spoken() -> None:
     words = _narrate("It costs $1,299 today.").words
     assert words[2].text == "$1,299"
     assert words[2].end - words[2].start > 1.5
+
+
+def test_phonemes_are_spoken_within_the_words_of_all_sentences() -> None:
+    narration = _narrate("This is the first sentence. That was it.")
+    assert "".join(phoneme.symbol for phoneme in narration.phonemes).endswith("ðætwʌzɪt")
+    assert narration.phonemes[0].start == pytest.approx(narration.words[0].start, abs=0.001)
+    assert narration.phonemes[-1].end == pytest.approx(narration.words[-1].end, abs=0.001)
+    assert all(one.end <= other.start + 1e-9 for one, other in pairwise(narration.phonemes))
+
+
+def test_a_voice_without_phonemes_gets_them_from_the_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
+    def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
+        return Utterance(np.ones(24_000, np.float32), 24_000, (Word(0.0, 1.0, tokens[0].text),))
+
+    engine = replace(narrations.ENGINES["hibari"], speak=speak)
+    monkeypatch.setitem(narrations.ENGINES, "hibari", engine)
+    assert [phoneme.symbol for phoneme in _narrate("Map.").phonemes] == ["m", "ɑ", "p"]
 
 
 def test_the_narration_begins_and_ends_with_a_little_silence() -> None:
