@@ -6,12 +6,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import ffmpeg
 import imageio_ffmpeg
@@ -42,9 +44,11 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
     twice a second in this thread, a fraction from 0 to 1. Any exception, including an interrupt, kills
     ffmpeg first. Raises InternalError `ffmpeg_failed`, `ffmpeg_too_slow`, Unavailable `ffmpeg_missing`, `disk_full`.
     """
-    limit = max(MIN_TIME_LIMIT_SECONDS, seconds * _TIME_LIMIT_FACTOR)
     tail: deque[str] = deque(maxlen=_LOG_TAIL_LINES)
-    with _spawn(_command(output), folder) as process, _watchdog(process, limit) as too_slow:
+    with (
+        _spawn(_command(output, "-progress", "pipe:1"), folder) as process,
+        _watchdog(process, _time_limit(seconds)) as too_slow,
+    ):
         assert process.stdout
         for line in process.stdout:
             if not (progress := _PROGRESS.match(line)):
@@ -52,9 +56,33 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
             elif progress[1] == "out_time_us" and progress[2].isdigit():  # "N/A" until the first frame
                 on_progress(min(int(progress[2]) / 1e6 / seconds, 1.0))
         failed = process.wait() != 0
+    _check(failed, too_slow, seconds, tail)
+
+
+def run_piped(output: OutputStream, frames: Iterable[bytes | memoryview], *, folder: Path, seconds: float) -> None:
+    """Run a graph that reads its pictures from the input `pipe:0`: raw `frames`, iterated over in this thread.
+
+    Raises as `run` does, and whatever the iterable raises, after ffmpeg was killed.
+    """
+    with (
+        # A file, because nobody reads a pipe while frames are written, and a full one would block ffmpeg.
+        tempfile.TemporaryFile("w+", errors="replace") as log,
+        _spawn(_command(output), folder, stdin=subprocess.PIPE, stdout=log) as process,
+        _watchdog(process, _time_limit(seconds)) as too_slow,
+    ):
+        assert isinstance(process.stdin, TextIOWrapper)
+        with suppress(BrokenPipeError), process.stdin.buffer as pipe:  # ffmpeg has ended: its log says why
+            pipe.writelines(frames)
+        failed = process.wait() != 0
+        log.seek(0)
+        tail = deque(map(str.rstrip, log), maxlen=_LOG_TAIL_LINES)
+    _check(failed, too_slow, seconds, tail)
+
+
+def _check(failed: bool, too_slow: threading.Event, seconds: float, tail: deque[str]) -> None:
     if too_slow.is_set():
         raise InternalError(
-            f"Rendering {seconds:.0f} seconds took longer than {limit / 60:.0f} minutes.",
+            f"Rendering {seconds:.0f} seconds took longer than {_time_limit(seconds) / 60:.0f} minutes.",
             code="ffmpeg_too_slow",
             remedy="Try again when the machine is less busy, or with a smaller video.",
             retryable=True,
@@ -63,10 +91,14 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
         raise _error_from_log(tail)
 
 
-def _command(output: OutputStream) -> list[str]:
-    # Errors and progress share one pipe (see `_started`), which one thread can read without ever blocking ffmpeg.
+def _time_limit(seconds: float) -> float:
+    return max(MIN_TIME_LIMIT_SECONDS, seconds * _TIME_LIMIT_FACTOR)
+
+
+def _command(output: OutputStream, *options: str) -> list[str]:
+    # Errors and progress share one pipe (see `_spawn`), which one thread can read without ever blocking ffmpeg.
     return [ffmpeg_path(settings().ffmpeg), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error",
-            "-progress", "pipe:1", "-y", *ffmpeg.get_args(output)]  # fmt: skip
+            *options, "-y", *ffmpeg.get_args(output)]  # fmt: skip
 
 
 def ffmpeg_path(configured: str) -> str:
@@ -86,7 +118,9 @@ def ffmpeg_path(configured: str) -> str:
 
 
 @contextmanager
-def _spawn(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
+def _spawn(
+    command: list[str], folder: Path, *, stdin: int = subprocess.DEVNULL, stdout: int | IO[str] = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
     """The process in its own process group, which is killed when the block exits for any reason."""
     if sys.platform == "linux":
         wrapper = Path(__file__).with_name("die_with_parent.py")
@@ -94,8 +128,8 @@ def _spawn(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         command,
         cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdin=stdin,
+        stdout=stdout,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
@@ -106,8 +140,8 @@ def _spawn(command: list[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         _kill(process)
         process.wait()
-        assert process.stdout
-        process.stdout.close()
+        if process.stdout:
+            process.stdout.close()
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

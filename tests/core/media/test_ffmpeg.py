@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import repeat
 from pathlib import Path
 
+import av
 import ffmpeg
 import psutil
 import pytest
@@ -135,6 +137,36 @@ def test_an_interrupt_ends_ffmpeg_before_it_goes_on(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         runner.run(_picture(600, re=None).output("a.mp4"), folder=tmp_path, seconds=600, on_progress=interrupt)
+    assert not _children_in(tmp_path)
+
+
+def _piped(name: str = "a.mkv") -> ffmpeg.nodes.OutputStream:
+    raw = ffmpeg.input("pipe:0", format="rawvideo", pix_fmt="gray", video_size=(64, 48), framerate=30)
+    return raw.output(name, vcodec="ffv1")
+
+
+def test_pictures_can_come_from_here(tmp_path: Path) -> None:
+    pictures = [bytes([number]) * (64 * 48) for number in range(40)]
+    runner.run_piped(_piped(), pictures, folder=tmp_path, seconds=40 / 30)
+    with av.open(str(tmp_path / "a.mkv")) as container:
+        shown = [int(frame.to_ndarray(format="gray").mean()) for frame in container.decode(video=0)]
+    assert shown == list(range(40))
+
+
+def test_a_failure_ends_the_making_of_pictures(tmp_path: Path) -> None:
+    with pytest.raises(InternalError) as raised:
+        runner.run_piped(_piped("missing/a.mkv"), repeat(bytes(64 * 48)), folder=tmp_path, seconds=1)
+    assert "No such file" in raised.value.__notes__[0]
+
+
+def test_an_error_in_the_making_of_pictures_ends_ffmpeg(tmp_path: Path) -> None:
+    def pictures() -> Iterator[bytes]:
+        yield bytes(64 * 48)
+        assert _children_in(tmp_path)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        runner.run_piped(_piped(), pictures(), folder=tmp_path, seconds=1)
     assert not _children_in(tmp_path)
 
 
