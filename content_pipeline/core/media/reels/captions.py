@@ -38,12 +38,19 @@ _UPCOMING_COLOR: RGB = (206, 204, 216)
 
 
 def caption_track(
-    words: Sequence[Word], *, language: str, seconds: float, name: str, title: str | None, accent: RGB
+    words: Sequence[Word],
+    *,
+    language: str,
+    seconds: float,
+    name: str,
+    title: str | None,
+    accent: RGB,
+    center: tuple[float, float] = CENTER,
 ) -> str:
     """The ASS document, fonts embedded, for a reel of `seconds` in which the `words` are spoken.
 
     Words need not be normalized (see `normalize_timings`). `name` and `title` have at most 500 characters, and look
-    best with 40 and 80. `accent` colors the highlight and the progress bar.
+    best with 40 and 80. `accent` colors the highlight and the progress bar. `center` of the phrases is in pixels.
     """
     spoken = merge_combining_marks(normalize_timings(words, 0.0, seconds))
     title_cues, name_cues = (_overlay_cue(text, seconds, language) for text in (title, name))
@@ -55,7 +62,7 @@ def caption_track(
         *overlays.progress_bar(seconds),
         *(event for cue in title_cues for event in overlays.title_card(cue, fonts, language)),
         *(event for cue in name_cues for event in overlays.name_badge(cue, fonts, language)),
-        *(event for cue in cues for event in _phrase_events(cue, direction, fonts, language)),
+        *(event for cue in cues for event in _phrase_events(cue, center, direction, fonts, language)),
     ]
     styles = _styles(fonts.default_family, accent) | overlays.overlay_styles(fonts.default_family, accent)
     return ass_document.ass_document(styles, events, fonts, width=WIDTH, height=HEIGHT)
@@ -77,11 +84,13 @@ def _styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
     }
 
 
-def _phrase_events(phrase: Segment, direction: str, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
+def _phrase_events(
+    phrase: Segment, center: tuple[float, float], direction: str, fonts: FontSet, language: str
+) -> Iterator[SSAEvent]:
     layout = Layout([phrase], fonts=fonts, language=language, box=_BOX, em=EM)
     (lines,) = layout.cues
     spans = _highlight_spans(lines, phrase.end)
-    x, y = CENTER
+    x, y = center
     y -= (len(lines) - 1) / 2 * layout.em * LINE_HEIGHT
     for line in lines:
         for word in position_words(line, direction, lambda text: fonts.width(text) * layout.em):

@@ -8,34 +8,17 @@ from typing import Any
 
 import ffmpeg
 
-from content_pipeline.core.media import wav
+from content_pipeline.core.media import encoding, wav
 from content_pipeline.core.media.audio_decoding import Samples
 from content_pipeline.core.media.ffmpeg import run
 from content_pipeline.core.media.reels import audio_mastering, background_loops, client_background
 from content_pipeline.core.media.reels.client_background import Background
 from content_pipeline.core.media.reels.designs import Design
-from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH
+from content_pipeline.core.media.reels.safe_zone import HEIGHT, WIDTH
 
 # Files of a reel in its folder: three inputs, two outputs.
 CAPTIONS, BACKGROUND, MUSIC = "captions.ass", "background", "music"
 SOUND, OUTPUT = "sound.wav", "output.mp4"
-
-# ultrafast costs half of superfast; adding cabac and 8x8dct (High profile) makes files a quarter smaller. One thread,
-# because one reel is rendered per core. maxrate, because platforms accept at most 25 Mbit/s, which a client's detailed
-# video would reach.
-_VIDEO_ENCODING = {
-    "vcodec": "libx264",
-    "preset": "ultrafast",
-    "x264-params": "cabac=1:8x8dct=1",
-    "crf": 21,
-    "maxrate": "12M",
-    "bufsize": "24M",
-    "g": 4 * FRAMES_PER_SECOND,
-    "pix_fmt": "yuv420p",
-    "threads": 1,
-}
-_AUDIO_ENCODING = {"acodec": "aac", "audio_bitrate": "192k", "ar": audio_mastering.SAMPLE_RATE}
-_BT709 = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
 
 # Limits of the per-seed variation of a design.
 _MAX_ZOOM, _MAX_HUE_SHIFT = 1.15, 10.0
@@ -64,14 +47,13 @@ def render(folder: Path, scene: Scene, narration: Samples, rate: int, *, on_prog
     mix = audio_mastering.mix(narration, rate, seconds=scene.seconds, music=music)
     wav.write(mix.samples, audio_mastering.SAMPLE_RATE, folder / SOUND)
     output = ffmpeg.output(
-        _background(folder, scene).filter("setparams", **_BT709).filter("ass", CAPTIONS),
+        _background(folder, scene).filter("setparams", **encoding.BT709).filter("ass", CAPTIONS),
         ffmpeg.input(SOUND).audio,
         OUTPUT,
-        **_VIDEO_ENCODING,
-        **_AUDIO_ENCODING,
+        **encoding.VIDEO,
+        **encoding.AUDIO,
+        **encoding.CONTAINER,
         t=scene.seconds,
-        movflags="+faststart",
-        map_metadata=-1,
     )
     run(output, folder=folder, seconds=scene.seconds, on_progress=on_progress)
     return mix.loudness
