@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from bench import (
+    avatars,
     calendar,
     cancel,
     captions,
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
     "transcription": transcription.measure,
     "reels": reels.measure,
     "reel-cost": reel_cost.measure,
+    "avatars": avatars.measure,
     "recall": recall.measure,
     "polling": polling.measure,
     "streams": streams.measure,

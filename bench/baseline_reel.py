@@ -45,11 +45,11 @@ def _initialize(env: dict[str, str]) -> None:
 
 def make(script: str, seed: int) -> RenderCost:
     """Render a reel into a temporary folder."""
-    before = _cpu_seconds()
+    before = cpu_seconds()
     spoken, design = narrate(script), designs.choose(STYLE_TAGS, seed)
     with tempfile.TemporaryDirectory() as folder:
         render(Path(folder), spoken, design, seed)
-    return RenderCost(spoken.seconds, _cpu_seconds() - before)
+    return RenderCost(spoken.seconds, cpu_seconds() - before)
 
 
 def narrate(script: str) -> Narration:
@@ -65,7 +65,7 @@ def render(folder: Path, spoken: Narration, design: Design, seed: int) -> None:
     composition.render(folder, scene, spoken.samples, spoken.rate, on_progress=lambda _: None)
 
 
-def _cpu_seconds() -> float:
+def cpu_seconds() -> float:
     """CPU seconds of this process and its children that have ended."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)

@@ -1,0 +1,137 @@
+"""Renders a talking avatar: frames composed here and piped to one ffmpeg pass with captions and mastered audio."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import ffmpeg
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
+from numpy.typing import NDArray
+from PIL import Image
+
+from content_pipeline.core.media import encoding, wav
+from content_pipeline.core.media.audio_decoding import Samples
+from content_pipeline.core.media.avatars import motion, puppet, visemes
+from content_pipeline.core.media.avatars.backdrops import backdrop
+from content_pipeline.core.media.avatars.characters import Character
+from content_pipeline.core.media.avatars.drawing import TORSO
+from content_pipeline.core.media.avatars.eyes import Eyes
+from content_pipeline.core.media.avatars.motion import Motion
+from content_pipeline.core.media.avatars.puppet import Pose, Puppet
+from content_pipeline.core.media.ffmpeg import run_piped
+from content_pipeline.core.media.reels import audio_mastering
+from content_pipeline.core.media.reels.designs import Design
+from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH
+from content_pipeline.core.media.timed_phonemes import Phoneme
+
+# Files of an avatar in its folder: one input, two outputs.
+CAPTIONS, SOUND, OUTPUT = "captions.ass", "sound.wav", "output.mp4"
+
+# Where captions cover neither the face nor what the platforms show below.
+CAPTION_CENTER = WIDTH / 2, 1060.0
+
+# Stages of a breath: the chest rises by less than a pixel from one to the next.
+_BREATHS = 7
+
+Planes = list[NDArray[np.uint8]]  # Y, U and V; U and V at half the size
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Input of a render, `seconds` long. `seed` varies motion and backdrop deterministically."""
+
+    character: Character
+    design: Design
+    seed: int
+    seconds: float
+    phonemes: tuple[Phoneme, ...]
+    has_captions: bool = False
+
+
+def render(folder: Path, scene: Scene, samples: Samples, rate: int, *, on_progress: Callable[[float], None]) -> float:
+    """Write OUTPUT: WIDTH × HEIGHT, H.264 High and AAC in MP4 at -14 LUFS, with CAPTIONS burned in.
+
+    Returns the loudness of the sound in LUFS. `folder` holds CAPTIONS where `scene` has them; `samples` are the mono
+    narration at `rate`. `on_progress` gets fractions from 0 to 1. Raises as `ffmpeg.run_piped` does.
+    """
+    mix = audio_mastering.mix(samples, rate, seconds=scene.seconds)
+    wav.write(mix.samples, audio_mastering.SAMPLE_RATE, folder / SOUND)
+    pictures = ffmpeg.input(
+        "pipe:0", format="rawvideo", pix_fmt="yuv420p", video_size=(WIDTH, HEIGHT), framerate=FRAMES_PER_SECOND
+    ).filter("setparams", **encoding.BT709)
+    output = ffmpeg.output(
+        pictures.filter("ass", CAPTIONS) if scene.has_captions else pictures,
+        ffmpeg.input(SOUND).audio,
+        OUTPUT,
+        **encoding.VIDEO,
+        **encoding.AUDIO,
+        **encoding.CONTAINER,
+        t=scene.seconds,
+    )
+    run_piped(output, _frames(scene, on_progress), folder=folder, seconds=scene.seconds)
+    return mix.loudness
+
+
+def _frames(scene: Scene, on_progress: Callable[[float], None]) -> Iterator[memoryview]:
+    """The pictures as planar YUV 4:2:0."""
+    figure = puppet.load(scene.character.id)
+    stage = _Stage(figure, backdrop(scene.design, random.Random(scene.seed).random()))  # noqa: S311 - nothing secret
+    mouths = visemes.animate(scene.phonemes, scene.seconds, FRAMES_PER_SECOND)
+    moved = motion.animate(scene.phonemes, scene.seconds, FRAMES_PER_SECOND, scene.seed)
+    for number, mouth in enumerate(mouths):
+        pose, eyes, smile, breath = _state(moved, number)
+        mouth = mouth._replace(smile=smile * (1 - mouth.pucker))
+        head = figure.draw_head(pose._replace(jaw=mouth.open), mouth, eyes)
+        yield from stage.compose(head, breath)
+        if number % FRAMES_PER_SECOND == 0:
+            on_progress(number / len(mouths))
+    on_progress(1.0)
+
+
+def _state(moved: Motion, number: int) -> tuple[Pose, Eyes, float, float]:
+    def at(track: motion.Track) -> float:
+        return float(track[number])
+
+    breath = at(moved.breath)
+    pose = Pose(at(moved.roll), at(moved.x), at(moved.y) - 2.5 * breath, at(moved.yaw), at(moved.pitch))
+    return pose, Eyes(at(moved.eyes), at(moved.across), at(moved.down), at(moved.brows)), at(moved.smile), breath
+
+
+class _Stage:
+    """Backdrop and torso in each stage of a breath, ready for the head."""
+
+    def __init__(self, figure: Puppet, ground: Image.Image) -> None:
+        self._box = figure.box
+        self._behind_head: list[Image.Image] = []
+        self._planes: list[Planes] = []
+        for number in range(_BREATHS):
+            picture = ground.copy()
+            picture.alpha_composite(figure.draw_torso(number / (_BREATHS - 1)), TORSO[:2])
+            self._behind_head.append(picture.crop(figure.box))
+            self._planes.append(_to_yuv(picture))
+
+    def compose(self, head: Image.Image, breath: float) -> Iterator[memoryview]:
+        """The frame with the head in front. Of the rows around the head nothing is copied."""
+        number = round(breath * (_BREATHS - 1))
+        around = self._behind_head[number].copy()
+        around.alpha_composite(head)
+        for plane, part, scale in zip(self._planes[number], _to_yuv(around), (1, 2, 2), strict=True):
+            left, top, right, bottom = (edge // scale for edge in self._box)
+            rows = plane[top:bottom].copy()
+            rows[:, left:right] = part
+            yield from (plane[:top].data, rows.data, plane[bottom:].data)
+
+
+def _to_yuv(picture: Image.Image) -> Planes:
+    """BT.709 in limited range."""
+    frame = av.VideoFrame.from_ndarray(np.asarray(picture), format="rgba").reformat(
+        format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+    )
+    planes = ((plane, np.frombuffer(memoryview(plane), np.uint8)) for plane in frame.planes)
+    return [
+        np.ascontiguousarray(pixels.reshape(plane.height, plane.line_size)[:, : plane.width])
+        for plane, pixels in planes
+    ]
