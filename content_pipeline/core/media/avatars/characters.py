@@ -14,7 +14,8 @@ Beard = Literal["none", "stubble", "short", "full"]
 class Character:
     """One character. Colors are #rrggbb; `moods` are the style tags of twins that it suits.
 
-    `cheeks` is the width of the face as a factor, `chin` that of its lower third: a square jaw is above 1.
+    `cloth` and `accent` color the clothes. Factors, 1 being usual: `cheeks` is the width of the face, `chin` that of
+    its lower third, `brow_weight` and `lashes` the thickness of brows and lashes.
     """
 
     id: str

@@ -20,7 +20,7 @@ from content_pipeline.core.media.avatars.characters import Character
 from content_pipeline.core.media.avatars.drawing import TORSO
 from content_pipeline.core.media.avatars.eyes import Eyes
 from content_pipeline.core.media.avatars.motion import Motion
-from content_pipeline.core.media.avatars.puppet import Pose, Puppet
+from content_pipeline.core.media.avatars.puppet import Head, Pose, Puppet
 from content_pipeline.core.media.ffmpeg import run_piped
 from content_pipeline.core.media.reels import audio_mastering
 from content_pipeline.core.media.reels.designs import Design
@@ -78,14 +78,14 @@ def render(folder: Path, scene: Scene, samples: Samples, rate: int, *, on_progre
 def _frames(scene: Scene, on_progress: Callable[[float], None]) -> Iterator[memoryview]:
     """The pictures as planar YUV 4:2:0."""
     figure = puppet.load(scene.character.id)
+    head = Head(figure)
     stage = _Stage(figure, backdrop(scene.design, random.Random(scene.seed).random()))  # noqa: S311 - nothing secret
     mouths = visemes.animate(scene.phonemes, scene.seconds, FRAMES_PER_SECOND)
     moved = motion.animate(scene.phonemes, scene.seconds, FRAMES_PER_SECOND, scene.seed)
     for number, mouth in enumerate(mouths):
         pose, eyes, smile, breath = _state(moved, number)
         mouth = mouth._replace(smile=smile * (1 - mouth.pucker))
-        head = figure.draw_head(pose._replace(jaw=mouth.open), mouth, eyes)
-        yield from stage.compose(head, breath)
+        yield from stage.compose(head.draw(pose._replace(jaw=mouth.open), mouth, eyes), breath)
         if number % FRAMES_PER_SECOND == 0:
             on_progress(number / len(mouths))
     on_progress(1.0)

@@ -6,7 +6,7 @@ from content_pipeline.core.media.avatars import drawing, puppet
 from content_pipeline.core.media.avatars.characters import CHARACTERS, Character
 from content_pipeline.core.media.avatars.eyes import Eyes
 from content_pipeline.core.media.avatars.mouths import Mouth
-from content_pipeline.core.media.avatars.puppet import Pose
+from content_pipeline.core.media.avatars.puppet import Head, Pose
 from content_pipeline.core.media.avatars.visemes import VISEMES
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ class TestEveryCharacter:
         figure = puppet.load(character.id)
         assert all(edge % 2 == 0 for edge in figure.box)
         for pose in EXTREMES:
-            head = figure.draw_head(pose, Mouth(), Eyes())
+            head = Head(figure).draw(pose, Mouth(), Eyes())
             assert head.size == figure.box.size
             assert _alpha_at_the_edge(head) == 0, pose
 
@@ -58,13 +58,13 @@ def _rows_of_skin(head: Image.Image) -> int:
 
 def test_an_open_mouth_lowers_the_chin() -> None:
     figure = puppet.load("diego")
-    shut, wide = (figure.draw_head(Pose(jaw=jaw), Mouth(open=jaw), Eyes()) for jaw in (0.0, 1.0))
+    shut, wide = (Head(figure).draw(Pose(jaw=jaw), Mouth(open=jaw), Eyes()) for jaw in (0.0, 1.0))
     assert 10 <= _rows_of_skin(wide) - _rows_of_skin(shut) <= 30
 
 
 def test_without_motion_the_warp_changes_nothing() -> None:
     figure = puppet.load("diego")
-    upright = np.asarray(figure.draw_head(Pose(), Mouth(), Eyes()), float)
+    upright = np.asarray(Head(figure).draw(Pose(), Mouth(), Eyes()), float)
     drawn = Image.new("RGBA", (1080, 1920))
     drawn.alpha_composite(drawing.head(CHARACTERS["diego"]), drawing.HEAD[:2])
     drawn.alpha_composite(drawing.eye_layer(CHARACTERS["diego"], Eyes()), drawing.EYES[:2])
@@ -82,7 +82,7 @@ def test_a_breath_lifts_the_shoulders_by_some_pixels() -> None:
 
 
 def test_edges_are_not_darkened_by_what_is_transparent() -> None:
-    head = np.asarray(puppet.load("ruth").draw_head(Pose(roll=3), Mouth(), Eyes()), float)
+    head = np.asarray(Head(puppet.load("ruth")).draw(Pose(roll=3), Mouth(), Eyes()), float)
     edge = (head[..., 3] > 60) & (head[..., 3] < 200)
     silver = edge[:150]  # nothing but silver hair is up there
     assert head[:150][silver][:, :3].min(axis=1).mean() > 110
