@@ -31,7 +31,7 @@ class Viseme(NamedTuple):
     dominance: float = 1.0
 
 
-_REST = Viseme(Mouth(), 5.0)
+_REST = Viseme(Mouth(), 4.0)
 _OTHER = Viseme(Mouth(open=0.3))
 
 _GROUPS: Mapping[str, Viseme] = {
@@ -49,7 +49,7 @@ _GROUPS: Mapping[str, Viseme] = {
     "ɜɚ": Viseme(Mouth(open=0.42, spread=-0.2, pucker=0.32), 1.0),
     "mbp": Viseme(Mouth(press=0.75), 7.0),
     "fvɸβʋ": Viseme(Mouth(open=0.1, spread=0.15, tuck=1.0), 5.0),
-    "θð": Viseme(Mouth(open=0.3, spread=0.2, tongue=1.0), 1.6),
+    "θð": Viseme(Mouth(open=0.38, spread=0.2, tongue=0.9), 1.8),
     "tdnTɾʈɖɳɲɽʦʣ": Viseme(Mouth(open=0.24, spread=0.3, tongue=0.55), 1.0),
     "lʎ": Viseme(Mouth(open=0.36, spread=0.2, tongue=0.95), 1.0),
     "sz": Viseme(Mouth(open=0.2, spread=0.55), 1.3),
@@ -58,7 +58,7 @@ _GROUPS: Mapping[str, Viseme] = {
     "hʔ": Viseme(Mouth(open=0.45), 0.35),
     "ɹrɻ": Viseme(Mouth(open=0.3, spread=-0.3, pucker=0.45), 1.2),
     "wɥ": Viseme(Mouth(open=0.16, spread=-0.6, pucker=1.0), 2.6),
-    "j": Viseme(Mouth(open=0.26, spread=0.75), 1.0),
+    "j": Viseme(Mouth(open=0.36, spread=0.7), 1.3),
 }
 VISEMES: Final[Mapping[str, Viseme]] = {symbol: viseme for group, viseme in _GROUPS.items() for symbol in group}
 # A diphthong glides from one vowel to the other, after this share of its time.
