@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from api.schemas.bulk import BatchView, JobView
 from api.schemas.tasks import Status, TaskView
+from content_pipeline.core.bulk import batches
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.models import Batch, Task
-from content_pipeline.core.reels import batches
 
 
 @dataclass(frozen=True)

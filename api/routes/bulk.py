@@ -19,10 +19,10 @@ from api.progress import ProgressDep, SlotDep
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
 from api.snapshots import BatchSnapshot, batch_view
+from content_pipeline.core.bulk import batches, csv_reader, csv_rows
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.platforms.registered import Platform
-from content_pipeline.core.reels import batches, csv_reader, csv_rows
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
 

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.bulk import batches
 from content_pipeline.core.calendar import actions
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.reels import batches, reels
+from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import kinds, tasks
 
 Retried = tuple[Task, Sequence[Task]]

@@ -1,4 +1,4 @@
-"""Sensor of the CSV inbox: makes a batch of each CSV in the bucket (`core/reels/csv_inbox.py`)."""
+"""Sensor of the CSV inbox: makes a batch of each CSV in the bucket (`core/bulk/csv_inbox.py`)."""
 
 from time import monotonic
 from typing import Final
@@ -7,7 +7,7 @@ import dagster as dg
 import structlog
 
 from content_pipeline.core import storage
-from content_pipeline.core.reels import csv_inbox
+from content_pipeline.core.bulk import csv_inbox
 from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.tasks import dagster_client
 

@@ -22,6 +22,7 @@ from api.main import create_app
 from content_pipeline.cli import preflight, stack_config
 from content_pipeline.cli.state import UserSettings
 from content_pipeline.core.accounts import accounts, tokens
+from content_pipeline.core.bulk import csv_inbox, csv_rows
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
@@ -34,7 +35,6 @@ from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.options import CoverOption
 from content_pipeline.core.platforms.spec import PlatformSpec
 from content_pipeline.core.platforms.text import TextFormat, TextRules
-from content_pipeline.core.reels import csv_inbox, csv_rows
 from content_pipeline.core.settings import settings
 from tests.accounts import REDIRECT, encryption_key
 from tests.api.conftest import PUBLIC

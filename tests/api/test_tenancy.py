@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from api.main import create_app
 from content_pipeline.core import models
+from content_pipeline.core.bulk import batches
+from content_pipeline.core.bulk.csv_rows import ReelRow
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
@@ -17,8 +19,7 @@ from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import Memory, Twin
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
-from content_pipeline.core.reels import batches, reels
-from content_pipeline.core.reels.csv_rows import ReelRow
+from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.webhooks import deliveries, endpoints
 from tests.api.conftest import PUBLIC

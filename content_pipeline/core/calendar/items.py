@@ -14,6 +14,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.accounts import accounts
+from content_pipeline.core.bulk import csv_rows
 from content_pipeline.core.calendar import actions
 from content_pipeline.core.calendar.states import CHANGEABLE, PLANNED, move
 from content_pipeline.core.clock import now
@@ -25,7 +26,7 @@ from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.reels import csv_rows, reels
+from content_pipeline.core.reels import reels
 from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins

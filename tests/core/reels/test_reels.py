@@ -8,6 +8,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from content_pipeline.core import storage
+from content_pipeline.core.bulk import batches
+from content_pipeline.core.bulk.csv_rows import ReelRow
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.media import wav
@@ -16,8 +18,7 @@ from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import Reel, Task
 from content_pipeline.core.platforms.base import Post, Video
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.reels import batches, reels
-from content_pipeline.core.reels.csv_rows import ReelRow
+from content_pipeline.core.reels import reels
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane

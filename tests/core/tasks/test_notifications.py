@@ -6,10 +6,10 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from content_pipeline.core.bulk import batches
+from content_pipeline.core.bulk.csv_rows import ReelRow
 from content_pipeline.core.database import connect_arguments, transaction
 from content_pipeline.core.models import Task
-from content_pipeline.core.reels import batches
-from content_pipeline.core.reels.csv_rows import ReelRow
 from content_pipeline.core.tasks import tasks
 from tests.factories import make_twin
 

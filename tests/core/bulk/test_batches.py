@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.bulk import batches
+from content_pipeline.core.bulk.csv_rows import ReelRow
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, InternalError, NotFound
 from content_pipeline.core.models import Batch, Task
-from content_pipeline.core.reels import batches, reels
-from content_pipeline.core.reels.csv_rows import ReelRow
+from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks
 from tests.factories import make_twin, make_workspace
 

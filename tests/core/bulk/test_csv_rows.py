@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.schemas.problems import RowFault
+from content_pipeline.core.bulk.csv_rows import ReelRow, parse
 from content_pipeline.core.errors import Invalid, PlanLimit
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.reels.csv_rows import ReelRow, parse
 from content_pipeline.core.settings import settings
 
 # A public host as an IP address: needs no DNS.

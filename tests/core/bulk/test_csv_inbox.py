@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from content_pipeline.core import storage
+from content_pipeline.core.bulk import batches, csv_inbox
 from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.models import Batch, Twin, Workspace
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.reels import batches, csv_inbox
 from content_pipeline.core.settings import settings
 from content_pipeline.core.storage import StoredObject
 from tests.factories import make_twin, make_workspace

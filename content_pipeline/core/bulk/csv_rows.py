@@ -8,11 +8,11 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
+from content_pipeline.core.bulk import csv_reader
+from content_pipeline.core.bulk.csv_reader import Table
 from content_pipeline.core.errors import Invalid, PlanLimit
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.reels import csv_reader
-from content_pipeline.core.reels.csv_reader import Table
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import voice_selection

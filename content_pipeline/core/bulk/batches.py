@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.bulk.csv_rows import ReelRow
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Batch, Reel, Task, Twin
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.reels import reels
-from content_pipeline.core.reels.csv_rows import ReelRow
 from content_pipeline.core.tasks import kinds, tasks
 from content_pipeline.core.workspaces.ownership import owned
 

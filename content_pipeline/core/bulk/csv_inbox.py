@@ -18,11 +18,11 @@ from sqlalchemy import ColumnElement, String, cast, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from content_pipeline.core import storage
+from content_pipeline.core.bulk import batches, csv_reader, csv_rows
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Invalid, NotFound, PlanLimit, TooLarge
 from content_pipeline.core.models import Batch, Task, Twin, Workspace
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.reels import batches, csv_reader, csv_rows
 from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.workspaces import workspaces
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content_pipeline.core.bulk import csv_reader
 from content_pipeline.core.errors import Error, Invalid, TooLarge
-from content_pipeline.core.reels import csv_reader
 
 ENCODINGS = {
     "UTF-8": lambda text: text.encode(),
