@@ -13,7 +13,7 @@ from content_pipeline.core.bulk.csv_reader import Table
 from content_pipeline.core.errors import Invalid, PlanLimit
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.reels.reel_spec import ReelSpec
+from content_pipeline.core.reels.reel_spec import ReelSpec, valid_script
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import voice_selection
 
@@ -151,20 +151,6 @@ def _reel(row: _Row, platform: str, voice_id: str, check_url: Callable[[str], No
 
 def _error_entry(row: int, column: str | None, error: Invalid) -> dict[str, Any]:
     return {"row": row, "column": column, "code": error.code, "detail": error.detail, "remedy": error.remedy}
-
-
-def valid_script(script: str) -> str:
-    """The script, if a reel can be made of it. Raises Invalid `script_empty` or `script_too_long`."""
-    if not script:
-        raise Invalid("The script is empty.", code="script_empty", remedy="Write what is to be said, or drop the row.")
-    most = settings().script_characters
-    if len(script) > most:
-        raise Invalid(
-            f"The script has {len(script):,} characters; {most:,} are the most.",
-            code="script_too_long",
-            remedy="Shorten it, or make two reels of it.",
-        )
-    return script
 
 
 def _platform(name: str) -> str:

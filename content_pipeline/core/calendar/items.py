@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.accounts import accounts
-from content_pipeline.core.bulk import csv_rows
+
 from content_pipeline.core.calendar import actions
 from content_pipeline.core.calendar.states import CHANGEABLE, PLANNED, move
 from content_pipeline.core.clock import now
@@ -27,6 +27,7 @@ from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import reels
+from content_pipeline.core.reels.reel_spec import valid_script
 from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
@@ -223,7 +224,7 @@ def cancel_items_of(session: Session, twin: Twin) -> list[Task]:
 def _check_publishable(session: Session, item: CalendarItem, twin: Twin) -> None:
     """Raises Invalid, NotFound for an item that could never be published."""
     if item.script:
-        csv_rows.valid_script(item.script)
+        valid_script(item.script)
     if item.reel_url:
         safe_fetch.check_url(item.reel_url)
     elif item.script:

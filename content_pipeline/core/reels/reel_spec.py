@@ -1,6 +1,9 @@
-"""Inputs of a reel, as a client requests them."""
+"""Inputs of a reel, as a client requests them; the check of a script that all videos share."""
 
 from dataclasses import dataclass
+
+from content_pipeline.core.errors import Invalid
+from content_pipeline.core.settings import settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,3 +16,17 @@ class ReelSpec:
     title: str | None = None
     background_url: str | None = None
     music_url: str | None = None
+
+
+def valid_script(script: str) -> str:
+    """The script, if a reel can be made of it. Raises Invalid `script_empty` or `script_too_long`."""
+    if not script:
+        raise Invalid("The script is empty.", code="script_empty", remedy="Write what is to be said, or drop the row.")
+    most = settings().script_characters
+    if len(script) > most:
+        raise Invalid(
+            f"The script has {len(script):,} characters; {most:,} are the most.",
+            code="script_too_long",
+            remedy="Shorten it, or make two reels of it.",
+        )
+    return script
