@@ -4,7 +4,6 @@ When the platform has finished, the post's task is resumed in a run. For a publi
 polled and stored here.
 """
 
-import random
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
@@ -23,14 +22,11 @@ from content_pipeline.core.platforms.base import Published
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import attempts, publications
 from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks.backoff import backoff_seconds
 
 log = structlog.get_logger()
 
-# Exponential backoff with jitter.
-_FIRST_SECONDS: Final = 5.0
-_GROWTH: Final = 1.5
 _MAX_SECONDS: Final = 120.0
-_JITTER: Final = 0.2
 # The URL of a published post is not urgent: TikTok moderates for hours, and allows 30 status requests a minute.
 _MAX_SECONDS_PUBLISHED: Final = 1800.0
 
@@ -46,12 +42,6 @@ def claim_due(session: Session, *, most: int) -> Sequence[Publication]:
         if publication.waits_until and now() >= publication.waits_until:
             publication.poll_at = None  # its task resumes by itself at that time; for a URL, polling ends
     return found
-
-
-def backoff_seconds(polls: int, longest: float) -> float:
-    """Seconds until the next poll after `polls` of them, at most `longest` plus jitter."""
-    seconds = min(_FIRST_SECONDS * _GROWTH**polls, longest)
-    return seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
 
 
 def poll(publication: Publication) -> Task | None:
