@@ -50,7 +50,7 @@ def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | No
     """Download `url` to `target` within `seconds`; returns the response's content type.
 
     Raises Invalid `url_forbidden`; TooLarge over `max_bytes`; UpstreamError with the code `remote_not_found`,
-    `remote_timeout` or `remote_failed`, retryable where trying again may help.
+    `remote_forbidden`, `remote_timeout` or `remote_failed`, retryable where trying again may help.
     """
     deadline = time.monotonic() + seconds
     parsed = _parse(url)
@@ -101,6 +101,12 @@ def _save(response: httpcore.Response, target: Path, max_bytes: int) -> None:
 def _check_status(status: int, host: str) -> None:
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         raise UpstreamError(f"{host} has no such file.", code="remote_not_found", remedy="Check the address.")
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise UpstreamError(
+            f"{host} did not give the file out ({status}).",
+            code="remote_forbidden",
+            remedy="Check that the address opens without signing in, and has not expired.",
+        )
     if status != HTTPStatus.OK:
         raise UpstreamError(
             f"{host} answered {status} instead of the file.",
