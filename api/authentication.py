@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.rate_limiter import RateLimiter
 from content_pipeline.core import rate_limits
 from content_pipeline.core.accounts import oauth_flow
+from content_pipeline.core.avatars import heygen_events
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import TooManyRequests, Unauthorized
 from content_pipeline.core.rate_limits import Rate, RateLimitResult
@@ -23,8 +24,9 @@ from content_pipeline.core.workspaces.workspaces import Caller
 
 API_KEY: Final = "X-API-Key"
 PROTECTED: Final = "/api/"
-# OAuth callbacks: browsers come from a platform without a key, and `state` identifies the workspace.
-OPEN: Final = f"{oauth_flow.CALLBACK_PATH}/"
+# OAuth callbacks: browsers come from a platform without a key, and `state` identifies the workspace. Events of
+# providers: they are signed.
+OPEN: Final = (f"{oauth_flow.CALLBACK_PATH}/", f"{heygen_events.PATH}")
 WINDOW_SECONDS: Final = 60
 # Invalid keys that one address may send.
 FAILED_ATTEMPTS: Final = Rate(30, WINDOW_SECONDS)

@@ -16,11 +16,13 @@ from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
 from api.progress import Progress
 from api.routes import (
+    avatars,
     bulk,
     calendar,
     captions,
     composing,
     health,
+    heygen,
     memory,
     publishing,
     social,
@@ -86,6 +88,7 @@ def create_app() -> FastAPI:
         voices.router,
         bulk.upload_router,
         bulk.router,
+        avatars.router,
         calendar.router,
         social.router,
         publishing.router,
@@ -94,6 +97,7 @@ def create_app() -> FastAPI:
     ):
         public.include_router(router)
     app.include_router(public)
+    app.include_router(heygen.router)
     app.include_router(health.router)
     return app
 

@@ -4,7 +4,7 @@ import dagster as dg
 
 from content_pipeline import jobs
 from content_pipeline.core import logs
-from content_pipeline.sensors import calendar, csv_inbox, polling, retention, tasks, tokens, webhooks
+from content_pipeline.sensors import avatars, calendar, csv_inbox, polling, retention, tasks, tokens, webhooks
 
 logs.configure()
 
@@ -15,6 +15,7 @@ definitions = dg.Definitions(
         tasks.start_unattended_tasks,
         calendar.publish_scheduled_content,
         polling.poll_platforms,
+        avatars.poll_avatar_renders,
         csv_inbox.ingest_csv_inbox,
         tokens.refresh_expiring_tokens,
         webhooks.deliver_webhooks,

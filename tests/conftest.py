@@ -12,6 +12,7 @@ import dagster as dg
 import hypothesis
 import psutil
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
@@ -22,7 +23,10 @@ from content_pipeline.cli.state import State, UserSettings
 from content_pipeline.core.database import Base, dispose_engines, engine, transaction
 from content_pipeline.core.models import Plan
 from content_pipeline.core.platforms import transport
+from content_pipeline.core.providers.heygen import client as heygen_client
 from content_pipeline.core.settings import settings
+from sandbox.heygen.protocol import API_KEY
+from sandbox.heygen.webhooks import CALLBACK_SECRET
 from tests.accounts import sandbox_settings
 from tests.factories import make_workspace
 from tests.sandbox_server import Sandbox, served_sandbox
@@ -145,3 +149,16 @@ def instance(database: None) -> Iterator[dg.DagsterInstance]:
     }
     with dg.instance_for_test(overrides=ours) as instance:
         yield instance
+
+
+@pytest.fixture
+def heygen(platforms: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """HeyGen's stand-in, reached as `up` sets it."""
+    monkeypatch.setattr(settings(), "avatar_provider", "heygen")
+    monkeypatch.setattr(settings(), "heygen_url", f"{platforms.url}/api.heygen.com")
+    monkeypatch.setattr(settings(), "heygen_api_key", SecretStr(API_KEY))
+    monkeypatch.setattr(settings(), "heygen_webhook_secret", SecretStr(CALLBACK_SECRET))
+    monkeypatch.setattr(settings(), "allowed_private_hosts", [platforms.url.removeprefix("http://")])
+    yield platforms
+    heygen_client.client().close()
+    heygen_client.client.cache_clear()

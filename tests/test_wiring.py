@@ -56,6 +56,8 @@ def test_dagster_runs_just_this() -> None:
         "burned_in_video",
         "narration",
         "reel_video",
+        "avatar_submission",
+        "avatar_video",
         "content_calendar",
         "publication_upload",
         "publication",
@@ -66,6 +68,7 @@ def test_dagster_runs_just_this() -> None:
         "ingest_csv_inbox",
         "publish_scheduled_content",
         "poll_platforms",
+        "poll_avatar_renders",
         "refresh_expiring_tokens",
         "deliver_webhooks",
         "retire_old_work",
@@ -81,6 +84,10 @@ def test_dagster_runs_just_this() -> None:
         "reel_video:size",
         "reel_video:length",
         "reel_video:loudness",
+        "avatar_video:playable",
+        "avatar_video:portrait",
+        "avatar_video:length",
+        "avatar_video:loudness",
         "publication:visible",
     }
 

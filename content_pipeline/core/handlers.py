@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.calendar import actions
 from content_pipeline.core.captions import burn_ins, captions
@@ -33,6 +34,11 @@ def _retry_task(session: Session, task: Task) -> Retried:
 
 def _retry_publication(session: Session, task: Task) -> Retried:
     again = actions.retry_post(session, task)
+    return again, [again]
+
+
+def _retry_avatar(session: Session, task: Task) -> Retried:
+    again = avatar_videos.retry(session, task)
     return again, [again]
 
 
@@ -62,6 +68,7 @@ HANDLERS: Final = {
     kinds.CAPTION.name: Handlers(captions.result),
     kinds.BURN_IN.name: Handlers(burn_ins.result),
     kinds.REEL.name: Handlers(reels.result),
+    kinds.AVATAR.name: Handlers(avatar_videos.result, retry=_retry_avatar),
     kinds.BATCH.name: Handlers(batches.result, retry=_retry_batch, cancel=_cancel_batch),
     kinds.PUBLICATION.name: Handlers(publications.result, retry=_retry_publication),
 }

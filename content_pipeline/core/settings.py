@@ -101,6 +101,9 @@ class Settings(EnvironmentSettings):
     heygen_engine: Literal["avatar_iii", "avatar_iv", "avatar_v"] = "avatar_iv"
     heygen_resolution: Literal["720p", "1080p", "4k"] = "1080p"
     heygen_webhook_secret: SecretStr = SecretStr("")
+    # avatar videos: `heygen` needs its key (core/providers/heygen)
+    avatar_provider: Literal["local", "heygen"] = "local"
+    avatar_deadline_seconds: float = 3600.0
 
     # memory: an empty token means that memories are stored and searched in PostgreSQL
     zeromemory_token: SecretStr = SecretStr("")

@@ -22,6 +22,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.errors import PlanLimit
 from content_pipeline.core.models import CreditEntry, Workspace
 from content_pipeline.core.models.credits import CreditAccount
+from content_pipeline.core.webhooks import events
 from content_pipeline.core.workspaces import workspaces
 
 PER_SECOND: Final = 10
@@ -55,20 +56,22 @@ def grant(session: Session, workspace_id: UUID, amount: int, note: str | None = 
 def hold(session: Session, workspace_id: UUID, render_id: UUID, amount: int) -> None:
     """Hold `amount` credits for a render, or what is missing to that amount. A charged render needs no hold.
 
-    Raises PlanLimit when fewer are available.
+    Raises PlanLimit when fewer are available. Records the event `credits.low` when few are left.
     """
     _lock(session, workspace_id)
     render = _balance(session, CreditEntry.render_id == render_id)
     missing = amount - render.held
     if render.charged or missing <= 0:
         return
-    available = balance(session, workspace_id).available
-    if missing > available:
+    before = balance(session, workspace_id)
+    if missing > before.available:
         raise PlanLimit(
-            f"This needs {missing:,} credits; {max(available, 0):,} are available.",
+            f"This needs {missing:,} credits; {max(before.available, 0):,} are available.",
             remedy="Make it shorter, wait for next month's credits, or ask for more. GET /usage shows the balance.",
         )
     _set_held(session, workspace_id, render_id, render.held, amount)
+    if has_fallen_low(session, workspace_id, before):
+        events.record(session, workspace_id, "credits.low", {"available": before.available - missing})
 
 
 def charge(session: Session, render_id: UUID, seconds: float) -> int:

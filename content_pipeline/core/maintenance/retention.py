@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from content_pipeline.core import rate_limits, storage
 from content_pipeline.core.accounts import oauth_flow
+from content_pipeline.core.avatars import heygen_events
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Caption, Publication, Task
@@ -45,6 +46,7 @@ def sweep_rows() -> None:
         oauth_flow.sweep(session)
         executions.sweep(session)
         endpoints.sweep(session)
+        heygen_events.sweep(session)
     rate_limits.sweep()
 
 

@@ -1,13 +1,15 @@
 """SQLAlchemy models, one file per domain, without logic. Importing this package registers all tables."""
 
 from content_pipeline.core.models.accounts import Account, ConnectState, RedirectUri
+from content_pipeline.core.models.avatars import AvatarVideo
 from content_pipeline.core.models.calendar import CalendarItem
 from content_pipeline.core.models.captions import BurnIn, Caption
 from content_pipeline.core.models.credits import CreditEntry
+from content_pipeline.core.models.made_video import MadeVideo
 from content_pipeline.core.models.memory import Memory
 from content_pipeline.core.models.publications import Publication
 from content_pipeline.core.models.reels import Batch, Reel
-from content_pipeline.core.models.requests import IdempotencyKey, RateLimit
+from content_pipeline.core.models.requests import IdempotencyKey, RateLimit, ReceivedEvent
 from content_pipeline.core.models.tasks import Execution, Task
 from content_pipeline.core.models.twins import Twin
 from content_pipeline.core.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent
@@ -16,6 +18,7 @@ from content_pipeline.core.models.workspaces import ApiKey, Plan, Workspace
 __all__ = [
     "Account",
     "ApiKey",
+    "AvatarVideo",
     "Batch",
     "BurnIn",
     "CalendarItem",
@@ -24,10 +27,12 @@ __all__ = [
     "CreditEntry",
     "Execution",
     "IdempotencyKey",
+    "MadeVideo",
     "Memory",
     "Plan",
     "Publication",
     "RateLimit",
+    "ReceivedEvent",
     "RedirectUri",
     "Reel",
     "Task",

@@ -10,11 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
 
+VideoKind = Literal["reel", "avatar"]
 Status = Literal["scheduled", "rendering", "publishing", "published", "failed", "canceled"]
 
 
 class CalendarItem(Base):
-    """A scheduled post. `reel_id` is the reel made from its script, `reel_url` the one that it was created with.
+    """A scheduled post. Its video is made from its script: `make` says of which kind, null leaves it to the twin;
+    `reel_id` or `avatar_video_id` is the one that was made. Or it is the `reel_url` that it was created with.
 
     `account_id` is its target account, null until it is known; `publication_id` is its newest publication. `reason` is
     the error for which it failed or was canceled.
@@ -39,7 +41,9 @@ class CalendarItem(Base):
     script: Mapped[str | None]
     caption: Mapped[str | None]
     reel_url: Mapped[str | None]
+    make: Mapped[VideoKind | None] = mapped_column(String)
     reel_id: Mapped[UUID | None] = mapped_column(ForeignKey("reels.id"))
+    avatar_video_id: Mapped[UUID | None] = mapped_column(ForeignKey("avatar_videos.id"))
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     publication_id: Mapped[UUID | None] = mapped_column(ForeignKey("publications.id"), index=True)
     options: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -14,11 +14,11 @@ from content_pipeline.core.database import Base
 class Publication(Base):
     """One post to one account, from its request until it is published.
 
-    Its video is a reel of ours (`reel_id`) or comes from `reel_url`; publications of one request share a cached copy of
-    it (`request_id`). Without a `caption`, the text is written from the reel's script, `script` or the speech in the
-    video. `words` is the final text of the post. `prepared` is the encrypted state of the upload. `committed_at` is the
-    commit intent: set before the publishing call, cleared when that is known to have failed. `poll_at` is the time of
-    the next poll of the platform, `waits_until` the time at which polling ends.
+    Its video was made here (`reel_id`, `avatar_video_id`) or comes from `reel_url`; publications of one request share
+    a cached copy of it (`request_id`). Without a `caption`, the text is written from the video's script, `script` or
+    the speech in the video. `words` is the final text of the post. `prepared` is the encrypted state of the upload.
+    `committed_at` is the commit intent: set before the publishing call, cleared when that is known to have failed.
+    `poll_at` is the time of the next poll of the platform, `waits_until` the time at which polling ends.
     """
 
     __tablename__ = "publications"
@@ -35,6 +35,7 @@ class Publication(Base):
     platform: Mapped[str]
     twin_id: Mapped[UUID | None] = mapped_column(ForeignKey("twins.id"))
     reel_id: Mapped[UUID | None] = mapped_column(ForeignKey("reels.id"))
+    avatar_video_id: Mapped[UUID | None] = mapped_column(ForeignKey("avatar_videos.id"))
     reel_url: Mapped[str | None]
     script: Mapped[str | None]
     title: Mapped[str | None]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
 from content_pipeline.core.media.media_info import MediaInfo
-from content_pipeline.core.media.timed_words import Word
+from content_pipeline.core.models.narrated import Narrated
 from content_pipeline.core.models.pydantic_json import PydanticJSON
 
 
@@ -27,11 +27,10 @@ class Batch(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class Reel(Base):
+class Reel(Narrated, Base):
     """A script, and the narration and the video made of it.
 
-    `voice_id` is the voice that was asked for, `spoken_voice` the one that spoke. `words` are the script's, with
-    their times in the narration. `seed` picks the background: a reel that is made again looks the same.
+    `seed` picks the background: a reel that is made again looks the same.
     """
 
     __tablename__ = "reels"
@@ -41,18 +40,11 @@ class Reel(Base):
     twin_id: Mapped[UUID] = mapped_column(ForeignKey("twins.id"))
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"), index=True)
     row: Mapped[int | None]
-    script: Mapped[str]
     platform: Mapped[str]
-    voice_id: Mapped[str]
     title: Mapped[str | None]
     background_url: Mapped[str | None]
     music_url: Mapped[str | None]
     seed: Mapped[int] = mapped_column(BigInteger)
-    language: Mapped[str | None]
-    spoken_voice: Mapped[str | None]
-    words: Mapped[tuple[Word, ...] | None] = mapped_column(PydanticJSON(tuple[Word, ...]))
-    narration_seconds: Mapped[float | None]
-    narration_key: Mapped[str | None]
     media: Mapped[MediaInfo | None] = mapped_column(PydanticJSON(MediaInfo))
     output_key: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

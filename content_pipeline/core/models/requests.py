@@ -38,3 +38,12 @@ class RateLimit(Base):
 
     bucket: Mapped[str] = mapped_column(primary_key=True)
     empty_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ReceivedEvent(Base):
+    """The id of an event that a provider has sent to a webhook of ours, so that a repeated one is known."""
+
+    __tablename__ = "received_events"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)

@@ -13,37 +13,23 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.media import video, wav
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.media.reels import audio_mastering, captions, client_background, composition, designs
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import Design
-from content_pipeline.core.media.timed_words import Word
-from content_pipeline.core.models import Reel, Task, Twin
+from content_pipeline.core.models import AvatarVideo, Reel, Task, Twin
+from content_pipeline.core.reels import narrations
+from content_pipeline.core.reels.narrations import StoredNarration
 from content_pipeline.core.reels.reel_spec import ReelSpec
-from content_pipeline.core.settings import settings
-from content_pipeline.core.speech import narration, voice_selection
 from content_pipeline.core.tasks import cached_fetch, kinds, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.workspaces.ownership import owned
 
 KIND: Final = kinds.REEL.name
-NARRATION: Final = "narration.wav"
 
 Inspected = TypeVar("Inspected")
-
-
-@dataclass(frozen=True)
-class Narrated:
-    """A stored narration: object key, duration in seconds, timed words, voice and language."""
-
-    key: str
-    seconds: float
-    words: tuple[Word, ...]
-    voice: str
-    language: str
 
 
 @dataclass(frozen=True)
@@ -113,56 +99,17 @@ def result(session: Session, task: Task) -> dict[str, Any]:
     }
 
 
-def result_url(reel: Reel) -> str | None:
-    """A signed URL of the video."""
-    return reel.output_key and storage.signed_url(reel.output_key)
+def result_url(video: Reel | AvatarVideo) -> str | None:
+    """A signed URL of the video; None before it is rendered."""
+    return video.output_key and storage.signed_url(video.output_key)
 
 
 # ── called by the assets ─────────────────────────────────────────────────────────────────────────────────
 
 
-def narrate(run: RunContext, key: str, folder: Path) -> Narrated:
-    """Synthesize the script, and store audio and words. A retried task reuses them, without paying the TTS again.
-
-    The audio is also left in `folder`, which saves `render` a download.
-    """
-    with run.write() as session:
-        reel = session.get_one(Reel, UUID(key))
-    if run.task_id and reel.narration_key:
-        return _stored_narration(reel)
-    spoken = narration.narrate(reel.script, voice_selection.choose_voice(reel.voice_id, reel.script))
-    if spoken.seconds > settings().narration_seconds:
-        raise Invalid(
-            f"This script takes {spoken.seconds:.0f} seconds to say; {settings().narration_seconds:.0f} are allowed.",
-            code="narration_too_long",
-            remedy="Make it shorter, or make two of it.",
-        )
-    object_key = _object_key(reel, NARRATION)
-    wav.write(spoken.samples, spoken.rate, folder / NARRATION)
-    storage.put(object_key, folder / NARRATION, content_type="audio/wav")
-    with run.write() as session:
-        reel = session.get_one(Reel, reel.id)
-        reel.words = spoken.words
-        reel.spoken_voice, reel.language = spoken.voice.id, spoken.language
-        reel.narration_seconds = spoken.seconds
-        reel.narration_key = object_key
-    return _stored_narration(reel)
-
-
-def _stored_narration(reel: Reel) -> Narrated:
-    if reel.narration_key is None:
-        raise Conflict("This reel has no narration yet.", code="not_narrated", remedy="Materialize `narration` first.")
-    assert reel.narration_seconds
-    assert reel.words is not None
-    assert reel.spoken_voice
-    assert reel.language
-    return Narrated(
-        reel.narration_key,
-        reel.narration_seconds,
-        reel.words,
-        reel.spoken_voice,
-        reel.language,
-    )
+def narrate(run: RunContext, key: str, folder: Path) -> StoredNarration:
+    """Synthesize and store the speech of a reel, as `narrations.narrate` does."""
+    return narrations.narrate(run, Reel, UUID(key), folder, object_key=_object_key)
 
 
 def render(run: RunContext, key: str, folder: Path) -> Rendered:
@@ -173,11 +120,10 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     with run.write() as session:
         reel = session.get_one(Reel, UUID(key))
         twin = session.get_one(Twin, reel.twin_id)
-    spoken = _stored_narration(reel)
+    spoken = narrations.stored(reel)
     design = designs.choose(twin.style_tags, reel.seed)
     scene = _scene(run, reel, folder, design, spoken.seconds)
-    if not (folder / NARRATION).exists():
-        storage.fetch(spoken.key, folder / NARRATION)
+    narrations.fetch(spoken, folder)
     document = captions.caption_track(
         spoken.words,
         language=spoken.language,
@@ -187,7 +133,7 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
         accent=design.accent,
     )
     (folder / composition.CAPTIONS).write_text(document)
-    loudness = composition.render(folder, scene, *wav.read(folder / NARRATION), on_progress=run.progress)
+    loudness = composition.render(folder, scene, *wav.read(folder / narrations.FILE), on_progress=run.progress)
     output = folder / composition.OUTPUT
     made, cover = probe_with_first_frame(output)
     assert cover

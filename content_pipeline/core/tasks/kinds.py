@@ -15,7 +15,8 @@ class Kind:
 
     `name` is its name in the API and in the tasks table. `job` names the Dagster job and the set of partition keys;
     None means that the task has no runs of its own: its child tasks do the work. `lane` is where its runs go, None
-    where each row decides. `result` describes for the API what the result of a finished task holds.
+    where each row decides. `result` describes for the API what the result of a finished task holds. `is_billed`: its
+    rows hold credits, which are released when a task ends without being done.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Kind:
     lane: Lane | None
     description: str
     result: str
+    is_billed: bool = False
 
 
 CAPTION: Final = Kind(
@@ -46,6 +48,14 @@ REEL: Final = Kind(
     description="Speak a script and make a video of it.",
     result="`result_url`, `duration_seconds`, and the `voice_id` and `language` that it is spoken in",
 )
+AVATAR: Final = Kind(
+    "avatar",
+    job="avatar_videos",
+    lane=None,  # a local one is rendered in the media lane, one of HeyGen's is waited for in the io lane
+    description="Make a video of an avatar that speaks a script.",
+    result="`video_url`, `duration_seconds` and `credits_billed`",
+    is_billed=True,
+)
 BATCH: Final = Kind(
     "batch",
     job=None,
@@ -61,7 +71,7 @@ PUBLICATION: Final = Kind(
     result="`platform`, `account_id`, `post_id`, `post_url` (the last two may be null)",
 )
 
-KINDS: Final = {kind.name: kind for kind in (CAPTION, BURN_IN, REEL, BATCH, PUBLICATION)}
+KINDS: Final = {kind.name: kind for kind in (CAPTION, BURN_IN, REEL, AVATAR, BATCH, PUBLICATION)}
 
 
 def jobs() -> dict[str, str]:

@@ -27,6 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
+from content_pipeline.core.credits import credits
 from content_pipeline.core.errors import Conflict, Error
 from content_pipeline.core.models import Task, Workspace
 from content_pipeline.core.pagination import newest_first
@@ -335,11 +336,16 @@ def _end(session: Session, task_id: str, states: Sequence[str], **values: Any) -
 
 
 def _close(session: Session, task_id: str, states: Sequence[str], **values: Any) -> Task | None:
-    """End a task that is in one of these states, and record the event. The caller updates its parent."""
+    """End a task that is in one of these states, record the event, and release its row's credits unless it is done.
+
+    The caller updates its parent.
+    """
     query = update(Task).where(Task.id == task_id, Task.state.in_(states)).values(finished_at=now(), **values)
     closed = session.scalars(query.returning(Task)).one_or_none()
     if closed:
         events.record(session, closed.workspace_id, _EVENT_TYPES[closed.state], _event_data(closed))
+    if closed and closed.state != "done" and KINDS[closed.kind].is_billed:
+        credits.release(session, UUID(closed.key))
     return closed
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.errors import NotFound
 from content_pipeline.core.models import (
     Account,
+    AvatarVideo,
     Batch,
     CalendarItem,
     Caption,
@@ -18,11 +19,14 @@ from content_pipeline.core.models import (
     WebhookEndpoint,
 )
 
-Owned = TypeVar("Owned", Account, Batch, CalendarItem, Caption, Reel, Task, Twin, WebhookDelivery, WebhookEndpoint)
+Owned = TypeVar(
+    "Owned", Account, AvatarVideo, Batch, CalendarItem, Caption, Reel, Task, Twin, WebhookDelivery, WebhookEndpoint
+)
 
 # The name in the error message, and the error's code.
 _NAMES: Final[dict[type[Any], tuple[str, str]]] = {
     Account: ("account", "account_not_found"),
+    AvatarVideo: ("avatar video", "avatar_video_not_found"),
     Batch: ("batch", "batch_not_found"),
     CalendarItem: ("calendar item", "item_not_found"),
     Caption: ("caption", "caption_not_found"),

@@ -76,6 +76,11 @@ def inspect(path: Path) -> MediaInfo:
     return media
 
 
+def measure(path: Path) -> float:
+    """The loudness of a file in LUFS. Raises MediaUnusable, and as `probe` does."""
+    return _loudness(_decode_stereo(path))
+
+
 def _resample(samples: Samples, rate: int) -> Samples:
     frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples, np.float32)[None], format="flt", layout="mono")
     frame.sample_rate = rate

@@ -1,0 +1,59 @@
+"""Avatar videos: an avatar that speaks a script."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from api.deps import CallerDep
+from api.idempotency import IdempotentDep
+from api.schemas.avatars import AvatarAccepted, AvatarAcceptedWithSecret, AvatarRequest, AvatarVideoView, AvatarView
+from api.schemas.problems import problems
+from content_pipeline.core.avatars import avatar_catalog, avatar_videos
+from content_pipeline.core.database import autocommit
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.twins import twins
+from content_pipeline.core.webhooks import endpoints
+
+router = APIRouter(tags=["avatars"])
+
+
+@router.get("/avatars", responses=problems(502, 503))
+def list_avatars(_: CallerDep) -> list[AvatarView]:
+    """List the avatars that a video may have."""
+    return [AvatarView.model_validate(avatar) for avatar in avatar_catalog.avatars(settings().avatar_provider)]
+
+
+@router.post(
+    "/multimodal/avatar/generate",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=AvatarAcceptedWithSecret | AvatarAccepted,
+    responses=problems(403, 404, 502, 503),
+)
+def generate_avatar_video(body: AvatarRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+    """Render a video of an avatar that speaks a script: 10 credits for each second of it, billed when it is done."""
+    spec = body.to_spec()
+    with autocommit() as session:
+        avatar_videos.check(twins.get(session, caller.workspace_id, body.twin_id), spec)  # it may ask HeyGen
+    with idempotent.transaction() as session:
+        video = avatar_videos.create(session, twins.get(session, caller.workspace_id, body.twin_id), spec)
+        task = avatar_videos.create_task(session, video)
+        accepted = AvatarAccepted.of(video, task)
+        if body.webhook_url:
+            session.flush()
+            secret = endpoints.create_for_task(session, caller.workspace_id, task.id, body.webhook_url)
+            accepted = AvatarAcceptedWithSecret(**dict(accepted), webhook_secret=secret)
+        response = idempotent.task_accepted(session, accepted, task_id=task.id)
+    dagster_client.launch_runs(task)
+    return response
+
+
+@router.get("/multimodal/avatar/{job_id}", responses=problems(404))
+def get_avatar_video(job_id: UUID, caller: CallerDep) -> AvatarVideoView:
+    """Get an avatar video and the state of its newest task; `result` is set once it is done."""
+    with autocommit() as session:
+        video = avatar_videos.get(session, caller.workspace_id, job_id)
+        task = tasks.newest(session, avatar_videos.KIND, str(video.id))
+        result = avatar_videos.result(session, task) if task.state == "done" else None
+    return AvatarVideoView.of(video, task, result)

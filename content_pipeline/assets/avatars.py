@@ -1,0 +1,134 @@
+"""Assets `avatar_submission` and `avatar_video`: a script handed to its renderer, and the video that comes of it."""
+
+import time
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import dagster as dg
+
+from content_pipeline import partitions
+from content_pipeline.assets.calendar import content_calendar
+from content_pipeline.assets.checks import check_results, is_playable, lasts
+from content_pipeline.assets.pictures import picture
+from content_pipeline.core.avatars import heygen_render, local_render
+from content_pipeline.core.avatars.avatar_videos import Rendered
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.reels import audio_mastering
+from content_pipeline.core.media.timed_words import join_words
+from content_pipeline.core.models import AvatarVideo
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks.kinds import AVATAR
+from content_pipeline.core.tasks.run_context import RunContext
+from content_pipeline.engine.step import Results, perform
+
+GROUP = "avatars"
+LOUDNESS_TOLERANCE = 0.5
+
+
+# Both in one step, because each step of a run costs 50 ms of CPU.
+@dg.multi_asset(
+    name="submit_and_render",
+    specs=[
+        dg.AssetSpec(
+            "avatar_submission",
+            deps=[content_calendar],
+            group_name=GROUP,
+            skippable=True,
+            kinds={"speech"},
+            description="The script handed to its renderer: spoken here, or submitted to HeyGen once.",
+        ),
+        dg.AssetSpec(
+            "avatar_video",
+            deps=["avatar_submission"],
+            group_name=GROUP,
+            skippable=True,
+            kinds={"ffmpeg"},
+            description="An avatar that speaks the script, billed once.",
+        ),
+    ],
+    check_specs=[
+        dg.AssetCheckSpec("playable", asset="avatar_video", description="H.264 and AAC in an MP4."),
+        dg.AssetCheckSpec("portrait", asset="avatar_video", description="9:16, at least 720 pixels wide."),
+        dg.AssetCheckSpec("length", asset="avatar_video", description="As long as its narration, if made here."),
+        dg.AssetCheckSpec("loudness", asset="avatar_video", description="-14 LUFS ± 0.5, if made here."),
+    ],
+    partitions_def=partitions.keys_of(AVATAR),
+    can_subset=True,
+)
+def avatars(context: dg.AssetExecutionContext) -> Results:
+    yield from perform(context, AVATAR.name, lambda run, key: _make(context, run, key))
+
+
+def _make(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Results:
+    with run.write() as session:
+        row = session.get_one(AvatarVideo, UUID(key))
+    with run.folder() as folder:
+        if dg.AssetKey("avatar_submission") in context.selected_asset_keys:
+            yield _narrate(run, key, folder) if row.provider == "local" else _submit(run, key)
+        if dg.AssetKey("avatar_video") in context.selected_asset_keys:
+            render = local_render.render if row.provider == "local" else heygen_render.collect
+            began = time.monotonic()
+            yield _materialized(render(run, key, folder), time.monotonic() - began)
+
+
+def _narrate(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any]:
+    made = local_render.narrate(run, key, folder)
+    return dg.MaterializeResult(
+        asset_key="avatar_submission",
+        metadata={
+            "provider": "local",
+            "script": join_words(made.words),
+            "voice": made.voice,
+            "language": made.language,
+            "duration_seconds": made.seconds,
+            "object": made.key,
+        },
+    )
+
+
+def _submit(run: RunContext, key: str) -> dg.MaterializeResult[Any]:
+    row = heygen_render.submit(run, key)
+    return dg.MaterializeResult(
+        asset_key="avatar_submission",
+        metadata={
+            "provider": "heygen",
+            "engine": settings().heygen_engine,
+            "script": row.script,
+            "voice": row.voice_id,
+            "video_id": row.external_id or "",
+        },
+    )
+
+
+def _materialized(made: Rendered, work_seconds: float) -> dg.MaterializeResult[Any]:
+    row, media = made.video, made.media
+    assert row.credits_billed is not None
+    return dg.MaterializeResult(
+        asset_key="avatar_video",
+        metadata={
+            "thumbnail": dg.MetadataValue.md(picture(made.thumbnail)),
+            "provider": row.provider,
+            "character": row.avatar_id,
+            "object": row.output_key or "",
+            "duration_seconds": media.seconds,
+            "credits_billed": row.credits_billed,
+            "loudness": round(made.loudness, 2),
+            "bytes": media.bytes,
+            "work_seconds_per_second": round(work_seconds / media.seconds, 3),
+        },
+        check_results=check_results(
+            {
+                "playable": is_playable(media),
+                "portrait": is_portrait(media),
+                "length": row.narration_seconds is None or lasts(media, row.narration_seconds),
+                "loudness": row.provider != "local"
+                or abs(made.loudness - audio_mastering.TARGET_LUFS) <= LOUDNESS_TOLERANCE,
+            }
+        ),
+    )
+
+
+def is_portrait(media: MediaInfo) -> bool:
+    """Whether the video has the format of a reel, in the least size that platforms show well."""
+    return media.width * 16 == media.height * 9 and media.width >= 720

@@ -1,0 +1,163 @@
+"""Avatar videos: an avatar that speaks a script, rendered here (`local_render.py`) or by HeyGen (`heygen_render.py`).
+
+The API calls `create`, `get` and `result`; a render ends with `finish`.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import storage
+from content_pipeline.core.avatars import avatar_catalog, estimates
+from content_pipeline.core.clock import now
+from content_pipeline.core.credits import credits
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.probe import probe_with_first_frame
+from content_pipeline.core.media.reels import audio_mastering
+from content_pipeline.core.media.video import frame_thumbnail
+from content_pipeline.core.models import AvatarVideo, Task, Twin
+from content_pipeline.core.net import safe_fetch
+from content_pipeline.core.reels import reels
+from content_pipeline.core.reels.reel_spec import valid_script
+from content_pipeline.core.settings import Lane, settings
+from content_pipeline.core.tasks import kinds, tasks
+from content_pipeline.core.tasks.run_context import RunContext
+from content_pipeline.core.workspaces.ownership import owned
+
+KIND: Final = kinds.AVATAR.name
+# HeyGen's renders are waited for, which takes no worker's time.
+_LANES: Final[dict[str, Lane]] = {"local": "media", "heygen": "io"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvatarSpec:
+    """Inputs of an avatar video, as a client requests them. Empty ids stand for the twin's own."""
+
+    script: str
+    platform: str | None = None
+    voice_id: str = ""
+    avatar_id: str = ""
+    captions: bool = False
+    background_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A finished avatar video: its row, media info, `loudness` in LUFS and JPEG thumbnail."""
+
+    video: AvatarVideo
+    media: MediaInfo
+    loudness: float
+    thumbnail: bytes
+
+
+def create(
+    session: Session, twin: Twin, spec: AvatarSpec, *, batch_id: UUID | None = None, row: int | None = None
+) -> AvatarVideo:
+    """Insert an avatar video, and hold the credits that it is expected to cost.
+
+    Raises as `check` does, and PlanLimit without the credits.
+    """
+    check(twin, spec)
+    provider = settings().avatar_provider
+    video = AvatarVideo(
+        id=uuid4(),
+        workspace_id=twin.workspace_id,
+        twin_id=twin.id,
+        batch_id=batch_id,
+        row=row,
+        platform=spec.platform,
+        provider=provider,
+        script=spec.script,
+        voice_id=spec.voice_id or twin.voice_id,
+        avatar_id=avatar_catalog.choose(provider, spec.avatar_id, twin),
+        captions=spec.captions,
+        background_url=spec.background_url,
+        seed=reels.seeds(twin, [spec.script])[0],
+        estimated_seconds=estimates.render_seconds(session, provider, spec.script),
+        created_at=now(),
+    )
+    session.add(video)
+    session.flush()
+    hold_credits(session, video)
+    return video
+
+
+def check(twin: Twin, spec: AvatarSpec) -> None:
+    """Raises Invalid for a script, voice, avatar or background that cannot be used."""
+    provider = settings().avatar_provider
+    valid_script(spec.script)
+    avatar_catalog.check_voice(provider, spec.voice_id or twin.voice_id, spec.script)
+    avatar_catalog.choose(provider, spec.avatar_id, twin)
+    if spec.background_url:
+        safe_fetch.check_url(spec.background_url)
+
+
+def hold_credits(session: Session, row: AvatarVideo) -> None:
+    """Hold what the video is expected to cost; its length is known once it is narrated. Raises PlanLimit."""
+    seconds = row.narration_seconds or estimates.speech_seconds(row.script)
+    credits.hold(session, row.workspace_id, row.id, credits.price(seconds))
+
+
+def get(session: Session, workspace_id: UUID, video_id: UUID) -> AvatarVideo:
+    """Raises NotFound."""
+    return owned(session, AvatarVideo, workspace_id, video_id)
+
+
+def create_task(session: Session, row: AvatarVideo) -> Task:
+    """The task of a video outside a batch."""
+    key = str(row.id)
+    return tasks.create(session, workspace_id=row.workspace_id, kind=KIND, key=key, task_id=key, lane=lane(row))
+
+
+def lane(row: AvatarVideo) -> Lane:
+    """The lane of a video's runs."""
+    return _LANES[row.provider]
+
+
+def retry(session: Session, task: Task) -> Task:
+    """Create a new task for a video that failed or was canceled. Raises Conflict, and PlanLimit without the credits.
+
+    A video that is still at HeyGen gets its whole time again.
+    """
+    again = tasks.retry(session, task)
+    row = session.get_one(AvatarVideo, UUID(task.key))
+    hold_credits(session, row)
+    row.waits_until = now() + timedelta(seconds=settings().avatar_deadline_seconds)
+    return again
+
+
+def result(session: Session, task: Task) -> dict[str, Any]:
+    """The result of a finished task."""
+    row = session.get_one(AvatarVideo, UUID(task.key))
+    assert row.media
+    assert row.output_key
+    return {
+        "video_url": storage.signed_url(row.output_key),
+        "duration_seconds": round(row.media.seconds, 2),
+        "credits_billed": row.credits_billed,
+    }
+
+
+def finish(run: RunContext, row: AvatarVideo, output: Path) -> Rendered:
+    """Store the rendered file, bill it once, and finish the task; the last two in one transaction."""
+    media, cover = probe_with_first_frame(output)
+    assert cover
+    key = object_key(row, "avatar.mp4")
+    storage.put(key, output, content_type="video/mp4")
+    with run.write() as session:
+        row = session.get_one(AvatarVideo, row.id)
+        row.media, row.output_key, row.poll_at = media, key, None
+        row.credits_billed = credits.charge(session, row.id, media.seconds)
+        if run.task_id:
+            tasks.finish(session, run.task_id)
+    return Rendered(row, media, audio_mastering.measure(output), frame_thumbnail(cover))
+
+
+def object_key(row: AvatarVideo, name: str) -> str:
+    """The key of a video's file in the bucket."""
+    return f"{row.workspace_id}/avatars/{row.id}/{name}"

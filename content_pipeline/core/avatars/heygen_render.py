@@ -1,0 +1,149 @@
+"""Renders an avatar video at HeyGen: submitted once, waited for without a worker, copied into the bucket.
+
+Write-ahead intent: `submitting_at` is stored before the call, and cleared only when the call provably did not happen.
+HeyGen charges every video that it accepts and does not honor idempotency keys, so a submission whose answer was lost
+is looked for by its title before it is sent again.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from content_pipeline.core.avatars import avatar_videos
+from content_pipeline.core.avatars.avatar_videos import Rendered
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Conflict, Error, Unavailable, UpstreamError
+from content_pipeline.core.models import AvatarVideo
+from content_pipeline.core.providers import heygen
+from content_pipeline.core.providers.heygen import SubmissionUnknown, VideoStatus
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks.run_context import RunContext, Suspend
+from content_pipeline.core.workspaces import workspaces
+
+# A submission may take effect as long as its request may last; before that, not finding it proves nothing.
+SETTLED: Final = timedelta(seconds=heygen.SUBMIT_SECONDS + 10)
+_FIRST_POLL: Final = timedelta(seconds=10)
+_OUTPUT: Final = "output.mp4"
+
+
+def submit(run: RunContext, key: str) -> AvatarVideo:
+    """Submit the video, unless it was submitted before. Returns its row.
+
+    Raises Unavailable, to be repeated, while it is not known whether an earlier submission took effect, and what the
+    client raises for a submission that HeyGen refuses.
+    """
+    row = _read(run, key)
+    if row.external_id:
+        return row
+    if row.submitting_at:
+        external_id = heygen.find(_submission(row))
+        if external_id is None and now() < row.submitting_at + SETTLED:
+            raise _unknown(row)
+    else:
+        external_id = None
+    if external_id is None:
+        row = _save(run, key, submissions=row.submissions + 1, submitting_at=now())
+        external_id = _call(run, row)
+    return _save(
+        run,
+        key,
+        external_id=external_id,
+        submitting_at=None,
+        poll_at=now() + _FIRST_POLL,
+        polls=0,
+        waits_until=now() + timedelta(seconds=settings().avatar_deadline_seconds),
+    )
+
+
+def _call(run: RunContext, row: AvatarVideo) -> str:
+    try:
+        return heygen.submit(
+            render_id=_submission(row),
+            script=row.script,
+            avatar_id=row.avatar_id,
+            voice_id=heygen.choose_voice(row.voice_id, row.script).id,
+            background_url=row.background_url,
+        )
+    except SubmissionUnknown as error:
+        raise _unknown(row) from error
+    except Error:  # HeyGen refused it
+        _save(run, str(row.id), submitting_at=None)
+        raise
+
+
+def _submission(row: AvatarVideo) -> str:
+    """The name of the present submission at HeyGen: a video that failed there is submitted under another."""
+    return f"{row.id}-{row.submissions}"
+
+
+def _unknown(row: AvatarVideo) -> Unavailable:
+    assert row.submitting_at
+    left = row.submitting_at + SETTLED - now()
+    return Unavailable(
+        "HeyGen's answer was lost; whether it took the video is not known yet.",
+        code="avatar_submission_unknown",
+        remedy="Nothing to do: it is looked for before it is sent again.",
+        retry_after=max(5.0, left.total_seconds()),
+    )
+
+
+def collect(run: RunContext, key: str, folder: Path) -> Rendered:
+    """Copy the finished video into the bucket and finish the task.
+
+    Raises Suspend while HeyGen renders, UpstreamError when it failed there or took longer than the deadline, and
+    Conflict for a video that was not submitted.
+    """
+    row = _read(run, key)
+    if row.external_id is None:
+        raise Conflict("This was not submitted yet.", code="not_submitted", remedy="Materialize `avatar_submission`.")
+    status = heygen.get(row.external_id)
+    assert row.waits_until
+    is_late = now() >= row.waits_until
+    if status.state == "failed" or (status.state == "missing" and is_late):
+        _save(run, key, external_id=None, poll_at=None)  # a retry submits it anew
+        raise heygen.failure(status)
+    if status.video_url is None:
+        if is_late:
+            raise _too_slow()
+        _save(run, key, poll_at=now() + _FIRST_POLL, polls=0)
+        raise Suspend(row.waits_until)
+    _download(run, row, status, folder / _OUTPUT)
+    return avatar_videos.finish(run, row, folder / _OUTPUT)
+
+
+def _too_slow() -> UpstreamError:
+    minutes = settings().avatar_deadline_seconds / 60
+    return UpstreamError(
+        f"HeyGen has not finished this video within {minutes:.0f} minutes.",
+        code="avatar_slow",
+        remedy="Retry the task: it looks at the same video again.",
+    )
+
+
+def _download(run: RunContext, row: AvatarVideo, status: VideoStatus, target: Path) -> None:
+    """Download the video. Its address expires; a fresh one is asked for once."""
+    assert status.video_url
+    assert row.external_id
+    with run.write() as session:
+        plan = workspaces.plan_of(session, row.workspace_id)
+    try:
+        run.fetch(status.video_url, target, max_bytes=plan.upload_bytes)
+    except UpstreamError as error:
+        fresh = heygen.get(row.external_id).video_url if error.code == "remote_forbidden" else None
+        if fresh is None:
+            raise
+        run.fetch(fresh, target, max_bytes=plan.upload_bytes)
+
+
+def _read(run: RunContext, key: str) -> AvatarVideo:
+    with run.write() as session:
+        return session.get_one(AvatarVideo, UUID(key))
+
+
+def _save(run: RunContext, key: str, **columns: Any) -> AvatarVideo:
+    with run.write() as session:
+        row = session.get_one(AvatarVideo, UUID(key))
+        for name, value in columns.items():
+            setattr(row, name, value)
+        return row

@@ -1,0 +1,55 @@
+"""Batch polling of the videos that HeyGen is rendering; no worker is held.
+
+When HeyGen has finished or failed one, its task is resumed in a run, which reads the status again and acts on it.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.avatars import avatar_videos
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import AvatarVideo, Task
+from content_pipeline.core.providers import heygen
+from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks.backoff import backoff_seconds
+
+# The spec's five minutes are the fast phase: at most 10 s between two polls; later ones are less frequent.
+_FAST_POLLS: Final = 30
+_LONGEST_FAST_SECONDS: Final = 10.0
+_LONGEST_SECONDS: Final = 60.0
+
+
+def claim_due(session: Session, *, most: int) -> Sequence[AvatarVideo]:
+    """Claim up to `most` videos that are due for a poll (SKIP LOCKED), and schedule the next poll of each."""
+    due = select(AvatarVideo).where(AvatarVideo.poll_at <= now()).order_by(AvatarVideo.poll_at).limit(most)
+    found = session.scalars(due.with_for_update(skip_locked=True)).all()
+    for video in found:
+        longest = _LONGEST_FAST_SECONDS if video.polls < _FAST_POLLS else _LONGEST_SECONDS
+        video.poll_at = now() + timedelta(seconds=backoff_seconds(video.polls, longest))
+        video.polls += 1
+        if video.waits_until and now() >= video.waits_until:
+            video.poll_at = None  # its task resumes by itself at that time
+    return found
+
+
+def poll(videos: Sequence[AvatarVideo]) -> list[Task]:
+    """Ask HeyGen about these videos, a hundred at a time. Returns the tasks to start. Raises as the client does."""
+    statuses = heygen.statuses([video.external_id for video in videos if video.external_id])
+    ended = {external_id for external_id, status in statuses.items() if status.has_ended}
+    return [task for video in videos if video.external_id in ended and (task := resume(video))]
+
+
+def resume(video: AvatarVideo) -> Task | None:
+    """Resume the task of a video, once. None when it is resumed already or is about to be suspended."""
+    with transaction() as session:
+        row = session.get_one(AvatarVideo, video.id, with_for_update=True)
+        task = tasks.newest(session, avatar_videos.KIND, str(video.id))
+        if row.poll_at is None or task.state == "processing":
+            return None
+        row.poll_at = None  # another poll would replace the run that is still waiting for a slot
+        return task if tasks.resume(session, task) else None

@@ -1,0 +1,26 @@
+"""Sensor that polls HeyGen about the videos that it is rendering."""
+
+from typing import Final
+
+import dagster as dg
+
+from content_pipeline import jobs
+from content_pipeline.core.avatars import polling
+from content_pipeline.core.database import transaction
+from content_pipeline.core.tasks.kinds import AVATAR
+from content_pipeline.sensors import run_requests
+
+# Ten requests to HeyGen, which tells the state of a hundred videos in each.
+VIDEOS_A_TICK: Final = 1000
+
+
+@dg.sensor(
+    job=jobs.JOBS[AVATAR.name],
+    minimum_interval_seconds=5,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Polls HeyGen about the videos that it is rendering, and continues those that have ended.",
+)
+def poll_avatar_renders(_: dg.SensorEvaluationContext) -> dg.SensorResult:
+    with transaction() as session:
+        due = polling.claim_due(session, most=VIDEOS_A_TICK)
+    return run_requests.sensor_result(polling.poll(due) if due else [])

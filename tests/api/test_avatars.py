@@ -1,0 +1,126 @@
+"""Avatar videos over the API."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Task, WebhookEvent
+from tests.api.conftest import PUBLIC
+from tests.factories import make_twin, make_workspace
+
+GENERATE = f"{PUBLIC}/multimodal/avatar/generate"
+SCRIPT = "Hello! I'm your AI twin. Let's create something amazing."
+
+
+@pytest.fixture
+def twin_id(client: TestClient) -> str:
+    return create_twin(client)
+
+
+def create_twin(client: TestClient) -> str:
+    body = {"name": "Tech Creator", "voice_id": "en-US", "style_tags": ["casual"]}
+    return str(client.post(f"{PUBLIC}/twins", json=body).json()["id"])
+
+
+def generate(client: TestClient, twin_id: str, **fields: Any) -> Any:
+    return client.post(GENERATE, json={"twin_id": twin_id, "script": SCRIPT} | fields)
+
+
+def test_a_video_is_accepted_with_its_task(client: TestClient, twin_id: str) -> None:
+    answer = generate(client, twin_id, voice_id="en-US-Neural2-A")
+    accepted = answer.json()
+    assert answer.status_code == 202, answer.text
+    assert (accepted["status"], accepted["progress"], accepted["provider"]) == ("queued", 0, "local")
+    assert accepted["task_id"] == accepted["celery_task_id"] == accepted["job_id"]
+    assert accepted["estimated_seconds"] > 0
+    found = client.get(f"{PUBLIC}/multimodal/avatar/{accepted['job_id']}").json()
+    assert found.items() >= accepted.items()
+    assert (found["script"], found["result"], found["error"]) == (SCRIPT, None, None)
+    assert client.get(f"{PUBLIC}/tasks/{accepted['task_id']}").json()["kind"] == "avatar"
+
+
+def test_its_avatar_is_one_of_those_listed(client: TestClient, twin_id: str) -> None:
+    listed = {avatar["id"] for avatar in client.get(f"{PUBLIC}/avatars").json()}
+    assert len(listed) >= 6
+    job_id = generate(client, twin_id).json()["job_id"]
+    assert client.get(f"{PUBLIC}/multimodal/avatar/{job_id}").json()["avatar_id"] in listed
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "code"),
+    [
+        ({"script": " "}, 400, "script_empty"),
+        ({"script": "word " * 1000}, 400, "script_too_long"),
+        ({"script": "🙂"}, 400, "nothing_to_say"),
+        ({"voice_id": "nobody"}, 400, "unknown_voice"),
+        ({"avatar_id": "nobody"}, 400, "unknown_avatar"),
+        ({"background_url": "http://127.0.0.1/picture.png"}, 400, "url_forbidden"),
+        ({"twin_id": str(uuid4())}, 404, "twin_not_found"),
+    ],
+)
+def test_what_cannot_be_rendered_is_refused(
+    client: TestClient, twin_id: str, fields: dict[str, Any], status: int, code: str
+) -> None:
+    answer = generate(client, **{"twin_id": twin_id} | fields)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert client.get(f"{PUBLIC}/usage").json()["credits"]["held"] == 0
+
+
+def test_a_video_that_cannot_be_paid_is_refused(connect: Callable[..., TestClient]) -> None:
+    poor = connect(credits=10)
+    answer = generate(poor, create_twin(poor))
+    assert (answer.status_code, answer.json()["code"]) == (403, "plan_limit")
+
+
+def test_another_workspaces_twin_and_video_do_not_exist(client: TestClient, twin_id: str) -> None:
+    with transaction() as session:
+        other = str(make_twin(session, make_workspace(session)).id)
+    assert generate(client, other).status_code == 404
+    assert client.get(f"{PUBLIC}/multimodal/avatar/{uuid4()}").json()["code"] == "avatar_video_not_found"
+
+
+def test_a_canceled_video_gives_its_credits_back(client: TestClient, twin_id: str) -> None:
+    task_id = generate(client, twin_id).json()["task_id"]
+    assert client.get(f"{PUBLIC}/usage").json()["credits"]["held"] > 0
+    assert client.post(f"{PUBLIC}/tasks/{task_id}/cancel").status_code == 202
+    assert client.get(f"{PUBLIC}/usage").json()["credits"]["held"] == 0
+
+
+def test_a_retry_holds_the_credits_again(client: TestClient, twin_id: str) -> None:
+    task_id = generate(client, twin_id).json()["task_id"]
+    held = client.get(f"{PUBLIC}/usage").json()["credits"]["held"]
+    client.post(f"{PUBLIC}/tasks/{task_id}/cancel")
+    again = client.post(f"{PUBLIC}/tasks/{task_id}/retry").json()
+    assert client.get(f"{PUBLIC}/usage").json()["credits"]["held"] == held
+    with transaction() as session:
+        assert session.get_one(Task, again["task_id"]).lane == "media"
+
+
+def test_an_address_of_its_own_gets_the_end_of_the_video(client: TestClient, twin_id: str) -> None:
+    accepted = generate(client, twin_id, webhook_url="https://8.8.8.8/hook").json()
+    assert accepted["webhook_secret"].startswith("whsec_")
+    client.post(f"{PUBLIC}/tasks/{accepted['task_id']}/cancel")
+    with transaction() as session:
+        events = session.scalars(select(WebhookEvent).where(WebhookEvent.type == "task.canceled")).all()
+        assert [event.data["task_id"] for event in events] == [accepted["task_id"]]
+    assert client.get(f"{PUBLIC}/webhooks").json() == []
+
+
+def test_a_private_address_gets_no_events(client: TestClient, twin_id: str) -> None:
+    refused = generate(client, twin_id, webhook_url="https://127.0.0.1/hook")
+    assert (refused.status_code, refused.json()["code"]) == (400, "url_forbidden")
+    assert client.get(f"{PUBLIC}/usage").json()["credits"]["held"] == 0
+
+
+def test_credits_that_run_low_are_told(connect: Callable[..., TestClient]) -> None:
+    client = connect(credits=100)
+    client.post(f"{PUBLIC}/webhooks", json={"url": "https://8.8.8.8/hook", "events": ["credits.low"]})
+    assert generate(client, create_twin(client), script="word " * 27).status_code == 202
+    with transaction() as session:
+        (event,) = session.scalars(select(WebhookEvent).where(WebhookEvent.type == "credits.low")).all()
+        assert 0 <= event.data["available"] < 10

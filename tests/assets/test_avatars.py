@@ -1,0 +1,50 @@
+"""Avatar assets: a local render with its checks, and manual runs that bill nothing."""
+
+from uuid import UUID, uuid4
+
+import dagster as dg
+import pytest
+
+from content_pipeline.core.credits import credits
+from content_pipeline.core.database import transaction
+from tests.avatar_videos import execute, newest, request, video_of, work
+
+pytestmark = pytest.mark.slow
+
+
+def charged(workspace_id: UUID) -> int:
+    with transaction() as session:
+        return credits.balance(session, workspace_id).charged
+
+
+def test_a_video_is_spoken_drawn_checked_and_billed(workspace_id: UUID) -> None:
+    task = request(workspace_id, script="Hello there.", captions=True)
+    result = work(task)
+    assert result.success
+    assert newest(task).state == "done"
+    assert {check.check_name: check.passed for check in result.get_asset_check_evaluations()} == {
+        "playable": True,
+        "portrait": True,
+        "length": True,
+        "loudness": True,
+    }
+    video = video_of(task)
+    assert video.media
+    assert charged(workspace_id) == credits.price(video.media.seconds) == video.credits_billed
+    (made,) = result.asset_materializations_for_node("submit_and_render")[1:]
+    assert made.asset_key == dg.AssetKey("avatar_video")
+    assert {"thumbnail", "provider", "character", "credits_billed"} <= set(made.metadata)
+    assert execute(task.key, task.partition_key, {}).success
+    assert charged(workspace_id) == video.credits_billed
+
+
+def test_a_video_that_turns_out_too_long_to_be_paid_is_not_rendered(workspace_id: UUID) -> None:
+    # Digits take longer to say than their number of characters suggests.
+    task = request(workspace_id, script="9999999 8888888 7777777 6666666 5555555")
+    with transaction() as session:
+        credits.hold(session, workspace_id, uuid4(), credits.balance(session, workspace_id).available)
+    assert not work(task).success
+    failed = newest(task)
+    assert (failed.error or {})["code"] == "plan_limit"
+    assert video_of(task).output_key is None
+    assert charged(workspace_id) == 0

@@ -1,0 +1,187 @@
+"""Avatar videos at HeyGen: one render and one charge each, whatever is lost on the way."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from content_pipeline.core import storage
+from content_pipeline.core.avatars import avatar_videos, heygen_events
+from content_pipeline.core.clock import now
+from content_pipeline.core.credits import credits
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Unauthorized
+from content_pipeline.core.models import Task
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import tasks
+from sandbox.heygen.protocol import API_KEY
+from sandbox.heygen.webhooks import CALLBACK_SECRET
+from tests.avatar_videos import execute, newest, poll, request, video_of, work
+from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
+from tests.sandbox_server import Sandbox
+
+
+@pytest.fixture
+def task(heygen: Sandbox, workspace_id: UUID) -> Task:
+    return request(workspace_id, avatar_id=some_avatar())
+
+
+def videos(heygen: Sandbox) -> list[Mapping[str, Any]]:
+    """All videos that HeyGen has."""
+    answer = heygen.http.get("/api.heygen.com/v3/videos?limit=100", headers={"X-Api-Key": API_KEY})
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["data"])
+
+
+def charged(workspace_id: UUID) -> tuple[int, int]:
+    """The credits that are charged and held."""
+    with transaction() as session:
+        balance = credits.balance(session, workspace_id)
+        return balance.charged, balance.held
+
+
+def test_a_video_is_submitted_waited_for_and_collected(heygen: Sandbox, task: Task, workspace_id: UUID) -> None:
+    assert work(task).success
+    assert newest(task).state == "waiting"
+    assert poll() == []
+    heygen.advance(RENDERED_SECONDS)
+    (resumed,) = poll()
+    assert resumed.id == task.id
+    assert work(task).success
+    video = video_of(task)
+    assert newest(task).state == "done"
+    assert video.media
+    assert video.output_key
+    assert storage.exists(video.output_key)
+    assert charged(workspace_id) == (credits.price(video.media.seconds), 0)
+    assert len(videos(heygen)) == 1
+
+
+def test_a_submission_whose_answer_is_lost_is_found_and_not_repeated(heygen: Sandbox, task: Task) -> None:
+    heygen.fail("heygen", "commit", "accept_then_drop")
+    work(task)
+    assert newest(task).state == "waiting"
+    assert video_of(task).external_id is None
+    work(task)
+    assert video_of(task).external_id == videos(heygen)[0]["id"]
+    assert len(videos(heygen)) == 1
+
+
+def test_a_submission_that_never_arrived_is_repeated_once_it_cannot_arrive_any_more(
+    heygen: Sandbox, task: Task
+) -> None:
+    heygen.fail("heygen", "commit", "drop")
+    work(task)
+    work(task)
+    assert videos(heygen) == []
+    heygen.advance(200)
+    work(task)
+    assert len(videos(heygen)) == 1
+
+
+def test_a_refused_submission_is_no_open_question(heygen: Sandbox, task: Task, workspace_id: UUID) -> None:
+    heygen.set(heygen_wallet_usd=0.0)
+    assert not work(task).success
+    failed = newest(task)
+    assert (failed.state, (failed.error or {})["code"]) == ("error", "avatar_credits")
+    assert video_of(task).submitting_at is None
+    assert charged(workspace_id) == (0, 0)
+
+
+def test_a_video_that_fails_at_heygen_is_submitted_anew_by_a_retry(
+    heygen: Sandbox, task: Task, workspace_id: UUID
+) -> None:
+    heygen.set(heygen_failure_code="MOVIO_PAYMENT_INSUFFICIENT_CREDIT")
+    work(task)
+    heygen.advance(RENDERED_SECONDS)
+    assert len(poll()) == 1
+    assert not work(task).success
+    failed = newest(task)
+    assert (failed.error or {})["code"] == "avatar_credits"
+    assert charged(workspace_id) == (0, 0)
+    heygen.set(heygen_failure_code=None)
+    with transaction() as session:
+        avatar_videos.retry(session, session.get_one(Task, failed.id))
+    work(task)
+    heygen.advance(RENDERED_SECONDS)
+    assert len(poll()) == 1
+    assert work(task).success
+    assert newest(task).state == "done"
+    assert len(videos(heygen)) == 2
+
+
+def test_a_video_that_takes_too_long_is_looked_at_again_by_a_retry(
+    heygen: Sandbox, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "avatar_deadline_seconds", 60.0)
+    work(task)
+    heygen.advance(61)
+    assert not work(task).success
+    failed = newest(task)
+    assert (failed.error or {})["code"] == "avatar_slow"
+    heygen.advance(RENDERED_SECONDS)
+    with transaction() as session:
+        avatar_videos.retry(session, session.get_one(Task, failed.id))
+    assert work(task).success
+    assert newest(task).state == "done"
+    assert len(videos(heygen)) == 1
+
+
+def test_a_canceled_video_costs_nothing(heygen: Sandbox, task: Task, workspace_id: UUID) -> None:
+    work(task)
+    with transaction() as session:
+        tasks.cancel(session, session.get_one(Task, task.id))
+    assert charged(workspace_id) == (0, 0)
+
+
+def test_a_finished_video_is_billed_once_however_often_it_is_made(
+    heygen: Sandbox, task: Task, workspace_id: UUID
+) -> None:
+    work(task)
+    heygen.advance(RENDERED_SECONDS)
+    poll()
+    work(task)
+    before = charged(workspace_id)
+    assert execute(task.key, task.partition_key, {}).success
+    assert charged(workspace_id) == before
+    assert len(videos(heygen)) == 1
+
+
+def test_an_event_makes_the_next_poll_due_once(heygen: Sandbox, task: Task) -> None:
+    work(task)
+    delivery = signed_event(str(video_of(task).external_id), "evt_1")
+    receive(*delivery)
+    assert is_due(task)
+    poll()
+    receive(*delivery)
+    assert not is_due(task)
+
+
+def is_due(task: Task) -> bool:
+    poll_at = video_of(task).poll_at
+    return poll_at is not None and poll_at <= now()
+
+
+def receive(body: bytes, headers: Mapping[str, str]) -> None:
+    with transaction() as session:
+        heygen_events.receive(session, body, headers)
+
+
+def test_an_event_that_is_not_signed_is_refused(heygen: Sandbox, task: Task) -> None:
+    body, headers = signed_event("video", "evt_2")
+    with pytest.raises(Unauthorized):
+        receive(body + b" ", headers)
+
+
+def signed_event(video_id: str, event_id: str) -> tuple[bytes, dict[str, str]]:
+    """A delivery as HeyGen signs it."""
+    body = json.dumps({"event_type": "avatar_video.success", "event_data": {"video_id": video_id}}).encode()
+    return body, {
+        "Heygen-Signature": hmac.new(CALLBACK_SECRET.encode(), body, hashlib.sha256).hexdigest(),
+        "Heygen-Timestamp": str(int(now().timestamp())),
+        "Heygen-Event-Id": event_id,
+    }

@@ -1,0 +1,40 @@
+"""The sensor that polls HeyGen."""
+
+from uuid import UUID
+
+import dagster as dg
+
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import AvatarVideo
+from content_pipeline.core.tasks.partition_keys import row_id
+from content_pipeline.sensors.avatars import poll_avatar_renders
+from tests.avatar_videos import request, work
+from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
+from tests.sandbox_server import Sandbox
+
+
+def tick() -> list[str]:
+    """The rows that a tick starts runs for."""
+    result = poll_avatar_renders(dg.build_sensor_context())
+    assert isinstance(result, dg.SensorResult)
+    return [row_id(str(run.partition_key)) for run in result.run_requests or []]
+
+
+def test_a_video_that_has_ended_gets_one_run(heygen: Sandbox, workspace_id: UUID) -> None:
+    task = request(workspace_id, avatar_id=some_avatar())
+    work(task)
+    assert tick() == []
+    heygen.advance(RENDERED_SECONDS)
+    assert tick() == [task.key]
+    assert tick() == []
+
+
+def test_hundreds_of_videos_are_asked_about_a_hundred_at_a_time(heygen: Sandbox, workspace_id: UUID) -> None:
+    tasks = [request(workspace_id, avatar_id=some_avatar()) for _ in range(120)]
+    with transaction() as session:
+        for number, task in enumerate(tasks):
+            video = session.get_one(AvatarVideo, UUID(task.key))
+            video.external_id, video.poll_at, video.waits_until = f"unknown-{number}", video.created_at, None
+    assert tick() == []
+    asked = [request for request in heygen.requests() if "statuses" in str(request)]
+    assert len(asked) == 2
