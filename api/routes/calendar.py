@@ -15,13 +15,12 @@ from api.pagination import link_next
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
 from api.schemas.times import Day, UtcDatetime
-from content_pipeline.core.calendar import items
+from content_pipeline.core.calendar import actions, items
 from content_pipeline.core.database import autocommit, transaction
-from content_pipeline.core.models import CalendarItem, Publication, Reel
+from content_pipeline.core.models import CalendarItem, Publication
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import dagster_client, tasks
 
 router = APIRouter(prefix="/content/calendar", tags=["calendar"])
@@ -142,11 +141,10 @@ def _location(item: CalendarItem) -> str:
 
 
 def _detail(session: Session, item: CalendarItem) -> ItemDetail:
-    reel = session.get(Reel, item.reel_id) if item.reel_id else None
     post = session.get(Publication, item.publication_id) if item.publication_id else None
     return ItemDetail.with_work(
         item,
-        reel=(reel, tasks.newest(session, reels.KIND, str(reel.id))) if reel else None,
+        made=actions.made_video(session, item),
         post=(post, tasks.newest(session, publications.KIND, str(post.id))) if post else None,
         conflicts=items.conflicts(session, item),
     )

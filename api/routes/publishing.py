@@ -21,6 +21,7 @@ from api.schemas.publishing import (
     PublishAccepted,
     PublishRequest,
 )
+from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.models import Twin
@@ -92,12 +93,15 @@ def _twin(session: Session, caller: Caller, body: PublishRequest) -> Twin | None
 
 
 def _source(session: Session, caller: Caller, body: PublishRequest) -> Source:
-    if (body.reel_url is None) == (body.reel_id is None):
+    if [body.reel_url, body.reel_id, body.avatar_job_id].count(None) != 2:
         raise Invalid(
-            "A post needs exactly one video.", code="source_ambiguous", remedy="Send reel_url or reel_id, not both."
+            "A post needs exactly one video.",
+            code="source_ambiguous",
+            remedy="Send one of reel_url, reel_id and avatar_job_id.",
         )
-    reel = reels.get(session, caller.workspace_id, body.reel_id) if body.reel_id else None
-    return Source(reel, body.reel_url)
+    if body.avatar_job_id:
+        return Source(avatar_videos.get(session, caller.workspace_id, body.avatar_job_id))
+    return Source(reels.get(session, caller.workspace_id, body.reel_id) if body.reel_id else None, body.reel_url)
 
 
 @router.get("/{job_id}", responses=problems(404))

@@ -10,8 +10,8 @@ from api.schemas.patch import unset
 from api.schemas.publishing import Caption, Title
 from api.schemas.tasks import TaskError, error_of
 from api.schemas.times import UtcDatetime
-from content_pipeline.core.models import CalendarItem, Publication, Reel, Task
-from content_pipeline.core.models.calendar import Status
+from content_pipeline.core.models import CalendarItem, MadeVideo, Publication, Task
+from content_pipeline.core.models.calendar import Status, VideoKind
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.reels import reels
 
@@ -29,9 +29,10 @@ class ItemEdit(BaseModel):
     title: Title = Field(default_factory=unset)
     platform: Platform = Field(default_factory=unset)
     scheduled_at: UtcDatetime = Field(default_factory=unset, description="With an offset, or Z")
-    script: Script | None = Field(None, description="The script of its reel")
+    script: Script | None = Field(None, description="The script of its video")
+    make: VideoKind | None = Field(None, description="What is made of the script; null leaves it to the twin")
     reel_url: str | None = Field(
-        None, min_length=1, max_length=4096, description="Your own video, instead of a reel of the script"
+        None, min_length=1, max_length=4096, description="Your own video, instead of one made of the script"
     )
     caption: Caption | None = Field(None, description="The text of the post; composed if omitted")
     account_id: UUID | None = Field(None, description="Default: the twin's account, or the only one")
@@ -75,6 +76,7 @@ class ItemView(BaseModel):
     status: Status = Field(examples=["scheduled"])
     scheduled_at: datetime = Field(examples=[TIME])
     script: str | None
+    make: VideoKind | None
     reel_url: str | None
     caption: str | None
     account_id: UUID | None = Field(description="The account it is published to, once that is known")
@@ -93,6 +95,7 @@ class ItemView(BaseModel):
             status=item.status,
             scheduled_at=item.scheduled_at,
             script=item.script,
+            make=item.make,
             reel_url=item.reel_url,
             caption=item.caption,
             account_id=item.account_id,
@@ -104,9 +107,9 @@ class ItemView(BaseModel):
 
 
 class ItemDetail(ItemView):
-    task_id: str | None = Field(description="The task that renders its reel")
+    task_id: str | None = Field(description="The task that renders its video")
     publish_task_id: str | None = Field(description="The task that publishes it")
-    video_url: str | None = Field(description="Signed URL of its reel, once it is rendered")
+    video_url: str | None = Field(description="Signed URL of the video made of its script, once it is rendered")
     conflicts: list[UUID] = Field(description="Up to 20 other items of this account within a minute of it")
 
     @classmethod
@@ -114,15 +117,15 @@ class ItemDetail(ItemView):
         cls,
         item: CalendarItem,
         *,
-        reel: tuple[Reel, Task] | None,
+        made: tuple[MadeVideo, Task] | None,
         post: tuple[Publication, Task] | None,
         conflicts: list[UUID],
     ) -> "ItemDetail":
-        """The item with its reel and its post, each with its newest task."""
+        """The item with its video and its post, each with its newest task."""
         return cls(
             **dict(ItemView.of(item, post and post[0])),
-            task_id=reel and reel[1].id,
-            video_url=reel and reels.result_url(reel[0]),
+            task_id=made and made[1].id,
+            video_url=made and reels.result_url(made[0]),
             publish_task_id=post and post[1].id,
             conflicts=conflicts,
         )

@@ -36,6 +36,9 @@ class PublishRequest(BaseModel):
     platforms: list[Platform] = Field(min_length=1, json_schema_extra={"uniqueItems": True})
     reel_url: str | None = Field(None, min_length=1, max_length=4096)
     reel_id: UUID | None = Field(None, description="A reel of the workspace (its `job_id`), instead of `reel_url`")
+    avatar_job_id: UUID | None = Field(
+        None, description="An avatar video of the workspace (its `job_id`), instead of `reel_url`"
+    )
     caption: Caption | None = Field(
         None, description="The text of the post; if omitted, the twin writes one for each platform"
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from api.schemas.patch import unset
+from content_pipeline.core.models.calendar import VideoKind
 from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registered import Platform, PlatformDefaults
 from content_pipeline.core.twins import memory
@@ -41,6 +42,9 @@ class TwinEdit(BaseModel):
         default_factory=unset,
         examples=[{"tiktok": "0b7c9d1e-6a5f-4c3b-9d2e-1f0a8b7c6d5e"}],
         description="Account of its posts per platform; an update replaces all of them",
+    )
+    make: VideoKind = Field(
+        default_factory=unset, description="The kind of video that is made of its calendar items, unless they say"
     )
     avatar_id: str | None = Field(None, max_length=200, description="The avatar of its talking-head videos")
     picture_url: str | None = Field(None, max_length=4096, description="A picture of its face")
@@ -90,6 +94,7 @@ class TwinView(BaseModel):
     persona_prompt: str | None
     platform_defaults: dict[str, Any] = Field(examples=[{"tiktok": {"caption_style": "short"}}])
     accounts: dict[Platform, UUID] = Field(examples=[{"tiktok": "0b7c9d1e-6a5f-4c3b-9d2e-1f0a8b7c6d5e"}])
+    make: VideoKind
     avatar_id: str | None
     picture_url: str | None
     memory_namespace: Annotated[str, BeforeValidator(memory.namespace_of)] = Field(

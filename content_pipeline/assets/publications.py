@@ -11,8 +11,11 @@ from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
 GROUP = "publications"
-# The metadata names the reel. Dagster's default mapping would make each run read the keys of all reels.
-REEL = dg.AssetDep("reel_video", partition_mapping=dg.SpecificPartitionsPartitionMapping([]))
+# The metadata names the video. Dagster's default mapping would make each run read the keys of all videos.
+VIDEOS = [
+    dg.AssetDep(name, partition_mapping=dg.SpecificPartitionsPartitionMapping([]))
+    for name in ("reel_video", "avatar_video")
+]
 
 
 # Both in one step: on some platforms uploading the last part of the video publishes it.
@@ -21,7 +24,7 @@ REEL = dg.AssetDep("reel_video", partition_mapping=dg.SpecificPartitionsPartitio
     specs=[
         dg.AssetSpec(
             "publication_upload",
-            deps=[REEL, content_calendar],
+            deps=[*VIDEOS, content_calendar],
             group_name=GROUP,
             skippable=True,
             kinds={"http"},
@@ -69,12 +72,13 @@ def publish(run: RunContext, key: str) -> Results:
 
 
 def _lineage(attempt: Attempt) -> dict[str, str]:
-    """The account, reel and calendar item of a post; partition keys differ between asset groups."""
+    """The account, video and calendar item of a post; partition keys differ between asset groups."""
     publication = attempt.publication
     found = {
         "platform": publication.platform,
         "account": attempt.account.handle,
         "reel": publication.reel_id,
+        "avatar_video": publication.avatar_video_id,
         "calendar_item": attempt.item_id,
     }
     return {name: str(value) for name, value in found.items() if value}

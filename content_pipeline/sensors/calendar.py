@@ -1,4 +1,4 @@
-"""Sensor of the content calendar: renders reels ahead of their time and publishes due posts."""
+"""Sensor of the content calendar: renders videos ahead of their time and publishes due posts."""
 
 import dagster as dg
 
@@ -6,7 +6,7 @@ from content_pipeline import jobs
 from content_pipeline.assets.calendar import became_due
 from content_pipeline.core.calendar import due
 from content_pipeline.core.database import transaction
-from content_pipeline.core.tasks.kinds import PUBLICATION, REEL
+from content_pipeline.core.tasks.kinds import AVATAR, PUBLICATION, REEL
 from content_pipeline.sensors import run_requests
 
 # Submitting a run takes the daemon 30 ms, 150 ms while renders use the cores: all runs of a tick are submitted before
@@ -15,10 +15,10 @@ RUNS_A_TICK = 50
 
 
 @dg.sensor(
-    jobs=[jobs.JOBS[REEL.name], jobs.JOBS[PUBLICATION.name]],
+    jobs=[jobs.JOBS[REEL.name], jobs.JOBS[AVATAR.name], jobs.JOBS[PUBLICATION.name]],
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Renders the reels of calendar items ahead of their time, publishes due posts, records the outcomes.",
+    description="Renders the videos of calendar items ahead of their time, publishes due posts, records the outcomes.",
 )
 def publish_scheduled_content(_: dg.SensorEvaluationContext) -> dg.SensorResult:
     with transaction() as session:
@@ -26,6 +26,6 @@ def publish_scheduled_content(_: dg.SensorEvaluationContext) -> dg.SensorResult:
     with transaction() as session:
         posts = due.start_posts(session, most=RUNS_A_TICK)
     with transaction() as session:
-        reels = due.start_reels(session, most=RUNS_A_TICK - len(posts))
-    due_now = [became_due(reels=len(reels), posts=len(posts))] if posts or reels else []
-    return run_requests.sensor_result([*posts, *reels], asset_events=due_now)
+        videos = due.start_videos(session, most=RUNS_A_TICK - len(posts))
+    due_now = [became_due(videos=len(videos), posts=len(posts))] if posts or videos else []
+    return run_requests.sensor_result([*posts, *videos], asset_events=due_now)

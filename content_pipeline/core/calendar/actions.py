@@ -1,4 +1,4 @@
-"""Actions on calendar items: create and cancel the reel, create and retry the publication."""
+"""Actions on calendar items: create and cancel the video, create and retry the publication."""
 
 from uuid import UUID, uuid4
 
@@ -6,9 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.accounts import accounts
+from content_pipeline.core.avatars import avatar_videos
+from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.calendar.states import CHANGEABLE, move
 from content_pipeline.core.errors import Conflict
-from content_pipeline.core.models import CalendarItem, Publication, Reel, Task, Twin
+from content_pipeline.core.models import AvatarVideo, CalendarItem, MadeVideo, Publication, Reel, Task, Twin
+from content_pipeline.core.models.calendar import VideoKind
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
@@ -18,26 +21,53 @@ from content_pipeline.core.tasks import tasks
 
 
 def has_video(item: CalendarItem) -> bool:
-    """Whether the item has a video: a reel (finished or not), or one of its own."""
-    return item.reel_id is not None or item.reel_url is not None
+    """Whether the item has a video: one made of its script (finished or not), or one of its own."""
+    return any((item.reel_id, item.avatar_video_id, item.reel_url))
+
+
+def kind_of_video(item: CalendarItem, twin: Twin) -> VideoKind:
+    """The kind of video that is made of the item's script: its own, else the twin's."""
+    return item.make or twin.make
+
+
+def made_video(session: Session, item: CalendarItem) -> tuple[MadeVideo, Task] | None:
+    """The video that was made of the item's script, with its newest task; None before that."""
+    if item.avatar_video_id:
+        video: MadeVideo = session.get_one(AvatarVideo, item.avatar_video_id)
+        return video, tasks.newest(session, avatar_videos.KIND, str(video.id))
+    if item.reel_id:
+        video = session.get_one(Reel, item.reel_id)
+        return video, tasks.newest(session, reels.KIND, str(video.id))
+    return None
+
+
+def discard_video(item: CalendarItem) -> None:
+    """Have the video made anew."""
+    item.reel_id = item.avatar_video_id = None
 
 
 def render(session: Session, item: CalendarItem) -> list[Task]:
-    """Create the reel of a locked item. Returns the task to start."""
+    """Create the video of a locked item. Returns the task to start. Raises as `avatar_videos.create` does."""
     assert item.script
     twin = session.get_one(Twin, item.twin_id)
-    spec = ReelSpec(script=item.script, platform=item.platform, voice_id=twin.voice_id, title=item.title)
-    reel = reels.create(session, twin, spec)
-    item.reel_id = reel.id
+    if kind_of_video(item, twin) == "avatar":
+        avatar = AvatarSpec(script=item.script, platform=item.platform, captions=True)
+        video = avatar_videos.create(session, twin, avatar)
+        item.avatar_video_id, task = video.id, avatar_videos.create_task(session, video)
+    else:
+        spec = ReelSpec(script=item.script, platform=item.platform, voice_id=twin.voice_id, title=item.title)
+        reel = reels.create(session, twin, spec)
+        item.reel_id, task = reel.id, reels.create_task(session, reel)
     move(session, item, "rendering")
-    return [reels.create_task(session, reel)]
+    return [task]
 
 
 def stop_rendering(session: Session, item: CalendarItem) -> list[Task]:
-    """Cancel the open task of an item's reel. Returns the task whose run is to end, if there is one."""
-    if item.reel_id is None:
+    """Cancel the open task of an item's video. Returns the task whose run is to end, if there is one."""
+    made = made_video(session, item)
+    if made is None:
         return []
-    task = tasks.newest(session, reels.KIND, str(item.reel_id))
+    _, task = made
     return [task] if task.state in tasks.OPEN and tasks.try_cancel(session, task) else []
 
 
@@ -57,8 +87,8 @@ def publish(session: Session, item: CalendarItem) -> list[Task]:
         return _retry_publication(session, item.publication_id)
     twin = session.get_one(Twin, item.twin_id)
     account = accounts.choose(session, item.workspace_id, item.platform, item.account_id, twin)
-    reel = session.get(Reel, item.reel_id) if item.reel_id and not item.reel_url else None
-    source = Source(reel, item.reel_url, item.script)
+    made = None if item.reel_url else made_video(session, item)
+    source = Source(made and made[0], item.reel_url, item.script)
     # The spec was checked when the item was scheduled. A check resolves host names, and a sensor tick has a minute.
     publication = publications.create(session, account, twin, source, post_spec(item), request_id=uuid4())
     item.account_id, item.publication_id = account.id, publication.id

@@ -1,4 +1,4 @@
-"""Due work of the calendar: claims items, creates reels ahead of time and publications on time, records outcomes.
+"""Due work of the calendar: claims items, creates videos ahead of time and publications on time, records outcomes.
 
 Called by every tick of the sensor `publish_scheduled_content`.
 """
@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import ColumnElement, not_, or_, select
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.calendar import actions
 from content_pipeline.core.calendar.states import move
 from content_pipeline.core.clock import now
@@ -40,11 +41,15 @@ _OUTCOMES: Final[dict[tuple[str, str], Outcome]] = {
     ("publishing", "error"): "failed",
     ("publishing", "canceled"): "failed",
 }
-_HAS_VIDEO: Final = or_(CalendarItem.reel_id.is_not(None), CalendarItem.reel_url.is_not(None))
+_HAS_VIDEO: Final = or_(
+    CalendarItem.reel_id.is_not(None),
+    CalendarItem.avatar_video_id.is_not(None),
+    CalendarItem.reel_url.is_not(None),
+)
 
 
-def start_reels(session: Session, *, most: int) -> list[Task]:
-    """Create the reels of up to `most` items that are due soon. Returns the tasks to start."""
+def start_videos(session: Session, *, most: int) -> list[Task]:
+    """Create the videos of up to `most` items that are due soon. Returns the tasks to start."""
     near = now() + timedelta(seconds=settings().render_ahead_seconds)
     items = _claim(session, not_(_HAS_VIDEO), CalendarItem.scheduled_at <= near, most=most)
     return [task for item in items for task in _start(session, item, actions.render)]
@@ -88,7 +93,7 @@ def _claim(session: Session, *conditions: ColumnElement[bool], most: int) -> Seq
 
 
 def record_outcomes(session: Session) -> None:
-    """Record reels and publications that are done or have failed."""
+    """Record videos and publications that are done or have failed."""
     at_work = select(CalendarItem).where(
         CalendarItem.status.in_(["rendering", "publishing"]), CalendarItem.deleted_at.is_(None)
     )
@@ -110,15 +115,17 @@ def record_outcomes(session: Session) -> None:
 
 
 def outcome(item: CalendarItem, at_work: Task | None) -> Outcome | None:
-    """The outcome of an item by the newest task of its reel or publication; None while that is open."""
+    """The outcome of an item by the newest task of its video or publication; None while that is open."""
     return _OUTCOMES.get((item.status, at_work.state)) if at_work else None
 
 
 def _newest_tasks(session: Session, items: Sequence[CalendarItem]) -> dict[UUID, Task]:
-    """The newest task of each item's reel or publication, by item id."""
-    made = {str(item.reel_id): item.id for item in items if item.status == "rendering"}
+    """The newest task of each item's video or publication, by item id."""
+    reeled = {str(item.reel_id): item.id for item in items if item.status == "rendering" and item.reel_id}
+    spoken = {str(item.avatar_video_id): item.id for item in items if item.status == "rendering" and not item.reel_id}
     posted = {str(item.publication_id): item.id for item in items if item.status == "publishing"}
     return {
-        **{made[key]: task for key, task in tasks.newest_of(session, reels.KIND, made).items()},
+        **{reeled[key]: task for key, task in tasks.newest_of(session, reels.KIND, reeled).items()},
+        **{spoken[key]: task for key, task in tasks.newest_of(session, avatar_videos.KIND, spoken).items()},
         **{posted[key]: task for key, task in tasks.newest_of(session, publications.KIND, posted).items()},
     }

@@ -1,7 +1,7 @@
 """Calendar items: scheduled posts, validated, listed, edited, canceled and retried.
 
-An item has a script, from which a reel is rendered shortly before, or a video of its own (`reel_url`). It is published
-at its time. `due.py` selects due items, `states.py` holds the state machine, `actions.py` creates reels and posts.
+An item has a script, from which a video is rendered shortly before, or a video of its own (`reel_url`). It is published
+at its time. `due.py` selects due items, `states.py` holds the state machine, `actions.py` creates videos and posts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.accounts import accounts
-
+from content_pipeline.core.avatars import avatar_videos
+from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.calendar import actions
 from content_pipeline.core.calendar.states import CHANGEABLE, PLANNED, move
 from content_pipeline.core.clock import now
@@ -26,7 +27,6 @@ from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import valid_script
 from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.tasks import tasks
@@ -40,8 +40,8 @@ MAX_AHEAD: Final = timedelta(days=3650)
 # Posts of one account that are closer than this are reported as conflicts, at most so many.
 CONFLICT_WINDOW: Final = timedelta(minutes=1)
 MAX_CONFLICTS: Final = 20
-# Fields that the reel is made of: a change of these discards the reel.
-REEL_FIELDS: Final = frozenset({"title", "script", "platform", "twin_id"})
+# Fields that the video is made of: a change of these discards the video.
+VIDEO_FIELDS: Final = frozenset({"title", "script", "platform", "twin_id", "make"})
 # Fields that decide the account.
 ACCOUNT_FIELDS: Final = frozenset({"platform", "twin_id", "account_id"})
 
@@ -144,8 +144,8 @@ def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> No
         _check_time(item.scheduled_at)
     if changed & ACCOUNT_FIELDS:
         item.account_id = _choose_account(session, item, twin, changes.get("account_id"))
-    if changed & REEL_FIELDS:
-        item.reel_id = None
+    if changed & VIDEO_FIELDS:
+        actions.discard_video(item)
 
 
 def _detach_publication(session: Session, item: CalendarItem) -> None:
@@ -161,7 +161,7 @@ def _detach_publication(session: Session, item: CalendarItem) -> None:
 
 
 def publish_now(session: Session, item: CalendarItem) -> list[Task]:
-    """Make a locked item due now. Returns the task to start: its publication, or its reel if there is none yet.
+    """Make a locked item due now. Returns the task to start: its publication, or its video if there is none yet.
 
     Raises Conflict when it is due already or will not be published, and as `actions.publish` does.
     """
@@ -180,7 +180,7 @@ def publish_now(session: Session, item: CalendarItem) -> list[Task]:
 
 
 def cancel(session: Session, item: CalendarItem, reason: Error = CANCELED) -> list[Task]:
-    """Cancel a locked item and the task of its reel. Returns tasks whose runs are to end. Raises Conflict."""
+    """Cancel a locked item and the task of its video. Returns tasks whose runs are to end. Raises Conflict."""
     move(session, item, "canceled", reason=reason)
     return actions.stop_rendering(session, item)
 
@@ -193,13 +193,13 @@ def retry(session: Session, item: CalendarItem) -> None:
     twins.get(session, item.workspace_id, item.twin_id, lock=True)
     move(session, item, "scheduled")
     post = actions.post_status(session, item)
-    reel = tasks.newest(session, reels.KIND, str(item.reel_id)) if item.reel_id else None
+    made = actions.made_video(session, item)
     if post in ("publishing", "published"):  # the publication itself was retried
         move(session, item, "publishing")
-    elif reel and reel.state in tasks.OPEN:  # or the reel was
+    elif made and made[1].state in tasks.OPEN:  # or the video was
         move(session, item, "rendering")
-    elif reel and reel.state != "done":
-        item.reel_id = None
+    elif made and made[1].state != "done":
+        actions.discard_video(item)
 
 
 def delete(session: Session, item: CalendarItem) -> list[Task]:
@@ -227,6 +227,8 @@ def _check_publishable(session: Session, item: CalendarItem, twin: Twin) -> None
         valid_script(item.script)
     if item.reel_url:
         safe_fetch.check_url(item.reel_url)
+    elif item.script and actions.kind_of_video(item, twin) == "avatar":
+        avatar_videos.check(twin, AvatarSpec(script=item.script))
     elif item.script:
         voice_selection.choose_voice(twin.voice_id, item.script)
     else:

@@ -49,6 +49,7 @@ def move(session: Session, item: CalendarItem, to: Status, *, reason: Error | No
         "scheduled_at": item.scheduled_at,
         "twin_id": item.twin_id,
         "reel_id": item.reel_id,
+        "avatar_job_id": item.avatar_video_id,
         "account_id": item.account_id,
         "publication_id": item.publication_id,
     }

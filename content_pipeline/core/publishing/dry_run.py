@@ -47,10 +47,10 @@ def fetch_video(source: Source, folder: Path, *, max_bytes: int) -> Video:
     if source.url:
         safe_fetch.fetch(source.url, path, max_bytes=max_bytes, seconds=FETCH_SECONDS)
         return Video(path, source.url, post_files.inspect_video(path))
-    assert source.reel
-    assert source.reel.output_key
-    storage.fetch(source.reel.output_key, path)
-    return Video(path, storage.signed_url(source.reel.output_key), post_files.inspect_video(path))
+    assert source.made
+    assert source.made.output_key
+    storage.fetch(source.made.output_key, path)
+    return Video(path, storage.signed_url(source.made.output_key), post_files.inspect_video(path))
 
 
 def check_post(workspace_id: UUID, twin: Twin | None, source: Source, video: Video, spec: PostSpec) -> DryRunResult:
@@ -59,7 +59,7 @@ def check_post(workspace_id: UUID, twin: Twin | None, source: Source, video: Vid
     account, cover, words = None, None, None
     with _collect_problems(problems), transaction() as session:
         account = accounts.choose(session, workspace_id, spec.platform, spec.account_id, twin)
-    options = post_text.options(spec.platform, twin, spec.options, is_ours=source.reel is not None)
+    options = post_text.options(spec.platform, twin, spec.options, is_ours=source.made is not None)
     with _collect_problems(problems):
         with transaction() as session:
             publications.check_files(session, workspace_id, options)
@@ -93,7 +93,7 @@ def _fetch_cover(options: PostOptions, path: Path) -> tuple[Path, str] | None:
 def _resolve_text(twin: Twin | None, source: Source, spec: PostSpec, options: PostOptions) -> PostText | None:
     if given := publications.given_text(twin, spec, options):
         return given
-    script = source.script or (source.reel and source.reel.script)
+    script = source.script or (source.made and source.made.script)
     if not script or twin is None:
         return None
     with transaction() as session:

@@ -12,9 +12,10 @@ from content_pipeline.core.media import cue_segmentation, mp4_boxes, srt_vtt
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.video import remux_faststart
-from content_pipeline.core.models import Publication, Reel
+from content_pipeline.core.models import Publication
 from content_pipeline.core.platforms.base import Captions, Video
 from content_pipeline.core.platforms.options import PostOptions
+from content_pipeline.core.publishing.post_video import made_video
 from content_pipeline.core.tasks import cached_fetch
 from content_pipeline.core.tasks.run_context import RunContext
 
@@ -25,7 +26,7 @@ _WEB_CODECS: Final = ("h264", "hevc")
 
 
 def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Video:
-    """The video, in `folder`: our reel, or a cached copy of `reel_url`. Raises what `inspect_video` and
+    """The video, in `folder`: one made here, or a cached copy of `reel_url`. Raises what `inspect_video` and
     `cached_fetch.fetch_cached` raise."""
     path = folder / _VIDEO
     if publication.reel_url:
@@ -41,7 +42,9 @@ def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Vide
         )
         return Video(path, storage.signed_url(key), media)
     with run.write() as session:
-        key = session.get_one(Reel, publication.reel_id).output_key or ""
+        made = made_video(session, publication)
+    assert made
+    key = made.output_key or ""
     storage.fetch(key, path)
     return Video(path, storage.signed_url(key), probe(path))
 
@@ -100,16 +103,16 @@ def inspect_picture(path: Path) -> None:
 
 
 def subtitles_of(run: RunContext, publication: Publication, options: PostOptions) -> Captions | None:
-    """The subtitles to upload: those named in `options`, else the words of our own reel."""
+    """The subtitles to upload: those named in `options`, else the words of a video that was made here."""
     with run.write() as session:
         caption = captions.get(session, publication.workspace_id, options.subtitles) if options.subtitles else None
-        reel = session.get(Reel, publication.reel_id) if publication.reel_id else None
+        made = made_video(session, publication)
     if caption:
         return Captions(captions.document(caption, "srt"), caption.spoken_language or caption.language)
-    if reel is None or not reel.words or not reel.narration_seconds:
+    if made is None or not made.words or not made.narration_seconds:
         return None
-    language = reel.language or "en"
-    segments = cue_segmentation.segment(reel.words, language=language, duration=reel.narration_seconds)
+    language = made.language or "en"
+    segments = cue_segmentation.segment(made.words, language=language, duration=made.narration_seconds)
     return Captions(srt_vtt.srt(segments), language)
 
 

@@ -6,12 +6,13 @@ from typing import Final
 
 from content_pipeline.core.errors import Invalid, MediaUnusable, pointer
 from content_pipeline.core.media.timed_words import join_words
-from content_pipeline.core.models import Publication, Reel, Twin
+from content_pipeline.core.models import Publication, Twin
 from content_pipeline.core.platforms.base import Video
 from content_pipeline.core.platforms.hashtags import distinct
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.providers import transcription
+from content_pipeline.core.publishing.post_video import made_video
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.twins import composing, twins
@@ -106,11 +107,9 @@ def _compose(run: RunContext, publication: Publication, video: Video) -> PostTex
 
 
 def _script(run: RunContext, publication: Publication) -> str | None:
-    if publication.script or publication.reel_id is None:
-        return publication.script
     with run.write() as session:
-        script: str = session.get_one(Reel, publication.reel_id).script
-        return script
+        made = made_video(session, publication)
+    return publication.script or (made.script if made else None)
 
 
 def _transcribe(run: RunContext, video: Video) -> str:

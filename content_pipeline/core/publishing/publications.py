@@ -15,7 +15,7 @@ from content_pipeline.core.accounts import accounts
 from content_pipeline.core.captions import captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
-from content_pipeline.core.models import Account, Publication, Reel, Task, Twin
+from content_pipeline.core.models import Account, AvatarVideo, MadeVideo, Publication, Reel, Task, Twin
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.options import PostOptions, dump_set
 from content_pipeline.core.publishing import post_text
@@ -28,9 +28,9 @@ Status = Literal["publishing", "published", "failed", "unconfirmed"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The video to post: our own reel or a URL, with its script where that is known."""
+    """The video to post: one made here or a URL, with its script where that is known."""
 
-    reel: Reel | None = None
+    made: MadeVideo | None = None
     url: str | None = None
     script: str | None = None
 
@@ -69,13 +69,12 @@ def create_with_tasks(
 
 
 def check_source(source: Source) -> None:
-    """Raises Invalid for a URL that may not be fetched, Conflict for a reel without a video yet."""
+    """Raises Invalid for a URL that may not be fetched, Conflict for a video that is not rendered yet."""
     if source.url:
         safe_fetch.check_url(source.url)
-    if source.reel and source.reel.output_key is None:
-        raise Conflict(
-            "This reel is not rendered yet.", code="reel_not_ready", remedy="Poll its task until it is done."
-        )
+    if source.made and source.made.output_key is None:
+        code = "reel_not_ready" if isinstance(source.made, Reel) else "avatar_not_ready"
+        raise Conflict("This video is not rendered yet.", code=code, remedy="Poll its task until it is done.")
 
 
 def check_spec(session: Session, workspace_id: UUID, twin: Twin | None, spec: PostSpec) -> None:
@@ -120,12 +119,13 @@ def create(
         account_id=account.id,
         platform=spec.platform,
         twin_id=twin and twin.id,
-        reel_id=source.reel and source.reel.id,
+        reel_id=source.made.id if isinstance(source.made, Reel) else None,
+        avatar_video_id=source.made.id if isinstance(source.made, AvatarVideo) else None,
         reel_url=source.url,
         script=source.script,
         title=spec.title,
         caption=spec.caption,
-        options=dump_set(post_text.options(spec.platform, twin, spec.options, is_ours=source.reel is not None)),
+        options=dump_set(post_text.options(spec.platform, twin, spec.options, is_ours=source.made is not None)),
         created_at=now(),
     )
     session.add(publication)

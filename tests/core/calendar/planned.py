@@ -56,7 +56,7 @@ def apply_locked(twin: Twin, item_id: UUID, action: Callable[..., Any], *argumen
 def start_reels(twin: Twin) -> list[Task]:
     """The tasks of the reels that a tick starts for this twin's items."""
     with transaction() as session:
-        started = due.start_reels(session, most=1000)
+        started = due.start_videos(session, most=1000)
     return [task for task in started if task.workspace_id == twin.workspace_id]
 
 

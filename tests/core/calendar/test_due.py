@@ -126,7 +126,7 @@ def test_what_was_deleted_or_canceled_gets_no_reel(twin: Twin) -> None:
 def test_those_that_are_due_first_come_first(twin: Twin) -> None:
     late, early = (create_item(twin, due_in=timedelta(minutes=minutes)) for minutes in (10, 5))
     with transaction() as session:
-        due.start_reels(session, most=1)
+        due.start_videos(session, most=1)
     assert (item(early).status, item(late).status) == ("rendering", "scheduled")
 
 
@@ -230,7 +230,7 @@ def _tick_until_all_is_claimed() -> list[str]:
     while True:
         record_outcomes()
         with transaction() as session:
-            started = due.start_reels(session, most=100)
+            started = due.start_videos(session, most=100)
         if not started:
             return claimed
         claimed += [task.key for task in started]

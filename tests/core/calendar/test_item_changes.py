@@ -280,7 +280,7 @@ def test_a_change_that_comes_just_after_the_due_moment_loses(twin: Twin) -> None
     item_id = create_item(twin, due_in=timedelta())
     with blocked_by_lock(
         lambda session: items.edit(session, items.get(session, twin.workspace_id, item_id, lock=True), {}),
-        by=lambda session: due.start_reels(session, most=1000),
+        by=lambda session: due.start_videos(session, most=1000),
     ) as edit_result:
         with pytest.raises(Conflict) as caught:
             edit_result.result()

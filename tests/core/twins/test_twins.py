@@ -124,7 +124,7 @@ def test_a_twin_that_is_deleted_while_its_reels_are_started_takes_them_along(twi
     with transaction() as session:
         planned = make_item(session, twin, due_in=timedelta())
     with blocked_by_lock(
-        lambda session: delete_twin(session, twin), by=lambda session: due.start_reels(session, most=1000)
+        lambda session: delete_twin(session, twin), by=lambda session: due.start_videos(session, most=1000)
     ) as deleted:
         assert [task.key for task in deleted.result()] == [str(item(planned.id).reel_id)]
     assert item(planned.id).status == "canceled"
@@ -145,7 +145,7 @@ def test_an_item_that_is_given_to_another_twin_while_its_own_is_deleted_stays(tw
 
 
 def test_a_batch_of_a_twin_that_is_deleted_meanwhile_still_ends(twin: Twin) -> None:
-    rows = parse(b"script\nThis is one.\n", platform="tiktok", voice_id="en-US", most_rows=1).reels
+    rows = parse(b"script\nThis is one.\n", platform="tiktok", voice_id="en-US", most_rows=1).rows
     with transaction() as session:
         _, batch, (reel,) = batches.create_with_tasks(
             session, workspace_id=twin.workspace_id, twin=twin, platform="tiktok", rows=rows
