@@ -29,7 +29,10 @@ from content_pipeline.core.twins import twins
 router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"])
 upload_router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=UploadRoute)
 
-_CSV: Final = "Columns script, platform, voice_id, title, background_url, music (or music_url); only script is required"
+_CSV: Final = (
+    "Columns script, platform, format (reel or avatar), voice_id, avatar_id, title, background_url, "
+    "music (or music_url); only script is required"
+)
 
 
 @upload_router.post(
@@ -42,7 +45,10 @@ def submit_batch(
     twin_id: Annotated[UUID, Form(description="The twin of these reels")],
     platform: Annotated[Platform, Form(description="For rows without a platform")],
 ) -> Response:
-    """Render a reel for each row of a CSV. Any invalid row rejects the whole file; `errors` lists all of them."""
+    """Render a reel, or an avatar video, for each row of a CSV.
+
+    Any invalid row rejects the whole file; `errors` lists all of them.
+    """
     with autocommit() as session:
         voice_id = twins.get(session, caller.workspace_id, twin_id).voice_id
     parsed = csv_rows.parse(
@@ -53,13 +59,13 @@ def submit_batch(
     )
     with idempotent.transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
-        batch, task, reels = batches.create_with_tasks(
-            session, workspace_id=caller.workspace_id, twin=twin, platform=platform, rows=parsed.reels
+        batch, task, videos = batches.create_with_tasks(
+            session, workspace_id=caller.workspace_id, twin=twin, platform=platform, rows=parsed.rows
         )
-        accepted = _accepted(batch, task, len(reels))
+        accepted = _accepted(batch, task, len(videos))
         uploaded = BatchUploaded(**dict(accepted), ignored_columns=parsed.ignored_columns)
         response = idempotent.task_accepted(session, uploaded, task_id=task.id)
-    response.background = BackgroundTask(dagster_client.launch_runs, *reels)
+    response.background = BackgroundTask(dagster_client.launch_runs, *videos)
     return response
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
-from content_pipeline.core.models import Batch, Reel, Task
+from content_pipeline.core.bulk.csv_rows import Format
+from content_pipeline.core.models import Batch, MadeVideo, Reel, Task
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks
@@ -28,11 +29,12 @@ class BatchUploaded(BatchAccepted):
 
 
 class JobView(BaseModel):
-    """One row of the CSV, and its reel."""
+    """One row of the CSV, and its video."""
 
-    job_id: UUID = Field(description="The reel", examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
+    job_id: UUID = Field(description="The video", examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
     task_id: str = Field(description="Its newest task", examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
     row: int = Field(description="1 is the first row after the header", examples=[1])
+    format: Format = Field(examples=["reel"])
     script: str = Field(examples=["Hello world!"])
     platform: Platform = Field(examples=["instagram"])
     voice_id: str = Field(description="As requested", examples=["en-US"])
@@ -43,18 +45,19 @@ class JobView(BaseModel):
     error: TaskError | None
 
     @classmethod
-    def of(cls, reel: Reel, task: Task) -> "JobView":
+    def of(cls, video: MadeVideo, task: Task) -> "JobView":
         return cls(
-            job_id=reel.id,
+            job_id=video.id,
             task_id=task.id,
-            row=reel.row or 0,
-            script=reel.script,
-            platform=reel.platform,
-            voice_id=reel.voice_id,
-            spoken_voice=reel.spoken_voice,
+            row=video.row or 0,
+            format="reel" if isinstance(video, Reel) else "avatar",
+            script=video.script,
+            platform=video.platform,
+            voice_id=video.voice_id,
+            spoken_voice=video.spoken_voice,
             status=tasks.wire_status(task),
             progress=task.progress,
-            result_url=reels.result_url(reel),
+            result_url=reels.result_url(video),
             error=error_of(task.error),
         )
 
@@ -91,7 +94,7 @@ class BatchView(BatchSummary):
     jobs: list[JobView]
 
     @classmethod
-    def with_jobs(cls, batch: Batch, task: Task, jobs: Sequence[tuple[Reel, Task]]) -> "BatchView":
+    def with_jobs(cls, batch: Batch, task: Task, jobs: Sequence[tuple[MadeVideo, Task]]) -> "BatchView":
         counts = Counter(tasks.wire_status(job) for _, job in jobs)
         return cls(
             **dict(BatchSummary.of(batch, task)),
@@ -99,5 +102,5 @@ class BatchView(BatchSummary):
             processing=counts["processing"],
             done=counts["done"],
             failed=counts["error"],
-            jobs=[JobView.of(reel, job) for reel, job in jobs],
+            jobs=[JobView.of(video, job) for video, job in jobs],
         )

@@ -101,6 +101,40 @@ def test_a_retry_holds_the_credits_again(client: TestClient, twin_id: str) -> No
         assert session.get_one(Task, again["task_id"]).lane == "media"
 
 
+def test_a_batch_mixes_reels_and_avatars(client: TestClient, twin_id: str) -> None:
+    csv = f"script,format\n{SCRIPT},\n{SCRIPT},avatar\n"
+    accepted = client.post(
+        f"{PUBLIC}/bulk/reels", data={"twin_id": twin_id, "platform": "instagram"}, files={"csv_file": csv.encode()}
+    )
+    assert accepted.status_code == 202, accepted.text
+    jobs = client.get(f"{PUBLIC}/bulk/reels/{accepted.json()['batch_id']}").json()["jobs"]
+    assert [job["format"] for job in jobs] == ["reel", "avatar"]
+    kinds = [client.get(f"{PUBLIC}/tasks/{job['task_id']}").json()["kind"] for job in jobs]
+    assert kinds == ["reel", "avatar"]
+
+
+def test_a_row_that_no_avatar_can_speak_is_listed(client: TestClient, twin_id: str) -> None:
+    csv = f"script,format,avatar_id,music\n{SCRIPT},film,,\n{SCRIPT},avatar,nobody,https://example.com/a.mp3\n"
+    refused = client.post(
+        f"{PUBLIC}/bulk/reels", data={"twin_id": twin_id, "platform": "instagram"}, files={"csv_file": csv.encode()}
+    )
+    assert refused.status_code == 400
+    assert [(error["row"], error["column"], error["code"]) for error in refused.json()["errors"]] == [
+        (1, "format", "unknown_format"),
+        (2, "avatar_id", "unknown_avatar"),
+        (2, "music", "music_unfit"),
+    ]
+
+
+def test_a_video_that_is_not_rendered_yet_cannot_be_posted(client: TestClient, twin_id: str) -> None:
+    job_id = generate(client, twin_id).json()["job_id"]
+    body = {"platforms": ["instagram"], "avatar_job_id": job_id, "caption": "Look."}
+    refused = client.post(f"{PUBLIC}/social/publish", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "avatar_not_ready")
+    body["reel_id"] = job_id
+    assert client.post(f"{PUBLIC}/social/publish", json=body).json()["code"] == "source_ambiguous"
+
+
 def test_an_address_of_its_own_gets_the_end_of_the_video(client: TestClient, twin_id: str) -> None:
     accepted = generate(client, twin_id, webhook_url="https://8.8.8.8/hook").json()
     assert accepted["webhook_secret"].startswith("whsec_")

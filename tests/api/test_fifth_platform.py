@@ -253,7 +253,7 @@ def test_csv_files_may_name_it() -> None:
     sheet = csv_rows.parse(
         f"script,platform\n{SCRIPT},{NAME}\n".encode(), platform="tiktok", voice_id="en-US", most_rows=9
     )
-    assert [reel.platform for reel in sheet.reels] == [NAME]
+    assert [reel.platform for reel in sheet.rows] == [NAME]
     assert csv_inbox.address(f"inbox/studio/mara/{NAME}/reels.csv").platform == NAME
 
 

@@ -13,7 +13,7 @@ from content_pipeline.core import models
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.bulk import batches
-from content_pipeline.core.bulk.csv_rows import ReelRow
+from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
@@ -68,7 +68,7 @@ def make_rows(workspace_id: UUID, platform: str = "youtube") -> dict[str, str]:
             session, workspace_id=workspace_id, source_url=URL, language="en", burn_in=False
         )
         burned = burn_ins.create(session, caption, Style())
-        row = ReelRow(row=2, script="Hello.", platform="instagram", voice_id="en-US")
+        row = VideoRow(row=2, script="Hello.", platform="instagram", voice_id="en-US")
         batch, _, _ = batches.create_with_tasks(
             session, workspace_id=workspace_id, twin=twin, platform="instagram", rows=[row]
         )

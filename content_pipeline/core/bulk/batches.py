@@ -1,7 +1,7 @@
-"""Batches of reels. A batch's task has no run of its own; the tasks of its reels are its children."""
+"""Batches of videos. A batch's task has no run of its own; the tasks of its videos are its children."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -9,18 +9,21 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.bulk.csv_rows import ReelRow
+from content_pipeline.core.avatars import avatar_videos
+from content_pipeline.core.avatars.avatar_videos import AvatarSpec
+from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
-from content_pipeline.core.models import Batch, Reel, Task, Twin
+from content_pipeline.core.models import AvatarVideo, Batch, MadeVideo, Reel, Task, Twin
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import kinds, tasks
 from content_pipeline.core.workspaces.ownership import owned
 
 KIND: Final = kinds.BATCH.name
-# Runs are launched in chunks, one after the other: 100 took up to 15 s under load. The start lease of each reel is
-# longer by this much than that of the reel before it, so that the sensor does not launch it a second time.
+_KINDS: Final[dict[type[MadeVideo], str]] = {Reel: reels.KIND, AvatarVideo: avatar_videos.KIND}
+# Runs are launched in chunks, one after the other: 100 took up to 15 s under load. The start lease of each video is
+# longer by this much than that of the one before it, so that the sensor does not launch it a second time.
 START_SECONDS: Final = 0.3
 
 
@@ -30,10 +33,13 @@ def create_with_tasks(
     workspace_id: UUID,
     twin: Twin,
     platform: str,
-    rows: Sequence[ReelRow],
+    rows: Sequence[VideoRow],
     drop: str | None = None,
 ) -> tuple[Batch, Task, list[Task]]:
-    """Create a batch with a reel per row. Returns it, its task and the reels' tasks, which need to be launched."""
+    """Create a batch with a video per row. Returns it, its task and the videos' tasks, which need to be launched.
+
+    Raises what `avatar_videos.create` does.
+    """
     batch = Batch(
         id=uuid4(),
         workspace_id=workspace_id,
@@ -46,18 +52,29 @@ def create_with_tasks(
     session.add(batch)
     session.flush()
     seeds = reels.seeds(twin, [row.script for row in rows])
-    made = [
-        reels.create(session, twin, row, batch_id=batch.id, row=row.row, seed=seed)
-        for row, seed in zip(rows, seeds, strict=True)
-    ]
+    made = [_create_video(session, twin, batch, row, seed) for row, seed in zip(rows, seeds, strict=True)]
     task = tasks.create(session, workspace_id=workspace_id, kind=KIND, key=str(batch.id), task_id=str(batch.id))
-    children = [_start(session, reel, task, place, task_id=str(reel.id)) for place, reel in enumerate(made)]
+    children = [_start(session, video, task, place, task_id=str(video.id)) for place, video in enumerate(made)]
     return batch, task, children
+
+
+def _create_video(session: Session, twin: Twin, batch: Batch, row: VideoRow, seed: int) -> MadeVideo:
+    if row.format == "reel":
+        return reels.create(session, twin, row, batch_id=batch.id, row=row.row, seed=seed)
+    spec = AvatarSpec(
+        script=row.script,
+        platform=row.platform,
+        voice_id=row.voice_id,
+        avatar_id=row.avatar_id,
+        captions=True,
+        background_url=row.background_url,
+    )
+    return avatar_videos.create(session, twin, spec, batch_id=batch.id, row=row.row)
 
 
 def _start(
     session: Session,
-    reel: Reel,
+    video: MadeVideo,
     parent: Task,
     place: int,
     *,
@@ -66,9 +83,10 @@ def _start(
 ) -> Task:
     return tasks.create(
         session,
-        workspace_id=reel.workspace_id,
-        kind=reels.KIND,
-        key=str(reel.id),
+        workspace_id=video.workspace_id,
+        kind=_KINDS[type(video)],
+        key=str(video.id),
+        lane=avatar_videos.lane(video) if isinstance(video, AvatarVideo) else None,
         task_id=task_id,
         parent=parent,
         retry_of=retry_of,
@@ -88,29 +106,41 @@ def list_page(
     return newest_first(session, query, Batch, limit=limit, cursor=cursor)
 
 
-def jobs(session: Session, batch_id: UUID) -> list[tuple[Reel, Task]]:
-    """The batch's reels in the order of their rows, each with its newest task."""
-    found = list(session.scalars(select(Reel).where(Reel.batch_id == batch_id).order_by(Reel.row)))
-    newest = tasks.newest_of(session, reels.KIND, [str(reel.id) for reel in found])
-    return [(reel, newest[str(reel.id)]) for reel in found]
+def jobs(session: Session, batch_id: UUID) -> list[tuple[MadeVideo, Task]]:
+    """The batch's videos in the order of their rows, each with its newest task."""
+    found = [
+        *_with_tasks(session, session.scalars(select(Reel).where(Reel.batch_id == batch_id)).all()),
+        *_with_tasks(session, session.scalars(select(AvatarVideo).where(AvatarVideo.batch_id == batch_id)).all()),
+    ]
+    return sorted(found, key=lambda job: job[0].row or 0)
+
+
+def _with_tasks(session: Session, videos: Sequence[MadeVideo]) -> Iterator[tuple[MadeVideo, Task]]:
+    """These videos, which are of one kind, each with its newest task."""
+    if videos:
+        newest = tasks.newest_of(session, _KINDS[type(videos[0])], [str(video.id) for video in videos])
+        yield from ((video, newest[str(video.id)]) for video in videos)
 
 
 def retry_failed(session: Session, batch: Batch) -> tuple[Task, list[Task]]:
-    """Create a new task for the batch and for each failed or canceled reel. Raises Conflict without such reels."""
-    failed = [(reel, task) for reel, task in jobs(session, batch.id) if task.state in ("error", "canceled")]
+    """Create a new task for the batch and for each failed or canceled video. Raises Conflict without such videos."""
+    failed = [(video, task) for video, task in jobs(session, batch.id) if task.state in ("error", "canceled")]
     if not failed:
-        raise Conflict("No reel of this batch has failed.", code="nothing_failed", remedy="Nothing to do.")
+        raise Conflict("No video of this batch has failed.", code="nothing_failed", remedy="Nothing to do.")
     before = tasks.newest(session, KIND, str(batch.id))
     again = tasks.create(session, workspace_id=batch.workspace_id, kind=KIND, key=str(batch.id), retry_of=before)
-    children = [_start(session, reel, again, place, retry_of=task) for place, (reel, task) in enumerate(failed)]
+    children = [_start(session, video, again, place, retry_of=task) for place, (video, task) in enumerate(failed)]
+    for video, _ in failed:
+        if isinstance(video, AvatarVideo):
+            avatar_videos.hold_credits(session, video)
     return again, children
 
 
 def cancel(session: Session, batch: Batch) -> list[Task]:
-    """Cancel all open reels, and the batch with them. Returns their tasks. Raises Conflict without any."""
+    """Cancel all open videos, and the batch with them. Returns their tasks. Raises Conflict without any."""
     canceled = tasks.cancel_all(session, [task for _, task in jobs(session, batch.id) if task.state in tasks.OPEN])
     if not canceled:
-        raise Conflict("Every reel of this batch has ended.", code="task_final", remedy="Nothing to do.")
+        raise Conflict("Every video of this batch has ended.", code="task_final", remedy="Nothing to do.")
     return canceled
 
 

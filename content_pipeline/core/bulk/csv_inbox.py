@@ -98,7 +98,7 @@ def _create_batch(file: StoredObject) -> list[Task]:
                 workspace_id=twin.workspace_id,
                 twin=twin,
                 platform=place.platform,
-                rows=sheet.reels,
+                rows=sheet.rows,
                 drop=upload(file),
             )
     except IntegrityError:

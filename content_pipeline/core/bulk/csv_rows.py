@@ -1,13 +1,14 @@
-"""Validates the rows of a bulk CSV into reel requests; collects the errors of all rows before it raises."""
+"""Validates the rows of a bulk CSV into requests for videos; collects the errors of all rows before it raises."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args
 
 import httpx
 
+from content_pipeline.core.avatars import avatar_catalog
 from content_pipeline.core.bulk import csv_reader
 from content_pipeline.core.bulk.csv_reader import Table
 from content_pipeline.core.errors import Invalid, PlanLimit
@@ -18,7 +19,19 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import voice_selection
 
 # `music_url` is an alias of `music`, by analogy with background_url.
-_COLUMNS: Final = ("script", "platform", "voice_id", "title", "background_url", "music", "music_url")
+_COLUMNS: Final = (
+    "script",
+    "platform",
+    "format",
+    "voice_id",
+    "avatar_id",
+    "title",
+    "background_url",
+    "music",
+    "music_url",
+)
+Format = Literal["reel", "avatar"]
+_FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 _TITLE_CHARACTERS: Final = 120
 # Errors of `voice_selection.choose_voice` that concern the script, not the voice.
 _SCRIPT_ERROR_CODES: Final = frozenset({"nothing_to_say", "language_unspoken"})
@@ -33,17 +46,19 @@ _Parsed = TypeVar("_Parsed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReelRow(ReelSpec):
-    """One reel of a CSV. `row` counts from 1, the first row below the header."""
+class VideoRow(ReelSpec):
+    """One video of a CSV. `row` counts from 1, the first row below the header; `avatar_id` is "" for the twin's own."""
 
     row: int
+    format: Format = "reel"
+    avatar_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A parsed CSV. `ignored_columns` are unknown: misspelled, or for another program."""
 
-    reels: list[ReelRow]
+    rows: list[VideoRow]
     ignored_columns: list[str]
 
 
@@ -56,24 +71,24 @@ def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> Sheet
     """
     check_url = cache(safe_fetch.check_url)
     errors: list[dict[str, Any]] = []
-    reels = []
+    videos = []
     table = _table(data)
     for number, cells in enumerate(_rows(table, most_rows), start=1):
         if isinstance(cells, Invalid):
             errors.append(_error_entry(number, None, cells))
             continue
-        reel = _reel(_Row(number, cells, errors), platform, voice_id, check_url)
-        if reel:
-            reels.append(reel)
+        video = _video(_Row(number, cells, errors), platform, voice_id, check_url)
+        if video:
+            videos.append(video)
     if errors:
         rows = len({error_entry["row"] for error_entry in errors})
         raise Invalid(
-            f"{rows} {'row' if rows == 1 else 'rows'} of the CSV cannot become reels.",
+            f"{rows} {'row' if rows == 1 else 'rows'} of the CSV cannot become videos.",
             code="csv_rows_invalid",
             remedy="Correct what `errors` lists and send the whole file again; nothing was stored.",
             errors=errors,
         )
-    return Sheet(reels, [name for name in table.columns if name and name not in _COLUMNS])
+    return Sheet(videos, [name for name in table.columns if name and name not in _COLUMNS])
 
 
 def _table(data: bytes) -> Table:
@@ -122,7 +137,7 @@ class _Row:
             return None
 
 
-def _reel(row: _Row, platform: str, voice_id: str, check_url: Callable[[str], None]) -> ReelRow | None:
+def _video(row: _Row, platform: str, voice_id: str, check_url: Callable[[str], None]) -> VideoRow | None:
     def url(cell: str) -> str | None:
         if cell:
             check_url(_origin(cell))
@@ -131,14 +146,21 @@ def _reel(row: _Row, platform: str, voice_id: str, check_url: Callable[[str], No
     script = row.parse("script", valid_script)
     # Check the voice even if the script is invalid, without language detection over megabytes.
     words = row.cell("script")[: settings().script_characters] or "Hello"
-    row.parse("voice_id", lambda cell: voice_selection.choose_voice(cell or voice_id, words))
+    form = row.parse("format", _format)
+    if form == "avatar":
+        provider = settings().avatar_provider
+        row.parse("voice_id", lambda cell: avatar_catalog.check_voice(provider, cell or voice_id, words))
+        row.parse("avatar_id", lambda cell: avatar_catalog.check_avatar(provider, cell))
+        row.parse("music", lambda cell: _check_no_music(cell or row.cell("music_url")))
+    else:
+        row.parse("voice_id", lambda cell: voice_selection.choose_voice(cell or voice_id, words))
     target = row.parse("platform", lambda cell: _platform(cell or platform))
     title = row.parse("title", _title)
     background_url = row.parse("background_url", url)
     music_url = row.parse("music" if row.cell("music") else "music_url", url)
-    if script is None or target is None:
+    if script is None or target is None or form is None:
         return None
-    return ReelRow(
+    return VideoRow(
         row=row.number,
         script=script,
         platform=target,
@@ -146,6 +168,8 @@ def _reel(row: _Row, platform: str, voice_id: str, check_url: Callable[[str], No
         title=title,
         background_url=background_url,
         music_url=music_url,
+        format=form,
+        avatar_id=row.cell("avatar_id"),
     )
 
 
@@ -162,6 +186,22 @@ def _platform(name: str) -> str:
         code="unknown_platform",
         remedy=f"Choose one of: {', '.join(PLATFORMS)}.",
     )
+
+
+def _format(cell: str) -> Format:
+    for known in _FORMATS:
+        if known == (cell.lower() or "reel"):
+            return known
+    raise Invalid(
+        f"There is no format named {cell[:50]!r}.",
+        code="unknown_format",
+        remedy=f"Take one of: {', '.join(_FORMATS)}; an empty cell is a reel.",
+    )
+
+
+def _check_no_music(music_url: str) -> None:
+    if music_url:
+        raise Invalid("An avatar video has no music.", code="music_unfit", remedy="Leave the cell empty.")
 
 
 def _title(cell: str) -> str | None:

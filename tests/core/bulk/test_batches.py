@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.bulk import batches
-from content_pipeline.core.bulk.csv_rows import ReelRow
+from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, InternalError, NotFound
 from content_pipeline.core.models import Batch, Task
@@ -21,8 +21,8 @@ from tests.factories import make_twin, make_workspace
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def row(number: int) -> ReelRow:
-    return ReelRow(
+def row(number: int) -> VideoRow:
+    return VideoRow(
         row=number,
         script=f"This is number {number}.",
         platform="instagram",
@@ -86,7 +86,7 @@ def test_retry_failed_tries_just_what_failed_under_a_new_task(workspace_id: UUID
 
 def test_there_is_nothing_to_retry_in_a_batch_without_failures(workspace_id: UUID) -> None:
     batch, _, _ = request(workspace_id)
-    with transaction() as session, pytest.raises(Conflict, match="No reel"):
+    with transaction() as session, pytest.raises(Conflict, match="No video"):
         batches.retry_failed(session, batch)
 
 

@@ -168,7 +168,7 @@ def test_a_bad_file_moves_to_rejected_with_a_line_for_everything_that_is_wrong(i
     assert inbox.report() == (
         f"{file.key} was rejected; nothing was stored.\n"
         "\n"
-        "2 rows of the CSV cannot become reels.\n"
+        "2 rows of the CSV cannot become videos.\n"
         "Row 1 is the first row below the column names.\n"
         "\n"
         "Row 2, script: The script is empty. Write what is to be said, or drop the row.\n"

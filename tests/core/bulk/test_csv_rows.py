@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.schemas.problems import RowFault
-from content_pipeline.core.bulk.csv_rows import ReelRow, parse
+from content_pipeline.core.bulk.csv_rows import VideoRow, parse
 from content_pipeline.core.errors import Invalid, PlanLimit
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
@@ -27,8 +27,8 @@ def sheet(*rows: dict[str, str]) -> bytes:
     return file.getvalue().encode()
 
 
-def reels(data: bytes, *, platform: str = "instagram", voice_id: str = "en-US", most_rows: int = 100) -> list[ReelRow]:
-    return parse(data, platform=platform, voice_id=voice_id, most_rows=most_rows).reels
+def reels(data: bytes, *, platform: str = "instagram", voice_id: str = "en-US", most_rows: int = 100) -> list[VideoRow]:
+    return parse(data, platform=platform, voice_id=voice_id, most_rows=most_rows).rows
 
 
 def faults(data: bytes) -> list[tuple[int, str | None, str]]:
@@ -73,7 +73,7 @@ def test_columns_that_mean_nothing_are_named_in_their_order() -> None:
     data = b"id,script,Platfrom,,music,voice\n1,Hello.,tiktok,,,en-GB\n"
     read = parse(data, platform="instagram", voice_id="en-US", most_rows=100)
     assert read.ignored_columns == ["id", "platfrom", "voice"]
-    assert (read.reels[0].platform, read.reels[0].voice_id) == ("instagram", "en-US")
+    assert (read.rows[0].platform, read.rows[0].voice_id) == ("instagram", "en-US")
 
 
 def test_a_script_keeps_its_line_breaks_and_loses_other_control_characters() -> None:
