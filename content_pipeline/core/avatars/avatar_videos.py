@@ -15,6 +15,7 @@ from content_pipeline.core import storage
 from content_pipeline.core.avatars import avatar_catalog, estimates
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
+from content_pipeline.core.errors import Invalid
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.media.reels import audio_mastering
@@ -35,13 +36,16 @@ _LANES: Final[dict[str, Lane]] = {"local": "media", "heygen": "io"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvatarSpec:
-    """Inputs of an avatar video, as a client requests them. Empty ids stand for the twin's own."""
+    """Inputs of an avatar video, as a client requests them. Empty ids stand for the twin's own.
+
+    `captions` None: where the provider has them.
+    """
 
     script: str
     platform: str | None = None
     voice_id: str = ""
     avatar_id: str = ""
-    captions: bool = False
+    captions: bool | None = None
     background_url: str | None = None
 
 
@@ -75,7 +79,7 @@ def create(
         script=spec.script,
         voice_id=spec.voice_id or twin.voice_id,
         avatar_id=avatar_catalog.choose(provider, spec.avatar_id, twin),
-        captions=spec.captions,
+        captions=provider == "local" if spec.captions is None else spec.captions,
         background_url=spec.background_url,
         seed=reels.seeds(twin, [spec.script])[0],
         estimated_seconds=estimates.render_seconds(session, provider, spec.script),
@@ -88,8 +92,14 @@ def create(
 
 
 def check(twin: Twin, spec: AvatarSpec) -> None:
-    """Raises Invalid for a script, voice, avatar or background that cannot be used."""
+    """Raises Invalid for a script, voice, avatar or background that cannot be used, and captions at HeyGen."""
     provider = settings().avatar_provider
+    if spec.captions and provider == "heygen":
+        raise Invalid(
+            "HeyGen's avatars come without captions.",
+            code="captions_unfit",
+            remedy="Leave captions out, and send the finished video to POST /captions/generate with burn_in.",
+        )
     valid_script(spec.script)
     avatar_catalog.check_voice(provider, spec.voice_id or twin.voice_id, spec.script)
     avatar_catalog.choose(provider, spec.avatar_id, twin)

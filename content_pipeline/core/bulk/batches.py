@@ -66,7 +66,6 @@ def _create_video(session: Session, twin: Twin, batch: Batch, row: VideoRow, see
         platform=row.platform,
         voice_id=row.voice_id,
         avatar_id=row.avatar_id,
-        captions=True,
         background_url=row.background_url,
     )
     return avatar_videos.create(session, twin, spec, batch_id=batch.id, row=row.row)

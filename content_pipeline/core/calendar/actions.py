@@ -51,7 +51,7 @@ def render(session: Session, item: CalendarItem) -> list[Task]:
     assert item.script
     twin = session.get_one(Twin, item.twin_id)
     if kind_of_video(item, twin) == "avatar":
-        avatar = AvatarSpec(script=item.script, platform=item.platform, captions=True)
+        avatar = AvatarSpec(script=item.script, platform=item.platform)
         video = avatar_videos.create(session, twin, avatar)
         item.avatar_video_id, task = video.id, avatar_videos.create_task(session, video)
     else:

@@ -14,7 +14,7 @@ from content_pipeline.core.avatars import avatar_videos, heygen_events
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Unauthorized
+from content_pipeline.core.errors import Invalid, Unauthorized
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks
@@ -149,6 +149,12 @@ def test_a_finished_video_is_billed_once_however_often_it_is_made(
     assert execute(task.key, task.partition_key, {}).success
     assert charged(workspace_id) == before
     assert len(videos(heygen)) == 1
+
+
+def test_captions_are_refused_as_heygen_has_none(heygen: Sandbox, workspace_id: UUID) -> None:
+    with pytest.raises(Invalid) as raised:
+        request(workspace_id, avatar_id=some_avatar(), captions=True)
+    assert raised.value.code == "captions_unfit"
 
 
 def test_an_event_makes_the_next_poll_due_once(heygen: Sandbox, task: Task) -> None:
