@@ -1,13 +1,20 @@
 """Avatar assets: a local render with its checks, and manual runs that bill nothing."""
 
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import dagster as dg
 import pytest
+from PIL import Image
+from pytest_httpserver import HTTPServer
 
+from content_pipeline.core import storage
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
+from content_pipeline.core.media.probe import probe_with_first_frame
+from content_pipeline.core.settings import settings
 from tests.avatar_videos import execute, newest, request, video_of, work
+from tests.media import samples
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +43,33 @@ def test_a_video_is_spoken_drawn_checked_and_billed(workspace_id: UUID) -> None:
     assert {"thumbnail", "provider", "character", "credits_billed"} <= set(made.metadata)
     assert execute(task.key, task.partition_key, {}).success
     assert charged(workspace_id) == video.credits_billed
+
+
+def test_a_picture_stands_behind_the_avatar(
+    workspace_id: UUID, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{httpserver.port}"])
+    Image.new("RGB", (400, 300), (200, 30, 30)).save(tmp_path / "red.png")
+    httpserver.expect_request("/red.png").respond_with_data((tmp_path / "red.png").read_bytes())
+    task = request(workspace_id, script="Hello.", captions=False, background_url=httpserver.url_for("/red.png"))
+    assert work(task).success
+    storage.fetch(str(video_of(task).output_key), tmp_path / "avatar.mp4")
+    _, frame = probe_with_first_frame(tmp_path / "avatar.mp4")
+    assert frame
+    red, green, blue = frame.to_ndarray(format="rgb24")[10, 10]
+    assert (red > 180, green < 60, blue < 60) == (True, True, True)
+
+
+def test_a_video_cannot_stand_behind_a_drawn_avatar(
+    workspace_id: UUID, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{httpserver.port}"])
+    moving = samples.video(tmp_path / "v.mp4", seconds=1).read_bytes()
+    httpserver.expect_request("/v.mp4").respond_with_data(moving)
+    task = request(workspace_id, script="Hello.", background_url=httpserver.url_for("/v.mp4"))
+    assert not work(task).success
+    assert (newest(task).error or {})["code"] == "background_unfit"
+    assert charged(workspace_id) == 0
 
 
 def test_a_video_that_turns_out_too_long_to_be_paid_is_not_rendered(workspace_id: UUID) -> None:

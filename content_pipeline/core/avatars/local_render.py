@@ -1,20 +1,25 @@
 """Renders an avatar video here: the script spoken by a local voice, and a drawn character that speaks it."""
 
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import Rendered
+from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.avatars import composition
 from content_pipeline.core.media.avatars.characters import CHARACTERS
 from content_pipeline.core.media.avatars.composition import Scene
-from content_pipeline.core.media.reels import captions, designs
+from content_pipeline.core.media.reels import captions, client_background, designs
 from content_pipeline.core.models import AvatarVideo, Twin
 from content_pipeline.core.reels import narrations
 from content_pipeline.core.reels.narrations import StoredNarration
 from content_pipeline.core.speech.narration import Narration
-from content_pipeline.core.tasks.run_context import RunContext
+from content_pipeline.core.tasks import cached_fetch
+from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
+
+_BACKGROUND: Final = "background"
 
 
 def narrate(run: RunContext, key: str, folder: Path) -> StoredNarration:
@@ -36,7 +41,11 @@ def _keep_phonemes(row: AvatarVideo, spoken: Narration) -> None:
 
 
 def render(run: RunContext, key: str, folder: Path) -> Rendered:
-    """Render the video of a narrated script in `folder` and finish the task. Raises Conflict without a narration."""
+    """Render the video of a narrated script in `folder` and finish the task.
+
+    Raises Conflict without a narration, SwitchLane while the background is slow to come, MediaUnusable
+    `background_unfit` when it is no picture.
+    """
     with run.write() as session:
         row = session.get_one(AvatarVideo, UUID(key))
         twin = session.get_one(Twin, row.twin_id)
@@ -55,6 +64,35 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
         )
         (folder / composition.CAPTIONS).write_text(document)
     narrations.fetch(spoken, folder)
-    scene = Scene(CHARACTERS[row.avatar_id], design, row.seed, spoken.seconds, row.phonemes, has_captions=row.captions)
+    scene = Scene(
+        CHARACTERS[row.avatar_id],
+        design,
+        row.seed,
+        spoken.seconds,
+        row.phonemes,
+        has_captions=row.captions,
+        background=_fetch_background(run, row, folder) if row.background_url else None,
+    )
+    if run.task_id and run.lane == "io":  # moved there because of a slow download
+        raise SwitchLane("media")
     composition.render(folder, scene, *wav.read(folder / narrations.FILE), on_progress=run.progress)
     return avatar_videos.finish(run, row, folder / composition.OUTPUT)
+
+
+def _fetch_background(run: RunContext, row: AvatarVideo, folder: Path) -> Path:
+    assert row.background_url
+    target = folder / _BACKGROUND
+    key = avatar_videos.object_key(row, _BACKGROUND)
+    cached_fetch.fetch_cached(
+        run, row.background_url, target, workspace_id=row.workspace_id, object_key=key, inspect=_check_picture
+    )
+    return target
+
+
+def _check_picture(path: Path) -> None:
+    if client_background.inspect(path).is_video:
+        raise MediaUnusable(
+            "The background of a drawn avatar cannot be a video.",
+            code="background_unfit",
+            remedy="Send a JPEG, PNG or WebP picture.",
+        )

@@ -22,7 +22,7 @@ from content_pipeline.core.media.avatars.eyes import Eyes
 from content_pipeline.core.media.avatars.motion import Motion
 from content_pipeline.core.media.avatars.puppet import Head, Pose, Puppet
 from content_pipeline.core.media.ffmpeg import run_piped
-from content_pipeline.core.media.reels import audio_mastering
+from content_pipeline.core.media.reels import audio_mastering, client_background
 from content_pipeline.core.media.reels.designs import Design
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH
 from content_pipeline.core.media.timed_phonemes import Phoneme
@@ -41,7 +41,10 @@ Planes = list[NDArray[np.uint8]]  # Y, U and V; U and V at half the size
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Input of a render, `seconds` long. `seed` varies motion and backdrop deterministically."""
+    """Input of a render, `seconds` long. `seed` varies motion and backdrop deterministically.
+
+    `background` is an inspected picture (`client_background.inspect`) in place of a backdrop of the design.
+    """
 
     character: Character
     design: Design
@@ -49,6 +52,7 @@ class Scene:
     seconds: float
     phonemes: tuple[Phoneme, ...]
     has_captions: bool = False
+    background: Path | None = None
 
 
 def render(folder: Path, scene: Scene, samples: Samples, rate: int, *, on_progress: Callable[[float], None]) -> float:
@@ -79,7 +83,7 @@ def _frames(scene: Scene, on_progress: Callable[[float], None]) -> Iterator[memo
     """The pictures as planar YUV 4:2:0."""
     figure = puppet.load(scene.character.id)
     head = Head(figure)
-    stage = _Stage(figure, backdrop(scene.design, random.Random(scene.seed).random()))  # noqa: S311 - nothing secret
+    stage = _Stage(figure, _ground(scene))
     mouths = visemes.animate(scene.phonemes, scene.seconds, FRAMES_PER_SECOND)
     moved = motion.animate(scene.phonemes, scene.seconds, FRAMES_PER_SECOND, scene.seed)
     for number, mouth in enumerate(mouths):
@@ -89,6 +93,12 @@ def _frames(scene: Scene, on_progress: Callable[[float], None]) -> Iterator[memo
         if number % FRAMES_PER_SECOND == 0:
             on_progress(number / len(mouths))
     on_progress(1.0)
+
+
+def _ground(scene: Scene) -> Image.Image:
+    if scene.background:
+        return client_background.still_image(scene.background).convert("RGBA")
+    return backdrop(scene.design, random.Random(scene.seed).random())  # noqa: S311 - nothing secret
 
 
 def _state(moved: Motion, number: int) -> tuple[Pose, Eyes, float, float]:

@@ -89,6 +89,12 @@ def _open_image(path: Path) -> Iterator[Image.Image]:
         ) from error
 
 
+def still_image(path: Path) -> Image.Image:
+    """An inspected image as a frame: WIDTH × HEIGHT of its middle, RGB, as bright as it is."""
+    with _open_image(path) as picture:
+        return ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGB"), (WIDTH, HEIGHT))
+
+
 def _panning_image(folder: Path, name: str, forwards: bool) -> Any:
     # Security: ffmpeg reads our own PNG; the client's image is decoded by Pillow only.
     with _open_image(folder / name) as picture:
