@@ -62,6 +62,7 @@ def test_every_example_fits_its_schema() -> None:
         ("patch", "/twins/{twin_id}", 200),
         ("post", "/content/calendar", 201),
         ("post", "/social/publish", 202),
+        ("post", "/webhooks", 201),
         ("post", "/memory/v2/remember", 200),
         ("post", "/memory/v2/recall", 200),
         ("post", "/memory/v2/forget", 404),  # a memory that is not there
