@@ -246,7 +246,8 @@ def test_a_name_is_resolved_once(serve, tmp_path: Path, monkeypatch: pytest.Monk
     [
         (404, "remote_not_found", False),
         (410, "remote_not_found", False),
-        (403, "remote_failed", False),
+        (401, "remote_forbidden", False),
+        (403, "remote_forbidden", False),
         (204, "remote_failed", False),
         (408, "remote_failed", True),
         (429, "remote_failed", True),

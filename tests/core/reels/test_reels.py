@@ -9,7 +9,7 @@ from pytest_httpserver import HTTPServer
 
 from content_pipeline.core import storage
 from content_pipeline.core.bulk import batches
-from content_pipeline.core.bulk.csv_rows import ReelRow
+from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.media import wav
@@ -18,7 +18,7 @@ from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import Reel, Task
 from content_pipeline.core.platforms.base import Post, Video
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.reels import reels
+from content_pipeline.core.reels import narrations, reels
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
@@ -33,7 +33,7 @@ SCRIPT = "Only $1,299 today."
 def enter(workspace_id: UUID, script: str = SCRIPT, **fields: Any) -> str:
     """The id of a new reel."""
     blank = {"title": None, "background_url": None, "music_url": None}
-    row = ReelRow(row=1, script=script, platform="tiktok", voice_id="en-US", **(blank | fields))
+    row = VideoRow(row=1, script=script, platform="tiktok", voice_id="en-US", **(blank | fields))
     with transaction() as session:
         twin = make_twin(session, workspace_id)
         _, _, (task,) = batches.create_with_tasks(
@@ -131,7 +131,7 @@ def test_a_later_run_makes_the_video_of_the_narration_that_was_kept(workspace_id
     narrated = reels.narrate(at_work(key), key, first)
     made = reels.render(at_work(key), key, second)
     assert made.media.seconds == pytest.approx(narrated.seconds, abs=0.1)
-    assert (second / reels.NARRATION).read_bytes() == (first / reels.NARRATION).read_bytes()
+    assert (second / narrations.FILE).read_bytes() == (first / narrations.FILE).read_bytes()
 
 
 def test_a_background_and_music_of_others_are_copied_once(

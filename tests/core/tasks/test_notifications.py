@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from content_pipeline.core.bulk import batches
-from content_pipeline.core.bulk.csv_rows import ReelRow
+from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.database import connect_arguments, transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import tasks
@@ -25,7 +25,7 @@ def listener(database: None) -> Iterator[psycopg.Connection]:
 def batch(workspace_id: UUID) -> tuple[str, list[str]]:
     """The task ids of a batch and of its two reels."""
     with transaction() as session:
-        rows = [ReelRow(row=row, script="Hello.", platform="instagram", voice_id="en-US") for row in (1, 2)]
+        rows = [VideoRow(row=row, script="Hello.", platform="instagram", voice_id="en-US") for row in (1, 2)]
         _, task, reels = batches.create_with_tasks(
             session,
             workspace_id=workspace_id,
