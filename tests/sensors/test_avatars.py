@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import dagster as dg
+import pytest
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import AvatarVideo
@@ -11,6 +12,8 @@ from content_pipeline.sensors.avatars import poll_avatar_renders
 from tests.avatar_videos import request, work
 from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
 from tests.sandbox_server import Sandbox
+
+pytestmark = pytest.mark.slow
 
 
 def tick() -> list[str]:

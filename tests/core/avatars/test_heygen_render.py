@@ -24,6 +24,9 @@ from tests.avatar_videos import execute, newest, poll, request, video_of, work
 from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
 from tests.sandbox_server import Sandbox
 
+# Each executes whole runs.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def task(heygen: Sandbox, workspace_id: UUID) -> Task:
