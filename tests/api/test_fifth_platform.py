@@ -43,6 +43,8 @@ from tests.core.publishing import posting
 from tests.core.publishing.posting import FakeOAuth, FakePlatform, Stage
 from tests.media import samples
 
+pytestmark = pytest.mark.slow
+
 NAME: Final = "fifth"
 SCRIPT: Final = "Sourdough needs patience. Feed the starter twice a day."
 

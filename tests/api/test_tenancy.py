@@ -27,6 +27,9 @@ from content_pipeline.core.webhooks import deliveries, endpoints
 from tests.api.conftest import PUBLIC
 from tests.factories import make_account, make_item, make_twin
 
+# Every route with the ids of every table: 10 s.
+pytestmark = pytest.mark.slow
+
 Rows = Mapping[str, str]
 
 URL: Final = "http://8.8.8.8/clip.mp4"
