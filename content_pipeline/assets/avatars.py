@@ -9,12 +9,11 @@ import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.assets.calendar import content_calendar
-from content_pipeline.assets.checks import check_results, is_playable, lasts
+from content_pipeline.assets.checks import check_results, has_target_loudness, is_playable, lasts
 from content_pipeline.assets.pictures import picture
 from content_pipeline.core.avatars import heygen_render, local_render
 from content_pipeline.core.avatars.avatar_videos import Rendered
 from content_pipeline.core.media.media_info import MediaInfo
-from content_pipeline.core.media.reels import audio_mastering
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import AvatarVideo
 from content_pipeline.core.settings import settings
@@ -23,7 +22,6 @@ from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
 GROUP = "avatars"
-LOUDNESS_TOLERANCE = 0.5
 
 
 # Both in one step, because each step of a run costs 50 ms of CPU.
@@ -122,8 +120,7 @@ def _materialized(made: Rendered, work_seconds: float) -> dg.MaterializeResult[A
                 "playable": is_playable(media),
                 "portrait": is_portrait(media),
                 "length": row.narration_seconds is None or lasts(media, row.narration_seconds),
-                "loudness": row.provider != "local"
-                or abs(made.loudness - audio_mastering.TARGET_LUFS) <= LOUDNESS_TOLERANCE,
+                "loudness": row.provider != "local" or has_target_loudness(made.loudness),
             }
         ),
     )

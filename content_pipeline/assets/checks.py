@@ -5,9 +5,11 @@ from collections.abc import Mapping
 import dagster as dg
 
 from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.reels import audio_mastering
 
 # A frame, and the padding of the audio codec.
 LENGTH_TOLERANCE_SECONDS = 0.25
+LOUDNESS_TOLERANCE = 0.5
 
 
 def is_playable(media: MediaInfo) -> bool:
@@ -18,6 +20,11 @@ def is_playable(media: MediaInfo) -> bool:
 def lasts(media: MediaInfo, seconds: float) -> bool:
     """Whether its length is `seconds`, within the tolerance."""
     return abs(media.seconds - seconds) <= LENGTH_TOLERANCE_SECONDS
+
+
+def has_target_loudness(loudness: float) -> bool:
+    """Whether a loudness in LUFS is that of all sound that is mastered here."""
+    return abs(loudness - audio_mastering.TARGET_LUFS) <= LOUDNESS_TOLERANCE
 
 
 def check_results(passed: Mapping[str, bool]) -> list[dg.AssetCheckResult]:

@@ -8,9 +8,9 @@ import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.assets.calendar import content_calendar
-from content_pipeline.assets.checks import check_results, is_playable, lasts
+from content_pipeline.assets.checks import check_results, has_target_loudness, is_playable, lasts
 from content_pipeline.assets.pictures import picture
-from content_pipeline.core.media.reels import audio_mastering, safe_zone
+from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.reels import reels as core
 from content_pipeline.core.tasks.kinds import REEL
@@ -18,7 +18,6 @@ from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
 GROUP = "reels"
-LOUDNESS_TOLERANCE = 0.5
 
 
 # Both in one step, because each step of a run costs 50 ms of CPU, a fiftieth of what a short reel's render does.
@@ -100,7 +99,7 @@ def _render(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any
                 "size": (media.width, media.height, media.frames_per_second)
                 == (safe_zone.WIDTH, safe_zone.HEIGHT, safe_zone.FRAMES_PER_SECOND),
                 "length": lasts(media, made.narration_seconds),
-                "loudness": abs(made.loudness - audio_mastering.TARGET_LUFS) <= LOUDNESS_TOLERANCE,
+                "loudness": has_target_loudness(made.loudness),
             }
         ),
     )
