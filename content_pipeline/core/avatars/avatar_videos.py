@@ -130,15 +130,19 @@ def lane(row: AvatarVideo) -> Lane:
 
 
 def retry(session: Session, task: Task) -> Task:
-    """Create a new task for a video that failed or was canceled. Raises Conflict, and PlanLimit without the credits.
-
-    A video that is still at HeyGen gets its whole time again.
-    """
+    """Create a new task for a video that failed or was canceled. Raises Conflict, and as `reopen` does."""
     again = tasks.retry(session, task)
-    row = session.get_one(AvatarVideo, UUID(task.key))
+    reopen(session, session.get_one(AvatarVideo, UUID(task.key)))
+    return again
+
+
+def reopen(session: Session, row: AvatarVideo) -> None:
+    """Prepare a video for a new task: its credits are held again, and at HeyGen it has its whole time again.
+
+    Raises PlanLimit without the credits.
+    """
     hold_credits(session, row)
     row.waits_until = now() + timedelta(seconds=settings().avatar_deadline_seconds)
-    return again
 
 
 def result(session: Session, task: Task) -> dict[str, Any]:

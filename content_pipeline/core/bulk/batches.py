@@ -131,7 +131,7 @@ def retry_failed(session: Session, batch: Batch) -> tuple[Task, list[Task]]:
     children = [_start(session, video, again, place, retry_of=task) for place, (video, task) in enumerate(failed)]
     for video, _ in failed:
         if isinstance(video, AvatarVideo):
-            avatar_videos.hold_credits(session, video)
+            avatar_videos.reopen(session, video)
     return again, children
 
 

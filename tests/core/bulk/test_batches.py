@@ -3,6 +3,8 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -11,9 +13,11 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.bulk.csv_rows import VideoRow
+from content_pipeline.core.clock import now
+from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, InternalError, NotFound
-from content_pipeline.core.models import Batch, Task
+from content_pipeline.core.models import AvatarVideo, Batch, Task
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks
 from tests.factories import make_twin, make_workspace
@@ -183,3 +187,20 @@ def test_a_reel_that_is_made_again_looks_the_same(workspace_id: UUID) -> None:
         (first, second), (again, _) = ([reel.seed for reel, _ in batches.jobs(session, b.id)] for b, _, _ in made)
     assert first == again
     assert first != second
+
+
+def test_a_failed_avatar_is_retried_with_its_credits_and_its_whole_time(workspace_id: UUID) -> None:
+    with transaction() as session:
+        rows = [replace(row(1), format="avatar")]
+        twin = make_twin(session, workspace_id)
+        batch, _, (child,) = batches.create_with_tasks(
+            session, workspace_id=workspace_id, twin=twin, platform="instagram", rows=rows
+        )
+        held = credits.balance(session, workspace_id).held
+        session.get_one(AvatarVideo, UUID(child.key)).waits_until = now() - timedelta(hours=1)
+        tasks.fail(session, child.id, InternalError("It broke."))
+        assert (credits.balance(session, workspace_id).held, held > 0) == (0, True)
+        batches.retry_failed(session, batch)
+    with transaction() as session:
+        assert credits.balance(session, workspace_id).held == held
+        assert (session.get_one(AvatarVideo, UUID(child.key)).waits_until or now()) > now()
