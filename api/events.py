@@ -18,7 +18,7 @@ MEDIA_TYPE: Final = "text/event-stream"
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 HEARTBEAT_SECONDS: Final = 15.0
 # A client that reconnects is authenticated again, so a revoked key reads no longer than this.
-LONGEST_SECONDS: Final = 3600.0
+MAX_STREAM_SECONDS: Final = 3600.0
 
 LastEventId = Annotated[
     str | None, Header(description="`id` of the last event that was received; that state is not sent again.")
@@ -69,7 +69,7 @@ def follow(feed: Feed[State], key: str, first: State, last_event_id: str | None)
 
 
 async def _stream(feed: Feed[State], key: str, newest: State, last_event_id: str | None) -> AsyncIterator[bytes]:
-    end = time.monotonic() + LONGEST_SECONDS
+    end = time.monotonic() + MAX_STREAM_SECONDS
     if newest.version != last_event_id:
         yield _event(newest, None)
     with feed.subscribe(key) as subscription:

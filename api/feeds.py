@@ -1,4 +1,4 @@
-"""Feeds: the newest state of rows that clients wait for, read once for all of them.
+"""Fan-out: one coalesced read of changed rows for all the clients that wait for them.
 
 Changed rows are collected for a moment and read in one call, in a thread. A client that waits for a row which does not
 change costs neither a query nor a thread.

@@ -13,7 +13,7 @@ from content_pipeline.core.database import connect_arguments
 log = structlog.get_logger()
 
 FIRST_PAUSE: Final = 0.1
-LONGEST_PAUSE: Final = 5.0
+MAX_PAUSE: Final = 5.0
 
 
 async def listen(channel: str, on_listening: Callable[[], None], on_notification: Callable[[str], None]) -> None:
@@ -34,4 +34,4 @@ async def listen(channel: str, on_listening: Callable[[], None], on_notification
         except psycopg.Error as error:
             log.warning("notifications_interrupted", reason=type(error).__name__)
         await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+        pause = min(pause * 2, MAX_PAUSE)

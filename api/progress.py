@@ -22,7 +22,7 @@ TASK_PAUSE: Final = 0.05
 # Longer: all rows of a batch are read when one has changed.
 BATCH_PAUSE: Final = 0.25
 # Open streams and waiting requests of one key in this process.
-MOST_OPEN: Final = 200
+MAX_OPEN_STREAMS: Final = 200
 
 
 class Progress:
@@ -62,9 +62,9 @@ class Progress:
     @contextmanager
     def slot(self, api_key_id: UUID) -> Iterator[None]:
         """Count a waiting client of this key. Raises TooManyRequests."""
-        if self._open[api_key_id] >= MOST_OPEN:
+        if self._open[api_key_id] >= MAX_OPEN_STREAMS:
             raise TooManyRequests(
-                f"This key has {MOST_OPEN} open streams and waiting requests.",
+                f"This key has {MAX_OPEN_STREAMS} open streams and waiting requests.",
                 code="too_many_streams",
                 remedy="Close those that you no longer need, or poll.",
                 retry_after=5,

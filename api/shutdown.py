@@ -1,4 +1,4 @@
-"""Tells the application that the server is shutting down, while responses are still open.
+"""Signal hook: tells the application that the server is shutting down, while responses are still open.
 
 uvicorn runs the lifespan's shutdown only after the last response: an endless one would keep it from ever ending.
 """

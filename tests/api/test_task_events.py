@@ -143,13 +143,13 @@ def test_a_comment_keeps_an_idle_stream_open(http: httpx.Client, task_id: str, m
 def test_a_stream_ends_after_a_while_so_that_its_key_is_checked_again(
     http: httpx.Client, task_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "LONGEST_SECONDS", 0)
+    monkeypatch.setattr(events, "MAX_STREAM_SECONDS", 0)
     with stream(http, f"{TASKS}/{task_id}/events") as found:
         assert states(found) == [("progress", "queued", 0)]
 
 
 def test_a_key_has_only_so_many_open_streams(http: httpx.Client, task_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "MOST_OPEN", 1)
+    monkeypatch.setattr(progress, "MAX_OPEN_STREAMS", 1)
     path = f"{TASKS}/{task_id}"
     with stream(http, f"{path}/events"):
         refused = [http.get(f"{path}/events"), http.get(path, params={"wait": 30})]

@@ -144,6 +144,6 @@ def test_a_delivery_is_found_under_its_own_webhook_only(client: TestClient) -> N
 
 
 def test_there_is_a_limit_per_workspace(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoints, "MOST_ENDPOINTS", 0)
+    monkeypatch.setattr(endpoints, "MAX_ENDPOINTS", 0)
     answer = client.post(WEBHOOKS, json={"url": URL})
     assert (answer.status_code, answer.json()["code"]) == (409, "too_many_webhooks")

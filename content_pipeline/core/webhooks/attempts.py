@@ -40,12 +40,12 @@ RETRY_DELAYS: Final = (
 # Up to this share is added to a wait, so that the deliveries that failed together do not come back together.
 JITTER: Final = 0.2
 # An endpoint without a success for this long is disabled.
-FAILING_AT_MOST: Final = timedelta(days=3)
+MAX_FAILING: Final = timedelta(days=3)
 # Statuses that ask for patience with the receiver as a whole, and the longest that is granted.
 THROTTLING: Final = frozenset(
     {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 )
-LONGEST_THROTTLE: Final = timedelta(hours=24)
+MAX_THROTTLE: Final = timedelta(hours=24)
 
 BROKEN: Final = InternalError(
     "Something went wrong on our side.", code="delivery_broken", remedy="Nothing to do: it is tried again."
@@ -88,7 +88,7 @@ def send(endpoint: WebhookEndpoint, event: WebhookEvent) -> Outcome:
     if answer.is_success:
         return Outcome(answer.status_code)
     asked = retry_after(answer) if answer.status_code in THROTTLING else None
-    throttle = min(timedelta(seconds=asked), LONGEST_THROTTLE) if asked else None
+    throttle = min(timedelta(seconds=asked), MAX_THROTTLE) if asked else None
     return Outcome(answer.status_code, _refusal(answer.status_code), throttle)
 
 
@@ -151,5 +151,5 @@ def _note_failure(endpoint: WebhookEndpoint, outcome: Outcome) -> None:
     endpoint.throttled_until = now() + outcome.throttle if outcome.throttle else None
     if outcome.status == HTTPStatus.GONE:
         endpoints.disable(endpoint, GONE)
-    elif now() - endpoint.failing_since >= FAILING_AT_MOST:
+    elif now() - endpoint.failing_since >= MAX_FAILING:
         endpoints.disable(endpoint, FAILING)

@@ -37,7 +37,7 @@ def redeliver(session: Session, endpoint: WebhookEndpoint, delivery_id: UUID) ->
 
     Raises NotFound, Conflict when the endpoint is disabled.
     """
-    _insist_on_enabled(endpoint)
+    _check_enabled(endpoint)
     delivery = owned(session, WebhookDelivery, endpoint.workspace_id, delivery_id, lock="update")
     if delivery.endpoint_id != endpoint.id:
         raise NotFound(f"There is no delivery {delivery_id}.", code="delivery_not_found")
@@ -47,13 +47,13 @@ def redeliver(session: Session, endpoint: WebhookEndpoint, delivery_id: UUID) ->
 
 def create_test(session: Session, endpoint: WebhookEndpoint) -> tuple[WebhookDelivery, WebhookEvent]:
     """Deliver an event of type `webhook.test` to this endpoint only. Raises Conflict when it is disabled."""
-    _insist_on_enabled(endpoint)
+    _check_enabled(endpoint)
     data = {"webhook_id": endpoint.id}
     (delivery,) = events.insert(session, endpoint.workspace_id, events.TEST, data, [endpoint.id])
     session.flush()
     return delivery, session.get_one(WebhookEvent, delivery.event_id)
 
 
-def _insist_on_enabled(endpoint: WebhookEndpoint) -> None:
+def _check_enabled(endpoint: WebhookEndpoint) -> None:
     if not endpoint.enabled:
         raise Conflict("This webhook is disabled.", code="webhook_disabled", remedy="Enable it first.")

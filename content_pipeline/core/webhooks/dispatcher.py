@@ -22,9 +22,9 @@ from content_pipeline.core.webhooks.attempts import Outcome
 
 # Endpoints that are sent to at once. Those that failed last have places of their own: a receiver that hangs holds its
 # place for 10 s at each attempt, and must not hold that of one that works.
-PLACES: Final = 150
+MAX_CONCURRENT: Final = 150
 # How soon an event that comes while others are in flight is sent.
-LOOK_SECONDS: Final = 0.5
+POLL_SECONDS: Final = 0.5
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -54,7 +54,7 @@ def deliver_due(transaction: Transaction) -> Counter[str]:
     """
     outcomes: Counter[str] = Counter()
     in_flight: dict[Future[Outcome], Dispatch] = {}
-    with ThreadPoolExecutor(2 * PLACES, thread_name_prefix="webhooks") as pool:
+    with ThreadPoolExecutor(2 * MAX_CONCURRENT, thread_name_prefix="webhooks") as pool:
         while True:
             with transaction() as session:
                 due = [
@@ -64,7 +64,7 @@ def deliver_due(transaction: Transaction) -> Counter[str]:
             in_flight |= {pool.submit(attempts.send, dispatch.endpoint, dispatch.event): dispatch for dispatch in due}
             if not in_flight:
                 return outcomes
-            done, _ = wait(in_flight, LOOK_SECONDS, FIRST_COMPLETED)
+            done, _ = wait(in_flight, POLL_SECONDS, FIRST_COMPLETED)
             for future in done:
                 outcome = future.result()
                 with transaction() as session:
@@ -74,7 +74,7 @@ def deliver_due(transaction: Transaction) -> Counter[str]:
 
 def _next(session: Session, in_flight: Collection[Dispatch], *, failing: bool) -> list[Dispatch]:
     """The oldest due delivery of each endpoint that has none in flight, as far as there are places."""
-    places = PLACES - sum(dispatch.is_to_failing is failing for dispatch in in_flight)
+    places = MAX_CONCURRENT - sum(dispatch.is_to_failing is failing for dispatch in in_flight)
     busy: list[UUID] = [dispatch.endpoint.id for dispatch in in_flight]
     oldest = (
         select(WebhookDelivery.id)

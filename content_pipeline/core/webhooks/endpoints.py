@@ -21,7 +21,7 @@ from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.workspaces.ownership import owned
 
 # The dispatcher has more places than this, so one workspace whose receivers all hang cannot take all of them.
-MOST_ENDPOINTS: Final = 100
+MAX_ENDPOINTS: Final = 100
 # How long the secret before a rotation signs too.
 ROTATION: Final = timedelta(hours=24)
 KEPT: Final = timedelta(days=30)
@@ -38,9 +38,9 @@ def create(session: Session, workspace_id: UUID, url: str, events: Sequence[str]
     encryption key.
     """
     held = select(func.count()).where(WebhookEndpoint.workspace_id == workspace_id, WebhookEndpoint.task_id.is_(None))
-    if session.scalars(held).one() >= MOST_ENDPOINTS:
+    if session.scalars(held).one() >= MAX_ENDPOINTS:
         raise Conflict(
-            f"A workspace may have {MOST_ENDPOINTS} webhooks.",
+            f"A workspace may have {MAX_ENDPOINTS} webhooks.",
             code="too_many_webhooks",
             remedy="Delete one that is not needed.",
         )

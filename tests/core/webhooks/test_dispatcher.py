@@ -198,7 +198,7 @@ def test_an_event_that_comes_while_a_receiver_hangs_is_not_held_up(workspace_id:
 def test_receivers_that_failed_take_no_place_of_those_that_work(
     workspace_id: UUID, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "PLACES", 1)
+    monkeypatch.setattr(dispatcher, "MAX_CONCURRENT", 1)
     for number in range(3):
         register(workspace_id, f"{receiver.url}/fails/{number}")
         receiver.answers[f"/fails/{number}"] = 500, {}

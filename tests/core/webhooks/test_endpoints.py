@@ -72,7 +72,7 @@ def test_a_second_rotation_retires_the_first_secret_at_once(workspace_id: UUID) 
 
 
 def test_a_workspace_has_a_limited_number(workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoints, "MOST_ENDPOINTS", 1)
+    monkeypatch.setattr(endpoints, "MAX_ENDPOINTS", 1)
     register(workspace_id)
     with pytest.raises(Conflict) as caught:
         register(workspace_id)
