@@ -7,10 +7,10 @@ from pathlib import Path
 from bench import baseline_reel
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median, quantile
-from content_pipeline.core.media.avatars import composition
+from content_pipeline.core.media.avatars import captions, composition
 from content_pipeline.core.media.avatars.characters import CHARACTERS
 from content_pipeline.core.media.avatars.composition import Scene
-from content_pipeline.core.media.reels import captions, designs
+from content_pipeline.core.media.reels import designs
 from content_pipeline.core.speech.narration import Narration
 from tests.core.media.avatars import mouth_errors
 from tests.core.speech.scripts import SCRIPTS
@@ -54,13 +54,7 @@ def _mouth_errors(script: str) -> list[float]:
 def _render(folder: Path, spoken: Narration, character: str) -> None:
     design = designs.choose(baseline_reel.STYLE_TAGS, seed=1)
     document = captions.caption_track(
-        spoken.words,
-        language=spoken.language,
-        seconds=spoken.seconds,
-        name="",
-        title=None,
-        accent=design.accent,
-        center=composition.CAPTION_CENTER,
+        spoken.words, language=spoken.language, seconds=spoken.seconds, accent=design.accent
     )
     (folder / composition.CAPTIONS).write_text(document)
     scene = Scene(CHARACTERS[character], design, 1, spoken.seconds, spoken.phonemes, has_captions=True)

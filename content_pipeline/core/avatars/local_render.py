@@ -8,10 +8,10 @@ from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import Rendered
 from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media import wav
-from content_pipeline.core.media.avatars import composition
+from content_pipeline.core.media.avatars import captions, composition
 from content_pipeline.core.media.avatars.characters import CHARACTERS
 from content_pipeline.core.media.avatars.composition import Scene
-from content_pipeline.core.media.reels import captions, client_background, designs
+from content_pipeline.core.media.reels import client_background, designs
 from content_pipeline.core.models import AvatarVideo, Twin
 from content_pipeline.core.reels import narrations
 from content_pipeline.core.reels.narrations import StoredNarration
@@ -54,13 +54,7 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     design = designs.choose(twin.style_tags, row.seed)
     if row.captions:
         document = captions.caption_track(
-            spoken.words,
-            language=spoken.language,
-            seconds=spoken.seconds,
-            name="",  # its badge would stand where the captions are
-            title=None,
-            accent=design.accent,
-            center=composition.CAPTION_CENTER,
+            spoken.words, language=spoken.language, seconds=spoken.seconds, accent=design.accent
         )
         (folder / composition.CAPTIONS).write_text(document)
     narrations.fetch(spoken, folder)

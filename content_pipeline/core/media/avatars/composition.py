@@ -30,9 +30,6 @@ from content_pipeline.core.media.timed_phonemes import Phoneme
 # Files of an avatar in its folder: one input, two outputs.
 CAPTIONS, SOUND, OUTPUT = "captions.ass", "sound.wav", "output.mp4"
 
-# Where captions cover neither the face nor what the platforms show below.
-CAPTION_CENTER = WIDTH / 2, 1060.0
-
 # Stages of a breath: the chest rises by less than a pixel from one to the next.
 _BREATHS = 7
 

@@ -1,0 +1,25 @@
+"""Karaoke captions of an avatar: those of a reel, below the face."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from content_pipeline.core.media.ass_document import RGB
+from content_pipeline.core.media.reels import captions
+from content_pipeline.core.media.reels.safe_zone import WIDTH
+from content_pipeline.core.media.timed_words import Word
+
+# Where captions cover neither the face nor what the platforms show below, in pixels of a 1080 × 1920 frame.
+CENTER: Final = WIDTH / 2, 1060.0
+
+
+def caption_track(words: Sequence[Word], *, language: str, seconds: float, accent: RGB) -> str:
+    """The ASS document, fonts embedded, for an avatar that speaks the `words` within `seconds`."""
+    return captions.caption_track(
+        words,
+        language=language,
+        seconds=seconds,
+        name="",  # its badge would stand where the captions are
+        title=None,
+        accent=accent,
+        center=CENTER,
+    )
