@@ -93,7 +93,8 @@ def _submit(run: RunContext, key: str) -> dg.MaterializeResult[Any]:
             "provider": "heygen",
             "engine": settings().heygen_engine,
             "script": row.script,
-            "voice": row.voice_id,
+            "voice": row.spoken_voice or "",
+            "language": row.language or "",
             "video_id": row.external_id or "",
         },
     )

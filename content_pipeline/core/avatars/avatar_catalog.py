@@ -7,7 +7,7 @@ from content_pipeline.core.errors import Invalid
 from content_pipeline.core.media.avatars import characters
 from content_pipeline.core.models import Twin
 from content_pipeline.core.models.avatars import AvatarProvider
-from content_pipeline.core.providers import heygen
+from content_pipeline.core.providers import heygen, language_detection
 from content_pipeline.core.speech import voice_selection
 
 
@@ -67,8 +67,14 @@ def _exists(provider: AvatarProvider, avatar_id: str) -> bool:
 
 
 def check_voice(provider: AvatarProvider, voice_id: str, script: str) -> None:
-    """Raises Invalid for a voice that the provider does not have, or that does not speak the script's language."""
+    """Raises Invalid for a voice that the provider does not have, or that does not speak the script's language, and
+    for a script without words."""
     if provider == "heygen":
-        heygen.choose_voice(voice_id, script)
+        voice_selection.check_speakable(script, spoken_language(heygen.choose_voice(voice_id, script), script))
     else:
         voice_selection.choose_voice(voice_id, script)
+
+
+def spoken_language(voice: heygen.Voice, script: str) -> str:
+    """The language of a script that a voice of HeyGen speaks: the voice's own where the script does not tell."""
+    return language_detection.detect(script, expected=voice.language)

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from content_pipeline.core.avatars import avatar_videos
+from content_pipeline.core.avatars import avatar_catalog, avatar_videos
 from content_pipeline.core.avatars.avatar_videos import Rendered
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error, Unavailable, UpstreamError
 from content_pipeline.core.models import AvatarVideo
 from content_pipeline.core.providers import heygen
-from content_pipeline.core.providers.heygen import SubmissionUnknown, VideoStatus
+from content_pipeline.core.providers.heygen import SubmissionUnknown, VideoStatus, Voice
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks.run_context import RunContext, Suspend
 from content_pipeline.core.workspaces import workspaces
@@ -43,8 +43,16 @@ def submit(run: RunContext, key: str) -> AvatarVideo:
     else:
         external_id = None
     if external_id is None:
-        row = _save(run, key, submissions=row.submissions + 1, submitting_at=now())
-        external_id = _call(run, row)
+        voice = heygen.choose_voice(row.voice_id, row.script)
+        row = _save(
+            run,
+            key,
+            spoken_voice=voice.id,
+            language=avatar_catalog.spoken_language(voice, row.script),
+            submissions=row.submissions + 1,
+            submitting_at=now(),
+        )
+        external_id = _call(run, row, voice)
     return _save(
         run,
         key,
@@ -56,13 +64,13 @@ def submit(run: RunContext, key: str) -> AvatarVideo:
     )
 
 
-def _call(run: RunContext, row: AvatarVideo) -> str:
+def _call(run: RunContext, row: AvatarVideo, voice: Voice) -> str:
     try:
         return heygen.submit(
             render_id=_submission(row),
             script=row.script,
             avatar_id=row.avatar_id,
-            voice_id=heygen.choose_voice(row.voice_id, row.script).id,
+            voice_id=voice.id,
             background_url=row.background_url,
         )
     except SubmissionUnknown as error:

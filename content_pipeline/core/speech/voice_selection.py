@@ -27,10 +27,7 @@ def choose_voice(voice_id: str | None, script: str) -> VoiceChoice:
     tag = requested.language if requested else _language_tag(voice_id) if voice_id else _DEFAULT_LANGUAGE
     expected = _DEFAULT_LANGUAGE if tag == MULTILINGUAL else base_language(tag)
     language = language_detection.detect(script, expected=expected)
-    if not text_normalization.is_speakable(script, language):
-        raise Invalid(
-            "The script has no word to say.", code="nothing_to_say", remedy="Write at least one word or number."
-        )
+    check_speakable(script, language)
     voices = [
         voice
         for voice in installed_voices()
@@ -39,6 +36,14 @@ def choose_voice(voice_id: str | None, script: str) -> VoiceChoice:
     if requested in voices:
         return VoiceChoice(requested, language)
     return VoiceChoice(_nearest(voices, tag, language), language)
+
+
+def check_speakable(script: str, language: str) -> None:
+    """Raises Invalid `nothing_to_say` for a script without words."""
+    if not text_normalization.is_speakable(script, language):
+        raise Invalid(
+            "The script has no word to say.", code="nothing_to_say", remedy="Write at least one word or number."
+        )
 
 
 def check_voice_id(voice_id: str) -> None:

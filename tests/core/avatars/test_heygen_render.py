@@ -64,6 +64,19 @@ def test_a_video_is_submitted_waited_for_and_collected(heygen: Sandbox, task: Ta
     assert len(videos(heygen)) == 1
 
 
+def test_a_script_without_words_is_refused_before_it_is_submitted(heygen: Sandbox, workspace_id: UUID) -> None:
+    with pytest.raises(Invalid) as raised:
+        request(workspace_id, avatar_id=some_avatar(), script="🎉 …!")
+    assert raised.value.code == "nothing_to_say"
+
+
+def test_the_language_that_is_spoken_is_the_scripts(heygen: Sandbox, workspace_id: UUID) -> None:
+    script = "Guten Morgen zusammen, heute backen wir ein Brot aus Roggen und Wasser."
+    task = request(workspace_id, avatar_id=some_avatar(), script=script)
+    work(task)
+    assert video_of(task).language == "de"
+
+
 def test_a_submission_whose_answer_is_lost_is_found_and_not_repeated(heygen: Sandbox, task: Task) -> None:
     heygen.fail("heygen", "commit", "accept_then_drop")
     work(task)
