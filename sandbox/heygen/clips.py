@@ -4,12 +4,12 @@ import hashlib
 import hmac
 import subprocess
 from collections.abc import Mapping
-from itertools import chain
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
 import imageio_ffmpeg
+from PIL import Image, ImageDraw
 
 from sandbox.store import Document, Store
 
@@ -18,32 +18,54 @@ HOST: Final = "resource2.heygen.ai"
 _URL_SECONDS: Final = 7 * 86_400
 _SHORT_SIDES: Final = {"720p": 720, "1080p": 1080, "4k": 2160}
 _LOOP_SECONDS: Final = 2
+# Where the mouth is, as a share of the height.
+_MOUTH: Final = 0.4
+# Ellipses: center, half width and half height, in shares of the height from the middle of the frame's top.
+_PERSON: Final = (
+    (0, 1.0, 0.26, 0.46, "#39424e"),  # torso
+    (0, 0.46, 0.055, 0.11, "#c99a78"),  # neck
+    (0, 0.3, 0.13, 0.17, "#3a2a22"),  # hair
+    (0, 0.33, 0.11, 0.15, "#dcae8b"),  # face
+    (-0.042, 0.31, 0.013, 0.008, "#2b2b2b"),
+    (0.042, 0.31, 0.013, 0.008, "#2b2b2b"),
+)
 
 
 def render(store: Store, video: Document) -> str:
-    """The name of the video's media file: a coloured background, a mouth that moves, a tone. Rendered at first use."""
+    """The name of the video's media file: head and shoulders, a mouth that moves, a tone. Rendered at first use."""
     name = f"heygen-{video['id']}.mp4"
     target = store.media_path(name)
     if not target.exists():
-        loop, part = (str(store.media_path(f"{uuid4().hex}.mp4")) for _ in range(2))
+        loop, part = (store.media_path(f"{uuid4().hex}.mp4") for _ in range(2))
         _render_picture(video, loop)
         # The picture is repeated, because encoding all of it would take longer than clients wait for a first byte.
-        inputs = ("-stream_loop", "-1", "-i", loop, "-f", "lavfi", "-i", "sine=220:sample_rate=48000")
+        inputs = ("-stream_loop", "-1", "-i", str(loop), "-f", "lavfi", "-i", "sine=220:sample_rate=48000")
         codecs = ("-c:v", "copy", "-c:a", "aac", "-movflags", "+faststart")
-        _ffmpeg(*inputs, *codecs, "-t", str(video["seconds"]), part)
-        Path(loop).unlink()
-        Path(part).replace(target)
+        _ffmpeg(*inputs, *codecs, "-t", str(video["seconds"]), str(part))
+        loop.unlink()
+        part.replace(target)
     return name
 
 
-def _render_picture(video: Document, target: str) -> None:
-    width, height = _size(video["resolution"], video["aspect_ratio"])
-    color = f"0x{hashlib.sha256(video['id'].encode()).hexdigest()[:6]}"
-    mouth = f"{width // 4 * 2}x{height // 24 * 2}"
-    sources = ((color, f"{width}x{height}"), ("white", mouth))
-    inputs = [("-f", "lavfi", "-i", f"color={fill}:s={size}:r=25:d={_LOOP_SECONDS}") for fill, size in sources]
-    moving = "overlay=x=(W-w)/2:y='H*0.6+h/2*sin(PI*3*t)',format=yuv420p"
-    _ffmpeg(*chain(*inputs), "-filter_complex", moving, "-c:v", "libx264", "-preset", "ultrafast", target)
+def _render_picture(video: Document, target: Path) -> None:
+    size = _size(video["resolution"], video["aspect_ratio"])
+    still, mouth = target.with_suffix(".png"), f"{size[1] // 24 * 2}x{size[1] // 100 * 2}"
+    _draw_person(size, f"#{hashlib.sha256(video['id'].encode()).hexdigest()[:6]}").save(still)
+    inputs = ("-loop", "1", "-framerate", "25", "-t", str(_LOOP_SECONDS), "-i", str(still))
+    lips = ("-f", "lavfi", "-i", f"color=0x7a2f2f:s={mouth}:r=25:d={_LOOP_SECONDS}")
+    moving = f"overlay=x=(W-w)/2:y='H*{_MOUTH}+h/2*sin(PI*3*t)',format=yuv420p"
+    _ffmpeg(*inputs, *lips, "-filter_complex", moving, "-c:v", "libx264", "-preset", "ultrafast", str(target))
+    still.unlink()
+
+
+def _draw_person(size: tuple[int, int], background: str) -> Image.Image:
+    """Head and shoulders, placed as HeyGen's avatars are: the chin above the middle of the frame."""
+    picture, (width, height) = Image.new("RGB", size, background), size
+    draw = ImageDraw.Draw(picture)
+    for x, y, across, down, color in _PERSON:
+        left, top = width / 2 + (x - across) * height, (y - down) * height
+        draw.ellipse((left, top, left + 2 * across * height, top + 2 * down * height), fill=color)
+    return picture
 
 
 def _ffmpeg(*arguments: str) -> None:
