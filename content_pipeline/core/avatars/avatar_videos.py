@@ -15,7 +15,6 @@ from content_pipeline.core import storage
 from content_pipeline.core.avatars import avatar_catalog, estimates
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
-from content_pipeline.core.errors import Invalid
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.media.reels import audio_mastering
@@ -30,22 +29,21 @@ from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspaces.ownership import owned
 
 KIND: Final = kinds.AVATAR.name
+# The finished video's file.
+OUTPUT: Final = "avatar.mp4"
 # HeyGen's renders are waited for, which takes no worker's time.
 _LANES: Final[dict[str, Lane]] = {"local": "media", "heygen": "io"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvatarSpec:
-    """Inputs of an avatar video, as a client requests them. Empty ids stand for the twin's own.
-
-    `captions` None: where the provider has them.
-    """
+    """Inputs of an avatar video, as a client requests them. Empty ids stand for the twin's own."""
 
     script: str
     platform: str | None = None
     voice_id: str = ""
     avatar_id: str = ""
-    captions: bool | None = None
+    captions: bool = True
     background_url: str | None = None
 
 
@@ -79,7 +77,7 @@ def create(
         script=spec.script,
         voice_id=spec.voice_id or twin.voice_id,
         avatar_id=avatar_catalog.choose(provider, spec.avatar_id, twin),
-        captions=provider == "local" if spec.captions is None else spec.captions,
+        captions=spec.captions,
         background_url=spec.background_url,
         seed=reels.seeds(twin, [spec.script])[0],
         estimated_seconds=estimates.render_seconds(session, provider, spec.script),
@@ -92,14 +90,8 @@ def create(
 
 
 def check(twin: Twin, spec: AvatarSpec) -> None:
-    """Raises Invalid for a script, voice, avatar or background that cannot be used, and captions at HeyGen."""
+    """Raises Invalid for a script, voice, avatar or background that cannot be used."""
     provider = settings().avatar_provider
-    if spec.captions and provider == "heygen":
-        raise Invalid(
-            "HeyGen's avatars come without captions.",
-            code="captions_unfit",
-            remedy="Leave captions out, and send the finished video to POST /captions/generate with burn_in.",
-        )
     valid_script(spec.script)
     avatar_catalog.check_voice(provider, spec.voice_id or twin.voice_id, spec.script)
     avatar_catalog.choose(provider, spec.avatar_id, twin)
@@ -161,7 +153,7 @@ def finish(run: RunContext, row: AvatarVideo, output: Path) -> Rendered:
     """Store the rendered file, bill it once, and finish the task; the last two in one transaction."""
     media, cover = probe_with_first_frame(output)
     assert cover
-    key = object_key(row, "avatar.mp4")
+    key = object_key(row, OUTPUT)
     storage.put(key, output, content_type="video/mp4")
     with run.write() as session:
         row = session.get_one(AvatarVideo, row.id)

@@ -1,4 +1,4 @@
-"""Renders an avatar video at HeyGen: submitted once, waited for without a worker, copied into the bucket.
+"""Renders an avatar video at HeyGen: submitted once, waited for without a worker, copied into the bucket, captioned.
 
 Write-ahead intent: `submitting_at` is stored before the call, and cleared only when the call provably did not happen.
 HeyGen charges every video that it accepts and does not honor idempotency keys, so a submission whose answer was lost
@@ -10,21 +10,24 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from content_pipeline.core.avatars import avatar_catalog, avatar_videos
+from content_pipeline.core import storage
+from content_pipeline.core.avatars import avatar_catalog, avatar_videos, heygen_captions
 from content_pipeline.core.avatars.avatar_videos import Rendered
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, Error, Unavailable, UpstreamError
+from content_pipeline.core.errors import Conflict, Error, NotFound, Unavailable, UpstreamError
+from content_pipeline.core.media import video
 from content_pipeline.core.models import AvatarVideo
 from content_pipeline.core.providers import heygen
 from content_pipeline.core.providers.heygen import SubmissionUnknown, VideoStatus, Voice
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks.run_context import RunContext, Suspend
+from content_pipeline.core.tasks.run_context import RunContext, Suspend, SwitchLane
 from content_pipeline.core.workspaces import workspaces
 
 # A submission may take effect as long as its request may last; before that, not finding it proves nothing.
 SETTLED: Final = timedelta(seconds=heygen.SUBMIT_SECONDS + 10)
 _FIRST_POLL: Final = timedelta(seconds=10)
-_OUTPUT: Final = "output.mp4"
+# The video before captions are burned in.
+_ORIGINAL: Final = "heygen.mp4"
 
 
 def submit(run: RunContext, key: str) -> AvatarVideo:
@@ -97,14 +100,39 @@ def _unknown(row: AvatarVideo) -> Unavailable:
 
 
 def collect(run: RunContext, key: str, folder: Path) -> Rendered:
-    """Copy the finished video into the bucket and finish the task.
+    """Copy the finished video into the bucket, burn in its captions, and finish the task.
 
-    Raises Suspend while HeyGen renders, UpstreamError when it failed there or took longer than the deadline, and
-    Conflict for a video that was not submitted.
+    Raises Suspend while HeyGen renders, UpstreamError when it failed there or took longer than the deadline,
+    SwitchLane for captions, and Conflict for a video that was not submitted.
     """
     row = _read(run, key)
     if row.external_id is None:
         raise Conflict("This was not submitted yet.", code="not_submitted", remedy="Materialize `avatar_submission`.")
+    _copy(run, row, folder / video.SOURCE)
+    if not row.captions:
+        return avatar_videos.finish(run, row, folder / video.SOURCE)
+    if run.task_id and run.lane == "io":
+        raise SwitchLane("media")
+    heygen_captions.burn_in(run, row, folder)
+    return avatar_videos.finish(run, row, folder / video.OUTPUT)
+
+
+def _copy(run: RunContext, row: AvatarVideo, target: Path) -> None:
+    """Write the video as HeyGen made it to `target`: from the bucket if an earlier run has copied it there."""
+    copy = avatar_videos.object_key(row, _ORIGINAL if row.captions else avatar_videos.OUTPUT)
+    try:
+        storage.fetch(copy, target)
+    except NotFound:
+        status = _finished(run, row)
+        _download(run, row, status, target)
+        storage.put(copy, target, content_type="video/mp4")
+        _save(run, str(row.id), narration_seconds=status.duration_seconds, poll_at=None)
+
+
+def _finished(run: RunContext, row: AvatarVideo) -> VideoStatus:
+    """The status of a video that can be downloaded. Raises as `collect` does."""
+    key = str(row.id)
+    assert row.external_id
     status = heygen.get(row.external_id)
     assert row.waits_until
     is_late = now() >= row.waits_until
@@ -116,8 +144,7 @@ def collect(run: RunContext, key: str, folder: Path) -> Rendered:
             raise _too_slow()
         _save(run, key, poll_at=now() + _FIRST_POLL, polls=0)
         raise Suspend(row.waits_until)
-    _download(run, row, status, folder / _OUTPUT)
-    return avatar_videos.finish(run, row, folder / _OUTPUT)
+    return status
 
 
 def _too_slow() -> UpstreamError:

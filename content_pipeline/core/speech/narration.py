@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from math import inf
 from textwrap import wrap
 
@@ -11,7 +11,7 @@ import numpy as np
 from content_pipeline.core.media.line_breaking import CLAUSE, SENTENCE, break_cost
 from content_pipeline.core.media.timed_phonemes import Phoneme, phonemes_from_spelling
 from content_pipeline.core.media.timed_words import Word, normalize_timings
-from content_pipeline.core.speech import espeak, hibari, text_normalization, tts_endpoint
+from content_pipeline.core.speech import espeak, forced_alignment, hibari, text_normalization, tts_endpoint
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import Provider, Samples, Utterance, Voice, VoiceChoice
 
@@ -69,12 +69,12 @@ def narrate(script: str, choice: VoiceChoice) -> Narration:
     """
     tokens = text_normalization.tokenize(script, choice.language)
     engine = ENGINES[choice.voice.provider]
-    parts = [part for token in tokens for part in _split_long_token(token, engine.max_characters)]
+    parts = [_split_long_token(token, engine.max_characters) for token in tokens]
     sound: list[Samples] = []
     words: list[Word] = []
     phonemes: list[Phoneme] = []
     pause, rate, length = _LEAD_SECONDS, 0, 0
-    for chunk, following_pause in split_into_chunks(parts, choice.language, engine):
+    for chunk, following_pause in split_into_chunks(list(chain.from_iterable(parts)), choice.language, engine):
         utterance = engine.speak(chunk, choice).trimmed()
         rate = utterance.rate
         silence = _silence(pause, rate)
@@ -86,8 +86,20 @@ def narrate(script: str, choice: VoiceChoice) -> Narration:
         pause = following_pause
     tail = max(_TAIL_SECONDS, _MIN_SECONDS - length / rate)
     samples = np.clip(np.concatenate([*sound, _silence(tail, rate)]), -1.0, 1.0)
-    words = normalize_timings(_words_of_tokens(tokens, words, engine.max_characters), 0.0, len(samples) / rate)
-    return Narration(samples, rate, tuple(words), choice.voice, choice.language, tuple(phonemes))
+    words = _words_of_tokens(tokens, [len(part) for part in parts], words)
+    timed = normalize_timings(words, 0.0, len(samples) / rate)
+    return Narration(samples, rate, tuple(timed), choice.voice, choice.language, tuple(phonemes))
+
+
+def align(script: str, language: str, samples: Samples, rate: int) -> tuple[Word, ...]:
+    """The words of a script that somebody else spoke, with their times in the recording: one per displayed token.
+
+    `samples` are mono from -1 to 1, a few minutes at most. Raises as `forced_alignment.align` does.
+    """
+    tokens = text_normalization.tokenize(script, language)
+    aligned = forced_alignment.align(samples, rate, [token for token in tokens if token.spoken], language)
+    words = _words_of_tokens(tokens, [1 if token.spoken else 0 for token in tokens], aligned)
+    return tuple(normalize_timings(words, 0.0, len(samples) / rate))
 
 
 def _split_long_token(token: Token, max_characters: int) -> list[Token]:
@@ -125,16 +137,16 @@ def _silence(seconds: float, rate: int) -> Samples:
     return np.zeros(round(seconds * rate), np.float32)
 
 
-def _words_of_tokens(tokens: Sequence[Token], words: Sequence[Word], max_characters: int) -> list[Word]:
-    """One word per token, from its first part to its last.
+def _words_of_tokens(tokens: Sequence[Token], counts: Sequence[int], words: Sequence[Word]) -> list[Word]:
+    """One word per token, from the first of the `words` that it was spoken as to the last; `counts` says how many.
 
     Tokens that are not spoken (an emoji, a dash) fill the pause between their neighbors.
     """
     spoken = iter(words)
     found: list[Word] = []
     end = 0.0
-    for token in tokens:
-        parts = list(islice(spoken, len(_split_long_token(token, max_characters))))
+    for token, count in zip(tokens, counts, strict=True):
+        parts = list(islice(spoken, count))
         if parts:
             end = parts[-1].end
             found.append(replace(parts[0], end=end))

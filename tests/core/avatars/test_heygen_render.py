@@ -4,10 +4,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from content_pipeline.core import storage
 from content_pipeline.core.avatars import avatar_videos, heygen_events
@@ -15,14 +18,19 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, Unauthorized
-from content_pipeline.core.models import Task
+from content_pipeline.core.media.probe import open_media
+from content_pipeline.core.media.reels import safe_zone
+from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks
 from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.webhooks import CALLBACK_SECRET
-from tests.avatar_videos import execute, newest, poll, request, video_of, work
+from tests.avatar_videos import SCRIPT, execute, newest, poll, request, video_of, work
 from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
 from tests.sandbox_server import Sandbox
+
+# As a share of the height, in the stand-in's videos.
+CHIN = 0.48
 
 # Each executes whole runs.
 pytestmark = pytest.mark.slow
@@ -30,7 +38,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def task(heygen: Sandbox, workspace_id: UUID) -> Task:
-    return request(workspace_id, avatar_id=some_avatar())
+    return request(workspace_id, avatar_id=some_avatar(), captions=False)
 
 
 def videos(heygen: Sandbox) -> list[Mapping[str, Any]]:
@@ -167,10 +175,74 @@ def test_a_finished_video_is_billed_once_however_often_it_is_made(
     assert len(videos(heygen)) == 1
 
 
-def test_captions_are_refused_as_heygen_has_none(heygen: Sandbox, workspace_id: UUID) -> None:
-    with pytest.raises(Invalid) as raised:
-        request(workspace_id, avatar_id=some_avatar(), captions=True)
-    assert raised.value.code == "captions_unfit"
+def test_captions_are_burned_in_below_the_face(captioned: Task, tmp_path: Path) -> None:
+    video = video_of(captioned)
+    assert video.words
+    assert " ".join(word.text for word in video.words) == SCRIPT
+    original, shown = (frame_of(video, name, tmp_path) for name in ("heygen.mp4", "avatar.mp4"))
+    assert original.shape == shown.shape
+    changed = np.abs(shown - original).max(axis=(1, 2)) > 60
+    rows = np.flatnonzero(changed) / len(changed)
+    assert len(rows) > 50
+    assert rows.min() > CHIN
+    assert rows.max() <= safe_zone.SAFE_BOTTOM / safe_zone.HEIGHT
+
+
+def test_a_captioned_video_is_made_again_without_asking_heygen(
+    heygen: Sandbox, captioned: Task, workspace_id: UUID
+) -> None:
+    asked, before = heygen_requests(heygen), charged(workspace_id)
+    assert before[0] > 0
+    assert execute(captioned.key, captioned.partition_key, {}).success
+    assert heygen_requests(heygen) == asked
+    assert charged(workspace_id) == before
+
+
+def test_captions_that_could_not_be_burned_in_are_by_a_later_run_of_the_same_video(
+    heygen: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = request(workspace_id, avatar_id=some_avatar())
+    with monkeypatch.context() as patch:
+        patch.setattr(settings(), "ffmpeg", "/nowhere/ffmpeg")
+        finish_at_heygen(heygen, task)
+        work(task)
+    assert newest(task).state == "waiting"
+    assert charged(workspace_id)[0] == 0
+    asked = heygen_requests(heygen)
+    work(task)
+    assert newest(task).state == "done"
+    assert heygen_requests(heygen) == asked
+
+
+@pytest.fixture
+def captioned(heygen: Sandbox, workspace_id: UUID) -> Task:
+    """A task of a video with captions, done."""
+    task = request(workspace_id, avatar_id=some_avatar())
+    finish_at_heygen(heygen, task)
+    assert newest(task).lane == "media"
+    assert work(task).success
+    assert newest(task).state == "done"
+    return task
+
+
+def finish_at_heygen(heygen: Sandbox, task: Task) -> None:
+    """Execute the runs until the one that has copied the video from HeyGen."""
+    work(task)
+    heygen.advance(RENDERED_SECONDS)
+    assert len(poll()) == 1
+    work(task)
+
+
+def heygen_requests(heygen: Sandbox) -> int:
+    return len([request for request in heygen.requests() if "heygen" in str(request)])
+
+
+def frame_of(video: AvatarVideo, name: str, folder: Path) -> NDArray[np.int16]:
+    """A frame of a file of the video, one second after its start."""
+    storage.fetch(avatar_videos.object_key(video, name), folder / name)
+    with open_media(folder / name) as container:
+        frame = next(frame for frame in container.decode(video=0) if (frame.time or 0) >= 1)
+        return frame.to_ndarray(format="rgb24").astype(np.int16)
 
 
 def test_an_event_makes_the_next_poll_due_once(heygen: Sandbox, task: Task) -> None:

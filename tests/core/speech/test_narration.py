@@ -89,6 +89,16 @@ def test_a_voice_without_phonemes_gets_them_from_the_spelling(monkeypatch: pytes
     assert [phoneme.symbol for phoneme in _narrate("Map.").phonemes] == ["m", "ɑ", "p"]
 
 
+def test_a_recording_of_another_voice_is_aligned_token_by_token() -> None:
+    script = f"{SCRIPTS[0]} 🎉 It costs $49.99 — really!"
+    spoken = _narrate(script)
+    words = narrations.align(script, "en", spoken.samples, spoken.rate)
+    assert [word.text for word in words] == [word.text for word in spoken.words]
+    shifts = [abs(one.start - other.start) for one, other in zip(words, spoken.words, strict=True)]
+    assert np.median(shifts) <= 0.05
+    assert np.quantile(shifts, 0.95) <= 0.2
+
+
 def test_the_narration_begins_and_ends_with_a_little_silence() -> None:
     narration = _narrate("Stop scrolling, because this is the one thing that you have to know today.")
     heard = np.flatnonzero(np.abs(narration.samples) > 0.01) / narration.rate

@@ -1,0 +1,32 @@
+"""Burns karaoke captions into a video of HeyGen, whose words are timed by aligning its sound with the script."""
+
+from pathlib import Path
+
+import numpy as np
+
+from content_pipeline.core.media import video
+from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, pcm_chunks
+from content_pipeline.core.media.avatars import captions
+from content_pipeline.core.media.probe import probe
+from content_pipeline.core.media.reels import designs
+from content_pipeline.core.models import AvatarVideo, Twin
+from content_pipeline.core.speech import narration
+from content_pipeline.core.tasks.run_context import RunContext
+
+
+def burn_in(run: RunContext, row: AvatarVideo, folder: Path) -> None:
+    """Write `video.OUTPUT` from `video.SOURCE`, the video as HeyGen made it, and store the timed words in the row.
+
+    Raises as `probe`, `pcm_chunks`, `narration.align` and `video.burn_in` do.
+    """
+    assert row.language
+    media = probe(folder / video.SOURCE)
+    sound = np.concatenate(list(pcm_chunks(folder / video.SOURCE)))
+    words = narration.align(row.script, row.language, sound, SAMPLE_RATE)
+    with run.write() as session:
+        session.get_one(AvatarVideo, row.id).words = words
+        twin = session.get_one(Twin, row.twin_id)
+    accent = designs.choose(twin.style_tags, row.seed).accent
+    document = captions.caption_track(words, language=row.language, seconds=media.seconds, accent=accent)
+    (folder / video.CAPTIONS).write_text(document)
+    video.burn_in(folder, media, on_progress=run.progress)
