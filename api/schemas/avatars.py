@@ -47,7 +47,9 @@ class AvatarRequest(BaseModel):
         None, max_length=200, description="An id of `GET /avatars`; the twin's avatar if left out"
     )
     captions: bool = Field(False, description="Show the words while they are spoken, as in reels")
-    background_url: str | None = Field(None, max_length=4096, description="A picture behind the avatar")
+    background_url: str | None = Field(
+        None, max_length=4096, description="Behind the avatar: a picture, or a video if it is drawn here"
+    )
 
     webhook_url: str | None = Field(
         None, max_length=2048, description="An https address that gets the event of this video's end, signed"

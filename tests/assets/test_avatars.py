@@ -4,6 +4,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import dagster as dg
+import numpy as np
 import pytest
 from PIL import Image
 from pytest_httpserver import HTTPServer
@@ -11,10 +12,10 @@ from pytest_httpserver import HTTPServer
 from content_pipeline.core import storage
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
+from content_pipeline.core.media import wav
 from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.settings import settings
 from tests.avatar_videos import execute, newest, request, video_of, work
-from tests.media import samples
 
 pytestmark = pytest.mark.slow
 
@@ -60,15 +61,15 @@ def test_a_picture_stands_behind_the_avatar(
     assert (red > 180, green < 60, blue < 60) == (True, True, True)
 
 
-def test_a_video_cannot_stand_behind_a_drawn_avatar(
+def test_sound_alone_is_no_background_and_costs_nothing(
     workspace_id: UUID, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(settings(), "allowed_private_hosts", [f"localhost:{httpserver.port}"])
-    moving = samples.video(tmp_path / "v.mp4", seconds=1).read_bytes()
-    httpserver.expect_request("/v.mp4").respond_with_data(moving)
-    task = request(workspace_id, script="Hello.", background_url=httpserver.url_for("/v.mp4"))
+    wav.write(np.zeros(8000, np.float32), 8000, tmp_path / "a.wav")
+    httpserver.expect_request("/a.wav").respond_with_data((tmp_path / "a.wav").read_bytes())
+    task = request(workspace_id, script="Hello.", background_url=httpserver.url_for("/a.wav"))
     assert not work(task).success
-    assert (newest(task).error or {})["code"] == "background_unfit"
+    assert (newest(task).error or {})["code"] == "no_video"
     assert charged(workspace_id) == 0
 
 

@@ -1,25 +1,22 @@
 """Renders an avatar video here: the script spoken by a local voice, and a drawn character that speaks it."""
 
 from pathlib import Path
-from typing import Final
 from uuid import UUID
 
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import Rendered
-from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.avatars import captions, composition
 from content_pipeline.core.media.avatars.characters import CHARACTERS
 from content_pipeline.core.media.avatars.composition import Scene
 from content_pipeline.core.media.reels import client_background, designs
+from content_pipeline.core.media.reels.client_background import Background
 from content_pipeline.core.models import AvatarVideo, Twin
 from content_pipeline.core.reels import narrations
 from content_pipeline.core.reels.narrations import StoredNarration
 from content_pipeline.core.speech.narration import Narration
 from content_pipeline.core.tasks import cached_fetch
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
-
-_BACKGROUND: Final = "background"
 
 
 def narrate(run: RunContext, key: str, folder: Path) -> StoredNarration:
@@ -43,8 +40,8 @@ def _keep_phonemes(row: AvatarVideo, spoken: Narration) -> None:
 def render(run: RunContext, key: str, folder: Path) -> Rendered:
     """Render the video of a narrated script in `folder` and finish the task.
 
-    Raises Conflict without a narration, SwitchLane while the background is slow to come, MediaUnusable
-    `background_unfit` when it is no picture.
+    Raises Conflict without a narration, SwitchLane while the background is slow to come, and as
+    `client_background.inspect` does.
     """
     with run.write() as session:
         row = session.get_one(AvatarVideo, UUID(key))
@@ -73,20 +70,13 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     return avatar_videos.finish(run, row, folder / composition.OUTPUT)
 
 
-def _fetch_background(run: RunContext, row: AvatarVideo, folder: Path) -> Path:
+def _fetch_background(run: RunContext, row: AvatarVideo, folder: Path) -> Background:
     assert row.background_url
-    target = folder / _BACKGROUND
-    key = avatar_videos.object_key(row, _BACKGROUND)
-    cached_fetch.fetch_cached(
-        run, row.background_url, target, workspace_id=row.workspace_id, object_key=key, inspect=_check_picture
+    return cached_fetch.fetch_cached(
+        run,
+        row.background_url,
+        folder / composition.BACKGROUND,
+        workspace_id=row.workspace_id,
+        object_key=avatar_videos.object_key(row, composition.BACKGROUND),
+        inspect=client_background.inspect,
     )
-    return target
-
-
-def _check_picture(path: Path) -> None:
-    if client_background.inspect(path).is_video:
-        raise MediaUnusable(
-            "The background of a drawn avatar cannot be a video.",
-            code="background_unfit",
-            remedy="Send a JPEG, PNG or WebP picture.",
-        )

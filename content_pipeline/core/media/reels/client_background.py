@@ -52,7 +52,25 @@ def inspect(path: Path) -> Background:
 
 def background_stream(folder: Path, name: str, background: Background, *, forwards: bool) -> Any:
     """An endless ffmpeg stream of WIDTH × HEIGHT from a file in `folder`; images pan `forwards` or backwards."""
-    return _looped_video(name, background) if background.is_video else _panning_image(folder, name, forwards)
+    if not background.is_video:
+        return _panning_image(folder, name, forwards)
+    darker = {plane: f"{_BRIGHTNESS}*(val-{zero})+{zero}" for plane, zero in (("y", 16), ("u", 128), ("v", 128))}
+    return video_stream(name, background).filter("lutyuv", **darker)
+
+
+def video_stream(name: str, background: Background) -> Any:
+    """An endless ffmpeg stream of WIDTH × HEIGHT from an inspected video, as bright as it is."""
+    # Crop to the frame's aspect ratio before scaling: a narrow strip would become enormous.
+    across = min(1, background.height * WIDTH / HEIGHT / background.width)
+    down = min(1, background.width * HEIGHT / WIDTH / background.height)
+    return (
+        untrusted_input(name, stream_loop=-1)["V:0"]
+        .filter("fps", FRAMES_PER_SECOND)
+        .filter("crop", f"iw*{across:.6f}", f"ih*{down:.6f}", exact=1)
+        .filter("scale", WIDTH, HEIGHT, out_range="tv")
+        .filter("setsar", 1)
+        .filter("format", "yuv420p")
+    )
 
 
 def _inspect_video(path: Path) -> Background:
@@ -120,19 +138,3 @@ def _cover_frame(picture: Image.Image) -> Image.Image:
     pan = min(max(round(across), round(down), _MIN_PAN), _MAX_PAN)
     size = (WIDTH + pan, HEIGHT) if across > down else (WIDTH, HEIGHT + pan)
     return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
-
-
-def _looped_video(name: str, background: Background) -> Any:
-    # Crop to the frame's aspect ratio before scaling: a narrow strip would become enormous.
-    across = min(1, background.height * WIDTH / HEIGHT / background.width)
-    down = min(1, background.width * HEIGHT / WIDTH / background.height)
-    darker = {plane: f"{_BRIGHTNESS}*(val-{zero})+{zero}" for plane, zero in (("y", 16), ("u", 128), ("v", 128))}
-    return (
-        untrusted_input(name, stream_loop=-1)["V:0"]
-        .filter("fps", FRAMES_PER_SECOND)
-        .filter("crop", f"iw*{across:.6f}", f"ih*{down:.6f}", exact=1)
-        .filter("scale", WIDTH, HEIGHT, out_range="tv")
-        .filter("setsar", 1)
-        .filter("format", "yuv420p")
-        .filter("lutyuv", **darker)
-    )

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import ffmpeg
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,7 +12,10 @@ from content_pipeline.core.media import video
 from content_pipeline.core.media.avatars import composition
 from content_pipeline.core.media.avatars.characters import CHARACTERS
 from content_pipeline.core.media.avatars.composition import Scene
+from content_pipeline.core.media.ffmpeg import run
 from content_pipeline.core.media.probe import probe
+from content_pipeline.core.media.reels import client_background
+from content_pipeline.core.media.reels.client_background import Background
 from content_pipeline.core.media.reels.designs import DESIGNS
 from content_pipeline.core.speech import narration
 from content_pipeline.core.speech.narration import Narration
@@ -36,10 +40,11 @@ def _rendered(
     character: str = mouth_errors.MEASURED_CHARACTER,
     *,
     seed: int = 1,
+    background: Background | None = None,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> Path:
     has_captions = (folder / composition.CAPTIONS).exists()
-    scene = Scene(CHARACTERS[character], DESIGN, seed, spoken.seconds, spoken.phonemes, has_captions)
+    scene = Scene(CHARACTERS[character], DESIGN, seed, spoken.seconds, spoken.phonemes, has_captions, background)
     composition.render(folder, scene, spoken.samples, spoken.rate, on_progress=on_progress)
     return folder / composition.OUTPUT
 
@@ -98,6 +103,23 @@ def test_the_mouth_is_shut_before_and_after_the_speech(made: Path, spoken: Narra
     times, sizes = areas[:, 0], areas[:, 1]
     silent = (times < spoken.phonemes[0].start - 0.1) | (times > spoken.phonemes[-1].end + 0.15)
     assert sizes[silent].max() < 0.1 * sizes.max()
+
+
+def test_a_video_plays_behind_the_avatar_from_its_start_and_again(spoken: Narration, tmp_path: Path) -> None:
+    # A second of red and a second of blue, shorter than the speech.
+    colors = [ffmpeg.input(f"color={color}:s=320x240:r=25:d=1", format="lavfi") for color in ("red", "blue")]
+    source = ffmpeg.output(ffmpeg.concat(*colors), "source.mp4", pix_fmt="yuv420p")
+    run(source, folder=tmp_path, seconds=2, on_progress=lambda _: None)
+    (tmp_path / "source.mp4").rename(tmp_path / composition.BACKGROUND)
+    background = client_background.inspect(tmp_path / composition.BACKGROUND)
+    still = _rendered(tmp_path, spoken).rename(tmp_path / "still.mp4")
+    moving = _rendered(tmp_path, spoken, background=background)
+    corners = [_picture(moving, seconds)[5:15, 5:15].mean(axis=(0, 1)) for seconds in (0.5, 1.5, 2.5)]
+    assert [("red", "green", "blue")[color.argmax()] for color in corners] == ["red", "blue", "red"]
+    assert min(color.max() for color in corners) > 220  # as bright as it is
+    for seconds in (0.5, 1.5, 2.5):  # the avatar itself is the same
+        np.testing.assert_allclose(*(_picture(path, seconds)[110:150, 75:105] for path in (still, moving)), atol=12)
+    assert probe(moving).seconds == pytest.approx(spoken.seconds, abs=0.05)
 
 
 def test_progress_rises_to_the_whole(spoken: Narration, tmp_path: Path) -> None:
