@@ -23,7 +23,7 @@ class AvatarView(BaseModel):
     name: str = Field(examples=["Maya"])
     description: str = Field(examples=["A young woman with curly dark hair and a mustard sweater."])
     provider: AvatarProvider = Field(examples=["local"])
-    preview_url: str | None = Field(description="A picture of it, if its provider shows one")
+    preview_url: str | None = Field(description="A picture of it; null if HeyGen shows none")
 
 
 class AvatarRequest(BaseModel):

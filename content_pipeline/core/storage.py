@@ -1,4 +1,4 @@
-"""S3 client: one bucket, keys prefixed with the workspace id (the CSV inbox has its own layout)."""
+"""S3 client: one bucket, keys prefixed with the workspace id (CSV inbox and portraits of avatars have their own)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

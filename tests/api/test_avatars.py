@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
@@ -49,6 +50,13 @@ def test_its_avatar_is_one_of_those_listed(client: TestClient, twin_id: str) -> 
     assert len(listed) >= 6
     job_id = generate(client, twin_id).json()["job_id"]
     assert client.get(f"{PUBLIC}/multimodal/avatar/{job_id}").json()["avatar_id"] in listed
+
+
+def test_each_listed_avatar_shows_a_picture_of_its_own(client: TestClient) -> None:
+    links = [avatar["preview_url"] for avatar in client.get(f"{PUBLIC}/avatars").json()]
+    pictures = [httpx.get(link) for link in links]
+    assert {(answer.status_code, answer.headers["content-type"]) for answer in pictures} == {(200, "image/jpeg")}
+    assert len({answer.content for answer in pictures}) == len(links)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from content_pipeline.core.avatars.portrait_links import portrait_url
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.media.avatars import characters
 from content_pipeline.core.models import Twin
@@ -13,7 +14,7 @@ from content_pipeline.core.speech import voice_selection
 
 @dataclass(frozen=True, slots=True)
 class Avatar:
-    """One avatar that a video may have; `preview_url` is a picture of it, where its provider shows one."""
+    """One avatar that a video may have; `preview_url` is a picture of it: a signed link, or the provider's own."""
 
     id: str
     name: str
@@ -23,11 +24,11 @@ class Avatar:
 
 
 def avatars(provider: AvatarProvider) -> Sequence[Avatar]:
-    """All avatars of a provider. Raises as HeyGen's client does."""
+    """All avatars of a provider. Raises as HeyGen's client and `portrait_url` do."""
     if provider == "heygen":
         return [Avatar(found.id, found.name, "", "heygen", found.preview_url) for found in heygen.avatars()]
     return [
-        Avatar(character.id, character.name, character.description, "local")
+        Avatar(character.id, character.name, character.description, "local", portrait_url(character))
         for character in characters.CHARACTERS.values()
     ]
 
@@ -63,7 +64,9 @@ def check_avatar(provider: AvatarProvider, avatar_id: str) -> None:
 
 
 def _exists(provider: AvatarProvider, avatar_id: str) -> bool:
-    return any(avatar.id == avatar_id for avatar in avatars(provider))
+    if provider == "heygen":
+        return any(avatar.id == avatar_id for avatar in heygen.avatars())
+    return avatar_id in characters.CHARACTERS
 
 
 def check_voice(provider: AvatarProvider, voice_id: str, script: str) -> None:

@@ -1,7 +1,6 @@
 """Portraits of the avatars' characters, for lists and previews."""
 
 import io
-from functools import cache
 from zlib import crc32
 
 from PIL import Image
@@ -18,9 +17,8 @@ SIZE = 480, 640
 _BUST = Box(40, 120, 1040, 1453)
 
 
-@cache
 def portrait(character: Character) -> bytes:
-    """A JPEG of SIZE: the smiling character in front of a backdrop that suits it. The first call takes 0.5 CPU s."""
+    """A JPEG of SIZE: the smiling character in front of a backdrop that suits it. Takes 0.5 CPU s."""
     design = designs.choose(sorted(character.moods), crc32(character.id.encode()))
     picture = backdrop(design, 0.0)
     drawing.draw(picture, character, Mouth(smile=1.0), Eyes())
