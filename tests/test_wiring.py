@@ -88,6 +88,7 @@ def test_dagster_runs_just_this() -> None:
         "avatar_video:portrait",
         "avatar_video:length",
         "avatar_video:loudness",
+        "avatar_video:mouth",
         "publication:visible",
     }
 

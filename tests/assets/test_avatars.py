@@ -15,7 +15,9 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.settings import settings
-from tests.avatar_videos import execute, newest, request, video_of, work
+from tests.avatar_videos import execute, newest, poll, request, video_of, work
+from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
+from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.slow
 
@@ -35,15 +37,38 @@ def test_a_video_is_spoken_drawn_checked_and_billed(workspace_id: UUID) -> None:
         "portrait": True,
         "length": True,
         "loudness": True,
+        "mouth": True,
     }
     video = video_of(task)
     assert video.media
     assert charged(workspace_id) == credits.price(video.media.seconds) == video.credits_billed
     (made,) = result.asset_materializations_for_node("submit_and_render")[1:]
     assert made.asset_key == dg.AssetKey("avatar_video")
-    assert {"thumbnail", "provider", "character", "credits_billed"} <= set(made.metadata)
+    assert {"thumbnail", "character", "credits_billed"} <= set(made.metadata)
+    assert (made.metadata["provider"].value, made.metadata["engine"].value) == ("local", "drawn")
+    assert float(str(made.metadata["waiting_seconds"].value)) >= 0
     assert execute(task.key, task.partition_key, {}).success
     assert charged(workspace_id) == video.credits_billed
+
+
+def test_a_video_of_heygen_tells_its_engine_how_long_it_was_waited_for_and_that_no_mouth_was_drawn(
+    heygen: Sandbox, workspace_id: UUID
+) -> None:
+    task = request(workspace_id, script="Hello there.", avatar_id=some_avatar(), captions=False)
+    work(task)
+    heygen.advance(RENDERED_SECONDS)
+    poll()
+    result = work(task)
+    checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
+    assert all(check.passed for check in checks.values())
+    assert set(checks["mouth"].metadata) == {"applies"}
+    made = result.asset_materializations_for_node("submit_and_render")[-1].metadata
+    assert (made["provider"].value, made["engine"].value) == ("heygen", settings().heygen_engine)
+    assert made["character"].value == some_avatar()
+    waited = float(str(made["waiting_seconds"].value))
+    assert waited == pytest.approx(RENDERED_SECONDS, abs=120)
+    assert execute(task.key, task.partition_key, {}).success
+    assert video_of(task).finished_at
 
 
 def test_a_picture_stands_behind_the_avatar(

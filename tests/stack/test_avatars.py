@@ -44,6 +44,7 @@ def test_an_avatar_speaks_a_script_and_its_end_is_told(stack: Stack, client: Cli
         "playable": True,
         "portrait": True,
         "length": True,
+        "mouth": True,
         "loudness": True,
     }
     Webhook(accepted["webhook_secret"]).verify(event.data, dict(event.headers))

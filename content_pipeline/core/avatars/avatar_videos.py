@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
 from content_pipeline.core.avatars import avatar_catalog, estimates
+from content_pipeline.core.avatars.mouth_sync import MouthSync
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.media.media_info import MediaInfo
@@ -49,12 +50,19 @@ class AvatarSpec:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A finished avatar video: its row, media info, `loudness` in LUFS and JPEG thumbnail."""
+    """A finished avatar video: its row, media info, `loudness` in LUFS, JPEG thumbnail, and its mouth if drawn here."""
 
     video: AvatarVideo
     media: MediaInfo
     loudness: float
     thumbnail: bytes
+    mouth: MouthSync | None = None
+
+    @property
+    def waiting_seconds(self) -> float:
+        """From the submission, at HeyGen or here, to the finished video."""
+        assert self.video.finished_at
+        return (self.video.finished_at - (self.video.submitted_at or self.video.created_at)).total_seconds()
 
 
 def create(
@@ -159,6 +167,7 @@ def finish(run: RunContext, row: AvatarVideo, output: Path) -> Rendered:
         row = session.get_one(AvatarVideo, row.id)
         row.media, row.output_key, row.poll_at = media, key, None
         row.credits_billed = credits.charge(session, row.id, media.seconds)
+        row.finished_at = row.finished_at or now()
         if run.task_id:
             tasks.finish(session, run.task_id)
     return Rendered(row, media, audio_mastering.measure(output), frame_thumbnail(cover))

@@ -60,6 +60,8 @@ def submit(run: RunContext, key: str) -> AvatarVideo:
         run,
         key,
         external_id=external_id,
+        engine=settings().heygen_engine,
+        submitted_at=row.submitting_at,
         submitting_at=None,
         poll_at=now() + _FIRST_POLL,
         polls=0,

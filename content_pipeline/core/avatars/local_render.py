@@ -1,9 +1,10 @@
 """Renders an avatar video here: the script spoken by a local voice, and a drawn character that speaks it."""
 
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
-from content_pipeline.core.avatars import avatar_videos
+from content_pipeline.core.avatars import avatar_videos, mouth_sync
 from content_pipeline.core.avatars.avatar_videos import Rendered
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.avatars import captions, composition
@@ -67,7 +68,8 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     if run.task_id and run.lane == "io":  # moved there because of a slow download
         raise SwitchLane("media")
     composition.render(folder, scene, *wav.read(folder / narrations.FILE), on_progress=run.progress)
-    return avatar_videos.finish(run, row, folder / composition.OUTPUT)
+    made = avatar_videos.finish(run, row, folder / composition.OUTPUT)
+    return replace(made, mouth=mouth_sync.measure(folder / composition.OUTPUT, row.phonemes, spoken.seconds))
 
 
 def _fetch_background(run: RunContext, row: AvatarVideo, folder: Path) -> Background:

@@ -20,9 +20,10 @@ class AvatarVideo(Narrated, Base):
     `batch_id`, `row` and `platform` are set for a row of a CSV. `provider` renders it, `avatar_id` is one of its
     avatars. `seed` picks the background and the motion of a local one, `phonemes` move its mouth.
 
-    `credits_billed` is what it cost, set when it is done.
+    `credits_billed` is what it cost, set when it is done, `finished_at` the time at which it was first done.
 
-    The columns from `submissions` on are about HeyGen: `submissions` counts those that were begun. `submitting_at` is
+    The columns from `engine` on are about HeyGen: `engine` renders it there, `submitted_at` is when it was handed over.
+    `submissions` counts those that were begun. `submitting_at` is
     the intention to submit, stored before the call, and cleared only when the call provably did not happen;
     `external_id` is HeyGen's id of the video. `poll_at` is the time of the next poll, `waits_until` the time at which
     the render is given up.
@@ -52,6 +53,9 @@ class AvatarVideo(Narrated, Base):
     output_key: Mapped[str | None]
     credits_billed: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    engine: Mapped[str | None]
+    submitted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     submissions: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     submitting_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     external_id: Mapped[str | None]

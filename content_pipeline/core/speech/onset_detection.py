@@ -22,14 +22,15 @@ def snap_to_onsets(spans: Sequence[Span | None], samples: Samples, rate: int) ->
     """
     snapped = list(spans)
     known = [index for index, span in enumerate(spans) if span]
-    for onset in _onsets(samples, rate):
+    for onset in onsets(samples, rate):
         nearest = min(known, key=lambda index: abs((spans[index] or (0.0, 0.0))[0] - onset), default=None)
         if nearest is not None and (span := spans[nearest]) and abs(span[0] - onset) <= _MAX_SHIFT_SECONDS:
             snapped[nearest] = onset, max(span[1], onset)
     return snapped
 
 
-def _onsets(samples: Samples, rate: int) -> list[float]:
+def onsets(samples: Samples, rate: int) -> list[float]:
+    """The seconds at which sound begins: the first, and each after a pause."""
     step = int(_FRAME_SECONDS * rate)
     frames = samples[: len(samples) // step * step].reshape(-1, step)
     energy = np.sqrt(np.square(frames).mean(axis=1))

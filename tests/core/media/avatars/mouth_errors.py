@@ -6,6 +6,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from content_pipeline.core.avatars import mouth_sync
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, pcm_chunks
 from content_pipeline.core.media.avatars.drawing import MOUTH
 from tests.core.speech.onset_errors import onsets
@@ -16,33 +17,14 @@ MEASURED_CHARACTER = "amina"
 # The mouth moves with the head by about this many pixels.
 _MARGIN = 24
 _DARK, _BRIGHT = 48, 215
-# The mouth is open when more than this share of its largest opening is seen.
-_OPEN_SHARE = 0.1
-_PAUSE_SECONDS = 0.08
 
 
 def errors(video: Path) -> list[float]:
     """For each onset of sound after a pause, by how many seconds the mouth opens later (negative: earlier)."""
-    opened = np.array(_openings(video))
+    areas = opening_areas(video)
+    opened = np.array(mouth_sync.openings(areas[:, 0], areas[:, 1]))
     sound = np.concatenate(list(pcm_chunks(video)))
     return [float(opened[np.abs(opened - onset).argmin()] - onset) for onset in onsets(sound, SAMPLE_RATE)]
-
-
-def _openings(video: Path) -> list[float]:
-    """The seconds at which the mouth opens after it was closed for a little."""
-    areas = opening_areas(video)
-    times, sizes = areas[:, 0], areas[:, 1]
-    is_open = sizes > np.quantile(sizes, 0.05) + _OPEN_SHARE * np.ptp(sizes)
-    closed_since = times[0] - _PAUSE_SECONDS
-    found = []
-    for time, opened in zip(times.tolist(), is_open.tolist(), strict=True):
-        if opened:
-            if closed_since is not None and time - closed_since >= _PAUSE_SECONDS:
-                found.append(time)
-            closed_since = None
-        elif closed_since is None:
-            closed_since = time
-    return found
 
 
 def opening_areas(video: Path) -> NDArray[np.float64]:
