@@ -16,6 +16,7 @@ definitions = dg.Definitions(
         calendar.publish_scheduled_content,
         polling.poll_platforms,
         avatars.poll_avatar_renders,
+        avatars.observe_heygen_account,
         csv_inbox.ingest_csv_inbox,
         tokens.refresh_expiring_tokens,
         webhooks.deliver_webhooks,

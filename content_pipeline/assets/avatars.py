@@ -10,6 +10,7 @@ import dagster as dg
 from content_pipeline import partitions
 from content_pipeline.assets.calendar import content_calendar
 from content_pipeline.assets.checks import check_results, has_target_loudness, is_playable, lasts
+from content_pipeline.assets.heygen_account import heygen_account
 from content_pipeline.assets.pictures import picture
 from content_pipeline.core.avatars import heygen_render, local_render
 from content_pipeline.core.avatars.avatar_videos import Rendered
@@ -32,7 +33,7 @@ _DRAWN = "drawn"
     specs=[
         dg.AssetSpec(
             "avatar_submission",
-            deps=[content_calendar],
+            deps=[content_calendar, heygen_account],
             group_name=GROUP,
             skippable=True,
             kinds={"speech"},

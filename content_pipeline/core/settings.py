@@ -101,6 +101,7 @@ class Settings(EnvironmentSettings):
     heygen_engine: Literal["avatar_iii", "avatar_iv", "avatar_v"] = "avatar_iv"
     heygen_resolution: Literal["720p", "1080p", "4k"] = "1080p"
     heygen_webhook_secret: SecretStr = SecretStr("")
+    heygen_low_balance: float = Field(default=10.0, ge=0)
     # avatar videos: `heygen` needs its key (core/providers/heygen)
     avatar_provider: Literal["local", "heygen"] = "local"
     avatar_deadline_seconds: float = 3600.0

@@ -7,6 +7,7 @@ from content_pipeline.core.models.captions import BurnIn, Caption
 from content_pipeline.core.models.credits import CreditEntry
 from content_pipeline.core.models.made_video import MadeVideo
 from content_pipeline.core.models.memory import Memory
+from content_pipeline.core.models.providers import ProviderBalance
 from content_pipeline.core.models.publications import Publication
 from content_pipeline.core.models.reels import Batch, Reel
 from content_pipeline.core.models.requests import IdempotencyKey, RateLimit, ReceivedEvent
@@ -30,6 +31,7 @@ __all__ = [
     "MadeVideo",
     "Memory",
     "Plan",
+    "ProviderBalance",
     "Publication",
     "RateLimit",
     "ReceivedEvent",

@@ -22,19 +22,21 @@ from content_pipeline.core.providers.heygen.videos import (
     statuses,
     submit,
 )
-from content_pipeline.core.providers.heygen.wallet import Balance, balance
+from content_pipeline.core.providers.heygen.wallet import Balance, BalanceLevel, balance, balance_level
 from content_pipeline.core.providers.heygen.webhook import WebhookEvent, verify
 
 __all__ = [
     "SUBMIT_SECONDS",
     "Avatar",
     "Balance",
+    "BalanceLevel",
     "SubmissionUnknown",
     "VideoStatus",
     "Voice",
     "WebhookEvent",
     "avatars",
     "balance",
+    "balance_level",
     "choose_voice",
     "failure",
     "find",

@@ -6,8 +6,10 @@ from typing import Literal
 from pydantic import BaseModel
 
 from content_pipeline.core.providers.heygen import client
+from content_pipeline.core.settings import settings
 
 Currency = Literal["usd", "credits"]
+BalanceLevel = Literal["ok", "low", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,17 @@ class Balance:
 
     remaining: float | None
     currency: Currency = "usd"
+
+    @property
+    def level(self) -> BalanceLevel:
+        return balance_level(self.remaining)
+
+
+def balance_level(remaining: float | None) -> BalanceLevel:
+    """Whether this is less than what operators want to be warned of; "unknown" where there is no wallet."""
+    if remaining is None:
+        return "unknown"
+    return "low" if remaining < settings().heygen_low_balance else "ok"
 
 
 class _Wallet(BaseModel):
