@@ -5,12 +5,14 @@ from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from content_pipeline.core import storage
+from content_pipeline.core.avatars import heygen_account
 from content_pipeline.core.database import autocommit
+from content_pipeline.core.providers.heygen import BalanceLevel
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import dagster_health
 
@@ -22,6 +24,10 @@ State = Literal["ok", "unavailable"]
 class Readiness(BaseModel):
     status: State
     parts: dict[str, State]
+    heygen_balance: BalanceLevel | None = Field(
+        description="What is left at HeyGen, read some minutes ago; null where avatars are drawn here. It does not "
+        "change `status`"
+    )
 
 
 @router.get("/live")
@@ -38,7 +44,18 @@ def ready(response: Response) -> Readiness:
     parts: dict[str, State] = {name: "ok" if check() else "unavailable" for name, check in _CHECKS.items()}
     status: State = "unavailable" if "unavailable" in parts.values() else "ok"
     response.status_code = 200 if status == "ok" else 503
-    return Readiness(status=status, parts=parts)
+    return Readiness(status=status, parts=parts, heygen_balance=_heygen_balance())
+
+
+def _heygen_balance() -> BalanceLevel | None:
+    """The level only: whoever reaches this endpoint needs no key."""
+    if settings().avatar_provider != "heygen":
+        return None
+    try:
+        with autocommit() as session:
+            return heygen_account.balance_level(session)
+    except SQLAlchemyError:
+        return "unknown"
 
 
 def _database_answers() -> bool:

@@ -32,4 +32,6 @@ def _check_heygen() -> Check:
     left = f"{balance.remaining:.2f} {balance.currency.upper()}"
     if balance.remaining <= 0:
         return Check("HeyGen", is_healthy=False, detail=f"The wallet is empty: {left}. Top it up at HeyGen.")
+    if balance.level == "low":
+        return Check("HeyGen", is_healthy=False, detail=f"Only {left} left. Top it up at HeyGen.")
     return Check("HeyGen", is_healthy=True, detail=f"{left} left.")

@@ -37,6 +37,7 @@ def wallet(remaining: float, currency: str = "usd") -> Answer:
     [
         (wallet(12.5), 0, "✓ HeyGen  12.50 USD left."),
         (wallet(40, "credits"), 0, "✓ HeyGen  40.00 CREDITS left."),
+        (wallet(9.5), 3, "✗ HeyGen  Only 9.50 USD left. Top it up at HeyGen."),
         (wallet(0), 3, "✗ HeyGen  The wallet is empty: 0.00 USD. Top it up at HeyGen."),
         (Answer(body={"data": {}}), 0, "✓ HeyGen  The account has no wallet."),
         (UNREACHABLE, 3, "✗ HeyGen  HeyGen could not be reached"),
