@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 from sandbox.api_error import ApiError
 from sandbox.store import Document, Platform, Store
 
-# grant: requests that issue, refresh and revoke tokens, or read the profile
-Step = Literal["grant", "prepare", "commit", "confirm"]
+# grant: requests that issue, refresh and revoke tokens, or read the profile; download: of a finished file
+Step = Literal["grant", "prepare", "commit", "confirm", "download"]
 
 # What faults are ordered for.
 Target = Platform | Literal["heygen"]

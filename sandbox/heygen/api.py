@@ -21,8 +21,8 @@ _STATUS_IDS: Final = 100
 def routes(store: Store) -> APIRouter:
     router = APIRouter()
     api = APIRouter(prefix="/api.heygen.com/v3", dependencies=[Depends(authenticate)])
-    commit_step, confirm_step, grant_step = (
-        [Depends(fault_point("heygen", name))] for name in ("commit", "confirm", "grant")
+    commit_step, confirm_step, grant_step, download_step = (
+        [Depends(fault_point("heygen", name))] for name in ("commit", "confirm", "grant", "download")
     )
 
     @api.post("/videos", dependencies=commit_step)
@@ -71,7 +71,7 @@ def routes(store: Store) -> APIRouter:
             "data": {**person, "billing_type": "wallet", "wallet": wallet, "subscription": None, "usage_based": None}
         }
 
-    @router.get(f"/{clips.HOST}/video/{{name}}")
+    @router.get(f"/{clips.HOST}/video/{{name}}", dependencies=download_step)
     def download(name: str, parameters: Parameters) -> FileResponse:
         video = store.get(videos.KIND, name.removesuffix(".mp4"))
         if video is None or not clips.is_valid(store, video, parameters):

@@ -46,6 +46,16 @@ def test_a_finished_video_can_be_downloaded_until_its_address_expires(sandbox: S
     assert sandbox.http.get(get(sandbox, video_id)["video_url"]).content == file.content
 
 
+def test_a_download_can_be_lost_while_statuses_are_told(sandbox: Sandbox) -> None:
+    video_id = create(sandbox)
+    sandbox.advance(LONGEST)
+    sandbox.fail("heygen", "download", "drop")
+    url = get(sandbox, video_id)["video_url"]
+    with pytest.raises(httpx.RemoteProtocolError):
+        sandbox.http.get(url)
+    assert sandbox.http.get(url).status_code == 200
+
+
 def test_the_file_is_a_video_of_the_size_and_length_that_were_promised(sandbox: Sandbox, tmp_path: Path) -> None:
     video_id = create(sandbox)
     sandbox.advance(LONGEST)
