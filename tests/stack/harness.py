@@ -319,9 +319,12 @@ class Stack:
         for process in [process for service in services for process in self.processes(service)]:
             process.kill()
 
+    def is_ready(self) -> bool:
+        """Whether every service is."""
+        return self.run("status", check=False).returncode == 0
+
     def wait_until_ready(self) -> None:
-        """Wait until every service is ready."""
-        until(lambda: self.run("status", check=False).returncode == 0, seconds=90, what="a ready stack")
+        until(self.is_ready, seconds=90, what="a ready stack")
 
     def scratch_folders(self) -> set[str]:
         scratch = self.home / "scratch"

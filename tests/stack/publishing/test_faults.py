@@ -4,17 +4,13 @@
 """
 
 import os
-import random
-import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from uuid import uuid4
 
-import httpx
-
 from content_pipeline.core.platforms.registry import PLATFORMS
-from tests.stack.harness import Client, Stack, until
+from tests.stack import faults
+from tests.stack.harness import Client, Stack
 
 # Each request is a post on every platform.
 REQUESTS = int(os.environ.get("FAULTS_POSTS", "12")) // len(PLATFORMS)
@@ -46,90 +42,30 @@ def test_no_post_is_lost_and_none_goes_out_twice(stack: Stack, client: Client, r
         }
         for number, caption in enumerate(captions)
     ]
-    ended = threading.Event()
-    outcomes: dict[str, dict[str, Any]] = {}
-    with ThreadPoolExecutor() as pool:
-        killing = pool.submit(_kill, stack, ended)
-        try:
-            accepted = list(pool.map(lambda body: _publish(client, body), bodies))
-            task_ids = [result["task_id"] for results in accepted for result in results]
-            until(
-                lambda: _collect(client, outcomes, task_ids),
-                seconds=TIMEOUT_SECONDS,
-                what="the end of every post",
-                pause=max(1, len(task_ids) / 20),
+    with (
+        faults.kills(stack, VICTIMS, times=KILLS, pause=(2, 5), kind="publication", seconds=TIMEOUT_SECONDS) as killed,
+        ThreadPoolExecutor() as pool,
+    ):
+        accepted = [
+            answer["results"]
+            for answer in pool.map(
+                lambda body: faults.post(client, "/social/publish", body, seconds=TIMEOUT_SECONDS), bodies
             )
-        finally:
-            ended.set()
-    killed = killing.result()
-    assert killed >= len(VICTIMS) - 1
+        ]
+        paths = [f"/social/publish/{result['task_id']}" for results in accepted for result in results]
+        outcomes = faults.wait_for_ends(
+            client, paths, lambda answer: answer["outcome"] != "publishing", seconds=TIMEOUT_SECONDS
+        )
+    assert len(killed) >= len(VICTIMS) - 1
     live = Counter((post["platform"], post["text"].splitlines()[0]) for post in stack.sandbox.posts())
     for caption, results in zip(captions, accepted, strict=True):
         for result in results:
-            outcome = outcomes[result["task_id"]]
+            outcome = outcomes[f"/social/publish/{result['task_id']}"]
             times = live[result["platform"], caption]
             expected = {"published": {1}, "failed": {0}, "unconfirmed": {0, 1}}[outcome["outcome"]]
             assert times in expected, (times, outcome)
             assert outcome["outcome"] == "published" or outcome["error"]["message"]
     ends = Counter(outcome["outcome"] for outcome in outcomes.values())
-    assert ends["published"] >= 0.9 * len(task_ids)
+    assert ends["published"] >= 0.9 * len(paths)
     counts = ", ".join(f"{number} {end}" for end, number in ends.items())
-    print(f"\n{len(task_ids)} posts, {killed} services killed: {counts}; none lost, none twice")  # noqa: T201 - for `make faults`
-
-
-def _publish(client: Client, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Publish, and repeat with the same idempotency key until there is a response."""
-    key = {"Idempotency-Key": str(uuid4())}
-
-    def accepted() -> list[dict[str, Any]] | None:
-        try:
-            answer = client.http.post("/social/publish", json=body, headers=key)
-        except httpx.HTTPError:
-            return None
-        assert answer.status_code in (202, 409, 503), answer.text
-        return answer.json()["results"] if answer.status_code == 202 else None
-
-    return until(accepted, seconds=TIMEOUT_SECONDS, what="a response", pause=0.5)
-
-
-def _collect(client: Client, outcomes: dict[str, dict[str, Any]], task_ids: list[str]) -> bool:
-    """Add the outcomes of posts that have ended since the last call. Returns whether all have.
-
-    Only unfinished posts are requested: the rate limit is 1,200 requests a minute per key.
-    """
-    for task_id in task_ids:
-        if task_id not in outcomes and (found := _outcome(client, task_id)):
-            outcomes[task_id] = found
-    return len(outcomes) == len(task_ids)
-
-
-def _outcome(client: Client, task_id: str) -> dict[str, Any] | None:
-    """The final state of a post; None while it is unfinished or the API is down."""
-    try:
-        answer = client.http.get(f"/social/publish/{task_id}")
-    except httpx.HTTPError:
-        return None
-    ended = answer.status_code == httpx.codes.OK and answer.json()["outcome"] != "publishing"
-    return answer.json() if ended else None
-
-
-def _kill(stack: Stack, ended: threading.Event) -> int:
-    """Kill one service after another, at random moments, while there are unfinished posts. Returns the number."""
-    killed = 0
-    while killed < KILLS and not ended.wait(random.uniform(2, 5)):
-        victim = VICTIMS[killed % len(VICTIMS)]
-        if victim == "io":
-            until(lambda: ended.is_set() or _is_publishing(stack), seconds=TIMEOUT_SECONDS, what="a post in progress")
-        if victim == "supervisor":
-            stack.kill_supervisor()
-            stack.up()
-        else:
-            stack.kill(victim)
-        killed += 1
-    stack.wait_until_ready()
-    return killed
-
-
-def _is_publishing(stack: Stack) -> bool:
-    query = "select 1 from executions where worker is not null and subject like 'publication:%' limit 1"
-    return bool(stack.sql(query))
+    print(f"\n{len(paths)} posts, {len(killed)} services killed: {counts}; none lost, none twice")  # noqa: T201 - for `make faults`
