@@ -1,27 +1,21 @@
 """HTTP transport to the platforms, or to the sandbox, where each of their hosts is a path prefix."""
 
 import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
 import httpx
 
 from content_pipeline.core.errors import UpstreamError
-from content_pipeline.core.net.retry_after import retry_after
+from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms.base import Ambiguous
 from content_pipeline.core.settings import settings
 
 TIMEOUT: Final = httpx.Timeout(60, connect=10)
-# Tries of a read; after these, a later run tries again.
-_TRIES: Final = 3
-_LONGEST_PAUSE_SECONDS: Final = 5.0
-PAUSE_SECONDS: Final = 0.5
 # Three tries at a platform that hangs take 181 s.
 BRIEF_TIMEOUT: Final = httpx.Timeout(10)
 _is_brief: Final = ContextVar("is_brief", default=False)
@@ -75,23 +69,11 @@ def read(method: str, address: str, **request: Any) -> httpx.Response:
 
     Raises UpstreamError `platform_unreachable`.
     """
-    tries = _TRIES
+    tries = read_retries.TRIES
     if _is_brief.get():
         tries, request = 1, {**request, "timeout": BRIEF_TIMEOUT}
-    for _ in range(tries - 1):
-        try:
-            response = client().request(method, address, **request)
-        except httpx.RequestError:  # not TransportError: a body that cannot be decompressed raises DecodingError
-            time.sleep(PAUSE_SECONDS)
-            continue
-        if response.status_code != HTTPStatus.TOO_MANY_REQUESTS and not response.is_server_error:
-            return response
-        pause = retry_after(response) or PAUSE_SECONDS
-        if pause > _LONGEST_PAUSE_SECONDS:
-            return response
-        time.sleep(pause)
     try:
-        return client().request(method, address, **request)
+        return read_retries.with_retries(lambda: client().request(method, address, **request), tries=tries)
     except httpx.RequestError as error:
         raise _unreachable(address) from error
 

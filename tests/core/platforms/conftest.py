@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.settings import settings
 from tests.accounts import sandbox_settings
@@ -17,7 +18,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
     """The live platforms' URLs over a scripted transport, without pauses between tries."""
     wire = Wire()
     monkeypatch.setattr(settings(), "platforms", "live")
-    monkeypatch.setattr(transport, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(read_retries, "PAUSE_SECONDS", 0.0)
     with httpx.Client(transport=httpx.MockTransport(wire)) as client:
         monkeypatch.setattr(transport, "client", lambda: client)
         yield wire
@@ -32,7 +33,7 @@ def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox
 @pytest.fixture
 def sandbox(sandbox_server: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """The platforms as stand-ins in which nothing has happened."""
-    monkeypatch.setattr(transport, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(read_retries, "PAUSE_SECONDS", 0.0)
     sandbox_server.reset()
     with sandbox_settings(sandbox_server):
         yield sandbox_server

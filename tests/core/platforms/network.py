@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.settings import settings
 
@@ -17,5 +18,5 @@ def network(handler: Callable[[httpx.Request], httpx.Response]) -> Iterator[None
     with httpx.Client(transport=httpx.MockTransport(handler)) as client, pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings(), "platforms", "live")
         patch.setattr(transport, "client", lambda: client)
-        patch.setattr(transport, "PAUSE_SECONDS", 0.0)
+        patch.setattr(read_retries, "PAUSE_SECONDS", 0.0)
         yield

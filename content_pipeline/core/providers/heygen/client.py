@@ -11,10 +11,12 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from content_pipeline.core.errors import Unavailable, UpstreamError
+from content_pipeline.core.net import read_retries
 from content_pipeline.core.providers.heygen.errors import SERVICE, error_of
 from content_pipeline.core.settings import settings
 
-_READ_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+# All tries at a HeyGen that hangs end within the minute that Dagster gives a sensor's tick.
+_READ_TIMEOUT: Final = httpx.Timeout(15.0)
 
 Item = TypeVar("Item", bound=BaseModel)
 
@@ -53,9 +55,9 @@ def send(method: str, path: str, *, headers: dict[str, str] | None = None, **req
 
 
 def read(path: str, **params: str | int) -> httpx.Response:
-    """Send a GET; returns a response of any status. Raises UpstreamError `heygen_unreachable`."""
+    """Send a GET, with retries; returns a response of any status. Raises UpstreamError `heygen_unreachable`."""
     try:
-        return send("GET", path, params=params, timeout=_READ_TIMEOUT)
+        return read_retries.with_retries(lambda: send("GET", path, params=params, timeout=_READ_TIMEOUT))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise SERVICE.unreachable(type(error).__name__) from None
 

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from content_pipeline.core.net import read_retries
 from content_pipeline.core.providers.heygen import client
 from content_pipeline.core.settings import settings
 from sandbox.heygen.protocol import API_KEY
@@ -17,8 +18,9 @@ KEY = "sk_V2_hgu_k0"
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    """HeyGen over a scripted transport."""
+    """HeyGen over a scripted transport, without pauses between tries."""
     wire = Wire()
+    monkeypatch.setattr(read_retries, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(settings(), "heygen_api_key", SecretStr(KEY))
     with httpx.Client(transport=httpx.MockTransport(wire)) as http:
         monkeypatch.setattr(client, "client", lambda: http)

@@ -199,6 +199,18 @@ def test_a_video_with_an_address_is_completed_whatever_else_it_says(
     assert heygen.get("v1") == status
 
 
+def test_a_read_that_broke_off_is_repeated_at_once(wire: Wire) -> None:
+    wire.on("/v3/videos/v1", DROPPED, refusal(503), video())
+    assert heygen.get("v1").state == "processing"
+
+
+def test_a_submission_that_broke_off_is_not_repeated(wire: Wire) -> None:
+    wire.on("/v3/videos", DROPPED, CREATED)
+    with pytest.raises(SubmissionUnknown):
+        submit()
+    assert len(wire.requests) == 1
+
+
 def test_a_read_that_fails_is_worth_another_try(wire: Wire) -> None:
     for answer in (DROPPED, UNREACHABLE, refusal(500), refusal(503)):
         wire.on("/v3/videos/v1", answer)
