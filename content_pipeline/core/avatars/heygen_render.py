@@ -5,7 +5,7 @@ HeyGen charges every video that it accepts and does not honor idempotency keys, 
 is looked for by its title before it is sent again.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -26,6 +26,9 @@ from content_pipeline.core.workspaces import workspaces
 # A submission may take effect as long as its request may last; before that, not finding it proves nothing.
 SETTLED: Final = timedelta(seconds=heygen.SUBMIT_SECONDS + 10)
 _FIRST_POLL: Final = timedelta(seconds=10)
+# HeyGen renders ten videos at once, so the last of a hundred waits there for two hours. The deadline is that of the
+# render, but no video waits for ever.
+LONGEST_QUEUE: Final = timedelta(days=1)
 # The video before captions are burned in.
 _ORIGINAL: Final = "heygen.mp4"
 
@@ -65,7 +68,7 @@ def submit(run: RunContext, key: str) -> AvatarVideo:
         submitting_at=None,
         poll_at=now() + _FIRST_POLL,
         polls=0,
-        waits_until=now() + timedelta(seconds=settings().avatar_deadline_seconds),
+        waits_until=_deadline(),
     )
 
 
@@ -104,8 +107,8 @@ def _unknown(row: AvatarVideo) -> Unavailable:
 def collect(run: RunContext, key: str, folder: Path) -> Rendered:
     """Copy the finished video into the bucket, burn in its captions, and finish the task.
 
-    Raises Suspend while HeyGen renders, UpstreamError when it failed there or took longer than the deadline,
-    SwitchLane for captions, and Conflict for a video that was not submitted.
+    Raises Suspend while HeyGen renders or has the video in its queue, UpstreamError when it failed there or took longer
+    than the deadline, SwitchLane for captions, and Conflict for a video that was not submitted.
     """
     row = _read(run, key)
     if row.external_id is None:
@@ -142,11 +145,18 @@ def _finished(run: RunContext, row: AvatarVideo) -> VideoStatus:
         _save(run, key, external_id=None, poll_at=None)  # a retry submits it anew
         raise heygen.failure(status)
     if status.video_url is None:
+        waits_until = row.waits_until
         if is_late:
-            raise _too_slow()
-        _save(run, key, poll_at=now() + _FIRST_POLL, polls=0)
-        raise Suspend(row.waits_until)
+            if status.state != "waiting" or now() >= row.created_at + LONGEST_QUEUE:
+                raise _too_slow()
+            waits_until = _deadline()
+        _save(run, key, poll_at=now() + _FIRST_POLL, polls=0, waits_until=waits_until)
+        raise Suspend(waits_until)
     return status
+
+
+def _deadline() -> datetime:
+    return now() + timedelta(seconds=settings().avatar_deadline_seconds)
 
 
 def _too_slow() -> UpstreamError:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from content_pipeline.core import storage
-from content_pipeline.core.avatars import avatar_videos, heygen_events
+from content_pipeline.core.avatars import avatar_videos, heygen_events, heygen_render
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
@@ -24,9 +25,11 @@ from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks
 from sandbox.heygen.protocol import API_KEY
+from sandbox.heygen.videos import SLOTS
 from sandbox.heygen.webhooks import CALLBACK_SECRET
 from tests.avatar_videos import SCRIPT, execute, newest, poll, request, video_of, work
 from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
+from tests.sandbox.heygen import customer
 from tests.sandbox_server import Sandbox
 
 # As a share of the height, in the stand-in's videos.
@@ -153,6 +156,22 @@ def test_a_video_that_takes_too_long_is_looked_at_again_by_a_retry(
     assert work(task).success
     assert newest(task).state == "done"
     assert len(videos(heygen)) == 1
+
+
+def test_a_video_in_heygens_queue_is_not_late_before_the_longest_queue(
+    heygen: Sandbox, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "avatar_deadline_seconds", 60.0)
+    monkeypatch.setattr(heygen_render, "LONGEST_QUEUE", timedelta(seconds=100))
+    for _ in range(SLOTS):
+        customer.create(heygen)
+    work(task)
+    heygen.advance(61)
+    assert work(task).success
+    assert (newest(task).state, newest(task).not_before) == ("waiting", video_of(task).waits_until)
+    heygen.advance(61)
+    assert not work(task).success
+    assert (newest(task).error or {})["code"] == "avatar_slow"
 
 
 def test_a_canceled_video_costs_nothing(heygen: Sandbox, task: Task, workspace_id: UUID) -> None:
