@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from dagster._daemon.sensor import MIN_INTERVAL_LOOP_TIME as ROUND_SECONDS
 from graphql import parse, validate
 
 from content_pipeline import partitions
@@ -46,6 +47,12 @@ except ValueError:
     assert json.loads(line)["event"] == "poll_broken"
     assert "It broke." in line
     assert "hunter2" not in line
+
+
+def test_no_sensor_misses_a_round_because_its_interval_is_that_of_dagsters_rounds() -> None:
+    intervals = {sensor.name: sensor.minimum_interval_seconds or 0 for sensor in definitions.sensors or []}
+    unfit = [name for name, seconds in intervals.items() if ROUND_SECONDS <= seconds < 2 * ROUND_SECONDS]
+    assert unfit == []
 
 
 def test_dagster_runs_just_this() -> None:

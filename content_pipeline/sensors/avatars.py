@@ -10,7 +10,7 @@ from content_pipeline.core.avatars import heygen_account, polling
 from content_pipeline.core.database import transaction
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks.kinds import AVATAR
-from content_pipeline.sensors import run_requests
+from content_pipeline.sensors import intervals, run_requests
 
 # Ten requests to HeyGen, which tells the state of a hundred videos in each.
 VIDEOS_A_TICK: Final = 1000
@@ -18,7 +18,7 @@ VIDEOS_A_TICK: Final = 1000
 
 @dg.sensor(
     job=jobs.JOBS[AVATAR.name],
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=intervals.EVERY_ROUND,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Polls HeyGen about the videos that it is rendering, and continues those that have ended.",
 )

@@ -7,7 +7,7 @@ from content_pipeline.assets.calendar import became_due
 from content_pipeline.core.calendar import due
 from content_pipeline.core.database import transaction
 from content_pipeline.core.tasks.kinds import AVATAR, PUBLICATION, REEL
-from content_pipeline.sensors import run_requests
+from content_pipeline.sensors import intervals, run_requests
 
 # Submitting a run takes the daemon 30 ms, 150 ms while renders use the cores: all runs of a tick are submitted before
 # their start lease ends.
@@ -16,7 +16,7 @@ RUNS_A_TICK = 50
 
 @dg.sensor(
     jobs=[jobs.JOBS[REEL.name], jobs.JOBS[AVATAR.name], jobs.JOBS[PUBLICATION.name]],
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=intervals.EVERY_ROUND,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Renders the videos of calendar items ahead of their time, publishes due posts, records the outcomes.",
 )

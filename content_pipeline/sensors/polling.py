@@ -13,7 +13,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.publishing import polling
 from content_pipeline.core.tasks.kinds import PUBLICATION
-from content_pipeline.sensors import run_requests
+from content_pipeline.sensors import intervals, run_requests
 
 POSTS_A_TICK: Final = 200
 # Concurrent polls per platform, across ticks: without this limit a platform that hangs uses up all connections.
@@ -27,7 +27,7 @@ in_flight: Final[dict[UUID, Future[Task | None]]] = {}
 
 @dg.sensor(
     job=jobs.JOBS[PUBLICATION.name],
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=intervals.EVERY_ROUND,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Polls platforms about posts that they are processing, and continues those that are ready.",
 )

@@ -16,7 +16,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import dagster_client, executions, tasks
 from content_pipeline.engine.launcher import CeleryRunLauncher
-from content_pipeline.sensors import run_requests
+from content_pipeline.sensors import intervals, run_requests
 
 LIVE: Final = [
     dg.DagsterRunStatus.QUEUED,
@@ -69,7 +69,7 @@ def choose_action(task: Task, newest: RunState | None) -> Action:
 
 @dg.sensor(
     jobs=[*jobs.JOBS.values()],
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=intervals.EVERY_ROUND,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Launches missing runs of open tasks, resends lost messages, and ends tasks whose runs were lost.",
 )

@@ -5,12 +5,13 @@ import dagster as dg
 from content_pipeline import jobs
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.webhooks import dispatcher
+from content_pipeline.sensors import intervals
 from content_pipeline.sensors.tasks import LIVE
 
 
 @dg.sensor(
     job=jobs.WEBHOOKS,
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=intervals.EVERY_ROUND,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Starts one run that delivers webhook events when some are due.",
 )
