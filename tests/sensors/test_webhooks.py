@@ -1,16 +1,20 @@
 """The sensor that starts the run which delivers webhook events, and the retention of those runs."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
 import dagster as dg
 import pytest
+from sqlalchemy.orm import Session
 
 from content_pipeline import jobs
 from content_pipeline.core.tasks import dagster_client
+from content_pipeline.core.webhooks import dispatcher
 from content_pipeline.definitions import definitions
-from content_pipeline.sensors import retention
+from content_pipeline.sensors import retention, webhooks
 from content_pipeline.sensors.webhooks import deliver_webhooks
 from tests.core.webhooks.registered import happen, register
 
@@ -27,11 +31,35 @@ def ephemeral() -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def test_a_run_is_started_when_an_event_is_due(workspace_id: UUID, ephemeral: dg.DagsterInstance) -> None:
+def test_a_run_is_started_when_an_event_is_due(
+    workspace_id: UUID, ephemeral: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "WATCH_SECONDS", 0.0)
     assert isinstance(tick(ephemeral), dg.SkipReason)
     register(workspace_id)
     happen(workspace_id)
     assert isinstance(tick(ephemeral), dg.RunRequest)
+
+
+def test_an_event_that_comes_during_a_tick_is_seen_in_it(
+    workspace_id: UUID, ephemeral: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "WATCH_SECONDS", 60.0)
+    looked = threading.Event()
+    is_due = dispatcher.is_due
+
+    def look(session: Session) -> bool:
+        found = is_due(session)
+        looked.set()
+        return found
+
+    monkeypatch.setattr(dispatcher, "is_due", look)
+    register(workspace_id)
+    with ThreadPoolExecutor(1) as daemon:
+        ticking = daemon.submit(tick, ephemeral)
+        assert looked.wait(10)
+        happen(workspace_id)
+        assert isinstance(ticking.result(10), dg.RunRequest)
 
 
 @pytest.mark.parametrize(
