@@ -47,8 +47,8 @@ class Receiver:
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    """Serve a receiver, to which webhooks may lead."""
+def serving(port: int = 0) -> Iterator[Receiver]:
+    """Serve a receiver on this port of localhost, 0 for any that is free."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -70,13 +70,21 @@ def receiving() -> Iterator[Receiver]:
         request_queue_size = 256
         daemon_threads = True
 
-    with Server(("127.0.0.1", 0), Handler) as server, pytest.MonkeyPatch.context() as patch:
-        host = f"localhost:{server.server_address[1]}"
-        patch.setattr(settings(), "allowed_private_hosts", [host])
-        receiver = Receiver(f"http://{host}")
+    with Server(("127.0.0.1", port), Handler) as server:
+        receiver = Receiver(f"http://localhost:{server.server_address[1]}")
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
+        try:
+            yield receiver
+        finally:
+            receiver.let_go.set()
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """Serve a receiver, to which webhooks of this process may lead."""
+    with serving() as receiver, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings(), "allowed_private_hosts", [receiver.url.removeprefix("http://")])
         yield receiver
-        receiver.let_go.set()
-        server.shutdown()
-        thread.join()

@@ -7,17 +7,13 @@ from uuid import uuid4
 import pytest
 
 from tests.media.samples import CLIPS, joined
-from tests.stack.harness import Client, Stack
+from tests.stack.harness import Client, Stack, running
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    stack = Stack(tmp_path_factory.mktemp("stack"))
-    stack.up()
-    yield stack
-    stack.sandbox.http.close()
-    stack.down()
-    assert stack.processes() == []
+    with running(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
 
 
 @pytest.fixture

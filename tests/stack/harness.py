@@ -343,3 +343,16 @@ class Stack:
         finally:
             worker.terminate()
             worker.wait(60)
+
+
+@contextmanager
+def running(home: Path, **settings: str) -> Iterator[Stack]:
+    """A stack that is up during the block, and leaves no process behind."""
+    stack = Stack(home, **settings)
+    stack.up()
+    try:
+        yield stack
+    finally:
+        stack.sandbox.http.close()
+        stack.down()
+    assert stack.processes() == []
