@@ -7,24 +7,16 @@ import pytest
 from content_pipeline.core import storage
 from content_pipeline.core.avatars import portrait_links
 from content_pipeline.core.avatars.portrait_links import portrait_url
-from content_pipeline.core.media.avatars import portraits
-from content_pipeline.core.media.avatars.characters import CHARACTERS, Character
+from content_pipeline.core.media.avatars.characters import CHARACTERS
 
 
-@pytest.fixture
-def drawn(database: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The ids of the characters that were drawn, in a process and a bucket that have no portraits yet."""
-    found: list[str] = []
-
-    def draw(character: Character) -> bytes:
-        found.append(character.id)
-        return portraits.portrait(character)
-
-    monkeypatch.setattr(portrait_links, "portrait", draw)
+@pytest.fixture(autouse=True)
+def _new_process(database: None) -> Iterator[None]:
+    """A process and a bucket that have no portraits yet."""
     _forget()
     for stored in storage.list_after("", prefix="avatars/", most=1000):
         storage.delete(stored.key)
-    yield found
+    yield
     _forget()
 
 
@@ -33,17 +25,26 @@ def _forget() -> None:
     portrait_links._stored.cache_clear()
 
 
-def test_a_portrait_is_drawn_once_for_all_processes(drawn: list[str]) -> None:
+def _stored() -> list[storage.StoredObject]:
+    return storage.list_after("", prefix="avatars/", most=1000)
+
+
+def test_a_portrait_is_put_once_by_all_processes() -> None:
+    links = []
     for _ in range(2):
         _forget()
-        for _ in range(2):
-            assert "/avatars/maya-" in portrait_url(CHARACTERS["maya"])
-    assert drawn == ["maya"]
-
-
-def test_a_release_that_draws_otherwise_draws_again(drawn: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    portrait_url(CHARACTERS["tom"])
+        links += [portrait_url(CHARACTERS["maya"]).partition("?")[0] for _ in range(2)]
+        (stored,) = _stored()
+    assert len(set(links)) == 1
     _forget()
-    monkeypatch.setattr(portrait_links, "_fingerprint", lambda: "another")
-    assert "/avatars/tom-another.jpg" in portrait_url(CHARACTERS["tom"])
-    assert drawn == ["tom", "tom"]
+    portrait_url(CHARACTERS["maya"])
+    assert _stored() == [stored]
+
+
+def test_a_new_drawing_gets_a_new_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = portrait_url(CHARACTERS["tom"])
+    _forget()
+    monkeypatch.setattr(portrait_links, "portrait", lambda _: b"another drawing")
+    after = portrait_url(CHARACTERS["tom"])
+    assert before.partition("?")[0] != after.partition("?")[0]
+    assert len(_stored()) == 2
