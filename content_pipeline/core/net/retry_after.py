@@ -1,9 +1,33 @@
 """Parses the Retry-After header."""
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
 import httpx
+
+from content_pipeline.core.clock import now
+
+# No limit lasts longer; the year 9999 would overflow datetime.
+_LONGEST_SECONDS: Final = 7 * 86_400.0
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """The delay of a Retry-After header in seconds; None for an HTTP date or without the header."""
+    """The delay of a Retry-After header in seconds, from 0 to a week; None without a header that can be read."""
     header = response.headers.get("retry-after", "")
-    return float(header) if header.isdecimal() else None
+    if header.isdecimal():
+        return min(float(header), _LONGEST_SECONDS)
+    due = _http_date(header)
+    if due is None:
+        return None
+    # By the server's own clock, which may differ from ours by more than a short delay.
+    sent = _http_date(response.headers.get("date", "")) or now()
+    return min(max(0.0, (due - sent).total_seconds()), _LONGEST_SECONDS)
+
+
+def _http_date(header: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return date.replace(tzinfo=date.tzinfo or UTC)

@@ -75,7 +75,7 @@ def test_what_it_found_is_read_in_each_form_that_its_clients_know(server: HTTPSe
         (422, {}, "zeromemory_refused", False, None),
         (408, {}, "zeromemory_failed", True, None),
         (429, {"Retry-After": "20"}, "zeromemory_limited", True, 20.0),
-        (429, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, "zeromemory_limited", True, None),
+        (429, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, "zeromemory_limited", True, 0.0),
         (500, {}, "zeromemory_failed", True, None),
         (503, {"Retry-After": "3"}, "zeromemory_failed", True, 3.0),
     ],

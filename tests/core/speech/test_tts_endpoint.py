@@ -118,7 +118,7 @@ def test_a_refused_request_says_why(server: HTTPServer) -> None:
     ("status", "code", "header", "seconds"),
     [
         (429, "speech_limited", "20", 20.0),
-        (429, "speech_limited", "Wed, 21 Oct 2026 07:28:00 GMT", None),
+        (429, "speech_limited", "Wed, 21 Oct 2026 07:28:00 GMT", 0.0),
         (408, "speech_failed", "", None),
         (500, "speech_failed", "", None),
         (503, "speech_failed", "3", 3.0),

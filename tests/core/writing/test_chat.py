@@ -125,7 +125,7 @@ def test_a_refused_request_says_why(server: HTTPServer) -> None:
     ("status", "code", "header", "seconds"),
     [
         (429, "text_model_limited", "20", 20.0),
-        (429, "text_model_limited", "Wed, 21 Oct 2026 07:28:00 GMT", None),
+        (429, "text_model_limited", "Wed, 21 Oct 2026 07:28:00 GMT", 0.0),
         (408, "text_model_failed", "", None),
         (500, "text_model_failed", "", None),
         (503, "text_model_failed", "3", 3.0),
