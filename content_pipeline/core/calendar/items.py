@@ -17,7 +17,7 @@ from content_pipeline.core.accounts import accounts
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.calendar import actions
-from content_pipeline.core.calendar.states import CHANGEABLE, PLANNED, move
+from content_pipeline.core.calendar.states import CHANGEABLE, PLANNED, move, record_status
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error, Invalid, pointer
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
@@ -66,6 +66,7 @@ def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> C
     item.account_id = _choose_account(session, item, twin, item.account_id)
     session.add(item)
     session.flush()
+    record_status(session, item)
     return item
 
 

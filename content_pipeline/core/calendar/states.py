@@ -6,7 +6,7 @@
      canceled ◀─────┘                         (a retry makes failed and canceled ones `scheduled` again)
 
 The caller has locked the row: of two concurrent transitions, the second sees the first. Each transition is recorded as
-a webhook event in the same transaction.
+a webhook event in the same transaction, and so is the creation.
 """
 
 from typing import Final
@@ -41,6 +41,11 @@ def move(session: Session, item: CalendarItem, to: Status, *, reason: Error | No
         )
     item.status = to
     item.reason = reason.to_dict() if reason else None
+    record_status(session, item)
+
+
+def record_status(session: Session, item: CalendarItem) -> None:
+    """Record the item's status as a webhook event: at each transition, and when the item is created."""
     data = {
         "item_id": item.id,
         "status": item.status,
@@ -53,4 +58,4 @@ def move(session: Session, item: CalendarItem, to: Status, *, reason: Error | No
         "account_id": item.account_id,
         "publication_id": item.publication_id,
     }
-    events.record(session, item.workspace_id, f"calendar_item.{to}", data)
+    events.record(session, item.workspace_id, f"calendar_item.{item.status}", data)

@@ -9,7 +9,7 @@ import pytest
 from content_pipeline.core.accounts import accounts, tokens
 from content_pipeline.core.calendar import items
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import InternalError
+from content_pipeline.core.errors import InternalError, Invalid
 from content_pipeline.core.models import Task
 from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.tasks import tasks
@@ -92,8 +92,10 @@ def test_an_item_tells_of_its_way_to_its_post(workspace_id: UUID) -> None:
     (task,) = start_posts(twin)
     finish_and_record(task)
     moves = [(name, data) for name, data in told(workspace_id) if name.startswith("calendar_item.")]
-    assert [name for name, _ in moves] == ["calendar_item.publishing", "calendar_item.published"]
-    for _, data in moves:
+    assert [name for name, _ in moves] == [
+        "calendar_item.scheduled", "calendar_item.publishing", "calendar_item.published",
+    ]  # fmt: skip
+    for _, data in moves[1:]:
         assert (data["item_id"], data["account_id"]) == (str(item_id), str(account.id))
         assert data["publication_id"] == task.key
 
@@ -102,8 +104,22 @@ def test_a_canceled_item_tells_why(workspace_id: UUID) -> None:
     with transaction() as session:
         item = make_item(session, make_twin(session, workspace_id))
         items.cancel(session, item)
-    ((name, data),) = told(workspace_id)
+    (_, (name, data)) = told(workspace_id)
     assert (name, data["status"], data["reason"]["code"]) == ("calendar_item.canceled", "canceled", "canceled")
+
+
+def test_an_item_tells_that_it_was_created(workspace_id: UUID) -> None:
+    with transaction() as session:
+        item = make_item(session, make_twin(session, workspace_id))
+    ((name, data),) = told(workspace_id)
+    assert name == "calendar_item.scheduled"
+    assert (data["item_id"], data["twin_id"], data["reason"]) == (str(item.id), str(item.twin_id), None)
+
+
+def test_an_item_that_is_refused_tells_nothing(workspace_id: UUID) -> None:
+    with pytest.raises(Invalid), transaction() as session:
+        make_item(session, make_twin(session, workspace_id), script="", reel_url=None)
+    assert told(workspace_id) == []
 
 
 def test_an_account_tells_when_it_is_connected_lost_and_disconnected(workspace_id: UUID, platforms: Sandbox) -> None:
