@@ -1,18 +1,21 @@
 """Visemes: mouth shapes over time from phonemes, blended by dominance functions.
 
 Co-articulation after Cohen and Massaro (1993): each phoneme has a target shape and a dominance that decays with the
-distance in time; the mouth is the average of all targets, weighted by their dominance. Lips therefore close for a "p"
-whatever is around it, round ahead of a "w", and hardly move for an "h".
+distance in time; the mouth is the average of all targets, weighted by their dominance. Lips therefore round ahead of a
+"w", and hardly move for an "h". For an "m", "b" or "p" they touch, whatever is around it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from content_pipeline.core.media.avatars.mouths import Mouth
 from content_pipeline.core.media.timed_phonemes import Phoneme
+
+Track = NDArray[np.floating[Any]]
 
 # Lips move ahead of the sound.
 _LEAD_SECONDS = 0.02
@@ -22,6 +25,8 @@ _REACH_SECONDS = 0.3
 # The mouth rests in gaps that are longer; it begins and ends to move this long before they end and after they begin.
 _GAP_SECONDS = 0.09
 _REST_MARGIN_SECONDS = 0.02
+# Lips that touch come apart, and together, within this time.
+_PARTING_SECONDS = 0.04
 
 
 class Viseme(NamedTuple):
@@ -34,6 +39,7 @@ class Viseme(NamedTuple):
 _REST = Viseme(Mouth(), 4.0)
 _OTHER = Viseme(Mouth(open=0.3))
 
+_LIPS_TOUCH: Final = "mbp"
 _GROUPS: Mapping[str, Viseme] = {
     "ɑaɒ": Viseme(Mouth(open=0.95, spread=0.05), 1.4),
     "æ": Viseme(Mouth(open=0.82, spread=0.5), 1.4),
@@ -47,7 +53,7 @@ _GROUPS: Mapping[str, Viseme] = {
     "ʊɯ": Viseme(Mouth(open=0.34, spread=-0.5, pucker=0.66), 1.2),
     "uy": Viseme(Mouth(open=0.26, spread=-0.6, pucker=0.95), 1.4),
     "ɜɚ": Viseme(Mouth(open=0.42, spread=-0.2, pucker=0.32), 1.0),
-    "mbp": Viseme(Mouth(press=0.75), 7.0),
+    _LIPS_TOUCH: Viseme(Mouth(press=0.75), 7.0),
     "fvɸβʋ": Viseme(Mouth(open=0.1, spread=0.15, tuck=1.0), 5.0),
     "θð": Viseme(Mouth(open=0.38, spread=0.2, tongue=0.9), 1.8),
     "tdnTɾʈɖɳɲɽʦʣ": Viseme(Mouth(open=0.24, spread=0.3, tongue=0.55), 1.0),
@@ -89,7 +95,23 @@ def animate(phonemes: Sequence[Phoneme], seconds: float, frames_per_second: floa
         dominance = target.dominance * np.exp(-np.maximum(core, 0) / _DECAY_SECONDS)
         sums[first:last] += dominance[:, None] * np.array(target.mouth)
         weights[first:last] += dominance
-    return [Mouth(*row) for row in (sums / weights[:, None]).tolist()]
+    mouths = sums / weights[:, None]
+    mouths[:, Mouth._fields.index("open")] *= _parted(phonemes, times, 1 / frames_per_second)
+    return [Mouth(*row) for row in mouths.tolist()]
+
+
+def _parted(phonemes: Iterable[Phoneme], times: Track, frame_seconds: float) -> Track:
+    """How far the lips may be apart, from 0 to 1: they touch in each m, b and p, for a frame at least.
+
+    The average alone leaves them ajar where these are short: in 14 of 18 of a Spanish script.
+    """
+    parted = np.ones_like(times)
+    for phoneme in phonemes:
+        if phoneme.symbol in _LIPS_TOUCH:
+            touching = max(phoneme.end - phoneme.start, frame_seconds) / 2
+            distance = np.abs(times - (phoneme.start + phoneme.end) / 2) - touching
+            parted = np.minimum(parted, np.clip(distance / _PARTING_SECONDS, 0, 1))
+    return parted
 
 
 def _targets(phonemes: Sequence[Phoneme], seconds: float) -> Iterator[_Target]:
