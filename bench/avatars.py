@@ -24,11 +24,13 @@ def measure(environment: Environment) -> Iterator[Figure]:
     environment.idle()
     with baseline_reel.pool(environment, processes=1) as pool:
         reels = pool.starmap(baseline_reel.make, [(script, 1) for script in scripts], chunksize=1)
-        costs = pool.starmap(_cpu_cost, zip(scripts, _CHARACTERS, strict=False), chunksize=1)
+        costs = pool.starmap(_cpu_costs, zip(scripts, _CHARACTERS, strict=False), chunksize=1)
         errors = [error for found in pool.map(_mouth_errors, scripts, chunksize=1) for error in found]
     reel = Reference("of a reel", sum(one.cpu_seconds for one in reels) / sum(one.seconds for one in reels))
     what = "CPU seconds of a second of avatar, with captions"
-    yield Figure(what, median(costs), "s", reel, Target(0.9), len(costs))
+    yield Figure(what, median([again for _, again in costs]), "s", reel, Target(0.9), len(costs))
+    most = max(first for first, _ in costs)
+    yield Figure("the same, a character's first in a process, at most", most, "s", reel, Target(0.9), len(costs))
     distances = [abs(error) for error in errors]
     yield Figure("mouth from sound, median", 1000 * median(distances), "ms", target=Target(40), samples=len(errors))
     yield Figure(
@@ -36,13 +38,15 @@ def measure(environment: Environment) -> Iterator[Figure]:
     )
 
 
-def _cpu_cost(script: str, character: str) -> float:
+def _cpu_costs(script: str, character: str) -> tuple[float, float]:
+    """CPU seconds of a second: of the first render, which draws the character, and of the next; a worker keeps it."""
     spoken = baseline_reel.narrate(script)
     with tempfile.TemporaryDirectory() as folder:
-        _render(Path(folder), spoken, character)  # draws the character; a worker keeps it
-        before = baseline_reel.cpu_seconds()
-        _render(Path(folder), spoken, character)
-        return (baseline_reel.cpu_seconds() - before) / spoken.seconds
+        times = [baseline_reel.cpu_seconds()]
+        for _ in range(2):
+            _render(Path(folder), spoken, character)
+            times.append(baseline_reel.cpu_seconds())
+    return (times[1] - times[0]) / spoken.seconds, (times[2] - times[1]) / spoken.seconds
 
 
 def _mouth_errors(script: str) -> list[float]:

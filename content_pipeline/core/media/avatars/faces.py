@@ -131,7 +131,7 @@ def _beard(character: Character) -> str:
         for x in range(-150, 151, 25)
     )  # fmt: skip
     soul = path(f"M{X - 13} 808 Q{X} 801 {X + 13} 808 Q{X + 10} 834 {X} 838 Q{X - 10} 834 {X - 13} 808Z", tone, 0.7)
-    shape = f'<path d="{jaw}" fill="{tone}" fill-rule="evenodd" opacity="{opacity}"/>'
+    shape = f'<path d="{jaw}" fill="{tone}" fill-rule="evenodd" fill-opacity="{opacity}"/>'
     return shape if character.beard == "stubble" else shape + strands + soul
 
 

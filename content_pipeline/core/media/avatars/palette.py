@@ -20,18 +20,18 @@ def darker(color: str, share: float) -> str:
 
 
 def path(data: str, fill: str, opacity: float = 1.0) -> str:
-    return f'<path d="{data}" fill="{fill}" opacity="{opacity:g}"/>'
+    return f'<path d="{data}" fill="{fill}" fill-opacity="{opacity:g}"/>'
 
 
 def line(data: str, color: str, width: float, opacity: float = 1.0) -> str:
     return (
-        f'<path d="{data}" fill="none" stroke="{color}" stroke-width="{width:g}" opacity="{opacity:g}" '
+        f'<path d="{data}" fill="none" stroke="{color}" stroke-width="{width:g}" stroke-opacity="{opacity:g}" '
         'stroke-linecap="round" stroke-linejoin="round"/>'
     )
 
 
 def ellipse(x: float, y: float, across: float, down: float, fill: str, opacity: float = 1.0) -> str:
-    return f'<ellipse cx="{x:g}" cy="{y:g}" rx="{across:g}" ry="{down:g}" fill="{fill}" opacity="{opacity:g}"/>'
+    return f'<ellipse cx="{x:g}" cy="{y:g}" rx="{across:g}" ry="{down:g}" fill="{fill}" fill-opacity="{opacity:g}"/>'
 
 
 def linear_gradient(name: str, *stops: tuple[float, str], across: bool = False) -> str:
