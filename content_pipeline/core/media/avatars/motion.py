@@ -47,10 +47,9 @@ def animate(phonemes: Sequence[Phoneme], seconds: float, frames_per_second: int,
     times = (np.arange(round(seconds * frames_per_second)) + 0.5) / frames_per_second
     rng = np.random.default_rng(seed)
     stresses = [(one.start + one.end) / 2 for one in phonemes if one.stressed]
-    phrases = _phrases(phonemes)
-    pauses = [end for _, end in phrases]
-    lean = _postures(times, [start for start, _ in phrases], rng)
-    turn = _postures(times, [start for start, _ in phrases], rng)
+    spans = _phrases(phonemes)
+    phrases, pauses = [start for start, _ in spans], [end for _, end in spans]
+    lean, turn = _postures(times, phrases, rng), _postures(times, phrases, rng)
     nod = _gestures(times, stresses, _NOD_SHARE, 0.34, rng) - 0.5 * _gestures(times, pauses, 0.6, 0.7, rng)
     across, down = _gaze(times, pauses, rng)
     return Motion(
@@ -62,10 +61,9 @@ def animate(phonemes: Sequence[Phoneme], seconds: float, frames_per_second: int,
         eyes=_blinks(times, pauses, rng),
         across=across,
         down=down,
-        brows=0.9 * _gestures(times, [*stresses[::2], *(start for start, _ in phrases)], _BROW_SHARE, 0.5, rng)
-        + 0.12 * _drift(times, 0.3, rng),
+        brows=0.9 * _gestures(times, [*stresses[::2], *phrases], _BROW_SHARE, 0.5, rng),
         breath=0.5 - 0.5 * np.cos(2 * np.pi * (times / _BREATH_SECONDS + rng.random())),
-        smile=np.clip(0.5 + 0.35 * _drift(times, 0.12, rng) + 0.4 * _bump(times, seconds, 1.6), 0, 1),
+        smile=np.clip(0.7 + 0.25 * _postures(times, phrases, rng) + 0.3 * _bump(times, seconds, 1.6), 0, 1),
     )
 
 

@@ -45,6 +45,14 @@ def test_the_head_nods_with_stress_and_the_brows_rise() -> None:
         assert getattr(spoken, track).max() > 2 * np.abs(getattr(calm, track)).max()
 
 
+def test_brows_and_smile_change_with_the_speech_only() -> None:
+    # Drawn in steps, a slow drift would be seen as a twitch now and then.
+    calm = animate([], SECONDS, RATE, seed=1)
+    assert not calm.brows.any()
+    assert np.ptp(calm.smile[:-RATE]) == 0
+    assert calm.smile.min() > 0.5
+
+
 def test_it_never_stands_still(motion: Motion) -> None:
     for track in (motion.roll, motion.x, motion.y, motion.yaw, motion.breath):
         assert all(np.ptp(part) > 0 for part in np.array_split(track, SECONDS))
