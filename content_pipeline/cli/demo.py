@@ -1,5 +1,6 @@
-"""`content-pipeline demo`: captions, reels and posts end to end, through the HTTP API."""
+"""`content-pipeline demo`: captions, reels, posts and a talking head end to end, through the HTTP API."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -7,7 +8,7 @@ import httpx
 from rich.panel import Panel
 from rich.progress import TaskID
 
-from content_pipeline.cli import contact_sheet, demo_social
+from content_pipeline.cli import contact_sheet, demo_avatar, demo_social
 from content_pipeline.cli.demo_client import (
     call_api,
     console,
@@ -17,30 +18,48 @@ from content_pipeline.cli.demo_client import (
     states,
     wait_for_task,
 )
+from content_pipeline.cli.demo_webhooks import receiving
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.settings import Settings
 
 CLIP: Final = ROOT / "examples" / "media" / "sense-and-sensibility.flac"
 SCRIPTS: Final = ROOT / "examples" / "reels.csv"
 OUTPUT: Final = Path("demo-output")
 
 
-def run(api_url: str, dagster_url: str, sandbox_url: str, api_key: str) -> None:
-    """Make captions and reels, save them as files, and post them. Raises httpx.HTTPStatusError, InternalError."""
-    with httpx.Client(base_url=f"{api_url}/api/v1/public", headers={"X-API-Key": api_key}, timeout=60) as client:
+def run(configured: Settings, api_key: str) -> None:
+    """Make videos, save them as files, and post them. Prints the webhook events that arrive meanwhile.
+
+    Raises httpx.HTTPStatusError, InternalError.
+    """
+    base_url = f"{configured.public_url}/api/v1/public"
+    with (
+        httpx.Client(base_url=base_url, headers={"X-API-Key": api_key}, timeout=60) as client,
+        # Other stacks deliver to public addresses only.
+        receiving(client, configured.demo_port) if configured.embedded else nullcontext(),
+    ):
         video_url, task_id = _caption(client)
         video = download(video_url, OUTPUT / "karaoke.mp4")
         twin_id = _make_twin(client)
         reels = _make_reels(client, twin_id)
-        sheet = contact_sheet.save([reel["video"] for reel in reels], OUTPUT / "reels.png")
+        strips = [contact_sheet.strip(reel["video"]) for reel in reels]
+        reel_sheet = contact_sheet.save(strips, OUTPUT / "reels.png", columns=2)
+        avatar_task_id, avatar_sheet = demo_avatar.request(client, twin_id, OUTPUT)
         demo_social.run(client, twin_id, reels)
+        talking_head = demo_avatar.collect(client, avatar_task_id, OUTPUT)
     console.rule("Done")
-    console.print(f"Video:         {video}")
-    console.print(f"Reels:         {sheet} (contact sheet of all {len(reels)})")
-    console.print(f"Video URL:     {video_url}", soft_wrap=True)
-    console.print(f"Posts:         {sandbox_url}")
-    console.print(f"Dagster run:   {_run_page(dagster_url, task_id)}")
-    console.print(f"API docs:      {api_url}/docs")
+    for name, value in {
+        "Video": video,
+        "Reels": f"{reel_sheet} (contact sheet)",
+        "Talking head": talking_head,
+        "Characters": f"{avatar_sheet} (contact sheet)",
+        "Video URL": video_url,
+        "Posts": configured.sandbox_url,
+        "Dagster run": _run_page(configured.dagster_url, task_id),
+        "API docs": f"{configured.public_url}/docs",
+    }.items():
+        console.print(f"{name + ':':<14} {value}", soft_wrap=True)
 
 
 def _caption(client: httpx.Client) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Second half of the demo: connect accounts, post a reel to all of them, and schedule one in the calendar."""
+"""Posts of the demo: connect accounts, post a reel to all of them, and schedule one in the calendar."""
 
 import time
 from datetime import timedelta
@@ -20,20 +20,20 @@ AHEAD: Final = timedelta(seconds=8)
 
 def run(client: httpx.Client, twin_id: str, reels: list[dict[str, Any]]) -> None:
     """Connect, publish and schedule. Raises httpx.HTTPStatusError, InternalError."""
-    console.rule("4  Connect an account on each platform")
+    console.rule("5  Connect an account on each platform")
     accounts = {platform: _connect(client, platform) for platform in PLATFORMS}
     for platform, account in accounts.items():
         console.print(f"{PLATFORMS[platform].label:<14} {account['handle']}")
     ids = {platform: account["id"] for platform, account in accounts.items()}
 
-    console.rule("5  Publish a reel to all of them, with texts written by the twin")
+    console.rule("6  Publish a reel to all of them, with texts written by the twin")
     body = {"platforms": list(PLATFORMS), "reel_id": reels[0]["job_id"], "twin_id": twin_id, "accounts": ids}
     accepted = call_api(client, "POST", "/social/publish", json=body)["results"]
     results = wait_for_tasks(client, {PLATFORMS[result["platform"]].label: result["task_id"] for result in accepted})
     for name, result in results.items():
         console.print(f"{name:<14} {result['post_url'] or 'no link until moderation has finished'}", soft_wrap=True)
 
-    console.rule("6  Schedule another reel, and wait until it is published")
+    console.rule("7  Schedule another reel, and wait until it is published")
     console.print(f"{'published':<14} {_schedule(client, twin_id, reels[1], *ids.popitem())}", soft_wrap=True)
 
 

@@ -114,7 +114,7 @@ def run_doctor() -> int:
 
 @cli.command("demo")
 def run_demo() -> None:
-    """Make captions, reels and posts through the API. Stops the stack afterwards if it started it."""
+    """Make captions, reels, posts and a talking head through the API. Stops the stack afterwards if it started it."""
     from content_pipeline.cli import demo, demo_social, display, stack
     from content_pipeline.core.settings import settings
 
@@ -126,7 +126,7 @@ def run_demo() -> None:
         with display.progress() as progress:
             running.start(progress)
         key = _new_key("demo", redirect_uris=[demo_social.REDIRECT_URI])
-        demo.run(settings().public_url, settings().dagster_url, settings().sandbox_url, key)
+        demo.run(settings(), key)
     finally:
         if running.is_new:
             click.echo("Stopping the stack. `make up` starts it again, with everything the demo made.")

@@ -23,6 +23,7 @@ POSTGRES: Final = "postgres"
 VALKEY: Final = "valkey"
 S3: Final = "weed.s3"
 SANDBOX: Final = "sandbox"
+DEMO: Final = "demo"
 WEED: Final = ("weed.master", "weed.volume", "weed.filer", S3, "weed.admin")
 
 
@@ -33,6 +34,7 @@ def choose_ports(configured: Settings, previous: dict[str, int]) -> dict[str, in
     """
     names = [
         CODE,
+        DEMO,
         *([] if configured.database_url.get_secret_value() else [POSTGRES]),
         *([] if configured.broker_url.get_secret_value() else [VALKEY]),
         *([] if configured.s3_endpoint else WEED),
@@ -122,6 +124,7 @@ class StackConfig:
         api, dagster = state.ports[API], state.ports[DAGSTER]
         values = {
             "code_port": str(state.ports[CODE]),
+            "demo_port": str(state.ports[DEMO]),
             "api_port": str(api),
             "dagster_port": str(dagster),
             "public_url": f"http://127.0.0.1:{api}",

@@ -70,6 +70,7 @@ class Settings(EnvironmentSettings):
     s3_region: str = "us-east-1"
     dagster_url: str = "http://127.0.0.1:3000"
     embedded: bool = False
+    demo_port: int = 0
 
     # workers
     slots_interactive: int = Field(default=2, ge=1)
@@ -143,11 +144,11 @@ class Settings(EnvironmentSettings):
 
     @property
     def own_hosts(self) -> set[str]:
-        """Private hosts that media may be fetched from because they are embedded services: bucket and sandbox."""
+        """Private hosts that may be called because they are embedded: bucket, sandbox, and what receives webhooks."""
         if not self.embedded:
             return set()
         urls = [self.s3_endpoint, *([self.sandbox_url] if self.platforms == "sandbox" else [])]
-        return {urlsplit(url).netloc for url in urls}
+        return {*(urlsplit(url).netloc for url in urls), f"127.0.0.1:{self.demo_port}"}
 
     @property
     def cache(self) -> Path:

@@ -10,10 +10,10 @@ from tests.media import samples
 
 def test_the_third_video_is_in_the_second_row(tmp_path: Path) -> None:
     reels = [
-        samples.make(tmp_path / f"{color}.mp4", "-f", "lavfi", "-i", f"color={color}:s=90x160:d=1")
+        contact_sheet.strip(samples.make(tmp_path / f"{color}.mp4", "-f", "lavfi", "-i", f"color={color}:s=90x160:d=1"))
         for color in ("red", "lime", "blue")
     ]
-    with Image.open(contact_sheet.save(reels, tmp_path / "new" / "sheet.png")) as sheet:
+    with Image.open(contact_sheet.save(reels, tmp_path / "new" / "sheet.png", columns=2)) as sheet:
         quarters = [
             sheet.getpixel((int(sheet.width * across), int(sheet.height * down)))
             for down in (0.25, 0.75)

@@ -8,7 +8,7 @@ import pytest
 from content_pipeline.cli.services import services_of
 from content_pipeline.cli.stack_config import StackConfig, choose_ports
 from content_pipeline.cli.state import State, UserSettings
-from content_pipeline.core.settings import PREFIX
+from content_pipeline.core.settings import PREFIX, Settings
 from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.webhooks import CALLBACK_SECRET
 
@@ -85,3 +85,10 @@ def test_the_users_settings_override_the_derived_ones(tmp_path: Path, monkeypatc
     environment = config_of(tmp_path).environment()
     assert environment["CONTENT_PIPELINE_PUBLIC_URL"] == "https://content.example.com"
     assert environment["CONTENT_PIPELINE_PLATFORMS"] == "sandbox"
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+def test_only_an_embedded_stack_calls_the_port_of_the_demo(tmp_path: Path, embedded: bool) -> None:
+    port = config_of(tmp_path).settings()["CONTENT_PIPELINE_DEMO_PORT"]
+    settings = Settings(home=tmp_path, embedded=embedded, demo_port=port)
+    assert (f"127.0.0.1:{port}" in settings.own_hosts) == embedded
