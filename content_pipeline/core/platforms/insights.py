@@ -1,0 +1,101 @@
+"""InsightsReader: the protocol of reading a platform's figures, and the vocabulary in which all platforms give them."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from content_pipeline.core.platforms.base import Access
+
+# `views` are plays of a video; `impressions` are times that a post was shown; `reach` are different people.
+Metric = Literal[
+    "views",
+    "impressions",
+    "reach",
+    "likes",
+    "comments",
+    "shares",
+    "saves",
+    "clicks",
+    "watch_seconds",
+    "average_view_seconds",
+    "followers",
+    "followers_gained",
+]
+Figures = Mapping[Metric, float]
+
+# Counts since a post was made or an account was opened: the growth of a day is the difference of two readings.
+TOTALS: Final[frozenset[Metric]] = frozenset(
+    ["views", "impressions", "likes", "comments", "shares", "saves", "clicks", "watch_seconds"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPost:
+    """A post of an account, made by this product or elsewhere. `seconds` is the length of its video."""
+
+    post_id: str
+    url: str | None
+    text: str
+    published_at: datetime
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """What the platform says of one day: growth, except `followers`, which is the level at the day's end, and the
+    averages. Of the account, or of one post. A metric that is missing is not known, which is not zero."""
+
+    day: date
+    figures: Figures
+    post_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceShare:
+    """The share (0 to 1) of an account's followers or viewers of one age group, country (ISO 3166-1 alpha-2) or
+    gender (`female`, `male`, `other`). Age groups are as the platform writes them, like `25-34`."""
+
+    dimension: Literal["age", "country", "gender"]
+    value: str
+    share: float
+
+
+class InsightsReader(Protocol):
+    """Reads the figures of accounts and posts at one platform. Reads only; may be repeated.
+
+    Methods raise, as `base.Publisher` does: Refused, Expired, Disconnected, UpstreamError and TooManyRequests (both
+    retryable). A metric that the platform does not give is missing from the figures, never zero.
+    """
+
+    # The platform's own name of each metric that it gives.
+    names: Mapping[Metric, str]
+    # The OAuth scopes that are needed. An account that was connected without one of them has to be reconnected.
+    scopes: Sequence[str]
+    # The time zone of the days in `read_days`; None where the platform has no figures of days.
+    days_in: ZoneInfo | None
+
+    def list_posts(self, access: Access, *, since: datetime) -> Iterator[ListedPost]:
+        """The account's posts that were published at or after `since`, newest first.
+
+        Nothing where the platform does not list posts. A post whose id appears late is listed when it has one.
+        """
+
+    def read_posts(self, access: Access, post_ids: Collection[str]) -> Mapping[str, Figures]:
+        """The totals of posts as of now, by id. A post that is missing in the result is gone."""
+
+    def read_account(self, access: Access) -> Figures:
+        """The account's totals and levels as of now."""
+
+    def read_days(
+        self, access: Access, first: date, last: date, post_ids: Collection[str] = ()
+    ) -> Sequence[DayFigures]:
+        """The dated figures of the account from `first` to `last`, both included, and of these posts.
+
+        Empty where the platform gives none. Days that the platform does not have yet are missing.
+        """
+
+    def read_audience(self, access: Access) -> Sequence[AudienceShare]:
+        """Who follows the account or watches its videos. Empty where the platform does not tell, or not yet: most
+        platforms tell only above a number of followers."""
