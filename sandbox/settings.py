@@ -29,6 +29,7 @@ class Settings(BaseModel):
     youtube_units_per_day: int = Field(10_000, ge=0, description="Quota units of other calls in a Pacific day")
     youtube_uploads_per_day: int = Field(50, ge=0, description="Videos of a channel in 24 hours")
     youtube_processing_seconds: float = Field(1.0, ge=0, description="From the last byte to processed")
+    spam_removal: bool = Field(False, description="Whether views and likes of robots are removed, so that totals fall")
     heygen_wallet_usd: float = Field(100.0, ge=0, description="Balance before the first video")
     heygen_honors_idempotency: bool = Field(False, description="Whether a repeated Idempotency-Key makes no new video")
     heygen_failure_code: str | None = Field(None, description="Code with which new videos fail")
