@@ -1,4 +1,5 @@
-"""Admin API under `/_sandbox`: published posts, request log, faults, clock, settings, reset."""
+"""Admin API under `/_sandbox`: published posts, request log, faults, clock, settings, reset. `metrics/admin.py` has the
+part about figures."""
 
 import re
 from datetime import UTC, datetime
@@ -40,12 +41,12 @@ def routes(store: Store) -> APIRouter:
     @router.get("/posts")
     def posts(request: Request) -> list[Document]:
         """Published posts, oldest first."""
-        return [post_view(request, post) for post in store.find("post")]
+        return [post_view(request, post) for post in store.posts()]
 
     @router.get("/requests")
     def requests() -> list[Document]:
         """Requests to the platforms, oldest first, without query strings and bodies, which hold secrets."""
-        return [{**entry, "time": _iso(entry["time"])} for entry in store.find("request")]
+        return [{**entry, "time": iso8601(entry["time"])} for entry in store.find("request")]
 
     @router.post("/faults", status_code=HTTPStatus.NO_CONTENT)
     def schedule_fault(fault: faults.Fault) -> None:
@@ -54,7 +55,7 @@ def routes(store: Store) -> APIRouter:
     @router.post("/clock")
     def advance_clock(body: ClockAdvance) -> dict[str, str]:
         store.advance(body.advance_seconds)
-        return {"now": _iso(store.timestamp())}
+        return {"now": iso8601(store.timestamp())}
 
     @router.post("/settings")
     def settings(changes: Annotated[dict[str, Any], Body()]) -> Settings:
@@ -68,6 +69,14 @@ def routes(store: Store) -> APIRouter:
         """Revoke all grants of an account, as its owner does in the platform's settings."""
         for account in _matching_accounts(store, reference):
             oauth.revoke(store, reference.platform, account)
+
+    @router.delete("/posts/{platform}/{id}", status_code=HTTPStatus.NO_CONTENT)
+    def delete_post(platform: Platform, id: str) -> None:
+        """Delete a post, as its owner does on the platform."""
+        post = store.get("post", f"{platform}:{id}")
+        if post is None or post.get("deleted_at"):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        store.put("post", f"{platform}:{id}", {**post, "deleted_at": store.timestamp()})
 
     @router.post("/reset", status_code=HTTPStatus.NO_CONTENT)
     def reset() -> None:
@@ -85,7 +94,7 @@ def routes(store: Store) -> APIRouter:
 def post_view(request: Request, post: Document) -> Document:
     """A post with its media file as a URL and its time in ISO 8601."""
     media = str(request.url_for("media", name=post["media"]))
-    return {**post, "media": media, "time": _iso(post["time"])}
+    return {**post, "media": media, "time": iso8601(post["time"])}
 
 
 def _matching_accounts(store: Store, reference: AccountReference) -> set[str]:
@@ -93,5 +102,5 @@ def _matching_accounts(store: Store, reference: AccountReference) -> set[str]:
     return {grant["account"] for grant in grants if reference.account in (grant["account"], grant["username"])}
 
 
-def _iso(seconds: float) -> str:
+def iso8601(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

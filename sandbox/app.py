@@ -19,6 +19,7 @@ from sandbox.instagram.containers import MediaProcessor
 from sandbox.instagram.protocol import PROVIDER as INSTAGRAM
 from sandbox.linkedin import api as linkedin
 from sandbox.linkedin.protocol import PROVIDER as LINKEDIN
+from sandbox.metrics import admin as figures_admin
 from sandbox.store import Store
 from sandbox.tiktok import api as tiktok
 from sandbox.tiktok.protocol import PROVIDER as TIKTOK
@@ -45,7 +46,12 @@ def create_app(folder: Path, clock_file: Path | None = None) -> ASGIApp:
     app = FastAPI(title="Sandbox", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.store = store
     app.add_exception_handler(ApiError, api_error.handle)
-    for router in (admin.routes(store), consent_page.routes(store, _PROVIDERS), feed_pages.routes(store, _PROVIDERS)):
+    for router in (
+        admin.routes(store),
+        figures_admin.routes(store, _PROVIDERS),
+        consent_page.routes(store, _PROVIDERS),
+        feed_pages.routes(store, _PROVIDERS),
+    ):
         app.include_router(router)
     app.include_router(instagram.routes(store, processor))
     for platform in (tiktok, linkedin, youtube, heygen):

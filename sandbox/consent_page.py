@@ -12,7 +12,7 @@ from sandbox.oauth import AuthorizationRequest, InvalidAuthorizationRequest, Pro
 from sandbox.rendering import render
 from sandbox.store import Store
 
-_USERNAME: Final = r"^[\w.\-]{1,30}$"
+USERNAME: Final = r"^[\w.\-]{1,30}$"
 
 
 def show_consent(request: Request, provider: Provider, authorization: AuthorizationRequest) -> Response:
@@ -40,8 +40,8 @@ def routes(store: Store, providers: list[Provider]) -> APIRouter:
         request: Request,
         id: str,
         decision: Annotated[str, Form(pattern="^(approve|deny)$")],
-        username: Annotated[str, Form(pattern=_USERNAME)] = "",
-        other: Annotated[str, Form(pattern=f"{_USERNAME}|^$")] = "",
+        username: Annotated[str, Form(pattern=USERNAME)] = "",
+        other: Annotated[str, Form(pattern=f"{USERNAME}|^$")] = "",
     ) -> Response:
         consent = store.get("consent", id)
         if consent is None or consent["expires_at"] <= store.timestamp():

@@ -13,8 +13,9 @@ from pydantic import BaseModel, Field
 from sandbox.api_error import ApiError
 from sandbox.store import Document, Platform, Store
 
-# grant: requests that issue, refresh and revoke tokens, or read the profile; download: of a finished file
-Step = Literal["grant", "prepare", "commit", "confirm", "download"]
+# grant: requests that issue, refresh and revoke tokens, or read the profile; download: of a finished file; insights:
+# requests for figures
+Step = Literal["grant", "prepare", "commit", "confirm", "download", "insights"]
 
 # What faults are ordered for.
 Target = Platform | Literal["heygen"]

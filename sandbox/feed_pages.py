@@ -19,14 +19,14 @@ def routes(store: Store, providers: list[Provider]) -> APIRouter:
 
     def posts_page(request: Request, platform: Platform, **fields: str) -> Response:
         """The platform's posts with these field values. Raises HTTPException 404 if there are none."""
-        found = [_card(request, post) for post in reversed(store.find("post", platform=platform, **fields))]
+        found = [_card(request, post) for post in reversed(store.posts(platform=platform, **fields))]
         if not found:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return render(request, "feeds.html", columns=[(titles[platform], platform, found)])
 
     @router.get("/")
     def feeds(request: Request) -> Response:
-        posts = [_card(request, post) for post in reversed(store.find("post"))]
+        posts = [_card(request, post) for post in reversed(store.posts())]
         columns = [
             (title, name, [post for post in posts if post["platform"] == name]) for name, title in titles.items()
         ]

@@ -1,6 +1,7 @@
 """Media files: uploads, downloads by URL, and probing with FFmpeg."""
 
 import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 import av
 import httpx
+import imageio_ffmpeg
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
@@ -116,6 +118,12 @@ async def request_body(request: Request) -> AsyncIterator[Path]:
         yield path
     finally:
         path.unlink(missing_ok=True)
+
+
+def run_ffmpeg(*arguments: str) -> None:
+    """Run FFmpeg; it overwrites its output. Raises CalledProcessError."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y", *arguments]
+    subprocess.run(command, check=True)
 
 
 def write_at(offset: int, source: Path, target: Path) -> None:

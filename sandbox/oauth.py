@@ -152,8 +152,7 @@ def _is_redirect_uri(uri: str | None) -> bool:
 def approve(store: Store, provider: Provider, consent: Document, username: str) -> str:
     """Create a grant of `username` for the request in `consent`; returns the authorization code."""
     with store.transaction():
-        account = provider.account_id(username)
-        store.put("account", f"{provider.platform}:{account}", {"id": account, "username": username})
+        account = put_account(store, provider, username)
         grant = {
             "id": secrets.token_hex(12),
             "platform": provider.platform,
@@ -177,6 +176,14 @@ def approve(store: Store, provider: Provider, consent: Document, username: str) 
         store.put("code", code, document)
         store.delete("consent", consent["id"])
         return code
+
+
+def put_account(store: Store, provider: Provider, username: str, **fields: int) -> str:
+    """Create the account of a user name, or update its fields; returns its id."""
+    id = provider.account_id(username)
+    key = f"{provider.platform}:{id}"
+    store.put("account", key, {**(store.get("account", key) or {}), "id": id, "username": username, **fields})
+    return id
 
 
 def exchange_code(store: Store, provider: Provider, parameters: Mapping[str, str]) -> Grant:

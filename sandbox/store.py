@@ -121,9 +121,25 @@ class Store:
         """The path of a media file, whether it exists or not."""
         return self._media / name
 
-    def publish_post(self, *, platform: Platform, id: str, account: str, text: str, media: str, **extra: Any) -> None:
-        """Publish a post. `account` is the account's id on the platform, `media` a file name; `extra` holds whatever
-        else is visible: title, privacy, captions …"""
+    def posts(self, **fields: str) -> list[Document]:
+        """The posts with these field values, oldest first, without deleted ones."""
+        found = [post for post in self.find("post", **fields) if not post.get("deleted_at")]
+        return sorted(found, key=lambda post: post["time"])
+
+    def publish_post(
+        self,
+        *,
+        platform: Platform,
+        id: str,
+        account: str,
+        text: str,
+        media: str,
+        seconds: float | None,
+        time: float | None = None,
+        **extra: Any,
+    ) -> None:
+        """Publish a post, now or at `time` in the past. `account` is the account's id on the platform, `media` a file
+        name, `seconds` its length; `extra` holds whatever else is visible: title, privacy, captions …"""
         owner = self.get("account", f"{platform}:{account}") or {}
         post = {
             "platform": platform,
@@ -132,7 +148,8 @@ class Store:
             "account_name": owner.get("username", account),
             "text": text,
             "media": media,
-            "time": self.timestamp(),
+            "seconds": seconds,
+            "time": self.timestamp() if time is None else time,
         }
         self.put("post", f"{platform}:{id}", {**post, **extra})
 

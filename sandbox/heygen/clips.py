@@ -2,15 +2,14 @@
 
 import hashlib
 import hmac
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-import imageio_ffmpeg
 from PIL import Image, ImageDraw
 
+from sandbox.media import run_ffmpeg
 from sandbox.store import Document, Store
 
 HOST: Final = "resource2.heygen.ai"
@@ -41,7 +40,7 @@ def render(store: Store, video: Document) -> str:
         # The picture is repeated, because encoding all of it would take longer than clients wait for a first byte.
         inputs = ("-stream_loop", "-1", "-i", str(loop), "-f", "lavfi", "-i", "sine=220:sample_rate=48000")
         codecs = ("-c:v", "copy", "-c:a", "aac", "-movflags", "+faststart")
-        _ffmpeg(*inputs, *codecs, "-t", str(video["seconds"]), str(part))
+        run_ffmpeg(*inputs, *codecs, "-t", str(video["seconds"]), str(part))
         loop.unlink()
         part.replace(target)
     return name
@@ -54,7 +53,7 @@ def _render_picture(video: Document, target: Path) -> None:
     inputs = ("-loop", "1", "-framerate", "25", "-t", str(_LOOP_SECONDS), "-i", str(still))
     lips = ("-f", "lavfi", "-i", f"color=0x7a2f2f:s={mouth}:r=25:d={_LOOP_SECONDS}")
     moving = f"overlay=x=(W-w)/2:y='H*{_MOUTH}+h/2*sin(PI*3*t)',format=yuv420p"
-    _ffmpeg(*inputs, *lips, "-filter_complex", moving, "-c:v", "libx264", "-preset", "ultrafast", str(target))
+    run_ffmpeg(*inputs, *lips, "-filter_complex", moving, "-c:v", "libx264", "-preset", "ultrafast", str(target))
     still.unlink()
 
 
@@ -66,11 +65,6 @@ def _draw_person(size: tuple[int, int], background: str) -> Image.Image:
         left, top = width / 2 + (x - across) * height, (y - down) * height
         draw.ellipse((left, top, left + 2 * across * height, top + 2 * down * height), fill=color)
     return picture
-
-
-def _ffmpeg(*arguments: str) -> None:
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y", *arguments]
-    subprocess.run(command, check=True)
 
 
 def _size(resolution: str, aspect_ratio: str) -> tuple[int, int]:

@@ -75,7 +75,7 @@ def routes(store: Store, processor: containers.MediaProcessor) -> APIRouter:
                 "account_type": "BUSINESS",
                 "profile_picture_url": "",
                 "followers_count": 1200,
-                "media_count": len(store.find("post", platform="instagram", account=grant.account)),
+                "media_count": len(store.posts(platform="instagram", account=grant.account)),
             },
             parameters.get("fields"),
         )
@@ -99,6 +99,7 @@ def routes(store: Store, processor: containers.MediaProcessor) -> APIRouter:
             "state": "new" if parameters.get("video_url") else "awaiting",
             "problem": None,
             "media": "",
+            "seconds": None,
             "stored": 0,
             "cover": "",
             "media_id": "",
@@ -131,6 +132,7 @@ def routes(store: Store, processor: containers.MediaProcessor) -> APIRouter:
                 account=grant.account,
                 text=container["caption"],
                 media=container["media"],
+                seconds=container.get("seconds"),
                 shortcode=token_urlsafe(8),
                 ai_generated=container["is_ai_generated"] == "true",
                 **{name: container[name] for name in ("cover", "thumb_offset", "share_to_feed", "is_paid_partnership")},
@@ -149,7 +151,7 @@ def routes(store: Store, processor: containers.MediaProcessor) -> APIRouter:
         _check_user(user, grant)
         if not re.fullmatch(r"[1-9]\d?", limit := parameters.get("limit", str(_PAGE_SIZE))):
             raise protocol.api_error("(#100) Param limit must be a number below 100", 100)
-        newest = store.find("post", platform="instagram", account=grant.account)[::-1]
+        newest = store.posts(platform="instagram", account=grant.account)[::-1]
         older = dropwhile(lambda post: post["id"] != parameters.get("after"), newest)
         page = list(islice(islice(older, 1, None) if "after" in parameters else newest, int(limit)))
         data = [protocol.select_fields(_media_fields(request, post), parameters.get("fields")) for post in page]
@@ -196,7 +198,7 @@ def routes(store: Store, processor: containers.MediaProcessor) -> APIRouter:
     def _quota_usage(grant: Grant) -> int:
         since = store.timestamp() - _QUOTA_SECONDS
         posts = store.find("post", platform="instagram", account=grant.account)
-        return sum(post["time"] > since for post in posts)
+        return sum(post["time"] > since for post in posts if not post.get("made_elsewhere"))
 
     router.include_router(oauth.routes(store))
     router.include_router(uploads.routes(store, processor))

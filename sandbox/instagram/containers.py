@@ -73,11 +73,9 @@ class MediaProcessor:
         except FetchFailed:
             problem: Document | None = _problem(9004, 2207052, "The media could not be fetched from this URI.")
         else:
-            problem = (
-                self._configured_error()
-                or _check_video(probe(self._store.media_path(container["media"])))
-                or self._check_cover(container)
-            )
+            video = probe(self._store.media_path(container["media"]))
+            container["seconds"] = video.seconds if video else None
+            problem = self._configured_error() or _check_video(video) or self._check_cover(container)
         with self._store.transaction():
             if self._store.get(KIND, id):  # it is gone after a reset
                 self._store.put(KIND, id, {**container, "problem": problem, "state": "failed" if problem else "stored"})

@@ -79,7 +79,8 @@ def _validate(store: Store, grant: Grant, post: Post) -> None:
         message = f"Content is a duplicate of {duplicate['id']}"
         raise protocol.api_error(HTTPStatus.UNPROCESSABLE_ENTITY, "DUPLICATE_POST", message)
     midnight = store.timestamp() // _DAY_SECONDS * _DAY_SECONDS
-    if sum(other["time"] >= midnight for other in posts) >= read_settings(store).linkedin_posts_per_day:
+    made_here = [other for other in posts if not other.get("made_elsewhere")]
+    if sum(other["time"] >= midnight for other in made_here) >= read_settings(store).linkedin_posts_per_day:
         raise protocol.throttled()
     video = store.get("linkedin_video", post.content.media.id)
     if video is None or video["owner"] != post.author:
@@ -108,6 +109,7 @@ def _publish(store: Store, grant: Grant, post: Post, urn: str) -> None:
         account=grant.account,
         text=little_text.render(post.commentary),
         media=video["file"],
+        seconds=video["milliseconds"] / 1000,
         commentary=post.commentary,
         video=video["id"],
         title=post.content.media.title,

@@ -18,45 +18,58 @@ PACIFIC: Final = ZoneInfo("America/Los_Angeles")
 
 
 class Account:
-    """An account with all posts that it ever had. Read at one moment: it does not notice later posts."""
+    """An account with all posts that it ever had, oldest first. Read at one moment: it does not notice later posts."""
 
     def __init__(self, store: Store, platform: Platform, id: str) -> None:
+        self.platform = platform
+        self.id = id
         self.now = store.timestamp()
         self._spam = read_settings(store).spam_removal
-        known = store.get("account", f"{platform}:{id}") or {}
-        derived = math.exp(_FEWEST + (_MOST - _FEWEST) * fraction(f"{platform}:{id}", "followers"))
-        self.first_followers: int = known.get("followers", int(derived))
-        self._features = {post["id"]: Features.of(post) for post in store.find("post", platform=platform, account=id)}
+        self._first_followers = first_followers(store, platform, id)
+        posts = [Features.of(post) for post in store.find("post", platform=platform, account=id)]
+        self._posts = {post.id: post for post in sorted(posts, key=lambda post: post.time)}
 
     @property
-    def first_post_at(self) -> float | None:
-        """When the oldest post was published."""
-        return min((features.time for features in self._features.values()), default=None)
+    def posts(self) -> list[Features]:
+        return list(self._posts.values())
+
+    @property
+    def listed(self) -> list[Features]:
+        """The posts without deleted ones."""
+        return [post for post in self.posts if post.deleted_at is None]
 
     def post(self, id: str, at: float, *, seen_at: float | None = None) -> Figures:
         """The counts of a post at a time; as seen then, or at `seen_at`."""
-        features = self._features[id]
-        return growth.figures(features, self.first_followers, at, seen_at=seen_at, spam=self._spam)
+        return growth.figures(self._posts[id], self._first_followers, at, seen_at=seen_at, spam=self._spam)
 
     def growth(self, start: float, end: float, posts: Iterable[str] | None = None) -> Figures:
         """What came between two times, as it is seen now: of some posts, or of all, deleted ones included."""
-        ids = self._features if posts is None else posts
-        grown = (self.post(id, end, seen_at=self.now) - self.post(id, start, seen_at=self.now) for id in ids)
-        return total(grown)
+        ids = self._posts if posts is None else posts
+        return total(self.post(id, end, seen_at=self.now) - self.post(id, start, seen_at=self.now) for id in ids)
 
     def totals(self, at: float) -> Figures:
         """The sums over all posts at a time, as seen then. Deleted posts keep what they had."""
-        return total(self.post(id, at) for id in self._features)
+        return total(self.post(id, at) for id in self._posts)
 
     def followers(self, at: float) -> int:
         """The number of followers at a time."""
         so_far = self.totals(at)
-        return self.first_followers + so_far.followers_gained - so_far.followers_lost
+        return self._first_followers + so_far.followers_gained - so_far.followers_lost
 
 
-def of_post(store: Store, post: Document) -> Figures:
+def first_followers(store: Store, platform: Platform, id: str) -> int:
+    """The followers that an account had before all of its posts."""
+    known = store.get("account", f"{platform}:{id}") or {}
+    derived = math.exp(_FEWEST + (_MOST - _FEWEST) * fraction(f"{platform}:{id}", "followers"))
+    followers: int = known.get("followers", int(derived))
+    return followers
+
+
+def figures_now(store: Store, post: Document) -> Figures:
     """The counts of a post as of now."""
-    return Account(store, post["platform"], post["account"]).post(post["id"], store.timestamp())
+    followers = first_followers(store, post["platform"], post["account"])
+    spam = read_settings(store).spam_removal
+    return growth.figures(Features.of(post), followers, store.timestamp(), spam=spam)
 
 
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[float, float]:
@@ -64,6 +77,11 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[float, float]:
     start = datetime.combine(day, time(), zone)
     end = datetime.combine(day + timedelta(days=1), time(), zone)
     return start.timestamp(), end.timestamp()
+
+
+def day_of(seconds: float, zone: ZoneInfo) -> date:
+    """The day in which a moment lies in a time zone."""
+    return datetime.fromtimestamp(seconds, zone).date()
 
 
 def days_between(first: date, last: date) -> list[date]:

@@ -89,7 +89,7 @@ def routes(store: Store) -> APIRouter:
             "follower_count": 4800,
             "following_count": 12,
             "likes_count": 21_000,
-            "video_count": len(store.find("post", platform="tiktok", account=grant.account)),
+            "video_count": len(store.posts(platform="tiktok", account=grant.account)),
         }
         return protocol.ok({"user": {field: user[field] for field in fields}})
 

@@ -18,9 +18,10 @@ _DAY_SECONDS: Final = 86_400
 
 def complete(store: Store, publish: Document) -> None:
     """Validate and publish a completed upload, which is irreversible. Call it in the transaction of the last chunk."""
-    fail_reason = read_settings(store).tiktok_fail_reason or _fail_reason(probe(store.media_path(publish["media"])))
+    video = probe(store.media_path(publish["media"]))
+    fail_reason = read_settings(store).tiktok_fail_reason or _fail_reason(video)
     post_id = None
-    if publish["post_info"] and fail_reason is None:
+    if publish["post_info"] and fail_reason is None and video:
         post_id = 7_500_000_000_000_000_000 + randbelow(10**17)
         info = publish["post_info"]
         store.publish_post(
@@ -29,6 +30,9 @@ def complete(store: Store, publish: Document) -> None:
             account=publish["account"],
             text=info["title"],
             media=publish["media"],
+            seconds=video.seconds,
+            width=video.width,
+            height=video.height,
             privacy=info["privacy_level"],
             ai_generated=info["is_aigc"],
             **{name: value for name, value in info.items() if name not in ("title", "privacy_level", "is_aigc")},

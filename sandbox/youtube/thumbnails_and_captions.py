@@ -14,7 +14,7 @@ from sandbox.faults import fault_point
 from sandbox.media import image_extension, request_body
 from sandbox.oauth import Grant
 from sandbox.store import Document, Store
-from sandbox.youtube import errors, protocol, resources, videos
+from sandbox.youtube import errors, library, protocol, resources, videos
 
 _MAX_THUMBNAIL_BYTES: Final = 50 * 1024**2
 _MAX_NAME_CHARACTERS: Final = 150
@@ -89,7 +89,7 @@ def routes(store: Store) -> APIRouter:
 
 
 def _get_own_video(store: Store, grant: Grant, video_id: str) -> Document:
-    video = store.get("youtube_video", video_id)
+    video = library.get_video(store, video_id)
     if video is None:
         raise errors.not_found("videoNotFound", "The video that you are trying to change cannot be found.")
     if video["channel"] != grant.account:
@@ -98,7 +98,7 @@ def _get_own_video(store: Store, grant: Grant, video_id: str) -> Document:
 
 
 def _update_video(store: Store, video: Document, **changes: Any) -> None:
-    store.put("youtube_video", video["id"], {**video, **changes})
+    store.put(library.KIND, video["id"], {**video, **changes})
 
 
 def _update_post(store: Store, video: Document, **changes: Any) -> None:

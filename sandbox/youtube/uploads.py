@@ -14,7 +14,7 @@ from sandbox.media import probe, request_body
 from sandbox.oauth import Grant
 from sandbox.settings import read_settings
 from sandbox.store import Document, Store
-from sandbox.youtube import chunks, errors, protocol, quota, resources, videos
+from sandbox.youtube import chunks, errors, library, protocol, quota, resources, videos
 
 MAX_BYTES: Final = 256 * 1024**3
 _SESSION_SECONDS: Final = 7 * 24 * 3600
@@ -78,7 +78,7 @@ def routes(store: Store) -> APIRouter:
             session = store.get("youtube_session", upload_id)
             if session is None or session["expires_at"] <= store.timestamp():
                 raise ApiError(HTTPStatus.NOT_FOUND, "Not Found")
-            existed = store.get("youtube_video", session["video"]) is not None
+            existed = store.get(library.KIND, session["video"]) is not None
             if not existed:
                 _append(store, session, chunk, content)
                 store.put("youtube_session", upload_id, session)
@@ -87,7 +87,7 @@ def routes(store: Store) -> APIRouter:
                 return Response(status_code=HTTPStatus.PERMANENT_REDIRECT, headers=stored)
             if not existed:
                 _create_video(store, session)
-            video = store.get("youtube_video", session["video"])
+            video = store.get(library.KIND, session["video"])
             assert video is not None
             status = HTTPStatus.OK if existed else HTTPStatus.CREATED
             return JSONResponse(videos.resource(request, video, session["parts"]), status)
@@ -104,7 +104,7 @@ def _step(chunk: chunks.Chunk) -> Step:
 def _check_upload_limit(store: Store, channel: str) -> None:
     """Raises ApiError if the channel has reached its uploads in 24 hours."""
     yesterday = store.timestamp() - _DAY_SECONDS
-    recent = [video for video in store.find("youtube_video", channel=channel) if video["created_at"] > yesterday]
+    recent = [video for video in store.find(library.KIND, channel=channel) if video["created_at"] > yesterday]
     if len(recent) >= read_settings(store).youtube_uploads_per_day:
         raise errors.upload_limit_exceeded()
 
@@ -136,34 +136,15 @@ def _create_video(store: Store, session: Document) -> None:
     metadata = session["metadata"]
     if not read_settings(store).youtube_audited:
         metadata["status"]["privacyStatus"] = "private"
-    video = {
-        "id": session["video"],
-        "channel": session["channel"],
-        "channel_title": session["channel_title"],
-        "metadata": metadata,
-        "file": path.name,
-        "created_at": store.timestamp(),
-        "seconds": found.seconds if found else None,
-        "failure": None if found else "invalidFile" if session["size"] else "emptyFile",
-        "cover": None,
-        "captions": [],
-    }
-    store.put("youtube_video", session["video"], video)
-    if found is None:
-        return
-    snippet = metadata["snippet"]
-    store.publish_post(
-        platform="youtube",
+    library.add_video(
+        store,
         id=session["video"],
-        account=session["channel"],
-        text=snippet["description"],
-        media=path.name,
-        title=snippet["title"],
-        tags=snippet["tags"],
-        privacy=metadata["status"]["privacyStatus"],
-        ai_generated=metadata["status"]["containsSyntheticMedia"],
-        captions=None,
-        cover=None,
+        channel=session["channel"],
+        channel_title=session["channel_title"],
+        metadata=metadata,
+        file=path.name,
+        seconds=found.seconds if found else None,
+        failure=None if found else "invalidFile" if session["size"] else "emptyFile",
     )
 
 

@@ -9,10 +9,12 @@ from fastapi import APIRouter, Depends, Request
 
 from sandbox.api_error import ApiError
 from sandbox.faults import fault_point
+from sandbox.metrics.accounts import Account, figures_now
+from sandbox.metrics.figures import Figures
 from sandbox.oauth import Grant
 from sandbox.settings import read_settings
 from sandbox.store import Document, Store
-from sandbox.youtube import errors, protocol, resources
+from sandbox.youtube import errors, library, protocol, resources
 
 PARTS: Final = (
     "id",
@@ -41,7 +43,9 @@ def routes(store: Store) -> APIRouter:
         ids = [id for value in request.query_params.getlist("id") for id in value.split(",")]
         if not ids:
             raise _filter_missing("chart, id, myRating")
-        found = [video for id in ids if (video := store.get("youtube_video", id)) is not None]
+        if len(ids) > _MAX_PAGE_SIZE:
+            raise errors.invalid("invalidFilters", "The request specifies more than 50 ids.")
+        found = [video for id in ids if (video := library.get_video(store, id)) is not None]
         visible = [video for video in found if _is_visible(grant, video)]
         return _list("youtube#videoListResponse", [resource(request, video, parts) for video in visible])
 
@@ -79,7 +83,7 @@ def routes(store: Store) -> APIRouter:
             raise errors.not_found(
                 "playlistNotFound", "The playlist identified with the playlistId parameter was not found."
             )
-        newest = list(reversed(store.find("youtube_video", channel=grant.account)))
+        newest = library.videos_of(store, grant.account)
         page = newest[pageToken : pageToken + maxResults]
         items = [_item(request, grant, video, position, parts) for position, video in enumerate(page, pageToken)]
         answer = _list("youtube#playlistItemListResponse", items, total=len(newest))
@@ -98,13 +102,24 @@ def resource(request: Request, video: Document, parts: Iterable[str]) -> Documen
         "snippet": _snippet(request, video),
         "status": _status(video, processing),
         "contentDetails": _content_details(video, processing),
-        # Counts are strings in Google's JSON, because they may exceed a JavaScript number.
-        "statistics": {"viewCount": "0", "likeCount": "0", "favoriteCount": "0", "commentCount": "0"},
+        "statistics": _statistics(store, video),
         "processingDetails": _processing_details(video, processing),
         "paidProductPlacementDetails": video["metadata"]["paidProductPlacementDetails"],
     }
     shown = {"kind": "youtube#video", "etag": f"{video['id']}-etag", "id": video["id"]}
     return shown | {name: sections[name] for name in parts if name != "id"}
+
+
+def _statistics(store: Store, video: Document) -> Document:
+    """Counts are strings in Google's JSON, because they may exceed a JavaScript number."""
+    post = store.get("post", f"youtube:{video['id']}")
+    counts = figures_now(store, post) if post else Figures()
+    return {
+        "viewCount": str(counts.views),
+        "likeCount": str(counts.likes),
+        "favoriteCount": "0",
+        "commentCount": str(counts.comments),
+    }
 
 
 def _snippet(request: Request, video: Document) -> Document:
@@ -153,19 +168,27 @@ def _content_details(video: Document, processing: bool) -> Document:
 
 
 def _channel(request: Request, store: Store, grant: Grant, parts: Iterable[str]) -> Document:
-    videos = store.find("youtube_video", channel=grant.account)
+    videos = library.videos_of(store, grant.account)
+    account = Account(store, "youtube", grant.account)
     sections: Mapping[str, Document] = {
         "snippet": {"title": grant.name, "description": "", "customUrl": f"@{grant.username}"},
         "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": _uploads_playlist(grant.account)}},
         "statistics": {
-            "viewCount": "0",
-            "subscriberCount": "0",
+            # The views of deleted videos are not counted here.
+            "viewCount": str(sum(account.post(post.id, account.now).views for post in account.listed)),
+            "subscriberCount": str(_rounded_down(account.followers(account.now))),
             "hiddenSubscriberCount": False,
             "videoCount": str(len(videos)),
         },
     }
     shown = {"kind": "youtube#channel", "etag": f"{grant.account}-etag", "id": grant.account}
     return shown | {name: sections[name] for name in parts if name != "id"}
+
+
+def _rounded_down(subscribers: int) -> int:
+    """The first three digits: the Data API tells nobody more, not even the owner."""
+    unit = int("1".ljust(len(str(subscribers)) - 2, "0"))
+    return subscribers // unit * unit
 
 
 def _uploads_playlist(channel: str) -> str:
