@@ -1,4 +1,4 @@
-"""YouTube Data API conventions: supported methods with scopes and quota costs, authentication, unknown parameters."""
+"""Conventions of YouTube's Data and Analytics APIs: methods with scopes and quota costs, authentication, parameters."""
 
 import base64
 import hashlib
@@ -14,12 +14,14 @@ from sandbox.store import Store
 from sandbox.youtube import errors, quota
 
 HOST: Final = "/www.googleapis.com"
+ANALYTICS_HOST: Final = "/youtubeanalytics.googleapis.com"
 
 _AUTH: Final = "https://www.googleapis.com/auth"
 FULL: Final = f"{_AUTH}/youtube"
 UPLOAD: Final = f"{_AUTH}/youtube.upload"
 READ: Final = f"{_AUTH}/youtube.readonly"
 FORCE_SSL: Final = f"{_AUTH}/youtube.force-ssl"
+ANALYTICS: Final = f"{_AUTH}/yt-analytics.readonly"
 
 
 def _s256_challenge(verifier: str) -> str:
@@ -34,7 +36,7 @@ PROVIDER: Final = Provider(
         UPLOAD: "Manage your YouTube videos",
         READ: "View your YouTube account",
         FORCE_SSL: "See, edit and delete your videos, ratings, comments and captions",
-        f"{_AUTH}/yt-analytics.readonly": "View YouTube Analytics reports for your content",
+        ANALYTICS: "View YouTube Analytics reports for your content",
     },
     account_id=lambda username: f"UC{derived_id('youtube', username, 22)}",
     code_seconds=10 * 60,
@@ -45,8 +47,8 @@ PROVIDER: Final = Provider(
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of the Data API: HTTP verb and path, supported query parameters, scopes (one is enough), and its cost in
-    units of the daily quota."""
+    """A method of an API: HTTP verb and path, supported query parameters, scopes (one is enough), and its cost in
+    units of the Data API's daily quota."""
 
     id: str
     verb: str
@@ -100,6 +102,15 @@ LIST_PLAYLIST_ITEMS: Final = Method(
     "/youtube/v3/playlistItems",
     frozenset({"part", "playlistId", "maxResults", "pageToken"}),
     (READ, FULL, FORCE_SSL),
+)
+# The Analytics API has a quota of its own, which nobody uses up.
+QUERY_REPORTS: Final = Method(
+    "youtubeAnalytics.reports.query",
+    "GET",
+    "/v2/reports",
+    frozenset({"ids", "startDate", "endDate", "metrics", "dimensions", "filters", "sort", "maxResults", "startIndex"}),
+    (ANALYTICS,),
+    units=0,
 )
 METHODS: Final = (INSERT_VIDEO, LIST_VIDEOS, SET_THUMBNAIL, INSERT_CAPTION, LIST_CHANNELS, LIST_PLAYLIST_ITEMS)
 # Parameters of every method.

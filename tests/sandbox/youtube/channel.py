@@ -15,6 +15,8 @@ API: Final = "/www.googleapis.com/youtube/v3"
 UPLOAD: Final = "/www.googleapis.com/upload/youtube/v3"
 SCOPES: Final = tuple(f"https://www.googleapis.com/auth/youtube.{name}" for name in ("upload", "readonly", "force-ssl"))
 
+ANALYTICS: Final = "https://www.googleapis.com/auth/yt-analytics.readonly"
+
 EVERYTHING: Final = "snippet,status,processingDetails,statistics,contentDetails"
 
 
