@@ -14,6 +14,8 @@ class Settings(BaseModel):
     instagram_calls_per_hour: int = Field(4800, ge=1, description="Calls of the app, all accounts together")
     instagram_processing_seconds: float = Field(1.0, ge=0, description="From the container to FINISHED")
     instagram_container_error: int | None = Field(None, description="Error subcode with which new containers fail")
+    instagram_insights_seconds: float = Field(600.0, ge=0, description="From publishing to the first figures of a Reel")
+    instagram_demographics_followers: int = Field(100, ge=0, description="Followers that figures on them require")
     tiktok_audited: bool = Field(True, description="Whether the app may publish posts that others can see")
     tiktok_posts_per_day: int = Field(15, ge=0, description="Posts of a creator in 24 hours")
     tiktok_inits_per_minute: int = Field(6, ge=1, description="Initialized posts of a user per minute")

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import dropwhile, islice
 from secrets import randbelow, token_urlsafe
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request
 
 from sandbox.faults import fault_point
-from sandbox.instagram import containers, oauth, protocol, uploads
+from sandbox.instagram import containers, insights, oauth, protocol, uploads
+from sandbox.metrics.accounts import Account, figures_now
 from sandbox.oauth import Grant
 from sandbox.parameters import Parameters
 from sandbox.settings import read_settings
@@ -51,34 +51,12 @@ def routes(store: Store, processor: containers.MediaProcessor) -> APIRouter:
         [Depends(fault_point("instagram", name))] for name in ("prepare", "commit", "confirm", "grant")
     )
 
-    def reader(request: Request, response: Response, parameters: Parameters) -> Grant:
-        grant = protocol.authenticate(request, parameters, protocol.BASIC)
-        protocol.count_call(store, grant, response)
-        return grant
-
-    def publisher(request: Request, response: Response, parameters: Parameters) -> Grant:
-        grant = protocol.authenticate(request, parameters, protocol.PUBLISH)
-        protocol.count_call(store, grant, response)
-        return grant
-
-    Reader = Annotated[Grant, Depends(reader)]
-    Publisher = Annotated[Grant, Depends(publisher)]
+    Reader = Annotated[Grant, Depends(protocol.authorized(protocol.BASIC))]
+    Publisher = Annotated[Grant, Depends(protocol.authorized(protocol.PUBLISH))]
 
     @graph.get("/me", dependencies=token_step)
     def profile(grant: Reader, parameters: Parameters) -> dict[str, Any]:
-        return protocol.select_fields(
-            {
-                "id": grant.account,
-                "user_id": grant.account,
-                "username": grant.username,
-                "name": grant.username.replace(".", " ").title(),
-                "account_type": "BUSINESS",
-                "profile_picture_url": "",
-                "followers_count": 1200,
-                "media_count": len(store.posts(platform="instagram", account=grant.account)),
-            },
-            parameters.get("fields"),
-        )
+        return protocol.select_fields(_profile_fields(store, grant), parameters.get("fields"))
 
     @graph.post("/{user}/media", dependencies=prepare_step)
     def create_container(user: str, grant: Publisher, request: Request, parameters: Parameters) -> dict[str, str]:
@@ -155,13 +133,19 @@ def routes(store: Store, processor: containers.MediaProcessor) -> APIRouter:
         older = dropwhile(lambda post: post["id"] != parameters.get("after"), newest)
         page = list(islice(islice(older, 1, None) if "after" in parameters else newest, int(limit)))
         data = [protocol.select_fields(_media_fields(request, post), parameters.get("fields")) for post in page]
-        cursors = {"cursors": {"before": page[0]["id"], "after": page[-1]["id"]}} if page else {}
-        return {"data": data, "paging": cursors}
+        if not page:
+            return {"data": []}
+        paging: dict[str, Any] = {"cursors": {"before": page[0]["id"], "after": page[-1]["id"]}}
+        if page[-1] is not newest[-1]:
+            paging["next"] = str(request.url.include_query_params(limit=limit, after=page[-1]["id"]))
+        return {"data": data, "paging": paging}
 
     @graph.get("/{id}", dependencies=confirm_step)
     def read(id: str, grant: Reader, request: Request, parameters: Parameters) -> dict[str, Any]:
+        if id == grant.account:
+            return protocol.select_fields(_profile_fields(store, grant), parameters.get("fields"))
         post = store.get("post", f"instagram:{id}")
-        if post and post["account"] == grant.account:
+        if post and post["account"] == grant.account and not post.get("deleted_at"):
             return protocol.select_fields(_media_fields(request, post), parameters.get("fields"))
         container = _container(id, grant)
         status = containers.status(store, container)
@@ -202,21 +186,40 @@ def routes(store: Store, processor: containers.MediaProcessor) -> APIRouter:
 
     router.include_router(oauth.routes(store))
     router.include_router(uploads.routes(store, processor))
+    graph.include_router(insights.routes(store))
     router.include_router(graph)
     return router
 
 
+def _profile_fields(store: Store, grant: Grant) -> dict[str, Any]:
+    account = Account(store, "instagram", grant.account)
+    return {
+        "id": grant.account,
+        "user_id": grant.account,
+        "username": grant.username,
+        "name": grant.username.replace(".", " ").title(),
+        "account_type": "BUSINESS",
+        "profile_picture_url": "",
+        "followers_count": account.followers(account.now),
+        "follows_count": 120,
+        "media_count": len(account.listed),
+    }
+
+
 def _media_fields(request: Request, post: Document) -> dict[str, Any]:
+    counts = figures_now(request.app.state.store, post)
     return {
         "id": post["id"],
         "caption": post["text"],
         "permalink": f"{request.base_url}www.instagram.com/reel/{post['shortcode']}/",
         "shortcode": post["shortcode"],
-        "timestamp": datetime.fromtimestamp(post["time"], UTC).strftime("%Y-%m-%dT%H:%M:%S+0000"),
+        "timestamp": protocol.date_time(post["time"]),
         "media_product_type": "REELS",
         "media_type": "VIDEO",
         "media_url": f"{request.base_url}_sandbox/media/{post['media']}",
         "username": post["account_name"],
+        "like_count": counts.likes,
+        "comments_count": counts.comments,
     }
 
 

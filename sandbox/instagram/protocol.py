@@ -1,7 +1,8 @@
 """Graph API conventions of graph.instagram.com: error envelope, authentication, rate limits, field selection."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from secrets import token_hex
 from typing import Any, Final
@@ -11,11 +12,13 @@ from fastapi import Request, Response
 from sandbox import oauth, sliding_window
 from sandbox.api_error import ApiError
 from sandbox.oauth import Grant, Provider, Unauthorized, derived_number
+from sandbox.parameters import Parameters
 from sandbox.settings import read_settings
 from sandbox.store import Store
 
 BASIC: Final = "instagram_business_basic"
 PUBLISH: Final = "instagram_business_content_publish"
+INSIGHTS: Final = "instagram_business_manage_insights"
 
 PROVIDER: Final = Provider(
     platform="instagram",
@@ -23,7 +26,7 @@ PROVIDER: Final = Provider(
     scopes={
         BASIC: "See your profile and your media",
         PUBLISH: "Publish Reels for you",
-        "instagram_business_manage_insights": "See how your posts do",
+        INSIGHTS: "See how your posts do",
         "instagram_business_manage_comments": "Read and answer comments",
     },
     account_id=lambda username: derived_number("instagram", username, 17),
@@ -104,6 +107,21 @@ def count_call(store: Store, grant: Grant, response: Response) -> None:
     business = {"type": "instagram", **usage, "estimated_time_to_regain_access": 0}
     response.headers["X-App-Usage"] = json.dumps(usage)
     response.headers["X-Business-Use-Case-Usage"] = json.dumps({grant.account: [business]})
+
+
+def authorized(scope: str) -> Callable[..., Grant]:
+    """FastAPI dependency: the caller's grant, which has the scope. It counts the call."""
+
+    def caller(request: Request, response: Response, parameters: Parameters) -> Grant:
+        grant = authenticate(request, parameters, scope)
+        count_call(request.app.state.store, grant, response)
+        return grant
+
+    return caller
+
+
+def date_time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
 def select_fields(document: Mapping[str, Any], fields: str | None, default: Iterable[str] = ()) -> dict[str, Any]:

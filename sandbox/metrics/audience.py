@@ -1,9 +1,11 @@
 """Who follows an account and watches its videos: shares by age, gender and country, derived from its id."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Hashable, Mapping
+from typing import Final, TypeVar
 
 from sandbox.metrics.features import fraction
+
+_Group = TypeVar("_Group", bound=Hashable)
 
 # Relative weights; each account has its own variation of them.
 AGES: Final[Mapping[str, float]] = {
@@ -22,11 +24,11 @@ def shares(account: str, weights: Mapping[str, float]) -> dict[str, float]:
     return {name: weight / whole for name, weight in varied.items()}
 
 
-def counts(account: str, weights: Mapping[str, float], people: int) -> dict[str, int]:
-    """The same as whole numbers that add up to `people`: rounded down, and the rest to the largest remainders."""
-    exact = {name: share * people for name, share in shares(account, weights).items()}
-    whole = {name: int(value) for name, value in exact.items()}
-    by_remainder = sorted(exact, key=lambda name: exact[name] - whole[name], reverse=True)
-    for name in by_remainder[: people - sum(whole.values())]:
-        whole[name] += 1
-    return whole
+def apportioned(shares: Mapping[_Group, float], whole: int) -> dict[_Group, int]:
+    """Whole numbers that add up to `whole`: rounded down, and the rest to the largest remainders."""
+    exact = {name: share * whole for name, share in shares.items()}
+    parts = {name: int(value) for name, value in exact.items()}
+    by_remainder = sorted(exact, key=lambda name: exact[name] - parts[name], reverse=True)
+    for name in by_remainder[: whole - sum(parts.values())]:
+        parts[name] += 1
+    return parts

@@ -144,7 +144,7 @@ class Report:
     def _by_country(self, metric: str, value: int) -> dict[str, int]:
         if metric == "averageViewDuration":
             return dict.fromkeys(audience.COUNTRIES, value)
-        return audience.counts(self._channel, audience.COUNTRIES, value)
+        return audience.apportioned(audience.shares(self._channel, audience.COUNTRIES), value)
 
     def _people(self, grown: Figures) -> Iterable[tuple[list[str], Row]]:
         """Percentages, rounded. YouTube does not tell before enough people have watched."""
