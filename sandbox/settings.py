@@ -22,6 +22,7 @@ class Settings(BaseModel):
     tiktok_processing_seconds: float = Field(1.0, ge=0, description="From the last byte to PUBLISH_COMPLETE")
     tiktok_fail_reason: str | None = Field(None, description="Fail reason of new videos")
     tiktok_polls_before_id: int = Field(1, ge=0, description="PUBLISH_COMPLETE responses before the post id appears")
+    tiktok_listing_seconds: float = Field(60.0, ge=0, description="From publishing to the list of videos")
     linkedin_refresh_tokens: bool = Field(False, description="Whether the app is approved for refresh tokens")
     linkedin_posts_per_day: int = Field(150, ge=0, description="Posts of a member in a UTC day")
     linkedin_processing_seconds: float = Field(1.0, ge=0, description="From finalizeUpload to AVAILABLE")

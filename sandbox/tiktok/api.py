@@ -1,21 +1,22 @@
-"""Fake TikTok Content Posting API: creator info, direct posts, drafts, chunked uploads, status."""
+"""Fake TikTok APIs: user info, and of the Content Posting API creator info, posts, drafts, chunked uploads, status."""
 
 from http import HTTPStatus
 from pathlib import Path
 from secrets import token_hex, token_urlsafe
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, StrictBool, StrictInt, ValidationError
+from pydantic import BaseModel, StrictBool, StrictInt
 
 from sandbox.faults import apply_fault, fault_point
 from sandbox.media import request_body, write_at
+from sandbox.metrics.accounts import Account
 from sandbox.oauth import Grant
 from sandbox.parameters import Parameters
 from sandbox.settings import read_settings
 from sandbox.store import Document, Store
-from sandbox.tiktok import chunks, oauth, protocol, publishing
+from sandbox.tiktok import chunks, oauth, protocol, publishing, videos
 
 _PRIVACY_LEVELS: Final = [publishing.PUBLIC, "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
 _TITLE_UTF16_UNITS: Final = 2200
@@ -61,9 +62,6 @@ class Draft(BaseModel):
     source_info: Source
 
 
-_Body = TypeVar("_Body", bound=BaseModel)
-
-
 def routes(store: Store) -> APIRouter:
     router = APIRouter()
     api = APIRouter(prefix="/open.tiktokapis.com/v2")
@@ -72,11 +70,13 @@ def routes(store: Store) -> APIRouter:
     @api.get("/user/info/", dependencies=[Depends(fault_point("tiktok", "grant"))])
     def user_info(request: Request, parameters: Parameters) -> dict[str, Any]:
         grant = protocol.authenticate(request, "user.info.basic")
+        protocol.count_call(store, grant, "user/info", videos.CALLS_PER_MINUTE)
         fields = [field for field in parameters.get("fields", "").split(",") if field]
         if not fields or not set(fields) <= _USER_FIELDS.keys():
             raise protocol.invalid_params(f"The fields are not among {', '.join(_USER_FIELDS)}.")
         for field in fields:
             protocol.check_scopes(grant, _USER_FIELDS[field])
+        account = Account(store, "tiktok", grant.account)
         user = {
             "open_id": grant.account,
             "union_id": grant.account[::-1],
@@ -86,10 +86,10 @@ def routes(store: Store) -> APIRouter:
             "bio_description": "",
             "is_verified": False,
             "profile_deep_link": f"{request.base_url}www.tiktok.com/@{grant.username}",
-            "follower_count": 4800,
+            "follower_count": account.followers(account.now),
             "following_count": 12,
-            "likes_count": 21_000,
-            "video_count": len(store.posts(platform="tiktok", account=grant.account)),
+            "likes_count": sum(account.post(post.id, account.now).likes for post in account.listed),
+            "video_count": len(videos.public_posts(store, grant)),
         }
         return protocol.ok({"user": {field: user[field] for field in fields}})
 
@@ -114,7 +114,7 @@ def routes(store: Store) -> APIRouter:
     def direct_post(request: Request, sent: protocol.JsonBody) -> dict[str, Any]:
         grant = protocol.authenticate(request, "video.publish")
         protocol.count_call(store, grant, "init", read_settings(store).tiktok_inits_per_minute)
-        body = _validated(DirectPost, sent)
+        body = protocol.validated(DirectPost, sent)
         if len(body.post_info.title.encode("utf-16-le")) // 2 > _TITLE_UTF16_UNITS:
             raise protocol.invalid_params(f"The title has more than {_TITLE_UTF16_UNITS} characters.")
         _check_privacy(store, body.post_info.privacy_level)
@@ -126,7 +126,7 @@ def routes(store: Store) -> APIRouter:
     def draft(request: Request, sent: protocol.JsonBody) -> dict[str, Any]:
         grant = protocol.authenticate(request, "video.upload")
         protocol.count_call(store, grant, "inbox", read_settings(store).tiktok_inits_per_minute)
-        body = _validated(Draft, sent)
+        body = protocol.validated(Draft, sent)
         if publishing.pending_drafts(store, grant) >= publishing.MAX_DRAFTS:
             raise _spam_risk(
                 "too_many_pending_share", "The creator has to finish the drafts of the last 24 hours first."
@@ -157,6 +157,7 @@ def routes(store: Store) -> APIRouter:
         return Response(None, HTTPStatus.CREATED if complete else HTTPStatus.PARTIAL_CONTENT, stored)
 
     router.include_router(oauth.routes(store))
+    api.include_router(videos.routes(store))
     router.include_router(api)
     return router
 
@@ -165,14 +166,6 @@ def _upload_step(request: Request) -> None:
     """The last chunk publishes and is the commit; the others are preparation."""
     sent = chunks.ContentRange.parse(request.headers.get("content-range", ""))
     apply_fault(request, "tiktok", "commit" if sent and sent.last + 1 == sent.total else "prepare")
-
-
-def _validated(kind: type[_Body], sent: dict[str, Any]) -> _Body:
-    try:
-        return kind.model_validate(sent)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise protocol.invalid_params(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 def _privacy_levels(store: Store) -> list[str]:

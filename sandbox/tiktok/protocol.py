@@ -4,9 +4,10 @@ import hashlib
 from http import HTTPStatus
 from json import JSONDecodeError
 from secrets import token_hex
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, Request
+from pydantic import BaseModel, ValidationError
 
 from sandbox import oauth, sliding_window
 from sandbox.api_error import ApiError
@@ -102,6 +103,18 @@ async def _json_body(request: Request) -> dict[str, Any]:
     if not isinstance(sent, dict):
         raise invalid_params("The body is not a JSON object.")
     return sent
+
+
+_Body = TypeVar("_Body", bound=BaseModel)
+
+
+def validated(kind: type[_Body], sent: dict[str, Any]) -> _Body:
+    """Validate a request body. Raises ApiError `invalid_params`."""
+    try:
+        return kind.model_validate(sent)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise invalid_params(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 JsonBody = Annotated[dict[str, Any], Depends(_json_body)]
