@@ -1,13 +1,13 @@
-"""Fake LinkedIn API: OAuth, userinfo, Videos API, Posts API for members."""
+"""Fake LinkedIn API: OAuth, userinfo, Videos API, Posts API and analytics for members."""
 
 from fastapi import APIRouter
 
-from sandbox.linkedin import oauth, posts, videos
+from sandbox.linkedin import analytics, oauth, posts, videos
 from sandbox.store import Store
 
 
 def routes(store: Store) -> APIRouter:
     router = APIRouter()
-    for module in (oauth, videos, posts):
+    for module in (oauth, videos, posts, analytics):
         router.include_router(module.routes(store))
     return router

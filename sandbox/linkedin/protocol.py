@@ -15,6 +15,8 @@ from sandbox.oauth import Grant, Provider, Reason, Unauthorized, derived_id
 from sandbox.store import Store
 
 SHARE: Final = "w_member_social"
+POST_ANALYTICS: Final = "r_member_postAnalytics"
+PROFILE_ANALYTICS: Final = "r_member_profileAnalytics"
 
 PROVIDER: Final = Provider(
     platform="linkedin",
@@ -24,7 +26,8 @@ PROVIDER: Final = Provider(
         "profile": "Use your name and photo",
         "email": "Use the email address of your account",
         SHARE: "Create, modify and delete posts on your behalf",
-        "r_member_postAnalytics": "See how your posts do",
+        POST_ANALYTICS: "See how your posts do",
+        PROFILE_ANALYTICS: "See who views your profile, and how many follow you",
     },
     account_id=lambda username: derived_id("linkedin", username, 10),
     code_seconds=30 * 60,
