@@ -27,6 +27,7 @@ class Account:
         self._spam = read_settings(store).spam_removal
         self._first_followers = first_followers(store, platform, id)
         posts = [Features.of(post) for post in store.find("post", platform=platform, account=id)]
+        self._counts: dict[tuple[str, float], Figures] = {}
         self._posts = {post.id: post for post in sorted(posts, key=lambda post: post.time)}
 
     @property
@@ -45,15 +46,21 @@ class Account:
     def growth(self, start: float, end: float, posts: Iterable[str] | None = None) -> Figures:
         """What came between two times, as it is seen now: of some posts, or of all, deleted ones included."""
         ids = self._posts if posts is None else posts
-        return total(self.post(id, end, seen_at=self.now) - self.post(id, start, seen_at=self.now) for id in ids)
+        return total(self._seen_now(id, end) - self._seen_now(id, start) for id in ids if self._posts[id].time < end)
+
+    def _seen_now(self, id: str, at: float) -> Figures:
+        """The counts at a time as they are seen now; kept, because the end of a day is the beginning of the next."""
+        if (id, at) not in self._counts:
+            self._counts[id, at] = self.post(id, at, seen_at=self.now)
+        return self._counts[id, at]
 
     def totals(self, at: float) -> Figures:
         """The sums over all posts at a time, as seen then. Deleted posts keep what they had."""
-        return total(self.post(id, at) for id in self._posts)
+        return total(self.post(post.id, at) for post in self.posts if post.time < at)
 
     def followers(self, at: float) -> int:
         """The number of followers at a time."""
-        so_far = self.totals(at)
+        so_far = self.growth(0, at)
         return self._first_followers + so_far.followers_gained - so_far.followers_lost
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from operator import add, attrgetter, sub
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,14 @@ class Figures:
     followers_lost: int = 0
 
     def __add__(self, other: "Figures") -> "Figures":
-        return Figures(*(getattr(self, name) + getattr(other, name) for name in _NAMES))
+        return Figures(*map(add, _VALUES(self), _VALUES(other)))
 
     def __sub__(self, other: "Figures") -> "Figures":
-        return Figures(*(getattr(self, name) - getattr(other, name) for name in _NAMES))
+        return Figures(*map(sub, _VALUES(self), _VALUES(other)))
 
     def scaled(self, factor: float) -> "Figures":
         """Each count times the factor, rounded down."""
-        return Figures(*(int(getattr(self, name) * factor) for name in _NAMES))
+        return Figures(*(int(value * factor) for value in _VALUES(self)))
 
     @property
     def interactions(self) -> int:
@@ -40,7 +42,7 @@ class Figures:
         return asdict(self)
 
 
-_NAMES = tuple(field.name for field in fields(Figures))
+_VALUES: Final = attrgetter(*(field.name for field in fields(Figures)))
 
 
 def total(figures: Iterable[Figures]) -> Figures:
