@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
 from sandbox.admin import post_view
+from sandbox.metrics.accounts import figures_now
 from sandbox.oauth import Provider
 from sandbox.rendering import render
 from sandbox.store import Document, Platform, Store
@@ -61,10 +62,13 @@ def routes(store: Store, providers: list[Provider]) -> APIRouter:
 
 
 def _card(request: Request, post: Document) -> Document:
-    """A post with its link, its cover as a URL, and its audience unless it is public."""
+    """A post with its link, its cover as a URL, its figures, and its audience unless it is public."""
     privacy = post.get("privacy") or ""
+    counts = figures_now(request.app.state.store, post)
     return {
         **post_view(request, post),
+        "views": counts.views,
+        "likes": counts.likes,
         "link": f"{request.base_url}{_path(post)}",
         "cover": str(request.url_for("media", name=post["cover"])) if post.get("cover") else None,
         "seen_by": "" if privacy.lower().startswith("public") else privacy.replace("_", " ").lower(),

@@ -72,7 +72,7 @@ def _add_post(
     }
     if platform == "youtube":
         id = derived_id(platform, seed, 11)
-        snippet = resources.VideoSnippet(title=title, description=text)
+        snippet = resources.VideoSnippet(title=title, description=text.removeprefix(title).strip())
         metadata = resources.Video(snippet=snippet).model_dump(mode="json")
         more |= {"channel": account, "channel_title": username.replace(".", " ").title()}
         library.add_video(store, id=id, metadata=metadata, file=clip, failure=None, **more)

@@ -39,6 +39,15 @@ def test_the_feeds_show_what_is_live_and_play_it(sandbox: Sandbox, reel: Path, b
     assert f"/@mara.bakes/video/{sandbox.posts()[0]['id']}" in browser_page.url
 
 
+def test_the_feeds_show_how_each_post_does(sandbox: Sandbox, browser_page: Page) -> None:
+    sandbox.history("instagram", posts=2)
+    sandbox.advance(400 * 86_400)  # after which nothing changes within a second
+    browser_page.goto(sandbox.url)
+    for post in sandbox.figures("instagram")[0]["posts"]:
+        article = browser_page.locator(f"#instagram-{post['id']}")
+        expect(article).to_contain_text(f"{post['views']:,} views {post['likes']:,} like")
+
+
 def test_a_creator_reads_what_an_app_wants_and_agrees_as_whom_they_type(sandbox: Sandbox, browser_page: Page) -> None:
     async def app(scope, receive, send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
