@@ -59,14 +59,15 @@ class Features:
     @classmethod
     def of(cls, post: Document) -> "Features":
         """The features of a post's document."""
-        text = post.get("title") or post["text"]
+        # What people see first: YouTube shows the title below a video, and the description when asked.
+        first = post["title"] if post["platform"] == "youtube" else post["text"]
         return cls(
             platform=post["platform"],
             account=post["account"],
             id=post["id"],
             time=post["time"],
             seconds=post.get("seconds") or _DEFAULT_SECONDS,
-            hook=hook_of(text),
+            hook=hook_of(first),
             style=post.get("style") or "",
             hashtags=len(re.findall(r"#\w", post["text"])),
             audience=_AUDIENCES.get(post.get("privacy") or "", 1.0),

@@ -15,6 +15,8 @@ from tests.sandbox.instagram.creator import SCOPES, connect, error, get
 from tests.sandbox.instagram.meta import fields_of, unfit, user
 from tests.sandbox_client import Sandbox
 
+pytestmark = pytest.mark.slow
+
 PACIFIC = ZoneInfo("America/Los_Angeles")
 LIFETIME = {
     "views": "views",

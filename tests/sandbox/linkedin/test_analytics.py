@@ -11,6 +11,8 @@ import pytest
 from tests.sandbox.linkedin.member import Member
 from tests.sandbox_server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 REST = "/api.linkedin.com/rest"
 SCOPES = "openid profile w_member_social r_member_postAnalytics r_member_profileAnalytics"
 POST_COUNTS = {

@@ -18,6 +18,8 @@ from sandbox.metrics.figures import Figures, total
 from sandbox.settings import update_settings
 from sandbox.store import Store
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400.0
 # How many seconds ago things happen.
 ages = st.floats(0, 60 * DAY)

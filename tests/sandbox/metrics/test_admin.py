@@ -11,6 +11,8 @@ import pytest
 from tests.sandbox.instagram.creator import connect
 from tests.sandbox_client import Sandbox
 
+pytestmark = pytest.mark.slow
+
 PLATFORMS = ["instagram", "tiktok", "linkedin", "youtube"]
 
 

@@ -10,6 +10,8 @@ from sandbox.tiktok.videos import FIELDS
 from tests.sandbox.tiktok.creator import SCOPES, connect, publish, status
 from tests.sandbox_client import Sandbox
 
+pytestmark = pytest.mark.slow
+
 VIDEO = "/open.tiktokapis.com/v2/video"
 COUNTS = {"view_count": "views", "like_count": "likes", "comment_count": "comments", "share_count": "shares"}
 DAY = 86_400

@@ -13,6 +13,8 @@ from sandbox.youtube.protocol import QUERY_REPORTS, STANDARD_PARAMETERS
 from tests.sandbox.youtube.channel import ANALYTICS, API, SCOPES, Channel, reason
 from tests.sandbox_server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 REPORTS = "/youtubeanalytics.googleapis.com/v2/reports"
 PACIFIC = ZoneInfo("America/Los_Angeles")
 COUNTS = {"views": "views", "likes": "likes", "comments": "comments", "shares": "shares"}
