@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
@@ -17,31 +17,33 @@ from sandbox.oauth import Grant
 from sandbox.store import Store
 
 _UTC: Final = ZoneInfo("UTC")
+Finder = Literal["me", "entity"]
 Elements = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric, the version from which on it exists, and whether it is told by day."""
+    """A metric, the version from which on it exists, and of what it is told by day."""
 
     count: Callable[[Figures], int]
     since: str = "202506"
-    daily: bool = True
+    daily: frozenset[Finder] = frozenset({"me", "entity"})
 
 
+_NEVER: Final[frozenset[Finder]] = frozenset()
 _POSTS: Final[Mapping[str, Metric]] = {
-    "IMPRESSION": Metric(lambda counts: counts.impressions),
-    "MEMBERS_REACHED": Metric(lambda counts: counts.reach, daily=False),
+    "IMPRESSION": Metric(lambda counts: counts.impressions, daily=frozenset({"me"})),
+    "MEMBERS_REACHED": Metric(lambda counts: counts.reach, daily=_NEVER),
     "RESHARE": Metric(lambda counts: counts.shares),
     "REACTION": Metric(lambda counts: counts.likes),
     "COMMENT": Metric(lambda counts: counts.comments),
     "POST_SAVE": Metric(lambda counts: counts.saves, "202604"),
-    "LINK_CLICKS": Metric(lambda counts: counts.clicks, "202604", daily=False),
-    "FOLLOWER_GAINED_FROM_CONTENT": Metric(lambda counts: counts.followers_gained, "202604", daily=False),
+    "LINK_CLICKS": Metric(lambda counts: counts.clicks, "202604", daily=_NEVER),
+    "FOLLOWER_GAINED_FROM_CONTENT": Metric(lambda counts: counts.followers_gained, "202604", daily=_NEVER),
 }
 _VIDEOS: Final[Mapping[str, Metric]] = {
     "VIDEO_PLAY": Metric(lambda counts: counts.views),
-    "VIDEO_VIEWER": Metric(lambda counts: counts.reach, daily=False),
+    "VIDEO_VIEWER": Metric(lambda counts: counts.reach, daily=_NEVER),
     "VIDEO_WATCH_TIME": Metric(lambda counts: counts.watch_milliseconds),  # in milliseconds
 }
 # From this version on `metricType` is a string, and a union before.
@@ -149,7 +151,7 @@ def _metric(request: Request, metrics: Mapping[str, Metric]) -> Metric:
         raise _invalid_parameter("queryType")
     if aggregation not in ("DAILY", "TOTAL"):
         raise _invalid_parameter("aggregation")
-    if aggregation == "DAILY" and not metric.daily:
+    if aggregation == "DAILY" and request.query_params.get("q") not in metric.daily:
         message = f"Aggregation type DAILY is not supported for the query type {name}"
         raise protocol.bad_request("INVALID_PARAMETER", message)
     return metric
