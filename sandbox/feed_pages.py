@@ -33,6 +33,7 @@ def routes(store: Store, providers: list[Provider]) -> APIRouter:
         ]
         return render(request, "feeds.html", columns=columns)
 
+    @router.get("/www.instagram.com/p/{shortcode}/")
     @router.get("/www.instagram.com/reel/{shortcode}/")
     def reel(request: Request, shortcode: str) -> Response:
         return posts_page(request, "instagram", shortcode=shortcode)
@@ -79,7 +80,7 @@ def _path(post: Document) -> str:
     id = quote(post["id"])
     match post["platform"]:
         case "instagram":
-            return f"www.instagram.com/reel/{post['shortcode']}/"
+            return f"www.instagram.com/{'p' if post.get('media_type') == 'IMAGE' else 'reel'}/{post['shortcode']}/"
         case "tiktok":
             return f"www.tiktok.com/@{post['account_name']}/video/{id}"
         case "linkedin":

@@ -178,7 +178,7 @@ def approve(store: Store, provider: Provider, consent: Document, username: str) 
         return code
 
 
-def put_account(store: Store, provider: Provider, username: str, **fields: int) -> str:
+def put_account(store: Store, provider: Provider, username: str, **fields: float) -> str:
     """Create the account of a user name, or update its fields; returns its id."""
     id = provider.account_id(username)
     key = f"{provider.platform}:{id}"

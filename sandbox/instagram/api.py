@@ -208,14 +208,15 @@ def _profile_fields(store: Store, grant: Grant) -> dict[str, Any]:
 
 def _media_fields(request: Request, post: Document) -> dict[str, Any]:
     counts = figures_now(request.app.state.store, post)
+    is_photo = post.get("media_type") == "IMAGE"
     return {
         "id": post["id"],
         "caption": post["text"],
-        "permalink": f"{request.base_url}www.instagram.com/reel/{post['shortcode']}/",
+        "permalink": f"{request.base_url}www.instagram.com/{'p' if is_photo else 'reel'}/{post['shortcode']}/",
         "shortcode": post["shortcode"],
         "timestamp": protocol.date_time(post["time"]),
-        "media_product_type": "REELS",
-        "media_type": "VIDEO",
+        "media_product_type": "FEED" if is_photo else "REELS",
+        "media_type": "IMAGE" if is_photo else "VIDEO",
         "media_url": f"{request.base_url}_sandbox/media/{post['media']}",
         "username": post["account_name"],
         "like_count": counts.likes,

@@ -22,7 +22,7 @@ from sandbox.store import Document, Store
 
 Insight = dict[str, Any]
 
-_REELS: Final[Mapping[str, Callable[[Figures], int]]] = {
+_MEDIA: Final[Mapping[str, Callable[[Figures], int]]] = {
     "views": lambda counts: counts.views,
     "reach": lambda counts: counts.reach,
     "likes": lambda counts: counts.likes,
@@ -30,13 +30,20 @@ _REELS: Final[Mapping[str, Callable[[Figures], int]]] = {
     "shares": lambda counts: counts.shares,
     "saved": lambda counts: counts.saves,
     "total_interactions": lambda counts: counts.interactions,
+}
+_REELS: Final[Mapping[str, Callable[[Figures], int]]] = {
     # Both in milliseconds.
     "ig_reels_avg_watch_time": lambda counts: counts.watch_milliseconds // max(counts.views, 1),
     "ig_reels_video_view_total_time": lambda counts: counts.watch_milliseconds,
 }
 _SKIP_RATE: Final = "reels_skip_rate"
 _SKIP_RATE_VIEWS: Final = 100
-MEDIA_METRICS: Final = (*_REELS, _SKIP_RATE)
+_PHOTOS: Final[Mapping[str, Callable[[Figures], int]]] = {
+    "follows": lambda counts: counts.followers_gained,
+    "profile_visits": lambda counts: counts.clicks,
+}
+PHOTO_METRICS: Final = (*_MEDIA, *_PHOTOS)
+MEDIA_METRICS: Final = (*_MEDIA, *_REELS, _SKIP_RATE)
 # Metrics that exist, but not for Reels, or no longer.
 OTHER_MEDIA_METRICS: Final = (
     "follows",
@@ -94,7 +101,8 @@ def routes(store: Store) -> APIRouter:
 
 
 def _media_insights(store: Store, post: Document, parameters: Mapping[str, str]) -> list[Insight]:
-    """Lifetime figures. One metric that Reels do not have fails all. A new Reel has none yet."""
+    """Lifetime figures. One metric that this kind of media does not have fails all. A new media has none yet, and one
+    from before the account was professional never has."""
     names = _metrics(parameters, (*MEDIA_METRICS, *OTHER_MEDIA_METRICS))
     if "impressions" in names:
         raise protocol.api_error(
@@ -102,14 +110,25 @@ def _media_insights(store: Store, post: Document, parameters: Mapping[str, str])
             "queried media.",
             100,
         )
-    if other := [name for name in names if name in OTHER_MEDIA_METRICS]:
+    is_photo = post.get("media_type") == "IMAGE"
+    if other := [name for name in names if name not in (PHOTO_METRICS if is_photo else MEDIA_METRICS)]:
         message = f"The Media Insights API does not support the {', '.join(other)} metric for this media product type."
         raise protocol.api_error(f"(#100) {message}", 100)
+    account = store.get("account", f"instagram:{post['account']}") or {}
+    if post["time"] < account.get("professional_at", 0):
+        raise protocol.api_error(
+            "Invalid parameter",
+            100,
+            2108006,
+            user_message="The media was posted before the most recent time that the user's account was converted to a "
+            "business account from a personal account.",
+        )
     if store.timestamp() < post["time"] + read_settings(store).instagram_insights_seconds:
         return []
     counts = figures_now(store, post)
-    values: dict[str, float] = {name: value(counts) for name, value in _REELS.items()}
-    if counts.views >= _SKIP_RATE_VIEWS:
+    known = {**_MEDIA, **(_PHOTOS if is_photo else _REELS)}
+    values: dict[str, float] = {name: value(counts) for name, value in known.items()}
+    if not is_photo and counts.views >= _SKIP_RATE_VIEWS:
         values[_SKIP_RATE] = round(60 * (1 - Features.of(post).watched_share), 1)
     return [
         {**_insight(post["id"], name, "lifetime"), "values": [{"value": values[name]}]}

@@ -2,11 +2,11 @@
 
 from datetime import date
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from sandbox.admin import iso8601, post_view
 from sandbox.consent_page import USERNAME
@@ -18,16 +18,27 @@ from sandbox.oauth import Provider, put_account
 from sandbox.store import Document, Platform, Store
 
 _MAX_DAYS: Final = 1000
+_DAY_SECONDS: Final = 86_400
 
 
 class History(BaseModel):
-    """A past for an account: `posts` posts over the last `days` days. `followers`: those that it had before them."""
+    """A past for an account: `posts` posts over the last `days` days. `followers`: those that it had before them.
+    `photos`: how many of the posts are photos; `professional_days`: since when it is a professional account. Both are
+    Instagram's."""
 
     platform: Platform
     account: str = Field(pattern=USERNAME, description="User name; the account need not be connected yet")
     posts: int = Field(ge=1, le=1000)
     days: int = Field(ge=1, le=_MAX_DAYS)
     followers: int | None = Field(None, ge=0)
+    photos: int = Field(0, ge=0)
+    professional_days: int | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _check_platform(self) -> Self:
+        if self.platform != "instagram" and (self.photos or self.professional_days is not None):
+            raise ValueError("Only Instagram has photos and professional accounts.")
+        return self
 
 
 def routes(store: Store, providers: list[Provider]) -> APIRouter:
@@ -37,9 +48,10 @@ def routes(store: Store, providers: list[Provider]) -> APIRouter:
     @router.post("/history")
     def history(request: Request, order: History) -> list[Document]:
         """Give an account a past of posts that were made on the phone; returns them."""
-        followers = {} if order.followers is None else {"followers": order.followers}
-        account = put_account(store, by_platform[order.platform], order.account, **followers)
-        ids = add_posts(store, order.platform, account, order.account, posts=order.posts, days=order.days)
+        account = put_account(store, by_platform[order.platform], order.account, **_account_fields(store, order))
+        ids = add_posts(
+            store, order.platform, account, order.account, posts=order.posts, days=order.days, photos=order.photos
+        )
         posts = (store.get("post", f"{order.platform}:{id}") for id in ids)
         return [post_view(request, post) for post in posts if post]
 
@@ -69,6 +81,13 @@ def routes(store: Store, providers: list[Provider]) -> APIRouter:
         return [_day(found, day, zone) for day in days_between(first, last)]
 
     return router
+
+
+def _account_fields(store: Store, order: History) -> dict[str, float]:
+    fields: dict[str, float] = {} if order.followers is None else {"followers": order.followers}
+    if order.professional_days is not None:
+        fields["professional_at"] = store.timestamp() - order.professional_days * _DAY_SECONDS
+    return fields
 
 
 def _account(store: Store, provider: Provider, account: str) -> Account:

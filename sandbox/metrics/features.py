@@ -43,7 +43,8 @@ _DEFAULT_SECONDS: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """A post as the model sees it. `time` and `deleted_at` are seconds since the epoch."""
+    """A post as the model sees it. `time` and `deleted_at` are seconds since the epoch; `seconds` is the length of its
+    video, 0 for a photo."""
 
     platform: Platform
     account: str
@@ -66,7 +67,7 @@ class Features:
             account=post["account"],
             id=post["id"],
             time=post["time"],
-            seconds=post.get("seconds") or _DEFAULT_SECONDS,
+            seconds=0.0 if post.get("media_type") == "IMAGE" else post.get("seconds") or _DEFAULT_SECONDS,
             hook=hook_of(first),
             style=post.get("style") or "",
             hashtags=len(re.findall(r"#\w", post["text"])),
@@ -101,6 +102,8 @@ class Features:
 
     @property
     def _length(self) -> float:
+        if not self.seconds:
+            return 0.7
         return 0.5 + 0.5 * math.exp(-(math.log(self.seconds / _BEST_SECONDS) ** 2) / 2)
 
     @property

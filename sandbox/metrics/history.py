@@ -27,22 +27,27 @@ _STYLES: Final = ("bold", "karaoke", "minimal")
 _LENGTHS: Final = (8, 12, 15, 20, 28, 40, 58, 75)
 _HOURS: Final = (7, 9, 12, 13, 16, 18, 19, 20, 21, 22)
 _CLIP_SECONDS: Final = 2
+_PHOTO: Final = ".jpg"
 
 _Option = TypeVar("_Option")
 
 
-def add_posts(store: Store, platform: Platform, account: str, username: str, *, posts: int, days: int) -> list[str]:
+def add_posts(
+    store: Store, platform: Platform, account: str, username: str, *, posts: int, days: int, photos: int = 0
+) -> list[str]:
     """Add posts over the last days, evenly and at plausible hours; returns their ids, oldest first.
 
-    The same account always gets the same posts: only their times follow the clock.
+    The same account always gets the same posts: only their times follow the clock. The oldest `photos` of them are
+    photos, which only Instagram has.
     """
     clip = _clip(store, platform, account)
+    photo = _photo(store, clip) if photos else clip
     with store.transaction():
         made = sum(bool(post.get("made_elsewhere")) for post in store.find("post", platform=platform, account=account))
         times = _times(store, platform, account, posts=posts, days=days)
         return [
-            _add_post(store, platform, account, username, clip, number, time)
-            for number, time in enumerate(times, start=made)
+            _add_post(store, platform, account, username, photo if index < photos else clip, made + index, time)
+            for index, time in enumerate(times)
         ]
 
 
@@ -60,7 +65,7 @@ def _times(store: Store, platform: Platform, account: str, *, posts: int, days: 
 
 
 def _add_post(
-    store: Store, platform: Platform, account: str, username: str, clip: str, number: int, time: float
+    store: Store, platform: Platform, account: str, username: str, media: str, number: int, time: float
 ) -> str:
     seed = f"{username}/{number}"
     title, text = _texts(f"{platform} {seed}")
@@ -70,16 +75,18 @@ def _add_post(
         "time": time,
         "made_elsewhere": True,
     }
+    if media.endswith(_PHOTO):
+        more |= {"media_type": "IMAGE", "seconds": None, "style": ""}
     if platform == "youtube":
         id = derived_id(platform, seed, 11)
         snippet = resources.VideoSnippet(title=title, description=text.removeprefix(title).strip())
         metadata = resources.Video(snippet=snippet).model_dump(mode="json")
         more |= {"channel": account, "channel_title": username.replace(".", " ").title()}
-        library.add_video(store, id=id, metadata=metadata, file=clip, failure=None, **more)
+        library.add_video(store, id=id, metadata=metadata, file=media, failure=None, **more)
         return id
     id, visible = _on_platform(platform, seed)
     more |= {"cover": None, "captions": None, "ai_generated": False, **visible}
-    store.publish_post(platform=platform, id=id, account=account, text=text, media=clip, **more)
+    store.publish_post(platform=platform, id=id, account=account, text=text, media=media, **more)
     return id
 
 
@@ -118,4 +125,12 @@ def _clip(store: Store, platform: Platform, account: str) -> str:
         first, second = (("-f", "lavfi", "-i", source) for source in inputs)
         run_ffmpeg(*first, *second, "-filter_complex", moving, *options, str(part))
         part.replace(target)
+    return name
+
+
+def _photo(store: Store, clip: str) -> str:
+    """A picture of the clip, as the media file of photos."""
+    name = clip.replace(".mp4", _PHOTO)
+    if not store.media_path(name).exists():
+        run_ffmpeg("-i", str(store.media_path(clip)), "-frames:v", "1", str(store.media_path(name)))
     return name

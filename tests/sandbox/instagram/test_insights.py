@@ -10,7 +10,7 @@ import pytest
 from facebook_business.adobjects.igmedia import IGMedia
 from facebook_business.adobjects.iguser import IGUser
 
-from sandbox.instagram.insights import MEDIA_METRICS, OTHER_MEDIA_METRICS
+from sandbox.instagram.insights import MEDIA_METRICS, OTHER_MEDIA_METRICS, PHOTO_METRICS
 from tests.sandbox.instagram.creator import SCOPES, connect, error, get
 from tests.sandbox.instagram.meta import fields_of, unfit, user
 from tests.sandbox_client import Sandbox
@@ -111,6 +111,31 @@ def test_a_new_reel_has_no_figures_yet_and_the_skip_rate_needs_views(sandbox: Sa
     assert values(get(sandbox, token, f"{id}/insights", metric="views,reels_skip_rate")).keys() == {"views"}
     sandbox.set(instagram_insights_seconds=10 * DAY)
     assert values(get(sandbox, token, f"{id}/insights", metric="views")) == {}
+
+
+def test_a_photo_has_other_figures_than_a_reel(sandbox: Sandbox) -> None:
+    photo, reel = sandbox.history("instagram", posts=2, photos=1)
+    token = connect_all(sandbox)
+    fields = "media_type,media_product_type,permalink"
+    shown = get(sandbox, token, photo["id"], fields=fields).json()
+    assert (shown["media_type"], shown["media_product_type"]) == ("IMAGE", "FEED")
+    assert sandbox.http.get(shown["permalink"]).status_code == 200
+    assert sandbox.http.get(photo["media"]).headers["content-type"] == "image/jpeg"
+    path = f"{photo['id']}/insights"
+    assert values(get(sandbox, token, path, metric=",".join(PHOTO_METRICS))).keys() == set(PHOTO_METRICS)
+    for name in ("ig_reels_avg_watch_time", "reels_skip_rate"):
+        answer = get(sandbox, token, path, metric=f"views,{name}")
+        assert f"does not support the {name} metric" in answer.json()["error"]["message"]
+    assert error(get(sandbox, token, f"{reel['id']}/insights", metric="follows")) == (400, 100, None)
+    assert sandbox.figures("instagram")[0]["posts"][0]["watch_milliseconds"] == 0
+
+
+def test_media_from_before_the_account_was_professional_has_no_insights(sandbox: Sandbox) -> None:
+    made = sandbox.history("instagram", posts=4, days=40, professional_days=20)
+    token = connect_all(sandbox)
+    old, new = (f"{post['id']}/insights" for post in (made[0], made[-1]))
+    assert error(get(sandbox, token, old, metric="views")) == (400, 100, 2108006)
+    assert values(get(sandbox, token, new, metric="views")).keys() == {"views"}
 
 
 def test_deleted_and_foreign_reels_do_not_exist(sandbox: Sandbox, token: str) -> None:

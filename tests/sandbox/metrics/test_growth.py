@@ -161,6 +161,13 @@ def test_the_first_sentence_is_the_hook(text: str, hook: str) -> None:
     assert hook_of(text) == hook
 
 
+def test_a_photo_is_seen_but_not_watched() -> None:
+    document = {"platform": "instagram", "account": "a", "id": "1", "time": TUESDAY, "text": "", "media_type": "IMAGE"}
+    counts = after(Features.of(document), YEAR)
+    assert counts.views > 0
+    assert counts.watch_milliseconds == 0
+
+
 def test_a_private_post_has_no_figures() -> None:
     document = {"platform": "tiktok", "account": "a", "id": "1", "time": TUESDAY, "text": "", "privacy": "SELF_ONLY"}
     assert after(Features.of(document), YEAR) == Figures()
