@@ -1,5 +1,5 @@
-"""Admin API under `/_sandbox`: published posts, request log, faults, clock, settings, reset. `metrics/admin.py` has the
-part about figures."""
+"""Admin API under `/_sandbox`: published posts, request log, faults, clock, settings, reset. `figures_admin.py` has
+the part about figures."""
 
 import re
 from datetime import UTC, datetime

@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from sandbox import admin, api_error, consent_page, feed_pages
+from sandbox import admin, api_error, consent_page, feed_pages, figures_admin
 from sandbox.api_error import ApiError
 from sandbox.fault_middleware import FaultMiddleware
 from sandbox.heygen import api as heygen
@@ -19,7 +19,6 @@ from sandbox.instagram.containers import MediaProcessor
 from sandbox.instagram.protocol import PROVIDER as INSTAGRAM
 from sandbox.linkedin import api as linkedin
 from sandbox.linkedin.protocol import PROVIDER as LINKEDIN
-from sandbox.metrics import admin as figures_admin
 from sandbox.store import Store
 from sandbox.tiktok import api as tiktok
 from sandbox.tiktok.protocol import PROVIDER as TIKTOK

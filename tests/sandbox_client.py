@@ -35,7 +35,7 @@ class Sandbox:
         self._post("settings", settings)
 
     def history(self, platform: str, *, posts: int = 8, days: int = 40, **more: Any) -> list[dict[str, Any]]:
-        """Posts that an account made on the phone, oldest first; `more` are fields of `metrics.admin.History`."""
+        """Posts that an account made on the phone, oldest first; `more` are fields of `figures_admin.History`."""
         order = {"platform": platform, "account": "mara.bakes", "posts": posts, "days": days, **more}
         made: list[dict[str, Any]] = self._post("history", order).json()
         return made

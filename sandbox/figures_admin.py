@@ -10,10 +10,10 @@ from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from sandbox.admin import iso8601, post_view
 from sandbox.consent_page import USERNAME
+from sandbox.history import add_posts
 from sandbox.metrics.accounts import Account, day_bounds, days_between
 from sandbox.metrics.features import time_zone_of
 from sandbox.metrics.figures import Figures
-from sandbox.metrics.history import add_posts
 from sandbox.oauth import Provider, put_account
 from sandbox.store import Document, Platform, Store
 
