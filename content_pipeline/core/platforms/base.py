@@ -110,7 +110,7 @@ class Publisher(Protocol):
 
     Refused        the platform refused permanently (its own message, a stable code)
     Expired        the access token is invalid or has expired: refresh it, then retry
-    Disconnected   the owner has to connect the account again
+    Disconnected   the owner has to connect the account again; NotPermitted where the consent lacks a scope
     UpstreamError, TooManyRequests (retryable, `retry_after`)   it may succeed later; a commit that raises them did not
                    happen
     """
@@ -164,6 +164,10 @@ class Expired(UpstreamError):
 class Disconnected(Error):
     status = 409
     code = "needs_reconnect"
+
+
+class NotPermitted(Disconnected):
+    """The owner's consent does not include this call: other calls of the account may go on."""
 
 
 class PreparationLost(UpstreamError):

@@ -1,12 +1,14 @@
 """InsightsReader: the protocol of reading a platform's figures, and the vocabulary in which all platforms give them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from content_pipeline.core.platforms.base import Access
+from content_pipeline.core.clock import now
+from content_pipeline.core.platforms.base import Access, NotPermitted, Refused
 
 # `views` are plays of a video; `impressions` are times that a post was shown; `reach` are different people.
 Metric = Literal[
@@ -66,12 +68,13 @@ class InsightsReader(Protocol):
     """Reads the figures of accounts and posts at one platform. Reads only; may be repeated.
 
     Methods raise, as `base.Publisher` does: Refused, Expired, Disconnected, UpstreamError and TooManyRequests (both
-    retryable). A metric that the platform does not give is missing from the figures, never zero.
+    retryable); ScopeMissing where the account was connected without one of `scopes`. A metric that the platform does
+    not give is missing from the figures, never zero.
     """
 
     # The platform's own name of each metric that it gives.
     names: Mapping[Metric, str]
-    # The OAuth scopes that are needed. An account that was connected without one of them has to be reconnected.
+    # The OAuth scopes that are needed, as the platform names them in tokens.
     scopes: Sequence[str]
     # The time zone of the days in `read_days`; None where the platform has no figures of days.
     days_in: ZoneInfo | None
@@ -83,7 +86,7 @@ class InsightsReader(Protocol):
         """
 
     def read_posts(self, access: Access, post_ids: Collection[str]) -> Mapping[str, Figures]:
-        """The totals of posts as of now, by id. A post that is missing in the result is gone."""
+        """The totals of posts as of now, by id. A post that is missing in the result is gone, or another account's."""
 
     def read_account(self, access: Access) -> Figures:
         """The account's totals and levels as of now."""
@@ -93,9 +96,31 @@ class InsightsReader(Protocol):
     ) -> Sequence[DayFigures]:
         """The dated figures of the account from `first` to `last`, both included, and of these posts.
 
-        Empty where the platform gives none. Days that the platform does not have yet are missing.
+        Empty where the platform gives none. Days that are not over, or not there yet, are missing.
         """
 
     def read_audience(self, access: Access) -> Sequence[AudienceShare]:
         """Who follows the account or watches its videos. Empty where the platform does not tell, or not yet: most
         platforms tell only above a number of followers."""
+
+
+class ScopeMissing(Refused):
+    """The account was connected without a scope that its figures need. It can go on publishing."""
+
+    code = "insights_scope_missing"
+
+
+@contextmanager
+def scope_needed() -> Iterator[None]:
+    """Raises ScopeMissing for NotPermitted, which would mark the account as one that cannot publish either."""
+    try:
+        yield
+    except NotPermitted as error:
+        raise ScopeMissing(error.detail, remedy=error.remedy) from error
+
+
+def finished_days(first: date, last: date, zone: ZoneInfo) -> Sequence[date]:
+    """The days from `first` to `last`, both included, that are over in that time zone."""
+    today = now().astimezone(zone).date()
+    end = min(last + timedelta(days=1), today)
+    return [first + timedelta(days=number) for number in range((end - first).days)]

@@ -8,10 +8,18 @@ import httpx
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.net.error_text import platform_message
-from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, PreparationLost, Refused
+from content_pipeline.core.platforms.base import (
+    Ambiguous,
+    Disconnected,
+    Expired,
+    NotPermitted,
+    PreparationLost,
+    Refused,
+)
 from content_pipeline.core.platforms.response_json import json_object
 
 _RECONNECT: Final = "Connect the account again."
+_RECONNECT_WITH_ALL: Final = "Connect the account again, and allow everything that is asked for."
 _LATER: Final = "Nothing to do: it is retried automatically."
 
 
@@ -104,8 +112,10 @@ def _meaning(fault: _Fault, response: httpx.Response) -> Error:
         return Expired(sentence, remedy=_RECONNECT)
     if fault.subcode == _INVISIBLE:
         return Invisible(sentence, remedy=_RECONNECT)
-    if fault.code == _BAD_TOKEN or fault.code in _PERMISSIONS:
+    if fault.code == _BAD_TOKEN:
         return Disconnected(sentence, remedy=_RECONNECT)
+    if fault.code in _PERMISSIONS:
+        return NotPermitted(sentence, remedy=_RECONNECT_WITH_ALL)
     if fault.subcode == _DAILY_LIMIT:
         return TooManyRequests(sentence, code="instagram_daily_limit", remedy=_LATER, retry_after=DAILY_LIMIT_SECONDS)
     if fault.subcode in _GONE:

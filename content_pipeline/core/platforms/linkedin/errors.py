@@ -9,7 +9,7 @@ import httpx
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.net.error_text import platform_message
 from content_pipeline.core.net.retry_after import retry_after
-from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
+from content_pipeline.core.platforms.base import Ambiguous, Expired, NotPermitted, Refused
 from content_pipeline.core.platforms.response_json import json_object
 
 _LATER: Final = "Nothing to do: it is retried automatically."
@@ -33,7 +33,7 @@ def checked(response: httpx.Response) -> httpx.Response:
 def failure(response: httpx.Response) -> Error:
     """The error for a refused call that may be repeated.
 
-    Expired (401), Disconnected (403), TooManyRequests (429), UpstreamError `remote_failed` (5xx, and a 403 that is not
+    Expired (401), NotPermitted (403), TooManyRequests (429), UpstreamError `remote_failed` (5xx, and a 403 that is not
     LinkedIn's) and `linkedin_media_waiting`, both retryable; Refused `linkedin_version_retired`,
     `linkedin_media_failed`, `duplicate_post`, `platform_refused`.
     """
@@ -41,7 +41,7 @@ def failure(response: httpx.Response) -> Error:
     if status == HTTPStatus.UNAUTHORIZED:
         return Expired(sentence, remedy="Connect the account again.")
     if status == HTTPStatus.FORBIDDEN and (_DENIED in named or _number(response) == _DENIED_NUMBER):
-        return Disconnected(sentence, remedy="Connect the account again, and allow everything that is asked for.")
+        return NotPermitted(sentence, remedy="Connect the account again, and allow everything that is asked for.")
     if status == HTTPStatus.UPGRADE_REQUIRED or "NONEXISTENT_VERSION" in named:
         return Refused(
             "LinkedIn has retired the version of its API that is used here.",

@@ -7,7 +7,7 @@ import httpx
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.net.error_text import platform_message
-from content_pipeline.core.platforms.base import Disconnected, Expired, PreparationLost, Refused
+from content_pipeline.core.platforms.base import Disconnected, Expired, NotPermitted, PreparationLost, Refused
 from content_pipeline.core.platforms.response_json import json_object
 
 _RECONNECT: Final = "Connect the account again, and allow everything that is asked for."
@@ -68,7 +68,7 @@ _DAILY_LIMITS: Final = frozenset(
 _DAILY_LIMIT_SECONDS: Final = 3600.0
 # TikTok gives no Retry-After; its windows are of a minute.
 _RATE_LIMIT_SECONDS: Final = 60.0
-_RECONNECTS: Final = frozenset({"scope_not_authorized", "scope_permission_missed", "invalid_grant"})
+_SCOPE_MISSING: Final = frozenset({"scope_not_authorized", "scope_permission_missed"})
 
 
 def failure(response: httpx.Response) -> Error:
@@ -79,7 +79,9 @@ def failure(response: httpx.Response) -> Error:
     )
     if code == "access_token_invalid" or (not code and response.status_code == HTTPStatus.UNAUTHORIZED):
         return Expired(sentence, remedy=_RECONNECT)
-    if code in _RECONNECTS:
+    if code in _SCOPE_MISSING:
+        return NotPermitted(sentence, remedy=_RECONNECT)
+    if code == "invalid_grant":
         return Disconnected(sentence, remedy=_RECONNECT)
     if code in _DAILY_LIMITS:
         return TooManyRequests(sentence, code="tiktok_daily_limit", remedy=_LATER, retry_after=_DAILY_LIMIT_SECONDS)

@@ -12,7 +12,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.net.error_text import platform_message
 from content_pipeline.core.net.retry_after import retry_after
-from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
+from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, NotPermitted, Refused
 from content_pipeline.core.platforms.response_json import json_object
 
 _LATER: Final = "Nothing to do: it is retried automatically."
@@ -27,7 +27,7 @@ _RATE_LIMITS: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded"})
 _RATE_LIMIT_SECONDS: Final = 60.0
 _APP_REFUSED: Final = "accessNotConfigured"
 # Refusals that a new consent ends. Other 403s are about the video (forbiddenPrivacySetting) or the account.
-_GRANT_REFUSED: Final = frozenset({"forbidden", "insufficientPermissions"})
+_SCOPE_MISSING: Final = frozenset({"forbidden", "insufficientPermissions"})
 _INVALID: Final[dict[str, str]] = {
     "invalidTitle": "youtube_invalid_title",
     "invalidDescription": "youtube_invalid_description",
@@ -67,7 +67,7 @@ def checked(response: httpx.Response) -> httpx.Response:
 def failure(response: httpx.Response) -> Error:
     """The error for a refused call that may be repeated.
 
-    Expired and Disconnected; TooManyRequests with `youtube_quota` until midnight in California and
+    Expired, Disconnected and NotPermitted; TooManyRequests with `youtube_quota` until midnight in California and
     `youtube_upload_limit` for an hour; UpstreamError `remote_failed` (5xx, and a 403 that is not YouTube's), retryable;
     Refused `app_refused`, `youtube_invalid_…`, `youtube_video_missing`, `platform_refused`.
     """
@@ -91,8 +91,8 @@ def failure(response: httpx.Response) -> Error:
             code="app_refused",
             remedy="Enable the YouTube Data API v3 for the app's project in the Google Cloud console, then retry.",
         )
-    if status == HTTPStatus.FORBIDDEN and reason in _GRANT_REFUSED:
-        return Disconnected(sentence, remedy=_RECONNECT)
+    if status == HTTPStatus.FORBIDDEN and reason in _SCOPE_MISSING:
+        return NotPermitted(sentence, remedy=_RECONNECT)
     return Refused(sentence, code=_INVALID.get(reason, Refused.code), remedy="Change what YouTube names, then retry.")
 
 

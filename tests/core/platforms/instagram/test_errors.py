@@ -6,7 +6,14 @@ import httpx
 import pytest
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
-from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, PreparationLost, Refused
+from content_pipeline.core.platforms.base import (
+    Ambiguous,
+    Disconnected,
+    Expired,
+    NotPermitted,
+    PreparationLost,
+    Refused,
+)
 from content_pipeline.core.platforms.instagram.errors import Invisible, commit_failure, failed_container, failure
 from tests.core.platforms.wire import ACCESS
 
@@ -24,8 +31,8 @@ def refusal(code: int, subcode: int | None = None, status: int = 400, **fields: 
         (190, 467, Expired, "token_expired"),
         (190, 460, Disconnected, "needs_reconnect"),
         (100, 33, Invisible, "needs_reconnect"),
-        (10, None, Disconnected, "needs_reconnect"),
-        (200, None, Disconnected, "needs_reconnect"),
+        (10, None, NotPermitted, "needs_reconnect"),
+        (200, None, NotPermitted, "needs_reconnect"),
         (4, None, TooManyRequests, "too_many_requests"),
         (17, None, TooManyRequests, "too_many_requests"),
         (32, None, TooManyRequests, "too_many_requests"),

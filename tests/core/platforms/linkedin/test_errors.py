@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
-from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
+from content_pipeline.core.platforms.base import Ambiguous, Expired, NotPermitted, Refused
 from content_pipeline.core.platforms.linkedin.errors import commit_failure, duplicate_of, failure
 
 THROTTLED = {"status": 429, "serviceErrorCode": 101, "message": "Resource level throttle limit of the member"}
@@ -29,11 +29,11 @@ def coded(code: str, message: str = "No.") -> dict[str, str]:
     [
         (401, {"serviceErrorCode": 65601, "message": "revoked"}, Expired, "token_expired", True),
         (401, coded("EXPIRED_ACCESS_TOKEN"), Expired, "token_expired", True),
-        (403, coded("ACCESS_DENIED"), Disconnected, "needs_reconnect", False),
+        (403, coded("ACCESS_DENIED"), NotPermitted, "needs_reconnect", False),
         (
             403,
             {"serviceErrorCode": 100, "message": "Not enough permissions", "status": 403},
-            Disconnected,
+            NotPermitted,
             "needs_reconnect",
             False,
         ),

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
-from content_pipeline.core.platforms.base import Disconnected, Expired, PreparationLost, Refused
+from content_pipeline.core.platforms.base import Disconnected, Expired, NotPermitted, PreparationLost, Refused
 from content_pipeline.core.platforms.tiktok.errors import failed_post, failure
 
 
@@ -18,8 +18,8 @@ def refusal(code: str, status: int, message: str = "It did not work") -> httpx.R
         ("invalid_param", 400, Refused, "platform_refused"),
         ("invalid_params", 400, Refused, "platform_refused"),
         ("access_token_invalid", 401, Expired, "token_expired"),
-        ("scope_not_authorized", 401, Disconnected, "needs_reconnect"),
-        ("scope_permission_missed", 403, Disconnected, "needs_reconnect"),
+        ("scope_not_authorized", 401, NotPermitted, "needs_reconnect"),
+        ("scope_permission_missed", 403, NotPermitted, "needs_reconnect"),
         ("spam_risk_too_many_posts", 403, TooManyRequests, "tiktok_daily_limit"),
         ("spam_risk_too_many_pending_share", 403, TooManyRequests, "tiktok_daily_limit"),
         ("reached_active_user_cap", 403, TooManyRequests, "tiktok_daily_limit"),

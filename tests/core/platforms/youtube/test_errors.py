@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
-from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, Refused
+from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, NotPermitted, Refused
 from content_pipeline.core.platforms.youtube import errors
 from content_pipeline.core.platforms.youtube.errors import commit_failure, failure, rejected
 
@@ -33,8 +33,8 @@ def answer(status: int, reason: str, message: str = "No.") -> httpx.Response:
         (403, "quotaExceeded", TooManyRequests, "youtube_quota", True),
         (403, "rateLimitExceeded", TooManyRequests, "too_many_requests", True),
         (429, "userRateLimitExceeded", TooManyRequests, "too_many_requests", True),
-        (403, "forbidden", Disconnected, "needs_reconnect", False),
-        (403, "insufficientPermissions", Disconnected, "needs_reconnect", False),
+        (403, "forbidden", NotPermitted, "needs_reconnect", False),
+        (403, "insufficientPermissions", NotPermitted, "needs_reconnect", False),
         (403, "accessNotConfigured", Refused, "app_refused", False),
         (403, "forbiddenPrivacySetting", Refused, "platform_refused", False),
         (503, "backendError", UpstreamError, "remote_failed", True),
