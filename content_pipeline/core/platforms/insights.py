@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Final, Literal, Protocol
 from zoneinfo import ZoneInfo
 
@@ -54,12 +55,15 @@ class DayFigures:
     post_id: str | None = None
 
 
+Dimension = Literal["age", "country", "gender"]
+
+
 @dataclass(frozen=True, slots=True)
 class AudienceShare:
     """The share (0 to 1) of an account's followers or viewers of one age group, country (ISO 3166-1 alpha-2) or
     gender (`female`, `male`, `other`). Age groups are as the platform writes them, like `25-34`."""
 
-    dimension: Literal["age", "country", "gender"]
+    dimension: Dimension
     value: str
     share: float
 
@@ -124,3 +128,16 @@ def finished_days(first: date, last: date, zone: ZoneInfo) -> Sequence[date]:
     today = now().astimezone(zone).date()
     end = min(last + timedelta(days=1), today)
     return [first + timedelta(days=number) for number in range((end - first).days)]
+
+
+def shares_of_counts(dimension: Dimension, counts: Mapping[str, float]) -> Sequence[AudienceShare]:
+    """The share of each group among all that are counted; none where nothing is."""
+    total = sum(counts.values())
+    return [AudienceShare(dimension, value, count / total) for value, count in counts.items() if total]
+
+
+def batches(ids: Collection[str], size: int) -> Iterator[Sequence[str]]:
+    """The ids in lists of at most `size`, which is how many a platform takes in one call."""
+    rest = iter(ids)
+    while batch := list(islice(rest, size)):
+        yield batch

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from content_pipeline.core.errors import TooManyRequests
-from content_pipeline.core.platforms.call_limits import take_call
+from content_pipeline.core.platforms.call_limits import take_call, take_share
 from content_pipeline.core.rate_limits import Rate
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -27,3 +27,14 @@ def test_accounts_and_kinds_of_calls_do_not_share_a_limit() -> None:
     take_call("tiktok:video/init", account, rate)
     take_call("tiktok:status/fetch", account, rate)
     take_call("tiktok:video/init", str(uuid4()), rate)
+
+
+def test_figures_leave_the_rest_of_a_shared_quota_to_publishing() -> None:
+    quota, share = str(uuid4()), Rate(2, 24 * 3600)
+    take_share(quota, share)
+    take_share(quota, share)
+    with pytest.raises(TooManyRequests) as refused:
+        take_share(quota, share)
+    assert refused.value.code == "insights_share"
+    assert refused.value.retry_after is not None
+    assert 0 < refused.value.retry_after <= 12 * 3600

@@ -7,7 +7,14 @@ import pytest
 
 from content_pipeline.core.platforms import insights
 from content_pipeline.core.platforms.base import Disconnected, NotPermitted
-from content_pipeline.core.platforms.insights import ScopeMissing, finished_days, scope_needed
+from content_pipeline.core.platforms.insights import (
+    AudienceShare,
+    ScopeMissing,
+    batches,
+    finished_days,
+    scope_needed,
+    shares_of_counts,
+)
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 
@@ -47,3 +54,16 @@ def test_a_missing_scope_does_not_disconnect_the_account() -> None:
 def test_a_grant_that_was_taken_back_disconnects_it() -> None:
     with pytest.raises(Disconnected), scope_needed():
         raise Disconnected("Instagram says: no.")
+
+
+def test_shares_are_of_those_that_are_counted() -> None:
+    assert shares_of_counts("country", {"DE": 3, "AT": 1}) == [
+        AudienceShare("country", "DE", 0.75),
+        AudienceShare("country", "AT", 0.25),
+    ]
+    assert shares_of_counts("gender", {"female": 0}) == []
+
+
+def test_ids_are_split_in_their_order() -> None:
+    assert list(batches({"a": 1, "b": 2, "c": 3}, 2)) == [["a", "b"], ["c"]]
+    assert list(batches([], 2)) == []

@@ -3,11 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access
-from content_pipeline.core.platforms.response_json import json_object
-from content_pipeline.core.platforms.youtube.errors import checked
-from content_pipeline.core.platforms.youtube.requests import call
+from content_pipeline.core.platforms.youtube.requests import list_page
 
 
 def status(access: Access, video_id: str) -> dict[str, Any] | None:
@@ -31,6 +28,5 @@ def uploaded(access: Access, title: str, since: datetime) -> list[str]:
 
 
 def _listed(access: Access, what: str, **query: str) -> list[dict[str, Any]]:
-    response = call(transport.read, "GET", f"/youtube/v3/{what}", access, params=query)
-    items: list[dict[str, Any]] = json_object(checked(response)).get("items", [])
+    items: list[dict[str, Any]] = list_page(access, what, **query).get("items", [])
     return items

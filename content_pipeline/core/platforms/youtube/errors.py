@@ -89,7 +89,8 @@ def failure(response: httpx.Response) -> Error:
         return Refused(
             sentence,
             code="app_refused",
-            remedy="Enable the YouTube Data API v3 for the app's project in the Google Cloud console, then retry.",
+            remedy="Enable the YouTube Data API v3 and the YouTube Analytics API for the app's project in the Google "
+            "Cloud console, then retry.",
         )
     if status == HTTPStatus.FORBIDDEN and reason in _SCOPE_MISSING:
         return NotPermitted(sentence, remedy=_RECONNECT)
