@@ -83,6 +83,12 @@ def charge(taken: Mapping[str, float]) -> dict[str, float]:
         return {row.bucket: row.filled for row in rows}
 
 
+def seconds_filled(bucket: str) -> float:
+    """Seconds until a bucket is empty."""
+    with autocommit() as session:
+        return max(session.scalar(_LOOK, {"bucket": bucket}) or 0.0, 0.0)
+
+
 def sweep() -> None:
     """Delete the rows of empty buckets."""
     with autocommit() as session:

@@ -1,8 +1,12 @@
 """Client-side rate limits for platform APIs, shared by all processes, so that platforms need not answer 429."""
 
+from typing import Final
+
 from content_pipeline.core import rate_limits
 from content_pipeline.core.errors import TooManyRequests
 from content_pipeline.core.rate_limits import Rate
+
+_LATER: Final = "Nothing to do: it is retried automatically."
 
 
 def take_call(call: str, account: str, rate: Rate) -> None:
@@ -32,12 +36,32 @@ def take_share(quota: str, share: Rate) -> None:
     )
 
 
+def rest(platform: str, account: str, seconds: float) -> None:
+    """Have the reading of an account's figures pause, in all processes, because the platform's own limit is near."""
+    rate_limits.charge({_resting(platform, account): seconds})
+
+
+def ensure_rested(platform: str, account: str) -> None:
+    """Raises TooManyRequests, with `retry_after`, while the reading of an account's figures pauses."""
+    if seconds := rate_limits.seconds_filled(_resting(platform, account)):
+        raise TooManyRequests(
+            "The account is near a limit of the platform, and what is left of it is for publishing.",
+            code="insights_rest",
+            remedy=_LATER,
+            retry_after=seconds,
+        )
+
+
+def _resting(platform: str, account: str) -> str:
+    return f"{platform}:rest:{account}"
+
+
 def _take(bucket: str, rate: Rate, *, code: str, detail: str) -> None:
     limit = rate_limits.take(bucket, rate)
     if not limit.allowed:
         raise TooManyRequests(
             detail,
             code=code,
-            remedy="Nothing to do: it is retried automatically.",
+            remedy=_LATER,
             retry_after=limit.retry_after,
         )

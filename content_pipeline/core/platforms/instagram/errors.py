@@ -1,6 +1,7 @@
 """Maps the Graph API's error codes and subcodes to our errors."""
 
 import re
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
@@ -67,6 +68,13 @@ _BAD_TOKEN: Final = 190
 # The owner revoked the grant, changed the password, or has to sign in there first: no refresh helps.
 _GRANT_ENDED: Final = frozenset({458, 459, 460, 464})
 _INVISIBLE: Final = 33
+_BAD_PARAMETER: Final = 100
+# "metric[2] must be one of the following values: …"; other refusals of a metric name it in a sentence.
+_ALLOWED: Final = re.compile(r"metric\[\d+\] must be one of the following values:(.*)", re.DOTALL)
+_NOT_ENOUGH: Final = re.compile(r"not enough", re.IGNORECASE)
+_NO_PERMISSION: Final = 10
+# The media is older than the account's change to a professional one.
+_BEFORE_CONVERSION: Final = 2108006
 
 
 class Invisible(Disconnected):
@@ -94,6 +102,23 @@ def commit_failure(response: httpx.Response) -> Error:
     if response.is_server_error or not fault.code or fault.code in _UNKNOWN or fault.subcode == _MAYBE_LIVE:
         return Ambiguous(_sentence(fault, response), remedy="Nothing to do: it is looked into.")
     return _meaning(fault, response)
+
+
+def refused_metrics(response: httpx.Response, metrics: Collection[str]) -> frozenset[str]:
+    """Which of the metrics of a request for insights are the reason of its refusal: one fails the whole call."""
+    fault = _fault(response)
+    if fault.code != _BAD_PARAMETER:
+        return frozenset()
+    if allowed := _ALLOWED.search(fault.text):
+        return frozenset(metrics) - frozenset(re.findall(r"\w+", allowed[1]))
+    return frozenset(metrics) & frozenset(re.findall(r"\w+", fault.text))
+
+
+def has_no_insights(response: httpx.Response) -> bool:
+    """Whether a request for insights is refused because there are none: too few people, or too old a media."""
+    fault = _fault(response)
+    too_few = fault.code == _NO_PERMISSION and bool(_NOT_ENOUGH.search(fault.text))
+    return too_few or fault.subcode == _BEFORE_CONVERSION
 
 
 def failed_container(status: str) -> Error:

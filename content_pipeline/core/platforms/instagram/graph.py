@@ -21,11 +21,16 @@ _SHORTEST_REST_SECONDS: Final = 60.0
 
 def get(access: Access, path: str, **parameters: str | int) -> tuple[dict[str, Any], float]:
     """A JSON object, and `cooldown_seconds` of the response. Raises what `errors.failure` makes of a refusal."""
-    response = transport.read("GET", _address(path), params=parameters, headers=_headers(access))
+    response = ask(access, path, **parameters)
     found = json_object(response)
     if not response.is_success or not found:
         raise errors.failure(response)
     return found, cooldown_seconds(response)
+
+
+def ask(access: Access, path: str, **parameters: str | int) -> httpx.Response:
+    """A GET, with retries; returns a response of any status."""
+    return transport.read("GET", _address(path), params=parameters, headers=_headers(access))
 
 
 def post(
