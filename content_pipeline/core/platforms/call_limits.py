@@ -10,7 +10,7 @@ _LATER: Final = "Nothing to do: it is retried automatically."
 
 
 def take_call(call: str, account: str, rate: Rate) -> None:
-    """Count one `call` (like `tiktok:init`) of an account.
+    """Count one `call` (like `tiktok:init`) of an account, or of all together where the limit is the app's.
 
     Raises TooManyRequests, with `retry_after`, when `rate` is used up: the call must not be made.
     """
@@ -18,7 +18,7 @@ def take_call(call: str, account: str, rate: Rate) -> None:
         f"{call}:{account}",
         rate,
         code="platform_pace",
-        detail=f"The platform takes {rate.quota} such calls of an account in {rate.window:.0f} seconds.",
+        detail=f"The platform takes {rate.quota} such calls in {rate.window:.0f} seconds.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Client for TikTok's Content Posting API, with its per-account rate limits."""
+"""Client for TikTok's API, with its rate limits."""
 
 from typing import Any, Final
 
@@ -9,22 +9,30 @@ from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.platforms.tiktok import errors
 from content_pipeline.core.rate_limits import Rate
 
-CREATOR_INFO: Final = "creator_info/query"
-INIT: Final = "video/init"
-STATUS: Final = "status/fetch"
-# Per account and minute, for all processes together.
-_RATES: Final = {CREATOR_INFO: Rate(20, 60), INIT: Rate(6, 60), STATUS: Rate(30, 60)}
+CREATOR_INFO: Final = "post/publish/creator_info/query"
+INIT: Final = "post/publish/video/init"
+STATUS: Final = "post/publish/status/fetch"
+USER_INFO: Final = "user/info"
+VIDEO_LIST: Final = "video/list"
+VIDEO_QUERY: Final = "video/query"
+# Per minute, for all processes together: calls that publish per account, others for all accounts of the app.
+_OF_ACCOUNT: Final = {CREATOR_INFO: Rate(20, 60), INIT: Rate(6, 60), STATUS: Rate(30, 60)}
+_OF_APP: Final = Rate(600, 60)
 
 
-def call(access: Access, what: str, body: dict[str, Any]) -> dict[str, Any]:
-    """POST to `what`, which may be repeated; returns the response's `data`.
+def call(access: Access, what: str, body: dict[str, Any] | None = None, **query: str) -> dict[str, Any]:
+    """POST a body to `what`, or GET it without one, which may be repeated; returns the response's `data`.
 
     Raises what `errors.failure` makes of a refusal, and TooManyRequests before TikTok would answer it.
     """
-    take_call(f"tiktok:{what}", access.user_id, _RATES[what])
-    address = transport.url("open.tiktokapis.com", f"/v2/post/publish/{what}/")
+    if what in _OF_ACCOUNT:
+        take_call(f"tiktok:{what}", access.user_id, _OF_ACCOUNT[what])
+    else:
+        take_call(f"tiktok:{what}", "app", _OF_APP)
+    address = transport.url("open.tiktokapis.com", f"/v2/{what}/")
     headers = {"Authorization": f"Bearer {access.token}", "Content-Type": "application/json; charset=UTF-8"}
-    response = transport.read("POST", address, json=body, headers=headers)
+    method = "GET" if body is None else "POST"
+    response = transport.read(method, address, params=query, json=body, headers=headers)
     answer = json_object(response)
     fault = answer.get("error", {})
     if not response.is_success or "data" not in answer or fault.get("code", errors.OK) != errors.OK:

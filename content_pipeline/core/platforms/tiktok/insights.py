@@ -1,0 +1,85 @@
+"""Reads the figures of TikTok: totals of public videos and of accounts. TikTok has no figures of days."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from content_pipeline.core.platforms.base import Access
+from content_pipeline.core.platforms.insights import (
+    AudienceShare,
+    DayFigures,
+    Figures,
+    ListedPost,
+    Metric,
+    batches,
+    scope_needed,
+)
+from content_pipeline.core.platforms.tiktok import api
+
+SCOPES: Final = ("user.info.stats", "video.list")
+# The most that TikTok takes and returns in one call.
+_PAGE: Final = 20
+_OF_VIDEO: Final[dict[Metric, str]] = {
+    "views": "view_count",
+    "likes": "like_count",
+    "comments": "comment_count",
+    "shares": "share_count",
+}
+_OF_ACCOUNT: Final[dict[Metric, str]] = {"followers": "follower_count", "likes": "likes_count"}
+
+
+class TikTokInsights:
+    names: Mapping[Metric, str] = {**_OF_ACCOUNT, **_OF_VIDEO}
+    scopes: Sequence[str] = SCOPES
+    days_in: ZoneInfo | None = None
+
+    def list_posts(self, access: Access, *, since: datetime) -> Iterator[ListedPost]:
+        """Public videos only; a new one when its moderation is over."""
+        body: dict[str, Any] = {"max_count": _PAGE}
+        while True:
+            page = _call(access, api.VIDEO_LIST, body, "id,create_time,share_url,video_description,duration")
+            videos = [_listed(video) for video in page.get("videos", ())]
+            fresh = [video for video in videos if video.published_at >= since]
+            yield from fresh
+            if len(fresh) < len(videos) or not page.get("has_more"):
+                return
+            body["cursor"] = page["cursor"]
+
+    def read_posts(self, access: Access, post_ids: Collection[str]) -> Mapping[str, Figures]:
+        found: dict[str, Figures] = {}
+        for ids in batches(post_ids, _PAGE):
+            body = {"filters": {"video_ids": ids}}
+            page = _call(access, api.VIDEO_QUERY, body, ",".join(["id", *_OF_VIDEO.values()]))
+            found |= {str(video["id"]): _figures(video, _OF_VIDEO) for video in page.get("videos", ())}
+        return found
+
+    def read_account(self, access: Access) -> Figures:
+        return _figures(_call(access, api.USER_INFO, None, ",".join(_OF_ACCOUNT.values()))["user"], _OF_ACCOUNT)
+
+    def read_days(
+        self, access: Access, first: date, last: date, post_ids: Collection[str] = ()
+    ) -> Sequence[DayFigures]:
+        return []
+
+    def read_audience(self, access: Access) -> Sequence[AudienceShare]:
+        return []
+
+
+def _call(access: Access, what: str, body: dict[str, Any] | None, fields: str) -> dict[str, Any]:
+    with scope_needed():
+        return api.call(access, what, body, fields=fields)
+
+
+def _listed(video: dict[str, Any]) -> ListedPost:
+    return ListedPost(
+        str(video["id"]),
+        video["share_url"],
+        video["video_description"],
+        datetime.fromtimestamp(video["create_time"], UTC),
+        video["duration"],
+    )
+
+
+def _figures(found: dict[str, Any], names: Mapping[Metric, str]) -> Figures:
+    return {metric: found[name] for metric, name in names.items() if name in found}
