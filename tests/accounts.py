@@ -37,6 +37,10 @@ def sandbox_settings(sandbox: Sandbox) -> Iterator[None]:
         patch.setattr(settings(), "encryption_keys", [encryption_key(1)])
         for spec in PLATFORMS.values():
             set_app(patch, spec, App(f"sandbox-{spec.name}", f"sandbox-{spec.name}-secret"))
+            current = spec.app_settings.current()
+            others = spec.app_settings.model_validate(spec.app_settings.SANDBOX)
+            for name in spec.app_settings.SANDBOX:
+                patch.setattr(current, name, getattr(others, name))
         try:
             yield
         finally:

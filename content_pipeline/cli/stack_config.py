@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import SecretStr
 
@@ -68,6 +68,22 @@ def sandbox_credentials() -> dict[str, str]:
     }
 
 
+def _sandbox_app_settings() -> dict[str, str]:
+    """All settings of the apps that the sandbox knows."""
+    from content_pipeline.core.platforms.registry import PLATFORMS
+
+    others = (spec.app_settings.SANDBOX for spec in PLATFORMS.values())
+    return {**sandbox_credentials(), **{name: value for settings in others for name, value in settings.items()}}
+
+
+def _app_settings_set_by_hand() -> set[str]:
+    """The names of the settings of apps that a person has set. An empty one counts as not set."""
+    from content_pipeline.core.platforms.registry import PLATFORMS
+
+    configured = [read_configured(spec.app_settings) for spec in PLATFORMS.values()]
+    return {name for app in configured for name in app.model_fields_set if _plain(getattr(app, name)) != ""}
+
+
 def credentials() -> dict[str, str]:
     """The credentials of apps at the platforms that a person has set, by the name of the setting."""
     from content_pipeline.core.platforms.registry import PLATFORMS
@@ -79,7 +95,7 @@ def credentials() -> dict[str, str]:
     return found
 
 
-def _plain(value: str | SecretStr) -> str:
+def _plain(value: Any) -> Any:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
@@ -146,7 +162,7 @@ class StackConfig:
         if self.embeds_sandbox:
             port = state.ports[SANDBOX]
             values |= {"platforms": "sandbox", "sandbox_port": str(port), "sandbox_url": f"http://127.0.0.1:{port}"}
-            values |= sandbox_credentials()
+            values |= _sandbox_app_settings()
             # A key of a person's own is for the real HeyGen, whatever posts go to.
             if not self.configured.heygen_api_key.get_secret_value():
                 values |= _heygen_of_sandbox(values["sandbox_url"])
@@ -156,7 +172,7 @@ class StackConfig:
         """Environment of every service but the stores. dagster.yaml reads settings from it."""
         # An empty setting counts as not set: embedded.
         set_by_hand = {name for name in self.configured.model_fields_set if getattr(self.configured, name)}
-        set_by_hand |= credentials().keys()
+        set_by_hand |= _app_settings_set_by_hand()
         ours = {name: value for name, value in self._values().items() if name not in set_by_hand}
         hand_set: dict[str, str] = {
             name: getattr(self.configured, name).get_secret_value()

@@ -92,3 +92,16 @@ def test_only_an_embedded_stack_calls_the_port_of_the_demo(tmp_path: Path, embed
     port = config_of(tmp_path).settings()["CONTENT_PIPELINE_DEMO_PORT"]
     settings = Settings(home=tmp_path, embedded=embedded, demo_port=port)
     assert (f"127.0.0.1:{port}" in settings.own_hosts) == embedded
+
+
+def test_the_app_of_the_sandbox_is_approved_for_everything(tmp_path: Path) -> None:
+    settings = config_of(tmp_path).settings()
+    assert int(settings["CONTENT_PIPELINE_LINKEDIN_INSIGHTS_CALLS"]) > 0
+
+
+@pytest.mark.parametrize("given", ["0", "50"])
+def test_what_a_person_sets_for_an_app_counts_at_the_sandbox_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("CONTENT_PIPELINE_LINKEDIN_INSIGHTS_CALLS", given)
+    assert config_of(tmp_path).environment()["CONTENT_PIPELINE_LINKEDIN_INSIGHTS_CALLS"] == given

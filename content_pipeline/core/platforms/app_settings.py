@@ -3,6 +3,7 @@
 They come from the same sources as `core/settings.py`: environment (`CONTENT_PIPELINE_…`), `.env`, `<home>/stack.env`.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
@@ -24,6 +25,8 @@ class AppSettings(EnvironmentSettings):
 
     # The names of the two fields that are the app's credentials.
     CREDENTIALS: ClassVar[App]
+    # Other fields that fit the app of the sandbox, where they differ from their defaults.
+    SANDBOX: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def current(cls) -> Self:

@@ -90,7 +90,10 @@ class InsightsReader(Protocol):
         """
 
     def read_posts(self, access: Access, post_ids: Collection[str]) -> Mapping[str, Figures]:
-        """The totals of posts as of now, by id. A post that is missing in the result is gone, or another account's."""
+        """The totals of posts as of now, by id. A post that is missing in the result is gone, or another account's.
+
+        Some platforms need calls for each post: to keep what was read when a limit is reached, ask for some at a time.
+        """
 
     def read_account(self, access: Access) -> Figures:
         """The account's totals and levels as of now."""

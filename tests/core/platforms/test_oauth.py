@@ -12,6 +12,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable, UpstreamError
 from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.base import Disconnected, Refused
+from content_pipeline.core.platforms.linkedin.settings import LinkedInSettings
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.accounts import set_app
@@ -35,6 +36,7 @@ FORMS: Final = ("tiktok", "linkedin", "youtube")
 def _apps(monkeypatch: pytest.MonkeyPatch) -> None:
     for spec in PLATFORMS.values():
         set_app(monkeypatch, spec, App(f"{spec.name}-app", f"{spec.name}-secret"))
+    monkeypatch.setattr(LinkedInSettings.current(), "linkedin_insights_calls", 0)
 
 
 def authorize(platform: str) -> httpx.URL:
@@ -93,6 +95,12 @@ def test_linkedin_separates_scopes_by_spaces_and_knows_no_challenge(wire: Wire) 
         "scope": "openid profile w_member_social",
         "state": "state-1",
     }
+
+
+def test_linkedin_is_asked_for_figures_only_by_an_approved_app(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LinkedInSettings.current(), "linkedin_insights_calls", 50)
+    asked = authorize("linkedin").params["scope"].split()
+    assert asked[3:] == ["r_member_postAnalytics", "r_member_profileAnalytics"]
 
 
 def test_google_is_asked_for_a_refresh_token_each_time(wire: Wire) -> None:

@@ -1,5 +1,6 @@
 """LinkedIn's OAuth for members. Only approved apps get refresh tokens; others connect again every 60 days."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -8,6 +9,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Disconnected
+from content_pipeline.core.platforms.linkedin import insights
 from content_pipeline.core.platforms.linkedin.errors import checked
 from content_pipeline.core.platforms.linkedin.settings import LinkedInSettings
 from content_pipeline.core.platforms.oauth_client import OAuthClient
@@ -19,12 +21,18 @@ _WWW: Final = "www.linkedin.com"
 _SCOPES: Final = ("openid", "profile", "w_member_social")
 
 
+def _scopes() -> Sequence[str]:
+    """LinkedIn refuses to connect an account at all when the app asks for scopes that it is not approved for."""
+    is_approved = LinkedInSettings.current().linkedin_insights_calls > 0
+    return (*_SCOPES, *insights.SCOPES) if is_approved else _SCOPES
+
+
 class LinkedInOAuth:
     def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
         address = transport.url(_WWW, "/oauth/v2/authorization")
         return str(
             prepare_grant_uri(
-                address, _CLIENT.app().id, "code", redirect_uri=redirect_uri, scope=" ".join(_SCOPES), state=state
+                address, _CLIENT.app().id, "code", redirect_uri=redirect_uri, scope=" ".join(_scopes()), state=state
             )
         )
 
