@@ -37,10 +37,7 @@ def sandbox_settings(sandbox: Sandbox) -> Iterator[None]:
         patch.setattr(settings(), "encryption_keys", [encryption_key(1)])
         for spec in PLATFORMS.values():
             set_app(patch, spec, App(f"sandbox-{spec.name}", f"sandbox-{spec.name}-secret"))
-            current = spec.app_settings.current()
-            others = spec.app_settings.model_validate(spec.app_settings.SANDBOX)
-            for name in spec.app_settings.SANDBOX:
-                patch.setattr(current, name, getattr(others, name))
+            approve_app(patch, spec)
         try:
             yield
         finally:
@@ -54,6 +51,13 @@ def set_app(patch: pytest.MonkeyPatch, spec: PlatformSpec, app: App) -> None:
     current, names = spec.app_settings.current(), spec.app_settings.CREDENTIALS
     patch.setattr(current, names.id, app.id)
     patch.setattr(current, names.secret, SecretStr(app.secret))
+
+
+def approve_app(patch: pytest.MonkeyPatch, spec: PlatformSpec) -> None:
+    """Set this process's settings as they fit the app of the sandbox, which may ask for all scopes."""
+    approved = spec.app_settings.model_validate(spec.app_settings.SANDBOX)
+    for name in spec.app_settings.SANDBOX:
+        patch.setattr(spec.app_settings.current(), name, getattr(approved, name))
 
 
 def begin(workspace_id: UUID, platform: str, client_state: str | None = None) -> str:

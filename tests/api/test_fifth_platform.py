@@ -4,11 +4,12 @@ It fails where something beside the registry has to know a platform.
 """
 
 import ast
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -29,7 +30,8 @@ from content_pipeline.core.errors import Invalid
 from content_pipeline.core.models import Account, Twin
 from content_pipeline.core.platforms import registry
 from content_pipeline.core.platforms.app_settings import App, AppSettings
-from content_pipeline.core.platforms.base import Problem
+from content_pipeline.core.platforms.base import Access, Problem
+from content_pipeline.core.platforms.insights import AudienceShare, DayFigures, Figures, ListedPost, Metric
 from content_pipeline.core.platforms.oauth_client import OAuthClient
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.options import CoverOption
@@ -83,6 +85,31 @@ class FifthOAuth:
         return Profile(user_id=token, handle="@mara.bakes", name="Mara Bakes")
 
 
+class FifthInsights:
+    """A reader that tells the followers of every account, and nothing else."""
+
+    names: Mapping[Metric, str] = {"followers": "fans"}
+    scopes: Sequence[str] = ("fans.read",)
+    days_in: ZoneInfo | None = None
+
+    def list_posts(self, access: Access, *, since: datetime) -> Iterator[ListedPost]:
+        return iter(())
+
+    def read_posts(self, access: Access, post_ids: Collection[str]) -> Mapping[str, Figures]:
+        return {}
+
+    def read_account(self, access: Access) -> Figures:
+        return {"followers": 1234}
+
+    def read_days(
+        self, access: Access, first: date, last: date, post_ids: Collection[str] = ()
+    ) -> Sequence[DayFigures]:
+        return []
+
+    def read_audience(self, access: Access) -> Sequence[AudienceShare]:
+        return []
+
+
 @pytest.fixture
 def publisher() -> FakePlatform:
     return FakePlatform()
@@ -101,6 +128,7 @@ def _registered(publisher: FakePlatform, monkeypatch: pytest.MonkeyPatch) -> Non
             calls_to_action={"en": "Bake along."},
         ),
         publisher=publisher,
+        insights=FifthInsights(),
         oauth=FifthOAuth(),
         app_settings=FifthSettings,
         fetches_media=True,

@@ -97,6 +97,7 @@ def test_only_an_embedded_stack_calls_the_port_of_the_demo(tmp_path: Path, embed
 def test_the_app_of_the_sandbox_is_approved_for_everything(tmp_path: Path) -> None:
     settings = config_of(tmp_path).settings()
     assert int(settings["CONTENT_PIPELINE_LINKEDIN_INSIGHTS_CALLS"]) > 0
+    assert settings["CONTENT_PIPELINE_TIKTOK_INSIGHTS"] == "true"
 
 
 @pytest.mark.parametrize("given", ["0", "50"])

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from content_pipeline.core.platforms.app_settings import AppSettings
 from content_pipeline.core.platforms.base import Publisher
+from content_pipeline.core.platforms.insights import InsightsReader
 from content_pipeline.core.platforms.oauth_provider import OAuthProvider
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.platforms.text import TextFormat, TextRules
@@ -25,6 +26,7 @@ class PlatformSpec:
     text_rules: TextRules
     text_format: TextFormat
     publisher: Publisher
+    insights: InsightsReader
     oauth: OAuthProvider
     app_settings: type[AppSettings]
     denials: frozenset[str] = frozenset({"access_denied"})

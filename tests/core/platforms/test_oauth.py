@@ -15,7 +15,8 @@ from content_pipeline.core.platforms.base import Disconnected, Refused
 from content_pipeline.core.platforms.linkedin.settings import LinkedInSettings
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS
-from tests.accounts import set_app
+from content_pipeline.core.platforms.tiktok.settings import TikTokSettings
+from tests.accounts import approve_app, set_app
 from tests.core.platforms.wire import DROPPED, UNREACHABLE, Answer, Wire, form
 
 CALLBACK: Final = "https://api.example.com/callback"
@@ -37,6 +38,7 @@ def _apps(monkeypatch: pytest.MonkeyPatch) -> None:
     for spec in PLATFORMS.values():
         set_app(monkeypatch, spec, App(f"{spec.name}-app", f"{spec.name}-secret"))
     monkeypatch.setattr(LinkedInSettings.current(), "linkedin_insights_calls", 0)
+    monkeypatch.setattr(TikTokSettings.current(), "tiktok_insights", False)
 
 
 def authorize(platform: str) -> httpx.URL:
@@ -66,7 +68,7 @@ def test_instagram_separates_scopes_by_commas(wire: Wire) -> None:
         "response_type": "code",
         "client_id": "instagram-app",
         "redirect_uri": CALLBACK,
-        "scope": "instagram_business_basic,instagram_business_content_publish,instagram_business_manage_insights",
+        "scope": "instagram_business_content_publish,instagram_business_basic,instagram_business_manage_insights",
         "state": "state-1",
     }
 
@@ -76,7 +78,7 @@ def test_tiktok_calls_the_app_a_client_key_and_wants_its_challenge_in_hex(wire: 
     assert str(address.copy_with(query=None)) == "https://www.tiktok.com/v2/auth/authorize/"
     assert dict(address.params) == {
         "client_key": "tiktok-app",
-        "scope": "user.info.basic,user.info.profile,user.info.stats,video.list,video.publish",
+        "scope": "user.info.basic,user.info.profile,video.publish",
         "response_type": "code",
         "redirect_uri": CALLBACK,
         "state": "state-1",
@@ -97,10 +99,13 @@ def test_linkedin_separates_scopes_by_spaces_and_knows_no_challenge(wire: Wire) 
     }
 
 
-def test_linkedin_is_asked_for_figures_only_by_an_approved_app(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LinkedInSettings.current(), "linkedin_insights_calls", 50)
-    asked = authorize("linkedin").params["scope"].split()
-    assert asked[3:] == ["r_member_postAnalytics", "r_member_profileAnalytics"]
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_an_app_that_is_approved_asks_for_what_figures_need(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    approve_app(monkeypatch, PLATFORMS[platform])
+    asked = authorize(platform).params["scope"].replace(",", " ").split()
+    assert set(PLATFORMS[platform].insights.scopes) < set(asked)
 
 
 def test_google_is_asked_for_a_refresh_token_each_time(wire: Wire) -> None:
@@ -112,7 +117,7 @@ def test_google_is_asked_for_a_refresh_token_each_time(wire: Wire) -> None:
     assert (address.params["code_challenge"], address.params["code_challenge_method"]) == (challenge, "S256")
     assert address.params["scope"].split() == [
         f"https://www.googleapis.com/auth/{scope}"
-        for scope in ("youtube.upload", "youtube.readonly", "youtube.force-ssl", "yt-analytics.readonly")
+        for scope in ("youtube.upload", "youtube.force-ssl", "youtube.readonly", "yt-analytics.readonly")
     ]
 
 

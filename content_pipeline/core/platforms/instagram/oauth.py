@@ -10,7 +10,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.net.error_text import platform_message
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access, Disconnected, Expired
-from content_pipeline.core.platforms.instagram import graph
+from content_pipeline.core.platforms.instagram import graph, insights
 from content_pipeline.core.platforms.instagram.errors import failure
 from content_pipeline.core.platforms.instagram.settings import InstagramSettings
 from content_pipeline.core.platforms.oauth_client import RECONNECT, OAuthClient, send
@@ -19,11 +19,7 @@ from content_pipeline.core.platforms.response_json import json_object
 
 _CLIENT: Final = OAuthClient("Instagram", InstagramSettings)
 _GRAPH: Final = "graph.instagram.com"
-_SCOPES: Final = (
-    "instagram_business_basic",
-    "instagram_business_content_publish",
-    "instagram_business_manage_insights",
-)
+_SCOPES: Final = ("instagram_business_content_publish", *insights.SCOPES)
 # A younger token is not renewed.
 _RENEWED_FROM: Final = timedelta(hours=24)
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from content_pipeline.core.platforms.instagram import text
+from content_pipeline.core.platforms.instagram.insights import InstagramInsights
 from content_pipeline.core.platforms.instagram.oauth import InstagramOAuth
 from content_pipeline.core.platforms.instagram.options import InstagramOptions
 from content_pipeline.core.platforms.instagram.publisher import InstagramPublisher
@@ -17,6 +18,7 @@ SPEC: Final = PlatformSpec(
     text_rules=text.RULES,
     text_format=text.FORMAT,
     publisher=InstagramPublisher(),
+    insights=InstagramInsights(),
     oauth=InstagramOAuth(),
     app_settings=InstagramSettings,
     # The token renews itself, and only while it is good: there is no second chance.

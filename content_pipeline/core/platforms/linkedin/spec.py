@@ -3,6 +3,7 @@
 from typing import Final
 
 from content_pipeline.core.platforms.linkedin import text
+from content_pipeline.core.platforms.linkedin.insights import LinkedInInsights
 from content_pipeline.core.platforms.linkedin.oauth import LinkedInOAuth
 from content_pipeline.core.platforms.linkedin.options import LinkedInOptions
 from content_pipeline.core.platforms.linkedin.publisher import LinkedInPublisher
@@ -16,6 +17,7 @@ SPEC: Final = PlatformSpec(
     text_rules=text.RULES,
     text_format=text.FORMAT,
     publisher=LinkedInPublisher(),
+    insights=LinkedInInsights(),
     oauth=LinkedInOAuth(),
     app_settings=LinkedInSettings,
     denials=frozenset({"access_denied", "user_cancelled_login", "user_cancelled_authorize"}),

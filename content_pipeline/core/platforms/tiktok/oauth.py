@@ -1,5 +1,6 @@
 """TikTok's OAuth: `client_key` for `client_id`, PKCE challenge in hex, flat errors that often come with status 200."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -10,20 +11,26 @@ from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.oauth_client import OAuthClient
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.response_json import json_object
+from content_pipeline.core.platforms.tiktok import insights
 from content_pipeline.core.platforms.tiktok.errors import failure
 from content_pipeline.core.platforms.tiktok.settings import TikTokSettings
 
 _CLIENT: Final = OAuthClient("TikTok", TikTokSettings)
 _WWW: Final = "www.tiktok.com"
 _API: Final = "open.tiktokapis.com"
-_SCOPES: Final = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.publish")
+_SCOPES: Final = ("user.info.basic", "user.info.profile", "video.publish")
+
+
+def _scopes() -> Sequence[str]:
+    """TikTok refuses to connect an account at all when the app asks for scopes that it is not approved for."""
+    return (*_SCOPES, *insights.SCOPES) if TikTokSettings.current().tiktok_insights else _SCOPES
 
 
 class TikTokOAuth:
     def authorize_url(self, *, redirect_uri: str, state: str, verifier: str) -> str:
         parameters = {
             "client_key": _CLIENT.app().id,
-            "scope": ",".join(_SCOPES),
+            "scope": ",".join(_scopes()),
             "response_type": "code",
             "redirect_uri": redirect_uri,
             "state": state,

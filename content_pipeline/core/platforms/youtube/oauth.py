@@ -10,13 +10,17 @@ from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Disconnected, Refused
 from content_pipeline.core.platforms.oauth_client import RECONNECT, OAuthClient
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
+from content_pipeline.core.platforms.youtube import insights
 from content_pipeline.core.platforms.youtube.errors import checked
 from content_pipeline.core.platforms.youtube.settings import YouTubeSettings
 
 _CLIENT: Final = OAuthClient("YouTube", YouTubeSettings)
 _TOKENS: Final = "oauth2.googleapis.com"
-_SCOPE: Final = "https://www.googleapis.com/auth/"
-_SCOPES: Final = ("youtube.upload", "youtube.readonly", "youtube.force-ssl", "yt-analytics.readonly")
+_SCOPES: Final = (
+    "https://www.googleapis.com/auth/youtube.upload",
+    "https://www.googleapis.com/auth/youtube.force-ssl",
+    *insights.SCOPES,
+)
 
 
 class YouTubeOAuth:
@@ -27,7 +31,7 @@ class YouTubeOAuth:
                 _CLIENT.app().id,
                 "code",
                 redirect_uri=redirect_uri,
-                scope=" ".join(_SCOPE + scope for scope in _SCOPES),
+                scope=" ".join(_SCOPES),
                 state=state,
                 code_challenge=create_s256_code_challenge(verifier),
                 code_challenge_method="S256",

@@ -4,6 +4,7 @@ from typing import Final
 
 from content_pipeline.core.platforms.spec import PlatformSpec
 from content_pipeline.core.platforms.youtube import text
+from content_pipeline.core.platforms.youtube.insights import YouTubeInsights
 from content_pipeline.core.platforms.youtube.oauth import YouTubeOAuth
 from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.platforms.youtube.publisher import YouTubePublisher
@@ -16,6 +17,7 @@ SPEC: Final = PlatformSpec(
     text_rules=text.RULES,
     text_format=text.FORMAT,
     publisher=YouTubePublisher(),
+    insights=YouTubeInsights(),
     oauth=YouTubeOAuth(),
     app_settings=YouTubeSettings,
 )
