@@ -72,9 +72,10 @@ def _call(access: Access, what: str, body: dict[str, Any] | None, fields: str) -
 
 
 def _listed(video: dict[str, Any]) -> ListedPost:
+    link, _, _ = video["share_url"].partition("?")  # with the name of our app in it
     return ListedPost(
         str(video["id"]),
-        video["share_url"],
+        link,
         video["video_description"],
         datetime.fromtimestamp(video["create_time"], UTC),
         video["duration"],

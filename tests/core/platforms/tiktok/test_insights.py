@@ -32,7 +32,7 @@ def video(id: str, day: int) -> dict[str, Any]:
     return {
         "id": id,
         "create_time": int(datetime(2026, 11, day, 10, tzinfo=UTC).timestamp()),
-        "share_url": f"https://www.tiktok.com/@mara/video/{id}",
+        "share_url": f"https://www.tiktok.com/@mara/video/{id}?utm_campaign=tt4d_open_api&utm_source=aw1",
         "video_description": f"Video {id} #bread",
         "duration": 15,
     }
