@@ -15,12 +15,14 @@ from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms.base import Access, Expired
 from content_pipeline.core.platforms.insights import Figures, InsightsReader, Metric, ScopeMissing
 from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.platforms.tiktok.settings import TikTokSettings
 from tests.accounts import connect, read_account
 from tests.core.platforms.connecting import connected
 from tests.sandbox_server import Sandbox
 
-READABLE: Final = ("youtube", "instagram")
-LISTABLE: Final = ("youtube", "instagram")
+READABLE: Final = ("youtube", "instagram", "tiktok")
+LISTABLE: Final = ("youtube", "instagram", "tiktok")
+WITH_DAYS: Final = ("youtube", "instagram")
 # The sandbox's word for each of our metrics, with its divisor to our unit.
 TRUE_NAMES: Final[Mapping[Metric, tuple[str, int]]] = {
     "views": ("views", 1),
@@ -36,6 +38,7 @@ TRUE_NAMES: Final[Mapping[Metric, tuple[str, int]]] = {
 # What each platform tells of a post.
 OF_POSTS: Final[Mapping[str, set[Metric]]] = {
     "youtube": {"views", "likes", "comments"},
+    "tiktok": {"views", "likes", "comments", "shares"},
     "instagram": {
         "views", "reach", "likes", "comments", "shares", "saves", "watch_seconds", "average_view_seconds",
     },
@@ -52,7 +55,7 @@ OF_DAYS: Final[Mapping[str, set[Metric]]] = {
 def _settled(platforms: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """No lag, which has a test of its own, and no pauses between tries."""
     monkeypatch.setattr(read_retries, "PAUSE_SECONDS", 0.0)
-    platforms.set(youtube_lag_days=0, youtube_correction_days=0, instagram_insights_seconds=0)
+    platforms.set(youtube_lag_days=0, youtube_correction_days=0, instagram_insights_seconds=0, tiktok_listing_seconds=0)
 
 
 def reader(platform: str) -> InsightsReader:
@@ -143,14 +146,17 @@ def test_a_channel_rounds_its_subscribers(platforms: Sandbox) -> None:
     assert read["followers"] % 1000 == 0
 
 
-def test_an_account_at_instagram_tells_its_followers(platforms: Sandbox) -> None:
-    platforms.history("instagram")
-    access = connected(platforms, "instagram")
-    (before,) = platforms.figures("instagram")
-    (followers,) = reader("instagram").read_account(access).values()
-    (after,) = platforms.figures("instagram")
+@pytest.mark.parametrize(("platform", "expected"), [("instagram", {"followers"}), ("tiktok", {"followers", "likes"})])
+def test_an_account_tells_its_followers(platforms: Sandbox, platform: str, expected: set[Metric]) -> None:
+    platforms.history(platform)
+    access = connected(platforms, platform)
+    (before,) = platforms.figures(platform)
+    read = reader(platform).read_account(access)
+    (after,) = platforms.figures(platform)
     lowest, highest = sorted((before["followers"], after["followers"]))
-    assert lowest <= followers <= highest
+    assert lowest <= read["followers"] <= highest
+    assert_between(true_figures(before["totals"]), read, true_figures(after["totals"]))
+    assert read.keys() == expected
 
 
 # ── days ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -172,7 +178,7 @@ def expected_day(platform: str, document: Mapping[str, int]) -> Figures:
     return {metric: value for metric, value in figures.items() if metric in OF_DAYS[platform]}
 
 
-@pytest.mark.parametrize("platform", READABLE)
+@pytest.mark.parametrize("platform", WITH_DAYS)
 def test_the_growth_of_days_is_true(platforms: Sandbox, platform: str) -> None:
     platforms.history(platform, posts=20, days=40)
     access, zone = connected(platforms, platform), reader(platform).days_in
@@ -213,7 +219,7 @@ def test_youtubes_last_days_come_late_and_grow(platforms: Sandbox) -> None:
     assert read[first] == truth[first]["totals"]["views"]
 
 
-@pytest.mark.parametrize("platform", READABLE)
+@pytest.mark.parametrize("platform", WITH_DAYS)
 def test_a_past_of_months_is_read_in_one_go(platforms: Sandbox, platform: str) -> None:
     platforms.history(platform, posts=40, days=120)
     access, zone = connected(platforms, platform), reader(platform).days_in
@@ -260,18 +266,34 @@ BEFORE_FIGURES: Final = {
 }
 
 
+@pytest.fixture
+def before_figures(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Connects a platform's accounts without the scopes of figures, as before these were asked for."""
+
+    def ask_for_less(platform: str) -> None:
+        if platform == "tiktok":
+            monkeypatch.setattr(TikTokSettings.current(), "tiktok_insights", False)
+        else:
+            oauth = import_module(f"content_pipeline.core.platforms.{platform}.oauth")
+            monkeypatch.setattr(oauth, "_SCOPES", BEFORE_FIGURES[platform])
+
+    return ask_for_less
+
+
 def readings(platform: str, access: Access) -> list[Callable[[], object]]:
     """What the platform needs the scopes of figures for."""
-    day, its = now().date() - timedelta(days=3), reader(platform)
+    its = reader(platform)
+    if platform == "tiktok":
+        return [lambda: list(its.list_posts(access, since=now() - timedelta(days=60)))]
+    day = now().date() - timedelta(days=3)
     return [lambda: its.read_days(access, day, day), lambda: its.read_audience(access)]
 
 
 @pytest.mark.parametrize("platform", READABLE)
 def test_an_account_that_was_connected_before_is_told_to_be_connected_again(
-    platforms: Sandbox, monkeypatch: pytest.MonkeyPatch, platform: str
+    platforms: Sandbox, before_figures: Callable[[str], None], platform: str
 ) -> None:
-    oauth = import_module(f"content_pipeline.core.platforms.{platform}.oauth")
-    monkeypatch.setattr(oauth, "_SCOPES", BEFORE_FIGURES[platform])
+    before_figures(platform)
     platforms.history(platform)
     for read in readings(platform, connected(platforms, platform)):
         with pytest.raises(ScopeMissing) as missing:
@@ -291,13 +313,12 @@ def test_a_token_that_has_ended_is_refreshed_by_the_caller(platforms: Sandbox, p
 
 @pytest.mark.parametrize("platform", READABLE)
 def test_an_account_without_the_scopes_goes_on_publishing(
-    platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, platform: str
+    platforms: Sandbox, workspace_id: UUID, before_figures: Callable[[str], None], platform: str
 ) -> None:
-    oauth = import_module(f"content_pipeline.core.platforms.{platform}.oauth")
-    monkeypatch.setattr(oauth, "_SCOPES", BEFORE_FIGURES[platform])
+    before_figures(platform)
     account = connect(platforms, workspace_id, platform)
     with pytest.raises(ScopeMissing):
-        call_platform(account.id, reader(platform).read_audience)
+        call_platform(account.id, lambda access: [read() for read in readings(platform, access)])
     assert read_account(account.id).status == "connected"
 
 
