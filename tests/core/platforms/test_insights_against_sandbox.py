@@ -15,14 +15,13 @@ from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms.base import Access, Expired
 from content_pipeline.core.platforms.insights import Figures, InsightsReader, Metric, ScopeMissing
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.platforms.tiktok.settings import TikTokSettings
 from tests.accounts import connect, read_account
 from tests.core.platforms.connecting import connected
 from tests.sandbox_server import Sandbox
 
-READABLE: Final = ("youtube", "instagram", "tiktok")
+READABLE: Final = ("youtube", "instagram", "tiktok", "linkedin")
 LISTABLE: Final = ("youtube", "instagram", "tiktok")
-WITH_DAYS: Final = ("youtube", "instagram")
+WITH_DAYS: Final = ("youtube", "instagram", "linkedin")
 # The sandbox's word for each of our metrics, with its divisor to our unit.
 TRUE_NAMES: Final[Mapping[Metric, tuple[str, int]]] = {
     "views": ("views", 1),
@@ -35,10 +34,14 @@ TRUE_NAMES: Final[Mapping[Metric, tuple[str, int]]] = {
     "clicks": ("clicks", 1),
     "watch_seconds": ("watch_milliseconds", 1000),
 }
+NOTHING: Final = dict.fromkeys([*(name for name, _ in TRUE_NAMES.values()), "followers_gained"], 0)
 # What each platform tells of a post.
 OF_POSTS: Final[Mapping[str, set[Metric]]] = {
     "youtube": {"views", "likes", "comments"},
     "tiktok": {"views", "likes", "comments", "shares"},
+    "linkedin": {
+        "views", "impressions", "reach", "likes", "comments", "shares", "saves", "clicks", "watch_seconds",
+    },
     "instagram": {
         "views", "reach", "likes", "comments", "shares", "saves", "watch_seconds", "average_view_seconds",
     },
@@ -48,6 +51,7 @@ OF_DAYS: Final[Mapping[str, set[Metric]]] = {
         "views", "likes", "comments", "shares", "watch_seconds", "average_view_seconds", "followers_gained",
     },
     "instagram": {"views", "reach", "likes", "comments", "shares", "saves", "followers_gained"},
+    "linkedin": {"impressions", "likes", "comments", "shares", "saves", "followers_gained"},
 }  # fmt: skip
 
 
@@ -116,7 +120,8 @@ def test_the_totals_of_posts_are_true(platforms: Sandbox, platform: str) -> None
     after = truth_of_posts(platforms, platform)
     assert read.keys() == {post["id"] for post in made}
     for id, figures in read.items():
-        assert figures.keys() == OF_POSTS[platform]
+        if figures or platform != "linkedin" or before[id]["impressions"]:  # nothing is told of what nobody has seen
+            assert figures.keys() == OF_POSTS[platform]
         assert_between(before[id], figures, after[id])
 
 
@@ -206,6 +211,21 @@ def test_youtubes_days_of_videos_are_true(platforms: Sandbox) -> None:
     }
 
 
+def test_linkedins_days_of_posts_are_true(platforms: Sandbox) -> None:
+    made = platforms.history("linkedin", posts=4, days=20)
+    access, yesterday = connected(platforms, "linkedin"), now().date() - timedelta(days=1)
+    first = yesterday - timedelta(days=25)
+    found = reader("linkedin").read_days(access, first, yesterday, [post["id"] for post in made])
+    read = {(day.day, day.post_id): day.figures for day in found if day.post_id}
+    truth = true_days(platforms, "linkedin", first, yesterday)
+    for (day, id), figures in read.items():
+        grown = true_figures(truth[day]["posts"].get(id, NOTHING))
+        assert figures == {name: grown[name] for name in ("likes", "comments", "shares", "saves", "views")}
+    assert {key for key, figures in read.items() if figures["views"]} == {
+        (day, id) for day, each in truth.items() for id, grown in each["posts"].items() if grown["views"]
+    }
+
+
 def test_youtubes_last_days_come_late_and_grow(platforms: Sandbox) -> None:
     platforms.set(youtube_lag_days=2, youtube_correction_days=2)
     platforms.history("youtube", posts=20, days=40)
@@ -225,9 +245,9 @@ def test_a_past_of_months_is_read_in_one_go(platforms: Sandbox, platform: str) -
     access, zone = connected(platforms, platform), reader(platform).days_in
     yesterday = now().astimezone(zone).date() - timedelta(days=1)
     first = yesterday - timedelta(days=99)
-    read = {day.day: day.figures["views"] for day in reader(platform).read_days(access, first, yesterday)}
+    read = {day.day: day.figures["likes"] for day in reader(platform).read_days(access, first, yesterday)}
     truth = true_days(platforms, platform, first, yesterday)
-    assert read == {day: document["totals"]["views"] for day, document in truth.items()}
+    assert read == {day: document["totals"]["likes"] for day, document in truth.items()}
 
 
 # ── audience ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -271,11 +291,11 @@ def before_figures(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Connects a platform's accounts without the scopes of figures, as before these were asked for."""
 
     def ask_for_less(platform: str) -> None:
-        if platform == "tiktok":
-            monkeypatch.setattr(TikTokSettings.current(), "tiktok_insights", False)
+        package = f"content_pipeline.core.platforms.{platform}"
+        if platform in BEFORE_FIGURES:
+            monkeypatch.setattr(import_module(f"{package}.oauth"), "_SCOPES", BEFORE_FIGURES[platform])
         else:
-            oauth = import_module(f"content_pipeline.core.platforms.{platform}.oauth")
-            monkeypatch.setattr(oauth, "_SCOPES", BEFORE_FIGURES[platform])
+            monkeypatch.setattr(import_module(f"{package}.insights"), "SCOPES", ())
 
     return ask_for_less
 
@@ -286,6 +306,8 @@ def readings(platform: str, access: Access) -> list[Callable[[], object]]:
     if platform == "tiktok":
         return [lambda: list(its.list_posts(access, since=now() - timedelta(days=60)))]
     day = now().date() - timedelta(days=3)
+    if platform == "linkedin":
+        return [lambda: its.read_days(access, day, day), lambda: its.read_posts(access, ["urn:li:share:1"])]
     return [lambda: its.read_days(access, day, day), lambda: its.read_audience(access)]
 
 
