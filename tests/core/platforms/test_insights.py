@@ -1,20 +1,24 @@
 """What all readers of figures share: missing scopes, and days that are over."""
 
 from datetime import UTC, date, datetime
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.platforms import insights
 from content_pipeline.core.platforms.base import Disconnected, NotPermitted
 from content_pipeline.core.platforms.insights import (
     AudienceShare,
+    Metric,
     ScopeMissing,
     batches,
     finished_days,
     scope_needed,
     shares_of_counts,
 )
+from content_pipeline.core.platforms.registry import PLATFORMS
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 
@@ -67,3 +71,14 @@ def test_shares_are_of_those_that_are_counted() -> None:
 def test_ids_are_split_in_their_order() -> None:
     assert list(batches({"a": 1, "b": 2, "c": 3}, 2)) == [["a", "b"], ["c"]]
     assert list(batches([], 2)) == []
+
+
+def test_the_documents_name_the_metrics_of_each_platform_as_it_does() -> None:
+    readers = [spec.insights for spec in PLATFORMS.values()]
+    rows = [
+        [metric, *(reader.names.get(metric) for reader in readers)]
+        for metric in get_args(Metric)
+    ]  # fmt: skip
+    cells = [" | ".join(f"`{name}`" if name else "–" for name in row) for row in rows]
+    document = (ROOT / "docs" / "architecture.md").read_text()
+    assert [row for row in cells if f"\n| {row} |\n" not in document] == []

@@ -35,7 +35,7 @@ from content_pipeline.core.rate_limits import Rate
 SCOPES: Final = ("r_member_postAnalytics", "r_member_profileAnalytics")
 _ZONE: Final = ZoneInfo("UTC")
 _POSTS, _VIDEOS, _FOLLOWERS = "memberCreatorPostAnalytics", "memberCreatorVideoAnalytics", "memberFollowersCount"
-_OF_ALL_POSTS: Final = "q=me"
+_OF_ALL_POSTS, _OF_POST = "q=me", "q=entity"
 # The resource and the type of query of each metric.
 _TOTALS: Final[dict[Metric, tuple[str, str]]] = {
     "impressions": (_POSTS, "IMPRESSION"),
@@ -126,7 +126,7 @@ class _Hidden(Exception):
 def _finder(urn: str) -> str | None:
     """The query for a post by its URN; None for what is no post."""
     kind = _KINDS.get(urn.removeprefix("urn:li:").partition(":")[0])
-    return kind and f"q=entity&entity=({kind}:{quote(urn, safe='')})"
+    return kind and f"{_OF_POST}&entity=({kind}:{quote(urn, safe='')})"
 
 
 def _totals(access: Access, finder: str, metrics: Mapping[Metric, tuple[str, str]]) -> Figures:
@@ -157,7 +157,7 @@ def _ensure_readable(access: Access) -> None:
 def _elements(access: Access, path: str) -> list[Element]:
     """The elements of an answer. Raises _Hidden for a post that LinkedIn does not show."""
     response = _ask(access, path)
-    if "q=entity" in path and response.status_code in _HIDDEN:
+    if _OF_POST in path and response.status_code in _HIDDEN:
         raise _Hidden
     with scope_needed():
         elements: list[Element] = json_object(checked(response)).get("elements", [])

@@ -37,6 +37,7 @@ SCOPES: Final = (
     "https://www.googleapis.com/auth/yt-analytics.readonly",
 )
 _ANALYTICS: Final = "youtubeanalytics.googleapis.com"
+_ZONE: Final = ZoneInfo("America/Los_Angeles")
 # Of the 10,000 units a day: a post with captions and a thumbnail costs about 460, so 13 such posts remain possible in a
 # day in which figures take twice their share. 80 channels with 50 new videos each need 2,000 a day.
 _SHARE: Final = Rate(2000, 24 * 3600)
@@ -70,7 +71,7 @@ class YouTubeInsights:
         "followers_gained": f"{_GAINED} - {_LOST}",
     }
     scopes: Sequence[str] = SCOPES
-    days_in: ZoneInfo | None = ZoneInfo("America/Los_Angeles")
+    days_in: ZoneInfo | None = _ZONE
 
     def list_posts(self, access: Access, *, since: datetime) -> Iterator[ListedPost]:
         """Videos that are not published (private, scheduled) have no time at which they were, and are left out."""
@@ -107,8 +108,7 @@ class YouTubeInsights:
     def read_days(
         self, access: Access, first: date, last: date, post_ids: Collection[str] = ()
     ) -> Sequence[DayFigures]:
-        assert self.days_in
-        days = finished_days(first, last, self.days_in)
+        days = finished_days(first, last, _ZONE)
         if not days:
             return []
         period = {"startDate": str(days[0]), "endDate": str(days[-1])}
@@ -122,8 +122,7 @@ class YouTubeInsights:
 
     def read_audience(self, access: Access) -> Sequence[AudienceShare]:
         """Who watched in the last 90 days. Too few viewers of a group are left out by YouTube."""
-        assert self.days_in
-        today = now().astimezone(self.days_in).date()
+        today = now().astimezone(_ZONE).date()
         period = {"startDate": str(today - timedelta(days=_AUDIENCE_DAYS)), "endDate": str(today - timedelta(days=1))}
         people = _report(access, metrics="viewerPercentage", dimensions="ageGroup,gender", **period)
         places = _report(access, metrics="views", dimensions="country", sort="-views", **period)
