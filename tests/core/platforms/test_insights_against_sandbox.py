@@ -19,6 +19,8 @@ from tests.accounts import connect, read_account
 from tests.core.platforms.connecting import connected
 from tests.sandbox_server import Sandbox
 
+pytestmark = pytest.mark.slow
+
 READABLE: Final = ("youtube", "instagram", "tiktok", "linkedin")
 LISTABLE: Final = ("youtube", "instagram", "tiktok")
 WITH_DAYS: Final = ("youtube", "instagram", "linkedin")
@@ -135,6 +137,19 @@ def test_posts_that_are_gone_or_of_others_are_missing(platforms: Sandbox, platfo
     if platform in LISTABLE:
         listed = reader(platform).list_posts(access, since=now() - timedelta(days=10))
         assert [post.post_id for post in listed] == [kept]
+
+
+def test_photos_and_media_from_before_the_account_was_professional_do_not_fail_the_others(platforms: Sandbox) -> None:
+    made = platforms.history("instagram", posts=8, days=40, photos=4, professional_days=30)
+    access = connected(platforms, "instagram")
+    before = truth_of_posts(platforms, "instagram")
+    read = reader("instagram").read_posts(access, [post["id"] for post in made])
+    after = truth_of_posts(platforms, "instagram")
+    of_photos = OF_POSTS["instagram"] - {"watch_seconds", "average_view_seconds"}
+    kinds = [frozenset(figures) for figures in read.values()]
+    assert kinds == [frozenset()] * 2 + [frozenset(of_photos)] * 2 + [frozenset(OF_POSTS["instagram"])] * 4
+    for id, figures in read.items():
+        assert_between(before[id], figures, after[id])
 
 
 # ── accounts ─────────────────────────────────────────────────────────────────────────────────────────────
