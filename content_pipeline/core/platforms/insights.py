@@ -133,6 +133,13 @@ def finished_days(first: date, last: date, zone: ZoneInfo) -> Sequence[date]:
     return [first + timedelta(days=number) for number in range((end - first).days)]
 
 
+def without_empty_average(figures: Figures) -> Figures:
+    """The figures without the average length of a view where there was no view: platforms call it zero."""
+    if figures.get("views") == 0:
+        return {metric: value for metric, value in figures.items() if metric != "average_view_seconds"}
+    return figures
+
+
 def shares_of_counts(dimension: Dimension, counts: Mapping[str, float]) -> Sequence[AudienceShare]:
     """The share of each group among all that are counted; none where nothing is."""
     total = sum(counts.values())

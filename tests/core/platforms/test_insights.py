@@ -11,12 +11,14 @@ from content_pipeline.core.platforms import insights
 from content_pipeline.core.platforms.base import Disconnected, NotPermitted
 from content_pipeline.core.platforms.insights import (
     AudienceShare,
+    Figures,
     Metric,
     ScopeMissing,
     batches,
     finished_days,
     scope_needed,
     shares_of_counts,
+    without_empty_average,
 )
 from content_pipeline.core.platforms.registry import PLATFORMS
 
@@ -66,6 +68,14 @@ def test_shares_are_of_those_that_are_counted() -> None:
         AudienceShare("country", "AT", 0.25),
     ]
     assert shares_of_counts("gender", {"female": 0}) == []
+
+
+@pytest.mark.parametrize(
+    ("views", "expected"), [(0, {"views": 0}), (2, {"views": 2, "average_view_seconds": 0}), (None, None)]
+)
+def test_an_average_over_no_views_is_unknown(views: int | None, expected: Figures | None) -> None:
+    figures: Figures = {"average_view_seconds": 0} if views is None else {"views": views, "average_view_seconds": 0}
+    assert without_empty_average(figures) == (expected or figures)
 
 
 def test_ids_are_split_in_their_order() -> None:

@@ -25,6 +25,7 @@ from content_pipeline.core.platforms.insights import (
     finished_days,
     scope_needed,
     shares_of_counts,
+    without_empty_average,
 )
 from content_pipeline.core.platforms.instagram import errors, graph
 from content_pipeline.core.platforms.response_json import json_object
@@ -130,7 +131,9 @@ class InstagramInsights:
         if refused:
             self._refused[id] = known | refused
         values = {name: insight["values"][0]["value"] for name, insight in insights.items() if insight["values"]}
-        return {metric: values[name] / divisor for metric, (name, divisor) in _MEDIA.items() if name in values}
+        return without_empty_average(
+            {metric: values[name] / divisor for metric, (name, divisor) in _MEDIA.items() if name in values}
+        )
 
 
 def _listed(media: dict[str, Any]) -> ListedPost:

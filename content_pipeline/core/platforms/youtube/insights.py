@@ -26,6 +26,7 @@ from content_pipeline.core.platforms.insights import (
     finished_days,
     scope_needed,
     shares_of_counts,
+    without_empty_average,
 )
 from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.platforms.youtube.errors import checked
@@ -199,7 +200,7 @@ def _report(access: Access, **query: str) -> list[Row]:
 
 def _of_day(row: Row) -> Figures:
     figures: dict[Metric, float] = {metric: row[column] * factor for metric, (column, factor) in _DAILY.items()}
-    return {**figures, "followers_gained": row[_GAINED] - row[_LOST]}
+    return without_empty_average({**figures, "followers_gained": row[_GAINED] - row[_LOST]})
 
 
 def _age(group: str) -> str:
