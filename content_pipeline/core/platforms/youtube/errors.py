@@ -57,6 +57,10 @@ _FAILED: Final[dict[str, str]] = {
 }
 
 
+class Missing(Refused):
+    """What was asked for does not exist, like the list of uploads of a channel that never had one."""
+
+
 def checked(response: httpx.Response) -> httpx.Response:
     """The response, if it is a success. Raises what `failure` makes of any other."""
     if response.is_success:
@@ -69,7 +73,7 @@ def failure(response: httpx.Response) -> Error:
 
     Expired, Disconnected and NotPermitted; TooManyRequests with `youtube_quota` until midnight in California and
     `youtube_upload_limit` for an hour; UpstreamError `remote_failed` (5xx, and a 403 that is not YouTube's), retryable;
-    Refused `app_refused`, `youtube_invalid_…`, `youtube_video_missing`, `platform_refused`.
+    Refused `app_refused`, `youtube_invalid_…`, `youtube_video_missing`, `platform_refused`; Missing (404).
     """
     status, reason, sentence = response.status_code, _reason(response), _sentence(response)
     if reason == "youtubeSignupRequired":
@@ -94,6 +98,8 @@ def failure(response: httpx.Response) -> Error:
         )
     if status == HTTPStatus.FORBIDDEN and reason in _SCOPE_MISSING:
         return NotPermitted(sentence, remedy=_RECONNECT)
+    if status == HTTPStatus.NOT_FOUND:
+        return Missing(sentence, remedy="Look in YouTube Studio whether it is there.")
     return Refused(sentence, code=_INVALID.get(reason, Refused.code), remedy="Change what YouTube names, then retry.")
 
 

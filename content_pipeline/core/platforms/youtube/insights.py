@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.platforms import transport
-from content_pipeline.core.platforms.base import Access
+from content_pipeline.core.platforms.base import Access, Refused
 from content_pipeline.core.platforms.call_limits import take_share
 from content_pipeline.core.platforms.insights import (
     AudienceShare,
@@ -29,7 +29,7 @@ from content_pipeline.core.platforms.insights import (
     without_empty_average,
 )
 from content_pipeline.core.platforms.response_json import json_object
-from content_pipeline.core.platforms.youtube.errors import checked
+from content_pipeline.core.platforms.youtube.errors import Missing, checked
 from content_pipeline.core.platforms.youtube.requests import call, list_page
 from content_pipeline.core.rate_limits import Rate
 
@@ -76,11 +76,13 @@ class YouTubeInsights:
 
     def list_posts(self, access: Access, *, since: datetime) -> Iterator[ListedPost]:
         """Videos that are not published (private, scheduled) have no time at which they were, and are left out."""
-        (channel,) = _page(access, "channels", part="contentDetails", mine="true")["items"]
         query = {"part": "contentDetails", "maxResults": str(_PAGE)}
-        query["playlistId"] = channel["contentDetails"]["relatedPlaylists"]["uploads"]
+        query["playlistId"] = _channel(access, "contentDetails")["relatedPlaylists"]["uploads"]
         while True:
-            page = _page(access, "playlistItems", **query)
+            try:
+                page = _page(access, "playlistItems", **query)
+            except Missing:
+                return
             listed = [item["contentDetails"] for item in page["items"]]
             published = [video for video in listed if "videoPublishedAt" in video]
             fresh = [video for video in published if _published_at(video) >= since]
@@ -99,8 +101,7 @@ class YouTubeInsights:
 
     def read_account(self, access: Access) -> Figures:
         """YouTube rounds down the number of subscribers to three figures."""
-        (channel,) = _page(access, "channels", part="statistics", mine="true")["items"]
-        statistics = channel["statistics"]
+        statistics = _channel(access, "statistics")
         figures: dict[Metric, float] = {"views": int(statistics["viewCount"])}
         if not statistics["hiddenSubscriberCount"]:
             figures["followers"] = int(statistics["subscriberCount"])
@@ -145,6 +146,19 @@ def _page(access: Access, what: str, **query: str) -> dict[str, Any]:
     take_share("youtube:units", _SHARE)
     with scope_needed():
         return list_page(access, what, **query)
+
+
+def _channel(access: Access, part: str) -> dict[str, Any]:
+    """A part of the account's channel. Raises Refused `no_channel` when it is gone."""
+    channels = _page(access, "channels", part=part, mine="true").get("items")
+    if not channels:
+        raise Refused(
+            "The account has no YouTube channel any more.",
+            code="no_channel",
+            remedy="Make a channel on youtube.com, then connect the account again.",
+        )
+    found: dict[str, Any] = channels[0][part]
+    return found
 
 
 def _videos(access: Access, ids: Collection[str], part: str) -> dict[str, Row]:

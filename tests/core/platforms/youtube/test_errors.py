@@ -9,7 +9,7 @@ import pytest
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
 from content_pipeline.core.platforms.base import Ambiguous, Disconnected, Expired, NotPermitted, Refused
 from content_pipeline.core.platforms.youtube import errors
-from content_pipeline.core.platforms.youtube.errors import commit_failure, failure, rejected
+from content_pipeline.core.platforms.youtube.errors import Missing, commit_failure, failure, rejected
 
 
 def answer(status: int, reason: str, message: str = "No.") -> httpx.Response:
@@ -27,6 +27,7 @@ def answer(status: int, reason: str, message: str = "No.") -> httpx.Response:
         (400, "invalidCategoryId", Refused, "youtube_invalid_category", False),
         (400, "invalidPublishAt", Refused, "youtube_invalid_publish_time", False),
         (400, "mediaBodyRequired", Refused, "youtube_video_missing", False),
+        (404, "playlistNotFound", Missing, "platform_refused", False),
         (400, "somethingNew", Refused, "platform_refused", False),
         (401, "authError", Expired, "token_expired", True),
         (401, "youtubeSignupRequired", Disconnected, "needs_reconnect", False),

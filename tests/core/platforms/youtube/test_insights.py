@@ -111,6 +111,15 @@ def test_videos_that_are_private_or_deleted_meanwhile_are_left_out(wire: Wire) -
 
 def test_a_channel_without_uploads_has_no_posts(wire: Wire) -> None:
     assert listed(wire, []) == []
+    wire.on(ITEMS, refusal(404, "playlistNotFound"))  # of a channel that never had any
+    assert list(youtube.list_posts(ACCESS, since=YEAR_START)) == []
+
+
+def test_an_account_whose_channel_is_gone_is_told_so(wire: Wire) -> None:
+    wire.on(CHANNELS, Answer(body={"kind": "youtube#channelListResponse"}))
+    with pytest.raises(Refused) as refused:
+        youtube.read_account(ACCESS)
+    assert refused.value.code == "no_channel"
 
 
 # ── totals ───────────────────────────────────────────────────────────────────────────────────────────────
