@@ -90,8 +90,10 @@ class LinkedInInsights:
         return found
 
     def read_account(self, access: Access) -> Figures:
-        (followers,) = _elements(access, f"{_FOLLOWERS}?{_OF_ALL_POSTS}")
-        return {**_totals(access, _OF_ALL_POSTS, _TOTALS), "followers": followers[_FOLLOWERS]}
+        figures = {**_totals(access, _OF_ALL_POSTS, _TOTALS)}
+        for element in _elements(access, f"{_FOLLOWERS}?{_OF_ALL_POSTS}"):
+            figures["followers"] = element[_FOLLOWERS]
+        return figures
 
     def read_days(
         self, access: Access, first: date, last: date, post_ids: Collection[str] = ()

@@ -115,6 +115,10 @@ def test_an_account_tells_the_totals_of_all_its_posts_and_its_followers(api: Api
     assert not any("Video" in path for path in api.asked)
 
 
+def test_a_member_without_posts_and_followers_has_no_figures(api: Api) -> None:
+    assert linkedin.read_account(ACCESS) == {}
+
+
 def test_the_posts_of_a_member_cannot_be_listed_nor_their_audience(api: Api) -> None:
     assert (list(linkedin.list_posts(ACCESS, since=NOON)), linkedin.read_audience(ACCESS), api.asked) == ([], [], [])
 
