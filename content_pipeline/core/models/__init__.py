@@ -1,6 +1,15 @@
 """SQLAlchemy models, one file per domain, without logic. Importing this package registers all tables."""
 
 from content_pipeline.core.models.accounts import Account, ConnectState, RedirectUri
+from content_pipeline.core.models.analytics import (
+    AccountSync,
+    AudienceShare,
+    DailyMetric,
+    DailyPostMetric,
+    MetricSnapshot,
+    ReportedDay,
+    SocialPost,
+)
 from content_pipeline.core.models.avatars import AvatarVideo
 from content_pipeline.core.models.calendar import CalendarItem
 from content_pipeline.core.models.captions import BurnIn, Caption
@@ -18,7 +27,9 @@ from content_pipeline.core.models.workspaces import ApiKey, Plan, Workspace
 
 __all__ = [
     "Account",
+    "AccountSync",
     "ApiKey",
+    "AudienceShare",
     "AvatarVideo",
     "Batch",
     "BurnIn",
@@ -26,10 +37,13 @@ __all__ = [
     "Caption",
     "ConnectState",
     "CreditEntry",
+    "DailyMetric",
+    "DailyPostMetric",
     "Execution",
     "IdempotencyKey",
     "MadeVideo",
     "Memory",
+    "MetricSnapshot",
     "Plan",
     "ProviderBalance",
     "Publication",
@@ -37,6 +51,8 @@ __all__ = [
     "ReceivedEvent",
     "RedirectUri",
     "Reel",
+    "ReportedDay",
+    "SocialPost",
     "Task",
     "Twin",
     "WebhookDelivery",

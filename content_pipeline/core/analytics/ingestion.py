@@ -1,0 +1,85 @@
+"""Takes figures of days from operators, for what they may not fetch from a platform."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.analytics.figure_columns import METRICS, to_columns
+from content_pipeline.core.analytics.figures import DAYS_KEPT
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Invalid, pointer
+from content_pipeline.core.models import Account, ReportedDay
+from content_pipeline.core.platforms.insights import Figures
+from content_pipeline.core.workspaces.ownership import owned
+
+
+@dataclass(frozen=True, slots=True)
+class StatedDay:
+    """What an operator says of one day of an account."""
+
+    account_id: UUID
+    day: date
+    figures: Figures
+
+
+def ingest(session: Session, workspace_id: UUID, rows: Sequence[StatedDay]) -> None:
+    """Store these days, in place of what was said of them before. They count where the platform says nothing.
+
+    Raises NotFound for an account of another workspace, and Invalid `ingest_rows_invalid` whose `errors` list every row
+    that cannot be taken; then nothing is stored.
+    """
+    for account_id in {row.account_id for row in rows}:
+        owned(session, Account, workspace_id, account_id)
+    if errors := list(_errors(rows)):
+        raise Invalid(
+            f"{len(errors)} of {len(rows)} rows cannot be taken. {errors[0]['detail']}",
+            code="ingest_rows_invalid",
+            remedy="Correct what `errors` lists and send all rows again; nothing was stored.",
+            errors=errors,
+        )
+    stated_at = now()
+    new = insert(ReportedDay).values(
+        [
+            {
+                "account_id": row.account_id,
+                "day": row.day,
+                "source": "external",
+                "taken_at": stated_at,
+                **to_columns(row.figures),
+            }
+            for row in rows
+        ]
+    )
+    changed = {name: new.excluded[name] for name in ("taken_at", *METRICS)}
+    keys = ["account_id", "day", "source", "social_post_id"]
+    session.execute(new.on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+def stated_since(session: Session, moment: datetime | None) -> tuple[Collection[date], datetime | None]:
+    """The days of which operators have said something after a moment (None: ever), and when they did so last."""
+    stated = select(ReportedDay.day, ReportedDay.taken_at).where(ReportedDay.source == "external")
+    rows = session.execute(stated.where(ReportedDay.taken_at > moment) if moment else stated).all()
+    return {row.day for row in rows}, max((row.taken_at for row in rows), default=moment)
+
+
+def _errors(rows: Sequence[StatedDay]) -> Iterator[dict[str, Any]]:
+    today, known = now().date(), set()
+    for number, row in enumerate(rows):
+        detail = None
+        if row.day > today:
+            detail = f"{row.day} is in the future."
+        elif row.day <= today - timedelta(days=DAYS_KEPT):
+            detail = f"{row.day} is more than {DAYS_KEPT} days ago; older figures are not kept."
+        elif (row.account_id, row.day) in known:
+            detail = f"{row.day} of this account is in an earlier row too."
+        elif not row.figures:
+            detail = "The row has no figure."
+        known.add((row.account_id, row.day))
+        if detail:
+            yield {"in": "body", "pointer": pointer(["rows", number]), "detail": detail}

@@ -1,0 +1,24 @@
+"""Sensor that tells Dagster of the days that operators have stated figures of, so that these are derived again."""
+
+from datetime import datetime
+
+import dagster as dg
+
+from content_pipeline.assets.analytics import stated_figures
+from content_pipeline.core.analytics import ingestion
+from content_pipeline.core.database import transaction
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Records the days that operators have stated figures of.",
+)
+def record_stated_figures(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    seen = datetime.fromisoformat(context.cursor) if context.cursor else None
+    with transaction() as session:
+        days, latest = ingestion.stated_since(session, seen)
+    if latest is None or not days:
+        return dg.SkipReason("No figures were stated.")
+    events = [dg.AssetMaterialization(stated_figures.key, partition=day.isoformat()) for day in sorted(days)]
+    return dg.SensorResult(asset_events=events, cursor=latest.isoformat())
