@@ -1,0 +1,113 @@
+"""Reads from the database what the figures of days are derived from, as data frames."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.analytics import frames, windows
+from content_pipeline.core.analytics.figure_columns import METRICS
+from content_pipeline.core.models import DailyPostMetric, MetricSnapshot, ReportedDay, SocialPost
+from content_pipeline.core.models.analytics import Source
+from content_pipeline.core.platforms.insights import TOTALS
+
+
+def changed_accounts(session: Session, first: date, last: date) -> Sequence[UUID]:
+    """The accounts about which something was read, or reported, in the days from `first` to `last`."""
+    read = select(MetricSnapshot.account_id).where(_is_read_in(MetricSnapshot, first, last))
+    reported = select(ReportedDay.account_id).where(
+        or_(ReportedDay.day.between(first, last), _is_read_in(ReportedDay, first, last))
+    )
+    return session.scalars(read.union(reported)).all()
+
+
+def first_changed_day(session: Session, account_id: UUID, first: date, last: date) -> date:
+    """The first day of an account whose figures are settled only by what was read in the days from `first` to `last`.
+
+    That is `first`, or the day of the reading before: what grew in the gap between both is known only now. Or it is an
+    earlier day that the platform has corrected.
+    """
+    earliest = (
+        select(MetricSnapshot.social_post_id.label("post"), func.min(MetricSnapshot.taken_at).label("taken_at"))
+        .where(MetricSnapshot.account_id == account_id, _is_read_in(MetricSnapshot, first, last))
+        .group_by(MetricSnapshot.social_post_id)
+        .subquery()
+    )
+    previous = (
+        select(func.max(MetricSnapshot.taken_at))
+        .where(
+            MetricSnapshot.account_id == account_id,
+            MetricSnapshot.social_post_id.is_not_distinct_from(earliest.c.post),
+            MetricSnapshot.taken_at < earliest.c.taken_at,
+        )
+        .scalar_subquery()
+    )
+    since = select(func.min(func.coalesce(previous, SocialPost.published_at))).select_from(
+        earliest.outerjoin(SocialPost, SocialPost.id == earliest.c.post)
+    )
+    corrected = select(func.min(ReportedDay.day)).where(
+        ReportedDay.account_id == account_id, _is_read_in(ReportedDay, first, last)
+    )
+    read_at, day = session.scalar(since), session.scalar(corrected)
+    return min(known for known in (first, read_at and read_at.date(), day) if known)
+
+
+def readings(session: Session, account_id: UUID, first: date, last: date) -> pd.DataFrame:
+    """All readings of these days, with the last one before them and the first one after them.
+
+    Columns: `social_post_id` (None for the account's own), `taken_at`, and the metrics. A post that was not read before
+    these days begins with totals of zero at its publication.
+    """
+    begin, end = _midnight(first), _midnight(last + timedelta(days=1))
+    post, taken_at = MetricSnapshot.social_post_id, MetricSnapshot.taken_at
+    own = select(post, taken_at, *(getattr(MetricSnapshot, metric) for metric in METRICS)).where(
+        MetricSnapshot.account_id == account_id
+    )
+    before = own.where(taken_at <= begin).order_by(post, taken_at.desc()).ext(distinct_on(post)).subquery()
+    after = own.where(taken_at >= end).order_by(post, taken_at).ext(distinct_on(post)).subquery()
+    within = own.where(taken_at > begin, taken_at < end)
+    found = frames.read(session, within.union_all(before.select(), after.select()))
+    posts = select(SocialPost.id.label("social_post_id"), SocialPost.published_at)
+    found = found.merge(frames.read(session, posts.where(SocialPost.account_id == account_id)), how="left")
+    return pd.concat([found, _births(found, begin)], ignore_index=True).drop(columns="published_at")
+
+
+def sums_of_posts(session: Session, account_id: UUID, first: date, last: date) -> pd.DataFrame:
+    """The growth of all posts of an account together: a row for each `day`, with TOTALS and `estimated`."""
+    totals = [func.sum(getattr(DailyPostMetric, metric)).label(metric) for metric in sorted(TOTALS)]
+    rows = select(DailyPostMetric.day, *totals, func.bool_or(DailyPostMetric.estimated).label("estimated"))
+    mine = rows.where(DailyPostMetric.account_id == account_id, DailyPostMetric.day.between(first, last))
+    return frames.read(session, mine.group_by(DailyPostMetric.day)).set_index("day")
+
+
+def reported(session: Session, account_id: UUID, source: Source, first: date, last: date) -> pd.DataFrame:
+    """What was said of the account's days: a row for each `day`, with the metrics."""
+    rows = select(ReportedDay.day, *(getattr(ReportedDay, metric) for metric in METRICS)).where(
+        ReportedDay.account_id == account_id,
+        ReportedDay.social_post_id.is_(None),
+        ReportedDay.source == source,
+        ReportedDay.day.between(first, last),
+    )
+    return frames.read(session, rows).set_index("day")
+
+
+def _births(found: pd.DataFrame, begin: datetime) -> pd.DataFrame:
+    """Readings of zero at the publication of the posts whose first reading is after `begin`."""
+    earliest = found.sort_values("taken_at").drop_duplicates("social_post_id")
+    unread = earliest[(earliest["taken_at"] > begin) & (earliest["published_at"] < earliest["taken_at"])]
+    zeros = {metric: unread[metric].where(unread[metric].isna(), 0) for metric in TOTALS}
+    return unread.assign(taken_at=unread["published_at"], **zeros, **dict.fromkeys(set(METRICS) - TOTALS))
+
+
+def _is_read_in(table: type[MetricSnapshot | ReportedDay], first: date, last: date) -> Any:
+    """Whether a row was read in the windows of these days. A day's last window is read after midnight."""
+    return table.taken_at.between(_midnight(first), _midnight(last + timedelta(days=1)) + windows.LENGTH)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

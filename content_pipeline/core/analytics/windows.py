@@ -1,0 +1,33 @@
+"""The windows of six hours, by UTC, in which the figures of accounts are read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+LENGTH: Final = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window, named by its start. Its reading is made when it has ended."""
+
+    start: datetime
+
+    @property
+    def end(self) -> datetime:
+        return self.start + LENGTH
+
+
+def latest_complete(moment: datetime) -> Window:
+    """The last window that had ended at this moment (aware, UTC)."""
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Window(midnight + (moment - midnight) // LENGTH * LENGTH - LENGTH)
+
+
+def is_present(windows: Sequence[Window], moment: datetime) -> bool:
+    """Whether one of these windows is the latest complete one, or a later one: then totals are read as of now.
+
+    Totals are never dated back, so that for past windows only the platforms' dated figures are read.
+    """
+    return max(window.start for window in windows) >= latest_complete(moment).start

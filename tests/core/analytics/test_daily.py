@@ -1,0 +1,125 @@
+"""Daily figures, derived from snapshots and reported days in a real database."""
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from content_pipeline.core.analytics import daily_inputs
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import ReportedDay
+from tests.metric_history import History, at, day
+
+
+@pytest.fixture
+def history(workspace_id: UUID) -> History:
+    return History(workspace_id)
+
+
+def test_a_post_grows_from_zero_at_its_publication(history: History) -> None:
+    post_id = history.post(at(0, 12))
+    history.read(at(1), post_id, views=120, likes=12)
+    history.read(at(2), post_id, views=300, likes=20)
+    history.derive(0, 1)
+    assert history.post_days(post_id) == {0: 120, 1: 180}
+    assert history.post_days(post_id, "likes") == {0: 12, 1: 8}
+
+
+def test_the_days_of_an_account_without_figures_of_its_own_are_those_of_its_posts_together(history: History) -> None:
+    first, second = history.post(at(0)), history.post(at(0))
+    for post_id, views in ((first, 100), (second, 50)):
+        history.read(at(0, 18), post_id, views=views)
+        history.read(at(1), post_id, views=views * 2)
+    history.derive(0, 0)
+    assert history.days() == {0: 300}
+
+
+def test_a_metric_that_was_never_read_is_unknown_and_not_zero(history: History) -> None:
+    post_id = history.post(at(0))
+    history.read(at(1), post_id, views=0)
+    history.derive(0, 0)
+    assert (history.days("views"), history.days("saves")) == ({0: 0}, {0: None})
+
+
+def test_a_day_before_the_first_reading_of_an_account_has_no_figures(history: History) -> None:
+    history.read(at(2), views=900, followers=70)
+    history.read(at(3), views=950, followers=75)
+    history.derive(0, 3)
+    assert history.days() == {2: 50, 3: None}
+    assert history.days("followers") == {2: 75, 3: 75}
+    assert history.days("followers_gained") == {2: 5, 3: None}
+
+
+def test_the_growth_over_an_outage_is_spread_over_its_days_and_marked(history: History) -> None:
+    post_id = history.post(at(0))
+    history.read(at(0, 18), post_id, views=90)
+    history.read(at(1), post_id, views=100)
+    history.derive(0, 0)
+    history.read(at(4), post_id, views=400)
+    history.derive(3, 3)
+    assert history.post_days(post_id) == {0: 100, 1: 100, 2: 100, 3: 100}
+    assert history.days("estimated") == {0: False, 1: True, 2: True, 3: True}
+
+
+def test_the_last_reading_of_a_day_may_be_made_after_midnight(history: History) -> None:
+    post_id = history.post(at(0))
+    for hours in (6, 12, 18, 24.01):
+        history.read(at(0, hours), post_id, views=int(hours * 100))
+    history.derive(0, 0)
+    assert history.post_days(post_id) == {0: 2400}
+    assert history.days("estimated") == {0: False}
+
+
+def test_what_the_platform_says_of_a_day_counts_before_the_growth_of_totals(history: History) -> None:
+    history.read(at(0), views=0)
+    history.read(at(1), views=480)
+    history.report(day(0), views=500, reach=300)
+    history.derive(0, 0)
+    assert (history.days(), history.days("reach")) == ({0: 500}, {0: 300})
+
+
+def test_what_an_operator_says_fills_what_the_platform_leaves_out(history: History) -> None:
+    history.report(day(0), views=500)
+    history.report(day(0), source="external", views=9, saves=7)
+    history.derive(0, 0)
+    assert (history.days(), history.days("saves")) == ({0: 500}, {0: 7})
+
+
+def test_a_day_that_the_platform_corrects_later_is_derived_again(history: History) -> None:
+    history.report(day(0), views=500, taken_at=at(1))
+    history.derive(0, 0)
+    with transaction() as session:
+        said = session.scalars(select(ReportedDay).where(ReportedDay.account_id == history.account_id)).one()
+        said.views, said.taken_at = 520, at(3, 1)
+    history.derive(3, 3)
+    assert history.days() == {0: 520}
+
+
+def test_deriving_again_changes_nothing(history: History) -> None:
+    post_id = history.post(at(0, 3))
+    for hours in range(6, 24 * 9, 6):
+        history.read(at(0, hours), post_id, views=hours**2, likes=hours)
+    history.derive(0, 8)
+    before = (history.days(), history.post_days(post_id), history.days("estimated"))
+    for first in range(9):
+        history.derive(first, first)
+    assert (history.days(), history.post_days(post_id), history.days("estimated")) == before
+
+
+def test_one_account_s_days_are_not_touched_by_another_s(history: History, workspace_id: UUID) -> None:
+    other = History(workspace_id)
+    for each in (history, other):
+        each.read(at(0), views=0)
+        each.read(at(1), views=100)
+        each.derive(0, 0)
+    other.read(at(1, 1), views=200)
+    other.derive(1, 1)
+    assert (history.days(), other.days()) == ({0: 100}, {0: 100, 1: 100})
+
+
+def test_accounts_without_news_are_left_out(history: History, workspace_id: UUID) -> None:
+    history.read(at(0, 5), views=1)
+    quiet = History(workspace_id)
+    quiet.read(at(9), views=1)
+    with transaction() as session:
+        assert daily_inputs.changed_accounts(session, day(0), day(1)) == [history.account_id]
