@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.calendar import items
 from content_pipeline.core.clock import now
-from content_pipeline.core.models import Account, CalendarItem, Twin, Workspace
+from content_pipeline.core.models import Account, CalendarItem, Publication, Twin, Workspace
 from content_pipeline.core.twins import twins
 
 
@@ -51,3 +51,29 @@ def make_item(session: Session, twin: Twin, *, due_in: timedelta = timedelta(day
         "script": "AI is transforming how creators work.",
     }
     return items.create(session, twin.workspace_id, usual | fields)
+
+
+def make_publication(session: Session, account_id: UUID, **fields: Any) -> Publication:
+    """A published post of a client's own video."""
+    account = session.get_one(Account, account_id)
+    usual = {
+        "request_id": uuid4(),
+        "reel_url": "https://example.com/bread.mp4",
+        "script": "Bread needs time.",
+        "options": {"caption_style": "long"},
+        "words": {"title": None, "text": "Bread needs time.", "hashtags": ["baking"]},
+        "committed_at": now(),
+        "published_at": now(),
+        "post_id": str(uuid4()),
+        "created_at": now(),
+    }
+    publication = Publication(
+        id=uuid4(),
+        workspace_id=account.workspace_id,
+        account_id=account_id,
+        platform=account.platform,
+        **(usual | fields),
+    )
+    session.add(publication)
+    session.flush()
+    return publication

@@ -1,0 +1,97 @@
+"""Stores what was read from a platform: snapshots of totals, dated figures, audience shares."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import insert, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.analytics import posts
+from content_pipeline.core.analytics.figure_columns import METRICS, to_columns
+from content_pipeline.core.models import Account, AudienceShare, MetricSnapshot, ReportedDay, SocialPost
+from content_pipeline.core.platforms import insights
+from content_pipeline.core.platforms.insights import DayFigures, Figures
+
+# The longest that a platform moderates a post, of which it says nothing meanwhile.
+MODERATION: Final = timedelta(days=1)
+
+
+def record_account(session: Session, account: Account, figures: Figures, taken_at: datetime) -> None:
+    """Add a snapshot of an account."""
+    session.execute(insert(MetricSnapshot), [{"account_id": account.id, "taken_at": taken_at, **to_columns(figures)}])
+
+
+def record_posts(
+    session: Session, read: Sequence[SocialPost], figures: Mapping[str, Figures], taken_at: datetime
+) -> None:
+    """Add a snapshot of each of these posts; those without figures have vanished from their platform.
+
+    Unless they are young: TikTok does not answer for a post before its moderation is over.
+    """
+    snapshots = [
+        {
+            "account_id": post.account_id,
+            "social_post_id": post.id,
+            "taken_at": taken_at,
+            **to_columns(figures[post.post_id]),
+        }
+        for post in read
+        if post.post_id in figures
+    ]
+    if snapshots:
+        session.execute(insert(MetricSnapshot), snapshots)
+    if read:
+        session.execute(
+            update(SocialPost),
+            [
+                {
+                    "id": post.id,
+                    "read_at": taken_at,
+                    "next_read_at": posts.next_reading(post.published_at, taken_at),
+                    "vanished_at": taken_at if _has_vanished(post, figures, taken_at) else None,
+                }
+                for post in read
+            ],
+        )
+
+
+def _has_vanished(post: SocialPost, figures: Mapping[str, Figures], taken_at: datetime) -> bool:
+    return post.post_id not in figures and taken_at - post.published_at > MODERATION
+
+
+def record_days(session: Session, account: Account, days: Iterable[DayFigures], taken_at: datetime) -> None:
+    """Store what the platform says of days of the account, in place of what it said before."""
+    rows = [
+        {
+            "account_id": account.id,
+            "day": said.day,
+            "source": "platform",
+            "taken_at": taken_at,
+            **to_columns(said.figures),
+        }
+        for said in days
+    ]
+    if rows:
+        new = postgresql.insert(ReportedDay).values(rows)
+        changed = {name: new.excluded[name] for name in ("taken_at", *METRICS)}
+        keys = ["account_id", "day", "source", "social_post_id"]
+        session.execute(new.on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+def record_audience(session: Session, account: Account, shares: Sequence[insights.AudienceShare], day: date) -> None:
+    """Store the audience of an account on a day; a second reading of the day replaces the first one."""
+    rows = [
+        {
+            "account_id": account.id,
+            "day": day,
+            "dimension": share.dimension,
+            "value": share.value,
+            "share": share.share,
+        }
+        for share in shares
+    ]
+    if rows:
+        new = postgresql.insert(AudienceShare).values(rows)
+        session.execute(new.on_conflict_do_update(constraint="pk_audience_shares", set_={"share": new.excluded.share}))

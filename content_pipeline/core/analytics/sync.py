@@ -1,0 +1,162 @@
+"""Reads the figures of accounts and their posts from the platforms, a window of six hours at a time.
+
+What one account's platform refuses stays with that account: its outcome is recorded, its posts stay due, and the next
+window reads the days that are missing.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from datetime import UTC, date, timedelta
+from typing import Final, NamedTuple, TypeVar
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.accounts.authorized_calls import call_platform
+from content_pipeline.core.analytics import posts, readings, windows
+from content_pipeline.core.analytics.windows import Window
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Error, InternalError
+from content_pipeline.core.models import Account, AccountSync, AudienceShare, ReportedDay, SocialPost
+from content_pipeline.core.platforms import transport
+from content_pipeline.core.platforms.base import Access
+from content_pipeline.core.platforms.registry import PLATFORMS
+
+log = structlog.get_logger()
+
+# Accounts of a platform that are read at once. Platforms count calls by app, so that more would only wait.
+CONCURRENT_ACCOUNTS: Final = 4
+# As many as YouTube takes in one call. What was read is stored before the next ones are asked for.
+POSTS_AT_ONCE: Final = 50
+# YouTube corrects its last days, LinkedIn and Instagram their last one: they are read again in every window.
+CORRECTED_DAYS: Final = timedelta(days=5)
+# The oldest dated figures that are asked for by themselves, for an account that is new or was not read for long.
+MAX_MISSING_DAYS: Final = timedelta(days=30)
+
+Transaction = Callable[[], AbstractContextManager[Session]]
+Answer = TypeVar("Answer")
+
+
+class Outcome(NamedTuple):
+    """The outcome of reading one account."""
+
+    account: Account
+    posts_read: int
+    error: Error | None
+
+
+def sync_platform(transaction: Transaction, platform: str, asked: Sequence[Window]) -> list[Outcome]:
+    """Read all accounts of a platform, for one window or for several at once, and record the outcome of each.
+
+    `transaction` opens the caller's transactions; what it raises (`executions.Stopped`) ends the reading.
+    """
+    with transaction() as session:
+        accounts = session.scalars(
+            select(Account)
+            .where(Account.platform == platform, Account.status != "disconnected")
+            .order_by(Account.created_at)
+        ).all()
+    with ThreadPoolExecutor(CONCURRENT_ACCOUNTS, thread_name_prefix=f"sync-{platform}") as pool:
+        return list(pool.map(lambda account: _sync_account(transaction, account, asked), accounts))
+
+
+def _sync_account(transaction: Transaction, account: Account, asked: Sequence[Window]) -> Outcome:
+    reader = _AccountReader(transaction, account)
+    error = None
+    try:
+        with transport.short_timeouts():
+            if windows.is_present(asked, now()):
+                reader.read_present()
+            reader.read_days(asked)
+    except Error as raised:
+        error = raised
+    except (AssertionError, LookupError, TypeError, ValueError):  # an answer of a form that nobody has documented
+        log.exception("sync_broken", account_id=str(account.id), platform=account.platform)
+        error = InternalError("The platform's answer was not understood.", remedy="It is read again in six hours.")
+    with transaction() as session:
+        for window in asked:
+            row = {
+                "account_id": account.id,
+                "window_start": window.start,
+                "finished_at": now(),
+                "posts_read": reader.posts_read,
+                "error": error.to_dict() if error else None,
+            }
+            new = insert(AccountSync).values(row)
+            session.execute(new.on_conflict_do_update(constraint="pk_account_syncs", set_=row))
+    return Outcome(account, reader.posts_read, error)
+
+
+class _AccountReader:
+    """Reads one account, and writes each answer before the next call: what was read stays when a later call fails."""
+
+    def __init__(self, transaction: Transaction, account: Account) -> None:
+        self.posts_read = 0
+        self._transaction = transaction
+        self._account = account
+        self._insights = PLATFORMS[account.platform].insights
+
+    def read_present(self) -> None:
+        """Find the account's posts, and read the totals of those that are due, the account's own, and its audience."""
+        account = self._account
+        with self._transaction() as session:
+            since = posts.list_since(session, account, now())
+        listed = self._call(lambda access: list(self._insights.list_posts(access, since=since)))
+        with self._transaction() as session:
+            posts.record_published(session, account)
+            posts.record_listed(session, account, listed)
+            due = posts.due(session, account, now())
+        for begin in range(0, len(due), POSTS_AT_ONCE):
+            self._read_posts(due[begin : begin + POSTS_AT_ONCE])
+        own = self._call(self._insights.read_account)
+        with self._transaction() as session:
+            readings.record_account(session, account, own, now())
+        self._read_audience()
+
+    def _read_posts(self, due: Sequence[SocialPost]) -> None:
+        ids = [post.post_id for post in due]
+        figures = self._call(lambda access: self._insights.read_posts(access, ids))
+        with self._transaction() as session:
+            readings.record_posts(session, due, figures, now())
+        self.posts_read += len(figures)
+
+    def read_days(self, asked: Sequence[Window]) -> None:
+        """Read the platform's dated figures of the days of these windows, and of those before that are missing."""
+        if self._insights.days_in is None:
+            return
+        first, last = asked[0].start.date(), asked[-1].end.astimezone(self._insights.days_in).date()
+        if windows.is_present(asked, now()):
+            first = min(first, self._first_missing_day(last))
+        days = self._call(lambda access: self._insights.read_days(access, first, last))
+        with self._transaction() as session:
+            readings.record_days(session, self._account, days, now())
+
+    def _first_missing_day(self, last: date) -> date:
+        with self._transaction() as session:
+            known = session.scalar(
+                select(ReportedDay.day)
+                .where(ReportedDay.account_id == self._account.id, ReportedDay.source == "platform")
+                .order_by(ReportedDay.day.desc())
+                .limit(1)
+            )
+        return max(known - CORRECTED_DAYS, last - MAX_MISSING_DAYS) if known else last - MAX_MISSING_DAYS
+
+    def _read_audience(self) -> None:
+        """Once a day: the platforms count it anew no more often."""
+        today = now().astimezone(UTC).date()
+        with self._transaction() as session:
+            is_known = session.scalar(
+                select(AudienceShare.day)
+                .where(AudienceShare.account_id == self._account.id, AudienceShare.day == today)
+                .limit(1)
+            )
+        if not is_known:
+            shares = self._call(self._insights.read_audience)
+            with self._transaction() as session:
+                readings.record_audience(session, self._account, shares, today)
+
+    def _call(self, call: Callable[[Access], Answer]) -> Answer:
+        return call_platform(self._account.id, call)
