@@ -1,8 +1,8 @@
-"""Dagster definitions: all assets, jobs and sensors."""
+"""Dagster definitions: all assets, jobs, schedules and sensors."""
 
 import dagster as dg
 
-from content_pipeline import jobs
+from content_pipeline import jobs, schedules
 from content_pipeline.core import logs
 from content_pipeline.sensors import avatars, calendar, csv_inbox, polling, retention, tasks, tokens, webhooks
 
@@ -10,7 +10,8 @@ logs.configure()
 
 definitions = dg.Definitions(
     assets=jobs.ASSETS,
-    jobs=[*jobs.JOBS.values(), jobs.WEBHOOKS],
+    jobs=[*jobs.JOBS.values(), jobs.WEBHOOKS, jobs.METRICS],
+    schedules=[schedules.READ_METRICS],
     sensors=[
         tasks.start_unattended_tasks,
         calendar.publish_scheduled_content,
@@ -21,6 +22,7 @@ definitions = dg.Definitions(
         tokens.refresh_expiring_tokens,
         webhooks.deliver_webhooks,
         retention.retire_old_work,
+        schedules.DERIVE_METRICS,
     ],
     # Runs execute in warm Celery workers, whose daemonic processes cannot have child processes.
     executor=dg.in_process_executor,

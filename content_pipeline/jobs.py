@@ -1,6 +1,6 @@
 """One job per kind of task: it materializes all assets that are partitioned by the kind's keys, without run config.
 
-Beside them the job that delivers webhook events, which is no task.
+Beside them the jobs that are no tasks: delivering webhook events, and reading the platforms' figures.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from typing import Final
 import dagster as dg
 
 from content_pipeline import assets, partitions
+from content_pipeline.assets.analytics import metric_snapshots
 from content_pipeline.assets.webhooks import webhook_deliveries
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.kinds import KINDS, Kind
@@ -35,4 +36,11 @@ WEBHOOKS: Final = dg.define_asset_job(
     selection=dg.AssetSelection.assets(webhook_deliveries),
     tags=dagster_client.lane_tags("io", is_single=True),
     description="Deliver the webhook events that are due.",
+)
+
+METRICS: Final = dg.define_asset_job(
+    "metric_snapshots",
+    selection=dg.AssetSelection.assets(metric_snapshots),
+    tags=dagster_client.lane_tags("io", is_single=False),
+    description="Read the figures of all accounts from the platforms.",
 )

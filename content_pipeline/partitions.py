@@ -1,10 +1,19 @@
-"""Sets of dynamic partition keys, one for each kind of task that has runs (core/tasks/kinds.py)."""
+"""Sets of partition keys: dynamic ones for the kinds of task that have runs, windows and days for the analytics."""
 
 from functools import cache
+from typing import Final
 
 import dagster as dg
 
 from content_pipeline.core.tasks.kinds import Kind
+
+# Windows of six hours (core/analytics/windows.py). Accounts are rows and no keys: 200 accounts would be 292,000 keys a
+# year.
+WINDOWS: Final = dg.TimeWindowPartitionsDefinition(
+    start="2026-01-01-00:00", fmt="%Y-%m-%d-%H:%M", cron_schedule="0 */6 * * *", timezone="UTC"
+)
+# The present day is one of them: its figures are those so far.
+DAYS: Final = dg.DailyPartitionsDefinition(start_date="2026-01-01", timezone="UTC", end_offset=1)
 
 
 def keys_of(kind: Kind) -> dg.DynamicPartitionsDefinition:

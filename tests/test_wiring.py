@@ -70,6 +70,11 @@ def test_dagster_runs_just_this() -> None:
         "publication_upload",
         "publication",
         "webhook_deliveries",
+        "metric_snapshots/instagram",
+        "metric_snapshots/linkedin",
+        "metric_snapshots/tiktok",
+        "metric_snapshots/youtube",
+        "daily_metrics",
     }
     assert {sensor.name for sensor in definitions.sensors or []} == {
         "start_unattended_tasks",
@@ -81,7 +86,9 @@ def test_dagster_runs_just_this() -> None:
         "refresh_expiring_tokens",
         "deliver_webhooks",
         "retire_old_work",
+        "derive_metrics",
     }
+    assert {schedule.name for schedule in definitions.schedules or []} == {"read_metrics"}
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {
         "captions:in_order",
         "captions:readable",
@@ -99,6 +106,10 @@ def test_dagster_runs_just_this() -> None:
         "avatar_video:loudness",
         "avatar_video:mouth",
         "publication:visible",
+        "metric_snapshots/instagram:accounts_read",
+        "metric_snapshots/linkedin:accounts_read",
+        "metric_snapshots/tiktok:accounts_read",
+        "metric_snapshots/youtube:accounts_read",
     }
 
 

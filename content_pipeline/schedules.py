@@ -1,0 +1,25 @@
+"""Schedules: reading the platforms' figures every six hours, and deriving the days that this changes."""
+
+from typing import Final
+
+import dagster as dg
+
+from content_pipeline import jobs
+from content_pipeline.core.tasks import dagster_client
+
+READ_METRICS: Final = dg.build_schedule_from_partitioned_job(
+    jobs.METRICS,
+    name="read_metrics",
+    description="Reads the figures of all accounts at the end of each window of six hours.",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+# By the state of assets and not by time: a window that is filled later changes its day as well.
+DERIVE_METRICS: Final = dg.AutomationConditionSensorDefinition(
+    "derive_metrics",
+    target=dg.AssetSelection.groups("analytics"),
+    run_tags=dagster_client.lane_tags("io", is_single=False),
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=60,
+    description="Derives the figures of the days whose windows were read.",
+)

@@ -1,0 +1,183 @@
+"""The runs that read the platforms' figures and derive those of days: what they record, and when days are derived."""
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import dagster as dg
+import pytest
+
+from content_pipeline.assets.analytics import daily_metrics, metric_snapshots, snapshots_of
+from content_pipeline.core.analytics import windows
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Account
+from content_pipeline.core.net import read_retries
+from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.definitions import definitions
+from tests.accounts import connect
+from tests.factories import make_account
+from tests.sandbox_server import Sandbox
+
+WINDOW: Final = windows.latest_complete(now()).start.strftime("%Y-%m-%d-%H:%M")
+TODAY: Final = now().date().isoformat()
+
+
+@pytest.fixture(autouse=True)
+def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_retries, "PAUSE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def account(platforms: Sandbox, workspace_id: UUID) -> Account:
+    platforms.set(instagram_insights_seconds=0)
+    platforms.history("instagram", posts=5, days=6)
+    return connect(platforms, workspace_id, "instagram")
+
+
+def execute(asset: dg.AssetsDefinition, key: str = WINDOW, **more: Any) -> dg.ExecuteInProcessResult:
+    """A run of the asset, as a worker has it."""
+    run_id = str(uuid4())
+    executions.begin(run_id, "io@test")
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+            run_id=run_id,
+            instance=instance,
+            partition_key=key,
+            asset_selection=list(asset.keys),
+            raise_on_error=False,
+            **more,
+        )
+        executions.end(run_id)
+        return result
+
+
+def recorded(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
+    """The metadata of each asset that was materialized."""
+    return {
+        event.asset_key.to_user_string(): {name: value.value for name, value in event.materialization.metadata.items()}
+        for event in result.get_asset_materialization_events()
+        if event.asset_key
+    }
+
+
+def test_a_window_is_read_of_all_platforms_in_one_run(account: Account) -> None:
+    result = execute(metric_snapshots)
+    assert result.success
+    found = recorded(result)
+    assert found.keys() == {snapshots_of(name).to_user_string() for name in PLATFORMS}
+    assert found["metric_snapshots/instagram"] == {"accounts": 1, "accounts_failed": 0, "posts_read": 5}
+    assert found["metric_snapshots/tiktok"] == {"accounts": 0, "accounts_failed": 0, "posts_read": 0}
+    assert {check.passed for check in result.get_asset_check_evaluations()} == {True}
+
+
+def test_an_account_that_cannot_be_read_is_shown_by_the_check(
+    platforms: Sandbox, account: Account, workspace_id: UUID
+) -> None:
+    other = connect(platforms, workspace_id, "instagram", username="tech.tom")
+    platforms.revoke("instagram", other.user_id)
+    result = execute(metric_snapshots)
+    assert result.success
+    assert recorded(result)["metric_snapshots/instagram"]["accounts_failed"] == 1
+    (failed,) = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    assert (failed.asset_key, failed.severity) == (snapshots_of("instagram"), dg.AssetCheckSeverity.WARN)
+    reasons = failed.metadata["reasons"].value
+    assert isinstance(reasons, dict)
+    assert [reason.partition(":")[0] for reason in reasons] == ["needs_reconnect"]
+
+
+def test_a_platform_of_which_nothing_could_be_read_fails_the_run_and_leaves_the_others_their_window(
+    platforms: Sandbox, account: Account, workspace_id: UUID
+) -> None:
+    platforms.history("youtube", posts=2, days=3)
+    connect(platforms, workspace_id, "youtube")
+    platforms.revoke("instagram", account.user_id)
+    result = execute(metric_snapshots)
+    assert not result.success
+    assert recorded(result).keys() == {snapshots_of(name).to_user_string() for name in PLATFORMS if name != "instagram"}
+
+
+def test_a_run_beside_a_live_one_of_the_same_window_does_nothing(account: Account) -> None:
+    executions.begin(first := str(uuid4()), "io@test")
+    what = "+".join(PLATFORMS)
+    assert executions.claim(first, tasks.subject(what, f"{WINDOW}…{WINDOW}"))
+    result = execute(metric_snapshots)
+    assert (result.success, recorded(result)) == (True, {})
+    executions.end(first)
+    assert recorded(execute(metric_snapshots))
+
+
+def test_the_days_of_the_accounts_that_were_read_are_derived(account: Account, workspace_id: UUID) -> None:
+    execute(metric_snapshots)
+    with transaction() as session:
+        make_account(session, workspace_id, "tiktok")  # of which nothing was read
+    result = execute(daily_metrics, TODAY)
+    assert result.success
+    (metadata,) = recorded(result).values()
+    assert metadata["accounts"] == 1
+    assert metadata["days_written"] > 5
+
+
+class Automation:
+    """Dagster's evaluation of what is to be derived, as the sensor does it."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self._instance = instance
+        self._cursor: Any = None
+
+    def read(self, *keys: str, platform: str = "tiktok") -> None:
+        """Record that windows were read."""
+        for key in keys:
+            self._instance.report_runless_asset_event(dg.AssetMaterialization(snapshots_of(platform), partition=key))
+
+    def derive(self, day: str) -> None:
+        """Record that a day was derived."""
+        self._instance.report_runless_asset_event(dg.AssetMaterialization("daily_metrics", partition=day))
+
+    def requested(self) -> set[str]:
+        """The days that are requested at the next tick."""
+        result = dg.evaluate_automation_conditions(definitions, self._instance, cursor=self._cursor)
+        self._cursor = result.cursor
+        return set(result.get_requested_partitions(dg.AssetKey("daily_metrics")))
+
+
+@pytest.fixture
+def automation() -> Any:
+    with dg.DagsterInstance.ephemeral() as instance:
+        found = Automation(instance)
+        found.requested()
+        yield found
+
+
+def test_a_day_is_derived_after_its_last_window_although_that_is_read_on_the_next_day(automation: Automation) -> None:
+    yesterday = (now().date() - timedelta(days=1)).isoformat()
+    automation.read(f"{yesterday}-18:00")
+    assert automation.requested() == {yesterday}
+    assert automation.requested() == set()
+
+
+def test_a_window_that_is_filled_later_derives_its_day_again(automation: Automation) -> None:
+    day = (now().date() - timedelta(days=20)).isoformat()
+    automation.read(f"{day}-06:00", f"{day}-12:00")
+    assert automation.requested() == {day}
+    automation.derive(day)
+    assert automation.requested() == set()
+    automation.read(f"{day}-06:00", platform="youtube")
+    assert automation.requested() == {day}
+
+
+def test_a_window_that_is_read_while_its_day_is_derived_derives_it_once_more(automation: Automation) -> None:
+    day = (now().date() - timedelta(days=20)).isoformat()
+    automation.read(f"{day}-06:00")
+    assert automation.requested() == {day}
+    automation.read(f"{day}-12:00")
+    automation.derive(day)
+    assert automation.requested() == {day}
+    automation.derive(day)
+    assert automation.requested() == set()
+
+
+def test_windows_of_long_ago_are_derived_by_a_back_fill_only(automation: Automation) -> None:
+    automation.read(f"{(now().date() - timedelta(days=50)).isoformat()}-06:00")
+    assert automation.requested() == set()
