@@ -16,6 +16,7 @@ from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
 from api.progress import Progress
 from api.routes import (
+    analytics,
     avatars,
     bulk,
     calendar,
@@ -92,6 +93,7 @@ def create_app() -> FastAPI:
         calendar.router,
         social.router,
         publishing.router,
+        analytics.router,
         usage.router,
         webhooks.router,
     ):

@@ -266,7 +266,15 @@ def test_a_query_finds_own_rows_only(client: TestClient, other_rows: Rows, own_r
         for parameter in operation.get("parameters", [])
         if parameter["in"] == "query" and parameter["name"].endswith("_id")
     }
-    assert queried == {"get /content/calendar": "twin_id", "delete /social/disconnect/{platform}": "account_id"}
+    analytics = [f"/analytics/{path}" for path in ("social", "social/summary", "posts", "audience")]
+    assert queried == {
+        "get /content/calendar": "twin_id",
+        "delete /social/disconnect/{platform}": "account_id",
+        **{f"get {path}": "twin_id" for path in analytics},
+    }
+    for path in analytics:
+        answers = [client.get(f"{PUBLIC}{path}", params={"twin_id": rows["Twin"]}) for rows in (other_rows, own_rows)]
+        assert [answer.status_code for answer in answers] == [404, 200]
     assert client.get(f"{PUBLIC}/content/calendar", params={"twin_id": other_rows["Twin"]}).json() == []
     assert client.get(f"{PUBLIC}/content/calendar", params={"twin_id": own_rows["Twin"]}).json() != []
     address = f"{PUBLIC}/social/disconnect/youtube"

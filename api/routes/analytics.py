@@ -1,0 +1,74 @@
+"""Analytics: the figures of connected accounts by day, and their totals against the period before."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from api.deps import CallerDep, Limit
+from api.schemas.analytics import AudienceView, DayView, PostView, SummaryView
+from api.schemas.problems import problems
+from content_pipeline.core.analytics import audiences, figures, ranking
+from content_pipeline.core.analytics.figures import Selection
+from content_pipeline.core.analytics.ranking import Order
+from content_pipeline.core.database import transaction
+from content_pipeline.core.platforms.insights import Metric
+from content_pipeline.core.platforms.registered import Platform
+
+router = APIRouter(prefix="/analytics", tags=["analytics"])
+
+
+def _selection(
+    caller: CallerDep,
+    platform: Annotated[Platform | None, Query(description="Only this platform; all if left out")] = None,
+    days: Annotated[int, Query(ge=1, description="The last days, today included")] = 30,
+    twin_id: Annotated[UUID | None, Query(description="Only posts that were published as this twin")] = None,
+) -> Selection:
+    return Selection(caller.workspace_id, days, platform, twin_id)
+
+
+SelectionDep = Annotated[Selection, Depends(_selection)]
+
+
+@router.get("/social", responses=problems(404))
+def list_figures(asked: SelectionDep) -> list[DayView]:
+    """List the figures of each platform by day, oldest first, with every day present: ready for a chart.
+
+    Accounts are read every six hours. Today's figures are those so far. Where a platform gives totals only, a day is
+    the growth between readings.
+    """
+    with transaction() as session:
+        return [DayView.of(day) for day in figures.list_days(session, asked)]
+
+
+@router.get("/social/summary", responses=problems(404))
+def summarize_figures(asked: SelectionDep) -> SummaryView:
+    """Get the totals of a period, of the period before it, and what changed: of each platform, and of all together."""
+    with transaction() as session:
+        return SummaryView.of_summary(figures.summarize(session, asked))
+
+
+@router.get("/posts", responses=problems(404))
+def list_posts(
+    asked: SelectionDep,
+    by: Annotated[Metric, Query(description="The figure that the posts are ranked by")] = "views",
+    order: Annotated[Order, Query(description="Which come first")] = "best",
+    limit: Limit = 50,
+) -> list[PostView]:
+    """List the posts that were published in the last days, best or worst first, with their totals.
+
+    Posts that were made elsewhere are among them where the platform lists them. Posts of which the platform does not
+    give the figure are left out.
+    """
+    with transaction() as session:
+        return [PostView.of(post) for post in ranking.rank(session, asked, by=by, order=order, limit=limit)]
+
+
+@router.get("/audience", responses=problems(404))
+def list_audiences(asked: SelectionDep) -> list[AudienceView]:
+    """List the audience of each account by age group, country and gender, as last read.
+
+    Platforms tell it only from a number of followers on.
+    """
+    with transaction() as session:
+        return [AudienceView.of(audience) for audience in audiences.list_audiences(session, asked)]

@@ -1,0 +1,173 @@
+"""Schemas of analytics."""
+
+import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from content_pipeline.core.analytics import figures
+from content_pipeline.core.analytics.audiences import Audience
+from content_pipeline.core.analytics.figures import Summary, Totals
+from content_pipeline.core.analytics.ranking import RankedPost, VideoFormat
+
+
+class FiguresView(BaseModel):
+    """Null where the platform does not give a figure; zero only where it gave zero."""
+
+    views: int | None = Field(examples=[15420], description="Plays of videos")
+    likes: int | None = Field(examples=[823])
+    comments: int | None = Field(examples=[94])
+    shares: int | None = Field(examples=[201])
+    followers_gained: int | None = Field(examples=[47], description="New followers less those who left")
+    saves: int | None = Field(examples=[61])
+    impressions: int | None = Field(examples=[18900], description="Times that posts were shown")
+    reach: int | None = Field(examples=[11200], description="Different people; of several days, the sum of the days'")
+    clicks: int | None = Field(examples=[12])
+    watch_seconds: float | None = Field(examples=[98300.5])
+    average_view_seconds: float | None = Field(examples=[6.4], description="Of one view")
+    followers: int | None = Field(examples=[5210], description="At the end of the day or the period")
+
+
+class DayView(FiguresView):
+    platform: str = Field(examples=["instagram"])
+    date: datetime.date = Field(examples=["2026-04-29"], description="A day in UTC")
+
+    @classmethod
+    def of(cls, day: figures.DayFigures) -> "DayView":
+        return cls.model_validate({"platform": day.platform, "date": day.day, **day.figures})
+
+
+class ChangesView(BaseModel):
+    """What changed from the period before; null where one of both is not known."""
+
+    views: float | None = Field(examples=[1210])
+    likes: float | None = Field(examples=[-14])
+    comments: float | None = Field(examples=[8])
+    shares: float | None = Field(examples=[20])
+    followers_gained: float | None = Field(examples=[5])
+    saves: float | None = Field(examples=[3])
+    impressions: float | None = Field(examples=[1500])
+    reach: float | None = Field(examples=[900])
+    clicks: float | None = Field(examples=[0])
+    watch_seconds: float | None = Field(examples=[4200.0])
+    average_view_seconds: float | None = Field(examples=[0.2])
+    followers: float | None = Field(examples=[47])
+
+
+class TotalsView(BaseModel):
+    totals: FiguresView
+    previous: FiguresView = Field(description="Of the period of the same length before it")
+    deltas: ChangesView = Field(description="`totals` less `previous`")
+    percent: ChangesView = Field(description="The same in percent of `previous`; null where that is zero")
+
+    @classmethod
+    def of(cls, totals: Totals) -> "TotalsView":
+        return cls(
+            totals=FiguresView.model_validate(totals.current),
+            previous=FiguresView.model_validate(totals.previous),
+            deltas=ChangesView.model_validate(totals.deltas),
+            percent=ChangesView.model_validate(totals.percent),
+        )
+
+
+class SummaryView(TotalsView):
+    """Of all platforms together, and of each."""
+
+    start: datetime.date = Field(examples=["2026-04-01"])
+    end: datetime.date = Field(examples=["2026-04-30"], description="Included")
+    platforms: dict[str, TotalsView]
+
+    @classmethod
+    def of_summary(cls, summary: Summary) -> "SummaryView":
+        return cls(
+            start=summary.start,
+            end=summary.end,
+            platforms={platform: TotalsView.of(totals) for platform, totals in summary.platforms.items()},
+            **dict(TotalsView.of(summary.overall)),
+        )
+
+
+class PostTwinView(BaseModel):
+    id: UUID
+    name: str = Field(examples=["Tech Creator"])
+
+
+class PostView(BaseModel):
+    """A post and its totals as of the last reading."""
+
+    platform: str = Field(examples=["instagram"])
+    account_id: UUID
+    handle: str = Field(examples=["@mara.bakes"])
+    post_id: str = Field(description="Its id on the platform", examples=["17918920912340654"])
+    post_url: str | None = Field(examples=["https://www.instagram.com/reel/DAbc123/"])
+    text: str = Field(examples=["Bread needs time. #baking"])
+    published_at: datetime.datetime = Field(examples=["2026-04-29T16:00:00Z"])
+    duration_seconds: float | None = Field(examples=[14.2])
+    external: bool = Field(description="Not published here", examples=[False])
+    vanished_at: datetime.datetime | None = Field(
+        description="The first reading at which the platform no longer had it", examples=[None]
+    )
+    twin: PostTwinView | None = Field(description="The twin that it was published as")
+    format: VideoFormat | None = Field(
+        description="What its video is: a reel or an avatar made here, or a client's own video", examples=["reel"]
+    )
+    script: str | None = Field(examples=["Bread needs time, and so do you."])
+    caption_style: str | None = Field(examples=["short"])
+    read_at: datetime.datetime = Field(examples=["2026-04-30T06:00:04Z"])
+    figures: FiguresView
+
+    @classmethod
+    def of(cls, ranked: RankedPost) -> "PostView":
+        post = ranked.post
+        assert post.read_at
+        return cls(
+            platform=post.platform,
+            account_id=post.account_id,
+            handle=ranked.handle,
+            post_id=post.post_id,
+            post_url=post.url,
+            text=post.text,
+            published_at=post.published_at,
+            duration_seconds=post.seconds,
+            external=post.publication_id is None,
+            vanished_at=post.vanished_at,
+            twin=PostTwinView(id=post.twin_id, name=ranked.twin_name) if post.twin_id and ranked.twin_name else None,
+            format=ranked.format,
+            script=ranked.script,
+            caption_style=ranked.caption_style,
+            read_at=post.read_at,
+            figures=FiguresView.model_validate(ranked.figures),
+        )
+
+
+class ShareView(BaseModel):
+    value: str = Field(examples=["25-34"])
+    share: float = Field(ge=0, le=1, examples=[0.42])
+
+
+class AudienceView(BaseModel):
+    """The audience of an account, largest share first. A list is empty where the platform does not tell."""
+
+    platform: str = Field(examples=["instagram"])
+    account_id: UUID
+    handle: str = Field(examples=["@mara.bakes"])
+    date: datetime.date = Field(description="When it was read", examples=["2026-04-30"])
+    age: list[ShareView]
+    country: list[ShareView] = Field(description="By ISO 3166-1 code", examples=[[{"value": "DE", "share": 0.61}]])
+    gender: list[ShareView] = Field(examples=[[{"value": "female", "share": 0.58}]])
+
+    @classmethod
+    def of(cls, audience: Audience) -> "AudienceView":
+        shares = {
+            dimension: [ShareView(value=value, share=share) for value, share in of.items()]
+            for dimension, of in audience.shares.items()
+        }
+        return cls.model_validate(
+            {
+                "platform": audience.platform,
+                "account_id": audience.account_id,
+                "handle": audience.handle,
+                "date": audience.day,
+                **shares,
+            }
+        )
