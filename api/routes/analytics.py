@@ -2,13 +2,15 @@
 
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query
 
 from api.deps import CallerDep, Limit
-from api.schemas.analytics import AudienceView, DayView, PostView, SummaryView
+from api.schemas.analytics import AudienceView, BestTimesView, DayView, PostView, SummaryView
 from api.schemas.problems import problems
-from content_pipeline.core.analytics import audiences, figures, ranking
+from api.schemas.times import TimeZone
+from content_pipeline.core.analytics import audiences, best_times, figures, ranking
 from content_pipeline.core.analytics.figures import Selection
 from content_pipeline.core.analytics.ranking import Order
 from content_pipeline.core.database import transaction
@@ -72,3 +74,18 @@ def list_audiences(asked: SelectionDep) -> list[AudienceView]:
     """
     with transaction() as session:
         return [AudienceView.of(audience) for audience in audiences.list_audiences(session, asked)]
+
+
+@router.get("/best-times", responses=problems(404))
+def list_best_times(
+    asked: SelectionDep,
+    timezone: Annotated[TimeZone, Query(description="Of the hours: a name of the IANA database")] = "UTC",
+    limit: Annotated[int, Query(ge=1, le=168, description="Hours per account")] = 10,
+) -> list[BestTimesView]:
+    """List the hours of the week at which each account's posts did best, by the posts of the last days.
+
+    The more posts speak for an hour, the surer it is: `confidence` says how sure.
+    """
+    with transaction() as session:
+        found = best_times.best_times(session, asked, zone=ZoneInfo(timezone), limit=limit)
+    return [BestTimesView.of(account) for account in found]

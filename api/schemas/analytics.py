@@ -1,12 +1,14 @@
 """Schemas of analytics."""
 
 import datetime
+from typing import Final, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from content_pipeline.core.analytics import figures
 from content_pipeline.core.analytics.audiences import Audience
+from content_pipeline.core.analytics.best_times import BestTimes
 from content_pipeline.core.analytics.figures import Summary, Totals
 from content_pipeline.core.analytics.ranking import RankedPost, VideoFormat
 
@@ -170,4 +172,47 @@ class AudienceView(BaseModel):
                 "date": audience.day,
                 **shares,
             }
+        )
+
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
+
+
+class SlotView(BaseModel):
+    weekday: Weekday
+    hour: int = Field(ge=0, le=23, description="The hour that begins then, in the time zone asked for", examples=[18])
+    index: float = Field(description="Expected views, as a multiple of the account's usual ones", examples=[1.42])
+    confidence: float = Field(
+        ge=0, le=1, description="The probability that it is better than usual; 0.5 says nothing", examples=[0.91]
+    )
+    posts: int = Field(ge=0, description="How many posts were made in that hour", examples=[6])
+
+
+class BestTimesView(BaseModel):
+    """The best hours of the week of an account, the best first."""
+
+    platform: str = Field(examples=["instagram"])
+    account_id: UUID
+    handle: str = Field(examples=["@mara.bakes"])
+    posts: int = Field(ge=0, description="How many posts it was found by: those that are two days old", examples=[48])
+    slots: list[SlotView] = Field(description="Empty without such posts")
+
+    @classmethod
+    def of(cls, found: BestTimes) -> "BestTimesView":
+        return cls(
+            platform=found.account.platform,
+            account_id=found.account.id,
+            handle=found.account.handle,
+            posts=found.posts,
+            slots=[
+                SlotView(
+                    weekday=_WEEKDAYS[slot.weekday],
+                    hour=slot.hour,
+                    index=slot.index,
+                    confidence=slot.confidence,
+                    posts=slot.posts,
+                )
+                for slot in found.slots
+            ],
         )

@@ -1,7 +1,9 @@
 """Date and time types: requests need an offset, responses are in UTC."""
 
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
@@ -16,3 +18,17 @@ def _in_utc(time: datetime) -> datetime:
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 # For query parameters. Pydantic alone would accept a midnight without an offset as a date.
 Day = Annotated[date, BeforeValidator(date.fromisoformat)]
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _is_known(name: str) -> str:
+    if name not in _time_zones():
+        raise ValueError("Input should be a name of the IANA time zone database, like Europe/Berlin")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_is_known)]

@@ -162,7 +162,7 @@ def test_the_summary_of_a_workspace_without_accounts_is_empty(client: TestClient
         ({"twin_id": str(uuid4())}, 404, "twin_not_found"),
     ],
 )
-@pytest.mark.parametrize("path", ["social", "social/summary", "posts", "audience"])
+@pytest.mark.parametrize("path", ["social", "social/summary", "posts", "audience", "best-times"])
 def test_a_bad_request_says_what_is_wrong(
     client: TestClient, path: str, query: dict[str, Any], status: int, code: str
 ) -> None:
@@ -255,3 +255,27 @@ def test_a_twin_s_audiences_are_those_of_the_accounts_on_which_it_posts(client: 
         session.add(share)
     history.post(hours_ago(8), twin_id=twins[0])
     assert [len(get(client, "audience", twin_id=twin_id)) for twin_id in twins] == [1, 0]
+
+
+def test_the_best_times_of_each_account_are_shown_in_a_time_zone(client: TestClient) -> None:
+    history = History(workspace_of(client))
+    wednesday = datetime(2026, 1, 7, 22, 30, tzinfo=UTC)
+    first = wednesday + timedelta(weeks=(hours_ago(24 * 40) - wednesday) // timedelta(weeks=1))
+    for week in range(4):
+        evening = history.post(first + timedelta(weeks=week), read_at=now())
+        morning = history.post(first + timedelta(weeks=week, hours=-60), read_at=now())
+        history.read(hours_ago(1), evening, views=4000)
+        history.read(hours_ago(1), morning, views=500)
+    history.read(hours_ago(1), history.post(hours_ago(20)), views=10**6)  # too young to say anything
+    (found,) = get(client, "best-times", days=90, limit=3, timezone="Asia/Tokyo")
+    assert (found["account_id"], found["posts"], len(found["slots"])) == (str(history.account_id), 8, 3)
+    best = found["slots"][0]
+    assert (best["weekday"], best["hour"], best["posts"]) == ("thursday", 7, 4)
+    assert best["index"] > 1
+    assert best["confidence"] > 0.8
+
+
+def test_an_unknown_time_zone_is_refused(client: TestClient) -> None:
+    answer = client.get(f"{PUBLIC}/analytics/best-times", params={"timezone": "Mars/Olympus"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "schema")
+    assert "Europe/Berlin" in answer.json()["detail"]

@@ -266,7 +266,7 @@ def test_a_query_finds_own_rows_only(client: TestClient, other_rows: Rows, own_r
         for parameter in operation.get("parameters", [])
         if parameter["in"] == "query" and parameter["name"].endswith("_id")
     }
-    analytics = [f"/analytics/{path}" for path in ("social", "social/summary", "posts", "audience")]
+    analytics = [f"/analytics/{path}" for path in ("social", "social/summary", "posts", "audience", "best-times")]
     assert queried == {
         "get /content/calendar": "twin_id",
         "delete /social/disconnect/{platform}": "account_id",

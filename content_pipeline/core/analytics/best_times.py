@@ -1,0 +1,132 @@
+"""The hours of the week at which an account's posts did best, and how sure that is.
+
+A post's result is the logarithm of its views against the mean of its account's. The result of an hour of the week is
+the weighted mean of the posts around it: those at that hour of that weekday count in full, those of neighboring hours
+and of the same hour on other days in part. Posts that did as usual are added to every hour, so that one lucky post
+does not win.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select, true
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.analytics import figures
+from content_pipeline.core.analytics.figures import Selection
+from content_pipeline.core.clock import now
+from content_pipeline.core.models import Account, MetricSnapshot, SocialPost
+
+DAYS: Final = 7
+HOURS: Final = 24
+# Most views of a post come within two days.
+RIPE: Final = timedelta(days=2)
+# Weight of a post at this many hours from the hour, and of one on another weekday.
+_BY_HOURS: Final = (1.0, 0.6, 0.2)
+_OTHER_WEEKDAY: Final = 0.25
+# Posts that did as usual, which every hour starts with.
+_PRIOR: Final = 3.0
+# Results of posts spread at least this much: three that did alike prove little.
+_LEAST_SPREAD: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """An hour of the week; `weekday` 0 is Monday. `index` is the expected result against the account's usual one (1.0);
+    `confidence` the probability that it is better than usual, `posts` how many were made just then."""
+
+    weekday: int
+    hour: int
+    index: float
+    confidence: float
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class BestTimes:
+    """The best hours of an account, the best first. Empty for an account without posts that are two days old."""
+
+    account: Account
+    posts: int
+    slots: Sequence[Slot]
+
+
+def best_times(session: Session, asked: Selection, *, zone: ZoneInfo, limit: int) -> Sequence[BestTimes]:
+    """The best hours, in a time zone, of each account that was asked for, by its posts of the last days.
+
+    Raises as `figures.list_days` does.
+    """
+    figures.check(session, asked)
+    accounts = session.scalars(
+        select(Account).where(*figures.owned_by(asked, Account)).order_by(Account.platform, Account.created_at)
+    ).all()
+    results = _results(session, asked)
+    return [
+        BestTimes(account, len(results[account.id]), rank(results[account.id], zone)[:limit]) for account in accounts
+    ]
+
+
+def _results(session: Session, asked: Selection) -> Mapping[UUID, list[tuple[datetime, int]]]:
+    """When each ripe post of an account was published, and its views."""
+    latest = (
+        select(MetricSnapshot.views)
+        .where(
+            MetricSnapshot.account_id == SocialPost.account_id,
+            MetricSnapshot.social_post_id == SocialPost.id,
+            MetricSnapshot.views.is_not(None),
+        )
+        .order_by(MetricSnapshot.taken_at.desc())
+        .limit(1)
+        .lateral()
+    )
+    rows = session.execute(
+        select(SocialPost.account_id, SocialPost.published_at, latest.c.views)
+        .join(latest, true())
+        .where(
+            *figures.owned_by(asked, SocialPost),
+            SocialPost.twin_id == asked.twin_id if asked.twin_id else true(),
+            SocialPost.published_at.between(datetime.combine(asked.start, time(), UTC), now() - RIPE),
+        )
+    )
+    found: dict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
+    for account_id, published_at, views in rows:
+        found[account_id].append((published_at, views))
+    return found
+
+
+def rank(results: Sequence[tuple[datetime, int]], zone: ZoneInfo) -> Sequence[Slot]:
+    """All hours of the week in a time zone, the best first, by when posts were published and how often viewed."""
+    if not results:
+        return []
+    local = [published_at.astimezone(zone) for published_at, _ in results]
+    weekdays, hours = (np.array(of) for of in ([at.weekday() for at in local], [at.hour for at in local]))
+    logs = np.log1p([views for _, views in results])
+    scores = logs - logs.mean()
+    spread = max(float(np.std(scores)), _LEAST_SPREAD)
+    slots = []
+    for weekday in range(DAYS):
+        for hour in range(HOURS):
+            weights = _weights(weekdays, hours, weekday, hour)
+            certainty = float(weights.sum()) + _PRIOR
+            mean = float(weights @ scores) / certainty
+            better = 0.5 * (1 + math.erf(mean / (spread / math.sqrt(certainty)) / math.sqrt(2)))
+            made = int(((weekdays == weekday) & (hours == hour)).sum())
+            slots.append(Slot(weekday, hour, round(math.exp(mean), 2), round(better, 2), made))
+    return sorted(slots, key=lambda slot: (-slot.index, -slot.posts, slot.weekday, slot.hour))
+
+
+def _weights(weekdays: NDArray[np.int64], hours: NDArray[np.int64], weekday: int, hour: int) -> NDArray[np.float64]:
+    """How much each post counts for an hour of the week."""
+    apart = np.abs(hours - hour)
+    apart = np.minimum(apart, HOURS - apart)
+    by_hours = np.array([*_BY_HOURS, 0.0])[np.minimum(apart, len(_BY_HOURS))]
+    weights: NDArray[np.float64] = by_hours * np.where(weekdays == weekday, 1.0, _OTHER_WEEKDAY)
+    return weights
