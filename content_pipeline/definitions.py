@@ -4,7 +4,17 @@ import dagster as dg
 
 from content_pipeline import jobs, schedules
 from content_pipeline.core import logs
-from content_pipeline.sensors import avatars, calendar, csv_inbox, polling, retention, tasks, tokens, webhooks
+from content_pipeline.sensors import (
+    analytics,
+    avatars,
+    calendar,
+    csv_inbox,
+    polling,
+    retention,
+    tasks,
+    tokens,
+    webhooks,
+)
 
 logs.configure()
 
@@ -22,6 +32,7 @@ definitions = dg.Definitions(
         tokens.refresh_expiring_tokens,
         webhooks.deliver_webhooks,
         retention.retire_old_work,
+        analytics.record_stated_figures,
         schedules.DERIVE_METRICS,
     ],
     # Runs execute in warm Celery workers, whose daemonic processes cannot have child processes.

@@ -74,6 +74,7 @@ def test_dagster_runs_just_this() -> None:
         "metric_snapshots/linkedin",
         "metric_snapshots/tiktok",
         "metric_snapshots/youtube",
+        "stated_figures",
         "daily_metrics",
     }
     assert {sensor.name for sensor in definitions.sensors or []} == {
@@ -86,6 +87,7 @@ def test_dagster_runs_just_this() -> None:
         "refresh_expiring_tokens",
         "deliver_webhooks",
         "retire_old_work",
+        "record_stated_figures",
         "derive_metrics",
     }
     assert {schedule.name for schedule in definitions.schedules or []} == {"read_metrics"}

@@ -4,13 +4,22 @@ from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.deps import CallerDep, Limit
-from api.schemas.analytics import AudienceView, BestTimesView, DayView, PostView, SummaryView
+from api.idempotency import IdempotentDep
+from api.schemas.analytics import (
+    AudienceView,
+    BestTimesView,
+    DayView,
+    IngestAnswer,
+    IngestRequest,
+    PostView,
+    SummaryView,
+)
 from api.schemas.problems import problems
 from api.schemas.times import TimeZone
-from content_pipeline.core.analytics import audiences, best_times, figures, ranking
+from content_pipeline.core.analytics import audiences, best_times, figures, ingestion, ranking
 from content_pipeline.core.analytics.figures import Selection
 from content_pipeline.core.analytics.ranking import Order
 from content_pipeline.core.database import transaction
@@ -89,3 +98,15 @@ def list_best_times(
     with transaction() as session:
         found = best_times.best_times(session, asked, zone=ZoneInfo(timezone), limit=limit)
     return [BestTimesView.of(account) for account in found]
+
+
+@router.post("/ingest", response_model=IngestAnswer, responses=problems(404))
+def ingest(body: IngestRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+    """Send figures of days that you know otherwise, for what a platform does not tell or you may not fetch.
+
+    They are marked as external, and count where the platform says nothing itself. A day that is sent again replaces
+    what was sent before. Either all rows are stored or none; the figures show them within minutes.
+    """
+    with idempotent.transaction() as session:
+        ingestion.ingest(session, caller.workspace_id, [row.to_core() for row in body.rows])
+        return idempotent.ok(session, IngestAnswer(rows=len(body.rows)))

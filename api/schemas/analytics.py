@@ -1,12 +1,12 @@
 """Schemas of analytics."""
 
 import datetime
-from typing import Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from content_pipeline.core.analytics import figures
+from content_pipeline.core.analytics import figures, ingestion
 from content_pipeline.core.analytics.audiences import Audience
 from content_pipeline.core.analytics.best_times import BestTimes
 from content_pipeline.core.analytics.figures import Summary, Totals
@@ -216,3 +216,56 @@ class BestTimesView(BaseModel):
                 for slot in found.slots
             ],
         )
+
+
+Count = Annotated[int | None, Field(ge=0, le=10**15)]
+Seconds = Annotated[float | None, Field(ge=0, le=10**15, allow_inf_nan=False)]
+
+
+class StatedDay(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    account_id: UUID
+    date: datetime.date = Field(examples=["2026-04-29"])
+    views: Count = None
+    impressions: Count = None
+    reach: Count = None
+    likes: Count = None
+    comments: Count = None
+    shares: Count = None
+    saves: Count = None
+    clicks: Count = None
+    watch_seconds: Seconds = None
+    average_view_seconds: Seconds = None
+    followers: Count = None
+    followers_gained: Annotated[int | None, Field(ge=-(10**15), le=10**15)] = None
+
+    def to_core(self) -> ingestion.StatedDay:
+        stated: dict[Any, float] = self.model_dump(exclude={"account_id", "date"}, exclude_none=True)
+        return ingestion.StatedDay(self.account_id, self.date, stated)
+
+
+class IngestRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "rows": [
+                        {
+                            "account_id": "645b5b56-f879-4f2f-8ccc-106e8912f522",
+                            "date": "2026-04-29",
+                            "impressions": 18900,
+                            "saves": 61,
+                        }
+                    ]
+                }
+            ]
+        },
+    )
+
+    rows: list[StatedDay] = Field(min_length=1, max_length=1000)
+
+
+class IngestAnswer(BaseModel):
+    rows: int = Field(description="How many days were stored", examples=[1])

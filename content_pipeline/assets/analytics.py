@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -18,15 +18,12 @@ from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
 
 GROUP: Final = "analytics"
-# The days before the present one that are derived by themselves when their windows are read, or back-filled.
-AUTOMATIC_DAYS: Final = timedelta(days=35)
 
 # Not `eager()`: at 00:05 that derives the new, empty day, and loses the last window of the day before. Not
 # `since_last_handled()`: that forgets a window that is read while its day is derived (tests/assets/test_analytics.py).
 _UPDATED: Final = dg.AutomationCondition.any_deps_updated()
 WHEN_READ: Final = (
-    dg.AutomationCondition.in_latest_time_window(AUTOMATIC_DAYS)
-    & _UPDATED.since(dg.AutomationCondition.newly_requested() & ~_UPDATED)
+    _UPDATED.since(dg.AutomationCondition.newly_requested() & ~_UPDATED)
     & ~dg.AutomationCondition.any_deps_in_progress()
     & ~dg.AutomationCondition.in_progress()
 )
@@ -112,13 +109,25 @@ def _snapshots(platform: str, outcomes: Sequence[Outcome], failed: Sequence[Outc
     )
 
 
+stated_figures = dg.AssetSpec(
+    "stated_figures",
+    group_name=GROUP,
+    kinds={"postgres"},
+    partitions_def=partitions.DAYS,
+    description="Figures that operators have sent, of days of which a platform tells nothing.",
+)
+
+
 @dg.asset(
     deps=[
-        dg.AssetDep(
-            snapshots_of(name),
-            partition_mapping=dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True),
-        )
-        for name in PLATFORMS
+        stated_figures,
+        *(
+            dg.AssetDep(
+                snapshots_of(name),
+                partition_mapping=dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True),
+            )
+            for name in PLATFORMS
+        ),
     ],
     group_name=GROUP,
     kinds={"pandas", "postgres"},

@@ -6,11 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from content_pipeline.core.analytics import daily
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import AudienceShare, DailyMetric
+from content_pipeline.core.models import AudienceShare, DailyMetric, ReportedDay
 from content_pipeline.core.workspaces import workspaces
 from tests.api.conftest import PUBLIC
 from tests.factories import make_account, make_publication, make_twin
@@ -279,3 +280,60 @@ def test_an_unknown_time_zone_is_refused(client: TestClient) -> None:
     answer = client.get(f"{PUBLIC}/analytics/best-times", params={"timezone": "Mars/Olympus"})
     assert (answer.status_code, answer.json()["code"]) == (422, "schema")
     assert "Europe/Berlin" in answer.json()["detail"]
+
+
+def ingest(client: TestClient, *rows: dict[str, Any]) -> Any:
+    return client.post(f"{PUBLIC}/analytics/ingest", json={"rows": list(rows)})
+
+
+def stated_days(account_id: UUID) -> dict[int, tuple[int | None, int | None]]:
+    """The views and saves that were stated, by how many days ago."""
+    with transaction() as session:
+        rows = session.scalars(select(ReportedDay).where(ReportedDay.account_id == account_id))
+        return {(days_ago(0) - row.day).days: (row.views, row.saves) for row in rows if row.source == "external"}
+
+
+def test_figures_that_an_operator_states_are_stored_as_external(client: TestClient, account_id: UUID) -> None:
+    row = {"account_id": str(account_id), "date": days_ago(2).isoformat(), "saves": 7}
+    answer = ingest(client, row, {**row, "date": days_ago(1).isoformat(), "views": 0})
+    assert (answer.status_code, answer.json()) == (200, {"rows": 2}), answer.text
+    assert stated_days(account_id) == {2: (None, 7), 1: (0, 7)}
+
+
+def test_a_day_that_is_stated_again_replaces_what_was_stated(client: TestClient, account_id: UUID) -> None:
+    row = {"account_id": str(account_id), "date": days_ago(2).isoformat()}
+    ingest(client, {**row, "views": 5, "saves": 7})
+    ingest(client, {**row, "saves": 8})
+    assert stated_days(account_id) == {2: (None, 8)}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "code"),
+    [
+        ({"date": (days_ago(0) + timedelta(days=1)).isoformat()}, 400, "ingest_rows_invalid"),
+        ({"date": days_ago(800).isoformat()}, 400, "ingest_rows_invalid"),
+        ({"date": days_ago(1).isoformat()}, 400, "ingest_rows_invalid"),
+        ({"saves": None}, 400, "ingest_rows_invalid"),
+        ({"saves": -1}, 422, "schema"),
+        ({"saves": "many"}, 422, "schema"),
+        ({"hearts": 3}, 422, "schema"),
+        ({"account_id": str(uuid4())}, 404, "account_not_found"),
+    ],
+    ids=["future", "too old", "twice", "nothing", "negative", "no number", "unknown metric", "unknown account"],
+)
+def test_one_wrong_row_stores_none(
+    client: TestClient, account_id: UUID, wrong: dict[str, Any], status: int, code: str
+) -> None:
+    good = {"account_id": str(account_id), "date": days_ago(1).isoformat(), "saves": 7}
+    answer = ingest(client, good, {**good, "date": days_ago(2).isoformat(), **wrong})
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert answer.json()["detail"]
+    if status != 404:
+        assert [error["pointer"].startswith("/rows/1") for error in answer.json()["errors"]] == [True]
+    assert stated_days(account_id) == {}
+
+
+def test_an_account_of_another_workspace_cannot_be_told_of(client: TestClient, connect: Any, account_id: UUID) -> None:
+    row = {"account_id": str(account_id), "date": days_ago(1).isoformat(), "saves": 7}
+    assert ingest(connect(), row).status_code == 404
+    assert stated_days(account_id) == {}

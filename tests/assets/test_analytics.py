@@ -8,14 +8,16 @@ import dagster as dg
 import pytest
 
 from content_pipeline.assets.analytics import daily_metrics, metric_snapshots, snapshots_of
-from content_pipeline.core.analytics import windows
+from content_pipeline.core.analytics import ingestion, windows
+from content_pipeline.core.analytics.ingestion import StatedDay
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import Account
+from content_pipeline.core.models import Account, DailyMetric
 from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.definitions import definitions
+from content_pipeline.sensors.analytics import record_stated_figures
 from tests.accounts import connect
 from tests.factories import make_account
 from tests.sandbox_server import Sandbox
@@ -133,7 +135,10 @@ class Automation:
 
     def derive(self, day: str) -> None:
         """Record that a day was derived."""
-        self._instance.report_runless_asset_event(dg.AssetMaterialization("daily_metrics", partition=day))
+        self.report(dg.AssetMaterialization("daily_metrics", partition=day))
+
+    def report(self, event: dg.AssetMaterialization) -> None:
+        self._instance.report_runless_asset_event(event)
 
     def requested(self) -> set[str]:
         """The days that are requested at the next tick."""
@@ -178,6 +183,28 @@ def test_a_window_that_is_read_while_its_day_is_derived_derives_it_once_more(aut
     assert automation.requested() == set()
 
 
-def test_windows_of_long_ago_are_derived_by_a_back_fill_only(automation: Automation) -> None:
-    automation.read(f"{(now().date() - timedelta(days=50)).isoformat()}-06:00")
-    assert automation.requested() == set()
+def test_the_days_of_windows_that_are_back_filled_are_derived(automation: Automation) -> None:
+    days = {(now().date() - timedelta(days=ago)).isoformat() for ago in range(50, 80)}
+    automation.read(*(f"{day}-06:00" for day in days))
+    assert automation.requested() == days
+
+
+def test_days_that_operators_have_stated_are_derived_again(automation: Automation, workspace_id: UUID) -> None:
+    day = now().date() - timedelta(days=3)
+    with transaction() as session:
+        account_id = make_account(session, workspace_id).id
+        ingestion.ingest(session, workspace_id, [StatedDay(account_id, day, {"saves": 7})])
+    events, cursor = stated()
+    assert [event.partition for event in events] == [day.isoformat()]
+    assert stated(cursor) == ([], None)
+    automation.report(events[0])
+    assert automation.requested() == {day.isoformat()}
+    execute(daily_metrics, day.isoformat())
+    with transaction() as session:
+        assert session.get_one(DailyMetric, (account_id, day)).saves == 7
+
+
+def stated(cursor: str | None = None) -> tuple[list[Any], str | None]:
+    """What the sensor reports at a tick, and its cursor after that."""
+    result = record_stated_figures(dg.build_sensor_context(cursor=cursor))
+    return (list(result.asset_events), result.cursor) if isinstance(result, dg.SensorResult) else ([], None)
