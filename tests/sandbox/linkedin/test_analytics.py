@@ -1,6 +1,6 @@
 """LinkedIn's analytics of members in the sandbox, against what is true."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -115,7 +115,11 @@ def test_days_are_true_and_the_end_of_a_range_is_not_in_it(member: Member, month
         assert whole["count"] == sum(element["count"] for element in elements)
 
 
-def test_metric_types_were_unions_in_older_versions(member: Member) -> None:
+def test_metric_types_were_unions_in_older_versions(sandbox: Sandbox) -> None:
+    # In July 2026 both kinds of versions are supported.
+    sandbox.advance((datetime(2026, 7, 1, tzinfo=UTC) - sandbox.now()).total_seconds())
+    sandbox.history("linkedin")
+    member = Member.connected(sandbox, scope=SCOPES)
     (old,) = posts(member, "q=me&queryType=REACTION", **{"LinkedIn-Version": "202604"})
     (name,) = old["metricType"].values()
     assert (name, next(iter(old["metricType"])).rpartition(".")[2]) == ("REACTION", "CreatorPostAnalyticsMetricTypeV1")
@@ -140,6 +144,7 @@ def test_a_post_that_nobody_has_seen_is_left_out(member: Member, reel: Path) -> 
     member.sandbox.history("linkedin", posts=1, followers=50)  # so few that nobody sees a post in its first minute
     urn = member.post(member.uploaded(reel)).headers["x-restli-id"]
     assert posts(member, f"{entity(urn)}&queryType=IMPRESSION") == []
+    member.sandbox.history("linkedin", posts=1, followers=5_000)  # so many that somebody sees it in a month
     member.sandbox.advance(30 * DAY)
     (element,) = posts(member, f"{entity(urn)}&queryType=IMPRESSION")
     assert element["count"] > 0
