@@ -14,6 +14,7 @@ from bench import (
     cancel,
     captions,
     fairness,
+    heygen_polling,
     history,
     polling,
     recall,
@@ -24,6 +25,7 @@ from bench import (
     start_latency,
     streams,
     transcription,
+    webhooks,
 )
 from bench.environment import Environment
 from bench.figures import Figure
@@ -40,6 +42,8 @@ BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
     "recall": recall.measure,
     "polling": polling.measure,
     "streams": streams.measure,
+    "webhooks": webhooks.measure,
+    "heygen-polling": heygen_polling.measure,
     "fairness": fairness.measure,
     "cancel": cancel.measure,
     "calendar": calendar.measure,
