@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import cycle, islice
 from typing import Any
 from uuid import uuid4
 
@@ -23,17 +24,19 @@ def kills(
 ) -> Iterator[list[str]]:
     """kill -9 one of `victims` after another, `times` in all, with random pauses (seconds) while the block runs.
 
-    Victims are services and "supervisor". "io" is killed while it works on rows of this kind. Yields the list of those
-    killed so far; afterwards the stack is ready.
+    Victims are services and "supervisor". The pause before "io" is killed begins with its work on rows of this kind: if
+    each began work were killed at once, none would ever be done. Yields the list of those killed so far; afterwards the
+    stack is ready.
     """
     killed: list[str] = []
     ended = threading.Event()
 
     def kill_in_turn() -> None:
-        while len(killed) < times and not ended.wait(random.uniform(*pause)):
-            victim = victims[len(killed) % len(victims)]
+        for victim in islice(cycle(victims), times):
             if victim == "io":
                 until(lambda: ended.is_set() or works_on(stack, kind), seconds=seconds, what=f"work on a {kind}")
+            if ended.wait(random.uniform(*pause)):
+                return
             _kill(stack, victim)
             killed.append(victim)
 
