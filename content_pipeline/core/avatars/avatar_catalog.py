@@ -33,8 +33,9 @@ def avatars(provider: AvatarProvider) -> Sequence[Avatar]:
     ]
 
 
-def choose(provider: AvatarProvider, avatar_id: str, twin: Twin) -> str:
-    """The id of the avatar: the one asked for, else the twin's, else one that goes by the twin's id and tags.
+def choose(provider: AvatarProvider, avatar_id: str, twin: Twin, *, voice_id: str, script: str) -> str:
+    """The id of the avatar: the one asked for, else the twin's, else one that goes by the twin's id and tags, and by
+    the gender of the voice that speaks the script.
 
     A twin may name an avatar of another provider, which is passed over. Raises Invalid for one that does not exist,
     and at HeyGen, whose avatars are people, when none is named.
@@ -50,7 +51,8 @@ def choose(provider: AvatarProvider, avatar_id: str, twin: Twin) -> str:
             code="avatar_missing",
             remedy="Send an avatar_id of GET /avatars, or give the twin one.",
         )
-    return characters.choose(twin.id.int, twin.style_tags).id
+    voice = voice_selection.choose_voice(voice_id, script).voice
+    return characters.choose(twin.id.int, twin.style_tags, voice.gender).id
 
 
 def check_avatar(provider: AvatarProvider, avatar_id: str) -> None:

@@ -21,6 +21,7 @@ from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.media.reels import audio_mastering
 from content_pipeline.core.media.video import frame_thumbnail
 from content_pipeline.core.models import AvatarVideo, Task, Twin
+from content_pipeline.core.models.avatars import AvatarProvider
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import valid_script
@@ -84,7 +85,7 @@ def create(
         provider=provider,
         script=spec.script,
         voice_id=spec.voice_id or twin.voice_id,
-        avatar_id=avatar_catalog.choose(provider, spec.avatar_id, twin),
+        avatar_id=_avatar_id(provider, twin, spec),
         captions=spec.captions,
         background_url=spec.background_url,
         seed=reels.seeds(twin, [spec.script])[0],
@@ -102,9 +103,14 @@ def check(twin: Twin, spec: AvatarSpec) -> None:
     provider = settings().avatar_provider
     valid_script(spec.script)
     avatar_catalog.check_voice(provider, spec.voice_id or twin.voice_id, spec.script)
-    avatar_catalog.choose(provider, spec.avatar_id, twin)
+    _avatar_id(provider, twin, spec)
     if spec.background_url:
         safe_fetch.check_url(spec.background_url)
+
+
+def _avatar_id(provider: AvatarProvider, twin: Twin, spec: AvatarSpec) -> str:
+    voice_id = spec.voice_id or twin.voice_id
+    return avatar_catalog.choose(provider, spec.avatar_id, twin, voice_id=voice_id, script=spec.script)
 
 
 def hold_credits(session: Session, row: AvatarVideo) -> None:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 Hair = Literal["curls", "quiff", "hijab", "bun", "bald", "bob", "undercut", "braids"]
 Clothes = Literal["sweater", "shirt", "blazer", "cardigan", "turtleneck", "hoodie", "bomber", "blouse"]
+Gender = Literal["female", "male"]
 Beard = Literal["none", "stubble", "short", "full"]
 
 
@@ -21,7 +22,7 @@ class Character:
     id: str
     name: str
     description: str
-    gender: Literal["female", "male"]
+    gender: Gender
     moods: frozenset[str]
     skin: str
     lips: str
@@ -124,8 +125,12 @@ _ALL = (
 CHARACTERS: Final[Mapping[str, Character]] = {character.id: character for character in _ALL}
 
 
-def choose(seed: int, tags: Sequence[str]) -> Character:
-    """A character that suits any of the tags, or any one where none does; deterministic per seed."""
+def choose(seed: int, tags: Sequence[str], gender: Gender | None) -> Character:
+    """A character of that gender (None: of any) that suits any of the tags, or any one where none does.
+
+    Deterministic per seed.
+    """
     moods = {tag.strip().lower() for tag in tags}
-    matching = [character for character in _ALL if character.moods & moods] or _ALL
+    fitting = [character for character in _ALL if gender in (None, character.gender)]
+    matching = [character for character in fitting if character.moods & moods] or fitting
     return random.Random(seed).choice(matching)  # noqa: S311 - nothing secret
