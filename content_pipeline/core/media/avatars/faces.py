@@ -111,8 +111,7 @@ def _nose(character: Character) -> str:
 def _beard(character: Character) -> str:
     if character.beard == "none":
         return ""
-    tone = character.hair_color if character.age != "senior" else mix(character.hair_color, "#b9b4b2", 0.3)
-    opacity = {"stubble": 0.3, "short": 0.86, "full": 0.95}[character.beard]
+    tone, opacity = _beard_color(character)
     top = {"stubble": 700, "short": 690, "full": 672}[character.beard]
     side = 640 if character.hair == "bald" else 560  # where it meets the hair
     jaw = (
@@ -121,9 +120,7 @@ def _beard(character: Character) -> str:
         f"C{X - 118} {top + 54} {X - 96} 722 {X - 58} 727 C{X - 32} 721 {X - 14} 725 {X} 731 "
         f"C{X + 14} 725 {X + 32} 721 {X + 58} 727 C{X + 96} 722 {X + 118} {top + 54} {X + 132} {top + 46} "
         f"C{X + 152} {top + 34} {X + 160} {top + 10} {X + 160} {top + 10} C{X + 178} 660 {X + 182} {side + 30} "
-        f"{X + 184} {side + 6} L{X + 230} {side} V900 H{X - 230}Z "
-        f"M{X - 74} 762 C{X - 62} 738 {X - 24} 742 {X} 746 C{X + 24} 742 {X + 62} 738 {X + 74} 762 "
-        f"C{X + 66} 806 {X - 66} 806 {X - 74} 762Z"
+        f"{X + 184} {side + 6} L{X + 230} {side} V900 H{X - 230}Z {_gap_in_beard(1)}"
     )
     strands = "".join(
         line(f"M{X + x} {770 + 0.0016 * (150**2 - x * x):.0f} q{-x * 0.06:.0f} 22 {-x * 0.12:.0f} 40",
@@ -133,6 +130,31 @@ def _beard(character: Character) -> str:
     soul = path(f"M{X - 13} 808 Q{X} 801 {X + 13} 808 Q{X + 10} 834 {X} 838 Q{X - 10} 834 {X - 13} 808Z", tone, 0.7)
     shape = f'<path d="{jaw}" fill="{tone}" fill-rule="evenodd" fill-opacity="{opacity}"/>'
     return shape if character.beard == "stubble" else shape + strands + soul
+
+
+def _beard_color(character: Character) -> tuple[str, float]:
+    """Color and opacity."""
+    tone = character.hair_color if character.age != "senior" else mix(character.hair_color, "#b9b4b2", 0.3)
+    return tone, {"stubble": 0.3, "short": 0.86, "full": 0.95}[character.beard]
+
+
+def _gap_in_beard(width: float) -> str:
+    """The outline of the skin around the lips; 1 is its width at rest."""
+    side, bend, low = 74 * width, 62 * width, 66 * width
+    return (
+        f"M{X - side:.1f} 762 C{X - bend:.1f} 738 {X - 24 * width:.1f} 742 {X} 746 C{X + 24 * width:.1f} 742 "
+        f"{X + bend:.1f} 738 {X + side:.1f} 762 C{X + low:.1f} 806 {X - low:.1f} 806 {X - side:.1f} 762Z"
+    )
+
+
+def beard_beside(character: Character, half: float) -> str:
+    """The beard where lips that reach from the middle to `half` pixels leave skin bare that they cover at rest."""
+    width = (half + 14) / 74
+    if character.beard == "none" or width >= 1:
+        return ""
+    tone, opacity = _beard_color(character)
+    ring = _gap_in_beard(1) + _gap_in_beard(width)
+    return f'<path d="{ring}" fill="{tone}" fill-rule="evenodd" fill-opacity="{opacity}"/>'
 
 
 def _wrinkles(character: Character) -> str:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from content_pipeline.core.media.avatars import faces
 from content_pipeline.core.media.avatars.characters import Character
 from content_pipeline.core.media.avatars.palette import clipped, darker, ellipse, lighter, line, mix, path
 
@@ -38,6 +39,7 @@ def draw(character: Character, mouth: Mouth) -> str:
     lips, middle = character.lips, 0.75 * bottom + 0.25 * corner  # the lowest point of the opening's curve
     around = character.skin if character.beard in ("none", "stubble") else character.hair_color
     content = [
+        faces.beard_beside(character, half),
         ellipse(X, middle + lower + 9, half * 0.5, 6, darker(around, 0.35), 0.35),
         _corner_shadows(character, half, corner),
         path(_lower_lip(half, bottom, lower, corner), mix(lips, lighter(lips, 0.4), 0.35)),

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from content_pipeline.core.media.avatars import drawing, puppet
 from content_pipeline.core.media.avatars.characters import CHARACTERS, Character
@@ -60,6 +60,20 @@ def test_an_open_mouth_lowers_the_chin() -> None:
     figure = puppet.load("diego")
     shut, wide = (Head(figure).draw(Pose(jaw=jaw), Mouth(open=jaw), Eyes()) for jaw in (0.0, 1.0))
     assert 10 <= _rows_of_skin(wide) - _rows_of_skin(shut) <= 30
+
+
+@pytest.mark.parametrize("id", ["tom", "kwame", "diego"])
+def test_narrow_lips_leave_no_more_skin_bare_in_a_beard_than_lips_at_rest(id: str) -> None:
+    character = CHARACTERS[id]
+
+    def bare(mouth: Mouth) -> int:
+        picture = Image.new("RGBA", (1080, 1920))
+        picture.alpha_composite(drawing.head(character), drawing.HEAD[:2])
+        picture.alpha_composite(drawing.mouth_layer(character, mouth), drawing.MOUTH[:2])
+        pixels = np.asarray(picture.crop(drawing.MOUTH).convert("RGB"), float)[30:]
+        return int((np.abs(pixels - ImageColor.getrgb(character.skin)).max(axis=2) < 25).sum())
+
+    assert bare(Mouth(open=0.2, spread=-0.6, pucker=1)) <= 1.1 * bare(Mouth())
 
 
 def test_without_motion_the_warp_changes_nothing() -> None:
