@@ -249,16 +249,15 @@ class Stack:
 
     def launch_asset(self, job: str, row: str, asset: str) -> str:
         """Materialize one asset of a job again, as an operator does in the UI. Returns the run id."""
+        return self.launch(job, self.partition_key(row), assetSelection=[{"path": [asset]}])
+
+    def launch(self, job: str, partition: str, **selection: Any) -> str:
+        """Launch a run of a job for a partition, as the UI does. Returns the run id."""
         query = """mutation Launch($run: ExecutionParams!) { launchRun(executionParams: $run) {
           __typename ... on LaunchRunSuccess { run { runId } } } }"""
-        selector = {
-            "repositoryLocationName": "content_pipeline",
-            "repositoryName": "__repository__",
-            "jobName": job,
-            "assetSelection": [{"path": [asset]}],
-        }
-        tag = {"key": "dagster/partition", "value": self.partition_key(row)}
-        run = {"selector": selector, "executionMetadata": {"tags": [tag]}}
+        repository = {"repositoryLocationName": "content_pipeline", "repositoryName": "__repository__"}
+        tag = {"key": "dagster/partition", "value": partition}
+        run = {"selector": {**repository, "jobName": job, **selection}, "executionMetadata": {"tags": [tag]}}
         launched = self.graphql(query, run=run)["launchRun"]
         run_id: str = launched["run"]["runId"]
         return run_id
