@@ -33,7 +33,7 @@ _YAW, _PITCH, _JAW = 17, 12, 20
 _JAW_TOP, _JAW_BOTTOM, _JAW_WIDTH = 700.0, 864.0, 230.0
 _CELLS = 9  # of the mesh, in each direction
 # Room for the motion around the head: at most 2.3 degrees, which are 26 pixels at its top, and 10 pixels aside.
-_MARGIN = 40
+_MARGIN = 34
 # Steps of a shape's values, of 1.5 to 4 pixels: finer ones are not seen, and every new mouth costs 6 ms, new eyes 13.
 _MOUTH_STEPS = Mouth(open=1 / 16, spread=1 / 4, pucker=1 / 5, press=1 / 4, tuck=1 / 4, tongue=1 / 3, smile=1 / 4)
 _EYES_STEPS = Eyes(open=1 / 6, across=1 / 8, down=1 / 8, brows=1 / 6)
