@@ -121,12 +121,17 @@ def test_the_stream_of_a_finished_task_is_its_last_event(http: httpx.Client, fin
     assert http.get(path, headers={"Last-Event-ID": last["id"]}).status_code == 204
 
 
+def end_listening() -> bool:
+    """End the connections that listen. Returns whether there was one: the API opens its own when it has started."""
+    listening = "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %'"
+    with transaction() as session:
+        return session.scalars(text(listening)).all() == [True]
+
+
 def test_a_stream_outlives_the_loss_of_the_connection_that_listens(http: httpx.Client, task_id: str) -> None:
     with stream(http, f"{TASKS}/{task_id}/events") as found:
         next(found)
-        with transaction() as session:
-            listening = "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %'"
-            assert session.scalars(text(listening)).all() == [True]
+        until(end_listening, seconds=30, what="the connection that listens")
         set_progress(task_id, 0.5)
         assert next(found)["data"]["progress"] == 49
         fail_task(task_id)
