@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.analytics.figure_columns import METRICS, to_columns
+from content_pipeline.core.analytics import readings
 from content_pipeline.core.analytics.figures import DAYS_KEPT
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Invalid, pointer
@@ -43,22 +42,7 @@ def ingest(session: Session, workspace_id: UUID, rows: Sequence[StatedDay]) -> N
             remedy="Correct what `errors` lists and send all rows again; nothing was stored.",
             errors=errors,
         )
-    stated_at = now()
-    new = insert(ReportedDay).values(
-        [
-            {
-                "account_id": row.account_id,
-                "day": row.day,
-                "source": "external",
-                "taken_at": stated_at,
-                **to_columns(row.figures),
-            }
-            for row in rows
-        ]
-    )
-    changed = {name: new.excluded[name] for name in ("taken_at", *METRICS)}
-    keys = ["account_id", "day", "source", "social_post_id"]
-    session.execute(new.on_conflict_do_update(index_elements=keys, set_=changed))
+    readings.record_days(session, "external", [(row.account_id, row.day, row.figures) for row in rows], now())
 
 
 def stated_since(session: Session, moment: datetime | None) -> tuple[Collection[date], datetime | None]:

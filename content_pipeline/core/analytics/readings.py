@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import insert, update
 from sqlalchemy.dialects import postgresql
@@ -11,8 +12,9 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.analytics import posts
 from content_pipeline.core.analytics.figure_columns import METRICS, to_columns
 from content_pipeline.core.models import Account, AudienceShare, MetricSnapshot, ReportedDay, SocialPost
+from content_pipeline.core.models.analytics import Source
 from content_pipeline.core.platforms import insights
-from content_pipeline.core.platforms.insights import DayFigures, Figures
+from content_pipeline.core.platforms.insights import Figures
 
 # The longest that a platform moderates a post, of which it says nothing meanwhile.
 MODERATION: Final = timedelta(days=1)
@@ -61,17 +63,13 @@ def _has_vanished(post: SocialPost, figures: Mapping[str, Figures], taken_at: da
     return post.post_id not in figures and taken_at - post.published_at > MODERATION
 
 
-def record_days(session: Session, account: Account, days: Iterable[DayFigures], taken_at: datetime) -> None:
-    """Store what the platform says of days of the account, in place of what it said before."""
+def record_days(
+    session: Session, source: Source, said: Iterable[tuple[UUID, date, Figures]], taken_at: datetime
+) -> None:
+    """Store what the platform, or an operator, says of days of accounts, in place of what it said before."""
     rows = [
-        {
-            "account_id": account.id,
-            "day": said.day,
-            "source": "platform",
-            "taken_at": taken_at,
-            **to_columns(said.figures),
-        }
-        for said in days
+        {"account_id": account_id, "day": day, "source": source, "taken_at": taken_at, **to_columns(figures)}
+        for account_id, day, figures in said
     ]
     if rows:
         new = postgresql.insert(ReportedDay).values(rows)

@@ -132,7 +132,8 @@ class _AccountReader:
             first = min(first, self._first_missing_day(last))
         days = self._call(lambda access: self._insights.read_days(access, first, last))
         with self._transaction() as session:
-            readings.record_days(session, self._account, days, now())
+            said = [(self._account.id, day.day, day.figures) for day in days]
+            readings.record_days(session, "platform", said, now())
 
     def _first_missing_day(self, last: date) -> date:
         with self._transaction() as session:
