@@ -68,7 +68,7 @@ def submit(run: RunContext, key: str) -> AvatarVideo:
         submitting_at=None,
         poll_at=now() + _FIRST_POLL,
         polls=0,
-        waits_until=_deadline(),
+        waits_until=deadline(),
     )
 
 
@@ -149,13 +149,14 @@ def _finished(run: RunContext, row: AvatarVideo) -> VideoStatus:
         if is_late:
             if status.state != "waiting" or now() >= row.created_at + LONGEST_QUEUE:
                 raise _too_slow()
-            waits_until = _deadline()
+            waits_until = deadline()
         _save(run, key, poll_at=now() + _FIRST_POLL, polls=0, waits_until=waits_until)
         raise Suspend(waits_until)
     return status
 
 
-def _deadline() -> datetime:
+def deadline() -> datetime:
+    """When a render that begins now is given up."""
     return now() + timedelta(seconds=settings().avatar_deadline_seconds)
 
 

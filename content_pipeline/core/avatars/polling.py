@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.avatars import avatar_videos
+from content_pipeline.core.avatars import avatar_videos, heygen_render
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import AvatarVideo, Task
@@ -40,8 +40,18 @@ def claim_due(session: Session, *, most: int) -> Sequence[AvatarVideo]:
 def poll(videos: Sequence[AvatarVideo]) -> list[Task]:
     """Ask HeyGen about these videos, a hundred at a time. Returns the tasks to start. Raises as the client does."""
     statuses = heygen.statuses([video.external_id for video in videos if video.external_id])
+    _extend_deadline([external_id for external_id, status in statuses.items() if status.state == "waiting"])
     ended = {external_id for external_id, status in statuses.items() if status.has_ended}
     return [task for video in videos if video.external_id in ended and (task := resume(video))]
+
+
+def _extend_deadline(external_ids: Sequence[str]) -> None:
+    """Let the deadline of videos in HeyGen's queue begin anew: it is that of the render."""
+    queued = update(AvatarVideo).where(
+        AvatarVideo.external_id.in_(external_ids), AvatarVideo.created_at > now() - heygen_render.LONGEST_QUEUE
+    )
+    with transaction() as session:
+        session.execute(queued.values(waits_until=heygen_render.deadline()))
 
 
 def resume(video: AvatarVideo) -> Task | None:

@@ -174,6 +174,21 @@ def test_a_video_in_heygens_queue_is_not_late_before_the_longest_queue(
     assert (newest(task).error or {})["code"] == "avatar_slow"
 
 
+def test_the_deadline_begins_when_heygen_does(heygen: Sandbox, task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(SLOTS):
+        customer.create(heygen)
+    work(task)
+    heygen.advance(60)
+    poll()
+    queued = video_of(task).waits_until
+    assert queued
+    assert queued > now() + timedelta(seconds=settings().avatar_deadline_seconds - 30)
+    monkeypatch.setattr(heygen_render, "LONGEST_QUEUE", timedelta())
+    heygen.advance(60)
+    poll()
+    assert video_of(task).waits_until == queued
+
+
 def test_a_canceled_video_costs_nothing(heygen: Sandbox, task: Task, workspace_id: UUID) -> None:
     work(task)
     with transaction() as session:
