@@ -1,12 +1,12 @@
-"""Moves rows between PostgreSQL and data frames by COPY, several times as fast as row by row (bench/analytics.py)."""
+"""Moves rows between PostgreSQL and data frames by COPY."""
 
 import io
-from typing import Any
 
 import pandas as pd
 from sqlalchemy import SelectBase
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.analytics.copying import copied, cursor
 from content_pipeline.core.analytics.figure_columns import COUNTS, METRICS
 from content_pipeline.core.database import Base
 
@@ -14,12 +14,8 @@ from content_pipeline.core.database import Base
 def read(session: Session, rows: SelectBase) -> pd.DataFrame:
     """The rows of a query. Metrics are floats, with NaN where they are null; `day` is a date, `…_at` an aware time, an
     id its text."""
-    query = rows.compile(dialect=session.get_bind().dialect, compile_kwargs={"render_postcompile": True})
     csv = io.BytesIO()
-    with (
-        _cursor(session) as cursor,
-        cursor.copy(f"copy ({query}) to stdout (format csv, header)", query.params) as copy,
-    ):
+    with copied(session, rows, "format csv, header") as copy:
         csv.writelines(copy)
     csv.seek(0)
     found = pd.read_csv(csv)
@@ -38,10 +34,5 @@ def append(session: Session, table: type[Base], rows: pd.DataFrame) -> None:
     names = [column.name for column in table.__table__.columns]
     csv = rows.reindex(columns=names).astype(dict.fromkeys(COUNTS, "Int64")).to_csv(index=False, header=False)
     into = f"copy {table.__tablename__} ({', '.join(names)}) from stdin (format csv)"
-    with _cursor(session) as cursor, cursor.copy(into) as copy:
+    with cursor(session) as opened, opened.copy(into) as copy:
         copy.write(csv)
-
-
-def _cursor(session: Session) -> Any:
-    connection: Any = session.connection().connection.driver_connection
-    return connection.cursor()
