@@ -25,6 +25,7 @@ class LimitsView(BaseModel):
     upload_bytes: int = Field(examples=[2_000_000_000], description="Size of an upload")
     media_seconds: int = Field(examples=[14_400], description="Duration of a recording")
     rows_per_batch: int = Field(examples=[100], description="Rows of a CSV")
+    export_rows: int = Field(examples=[5_000_000], description="Rows of an export of figures")
     accounts: int = Field(examples=[100], description="Connected accounts")
     credits: int = Field(examples=[1_000_000], description="Granted every calendar month")
     interactive_runs: int = Field(examples=[4], description="Short captions and burn-ins at the same time")

@@ -18,7 +18,7 @@ from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.media.karaoke_captions import Style
-from content_pipeline.core.models import Memory, Twin
+from content_pipeline.core.models import AnalyticsExport, Memory, Twin
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
@@ -89,12 +89,17 @@ def make_rows(workspace_id: UUID, platform: str = "youtube") -> dict[str, str]:
             id=uuid4(), twin_id=twin.id, memory_type="semantic", content="Secret.", importance=0.5, tags=[],
             details={}, vector=bytes(4 * 384), created_at=now(),
         )  # fmt: skip
-        session.add(known)
+        export = AnalyticsExport(
+            id=uuid4(), workspace_id=workspace_id, format="csv", grain="account", first_day=now().date(),
+            last_day=now().date(), created_at=now(),
+        )  # fmt: skip
+        session.add_all([known, export])
         webhook, _ = endpoints.create(session, workspace_id, "https://8.8.8.8/hook", None)
         session.flush()
         delivery, _ = deliveries.create_test(session, webhook)
         rows = (
             twin, account, caption, task, burned, batch, avatar, reel, publication, item, known, webhook, delivery,
+            export,
         )  # fmt: skip
         return {type(row).__name__: str(row.id) for row in rows}
 

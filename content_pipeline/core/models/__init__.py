@@ -3,6 +3,7 @@
 from content_pipeline.core.models.accounts import Account, ConnectState, RedirectUri
 from content_pipeline.core.models.analytics import (
     AccountSync,
+    AnalyticsExport,
     AudienceShare,
     DailyMetric,
     DailyPostMetric,
@@ -28,6 +29,7 @@ from content_pipeline.core.models.workspaces import ApiKey, Plan, Workspace
 __all__ = [
     "Account",
     "AccountSync",
+    "AnalyticsExport",
     "ApiKey",
     "AudienceShare",
     "AvatarVideo",

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from content_pipeline.core.database import Base
 
 Source = Literal["platform", "external"]
+ExportFormat = Literal["csv", "json", "parquet"]
+Grain = Literal["account", "post"]
 
 
 class FigureColumns:
@@ -154,3 +156,25 @@ class DailyPostMetric(FigureColumns, Base):
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     social_post_id: Mapped[UUID] = mapped_column(primary_key=True)
     estimated: Mapped[bool]
+
+
+class AnalyticsExport(Base):
+    """A request for the figures of a period as a file: one row per account and day, or per post and day.
+
+    The days are frozen when it is asked for. `object_key`, `rows` and `written_at` are null until the file is stored.
+    """
+
+    __tablename__ = "analytics_exports"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    format: Mapped[ExportFormat] = mapped_column(String)
+    grain: Mapped[Grain] = mapped_column(String)
+    first_day: Mapped[date] = mapped_column(Date)
+    last_day: Mapped[date] = mapped_column(Date)
+    platform: Mapped[str | None]
+    twin_id: Mapped[UUID | None] = mapped_column(ForeignKey("twins.id"))
+    object_key: Mapped[str | None]
+    rows: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    written_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

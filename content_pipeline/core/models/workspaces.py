@@ -19,6 +19,7 @@ class Plan(Base):
     upload_bytes: Mapped[int] = mapped_column(BigInteger)
     media_seconds: Mapped[int]
     rows_per_batch: Mapped[int]
+    export_rows: Mapped[int]
     accounts: Mapped[int]
     credits: Mapped[int] = mapped_column(BigInteger)
     interactive_runs: Mapped[int]

@@ -19,6 +19,23 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_account_syncs_account_id_accounts')),
     sa.PrimaryKeyConstraint('account_id', 'window_start', name=op.f('pk_account_syncs'))
     )
+    op.create_table('analytics_exports',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('workspace_id', sa.Uuid(), nullable=False),
+    sa.Column('format', sa.String(), nullable=False),
+    sa.Column('grain', sa.String(), nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('last_day', sa.Date(), nullable=False),
+    sa.Column('platform', sa.String(), nullable=True),
+    sa.Column('twin_id', sa.Uuid(), nullable=True),
+    sa.Column('object_key', sa.String(), nullable=True),
+    sa.Column('rows', sa.Integer(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('written_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['twin_id'], ['twins.id'], name=op.f('fk_analytics_exports_twin_id_twins')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_analytics_exports_workspace_id_workspaces')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_analytics_exports'))
+    )
     op.create_table('audience_shares',
     sa.Column('account_id', sa.Uuid(), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
@@ -139,8 +156,14 @@ def upgrade() -> None:
     )
     op.create_index('uq_reported_days', 'reported_days', ['account_id', 'day', 'source', 'social_post_id'], unique=True, postgresql_nulls_not_distinct=True)
 
+    # Plans of an operator's own begin with what a trial gets.
+    op.add_column('plans', sa.Column('export_rows', sa.Integer(), server_default='100000', nullable=False))
+    op.execute("update plans set export_rows = 5000000 where name = 'studio'")
+    op.alter_column('plans', 'export_rows', server_default=None)
+
 
 def downgrade() -> None:
+    op.drop_column('plans', 'export_rows')
     op.drop_index('uq_reported_days', table_name='reported_days', postgresql_nulls_not_distinct=True)
     op.drop_table('reported_days')
     op.drop_index('ix_metric_snapshots_post', table_name='metric_snapshots')
@@ -152,4 +175,5 @@ def downgrade() -> None:
     op.drop_table('social_posts')
     op.drop_table('daily_metrics')
     op.drop_table('audience_shares')
+    op.drop_table('analytics_exports')
     op.drop_table('account_syncs')
