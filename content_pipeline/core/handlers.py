@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.analytics import exports
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.calendar import actions
@@ -71,4 +72,5 @@ HANDLERS: Final = {
     kinds.AVATAR.name: Handlers(avatar_videos.result, retry=_retry_avatar),
     kinds.BATCH.name: Handlers(batches.result, retry=_retry_batch, cancel=_cancel_batch),
     kinds.PUBLICATION.name: Handlers(publications.result, retry=_retry_publication),
+    kinds.EXPORT.name: Handlers(exports.result),
 }

@@ -147,10 +147,12 @@ def list_after(after: str, *, prefix: str, most: int) -> list[StoredObject]:
     ]
 
 
-def signed_url(key: str) -> str:
-    """A presigned GET URL, valid for `link_seconds`."""
+def signed_url(key: str, *, seconds: int | None = None) -> str:
+    """A presigned GET URL, valid for so many seconds, or for `link_seconds`."""
     params = {"Bucket": settings().s3_bucket, "Key": key}
-    return _public_client().generate_presigned_url("get_object", Params=params, ExpiresIn=settings().link_seconds)
+    return _public_client().generate_presigned_url(
+        "get_object", Params=params, ExpiresIn=seconds or settings().link_seconds
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Retention sensor: deletes expired rows, orphaned uploads, old partition keys with their runs, old webhook runs."""
+"""Retention sensor: deletes expired rows and files, old partition keys with their runs, old webhook runs."""
 
 from datetime import timedelta
 from itertools import islice
@@ -21,14 +21,14 @@ FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.Dagster
 @dg.sensor(
     minimum_interval_seconds=3600,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Deletes old partition keys with their runs, old webhook runs, expired rows, uploads without a row.",
+    description="Deletes old partition keys with their runs, old webhook runs, expired rows, exports and uploads.",
 )
 def retire_old_work(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     retention.sweep_rows()
-    orphans = retention.sweep_uploads()
+    deleted = retention.sweep_files()
     retired = sum(_retire(context.instance, kind, name) for kind, name in kinds.jobs().items())
     delete_webhook_runs(context.instance)
-    return dg.SkipReason(f"Retired {retired} keys, deleted {orphans} uploads without a row.")
+    return dg.SkipReason(f"Retired {retired} keys, deleted {deleted} files.")
 
 
 def _retire(instance: dg.DagsterInstance, kind: str, set_name: str) -> int:

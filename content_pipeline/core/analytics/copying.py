@@ -17,7 +17,7 @@ def copied(session: Session, rows: SelectBase, options: str) -> Iterator[Iterato
     """
     query = rows.compile(dialect=session.get_bind().dialect, compile_kwargs={"render_postcompile": True})
     with cursor(session) as opened, opened.copy(f"copy ({query}) to stdout ({options})", query.params) as copy:
-        yield copy
+        yield iter(copy)
 
 
 def cursor(session: Session) -> Any:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Subquery, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, FromClause, Label, RowMapping, Select, func, literal, select, true, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -86,7 +86,7 @@ def list_days(session: Session, asked: Selection) -> Sequence[DayFigures]:
     dates = select(func.generate_series(asked.start, asked.end, timedelta(days=1)).label("day")).subquery()
     shown = _platforms(asked).subquery()
     rows = (
-        select(shown.c.platform, dates.c.day, *_sums(source))
+        select(shown.c.platform, dates.c.day, *sums(source))
         .select_from(shown.join(dates, true()))
         .outerjoin(source, (source.c.platform == shown.c.platform) & (source.c.day == dates.c.day))
         .group_by(shown.c.platform, dates.c.day)
@@ -105,14 +105,14 @@ def summarize(session: Session, asked: Selection) -> Summary:
             days.c.platform,
             days.c.account_id,
             is_current,
-            *_sums(days, followers=_latest(days.c.followers, days.c.day)),
+            *sums(days, followers=_latest(days.c.followers, days.c.day)),
         )
         .where(days.c.day.between(asked.start - timedelta(days=asked.days), asked.end))
         .group_by(days.c.platform, days.c.account_id, is_current)
         .subquery()
     )
     by_platform, overall = tuple_(accounts.c.platform, accounts.c.is_current), tuple_(accounts.c.is_current)
-    rows = select(accounts.c.platform, accounts.c.is_current, *_sums(accounts)).group_by(
+    rows = select(accounts.c.platform, accounts.c.is_current, *sums(accounts)).group_by(
         func.grouping_sets(by_platform, overall)
     )
     found = {(row["platform"], row["is_current"]): values(row) for row in session.execute(rows).mappings()}
@@ -171,13 +171,13 @@ def _platforms(asked: Selection) -> Select[Any]:
     return select(Account.platform).where(Account.workspace_id == asked.workspace_id).distinct()
 
 
-def _sums(source: Subquery, **instead: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
+def sums(source: FromClause, **instead: ColumnElement[Any]) -> Sequence[Label[Any]]:
     """The sum of each metric, null where all of its values are; the average view is weighted by views."""
     columns = source.c
     known = func.nullif(func.sum(columns.views).filter(columns.average_view_seconds.is_not(None)), 0)
     average = func.sum(columns.average_view_seconds * columns.views) / known
-    sums = {metric: func.sum(columns[metric]) for metric in METRICS} | {"average_view_seconds": average} | instead
-    return [value.label(metric) for metric, value in sums.items()]
+    values = {metric: func.sum(columns[metric]) for metric in METRICS} | {"average_view_seconds": average} | instead
+    return [value.label(metric) for metric, value in values.items()]
 
 
 def _latest(value: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[Any]:

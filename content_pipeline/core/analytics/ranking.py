@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import case, func, literal, select, true
 from sqlalchemy.orm import Session
@@ -15,6 +15,13 @@ from content_pipeline.core.platforms.insights import Metric
 
 VideoFormat = Literal["reel", "avatar", "video"]
 Order = Literal["best", "worst"]
+
+# Of a post that may have a publication: null for one that was not made here.
+VIDEO_FORMAT: Final = case(
+    (Publication.reel_id.is_not(None), literal("reel")),
+    (Publication.avatar_video_id.is_not(None), literal("avatar")),
+    (Publication.id.is_not(None), literal("video")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +52,12 @@ def rank(session: Session, asked: Selection, *, by: Metric, order: Order, limit:
         .lateral()
     )
     value = latest.c[by]
-    made_of = case(
-        (Publication.reel_id.is_not(None), literal("reel")),
-        (Publication.avatar_video_id.is_not(None), literal("avatar")),
-        (Publication.id.is_not(None), literal("video")),
-    )
     found = (
         select(
             SocialPost,
             Account.handle,
             Twin.name.label("twin_name"),
-            made_of.label("format"),
+            VIDEO_FORMAT.label("format"),
             func.coalesce(Publication.script, Reel.script, AvatarVideo.script).label("script"),
             Publication.options["caption_style"].astext.label("caption_style"),
             latest,

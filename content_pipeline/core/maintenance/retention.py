@@ -1,4 +1,4 @@
-"""Retention: picks partition keys of tasks that ended 90 days ago, and deletes expired rows and orphaned uploads."""
+"""Retention: picks partition keys of tasks that ended 90 days ago; deletes expired rows, exports, orphaned uploads."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -37,6 +37,8 @@ _OWNERS: Final[Mapping[re.Pattern[str], InstrumentedAttribute[UUID]]] = {
     re.compile(f"{_ID}/captions/({_ID})/source"): Caption.id,
     re.compile(f"{_ID}/publications/({_ID})/[a-z-]+"): Publication.request_id,
 }
+# Deleted at the same age, with their row or without: exports.py gives no more links to them by then.
+_EXPORT: Final = re.compile(f"{_ID}/exports/{_ID}/analytics-[0-9-]+\\.[a-z]+")
 
 
 def sweep_rows() -> None:
@@ -50,15 +52,15 @@ def sweep_rows() -> None:
     rate_limits.sweep()
 
 
-def sweep_uploads() -> int:
-    """Delete uploaded recordings and cached videos of posts that have no row. Returns how many."""
-    orphans = 0
+def sweep_files() -> int:
+    """Delete exports, and uploaded recordings and cached videos of posts that have no row. Returns how many."""
+    deleted = 0
     stored = storage.listing(older_than=now() - ORPHANED)
     while chunk := list(islice(stored, BATCH_SIZE)):
-        for key in _without_row(chunk):
+        for key in (*_without_row(chunk), *filter(_EXPORT.fullmatch, chunk)):
             storage.delete(key)
-            orphans += 1
-    return orphans
+            deleted += 1
+    return deleted
 
 
 def _without_row(keys: Collection[str]) -> Iterator[str]:

@@ -70,8 +70,15 @@ PUBLICATION: Final = Kind(
     description="Publish a post on its platform, once.",
     result="`platform`, `account_id`, `post_id`, `post_url` (the last two may be null)",
 )
+EXPORT: Final = Kind(
+    "export",
+    job="analytics_exports",
+    lane="io",
+    description="Write the figures of a period into a file.",
+    result="`download_url` and `expires_at` (null once the file is a day old), and how many `rows` it has",
+)
 
-KINDS: Final = {kind.name: kind for kind in (CAPTION, BURN_IN, REEL, AVATAR, BATCH, PUBLICATION)}
+KINDS: Final = {kind.name: kind for kind in (CAPTION, BURN_IN, REEL, AVATAR, BATCH, PUBLICATION, EXPORT)}
 
 
 def jobs() -> dict[str, str]:

@@ -103,10 +103,10 @@ def test_recordings_without_a_row_are_deleted_and_no_others(
     def left() -> set[str]:
         return {*orphans, wanted, *others}.intersection(storage.listing(older_than=_later()))
 
-    retention.sweep_uploads()
+    retention.sweep_files()
     assert left() == {*orphans, wanted, *others}, "they are too young"
     monkeypatch.setattr(retention, "now", lambda: _later() + retention.ORPHANED)
-    retention.sweep_uploads()
+    retention.sweep_files()
     assert left() == {wanted, *others}
 
 

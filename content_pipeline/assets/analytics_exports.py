@@ -1,0 +1,52 @@
+"""Asset `analytics_export`: the figures of a period as a file in the bucket."""
+
+import dagster as dg
+
+from content_pipeline import partitions
+from content_pipeline.assets.analytics import GROUP, daily_metrics
+from content_pipeline.assets.checks import check_results
+from content_pipeline.core.analytics import exports as core
+from content_pipeline.core.tasks.kinds import EXPORT
+from content_pipeline.core.tasks.run_context import RunContext
+from content_pipeline.engine.step import Results, perform
+
+
+@dg.multi_asset(
+    name="write_export",
+    specs=[
+        dg.AssetSpec(
+            "analytics_export",
+            deps=[daily_metrics],
+            group_name=GROUP,
+            skippable=True,
+            kinds={"postgres", "s3"},
+            description="The figures of a period as CSV, JSON or Parquet, by account or by post.",
+        )
+    ],
+    check_specs=[
+        dg.AssetCheckSpec("complete", asset="analytics_export", description="As many rows as the tables had.")
+    ],
+    partitions_def=partitions.keys_of(EXPORT),
+    can_subset=True,
+)
+def analytics_exports(context: dg.AssetExecutionContext) -> Results:
+    yield from perform(context, EXPORT.name, _write)
+
+
+def _write(run: RunContext, key: str) -> Results:
+    made = core.write(run, key)
+    export = made.export
+    yield dg.MaterializeResult(
+        asset_key="analytics_export",
+        metadata={
+            "rows": export.rows,
+            "bytes": made.bytes,
+            "format": export.format,
+            "grain": export.grain,
+            "first_day": export.first_day.isoformat(),
+            "last_day": export.last_day.isoformat(),
+            "platform": export.platform or "all",
+            "object": export.object_key,
+        },
+        check_results=check_results({"complete": export.rows == made.counted}),
+    )
