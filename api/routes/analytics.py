@@ -1,5 +1,6 @@
 """Analytics: the figures of connected accounts by day, and their totals against the period before."""
 
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,19 +13,22 @@ from api.schemas.analytics import (
     AudienceView,
     BestTimesView,
     DayView,
+    ExportRequest,
     IngestAnswer,
     IngestRequest,
     PostView,
     SummaryView,
 )
 from api.schemas.problems import problems
+from api.schemas.tasks import TaskAccepted
 from api.schemas.times import TimeZone
-from content_pipeline.core.analytics import audiences, best_times, figures, ingestion, ranking
+from content_pipeline.core.analytics import audiences, best_times, exports, figures, ingestion, ranking
 from content_pipeline.core.analytics.figures import Selection
 from content_pipeline.core.analytics.ranking import Order
 from content_pipeline.core.database import transaction
 from content_pipeline.core.platforms.insights import Metric
 from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.tasks import dagster_client, tasks
 
 router = APIRouter(prefix="/analytics", tags=["analytics"])
 
@@ -110,3 +114,24 @@ def ingest(body: IngestRequest, caller: CallerDep, idempotent: IdempotentDep) ->
     with idempotent.transaction() as session:
         ingestion.ingest(session, caller.workspace_id, [row.to_core() for row in body.rows])
         return idempotent.ok(session, IngestAnswer(rows=len(body.rows)))
+
+
+@router.post(
+    "/social/export", status_code=HTTPStatus.ACCEPTED, response_model=TaskAccepted, responses=problems(403, 404)
+)
+def export_figures(body: ExportRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+    """Export the figures of days as a file: a row per account and day, or per post and day.
+
+    Poll the task. `result.download_url` is valid until `expires_at`, one hour; each reading of the task gives a fresh
+    one. The file is deleted after a day.
+    """
+    asked = Selection(caller.workspace_id, body.days, body.platform, body.twin_id)
+    with idempotent.transaction() as session:
+        _, task = exports.create_with_task(
+            session, asked, format=body.format, grain=body.grain, most_rows=caller.plan.export_rows
+        )
+        response = idempotent.task_accepted(
+            session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
+        )
+    dagster_client.launch_runs(task)
+    return response

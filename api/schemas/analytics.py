@@ -11,6 +11,8 @@ from content_pipeline.core.analytics.audiences import Audience
 from content_pipeline.core.analytics.best_times import BestTimes
 from content_pipeline.core.analytics.figures import Summary, Totals
 from content_pipeline.core.analytics.ranking import RankedPost, VideoFormat
+from content_pipeline.core.models.analytics import ExportFormat, Grain
+from content_pipeline.core.platforms.registered import Platform
 
 
 class FiguresView(BaseModel):
@@ -269,3 +271,16 @@ class IngestRequest(BaseModel):
 
 class IngestAnswer(BaseModel):
     rows: int = Field(description="How many days were stored", examples=[1])
+
+
+class ExportRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"format": "csv", "days": 30, "platform": "instagram"}]},
+    )
+
+    format: ExportFormat = Field("csv", description="In a CSV, a text that looks like a formula has a `'` before it")
+    days: int = Field(30, ge=1, description="The last days, today included", examples=[30])
+    platform: Platform | None = Field(None, description="Only this platform; all if left out", examples=["instagram"])
+    twin_id: UUID | None = Field(None, description="Only posts that were published as this twin")
+    grain: Grain = Field("account", description="What a row is: an account or a post, on one day")
