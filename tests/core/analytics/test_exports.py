@@ -25,6 +25,7 @@ from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import AnalyticsExport, DailyMetric, DailyPostMetric, SocialPost, Task
 from content_pipeline.core.models.analytics import ExportFormat, Grain
 from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.run_context import RunContext
 from tests.factories import make_publication, make_twin, make_workspace
 from tests.metric_history import History, day
@@ -304,6 +305,34 @@ def test_a_file_that_is_a_day_old_is_deleted_and_has_no_link_any_more(
     assert not storage.exists(key)
 
 
+MANY_DAYS: Final = text(
+    "insert into daily_post_metrics (account_id, social_post_id, day, estimated, views, watch_seconds)"
+    " select :account, post, cast(:end as date) - ago, false, ago, ago / 7.0"
+    " from unnest(cast(:posts as uuid[])) as post, generate_series(0, 599) as ago"
+)
+
+
+@pytest.fixture
+def posts(history: History) -> Sequence[UUID]:
+    """A hundred posts with figures of 600 days."""
+    posts = [post(history, "Bread needs time. " * 20) for _ in range(100)]
+    with transaction() as session:
+        session.execute(MANY_DAYS, {"account": history.account_id, "posts": posts, "end": day(2)})
+    return posts
+
+
+@pytest.mark.slow
+def test_a_run_that_is_stopped_ends_its_query(history: History, posts: Sequence[UUID], tmp_path: Path) -> None:
+    def stop(_: float) -> None:
+        raise Stopped("a run")
+
+    with pytest.raises(Stopped):
+        export_files.write(export_rows.select_rows(selection(history, 600), "post"), "csv", tmp_path / "file", stop)
+    with transaction() as session:
+        copying = text("select count(*) from pg_stat_activity where state = 'active' and query like 'copy (%'")
+        assert session.execute(copying).scalar() == 0
+
+
 # ── memory ───────────────────────────────────────────────────────────────────────────────────────────────
 
 # Writes an export in a process of its own, and prints the most memory that it had in kB. (ru_maxrss would be at least
@@ -321,20 +350,12 @@ counted, written = export_files.write(export_rows.select_rows(asked, "post"), fo
 print(written, Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])
 """
 
-MANY_DAYS: Final = text(
-    "insert into daily_post_metrics (account_id, social_post_id, day, estimated, views, watch_seconds)"
-    " select :account, post, cast(:end as date) - ago, false, ago, ago / 7.0"
-    " from unnest(cast(:posts as uuid[])) as post, generate_series(0, 599) as ago"
-)
-
 
 @pytest.mark.slow
 @pytest.mark.parametrize("format", FORMATS)
-def test_twenty_times_the_rows_take_no_more_memory(history: History, format: ExportFormat, tmp_path: Path) -> None:
-    posts = [post(history, "Bread needs time. " * 20) for _ in range(100)]
-    with transaction() as session:
-        session.execute(MANY_DAYS, {"account": history.account_id, "posts": posts, "end": day(2)})
-
+def test_twenty_times_the_rows_take_no_more_memory(
+    history: History, posts: Sequence[UUID], format: ExportFormat, tmp_path: Path
+) -> None:
     def most_memory(days: int) -> int:
         child = subprocess.run(
             [sys.executable, "-c", CHILD, str(history.workspace_id), day(2).isoformat(), str(days), format,
