@@ -4,10 +4,10 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: help install demo up down status quick test test-all faults burst check format bench lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults burst check format bench lock
 
 help:
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
 
 install: $(INSTALLED)  ## make .venv with the locked set and the package
 
@@ -40,6 +40,9 @@ test-all: install  ## all tests in random order; SEED=n repeats that of an earli
 
 faults: install  ## 200 posts while parts are killed and platforms drop their answers
 	FAULTS_POSTS=200 $(BIN)/python -m pytest -s tests/stack/publishing/test_faults.py
+
+avatar-faults: install  ## 100 avatar videos at HeyGen while parts are killed and answers are lost
+	FAULTS_AVATARS=100 $(BIN)/python -m pytest -s tests/stack/test_avatar_faults.py
 
 burst: install  ## 300 captions at once over two workers
 	BURST_TASKS=300 $(BIN)/python -m pytest tests/stack/test_burst.py
