@@ -59,8 +59,14 @@ def _kill(stack: Stack, victim: str) -> None:
 
 
 def works_on(stack: Stack, kind: str) -> bool:
-    """Whether a worker works on a row of this kind; False while the database is down."""
-    query = "select 1 from executions where worker is not null and not stop and subject like :kind || ':%' limit 1"
+    """Whether a worker works on a row of this kind; False while the database is down.
+
+    One that was killed after its run had ended leaves its row behind, without heartbeats.
+    """
+    query = (
+        "select 1 from executions where worker is not null and not stop and subject like :kind || ':%'"
+        " and beat_at > clock_timestamp() - interval '15 s' limit 1"
+    )
     try:
         return bool(stack.sql(query, kind=kind))
     except OperationalError:
