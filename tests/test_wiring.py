@@ -27,6 +27,7 @@ def test_the_api_and_the_core_load_without_dagster(package: str) -> None:
     assert in_a_fresh_interpreter(code) == "set()"
 
 
+@pytest.mark.slow
 def test_the_definitions_load_in_a_fresh_interpreter() -> None:
     code = "from content_pipeline.definitions import definitions; print(len(definitions.resolve_all_job_defs()))"
     assert int(in_a_fresh_interpreter(code)) >= len(kinds.jobs())

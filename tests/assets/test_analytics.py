@@ -25,6 +25,9 @@ from tests.sandbox_server import Sandbox
 WINDOW: Final = windows.latest_complete(now()).start.strftime("%Y-%m-%d-%H:%M")
 TODAY: Final = now().date().isoformat()
 
+# Each executes whole runs, or asks Dagster's automation.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,9 @@ from tests.sandbox_server import Sandbox
 
 HOURS: Final = 3600.0
 
+# Each reads whole accounts.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
