@@ -9,6 +9,7 @@ from tests.stack.harness import Client, Stack, until
 
 @pytest.mark.smoke
 def test_the_figures_of_an_account_are_read_derived_and_served(stack: Stack, client: Client) -> None:
+    stack.sandbox.set(tiktok_listing_seconds=0)
     stack.sandbox.history("tiktok", posts=6, days=5)
     client.connect(stack.sandbox, "tiktok")
     window = windows.latest_complete(now()).start.strftime("%Y-%m-%d-%H:%M")
