@@ -24,7 +24,7 @@ from tests.stack import faults
 from tests.stack.harness import Client, Stack, running, until
 from tests.webhook_receiver import Received, Receiver, serving
 
-JOBS = int(os.environ.get("FAULTS_AVATARS", "8"))
+JOBS = int(os.environ.get("FAULTS_AVATARS", "4"))
 # Timeout for a hanging test, not a product figure.
 TIMEOUT_SECONDS = 300 + 20 * JOBS
 # All that takes part, HeyGen included, and the worker at every second turn.
