@@ -107,6 +107,7 @@ def test_an_unknown_metric_is_named_by_its_place(sandbox: Sandbox, token: str) -
 
 
 def test_a_new_reel_has_no_figures_yet_and_the_skip_rate_needs_views(sandbox: Sandbox, token: str) -> None:
+    sandbox.set(instagram_insights_seconds=0)
     id = sandbox.history("instagram", posts=1, days=1, followers=1)[0]["id"]
     assert values(get(sandbox, token, f"{id}/insights", metric="views,reels_skip_rate")).keys() == {"views"}
     sandbox.set(instagram_insights_seconds=10 * DAY)
