@@ -4,6 +4,7 @@ What one account's platform refuses stays with that account: its outcome is reco
 window reads the days that are missing.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -19,11 +20,13 @@ from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.analytics import posts, readings, windows
 from content_pipeline.core.analytics.windows import Window
 from content_pipeline.core.clock import now
+from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import Error, InternalError
 from content_pipeline.core.models import Account, AccountSync, AudienceShare, ReportedDay, SocialPost
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.tasks import executions
 
 log = structlog.get_logger()
 
@@ -64,30 +67,49 @@ def sync_platform(transaction: Transaction, platform: str, asked: Sequence[Windo
 
 
 def _sync_account(transaction: Transaction, account: Account, asked: Sequence[Window]) -> Outcome:
+    """Read an account; while the database restarts, go on from what was stored. If that takes longer, raise."""
     reader = _AccountReader(transaction, account)
-    error = None
+    deadline = time.monotonic() + executions.UNREACHABLE_SECONDS
+    while True:
+        try:
+            error = _read(reader, asked)
+            _record(transaction, account, asked, reader.posts_read, error)
+            return Outcome(account, reader.posts_read, error)
+        except UNREACHABLE:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(executions.HEARTBEAT_SECONDS)
+
+
+def _read(reader: "_AccountReader", asked: Sequence[Window]) -> Error | None:
+    """Read what the windows ask for. Returns what the platform refused."""
     try:
         with transport.short_timeouts():
             if windows.is_present(asked, now()):
                 reader.read_present()
             reader.read_days(asked)
-    except Error as raised:
-        error = raised
+    except Error as error:
+        return error
     except (AssertionError, LookupError, TypeError, ValueError):  # an answer of a form that nobody has documented
-        log.exception("sync_broken", account_id=str(account.id), platform=account.platform)
-        error = InternalError("The platform's answer was not understood.", remedy="It is read again in six hours.")
+        log.exception("sync_broken", account_id=str(reader.account.id), platform=reader.account.platform)
+        return InternalError("The platform's answer was not understood.", remedy="It is read again in six hours.")
+    return None
+
+
+def _record(
+    transaction: Transaction, account: Account, asked: Sequence[Window], posts_read: int, error: Error | None
+) -> None:
     with transaction() as session:
         for window in asked:
             row = {
                 "account_id": account.id,
                 "window_start": window.start,
                 "finished_at": now(),
-                "posts_read": reader.posts_read,
+                "posts_read": posts_read,
                 "error": error.to_dict() if error else None,
             }
             new = insert(AccountSync).values(row)
             session.execute(new.on_conflict_do_update(constraint="pk_account_syncs", set_=row))
-    return Outcome(account, reader.posts_read, error)
 
 
 class _AccountReader:
@@ -96,12 +118,12 @@ class _AccountReader:
     def __init__(self, transaction: Transaction, account: Account) -> None:
         self.posts_read = 0
         self._transaction = transaction
-        self._account = account
+        self.account = account
         self._insights = PLATFORMS[account.platform].insights
 
     def read_present(self) -> None:
         """Find the account's posts, and read the totals of those that are due, the account's own, and its audience."""
-        account = self._account
+        account = self.account
         with self._transaction() as session:
             since = posts.list_since(session, account, now())
         listed = self._call(lambda access: list(self._insights.list_posts(access, since=since)))
@@ -132,14 +154,14 @@ class _AccountReader:
             first = min(first, self._first_missing_day(last))
         days = self._call(lambda access: self._insights.read_days(access, first, last))
         with self._transaction() as session:
-            said = [(self._account.id, day.day, day.figures) for day in days]
+            said = [(self.account.id, day.day, day.figures) for day in days]
             readings.record_days(session, "platform", said, now())
 
     def _first_missing_day(self, last: date) -> date:
         with self._transaction() as session:
             known = session.scalar(
                 select(ReportedDay.day)
-                .where(ReportedDay.account_id == self._account.id, ReportedDay.source == "platform")
+                .where(ReportedDay.account_id == self.account.id, ReportedDay.source == "platform")
                 .order_by(ReportedDay.day.desc())
                 .limit(1)
             )
@@ -151,13 +173,13 @@ class _AccountReader:
         with self._transaction() as session:
             is_known = session.scalar(
                 select(AudienceShare.day)
-                .where(AudienceShare.account_id == self._account.id, AudienceShare.day == today)
+                .where(AudienceShare.account_id == self.account.id, AudienceShare.day == today)
                 .limit(1)
             )
         if not is_known:
             shares = self._call(self._insights.read_audience)
             with self._transaction() as session:
-                readings.record_audience(session, self._account, shares, today)
+                readings.record_audience(session, self.account, shares, today)
 
     def _call(self, call: Callable[[Access], Answer]) -> Answer:
-        return call_platform(self._account.id, call)
+        return call_platform(self.account.id, call)

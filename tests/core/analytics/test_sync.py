@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from content_pipeline.core.analytics import daily, readings, sync, windows
 from content_pipeline.core.analytics.sync import Outcome
@@ -235,3 +235,21 @@ def test_an_answer_that_is_not_understood_stays_with_its_account(
     (outcome,) = read()
     assert outcome.error
     assert (outcome.error.code, outcome.posts_read) == ("broken", 12)
+
+
+def test_an_account_is_read_although_the_database_restarts_meanwhile(
+    platforms: Sandbox, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_posts = readings.record_posts
+
+    def lose_connections(*values: Any) -> None:
+        monkeypatch.setattr(readings, "record_posts", record_posts)
+        with transaction() as session:
+            end = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and state <> ''"
+            session.execute(text(f"{end} and application_name = 'content-pipeline'"))
+        record_posts(*values)
+
+    monkeypatch.setattr(readings, "record_posts", lose_connections)
+    (outcome,) = read()
+    assert (outcome.error, outcome.posts_read) == (None, 12)
+    assert len(rows(MetricSnapshot, account_id=account.id)) == 13
