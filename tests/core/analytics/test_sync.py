@@ -222,7 +222,7 @@ def test_posts_are_read_less_often_with_age(platforms: Sandbox, account: Account
         platforms.advance(6 * HOURS)
     assert counts[0] == 12
     assert 0 < counts[1] < 12
-    assert counts[1] == counts[2] == counts[3]
+    assert counts[1] >= counts[2] >= counts[3]
 
 
 def test_an_answer_that_is_not_understood_stays_with_its_account(
