@@ -1,7 +1,7 @@
 """Wrapper around every asset body: claim, start of the task's next run, mapping of errors to Dagster."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar, cast
@@ -30,10 +30,10 @@ Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckEvaluation]
 def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[RunContext, str], Results]) -> Results:
     """Run `body(run, row_id)` as the one live execution of this partition's row, and yield what it yields.
 
-    A run that may not work (its subject is claimed, its task was canceled or a later run has superseded it) yields
-    nothing, so nothing is recorded as materialized. Errors of ours end the task and fail the run; retryable ones, and
-    an unreachable database, reschedule the task with back-off. An unexpected exception ends the task as `broken` and
-    is raised unchanged.
+    A run that may not work (its subject is claimed, or a later run has superseded it) yields nothing, so nothing is
+    recorded as materialized; that of a canceled task ends as canceled. Errors of ours end the task and fail the run;
+    retryable ones, and an unreachable database, reschedule the task with back-off. An unexpected exception ends the
+    task as `broken` and is raised unchanged.
     """
     key = row_id(context.partition_key)
     try:
@@ -68,15 +68,15 @@ def _report_cancel(context: dg.AssetExecutionContext) -> None:
 
 
 def _claim(context: dg.AssetExecutionContext, kind: str, key: str) -> RunContext | None:
-    """Claim the subject. None when another run holds it, or the task was canceled or superseded this run."""
+    """Claim the subject. None when another run holds it, or superseded this run. Raises Stopped for a canceled task."""
     dagster_run = context.run
     if not executions.claim(dagster_run.run_id, tasks.subject(kind, key)):
         context.log.warning("Another run is working on this; nothing done.")
         return None
     lane = cast(Lane, dagster_run.tags.get(dagster_client.QUEUE_TAG, "media"))
     with executions.fenced(dagster_run.run_id) as session:
-        if _is_superseded(session, dagster_run.tags):
-            context.log.info("The task of this run was canceled or continues in another run; nothing done.")
+        if _is_superseded(session, dagster_run):
+            context.log.info("The task of this run has ended or continues in another run; nothing done.")
             return None
         task = tasks.mark_processing(session, kind, key)
         if task is None:
@@ -84,8 +84,9 @@ def _claim(context: dg.AssetExecutionContext, kind: str, key: str) -> RunContext
         return RunContext(dagster_run.run_id, lane, task.id, task.attempt, task.created_at)
 
 
-def _is_superseded(session: Session, tags: Mapping[str, str]) -> bool:
-    """Whether the task of the run with these tags has ended or continues in a later run."""
+def _is_superseded(session: Session, dagster_run: dg.DagsterRun) -> bool:
+    """Whether the task of a run has ended or continues in a later run. Raises Stopped when it was canceled."""
+    tags = dagster_run.tags
     if dagster_client.TASK_TAG not in tags:
         return False
     task = session.get(Task, tags[dagster_client.TASK_TAG])
@@ -95,6 +96,9 @@ def _is_superseded(session: Session, tags: Mapping[str, str]) -> bool:
         return str(task.starts) != tags[dagster_client.START_TAG]
     # A re-execution of an ended task's run by a person in the UI makes the output again.
     is_manual = PARENT_TAG in tags and RETRY_TAG not in tags
+    if task.state == "canceled" and not is_manual:
+        # Begun between the cancel and the fence; as a run that does nothing it would end as a success.
+        raise Stopped(dagster_run.run_id)
     return not is_manual
 
 

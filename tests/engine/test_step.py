@@ -172,6 +172,14 @@ def test_a_run_that_is_fenced_off_is_interrupted_whatever_else_goes_wrong(task: 
     assert (now_is(task).state, status) == ("canceled", dg.DagsterRunStatus.CANCELED)
 
 
+def test_a_run_that_begins_after_its_task_was_canceled_ends_as_canceled(task: Task) -> None:
+    with transaction() as session:
+        tasks.cancel(session, session.get_one(Task, task.id))
+    raised, status = perform_in_run(task, raises(AssertionError("It worked.")))
+    assert isinstance(raised, dg.DagsterExecutionInterruptedError)
+    assert (now_is(task).state, status) == ("canceled", dg.DagsterRunStatus.CANCELED)
+
+
 def test_a_superseded_run_does_nothing(task: Task) -> None:
     with transaction() as session:
         assert tasks.reserve_start(session, session.get_one(Task, task.id))
