@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from bench import (
+    analytics,
     avatars,
     calendar,
     cancel,
@@ -48,6 +49,7 @@ BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
     "cancel": cancel.measure,
     "calendar": calendar.measure,
     "recovery": recovery.measure,
+    "analytics": analytics.measure,
     "history": history.measure,
 }
 

@@ -1,4 +1,4 @@
-"""500 videos that HeyGen is rendering: what a poll of them takes, and what they cost other runs."""
+"""Polling HeyGen about 500 videos in flight: duration of a tick, worker slots held, start latency of other runs."""
 
 import random
 import time

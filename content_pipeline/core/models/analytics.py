@@ -1,4 +1,4 @@
-"""Tables of posts on the platforms, their readings, and the daily figures that are derived from these."""
+"""Tables of posts on the platforms, metric snapshots, reported days, derived daily metrics and exports."""
 
 from datetime import date, datetime
 from typing import Any, Literal
@@ -65,8 +65,8 @@ class SocialPost(Base):
 class MetricSnapshot(FigureColumns, Base):
     """One reading of a post, or of an account (`social_post_id` is null): its totals and levels at `taken_at`.
 
-    Rows are only inserted. A reading is one row with a column for each metric: a row for each metric takes five times
-    the space (bench/analytics.py).
+    Rows are only inserted. A reading is one row with a column for each metric, because a row for each metric takes
+    several times the space (bench/analytics.py).
     """
 
     __tablename__ = "metric_snapshots"
@@ -146,8 +146,8 @@ class DailyMetric(FigureColumns, Base):
 class DailyPostMetric(FigureColumns, Base):
     """The same of one post.
 
-    Without foreign keys: a year of 20,000 posts is 3.7 million rows, and checking each row took half of the time in
-    which they are derived (bench/analytics.py).
+    Without foreign keys, which would be checked for each of the 3.7 million rows that 20,000 posts get in a year; the
+    rows are derived from others that have them.
     """
 
     __tablename__ = "daily_post_metrics"
