@@ -22,6 +22,7 @@ from content_pipeline.cli.stack_config import StackConfig, choose_ports
 from content_pipeline.cli.state import State, UserSettings
 from content_pipeline.core.database import Base, dispose_engines, engine, transaction
 from content_pipeline.core.models import Plan
+from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.providers.heygen import client as heygen_client
 from content_pipeline.core.settings import settings
@@ -133,6 +134,12 @@ def platforms(_sandbox: Sandbox) -> Iterator[Sandbox]:
     with sandbox_settings(_sandbox):
         yield _sandbox
     settings().clock_offset_file.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pauses between the tries of a read."""
+    monkeypatch.setattr(read_retries, "PAUSE_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from content_pipeline.core.analytics.ingestion import StatedDay
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Account, DailyMetric
-from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.definitions import definitions
@@ -26,12 +25,7 @@ WINDOW: Final = windows.latest_complete(now()).start.strftime("%Y-%m-%d-%H:%M")
 TODAY: Final = now().date().isoformat()
 
 # Each executes whole runs, or asks Dagster's automation.
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_retries, "PAUSE_SECONDS", 0.0)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_pauses")]
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from content_pipeline.core.models import (
     ReportedDay,
     SocialPost,
 )
-from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.insights import Figures
 from content_pipeline.core.platforms.registry import PLATFORMS
@@ -33,12 +32,7 @@ from tests.sandbox_server import Sandbox
 HOURS: Final = 3600.0
 
 # Each reads whole accounts.
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read_retries, "PAUSE_SECONDS", 0.0)
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_pauses")]
 
 
 @pytest.fixture
