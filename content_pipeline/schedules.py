@@ -1,4 +1,4 @@
-"""Schedules: reading the platforms' figures every six hours, and deriving the days that this changes."""
+"""Schedule of the metrics sync, and the automation sensor that derives daily metrics."""
 
 from typing import Final
 

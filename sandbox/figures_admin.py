@@ -1,4 +1,4 @@
-"""Admin API of figures under `/_sandbox`: a past for an account, and what is true at a time and on a day."""
+"""Admin API under `/_sandbox`: account histories, and ground-truth metrics at a time or by day."""
 
 from datetime import date
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""Gives an account a past: posts that its owner made on the phone, without any app."""
+"""Generates the history of an account: posts that were made outside of any app."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Analytics: the figures of connected accounts by day, and their totals against the period before."""
+"""Analytics: daily metrics, summaries, post rankings, best posting times, audiences, ingestion and exports."""
 
 from http import HTTPStatus
 from typing import Annotated

@@ -48,7 +48,7 @@ def ready(response: Response) -> Readiness:
 
 
 def _heygen_balance() -> BalanceLevel | None:
-    """The level only: whoever reaches this endpoint needs no key."""
+    """The level without the amount, because this endpoint is public."""
     if settings().avatar_provider != "heygen":
         return None
     try:

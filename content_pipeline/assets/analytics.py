@@ -1,4 +1,4 @@
-"""Assets `metric_snapshots/<platform>` and `daily_metrics`: what platforms say, and the figures of days made of it."""
+"""Assets `metric_snapshots/<platform>`, read from the platforms' APIs, and `daily_metrics`, derived from them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Asset `analytics_export`: the figures of a period as a file in the bucket."""
+"""Asset `analytics_export`: daily metrics of a period, exported to a CSV, JSON or Parquet file in the bucket."""
 
 import dagster as dg
 

@@ -1,4 +1,4 @@
-"""Talking head of the demo: asked for in the middle and collected at the end, because steps in between mostly wait."""
+"""Avatar part of the demo: requests the video early and collects it last, so that it renders during other steps."""
 
 import io
 from pathlib import Path

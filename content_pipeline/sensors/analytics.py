@@ -1,4 +1,4 @@
-"""Sensor that tells Dagster of the days that operators have stated figures of, so that these are derived again."""
+"""Sensor that reports ingested days to Dagster as materializations, so that their daily metrics are derived again."""
 
 from datetime import datetime
 

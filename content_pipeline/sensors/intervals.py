@@ -1,4 +1,4 @@
-"""How often sensors tick."""
+"""Minimum interval of sensors that run in every iteration of Dagster's sensor loop."""
 
 from typing import Final
 

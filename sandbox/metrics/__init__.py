@@ -1,1 +1,1 @@
-"""What becomes of posts: a model of growth in closed form, so that the figures of any moment can be computed."""
+"""Closed-form growth model of post metrics: the metrics at any moment can be computed."""

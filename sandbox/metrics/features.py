@@ -1,4 +1,4 @@
-"""What of a post decides how it does: its time, length, first sentence, style, hashtags and audience."""
+"""Features of a post that determine its growth: time, length, first sentence, style, hashtags and audience."""
 
 import hashlib
 import math

@@ -1,4 +1,4 @@
-"""The videos of channels. A deleted video is found by nobody."""
+"""Queries the stored videos of channels, without those that were deleted."""
 
 from typing import Any, Final
 

@@ -39,7 +39,7 @@ def test_the_balance_at_heygen_is_told_as_a_level_from_what_was_read_before(
 ) -> None:
     keep_balance(remaining, age_minutes)
     monkeypatch.setattr(settings(), "avatar_provider", "heygen")
-    monkeypatch.setattr(heygen_client, "send", None)  # whoever asked HeyGen now would fail
+    monkeypatch.setattr(heygen_client, "send", None)  # a request to HeyGen would fail now
     answer = anonymous_client.get("/health/ready").json()
     assert answer["heygen_balance"] == level
     assert str(remaining) not in str(answer)

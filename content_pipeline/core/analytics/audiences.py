@@ -1,4 +1,4 @@
-"""The audience of each account: the shares of its age groups, countries and genders, as last read."""
+"""Audience demographics of each account: shares by age group, country and gender, as last read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The hours of the week at which an account's posts did best, and how sure that is.
+"""Best posting times of an account by hour of the week, with a confidence, from the views of its posts.
 
 A post's result is the logarithm of its views against the mean of its account's. The result of an hour of the week is
 the weighted mean of the posts around it: those at that hour of that weekday count in full, those of neighboring hours

@@ -1,4 +1,4 @@
-"""Rows out of PostgreSQL by COPY, which is several times as fast as row by row (bench/analytics.py)."""
+"""Streams the rows of a query out of PostgreSQL as CSV, by COPY."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

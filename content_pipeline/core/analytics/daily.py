@@ -1,4 +1,4 @@
-"""Derives the figures of days from readings and reported days; deriving them again gives the same."""
+"""Derives daily metrics from snapshots and platform-reported days; idempotent."""
 
 from datetime import UTC, date, timedelta
 from typing import Final

@@ -1,4 +1,4 @@
-"""Reads from the database what the figures of days are derived from, as data frames."""
+"""Queries the snapshots and reported days that daily metrics are derived from, as data frames."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta

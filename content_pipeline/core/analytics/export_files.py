@@ -1,4 +1,4 @@
-"""Writes the rows of a query into a file as CSV, JSON or Parquet, holding no more of them in memory than a few MB."""
+"""Streams the rows of a query into a CSV, JSON or Parquet file, in constant memory."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The rows of an export: daily figures of accounts or of posts, with the texts that say whose they are."""
+"""SQL queries of exports: daily metrics by account or by post, with their account, post and twin."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Exports: the figures of a period as a file in the bucket.
+"""Analytics exports: daily metrics of a period as a file in the bucket.
 
 The API calls `create_with_task` and `result`; the asset `analytics_export` calls `write`.
 """

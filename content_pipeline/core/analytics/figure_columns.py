@@ -1,4 +1,4 @@
-"""Converts between the figures of a platform and the columns of the tables."""
+"""Maps metrics of the platforms to table columns."""
 
 from typing import Any, Final, get_args
 

@@ -1,4 +1,4 @@
-"""The figures of a workspace by platform and UTC day, and their totals against the period before."""
+"""Queries daily metrics by platform and UTC day, and period totals compared with the previous period."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Growth of a day from readings of totals: the difference of what a total was at the day's two borders."""
+"""Daily increments of cumulative counters, interpolated between snapshots at the borders of UTC days."""
 
 from datetime import timedelta
 from typing import Any, Final

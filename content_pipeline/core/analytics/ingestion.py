@@ -1,4 +1,4 @@
-"""Takes figures of days from operators, for what they may not fetch from a platform."""
+"""Ingests daily metrics from outside, for accounts whose platform API does not give them."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass

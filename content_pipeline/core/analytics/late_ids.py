@@ -1,4 +1,4 @@
-"""Finds the platform's id of posts that had none when they were published: TikTok tells it after moderation."""
+"""Resolves post ids that the platform assigns after publishing (TikTok: after moderation), by text and time."""
 
 from datetime import timedelta
 from typing import Final

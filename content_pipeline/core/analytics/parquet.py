@@ -1,4 +1,4 @@
-"""Writes lines of CSV, as PostgreSQL's COPY gives them, as Parquet."""
+"""Converts a stream of CSV lines from PostgreSQL's COPY to Parquet row groups."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path

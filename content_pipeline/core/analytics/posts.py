@@ -1,4 +1,4 @@
-"""Posts of an account on its platform: found in its listing or published here, and when each is read next."""
+"""Registry of an account's posts on its platform: discovery, link to our publications, schedule of reads."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta

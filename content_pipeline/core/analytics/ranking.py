@@ -1,4 +1,4 @@
-"""Posts of a workspace, ranked by one of their figures."""
+"""Ranks the posts of a workspace by a metric."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

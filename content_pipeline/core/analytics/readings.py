@@ -1,4 +1,4 @@
-"""Stores what was read from a platform: snapshots of totals, dated figures, audience shares."""
+"""Stores metric snapshots, reported days and audience shares."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Reads the figures of accounts and their posts from the platforms, a window of six hours at a time.
+"""Syncs the metrics of accounts and posts from the platforms' APIs, one six-hour window at a time.
 
 What one account's platform refuses stays with that account: its outcome is recorded, its posts stay due, and the next
 window reads the days that are missing.

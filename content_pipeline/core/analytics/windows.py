@@ -1,4 +1,4 @@
-"""The windows of six hours, by UTC, in which the figures of accounts are read."""
+"""Six-hour UTC windows of the metrics sync."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Measures in a finished avatar video how far the drawn mouth opens from the sound."""
+"""Measures lip-sync error in a finished avatar video: mouth openings against sound onsets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,3 +1,5 @@
+"""Table of avatar videos."""
+
 from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4

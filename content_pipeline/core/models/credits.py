@@ -1,3 +1,5 @@
+"""Table of the credit ledger."""
+
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID

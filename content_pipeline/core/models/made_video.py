@@ -1,3 +1,5 @@
+"""Type of the videos that are made here."""
+
 from content_pipeline.core.models.avatars import AvatarVideo
 from content_pipeline.core.models.reels import Reel
 

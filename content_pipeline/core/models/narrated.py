@@ -1,3 +1,5 @@
+"""Columns that tables of narrated videos share."""
+
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.media.timed_words import Word

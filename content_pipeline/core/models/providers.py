@@ -1,3 +1,5 @@
+"""Table of balances at external providers."""
+
 from datetime import datetime
 
 from sqlalchemy import DateTime

@@ -1,3 +1,5 @@
+"""Tables of webhook endpoints, events and deliveries."""
+
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4

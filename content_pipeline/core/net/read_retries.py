@@ -1,4 +1,4 @@
-"""Retries of reads within the client: after a dropped connection, a failure of the server, or a short refusal."""
+"""Retries idempotent HTTP requests after dropped connections, 5xx, and 429 with a short Retry-After."""
 
 import time
 from collections.abc import Callable

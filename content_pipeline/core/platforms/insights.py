@@ -1,4 +1,4 @@
-"""InsightsReader: the protocol of reading a platform's figures, and the vocabulary in which all platforms give them."""
+"""InsightsReader: protocol of a platform's analytics client, and the metric vocabulary that all platforms share."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager

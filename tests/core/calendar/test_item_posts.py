@@ -251,7 +251,7 @@ def test_an_item_whose_post_went_out_when_that_was_retried_is_not_changed_into_a
 
 
 @pytest.mark.parametrize("action", [items.cancel, items.delete, items.publish_now])
-def test_whoever_comes_just_after_the_due_moment_is_told_that_it_is_on_its_way(twin: Twin, action: Any) -> None:
+def test_a_change_just_after_the_due_moment_is_refused_because_the_post_is_on_its_way(twin: Twin, action: Any) -> None:
     connect(twin)
     item_id = create_due_item(twin)
     with blocked_by_lock(

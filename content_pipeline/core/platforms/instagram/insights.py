@@ -1,4 +1,4 @@
-"""Reads the figures of Instagram: totals of media, days and followers of accounts.
+"""Instagram Insights client: media totals, daily account metrics, follower demographics.
 
 Insights that do not exist (yet) are missing, not zero, and may be late by two days. One metric that a media does not
 have fails the whole call. Accounts have no totals since they were opened: likes and views come as the total of any

@@ -1,4 +1,4 @@
-"""Reads the figures of LinkedIn's members by its Community Management API: one metric per call.
+"""LinkedIn member analytics client (Community Management API): one metric per call.
 
 The posts of a member cannot be listed. Totals are of a post, or of all of the member's posts; daily figures are growth.
 """

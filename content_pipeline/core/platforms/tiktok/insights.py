@@ -1,4 +1,4 @@
-"""Reads the figures of TikTok: totals of public videos and of accounts. TikTok has no figures of days."""
+"""TikTok analytics client: lifetime totals of public videos and of accounts. TikTok has no daily metrics."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""Reads the figures of YouTube: totals of channels and videos by its Data API, days and audience by its Analytics API.
+"""YouTube analytics client: totals by the Data API, daily metrics and audience by the Analytics API.
 
 Each list call of the Data API costs a unit of the project's quota, which publishing needs too. The Analytics API has a
 quota of its own. Its reports lag by two to three days: rows of the days before are missing or grow, and `rows` itself
