@@ -20,6 +20,6 @@ DERIVE_METRICS: Final = dg.AutomationConditionSensorDefinition(
     target=dg.AssetSelection.groups("analytics"),
     run_tags=dagster_client.lane_tags("io", is_single=False),
     default_status=dg.DefaultSensorStatus.RUNNING,
-    minimum_interval_seconds=60,
+    minimum_interval_seconds=30,
     description="Derives the figures of the days whose windows were read.",
 )

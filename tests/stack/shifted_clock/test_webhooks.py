@@ -7,15 +7,8 @@ from typing import Any
 import pytest
 
 from tests.media.samples import SPEECH
-from tests.stack.harness import Client, Stack, running, until
+from tests.stack.harness import Client, Stack, until
 from tests.webhook_receiver import Receiver, serving
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of its own, because these tests move its clock by hours."""
-    with running(tmp_path_factory.mktemp("webhooks")) as stack:
-        yield stack
 
 
 @pytest.fixture

@@ -1,0 +1,15 @@
+"""A stack for the tests that move its clock by hours. Its avatars are rendered at HeyGen's stand-in."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.stack.harness import Stack, running
+
+
+@pytest.fixture(scope="package")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    # The stand-in makes a file when it is first downloaded: eight at once took longer than the harness's 8 s.
+    settings = {"CONTENT_PIPELINE_AVATAR_PROVIDER": "heygen", "CONTENT_PIPELINE_FETCH_SECONDS": "120"}
+    with running(tmp_path_factory.mktemp("shifted-clock"), **settings) as stack:
+        yield stack
