@@ -66,7 +66,7 @@ class MetricSnapshot(FigureColumns, Base):
     """One reading of a post, or of an account (`social_post_id` is null): its totals and levels at `taken_at`.
 
     Rows are only inserted. A reading is one row with a column for each metric, because a row for each metric takes
-    several times the space (bench/analytics.py).
+    three times the space (bench/analytics.py).
     """
 
     __tablename__ = "metric_snapshots"
@@ -146,7 +146,7 @@ class DailyMetric(FigureColumns, Base):
 class DailyPostMetric(FigureColumns, Base):
     """The same of one post.
 
-    Without foreign keys, which would be checked for each of the 3.7 million rows that 20,000 posts get in a year; the
+    Without foreign keys, which would be checked for each of the 3.6 million rows that 20,000 posts get in a year; the
     rows are derived from others that have them.
     """
 
