@@ -43,6 +43,7 @@ faults: install  ## 200 posts while parts are killed and platforms drop their an
 
 avatar-faults: install  ## 100 avatar videos at HeyGen while parts are killed and answers are lost
 	FAULTS_AVATARS=100 $(BIN)/python -m pytest -s tests/stack/shifted_clock/test_avatar_faults.py
+	FAULTS_AVATARS=100 FAULTS_HEYGEN=reliable $(BIN)/python -m pytest -s tests/stack/shifted_clock/test_avatar_faults.py
 
 burst: install  ## 300 captions at once over two workers
 	BURST_TASKS=300 $(BIN)/python -m pytest tests/stack/test_burst.py
