@@ -8,12 +8,12 @@ import httpx
 
 from content_pipeline.core.clock import now
 
-# No limit lasts longer; the year 9999 would overflow datetime.
-_LONGEST_SECONDS: Final = 7 * 86_400.0
+# Daily quotas are the longest limits; the year 9999 would overflow datetime.
+_LONGEST_SECONDS: Final = 86_400.0
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """The delay of a Retry-After header in seconds, from 0 to a week; None without a header that can be read."""
+    """The delay of a Retry-After header in seconds, from 0 to a day; None without a header that can be read."""
     header = response.headers.get("retry-after", "")
     if header.isdecimal():
         return min(float(header), _LONGEST_SECONDS)
