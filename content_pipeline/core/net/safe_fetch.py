@@ -32,8 +32,12 @@ DNS_TIMEOUT_SECONDS: Final = 2.0
 _RESOLVERS: Final = ThreadPoolExecutor(thread_name_prefix="resolver")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _NAT64: Final = IPv6Network("64:ff9b::/96")
-# IETF protocol assignments; a cloud's metadata service is at 192.0.0.192. Python before 3.11.9 reports most as global.
-_PROTOCOL_ASSIGNMENTS: Final = IPv4Network("192.0.0.0/24")
+# Python reports these as global, the first before 3.11.9 only.
+_NOT_PUBLIC: Final = (
+    IPv4Network("192.0.0.0/24"),  # IETF protocol assignments; a cloud's metadata service is at 192.0.0.192
+    IPv4Network("192.88.99.0/24"),  # 6to4 relays, which may lead anywhere
+    IPv4Network("168.63.129.16/32"),  # Azure's metadata and DNS, inside every virtual network
+)
 
 
 def check_url(url: str) -> None:
@@ -61,7 +65,7 @@ def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | No
                     _check_status(response.status, parsed.host)
                     _save(response, target, max_bytes)
                     return _header(response, b"content-type")
-                parsed = _parse(str(parsed.join(_header(response, b"location") or "")))
+                parsed = _parse(_header(response, b"location") or "", base=parsed)
     raise UpstreamError(
         f"{parsed.host} redirects more than {_MAX_REDIRECTS} times.", remedy="Give the address of the file."
     )
@@ -132,12 +136,14 @@ def _map_errors(host: str) -> Iterator[None]:
 # ── address checks ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _parse(url: str) -> httpx.URL:
+def _parse(url: str, base: httpx.URL | None = None) -> httpx.URL:
+    """Parse a URL, relative to `base` if given. Raises Invalid `url_forbidden`."""
     try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
+        parsed = base.join(url) if base else httpx.URL(url)
+        host = parsed.host  # decodes an IDNA name
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise _forbidden("This is not a URL.") from error
-    if parsed.scheme not in _DEFAULT_PORTS or not parsed.host or not 0 < _port(parsed) < 65536:
+    if parsed.scheme not in _DEFAULT_PORTS or not host or not 0 < _port(parsed) < 65536:
         raise _forbidden("Only http and https URLs of a host can be fetched.")
     if parsed.userinfo:
         raise _forbidden("A URL with a user name or password in it is not fetched.")
@@ -179,7 +185,10 @@ def is_public(address: str) -> bool:
     if isinstance(parsed, IPv6Address) and parsed.is_site_local:
         return False
     return (
-        parsed.is_global and not parsed.is_multicast and not parsed.is_reserved and parsed not in _PROTOCOL_ASSIGNMENTS
+        parsed.is_global
+        and not parsed.is_multicast
+        and not parsed.is_reserved
+        and not any(parsed in network for network in _NOT_PUBLIC)
     )
 
 

@@ -40,6 +40,9 @@ Talk = Callable[[socket.socket, bytes], None]
         "http://100.64.0.1/",
         "http://169.254.169.254/latest/meta-data/",
         "http://192.0.0.192/",
+        "http://192.88.99.1/",
+        "http://168.63.129.16/metadata/",
+        "http://[::ffff:168.63.129.16]/",
         "http://198.18.0.1/",
         "http://224.0.0.1/",
         "http://255.255.255.255/",
@@ -70,6 +73,7 @@ Talk = Callable[[socket.socket, bytes], None]
         "http://",
         "http://a..b/",
         f"http://{'a' * 64}.example/",
+        "http://xn--a/",
         "http://8.8.8.8:99999/",
         "http://8.8.8.8/\n",
         "http://[::1",
@@ -322,7 +326,15 @@ def test_redirects_are_followed_also_relative_ones(serve, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "target", ["http://127.0.0.1:1/", "http://169.254.169.254/", "file:///etc/passwd", "//10.0.0.1/x"]
+    "target",
+    [
+        "http://127.0.0.1:1/",
+        "http://169.254.169.254/",
+        "file:///etc/passwd",
+        "//10.0.0.1/x",
+        "http://[::1/",
+        "http://xn--a/",
+    ],
 )
 def test_a_redirect_to_a_forbidden_place_is_not_followed(serve, tmp_path: Path, target: str) -> None:
     error = failure(serve(says(f"HTTP/1.1 302 Found\nContent-Length: 0\nLocation: {target}")), tmp_path / "file")
