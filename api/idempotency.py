@@ -123,7 +123,14 @@ def _with_key(request: Request, caller: Caller, key: str, content: Any) -> idemp
             f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} characters.", code="idempotency_key", remedy="Use a UUID."
         )
     endpoint = f"{request.method} {request.url.path}"
-    return idempotency.Request(caller.api_key_id, endpoint, key, idempotency.fingerprint(content))
+    return idempotency.Request(caller.api_key_id, endpoint, key, _fingerprint(content))
+
+
+def _fingerprint(content: Any) -> bytes:
+    try:
+        return idempotency.fingerprint(content)
+    except RecursionError as error:
+        raise _too_nested() from error
 
 
 def _canonical_body(body: bytes) -> Any:
@@ -131,6 +138,14 @@ def _canonical_body(body: bytes) -> Any:
         return loads(body or b"null")
     except (JSONDecodeError, UnicodeDecodeError):
         return body.hex()
+    except RecursionError as error:
+        raise _too_nested() from error
+
+
+def _too_nested() -> Invalid:
+    return Invalid(
+        "The body is nested too deeply.", code="body_nested", remedy="Send the fields that the documentation names."
+    )
 
 
 def _canonical_form(form: FormData) -> Any:

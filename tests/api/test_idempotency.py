@@ -101,5 +101,19 @@ def test_a_key_without_sense_is_refused(client: TestClient, key: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key")
 
 
+@pytest.mark.parametrize("path", ["twins", "tasks/unknown/cancel"])
+@pytest.mark.parametrize("body", ["[" * 100_000, "[" * 100_000 + "]" * 100_000])
+def test_a_body_that_is_nested_without_end_is_refused(client: TestClient, path: str, body: str) -> None:
+    headers = {**key_header(), "Content-Type": "application/json"}
+    assert client.post(f"/api/v1/public/{path}", content=body, headers=headers).status_code == 400
+
+
+def test_no_depth_of_a_body_is_an_internal_error(client: TestClient) -> None:
+    for depth in range(200, 1000, 50):
+        headers = {**key_header(), "Content-Type": "application/json"}
+        answer = client.post("/api/v1/public/tasks/unknown/cancel", content="[" * depth + "]" * depth, headers=headers)
+        assert answer.status_code in (400, 404)
+
+
 def test_the_longest_key_is_taken(client: TestClient) -> None:
     assert generate(client, key_header("x" * 255)).status_code == 202
