@@ -8,6 +8,7 @@ import dagster as dg
 from content_pipeline import jobs
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.tasks import dagster_client, kinds
 
@@ -35,7 +36,11 @@ def _retire(instance: dg.DagsterInstance, kind: str, set_name: str) -> int:
     with transaction() as session:
         found = retention.retired_keys(session, kind, instance.get_dynamic_partitions(set_name))
         keys = list(islice(found, KEYS_A_TICK))
-    return sum(delete_key(instance, set_name, key) for key in keys)
+    deleted = 0
+    for key in keys:
+        with isolated("retired_keys", key):
+            deleted += delete_key(instance, set_name, key)
+    return deleted
 
 
 def delete_key(instance: dg.DagsterInstance, set_name: str, key: str) -> bool:
@@ -57,4 +62,5 @@ def delete_webhook_runs(instance: dg.DagsterInstance) -> None:
         created_before=now() - WEBHOOK_RUNS_KEPT,
     )
     for run in instance.get_runs(old, limit=KEYS_A_TICK):
-        instance.delete_run(run.run_id)
+        with isolated("webhook_runs", run.run_id):
+            instance.delete_run(run.run_id)

@@ -13,8 +13,9 @@ import dagster as dg
 
 from content_pipeline import jobs
 from content_pipeline.core.database import transaction
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import dagster_client, executions, tasks
+from content_pipeline.core.tasks import dagster_client, executions, kinds, tasks
 from content_pipeline.engine.launcher import CeleryRunLauncher
 from content_pipeline.sensors import intervals, run_requests
 
@@ -94,13 +95,22 @@ def claim_unattended(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -
     for task in candidates:
         if (task.id, str(task.starts)) in live or tasks.subject(task.subject_kind, task.subject_key) in held:
             continue
-        action = choose_action(task, _newest_run_state(instance, task))
-        with transaction() as session:
-            if action == "fail":
-                tasks.fail(session, task.id, tasks.LOST)
-            if action != "start" or not tasks.reserve_start(session, task):
-                continue
-        yield task
+        is_claimed = False
+        with isolated("unattended_tasks", task.id):
+            is_claimed = _claim(instance, task)
+        if is_claimed:
+            yield task
+
+
+def _claim(instance: dg.DagsterInstance, task: Task) -> bool:
+    """Reserve the start of a task, or fail it, as its newest run demands. Returns whether it is to be started."""
+    if task.subject_kind not in kinds.jobs():  # of another release than this one
+        raise LookupError(f"No job runs tasks of the kind {task.subject_kind!r}.")
+    action = choose_action(task, _newest_run_state(instance, task))
+    with transaction() as session:
+        if action == "fail":
+            tasks.fail(session, task.id, tasks.LOST)
+        return action == "start" and tasks.reserve_start(session, task)
 
 
 def _newest_run_state(instance: dg.DagsterInstance, task: Task) -> RunState | None:
@@ -130,7 +140,8 @@ def fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) ->
     with transaction() as session:
         dead = executions.mark_dead(session, starting) if starting else set()
     for run in unsubmitted + [starting[run_id] for run_id in dead]:
-        instance.report_run_failed(run, "The run died before it started.")
+        with isolated("stranded_runs", run.run_id):
+            instance.report_run_failed(run, "The run died before it started.")
 
 
 def resend(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord], sent: Mapping[str, float]) -> dict[str, float]:
@@ -151,7 +162,8 @@ def resend(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord], sent: Map
         run = record.dagster_run
         last = sent.get(run.run_id, record.update_timestamp.timestamp())
         if run.run_id not in begun and time() - last > RESEND_AFTER_SECONDS:
-            launcher.send(run)
-            last = time()
+            with isolated("resent_runs", run.run_id):
+                launcher.send(run)
+                last = time()
         kept[run.run_id] = last
     return kept

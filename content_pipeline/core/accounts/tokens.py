@@ -18,6 +18,7 @@ from content_pipeline.core.accounts import accounts
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE, autocommit, transaction
 from content_pipeline.core.errors import Error, NotFound, Unavailable
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import Account
 from content_pipeline.core.platforms.base import Access, Disconnected
 from content_pipeline.core.platforms.oauth_provider import Tokens
@@ -72,7 +73,8 @@ def mark_disconnected(account_id: UUID, rejected: str, error: Error) -> None:
 def refresh_expiring() -> int:
     """Refresh expiring tokens of platforms without refresh tokens. Returns the number of accounts tried.
 
-    Otherwise an account that posts once a month would lose its access. Errors are ignored: the next call tries again.
+    Otherwise an account that posts once a month would lose its access. What the platform refuses is left to the next
+    call, which tries again.
     """
     with autocommit() as session:
         expiring = select(Account.id).where(
@@ -87,7 +89,7 @@ def refresh_expiring() -> int:
         )
         account_ids = session.scalars(expiring).all()
     for account_id in account_ids:
-        with suppress(Error):
+        with isolated("refresh_expiring", account_id), suppress(Error):
             get_access(account_id)
     return len(account_ids)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.avatars import avatar_videos, heygen_render
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.providers import heygen
 from content_pipeline.core.tasks import tasks
@@ -42,7 +43,12 @@ def poll(videos: Sequence[AvatarVideo]) -> list[Task]:
     statuses = heygen.statuses([video.external_id for video in videos if video.external_id])
     _extend_deadline([external_id for external_id, status in statuses.items() if status.state == "waiting"])
     ended = {external_id for external_id, status in statuses.items() if status.has_ended}
-    return [task for video in videos if video.external_id in ended and (task := resume(video))]
+    resumed = []
+    for video in videos:
+        if video.external_id in ended:
+            with isolated("avatar_polls", video.id):
+                resumed.append(resume(video))
+    return [task for task in resumed if task]
 
 
 def _extend_deadline(external_ids: Sequence[str]) -> None:

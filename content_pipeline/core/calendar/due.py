@@ -18,6 +18,7 @@ from content_pipeline.core.calendar.states import move
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import Error, InternalError
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import CalendarItem, Task
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import reels
@@ -100,23 +101,27 @@ def record_outcomes(session: Session) -> None:
     items = session.scalars(at_work.with_for_update(skip_locked=True)).all()
     newest = _newest_tasks(session, items)
     for item in items:
-        task = newest.get(item.id)
-        match outcome(item, task):
-            case "ready":
-                move(session, item, "scheduled")
-            case "published":
-                move(session, item, "published")
-            case "failed":
-                assert task
-                assert task.error
-                move(session, item, "failed", reason=Error.of(task.error))
-            case None:
-                pass
+        if task := newest.get(item.id):
+            with isolated("calendar_outcomes", item.id), session.begin_nested():
+                _record(session, item, task)
 
 
-def outcome(item: CalendarItem, at_work: Task | None) -> Outcome | None:
+def _record(session: Session, item: CalendarItem, task: Task) -> None:
+    match outcome(item, task):
+        case "ready":
+            move(session, item, "scheduled")
+        case "published":
+            move(session, item, "published")
+        case "failed":
+            assert task.error
+            move(session, item, "failed", reason=Error.of(task.error))
+        case None:
+            pass
+
+
+def outcome(item: CalendarItem, at_work: Task) -> Outcome | None:
     """The outcome of an item by the newest task of its video or publication; None while that is open."""
-    return _OUTCOMES.get((item.status, at_work.state)) if at_work else None
+    return _OUTCOMES.get((item.status, at_work.state))
 
 
 def _newest_tasks(session: Session, items: Sequence[CalendarItem]) -> dict[UUID, Task]:

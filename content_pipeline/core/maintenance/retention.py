@@ -15,6 +15,7 @@ from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.avatars import heygen_events
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import Caption, Publication, Task
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.partition_keys import row_id
@@ -43,13 +44,11 @@ _EXPORT: Final = re.compile(f"{_ID}/exports/{_ID}/analytics-[0-9-]+\\.[a-z]+")
 
 def sweep_rows() -> None:
     """Delete expired idempotency keys, OAuth states, webhook events, rate-limit buckets and executions."""
-    with transaction() as session:
-        idempotency.sweep(session)
-        oauth_flow.sweep(session)
-        executions.sweep(session)
-        endpoints.sweep(session)
-        heygen_events.sweep(session)
-    rate_limits.sweep()
+    for sweep in (idempotency.sweep, oauth_flow.sweep, executions.sweep, endpoints.sweep, heygen_events.sweep):
+        with isolated("retention", sweep.__module__), transaction() as session:
+            sweep(session)
+    with isolated("retention", rate_limits.__name__):
+        rate_limits.sweep()
 
 
 def sweep_files() -> int:
@@ -58,8 +57,9 @@ def sweep_files() -> int:
     stored = storage.listing(older_than=now() - ORPHANED)
     while chunk := list(islice(stored, BATCH_SIZE)):
         for key in (*_without_row(chunk), *filter(_EXPORT.fullmatch, chunk)):
-            storage.delete(key)
-            deleted += 1
+            with isolated("retention", key):
+                storage.delete(key)
+                deleted += 1
     return deleted
 
 

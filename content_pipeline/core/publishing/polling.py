@@ -16,6 +16,7 @@ from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Published
@@ -45,21 +46,24 @@ def claim_due(session: Session, *, most: int) -> Sequence[Publication]:
 
 
 def poll(publication: Publication) -> Task | None:
-    """Poll the platform for one post. Returns the task to start a run for, or None."""
+    """Poll the platform for one post. Returns the task to start a run for, or None.
+
+    Raises only that the database is unreachable: an unexpected answer must not stop the polls of other posts.
+    """
+    with isolated("platform_polls", publication.id):
+        return _resume_task(publication) if _is_to_resume(publication) else None
+    return None
+
+
+def _is_to_resume(publication: Publication) -> bool:
     try:
         if publication.published_at:
             _poll_url(publication)
-            return None
-        if _is_processing(publication):
-            return None
+            return False
+        return not _is_processing(publication)
     except Error as error:
         log.info("poll_failed", publication_id=str(publication.id), code=error.code)
-        if error.retryable:
-            return None
-    except Exception:  # an unexpected response must not stop the polls of other posts
-        log.exception("poll_broken", publication_id=str(publication.id))
-        return None
-    return _resume_task(publication)
+        return not error.retryable
 
 
 def _is_processing(publication: Publication) -> bool:

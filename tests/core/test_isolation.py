@@ -1,0 +1,26 @@
+"""Isolated rows: one that raises does not stop a loop."""
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
+
+from content_pipeline.core.isolation import isolated
+
+
+def test_the_loop_goes_on_and_the_row_is_logged_once() -> None:
+    done = []
+    with capture_logs() as logs:
+        for _ in range(3):
+            for row in ("broken", "good"):
+                with isolated("test_loop", row):
+                    assert row == "good"
+                    done.append(row)
+    assert done == ["good"] * 3
+    assert [(entry["event"], entry["loop"], entry["row_id"]) for entry in logs] == [
+        ("row_broken", "test_loop", "broken")
+    ]
+
+
+def test_that_the_database_is_unreachable_ends_the_loop() -> None:
+    with pytest.raises(OperationalError), isolated("test_loop", "any"):
+        raise OperationalError("select 1", {}, Exception("connection refused"))

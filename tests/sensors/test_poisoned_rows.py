@@ -1,0 +1,172 @@
+"""A row that cannot be worked on stops no other, in any loop over the rows of all workspaces."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import dagster as dg
+import pytest
+from sqlalchemy import text
+
+from content_pipeline.core import rate_limits, storage
+from content_pipeline.core.accounts import tokens
+from content_pipeline.core.calendar import due
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.maintenance import retention
+from content_pipeline.core.models import Task, Twin
+from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.workspaces import idempotency
+from content_pipeline.sensors import retention as retention_sensor
+from content_pipeline.sensors.tasks import claim_unattended
+from tests import avatar_videos
+from tests.accounts import connect, read_account
+from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
+from tests.core.calendar.planned import BROKEN, create_item, finish_run, item, record_outcomes
+from tests.core.publishing import posting
+from tests.core.publishing.posting import Stage
+from tests.core.webhooks.registered import deliver, deliveries, happen, register
+from tests.factories import make_account, make_twin, make_workspace
+from tests.sandbox_server import Sandbox
+from tests.webhook_receiver import receiving
+
+
+def execute(statement: str, **values: object) -> None:
+    with transaction() as session:
+        session.execute(text(statement), values)
+
+
+@pytest.fixture
+def twins(database: None) -> tuple[Twin, Twin]:
+    """Of two workspaces; a row of the first is poisoned."""
+    with transaction() as session:
+        poisoned, other = (make_twin(session, make_workspace(session)) for _ in range(2))
+        return poisoned, other
+
+
+@pytest.fixture
+def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
+    with posting.stage(workspace_id, tmp_path) as stage:
+        yield stage
+
+
+def test_an_account_without_a_token(platforms: Sandbox, twins: tuple[Twin, Twin]) -> None:
+    with transaction() as session:
+        make_account(session, twins[0].workspace_id, issued_at=now(), access_expires_at=now())
+    account = connect(platforms, twins[1].workspace_id, "instagram")
+    platforms.advance(timedelta(days=51).total_seconds())
+    expiry = read_account(account.id).access_expires_at
+    assert tokens.refresh_expiring() == 2
+    renewed = read_account(account.id).access_expires_at
+    assert expiry
+    assert renewed
+    assert renewed > expiry
+
+
+def test_a_calendar_item_whose_video_failed_without_an_error(twins: tuple[Twin, Twin]) -> None:
+    poisoned, other = (create_item(twin, due_in=timedelta()) for twin in twins)
+    with transaction() as session:
+        started = {task.workspace_id: task for task in due.start_videos(session, most=1000)}
+    for twin in twins:
+        finish_run(started[twin.workspace_id], error=BROKEN)
+    execute("update tasks set error = null where id = :id", id=started[twins[0].workspace_id].id)
+    record_outcomes()
+    assert (item(poisoned).status, item(other).status) == ("rendering", "failed")
+
+
+def test_a_task_of_a_kind_that_this_release_does_not_know(twins: tuple[Twin, Twin]) -> None:
+    with transaction() as session:
+        poisoned, other = (
+            tasks.create(session, workspace_id=twin.workspace_id, kind="caption", key=str(uuid4()), lane="media")
+            for twin in twins
+        )
+    execute("update tasks set subject_kind = 'hologram' where id = :id", id=poisoned.id)
+    execute("update tasks set not_before = not_before - interval '1 minute' where id = any(:ids)", ids=[other.id])
+    with dg.DagsterInstance.ephemeral() as instance:
+        started = {task.id for task in claim_unattended(instance, set())}
+    assert poisoned.id not in started
+    assert other.id in started
+    execute("update tasks set state = 'canceled' where id = :id", id=poisoned.id)
+
+
+def test_a_post_that_cannot_be_decrypted(stage: Stage) -> None:
+    stage.platform.processing_seconds = {"prepare": 30}
+    poisoned, other = (stage.post(stage.account()) for _ in range(2))
+    for key in (poisoned, other):
+        stage.run(key)
+    execute("update publications set prepared = 'nothing'::bytea where id = :id", id=poisoned)
+    posting.advance_clock(seconds=60)
+    assert other in {task.key for task in stage.poll()}
+
+
+@pytest.mark.slow
+def test_an_avatar_video_without_a_task(heygen: Sandbox, twins: tuple[Twin, Twin]) -> None:
+    poisoned, other = (
+        avatar_videos.request(twin.workspace_id, avatar_id=some_avatar(), captions=False) for twin in twins
+    )
+    for task in (poisoned, other):
+        avatar_videos.work(task)
+    heygen.advance(RENDERED_SECONDS)
+    execute("update tasks set key = 'another' where id = :id", id=poisoned.id)
+    assert [task.id for task in avatar_videos.poll()] == [other.id]
+
+
+def test_a_webhook_whose_secret_cannot_be_decrypted(twins: tuple[Twin, Twin]) -> None:
+    with receiving() as receiver:
+        poisoned, other = (register(twin.workspace_id, receiver.url)[0] for twin in twins)
+        execute("update webhook_endpoints set secret = 'nothing'::bytea where id = :id", id=poisoned)
+        for twin in twins:
+            happen(twin.workspace_id)
+        deliver()
+    assert [deliveries(endpoint)[0].status for endpoint in (poisoned, other)] == ["pending", "delivered"]
+
+
+def test_rows_and_files_that_cannot_be_deleted(workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("cannot be deleted")
+
+    swept: list[str] = []
+    monkeypatch.setattr(idempotency, "sweep", refuse)
+    monkeypatch.setattr(rate_limits, "sweep", lambda: swept.append("rate limits"))
+    retention.sweep_rows()
+    assert swept == ["rate limits"]
+    orphans = [f"{workspace_id}/captions/{uuid4()}/source" for _ in range(2)]
+    monkeypatch.setattr(storage, "listing", lambda **_: iter(orphans))
+    monkeypatch.setattr(storage, "delete", lambda key: refuse() if key == orphans[0] else swept.append(key))
+    assert retention.sweep_files() == 1
+    assert swept[1:] == orphans[1:]
+
+
+def test_a_partition_key_whose_run_cannot_be_deleted(twins: tuple[Twin, Twin], monkeypatch: pytest.MonkeyPatch) -> None:
+    old = [_ended_task(twin) for twin in twins]
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("captions", [task.partition_key for task in old])
+        run_ids = [
+            instance.add_run(
+                dg.DagsterRun(
+                    job_name="captions",
+                    status=dg.DagsterRunStatus.SUCCESS,
+                    tags={dagster_client.PARTITION_TAG: task.partition_key},
+                )
+            ).run_id
+            for task in old
+        ]
+        delete = instance.delete_run
+
+        def delete_others(run_id: str) -> None:
+            if run_id == run_ids[0]:
+                raise RuntimeError("cannot be deleted")
+            delete(run_id)
+
+        monkeypatch.setattr(instance, "delete_run", delete_others)
+        retention_sensor.retire_old_work(dg.build_sensor_context(instance=instance))
+        assert instance.get_dynamic_partitions("captions") == [old[0].partition_key]
+
+
+def _ended_task(twin: Twin) -> Task:
+    """A task that ended a year ago."""
+    with transaction() as session:
+        task = tasks.create(session, workspace_id=twin.workspace_id, kind="caption", key=str(uuid4()), lane="media")
+    execute("update tasks set state = 'done', finished_at = now() - interval '1 year' where id = :id", id=task.id)
+    return task
