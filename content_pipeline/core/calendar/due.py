@@ -9,7 +9,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, not_, or_, select
+from sqlalchemy import ColumnElement, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.avatars import avatar_videos
@@ -82,15 +82,23 @@ def _start(session: Session, item: CalendarItem, work: Callable[[Session, Calend
 
 
 def _claim(session: Session, *conditions: ColumnElement[bool], most: int) -> Sequence[CalendarItem]:
-    """The first scheduled items that meet these conditions, locked.
+    """The first scheduled items that meet these conditions, locked; of each workspace one in turn (round-robin).
 
-    A concurrent call gets others: locked rows are skipped.
+    Otherwise ten thousand items of one workspace at one moment would hold up all others. A concurrent call gets others:
+    locked rows are skipped.
     """
-    query = select(CalendarItem).where(
-        CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None), *conditions
+    first = (CalendarItem.scheduled_at, CalendarItem.id)
+    turn = func.row_number().over(partition_by=CalendarItem.workspace_id, order_by=first).label("turn")
+    claimable = (CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None), *conditions)
+    turns = select(CalendarItem.id, turn).where(*claimable).subquery()
+    query = (
+        select(CalendarItem)
+        .join(turns, turns.c.id == CalendarItem.id)
+        .where(*claimable)
+        .order_by(turns.c.turn, *first)
+        .limit(most)
     )
-    query = query.order_by(CalendarItem.scheduled_at, CalendarItem.id).limit(most)
-    return session.scalars(query.with_for_update(skip_locked=True)).all()
+    return session.scalars(query.with_for_update(of=CalendarItem, skip_locked=True)).all()
 
 
 def record_outcomes(session: Session) -> None:

@@ -34,7 +34,7 @@ from tests.core.calendar.planned import (
     start_posts,
     start_reels,
 )
-from tests.factories import make_item, make_twin
+from tests.factories import make_item, make_twin, make_workspace
 
 STATES = st.sampled_from([*tasks.OPEN, "done", "error", "canceled"])
 NEXT_STATUS: dict[Outcome, Status] = {"ready": "scheduled", "published": "published", "failed": "failed"}
@@ -128,6 +128,18 @@ def test_those_that_are_due_first_come_first(twin: Twin) -> None:
     with transaction() as session:
         due.start_videos(session, most=1)
     assert (item(early).status, item(late).status) == ("rendering", "scheduled")
+
+
+def test_the_items_of_one_workspace_hold_up_no_other(twin: Twin) -> None:
+    with transaction() as session:
+        other = make_twin(session, make_workspace(session))
+    for minutes in range(4):
+        create_item(twin, due_in=timedelta(minutes=minutes))
+    create_item(other, due_in=timedelta(minutes=5))
+    with transaction() as session:
+        started = due.start_videos(session, most=1000)
+    turns = [task.workspace_id for task in started if task.workspace_id in (twin.workspace_id, other.workspace_id)]
+    assert turns == [twin.workspace_id, other.workspace_id, *[twin.workspace_id] * 3]
 
 
 def test_an_item_whose_reel_is_done_is_scheduled_with_it(twin: Twin) -> None:
