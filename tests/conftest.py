@@ -77,6 +77,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         with Path(tempfile.gettempdir(), "content-pipeline-test-ports").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             state.ports = choose_ports(configured, {})
+            state.save(home)
             plan = StackConfig(home, configured, state)
             plan.write_files()
             stores = [part for part in services_of(plan) if part.name in ("postgres", "seaweedfs")]

@@ -37,10 +37,9 @@ class History:
             account_id=self.account_id,
             platform=self.platform,
             post_id=str(uuid4()),
-            text="Bread needs time.",
             published_at=published_at,
             next_read_at=published_at,
-            **fields,
+            **({"text": "Bread needs time."} | fields),
         )
         with transaction() as session:
             session.add(post)

@@ -22,6 +22,16 @@ ROLE: Final = "content_pipeline"
 DATABASES: Final = ("content", "dagster")
 # "Fast" shutdown: sessions are ended. SIGTERM ("smart") would wait until every client has disconnected.
 STOP_SIGNAL: Final = signal.SIGINT
+# By default every role may hold any advisory lock, so that accounts could not publish, and store large objects.
+_RESERVED_FUNCTIONS: Final = sql.SQL("""
+    DO $$ DECLARE reserved regprocedure; BEGIN
+        FOR reserved IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace
+            AND (proname ~ '^pg_(try_)?advisory' OR proname IN ('lo_creat', 'lo_create', 'lo_from_bytea'))
+        LOOP
+            EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', reserved);
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', reserved, {role}::text);
+        END LOOP;
+    END $$""")
 
 
 def command(home: Path, port: int) -> list[str]:
@@ -75,7 +85,10 @@ def _initdb(data: Path, password_file: Path) -> None:
 
 
 def create_databases(superuser_url: str, password: str) -> None:
-    """Create the role and its databases if they are missing."""
+    """Create the role and its databases if they are missing, and keep every other role out of them.
+
+    The role may create others, which are analysts (core/analytics/analysts.py).
+    """
     # PostgreSQL logs the text of failed statements, and one of these contains the password.
     options = "-c log_min_error_statement=panic"
     with psycopg.connect(superuser_url, autocommit=True, options=options) as connection:
@@ -86,6 +99,11 @@ def create_databases(superuser_url: str, password: str) -> None:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 create_database = sql.SQL("CREATE DATABASE {} OWNER {}")
                 connection.execute(create_database.format(sql.Identifier(name), sql.Identifier(ROLE)))
+        connection.execute(sql.SQL("ALTER ROLE {} CREATEROLE").format(sql.Identifier(ROLE)))
+        for name in (*DATABASES, "postgres", "template1"):
+            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+    with psycopg.connect(superuser_url, dbname=DATABASES[0]) as connection:
+        connection.execute(_RESERVED_FUNCTIONS.format(role=sql.Literal(ROLE)))
 
 
 def server_pid(home: Path) -> int | None:

@@ -1,6 +1,7 @@
 """SQLAlchemy models, one file per domain, without logic. Importing this package registers all tables."""
 
 from content_pipeline.core.models.accounts import Account, ConnectState, RedirectUri
+from content_pipeline.core.models.analysts import Analyst
 from content_pipeline.core.models.analytics import (
     AccountSync,
     AnalyticsExport,
@@ -29,6 +30,7 @@ from content_pipeline.core.models.workspaces import ApiKey, Plan, Workspace
 __all__ = [
     "Account",
     "AccountSync",
+    "Analyst",
     "AnalyticsExport",
     "ApiKey",
     "AudienceShare",
