@@ -4,12 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Final
+from uuid import UUID
 
+import pytest
+from PIL import Image
 from pytest_httpserver import HTTPServer, RequestHandler
 
 from api.main import create_app
 from content_pipeline.cli.stack_config import ROOT
+from content_pipeline.core.analytics import analysts
+from content_pipeline.core.database import transaction
+from tests import analyst_history, analyst_roles
 from tests.media.samples import SPEECH
 from tests.servers import serving
 
@@ -66,3 +73,34 @@ def test_a_busy_server_is_retried_after_its_retry_after_and_polled_without_event
         server.check_assertions()
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("1\n00:00")
+
+
+@pytest.mark.slow
+def test_four_charts_are_drawn_by_an_analyst_who_is_dropped_afterwards(workspace_id: UUID, tmp_path: Path) -> None:
+    with transaction() as session:
+        analyst_history.fill(session, workspace_id)
+    drawn = draw("--output", str(tmp_path / "charts"))
+    assert drawn.returncode == 0, drawn.stderr
+    names = ["best-hours.png", "followers.png", "views-by-day.png", "watch-through.png"]
+    assert sorted(path.name for path in (tmp_path / "charts").iterdir()) == names
+    for name in names:
+        with Image.open(tmp_path / "charts" / name) as picture:
+            assert picture.size == (1600, 896)
+            hsv = picture.convert("HSV")
+        saturated = sum(hsv.getchannel("S").histogram()[100:])
+        assert saturated > 2000, name  # more than paper and text
+    with transaction() as session:
+        assert analysts.list_all(session) == []
+
+
+@pytest.mark.slow
+def test_without_figures_no_chart_is_drawn(workspace_id: UUID, tmp_path: Path) -> None:
+    with analyst_roles.analyst(workspace_id) as url:
+        refused = draw("--url", url, "--output", str(tmp_path))
+    assert refused.returncode == 1
+    assert refused.stderr.count("there are no figures for it yet") == 4
+
+
+def draw(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "examples.analytics", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
