@@ -1,6 +1,6 @@
 """A workspace with ten weeks of posts on four platforms, in which certain things work better than others.
 
-What works: evening posts are seen twice as often; short captions
+What works, and `tests/core/analytics/test_questions.py` asks for: evening posts are seen twice as often; short captions
 reach more people than long ones; hooks that ask hold longer; long scripts lose their viewers; a post brings followers;
 TikTok grows every week; recipes are saved; Mara does better than Leo, and reels better than avatars. LinkedIn was not
 read for five days, and three posts on TikTok vanished.

@@ -1,0 +1,170 @@
+"""The questions of docs/analytics.md, run as they stand there, find what is known to be true of the data."""
+
+import ast
+import calendar
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pandas as pd
+import pytest
+from sqlalchemy import create_engine, text
+
+from content_pipeline.cli.stack_config import ROOT
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Workspace
+from tests import analyst_history, analyst_roles
+from tests.factories import make_workspace
+from tests.questions import blocks
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def answers(database: None) -> Iterator[Mapping[str, pd.DataFrame]]:
+    """What each question's block answers, by its heading; asked once, by an analyst."""
+    with transaction() as session:
+        workspace_id = make_workspace(session)
+        analyst_history.fill(session, workspace_id)
+    with analyst_roles.analyst(workspace_id) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANALYTICS_URL", url)
+        python: dict[str, Any] = {}
+        engine = create_engine(url)
+        found = {}
+        for heading, language, block in blocks():
+            if language == "sql":
+                found[heading] = pd.read_sql(text(block), engine)
+            elif language == "python":
+                found[heading] = _evaluated(block, python)
+        engine.dispose()
+        python["engine"].dispose()
+        yield found
+
+
+def _evaluated(block: str, names: dict[str, Any]) -> Any:
+    """The value of the last line, if it is an expression, as a notebook shows it."""
+    *statements, last = ast.parse(block).body
+    if not isinstance(last, ast.Expr):
+        exec(block, names)
+        return None
+    exec(compile(ast.Module(statements, []), "analytics.md", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "analytics.md", "eval"), names)
+
+
+def answer(answers: Mapping[str, pd.DataFrame], number: int) -> pd.DataFrame:
+    (found,) = (found for heading, found in answers.items() if heading.startswith(f"{number}. "))
+    return found
+
+
+def test_twelve_questions_are_asked(answers: Mapping[str, pd.DataFrame]) -> None:
+    numbers = [int(number) for heading in answers if (number := heading.partition(". ")[0]).isdigit()]
+    assert numbers == list(range(1, 13))
+
+
+def test_the_columns_are_listed_with_their_meaning(answers: Mapping[str, pd.DataFrame]) -> None:
+    columns = answers["For analysts"]
+    assert len(columns) > 100
+    assert columns.notna().all(axis=None)
+
+
+def test_evening_is_the_best_time(answers: Mapping[str, pd.DataFrame]) -> None:
+    hours = answer(answers, 1).set_index("published_hour")["times_usual"]
+    assert set(hours.index[:2]) == {18, 19}
+    assert hours.iloc[1] > 1.3 > 1 > hours.iloc[2]
+
+
+def test_short_captions_reach_more(answers: Mapping[str, pd.DataFrame]) -> None:
+    found = answer(answers, 2).set_index(["platform", "caption_style"])["reach_percent_of_views"]
+    assert found.to_dict() == {
+        ("instagram", "short"): 90,
+        ("instagram", "long"): 60,
+        ("linkedin", "short"): 90,
+        ("linkedin", "long"): 60,
+    }
+
+
+def test_hooks_that_ask_hold(answers: Mapping[str, pd.DataFrame]) -> None:
+    hooks = answer(answers, 3)["hook"]
+    assert [hook.endswith("?") for hook in hooks] == [True] * 2 + [False] * 4
+
+
+def test_a_longer_script_is_watched_for_a_smaller_share(answers: Mapping[str, pd.DataFrame]) -> None:
+    lengths = answer(answers, 4)
+    assert lengths["words_from"].tolist() == [0, 25, 50, 75]
+    assert lengths["held"].is_monotonic_decreasing
+
+
+def test_a_post_brings_followers(answers: Mapping[str, pd.DataFrame]) -> None:
+    gained = answer(answers, 5).pivot_table(values="followers_gained", index="platform", columns="with_post")
+    assert gained.shape == (4, 2)
+    assert gained[True].between(18, 20).all()
+    assert gained[False].between(0.8, 2).all()
+
+
+def test_tiktok_grows(answers: Mapping[str, pd.DataFrame]) -> None:
+    weeks = answer(answers, 6).pivot_table(values="views", index="week_start", columns="platform")
+    assert len(weeks) == analyst_history.DAYS / 7
+    grown = weeks[-4:].mean() / weeks[1:5].mean()
+    assert grown.idxmax() == "tiktok"
+    assert grown["tiktok"] > 1.5
+
+
+def test_recipes_are_saved(answers: Mapping[str, pd.DataFrame]) -> None:
+    saves = answer(answers, 7)["median"]
+    assert {hook for hook in saves.index if hook.startswith("How to")} == set(saves.index[:2])
+    assert saves.round().tolist() == [80, 80, 20, 20, 20, 20]
+
+
+def test_mara_does_better_than_leo(answers: Mapping[str, pd.DataFrame]) -> None:
+    twins = answer(answers, 8).set_index("twin_name")
+    assert twins["at_least"]["Mara"] > 1 > twins["at_most"]["Leo"]
+
+
+def test_reels_do_better_than_avatars(answers: Mapping[str, pd.DataFrame]) -> None:
+    formats = answer(answers, 9)
+    assert len(formats) == 4
+    assert (formats["reel"] > formats["avatar"]).all()
+
+
+def test_a_fifth_was_made_elsewhere_and_three_posts_vanished(answers: Mapping[str, pd.DataFrame]) -> None:
+    platforms = answer(answers, 10).set_index("platform")
+    assert set(platforms["made_elsewhere"]) == {analyst_history.POSTS // 5}
+    assert platforms["percent_of_views"].between(5, 20).all()
+    assert platforms["vanished"].to_dict() == {"instagram": 0, "linkedin": 0, "tiktok": 3, "youtube": 0}
+
+
+def test_days_without_a_reading_are_estimated_and_told_ones_named(answers: Mapping[str, pd.DataFrame]) -> None:
+    days = answer(answers, 11).groupby("platform")[["days", "estimated", "reported", "stated"]].sum()
+    # The days at both ends of the gap have one measured border each.
+    assert days["estimated"].to_dict() == {"instagram": 0, "linkedin": 7, "tiktok": 0, "youtube": 0}
+    assert days["reported"].to_dict() == {"instagram": analyst_history.DAYS, "linkedin": 0, "tiktok": 0, "youtube": 0}
+    assert days["stated"].to_dict() == {"instagram": 0, "linkedin": 0, "tiktok": 7, "youtube": 0}
+
+
+def test_the_audience_is_shown_by_group(answers: Mapping[str, pd.DataFrame]) -> None:
+    assert answer(answers, 12)["instagram"][("country", "DE")] == 0.6
+
+
+def test_the_session_runs_as_it_stands(workspace_id: UUID, tmp_path: Path) -> None:
+    with transaction() as session:
+        session.get_one(Workspace, workspace_id).name = "demo"
+        analyst_history.fill(session, workspace_id)
+    (script,) = (block for heading, language, block in blocks() if (heading, language) == ("A session", "sh"))
+    pasted = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script.replace(".venv/bin/", f"{Path(sys.executable).parent}/")],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert pasted.returncode == 0, pasted.stderr
+    accounts, posts, weekdays, rest = pasted.stdout.split("\n\n")
+    assert [line.split()[0] for line in accounts.splitlines()[1:]] == ["instagram", "linkedin", "tiktok", "youtube"]
+    assert [line.split()[1] for line in posts.splitlines()[1:]] == [str(analyst_history.POSTS)] * 4
+    assert [line.split()[0] for line in weekdays.splitlines()[1:]] == list(calendar.day_name)
+    assert rest.splitlines()[-1] == "Dropped."
+    assert len(list((tmp_path / "charts").glob("*.png"))) == 4
