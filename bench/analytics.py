@@ -70,10 +70,11 @@ def measure(environment: Environment) -> Iterator[Figure]:
             target=Target(DERIVE_SECONDS * scale),
         )
         stack.sql("analyze daily_metrics, daily_post_metrics")
-        for path in ("/analytics/social", "/analytics/social/summary"):
-            query = partial(client.get, f"{path}?days=365")
-            times = [_milliseconds(query) for _ in range(environment.times(30))]
-            yield Figure(f"GET {path}?days=365, median", median(times), "ms", target=Target(200), samples=len(times))
+        for path in ("/analytics/social?days=365", "/analytics/social/summary?days=365"):
+            for zone in ("", "&timezone=America/Los_Angeles"):
+                query = partial(client.get, path + zone)
+                times = [_milliseconds(query) for _ in range(environment.times(30))]
+                yield Figure(f"GET {path}{zone}, median", median(times), "ms", target=Target(200), samples=len(times))
     for statement in _LONG:
         stack.sql(statement)
     long = Reference("with a row for each metric", _megabytes(stack, "bench_long"))

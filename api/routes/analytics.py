@@ -22,7 +22,7 @@ from api.schemas.analytics import (
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.schemas.times import TimeZone
-from content_pipeline.core.analytics import audiences, best_times, exports, figures, ingestion, ranking
+from content_pipeline.core.analytics import audiences, best_times, exports, ingestion, local_days, ranking
 from content_pipeline.core.analytics.figures import Selection
 from content_pipeline.core.analytics.ranking import Order
 from content_pipeline.core.database import transaction
@@ -43,24 +43,25 @@ def _selection(
 
 
 SelectionDep = Annotated[Selection, Depends(_selection)]
+DaysIn = Annotated[TimeZone, Query(description="Whose days are meant: a name of the IANA database")]
 
 
 @router.get("/social", responses=problems(404))
-def list_figures(asked: SelectionDep) -> list[DayView]:
+def list_figures(asked: SelectionDep, timezone: DaysIn = "UTC") -> list[DayView]:
     """List the figures of each platform by day, oldest first, with every day present: ready for a chart.
 
     Accounts are read every six hours. Today's figures are those so far. Where a platform gives totals only, a day is
-    the growth between readings.
+    the growth between readings. Days of another time zone than UTC have their share of the days that are known.
     """
     with transaction() as session:
-        return [DayView.of(day) for day in figures.list_days(session, asked)]
+        return [DayView.of(day) for day in local_days.list_days(session, asked, ZoneInfo(timezone))]
 
 
 @router.get("/social/summary", responses=problems(404))
-def summarize_figures(asked: SelectionDep) -> SummaryView:
+def summarize_figures(asked: SelectionDep, timezone: DaysIn = "UTC") -> SummaryView:
     """Get the totals of a period, of the period before it, and what changed: of each platform, and of all together."""
     with transaction() as session:
-        return SummaryView.of_summary(figures.summarize(session, asked))
+        return SummaryView.of_summary(local_days.summarize(session, asked, ZoneInfo(timezone)))
 
 
 @router.get("/posts", responses=problems(404))

@@ -34,11 +34,18 @@ class FiguresView(BaseModel):
 
 class DayView(FiguresView):
     platform: str = Field(examples=["instagram"])
-    date: datetime.date = Field(examples=["2026-04-29"], description="A day in UTC")
+    date: datetime.date = Field(examples=["2026-04-29"], description="A day in the time zone asked for")
+    estimated: bool = Field(
+        examples=[False],
+        description="Whether figures are a share of what was measured over a longer time, or of a day that begins at "
+        "another hour",
+    )
 
     @classmethod
     def of(cls, day: figures.DayFigures) -> "DayView":
-        return cls.model_validate({"platform": day.platform, "date": day.day, **day.figures})
+        return cls.model_validate(
+            {"platform": day.platform, "date": day.day, "estimated": day.estimated, **day.figures}
+        )
 
 
 class ChangesView(BaseModel):

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -281,8 +282,21 @@ def test_the_best_times_of_each_account_are_shown_in_a_time_zone(client: TestCli
     assert best["confidence"] > 0.8
 
 
-def test_an_unknown_time_zone_is_refused(client: TestClient) -> None:
-    answer = client.get(f"{PUBLIC}/analytics/best-times", params={"timezone": "Mars/Olympus"})
+def test_days_may_be_those_of_a_time_zone(client: TestClient, account_id: UUID) -> None:
+    record(account_id, 3, views=2400, followers=5)
+    kiritimati = {"timezone": "Pacific/Kiritimati", "days": 7}
+    days = {row["date"]: (row["views"], row["estimated"]) for row in get(client, "social", **kiritimati)}
+    assert len(days) == 7
+    # 14 hours ahead: of a day in UTC, ten hours belong to the same date there, and the others to the next one.
+    assert [days[days_ago(ago).isoformat()] for ago in (3, 2)] == [(1000, True), (1400, True)]
+    summary = get(client, "social/summary", **kiritimati)
+    assert (summary["totals"]["views"], summary["totals"]["followers"]) == (2400, 5)
+    assert summary["end"] == now().astimezone(ZoneInfo("Pacific/Kiritimati")).date().isoformat()
+
+
+@pytest.mark.parametrize("path", ["social", "social/summary", "best-times"])
+def test_an_unknown_time_zone_is_refused(client: TestClient, path: str) -> None:
+    answer = client.get(f"{PUBLIC}/analytics/{path}", params={"timezone": "Mars/Olympus"})
     assert (answer.status_code, answer.json()["code"]) == (422, "schema")
     assert "Europe/Berlin" in answer.json()["detail"]
 

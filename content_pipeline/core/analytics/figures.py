@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Label, RowMapping, Select, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, FromClause, Label, RowMapping, Select, false, func, literal, select, true, tuple_
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -25,11 +25,15 @@ Values = Mapping[Metric, float | None]
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """The figures of all accounts of a platform on one day; None where no account's is known."""
+    """The figures of all accounts of a platform on one day; None where no account's is known.
+
+    `estimated`: of some account, they are a share of what was measured over a longer time.
+    """
 
     platform: str
     day: date
     figures: Values
+    estimated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +86,27 @@ def list_days(session: Session, asked: Selection) -> Sequence[DayFigures]:
     Raises Invalid `days_not_kept`, NotFound for an unknown twin.
     """
     check(session, asked)
-    source = _source(asked).subquery()
+    stored = source(asked).subquery()
     dates = select(func.generate_series(asked.start, asked.end, timedelta(days=1)).label("day")).subquery()
-    shown = _platforms(asked).subquery()
+    shown = platforms(asked).subquery()
+    estimated = func.coalesce(func.bool_or(stored.c.estimated), false())
     rows = (
-        select(shown.c.platform, dates.c.day, *sums(source))
+        select(shown.c.platform, dates.c.day, *sums(stored), estimated.label("estimated"))
         .select_from(shown.join(dates, true()))
-        .outerjoin(source, (source.c.platform == shown.c.platform) & (source.c.day == dates.c.day))
+        .outerjoin(stored, (stored.c.platform == shown.c.platform) & (stored.c.day == dates.c.day))
         .group_by(shown.c.platform, dates.c.day)
         .order_by(dates.c.day, shown.c.platform)
     )
-    return [DayFigures(row["platform"], row["day"].date(), values(row)) for row in session.execute(rows).mappings()]
+    return [
+        DayFigures(row["platform"], row["day"].date(), values(row), row["estimated"])
+        for row in session.execute(rows).mappings()
+    ]
 
 
 def summarize(session: Session, asked: Selection) -> Summary:
     """The totals of the period, and of as many days before. Raises as `list_days` does."""
     check(session, asked, periods=2)
-    days = _source(asked).subquery()
+    days = source(asked).subquery()
     is_current = (days.c.day >= asked.start).label("is_current")
     accounts = (
         select(
@@ -121,7 +129,7 @@ def summarize(session: Session, asked: Selection) -> Summary:
     def totals(platform: str | None) -> Totals:
         return Totals(found.get((platform, True), unknown), found.get((platform, False), unknown))
 
-    shown = session.scalars(_platforms(asked).order_by("platform")).all()
+    shown = session.scalars(platforms(asked).order_by("platform")).all()
     return Summary(asked.start, asked.end, totals(None), {platform: totals(platform) for platform in shown})
 
 
@@ -145,7 +153,7 @@ def check(session: Session, asked: Selection, *, periods: int = 1) -> None:
         twins.get(session, asked.workspace_id, asked.twin_id)
 
 
-def _source(asked: Selection) -> Select[Any]:
+def source(asked: Selection) -> Select[Any]:
     """The daily figures of the workspace's accounts, or of the twin's posts."""
     if asked.twin_id is None:
         days = select(Account.platform, *_columns(DailyMetric)).join(DailyMetric, DailyMetric.account_id == Account.id)
@@ -162,10 +170,11 @@ def owned_by(asked: Selection, table: type[Account | SocialPost]) -> Sequence[Co
 
 
 def _columns(table: type[DailyMetric | DailyPostMetric]) -> Sequence[Any]:
-    return [table.account_id, table.day, *(getattr(table, metric) for metric in METRICS)]
+    return [table.account_id, table.day, table.estimated, *(getattr(table, metric) for metric in METRICS)]
 
 
-def _platforms(asked: Selection) -> Select[Any]:
+def platforms(asked: Selection) -> Select[Any]:
+    """The platforms that are shown: the one that was asked for, or all on which the workspace has accounts."""
     if asked.platform:
         return select(literal(asked.platform).label("platform"))
     return select(Account.platform).where(Account.workspace_id == asked.workspace_id).distinct()
