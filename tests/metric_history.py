@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from content_pipeline.core.analytics import daily
+from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import DailyMetric, DailyPostMetric, MetricSnapshot, ReportedDay, SocialPost
-from tests.factories import make_account
+from content_pipeline.core.models import DailyMetric, DailyPostMetric, MetricSnapshot, ReportedDay, SocialPost, Twin
+from tests.factories import make_account, make_publication
 
 
 def at(days: float, hours: float = 0) -> datetime:
@@ -75,3 +76,28 @@ class History:
         with transaction() as session:
             rows = session.scalars(select(DailyPostMetric).where(DailyPostMetric.social_post_id == post_id))
             return {(row.day - day(0)).days: getattr(row, column) for row in rows}
+
+
+class TwinHistory(History):
+    """An account on which a twin has published posts. They have been read since they are two days old."""
+
+    def __init__(self, twin: Twin, platform: str = "instagram") -> None:
+        super().__init__(twin.workspace_id, platform)
+        self.twin_id = twin.id
+
+    def published(
+        self, views: int, *, style: str | None = "long", days_ago: float = 10, seconds: float = 20, **fields: Any
+    ) -> UUID:
+        """A post that was composed in a style and has got so many views. `fields` are those of its publication."""
+        usual = {"twin_id": self.twin_id, "options": {"caption_style": style} if style else {}}
+        with transaction() as session:
+            publication = make_publication(session, self.account_id, **(usual | fields))
+        post_id = self.post(
+            now() - timedelta(days=days_ago),
+            publication_id=publication.id,
+            twin_id=publication.twin_id,
+            url=f"https://example.com/{publication.post_id}",
+            seconds=seconds,
+        )
+        self.read(now(), post_id, views=views)
+        return post_id

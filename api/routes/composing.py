@@ -15,8 +15,9 @@ from api.schemas.composing import ComposeRequest, PostTextView, ScriptRequest, S
 from api.schemas.problems import problems
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Error
-from content_pipeline.core.twins import composing, twins
+from content_pipeline.core.twins import composing, track_record, twins
 from content_pipeline.core.writing import scripts
+from content_pipeline.core.writing.track_record import TrackRecord
 
 router = APIRouter(prefix="/twins", tags=["twins"])
 
@@ -31,29 +32,39 @@ _AS_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
 
 @router.post("/{twin_id}/compose", responses=problems(404, 502))
 def compose_post(twin_id: UUID, body: ComposeRequest, caller: CallerDep) -> PostTextView:
-    """Compose the post text and hashtags for a script, within the platform's rules. Publishes nothing."""
+    """Compose the post text and hashtags for a script, within the platform's rules. Publishes nothing.
+
+    What worked for this twin on this platform is learned from, once there are eight posts; `learned_from` says what.
+    """
     with autocommit() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         brief = composing.brief(session, twin, script=body.script, platform=body.platform, title=body.title)
-    return PostTextView.of(body.platform, composing.compose(brief))
+    return PostTextView.of(brief, composing.compose(brief))
 
 
 @router.post("/{twin_id}/script", response_model=ScriptView, responses={**_AS_EVENTS, **problems(404, 502, 503)})
 def write_script(
     twin_id: UUID, body: ScriptRequest, caller: CallerDep, accept: Annotated[str, Header(include_in_schema=False)] = ""
 ) -> ScriptView | EventSourceResponse:
-    """Write a script about a topic in the twin's voice, for a video of `seconds`."""
+    """Write a script about a topic in the twin's voice, for a video of `seconds`.
+
+    What worked for this twin on this platform is learned from, once there are eight posts; `learned_from` says what.
+    """
     with autocommit() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         persona = composing.persona(session, twin, topic=body.topic)
-    pieces = scripts.write(persona, topic=body.topic, platform=body.platform, seconds=body.seconds)
+        learned_from = track_record.of_twin(session, twin, body.platform)
+    seconds = body.choose_seconds(learned_from)
+    pieces = scripts.write(
+        persona, topic=body.topic, platform=body.platform, seconds=seconds, learned_from=learned_from
+    )
     if not events.accepts_events(accept):
-        return ScriptView.of("".join(pieces))
+        return ScriptView.of("".join(pieces), seconds, learned_from)
     # Wait for the first piece here, so that an error before it still sets the HTTP status.
-    return EventSourceResponse(_stream(next(pieces), pieces), headers=events.HEADERS)
+    return EventSourceResponse(_stream(next(pieces), pieces, seconds, learned_from), headers=events.HEADERS)
 
 
-def _stream(first: str, pieces: Generator[str]) -> Iterator[bytes]:
+def _stream(first: str, pieces: Generator[str], seconds: int, learned_from: TrackRecord) -> Iterator[bytes]:
     script = ""
     with closing(pieces):
         try:
@@ -63,4 +74,4 @@ def _stream(first: str, pieces: Generator[str]) -> Iterator[bytes]:
         except Error as error:
             yield events.encode("error", error.to_dict())
         else:
-            yield events.encode("done", ScriptView.of(script).model_dump())
+            yield events.encode("done", ScriptView.of(script, seconds, learned_from).model_dump(mode="json"))

@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
 
 from api.main import create_app
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Twin
 from tests.api.conftest import PUBLIC
 from tests.language_model import LanguageModel, language_model
+from tests.metric_history import TwinHistory
 from tests.servers import serving
 from tests.stack.harness import until
 
@@ -92,11 +96,56 @@ def test_a_script_comes_with_its_length(client: TestClient, twin: str, language_
     language_model.will_answer(" Bread needs four things. The last one is time.\n")
     answer = client.post(f"{twin}/script", json=ASKED)
     assert answer.status_code == 200, answer.text
-    assert answer.json() == {
+    written = answer.json()
+    learned_from = written.pop("learned_from")
+    assert written == {
         "script": "Bread needs four things. The last one is time.",
         "words": 9,
+        "seconds": 20,
         "estimated_seconds": 3.6,
     }
+    assert (learned_from["posts"], learned_from["best"], learned_from["seconds"]) == (0, [], None)
+    assert learned_from["detail"].startswith("Too few posts to learn from")
+
+
+def publish(twin: str, platform: str, **fields: Any) -> None:
+    """Eight posts of this twin, of which those of 12 s, in the style `short`, do four times as well."""
+    with transaction() as session:
+        history = TwinHistory(session.get_one(Twin, UUID(twin.rpartition("/")[2])), platform)
+    for number in range(5):
+        history.published(4000 + number, style="short", seconds=12, script=f"Hook {number} holds. The rest.", **fields)
+        history.published(1000 + number, style="long", seconds=40, **fields)
+
+
+def test_a_composed_text_says_what_it_has_learned_and_from_which_posts(client: TestClient, twin: str) -> None:
+    publish(twin, "instagram")
+    shown = client.post(f"{twin}/compose", json={"script": SCRIPT, "platform": "instagram"}).json()
+    assert (shown["caption_style"], shown["provider"]) == ("short", "composer")
+    learned = shown["learned_from"]
+    assert (learned["posts"], learned["caption_style"]["value"], learned["caption_style"]["posts"]) == (10, "short", 5)
+    assert [post["hook"] for post in learned["best"]] == ["Hook 4 holds.", "Hook 3 holds.", "Hook 2 holds."]
+    assert learned["best"][0].keys() >= {"post_id", "url", "views", "index", "published_at"}
+    assert "The caption style short did best" in learned["detail"]
+    other = client.post(f"{twin}/compose", json={"script": SCRIPT, "platform": "linkedin"}).json()
+    assert (other["caption_style"], other["learned_from"]["posts"]) == ("long", 0)
+
+
+@pytest.mark.parametrize("headers", [{}, EVENTS])
+def test_a_script_is_as_long_as_those_that_did_best_unless_its_length_is_given(
+    client: TestClient, twin: str, language_model: LanguageModel, headers: dict[str, str]
+) -> None:
+    publish(twin, "tiktok")
+    asked = {name: value for name, value in ASKED.items() if name != "seconds"}
+    for body in (asked, ASKED):
+        language_model.will_answer("Bread needs four things.")
+        answer = client.post(f"{twin}/script", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        written = list(_events(answer.iter_lines()))[-1][1] if headers else answer.json()
+        assert written["seconds"] == body.get("seconds", 12)
+        assert written["learned_from"]["seconds"]["value"] == 12
+    told = language_model.asked()[0][1]["content"]
+    assert "a TikTok video of 12 seconds: about 30 words" in told
+    assert '"first_sentence": "Hook 4 holds."' in told
 
 
 @pytest.mark.parametrize("headers", [{}, EVENTS])

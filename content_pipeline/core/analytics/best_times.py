@@ -1,41 +1,33 @@
 """Best posting times of an account by hour of the week, with a confidence, from the views of its posts.
 
-A post's result is the logarithm of its views against the mean of its account's. The result of an hour of the week is
-the weighted mean of the posts around it: those at that hour of that weekday count in full, those of neighboring hours
-and of the same hour on other days in part. Posts that did as usual are added to every hour, so that one lucky post
-does not win.
+The score of an hour of the week is the weighted mean of the posts around it (`core/twins/post_scores.py`): those at
+that hour of that weekday count in full, those of neighboring hours and of the same hour on other days in part.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select, true
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics import figures
 from content_pipeline.core.analytics.figures import Selection
 from content_pipeline.core.clock import now
-from content_pipeline.core.models import Account, MetricSnapshot, SocialPost
+from content_pipeline.core.models import Account, SocialPost
+from content_pipeline.core.twins import post_scores
 
 DAYS: Final = 7
 HOURS: Final = 24
-# Most views of a post come within two days.
-RIPE: Final = timedelta(days=2)
 # Weight of a post at this many hours from the hour, and of one on another weekday.
 _BY_HOURS: Final = (1.0, 0.6, 0.2)
 _OTHER_WEEKDAY: Final = 0.25
-# Posts that did as usual, which every hour starts with.
-_PRIOR: Final = 3.0
-# Results of posts spread at least this much: three that did alike prove little.
-_LEAST_SPREAD: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,32 +60,24 @@ def best_times(session: Session, asked: Selection, *, zone: ZoneInfo, limit: int
     accounts = session.scalars(
         select(Account).where(*figures.owned_by(asked, Account)).order_by(Account.platform, Account.created_at)
     ).all()
-    results = _results(session, asked)
+    twin = SocialPost.twin_id == asked.twin_id if asked.twin_id else true()
+    results = _results(session, asked.start, *figures.owned_by(asked, SocialPost), twin)
     return [
         BestTimes(account, len(results[account.id]), rank(results[account.id], zone)[:limit]) for account in accounts
     ]
 
 
-def _results(session: Session, asked: Selection) -> Mapping[UUID, list[tuple[datetime, int]]]:
-    """When each ripe post of an account was published, and its views."""
-    latest = (
-        select(MetricSnapshot.views)
-        .where(
-            MetricSnapshot.account_id == SocialPost.account_id,
-            MetricSnapshot.social_post_id == SocialPost.id,
-            MetricSnapshot.views.is_not(None),
-        )
-        .order_by(MetricSnapshot.taken_at.desc())
-        .limit(1)
-        .lateral()
-    )
+def _results(
+    session: Session, since: date, *conditions: ColumnElement[bool]
+) -> Mapping[UUID, list[tuple[datetime, int]]]:
+    """When each ripe post of an account was published since a day, and its views."""
+    latest = post_scores.latest_views()
     rows = session.execute(
         select(SocialPost.account_id, SocialPost.published_at, latest.c.views)
         .join(latest, true())
         .where(
-            *figures.owned_by(asked, SocialPost),
-            SocialPost.twin_id == asked.twin_id if asked.twin_id else true(),
-            SocialPost.published_at.between(datetime.combine(asked.start, time(), UTC), now() - RIPE),
+            *conditions,
+            SocialPost.published_at.between(datetime.combine(since, time(), UTC), now() - post_scores.RIPE),
         )
     )
     found: dict[UUID, list[tuple[datetime, int]]] = defaultdict(list)
@@ -108,18 +92,13 @@ def rank(results: Sequence[tuple[datetime, int]], zone: ZoneInfo) -> Sequence[Sl
         return []
     local = [published_at.astimezone(zone) for published_at, _ in results]
     weekdays, hours = (np.array(of) for of in ([at.weekday() for at in local], [at.hour for at in local]))
-    logs = np.log1p([views for _, views in results])
-    scores = logs - logs.mean()
-    spread = max(float(np.std(scores)), _LEAST_SPREAD)
+    scores = post_scores.score([views for _, views in results])
     slots = []
     for weekday in range(DAYS):
         for hour in range(HOURS):
-            weights = _weights(weekdays, hours, weekday, hour)
-            certainty = float(weights.sum()) + _PRIOR
-            mean = float(weights @ scores) / certainty
-            better = 0.5 * (1 + math.erf(mean / (spread / math.sqrt(certainty)) / math.sqrt(2)))
+            found = post_scores.compare(scores, _weights(weekdays, hours, weekday, hour))
             made = int(((weekdays == weekday) & (hours == hour)).sum())
-            slots.append(Slot(weekday, hour, round(math.exp(mean), 2), round(better, 2), made))
+            slots.append(Slot(weekday, hour, found.index, found.confidence, made))
     return sorted(slots, key=lambda slot: (-slot.index, -slot.posts, slot.weekday, slot.hour))
 
 

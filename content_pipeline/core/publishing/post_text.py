@@ -18,7 +18,7 @@ from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.twins import composing, twins
 from content_pipeline.core.writing import rules
 from content_pipeline.core.writing.fitting import fit
-from content_pipeline.core.writing.post import PostText
+from content_pipeline.core.writing.post import Brief, PostText
 
 _WORD: Final = re.compile(r"[#@]?[\w.\-]+")
 
@@ -73,16 +73,20 @@ def _resolve_title(platform: str, title: str | None, text: str) -> str | None:
 
 
 def resolve_text(run: RunContext, publication: Publication, video: Video) -> PostText:
-    """The text of a publication; stored by the first attempt, and used by all later ones.
+    """The text of a publication; stored by the first attempt, and used by all later ones. The caption style of a
+    composed text is stored among the options: later texts learn from what it did.
 
     Raises Invalid `caption_missing` for a video without speech, SwitchLane for a long one that has to be transcribed,
     and what `from_caption` and `composing.compose` raise.
     """
     if publication.words is None:
-        post = _given_text(publication) if publication.caption else _compose(run, publication, video)
+        brief = None if publication.caption else _brief(run, publication, video)
+        post = composing.compose(brief).post if brief else _given_text(publication)
         with run.write() as session:
             publication = session.get_one(Publication, publication.id)
             publication.words = asdict(post)
+            if brief:
+                publication.options = {**publication.options, "caption_style": brief.style}
     kept = publication.words or {}
     return PostText(kept["title"], kept["text"], tuple(kept["hashtags"]))
 
@@ -92,10 +96,10 @@ def _given_text(publication: Publication) -> PostText:
     return from_caption(publication.platform, publication.caption or "", title=publication.title, options=chosen)
 
 
-def _compose(run: RunContext, publication: Publication, video: Video) -> PostText:
+def _brief(run: RunContext, publication: Publication, video: Video) -> Brief:
     script = _script(run, publication) or _transcribe(run, video)
     with run.write() as session:
-        brief = composing.brief(
+        return composing.brief(
             session,
             session.get_one(Twin, publication.twin_id),
             script=script,
@@ -103,7 +107,6 @@ def _compose(run: RunContext, publication: Publication, video: Video) -> PostTex
             title=publication.title,
             options=options_of(publication),
         )
-    return composing.compose(brief).post
 
 
 def _script(run: RunContext, publication: Publication) -> str | None:

@@ -12,7 +12,7 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.providers import language_detection
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import voice_selection
-from content_pipeline.core.twins import memory, twins
+from content_pipeline.core.twins import memory, track_record, twins
 from content_pipeline.core.twins.memory import Recalled
 from content_pipeline.core.writing import chat, composer, model
 from content_pipeline.core.writing.fitting import fit
@@ -44,23 +44,27 @@ def brief(
 ) -> Brief:
     """Everything that `compose` needs, so that no database connection is held while a model writes.
 
-    `options` are the post's, with the twin's defaults merged in; without them, the twin's defaults.
+    `options` are the post's, with the twin's defaults merged in; without them, the twin's defaults. A caption style
+    that neither sets is the one that did best, where one did, or else the platform's.
     Raises Invalid `script_empty`, and what `memory.recall` raises.
     """
     if not paragraphs(script):
         raise Invalid("The script is empty.", code="script_empty", remedy="Write what the post is about.")
     recalled = _recall(session, twin, script)
     chosen = options or twins.post_defaults(twin, platform)
+    record = track_record.of_twin(session, twin, platform)
+    best_style = record.caption_style and record.caption_style.value
     return Brief(
         script=script,
         platform=platform,
-        style=chosen.caption_style or PLATFORMS[platform].text_format.caption_style,
+        style=chosen.caption_style or best_style or PLATFORMS[platform].text_format.caption_style,
         language=language_detection.detect(script, expected=_voice_language(twin)),
         persona=_persona(twin, recalled),
         title=title,
         hashtags=tuple(chosen.hashtags),
         mentions=tuple(chosen.mentions),
         topics=(*(tag for found in recalled for tag in found.memory.tags), *twin.style_tags),
+        learned_from=record,
     )
 
 

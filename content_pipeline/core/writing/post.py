@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from content_pipeline.core.platforms.text import CaptionStyle
+from content_pipeline.core.writing.track_record import NOTHING, TrackRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Brief:
     """What a post text is written from. `language` is the script's (ISO 639-1).
 
     `hashtags` and `mentions` are always included; `topics` are optional hashtags after those of the script.
+    `learned_from` is what worked for the author before.
     """
 
     script: str
@@ -40,3 +42,4 @@ class Brief:
     hashtags: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    learned_from: TrackRecord = NOTHING

@@ -7,6 +7,7 @@ from typing import Final
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS
 from content_pipeline.core.writing import chat, prompts
 from content_pipeline.core.writing.post import Persona
+from content_pipeline.core.writing.track_record import NOTHING, TrackRecord
 
 # Pace of the voices here, pauses included.
 WORDS_A_MINUTE: Final = 150
@@ -14,10 +15,15 @@ WORDS_A_MINUTE: Final = 150
 _CHARACTERS_A_WORD: Final = 2
 
 
-def write(persona: Persona, *, topic: str, platform: str, seconds: int) -> Generator[str]:
+def write(
+    persona: Persona, *, topic: str, platform: str, seconds: int, learned_from: TrackRecord = NOTHING
+) -> Generator[str]:
     """The script as it is generated; closing the iterator ends the request. Raises what `chat.stream` raises."""
     words = round(seconds * WORDS_A_MINUTE / 60)
-    return chat.stream(prompts.script(persona, topic=topic, platform=platform, seconds=seconds, words=words))
+    asked = prompts.script(
+        persona, topic=topic, platform=platform, seconds=seconds, words=words, learned_from=learned_from
+    )
+    return chat.stream(asked)
 
 
 def count_words(script: str) -> int:

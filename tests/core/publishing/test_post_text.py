@@ -20,8 +20,9 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.writing import rules
-from tests.factories import make_account, make_twin
+from tests.factories import make_account, make_publication, make_twin
 from tests.media import samples
+from tests.metric_history import TwinHistory
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("database")]
 
@@ -162,6 +163,18 @@ def test_without_a_caption_the_twin_writes_of_the_script(twin: Twin, silent_vide
     assert "ourdough" in post.text
     assert "@mara.bakes" in post.text
     assert "ai" in post.hashtags
+
+
+def test_the_style_of_a_composed_text_is_kept_to_learn_from_what_it_did(twin: Twin, silent_video: Video) -> None:
+    history = TwinHistory(twin, "youtube")
+    for number in range(5):
+        history.published(4000 + number, style="short")
+        history.published(1000 + number, style="long")
+    with transaction() as session:
+        publication = make_publication(session, history.account_id, twin_id=twin.id, words=None, options={})
+    post_text.resolve_text(create_run(), publication, silent_video)
+    with transaction() as session:
+        assert session.get_one(Publication, publication.id).options["caption_style"] == "short"
 
 
 def test_without_a_script_it_writes_of_what_is_said_in_the_video(twin: Twin, tmp_path: Path) -> None:
