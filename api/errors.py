@@ -32,7 +32,7 @@ log = structlog.get_logger()
 MEDIA_TYPE: Final = "application/problem+json"
 
 # Parts of pydantic's error location that are not part of the document: types of a union, `[key]` markers.
-_PYDANTIC_STEPS: Final = ("function-", "[key]")
+_PYDANTIC_STEPS: Final = ("function-", "literal[", "[key]")
 _MESSAGES: Final = {
     "model_attributes_type": "Input should be an object",
     "string_pattern_mismatch": "Input should have the format that its description names",

@@ -1,7 +1,7 @@
 """Schemas of calendar items."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -10,6 +10,7 @@ from api.schemas.patch import unset
 from api.schemas.publishing import Caption, Title
 from api.schemas.tasks import TaskError, error_of
 from api.schemas.times import UtcDatetime
+from content_pipeline.core.calendar import best_slots
 from content_pipeline.core.models import CalendarItem, MadeVideo, Publication, Task
 from content_pipeline.core.models.calendar import Status, VideoKind
 from content_pipeline.core.platforms.registered import Platform
@@ -18,17 +19,23 @@ from content_pipeline.core.reels import reels
 Script = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 # Time of the examples: in the future, but within the ten years that can be scheduled.
 TIME = "2033-05-01T10:00:00Z"
+_TIME_OR_BEST: Final = (
+    "A time with an offset, or Z; or `best`: the next free time at which the account's posts do well, at least three "
+    "hours from its other items"
+)
 
 
 class ItemEdit(BaseModel):
     """The editable fields of an item; omitted ones keep their value."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"scheduled_at": TIME}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"scheduled_at": TIME}, {"scheduled_at": "best"}]}
+    )
 
     twin_id: UUID = Field(default_factory=unset)
     title: Title = Field(default_factory=unset)
     platform: Platform = Field(default_factory=unset)
-    scheduled_at: UtcDatetime = Field(default_factory=unset, description="With an offset, or Z")
+    scheduled_at: UtcDatetime | Literal["best"] = Field(default_factory=unset, description=_TIME_OR_BEST)
     script: Script | None = Field(None, description="The script of its video")
     make: VideoKind | None = Field(None, description="What is made of the script; null leaves it to the twin")
     reel_url: str | None = Field(
@@ -65,7 +72,21 @@ class ItemRequest(ItemEdit):
     twin_id: UUID
     title: Title
     platform: Platform
-    scheduled_at: UtcDatetime = Field(description="With an offset, or Z")
+    scheduled_at: UtcDatetime | Literal["best"] = Field(description=_TIME_OR_BEST)
+
+
+class ScheduledBecause(BaseModel):
+    """Why a time was chosen."""
+
+    rule: best_slots.Rule = Field(
+        description="`default` where too little is known of the account", examples=["best_time"]
+    )
+    detail: str = Field(
+        examples=["Sunday at 10:00 UTC, posts of @mara.bakes get 1.42 times its usual views: 91% sure, by 48 posts."]
+    )
+    index: float | None = Field(description="Expected views, as a multiple of the usual ones", examples=[1.42])
+    confidence: float | None = Field(description="The probability that it is better than usual", examples=[0.91])
+    posts: int = Field(description="By how many posts", examples=[48])
 
 
 class ItemView(BaseModel):
@@ -75,6 +96,7 @@ class ItemView(BaseModel):
     platform: Platform = Field(examples=["instagram"])
     status: Status = Field(examples=["scheduled"])
     scheduled_at: datetime = Field(examples=[TIME])
+    scheduled_because: ScheduledBecause | None = Field(description="Why, if the best time was asked for")
     script: str | None
     make: VideoKind | None
     reel_url: str | None
@@ -94,6 +116,7 @@ class ItemView(BaseModel):
             platform=item.platform,
             status=item.status,
             scheduled_at=item.scheduled_at,
+            scheduled_because=item.scheduled_because and ScheduledBecause(**item.scheduled_because),
             script=item.script,
             make=item.make,
             reel_url=item.reel_url,

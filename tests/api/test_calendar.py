@@ -90,9 +90,30 @@ def test_times_with_an_offset_are_told_in_utc(client: TestClient, item_body: dic
     assert edited["scheduled_at"] == client.get(item).json()["scheduled_at"] == noon.replace("T12:00", "T17:30") + "Z"
 
 
+def test_the_best_time_can_be_asked_for_and_is_explained(client: TestClient, item_body: dict[str, Any]) -> None:
+    create_account(item_body["twin_id"])
+    item = schedule(client, item_body, scheduled_at="best")
+    shown = client.get(item).json()
+    assert shown["scheduled_because"].items() >= {"rule": "default", "index": None, "posts": 0}.items()
+    assert datetime.fromisoformat(shown["scheduled_at"]) > now()
+    moved = client.patch(item, json={"scheduled_at": time_from_now(days=3)}).json()
+    assert moved["scheduled_because"] is None
+    assert client.patch(item, json={"scheduled_at": "best"}).json() == shown
+
+
+def test_posts_that_are_scheduled_at_the_same_moment_get_times_of_their_own(
+    client: TestClient, item_body: dict[str, Any]
+) -> None:
+    create_account(item_body["twin_id"])
+    with ThreadPoolExecutor(6) as pool:
+        created = list(pool.map(lambda _: schedule(client, item_body, scheduled_at="best"), range(6)))
+    assert len({client.get(item).json()["scheduled_at"] for item in created}) == 6
+
+
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
+        ({"scheduled_at": "worst"}, 422, "schema"),
         ({"scheduled_at": "2036-05-01T10:00:00"}, 422, "schema"),
         ({"scheduled_at": "2036-05-01"}, 422, "schema"),
         ({"scheduled_at": "9999-12-31T23:59:59-12:00"}, 422, "schema"),

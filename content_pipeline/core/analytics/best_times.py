@@ -7,7 +7,7 @@ that hour of that weekday count in full, those of neighboring hours and of the s
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -65,6 +65,12 @@ def best_times(session: Session, asked: Selection, *, zone: ZoneInfo, limit: int
     return [
         BestTimes(account, len(results[account.id]), rank(results[account.id], zone)[:limit]) for account in accounts
     ]
+
+
+def of_account(session: Session, account: Account, *, days: int) -> BestTimes:
+    """All hours in UTC, the best first, by an account's posts of the last days."""
+    results = _results(session, now().date() - timedelta(days=days), SocialPost.account_id == account.id)[account.id]
+    return BestTimes(account, len(results), rank(results, ZoneInfo("UTC")))
 
 
 def _results(

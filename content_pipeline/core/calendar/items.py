@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
-from content_pipeline.core.calendar import actions
+from content_pipeline.core.calendar import actions, best_slots
 from content_pipeline.core.calendar.states import CHANGEABLE, PLANNED, move, record_status
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error, Invalid, pointer
@@ -54,16 +54,17 @@ TWIN_DELETED: Final = Error(
 def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> CalendarItem:
     """Create an item from the fields that a client sets.
 
-    Raises Invalid, and NotFound for a twin, an account or captions that are not there.
+    `scheduled_at` is a time or `best_slots.BEST`. Raises Invalid, NotFound for a twin, an account or captions that are
+    not there, and what `best_slots.pick` raises.
     """
-    item = CalendarItem(
-        id=uuid4(), workspace_id=workspace_id, status="scheduled", created_at=now(), **{"options": {}, **fields}
-    )
+    given = {"options": {}, **fields}
+    wanted = given.pop("scheduled_at")
+    item = CalendarItem(id=uuid4(), workspace_id=workspace_id, status="scheduled", created_at=now(), **given)
     # Locked: if the twin were deleted in between, its deletion would not cancel this item.
     twin = twins.get(session, workspace_id, item.twin_id, lock=True)
     _check_publishable(session, item, twin)
-    _check_time(item.scheduled_at)
     item.account_id = _choose_account(session, item, twin, item.account_id)
+    _schedule(session, item, wanted)
     session.add(item)
     session.flush()
     record_status(session, item)
@@ -138,13 +139,15 @@ def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> No
         _detach_publication(session, item)
     # A new twin is locked, as in `create`. The old one is not: a deletion of it waits for this item.
     twin = twins.get(session, item.workspace_id, changes.get("twin_id", item.twin_id), lock="twin_id" in changed)
-    for name in changed - {"account_id"}:
+    for name in changed - {"account_id", "scheduled_at"}:
         setattr(item, name, changes[name])
     _check_publishable(session, item, twin)
-    if "scheduled_at" in changed:
-        _check_time(item.scheduled_at)
     if changed & ACCOUNT_FIELDS:
-        item.account_id = _choose_account(session, item, twin, changes.get("account_id"))
+        before, item.account_id = item.account_id, _choose_account(session, item, twin, changes.get("account_id"))
+        if item.account_id != before:
+            item.scheduled_because = None  # it was about that account
+    if "scheduled_at" in changed:
+        _schedule(session, item, changes["scheduled_at"])
     if changed & VIDEO_FIELDS:
         actions.discard_video(item)
 
@@ -172,7 +175,7 @@ def publish_now(session: Session, item: CalendarItem) -> list[Task]:
         )
     if item.scheduled_at <= now():
         raise Conflict("This item is due already.", code="item_due", remedy="Nothing to do: it is being started.")
-    item.scheduled_at = now()
+    item.scheduled_at, item.scheduled_because = now(), None
     if item.status == "rendering":
         return []
     if actions.has_video(item):
@@ -189,9 +192,11 @@ def cancel(session: Session, item: CalendarItem, reason: Error = CANCELED) -> li
 def retry(session: Session, item: CalendarItem) -> None:
     """Schedule a failed or canceled, locked item again; it is due at once if its time has passed.
 
-    Raises Conflict, and NotFound when its twin was deleted.
+    Raises Conflict, also as `best_slots.pick` does, and NotFound when its twin was deleted.
     """
     twins.get(session, item.workspace_id, item.twin_id, lock=True)
+    if item.scheduled_because and item.scheduled_at > now():  # another one may have taken its time
+        _schedule(session, item, best_slots.BEST)
     move(session, item, "scheduled")
     post = actions.post_status(session, item)
     made = actions.made_video(session, item)
@@ -262,6 +267,15 @@ def _validate_options(options: Mapping[str, Any], platform: str) -> dict[str, An
                 for fault in error.errors()
             ],
         ) from error
+
+
+def _schedule(session: Session, item: CalendarItem, wanted: datetime | str) -> None:
+    """Set the time of an item whose account is known: the one that is wanted, or the best one."""
+    if isinstance(wanted, datetime):
+        _check_time(wanted)
+        item.scheduled_at, item.scheduled_because = wanted, None
+    else:
+        item.scheduled_at, item.scheduled_because = best_slots.pick(session, item)
 
 
 def _check_time(scheduled_at: datetime) -> None:

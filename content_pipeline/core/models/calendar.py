@@ -19,7 +19,8 @@ class CalendarItem(Base):
     `reel_id` or `avatar_video_id` is the one that was made. Or it is the `reel_url` that it was created with.
 
     `account_id` is its target account, null until it is known; `publication_id` is its newest publication. `reason` is
-    the error for which it failed or was canceled.
+    the error for which it failed or was canceled. `scheduled_because` is why its time was chosen; null for a time that
+    was given.
     """
 
     __tablename__ = "calendar_items"
@@ -38,6 +39,7 @@ class CalendarItem(Base):
     title: Mapped[str]
     platform: Mapped[str]
     scheduled_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    scheduled_because: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     script: Mapped[str | None]
     caption: Mapped[str | None]
     reel_url: Mapped[str | None]
