@@ -34,7 +34,7 @@ VICTIMS = (
     *("io", "valkey", "io", "webserver", "io", "code", "io", "supervisor"),
 )
 # While jobs are submitted, and again while their videos are waited for and collected.
-KILLS = max(2, JOBS * 15 // 100)
+KILLS = max(1, JOBS * 15 // 100)
 # Seconds between kills: few jobs have ended soon.
 PAUSE = (2, 5) if JOBS < 10 else (5, 15)
 # HeyGen's time passes in steps of this length.
