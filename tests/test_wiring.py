@@ -22,7 +22,7 @@ def in_a_fresh_interpreter(code: str) -> str:
     "package", ["api.main", "content_pipeline.core.captions.captions", "content_pipeline.core.maintenance.retention"]
 )
 def test_the_api_and_the_core_load_without_dagster(package: str) -> None:
-    heavy = {"dagster", "celery", "faster_whisper", "onnxruntime", "pandas", "pyarrow"}
+    heavy = {"dagster", "celery", "faster_whisper", "onnxruntime", "matplotlib", "pandas", "pyarrow"}
     code = f"import sys, {package}; print({heavy} & set(sys.modules))"
     assert in_a_fresh_interpreter(code) == "set()"
 
