@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.analytics import daily_inputs, frames
 from content_pipeline.core.analytics.figure_columns import METRICS
 from content_pipeline.core.analytics.growth import at_borders
+from content_pipeline.core.analytics.plausibility import without_dips
 from content_pipeline.core.models import DailyMetric, DailyPostMetric
 from content_pipeline.core.platforms.insights import TOTALS, Metric
 
@@ -40,7 +41,8 @@ def _growth(readings: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     columns: dict[Metric, pd.Series] = {}
     marks: dict[Metric, pd.Series] = {}
     for metric in (*sorted(TOTALS), "followers"):
-        found = at_borders(table, metric).set_index(["series", "day"])
+        read = without_dips(table, metric) if metric in TOTALS else table
+        found = at_borders(read, metric).set_index(["series", "day"])
         grown = found["growth"]
         columns |= {metric: grown} if metric in TOTALS else {"followers": found["end"], "followers_gained": grown}
         marks[metric] = found["estimated"]

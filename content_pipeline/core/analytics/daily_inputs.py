@@ -6,8 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pandas as pd
-from sqlalchemy import func, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics import frames, windows
@@ -58,7 +57,8 @@ def first_changed_day(session: Session, account_id: UUID, first: date, last: dat
 
 
 def readings(session: Session, account_id: UUID, first: date, last: date) -> pd.DataFrame:
-    """All readings of these days, with the last one before them and the first one after them.
+    """All readings of these days, with the last two before them and the first two after them: two, because the nearest
+    may be wrong (plausibility.py).
 
     Columns: `social_post_id` (None for the account's own), `taken_at`, and the metrics. A post that was not read before
     these days begins with totals of zero at its publication.
@@ -68,10 +68,10 @@ def readings(session: Session, account_id: UUID, first: date, last: date) -> pd.
     own = select(post, taken_at, *(getattr(MetricSnapshot, metric) for metric in METRICS)).where(
         MetricSnapshot.account_id == account_id
     )
-    before = own.where(taken_at <= begin).order_by(post, taken_at.desc()).ext(distinct_on(post)).subquery()
-    after = own.where(taken_at >= end).order_by(post, taken_at).ext(distinct_on(post)).subquery()
+    before = _nearest(own.where(taken_at <= begin), taken_at.desc())
+    after = _nearest(own.where(taken_at >= end), taken_at.asc())
     within = own.where(taken_at > begin, taken_at < end)
-    found = frames.read(session, within.union_all(before.select(), after.select()))
+    found = frames.read(session, within.union_all(before, after))
     posts = select(SocialPost.id.label("social_post_id"), SocialPost.published_at)
     found = found.merge(frames.read(session, posts.where(SocialPost.account_id == account_id)), how="left")
     return pd.concat([found, _births(found, begin)], ignore_index=True).drop(columns="published_at")
@@ -94,6 +94,13 @@ def reported(session: Session, account_id: UUID, source: Source, first: date, la
         ReportedDay.day.between(first, last),
     )
     return frames.read(session, rows).set_index("day")
+
+
+def _nearest(readings: Select[Any], order: ColumnElement[Any]) -> Select[Any]:
+    """The first two readings of each series in this order."""
+    place = func.row_number().over(partition_by=MetricSnapshot.social_post_id, order_by=order).label("place")
+    ranked = readings.add_columns(place).subquery()
+    return select(*(column for column in ranked.c if column.name != "place")).where(ranked.c.place <= 2)
 
 
 def _births(found: pd.DataFrame, begin: datetime) -> pd.DataFrame:
