@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from content_pipeline.core.analytics import daily
 from content_pipeline.core.clock import now
@@ -65,6 +65,12 @@ class History:
     def derive(self, first: int, last: int) -> None:
         with transaction() as session:
             daily.derive(session, self.account_id, day(first), day(last))
+
+    def forget_days(self) -> None:
+        """Delete what was derived."""
+        with transaction() as session:
+            for table in (DailyMetric, DailyPostMetric):
+                session.execute(delete(table).where(table.account_id == self.account_id))
 
     def days(self, column: str = "views") -> dict[int, Any]:
         """A figure of the account, by day."""

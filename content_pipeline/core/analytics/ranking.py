@@ -22,6 +22,9 @@ VIDEO_FORMAT: Final = case(
     (Publication.avatar_video_id.is_not(None), literal("avatar")),
     (Publication.id.is_not(None), literal("video")),
 )
+# With the reel and the avatar video of the publication.
+SCRIPT: Final = func.coalesce(Publication.script, Reel.script, AvatarVideo.script)
+CAPTION_STYLE: Final = Publication.options["caption_style"].astext
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,8 @@ def rank(session: Session, asked: Selection, *, by: Metric, order: Order, limit:
             Account.handle,
             Twin.name.label("twin_name"),
             VIDEO_FORMAT.label("format"),
-            func.coalesce(Publication.script, Reel.script, AvatarVideo.script).label("script"),
-            Publication.options["caption_style"].astext.label("caption_style"),
+            SCRIPT.label("script"),
+            CAPTION_STYLE.label("caption_style"),
             latest,
         )
         .join(Account, Account.id == SocialPost.account_id)

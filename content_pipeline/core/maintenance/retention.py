@@ -1,4 +1,5 @@
-"""Retention: picks partition keys of tasks that ended 90 days ago; deletes expired rows, exports, orphaned uploads."""
+"""Retention: picks partition keys of tasks that ended 90 days ago; deletes expired rows, exports, orphaned uploads, and
+figures older than two years."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -12,6 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from content_pipeline.core import rate_limits, storage
 from content_pipeline.core.accounts import oauth_flow
+from content_pipeline.core.analytics import dataset
+from content_pipeline.core.analytics import retention as analytics
 from content_pipeline.core.avatars import heygen_events
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
@@ -43,24 +46,34 @@ _EXPORT: Final = re.compile(f"{_ID}/exports/{_ID}/analytics-[0-9-]+\\.[a-z]+")
 
 
 def sweep_rows() -> None:
-    """Delete expired idempotency keys, OAuth states, webhook events, rate-limit buckets and executions."""
+    """Delete expired idempotency keys, OAuth states, webhook events, rate-limit buckets and executions; old figures."""
     for sweep in (idempotency.sweep, oauth_flow.sweep, executions.sweep, endpoints.sweep, heygen_events.sweep):
         with isolated("retention", sweep.__module__), transaction() as session:
             sweep(session)
-    with isolated("retention", rate_limits.__name__):
-        rate_limits.sweep()
+    for sweep_all in (rate_limits.sweep, analytics.sweep):
+        with isolated("retention", sweep_all.__module__):
+            sweep_all()
 
 
 def sweep_files() -> int:
-    """Delete exports, and uploaded recordings and cached videos of posts that have no row. Returns how many."""
+    """Delete exports, old days of the dataset, and uploads that have no row. Returns how many.
+
+    Uploads are recordings and cached videos of posts.
+    """
     deleted = 0
     stored = storage.listing(older_than=now() - ORPHANED)
     while chunk := list(islice(stored, BATCH_SIZE)):
-        for key in (*_without_row(chunk), *filter(_EXPORT.fullmatch, chunk)):
+        for key in (*_without_row(chunk), *filter(_is_expired, chunk)):
             with isolated("retention", key):
                 storage.delete(key)
                 deleted += 1
     return deleted
+
+
+def _is_expired(key: str) -> bool:
+    if day := dataset.day_of(key):
+        return day < analytics.first_kept_day()
+    return bool(_EXPORT.fullmatch(key))
 
 
 def _without_row(keys: Collection[str]) -> Iterator[str]:

@@ -1,0 +1,139 @@
+"""Parquet dataset of daily metrics in the bucket, partitioned by day: one file per day of accounts, and one of posts.
+
+Its files hold the rows of all workspaces; they are for analysts of the operator and no client gets a link to them.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Select, String, cast, func, literal, select
+
+from content_pipeline.core import storage
+from content_pipeline.core.analytics import export_files
+from content_pipeline.core.analytics.figure_columns import METRICS
+from content_pipeline.core.analytics.ranking import CAPTION_STYLE, SCRIPT, VIDEO_FORMAT
+from content_pipeline.core.models import (
+    Account,
+    AvatarVideo,
+    DailyMetric,
+    DailyPostMetric,
+    Publication,
+    Reel,
+    SocialPost,
+    Twin,
+    Workspace,
+)
+
+FOLDER: Final = "datasets/metrics"
+# As readers of Parquet expect partitions: the column `day` is in the path only.
+_KEY: Final = re.compile(rf"{FOLDER}/[a-z_]+/day=(\d{{4}}-\d\d-\d\d)/part\.parquet")
+
+# The first sentence or line of the script, or of the text; at most 200 characters.
+_HOOK: Final = func.left(
+    func.substring(
+        func.btrim(func.coalesce(SCRIPT, SocialPost.text), " \t\r\n"),
+        r"^[^\n]*?(?:[.!?…؟۔।]+[]\"'”’»)]*(?=\s|$)|[。！？]+[”’」』）】]*|(?=\n)|$)",
+    ),
+    200,
+    type_=String,
+)
+
+
+class WrittenDay(NamedTuple):
+    """What was written of a day: rows that the tables had, rows and bytes in the files."""
+
+    counted: int
+    rows: int
+    bytes: int
+
+
+def write_day(day: date, folder: Path) -> WrittenDay:
+    """Write the files of a day in place of earlier ones; one without rows is deleted. `folder` is for temporary files.
+
+    Raises Unavailable.
+    """
+    written = WrittenDay(0, 0, 0)
+    for name, rows in _TABLES.items():
+        key, target = f"{FOLDER}/{name}/day={day}/part.parquet", folder / f"{name}.parquet"
+        counted, count = export_files.write(rows(day), "parquet", target, lambda _: None)
+        if count:
+            storage.put(key, target, content_type="application/vnd.apache.parquet")
+        else:
+            storage.delete(key)
+        size = target.stat().st_size if count else 0
+        written = WrittenDay(written.counted + counted, written.rows + count, written.bytes + size)
+    return written
+
+
+def day_of(key: str) -> date | None:
+    """The day of a file of the dataset by its key; None for other objects of the bucket."""
+    found = _KEY.fullmatch(key)
+    return date.fromisoformat(found[1]) if found else None
+
+
+def _account_days(day: date) -> Select[Any]:
+    days = DailyMetric
+    return (
+        select(*_account_columns(day), *_figures(days))
+        .select_from(days)
+        .join(Account, Account.id == days.account_id)
+        .join(Workspace, Workspace.id == Account.workspace_id)
+        .where(days.day == day)
+        .order_by(days.account_id)
+    )
+
+
+def _post_days(day: date) -> Select[Any]:
+    days = DailyPostMetric
+    return (
+        select(
+            *_account_columns(day),
+            SocialPost.id.label("social_post_id"),
+            SocialPost.post_id,
+            SocialPost.url.label("post_url"),
+            SocialPost.text,
+            _HOOK.label("hook"),
+            SocialPost.published_at,
+            SocialPost.seconds.label("duration_seconds"),
+            SocialPost.publication_id.is_(None).label("external"),
+            SocialPost.twin_id,
+            Twin.name.label("twin_name"),
+            VIDEO_FORMAT.label("format"),
+            cast(CAPTION_STYLE, String).label("caption_style"),
+            *_figures(days),
+        )
+        .select_from(days)
+        .join(SocialPost, SocialPost.id == days.social_post_id)
+        .join(Account, Account.id == days.account_id)
+        .join(Workspace, Workspace.id == Account.workspace_id)
+        .outerjoin(Twin, Twin.id == SocialPost.twin_id)
+        .outerjoin(Publication, Publication.id == SocialPost.publication_id)
+        .outerjoin(Reel, Reel.id == Publication.reel_id)
+        .outerjoin(AvatarVideo, AvatarVideo.id == Publication.avatar_video_id)
+        .where(days.day == day)
+        .order_by(days.account_id, days.social_post_id)
+    )
+
+
+def _account_columns(day: date) -> list[Any]:
+    return [
+        literal(day).label("date"),
+        Account.workspace_id,
+        Workspace.name.label("workspace"),
+        Account.platform,
+        Account.id.label("account_id"),
+        Account.handle,
+    ]
+
+
+def _figures(days: type[DailyMetric | DailyPostMetric]) -> list[Any]:
+    return [*(getattr(days, metric) for metric in METRICS), days.estimated]
+
+
+_TABLES: Final[Mapping[str, Callable[[date], Select[Any]]]] = {
+    "daily_accounts": _account_days,
+    "daily_posts": _post_days,
+}
