@@ -25,6 +25,7 @@ from api.routes import (
     health,
     heygen,
     memory,
+    pictures,
     publishing,
     social,
     tasks,
@@ -100,6 +101,7 @@ def create_app() -> FastAPI:
         public.include_router(router)
     app.include_router(public)
     app.include_router(heygen.router)
+    app.include_router(pictures.router)
     app.include_router(health.router)
     return app
 

@@ -1,4 +1,4 @@
-"""S3 client: one bucket, keys prefixed with the workspace id (CSV inbox and portraits of avatars have their own)."""
+"""S3 client: one bucket, keys prefixed with the workspace id; inbox, portraits, charts and dataset have their own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

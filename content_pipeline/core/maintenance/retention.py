@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from content_pipeline.core import rate_limits, storage
+from content_pipeline.core import pictures, rate_limits, storage
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.analytics import dataset
 from content_pipeline.core.analytics import retention as analytics
@@ -56,7 +56,7 @@ def sweep_rows() -> None:
 
 
 def sweep_files() -> int:
-    """Delete exports, old days of the dataset, and uploads that have no row. Returns how many.
+    """Delete exports, old days of the dataset, old charts, and uploads that have no row. Returns how many.
 
     Uploads are recordings and cached videos of posts.
     """
@@ -73,6 +73,8 @@ def sweep_files() -> int:
 def _is_expired(key: str) -> bool:
     if day := dataset.day_of(key):
         return day < analytics.first_kept_day()
+    if day := pictures.stored_on(key):
+        return day < (now() - KEPT).date()
     return bool(_EXPORT.fullmatch(key))
 
 
