@@ -21,5 +21,5 @@ DERIVE_METRICS: Final = dg.AutomationConditionSensorDefinition(
     run_tags=dagster_client.lane_tags("io", is_single=False),
     default_status=dg.DefaultSensorStatus.RUNNING,
     minimum_interval_seconds=30,
-    description="Derives the figures of the days whose windows were read.",
+    description="Derives the figures of the days whose windows were read, and writes their dataset.",
 )

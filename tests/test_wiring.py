@@ -78,6 +78,8 @@ def test_dagster_runs_just_this() -> None:
         "metric_snapshots/youtube",
         "stated_figures",
         "daily_metrics",
+        "metrics_dataset",
+        "current_metrics",
         "analytics_export",
     }
     assert {sensor.name for sensor in definitions.sensors or []} == {
@@ -111,10 +113,15 @@ def test_dagster_runs_just_this() -> None:
         "avatar_video:loudness",
         "avatar_video:mouth",
         "publication:visible",
-        "metric_snapshots/instagram:accounts_read",
-        "metric_snapshots/linkedin:accounts_read",
-        "metric_snapshots/tiktok:accounts_read",
-        "metric_snapshots/youtube:accounts_read",
+        *(
+            f"metric_snapshots/{platform}:{check}"
+            for platform in ("instagram", "linkedin", "tiktok", "youtube")
+            for check in ("accounts_read", "totals_never_fall", "row_counts")
+        ),
+        "daily_metrics:row_counts",
+        "daily_metrics:views_unusual",
+        "metrics_dataset:row_counts",
+        "current_metrics:no_gaps",
         "analytics_export:complete",
     }
 

@@ -1,34 +1,41 @@
 """Assets `metric_snapshots/<platform>`, read from the platforms' APIs, and `daily_metrics`, derived from them."""
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 import dagster as dg
 
 from content_pipeline import partitions
-from content_pipeline.core.analytics import sync
+from content_pipeline.assets import analytics_checks
+from content_pipeline.assets.claims import Results, claimed
+from content_pipeline.assets.metrics_pictures import first_shown_day, pictured
+from content_pipeline.assets.post_observations import observe_posts
+from content_pipeline.core.analytics import overview, quality, sync, windows
 from content_pipeline.core.analytics.sync import Outcome
 from content_pipeline.core.analytics.windows import Window
-from content_pipeline.core.database import transaction
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.tasks import executions, tasks
-from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.tasks import executions
 
 GROUP: Final = "analytics"
 
 # Not `eager()`: at 00:05 that derives the new, empty day, and loses the last window of the day before. Not
 # `since_last_handled()`: that forgets a window that is read while its day is derived (tests/assets/test_analytics.py).
 _UPDATED: Final = dg.AutomationCondition.any_deps_updated()
-WHEN_READ: Final = (
-    _UPDATED.since(dg.AutomationCondition.newly_requested() & ~_UPDATED)
+UPDATED_SINCE_REQUESTED: Final = _UPDATED.since(dg.AutomationCondition.newly_requested() & ~_UPDATED)
+# What is updated waits while the newest reading of a platform is wrong (`totals_never_fall`).
+_IN_DOUBT: Final = dg.AutomationCondition.any_deps_match(
+    dg.AutomationCondition.any_checks_match(dg.AutomationCondition.check_failed(), blocking_only=True)
+)
+WHEN_UPDATED: Final = (
+    UPDATED_SINCE_REQUESTED
+    & ~_IN_DOUBT
     & ~dg.AutomationCondition.any_deps_in_progress()
     & ~dg.AutomationCondition.in_progress()
 )
-
-Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
 
 
 def snapshots_of(platform: str) -> dg.AssetKey:
@@ -50,8 +57,13 @@ def snapshots_of(platform: str) -> dg.AssetKey:
         for spec in PLATFORMS.values()
     ],
     check_specs=[
-        dg.AssetCheckSpec("accounts_read", asset=snapshots_of(name), description="Every account could be read.")
+        dg.AssetCheckSpec(check, asset=snapshots_of(name), blocking=check == "totals_never_fall", description=text)
         for name in PLATFORMS
+        for check, text in (
+            ("accounts_read", analytics_checks.ACCOUNTS_READ),
+            ("totals_never_fall", analytics_checks.TOTALS_NEVER_FALL),
+            ("row_counts", analytics_checks.ROWS_OF_READINGS),
+        )
     ],
     partitions_def=partitions.WINDOWS,
     backfill_policy=dg.BackfillPolicy.single_run(),
@@ -59,53 +71,48 @@ def snapshots_of(platform: str) -> dg.AssetKey:
 )
 def metric_snapshots(context: dg.AssetExecutionContext) -> Results:
     platforms = [name for name in PLATFORMS if snapshots_of(name) in context.selected_asset_keys]
-    windows = [Window(partitions.WINDOWS.time_window_for_partition_key(key).start) for key in context.partition_keys]
-    yield from _claimed(context, "+".join(platforms), lambda: _read(context, platforms, windows))
+    asked = [Window(partitions.WINDOWS.time_window_for_partition_key(key).start) for key in context.partition_keys]
+    yield from claimed(context, "+".join(platforms), lambda: _read(context, platforms, asked))
 
 
-def _claimed(context: dg.AssetExecutionContext, what: str, body: Any) -> Results:
-    """The results of `body` as the only run that works on these partitions of `what`."""
-    keys = context.partition_keys
-    try:
-        if not executions.claim(context.run.run_id, tasks.subject(what, f"{keys[0]}…{keys[-1]}")):
-            context.log.warning("Another run is working on this; nothing done.")
-            return
-        yield from body()
-    except Stopped as error:
-        raise dg.DagsterExecutionInterruptedError from error
-
-
-def _read(context: dg.AssetExecutionContext, platforms: Sequence[str], windows: Sequence[Window]) -> Results:
+def _read(context: dg.AssetExecutionContext, platforms: Sequence[str], asked: Sequence[Window]) -> Results:
     unread = []
     for platform in platforms:
-        outcomes = sync.sync_platform(partial(executions.fenced, context.run.run_id), platform, windows)
-        failed = [outcome for outcome in outcomes if outcome.error]
-        if outcomes and len(failed) == len(outcomes):
+        began = now()
+        outcomes = sync.sync_platform(partial(executions.fenced, context.run.run_id), platform, asked)
+        if outcomes and all(outcome.error for outcome in outcomes):
             unread.append(PLATFORMS[platform].label)
             continue
-        yield _snapshots(platform, outcomes, failed)
+        observed = observe_posts(context, platform, began)
+        yield _snapshots(platform, outcomes, began, observed, is_present=windows.is_present(asked, began))
     if unread:  # the others are materialized already
         raise dg.Failure(f"No account of {', '.join(unread)} could be read.", allow_retries=False)
 
 
-def _snapshots(platform: str, outcomes: Sequence[Outcome], failed: Sequence[Outcome]) -> dg.MaterializeResult[Any]:
-    reasons = Counter(f"{outcome.error.code}: {outcome.error.detail}" for outcome in failed if outcome.error)
+def _snapshots(
+    platform: str, outcomes: Sequence[Outcome], began: datetime, observed: int, *, is_present: bool
+) -> dg.MaterializeResult[Any]:
+    read = [outcome for outcome in outcomes if not outcome.error]
+    posts = sum(outcome.posts_read for outcome in read)
+    with autocommit() as session:
+        # Of the newest window, whichever was asked for: a back-fill must not clear its check.
+        falls = quality.falls(session, platform, windows.latest_complete(began).end)
+        stored = quality.count_readings(session, [outcome.account.id for outcome in read], began)
+        followers = overview.sum_followers(session, platform)
     return dg.MaterializeResult(
         asset_key=snapshots_of(platform),
         metadata={
             "accounts": len(outcomes),
-            "accounts_failed": len(failed),
+            "accounts_failed": len(outcomes) - len(read),
             "posts_read": sum(outcome.posts_read for outcome in outcomes),
+            "posts_observed": observed,
+            **({} if followers is None else {"followers": followers}),
         },
-        check_results=[
-            dg.AssetCheckResult(
-                asset_key=snapshots_of(platform),
-                check_name="accounts_read",
-                passed=not failed,
-                severity=dg.AssetCheckSeverity.WARN,
-                metadata={"accounts_failed": len(failed), "reasons": dict(reasons)},
+        check_results=list(
+            analytics_checks.of_snapshots(
+                snapshots_of(platform), outcomes, falls, read=posts + is_present * len(read), stored=stored
             )
-        ],
+        ),
     )
 
 
@@ -134,12 +141,16 @@ stated_figures = dg.AssetSpec(
     output_required=False,
     partitions_def=partitions.DAYS,
     backfill_policy=dg.BackfillPolicy.single_run(),
-    automation_condition=WHEN_READ,
+    automation_condition=WHEN_UPDATED,
+    check_specs=[
+        dg.AssetCheckSpec("row_counts", asset="daily_metrics", description=analytics_checks.ROWS_OF_DAYS),
+        dg.AssetCheckSpec("views_unusual", asset="daily_metrics", description=analytics_checks.VIEWS_UNUSUAL),
+    ],
     description="The figures of each account and each post by UTC day: what the platform says of the day, or the growth"
     " of totals between readings.",
 )
 def daily_metrics(context: dg.AssetExecutionContext) -> Results:
-    yield from _claimed(context, "daily_metrics", lambda: _derive(context))
+    yield from claimed(context, "daily_metrics", lambda: _derive(context))
 
 
 def _derive(context: dg.AssetExecutionContext) -> Results:
@@ -154,4 +165,15 @@ def _derive(context: dg.AssetExecutionContext) -> Results:
     for account_id in accounts:
         with executions.fenced(context.run.run_id) as session:
             written += daily.derive(session, account_id, first, last)
-    yield dg.MaterializeResult(metadata={"accounts": len(accounts), "days_written": written})
+    over = min(last, now().date() - timedelta(days=1))
+    with autocommit() as session:
+        for day, totals in overview.totals_by_day(session, first, last).items():
+            context.add_asset_metadata(totals, partition_key=day.isoformat())
+        views = overview.list_views(
+            session, min(analytics_checks.first_compared_day(over), first_shown_day(last)), last
+        )
+        missing = quality.count_missing_days(session, accounts, first, last)
+    yield dg.MaterializeResult(
+        metadata={"accounts_derived": len(accounts), "days_written": written, **pictured(views, last)},
+        check_results=list(analytics_checks.of_days(views, over, missing=missing, written=written)),
+    )

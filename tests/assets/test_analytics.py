@@ -1,24 +1,31 @@
 """The runs that read the platforms' figures and derive those of days: what they record, and when days are derived."""
 
+import re
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import dagster as dg
+import httpx
 import pytest
+from sqlalchemy import select, update
 
 from content_pipeline.assets.analytics import daily_metrics, metric_snapshots, snapshots_of
+from content_pipeline.core import pictures
 from content_pipeline.core.analytics import ingestion, windows
 from content_pipeline.core.analytics.ingestion import StatedDay
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import Account, DailyMetric
+from content_pipeline.core.models import Account, DailyMetric, MetricSnapshot, SocialPost
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.definitions import definitions
 from content_pipeline.sensors.analytics import record_stated_figures
 from tests.accounts import connect
-from tests.factories import make_account
+from tests.assets.runs import by_partition, execute, failed, metadata_of, recorded
+from tests.factories import make_account, make_publication
+from tests.metric_history import History, at
+from tests.metric_history import day as history_day
 from tests.sandbox_server import Sandbox
 
 WINDOW: Final = windows.latest_complete(now()).start.strftime("%Y-%m-%d-%H:%M")
@@ -35,39 +42,18 @@ def account(platforms: Sandbox, workspace_id: UUID) -> Account:
     return connect(platforms, workspace_id, "instagram")
 
 
-def execute(asset: dg.AssetsDefinition, key: str = WINDOW, **more: Any) -> dg.ExecuteInProcessResult:
-    """A run of the asset, as a worker has it."""
-    run_id = str(uuid4())
-    executions.begin(run_id, "io@test")
-    with dg.DagsterInstance.ephemeral() as instance:
-        result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
-            run_id=run_id,
-            instance=instance,
-            partition_key=key,
-            asset_selection=list(asset.keys),
-            raise_on_error=False,
-            **more,
-        )
-        executions.end(run_id)
-        return result
-
-
-def recorded(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
-    """The metadata of each asset that was materialized."""
-    return {
-        event.asset_key.to_user_string(): {name: value.value for name, value in event.materialization.metadata.items()}
-        for event in result.get_asset_materialization_events()
-        if event.asset_key
-    }
-
-
 def test_a_window_is_read_of_all_platforms_in_one_run(account: Account) -> None:
-    result = execute(metric_snapshots)
+    result = execute(metric_snapshots, WINDOW)
     assert result.success
     found = recorded(result)
     assert found.keys() == {snapshots_of(name).to_user_string() for name in PLATFORMS}
-    assert found["metric_snapshots/instagram"] == {"accounts": 1, "accounts_failed": 0, "posts_read": 5}
-    assert found["metric_snapshots/tiktok"] == {"accounts": 0, "accounts_failed": 0, "posts_read": 0}
+    assert found["metric_snapshots/instagram"].pop("followers") > 0
+    assert found["metric_snapshots/instagram"] == {
+        "accounts": 1, "accounts_failed": 0, "posts_read": 5, "posts_observed": 0
+    }  # fmt: skip
+    assert found["metric_snapshots/tiktok"] == {
+        "accounts": 0, "accounts_failed": 0, "posts_read": 0, "posts_observed": 0
+    }  # fmt: skip
     assert {check.passed for check in result.get_asset_check_evaluations()} == {True}
 
 
@@ -76,7 +62,7 @@ def test_an_account_that_cannot_be_read_is_shown_by_the_check(
 ) -> None:
     other = connect(platforms, workspace_id, "instagram", username="tech.tom")
     platforms.revoke("instagram", other.user_id)
-    result = execute(metric_snapshots)
+    result = execute(metric_snapshots, WINDOW)
     assert result.success
     assert recorded(result)["metric_snapshots/instagram"]["accounts_failed"] == 1
     (failed,) = [check for check in result.get_asset_check_evaluations() if not check.passed]
@@ -92,7 +78,7 @@ def test_a_platform_of_which_nothing_could_be_read_fails_the_run_and_leaves_the_
     platforms.history("youtube", posts=2, days=3)
     connect(platforms, workspace_id, "youtube")
     platforms.revoke("instagram", account.user_id)
-    result = execute(metric_snapshots)
+    result = execute(metric_snapshots, WINDOW)
     assert not result.success
     assert recorded(result).keys() == {snapshots_of(name).to_user_string() for name in PLATFORMS if name != "instagram"}
 
@@ -101,21 +87,80 @@ def test_a_run_beside_a_live_one_of_the_same_window_does_nothing(account: Accoun
     executions.begin(first := str(uuid4()), "io@test")
     what = "+".join(PLATFORMS)
     assert executions.claim(first, tasks.subject(what, f"{WINDOW}…{WINDOW}"))
-    result = execute(metric_snapshots)
+    result = execute(metric_snapshots, WINDOW)
     assert (result.success, recorded(result)) == (True, {})
     executions.end(first)
-    assert recorded(execute(metric_snapshots))
+    assert recorded(execute(metric_snapshots, WINDOW))
 
 
 def test_the_days_of_the_accounts_that_were_read_are_derived(account: Account, workspace_id: UUID) -> None:
-    execute(metric_snapshots)
+    execute(metric_snapshots, WINDOW)
     with transaction() as session:
         make_account(session, workspace_id, "tiktok")  # of which nothing was read
     result = execute(daily_metrics, TODAY)
     assert result.success
     (metadata,) = recorded(result).values()
-    assert metadata["accounts"] == 1
+    assert metadata["accounts"] == metadata["accounts_derived"] == 1
     assert metadata["days_written"] > 5
+    assert failed(result) == []
+
+
+def test_a_day_has_numbers_a_sparkline_and_a_chart_at_a_short_address(workspace_id: UUID) -> None:
+    history = History(workspace_id)
+    post_id = history.post(at(0))
+    for number in (1, 2):
+        history.read(at(number), post_id, views=100 * number**2)
+    days = by_partition(execute(daily_metrics, str(history_day(0)), str(history_day(1))))
+    first, shown = days[str(history_day(0))], days[str(history_day(1))]
+    assert [(shown["views"], shown["posts"]) for shown in (first, shown)] == [(100, 1), (300, 1)]
+    assert shown["views_of_30_days"] == 28 * "·" + "▃█"
+    address = re.fullmatch(r"!\[[^]]+\]\((.+)\)", shown["chart"])
+    assert address
+    assert len(shown["chart"]) < 1000, "more is not shown inline"
+    picture = httpx.get(pictures.signed_url(address[1].rpartition("/")[2]))
+    assert picture.content.startswith(b"\x89PNG")
+
+
+def test_readings_that_are_wrong_fail_the_run_and_leave_the_other_platforms_theirs(
+    platforms: Sandbox, account: Account
+) -> None:
+    execute(metric_snapshots, WINDOW)
+    with transaction() as session:
+        session.execute(update(MetricSnapshot).values(views=10_000_000))
+        session.execute(update(SocialPost).values(next_read_at=now()))
+    result = execute(metric_snapshots, WINDOW)
+    assert not result.success
+    assert recorded(result).keys() == {snapshots_of(name).to_user_string() for name in PLATFORMS}
+    (wrong,) = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    assert (wrong.asset_key, wrong.check_name) == (snapshots_of("instagram"), "totals_never_fall")
+    found = metadata_of(wrong)
+    assert (found["readings_implausible"], found["accounts_in_doubt"]) == (5, 1)
+    assert found["in_doubt"] == account.handle
+
+
+def test_the_first_reading_of_a_day_is_observed_on_the_page_of_the_post(platforms: Sandbox, account: Account) -> None:
+    execute(metric_snapshots, WINDOW)
+    with transaction() as session:
+        posts = session.scalars(select(SocialPost).order_by(SocialPost.published_at.desc()).limit(2)).all()
+        for post in posts:
+            made = make_publication(session, account.id, post_id=post.post_id, published_at=post.published_at)
+            post.publication_id, post.next_read_at = made.id, now()
+            task = tasks.create(session, workspace_id=account.workspace_id, kind="publication", key=str(made.id))
+        partition = task.partition_key
+        session.execute(update(MetricSnapshot).values(taken_at=MetricSnapshot.taken_at - timedelta(days=1), views=30))
+    result = execute(metric_snapshots, WINDOW)
+    observed = {
+        event.partition: metadata_of(event.asset_observation_data.asset_observation)
+        for event in result.all_events
+        if event.is_asset_observation
+    }
+    assert len(observed) == recorded(result)["metric_snapshots/instagram"]["posts_observed"] == 2
+    assert observed[partition]["views"] > 0
+    assert len(observed[partition]["views_by_day"]) == observed[partition]["days_old"] + 1
+    with transaction() as session:
+        session.execute(update(SocialPost).values(next_read_at=now()))
+    again = execute(metric_snapshots, WINDOW)
+    assert recorded(again)["metric_snapshots/instagram"]["posts_observed"] == 0
 
 
 class Automation:
@@ -137,11 +182,19 @@ class Automation:
     def report(self, event: dg.AssetMaterialization) -> None:
         self._instance.report_runless_asset_event(event)
 
-    def requested(self) -> set[str]:
-        """The days that are requested at the next tick."""
+    def check(self, *, passed: bool) -> None:
+        """Record whether the newest readings are right."""
+        self._instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(
+                asset_key=snapshots_of("tiktok"), check_name="totals_never_fall", passed=passed, metadata={}
+            )
+        )
+
+    def requested(self, asset: str = "daily_metrics") -> set[str]:
+        """The days of an asset that are requested at the next tick."""
         result = dg.evaluate_automation_conditions(definitions, self._instance, cursor=self._cursor)
         self._cursor = result.cursor
-        return set(result.get_requested_partitions(dg.AssetKey("daily_metrics")))
+        return set(result.get_requested_partitions(dg.AssetKey(asset)))
 
 
 @pytest.fixture
@@ -184,6 +237,21 @@ def test_the_days_of_windows_that_are_back_filled_are_derived(automation: Automa
     days = {(now().date() - timedelta(days=ago)).isoformat() for ago in range(50, 80)}
     automation.read(*(f"{day}-06:00" for day in days))
     assert automation.requested() == days
+
+
+def test_nothing_is_derived_while_the_newest_readings_are_wrong(automation: Automation) -> None:
+    yesterday = (now().date() - timedelta(days=1)).isoformat()
+    automation.check(passed=False)
+    automation.read(f"{yesterday}-12:00", f"{yesterday}-06:00")
+    assert automation.requested() == set()
+    automation.check(passed=True)
+    assert automation.requested() == {yesterday}
+
+
+def test_the_dataset_is_written_with_the_days(automation: Automation) -> None:
+    day = (now().date() - timedelta(days=20)).isoformat()
+    automation.read(f"{day}-06:00")
+    assert automation.requested("metrics_dataset") == {day}
 
 
 def test_days_that_operators_have_stated_are_derived_again(automation: Automation, workspace_id: UUID) -> None:

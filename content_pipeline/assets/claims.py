@@ -1,0 +1,26 @@
+"""Runs the body of an asset as the only run that works on its partitions."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dagster as dg
+
+from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks.executions import Stopped
+
+Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
+
+
+def claimed(context: dg.AssetExecutionContext, what: str, body: Callable[[], Results]) -> Results:
+    """The results of `body`; none where another live run works on the same range of partitions of `what`.
+
+    For assets that are partitioned by time, or not at all: rows with tasks go through `engine/step.py`.
+    """
+    keys = context.partition_keys if context.assets_def.partitions_def else ["all"]
+    try:
+        if not executions.claim(context.run.run_id, tasks.subject(what, f"{keys[0]}…{keys[-1]}")):
+            context.log.warning("Another run is working on this; nothing done.")
+            return
+        yield from body()
+    except Stopped as error:
+        raise dg.DagsterExecutionInterruptedError from error

@@ -1,0 +1,62 @@
+"""Asset `current_metrics`: unpartitioned, materialized as long as the newest window has been read.
+
+A freshness policy on `metric_snapshots` would be kept by a back-fill too, because it looks at the latest
+materialization of any partition.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+import dagster as dg
+
+from content_pipeline.assets.analytics import GROUP, UPDATED_SINCE_REQUESTED, snapshots_of
+from content_pipeline.assets.analytics_checks import of_windows
+from content_pipeline.assets.claims import Results, claimed
+from content_pipeline.core.analytics import quality, windows
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import autocommit
+from content_pipeline.core.platforms.registry import PLATFORMS
+
+# A window is to be read within an hour of its end.
+FRESHNESS: Final = dg.FreshnessPolicy.cron(deadline_cron="0 1,7,13,19 * * *", lower_bound_delta=timedelta(hours=1))
+
+
+@dg.asset(
+    deps=[snapshots_of(name) for name in PLATFORMS],
+    group_name=GROUP,
+    kinds={"postgres"},
+    output_required=False,
+    freshness_policy=FRESHNESS,
+    automation_condition=UPDATED_SINCE_REQUESTED & ~dg.AutomationCondition.in_progress(),
+    check_specs=[
+        dg.AssetCheckSpec(
+            "no_gaps",
+            asset="current_metrics",
+            description="Every platform that has connected accounts was read in every window of the last two weeks.",
+        )
+    ],
+    description="The newest window was read: of at least one platform, if there are accounts. A back-fill of older"
+    " windows changes nothing in that, so that the freshness of this asset is that of the schedule.",
+)
+def current_metrics(context: dg.AssetExecutionContext) -> Results:
+    yield from claimed(context, "current_metrics", _look)
+
+
+def _look() -> Results:
+    latest = windows.latest_complete(now())
+    with autocommit() as session:
+        missing = quality.missing_windows(session, now())
+        platforms = quality.connected_platforms(session, latest.end)
+    unread = [platform for platform, window in missing if window == latest]
+    if platforms and len(unread) == len(platforms):
+        yield of_windows(missing)
+        return
+    yield dg.MaterializeResult(
+        metadata={
+            "window": f"{latest.start:%Y-%m-%d-%H:%M}",
+            "platforms": len(platforms),
+            "platforms_unread": len(unread),
+            "windows_missing": len(missing),
+        },
+        check_results=[of_windows(missing)],
+    )

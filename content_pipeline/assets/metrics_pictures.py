@@ -1,0 +1,45 @@
+"""Chart and sparkline of the last month's views, for the metadata of daily metrics."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+import dagster as dg
+import structlog
+
+from content_pipeline.core import pictures
+from content_pipeline.core.analytics.figures import DayFigures
+from content_pipeline.core.analytics.sparklines import sparkline
+from content_pipeline.core.errors import Unavailable
+
+log = structlog.get_logger()
+
+_DAYS: Final = 30
+
+
+def first_shown_day(last: date) -> date:
+    return last - timedelta(days=_DAYS - 1)
+
+
+def pictured(views: Sequence[DayFigures], last: date) -> Mapping[str, Any]:
+    """Metadata that shows the views of the 30 days up to `last`."""
+    # matplotlib takes 30 MB, in every worker: only those load it that draw.
+    from content_pipeline.core.analytics import charts
+
+    shown = [row for row in views if first_shown_day(last) <= row.day <= last]
+    metadata: dict[str, Any] = {"views_of_30_days": sparkline(_totals(shown, last))}
+    try:
+        address = pictures.publish(charts.views_by_day(shown, "Views by day and platform"))
+        metadata["chart"] = dg.MetadataValue.md(f"![Views by day and platform]({address})")
+    except Unavailable:  # the figures are right without it
+        log.warning("chart_not_stored", exc_info=True)
+    return metadata
+
+
+def _totals(views: Sequence[DayFigures], last: date) -> Sequence[float | None]:
+    """The views of all platforms on each day; None where none is known."""
+    totals: dict[date, float] = {}
+    for row in views:
+        if (count := row.figures["views"]) is not None:
+            totals[row.day] = totals.get(row.day, 0) + count
+    return [totals.get(first_shown_day(last) + timedelta(number)) for number in range(_DAYS)]

@@ -1,0 +1,32 @@
+"""The runs that write the Parquet dataset of daily metrics."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from content_pipeline.assets.metrics_dataset import metrics_dataset
+from content_pipeline.core import storage
+from tests.assets.runs import by_partition, execute, failed
+from tests.metric_history import History, at, day
+
+
+@pytest.mark.slow
+def test_a_back_fill_writes_its_days_in_one_run(workspace_id: UUID) -> None:
+    history = History(workspace_id)
+    post_id = history.post(at(0))
+    for number in (1, 2):
+        history.read(at(number), post_id, views=100 * number)
+    history.derive(0, 2)
+    result = execute(metrics_dataset, *(str(day(number)) for number in (0, 2)))
+    assert (result.success, failed(result)) == (True, [])
+    written = by_partition(result)
+    assert {key: metadata["rows"] for key, metadata in written.items()} == {
+        str(day(0)): 2, str(day(1)): 2, str(day(2)): 2
+    }  # fmt: skip
+    assert all(
+        storage.exists(f"datasets/metrics/daily_accounts/day={day(0) + timedelta(number)}/part.parquet")
+        for number in range(3)
+    )
+    history.forget_days()
+    assert by_partition(execute(metrics_dataset, str(day(1))))[str(day(1))] == {"rows": 0, "bytes": 0}
