@@ -31,15 +31,13 @@ FOLDER: Final = "datasets/metrics"
 # As readers of Parquet expect partitions: the column `day` is in the path only.
 _KEY: Final = re.compile(rf"{FOLDER}/[a-z_]+/day=(\d{{4}}-\d\d-\d\d)/part\.parquet")
 
-# The first sentence or line of the script, or of the text; at most 200 characters.
-_HOOK: Final = func.left(
-    func.substring(
-        func.btrim(func.coalesce(SCRIPT, SocialPost.text), " \t\r\n"),
-        r"^[^\n]*?(?:[.!?…؟۔।]+[]\"'”’»)]*(?=\s|$)|[。！？]+[”’」』）】]*|(?=\n)|$)",
-    ),
-    200,
-    type_=String,
+# The first sentence or line of the script, or of the text; as in the view `analytics.posts` (migration 0015).
+_FIRST_SENTENCE: Final = (
+    r"^[^\n]*?(?:(?<!\m(?:Mrs?|Ms|Dr|Prof|St))[.!?…؟۔।]+[]\"'”’»)]*(?=\s|$)"
+    r"|[。！？]+[]\"'”’」』）】]*(?![。！？\"'”’」』）】])|(?=\n)|$)"
 )
+_TEXT: Final = func.btrim(func.coalesce(SCRIPT, SocialPost.text), " \t\r\n")
+_HOOK: Final = func.nullif(func.left(func.substring(_TEXT, _FIRST_SENTENCE), 200), "", type_=String)
 
 
 class WrittenDay(NamedTuple):

@@ -1,12 +1,15 @@
 """The Parquet dataset of daily metrics, as an analyst reads it with DuckDB."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from sqlalchemy import text as text_of
 
+from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core import storage
 from content_pipeline.core.analytics import dataset
 from content_pipeline.core.clock import now
@@ -76,16 +79,53 @@ def test_a_post_has_what_analysts_compare_it_by(histories: list[History], tmp_pa
     with transaction() as session:
         twin = make_twin(session, history.workspace_id)
         made = make_publication(
-            session, history.account_id, script="Is bread slow? It is. Very.", options={"caption_style": "short"}
+            session, history.account_id, script="Is Dr. Bread slow? It is.", options={"caption_style": "short"}
         )
         post = session.get_one(SocialPost, post_id)
         post.publication_id, post.twin_id = made.id, twin.id
     write(tmp_path, 0)
     columns = "hook, caption_style, format, twin_name, external, text, estimated"
     assert query(tmp_path, f"select {columns} from daily_posts order by external") == [
-        ("Is bread slow?", "short", "video", "Tech Creator", False, "Bread needs time.", False),
+        ("Is Dr. Bread slow?", "short", "video", "Tech Creator", False, "Bread needs time.", False),
         ("Bread needs time.", None, None, None, True, "Bread needs time.", False),
     ]
+
+
+def test_the_lines_of_the_document_read_it(
+    histories: list[History], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, *DAYS)
+    section = (ROOT / "docs" / "analytics.md").read_text().partition("\n### The dataset\n")[2]
+    lines = section.partition("```python\n")[2].partition("```")[0]
+    exec(lines, {})
+    shown = capsys.readouterr().out
+    assert re.search(r"tiktok .* 300 ", shown)
+    assert re.search(r"youtube .* 300 ", shown)
+
+
+def test_hooks_are_those_of_the_view_for_analysts(histories: list[History], tmp_path: Path) -> None:
+    history = histories[0]
+    texts = [
+        "Dr. Who? Yes.",
+        "no end",
+        "",
+        " 日本語です。次。",
+        "A line\nand another",
+        "“Quoted.” Then more",
+        "3.5 % more! Now.",
+    ]
+    for text in texts:
+        post_id = history.post(at(0))
+        history.read(at(1), post_id, views=1)
+        with transaction() as session:
+            session.get_one(SocialPost, post_id).text = text
+    history.derive(0, 0)
+    write(tmp_path, 0)
+    with transaction() as session:
+        shown = session.execute(text_of("select social_post_id::text, hook from analytics.posts")).all()
+    found = query(tmp_path, "select social_post_id, hook from daily_posts")
+    assert len(found) == len(texts) + 2
+    assert dict(found) == dict(shown)
 
 
 def test_a_day_is_written_anew_and_loses_its_file_with_its_last_row(histories: list[History], tmp_path: Path) -> None:
