@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import psycopg
 from sqlalchemy.orm import Session
 
 from bench.environment import Environment
@@ -14,6 +15,7 @@ from bench.figures import Figure, Reference, Target, median
 from content_pipeline.core.analytics import daily
 from content_pipeline.core.clock import now
 from content_pipeline.core.workspaces import workspaces
+from tests import questions
 from tests.stack.harness import Stack
 
 ACCOUNTS: Final = 200
@@ -75,6 +77,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
                 query = partial(client.get, path + zone)
                 times = [_milliseconds(query) for _ in range(environment.times(30))]
                 yield Figure(f"GET {path}{zone}, median", median(times), "ms", target=Target(200), samples=len(times))
+    yield _slowest_question(stack)
     for statement in _LONG:
         stack.sql(statement)
     long = Reference("with a row for each metric", _megabytes(stack, "bench_long"))
@@ -100,6 +103,23 @@ def _derive(stack: Stack, accounts: list[UUID]) -> float:
         with Session(stack.engine) as session:
             daily.derive(session, account_id, today - timedelta(days=365), today)
     return time.monotonic() - began
+
+
+def _slowest_question(stack: Stack) -> Figure:
+    """Of those in SQL, asked by an analyst of all workspaces."""
+    name = f"bench_{uuid4().hex}"
+    with psycopg.connect(stack.run("analysts", "create", name).stdout.strip()) as analyst:
+        asked = {
+            question: _milliseconds(partial(analyst.execute, sql))
+            for question, language, sql in questions.blocks()
+            if language == "sql"
+        }
+    stack.run("analysts", "drop", name)
+    slowest = max(asked, key=lambda question: asked[question])
+    days = _rows(stack, "daily_post_metrics")
+    return Figure(
+        f"slowest question of docs/analytics.md, over {days:,} days of posts: {slowest}", asked[slowest], "ms"
+    )
 
 
 def _milliseconds(action: Callable[[], object]) -> float:
