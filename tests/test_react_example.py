@@ -44,7 +44,7 @@ def hook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     installed = subprocess.run(install, capture_output=True, text=True, cwd=folder)
     if installed.returncode:
         leave_out(f"needs npm packages: {installed.stderr}")
-    (folder / "useTask.ts").write_bytes((ROOT / "examples/react/useTask.ts").read_bytes())
+    (folder / "useTask.ts").write_bytes((ROOT / "examples/react/src/useTask.ts").read_bytes())
     compiler = folder / "node_modules/typescript/bin/tsc"
     compiled = subprocess.run([node, str(compiler), *COMPILE, "useTask.ts"], capture_output=True, text=True, cwd=folder)
     assert compiled.returncode == 0, compiled.stdout
