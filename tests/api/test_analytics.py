@@ -12,14 +12,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
-from content_pipeline.core.analytics import daily, exports
+from content_pipeline.core.analytics import daily
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import AnalyticsExport, AudienceShare, DailyMetric, DailyPostMetric, ReportedDay, Task
-from content_pipeline.core.tasks import executions, tasks
-from content_pipeline.core.tasks.run_context import RunContext
+from content_pipeline.core.models import AnalyticsExport, AudienceShare, DailyMetric, DailyPostMetric, ReportedDay
 from content_pipeline.core.workspaces import workspaces
 from tests.api.conftest import PUBLIC
+from tests.export_runs import run_export
 from tests.factories import make_account, make_publication, make_twin
 from tests.metric_history import History
 
@@ -369,7 +368,7 @@ def test_an_export_is_a_task_with_a_link_that_is_valid_for_one_hour(client: Test
     assert accepted.status_code == 202, accepted.text
     task_id = accepted.json()["task_id"]
     assert accepted.headers["Location"] == f"{PUBLIC}/tasks/{task_id}"
-    work(task_id)
+    run_export(task_id)
     before = now()
     task = client.get(f"{PUBLIC}/tasks/{task_id}").json()
     assert (task["kind"], task["status"], task["result"]["rows"]) == ("export", "done", 1)
@@ -380,16 +379,6 @@ def test_an_export_is_a_task_with_a_link_that_is_valid_for_one_hour(client: Test
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
     assert [row["views"] for row in csv.DictReader(answer.text.splitlines())] == ["7"]
     assert urlsplit(link).path.endswith(f"/analytics-{days_ago(29)}-{days_ago(0)}.csv")
-
-
-def work(task_id: str) -> None:
-    """The run of an export's task."""
-    with transaction() as session:
-        key = session.get_one(Task, task_id).key
-        tasks.mark_processing(session, exports.KIND, key)
-    executions.begin(run_id := str(uuid4()), "io@test")
-    exports.write(RunContext(run_id, "io", task_id), key)
-    executions.end(run_id)
 
 
 def test_a_repeated_export_with_the_same_key_is_the_same_task(client: TestClient, account_id: UUID) -> None:
