@@ -147,9 +147,14 @@ def list_after(after: str, *, prefix: str, most: int) -> list[StoredObject]:
     ]
 
 
-def signed_url(key: str, *, seconds: int | None = None) -> str:
-    """A presigned GET URL, valid for so many seconds, or for `link_seconds`."""
+def signed_url(key: str, *, seconds: int | None = None, is_download: bool = False) -> str:
+    """A presigned GET URL, valid for so many seconds, or for `link_seconds`.
+
+    With `is_download` browsers save the file under its name, where they would show a video or JSON.
+    """
     params = {"Bucket": settings().s3_bucket, "Key": key}
+    if is_download:
+        params["ResponseContentDisposition"] = f'attachment; filename="{key.rpartition("/")[2]}"'
     return _public_client().generate_presigned_url(
         "get_object", Params=params, ExpiresIn=seconds or settings().link_seconds
     )

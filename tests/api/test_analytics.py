@@ -377,8 +377,10 @@ def test_an_export_is_a_task_with_a_link_that_is_valid_for_one_hour(client: Test
     assert parse_qs(urlsplit(link).query)["X-Amz-Expires"] == ["3600"]
     answer = httpx.get(link)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    name = f"analytics-{days_ago(29)}-{days_ago(0)}.csv"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     assert [row["views"] for row in csv.DictReader(answer.text.splitlines())] == ["7"]
-    assert urlsplit(link).path.endswith(f"/analytics-{days_ago(29)}-{days_ago(0)}.csv")
+    assert urlsplit(link).path.endswith(f"/{name}")
 
 
 def test_a_repeated_export_with_the_same_key_is_the_same_task(client: TestClient, account_id: UUID) -> None:

@@ -95,7 +95,7 @@ def result(session: Session, task: Task) -> dict[str, Any]:
         return {"download_url": None, "expires_at": None, "rows": export.rows}
     # The signature counts from the full second.
     expires_at = now().replace(microsecond=0) + LINK_LIFE
-    url = storage.signed_url(export.object_key, seconds=int(LINK_LIFE.total_seconds()))
+    url = storage.signed_url(export.object_key, seconds=int(LINK_LIFE.total_seconds()), is_download=True)
     return {"download_url": url, "expires_at": expires_at, "rows": export.rows}
 
 
