@@ -11,7 +11,12 @@ import pytest
 from content_pipeline.cli.stack_config import ROOT
 
 DOCUMENTS: Final = sorted(
-    [*(ROOT / "docs").rglob("*.md"), *(ROOT / name for name in ("CONTRIBUTING.md", "README.md", "SECURITY.md"))]
+    [
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "examples").glob("README.md"),
+        *(ROOT / "examples").glob("*/README.md"),
+        *(ROOT / name for name in ("CONTRIBUTING.md", "README.md", "SECURITY.md")),
+    ]
 )
 SOURCES: Final = ("content_pipeline", "api", "sandbox", "bench", "tests")
 PACKAGE: Final = ROOT / "content_pipeline"

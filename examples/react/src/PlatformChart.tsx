@@ -1,0 +1,74 @@
+import { useQuery } from '@tanstack/react-query';
+import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import { type Connection, type Day, METRICS, type Metric, request } from './api';
+import { day, platformName, short, weekday, whole } from './format';
+import { Problem } from './Problem';
+
+const AXIS = { tick: { fill: 'var(--muted)' }, tickLine: false, axisLine: false };
+
+type Props = { connection: Connection; platform: string; handles: string[]; days: number; metric: Metric };
+
+/** A figure of a platform by day. What is not known is a gap. */
+export function PlatformChart({ connection, platform, handles, days, metric }: Props) {
+  const rows = useQuery({
+    queryKey: ['figures', platform, days],
+    queryFn: ({ signal }) =>
+      request<Day[]>(connection, `/analytics/social?platform=${platform}&days=${days}`, { signal }),
+  });
+  return (
+    <section className="panel chart" aria-busy={rows.isPending} data-platform={platform}>
+      <h2>
+        {platformName(platform)} <span className="muted">{handles.join(', ')}</span>
+      </h2>
+      {rows.isPending ? (
+        <div className="plot skeleton" />
+      ) : rows.error ? (
+        <Problem error={rows.error} />
+      ) : rows.data.every((row) => row[metric] === null) ? (
+        <p className="plot empty muted">
+          Nothing is known of these days. Accounts are read every six hours, and {platformName(platform)} does not tell
+          every figure.
+        </p>
+      ) : (
+        <div className="plot">
+          <ResponsiveContainer>
+            <AreaChart data={rows.data} margin={{ top: 8, right: 12, bottom: 0, left: 0 }}>
+              <CartesianGrid vertical={false} stroke="var(--line)" />
+              <XAxis dataKey="date" tickFormatter={day} minTickGap={40} height={24} {...AXIS} />
+              <YAxis tickFormatter={short} width={48} allowDecimals={false} {...AXIS} />
+              <Tooltip
+                labelFormatter={(date) => weekday(String(date))}
+                formatter={(value) => whole(value as number | null)}
+                filterNull={false}
+                separator=": "
+              />
+              <Area
+                dataKey={metric}
+                name={METRICS[metric]}
+                type="monotone"
+                stroke={`var(--${platform}, var(--accent))`}
+                fill={`var(--${platform}, var(--accent))`}
+                fillOpacity={0.18}
+                strokeWidth={2}
+                dot={({ key, index, cx, cy, stroke }) =>
+                  isLone(rows.data, metric, index) ? (
+                    <circle key={key} {...{ cx, cy }} r={3} fill={stroke} />
+                  ) : (
+                    <g key={key} />
+                  )
+                }
+                isAnimationActive={false}
+              />
+            </AreaChart>
+          </ResponsiveContainer>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** Whether a known day lies between two gaps, so that no line leads to it. */
+function isLone(rows: Day[], metric: Metric, index: number): boolean {
+  const isKnown = (at: number) => rows[at]?.[metric] != null;
+  return isKnown(index) && !isKnown(index - 1) && !isKnown(index + 1);
+}
