@@ -1,4 +1,4 @@
-"""`content-pipeline demo`: captions, reels, posts and a talking head end to end, through the HTTP API."""
+"""`content-pipeline demo`: captions, reels, posts, a talking head and figures end to end, through the HTTP API."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -8,7 +8,7 @@ import httpx
 from rich.panel import Panel
 from rich.progress import TaskID
 
-from content_pipeline.cli import contact_sheet, demo_avatar, demo_social
+from content_pipeline.cli import contact_sheet, demo_avatar, demo_dagster, demo_figures, demo_social
 from content_pipeline.cli.demo_client import (
     call_api,
     console,
@@ -46,17 +46,20 @@ def run(configured: Settings, api_key: str) -> None:
         strips = [contact_sheet.strip(reel["video"]) for reel in reels]
         reel_sheet = contact_sheet.save(strips, OUTPUT / "reels.png", columns=2)
         avatar_task_id, avatar_sheet = demo_avatar.request(client, twin_id, OUTPUT)
+        demo_figures.make_past(configured.sandbox_url, demo_social.CREATOR)
         demo_social.run(client, twin_id, reels)
         talking_head = demo_avatar.collect(client, avatar_task_id, OUTPUT)
+        figures = demo_figures.run(client, configured.sandbox_url, twin_id, OUTPUT)
     console.rule("Done")
     for name, value in {
         "Video": video,
         "Reels": f"{reel_sheet} (contact sheet)",
         "Talking head": talking_head,
         "Characters": f"{avatar_sheet} (contact sheet)",
+        **figures,
         "Video URL": video_url,
         "Posts": configured.sandbox_url,
-        "Dagster run": _run_page(configured.dagster_url, task_id),
+        "Dagster run": demo_dagster.run_page(task_id),
         "API docs": f"{configured.public_url}/docs",
     }.items():
         console.print(f"{name + ':':<14} {value}", soft_wrap=True)
@@ -107,11 +110,3 @@ def _watch_rows(client: httpx.Client, batch: str) -> list[dict[str, Any]]:
                 shown.update(bars[row], completed=job["progress"])
                 jobs[row] = job
     return list(jobs.values())
-
-
-def _run_page(dagster_url: str, task_id: str) -> str:
-    query = """query Runs($task: String!) {
-      runsOrError(filter: {tags: [{key: "task_id", value: $task}]}, limit: 1) { ... on Runs { results { runId } } }
-    }"""
-    answer = httpx.post(f"{dagster_url}/graphql", json={"query": query, "variables": {"task": task_id}}).json()
-    return f"{dagster_url}/runs/{answer['data']['runsOrError']['results'][0]['runId']}"

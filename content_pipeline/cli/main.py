@@ -114,7 +114,7 @@ def run_doctor() -> int:
 
 @cli.command("demo")
 def run_demo() -> None:
-    """Make captions, reels, posts and a talking head through the API. Stops the stack afterwards if it started it."""
+    """Make captions, reels, posts and a talking head, and read figures. Stops the stack afterwards if it started it."""
     from content_pipeline.cli import demo, demo_social, display, stack
     from content_pipeline.core.settings import settings
 
