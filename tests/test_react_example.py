@@ -138,8 +138,10 @@ def page_url(sources: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)  # on a busy machine a page takes a while
     with browsing() as browser:
         yield browser
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
