@@ -5,6 +5,7 @@ import calendar
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from content_pipeline.cli.stack_config import ROOT
-from content_pipeline.core.database import transaction
+from content_pipeline.core.analytics import dataset
+from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.models import Workspace
 from tests import analyst_history, analyst_roles
 from tests.factories import make_workspace
@@ -33,14 +35,14 @@ def answers(database: None) -> Iterator[Mapping[str, pd.DataFrame]]:
     with analyst_roles.analyst(workspace_id) as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("ANALYTICS_URL", url)
         python: dict[str, Any] = {}
-        engine = create_engine(url)
+        connections = create_engine(url)
         found = {}
         for heading, language, block in blocks():
             if language == "sql":
-                found[heading] = pd.read_sql(text(block), engine)
+                found[heading] = pd.read_sql(text(block), connections)
             elif language == "python":
                 found[heading] = _evaluated(block, python)
-        engine.dispose()
+        connections.dispose()
         python["engine"].dispose()
         yield found
 
@@ -168,3 +170,28 @@ def test_the_session_runs_as_it_stands(workspace_id: UUID, tmp_path: Path) -> No
     assert [line.split()[0] for line in weekdays.splitlines()[1:]] == list(calendar.day_name)
     assert rest.splitlines()[-1] == "Dropped."
     assert len(list((tmp_path / "charts").glob("*.png"))) == 4
+
+
+def test_the_dataset_is_read_as_documented_and_agrees_with_the_views(
+    workspace_id: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with transaction() as session:
+        analyst_history.fill(session, workspace_id)
+    days = [analyst_history.at(day).date() for day in range(7)]
+    for day in days:
+        dataset.write_day(day, tmp_path)
+    ((_, language, block),) = blocks("### The dataset")
+    assert language == "python"
+    names: dict[str, Any] = {}
+    exec(block, names)
+    assert "caption_style" in capsys.readouterr().out
+    columns = "platform, handle, twin_name, external, format, caption_style, hook, views, estimated"
+    names["asked"] = f"select date, {columns} from daily_posts where workspace_id = '{workspace_id}'"
+    from_bucket = eval("duckdb.sql(asked).fetchall()", names)
+    with engine().connect() as connection:
+        connection.execute(text("set local search_path = analytics"))
+        joined = "daily_post_metrics join (select social_post_id, hook from posts) as hooks using (social_post_id)"
+        query = text(f"select day, {columns} from {joined} where day <= :last")
+        from_views = [tuple(row) for row in connection.execute(query, {"last": days[-1]})]
+    assert len(from_views) > 50
+    assert Counter(from_bucket) == Counter(from_views)
