@@ -22,14 +22,14 @@ _DAY_SECONDS: Final = 86_400
 
 
 class History(BaseModel):
-    """A past for an account: `posts` posts over the last `days` days. `followers`: those that it had before them.
-    `photos`: how many of the posts are photos; `professional_days`: since when it is a professional account. Both are
-    Instagram's."""
+    """A past for an account: `posts` posts over the last `days` days, or at this moment if that is 0. `followers`:
+    those that it had before them. `photos`: how many of the posts are photos; `professional_days`: since when it is a
+    professional account. Both are Instagram's."""
 
     platform: Platform
     account: str = Field(pattern=USERNAME, description="User name; the account need not be connected yet")
     posts: int = Field(ge=1, le=1000)
-    days: int = Field(ge=1, le=_MAX_DAYS)
+    days: int = Field(ge=0, le=_MAX_DAYS)
     followers: int | None = Field(None, ge=0)
     photos: int = Field(0, ge=0)
     professional_days: int | None = Field(None, ge=0)
