@@ -1,6 +1,6 @@
 """The readers of figures against the sandbox: what they read is what is true there, to the unit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from typing import Any, Final
@@ -18,43 +18,13 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.accounts import connect, read_account
 from tests.core.platforms.connecting import connected
 from tests.sandbox_server import Sandbox
+from tests.sandbox_truth import NOTHING, OF_POSTS, expected_day, true_figures
 
 pytestmark = pytest.mark.slow
 
 READABLE: Final = ("youtube", "instagram", "tiktok", "linkedin")
 LISTABLE: Final = ("youtube", "instagram", "tiktok")
 WITH_DAYS: Final = ("youtube", "instagram", "linkedin")
-# The sandbox's word for each of our metrics, with its divisor to our unit.
-TRUE_NAMES: Final[Mapping[Metric, tuple[str, int]]] = {
-    "views": ("views", 1),
-    "impressions": ("impressions", 1),
-    "reach": ("reach", 1),
-    "likes": ("likes", 1),
-    "comments": ("comments", 1),
-    "shares": ("shares", 1),
-    "saves": ("saves", 1),
-    "clicks": ("clicks", 1),
-    "watch_seconds": ("watch_milliseconds", 1000),
-}
-NOTHING: Final = dict.fromkeys([*(name for name, _ in TRUE_NAMES.values()), "followers_gained"], 0)
-# What each platform tells of a post.
-OF_POSTS: Final[Mapping[str, set[Metric]]] = {
-    "youtube": {"views", "likes", "comments"},
-    "tiktok": {"views", "likes", "comments", "shares"},
-    "linkedin": {
-        "views", "impressions", "reach", "likes", "comments", "shares", "saves", "clicks", "watch_seconds",
-    },
-    "instagram": {
-        "views", "reach", "likes", "comments", "shares", "saves", "watch_seconds", "average_view_seconds",
-    },
-}  # fmt: skip
-OF_DAYS: Final[Mapping[str, set[Metric]]] = {
-    "youtube": {
-        "views", "likes", "comments", "shares", "watch_seconds", "average_view_seconds", "followers_gained",
-    },
-    "instagram": {"views", "reach", "likes", "comments", "shares", "saves", "followers_gained"},
-    "linkedin": {"impressions", "likes", "comments", "shares", "saves", "followers_gained"},
-}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -66,13 +36,6 @@ def _settled(platforms: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def reader(platform: str) -> InsightsReader:
     return PLATFORMS[platform].insights
-
-
-def true_figures(document: Mapping[str, int]) -> Figures:
-    """The sandbox's word on a post, a day or an account, in our metrics."""
-    figures: dict[Metric, float] = {metric: document[name] / unit for metric, (name, unit) in TRUE_NAMES.items()}
-    figures["followers_gained"] = document["followers_gained"]
-    return figures
 
 
 def assert_between(before: Figures, read: Figures, after: Figures) -> None:
@@ -191,18 +154,6 @@ def test_an_account_tells_its_followers(platforms: Sandbox, platform: str, expec
 def true_days(sandbox: Sandbox, platform: str, first: date, last: date) -> dict[date, dict[str, Any]]:
     days = sandbox.days(platform, str(first), str(last), time_zone=str(reader(platform).days_in))
     return {date.fromisoformat(day["day"]): day for day in days}
-
-
-def expected_day(platform: str, document: Mapping[str, int]) -> Figures:
-    """The platform's view of a true day: YouTube has minutes, whole seconds and subscribers that left."""
-    figures = dict(true_figures(document))
-    if platform == "youtube":
-        watched, views = document["watch_milliseconds"], document["views"]
-        figures["watch_seconds"] = watched // 60_000 * 60
-        if views:
-            figures["average_view_seconds"] = round(watched / 1000 / views)
-        figures["followers_gained"] -= document["followers_lost"]
-    return {metric: value for metric, value in figures.items() if metric in OF_DAYS[platform]}
 
 
 @pytest.mark.parametrize("platform", WITH_DAYS)
