@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 import pandas as pd
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics import daily_inputs, frames
@@ -19,11 +19,14 @@ _EPOCH: Final = date(1970, 1, 1)
 
 
 def derive(session: Session, account_id: UUID, first: date, last: date) -> int:
-    """Derive an account's figures of the days from `first` to `last`, and of the days before that these settle.
+    """Derive an account's figures of the days from `first` to `last`, and of all days that what was read since they
+    were derived, or in these days, changes. Waits for another derivation of the account.
 
     Returns the number of days written, of the account and of each of its posts.
     """
-    first = daily_inputs.first_changed_day(session, account_id, first, last)
+    # Two runs may want the same days of an account: that of a day and that of the next one, which settles the first.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"daily_metrics:{account_id}", 0))))
+    first, last = daily_inputs.changed_days(session, account_id, first, last)
     days = _growth(daily_inputs.readings(session, account_id, first, last), first, last)
     is_own = days["social_post_id"].isna()
     written = _replace(session, DailyPostMetric, account_id, days[~is_own], first, last)

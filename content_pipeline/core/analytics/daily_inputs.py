@@ -6,54 +6,65 @@ from typing import Any
 from uuid import UUID
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics import frames, windows
 from content_pipeline.core.analytics.figure_columns import METRICS
-from content_pipeline.core.models import DailyPostMetric, MetricSnapshot, ReportedDay, SocialPost
+from content_pipeline.core.models import DailyPostMetric, MetricSnapshot, PendingDerivation, ReportedDay, SocialPost
 from content_pipeline.core.models.analytics import Source
 from content_pipeline.core.platforms.insights import TOTALS
 
 
 def changed_accounts(session: Session, first: date, last: date) -> Sequence[UUID]:
-    """The accounts about which something was read, or reported, in the days from `first` to `last`."""
-    read = select(MetricSnapshot.account_id).where(_is_read_in(MetricSnapshot, first, last))
+    """The accounts about which something was read, or reported, in the days from `first` to `last`, and those of which
+    something is still to be derived."""
+    period = _reading_time(first, last)
+    read = select(MetricSnapshot.account_id).where(MetricSnapshot.taken_at.between(*period))
     reported = select(ReportedDay.account_id).where(
-        or_(ReportedDay.day.between(first, last), _is_read_in(ReportedDay, first, last))
+        or_(ReportedDay.day.between(first, last), ReportedDay.taken_at.between(*period))
     )
-    return session.scalars(read.union(reported)).all()
+    return session.scalars(read.union(reported, select(PendingDerivation.account_id))).all()
 
 
-def first_changed_day(session: Session, account_id: UUID, first: date, last: date) -> date:
-    """The first day of an account whose figures are settled only by what was read in the days from `first` to `last`.
+def changed_days(session: Session, account_id: UUID, first: date, last: date) -> tuple[date, date]:
+    """The first and the last day of an account whose figures depend on what was read in the days from `first` to
+    `last`, or since figures were derived; what is still to be derived is taken for derived.
 
-    That is `first`, or the day of the reading before: what grew in the gap between both is known only now. Or it is an
-    earlier day that the platform has corrected.
+    These are at least `first` and `last`. What grew in the gaps before and after a reading is settled by it, so that
+    the days of the readings around are among them; and days that the platform has corrected.
     """
-    earliest = (
-        select(MetricSnapshot.social_post_id.label("post"), func.min(MetricSnapshot.taken_at).label("taken_at"))
-        .where(MetricSnapshot.account_id == account_id, _is_read_in(MetricSnapshot, first, last))
+    begin, end = _reading_time(first, last)
+    pending = delete(PendingDerivation).where(PendingDerivation.account_id == account_id)
+    if times := session.execute(pending.returning(PendingDerivation.first_at, PendingDerivation.last_at)).first():
+        begin, end = min(begin, times.first_at), max(end, times.last_at)
+        last = max(last, times.last_at.date())
+    own = MetricSnapshot.account_id == account_id
+    read = (
+        select(
+            MetricSnapshot.social_post_id.label("post"),
+            func.min(MetricSnapshot.taken_at).label("first_at"),
+            func.max(MetricSnapshot.taken_at).label("last_at"),
+        )
+        .where(own, MetricSnapshot.taken_at.between(begin, end))
         .group_by(MetricSnapshot.social_post_id)
         .subquery()
     )
-    previous = (
-        select(func.max(MetricSnapshot.taken_at))
-        .where(
-            MetricSnapshot.account_id == account_id,
-            MetricSnapshot.social_post_id.is_not_distinct_from(earliest.c.post),
-            MetricSnapshot.taken_at < earliest.c.taken_at,
+    same = MetricSnapshot.social_post_id.is_not_distinct_from(read.c.post)
+    before = select(func.max(MetricSnapshot.taken_at)).where(own, same, MetricSnapshot.taken_at < read.c.first_at)
+    after = select(func.min(MetricSnapshot.taken_at)).where(own, same, MetricSnapshot.taken_at > read.c.last_at)
+    since = func.min(func.coalesce(before.scalar_subquery(), SocialPost.published_at, read.c.first_at))
+    until = func.max(after.scalar_subquery())
+    around = session.execute(
+        select(since, until).select_from(read.outerjoin(SocialPost, SocialPost.id == read.c.post))
+    ).one()
+    corrected = session.execute(
+        select(func.min(ReportedDay.day), func.max(ReportedDay.day)).where(
+            ReportedDay.account_id == account_id, ReportedDay.taken_at.between(begin, end)
         )
-        .scalar_subquery()
-    )
-    since = select(func.min(func.coalesce(previous, SocialPost.published_at))).select_from(
-        earliest.outerjoin(SocialPost, SocialPost.id == earliest.c.post)
-    )
-    corrected = select(func.min(ReportedDay.day)).where(
-        ReportedDay.account_id == account_id, _is_read_in(ReportedDay, first, last)
-    )
-    read_at, day = session.scalar(since), session.scalar(corrected)
-    return min(known for known in (first, read_at and read_at.date(), day) if known)
+    ).one()
+    days = [first, last, *(moment.date() for moment in around if moment), *(day for day in corrected if day)]
+    return min(days), max(days)
 
 
 def readings(session: Session, account_id: UUID, first: date, last: date) -> pd.DataFrame:
@@ -111,9 +122,9 @@ def _births(found: pd.DataFrame, begin: datetime) -> pd.DataFrame:
     return unread.assign(taken_at=unread["published_at"], **zeros, **dict.fromkeys(set(METRICS) - TOTALS))
 
 
-def _is_read_in(table: type[MetricSnapshot | ReportedDay], first: date, last: date) -> Any:
-    """Whether a row was read in the windows of these days. A day's last window is read after midnight."""
-    return table.taken_at.between(_midnight(first), _midnight(last + timedelta(days=1)) + windows.LENGTH)
+def _reading_time(first: date, last: date) -> tuple[datetime, datetime]:
+    """The time in which the windows of these days are read. A day's last window is read after midnight."""
+    return _midnight(first), _midnight(last + timedelta(days=1)) + windows.LENGTH
 
 
 def _midnight(day: date) -> datetime:

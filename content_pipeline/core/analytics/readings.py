@@ -2,16 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics import posts
 from content_pipeline.core.analytics.figure_columns import METRICS, to_columns
-from content_pipeline.core.models import Account, AudienceShare, MetricSnapshot, ReportedDay, SocialPost
+from content_pipeline.core.models import (
+    Account,
+    AudienceShare,
+    MetricSnapshot,
+    PendingDerivation,
+    ReportedDay,
+    SocialPost,
+)
 from content_pipeline.core.models.analytics import Source
 from content_pipeline.core.platforms import insights
 from content_pipeline.core.platforms.insights import Figures
@@ -22,6 +30,7 @@ MODERATION: Final = timedelta(days=1)
 
 def record_account(session: Session, account: Account, figures: Figures, taken_at: datetime) -> None:
     """Add a snapshot of an account."""
+    _mark_pending(session, [account.id], taken_at)
     session.execute(insert(MetricSnapshot), [{"account_id": account.id, "taken_at": taken_at, **to_columns(figures)}])
 
 
@@ -43,6 +52,7 @@ def record_posts(
         if post.post_id in figures
     ]
     if snapshots:
+        _mark_pending(session, {post.account_id for post in read}, taken_at)
         session.execute(insert(MetricSnapshot), snapshots)
     if read:
         session.execute(
@@ -67,11 +77,13 @@ def record_days(
     session: Session, source: Source, said: Iterable[tuple[UUID, date, Figures]], taken_at: datetime
 ) -> None:
     """Store what the platform, or an operator, says of days of accounts, in place of what it said before."""
+    ordered = sorted(said, key=itemgetter(0, 1))  # so that two writers of the same days cannot block each other
     rows = [
         {"account_id": account_id, "day": day, "source": source, "taken_at": taken_at, **to_columns(figures)}
-        for account_id, day, figures in said
+        for account_id, day, figures in ordered
     ]
     if rows:
+        _mark_pending(session, {account_id for account_id, _, _ in ordered}, taken_at)
         new = postgresql.insert(ReportedDay).values(rows)
         changed = {name: new.excluded[name] for name in ("taken_at", *METRICS)}
         keys = ["account_id", "day", "source", "social_post_id"]
@@ -93,3 +105,14 @@ def record_audience(session: Session, account: Account, shares: Sequence[insight
     if rows:
         new = postgresql.insert(AudienceShare).values(rows)
         session.execute(new.on_conflict_do_update(constraint="pk_audience_shares", set_={"share": new.excluded.share}))
+
+
+def _mark_pending(session: Session, account_ids: Iterable[UUID], taken_at: datetime) -> None:
+    """Have what was read of these accounts at a time be derived. Also makes writers of one account wait for another."""
+    rows = [{"account_id": account_id, "first_at": taken_at, "last_at": taken_at} for account_id in sorted(account_ids)]
+    new = postgresql.insert(PendingDerivation).values(rows)
+    widened = {
+        "first_at": func.least(PendingDerivation.first_at, new.excluded.first_at),
+        "last_at": func.greatest(PendingDerivation.last_at, new.excluded.last_at),
+    }
+    session.execute(new.on_conflict_do_update(constraint="pk_pending_derivations", set_=widened))

@@ -9,6 +9,7 @@ from content_pipeline.core.models.analytics import (
     DailyMetric,
     DailyPostMetric,
     MetricSnapshot,
+    PendingDerivation,
     ReportedDay,
     SocialPost,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "MadeVideo",
     "Memory",
     "MetricSnapshot",
+    "PendingDerivation",
     "Plan",
     "ProviderBalance",
     "Publication",

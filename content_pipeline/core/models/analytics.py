@@ -129,6 +129,20 @@ class AccountSync(Base):
     error: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
+class PendingDerivation(Base):
+    """Readings and reported days of an account that were stored since its figures of days were derived: `first_at` and
+    `last_at` are the earliest and the latest `taken_at` among them.
+
+    Not the window says which days they change: a window may be read late, halfway, or by a clock that was set back.
+    """
+
+    __tablename__ = "pending_derivations"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    first_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    last_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class DailyMetric(FigureColumns, Base):
     """The figures of one account on one UTC day: growth, except `followers`, which is the level at the day's end.
 

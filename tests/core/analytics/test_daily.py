@@ -1,13 +1,16 @@
 """Daily figures, derived from snapshots and reported days in a real database."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from content_pipeline.core.analytics import daily_inputs
+from content_pipeline.core.analytics import daily_inputs, readings
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import ReportedDay
+from content_pipeline.core.models import Account, PendingDerivation, ReportedDay, SocialPost
 from tests.metric_history import History, at, day
 
 
@@ -123,3 +126,59 @@ def test_accounts_without_news_are_left_out(history: History, workspace_id: UUID
     quiet.read(at(9), views=1)
     with transaction() as session:
         assert daily_inputs.changed_accounts(session, day(0), day(1)) == [history.account_id]
+
+
+def record(history: History, taken_at: datetime, post_id: UUID, views: int) -> None:
+    """Store a reading as the sync does."""
+    with transaction() as session:
+        post = session.get_one(SocialPost, post_id)
+        readings.record_posts(session, [post], {post.post_id: {"views": views}}, taken_at)
+
+
+def pending(history: History) -> PendingDerivation | None:
+    with transaction() as session:
+        return session.get(PendingDerivation, history.account_id)
+
+
+def test_a_reading_whose_window_failed_is_derived_with_any_other_day(history: History) -> None:
+    post_id = history.post(at(0))
+    record(history, at(0, 18), post_id, 90)
+    history.derive(0, 0)
+    record(history, at(2), post_id, 200)
+    history.read(at(9), views=1)
+    history.derive(9, 9)
+    assert sum(history.post_days(post_id)[number] or 0 for number in range(3)) == 200
+    assert pending(history) is None
+
+
+def test_a_reading_between_two_others_settles_the_days_after_it_too(history: History) -> None:
+    post_id = history.post(at(0))
+    record(history, at(0, 6), post_id, 0)
+    record(history, at(2, 12), post_id, 540)
+    history.derive(0, 2)
+    record(history, at(0, 18), post_id, 300)  # by a clock that was set back
+    history.derive(0, 0)
+    assert list(history.post_days(post_id).values()) == [334, 137, 69]
+
+
+def test_an_account_of_which_something_is_still_to_be_derived_has_news_on_any_day(history: History) -> None:
+    with transaction() as session:
+        account = session.get_one(Account, history.account_id)
+        readings.record_account(session, account, {"followers": 7}, at(0, 6))
+    with transaction() as session:
+        assert daily_inputs.changed_accounts(session, day(9), day(9)) == [history.account_id]
+
+
+def test_two_runs_that_derive_the_same_days_of_an_account_do_not_fail_each_other(history: History) -> None:
+    post_id = history.post(at(0))
+    for hours in range(6, 24 * 20, 6):
+        history.read(at(0, hours), post_id, views=hours)
+    together = threading.Barrier(4)
+
+    def derive(first: int) -> None:
+        together.wait()
+        history.derive(first, 19)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(derive, range(4)))
+    assert sum(history.post_days(post_id).values()) == 24 * 20 - 6
