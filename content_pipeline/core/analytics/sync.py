@@ -10,9 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, date, timedelta
 from typing import Final, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,7 +23,7 @@ from content_pipeline.core.analytics.windows import Window
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import Error, InternalError
-from content_pipeline.core.models import Account, AccountSync, AudienceShare, ReportedDay, SocialPost
+from content_pipeline.core.models import Account, AccountSync, AudienceShare, SocialPost
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.registry import PLATFORMS
@@ -149,23 +150,29 @@ class _AccountReader:
         """Read the platform's dated figures of the days of these windows, and of those before that are missing."""
         if self._insights.days_in is None:
             return
-        first, last = asked[0].start.date(), asked[-1].end.astimezone(self._insights.days_in).date()
+        first, last = asked[0].start.date(), asked[-1].start.date()
         if windows.is_present(asked, now()):
-            first = min(first, self._first_missing_day(last))
+            first = min(first, self._first_unsettled_day(self._insights.days_in))
         days = self._call(lambda access: self._insights.read_days(access, first, last))
         with self._transaction() as session:
             said = [(self.account.id, day.day, day.figures) for day in days]
             readings.record_days(session, "platform", said, now())
 
-    def _first_missing_day(self, last: date) -> date:
+    def _first_unsettled_day(self, zone: ZoneInfo) -> date:
+        """The first day that the last reading of a present window has not seen in its final form.
+
+        Not the day after the last one that is known: a back-fill may have left a gap before that.
+        """
         with self._transaction() as session:
-            known = session.scalar(
-                select(ReportedDay.day)
-                .where(ReportedDay.account_id == self.account.id, ReportedDay.source == "platform")
-                .order_by(ReportedDay.day.desc())
-                .limit(1)
+            read_at = session.scalar(
+                select(func.max(AccountSync.finished_at)).where(
+                    AccountSync.account_id == self.account.id,
+                    AccountSync.error.is_(None),
+                    AccountSync.finished_at < AccountSync.window_start + 2 * windows.LENGTH,
+                )
             )
-        return max(known - CORRECTED_DAYS, last - MAX_MISSING_DAYS) if known else last - MAX_MISSING_DAYS
+        oldest = now().astimezone(zone).date() - MAX_MISSING_DAYS
+        return max(oldest, read_at.astimezone(zone).date() - CORRECTED_DAYS) if read_at else oldest
 
     def _read_audience(self) -> None:
         """Once a day: the platforms count it anew no more often."""

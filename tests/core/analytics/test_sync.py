@@ -134,11 +134,25 @@ def test_reading_a_window_twice_changes_no_day(platforms: Sandbox, account: Acco
     assert len(rows(AccountSync, account_id=account.id)) == 1
 
 
-def test_a_window_of_the_past_reads_reported_days_and_no_totals(account: Account) -> None:
-    past = windows.latest_complete(now() - timedelta(days=9))
-    read("instagram", past)
+@pytest.mark.parametrize("number", range(4))
+def test_a_window_of_the_past_reads_the_reported_day_and_no_totals(account: Account, number: int) -> None:
+    """Also the first window of a day, at whose end it is still the day before in California."""
+    day = now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=9)
+    read("instagram", Window(day + number * windows.LENGTH))
     assert rows(MetricSnapshot, account_id=account.id) == []
-    assert {row.day for row in rows(ReportedDay, account_id=account.id)} == {past.start.date()}
+    assert {row.day for row in rows(ReportedDay, account_id=account.id)} == {day.date()}
+
+
+def test_the_days_of_an_outage_before_a_window_that_was_filled_are_read_too(
+    platforms: Sandbox, account: Account
+) -> None:
+    read()
+    known = max(row.day for row in rows(ReportedDay, account_id=account.id))
+    platforms.advance(15 * 24 * HOURS)
+    read("instagram", windows.latest_complete(now() - timedelta(days=2)))
+    read()
+    found = {row.day for row in rows(ReportedDay, account_id=account.id)}
+    assert {known + timedelta(days=number) for number in range(1, 14)} <= found
 
 
 def test_many_windows_of_the_past_are_read_at_once(platforms: Sandbox, account: Account) -> None:
