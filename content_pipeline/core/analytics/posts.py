@@ -51,7 +51,9 @@ def record_listed(session: Session, account: Account, listed: Iterable[ListedPos
             "published_at": post.published_at,
             "next_read_at": post.published_at,
         }
-        for post in {post.post_id: post for post in listed}.values()
+        for _, post in sorted(
+            {post.post_id: post for post in listed}.items()
+        )  # in one order: runs must not block each other
     ]
     if rows:
         new = insert(SocialPost).values(rows)
