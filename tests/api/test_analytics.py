@@ -1,6 +1,7 @@
 """Analytics over HTTP."""
 
 import csv
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +16,14 @@ from sqlalchemy import select
 from content_pipeline.core.analytics import daily
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import AnalyticsExport, AudienceShare, DailyMetric, DailyPostMetric, ReportedDay
+from content_pipeline.core.models import (
+    Account,
+    AnalyticsExport,
+    AudienceShare,
+    DailyMetric,
+    DailyPostMetric,
+    ReportedDay,
+)
 from content_pipeline.core.workspaces import workspaces
 from tests.api.conftest import PUBLIC
 from tests.export_runs import run_export
@@ -163,9 +171,15 @@ def test_the_summary_of_a_workspace_without_accounts_is_empty(client: TestClient
     ("query", "status", "code"),
     [
         ({"days": 0}, 422, "schema"),
+        ({"days": -30}, 422, "schema"),
+        ({"days": "\N{MINUS SIGN}30"}, 422, "schema"),
+        ({"days": "1e3"}, 422, "schema"),
+        ({"days": "nan"}, 422, "schema"),
         ({"days": 732}, 400, "days_not_kept"),
+        ({"days": 2**63}, 400, "days_not_kept"),
         ({"platform": "myspace"}, 422, "schema"),
         ({"twin_id": str(uuid4())}, 404, "twin_not_found"),
+        ({"twin_id": "\x00"}, 422, "schema"),
     ],
 )
 @pytest.mark.parametrize("path", ["social", "social/summary", "posts", "audience", "best-times"])
@@ -334,10 +348,20 @@ def test_a_day_that_is_stated_again_replaces_what_was_stated(client: TestClient,
         ({"saves": None}, 400, "ingest_rows_invalid"),
         ({"saves": -1}, 422, "schema"),
         ({"saves": "many"}, 422, "schema"),
+        ({"saves": "\N{MINUS SIGN}5"}, 422, "schema"),
+        ({"saves": 2**63}, 422, "schema"),
+        ({"saves": 1e308}, 422, "schema"),
+        ({"watch_seconds": 1e308}, 422, "schema"),
+        ({"watch_seconds": "NaN"}, 422, "schema"),
+        ({"followers_gained": -(2**63)}, 422, "schema"),
+        ({"date": "0000-01-01"}, 422, "schema"),
+        ({"date": "0001-01-01"}, 400, "ingest_rows_invalid"),
+        ({"date": "9999-12-31"}, 400, "ingest_rows_invalid"),
+        ({"date": "10000-01-01"}, 422, "schema"),
+        ({"account_id": "1 or 1=1"}, 422, "schema"),
         ({"hearts": 3}, 422, "schema"),
         ({"account_id": str(uuid4())}, 404, "account_not_found"),
     ],
-    ids=["future", "too old", "twice", "nothing", "negative", "no number", "unknown metric", "unknown account"],
 )
 def test_one_wrong_row_stores_none(
     client: TestClient, account_id: UUID, wrong: dict[str, Any], status: int, code: str
@@ -355,6 +379,54 @@ def test_an_account_of_another_workspace_cannot_be_told_of(client: TestClient, c
     row = {"account_id": str(account_id), "date": days_ago(1).isoformat(), "saves": 7}
     assert ingest(connect(), row).status_code == 404
     assert stated_days(account_id) == {}
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_json_does_not_have_is_refused(client: TestClient, account_id: UUID, number: str) -> None:
+    row = f'{{"account_id": "{account_id}", "date": "{days_ago(1)}", "watch_seconds": {number}}}'
+    answer = client.post(
+        f"{PUBLIC}/analytics/ingest",
+        content=f'{{"rows": [{row}]}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "schema"), answer.text
+    assert stated_days(account_id) == {}
+
+
+def test_an_ingest_of_ten_megabytes_is_refused(client: TestClient, account_id: UUID) -> None:
+    answer = client.post(f"{PUBLIC}/analytics/ingest", content=b'{"rows": [' + b" " * 10_000_000 + b"]}")
+    assert answer.status_code == 413
+    assert stated_days(account_id) == {}
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+def test_an_ingest_has_one_to_a_thousand_rows(client: TestClient, account_id: UUID, count: int) -> None:
+    rows = [{"account_id": str(account_id), "date": days_ago(1).isoformat(), "saves": 1}] * count
+    assert ingest(client, *rows).status_code == 422
+    assert stated_days(account_id) == {}
+
+
+def test_a_disconnected_account_can_be_told_of(client: TestClient, account_id: UUID) -> None:
+    with transaction() as session:
+        session.get_one(Account, account_id).status = "disconnected"
+    assert ingest(client, {"account_id": str(account_id), "date": days_ago(2).isoformat(), "saves": 7}).is_success
+    assert stated_days(account_id) == {2: (None, 7)}
+
+
+def test_two_ingests_of_the_same_days_in_another_order_do_not_block_each_other(connect: Any) -> None:
+    clients = [connect(workspace := str(uuid4())), connect(workspace)]
+    with transaction() as session:
+        accounts = [make_account(session, workspace_of(clients[0])).id for _ in range(3)]
+    rows = [
+        {"account_id": str(account), "date": days_ago(ago).isoformat(), "saves": ago}
+        for account in accounts
+        for ago in range(150)
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(3):
+            answers = list(pool.map(lambda client, sent: ingest(client, *sent), clients, (rows, rows[::-1])))
+            assert [answer.status_code for answer in answers] == [200, 200]
+    assert [len(stated_days(account)) for account in accounts] == [150] * 3
 
 
 def export(client: TestClient, **body: Any) -> Any:
