@@ -21,6 +21,8 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.tasks import executions
 
 GROUP: Final = "analytics"
+# Metadata of `daily_metrics`.
+FIRST_WRITTEN, LAST_WRITTEN = "first_day_written", "last_day_written"
 
 # Not `eager()`: at 00:05 that derives the new, empty day, and loses the last window of the day before. Not
 # `since_last_handled()`: that forgets a window that is read while its day is derived (tests/assets/test_analytics.py).
@@ -161,10 +163,11 @@ def _derive(context: dg.AssetExecutionContext) -> Results:
     first, last = date.fromisoformat(keys[0]), date.fromisoformat(keys[-1])
     with transaction() as session:
         accounts = daily_inputs.changed_accounts(session, first, last)
-    written = 0
+    derived = []
     for account_id in accounts:
         with executions.fenced(context.run.run_id) as session:
-            written += daily.derive(session, account_id, first, last)
+            derived.append(daily.derive(session, account_id, first, last))
+    written = sum(days.rows for days in derived)
     over = min(last, now().date() - timedelta(days=1))
     with autocommit() as session:
         for day, totals in overview.totals_by_day(session, first, last).items():
@@ -174,6 +177,13 @@ def _derive(context: dg.AssetExecutionContext) -> Results:
         )
         missing = quality.count_missing_days(session, accounts, first, last)
     yield dg.MaterializeResult(
-        metadata={"accounts_derived": len(accounts), "days_written": written, **pictured(views, last)},
+        metadata={
+            "accounts_derived": len(accounts),
+            "days_written": written,
+            # Earlier days too, which what was read on these settles: those that the dataset has to write.
+            FIRST_WRITTEN: min([first, *(days.first for days in derived)]).isoformat(),
+            LAST_WRITTEN: max([last, *(days.last for days in derived)]).isoformat(),
+            **pictured(views, last),
+        },
         check_results=list(analytics_checks.of_days(views, over, missing=missing, written=written)),
     )

@@ -1,14 +1,14 @@
 """Asset `metrics_dataset`: daily metrics as Parquet files in the bucket, one of accounts and one of posts per day."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import dagster as dg
 
 from content_pipeline import partitions
-from content_pipeline.assets.analytics import GROUP, WHEN_UPDATED, daily_metrics
+from content_pipeline.assets.analytics import FIRST_WRITTEN, GROUP, LAST_WRITTEN, WHEN_UPDATED, daily_metrics
 from content_pipeline.assets.claims import Results, claimed
 from content_pipeline.core.analytics import dataset
 from content_pipeline.core.analytics.dataset import WrittenDay
@@ -45,8 +45,25 @@ def _write(context: dg.AssetExecutionContext) -> Results:
 
 
 def _written(context: dg.AssetExecutionContext) -> Iterator[WrittenDay]:
+    asked = {date.fromisoformat(key) for key in context.partition_keys}
     with TemporaryDirectory(prefix="metrics-dataset-") as folder:
-        for key in context.partition_keys:
-            day = dataset.write_day(date.fromisoformat(key), Path(folder))
-            context.add_asset_metadata({"rows": day.rows, "bytes": day.bytes}, partition_key=key)
-            yield day
+        for day in sorted(asked | _days_derived_with(context)):
+            written = dataset.write_day(day, Path(folder))
+            if day in asked:
+                context.add_asset_metadata(
+                    {"rows": written.rows, "bytes": written.bytes}, partition_key=day.isoformat()
+                )
+            yield written
+
+
+def _days_derived_with(context: dg.AssetExecutionContext) -> set[date]:
+    """All days that were written when these partitions of `daily_metrics` were last derived."""
+    days: set[date] = set()
+    for key in context.partition_keys:
+        newest = dg.AssetRecordsFilter(daily_metrics.key, asset_partitions=[key])
+        for record in context.instance.fetch_materializations(newest, limit=1).records:
+            metadata = record.asset_materialization.metadata if record.asset_materialization else {}
+            if FIRST_WRITTEN in metadata:
+                first, last = (date.fromisoformat(str(metadata[name].value)) for name in (FIRST_WRITTEN, LAST_WRITTEN))
+                days |= {first + timedelta(number) for number in range((last - first).days + 1)}
+    return days

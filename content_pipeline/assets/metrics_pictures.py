@@ -15,6 +15,8 @@ from content_pipeline.core.errors import Unavailable
 log = structlog.get_logger()
 
 _DAYS: Final = 30
+# What the metadata of a partition has room for in a window of 1,440 pixels.
+_PIXELS: Final = 760
 
 
 def first_shown_day(last: date) -> date:
@@ -29,7 +31,7 @@ def pictured(views: Sequence[DayFigures], last: date) -> Mapping[str, Any]:
     shown = [row for row in views if first_shown_day(last) <= row.day <= last]
     metadata: dict[str, Any] = {"views_of_30_days": sparkline(_totals(shown, last))}
     try:
-        address = pictures.publish(charts.views_by_day(shown, "Views by day and platform"))
+        address = pictures.publish(charts.views_by_day(shown, "Views by day and platform", width=_PIXELS))
         metadata["chart"] = dg.MetadataValue.md(f"![Views by day and platform]({address})")
     except Unavailable:  # the figures are right without it
         log.warning("chart_not_stored", exc_info=True)

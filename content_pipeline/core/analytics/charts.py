@@ -31,18 +31,18 @@ _INK, _FAINT, _GRID = "#1f2430", "#697083", "#e6e8ee"
 _COLORS: Final = ("#cc79a7", "#1b1f27", "#0072b2", "#d55e00", "#009e73", "#e69f00", "#56b4e9")
 _DAY_SHARE: Final = 0.82  # of a day's width, that its bar takes
 _LEAST_DAYS, _MOST_DATES = 7, 9  # fewer days would be blocks, more dates would touch
-_INCHES, _DOTS_PER_INCH = (9.0, 4.2), 120
+_INCHES: Final = (9.0, 4.2)
 
 
-def views_by_day(rows: Sequence[DayFigures], title: str) -> bytes:
-    """A PNG of 1080 × 504 pixels: the views of each day as bars, the platforms above each other in colors of their own.
+def views_by_day(rows: Sequence[DayFigures], title: str, *, width: int = 1080) -> bytes:
+    """A PNG (1080 × 504 pixels): the views of each day as bars, the platforms above each other in colors of their own.
 
     `rows` as `figures.list_days` gives them, in any order. A platform without a known view on a day has no bar there;
     a day on which more views were taken back than gained goes below zero. Without any view, the chart says so.
     """
     days = _days(rows)
     platforms = [name for name in PLATFORMS if any(row.platform == name for row in rows)]
-    figure = Figure(figsize=_INCHES, dpi=_DOTS_PER_INCH, facecolor="white")
+    figure = Figure(figsize=_INCHES, dpi=width / _INCHES[0], facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.07, 0.11, 0.905, 0.66))
     views = {name: _views(rows, name, days) for name in platforms}

@@ -1,7 +1,7 @@
 """Derives daily metrics from snapshots and platform-reported days; idempotent."""
 
 from datetime import UTC, date, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import pandas as pd
@@ -18,11 +18,17 @@ from content_pipeline.core.platforms.insights import TOTALS, Metric
 _EPOCH: Final = date(1970, 1, 1)
 
 
-def derive(session: Session, account_id: UUID, first: date, last: date) -> int:
+class Derived(NamedTuple):
+    """The days that were derived of an account, and how many rows they have, of the account and of its posts."""
+
+    first: date
+    last: date
+    rows: int
+
+
+def derive(session: Session, account_id: UUID, first: date, last: date) -> Derived:
     """Derive an account's figures of the days from `first` to `last`, and of all days that what was read since they
     were derived, or in these days, changes. Waits for another derivation of the account.
-
-    Returns the number of days written, of the account and of each of its posts.
     """
     # Two runs may want the same days of an account: that of a day and that of the next one, which settles the first.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"daily_metrics:{account_id}", 0))))
@@ -31,7 +37,8 @@ def derive(session: Session, account_id: UUID, first: date, last: date) -> int:
     is_own = days["social_post_id"].isna()
     written = _replace(session, DailyPostMetric, account_id, days[~is_own], first, last)
     own = _account_days(session, account_id, days[is_own].set_index("day"), first, last)
-    return written + _replace(session, DailyMetric, account_id, own.reset_index(), first, last)
+    written += _replace(session, DailyMetric, account_id, own.reset_index(), first, last)
+    return Derived(first, last, written)
 
 
 def _growth(readings: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
