@@ -43,7 +43,10 @@ def derive(session: Session, account_id: UUID, first: date, last: date) -> Deriv
 
 def _growth(readings: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     """The growth of the account (its `social_post_id` is None) and of every post on each of these days: `day`, the
-    metrics, and `estimated`."""
+    metrics, and `estimated`.
+
+    On the day of its first reading an account's growth is not known; a post's counts from its publication.
+    """
     series, posts = pd.factorize(readings["social_post_id"], use_na_sentinel=False)
     since_epoch = pd.to_datetime(readings["taken_at"], utc=True) - pd.Timestamp(0, tz=UTC)
     at = (since_epoch // pd.Timedelta(milliseconds=1)).astype("int64")
@@ -53,7 +56,8 @@ def _growth(readings: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     for metric in (*sorted(TOTALS), "followers"):
         read = without_dips(table, metric) if metric in TOTALS else table
         found = at_borders(read, metric).set_index(["series", "day"])
-        grown = found["growth"]
+        is_post = ~pd.isna(posts.take(found.index.get_level_values("series").astype("int64")))
+        grown = found["growth"].where(found["from_start"].astype(bool) | is_post)
         columns |= {metric: grown} if metric in TOTALS else {"followers": found["end"], "followers_gained": grown}
         marks[metric] = found["estimated"]
     days = pd.DataFrame(columns).assign(estimated=pd.DataFrame(marks).eq(True).any(axis=1)).reset_index()

@@ -24,12 +24,13 @@ def at_borders(readings: pd.DataFrame, metric: str) -> pd.DataFrame:
     `readings` has the columns `series` (a number), `at` (milliseconds since 1970) and the metric's own, where a missing
     value is no reading. Returns one row for each series and day: `series`, `day` (days since 1970), `end` (the total at
     the day's end, or at the last reading where that is earlier), `growth` since the day's start (or since the first
-    reading), NaN where both are the same moment, and `estimated`. Between two readings a total grows evenly. Counts are
-    rounded at the borders, so that the days of a series add up to its growth, to the unit.
+    reading), NaN where both are the same moment, `from_start` (whether it is since the day's start) and `estimated`.
+    Between two readings a total grows evenly. Counts are rounded at the borders, so that the days of a series add up to
+    its growth, to the unit.
     """
     known = readings.loc[readings[metric].notna(), ["series", "at", metric]].sort_values(["series", "at"])
     if known.empty:
-        return pd.DataFrame({name: [] for name in ("series", "day", "end", "growth", "estimated")})
+        return pd.DataFrame({name: [] for name in ("series", "day", "end", "growth", "from_start", "estimated")})
     at, values = known["at"].to_numpy(np.int64), known[metric].to_numpy(float)
     series, first, counts = np.unique(known["series"].to_numpy(np.int64), return_index=True, return_counts=True)
     last = first + counts - 1
@@ -44,7 +45,8 @@ def at_borders(readings: pd.DataFrame, metric: str) -> pd.DataFrame:
         start, end = np.rint(start), np.rint(end)
     growth = np.where(starts == ends, np.nan, end - start)
     is_estimated = np.maximum(start_gap, end_gap) > MEASURED_GAP / timedelta(milliseconds=1)
-    return pd.DataFrame({"series": of_series, "day": day, "end": end, "growth": growth, "estimated": is_estimated})
+    columns = {"end": end, "growth": growth, "from_start": starts == day * _DAY_MS, "estimated": is_estimated}
+    return pd.DataFrame({"series": of_series, "day": day, **columns})
 
 
 def _interpolate(keys: _Array, at: _Array, values: _Array, series: _Array, border: _Array) -> tuple[_Array, _Array]:

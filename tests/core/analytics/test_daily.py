@@ -53,6 +53,16 @@ def test_a_day_before_the_first_reading_of_an_account_has_no_figures(history: Hi
     assert history.days("followers_gained") == {2: 5, 3: None}
 
 
+def test_the_day_of_an_account_s_first_reading_is_that_of_its_posts_together(history: History) -> None:
+    post_id = history.post(at(0))
+    for hour, views in ((12, 100), (18, 150), (24, 200), (30, 260)):
+        history.read(at(0, hour), post_id, views=views)
+        history.read(at(0, hour), views=5000 + views, followers=views)
+    history.derive(0, 1)
+    assert history.days() == {0: 200, 1: 60}
+    assert history.days("followers_gained") == {0: None, 1: 60}
+
+
 def test_the_growth_over_an_outage_is_spread_over_its_days_and_marked(history: History) -> None:
     post_id = history.post(at(0))
     history.read(at(0, 18), post_id, views=90)
