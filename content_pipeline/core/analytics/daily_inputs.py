@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics import frames, windows
@@ -14,6 +14,9 @@ from content_pipeline.core.analytics.figure_columns import METRICS
 from content_pipeline.core.models import DailyPostMetric, MetricSnapshot, PendingDerivation, ReportedDay, SocialPost
 from content_pipeline.core.models.analytics import Source
 from content_pipeline.core.platforms.insights import TOTALS
+
+# A reading of which nothing is known is none: Instagram has no figures of a post in its first hours.
+_IS_READING: Final = or_(*(getattr(MetricSnapshot, metric).is_not(None) for metric in METRICS))
 
 
 def changed_accounts(session: Session, first: date, last: date) -> Sequence[UUID]:
@@ -39,7 +42,7 @@ def changed_days(session: Session, account_id: UUID, first: date, last: date) ->
     if times := session.execute(pending.returning(PendingDerivation.first_at, PendingDerivation.last_at)).first():
         begin, end = min(begin, times.first_at), max(end, times.last_at)
         last = max(last, times.last_at.date())
-    own = MetricSnapshot.account_id == account_id
+    own = and_(MetricSnapshot.account_id == account_id, _IS_READING)
     read = (
         select(
             MetricSnapshot.social_post_id.label("post"),
@@ -77,7 +80,7 @@ def readings(session: Session, account_id: UUID, first: date, last: date) -> pd.
     begin, end = _midnight(first), _midnight(last + timedelta(days=1))
     post, taken_at = MetricSnapshot.social_post_id, MetricSnapshot.taken_at
     own = select(post, taken_at, *(getattr(MetricSnapshot, metric) for metric in METRICS)).where(
-        MetricSnapshot.account_id == account_id
+        MetricSnapshot.account_id == account_id, _IS_READING
     )
     before = _nearest(own.where(taken_at <= begin), taken_at.desc())
     after = _nearest(own.where(taken_at >= end), taken_at.asc())
@@ -115,8 +118,9 @@ def _nearest(readings: Select[Any], order: ColumnElement[Any]) -> Select[Any]:
 
 
 def _births(found: pd.DataFrame, begin: datetime) -> pd.DataFrame:
-    """Readings of zero at the publication of the posts whose first reading is after `begin`."""
-    earliest = found.sort_values("taken_at").drop_duplicates("social_post_id")
+    """Readings of zero at the publication of the posts whose first reading is after `begin`: of the totals that any of
+    their readings has."""
+    earliest = found.sort_values("taken_at").groupby("social_post_id").first().reset_index()
     unread = earliest[(earliest["taken_at"] > begin) & (earliest["published_at"] < earliest["taken_at"])]
     zeros = {metric: unread[metric].where(unread[metric].isna(), 0) for metric in TOTALS}
     return unread.assign(taken_at=unread["published_at"], **zeros, **dict.fromkeys(set(METRICS) - TOTALS))

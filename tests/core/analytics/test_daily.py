@@ -53,6 +53,18 @@ def test_a_day_before_the_first_reading_of_an_account_has_no_figures(history: Hi
     assert history.days("followers_gained") == {2: 5, 3: None}
 
 
+def test_the_growth_before_the_first_known_figure_counts_from_the_publication(history: History) -> None:
+    post_id = history.post(at(0, 6))
+    for hours in (6, 12, 18):  # its platform has no figures yet
+        history.read(at(0, hours), post_id)
+    history.derive(0, 0)
+    history.read(at(1, 18), post_id, views=90)
+    history.read(at(2), post_id, views=100, likes=7)
+    history.derive(1, 1)
+    assert sum(history.post_days(post_id).values()) == 100
+    assert sum(history.post_days(post_id, "likes").values()) == 7
+
+
 def test_the_day_of_an_account_s_first_reading_is_that_of_its_posts_together(history: History) -> None:
     post_id = history.post(at(0))
     for hour, views in ((12, 100), (18, 150), (24, 200), (30, 260)):
