@@ -52,6 +52,11 @@ def routes(store: Store) -> APIRouter:
     def schedule_fault(fault: faults.Fault) -> None:
         faults.schedule(store, fault)
 
+    @router.delete("/faults", status_code=HTTPStatus.NO_CONTENT)
+    def withdraw_faults() -> None:
+        """Withdraw the faults that no request has met yet."""
+        faults.withdraw(store)
+
     @router.post("/clock")
     def advance_clock(body: ClockAdvance) -> dict[str, str]:
         store.advance(body.advance_seconds)

@@ -58,6 +58,13 @@ def schedule(store: Store, fault: Fault) -> None:
     store.put("fault", number, {"number": number, **fault.model_dump()})
 
 
+def withdraw(store: Store) -> None:
+    """Delete the faults that no request has met yet."""
+    with store.transaction():
+        for fault in store.find("fault"):
+            store.delete("fault", fault["number"])
+
+
 def fault_point(platform: Target, name: Step) -> Callable[[Request], None]:
     """FastAPI dependency: marks a route as a step of a platform and applies the faults scheduled for it."""
 

@@ -28,6 +28,9 @@ class Sandbox:
         """Schedule a fault for the next requests of a platform's step; `more` are fields of `sandbox.faults.Fault`."""
         self._post("faults", {"platform": platform, "step": step, "kind": kind, **more})
 
+    def withdraw_faults(self) -> None:
+        self.http.delete("/_sandbox/faults").raise_for_status()
+
     def advance(self, seconds: float) -> None:
         self._post("clock", {"advance_seconds": seconds})
 
