@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults burst check format bench lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst check format bench lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ faults: install  ## 200 posts while parts are killed and platforms drop their an
 avatar-faults: install  ## 100 avatar videos at HeyGen while parts are killed and answers are lost
 	FAULTS_AVATARS=100 $(BIN)/python -m pytest -s tests/stack/shifted_clock/test_avatar_faults.py
 	FAULTS_AVATARS=100 FAULTS_HEYGEN=reliable $(BIN)/python -m pytest -s tests/stack/shifted_clock/test_avatar_faults.py
+
+truth: install  ## figures against the sandbox's truth in 300 histories of outages, kills and clock changes
+	TRUTH_EXAMPLES=300 $(BIN)/python -m pytest tests/core/analytics/test_figures_against_truth.py
 
 burst: install  ## 300 captions at once over two workers
 	BURST_TASKS=300 $(BIN)/python -m pytest tests/stack/test_burst.py
