@@ -193,10 +193,16 @@ class Stack:
             return [tuple(row) for row in result] if result.returns_rows else []
 
     @cached_property
-    def engine(self) -> Engine:
+    def configuration(self) -> dict[str, str]:
+        """The settings of the stack's processes, as environment variables."""
         lines = (self.home / "stack.env").read_text().splitlines()
-        values = dict(line.split("=", 1) for line in lines if "=" in line)
-        return create_engine(values["CONTENT_PIPELINE_DATABASE_URL"], poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+    @cached_property
+    def engine(self) -> Engine:
+        return create_engine(
+            self.configuration["CONTENT_PIPELINE_DATABASE_URL"], poolclass=NullPool, isolation_level="AUTOCOMMIT"
+        )
 
     def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
         url = f"http://127.0.0.1:{self.dagster_port}/graphql"

@@ -1,5 +1,7 @@
 """Figures of a connected account: read by a run, derived by Dagster's automation, and served as rows of a chart."""
 
+from datetime import datetime
+
 import pytest
 
 from content_pipeline.core.analytics import windows
@@ -7,15 +9,19 @@ from content_pipeline.core.clock import now
 from tests.stack.harness import Client, Stack, until
 
 
+def read_tiktok(stack: Stack) -> str:
+    """Launch a run of the present window, of this platform only: other tests leave accounts on the others that cannot
+    be read any more. Returns the run id."""
+    window = windows.latest_complete(now()).start.strftime("%Y-%m-%d-%H:%M")
+    return stack.launch("metric_snapshots", window, assetSelection=[{"path": ["metric_snapshots", "tiktok"]}])
+
+
 @pytest.mark.smoke
 def test_the_figures_of_an_account_are_read_derived_and_served(stack: Stack, client: Client) -> None:
     stack.sandbox.set(tiktok_listing_seconds=0)
     stack.sandbox.history("tiktok", posts=6, days=5)
     client.connect(stack.sandbox, "tiktok")
-    window = windows.latest_complete(now()).start.strftime("%Y-%m-%d-%H:%M")
-    # Only this platform: other tests leave accounts on the others that cannot be read any more.
-    own = [{"path": ["metric_snapshots", "tiktok"]}]
-    stack.wait_for_run(stack.launch("metric_snapshots", window, assetSelection=own), "SUCCESS")
+    stack.wait_for_run(read_tiktok(stack), "SUCCESS")
 
     def served() -> list[dict[str, int | None]] | None:
         rows = client.http.get("/analytics/social", params={"platform": "tiktok", "days": 7}).json()
@@ -34,3 +40,45 @@ def test_the_figures_of_an_account_are_read_derived_and_served(stack: Stack, cli
     )["runsOrError"]["results"]
     assert lanes
     assert {tag["value"] for run in lanes for tag in run["tags"] if tag["key"] == "dagster-celery/queue"} == {"io"}
+
+
+def test_a_worker_that_is_killed_while_it_reads_leaves_figures_that_are_true(stack: Stack, client: Client) -> None:
+    stack.sandbox.set(tiktok_listing_seconds=0)
+    stack.sandbox.history("tiktok", account="tech.tom", posts=6, days=5)
+    account_id = client.connect(stack.sandbox, "tiktok", username="tech.tom")
+    stored = "select 1 from metric_snapshots where account_id = :account"
+    stack.sandbox.fail("tiktok", "insights", "delay", seconds=4, times=6)
+    read_tiktok(stack)
+    until(lambda: stack.sql(stored, account=account_id), seconds=90, what="stored readings of posts", pause=0.05)
+    assert stack.sql("select 1 from account_syncs where account_id = :account", account=account_id) == []
+    stack.kill("io")
+    stack.wait_until_ready()
+    read = "select 1 from account_syncs where account_id = :account and error is null"
+    until(
+        lambda: stack.sql(read, account=account_id), seconds=120, what="the window, read by another worker", pause=0.5
+    )
+    readings = stack.sql(
+        "select post_id, taken_at, snapshot.views from metric_snapshots as snapshot"
+        " join social_posts as post on post.id = social_post_id where snapshot.account_id = :account",
+        account=account_id,
+    )
+    assert len({post_id for post_id, _, _ in readings}) == 6
+    for post_id, taken_at, views in readings:
+        assert views <= true_views(stack, taken_at)[post_id]
+
+    def derived() -> bool:
+        """Whether the days of each post add up to its last reading."""
+        last = {post_id: views for post_id, _, views in sorted(readings, key=lambda reading: reading[1])}
+        sums = stack.sql(
+            "select post.post_id, sum(views) from daily_post_metrics as day join social_posts as post"
+            " on post.id = social_post_id where day.account_id = :account group by 1",
+            account=account_id,
+        )
+        return dict(sums) == last
+
+    until(derived, seconds=120, what="days that add up to the readings", pause=1)
+
+
+def true_views(stack: Stack, at: datetime) -> dict[str, int]:
+    (truth,) = stack.sandbox.figures("tiktok", at.isoformat(), account="tech.tom")
+    return {post["id"]: post["views"] for post in truth["posts"]}
