@@ -1,4 +1,4 @@
-"""Daily metrics of a year: time to derive them, latency of their queries, and size of the tables."""
+"""Daily metrics of a year: time to derive them, latency of their queries, back-fill, exports and size of the tables."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 from sqlalchemy.orm import Session
 
+from bench import back_fill, exports
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
 from content_pipeline.core.analytics import daily
@@ -59,6 +60,7 @@ _LONG: Final = (
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
+    yield from back_fill.measure(environment)
     scale = 0.1 if environment.quick else 1.0
     stack, posts = environment.stack, int(POSTS * scale)
     with environment.client() as client:
@@ -77,6 +79,8 @@ def measure(environment: Environment) -> Iterator[Figure]:
                 query = partial(client.get, path + zone)
                 times = [_milliseconds(query) for _ in range(environment.times(30))]
                 yield Figure(f"GET {path}{zone}, median", median(times), "ms", target=Target(200), samples=len(times))
+        rows = _rows(stack, "daily_post_metrics")
+        yield from exports.measure(stack, environment.folder, workspace_id, many=min(exports.MANY, rows))
     yield _slowest_question(stack)
     for statement in _LONG:
         stack.sql(statement)
