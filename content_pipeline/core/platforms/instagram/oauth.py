@@ -29,7 +29,14 @@ class InstagramOAuth:
         address = transport.url("www.instagram.com", "/oauth/authorize")
         return str(
             prepare_grant_uri(
-                address, _CLIENT.app().id, "code", redirect_uri=redirect_uri, scope=",".join(_SCOPES), state=state
+                address,
+                _CLIENT.app().id,
+                "code",
+                redirect_uri=redirect_uri,
+                scope=",".join(_SCOPES),
+                state=state,
+                # The person signs in again: a consent that was given before is no answer to somebody else's link.
+                force_reauth="true",
             )
         )
 

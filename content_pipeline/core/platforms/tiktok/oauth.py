@@ -37,6 +37,8 @@ class TikTokOAuth:
             # Hex, where RFC 7636 has base64url.
             "code_challenge": sha256(verifier.encode()).hexdigest(),
             "code_challenge_method": "S256",
+            # Otherwise TikTok consents by itself for a person who has consented before, also by somebody else's link.
+            "disable_auto_auth": "1",
         }
         return str(httpx.URL(transport.url(_WWW, "/v2/auth/authorize/"), params=parameters))
 

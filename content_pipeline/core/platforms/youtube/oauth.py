@@ -35,9 +35,10 @@ class YouTubeOAuth:
                 state=state,
                 code_challenge=create_s256_code_challenge(verifier),
                 code_challenge_method="S256",
-                # Without these two there is no refresh token, or only at the very first consent.
+                # Without offline there is no refresh token; without consent, only at the very first one. The account is
+                # chosen each time, so that whoever is signed in is not taken for who was asked.
                 access_type="offline",
-                prompt="consent",
+                prompt="consent select_account",
                 include_granted_scopes="true",
             )
         )
