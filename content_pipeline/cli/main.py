@@ -335,5 +335,7 @@ def _show_addresses() -> None:
 
     click.echo(f"API      {settings().public_url}/docs")
     click.echo(f"Dagster  {settings().dagster_url}")
+    if settings().dagster_read_only_port:
+        click.echo(f"         http://127.0.0.1:{settings().dagster_read_only_port} (read-only)")
     if settings().platforms == "sandbox":
         click.echo(f"Posts    {settings().sandbox_url}")

@@ -59,6 +59,8 @@ def check(home: Path, configured: Settings) -> None:
     _check_platforms(configured)
     _check_port(configured.api_port, configured.host, "CONTENT_PIPELINE_API_PORT")
     _check_port(configured.dagster_port, "127.0.0.1", "CONTENT_PIPELINE_DAGSTER_PORT")
+    if configured.dagster_read_only_port:
+        _check_port(configured.dagster_read_only_port, "127.0.0.1", "CONTENT_PIPELINE_DAGSTER_READ_ONLY_PORT")
     if embeds_sandbox(configured):
         _check_port(configured.sandbox_port, "127.0.0.1", "CONTENT_PIPELINE_SANDBOX_PORT")
 
@@ -91,6 +93,13 @@ def _check_settings(configured: Settings) -> None:
             f"The API would listen on {configured.host}, but returns URLs that other hosts cannot open.",
             code="settings_unsafe",
             remedy="Set CONTENT_PIPELINE_PUBLIC_URL to the address that clients use.",
+        )
+    pages = urlsplit(configured.dagster_public_url)
+    if configured.dagster_public_url and not (pages.scheme in ("http", "https") and pages.netloc):
+        raise Invalid(
+            f"{configured.dagster_public_url} is not an address of Dagster's pages.",
+            code="settings_invalid",
+            remedy="Set CONTENT_PIPELINE_DAGSTER_PUBLIC_URL to what a browser shows, like https://dagster.example.com.",
         )
 
 

@@ -13,7 +13,19 @@ from typing import Final, Literal, get_args
 
 from content_pipeline.cli import postgres, readiness
 from content_pipeline.cli.processes import MARK
-from content_pipeline.cli.stack_config import API, CODE, DAGSTER, POSTGRES, ROOT, S3, SANDBOX, VALKEY, WEED, StackConfig
+from content_pipeline.cli.stack_config import (
+    API,
+    CODE,
+    DAGSTER,
+    DAGSTER_READ_ONLY,
+    POSTGRES,
+    ROOT,
+    S3,
+    SANDBOX,
+    VALKEY,
+    WEED,
+    StackConfig,
+)
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.settings import PREFIX, Lane
 
@@ -130,21 +142,26 @@ def _base(config: StackConfig) -> list[Service]:
 
 
 def _dagster(config: StackConfig) -> list[Service]:
-    port = config.state.ports[DAGSTER]
     workspace = ["-w", str(ROOT / "workspace.yaml")]
-    # The Dagster UI has no login, so it listens on loopback, whatever the API listens on.
-    serve = ["-h", "127.0.0.1", "-p", str(port)]
+    ports = config.state.ports
     return [
-        Service(
-            "webserver",
-            "dagster",
-            _python("dagster_webserver", *workspace, *serve),
-            ready=lambda _: readiness.webserver(),
-            port=port,
-            url=f"http://127.0.0.1:{port}",
-        ),
+        _webserver("webserver", ports[DAGSTER], workspace, lambda _: readiness.webserver()),
+        *([_read_only_webserver(ports[DAGSTER_READ_ONLY], workspace)] if DAGSTER_READ_ONLY in ports else []),
         Service("daemon", "dagster", _python("dagster._daemon", "run", *workspace), ready=readiness.daemon),
     ]
+
+
+def _read_only_webserver(port: int, workspace: list[str]) -> Service:
+    options = [*workspace, "--read-only"]
+    return _webserver(
+        "webserver-read-only", port, options, lambda _: readiness.http_ok(f"http://127.0.0.1:{port}/server_info")
+    )
+
+
+def _webserver(name: str, port: int, options: list[str], ready: Callable[[float], bool]) -> Service:
+    # Dagster's pages have no login, so they are on loopback, whatever the API listens on.
+    command = _python("content_pipeline.engine.webserver", *options, "-p", str(port))
+    return Service(name, "dagster", command, ready, port=port, url=f"http://127.0.0.1:{port}")
 
 
 def _worker(config: StackConfig, lane: Lane) -> Service:

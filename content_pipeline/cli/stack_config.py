@@ -18,6 +18,7 @@ ROOT: Final = Path(__file__).parents[2]
 # Names of ports. A service is embedded if the state has a port for it.
 API: Final = "api"
 DAGSTER: Final = "dagster"
+DAGSTER_READ_ONLY: Final = "dagster.read_only"
 CODE: Final = "code"
 POSTGRES: Final = "postgres"
 VALKEY: Final = "valkey"
@@ -40,6 +41,8 @@ def choose_ports(configured: Settings, previous: dict[str, int]) -> dict[str, in
         *([] if configured.s3_endpoint else WEED),
     ]
     known = {API: configured.api_port, DAGSTER: configured.dagster_port}
+    if configured.dagster_read_only_port:
+        known[DAGSTER_READ_ONLY] = configured.dagster_read_only_port
     if embeds_sandbox(configured):
         known[SANDBOX] = configured.sandbox_port
     return {**known, **ports.pick(names, previous)}

@@ -55,7 +55,11 @@ class Settings(EnvironmentSettings):
     host: str = "127.0.0.1"
     api_port: int = 8000
     dagster_port: int = 3000
+    # a second port of Dagster's pages, which refuses mutations; 0: none
+    dagster_read_only_port: int = 0
     public_url: str = "http://127.0.0.1:8000"
+    # Dagster's pages as browsers see them, if that is not on loopback
+    dagster_public_url: str = ""
     cors_origins: Annotated[list[str], NoDecode] = []
 
     # services: empty means the embedded one, which `up` starts and writes to stack.env

@@ -58,6 +58,7 @@ def test_valid_settings_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, se
         ({**INSTAGRAM, **PUBLIC, **BUCKET, "s3_endpoint": "http://minio.internal:9000"}, "S3_PUBLIC_ENDPOINT"),
         ({**TIKTOK, **PUBLIC, **DATABASE}, "ENCRYPTION_KEYS"),
         ({"platforms": "sandbox", **DATABASE}, "ENCRYPTION_KEYS"),
+        ({"dagster_public_url": "dagster.example.com"}, "DAGSTER_PUBLIC_URL"),
     ],
 )
 def test_unsafe_or_incomplete_settings_are_refused(
@@ -68,6 +69,14 @@ def test_unsafe_or_incomplete_settings_are_refused(
         check(tmp_path)
     assert f"CONTENT_PIPELINE_{setting}" in refused.value.remedy
     assert "s3cret" not in refused.value.detail + refused.value.remedy
+
+
+def test_the_port_of_read_only_pages_must_be_free_if_there_is_one(tmp_path: Path) -> None:
+    with preflight.ports.socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(Conflict, match=str(port)) as refused:
+            check(tmp_path, dagster_read_only_port=port)
+        assert "CONTENT_PIPELINE_DAGSTER_READ_ONLY_PORT" in refused.value.remedy
 
 
 def test_the_sandboxs_port_must_be_free_if_there_is_a_sandbox(tmp_path: Path) -> None:

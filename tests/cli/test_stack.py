@@ -10,7 +10,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.stack.harness import Stack, until
+from tests.stack.harness import Stack, free_port, until
 
 pytestmark = pytest.mark.stack
 
@@ -18,7 +18,8 @@ pytestmark = pytest.mark.stack
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     # Longer than a socket's path may be, with a space in it.
-    stack = Stack(tmp_path_factory.mktemp("first").joinpath("a home", *["folder"] * 12), **SLOTS)
+    shown = {"CONTENT_PIPELINE_DAGSTER_READ_ONLY_PORT": str(free_port())}
+    stack = Stack(tmp_path_factory.mktemp("first").joinpath("a home", *["folder"] * 12), **SLOTS, **shown)
     stack.up()
     yield stack
     stack.down()
@@ -35,6 +36,10 @@ def first(started: Stack) -> Stack:
 SLOTS = {f"CONTENT_PIPELINE_SLOTS_{lane}": "1" for lane in ("INTERACTIVE", "MEDIA", "IO")}
 
 
+LOADED = "{ workspaceOrError { ... on Workspace { locationEntries { name } } } }"
+PAUSE = "mutation { setAutoMaterializePaused(paused: true) }"
+
+
 def is_ready(stack: Stack) -> bool:
     return stack.run("status", check=False).returncode == 0
 
@@ -45,6 +50,21 @@ def test_no_secret_is_on_a_command_line(first: Stack) -> None:
     secrets = [line.split("=", 1)[1] for line in kept if "KEY" in line or ("_URL=" in line and "@" in line)]
     assert len(secrets) == 8
     assert not [secret for secret in secrets if secret in lines]
+
+
+def test_dagsters_pages_serve_programs_and_no_other_website(first: Stack) -> None:
+    assert first.graphql(LOADED) == {"workspaceOrError": {"locationEntries": [{"name": "content_pipeline"}]}}
+    url = f"http://127.0.0.1:{first.dagster_port}/graphql"
+    assert httpx.post(url, json={"query": LOADED}, headers={"Origin": "https://example.com"}).status_code == 403
+    assert httpx.get(url, params={"query": PAUSE}).status_code == 405
+
+
+def test_dagsters_read_only_pages_show_the_same_and_change_nothing(first: Stack) -> None:
+    url = f"http://127.0.0.1:{first.env['CONTENT_PIPELINE_DAGSTER_READ_ONLY_PORT']}/graphql"
+    assert httpx.post(url, json={"query": LOADED}).json()["data"] == first.graphql(LOADED)
+    refused = httpx.post(url, json={"query": PAUSE}).json()
+    assert "Unauthorized" in refused["errors"][0]["message"]
+    assert httpx.post(url, json={"query": LOADED}, headers={"Origin": "https://example.com"}).status_code == 403
 
 
 def test_a_second_up_finds_the_running_stack(first: Stack) -> None:

@@ -106,3 +106,13 @@ def test_what_a_person_sets_for_an_app_counts_at_the_sandbox_too(
 ) -> None:
     monkeypatch.setenv("CONTENT_PIPELINE_LINKEDIN_INSIGHTS_CALLS", given)
     assert config_of(tmp_path).environment()["CONTENT_PIPELINE_LINKEDIN_INSIGHTS_CALLS"] == given
+
+
+def test_read_only_pages_are_a_webserver_of_their_own_on_request(tmp_path: Path) -> None:
+    assert "webserver-read-only" not in [service.name for service in services_of(config_of(tmp_path))]
+    config = config_of(tmp_path, dagster_read_only_port=9124)
+    shown, started = (
+        next(part for part in services_of(config) if part.name == name) for name in ("webserver-read-only", "webserver")
+    )
+    assert (shown.port, "--read-only" in shown.command) == (9124, True)
+    assert "--read-only" not in started.command
