@@ -291,12 +291,22 @@ def _session() -> Iterator["Session"]:
 
 @cli.command()
 def reencrypt() -> None:
-    """Re-encrypt all stored secrets with the first encryption key, so that the others can be removed."""
+    """Re-encrypt all stored secrets with the first encryption key, so that the others can be removed.
+
+    Exits with 1 when some could not be decrypted, and names them: keep the other keys then.
+    """
     from content_pipeline.core.maintenance import key_rotation
 
     _home()
     with _reachable_database():
-        click.echo(f"Rows re-encrypted: {key_rotation.reencrypt()}.")
+        done = key_rotation.reencrypt()
+    click.echo(f"Rows re-encrypted: {done.reencrypted}.")
+    if not done.failed:
+        return
+    click.echo(f"Rows that could not be decrypted: {len(done.failed)}.", err=True)
+    for row, error in done.failed.items():
+        click.echo(f"{row}: {error.detail} {error.remedy}", err=True)
+    click.get_current_context().exit(1)
 
 
 @contextmanager

@@ -100,3 +100,8 @@ def test_all_tokens_are_re_encrypted(platforms: Sandbox, workspace_id: UUID, mon
     assert encryption.is_current(found.access_token)
     assert accounts.decrypt_tokens(found) == before
     assert run("reencrypt").output == "Rows re-encrypted: 0.\n"
+    monkeypatch.setattr(settings(), "encryption_keys", [encryption_key(3)])
+    failed = run("reencrypt")
+    assert failed.exit_code == 1
+    assert "Rows that could not be decrypted: 1." in failed.stderr
+    assert f"accounts {account.id}: The key that this was encrypted with is not configured." in failed.stderr

@@ -1,6 +1,7 @@
 """Key rotation: re-encrypts all columns that an older encryption key encrypted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy import or_, select
 
 from content_pipeline.core import encryption
 from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Error
 from content_pipeline.core.models import Account, Publication, WebhookEndpoint
 
 Table = type[Account] | type[Publication] | type[WebhookEndpoint]
@@ -20,10 +22,18 @@ _ENCRYPTED_COLUMNS: Final[dict[Table, Sequence[str]]] = {
 }
 
 
-def reencrypt() -> int:
-    """Re-encrypt with the first key what another one encrypted. Returns the number of rows.
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """How many rows were re-encrypted, and which failed: table and id, with the reason."""
 
-    One transaction per row, so that no row stays locked for long. Raises Unavailable when a key is missing.
+    reencrypted: int
+    failed: Mapping[str, Error]
+
+
+def reencrypt() -> Rotation:
+    """Re-encrypt with the first key what another one encrypted. A row that cannot be decrypted stays as it is.
+
+    One transaction per row, so that no row stays locked for long.
     """
     with transaction() as session:
         rows = [
@@ -33,7 +43,13 @@ def reencrypt() -> int:
                 select(table.id).where(or_(*(getattr(table, column).is_not(None) for column in columns)))
             )
         ]
-    return sum(_reencrypt_row(table, row_id) for table, row_id in rows)
+    reencrypted, failed = 0, dict[str, Error]()
+    for table, row_id in rows:
+        try:
+            reencrypted += _reencrypt_row(table, row_id)
+        except Error as error:
+            failed[f"{table.__tablename__} {row_id}"] = error
+    return Rotation(reencrypted, failed)
 
 
 def _reencrypt_row(table: Table, row_id: UUID) -> bool:

@@ -10,8 +10,8 @@ from content_pipeline.core import encryption
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.maintenance import key_rotation
+from content_pipeline.core.maintenance.key_rotation import Rotation
 from content_pipeline.core.models import Account, Publication, WebhookEndpoint
 from content_pipeline.core.publishing import attempts
 from content_pipeline.core.settings import settings
@@ -50,7 +50,7 @@ def test_what_is_sealed_opens_with_the_new_key_alone(
     tokens = accounts.decrypt_tokens(account)
     assert tokens.refresh
     set_keys(monkeypatch, 2, 1)
-    assert key_rotation.reencrypt() == 2
+    assert key_rotation.reencrypt() == Rotation(2, {})
     set_keys(monkeypatch, 2)
     assert accounts.decrypt_tokens(read_account(account.id)) == tokens
     with transaction() as session:
@@ -65,7 +65,7 @@ def test_the_secrets_of_a_webhook_open_with_the_new_key_alone(
         endpoint, first = endpoints.create(session, workspace_id, "https://8.8.8.8/hook", None)
         second = endpoints.rotate_secret(endpoint)
     set_keys(monkeypatch, 2, 1)
-    assert key_rotation.reencrypt() == 1
+    assert key_rotation.reencrypt() == Rotation(1, {})
     set_keys(monkeypatch, 2)
     with transaction() as session:
         row = session.get_one(WebhookEndpoint, endpoint.id)
@@ -73,7 +73,7 @@ def test_the_secrets_of_a_webhook_open_with_the_new_key_alone(
 
 
 def test_what_the_first_key_sealed_is_left_alone(account: Account, publication: Publication) -> None:
-    assert key_rotation.reencrypt() == 0
+    assert key_rotation.reencrypt() == Rotation(0, {})
     assert read_account(account.id).access_token == account.access_token
 
 
@@ -81,8 +81,31 @@ def test_without_the_old_key_nothing_is_lost(
     account: Account, publication: Publication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_keys(monkeypatch, 2)
-    with pytest.raises(Unavailable) as caught:
-        key_rotation.reencrypt()
-    assert caught.value.code == "encryption_key_missing"
+    done = key_rotation.reencrypt()
+    assert done.reencrypted == 0
+    assert {row: error.code for row, error in done.failed.items()} == {
+        f"accounts {account.id}": "encryption_key_missing",
+        f"publications {publication.id}": "encryption_key_missing",
+    }
     set_keys(monkeypatch, 1)
     assert accounts.decrypt_tokens(read_account(account.id)) == accounts.decrypt_tokens(account)
+
+
+def test_a_row_that_cannot_be_decrypted_keeps_no_other_from_the_new_key(
+    account: Account, publication: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = accounts.decrypt_tokens(account)
+    with transaction() as session:  # a value of another row, as a restored backup may have it
+        session.get_one(Publication, publication.id).prepared = encryption.encrypt("{}", "publications/other/prepared")
+    with transaction() as session:
+        altered = session.get_one(Publication, publication.id).prepared
+    set_keys(monkeypatch, 2, 1)
+    done = key_rotation.reencrypt()
+    assert done.reencrypted == 1
+    assert {row: error.code for row, error in done.failed.items()} == {
+        f"publications {publication.id}": "sealed_value_invalid"
+    }
+    set_keys(monkeypatch, 2)
+    assert accounts.decrypt_tokens(read_account(account.id)) == tokens
+    with transaction() as session:
+        assert session.get_one(Publication, publication.id).prepared == altered
