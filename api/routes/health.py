@@ -1,7 +1,9 @@
 """Liveness and readiness probes."""
 
+import time
 from collections.abc import Callable
-from typing import Literal
+from threading import Lock
+from typing import Final, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import APIRouter, Response
@@ -19,6 +21,9 @@ from content_pipeline.core.tasks import dagster_health
 router = APIRouter(prefix="/health", tags=["health"])
 
 State = Literal["ok", "unavailable"]
+
+# Anybody may ask, and each answer takes a query of the database and a request to the object store.
+CACHE_SECONDS: Final = 2.0
 
 
 class Readiness(BaseModel):
@@ -40,10 +45,36 @@ def live() -> dict[Literal["status"], State]:
     "/ready", responses={503: {"model": Readiness, "description": "A dependency is unavailable; `parts` says which"}}
 )
 def ready(response: Response) -> Readiness:
-    """Readiness: database, object store and Dagster answer."""
+    """Readiness: database, object store and Dagster answer, or did in the last two seconds."""
+    readiness = recent.read()
+    response.status_code = 200 if readiness.status == "ok" else 503
+    return readiness
+
+
+class RecentReadiness:
+    """The readiness, read at most once in CACHE_SECONDS, by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._readiness: Readiness | None = None
+        self._read_at = 0.0
+
+    def read(self) -> Readiness:
+        with self._lock:
+            if self._readiness is None or time.monotonic() - self._read_at > CACHE_SECONDS:
+                self._readiness, self._read_at = _read(), time.monotonic()
+            return self._readiness
+
+    def clear(self) -> None:
+        self._readiness = None
+
+
+recent: Final = RecentReadiness()
+
+
+def _read() -> Readiness:
     parts: dict[str, State] = {name: "ok" if check() else "unavailable" for name, check in _CHECKS.items()}
     status: State = "unavailable" if "unavailable" in parts.values() else "ok"
-    response.status_code = 200 if status == "ok" else 503
     return Readiness(status=status, parts=parts, heygen_balance=_heygen_balance())
 
 

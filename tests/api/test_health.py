@@ -1,15 +1,22 @@
 """Liveness and readiness endpoints."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
+from api.routes import health
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import ProviderBalance
 from content_pipeline.core.providers.heygen import client as heygen_client
 from content_pipeline.core.settings import settings
+
+
+@pytest.fixture(autouse=True)
+def _nothing_read_before() -> None:
+    health.recent.clear()
 
 
 def test_a_living_process_says_so(anonymous_client: TestClient) -> None:
@@ -24,6 +31,22 @@ def test_the_part_that_is_missing_is_named(anonymous_client: TestClient) -> None
         "parts": {"database": "ok", "storage": "ok", "dagster": "unavailable"},
         "heygen_balance": None,
     }
+
+
+def test_whoever_asks_again_within_two_seconds_gets_the_same_answer(
+    anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check() -> bool:
+        checked.append(True)
+        return len(checked) > 1
+
+    checked: list[bool] = []
+    monkeypatch.setattr(health, "_CHECKS", {"database": check})
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: anonymous_client.get("/health/ready").status_code, range(24)))
+    assert (answers, len(checked)) == ([503] * 24, 1)
+    monkeypatch.setattr(health, "CACHE_SECONDS", 0.0)
+    assert anonymous_client.get("/health/ready").status_code == 200
 
 
 @pytest.mark.parametrize(
