@@ -60,7 +60,7 @@ class Authentication:
         scope["state"]["caller"] = caller
         scope["state"]["headers"].update(_headers(rate, result))
         if not result.allowed:
-            raise _too_many("Your plan's rate limit is exceeded.", result)
+            raise too_many("Your plan's rate limit is exceeded.", result)
 
     async def _cached_caller(self, key: str, address: str) -> Caller:
         digest = workspaces.digest(key)
@@ -84,11 +84,12 @@ def _authenticate(key: str, address: str) -> Caller:
     except Unauthorized:
         result = rate_limits.take(f"address:{address}", FAILED_ATTEMPTS)
         if not result.allowed:
-            raise _too_many("Too many invalid keys came from your address.", result) from None
+            raise too_many("Too many invalid keys came from your address.", result) from None
         raise
 
 
-def _too_many(detail: str, result: RateLimitResult) -> TooManyRequests:
+def too_many(detail: str, result: RateLimitResult) -> TooManyRequests:
+    """The error of a request for which a bucket has no room."""
     return TooManyRequests(detail, remedy="Wait for the seconds in Retry-After.", retry_after=result.retry_after)
 
 

@@ -7,16 +7,30 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from api.authentication import too_many
 from api.deps import CallerDep, Cursor, Limit
 from api.pagination import link_next
 from api.schemas.accounts import AccountView, ClientState, ConnectRequest, ConnectView, RedirectUri
 from api.schemas.problems import problems
+from content_pipeline.core import rate_limits
 from content_pipeline.core.accounts import accounts, oauth_flow
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.rate_limits import Rate
 
 # URLs with a code or state must not be cached, or sent on as Referer.
 _PRIVATE_HEADERS: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+
+
+# Callbacks of one address. Nobody connects an account a second; who guesses a `state` asks more often.
+CALLBACKS: Final = Rate(60, 60)
+
+
+def _limit_by_address(request: Request) -> None:
+    address = request.client.host if request.client else "unknown"
+    result = rate_limits.take(f"callback:{address}", CALLBACKS)
+    if not result.allowed:
+        raise too_many("Too many accounts are being connected from your address.", result)
 
 
 def _set_private_headers(request: Request) -> None:
@@ -60,7 +74,10 @@ def connect(platform: Platform, body: ConnectRequest, caller: CallerDep) -> Conn
 
 
 @router.get(
-    "/callback/{platform}", status_code=HTTPStatus.FOUND, response_class=RedirectResponse, dependencies=_private
+    "/callback/{platform}",
+    status_code=HTTPStatus.FOUND,
+    response_class=RedirectResponse,
+    dependencies=[*_private, Depends(_limit_by_address)],
 )
 def oauth_callback(platform: Platform, state: str = "", code: str | None = None, error: str | None = None) -> str:
     """OAuth redirect URI of the platforms. It needs no API key: `state` identifies the workspace."""

@@ -9,10 +9,12 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from api.routes import social
 from content_pipeline.core.accounts import tokens
 from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.rate_limits import Rate
 from content_pipeline.core.settings import settings
 from tests.accounts import REDIRECT, set_app
 from tests.api.conftest import PUBLIC
@@ -181,6 +183,17 @@ def test_accounts_are_listed_newest_first_a_page_at_a_time(
     rest = client.get(f"{SOCIAL}/accounts", params={"limit": 2, "cursor": first.headers["X-Next-Cursor"]})
     assert [account["id"] for account in rest.json()] == ids[:1]
     assert "X-Next-Cursor" not in rest.headers
+
+
+def test_one_address_can_try_callbacks_for_a_while_only(
+    anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(social, "CALLBACKS", Rate(3, 60))
+    guesses = [anonymous_client.get(f"{SOCIAL}/callback/tiktok", params={"state": str(n)}) for n in range(4)]
+    assert [code_of(answer, answer.status_code) for answer in guesses] == ["state_invalid"] * 3 + ["too_many_requests"]
+    assert int(guesses[-1].headers["Retry-After"]) > 0
+    elsewhere = TestClient(anonymous_client.app, client=("192.0.2.7", 50000))
+    assert code_of(elsewhere.get(f"{SOCIAL}/callback/tiktok", params={"state": "0"}), 400) == "state_invalid"
 
 
 def test_an_account_shows_what_is_known_and_no_token(
