@@ -7,6 +7,7 @@ with `task_accepted`, `accepted`, `created` or `ok`, which store it, and starts 
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http import HTTPStatus
 from json import JSONDecodeError, loads
 from typing import Annotated, Any, Final
@@ -20,6 +21,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from api.deps import CallerDep
 from api.schemas.secret_answer import SecretAnswer
+from api.schemas.signed_url import STORED
 from content_pipeline.core import database
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.workspaces import idempotency
@@ -90,7 +92,9 @@ class IdempotentRequest:
     ) -> JSONResponse:
         answer = Answer(status, body.model_dump(mode="json"), location, is_secret=isinstance(body, SecretAnswer))
         if self._request:
-            idempotency.keep(session, self._request, answer)
+            # Links are signed when a resource is read: kept here they would outlast their file.
+            stored = replace(answer, body=body.model_dump(mode="json", context=STORED))
+            idempotency.keep(session, self._request, stored)
         return _render(answer)
 
 
@@ -98,7 +102,8 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        description="A unique value such as a UUID; a repeated request with the same key gets the same response.",
+        description="A unique value such as a UUID; a repeated request with the same key gets the same response, "
+        "without signed URLs.",
     ),
 ]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from api.schemas.signed_url import SignedUrl
 from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
 from content_pipeline.core.bulk.csv_rows import Format
 from content_pipeline.core.models import Batch, MadeVideo, Reel, Task
@@ -41,7 +42,7 @@ class JobView(BaseModel):
     spoken_voice: str | None = Field(description="The voice that was used", examples=["hibari-heart"])
     status: Status = Field(examples=["done"])
     progress: int = Field(ge=0, le=100, examples=[100])
-    result_url: str | None = Field(description="Signed URL of the video, once it is rendered")
+    result_url: SignedUrl = Field(description="Signed URL of the video, once it is rendered")
     error: TaskError | None
 
     @classmethod

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.schemas.patch import unset
 from api.schemas.publishing import Caption, Title
+from api.schemas.signed_url import SignedUrl
 from api.schemas.tasks import TaskError, error_of
 from api.schemas.times import UtcDatetime
 from content_pipeline.core.calendar import best_slots
@@ -132,7 +133,7 @@ class ItemView(BaseModel):
 class ItemDetail(ItemView):
     task_id: str | None = Field(description="The task that renders its video")
     publish_task_id: str | None = Field(description="The task that publishes it")
-    video_url: str | None = Field(description="Signed URL of the video made of its script, once it is rendered")
+    video_url: SignedUrl = Field(description="Signed URL of the video made of its script, once it is rendered")
     conflicts: list[UUID] = Field(description="Up to 20 other items of this account within a minute of it")
 
     @classmethod

@@ -5,10 +5,11 @@ from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
-from content_pipeline.core.models import Reel
+from content_pipeline.core.models import IdempotencyKey, Reel
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import tasks
 from tests.api.conftest import PUBLIC
@@ -111,6 +112,18 @@ def test_a_canceled_batch_keeps_what_is_done_and_ends_the_rest(client: TestClien
     assert (canceled["status"], canceled["done"], canceled["failed"]) == ("done", 1, 1)
     assert canceled["jobs"][1]["error"]["code"] == "canceled"
     assert client.post(path).status_code == 409
+
+
+def test_a_cancel_that_is_repeated_keeps_no_signed_link(client: TestClient, batch: str) -> None:
+    finish_job(client.get(batch).json()["jobs"][0], done=True)
+    first, again = (client.post(f"{batch}/cancel", headers={"Idempotency-Key": "cancel-1"}) for _ in range(2))
+    with transaction() as session:
+        (kept,) = session.scalars(select(IdempotencyKey).where(IdempotencyKey.key == "cancel-1"))
+    assert "some/reel.mp4" in first.json()["jobs"][0]["result_url"]
+    assert "some/reel.mp4" not in str(kept.body)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert [job["result_url"] for job in again.json()["jobs"]] == [None, None]
+    assert again.json()["jobs"][0]["status"] == "done"
 
 
 def test_the_task_of_a_failed_batch_is_retried_like_any_other(client: TestClient, batch: str) -> None:

@@ -240,6 +240,14 @@ def test_publish_now_makes_the_reel_and_shows_it(client: TestClient, item: str) 
     assert "some/reel.mp4" in view["video_url"]
 
 
+def test_an_answer_that_is_repeated_keeps_no_signed_link(client: TestClient, item: str) -> None:
+    finish_task(client.post(f"{item}/publish-now").json()["task_id"], done=True)
+    client.patch(item, json={"scheduled_at": (now() + timedelta(days=1)).isoformat()})
+    first, again = (client.post(f"{item}/cancel", headers={"Idempotency-Key": "cancel-1"}) for _ in range(2))
+    assert "some/reel.mp4" in first.json()["video_url"]
+    assert (again.headers["Idempotent-Replayed"], again.json()) == ("true", first.json() | {"video_url": None})
+
+
 def test_a_reel_that_cannot_be_made_fails_its_item_which_can_be_mended_and_retried(
     client: TestClient, item: str
 ) -> None:
