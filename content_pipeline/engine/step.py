@@ -89,7 +89,8 @@ def _is_superseded(session: Session, dagster_run: dg.DagsterRun) -> bool:
     tags = dagster_run.tags
     if dagster_client.TASK_TAG not in tags:
         return False
-    task = session.get(Task, tags[dagster_client.TASK_TAG])
+    # Locked until it is taken: a cancel in between would leave a run without a task, which works all the same.
+    task = session.get(Task, tags[dagster_client.TASK_TAG], with_for_update={"key_share": True})
     if task is None:
         return True
     if task.state in tasks.OPEN:

@@ -1,6 +1,8 @@
 """The wrapper around asset bodies: state of task, run and subject after each outcome."""
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -19,6 +21,8 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import deferral, executions, tasks
 from content_pipeline.core.tasks.run_context import MAX_ATTEMPTS, PATIENCE, RunContext, Suspend, SwitchLane
 from content_pipeline.engine import step
+from tests.core.lock_waits import is_lock_awaited
+from tests.stack.harness import until
 
 Body = Callable[[RunContext], None]
 
@@ -176,6 +180,33 @@ def test_a_run_that_begins_after_its_task_was_canceled_ends_as_canceled(task: Ta
     with transaction() as session:
         tasks.cancel(session, session.get_one(Task, task.id))
     raised, status = perform_in_run(task, raises(AssertionError("It worked.")))
+    assert isinstance(raised, dg.DagsterExecutionInterruptedError)
+    assert (now_is(task).state, status) == ("canceled", dg.DagsterRunStatus.CANCELED)
+
+
+def test_a_run_whose_task_is_canceled_while_it_claims_it_does_nothing(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canceled = threading.Event()
+
+    def cancel() -> None:
+        """A cancel that found no run to fence off, and commits once the run waits for it."""
+        with transaction() as session:
+            tasks.cancel(session, session.get_one(Task, task.id))
+            canceled.set()
+            until(is_lock_awaited, seconds=30, what="the run that waits for the cancel")
+
+    def claim(run_id: str, subject: str) -> bool:
+        canceling.append(pool.submit(cancel))
+        assert canceled.wait(30)
+        return claim_now(run_id, subject)
+
+    canceling: list[Future[None]] = []
+    claim_now = executions.claim
+    monkeypatch.setattr(executions, "claim", claim)
+    with ThreadPoolExecutor(1) as pool:
+        raised, status = perform_in_run(task, raises(AssertionError("It worked.")))
+    canceling[0].result()
     assert isinstance(raised, dg.DagsterExecutionInterruptedError)
     assert (now_is(task).state, status) == ("canceled", dg.DagsterRunStatus.CANCELED)
 

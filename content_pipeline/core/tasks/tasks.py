@@ -183,10 +183,21 @@ def cancel_all(session: Session, to_cancel: Sequence[Task]) -> list[Task]:
     Locks executions first, then tasks, then parents, as runs do. Any other order deadlocks with a progress update.
     Raises Conflict when one of them is irrevocable; the rollback then lifts the fences again.
     """
-    for task in to_cancel:
-        executions.stop_subject(session, subject(task.subject_kind, task.subject_key))
-    # Read after fencing: a fenced run can no longer make its task irrevocable.
+    subjects = {subject(task.subject_kind, task.subject_key) for task in to_cancel}
     ids = [task.id for task in to_cancel]
+    while True:
+        with session.begin_nested() as attempt:
+            for claimed in sorted(subjects):
+                executions.stop_subject(session, claimed)
+            canceled = _cancel_fenced(session, ids)
+            # A run may have claimed its subject after the fence, and taken its task before the task was closed.
+            if not subjects & executions.claimed_subjects(session):
+                return canceled
+            attempt.rollback()
+
+
+def _cancel_fenced(session: Session, ids: Sequence[str]) -> list[Task]:
+    # Read after fencing: a fenced run can no longer make its task irrevocable.
     if session.scalars(select(Task.id).where(Task.id.in_(ids), Task.irrevocable, Task.state.in_(OPEN))).first():
         raise Conflict(
             "The post is being published and can no longer be canceled.",
@@ -194,7 +205,8 @@ def cancel_all(session: Session, to_cancel: Sequence[Task]) -> list[Task]:
             remedy="Wait for the task to end, then delete the post on its platform if it was a mistake.",
         )
     values = {"state": "canceled", "error": CANCELED.to_dict()}
-    canceled = [task for task in to_cancel if _close(session, task.id, OPEN, **values)]
+    closed = [_close(session, task_id, OPEN, **values) for task_id in ids]
+    canceled = [task for task in closed if task]
     for parent_id in sorted({task.parent_id for task in canceled if task.parent_id}):
         _update_parent(session, parent_id)
     return canceled

@@ -163,6 +163,32 @@ def test_what_cannot_be_taken_back_cannot_be_canceled_and_its_run_goes_on(worksp
         tasks.cancel(session, task)
 
 
+def test_a_cancel_also_fences_off_a_run_that_claims_and_takes_the_task_meanwhile(
+    workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop_and_lose_the_race(session: Session, subject: str) -> None:
+        stop(session, subject)
+        if not stopped:
+            executions.claim(run_id, subject)
+            with executions.fenced(run_id) as run:
+                assert tasks.mark_processing(run, "caption", task.key)
+        stopped.append(subject)
+
+    with transaction() as session:
+        task = queued(session, workspace_id)
+    executions.begin(run_id := str(uuid4()), "media@test")
+    stopped: list[str] = []
+    stop = executions.stop_subject
+    monkeypatch.setattr(executions, "stop_subject", stop_and_lose_the_race)
+    with transaction() as session:
+        tasks.cancel(session, task)
+    with transaction() as session:
+        assert session.get_one(Task, task.id).state == "canceled"
+    with pytest.raises(executions.Stopped), executions.fenced(run_id):
+        pass
+    assert len(stopped) == 2
+
+
 def test_what_cannot_be_taken_back_and_failed_may_have_happened(session: Session, workspace_id: UUID) -> None:
     task = irrevocable(session, workspace_id)
     tasks.fail(session, task.id, InternalError("It broke.", remedy="Retry it."))
