@@ -90,6 +90,7 @@ def test_dagster_runs_just_this() -> None:
         "poll_avatar_renders",
         "observe_heygen_account",
         "refresh_expiring_tokens",
+        "forget_deleted_memories",
         "deliver_webhooks",
         "retire_old_work",
         "record_stated_figures",

@@ -13,7 +13,7 @@ from api.schemas.twins import TwinEdit, TwinRequest, TwinView
 from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.tasks import dagster_client
-from content_pipeline.core.twins import twins
+from content_pipeline.core.twins import deleted_memories, twins
 
 router = APIRouter(prefix="/twins", tags=["twins"])
 
@@ -55,9 +55,10 @@ def edit_twin(twin_id: UUID, body: TwinEdit, caller: CallerDep) -> TwinView:
 
 @router.delete("/{twin_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404))
 def delete_twin(twin_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
-    """Delete a twin and cancel its scheduled calendar items. Its content is kept."""
+    """Delete a twin, forget its memories and cancel its scheduled calendar items. Its content is kept."""
     with transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         twins.delete(twin)
+        deleted_memories.erase(session, twin)
         canceled = items.cancel_items_of(session, twin)
     background.add_task(dagster_client.cancel_runs, *canceled)

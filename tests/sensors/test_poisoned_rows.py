@@ -16,7 +16,9 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Task, Twin
+from content_pipeline.core.providers import zeromemory
 from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.twins import deleted_memories
 from content_pipeline.core.workspaces import idempotency
 from content_pipeline.sensors import retention as retention_sensor
 from content_pipeline.sensors.tasks import claim_unattended
@@ -62,6 +64,25 @@ def test_an_account_without_a_token(platforms: Sandbox, twins: tuple[Twin, Twin]
     assert expiry
     assert renewed
     assert renewed > expiry
+
+
+def test_a_memory_that_cannot_be_forgotten(twins: tuple[Twin, Twin], monkeypatch: pytest.MonkeyPatch) -> None:
+    def forget(remote_id: str) -> None:
+        assert remote_id != "poisoned"
+
+    monkeypatch.setattr(zeromemory, "forget", forget)
+    for twin, remote_id in zip(twins, ("poisoned", "other"), strict=True):
+        execute("update twins set deleted_at = now() where id = :id", id=twin.id)
+        execute(
+            "insert into memories"
+            " (id, twin_id, memory_type, content, importance, tags, metadata, remote_id, created_at)"
+            " values (gen_random_uuid(), :twin, 'episodic', '', 0.5, '{}', '{}', :remote_id, now())",
+            twin=twin.id,
+            remote_id=remote_id,
+        )
+    assert deleted_memories.forget_remaining() == 1
+    with transaction() as session:
+        assert list(session.scalars(text("select remote_id from memories"))) == ["poisoned"]
 
 
 def test_a_calendar_item_whose_video_failed_without_an_error(twins: tuple[Twin, Twin]) -> None:

@@ -133,21 +133,28 @@ def recall(
 
 
 def forget(session: Session, *, workspace_id: UUID, memory_id: UUID) -> None:
-    """Forget one memory. Raises NotFound `memory_not_found`, and what `zeromemory.forget` raises."""
+    """Forget one memory, also of a deleted twin.
+
+    Raises NotFound `memory_not_found`, and what `zeromemory.forget` raises.
+    """
     missing = NotFound(f"There is no memory {memory_id}.", code="memory_not_found")
     memory = session.get(Memory, memory_id)
     if memory is None:
         raise missing
     try:
-        twins.get(session, workspace_id, memory.twin_id)
+        twins.get(session, workspace_id, memory.twin_id, even_deleted=True)
     except NotFound as error:
         raise missing from error
     _delete(session, [Memory.id == memory_id])
 
 
 def forget_all(session: Session, *, workspace_id: UUID, namespace: str, entity_id: str | None = None) -> int:
-    """Forget a twin's memories, or those about one entity; returns how many. Raises as `recall` does."""
-    return _delete(session, _conditions(_get_twin(session, workspace_id, namespace), entity_id))
+    """Forget the memories of a twin, deleted or not, or those about one entity; returns how many.
+
+    Raises as `recall` does.
+    """
+    twin = _get_twin(session, workspace_id, namespace, even_deleted=True)
+    return _delete(session, _conditions(twin, entity_id))
 
 
 def blend(similarity: Numbers, importance: Numbers, age: Numbers, half_life: Numbers) -> Numbers:
@@ -159,7 +166,7 @@ def blend(similarity: Numbers, importance: Numbers, age: Numbers, half_life: Num
     return np.clip(similarity, 0, 1) * (_BASE + _IMPORTANCE * importance + _RECENCY * recency)
 
 
-def _get_twin(session: Session, workspace_id: UUID, namespace: str) -> Twin:
+def _get_twin(session: Session, workspace_id: UUID, namespace: str, *, even_deleted: bool = False) -> Twin:
     try:
         twin_id = UUID(namespace.removeprefix(_PREFIX))
     except ValueError:
@@ -170,7 +177,7 @@ def _get_twin(session: Session, workspace_id: UUID, namespace: str) -> Twin:
             code="namespace_not_found",
             remedy="Give the memory_namespace of a twin.",
         )
-    return twins.get(session, workspace_id, twin_id)
+    return twins.get(session, workspace_id, twin_id, even_deleted=even_deleted)
 
 
 def _check_limit(session: Session, twin: Twin) -> None:

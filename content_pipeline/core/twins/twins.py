@@ -32,9 +32,9 @@ def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> T
     return twin
 
 
-def get(session: Session, workspace_id: UUID, twin_id: UUID, *, lock: bool = False) -> Twin:
+def get(session: Session, workspace_id: UUID, twin_id: UUID, *, lock: bool = False, even_deleted: bool = False) -> Twin:
     """Raises NotFound. A locked twin is not edited or deleted before the transaction ends."""
-    return owned(session, Twin, workspace_id, twin_id, lock="share" if lock else None)
+    return owned(session, Twin, workspace_id, twin_id, lock="share" if lock else None, even_deleted=even_deleted)
 
 
 def list_page(

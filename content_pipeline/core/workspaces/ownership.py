@@ -46,10 +46,11 @@ def owned(
     row_id: UUID | str,
     *,
     lock: Literal["share", "update"] | None = None,
+    even_deleted: bool = False,
 ) -> Owned:
     """The row of this id. Raises the same NotFound for an unknown id, another workspace's row and a deleted row."""
     row = session.get(table, row_id, with_for_update=_LOCKS[lock])
-    if row is None or row.workspace_id != workspace_id or _is_deleted(row):
+    if row is None or row.workspace_id != workspace_id or (_is_deleted(row) and not even_deleted):
         name, code = _NAMES[table]
         raise NotFound(f"There is no {name} {row_id}.", code=code)
     return row

@@ -14,7 +14,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import NotFound, PlanLimit
 from content_pipeline.core.models import Memory, Twin
 from content_pipeline.core.providers.embeddings import embed
-from content_pipeline.core.twins import memory, twins
+from content_pipeline.core.twins import deleted_memories, memory, twins
 from tests.core.twins.memories import ASKED, memories
 from tests.factories import make_twin, make_workspace
 
@@ -193,15 +193,47 @@ def test_another_workspaces_namespace_does_not_exist(workspace_id: UUID, namespa
     assert contents(recall(workspace_id, namespace, "tea")) == ["She likes tea."]
 
 
-def test_a_deleted_twin_knows_nothing_any_more(workspace_id: UUID, namespace: str) -> None:
-    kept = remember(workspace_id, namespace, "She likes tea.")
-    with transaction() as session:
-        twins.delete(session.get_one(Twin, session.get_one(Memory, kept).twin_id))
+def test_a_deleted_twin_knows_nothing_any_more_and_what_it_knew_can_be_forgotten(
+    workspace_id: UUID, namespace: str
+) -> None:
+    tea, cake, bread = (remember(workspace_id, namespace, f"She likes {what}.") for what in ("tea", "cake", "bread"))
+    with transaction() as session:  # as an older release has left it
+        twins.delete(session.get_one(Twin, session.get_one(Memory, tea).twin_id))
+        other_workspace_id = make_workspace(session)
     with pytest.raises(NotFound) as raised:
         recall(workspace_id, namespace, "tea")
     assert raised.value.code == "twin_not_found"
-    with pytest.raises(NotFound), transaction() as session:
-        memory.forget(session, workspace_id=workspace_id, memory_id=kept)
+    with transaction() as session:
+        memory.forget(session, workspace_id=workspace_id, memory_id=tea)
+        with pytest.raises(NotFound):
+            memory.forget(session, workspace_id=other_workspace_id, memory_id=cake)
+        with pytest.raises(NotFound):
+            memory.forget_all(session, workspace_id=other_workspace_id, namespace=namespace)
+        assert memory.forget_all(session, workspace_id=workspace_id, namespace=namespace) == 2
+        assert session.get(Memory, bread) is None
+
+
+def test_the_memories_of_a_deleted_twin_are_erased_with_it_and_others_stay(workspace_id: UUID, namespace: str) -> None:
+    tea = remember(workspace_id, namespace, "She likes tea.")
+    with transaction() as session:
+        other = memory.namespace_of(make_twin(session, workspace_id).id)
+        twin = session.get_one(Twin, session.get_one(Memory, tea).twin_id)
+        twins.delete(twin)
+        deleted_memories.erase(session, twin)
+    remember(workspace_id, other, "He likes tea.")
+    with transaction() as session:
+        assert session.get(Memory, tea) is None
+    assert deleted_memories.forget_remaining() == 0
+    assert contents(recall(workspace_id, other, "tea")) == ["He likes tea."]
+
+
+def test_what_was_remembered_while_its_twin_was_deleted_is_forgotten_soon(workspace_id: UUID, namespace: str) -> None:
+    tea = remember(workspace_id, namespace, "She likes tea.")
+    with transaction() as session:
+        twins.delete(session.get_one(Twin, session.get_one(Memory, tea).twin_id))
+    assert deleted_memories.forget_remaining() == 1
+    with transaction() as session:
+        assert session.get(Memory, tea) is None
 
 
 @pytest.mark.parametrize("name", ["", "twin_", "twin_x", "Tech Creator", f"{UNKNOWN_ID}", f"twin_{UNKNOWN_ID}".upper()])

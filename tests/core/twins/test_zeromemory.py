@@ -9,13 +9,14 @@ import httpx
 import pytest
 import uvicorn
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Unavailable, UpstreamError
-from content_pipeline.core.models import Memory
+from content_pipeline.core.models import Memory, Twin
 from content_pipeline.core.providers import zeromemory as zeromemory_client
 from content_pipeline.core.settings import settings
-from content_pipeline.core.twins import memory
+from content_pipeline.core.twins import deleted_memories, memory, twins
 from sandbox import zeromemory
 from tests.factories import make_twin, make_workspace
 from tests.stack.harness import until
@@ -161,3 +162,64 @@ def test_without_the_token_what_is_there_is_neither_found_nor_forgotten(
     assert isinstance(raised.value, Error)
     assert raised.value.code == "zeromemory_unset"
     assert recall(workspace_id, namespace, "tea") == ["She likes cake."]
+
+
+# ── deleted twins ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def deleted(workspace_id: UUID, namespace: str) -> list[UUID]:
+    """The memories of a twin that is deleted."""
+    found = [remember(workspace_id, namespace, f"She likes {what}.", entity_id="acme") for what in ("tea", "cake")]
+    with transaction() as session:
+        twin = session.get_one(Twin, found[0].twin_id)
+        twins.delete(twin)
+        deleted_memories.erase(session, twin)
+    return [memory.id for memory in found]
+
+
+def rows(ids: list[UUID]) -> list[Memory]:
+    with transaction() as session:
+        return list(session.scalars(select(Memory).where(Memory.id.in_(ids))))
+
+
+def test_the_memories_of_a_deleted_twin_are_erased_here_at_once_and_there_soon(
+    deleted: list[UUID], account: httpx.Client
+) -> None:
+    assert {(row.content, row.entity_id) for row in rows(deleted)} == {("", None)}
+    assert len(all_memories(account)) == 2
+    assert deleted_memories.forget_remaining() == 2
+    assert (rows(deleted), all_memories(account)) == ([], [])
+
+
+@pytest.mark.parametrize("fault", ["unreachable", "unauthorized", "unset"])
+def test_while_zeromemory_deletes_nothing_they_are_still_to_be_deleted(
+    deleted: list[UUID], account: httpx.Client, address: str, token: str, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    faults = {
+        "unreachable": ("zeromemory_url", "http://127.0.0.1:1"),
+        "unauthorized": ("zeromemory_token", SecretStr("expired")),
+        "unset": ("zeromemory_token", SecretStr("")),
+    }
+    with monkeypatch.context() as patch:
+        patch.setattr(settings(), *faults[fault])
+        assert deleted_memories.forget_remaining() == 0
+    assert len(rows(deleted)) == 2
+    assert deleted_memories.forget_remaining() == 2
+    assert all_memories(account) == []
+
+
+def test_a_memory_that_it_refuses_to_delete_keeps_no_other(
+    deleted: list[UUID], account: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forget_all_but_one(memory_id: str) -> None:
+        if memory_id == refused.remote_id:
+            raise UpstreamError("No.", code="zeromemory_refused")
+        forget(memory_id)
+
+    refused, _ = rows(deleted)
+    forget = zeromemory_client.forget
+    monkeypatch.setattr(zeromemory_client, "forget", forget_all_but_one)
+    assert deleted_memories.forget_remaining() == 1
+    assert [row.id for row in rows(deleted)] == [refused.id]
+    assert [there["memory_id"] for there in all_memories(account)] == [refused.remote_id]

@@ -1,0 +1,69 @@
+"""Memories of deleted twins: erased here at once, and deleted at ZeroMemory until it has confirmed each.
+
+The row of such a memory is the record of what is still to be deleted there.
+"""
+
+import time
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Error
+from content_pipeline.core.isolation import isolated
+from content_pipeline.core.models import Memory, Twin
+from content_pipeline.core.providers import zeromemory
+
+log = structlog.get_logger()
+
+MOST_AT_ONCE: Final = 500
+# A deletion there takes up to 10 s; Dagster ends a tick after a minute.
+MOST_SECONDS: Final = 40.0
+# Errors that are not worth another try now, with this memory or another.
+_CONCERNS_ALL: Final = ("zeromemory_unset", "zeromemory_unauthorized")
+
+
+def erase(session: Session, twin: Twin) -> None:
+    """Erase the memories of a deleted twin. Of those in ZeroMemory the id there remains, for `forget_remaining`."""
+    session.execute(delete(Memory).where(Memory.twin_id == twin.id, Memory.remote_id.is_(None)))
+    erased: dict[str, Any] = {"content": "", "entity_id": None, "tags": [], "details": {}}
+    session.execute(update(Memory).where(Memory.twin_id == twin.id).values(erased))
+
+
+def forget_remaining() -> int:
+    """Delete memories of deleted twins here and at ZeroMemory. Returns how many; the others are left to the next call.
+
+    They are left when ZeroMemory is unreachable, out of quota or not set up, or after MOST_SECONDS.
+    """
+    # In random order: those that ZeroMemory refuses to delete must not be the first at every call.
+    of_deleted = select(Memory.id).join(Twin).where(Twin.deleted_at.is_not(None)).order_by(func.random())
+    with transaction() as session:
+        found = session.scalars(of_deleted.limit(MOST_AT_ONCE)).all()
+    forgotten, ends = 0, time.monotonic() + MOST_SECONDS
+    for memory_id in found:
+        with isolated("deleted_memories", memory_id):
+            if time.monotonic() > ends or not _forget(memory_id):
+                break
+            forgotten += 1
+    return forgotten
+
+
+def _forget(memory_id: UUID) -> bool:
+    """Forget one memory. False when ZeroMemory deletes nothing now, whichever memory it is asked to."""
+    with transaction() as session:
+        memory = session.get(Memory, memory_id, with_for_update={"skip_locked": True})
+        if memory is None:
+            return True
+        if memory.remote_id:
+            try:
+                zeromemory.forget(memory.remote_id)
+            except Error as error:
+                if not error.retryable and error.code not in _CONCERNS_ALL:
+                    raise
+                log.warning("memories_not_forgotten", reason=error.code)
+                return False
+        session.delete(memory)
+        return True
