@@ -37,6 +37,15 @@ from api.routes import (
 from api.schemas.problems import problems
 from content_pipeline.core.settings import settings
 
+ALLOWED: Final = [
+    API_KEY,
+    "Idempotency-Key",
+    "Content-Type",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-ID",
+    REQUEST_ID,
+]
 EXPOSED: Final = [
     "ETag",
     "Link",
@@ -114,7 +123,7 @@ def _cors() -> list[Middleware]:
             CORSMiddleware,
             allow_origins=settings().cors_origins,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
-            allow_headers=[API_KEY, "Idempotency-Key", "Content-Type", "If-None-Match", "Last-Event-ID", REQUEST_ID],
+            allow_headers=ALLOWED,
             expose_headers=EXPOSED,
         )
     ]

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Final
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile
 from sqlalchemy.orm import Session
 
 from api import uploads
@@ -120,22 +120,35 @@ def get_file(caption_id: UUID, form: captions.Form, caller: CallerDep) -> Respon
 
 
 @router.get("/{caption_id}", responses=problems(404))
-def get_captions(caption_id: UUID, caller: CallerDep) -> CaptionView:
-    """Get captions; `srt`, `vtt` and `segments` are null until `status` is `done`."""
+def get_captions(caption_id: UUID, caller: CallerDep, response: Response) -> CaptionView:
+    """Get captions; `srt`, `vtt` and `segments` are null until `status` is `done`. `ETag` is the version to edit."""
     with autocommit() as session:
-        return _view(session, captions.get(session, caller.workspace_id, caption_id))
+        return _view(session, captions.get(session, caller.workspace_id, caption_id), response)
 
 
-@router.patch("/{caption_id}", responses=problems(404, 409))
-def edit_captions(caption_id: UUID, body: CaptionEdit, caller: CallerDep) -> CaptionView:
-    """Replace the segments. SRT, VTT, ASS and later burn-ins use them; unchanged words keep their timing."""
+@router.patch("/{caption_id}", responses=problems(404, 409, 412))
+def edit_captions(
+    caption_id: UUID,
+    body: CaptionEdit,
+    caller: CallerDep,
+    response: Response,
+    if_match: Annotated[
+        str | None, Header(description="The ETag of the captions that were edited: 412 if others were stored since")
+    ] = None,
+) -> CaptionView:
+    """Replace the segments. SRT, VTT, ASS and later burn-ins use them; unchanged words keep their timing.
+
+    Nothing but another edit changes them again.
+    """
+    version = if_match.removeprefix("W/").strip('"') if if_match and if_match != "*" else None
     with transaction() as session:
-        caption = captions.get(session, caller.workspace_id, caption_id)
-        captions.edit(session, caption, [(cue.start, cue.end, cue.text) for cue in body.segments])
-        return _view(session, caption)
+        caption = captions.get(session, caller.workspace_id, caption_id, lock=True)
+        captions.edit(caption, [(cue.start, cue.end, cue.text) for cue in body.segments], of=version)
+        return _view(session, caption, response)
 
 
-def _view(session: Session, caption: Caption) -> CaptionView:
+def _view(session: Session, caption: Caption, response: Response) -> CaptionView:
+    response.headers["ETag"] = f'"{captions.version(caption)}"'
     return CaptionView.of(caption, tasks.newest(session, captions.KIND, str(caption.id)))
 
 

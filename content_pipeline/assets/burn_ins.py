@@ -46,6 +46,7 @@ def _render(run: RunContext, key: str) -> Results:
         metadata={
             "thumbnail": dg.MetadataValue.md(picture(made.thumbnail)),
             "caption_id": str(made.caption_id),
+            "edited": made.edited,
             "object": made.key,
             "duration_seconds": media.seconds,
             "size": f"{media.width}×{media.height}",

@@ -2,6 +2,7 @@
 
 import time
 from itertools import pairwise
+from typing import Any
 
 import dagster as dg
 
@@ -22,7 +23,7 @@ READABLE_CHARACTERS_A_SECOND = 20
     partitions_def=partitions.keys_of(CAPTION),
     output_required=False,
     kinds={"whisper"},
-    description="Every spoken word of the recording with its timing.",
+    description="Every spoken word of the recording with its timing. Left as it is once a person has edited the cues.",
 )
 def transcript(context: dg.AssetExecutionContext) -> Results:
     yield from perform(context, CAPTION.name, _transcribe)
@@ -31,13 +32,17 @@ def transcript(context: dg.AssetExecutionContext) -> Results:
 def _transcribe(run: RunContext, key: str) -> Results:
     began = time.monotonic()
     made = core.transcribe(run, key)
+    work: dict[str, Any] = {
+        "model": settings().whisper_model,
+        "work_seconds_per_second": round((time.monotonic() - began) / made.seconds, 3),
+    }
     yield dg.MaterializeResult(
         metadata={
             "duration_seconds": made.seconds,
             "words": len(made.words),
             "language": made.language or "none heard",
-            "model": settings().whisper_model,
-            "work_seconds_per_second": round((time.monotonic() - began) / made.seconds, 3),
+            "edited": made.edited,
+            **({} if made.edited else work),
         }
     )
 
@@ -51,7 +56,7 @@ def _transcribe(run: RunContext, key: str) -> Results:
             deps=[transcript],
             group_name=GROUP,
             skippable=True,
-            description="Cues broken for reading, from which SRT, VTT and ASS are written.",
+            description="Cues broken for reading, from which SRT, VTT and ASS are written. A person's edits stay.",
         )
     ],
     check_specs=[
@@ -75,6 +80,7 @@ def _compose(run: RunContext, key: str) -> Results:
         metadata={
             "cues": len(made.segments),
             "language": made.language,
+            "edited": made.edited,
             "duration_seconds": made.seconds,
             "fastest_characters_a_second": round(speed, 1),
             "subtitles": dg.MetadataValue.md(f"```\n{srt_vtt.srt(made.segments)}\n```"),

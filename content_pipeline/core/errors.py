@@ -8,6 +8,7 @@ Error
 ├── NotFound            404  unknown, another workspace's, or deleted
 ├── RequestTimeout      408  the request took too long to arrive
 ├── Conflict            409  not allowed in the present state
+├── PreconditionFailed  412  changed since the client read it
 ├── TooLarge            413  more bytes than the plan allows
 ├── NotMedia            415  the bytes are not audio or video
 ├── Unprocessable       422  the request contradicts its schema or an earlier request
@@ -98,6 +99,11 @@ class RequestTimeout(Error):
 class Conflict(Error):
     status = 409
     code = "conflict"
+
+
+class PreconditionFailed(Error):
+    status = 412
+    code = "changed"
 
 
 class TooLarge(Error):

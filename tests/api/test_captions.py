@@ -5,11 +5,14 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
+from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Task
 from tests.api.conftest import PUBLIC
+from tests.core.lock_waits import blocked_by_lock
 from tests.media import samples
 
 CAPTIONS = f"{PUBLIC}/captions"
@@ -157,6 +160,34 @@ def test_an_edit_changes_every_form(client: TestClient, finished_id: str) -> Non
     assert "Hello here." in view["srt"]
     assert view["edited_at"].endswith("Z")
     assert client.get(f"{CAPTIONS}/{finished_id}").json() == view
+
+
+def test_of_two_people_who_edit_at_once_the_second_is_told_of_the_first(client: TestClient, finished_id: str) -> None:
+    path = f"{CAPTIONS}/{finished_id}"
+    read = client.get(path).headers["ETag"]
+    first, second = ({"segments": [{"start": 1.0, "end": 2.0, "text": text}]} for text in ("Hi.", "Hey."))
+    stored = client.patch(path, json=first, headers={"If-Match": read})
+    assert stored.status_code == 200
+    assert_error(client.patch(path, json=second, headers={"If-Match": read}), 412, "caption_changed")
+    assert client.get(path).json()["segments"] == first["segments"]
+    for version in (stored.headers["ETag"], "*"):
+        assert client.patch(path, json=second, headers={"If-Match": version}).status_code == 200
+
+
+def test_an_edit_waits_for_a_run_that_writes_and_is_what_stays(client: TestClient, finished_id: str) -> None:
+    segments = [{"start": 1.0, "end": 2.0, "text": "Hello here."}]
+
+    def write(session: Session) -> None:
+        """The end of a run that has begun before the edit."""
+        caption = session.get_one(Caption, UUID(finished_id), with_for_update=True)
+        caption.segments = (Segment(1.0, 2.0, "Other words.", (Word(1.0, 2.0, "Other words."),)),)
+
+    def edit(_: Session) -> int:
+        return client.patch(f"{CAPTIONS}/{finished_id}", json={"segments": segments}).status_code
+
+    with blocked_by_lock(edit, by=write) as answer:
+        assert answer.result(30) == 200
+    assert client.get(f"{CAPTIONS}/{finished_id}").json()["segments"] == segments
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,14 @@ KIND: Final = kinds.BURN_IN.name
 
 @dataclass(frozen=True)
 class BurnedIn:
-    """A rendered video: its object key, its media info and that of its source, and a small JPEG of it."""
+    """A rendered video: its object key, its media info and that of its source, and a small JPEG of it.
+
+    `edited`: the cues in it are a person's.
+    """
 
     key: str
     caption_id: UUID
+    edited: bool
     media: MediaInfo
     source: MediaInfo
     size: tuple[int, int]
@@ -94,7 +98,10 @@ def output(burned: BurnIn) -> dict[str, Any]:
 
 
 def render(run: RunContext, key: str) -> BurnedIn:
-    """Draw the captions into the video (over a plain background for audio-only sources) and end the task."""
+    """Draw the captions into the video (over a plain background for audio-only sources) and end the task.
+
+    They are those that the row has when this begins: a burn-in that is made again shows what was edited since.
+    """
     with run.write() as session:
         burned = session.get_one(BurnIn, UUID(key))
         caption = session.get_one(Caption, burned.caption_id)
@@ -123,4 +130,4 @@ def render(run: RunContext, key: str) -> BurnedIn:
         session.get_one(BurnIn, burned.id).output_key = object_key
         if run.task_id:
             tasks.finish(session, run.task_id)
-    return BurnedIn(object_key, caption.id, made, source, (width, height), thumbnail)
+    return BurnedIn(object_key, caption.id, caption.edited_at is not None, made, source, (width, height), thumbnail)

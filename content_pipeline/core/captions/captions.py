@@ -4,6 +4,7 @@ The API calls `create`, `get`, `list_page`, `edit`, `document` and `result`; the
 `transcribe` and `compose`.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +17,15 @@ from sqlalchemy.orm import Session, defer
 from content_pipeline.core import storage
 from content_pipeline.core.captions import burn_ins
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, MediaUnusable
+from content_pipeline.core.errors import Conflict, MediaUnusable, PreconditionFailed
 from content_pipeline.core.media import cue_editing, cue_segmentation, karaoke_captions, srt_vtt, video
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
-from content_pipeline.core.media.timed_words import Segment
+from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.providers import transcription
-from content_pipeline.core.providers.transcription import Transcript
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import deferral, kinds, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
@@ -94,9 +94,9 @@ def create_with_task(
     return caption, task
 
 
-def get(session: Session, workspace_id: UUID, caption_id: UUID) -> Caption:
-    """Raises NotFound."""
-    return owned(session, Caption, workspace_id, caption_id)
+def get(session: Session, workspace_id: UUID, caption_id: UUID, *, lock: bool = False) -> Caption:
+    """Raises NotFound. A locked caption is not changed by a run, or by another edit, before the transaction ends."""
+    return owned(session, Caption, workspace_id, caption_id, lock="update" if lock else None)
 
 
 def list_page(
@@ -117,8 +117,24 @@ def segments(caption: Caption) -> tuple[Segment, ...]:
     return caption.segments
 
 
-def edit(session: Session, caption: Caption, edited: Sequence[tuple[float, float, str]]) -> None:
-    """Replace the cues by edited ones. Unchanged words keep their timings. Raises Unprocessable, Conflict."""
+def version(caption: Caption) -> str:
+    """A hash of the cues as clients see them, equal for equal cues."""
+    shown = [(cue.start, cue.end, cue.text) for cue in caption.segments or ()]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
+
+
+def edit(caption: Caption, edited: Sequence[tuple[float, float, str]], *, of: str | None = None) -> None:
+    """Replace the cues of a locked caption by edited ones, which no run replaces again.
+
+    Unchanged words keep their timings. Raises Unprocessable, Conflict, and PreconditionFailed when the cues are no
+    longer of the version `of`.
+    """
+    if of not in (None, version(caption)):
+        raise PreconditionFailed(
+            "These captions have changed since you read them.",
+            code="caption_changed",
+            remedy="Get them again, and make your edits there.",
+        )
     made = cue_editing.apply_edits(
         segments(caption), edited, language=_language(caption), duration=_media(caption).seconds
     )
@@ -148,13 +164,31 @@ def result(session: Session, task: Task) -> dict[str, Any]:
 # ── called by the assets ─────────────────────────────────────────────────────────────────────────────────
 
 
-def transcribe(run: RunContext, key: str) -> Transcript:
-    """Fetch a remote recording, transcribe it and store its words. Raises SwitchLane when its length needs another."""
+@dataclass(frozen=True)
+class Transcribed:
+    """The words of a recording and its language, None where nothing is heard.
+
+    `edited`: a person has edited its cues, and the row's words were left as they are.
+    """
+
+    words: tuple[Word, ...]
+    language: str | None
+    seconds: float
+    edited: bool
+
+
+def transcribe(run: RunContext, key: str) -> Transcribed:
+    """Fetch a remote recording, transcribe it and store its words. Those of edited captions are left as they are.
+
+    Raises SwitchLane when its length needs another.
+    """
     with run.folder() as folder:
         source = folder / "source"
         with run.write() as session:
             caption = session.get_one(Caption, UUID(key))
             share = SHARE_BEFORE_BURN_IN if burn_ins.with_caption(session, caption.id) else 1.0
+        if caption.edited_at:
+            return _transcribed(caption)
         if caption.source_key is None:
             media = _fetch(run, caption, source)
         else:
@@ -169,23 +203,43 @@ def transcribe(run: RunContext, key: str) -> Transcript:
             on_progress=lambda seconds: run.progress(share * seconds / media.seconds),
         )
     with run.write() as session:
-        caption = session.get_one(Caption, UUID(key))
-        caption.words = transcript.words
-        caption.spoken_language = transcript.language
-    return transcript
+        caption = _locked(session, key)
+        if caption.edited_at is None:
+            caption.words = transcript.words
+            caption.spoken_language = transcript.language
+        return _transcribed(caption)
+
+
+def _transcribed(caption: Caption) -> Transcribed:
+    assert caption.words is not None
+    return Transcribed(
+        caption.words, caption.spoken_language, _media(caption).seconds, edited=caption.edited_at is not None
+    )
+
+
+def _locked(session: Session, key: str) -> Caption:
+    """The row, which no edit changes before the transaction ends."""
+    return session.get_one(Caption, UUID(key), with_for_update=True)
 
 
 @dataclass(frozen=True)
 class Composed:
-    """The cues of a recording, with the language they are in and its length in seconds."""
+    """The cues of a recording, with the language they are in and its length in seconds.
+
+    `edited`: they are a person's, and were left as they are.
+    """
 
     segments: tuple[Segment, ...]
     language: str
     seconds: float
+    edited: bool
 
 
 def compose(run: RunContext, key: str) -> Composed:
-    """Make cues of the row's words; then end the task, or switch it to the burn-in that was requested with it."""
+    """Make cues of the row's words; then end the task, or switch it to the burn-in that was requested with it.
+
+    Edited cues are left as they are, also those that were edited meanwhile.
+    """
     with run.write() as session:
         caption = session.get_one(Caption, UUID(key))
     assert caption.words is not None
@@ -194,12 +248,12 @@ def compose(run: RunContext, key: str) -> Composed:
     # Outside of a transaction, whose lock delays the heartbeat: the words of four hours take 2 s of an idle core.
     made = tuple(cue_segmentation.segment(caption.words, language=language, duration=seconds))
     with run.write() as session:
-        caption = session.get_one(Caption, UUID(key))
-        caption.segments = made
-        caption.edited_at = None
+        caption = _locked(session, key)
+        if caption.edited_at is None:
+            caption.segments = made
         if run.task_id:
             _end(session, run.task_id, caption)
-    return Composed(made, language, seconds)
+        return Composed(segments(caption), language, seconds, edited=caption.edited_at is not None)
 
 
 def _end(session: Session, task_id: str, caption: Caption) -> None:

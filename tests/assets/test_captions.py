@@ -1,0 +1,168 @@
+"""Caption assets: what a person has edited stays, whoever runs them again."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import dagster as dg
+import pytest
+
+from content_pipeline.core import storage
+from content_pipeline.core.captions import burn_ins, captions
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import MediaUnusable
+from content_pipeline.core.media import cue_segmentation, video
+from content_pipeline.core.media.karaoke_captions import Style
+from content_pipeline.core.media.probe import probe
+from content_pipeline.core.media.timed_words import Word
+from content_pipeline.core.models import Caption, Task
+from content_pipeline.core.providers import transcription
+from content_pipeline.core.providers.transcription import Transcript
+from content_pipeline.core.tasks import tasks
+from tests.asset_runs import execute, materialized
+from tests.media import samples
+
+HEARD = Transcript("en", 3.0, (Word(0.5, 1.0, "Hello"), Word(1.1, 1.6, "there.")))
+HEARD_ANEW = Transcript("de", 3.0, (Word(0.5, 1.0, "Hallo"), Word(1.1, 1.6, "Bär.")))
+EDIT = (0.5, 1.6, "Hello, bear.")
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return samples.video(tmp_path_factory.mktemp("recordings") / "clip.mp4")
+
+
+@pytest.fixture
+def whisper(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Sets what the model hears next, and what happens while it listens."""
+
+    def hears(transcript: Transcript, *, meanwhile: Callable[[], None] = lambda: None) -> None:
+        def transcribe(*_: Any, **__: Any) -> Transcript:
+            meanwhile()
+            return transcript
+
+        monkeypatch.setattr(transcription, "transcribe", transcribe)
+
+    return hears
+
+
+@pytest.fixture
+def task(workspace_id: UUID, recording: Path, whisper: Callable[..., None]) -> Task:
+    """The task of captions that are done."""
+    key = f"{workspace_id}/captions/recording"
+    storage.put(key, recording, content_type="video/mp4")
+    with transaction() as session:
+        _, task = captions.create_with_task(
+            session,
+            workspace_id=workspace_id,
+            source_key=key,
+            media=probe(recording),
+            language="auto",
+            burn_in=False,
+        )
+    whisper(HEARD)
+    assert work(task).success
+    assert shown(task) == ["Hello there."]
+    return task
+
+
+def work(task: Task) -> dg.ExecuteInProcessResult:
+    """The next run of a task."""
+    return execute("caption", task.partition_key, lane=task.lane or "", task_id=task.id, task_start=str(task.starts))
+
+
+def row(task: Task) -> Caption:
+    with transaction() as session:
+        return session.get_one(Caption, UUID(task.key))
+
+
+def shown(task: Task) -> list[str]:
+    return [cue.text for cue in captions.segments(row(task))]
+
+
+def edit(task: Task) -> None:
+    with transaction() as session:
+        captions.edit(captions.get(session, task.workspace_id, UUID(task.key), lock=True), [EDIT])
+
+
+def test_a_re_run_makes_captions_anew_that_nobody_has_edited(task: Task, whisper: Callable[..., None]) -> None:
+    whisper(HEARD_ANEW)
+    made = materialized(execute("caption", task.partition_key))
+    assert shown(task) == ["Hallo Bär."]
+    assert (made["transcript"]["edited"], made["captions"]["edited"]) == (False, False)
+
+
+def test_a_re_run_leaves_edited_captions_alone_and_says_so(task: Task, whisper: Callable[..., None]) -> None:
+    edit(task)
+    before = row(task)
+    whisper(HEARD_ANEW)
+    result = execute("caption", task.partition_key)
+    made = materialized(result)
+    assert result.success
+    assert (made["transcript"]["edited"], made["captions"]["edited"]) == (True, True)
+    assert "Hello, bear." in made["captions"]["subtitles"]
+    assert "model" not in made["transcript"]
+    after = row(task)
+    assert (after.segments, after.edited_at) == (before.segments, before.edited_at)
+    assert (after.words, after.spoken_language) == (HEARD.words, "en")
+    assert all(check.passed for check in result.get_asset_check_evaluations())
+
+
+def test_a_back_fill_of_the_cues_alone_leaves_an_edit_alone(task: Task) -> None:
+    edit(task)
+    made = materialized(execute("caption", task.partition_key, assets=["captions"]))
+    assert made["captions"]["edited"]
+    assert shown(task) == ["Hello, bear."]
+
+
+def test_an_edit_while_the_recording_is_transcribed_is_kept(task: Task, whisper: Callable[..., None]) -> None:
+    whisper(HEARD_ANEW, meanwhile=lambda: edit(task))
+    made = materialized(execute("caption", task.partition_key))
+    assert (made["transcript"]["edited"], made["captions"]["edited"]) == (True, True)
+    assert shown(task) == ["Hello, bear."]
+    assert (row(task).words, row(task).spoken_language) == (HEARD.words, "en")
+
+
+def test_an_edit_while_the_cues_are_made_is_kept(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    def segment_during_an_edit(*arguments: Any, **options: Any) -> Any:
+        edit(task)
+        return segment(*arguments, **options)
+
+    segment = cue_segmentation.segment
+    monkeypatch.setattr(cue_segmentation, "segment", segment_during_an_edit)
+    made = materialized(execute("caption", task.partition_key))
+    assert (made["transcript"]["edited"], made["captions"]["edited"]) == (False, True)
+    assert shown(task) == ["Hello, bear."]
+
+
+def test_a_retry_of_the_clients_task_keeps_an_edit_too(task: Task, whisper: Callable[..., None]) -> None:
+    with transaction() as session:  # a task that failed, whose captions an operator has made by a re-run
+        failed = session.get_one(Task, task.id)
+        failed.state, failed.error = "error", MediaUnusable("Unreadable.").to_dict()
+    edit(task)
+    with transaction() as session:
+        again = tasks.retry(session, session.get_one(Task, task.id))
+    whisper(HEARD_ANEW)
+    assert materialized(work(again))["captions"]["edited"]
+    assert shown(task) == ["Hello, bear."]
+    with transaction() as session:
+        assert session.get_one(Task, again.id).state == "done"
+
+
+def test_a_burn_in_that_is_made_again_draws_the_edited_cues(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+
+    def burn_in(folder: Path, *arguments: Any, **options: Any) -> None:
+        drawn.append((folder / video.CAPTIONS).read_text())
+        real(folder, *arguments, **options)
+
+    real = video.burn_in
+    monkeypatch.setattr(video, "burn_in", burn_in)
+    with transaction() as session:
+        burned, _ = burn_ins.create_with_task(session, session.get_one(Caption, UUID(task.key)), Style())
+    first = materialized(execute("burn_in", str(burned.id)))["burned_in_video"]
+    edit(task)
+    second = materialized(execute("burn_in", str(burned.id)))["burned_in_video"]
+    assert (first["edited"], second["edited"]) == (False, True)
+    assert ["bear" in document for document in drawn] == [False, True]
