@@ -24,6 +24,7 @@ from content_pipeline.core.models import AvatarVideo, Task, Twin
 from content_pipeline.core.models.avatars import AvatarProvider
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.reels import reels
+from content_pipeline.core.reels.open_posts import check_no_open_post
 from content_pipeline.core.reels.reel_spec import valid_script
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import kinds, tasks
@@ -164,10 +165,15 @@ def result(session: Session, task: Task) -> dict[str, Any]:
 
 
 def finish(run: RunContext, row: AvatarVideo, output: Path) -> Rendered:
-    """Store the rendered file, bill it once, and finish the task; the last two in one transaction."""
+    """Store the rendered file, bill it once, and finish the task; the last two in one transaction.
+
+    Raises as `check_no_open_post` does.
+    """
     media, cover = probe_with_first_frame(output)
     assert cover
     key = object_key(row, OUTPUT)
+    with run.write() as session:
+        check_no_open_post(session, row)
     storage.put(key, output, content_type="video/mp4")
     with run.write() as session:
         row = session.get_one(AvatarVideo, row.id)

@@ -36,12 +36,18 @@ _ORIGINAL: Final = "heygen.mp4"
 def submit(run: RunContext, key: str) -> AvatarVideo:
     """Submit the video, unless it was submitted before. Returns its row.
 
-    Raises Unavailable, to be repeated, while it is not known whether an earlier submission took effect, and what the
-    client raises for a submission that HeyGen refuses.
+    Raises Conflict `not_asked` for a run without a task; Unavailable, to be repeated, while it is not known whether an
+    earlier submission took effect; and what the client raises for a submission that HeyGen refuses.
     """
     row = _read(run, key)
     if row.external_id:
         return row
+    if run.task_id is None:
+        raise Conflict(
+            "This video is not at HeyGen, and a run without a task submits nothing: each submission costs money.",
+            code="not_asked",
+            remedy="Retry its task through the API.",
+        )
     if row.submitting_at:
         external_id = heygen.find(_submission(row))
         if external_id is None and now() < row.submitting_at + SETTLED:

@@ -11,6 +11,7 @@ from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import AvatarVideo, Reel
+from content_pipeline.core.reels.open_posts import check_no_open_post
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import narration, voice_selection
 from content_pipeline.core.speech.narration import Narration
@@ -44,12 +45,13 @@ def narrate(
     """Synthesize a row's script, and store audio and words. A retried task reuses them, without paying the TTS again.
 
     The audio is also left in `folder`, which saves a download. `keep` stores more of the narration in the row. Raises
-    Invalid for a script that takes too long to say.
+    Invalid for a script that takes too long to say, and as `check_no_open_post` does.
     """
     with run.write() as session:
         row = session.get_one(model, row_id)
-    if run.task_id and row.narration_key:
-        return stored(row)
+        if run.task_id and row.narration_key:
+            return stored(row)
+        check_no_open_post(session, row)
     spoken = narration.narrate(row.script, voice_selection.choose_voice(row.voice_id, row.script))
     _check_length(spoken)
     key = object_key(row, FILE)

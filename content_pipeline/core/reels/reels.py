@@ -22,6 +22,7 @@ from content_pipeline.core.media.reels.designs import Design
 from content_pipeline.core.models import AvatarVideo, Reel, Task, Twin
 from content_pipeline.core.reels import narrations
 from content_pipeline.core.reels.narrations import StoredNarration
+from content_pipeline.core.reels.open_posts import check_no_open_post
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.tasks import cached_fetch, kinds, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
@@ -115,7 +116,8 @@ def narrate(run: RunContext, key: str, folder: Path) -> StoredNarration:
 def render(run: RunContext, key: str, folder: Path) -> Rendered:
     """Render the video of a narrated reel in `folder` and finish the task.
 
-    Raises SwitchLane while remote media are slow, Conflict for a reel without narration.
+    Raises SwitchLane while remote media are slow, Conflict for a reel without narration, and as `check_no_open_post`
+    does.
     """
     with run.write() as session:
         reel = session.get_one(Reel, UUID(key))
@@ -138,6 +140,8 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     made, cover = probe_with_first_frame(output)
     assert cover
     object_key = _object_key(reel, "reel.mp4")
+    with run.write() as session:
+        check_no_open_post(session, reel)
     storage.put(object_key, output, content_type="video/mp4")
     with run.write() as session:
         reel = session.get_one(Reel, reel.id)

@@ -88,6 +88,14 @@ def test_the_language_that_is_spoken_is_the_scripts(heygen: Sandbox, workspace_i
     assert video_of(task).language == "de"
 
 
+def test_a_run_without_a_task_submits_nothing(heygen: Sandbox, task: Task, workspace_id: UUID) -> None:
+    with transaction() as session:
+        tasks.cancel(session, session.get_one(Task, task.id))
+    assert not execute(task.key, task.partition_key, {}).success
+    assert videos(heygen) == []
+    assert charged(workspace_id) == (0, 0)
+
+
 def test_a_submission_whose_answer_is_lost_is_found_and_not_repeated(heygen: Sandbox, task: Task) -> None:
     heygen.fail("heygen", "commit", "accept_then_drop")
     work(task)

@@ -1,0 +1,58 @@
+"""Reel assets: a video is not made again while it is being published."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from content_pipeline.core import storage
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Conflict
+from content_pipeline.core.models import Reel
+from content_pipeline.core.reels.open_posts import check_no_open_post
+from tests.asset_runs import execute, materialized
+from tests.core.publishing import posting
+from tests.core.publishing.posting import Stage
+
+
+@pytest.fixture
+def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
+    with posting.stage(workspace_id, tmp_path) as stage:
+        yield stage
+
+
+def reel_of(post: str) -> Reel:
+    reel_id = posting.publication(post).reel_id
+    assert reel_id
+    with transaction() as session:
+        return session.get_one(Reel, reel_id)
+
+
+def content(reel: Reel, folder: Path) -> bytes:
+    storage.fetch(str(reel.output_key), folder / "stored.mp4")
+    return (folder / "stored.mp4").read_bytes()
+
+
+def test_a_re_run_leaves_the_video_of_an_open_post_alone_and_says_why(stage: Stage, tmp_path: Path) -> None:
+    post = stage.post(stage.account())
+    reel = reel_of(post)
+    before = content(reel, tmp_path)
+    result = execute("reel", str(reel.id))
+    assert not result.success
+    assert not materialized(result)
+    assert "This video is being published" in str([event.event_specific_data for event in result.all_events])
+    assert (content(reel, tmp_path), reel_of(post).narration_key) == (before, None)
+
+
+@pytest.mark.parametrize("end", ["published", "canceled"])
+def test_it_may_be_made_again_after_the_post(stage: Stage, end: str) -> None:
+    post = stage.post(stage.account())
+    with transaction() as session, pytest.raises(Conflict):
+        check_no_open_post(session, reel_of(post))
+    if end == "published":
+        stage.run_to_end(post)
+    else:
+        posting.cancel(post)
+    with transaction() as session:
+        check_no_open_post(session, reel_of(post))
