@@ -69,11 +69,20 @@ def begin(workspace_id: UUID, platform: str, client_state: str | None = None) ->
 
 
 def oauth_callback(platform: str, callback_url: httpx.URL) -> httpx.QueryParams:
-    """Handle the platform's redirect to `callback_url`. Returns the query parameters of the redirect to the client."""
-    params = callback_url.params
-    url = oauth_flow.finish(platform, state=params.get("state", ""), code=params.get("code"), error=params.get("error"))
+    """Handle the platform's redirect to `callback_url`, and connect if asked. Returns the query parameters of the
+    redirect to the client."""
+    found = come_back(platform, callback_url)
+    url = found if isinstance(found, str) else oauth_flow.answer(platform, token=found.token, accept=True)
     assert url.startswith(REDIRECT)
     return httpx.URL(url).params
+
+
+def come_back(platform: str, callback_url: httpx.URL) -> str | oauth_flow.Question:
+    """Handle the platform's redirect to `callback_url`."""
+    params = callback_url.params
+    return oauth_flow.finish(
+        platform, state=params.get("state", ""), code=params.get("code"), error=params.get("error")
+    )
 
 
 def connect(sandbox: Sandbox, workspace_id: UUID, platform: str, username: str = "mara.bakes") -> Account:

@@ -1,12 +1,13 @@
 """Platform accounts: the OAuth flow that connects them, listing, disconnecting."""
 
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
+from api import pages
 from api.authentication import too_many
 from api.deps import CallerDep, Cursor, Limit
 from api.pagination import link_next
@@ -66,7 +67,8 @@ def connect_by_redirect(
 def connect(platform: Platform, body: ConnectRequest, caller: CallerDep) -> ConnectView:
     """Get the URL of the platform's consent page, for browsers, which cannot send the API key.
 
-    Each URL is valid once. The account is created when the user has consented.
+    Each URL is valid once. The account is created when the person has consented there, and has answered the page of
+    the callback, which asks whether to connect it to this workspace.
     """
     with transaction() as session:
         started = oauth_flow.begin(session, caller.workspace_id, platform, body.redirect_uri, body.state)
@@ -75,13 +77,36 @@ def connect(platform: Platform, body: ConnectRequest, caller: CallerDep) -> Conn
 
 @router.get(
     "/callback/{platform}",
-    status_code=HTTPStatus.FOUND,
+    response_class=HTMLResponse,
+    responses={HTTPStatus.FOUND: {"description": "Denied or failed: back to `redirect_uri`"}},
+    dependencies=[*_private, Depends(_limit_by_address)],
+)
+def oauth_callback(
+    request: Request, platform: Platform, state: str = "", code: str | None = None, error: str | None = None
+) -> Response:
+    """OAuth redirect URI of the platforms: a page that asks the person whether to connect the account.
+
+    It needs no API key: `state` identifies the workspace. Nothing is stored before the answer.
+    """
+    found = oauth_flow.finish(platform, state=state, code=code, error=error)
+    if isinstance(found, str):
+        return RedirectResponse(found, HTTPStatus.FOUND)
+    return pages.connect(request, found)
+
+
+@router.post(
+    "/callback/{platform}",
+    status_code=HTTPStatus.SEE_OTHER,
     response_class=RedirectResponse,
     dependencies=[*_private, Depends(_limit_by_address)],
 )
-def oauth_callback(platform: Platform, state: str = "", code: str | None = None, error: str | None = None) -> str:
-    """OAuth redirect URI of the platforms. It needs no API key: `state` identifies the workspace."""
-    return oauth_flow.finish(platform, state=state, code=code, error=error)
+def answer_connect_page(
+    platform: Platform,
+    token: Annotated[str, Form(max_length=20_000)],
+    decision: Annotated[Literal["connect", "refuse"], Form()],
+) -> str:
+    """The answer to the page of the callback. Its token is valid once, for ten minutes."""
+    return oauth_flow.answer(platform, token=token, accept=decision == "connect")
 
 
 @router.get("/accounts")

@@ -38,21 +38,24 @@ def run(client: httpx.Client, twin_id: str, reels: list[dict[str, Any]]) -> None
 
 
 def _connect(client: httpx.Client, platform: str) -> dict[str, Any]:
-    """Go through the OAuth consent page as a browser does. Returns the account."""
+    """Go through the platform's consent page and ours as a browser does. Returns the account."""
     begun = call_api(client, "POST", f"/social/connect/{platform}", json={"redirect_uri": REDIRECT_URI})
     with httpx.Client(timeout=30) as browser:
-        page = browser.get(begun["authorize_url"]).raise_for_status()
-        form = _Form(page.text)
-        consent = {**form.fields, "username": CREATOR, "decision": "approve"}
-        answer = browser.post(page.url.join(form.action), data=consent)
-        while not (back := _next(answer)).startswith(REDIRECT_URI):
-            answer = browser.get(back)
+        consented = _submit(browser, begun["authorize_url"], username=CREATOR, decision="approve")
+        back = _next(_submit(browser, _next(consented), decision="connect"))
     account_id = httpx.URL(back).params.get("account_id")
     if account_id is None:
         raise InternalError(httpx.URL(back).params["error_description"])
     accounts = client.get("/social/accounts").raise_for_status().json()
     account: dict[str, Any] = next(account for account in accounts if account["id"] == account_id)
     return account
+
+
+def _submit(browser: httpx.Client, url: str, **answers: str) -> httpx.Response:
+    """Fill in the form of a page."""
+    page = browser.get(url).raise_for_status()
+    form = _Form(page.text)
+    return browser.post(page.url.join(form.action), data={**form.fields, **answers})
 
 
 def _next(answer: httpx.Response) -> str:

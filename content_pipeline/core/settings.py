@@ -61,6 +61,8 @@ class Settings(EnvironmentSettings):
     # Dagster's pages as browsers see them, if that is not on loopback
     dagster_public_url: str = ""
     cors_origins: Annotated[list[str], NoDecode] = []
+    # OAuth redirect URIs of applications that ask the person themselves before an account is connected
+    confirming_redirect_uris: Annotated[list[str], NoDecode] = []
 
     # services: empty means the embedded one, which `up` starts and writes to stack.env
     database_url: SecretStr = SecretStr("")
@@ -137,7 +139,14 @@ class Settings(EnvironmentSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("cors_origins", "allowed_private_hosts", "speech_voices", "encryption_keys", mode="before")
+    @field_validator(
+        "cors_origins",
+        "confirming_redirect_uris",
+        "allowed_private_hosts",
+        "speech_voices",
+        "encryption_keys",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: str | list[str]) -> list[str]:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -40,6 +40,7 @@ from content_pipeline.core.platforms.text import TextFormat, TextRules
 from content_pipeline.core.settings import settings
 from tests.accounts import REDIRECT, encryption_key
 from tests.api.conftest import PUBLIC
+from tests.connect_page import filled_in
 from tests.core.calendar import planned
 from tests.core.publishing import posting
 from tests.core.publishing.posting import FakeOAuth, FakePlatform, Stage
@@ -152,7 +153,10 @@ def account_id(client: TestClient, anonymous_client: TestClient) -> str:
     begun = client.post(f"{PUBLIC}/social/connect/{NAME}", json={"redirect_uri": REDIRECT}).json()
     sent = httpx.URL(begun["authorize_url"]).params
     back = httpx.URL(sent["redirect_uri"], params={"state": sent["state"], "code": "1234"})
-    answer = anonymous_client.get(str(back), follow_redirects=False)
+    page = anonymous_client.get(str(back), follow_redirects=False)
+    answer = anonymous_client.post(
+        str(back.copy_with(query=None)), data=filled_in(page, "connect"), follow_redirects=False
+    )
     return httpx.URL(answer.headers["location"]).params["account_id"]
 
 

@@ -8,9 +8,12 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from api.routes import social
 from content_pipeline.core.accounts import tokens
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Workspace
 from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.platforms.registry import PLATFORMS
@@ -18,6 +21,7 @@ from content_pipeline.core.rate_limits import Rate
 from content_pipeline.core.settings import settings
 from tests.accounts import REDIRECT, set_app
 from tests.api.conftest import PUBLIC
+from tests.connect_page import filled_in
 from tests.sandbox_server import Sandbox
 
 SOCIAL = f"{PUBLIC}/social"
@@ -45,9 +49,17 @@ def oauth_callback(anonymous_client: TestClient, callback_url: httpx.URL) -> htt
     return anonymous_client.get(str(callback_url), follow_redirects=False)
 
 
+def answered(
+    anonymous_client: TestClient, callback_url: httpx.URL, page: httpx.Response, decision: str = "connect"
+) -> httpx.Response:
+    """The response to a person who answers the page of the callback."""
+    path = callback_url.copy_with(query=None)
+    return anonymous_client.post(str(path), data=filled_in(page, decision), follow_redirects=False)
+
+
 def redirect_params(answer: httpx.Response) -> dict[str, str]:
     """The query parameters of the redirect to the client."""
-    assert answer.status_code == 302, answer.text
+    assert answer.status_code in (302, 303), answer.text
     assert answer.headers["location"].startswith(REDIRECT)
     return dict(httpx.URL(answer.headers["location"]).params)
 
@@ -60,9 +72,9 @@ def connect_account(
     username: str = "mara.bakes",
 ) -> str:
     """Connect the creator's account. Returns its id."""
-    return redirect_params(
-        oauth_callback(anonymous_client, platforms.decide(authorize_url(client, platform), username=username))
-    )["account_id"]
+    callback_url = platforms.decide(authorize_url(client, platform), username=username)
+    page = oauth_callback(anonymous_client, callback_url)
+    return redirect_params(answered(anonymous_client, callback_url, page))["account_id"]
 
 
 def code_of(answer: httpx.Response, status: int) -> str:
@@ -77,7 +89,10 @@ def test_a_browser_goes_to_the_platform_and_comes_back_with_an_account(
     query = {"redirect_uri": REDIRECT, "state": "tab-1"}
     sent = client.get(f"{SOCIAL}/connect/{platform}", params=query, follow_redirects=False)
     assert sent.status_code == 302
-    answer = oauth_callback(anonymous_client, platforms.decide(sent.headers["location"]))
+    callback_url = platforms.decide(sent.headers["location"])
+    page = oauth_callback(anonymous_client, callback_url)
+    assert client.get(f"{SOCIAL}/accounts").json() == []
+    answer = answered(anonymous_client, callback_url, page)
     account_id = redirect_params(answer)["account_id"]
     assert redirect_params(answer) == {"tenant": "7", "platform": platform, "account_id": account_id, "state": "tab-1"}
     (account,) = client.get(f"{SOCIAL}/accounts").json()
@@ -109,7 +124,8 @@ def test_the_callback_leaves_no_secrets_behind(
     callback_url = platforms.decide(authorize_url(client), approve=approve)
     answer = oauth_callback(anonymous_client, callback_url)
     again = oauth_callback(anonymous_client, callback_url)
-    for given in (answer, again):
+    end = [answered(anonymous_client, callback_url, answer)] if approve else []
+    for given in (answer, again, *end):
         assert given.headers["Referrer-Policy"] == "no-referrer"
         assert given.headers["Cache-Control"] == "no-store"
         shown = json.dumps([given.text, dict(given.headers)]) + "".join(capsys.readouterr())
@@ -137,8 +153,39 @@ def test_only_the_callback_needs_no_key(anonymous_client: TestClient, platforms:
     assert anonymous_client.delete(f"{SOCIAL}/disconnect/instagram").status_code == 401
     assert anonymous_client.get(f"{SOCIAL}/callback").status_code == 401
     assert anonymous_client.get(f"{SOCIAL}/callback/../accounts").status_code == 401
-    assert anonymous_client.post(f"{SOCIAL}/callback/instagram").status_code == 405
+    assert anonymous_client.post(f"{SOCIAL}/callback/instagram").status_code == 422
     assert anonymous_client.get(f"{SOCIAL}/callback/myspace").status_code == 422
+
+
+def test_the_page_says_who_asks_for_what_and_cannot_be_framed(
+    client: TestClient, anonymous_client: TestClient, platforms: Sandbox
+) -> None:
+    page = oauth_callback(anonymous_client, platforms.decide(authorize_url(client, "tiktok")))
+    with transaction() as session:
+        workspace = session.scalars(select(Workspace.name)).one()
+    for shown in ("@mara.bakes", "TikTok", workspace, "<strong>app.example.com</strong>"):
+        assert shown in page.text
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert page.headers["X-Frame-Options"] == "DENY"
+    assert "://" not in page.text
+
+
+def test_a_refused_account_is_not_connected_and_the_page_is_used_up(
+    client: TestClient, anonymous_client: TestClient, platforms: Sandbox
+) -> None:
+    callback_url = platforms.decide(authorize_url(client))
+    page = oauth_callback(anonymous_client, callback_url)
+    assert redirect_params(answered(anonymous_client, callback_url, page, "refuse"))["error"] == "access_denied"
+    again = answered(anonymous_client, callback_url, page, "connect")
+    assert code_of(again, 400) == "state_invalid"
+    assert client.get(f"{SOCIAL}/accounts").json() == []
+
+
+@pytest.mark.parametrize("form", [{}, {"token": "x"}, {"token": "x", "decision": "maybe"}])
+def test_an_answer_that_is_not_the_pages_is_refused(
+    anonymous_client: TestClient, platforms: Sandbox, form: dict[str, str]
+) -> None:
+    assert anonymous_client.post(f"{SOCIAL}/callback/instagram", data=form).status_code == 422
 
 
 @pytest.mark.parametrize("uri", [REDIRECT + "x", "https://evil.example", "javascript:alert(1)", "", "\0"])

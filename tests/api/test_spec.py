@@ -19,6 +19,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Twin
 from content_pipeline.core.tasks import tasks
 from tests.api.conftest import PUBLIC
+from tests.connect_page import filled_in
 from tests.factories import make_account
 from tests.sandbox_server import Sandbox
 
@@ -271,7 +272,9 @@ def test_connect_list_and_disconnect_a_platform(connect, anonymous_client: TestC
     client = connect(redirect_uris=[REDIRECT_URI])
     sent = client.get(f"{PUBLIC}/social/connect/instagram?redirect_uri={REDIRECT_URI}", follow_redirects=False)
     back = platforms.decide(sent.headers["location"], username="mycreator")
-    assert anonymous_client.get(str(back), follow_redirects=False).headers["location"].startswith(REDIRECT_URI)
+    form = filled_in(anonymous_client.get(str(back)))
+    answer = anonymous_client.post(str(back.copy_with(query=None)), data=form, follow_redirects=False)
+    assert answer.headers["location"].startswith(REDIRECT_URI)
     (account,) = client.get(f"{PUBLIC}/social/accounts").json()
     (example,) = json.loads(ACCOUNTS)
     assert {name: account[name] for name in example} == example | {

@@ -21,6 +21,7 @@ import psutil
 from sqlalchemy import Engine, NullPool, create_engine, text
 
 from content_pipeline.core.tasks.partition_keys import row_id
+from tests.connect_page import filled_in
 from tests.sandbox_client import Sandbox
 
 Found = TypeVar("Found")
@@ -87,12 +88,13 @@ class Client:
         return target
 
     def connect(self, sandbox: Sandbox, platform: str, username: str = "mara.bakes") -> str:
-        """Connect an account through the consent page. Returns its id."""
+        """Connect an account through the platform's consent page and ours. Returns its id."""
         answer = self.http.post(f"/social/connect/{platform}", json={"redirect_uri": REDIRECT_URI})
         assert answer.status_code == 200, answer.text
         back = sandbox.decide(answer.json()["authorize_url"], username=username)
-        ours = httpx.get(back, timeout=60)
-        assert ours.status_code == 302, ours.text
+        page = httpx.get(back, timeout=60)
+        ours = httpx.post(back.copy_with(query=None), data=filled_in(page), timeout=60)
+        assert ours.status_code == 303, ours.text
         params = httpx.URL(ours.headers["location"]).params
         assert "account_id" in params, params
         return params["account_id"]

@@ -1,11 +1,16 @@
 """OAuth 2.0 authorization code flow (with PKCE) that connects an account.
 
-    begin ──▶ the platform's consent page ──▶ finish ──▶ the client's `redirect_uri`
+    begin ──▶ the platform's consent page ──▶ finish ──▶ our question ──▶ answer ──▶ the client's `redirect_uri`
 
 The `state` parameter has 256 random bits. It is valid once, for ten minutes, for one workspace, platform and
 `redirect_uri`; a callback without a valid one is not redirected anywhere.
+
+The person is asked because a platform that has their consent already sends the browser straight back: whoever opened
+another workspace's link would be connected there. Until the answer, the tokens are only in the form, encrypted.
 """
 
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,7 +19,8 @@ from typing import Final
 from uuid import UUID, uuid4
 
 import httpx
-from sqlalchemy import Select, delete, select
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import encryption
@@ -31,6 +37,33 @@ from content_pipeline.core.settings import settings
 STATE_LIFETIME: Final = timedelta(minutes=10)
 CALLBACK_PATH: Final = "/api/v1/public/social/callback"
 _FAILED: Final = "connect_failed"
+# In place of the PKCE verifier: the row waits for the answer of the person, not for the platform.
+_ASKED: Final = b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Consented:
+    """What a platform gave for its code."""
+
+    profile: Profile
+    tokens: Tokens
+
+
+_CONSENTED: Final = TypeAdapter(_Consented)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person is asked before an account is connected: by which application, to which workspace.
+
+    `token` goes with the answer. It is valid once, for ten minutes.
+    """
+
+    token: str
+    platform: str
+    handle: str
+    application: str
+    workspace: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +108,80 @@ def begin(
     return AuthorizationRequest(address, expires_at)
 
 
-def finish(platform: str, *, state: str, code: str | None, error: str | None) -> str:
-    """Handle the platform's callback. Returns the address to redirect to.
+def finish(platform: str, *, state: str, code: str | None, error: str | None) -> str | Question:
+    """Handle the platform's callback. Returns what to ask the person, or the address to redirect to.
 
-    It carries `account_id`, or `error` and `error_description`. Raises Invalid `state_invalid`.
+    That carries `account_id`, or `error` and `error_description`. Raises Invalid `state_invalid`.
     """
-    consent = _consume_state(platform, state)
+    pending = _consume_state(platform, state, ConnectState.verifier != _ASKED)
     try:
-        account_id = _connect(consent, state, code, error)
-        outcome = {"account_id": str(account_id)}
+        consented = _exchange(pending, state, code, error)
+        if pending.redirect_uri not in settings().confirming_redirect_uris:
+            return _ask(pending, consented)
+        return _redirect(pending, {"account_id": str(_connect(pending, consented))})
     except Error as failed:
-        # Its remedy, to connect the account again, does not fit: no account was connected yet.
-        error_code = _FAILED if isinstance(failed, Disconnected) else failed.code
-        outcome = {"error": error_code, "error_description": failed.detail}
-    if consent.client_state is not None:
-        outcome["state"] = consent.client_state
-    return str(httpx.URL(consent.redirect_uri).copy_merge_params({"platform": platform, **outcome}))
+        return _redirect(pending, _failure(failed))
+
+
+def answer(platform: str, *, token: str, accept: bool) -> str:
+    """Connect the account, or not, as the person answered. Returns the address to redirect to, as `finish` does.
+
+    Raises Invalid `state_invalid`. What was refused is not revoked at the platform: that would take the consent from
+    the accounts that the same person has connected on purpose.
+    """
+    key, _, sealed = token.partition(".")
+    pending = _consume_state(platform, key, ConnectState.verifier == _ASKED)
+    try:
+        if not accept:
+            raise Invalid("The account was not connected, as its owner wished.", code="access_denied")
+        return _redirect(pending, {"account_id": str(_connect(pending, _unseal(key, sealed)))})
+    except Error as failed:
+        return _redirect(pending, _failure(failed))
+
+
+def _failure(failed: Error) -> dict[str, str]:
+    # Its remedy, to connect the account again, does not fit: no account was connected yet.
+    code = _FAILED if isinstance(failed, Disconnected) else failed.code
+    return {"error": code, "error_description": failed.detail}
+
+
+def _redirect(pending: ConnectState, outcome: dict[str, str]) -> str:
+    state = {} if pending.client_state is None else {"state": pending.client_state}
+    return str(httpx.URL(pending.redirect_uri).copy_merge_params({"platform": pending.platform, **outcome, **state}))
+
+
+def _ask(pending: ConnectState, consented: _Consented) -> Question:
+    key = token_urlsafe(32)
+    sealed = encryption.encrypt(_CONSENTED.dump_json(consented), _associated_data(key))
+    with transaction() as session:
+        session.add(
+            ConnectState(
+                sha256=_digest(key),
+                workspace_id=pending.workspace_id,
+                platform=pending.platform,
+                redirect_uri=pending.redirect_uri,
+                client_state=pending.client_state,
+                verifier=_ASKED,
+                expires_at=now() + STATE_LIFETIME,
+            )
+        )
+        workspace = session.get_one(Workspace, pending.workspace_id).name
+    return Question(
+        token=f"{key}.{urlsafe_b64encode(sealed).decode()}",
+        platform=PLATFORMS[pending.platform].label,
+        handle=consented.profile.handle,
+        application=httpx.URL(pending.redirect_uri).host,
+        workspace=workspace,
+    )
+
+
+def _unseal(key: str, sealed: str) -> _Consented:
+    """Raises InternalError for what was not made with this key."""
+    try:
+        content = urlsafe_b64decode(sealed)
+    except (binascii.Error, ValueError):
+        content = b""
+    return _CONSENTED.validate_json(encryption.decrypt(content, _associated_data(key)))
 
 
 def sweep(session: Session) -> None:
@@ -98,34 +189,40 @@ def sweep(session: Session) -> None:
     session.execute(delete(ConnectState).where(ConnectState.expires_at <= now()))
 
 
-def _consume_state(platform: str, state: str) -> ConnectState:
+def _consume_state(platform: str, state: str, waits: ColumnElement[bool]) -> ConnectState:
     """Delete the state and commit before it is used, so that only one of two callbacks with it succeeds."""
     deletion = delete(ConnectState).where(
-        ConnectState.sha256 == _digest(state), ConnectState.platform == platform, ConnectState.expires_at > now()
+        ConnectState.sha256 == _digest(state),
+        ConnectState.platform == platform,
+        ConnectState.expires_at > now(),
+        waits,
     )
     with transaction() as session:
-        consent = session.scalars(deletion.returning(ConnectState)).one_or_none()
-    if consent is None:
+        pending = session.scalars(deletion.returning(ConnectState)).one_or_none()
+    if pending is None:
         raise Invalid(
             "This link has expired or was already used.",
             code="state_invalid",
             remedy="Return to the app that sent you here and connect the account again within ten minutes.",
         )
-    return consent
+    return pending
 
 
-def _connect(consent: ConnectState, state: str, code: str | None, error: str | None) -> UUID:
-    platform = consent.platform
+def _exchange(pending: ConnectState, state: str, code: str | None, error: str | None) -> _Consented:
+    platform = pending.platform
     spec = PLATFORMS[platform]
     if error in spec.denials:
         raise Invalid(f"Access to {spec.label} was not allowed.", code="access_denied")
     if error or not code:
         raise Invalid(f"{spec.label} did not connect the account.", code=_FAILED)
-    verifier = encryption.decrypt(consent.verifier, _associated_data(state)).decode()
+    verifier = encryption.decrypt(pending.verifier, _associated_data(state)).decode()
     tokens = spec.oauth.exchange(code, redirect_uri=_callback_uri(platform), verifier=verifier)
-    profile = spec.oauth.profile(tokens.access)
+    return _Consented(spec.oauth.profile(tokens.access), tokens)
+
+
+def _connect(pending: ConnectState, consented: _Consented) -> UUID:
     with transaction() as session:
-        return _upsert_account(session, consent.workspace_id, platform, profile, tokens)
+        return _upsert_account(session, pending.workspace_id, pending.platform, consented.profile, consented.tokens)
 
 
 def _upsert_account(session: Session, workspace_id: UUID, platform: str, profile: Profile, tokens: Tokens) -> UUID:

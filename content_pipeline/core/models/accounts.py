@@ -55,7 +55,8 @@ class Account(Base):
 class ConnectState(Base):
     """A pending OAuth authorization. Only the hash of its `state` is stored; the callback consumes it.
 
-    `client_state` is the client's own value, returned to it. `verifier` is the PKCE code verifier, encrypted.
+    `client_state` is the client's own value, returned to it. `verifier` is the PKCE code verifier, encrypted. A row
+    without one waits for the person's answer; its hash is that of the key in the form.
     """
 
     __tablename__ = "connect_states"

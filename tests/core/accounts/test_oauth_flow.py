@@ -18,7 +18,7 @@ from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
-from tests.accounts import REDIRECT, begin, connect, oauth_callback, read_account, set_app
+from tests.accounts import REDIRECT, begin, come_back, connect, oauth_callback, read_account, set_app
 from tests.factories import make_workspace
 from tests.sandbox_server import Sandbox
 
@@ -153,6 +153,92 @@ def test_a_state_is_valid_for_one_platform_only(platforms: Sandbox, workspace_id
     assert "account_id" in oauth_callback("instagram", callback_url)
 
 
+def asked(platforms: Sandbox, workspace_id: UUID, platform: str = "instagram") -> oauth_flow.Question:
+    """What a person who comes back from the platform is asked."""
+    question = come_back(platform, platforms.decide(begin(workspace_id, platform, "tab-1")))
+    assert isinstance(question, oauth_flow.Question)
+    return question
+
+
+def account_count(workspace_id: UUID) -> int:
+    with transaction() as session:
+        return session.scalars(select(func.count()).where(Account.workspace_id == workspace_id)).one()
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_person_is_asked_before_anything_is_stored(platforms: Sandbox, workspace_id: UUID, platform: str) -> None:
+    question = asked(platforms, workspace_id, platform)
+    assert question.handle == ("Mara Bakes" if platform == "linkedin" else "@mara.bakes")
+    assert (question.platform, question.application) == (PLATFORMS[platform].label, "app.example.com")
+    assert account_count(workspace_id) == 0
+    with transaction() as session:
+        (pending,) = session.scalars(select(ConnectState).where(ConnectState.workspace_id == workspace_id))
+        assert (pending.verifier, pending.client_state) == (b"", "tab-1")
+        assert question.token.partition(".")[0].encode() not in pending.sha256
+
+
+def test_a_refusal_connects_nothing_and_is_final(platforms: Sandbox, workspace_id: UUID) -> None:
+    question = asked(platforms, workspace_id)
+    params = httpx.URL(oauth_flow.answer("instagram", token=question.token, accept=False)).params
+    assert (params["error"], params["state"]) == ("access_denied", "tab-1")
+    with pytest.raises(Invalid) as caught:
+        oauth_flow.answer("instagram", token=question.token, accept=True)
+    assert caught.value.code == "state_invalid"
+    assert account_count(workspace_id) == 0
+
+
+def test_an_acceptance_counts_once(platforms: Sandbox, workspace_id: UUID) -> None:
+    question = asked(platforms, workspace_id)
+    assert "account_id" in oauth_flow.answer("instagram", token=question.token, accept=True)
+    with pytest.raises(Invalid):
+        oauth_flow.answer("instagram", token=question.token, accept=True)
+    assert account_count(workspace_id) == 1
+
+
+def test_no_answer_within_ten_minutes_is_a_refusal(platforms: Sandbox, workspace_id: UUID) -> None:
+    question = asked(platforms, workspace_id)
+    platforms.advance(oauth_flow.STATE_LIFETIME.total_seconds() + 1)
+    with pytest.raises(Invalid) as caught:
+        oauth_flow.answer("instagram", token=question.token, accept=True)
+    assert caught.value.code == "state_invalid"
+    assert account_count(workspace_id) == 0
+
+
+def test_an_answer_is_for_its_own_question(platforms: Sandbox, workspace_id: UUID) -> None:
+    """Not for another platform, nor with what was sealed for another question, nor as a state."""
+    mine, other = asked(platforms, workspace_id), asked(platforms, workspace_id)
+    key, _, _ = mine.token.partition(".")
+    with pytest.raises(Invalid):
+        oauth_flow.answer("tiktok", token=mine.token, accept=True)
+    with pytest.raises(Invalid):
+        oauth_flow.finish("instagram", state=key, code="code", error=None)
+    mixed = f"{key}.{other.token.partition('.')[2]}"
+    assert "account_id" not in oauth_flow.answer("instagram", token=mixed, accept=True)
+    assert account_count(workspace_id) == 0
+
+
+@pytest.mark.parametrize("sealed", ["", ".", "AAAA", "x", "ä"])
+def test_an_altered_form_connects_nothing(platforms: Sandbox, workspace_id: UUID, sealed: str) -> None:
+    key = asked(platforms, workspace_id).token.partition(".")[0]
+    assert "error" in httpx.URL(oauth_flow.answer("instagram", token=f"{key}.{sealed}", accept=True)).params
+    assert account_count(workspace_id) == 0
+
+
+def test_a_state_is_no_answer(platforms: Sandbox, workspace_id: UUID) -> None:
+    state = httpx.URL(begin(workspace_id, "instagram")).params["state"]
+    with pytest.raises(Invalid):
+        oauth_flow.answer("instagram", token=state, accept=True)
+
+
+def test_an_application_that_asks_by_itself_gets_the_account_at_once(
+    platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "confirming_redirect_uris", [REDIRECT])
+    sent_to = come_back("instagram", platforms.decide(begin(workspace_id, "instagram")))
+    assert isinstance(sent_to, str)
+    assert "account_id" in httpx.URL(sent_to).params
+
+
 @pytest.mark.parametrize(
     "uri", [REDIRECT + "&more=1", REDIRECT.upper(), "https://app.example.com/connected", "https://evil.example/", ""]
 )
@@ -173,7 +259,9 @@ def test_another_workspaces_redirect_uri_is_rejected(platforms: Sandbox, workspa
 
 def test_a_code_that_the_platform_rejects_redirects_with_an_error(platforms: Sandbox, workspace_id: UUID) -> None:
     state = httpx.URL(begin(workspace_id, "instagram")).params["state"]
-    redirect_params = httpx.URL(oauth_flow.finish("instagram", state=state, code="made-up", error=None)).params
+    sent_to = oauth_flow.finish("instagram", state=state, code="made-up", error=None)
+    assert isinstance(sent_to, str)
+    redirect_params = httpx.URL(sent_to).params
     assert redirect_params["error"] == "connect_failed"
     assert "made-up" not in str(redirect_params)
 

@@ -1,4 +1,4 @@
-"""OAuth in a real browser: consent page of the platform, our callback, redirect to the client."""
+"""OAuth in a real browser: consent page of the platform, our question, redirect to the client."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,17 +30,18 @@ class Visit:
     def _greet(self, route: Route) -> None:
         route.fulfill(content_type="text/html", body="<h1>Welcome back</h1>")
 
-    def decide(self, authorize_url: str, decision: str) -> dict[str, Any]:
-        """Click a button on the consent page. Returns the parameters of the redirect to the client."""
+    def decide(self, authorize_url: str, *decisions: str) -> dict[str, Any]:
+        """Click a button on each page. Returns the parameters of the redirect to the client."""
         self.page.goto(authorize_url)
-        self.page.get_by_role("button", name=decision).click()
+        for decision in decisions:
+            self.page.get_by_role("button", name=decision, exact=True).click()
         self.page.wait_for_url(f"{REDIRECT_URI}**")
         assert self.page.inner_text("h1") == "Welcome back"
         return dict(httpx.URL(self.page.url).params)
 
     def secrets(self) -> list[str]:
         """The code and state parameters of requests to our callback."""
-        callbacks = [url for url, _ in self.requests if "/callback/" in url.path]
+        callbacks = [url for url, _ in self.requests if "/callback/" in url.path and url.query]
         return [url.params[name] for url in callbacks for name in ("code", "state")]
 
 
@@ -59,7 +60,7 @@ def begin(client: Client, platform: str) -> str:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_approving_connects_the_account(stack: Stack, client: Client, visit: Visit, platform: str) -> None:
-    params = visit.decide(begin(client, platform), "Approve")
+    params = visit.decide(begin(client, platform), "Approve", "Connect")
     (account,) = client.http.get("/social/accounts").json()
     assert params == {"platform": platform, "account_id": account["id"], "state": "tab-1"}
     assert (account["platform"], account["status"]) == (platform, "connected")
@@ -85,9 +86,28 @@ def test_denying_returns_access_denied(client: Client, visit: Visit) -> None:
     assert client.http.get("/social/accounts").json() == []
 
 
+@pytest.mark.parametrize("answer", ["Do not connect", "leaves the page"])
+def test_who_was_sent_another_workspaces_link_is_asked_first(
+    stack: Stack, client: Client, visit: Visit, answer: str
+) -> None:
+    """Approve stands for a platform that has the person's consent already, and shows no page."""
+    visit.page.goto(begin(client, "linkedin"))
+    visit.page.get_by_role("button", name="Approve").click()
+    shown = visit.page.inner_text("body")
+    assert "Mara Bakes" in shown
+    assert "“test-" in shown
+    if answer == "Do not connect":
+        visit.page.get_by_role("button", name=answer).click()
+        visit.page.wait_for_url(f"{REDIRECT_URI}**")
+        assert httpx.URL(visit.page.url).params["error"] == "access_denied"
+    else:
+        visit.page.goto("about:blank")
+    assert client.http.get("/social/accounts").json() == []
+
+
 def test_reloading_the_callback_explains_what_to_do(client: Client, visit: Visit) -> None:
-    visit.decide(begin(client, "tiktok"), "Approve")
-    (callback,) = [url for url, _ in visit.requests if "/callback/" in url.path]
+    visit.decide(begin(client, "tiktok"), "Approve", "Connect")
+    callback, _ = [url for url, _ in visit.requests if "/callback/" in url.path]
     answer = visit.page.goto(str(callback))
     assert answer
     assert answer.status == 400
