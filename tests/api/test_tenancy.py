@@ -35,9 +35,10 @@ Rows = Mapping[str, str]
 URL: Final = "http://8.8.8.8/clip.mp4"
 # Tables whose rows belong to the system, or are found by a secret: clients name none of them.
 INTERNAL: Final = {
-    "AccountSync", "ApiKey", "AudienceShare", "ConnectState", "CreditEntry", "DailyMetric", "DailyPostMetric",
-    "Execution", "IdempotencyKey", "MetricSnapshot", "Plan", "ProviderBalance", "RateLimit", "ReceivedEvent",
-    "RedirectUri", "ReportedDay", "SocialPost", "WebhookEvent", "Workspace",
+    "AccountSync", "Analyst", "ApiKey", "AudienceShare", "ConnectState", "CreditEntry", "DailyMetric",
+    "DailyPostMetric", "Execution", "IdempotencyKey", "MetricSnapshot", "PendingDerivation", "Plan",
+    "ProviderBalance", "RateLimit", "ReceivedEvent", "RedirectUri", "ReportedDay", "SocialPost", "WebhookEvent",
+    "Workspace",
 }  # fmt: skip
 # Which table each parameter or field names a row of. One that is missing here fails the tests.
 TABLES: Final = {
