@@ -24,8 +24,8 @@ DAILY: Final = [["daily_metrics"]]
 # A metric's name in the API, and its column in the tables.
 COUNTS: Final = {"views": "views", "impressions": "impressions", "likes": "likes", "shares": "shares"}
 TOTALS: Final = {**COUNTS, "followers_gained": "new followers", "followers": "followers"}
-# The sandbox shows figures of a new post ten minutes later on Instagram, a minute later on TikTok, as the platforms do.
-AT_ONCE: Final = {"instagram_insights_seconds": 0, "tiktok_listing_seconds": 0}
+# Settings of the sandbox: Instagram has figures of a new post after ten minutes, TikTok lists it after one.
+DELAYS: Final = ("_insights_seconds", "_listing_seconds")
 
 
 def make_past(sandbox_url: str, account: str) -> None:
@@ -113,12 +113,13 @@ def _draw(rows: Sequence[Mapping[str, Any]], target: Path) -> Path:
 def _figures_at_once(sandbox_url: str) -> Iterator[None]:
     """Have the sandbox tell the figures of new posts without the platforms' delay during the block."""
     with _sandbox(sandbox_url) as sandbox:
-        before = call_api(sandbox, "POST", "/settings", json={})
-        call_api(sandbox, "POST", "/settings", json=AT_ONCE)
+        settings = call_api(sandbox, "POST", "/settings", json={})
+        delays = {name: seconds for name, seconds in settings.items() if name.endswith(DELAYS)}
+        call_api(sandbox, "POST", "/settings", json=dict.fromkeys(delays, 0))
         try:
             yield
         finally:
-            call_api(sandbox, "POST", "/settings", json={name: before[name] for name in AT_ONCE})
+            call_api(sandbox, "POST", "/settings", json=delays)
 
 
 def _sandbox(url: str) -> httpx.Client:
