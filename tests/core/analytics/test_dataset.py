@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from sqlalchemy import delete
 from sqlalchemy import text as text_of
 
 from content_pipeline.cli.stack_config import ROOT
@@ -15,7 +16,7 @@ from content_pipeline.core.analytics import dataset
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
-from content_pipeline.core.models import SocialPost
+from content_pipeline.core.models import DailyMetric, DailyPostMetric, SocialPost
 from tests.factories import make_publication, make_twin, make_workspace
 from tests.metric_history import History, at, day
 
@@ -24,11 +25,13 @@ DAYS = (0, 1, 2)
 
 @pytest.fixture
 def histories(workspace_id: Any) -> list[History]:
-    """Two accounts of two workspaces, each with a post that was read at three midnights; the dataset is empty."""
-    for number in DAYS:
-        for key in keys(number).values():
-            storage.delete(key)
+    """Two accounts of two workspaces, each with a post that was read at three midnights; the dataset is empty, and
+    nobody else has figures of these days."""
+    for stored in storage.list_after("", prefix="datasets/", most=1000):
+        storage.delete(stored.key)
     with transaction() as session:
+        for table in DailyMetric, DailyPostMetric:
+            session.execute(delete(table).where(table.day.in_(map(day, DAYS))))
         other = make_workspace(session)
     found = [History(workspace_id), History(other, "youtube")]
     for history in found:
