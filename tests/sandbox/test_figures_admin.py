@@ -133,7 +133,7 @@ def test_the_followers_that_were_given_stay_when_the_account_is_connected(sandbo
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"posts": 0}, {"days": 0}, {"platform": "myspace"}, {"account": "no one"}, {"followers": -1}, {"photos": 1}],
+    [{"posts": 0}, {"days": -1}, {"platform": "myspace"}, {"account": "no one"}, {"followers": -1}, {"photos": 1}],
 )
 def test_a_history_that_makes_no_sense_is_refused(sandbox: Sandbox, wrong: dict[str, Any]) -> None:
     order = {"platform": "tiktok", "account": "mara.bakes", "posts": 1, "days": 1, **wrong}

@@ -87,7 +87,7 @@ def test_a_wrong_reading_at_the_border_of_a_day_does_not_flow_into_its_figures(h
         history.read(at(0, hours), post_id, views=views)
     history.derive(0, 0)
     history.derive(1, 1)
-    assert history.post_days(post_id) == {0: 600, 1: 400}
+    assert history.post_days(post_id) == {0: 600, 1: 400, 2: None}
     assert history.post_days(post_id, "estimated")[0]
 
 
