@@ -20,6 +20,8 @@ def read(session: Session, rows: SelectBase) -> pd.DataFrame:
     csv.seek(0)
     found = pd.read_csv(csv)
     for name in found:
+        if name.endswith("_id"):  # a column without any value is read as floats, which no texts can be joined to
+            found[name] = found[name].astype("str")
         if name.endswith("_at"):
             found[name] = pd.to_datetime(found[name], utc=True, format="ISO8601")
     if "day" in found:

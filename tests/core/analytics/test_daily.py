@@ -65,6 +65,15 @@ def test_the_growth_before_the_first_known_figure_counts_from_the_publication(hi
     assert sum(history.post_days(post_id, "likes").values()) == 7
 
 
+def test_an_account_has_days_while_none_of_its_posts_has_figures(history: History) -> None:
+    post_id = history.post(at(0, 6))
+    history.read(at(0, 12), post_id)
+    for hours in (0, 12, 24):
+        history.read(at(0, hours), followers=70 + hours)
+    history.derive(0, 0)
+    assert history.days("followers_gained") == {0: 24}
+
+
 def test_the_day_of_an_account_s_first_reading_is_that_of_its_posts_together(history: History) -> None:
     post_id = history.post(at(0))
     for hour, views in ((12, 100), (18, 150), (24, 200), (30, 260)):
