@@ -1,4 +1,4 @@
-"""Daily metrics of a year: time to derive them, latency of their queries, back-fill, exports and size of the tables."""
+"""Analytics of a year: derivation time, query latency, back-fill, exports and table sizes."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Back-fill of 30 days of windows in one run: its time, and the requests that it makes."""
+"""Back-fill of 30 days in one run: duration and number of API requests."""
 
 import time
 from collections.abc import Iterator

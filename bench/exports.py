@@ -1,4 +1,4 @@
-"""Memory that an export takes, by its number of rows and its format."""
+"""Peak memory of analytics exports, by row count and format."""
 
 import os
 import subprocess

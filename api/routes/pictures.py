@@ -1,4 +1,4 @@
-"""Pictures in Dagster's pages, for browsers that have no API key."""
+"""Redirects from the short URLs of pictures in Dagster's metadata to presigned URLs; no API key needed."""
 
 from http import HTTPStatus
 

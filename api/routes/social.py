@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api import pages
+from api import connect_page
 from api.authentication import too_many
 from api.deps import CallerDep, Cursor, Limit
 from api.pagination import link_next
@@ -91,7 +91,7 @@ def oauth_callback(
     found = oauth_flow.finish(platform, state=state, code=code, error=error)
     if isinstance(found, str):
         return RedirectResponse(found, HTTPStatus.FOUND)
-    return pages.connect(request, found)
+    return connect_page.render(request, found)
 
 
 @router.post(

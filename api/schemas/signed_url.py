@@ -1,4 +1,4 @@
-"""Type of response fields with a signed URL, which is not part of the copy of an answer that is stored."""
+"""Response field type for presigned URLs, which idempotency keys do not store."""
 
 from typing import Annotated, Final
 

@@ -97,7 +97,7 @@ def _snapshots(
     read = [outcome for outcome in outcomes if not outcome.error]
     posts = sum(outcome.posts_read for outcome in read)
     with autocommit() as session:
-        # Of the newest window, whichever was asked for: a back-fill must not clear its check.
+        # Always of the newest window: a back-fill of earlier ones must not clear its check.
         falls = quality.falls(session, platform, windows.latest_complete(began).end)
         stored = quality.count_readings(session, [outcome.account.id for outcome in read], began)
         followers = overview.sum_followers(session, platform)

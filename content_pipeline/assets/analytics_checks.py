@@ -1,4 +1,4 @@
-"""Data quality checks of the metrics: their specifications, and their results from what core/analytics finds."""
+"""Asset check results of the metrics assets, built from the queries of core/analytics/quality.py."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Runs the body of an asset as the only run that works on its partitions."""
+"""Mutual exclusion of runs: an asset's partitions are materialized by one run at a time."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

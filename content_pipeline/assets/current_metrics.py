@@ -1,4 +1,4 @@
-"""Asset `current_metrics`: unpartitioned, materialized as long as the newest window has been read.
+"""Asset `current_metrics`: unpartitioned; carries the freshness policy and the gap check of the metrics sync.
 
 A freshness policy on `metric_snapshots` would be kept by a back-fill too, because it looks at the latest
 materialization of any partition.

@@ -1,4 +1,4 @@
-"""Chart and sparkline of the last month's views, for the metadata of daily metrics."""
+"""Metadata of `daily_metrics`: chart and sparkline of the views of the last 30 days."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Observes the posts published here on their asset `publication`: their figures once a day, for 30 days."""
+"""Asset observations of `publication`: the metrics of each published post, daily for 30 days."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Dagster in the demo: materializes ranges of partitions, each in one run, and finds the page of a task's run."""
+"""Dagster client of the demo: materializes partition ranges in single runs, and looks up the run of a task."""
 
 import time
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Figures of the demo: gives the accounts a past, reads its 30 days in one run, and shows chart, tables and export."""
+"""Analytics step of the demo: seeds 30 days of history, back-fills them, prints summary, chart and export link."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

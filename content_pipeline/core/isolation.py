@@ -1,4 +1,4 @@
-"""Isolates the rows of a loop from each other: what one row raises is logged, and the loop goes on."""
+"""Error isolation of rows in a loop (poison messages): an error is logged, and the loop continues."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

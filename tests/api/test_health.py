@@ -33,7 +33,7 @@ def test_the_part_that_is_missing_is_named(anonymous_client: TestClient) -> None
     }
 
 
-def test_whoever_asks_again_within_two_seconds_gets_the_same_answer(
+def test_a_second_request_within_two_seconds_gets_the_same_answer(
     anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def check() -> bool:

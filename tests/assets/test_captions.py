@@ -1,4 +1,4 @@
-"""Caption assets: what a person has edited stays, whoever runs them again."""
+"""Caption assets: no run overwrites what a person has edited."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -5,8 +5,8 @@
 The `state` parameter has 256 random bits. It is valid once, for ten minutes, for one workspace, platform and
 `redirect_uri`; a callback without a valid one is not redirected anywhere.
 
-The person is asked because a platform that has their consent already sends the browser straight back: whoever opened
-another workspace's link would be connected there. Until the answer, the tokens are only in the form, encrypted.
+The person has to confirm because a platform that already has their consent redirects at once: a person who opened the
+link of another workspace would be connected there (login CSRF). Until then the tokens are only in the form, encrypted.
 """
 
 import binascii

@@ -1,4 +1,4 @@
-"""Creates and drops analysts: read-only PostgreSQL roles for the schema `analytics`, of one workspace or of all.
+"""Manages analysts: read-only PostgreSQL roles for the schema `analytics`, restricted to a workspace or not.
 
 The views show a role the workspaces that its row in `analysts` names; see docs/decisions/0024-analysts-are-roles.md.
 """

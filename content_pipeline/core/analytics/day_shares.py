@@ -1,4 +1,4 @@
-"""Splits figures of days into those of a time zone's days, in proportion to time, to the unit."""
+"""Converts daily metrics to the days of a time zone, pro rata by time; counts keep their sums."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Daily metrics by platform and day of a time zone, and their totals compared with the previous period.
+"""Queries daily metrics by the days of a time zone, and period totals compared with the previous period.
 
 Figures are stored by UTC day, and what a platform says of a day by that platform's own. A day of another time zone has
 its share of both, in proportion to time (docs/decisions/0026-days-of-a-time-zone.md).

@@ -1,4 +1,4 @@
-"""Picks the posts published here whose course of views is shown in Dagster, once a day while they are young."""
+"""Selects published posts for asset observations: once a day, until they are 30 days old."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

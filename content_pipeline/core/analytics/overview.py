@@ -1,4 +1,4 @@
-"""Figures of all workspaces together, for operators."""
+"""Queries metrics of all workspaces together, for Dagster's metadata and checks."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Tells falls of totals that platforms make, such as the removal of spam, from readings that are wrong."""
+"""Filters implausible drops of cumulative totals (wrong API answers), as opposed to the removal of spam."""
 
 from typing import Any, Final
 

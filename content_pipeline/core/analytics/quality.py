@@ -1,4 +1,4 @@
-"""Queries behind the data quality checks of the metrics: falls of totals, missing rows and missing windows."""
+"""Queries of the data quality checks: falling totals, missing rows, missing windows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Retention of analytics: deletes readings and figures older than are kept."""
+"""Retention of analytics: deletes snapshots and daily metrics that are older than DAYS_KEPT."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final

@@ -1,4 +1,4 @@
-"""Draws a series of values as one line of block characters."""
+"""Renders a series as a Unicode sparkline."""
 
 from collections.abc import Sequence
 from typing import Final

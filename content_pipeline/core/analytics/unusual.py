@@ -1,4 +1,4 @@
-"""Detects views of a day that are far from those of the weeks before, by median and MAD of their logarithms."""
+"""Outlier detection for daily views: median and MAD of their logarithms over the weeks before."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Picks the next good time of an account for a post, so that two picks never lie close to each other."""
+"""Schedules posts at the best times of an account, with a minimum distance between them."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Memories of deleted twins: erased here at once, and deleted at ZeroMemory until it has confirmed each.
+"""Erases memories of deleted twins: here at once, at ZeroMemory with retries until it confirms.
 
 The row of such a memory is the record of what is still to be deleted there.
 """
@@ -52,7 +52,7 @@ def forget_remaining() -> int:
 
 
 def _forget(memory_id: UUID) -> bool:
-    """Forget one memory. False when ZeroMemory deletes nothing now, whichever memory it is asked to."""
+    """Forget one memory. False when ZeroMemory deletes no memory at present."""
     with transaction() as session:
         memory = session.get(Memory, memory_id, with_for_update={"skip_locked": True})
         if memory is None:

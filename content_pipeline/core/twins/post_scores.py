@@ -1,4 +1,4 @@
-"""Scores posts by their views against the usual ones of their account, and says how sure a difference is."""
+"""Scores posts by views relative to their account's usual ones, with the confidence of differences."""
 
 import math
 from dataclasses import dataclass

@@ -35,8 +35,8 @@ class YouTubeOAuth:
                 state=state,
                 code_challenge=create_s256_code_challenge(verifier),
                 code_challenge_method="S256",
-                # Without offline there is no refresh token; without consent, only at the very first one. The account is
-                # chosen each time, so that whoever is signed in is not taken for who was asked.
+                # Without offline there is no refresh token; without consent, only at the very first one. The person
+                # chooses the account each time: the one that is signed in may be another than they mean.
                 access_type="offline",
                 prompt="consent select_account",
                 include_granted_scopes="true",

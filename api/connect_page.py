@@ -1,4 +1,4 @@
-"""The HTML page that asks a person who comes back from a platform whether to connect the account."""
+"""Confirmation page of the OAuth callback (HTML): asks the person whether to connect the account."""
 
 from pathlib import Path
 from typing import Final
@@ -18,5 +18,5 @@ _HEADERS: Final = {
 }
 
 
-def connect(request: Request, question: Question) -> HTMLResponse:
+def render(request: Request, question: Question) -> HTMLResponse:
     return _TEMPLATES.TemplateResponse(request, "connect.html", {"question": question}, headers=_HEADERS)
