@@ -1,0 +1,33 @@
+"""Rows that the tests of analytics over HTTP create, and the days they are of."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from fastapi.testclient import TestClient
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import (
+    DailyMetric,
+)
+from content_pipeline.core.workspaces import workspaces
+
+
+def workspace_of(client: TestClient) -> UUID:
+    with transaction() as session:
+        return workspaces.authenticate(session, client.headers["X-API-Key"]).workspace_id
+
+
+def days_ago(count: int) -> date:
+    return now().date() - timedelta(days=count)
+
+
+def hours_ago(count: float) -> datetime:
+    return now() - timedelta(hours=count)
+
+
+def record(account_id: UUID, ago: int, **figures: Any) -> None:
+    """The derived figures of one day of an account."""
+    with transaction() as session:
+        session.add(DailyMetric(account_id=account_id, day=days_ago(ago), estimated=False, **figures))
