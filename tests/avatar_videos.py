@@ -1,6 +1,6 @@
 """Avatar videos for tests: requested, worked on as a worker does, and looked at."""
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import dagster as dg
 
@@ -8,8 +8,8 @@ from content_pipeline.core.avatars import avatar_videos, polling
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import AvatarVideo, Task
-from content_pipeline.core.tasks import executions, tasks
-from content_pipeline.definitions import definitions
+from content_pipeline.core.tasks import tasks
+from tests.asset_runs import execute_job, execute_task
 from tests.factories import make_twin
 
 SCRIPT = "Hello! I am your AI twin. Let us create something amazing together."
@@ -25,21 +25,12 @@ def request(workspace_id: UUID, **fields: object) -> Task:
 
 def work(task: Task) -> dg.ExecuteInProcessResult:
     """The next run of a task, as a worker executes it."""
-    task = newest(task)
-    tags = {"task_id": task.id, "task_start": str(task.starts), "dagster-celery/queue": str(task.lane)}
-    return execute(task.key, task.partition_key, tags)
+    return execute_task(newest(task))
 
 
-def execute(row_id: str, partition_key: str, tags: dict[str, str]) -> dg.ExecuteInProcessResult:
-    """A run of the job for a row."""
-    executions.begin(run_id := str(uuid4()), "io@test")
-    with dg.DagsterInstance.ephemeral() as instance:
-        instance.add_dynamic_partitions("avatar_videos", [partition_key])
-        result = definitions.resolve_job_def("avatar_videos").execute_in_process(
-            run_id=run_id, partition_key=partition_key, tags=tags, instance=instance, raise_on_error=False
-        )
-        executions.end(run_id)
-        return result
+def execute(partition_key: str) -> dg.ExecuteInProcessResult:
+    """A run without a task: a re-run."""
+    return execute_job("avatar", partition_key, lane="io")
 
 
 def poll() -> list[Task]:

@@ -22,7 +22,7 @@ from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.definitions import definitions
 from content_pipeline.sensors.analytics import record_stated_figures
 from tests.accounts import connect
-from tests.assets.runs import by_partition, execute, failed, metadata_of, recorded
+from tests.asset_runs import by_partition, execute_asset, failed, metadata_of, recorded
 from tests.factories import make_account, make_publication
 from tests.metric_history import History, at
 from tests.metric_history import day as history_day
@@ -43,7 +43,7 @@ def account(platforms: Sandbox, workspace_id: UUID) -> Account:
 
 
 def test_a_window_is_read_of_all_platforms_in_one_run(account: Account) -> None:
-    result = execute(metric_snapshots, WINDOW)
+    result = execute_asset(metric_snapshots, WINDOW)
     assert result.success
     found = recorded(result)
     assert found.keys() == {snapshots_of(name).to_user_string() for name in PLATFORMS}
@@ -62,7 +62,7 @@ def test_an_account_that_cannot_be_read_is_shown_by_the_check(
 ) -> None:
     other = connect(platforms, workspace_id, "instagram", username="tech.tom")
     platforms.revoke("instagram", other.user_id)
-    result = execute(metric_snapshots, WINDOW)
+    result = execute_asset(metric_snapshots, WINDOW)
     assert result.success
     assert recorded(result)["metric_snapshots/instagram"]["accounts_failed"] == 1
     (failed,) = [check for check in result.get_asset_check_evaluations() if not check.passed]
@@ -78,7 +78,7 @@ def test_a_platform_of_which_nothing_could_be_read_fails_the_run_and_leaves_the_
     platforms.history("youtube", posts=2, days=3)
     connect(platforms, workspace_id, "youtube")
     platforms.revoke("instagram", account.user_id)
-    result = execute(metric_snapshots, WINDOW)
+    result = execute_asset(metric_snapshots, WINDOW)
     assert not result.success
     assert recorded(result).keys() == {snapshots_of(name).to_user_string() for name in PLATFORMS if name != "instagram"}
 
@@ -87,17 +87,17 @@ def test_a_run_beside_a_live_one_of_the_same_window_does_nothing(account: Accoun
     executions.begin(first := str(uuid4()), "io@test")
     what = "+".join(PLATFORMS)
     assert executions.claim(first, tasks.subject(what, f"{WINDOW}…{WINDOW}"))
-    result = execute(metric_snapshots, WINDOW)
+    result = execute_asset(metric_snapshots, WINDOW)
     assert (result.success, recorded(result)) == (True, {})
     executions.end(first)
-    assert recorded(execute(metric_snapshots, WINDOW))
+    assert recorded(execute_asset(metric_snapshots, WINDOW))
 
 
 def test_the_days_of_the_accounts_that_were_read_are_derived(account: Account, workspace_id: UUID) -> None:
-    execute(metric_snapshots, WINDOW)
+    execute_asset(metric_snapshots, WINDOW)
     with transaction() as session:
         make_account(session, workspace_id, "tiktok")  # of which nothing was read
-    result = execute(daily_metrics, TODAY)
+    result = execute_asset(daily_metrics, TODAY)
     assert result.success
     (metadata,) = recorded(result).values()
     assert metadata["accounts"] == metadata["accounts_derived"] == 1
@@ -110,7 +110,7 @@ def test_a_day_has_numbers_a_sparkline_and_a_chart_at_a_short_address(workspace_
     post_id = history.post(at(0))
     for number in (1, 2):
         history.read(at(number), post_id, views=100 * number**2)
-    days = by_partition(execute(daily_metrics, str(history_day(0)), str(history_day(1))))
+    days = by_partition(execute_asset(daily_metrics, str(history_day(0)), str(history_day(1))))
     first, shown = days[str(history_day(0))], days[str(history_day(1))]
     assert [(shown["views"], shown["posts"]) for shown in (first, shown)] == [(100, 1), (300, 1)]
     assert shown["views_of_30_days"] == 28 * "·" + "▃█"
@@ -124,11 +124,11 @@ def test_a_day_has_numbers_a_sparkline_and_a_chart_at_a_short_address(workspace_
 def test_readings_that_are_wrong_fail_the_run_and_leave_the_other_platforms_theirs(
     platforms: Sandbox, account: Account
 ) -> None:
-    execute(metric_snapshots, WINDOW)
+    execute_asset(metric_snapshots, WINDOW)
     with transaction() as session:
         session.execute(update(MetricSnapshot).values(views=10_000_000))
         session.execute(update(SocialPost).values(next_read_at=now()))
-    result = execute(metric_snapshots, WINDOW)
+    result = execute_asset(metric_snapshots, WINDOW)
     assert not result.success
     assert recorded(result).keys() == {snapshots_of(name).to_user_string() for name in PLATFORMS}
     (wrong,) = [check for check in result.get_asset_check_evaluations() if not check.passed]
@@ -139,7 +139,7 @@ def test_readings_that_are_wrong_fail_the_run_and_leave_the_other_platforms_thei
 
 
 def test_the_first_reading_of_a_day_is_observed_on_the_page_of_the_post(platforms: Sandbox, account: Account) -> None:
-    execute(metric_snapshots, WINDOW)
+    execute_asset(metric_snapshots, WINDOW)
     with transaction() as session:
         posts = session.scalars(select(SocialPost).order_by(SocialPost.published_at.desc()).limit(2)).all()
         for post in posts:
@@ -148,7 +148,7 @@ def test_the_first_reading_of_a_day_is_observed_on_the_page_of_the_post(platform
             task = tasks.create(session, workspace_id=account.workspace_id, kind="publication", key=str(made.id))
         partition = task.partition_key
         session.execute(update(MetricSnapshot).values(taken_at=MetricSnapshot.taken_at - timedelta(days=1), views=30))
-    result = execute(metric_snapshots, WINDOW)
+    result = execute_asset(metric_snapshots, WINDOW)
     observed = {
         event.partition: metadata_of(event.asset_observation_data.asset_observation)
         for event in result.all_events
@@ -159,7 +159,7 @@ def test_the_first_reading_of_a_day_is_observed_on_the_page_of_the_post(platform
     assert len(observed[partition]["views_by_day"]) == observed[partition]["days_old"] + 1
     with transaction() as session:
         session.execute(update(SocialPost).values(next_read_at=now()))
-    again = execute(metric_snapshots, WINDOW)
+    again = execute_asset(metric_snapshots, WINDOW)
     assert recorded(again)["metric_snapshots/instagram"]["posts_observed"] == 0
 
 
@@ -264,7 +264,7 @@ def test_days_that_operators_have_stated_are_derived_again(automation: Automatio
     assert stated(cursor) == ([], None)
     automation.report(events[0])
     assert automation.requested() == {day.isoformat()}
-    execute(daily_metrics, day.isoformat())
+    execute_asset(daily_metrics, day.isoformat())
     with transaction() as session:
         assert session.get_one(DailyMetric, (account_id, day)).saves == 7
 

@@ -1,7 +1,7 @@
 """The run that writes an export: what it records, and what a re-run does."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import dagster as dg
 import pytest
@@ -11,8 +11,8 @@ from content_pipeline.core.analytics import exports
 from content_pipeline.core.analytics.figures import Selection
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import DailyMetric, Task
-from content_pipeline.core.tasks import executions
-from content_pipeline.definitions import definitions
+from tests import asset_runs
+from tests.asset_runs import execute_job
 from tests.metric_history import History, day
 
 
@@ -37,21 +37,12 @@ def task(history: History) -> Task:
 
 
 def execute(task: Task) -> dg.ExecuteInProcessResult:
-    """A run of the job, as a worker has it."""
-    executions.begin(run_id := str(uuid4()), "io@test")
-    with dg.DagsterInstance.ephemeral() as instance:
-        instance.add_dynamic_partitions("analytics_exports", [task.partition_key])
-        result = definitions.resolve_job_def("analytics_exports").execute_in_process(
-            run_id=run_id, instance=instance, partition_key=task.partition_key, raise_on_error=False
-        )
-        executions.end(run_id)
-    return result
+    return execute_job("export", task.partition_key, lane="io")
 
 
 def recorded(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
-    """The metadata of what was materialized."""
-    (event,) = result.get_asset_materialization_events()
-    return {name: value.value for name, value in event.materialization.metadata.items()}
+    (metadata,) = asset_runs.recorded(result).values()
+    return metadata
 
 
 def test_a_run_writes_the_file_and_records_what_it_has(task: Task) -> None:

@@ -47,7 +47,7 @@ def test_a_video_is_spoken_drawn_checked_and_billed(workspace_id: UUID) -> None:
     assert {"thumbnail", "character", "credits_billed"} <= set(made.metadata)
     assert (made.metadata["provider"].value, made.metadata["engine"].value) == ("local", "drawn")
     assert float(str(made.metadata["waiting_seconds"].value)) >= 0
-    assert execute(task.key, task.partition_key, {}).success
+    assert execute(task.partition_key).success
     assert charged(workspace_id) == video.credits_billed
 
 
@@ -67,7 +67,7 @@ def test_a_video_of_heygen_tells_its_engine_how_long_it_was_waited_for_and_that_
     assert made["character"].value == some_avatar()
     waited = float(str(made["waiting_seconds"].value))
     assert waited == pytest.approx(RENDERED_SECONDS, abs=120)
-    assert execute(task.key, task.partition_key, {}).success
+    assert execute(task.partition_key).success
     assert video_of(task).finished_at
 
 

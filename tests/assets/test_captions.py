@@ -20,7 +20,7 @@ from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.providers.transcription import Transcript
 from content_pipeline.core.tasks import tasks
-from tests.asset_runs import execute, materialized
+from tests.asset_runs import execute_job, execute_task, recorded
 from tests.media import samples
 
 HEARD = Transcript("en", 3.0, (Word(0.5, 1.0, "Hello"), Word(1.1, 1.6, "there.")))
@@ -69,7 +69,7 @@ def task(workspace_id: UUID, recording: Path, whisper: Callable[..., None]) -> T
 
 def work(task: Task) -> dg.ExecuteInProcessResult:
     """The next run of a task."""
-    return execute("caption", task.partition_key, lane=task.lane or "", task_id=task.id, task_start=str(task.starts))
+    return execute_task(task)
 
 
 def row(task: Task) -> Caption:
@@ -88,7 +88,7 @@ def edit(task: Task) -> None:
 
 def test_a_re_run_makes_captions_anew_that_nobody_has_edited(task: Task, whisper: Callable[..., None]) -> None:
     whisper(HEARD_ANEW)
-    made = materialized(execute("caption", task.partition_key))
+    made = recorded(execute_job("caption", task.partition_key))
     assert shown(task) == ["Hallo Bär."]
     assert (made["transcript"]["edited"], made["captions"]["edited"]) == (False, False)
 
@@ -97,8 +97,8 @@ def test_a_re_run_leaves_edited_captions_alone_and_says_so(task: Task, whisper: 
     edit(task)
     before = row(task)
     whisper(HEARD_ANEW)
-    result = execute("caption", task.partition_key)
-    made = materialized(result)
+    result = execute_job("caption", task.partition_key)
+    made = recorded(result)
     assert result.success
     assert (made["transcript"]["edited"], made["captions"]["edited"]) == (True, True)
     assert "Hello, bear." in made["captions"]["subtitles"]
@@ -111,14 +111,14 @@ def test_a_re_run_leaves_edited_captions_alone_and_says_so(task: Task, whisper: 
 
 def test_a_back_fill_of_the_cues_alone_leaves_an_edit_alone(task: Task) -> None:
     edit(task)
-    made = materialized(execute("caption", task.partition_key, assets=["captions"]))
+    made = recorded(execute_job("caption", task.partition_key, assets=["captions"]))
     assert made["captions"]["edited"]
     assert shown(task) == ["Hello, bear."]
 
 
 def test_an_edit_while_the_recording_is_transcribed_is_kept(task: Task, whisper: Callable[..., None]) -> None:
     whisper(HEARD_ANEW, meanwhile=lambda: edit(task))
-    made = materialized(execute("caption", task.partition_key))
+    made = recorded(execute_job("caption", task.partition_key))
     assert (made["transcript"]["edited"], made["captions"]["edited"]) == (True, True)
     assert shown(task) == ["Hello, bear."]
     assert (row(task).words, row(task).spoken_language) == (HEARD.words, "en")
@@ -131,7 +131,7 @@ def test_an_edit_while_the_cues_are_made_is_kept(task: Task, monkeypatch: pytest
 
     segment = cue_segmentation.segment
     monkeypatch.setattr(cue_segmentation, "segment", segment_during_an_edit)
-    made = materialized(execute("caption", task.partition_key))
+    made = recorded(execute_job("caption", task.partition_key))
     assert (made["transcript"]["edited"], made["captions"]["edited"]) == (False, True)
     assert shown(task) == ["Hello, bear."]
 
@@ -144,7 +144,7 @@ def test_a_retry_of_the_clients_task_keeps_an_edit_too(task: Task, whisper: Call
     with transaction() as session:
         again = tasks.retry(session, session.get_one(Task, task.id))
     whisper(HEARD_ANEW)
-    assert materialized(work(again))["captions"]["edited"]
+    assert recorded(work(again))["captions"]["edited"]
     assert shown(task) == ["Hello, bear."]
     with transaction() as session:
         assert session.get_one(Task, again.id).state == "done"
@@ -161,8 +161,8 @@ def test_a_burn_in_that_is_made_again_draws_the_edited_cues(task: Task, monkeypa
     monkeypatch.setattr(video, "burn_in", burn_in)
     with transaction() as session:
         burned, _ = burn_ins.create_with_task(session, session.get_one(Caption, UUID(task.key)), Style())
-    first = materialized(execute("burn_in", str(burned.id)))["burned_in_video"]
+    first = recorded(execute_job("burn_in", str(burned.id)))["burned_in_video"]
     edit(task)
-    second = materialized(execute("burn_in", str(burned.id)))["burned_in_video"]
+    second = recorded(execute_job("burn_in", str(burned.id)))["burned_in_video"]
     assert (first["edited"], second["edited"]) == (False, True)
     assert ["bear" in document for document in drawn] == [False, True]

@@ -19,7 +19,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import AccountSync
 from content_pipeline.definitions import definitions
-from tests.assets.runs import checks, execute, metadata_of, recorded
+from tests.asset_runs import checks, execute_asset, metadata_of, recorded
 from tests.factories import make_account
 
 LATEST = windows.latest_complete(now())
@@ -48,7 +48,7 @@ def sync(account_id: UUID, *numbers: int, error: dict[str, Any] | None = None) -
 
 def look() -> tuple[dict[str, Any], dg.AssetCheckEvaluation]:
     """What a run records of the newest window, and its check."""
-    result = execute(current_metrics)
+    result = execute_asset(current_metrics)
     assert result.success
     return recorded(result).get("current_metrics", {}), checks(result)["no_gaps"]
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import dagster as dg
 import pytest
 
 from content_pipeline.core.platforms.base import Refused
-from content_pipeline.core.tasks import executions
-from content_pipeline.definitions import definitions
+from tests.asset_runs import execute_job, recorded
 from tests.core.publishing import posting
 from tests.core.publishing.posting import Fault, Stage, newest
 
@@ -22,23 +20,8 @@ def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
 
 
 def execute(key: str, **tags: str) -> tuple[dg.ExecuteInProcessResult, list[dg.AssetCheckEvaluation]]:
-    """A run of the job, as a worker has it."""
-    executions.begin(run_id := str(uuid4()), "interactive@test")
-    with dg.DagsterInstance.ephemeral() as instance:
-        instance.add_dynamic_partitions("publications", [key])
-        result = definitions.resolve_job_def("publications").execute_in_process(
-            run_id=run_id, partition_key=key, tags=tags, instance=instance, raise_on_error=False
-        )
-        executions.end(run_id)
-        return result, result.get_asset_check_evaluations()
-
-
-def materialized(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
-    """The metadata of what was materialized, by asset."""
-    return {
-        event.asset_key.to_user_string(): {name: value.value for name, value in event.materialization.metadata.items()}
-        for event in result.get_asset_materialization_events()
-    }
+    result = execute_job("publication", key, lane="interactive", **tags)
+    return result, result.get_asset_check_evaluations()
 
 
 def test_a_post_records_where_it_went_and_what_it_says(stage: Stage) -> None:
@@ -47,7 +30,7 @@ def test_a_post_records_where_it_went_and_what_it_says(stage: Stage) -> None:
     result, (visible,) = execute(key, task_id=key, task_start="1")
     assert result.success
     (upload,) = stage.platform.committed
-    made = materialized(result)
+    made = recorded(result)
     assert (
         made["publication"].items()
         >= {
@@ -76,10 +59,10 @@ def test_a_run_by_hand_looks_at_what_is_published_and_posts_nothing_else(stage: 
     posting.cancel(canceled)
     result, _ = execute(out)
     assert result.success
-    assert set(materialized(result)) == {"publication_upload", "publication"}
+    assert set(recorded(result)) == {"publication_upload", "publication"}
     result, _ = execute(canceled)
     assert not result.success
-    assert not materialized(result)
+    assert not recorded(result)
     assert len(stage.platform.posted) == 1
 
 

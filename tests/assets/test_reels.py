@@ -11,7 +11,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Reel
 from content_pipeline.core.reels.open_posts import check_no_open_post
-from tests.asset_runs import execute, materialized
+from tests.asset_runs import execute_job, recorded
 from tests.core.publishing import posting
 from tests.core.publishing.posting import Stage
 
@@ -38,9 +38,9 @@ def test_a_re_run_leaves_the_video_of_an_open_post_alone_and_says_why(stage: Sta
     post = stage.post(stage.account())
     reel = reel_of(post)
     before = content(reel, tmp_path)
-    result = execute("reel", str(reel.id))
+    result = execute_job("reel", str(reel.id))
     assert not result.success
-    assert not materialized(result)
+    assert not recorded(result)
     assert "This video is being published" in str([event.event_specific_data for event in result.all_events])
     assert (content(reel, tmp_path), reel_of(post).narration_key) == (before, None)
 

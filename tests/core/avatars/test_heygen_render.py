@@ -91,7 +91,7 @@ def test_the_language_that_is_spoken_is_the_scripts(heygen: Sandbox, workspace_i
 def test_a_run_without_a_task_submits_nothing(heygen: Sandbox, task: Task, workspace_id: UUID) -> None:
     with transaction() as session:
         tasks.cancel(session, session.get_one(Task, task.id))
-    assert not execute(task.key, task.partition_key, {}).success
+    assert not execute(task.partition_key).success
     assert videos(heygen) == []
     assert charged(workspace_id) == (0, 0)
 
@@ -212,7 +212,7 @@ def test_a_finished_video_is_billed_once_however_often_it_is_made(
     poll()
     work(task)
     before = charged(workspace_id)
-    assert execute(task.key, task.partition_key, {}).success
+    assert execute(task.partition_key).success
     assert charged(workspace_id) == before
     assert len(videos(heygen)) == 1
 
@@ -235,7 +235,7 @@ def test_a_captioned_video_is_made_again_without_asking_heygen(
 ) -> None:
     asked, before = heygen_requests(heygen), charged(workspace_id)
     assert before[0] > 0
-    assert execute(captioned.key, captioned.partition_key, {}).success
+    assert execute(captioned.partition_key).success
     assert heygen_requests(heygen) == asked
     assert charged(workspace_id) == before
 
