@@ -14,18 +14,8 @@ from sqlalchemy import Select, String, cast, func, literal, select
 from content_pipeline.core import storage
 from content_pipeline.core.analytics import export_files
 from content_pipeline.core.analytics.figure_columns import METRICS
-from content_pipeline.core.analytics.ranking import CAPTION_STYLE, SCRIPT, VIDEO_FORMAT
-from content_pipeline.core.models import (
-    Account,
-    AvatarVideo,
-    DailyMetric,
-    DailyPostMetric,
-    Publication,
-    Reel,
-    SocialPost,
-    Twin,
-    Workspace,
-)
+from content_pipeline.core.analytics.post_columns import CAPTION_STYLE, POST_COLUMNS, SCRIPT, join_video
+from content_pipeline.core.models import Account, DailyMetric, DailyPostMetric, SocialPost, Workspace
 
 FOLDER: Final = "datasets/metrics"
 # As readers of Parquet expect partitions: the column `day` is in the path only.
@@ -86,20 +76,12 @@ def _account_days(day: date) -> Select[Any]:
 
 def _post_days(day: date) -> Select[Any]:
     days = DailyPostMetric
-    return (
+    rows = (
         select(
             *_account_columns(day),
             SocialPost.id.label("social_post_id"),
-            SocialPost.post_id,
-            SocialPost.url.label("post_url"),
-            SocialPost.text,
+            *POST_COLUMNS,
             _HOOK.label("hook"),
-            SocialPost.published_at,
-            SocialPost.seconds.label("duration_seconds"),
-            SocialPost.publication_id.is_(None).label("external"),
-            SocialPost.twin_id,
-            Twin.name.label("twin_name"),
-            VIDEO_FORMAT.label("format"),
             cast(CAPTION_STYLE, String).label("caption_style"),
             *_figures(days),
         )
@@ -107,13 +89,10 @@ def _post_days(day: date) -> Select[Any]:
         .join(SocialPost, SocialPost.id == days.social_post_id)
         .join(Account, Account.id == days.account_id)
         .join(Workspace, Workspace.id == Account.workspace_id)
-        .outerjoin(Twin, Twin.id == SocialPost.twin_id)
-        .outerjoin(Publication, Publication.id == SocialPost.publication_id)
-        .outerjoin(Reel, Reel.id == Publication.reel_id)
-        .outerjoin(AvatarVideo, AvatarVideo.id == Publication.avatar_video_id)
         .where(days.day == day)
         .order_by(days.account_id, days.social_post_id)
     )
+    return join_video(rows)
 
 
 def _account_columns(day: date) -> list[Any]:

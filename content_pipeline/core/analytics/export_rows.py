@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.analytics import figures
 from content_pipeline.core.analytics.figure_columns import METRICS
 from content_pipeline.core.analytics.figures import Selection
-from content_pipeline.core.analytics.ranking import VIDEO_FORMAT
-from content_pipeline.core.models import Account, DailyMetric, DailyPostMetric, Publication, SocialPost, Twin
+from content_pipeline.core.analytics.post_columns import POST_COLUMNS, join_publication
+from content_pipeline.core.models import Account, DailyMetric, DailyPostMetric, SocialPost
 from content_pipeline.core.models.analytics import Grain
 
 
@@ -67,25 +67,15 @@ def _post_days(asked: Selection) -> Select[Any]:
         SocialPost.platform,
         days.account_id,
         Account.handle,
-        SocialPost.post_id,
-        SocialPost.url.label("post_url"),
-        SocialPost.text,
-        SocialPost.published_at,
-        SocialPost.seconds.label("duration_seconds"),
-        SocialPost.publication_id.is_(None).label("external"),
-        SocialPost.twin_id,
-        Twin.name.label("twin_name"),
-        VIDEO_FORMAT.label("format"),
+        *POST_COLUMNS,
         *(getattr(days, metric) for metric in METRICS),
         days.estimated,
     ]
-    return (
+    rows = (
         select(*columns)
         .select_from(days)
         .join(SocialPost, SocialPost.id == days.social_post_id)
         .join(Account, Account.id == days.account_id)
-        .outerjoin(Twin, Twin.id == SocialPost.twin_id)
-        .outerjoin(Publication, Publication.id == SocialPost.publication_id)
         .where(
             *figures.owned_by(asked, SocialPost),
             SocialPost.twin_id == asked.twin_id if asked.twin_id else true(),
@@ -93,3 +83,4 @@ def _post_days(asked: Selection) -> Select[Any]:
         )
         .order_by(days.day, days.account_id, days.social_post_id)
     )
+    return join_publication(rows)

@@ -3,28 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import Final, Literal
+from typing import Literal
 
-from sqlalchemy import case, func, literal, select, true
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics import figures
 from content_pipeline.core.analytics.figures import Selection, Values
-from content_pipeline.core.models import Account, AvatarVideo, MetricSnapshot, Publication, Reel, SocialPost, Twin
+from content_pipeline.core.analytics.post_columns import CAPTION_STYLE, SCRIPT, VIDEO_FORMAT, join_video
+from content_pipeline.core.models import Account, MetricSnapshot, SocialPost, Twin
 from content_pipeline.core.platforms.insights import Metric
 
 VideoFormat = Literal["reel", "avatar", "video"]
 Order = Literal["best", "worst"]
-
-# Of a post that may have a publication: null for one that was not made here.
-VIDEO_FORMAT: Final = case(
-    (Publication.reel_id.is_not(None), literal("reel")),
-    (Publication.avatar_video_id.is_not(None), literal("avatar")),
-    (Publication.id.is_not(None), literal("video")),
-)
-# With the reel and the avatar video of the publication.
-SCRIPT: Final = func.coalesce(Publication.script, Reel.script, AvatarVideo.script)
-CAPTION_STYLE: Final = Publication.options["caption_style"].astext
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +46,7 @@ def rank(session: Session, asked: Selection, *, by: Metric, order: Order, limit:
         .lateral()
     )
     value = latest.c[by]
-    found = (
+    ranked = (
         select(
             SocialPost,
             Account.handle,
@@ -67,10 +58,6 @@ def rank(session: Session, asked: Selection, *, by: Metric, order: Order, limit:
         )
         .join(Account, Account.id == SocialPost.account_id)
         .join(latest, value.is_not(None))
-        .outerjoin(Twin, Twin.id == SocialPost.twin_id)
-        .outerjoin(Publication, Publication.id == SocialPost.publication_id)
-        .outerjoin(Reel, Reel.id == Publication.reel_id)
-        .outerjoin(AvatarVideo, AvatarVideo.id == Publication.avatar_video_id)
         .where(
             *figures.owned_by(asked, SocialPost),
             SocialPost.twin_id == asked.twin_id if asked.twin_id else true(),
@@ -89,5 +76,5 @@ def rank(session: Session, asked: Selection, *, by: Metric, order: Order, limit:
             caption_style=row["caption_style"],
             figures=figures.values(row),
         )
-        for row in session.execute(found).mappings()
+        for row in session.execute(join_video(ranked)).mappings()
     ]
