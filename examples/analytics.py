@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("charts"), help="folder of the pictures [default: charts]")
     parser.add_argument("--days", type=int, default=90, help="how far to look back [default: 90]")
     given = parser.parse_args()
-    for weight in ("Medium", "Bold"):
+    for weight in ("Regular", "Bold"):
         fontManager.addfont(files("font_manrope") / "files" / f"Manrope-{weight}.ttf")
     try:
         with as_analyst(given.url) as engine, mpl.rc_context(STYLE):
@@ -294,6 +294,8 @@ def chart(title: str, subtitle: str) -> tuple[Figure, Axes]:
 
 
 def by_day(axes: Axes, days: pd.Series | pd.Index) -> None:
+    if days.min() == days.max():  # a curve has at least two points
+        raise NoFigures
     axes.set_xlim(days.min(), days.max())
     locator = AutoDateLocator(maxticks=9)
     axes.xaxis.set_major_locator(locator)

@@ -80,7 +80,7 @@ def test_four_charts_are_drawn_by_an_analyst_who_is_dropped_afterwards(workspace
     with transaction() as session:
         analyst_history.fill(session, workspace_id)
     drawn = draw("--output", str(tmp_path / "charts"))
-    assert drawn.returncode == 0, drawn.stderr
+    assert (drawn.returncode, drawn.stderr) == (0, "")
     names = ["best-hours.png", "followers.png", "views-by-day.png", "watch-through.png"]
     assert sorted(path.name for path in (tmp_path / "charts").iterdir()) == names
     for name in names:
@@ -91,6 +91,16 @@ def test_four_charts_are_drawn_by_an_analyst_who_is_dropped_afterwards(workspace
         assert saturated > 2000, name  # more than paper and text
     with transaction() as session:
         assert analysts.list_all(session) == []
+
+
+@pytest.mark.slow
+def test_no_curve_is_drawn_of_a_single_day(workspace_id: UUID, tmp_path: Path) -> None:
+    with transaction() as session:
+        analyst_history.fill(session, workspace_id)
+    drawn = draw("--output", str(tmp_path), "--days", "1")
+    assert drawn.stderr.count("there are no figures for it yet") == 4
+    assert "Warning" not in drawn.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow
