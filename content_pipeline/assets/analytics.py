@@ -16,7 +16,7 @@ from content_pipeline.core.analytics import overview, quality, sync, windows
 from content_pipeline.core.analytics.sync import Outcome
 from content_pipeline.core.analytics.windows import Window
 from content_pipeline.core.clock import now
-from content_pipeline.core.database import autocommit, transaction
+from content_pipeline.core.database import autocommit
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.tasks import executions
 
@@ -157,16 +157,12 @@ def daily_metrics(context: dg.AssetExecutionContext) -> Results:
 
 def _derive(context: dg.AssetExecutionContext) -> Results:
     # pandas takes 33 MB, in every worker: only those load it that derive.
-    from content_pipeline.core.analytics import daily, daily_inputs
+    from content_pipeline.core.analytics import daily
 
     keys = context.partition_keys
     first, last = date.fromisoformat(keys[0]), date.fromisoformat(keys[-1])
-    with transaction() as session:
-        accounts = daily_inputs.changed_accounts(session, first, last)
-    derived = []
-    for account_id in accounts:
-        with executions.fenced(context.run.run_id) as session:
-            derived.append(daily.derive(session, account_id, first, last))
+    outcomes = daily.derive_changed(partial(executions.fenced, context.run.run_id), first, last)
+    derived = [days for days in outcomes.values() if days]
     written = sum(days.rows for days in derived)
     over = min(last, now().date() - timedelta(days=1))
     with autocommit() as session:
@@ -175,10 +171,11 @@ def _derive(context: dg.AssetExecutionContext) -> Results:
         views = overview.list_views(
             session, min(analytics_checks.first_compared_day(over), first_shown_day(last)), last
         )
-        missing = quality.count_missing_days(session, accounts, first, last)
+        missing = quality.count_missing_days(session, list(outcomes), first, last)
     yield dg.MaterializeResult(
         metadata={
-            "accounts_derived": len(accounts),
+            "accounts_derived": len(derived),
+            "accounts_failed": len(outcomes) - len(derived),
             "days_written": written,
             # Earlier days too, which what was read on these settles: those that the dataset has to write.
             FIRST_WRITTEN: min([first, *(days.first for days in derived)]).isoformat(),

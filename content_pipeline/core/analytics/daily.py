@@ -1,10 +1,13 @@
 """Derives daily metrics from snapshots and platform-reported days; idempotent."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, date, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
 import pandas as pd
+import structlog
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -12,8 +15,12 @@ from content_pipeline.core.analytics import daily_inputs, frames
 from content_pipeline.core.analytics.figure_columns import METRICS
 from content_pipeline.core.analytics.growth import at_borders
 from content_pipeline.core.analytics.plausibility import without_dips
+from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.models import DailyMetric, DailyPostMetric
 from content_pipeline.core.platforms.insights import TOTALS, Metric
+from content_pipeline.core.tasks import executions
+
+log = structlog.get_logger()
 
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -24,6 +31,29 @@ class Derived(NamedTuple):
     first: date
     last: date
     rows: int
+
+
+def derive_changed(
+    transaction: Callable[[], AbstractContextManager[Session]], first: date, last: date
+) -> dict[UUID, Derived | None]:
+    """Derive the figures of every account of which these days have something new, in a transaction each.
+
+    Returns None for an account that failed: what is to be derived of it stays recorded, and the next run takes it.
+    `transaction` opens the caller's transactions; what it raises (`executions.Stopped`) ends the derivation.
+    """
+    with transaction() as session:
+        accounts = daily_inputs.changed_accounts(session, first, last)
+    derived: dict[UUID, Derived | None] = {}
+    for account_id in accounts:
+        try:
+            with transaction() as session:
+                derived[account_id] = derive(session, account_id, first, last)
+        except (executions.Stopped, *UNREACHABLE):
+            raise
+        except Exception:
+            log.exception("derivation_failed", account_id=str(account_id))
+            derived[account_id] = None
+    return derived
 
 
 def derive(session: Session, account_id: UUID, first: date, last: date) -> Derived:

@@ -91,7 +91,9 @@ def _read(reader: "_AccountReader", asked: Sequence[Window]) -> Error | None:
             reader.read_days(asked)
     except Error as error:
         return error
-    except (AssertionError, LookupError, TypeError, ValueError):  # an answer of a form that nobody has documented
+    except (executions.Stopped, *UNREACHABLE):
+        raise
+    except Exception:  # an answer of a form that nobody has documented
         log.exception("sync_broken", account_id=str(reader.account.id), platform=reader.account.platform)
         return InternalError("The platform's answer was not understood.", remedy="It is read again in six hours.")
     return None

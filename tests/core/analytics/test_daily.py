@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from content_pipeline.core.analytics import daily_inputs, readings
+from content_pipeline.core.analytics import daily, daily_inputs, readings
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Account, PendingDerivation, ReportedDay, SocialPost
 from tests.metric_history import History, at, day
@@ -198,6 +198,23 @@ def test_an_account_of_which_something_is_still_to_be_derived_has_news_on_any_da
         readings.record_account(session, account, {"followers": 7}, at(0, 6))
     with transaction() as session:
         assert daily_inputs.changed_accounts(session, day(9), day(9)) == [history.account_id]
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
+def test_an_account_that_cannot_be_derived_stops_no_other_and_is_tried_again(workspace_id: UUID) -> None:
+    broken, other = History(workspace_id), History(workspace_id)
+    broken.read(at(0, 6), broken.post(at(0)), views=2**63 - 1)  # as a float it is 2 ** 63, which no column takes
+    post_id = other.post(at(0))
+    other.read(at(1), post_id, views=20)
+    with transaction() as session:
+        account = session.get_one(Account, broken.account_id)
+        readings.record_account(session, account, {"followers": 7}, at(0, 18))
+    outcomes = daily.derive_changed(transaction, day(0), day(0))
+    assert outcomes[broken.account_id] is None
+    assert outcomes[other.account_id]
+    assert other.post_days(post_id) == {0: 20}
+    with transaction() as session:
+        assert broken.account_id in daily_inputs.changed_accounts(session, day(9), day(9))
 
 
 def test_two_runs_that_derive_the_same_days_of_an_account_do_not_fail_each_other(history: History) -> None:

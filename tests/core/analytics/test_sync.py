@@ -233,11 +233,12 @@ def test_posts_are_read_less_often_with_age(platforms: Sandbox, account: Account
     assert counts[1] >= counts[2] >= counts[3]
 
 
+@pytest.mark.parametrize("value", ["many", None, "9" * 400, 10**400])
 def test_an_answer_that_is_not_understood_stays_with_its_account(
-    account: Account, monkeypatch: pytest.MonkeyPatch
+    account: Account, monkeypatch: pytest.MonkeyPatch, value: Any
 ) -> None:
     def misunderstand(_: Access) -> Figures:
-        return {"views": float({"value": "many"}["value"])}
+        return {"views": float(value) * 10**10}
 
     monkeypatch.setattr(PLATFORMS["instagram"].insights, "read_account", misunderstand)
     (outcome,) = read()
