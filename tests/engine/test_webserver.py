@@ -12,7 +12,7 @@ import websockets.sync.client
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_webserver.app import create_app_from_workspace_process_context
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
@@ -185,9 +185,15 @@ def test_no_page_of_another_origin_shows_dagsters_in_a_frame(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def browser() -> Iterator[Browser]:
     with browsing() as browser:
-        yield browser.new_page()
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.new_page() as page:
+        yield page
 
 
 ADDRESS = "target + '/graphql?query=' + encodeURIComponent(query)"
@@ -213,7 +219,7 @@ def test_dagsters_pages_work_in_a_browser(url: str, page: Page) -> None:
     assert failures == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def foreign_page(page: Page) -> Iterator[Page]:
     with serving(Starlette(routes=[Route("/", lambda _: HTMLResponse("Hello"))])) as elsewhere:
         page.goto(elsewhere)
