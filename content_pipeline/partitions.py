@@ -22,6 +22,14 @@ def keys_of(kind: Kind) -> dg.DynamicPartitionsDefinition:
     return key_set(kind.job)
 
 
+def unmapped(*assets: str | dg.AssetsDefinition) -> list[dg.AssetDep]:
+    """Dependencies on assets whose partition keys are others, which the metadata name: lineage only.
+
+    By Dagster's default mapping the keys would have to be the same, and no back-fill could be launched.
+    """
+    return [dg.AssetDep(asset, partition_mapping=dg.SpecificPartitionsPartitionMapping([])) for asset in assets]
+
+
 @cache
 def key_set(job: str) -> dg.DynamicPartitionsDefinition:
     """The set of partition keys of a job, which has the job's name."""

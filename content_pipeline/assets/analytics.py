@@ -49,7 +49,7 @@ def snapshots_of(platform: str) -> dg.AssetKey:
     specs=[
         dg.AssetSpec(
             snapshots_of(spec.name),
-            deps=["publication"],
+            deps=partitions.unmapped("publication"),
             group_name=GROUP,
             skippable=True,
             kinds={"http", "postgres"},

@@ -16,7 +16,7 @@ from content_pipeline.engine.step import Results, perform
     specs=[
         dg.AssetSpec(
             "analytics_export",
-            deps=[daily_metrics],
+            deps=partitions.unmapped(daily_metrics),
             group_name=GROUP,
             skippable=True,
             kinds={"postgres", "s3"},

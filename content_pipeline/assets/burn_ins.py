@@ -18,7 +18,7 @@ from content_pipeline.engine.step import Results, perform
     specs=[
         dg.AssetSpec(
             "burned_in_video",
-            deps=["captions"],  # lineage only: the partition keys are of burn-ins; the caption's id is in the metadata
+            deps=partitions.unmapped("captions"),
             group_name="captions",
             skippable=True,
             kinds={"ffmpeg"},

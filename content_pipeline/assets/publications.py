@@ -11,11 +11,6 @@ from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
 GROUP = "publications"
-# The metadata names the video. Dagster's default mapping would make each run read the keys of all videos.
-VIDEOS = [
-    dg.AssetDep(name, partition_mapping=dg.SpecificPartitionsPartitionMapping([]))
-    for name in ("reel_video", "avatar_video")
-]
 
 
 # Both in one step: on some platforms uploading the last part of the video publishes it.
@@ -24,7 +19,7 @@ VIDEOS = [
     specs=[
         dg.AssetSpec(
             "publication_upload",
-            deps=[*VIDEOS, content_calendar],
+            deps=[*partitions.unmapped("reel_video", "avatar_video"), content_calendar],
             group_name=GROUP,
             skippable=True,
             kinds={"http"},
