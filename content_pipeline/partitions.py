@@ -12,8 +12,9 @@ from content_pipeline.core.tasks.kinds import Kind
 WINDOWS: Final = dg.TimeWindowPartitionsDefinition(
     start="2026-01-01-00:00", fmt="%Y-%m-%d-%H:%M", cron_schedule="0 */6 * * *", timezone="UTC"
 )
-# The present day is one of them: its figures are those so far.
-DAYS: Final = dg.DailyPartitionsDefinition(start_date="2026-01-01", timezone="UTC", end_offset=1)
+# The present day is one of them: its figures are those so far. Figures may be stated of all days that are kept, two
+# years back from the first window.
+DAYS: Final = dg.DailyPartitionsDefinition(start_date="2023-12-31", timezone="UTC", end_offset=1)
 
 
 def keys_of(kind: Kind) -> dg.DynamicPartitionsDefinition:

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from content_pipeline.assets.analytics import daily_metrics, metric_snapshots, snapshots_of
 from content_pipeline.core import pictures
 from content_pipeline.core.analytics import ingestion, windows
+from content_pipeline.core.analytics.figures import DAYS_KEPT
 from content_pipeline.core.analytics.ingestion import StatedDay
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
@@ -254,8 +255,11 @@ def test_the_dataset_is_written_with_the_days(automation: Automation) -> None:
     assert automation.requested("metrics_dataset") == {day}
 
 
-def test_days_that_operators_have_stated_are_derived_again(automation: Automation, workspace_id: UUID) -> None:
-    day = now().date() - timedelta(days=3)
+@pytest.mark.parametrize("days_ago", [3, DAYS_KEPT - 1])
+def test_days_that_operators_have_stated_are_derived_again(
+    automation: Automation, workspace_id: UUID, days_ago: int
+) -> None:
+    day = now().date() - timedelta(days=days_ago)
     with transaction() as session:
         account_id = make_account(session, workspace_id).id
         ingestion.ingest(session, workspace_id, [StatedDay(account_id, day, {"saves": 7})])
