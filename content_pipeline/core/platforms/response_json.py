@@ -9,6 +9,6 @@ def json_object(response: httpx.Response) -> dict[str, Any]:
     """The JSON object in a response; {} for anything else, such as a proxy's HTML."""
     try:
         found = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):  # a thousand brackets
         return {}
     return found if isinstance(found, dict) else {}

@@ -32,7 +32,7 @@ def answer(messages: Sequence[Message]) -> str:
         body = endpoint.read(response)
     try:
         said = json.loads(body)["choices"][0]["message"]["content"]
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise endpoint.unreadable("answered with something that is no chat completion") from error
     if not isinstance(said, str) or not said.strip():
         raise endpoint.unreadable("answered without a word")
@@ -107,5 +107,5 @@ def _parse_event(endpoint: Endpoint, data: str) -> tuple[str, bool]:
         return _without_surrogates(choice.get("delta", {}).get("content") or ""), choice.get(
             "finish_reason"
         ) is not None
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise endpoint.unreadable("sent an event that is no part of a chat completion") from error

@@ -67,6 +67,6 @@ def _parse_json(answered: str) -> _Answer | None:
     try:
         # Models put line breaks into strings, which strict JSON forbids.
         return _Answer.model_validate(json.loads(answered[start : end + 1], strict=False))
-    except ValueError:
+    except (ValueError, RecursionError):  # a thousand brackets
         is_object = answered.removeprefix("```json").strip("` \n").startswith("{")
         return None if is_object else _Answer(text=answered)

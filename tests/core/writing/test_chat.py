@@ -140,7 +140,8 @@ def test_what_passes_is_worth_trying_again(
 
 
 @pytest.mark.parametrize(
-    "body", ["", "<html>Welcome</html>", "[]", '{"choices": []}', '{"choices": [{"message": {"content": null}}]}']
+    "body",
+    ["", "<html>Welcome</html>", "[" * 5_000, "[]", '{"choices": []}', '{"choices": [{"message": {"content": null}}]}'],
 )
 def test_what_is_no_completion_is_refused(server: HTTPServer, body: str) -> None:
     _answer(server, body)
@@ -149,7 +150,9 @@ def test_what_is_no_completion_is_refused(server: HTTPServer, body: str) -> None
     assert (raised.value.code, raised.value.retryable) == ("text_model_unreadable", False)
 
 
-@pytest.mark.parametrize("body", ["data: Bread\n\n", "data: []\n\n", 'data: {"choices": [7]}\n\n', _events()])
+@pytest.mark.parametrize(
+    "body", ["data: Bread\n\n", f"data: {'[' * 5_000}\n\n", "data: []\n\n", 'data: {"choices": [7]}\n\n', _events()]
+)
 def test_what_is_no_stream_of_a_completion_is_refused(server: HTTPServer, body: str) -> None:
     _answer(server, body)
     with pytest.raises(UpstreamError) as raised:
