@@ -14,6 +14,7 @@ Error
 ├── Unprocessable       422  the request contradicts its schema or an earlier request
 ├── TooManyRequests     429  over the rate; `retry_after` is in seconds
 ├── InternalError       500  a fault of ours
+│   └── OutOfMemory     500  the work takes more memory than a worker may have
 ├── UpstreamError       502  another server refused or failed (retryable by its answer)
 └── Unavailable         503  a service that is needed does not respond; retry later
 
@@ -130,6 +131,16 @@ class TooManyRequests(Error):
 class InternalError(Error):
     status = 500
     code = "broken"
+
+
+class OutOfMemory(InternalError):
+    code = "out_of_memory"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This takes more memory than a worker may have.",
+            remedy="Send smaller media, or ask the operator to raise CONTENT_PIPELINE_WORKER_MEMORY_MB.",
+        )
 
 
 class UpstreamError(Error):

@@ -127,6 +127,8 @@ class Settings(EnvironmentSettings):
 
     # rendering: empty means the ffmpeg binary of imageio-ffmpeg
     ffmpeg: str = ""
+    # largest memory of a worker's process, and of each ffmpeg that it runs, in MB
+    worker_memory_mb: int = Field(default=4096, ge=1024)
 
     # limits that do not depend on the workspace's plan
     script_characters: int = Field(default=2500, ge=1)
@@ -173,8 +175,11 @@ class Settings(EnvironmentSettings):
         return "interactive" if seconds <= self.interactive_media_seconds else "media"
 
     def whisper_threads(self, lane: Lane) -> int:
-        """All cores for interactive work; one in the media lane, which has as many slots as there are cores."""
-        return (os.cpu_count() or 1) if lane == "interactive" else 1
+        """Up to eight for interactive work; one in the media lane, which has as many slots as there are cores.
+
+        With 64 threads the base model takes 3.9 GB instead of 0.4, most of it for their stacks.
+        """
+        return min(os.cpu_count() or 1, 8) if lane == "interactive" else 1
 
     def slots(self, lane: Lane) -> int:
         return {"interactive": self.slots_interactive, "media": self.slots_media, "io": self.slots_io}[lane]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE, transaction
-from content_pipeline.core.errors import Error, InternalError, TooManyRequests, Unavailable
+from content_pipeline.core.errors import Error, InternalError, OutOfMemory, TooManyRequests, Unavailable
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
 from content_pipeline.core.tasks import dagster_client, deferral, executions, tasks
@@ -22,6 +22,9 @@ from content_pipeline.core.tasks.run_context import RunContext, Suspend, SwitchL
 # Dagster's tags of a run that was made from another one: by run retries, or by a person in the UI.
 PARENT_TAG: Final = "dagster/parent_run_id"
 RETRY_TAG: Final = "dagster/retry_number"
+
+# Libraries in C++ say it in a RuntimeError: oneDNN, MKL and onnxruntime, and Python of a thread's stack.
+_OUT_OF_MEMORY: Final = ("could not create a memory object", "failed to allocate memory", "can't start new thread")
 
 Result = TypeVar("Result")
 Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckEvaluation]
@@ -136,6 +139,8 @@ def _to_error(raised: Exception) -> Error:
         return raised
     if isinstance(raised, UNREACHABLE):
         return Unavailable("The database did not answer.", code="database_unavailable", remedy="Retry the task.")
+    if isinstance(raised, MemoryError) or any(words in str(raised).lower() for words in _OUT_OF_MEMORY):
+        return OutOfMemory()
     return InternalError("Something went wrong on our side.", remedy="Retry the task; if it fails again, tell us.")
 
 

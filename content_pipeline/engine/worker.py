@@ -22,6 +22,7 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import deferral, executions, scratch
 from content_pipeline.core.tasks.executions import Begin, Heartbeat
 from content_pipeline.engine.launcher import EXECUTE, CeleryRunLauncher
+from content_pipeline.engine.memory_limit import limit_memory
 
 logs.configure()
 log = structlog.get_logger()
@@ -75,7 +76,8 @@ def _report_canceled(run_id: str) -> None:
 
 @signals.worker_process_init.connect
 def _warm_up(**_: Any) -> None:
-    """Give each pool process its own connections after the fork, and load the models of its lane."""
+    """Give each pool process a limit of memory and its own connections, and load the models of its lane."""
+    limit_memory(settings().worker_memory_mb)
     database.discard_engines()
     _instance.cache_clear()
     _instance()

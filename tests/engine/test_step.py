@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import dagster as dg
+import numpy as np
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -91,6 +92,16 @@ def test_an_unexpected_error_ends_the_task_as_broken(task: Task) -> None:
     raised = perform(task, raises(ZeroDivisionError()))
     assert isinstance(raised, ZeroDivisionError)
     assert (now_is(task).error or {})["code"] == "broken"
+
+
+@pytest.mark.parametrize(
+    "body", [lambda _: np.empty(1 << 46), raises(RuntimeError("mkl_malloc: failed to allocate memory"))]
+)
+def test_a_row_that_takes_too_much_memory_ends_with_its_own_error_at_once(task: Task, body: Body) -> None:
+    perform(task, body)
+    after = now_is(task)
+    assert (after.state, (after.error or {})["code"]) == ("error", "out_of_memory")
+    assert (after.attempt, (after.error or {})["retryable"]) == (0, False)
 
 
 @pytest.mark.parametrize("error", [Unavailable("The store is away."), OperationalError("select 1", {}, Exception())])

@@ -12,7 +12,8 @@ from PIL import Image
 
 from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media import audio_visualizer
-from content_pipeline.core.media.ffmpeg import run, untrusted_input
+from content_pipeline.core.media.ffmpeg import THREADS, run, untrusted_input
+from content_pipeline.core.media.limits import LENGTH_TOLERANCE
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import open_media
 
@@ -24,7 +25,9 @@ SOURCE, CAPTIONS, OUTPUT = "source", "captions.ass", "output.mp4"
 _MIN_FRAME_RATE, _MAX_FRAME_RATE = 24.0, 60.0
 
 # aq-mode 3 gives dark areas more bits: without it smooth gradients show banding.
-_VIDEO_ENCODING = {"vcodec": "libx264", "preset": "veryfast", "crf": 20, "pix_fmt": "yuv420p", "aq-mode": 3}
+_VIDEO_ENCODING = {
+    "vcodec": "libx264", "preset": "veryfast", "crf": 20, "pix_fmt": "yuv420p", "aq-mode": 3, "threads": THREADS,
+}  # fmt: skip
 _AAC = {"acodec": "aac", "audio_bitrate": "192k", "ar": 48000}
 _COPY_AUDIO = {"acodec": "copy"}
 # Privacy: drop location and device metadata.
@@ -58,6 +61,7 @@ def burn_in(folder: Path, media: MediaInfo, *, on_progress: Callable[[float], No
         **_VIDEO_ENCODING,
         **(_COPY_AUDIO if media.audio_codec == "aac" else _AAC),
         movflags="+faststart",
+        t=media.seconds + LENGTH_TOLERANCE,
         **_STRIP_METADATA,
     )
     run(output, folder=folder, seconds=media.seconds, on_progress=on_progress)

@@ -13,7 +13,7 @@ import ffmpeg
 import psutil
 import pytest
 
-from content_pipeline.core.errors import Error, InternalError, Unavailable
+from content_pipeline.core.errors import Error, InternalError, OutOfMemory, Unavailable
 from content_pipeline.core.media import ffmpeg as runner
 from content_pipeline.core.settings import settings
 from tests.media import samples
@@ -177,6 +177,17 @@ def test_an_error_of_the_listener_ends_ffmpeg(tmp_path: Path) -> None:
     with pytest.raises(Error, match="somebody else"):
         runner.run(_picture(600, re=None).output("a.mp4"), folder=tmp_path, seconds=600, on_progress=fail)
     assert not _children_in(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
+def test_what_takes_too_much_memory_is_named_and_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_memory", lambda: 300 << 20)
+    large = ffmpeg.input("color=black:size=8000x4000:rate=1:duration=9", format="lavfi")
+    with pytest.raises(OutOfMemory) as raised:
+        _run(large.output("a.mp4", vcodec="libx264", preset="ultrafast"), tmp_path)
+    assert not raised.value.retryable
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent is gone")

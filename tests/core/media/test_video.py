@@ -1,6 +1,7 @@
 """Burning captions into videos, and remuxing."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -45,6 +46,13 @@ def test_captions_are_in_the_picture_while_they_are_due(tmp_path: Path) -> None:
     _burned(tmp_path, samples.video(tmp_path / "a.mp4"))
     assert _picture(tmp_path, 0.8).mean() < 200
     assert _picture(tmp_path, 1.1).mean() > 250
+
+
+def test_timestamps_cannot_make_the_result_longer_than_what_was_probed(tmp_path: Path) -> None:
+    samples.video(tmp_path / video.SOURCE, "-f", "matroska", seconds=4)
+    (tmp_path / video.CAPTIONS).write_text(WHITE_FROM_ONE)
+    video.burn_in(tmp_path, replace(probe(tmp_path / video.SOURCE), seconds=1), on_progress=lambda share: None)
+    assert probe(tmp_path / video.OUTPUT).seconds == pytest.approx(2, abs=0.1)
 
 
 def test_the_result_is_h264_and_aac_that_starts_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""Child processes with a memory limit and a time limit, killed with their process group and with their parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def spawn(
+    command: list[str],
+    *,
+    memory: int,
+    folder: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
+    stdout: int | IO[bytes] = subprocess.PIPE,
+    stderr: int | IO[bytes] = subprocess.STDOUT,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The process in its own process group, which is killed when the block exits for any reason.
+
+    `memory` is its largest address space, in bytes; only Linux enforces it.
+    """
+    if sys.platform == "linux":
+        wrapper = Path(__file__).with_name("exec_limited.py")
+        command = [sys.executable, "-I", "-S", str(wrapper), str(os.getpid()), str(memory), *command]
+    process = subprocess.Popen(
+        command, cwd=folder, env=variables, stdin=stdin, stdout=stdout, stderr=stderr, process_group=0
+    )
+    try:
+        yield process
+    finally:
+        _kill(process)
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+@contextmanager
+def watchdog(process: subprocess.Popen[bytes], seconds: float) -> Iterator[threading.Event]:
+    """Kill the process when the block takes longer than `seconds`; the event is set if that happened."""
+    timed_out = threading.Event()
+
+    def kill() -> None:
+        timed_out.set()
+        _kill(process)
+
+    timer = threading.Timer(seconds, kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield timed_out
+    finally:
+        timer.cancel()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
