@@ -9,16 +9,16 @@ from fastapi import UploadFile
 from api.idempotency import Replay
 from content_pipeline.core import storage
 from content_pipeline.core.errors import Error, Unavailable
+from content_pipeline.core.media import untrusted
 from content_pipeline.core.media.media_info import MediaInfo
-from content_pipeline.core.media.probe import probe
 
 
 def probe_upload(upload: UploadFile) -> MediaInfo:
-    """Probe an upload with ffprobe. Raises NotMedia, MediaUnusable."""
-    # The temporary file has no name, so that none is left when this process is killed; ffprobe reads it through its
-    # file descriptor's path.
+    """Probe an upload in a child process. Raises as `untrusted.probe` does."""
+    # The temporary file has no name, so that none is left when this process is killed; it is opened through its file
+    # descriptor's path.
     upload.file.rollover()  # type: ignore[attr-defined]  # typed as BinaryIO, is a SpooledTemporaryFile
-    return probe(Path(f"/dev/fd/{upload.file.fileno()}"))
+    return untrusted.probe(Path(f"/dev/fd/{upload.file.fileno()}"))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from api.schemas.tasks import TaskAccepted
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.media import limits
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.providers import languages
@@ -26,6 +27,12 @@ from content_pipeline.core.workspaces.workspaces import Caller
 
 router = APIRouter(prefix="/captions", tags=["captions"])
 _MEDIA_TYPES: Final = {"srt": "application/x-subrip", "vtt": "text/vtt", "ass": "text/x-ssa"}
+
+_LIMITS: Final = (
+    f"At most {limits.MAX_PIXELS // 1_000_000} million pixels a frame, {limits.MAX_FRAME_RATE:,} frames a second, "
+    f"{limits.MIN_SAMPLE_RATE // 1000} to {limits.MAX_SAMPLE_RATE // 1000} kHz, {limits.MAX_CHANNELS} channels and "
+    f"{limits.MAX_STREAMS} streams"
+)
 
 upload_router = APIRouter(prefix="/captions", tags=["captions"], route_class=UploadRoute)
 
@@ -36,8 +43,10 @@ upload_router = APIRouter(prefix="/captions", tags=["captions"], route_class=Upl
 def generate(
     caller: CallerDep,
     idempotent: IdempotentFormDep,
-    reel_url: Annotated[str | None, Form(max_length=4096, description="URL of a video or recording")] = None,
-    audio_file: Annotated[UploadFile | None, File(description="The video or recording")] = None,
+    reel_url: Annotated[
+        str | None, Form(max_length=4096, description=f"URL of a video or recording. {_LIMITS}")
+    ] = None,
+    audio_file: Annotated[UploadFile | None, File(description=f"The video or recording. {_LIMITS}")] = None,
     language: Annotated[str, Form(max_length=35, description="A language tag, or `auto`")] = "en",
     burn_in: Annotated[bool, Form(description="Also burn the captions into the video")] = False,
 ) -> Response:

@@ -47,7 +47,7 @@ class TwinEdit(BaseModel):
         default_factory=unset, description="The kind of video that is made of its calendar items, unless they say"
     )
     avatar_id: str | None = Field(None, max_length=200, description="The avatar of its talking-head videos")
-    picture_url: str | None = Field(None, max_length=4096, description="A picture of its face")
+    picture_url: str | None = Field(None, max_length=4096, description="Link to a picture of its face; not opened here")
 
     def to_fields(self) -> dict[str, Any]:
         """The fields that the request sets, as the row stores them."""

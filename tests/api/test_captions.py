@@ -13,7 +13,8 @@ from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Task
 from tests.api.conftest import PUBLIC
 from tests.core.lock_waits import blocked_by_lock
-from tests.media import samples
+from tests.media import hostile, samples
+from tests.peak_memory import peak_growth
 
 CAPTIONS = f"{PUBLIC}/captions"
 GENERATE = f"{CAPTIONS}/generate"
@@ -92,6 +93,23 @@ def test_a_video_without_sound_is_refused(client: TestClient, tmp_path: Path) ->
 def test_a_recording_over_the_plan_is_refused(connect, tmp_path: Path) -> None:
     long = samples.audio(tmp_path / "long.mp3", seconds=5).read_bytes()
     assert_error(upload(connect(media_seconds=4), long), 400, "media_too_long")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "make", "code"),
+    [
+        ("a.flac", hostile.slow_flac, "media_sample_rate"),
+        ("a.mov", hostile.large_video, "media_too_many_pixels"),
+        ("a.wav", lambda path: hostile.wav(path, channels=64), "media_too_many_channels"),
+        ("a.mp4", hostile.fast_video, "media_frame_rate"),
+        ("a.mka", lambda path: hostile.many_streams(path, 65), "media_too_many_streams"),
+        ("b.mka", lambda path: hostile.long_gap(path, seconds=100_000), "media_too_long"),
+    ],
+)
+def test_media_that_would_exhaust_the_host_are_refused(client: TestClient, tmp_path, name, make, code) -> None:
+    media = make(tmp_path / name).read_bytes()
+    assert peak_growth(lambda: assert_error(upload(client, media), 400, code)) < 20_000_000
 
 
 def test_a_refused_upload_leaves_no_temporary_file(client, tmp_path, monkeypatch) -> None:

@@ -22,7 +22,7 @@ from tests.api.conftest import PUBLIC
 from tests.core.publishing import posting
 from tests.core.publishing.posting import Stage
 from tests.factories import make_account, make_workspace
-from tests.media import samples
+from tests.media import hostile, samples
 
 PUBLISH = f"{PUBLIC}/social/publish"
 VIDEO = "https://8.8.8.8/reel.mp4"
@@ -317,6 +317,8 @@ def video_url(tmp_path: Path, httpserver: HTTPServer, monkeypatch: pytest.Monkey
     video, picture = samples.video(tmp_path / "v.mp4", seconds=1), samples.picture(tmp_path / "cover.png")
     httpserver.expect_request("/reel.mp4").respond_with_data(video.read_bytes())
     httpserver.expect_request("/cover.png").respond_with_data(picture.read_bytes())
+    large = hostile.large_picture(tmp_path / "large.png")
+    httpserver.expect_request("/large.png").respond_with_data(large.read_bytes())
     httpserver.expect_request("/reel.txt").respond_with_data(b"no video")
     return httpserver.url_for("/reel.mp4")
 
@@ -375,6 +377,7 @@ def test_a_dry_run_looks_at_the_cover_too(client: TestClient, stage: Stage, vide
     assert "cover_unusable" in codes("reel.txt")
     assert "instagram_cover_unsupported" in codes("cover.png")
     assert "remote_failed" in codes("cover.jpg")
+    assert "picture_too_large" in codes("large.png")
 
 
 def test_a_dry_run_of_an_account_that_cannot_be_reached_says_so(

@@ -16,10 +16,10 @@ from content_pipeline.core.avatars import avatar_catalog, estimates
 from content_pipeline.core.avatars.mouth_sync import MouthSync
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
+from content_pipeline.core.errors import MediaUnusable
+from content_pipeline.core.media import untrusted
 from content_pipeline.core.media.media_info import MediaInfo
-from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.media.reels import audio_mastering
-from content_pipeline.core.media.video import frame_thumbnail
 from content_pipeline.core.models import AvatarVideo, Task, Twin
 from content_pipeline.core.models.avatars import AvatarProvider
 from content_pipeline.core.net import safe_fetch
@@ -167,10 +167,12 @@ def result(session: Session, task: Task) -> dict[str, Any]:
 def finish(run: RunContext, row: AvatarVideo, output: Path) -> Rendered:
     """Store the rendered file, bill it once, and finish the task; the last two in one transaction.
 
-    Raises as `check_no_open_post` does.
+    What HeyGen made is as foreign as a client's. Raises as `check_no_open_post` and `untrusted.probe` do, and
+    MediaUnusable `no_video`.
     """
-    media, cover = probe_with_first_frame(output)
-    assert cover
+    media, thumbnail = untrusted.probe_with_thumbnail(output)
+    if not media.has_video:
+        raise MediaUnusable("The rendered video has no pictures.", code="no_video", remedy="Retry the task.")
     key = object_key(row, OUTPUT)
     with run.write() as session:
         check_no_open_post(session, row)
@@ -182,7 +184,7 @@ def finish(run: RunContext, row: AvatarVideo, output: Path) -> Rendered:
         row.finished_at = row.finished_at or now()
         if run.task_id:
             tasks.finish(session, run.task_id)
-    return Rendered(row, media, audio_mastering.measure(output), frame_thumbnail(cover))
+    return Rendered(row, media, audio_mastering.measure(output), thumbnail)
 
 
 def object_key(row: AvatarVideo, name: str) -> str:

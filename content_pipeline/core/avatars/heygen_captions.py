@@ -4,24 +4,26 @@ from pathlib import Path
 
 import numpy as np
 
-from content_pipeline.core.media import video
+from content_pipeline.core.media import untrusted, video
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, pcm_chunks
 from content_pipeline.core.media.avatars import captions
-from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.reels import designs
 from content_pipeline.core.models import AvatarVideo, Twin
 from content_pipeline.core.speech import narration
 from content_pipeline.core.tasks.run_context import RunContext
 
+# A script is spoken in three minutes. Alignment takes 1.3 MB a second.
+_MAX_ALIGNED_SECONDS = 600.0
+
 
 def burn_in(run: RunContext, row: AvatarVideo, folder: Path) -> None:
     """Write `video.OUTPUT` from `video.SOURCE`, the video as HeyGen made it, and store the timed words in the row.
 
-    Raises as `probe`, `pcm_chunks`, `narration.align` and `video.burn_in` do.
+    Raises as `untrusted.probe`, `pcm_chunks`, `narration.align` and `video.burn_in` do.
     """
     assert row.language
-    media = probe(folder / video.SOURCE)
-    sound = np.concatenate(list(pcm_chunks(folder / video.SOURCE)))
+    media = untrusted.probe(folder / video.SOURCE)
+    sound = np.concatenate(list(pcm_chunks(folder / video.SOURCE, seconds=min(media.seconds, _MAX_ALIGNED_SECONDS))))
     words = narration.align(row.script, row.language, sound, SAMPLE_RATE)
     with run.write() as session:
         session.get_one(AvatarVideo, row.id).words = words

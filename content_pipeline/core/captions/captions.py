@@ -18,10 +18,10 @@ from content_pipeline.core import storage
 from content_pipeline.core.captions import burn_ins
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, MediaUnusable, PreconditionFailed
-from content_pipeline.core.media import cue_editing, cue_segmentation, karaoke_captions, srt_vtt, video
+from content_pipeline.core.media import cue_editing, cue_segmentation, karaoke_captions, srt_vtt, untrusted, video
 from content_pipeline.core.media.karaoke_captions import Style
+from content_pipeline.core.media.limits import LENGTH_TOLERANCE
 from content_pipeline.core.media.media_info import MediaInfo
-from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.pagination import newest_first
@@ -201,6 +201,7 @@ def transcribe(run: RunContext, key: str) -> Transcribed:
             language=caption.language,
             threads=settings().whisper_threads(run.lane),
             on_progress=lambda seconds: run.progress(share * seconds / media.seconds),
+            max_seconds=media.seconds + LENGTH_TOLERANCE,
         )
     with run.write() as session:
         caption = _locked(session, key)
@@ -273,7 +274,7 @@ def _fetch(run: RunContext, caption: Caption, source: Path) -> MediaInfo:
     with run.write() as session:
         plan = workspaces.plan_of(session, caption.workspace_id)
     run.fetch(caption.source_url, source, max_bytes=plan.upload_bytes)
-    media = probe(source)
+    media = untrusted.probe(source)
     check_usable(media, plan.media_seconds)
     object_key = source_key(caption.workspace_id, caption.id)
     storage.put(object_key, source, content_type="application/octet-stream")

@@ -1,10 +1,11 @@
-"""Probes untrusted media files with PyAV: streams, size and actual duration, read from the bytes.
+"""Probes media files with PyAV in the process that calls it: streams, size and actual duration, from the bytes.
+
+For files of others `untrusted.probe` runs it in a child process.
 
 Opens local files in the formats of the allow-list below only. Playlists (HLS, DASH, concat, SDP) are excluded: a
 playlist makes FFmpeg open other files, and one that names local paths would leak them.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ import av
 from av.container import InputContainer
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
+from content_pipeline.core.media import limits
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.mp4_boxes import header_seconds
 
@@ -27,16 +29,15 @@ _MAGIC_NUMBERS = {
 }  # fmt: skip
 
 _TAIL_SECONDS = 5.0
-_TOLERANCE_SECONDS = 1.0
 _MIN_INDEXED_SHARE = 0.5
-_READ_TIMEOUT_SECONDS = 60.0
 _MAX_PACKETS_TO_FIRST_FRAME = 500
 
 
 def probe(path: Path) -> MediaInfo:
     """Probe a local file: in milliseconds where it has an index, else by reading it through.
 
-    Raises NotMedia (`not_media`, `empty_file`) and MediaUnusable (`media_unreadable`, `media_truncated`).
+    Raises NotMedia (`not_media`, `empty_file`), MediaUnusable (`media_unreadable`, `media_truncated`, and as
+    `limits.check_header` does, before anything is decoded) and MemoryError.
     """
     return probe_with_first_frame(path)[0]
 
@@ -51,8 +52,10 @@ def probe_with_first_frame(path: Path) -> tuple[MediaInfo, av.VideoFrame | None]
         picture = _first_frame(container, video) if video else None
         width, height = _displayed_size(video, picture) if video and picture else (0, 0)
         rate = video.guessed_rate or video.average_rate if video else None
+        seconds = _duration(container)
+        limits.check_seconds(seconds)
         media = MediaInfo(
-            seconds=_duration(container),
+            seconds=seconds,
             has_audio=audio is not None,
             has_video=video is not None,
             width=width,
@@ -74,6 +77,8 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
     try:
         container = av.open(str(path.absolute()), container_options=options, metadata_errors="ignore")
+    except MemoryError:
+        raise
     except (av.FFmpegError, ValueError) as error:
         if _has_media_signature(path):
             raise _unreadable("its header is missing or broken") from error
@@ -81,6 +86,11 @@ def open_media(path: Path) -> Iterator[InputContainer]:
             "The file is not audio or video.", remedy="Send a recording or a video, for example MP4, MOV, MP3 or WAV."
         ) from error
     with container:
+        limits.check_header(container)
+        for video in container.streams.video:
+            if video.codec_context is not None:
+                # Frames may contradict the header.
+                video.codec_context.options = {"max_pixels": str(limits.MAX_PIXELS)}
         yield container
 
 
@@ -107,11 +117,16 @@ def _displayed_size(video: av.VideoStream, picture: av.VideoFrame) -> tuple[int,
 
 def _first_frame(container: InputContainer, video: av.VideoStream) -> av.VideoFrame:
     """The first frame that decodes: a recording cut from a stream may start with undecodable ones."""
+    video.thread_count = 1  # each thread has buffers of its own
     for number, packet in enumerate(_packets(container, video)):
-        with suppress(av.FFmpegError):
+        try:
             for frame in packet.decode():
                 if isinstance(frame, av.VideoFrame):
                     return frame
+        except MemoryError:
+            raise
+        except av.FFmpegError:
+            pass  # the next one may decode
         if number >= _MAX_PACKETS_TO_FIRST_FRAME:
             break
     raise _unreadable("no picture of it can be decoded")
@@ -127,16 +142,19 @@ def _duration(container: InputContainer) -> float:
     if declared and _format_name(container) == "mov":
         # The duration is the sum over the index, so it is wrong only if the index refers to missing bytes. (Reading
         # packets would be wrong: a packet lasts to the next one decoded, 15 s too long before a gap in a VFR video.)
-        index_incomplete = declared < _MIN_INDEXED_SHARE * header_seconds(Path(container.name)) - _TOLERANCE_SECONDS
+        index_incomplete = (
+            declared < _MIN_INDEXED_SHARE * header_seconds(Path(container.name)) - limits.LENGTH_TOLERANCE
+        )
         if index_incomplete or any(_end_of_data(stream) > container.size for stream in container.streams):
             raise _truncated()
         return declared
     if declared and _format_name(container) == "matroska":
-        expected = declared - _TOLERANCE_SECONDS
+        expected = declared - limits.LENGTH_TOLERANCE
         actual = _last_packet_end(container, declared - _TAIL_SECONDS)
         if actual < expected and _last_packet_end(container, 0.0) < expected:
             raise _truncated()
-        return declared
+        # A header that declares less than there is would pass the limit of a plan.
+        return actual if actual > declared + limits.LENGTH_TOLERANCE else declared
     actual = _last_packet_end(container, 0.0)
     if actual <= 0:
         raise _unreadable("nothing of it can be read")
@@ -164,18 +182,17 @@ def _last_packet_end(container: InputContainer, start: float) -> float:
 def _packets(
     container: InputContainer, *streams: av.stream.Stream
 ) -> Iterator["av.Packet[Any]"]:  # a class that only its stub calls generic
-    """Packets until the end or the first error. Raises MediaUnusable after _READ_TIMEOUT_SECONDS."""
-    deadline = time.monotonic() + _READ_TIMEOUT_SECONDS
+    """Packets until the end or the first error."""
     packets = container.demux(*streams)
     while True:
         try:
             packet = next(packets, None)
+        except MemoryError:
+            raise
         except av.FFmpegError:
             return
         if packet is None:
             return
-        if time.monotonic() > deadline:
-            raise _unreadable(f"reading it took longer than {_READ_TIMEOUT_SECONDS:.0f} seconds")
         yield packet
 
 

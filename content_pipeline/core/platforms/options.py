@@ -48,7 +48,9 @@ class PostOptions(BaseModel):
 
 
 class CoverOption(PostOptions):
-    cover_url: str | None = Field(None, max_length=4096, description="A picture that is its cover")
+    cover_url: str | None = Field(
+        None, max_length=4096, description="A picture that is its cover, of at most 40 million pixels"
+    )
 
     @property
     def cover(self) -> str | None:

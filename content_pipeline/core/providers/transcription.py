@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, Samples, pcm_chunks
+from content_pipeline.core.media.limits import MAX_SECONDS
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.providers.languages import whisper_language
 from content_pipeline.core.providers.whisper_models import model_folder
@@ -65,8 +66,15 @@ def load_cached(model: str, threads: int) -> WhisperModel:
         ) from error
 
 
-def transcribe(path: Path, *, language: str | None, threads: int, on_progress: Callable[[float], None]) -> Transcript:
-    """Transcribe a recording into timed words, in order.
+def transcribe(
+    path: Path,
+    *,
+    language: str | None,
+    threads: int,
+    on_progress: Callable[[float], None],
+    max_seconds: float = MAX_SECONDS,
+) -> Transcript:
+    """Transcribe a recording, at most its first `max_seconds`, into timed words, in order.
 
     `language` is a tag, or None or "auto" to detect it. `on_progress` gets the seconds done so far, about once a
     sentence. An interrupt takes effect between two windows of 30 s. Raises Invalid `unknown_language`, MediaUnusable
@@ -76,7 +84,7 @@ def transcribe(path: Path, *, language: str | None, threads: int, on_progress: C
     model = load_model(threads)
     words: list[Word] = []
     start = 0.0
-    for samples in pcm_chunks(path):
+    for samples in pcm_chunks(path, seconds=max_seconds):
         segments, detected = _transcribe_chunk(model, samples, code)
         for segment in segments:
             if segment.no_speech_prob <= _NO_SPEECH_THRESHOLD:

@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import Final
 
-import PIL.Image
-
 from content_pipeline.core import storage
 from content_pipeline.core.captions import captions
 from content_pipeline.core.errors import MediaUnusable, NotMedia
-from content_pipeline.core.media import cue_segmentation, mp4_boxes, srt_vtt
+from content_pipeline.core.media import cue_segmentation, mp4_boxes, srt_vtt, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.video import remux_faststart
@@ -60,12 +58,12 @@ def _inspect_and_remux(path: Path) -> MediaInfo:
     if media.container != "mov" or mp4_boxes.is_faststart(path):
         return media
     remux_faststart(path, media)
-    return probe(path)
+    return untrusted.probe(path)
 
 
 def inspect_video(path: Path) -> MediaInfo:
     """Probe a video. Raises NotMedia, and MediaUnusable `no_video` for a file without pictures."""
-    media = probe(path)
+    media = untrusted.probe(path)
     if not media.has_video:
         raise MediaUnusable("This file has no pictures.", code="no_video", remedy="Send a video.")
     return media
@@ -92,11 +90,10 @@ def fetch_cover(
 
 
 def inspect_picture(path: Path) -> None:
-    """Raises NotMedia `cover_unusable` for anything but a JPEG or PNG."""
+    """Raises NotMedia `cover_unusable` for anything but a JPEG or PNG, MediaUnusable as `untrusted.picture_size`."""
     try:
-        with PIL.Image.open(path, formats=_PICTURES) as picture:
-            picture.verify()
-    except (OSError, SyntaxError, PIL.Image.DecompressionBombError) as error:
+        untrusted.picture_size(path, _PICTURES)
+    except NotMedia as error:
         raise NotMedia(
             "The cover is not a JPEG or PNG picture.", code="cover_unusable", remedy="Give a JPEG or PNG."
         ) from error

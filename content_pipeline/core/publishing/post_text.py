@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Final
 
 from content_pipeline.core.errors import Invalid, MediaUnusable, pointer
+from content_pipeline.core.media.limits import LENGTH_TOLERANCE
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import Publication, Twin
 from content_pipeline.core.platforms.base import Video
@@ -122,7 +123,11 @@ def _transcribe(run: RunContext, video: Video) -> str:
         raise SwitchLane(lane)
     try:
         heard = transcription.transcribe(
-            video.path, language=None, threads=settings().whisper_threads(run.lane), on_progress=lambda _: None
+            video.path,
+            language=None,
+            threads=settings().whisper_threads(run.lane),
+            on_progress=lambda _: None,
+            max_seconds=video.media.seconds + LENGTH_TOLERANCE,
         )
     except MediaUnusable as error:
         raise _no_speech() from error

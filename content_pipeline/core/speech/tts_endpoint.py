@@ -1,19 +1,19 @@
 """TTS engine client for OpenAI-compatible `/audio/speech` endpoints, hosted or self-hosted.
 
-The endpoint is an operator setting, so its address is trusted; its response is limited in size and decoded as audio
-only. It reports no timings, so words are force-aligned.
+The endpoint is an operator setting, so its address is trusted; its response is limited in size and decoded as
+untrusted audio. It reports no timings, so words are force-aligned.
 """
 
-import io
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
-import av
 import httpx
 import numpy as np
 
-from content_pipeline.core.errors import Unavailable
-from content_pipeline.core.media.probe import FORMATS
+from content_pipeline.core.errors import MediaUnusable, NotMedia, Unavailable
+from content_pipeline.core.media import untrusted
 from content_pipeline.core.providers.openai_endpoint import Endpoint
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech.forced_alignment import align
@@ -23,6 +23,7 @@ from content_pipeline.core.speech.voice_types import MULTILINGUAL, Samples, Utte
 SAMPLE_RATE: Final = 24_000
 # A minute and a half of 48 kHz stereo WAV has 17 MB; chunks are shorter.
 MAX_BYTES: Final = 32 << 20
+_BYTES_PER_SAMPLE: Final = 4
 # Endpoints on a CPU synthesize slower than real time.
 _TIMEOUT: Final = httpx.Timeout(180.0, connect=10.0)
 
@@ -74,14 +75,13 @@ def _synthesize(text: str, voice: str) -> bytes:
 
 
 def _decode(body: bytes) -> Samples:
-    """Decode a response in any supported audio format to mono samples."""
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-    try:
-        with av.open(io.BytesIO(body), "r", container_options={"format_whitelist": FORMATS}) as container:
-            frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
-    except (av.FFmpegError, IndexError, ValueError) as error:
-        raise _endpoint().unreadable("answered with something that is not audio") from error
-    frames += resampler.resample(None)
-    if not frames:
-        raise _endpoint().unreadable("answered with an empty recording")
-    return np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames]).astype(np.float32, copy=False)
+    """Decode a response in any supported audio format to mono samples, no more than a narration may have."""
+    most = _BYTES_PER_SAMPLE * round(settings().narration_seconds * SAMPLE_RATE + SAMPLE_RATE)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        try:
+            with untrusted.sound(Path(file.name), rate=SAMPLE_RATE, channels=1) as sound:
+                return np.frombuffer(sound.read(most), np.float32)
+        except (MediaUnusable, NotMedia) as error:
+            raise _endpoint().unreadable("answered with something that is not audio") from error

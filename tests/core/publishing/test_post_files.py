@@ -22,7 +22,7 @@ from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.tasks.run_context import RunContext
 from tests.factories import make_account, make_twin, make_workspace
-from tests.media import samples
+from tests.media import hostile, samples
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -121,6 +121,20 @@ def test_a_cover_is_a_picture(
     assert found
     assert found[0].read_bytes() == picture.read_bytes()
     assert post_files.fetch_cover(run, publication, InstagramOptions(), tmp_path) is None
+
+
+def test_a_video_or_cover_of_too_many_pixels_is_refused_and_not_kept(
+    workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
+) -> None:
+    server.expect_request("/a.mov").respond_with_data(hostile.large_video(tmp_path / "a.mov").read_bytes())
+    server.expect_request("/a.png").respond_with_data(hostile.large_picture(tmp_path / "a.png").read_bytes())
+    publication = create_publication(workspace_id, server.url_for("/a.mov"))
+    with pytest.raises(MediaUnusable, match="8000 × 8000 pixels; at most 40 million"):
+        post_files.fetch_video(run, publication, tmp_path)
+    with pytest.raises(MediaUnusable, match="8000 × 8000 pixels; at most 40 million"):
+        post_files.fetch_cover(run, publication, InstagramOptions(cover_url=server.url_for("/a.png")), tmp_path)
+    kept = f"{workspace_id}/publications/{publication.request_id}"
+    assert not any(storage.exists(f"{kept}/{name}") for name in ("video", "cover-youtube"))
 
 
 def make_caption(workspace_id: UUID, **fields: Any) -> UUID:

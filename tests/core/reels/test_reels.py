@@ -1,5 +1,6 @@
 """Narration and rendering of a reel as runs execute them: real database, storage, TTS and ffmpeg."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +12,7 @@ from content_pipeline.core import storage
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Conflict, Invalid
+from content_pipeline.core.errors import Conflict, Invalid, MediaUnusable
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.reels import composition
 from content_pipeline.core.media.timed_words import join_words
@@ -23,7 +24,7 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from tests.factories import make_twin
-from tests.media import samples
+from tests.media import hostile, samples
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("database")]
 
@@ -163,6 +164,20 @@ def test_a_bad_background_is_not_kept(workspace_id: UUID, server: HTTPServer, tm
     with pytest.raises(Exception, match="neither a picture nor a video"):
         reels.render(run, key, tmp_path)
     assert reels.render(run, key, tmp_path).media.seconds > 1
+
+
+@pytest.mark.parametrize("make", [hostile.slow_flac, hostile.lying_flac])
+def test_music_that_would_take_hours_is_refused(
+    workspace_id: UUID, server: HTTPServer, tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    server.expect_request("/music.flac").respond_with_data(make(tmp_path / "music.flac").read_bytes())
+    key = enter(workspace_id, music_url=server.url_for("/music.flac"))
+    run = at_work(key)
+    reels.narrate(run, key, tmp_path)
+    with pytest.raises(MediaUnusable, match="sample rate is 1 Hz; 4,000 to 384,000 Hz are possible") as raised:
+        reels.render(run, key, tmp_path)
+    assert (raised.value.code, raised.value.retryable) == ("media_sample_rate", False)
+    assert row(key).output_key is None
 
 
 def test_after_a_slow_fetch_in_the_io_lane_the_reel_is_made_in_the_media_lane(

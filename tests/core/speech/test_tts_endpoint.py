@@ -16,7 +16,7 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import hibari, tts_endpoint
 from content_pipeline.core.speech.text_normalization import Token, tokenize
 from content_pipeline.core.speech.voice_types import Utterance, Voice, VoiceChoice
-from tests.media import samples
+from tests.media import hostile, samples
 
 KEY = "sk-very-secret"
 SCRIPT = "Our plan costs $149 a month. You save $20!"
@@ -139,6 +139,11 @@ def test_what_is_no_sound_is_refused(server: HTTPServer, body: bytes) -> None:
     _answer(server, body)
     error = _failure(server)
     assert (error.code, error.retryable) == ("speech_unreadable", False)
+
+
+def test_sound_of_a_few_bytes_and_hours_is_refused(server: HTTPServer, tmp_path: Path) -> None:
+    _answer(server, hostile.lying_flac(tmp_path / "a.flac").read_bytes())
+    assert _failure(server).code == "speech_unreadable"
 
 
 def test_an_answer_without_end_is_left(server: HTTPServer, wav: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

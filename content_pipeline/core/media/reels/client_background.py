@@ -1,21 +1,18 @@
 """A client's image or video as a reel's background: cropped to the frame, darkened, looped."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
+from content_pipeline.core.media import untrusted
 from content_pipeline.core.media.ffmpeg import untrusted_input
-from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
-_MAX_PIXELS = 64_000_000  # 200 MB decoded; phones take 50 million
 _PREPARED_IMAGE = "background.png"
 
 # Darkened, so that white captions stay legible on any background.
@@ -40,20 +37,19 @@ class Background:
 def inspect(path: Path) -> Background:
     """Validate an untrusted local file.
 
-    Raises NotMedia, MediaUnusable `picture_unreadable`, `picture_too_large`, `no_video`, and as `probe` does.
+    Raises NotMedia, MediaUnusable `no_video`, and as `untrusted.picture_size` and `untrusted.probe` do.
     """
     try:
-        with _open_image(path) as picture:
-            width, height = ImageOps.exif_transpose(picture).size
-            return Background(is_video=False, width=width, height=height)
-    except UnidentifiedImageError:
+        width, height = untrusted.picture_size(path, _FORMATS)
+        return Background(is_video=False, width=width, height=height)
+    except NotMedia:
         return _inspect_video(path)
 
 
 def background_stream(folder: Path, name: str, background: Background, *, forwards: bool) -> Any:
     """An endless ffmpeg stream of WIDTH × HEIGHT from a file in `folder`; images pan `forwards` or backwards."""
     if not background.is_video:
-        return _panning_image(folder, name, forwards)
+        return _panning_image(folder, name, background, forwards)
     darker = {plane: f"{_BRIGHTNESS}*(val-{zero})+{zero}" for plane, zero in (("y", 16), ("u", 128), ("v", 128))}
     return video_stream(name, background).filter("lutyuv", **darker)
 
@@ -75,7 +71,7 @@ def video_stream(name: str, background: Background) -> Any:
 
 def _inspect_video(path: Path) -> Background:
     try:
-        media = probe(path)
+        media = untrusted.probe(path)
     except NotMedia as error:
         raise NotMedia("The background is neither a picture nor a video.", code=error.code, remedy=_REMEDY) from error
     if not media.has_video:
@@ -83,40 +79,14 @@ def _inspect_video(path: Path) -> Background:
     return Background(is_video=True, width=media.width, height=media.height)
 
 
-@contextmanager
-def _open_image(path: Path) -> Iterator[Image.Image]:
-    """A decoded image. Raises UnidentifiedImageError for other formats, MediaUnusable."""
-    try:
-        with Image.open(path, formats=_FORMATS) as picture:
-            if picture.width * picture.height > _MAX_PIXELS:
-                raise Image.DecompressionBombError
-            picture.draft("RGB", (2 * WIDTH, 2 * HEIGHT))  # JPEG: decode no larger than needed
-            picture.load()
-            yield picture
-    except UnidentifiedImageError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise MediaUnusable(
-            f"The background picture has more than {_MAX_PIXELS // 1_000_000} million pixels.",
-            code="picture_too_large",
-            remedy="Send a smaller one.",
-        ) from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise MediaUnusable(
-            "The background picture is damaged.", code="picture_unreadable", remedy="Export it again."
-        ) from error
-
-
 def still_image(path: Path) -> Image.Image:
     """An inspected image as a frame: WIDTH × HEIGHT of its middle, RGB, as bright as it is."""
-    with _open_image(path) as picture:
-        return ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGB"), (WIDTH, HEIGHT))
+    return untrusted.picture(path, _FORMATS, (WIDTH, HEIGHT))
 
 
-def _panning_image(folder: Path, name: str, forwards: bool) -> Any:
-    # Security: ffmpeg reads our own PNG; the client's image is decoded by Pillow only.
-    with _open_image(folder / name) as picture:
-        still = _cover_frame(ImageOps.exif_transpose(picture).convert("RGB"))
+def _panning_image(folder: Path, name: str, background: Background, forwards: bool) -> Any:
+    # Security: ffmpeg reads our own PNG, not the client's image.
+    still = untrusted.picture(folder / name, _FORMATS, _panned_size(background))
     still.point(lambda value: value * _BRIGHTNESS).save(folder / _PREPARED_IMAGE, compress_level=1)
     across, down = (
         f"abs(mod(n+{pan if forwards else 0},{2 * pan})-{pan})" if pan else 0
@@ -131,10 +101,9 @@ def _panning_image(folder: Path, name: str, forwards: bool) -> Any:
     )
 
 
-def _cover_frame(picture: Image.Image) -> Image.Image:
-    """Scale and crop to cover the frame, with room to pan along one axis."""
+def _panned_size(picture: Background) -> tuple[int, int]:
+    """The size in which a picture covers the frame, with room to pan along one axis."""
     cover = max(WIDTH / picture.width, HEIGHT / picture.height)
     across, down = picture.width * cover - WIDTH, picture.height * cover - HEIGHT
     pan = min(max(round(across), round(down), _MIN_PAN), _MAX_PAN)
-    size = (WIDTH + pan, HEIGHT) if across > down else (WIDTH, HEIGHT + pan)
-    return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+    return (WIDTH + pan, HEIGHT) if across > down else (WIDTH, HEIGHT + pan)

@@ -1,0 +1,52 @@
+"""Opens untrusted JPEG, PNG and WebP pictures with Pillow, in the process that calls it: the child of `untrusted`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from content_pipeline.core.errors import MediaUnusable, NotMedia
+from content_pipeline.core.media.limits import MAX_PIXELS
+
+# Of Pillow's own limit, twice that number of pixels is refused and the rest only warned of; `_opened` checks instead.
+Image.MAX_IMAGE_PIXELS = None
+
+
+def size(path: Path, formats: Sequence[str]) -> tuple[int, int]:
+    """Width and height as shown, once all of it has decoded. Raises as `_opened` does."""
+    with _opened(path, formats) as picture:
+        # Not drafted before this: a smaller JPEG is decoded than was declared.
+        width, height = picture.size
+        turned = picture.getexif().get(0x0112, 1) >= 5
+        picture.draft("RGB", (1, 1))
+        picture.load()
+        return (height, width) if turned else (width, height)
+
+
+def fitted(path: Path, formats: Sequence[str], width: int, height: int) -> bytes:
+    """The middle of the picture in `width` × `height`, RGB, three bytes a pixel. Raises as `_opened` does."""
+    with _opened(path, formats) as picture:
+        side = max(width, height)
+        picture.draft("RGB", (side, side))  # JPEG: decode no larger than needed
+        turned = ImageOps.exif_transpose(picture).convert("RGB")
+        return ImageOps.fit(turned, (width, height), Image.Resampling.LANCZOS).tobytes()
+
+
+@contextmanager
+def _opened(path: Path, formats: Sequence[str]) -> Iterator[Image.Image]:
+    """Raises NotMedia `not_picture`, MediaUnusable `picture_too_large`, `picture_unreadable`."""
+    try:
+        with Image.open(path, formats=tuple(formats)) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise MediaUnusable(
+                    f"The picture has {picture.width} × {picture.height} pixels; "
+                    f"at most {MAX_PIXELS // 1_000_000} million are possible.",
+                    code="picture_too_large",
+                    remedy="Send a smaller one.",
+                )
+            yield picture
+    except UnidentifiedImageError as error:
+        raise NotMedia("The file is not a picture.", code="not_picture", remedy="Send a JPEG or PNG.") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise MediaUnusable("The picture is damaged.", code="picture_unreadable", remedy="Export it again.") from error

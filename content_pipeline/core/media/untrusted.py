@@ -1,0 +1,111 @@
+"""Reads untrusted media and pictures in a child process with limits of memory and time.
+
+A few bytes can decode to gigabytes, or make a parser allocate them. There they end the child with an error of the
+file, and not the API or the worker, which see only checked and bounded answers. Starting a child costs 0.1 s.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, Final
+
+from PIL import Image
+
+from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
+from content_pipeline.core.media import child_process
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.untrusted_process import REFUSED
+
+# The child itself maps 0.13 GB. A picture of 40 million pixels takes 0.5 GB to turn and fit; a video frame of as many
+# takes 0.24 GB at 16 bits; an index of four hours 0.1 GB.
+MEMORY_BYTES: Final = 1 << 30
+# Wall time for an answer; `untrusted_process` limits the CPU time, also of sound, for whose reader it may have to wait.
+ANSWER_SECONDS: Final = 60.0
+
+# As many at once in a process, so that 40 threads of the API do not take 40 times the memory.
+_places = threading.BoundedSemaphore(4)
+
+
+def probe(path: Path) -> MediaInfo:
+    """As `probe.probe`. Raises what it raises, and MediaUnusable `media_too_complex`."""
+    return MediaInfo(**json.loads(_answer(path, "probe")))
+
+
+def probe_with_thumbnail(path: Path) -> tuple[MediaInfo, bytes]:
+    """`probe`, and the first frame as `video.frame_thumbnail` makes it; empty without pictures. Raises as `probe`."""
+    media, _, thumbnail = _answer(path, "probe_with_thumbnail").partition(b"\n")
+    return MediaInfo(**json.loads(media)), thumbnail
+
+
+def picture_size(path: Path, formats: Sequence[str]) -> tuple[int, int]:
+    """Width and height of a picture as it is shown; `formats` are Pillow's names.
+
+    Raises NotMedia `not_picture`, MediaUnusable `picture_too_large`, `picture_unreadable`, `media_too_complex`.
+    """
+    width, height = json.loads(_answer(path, "picture_size", *formats))
+    return width, height
+
+
+def picture(path: Path, formats: Sequence[str], size: tuple[int, int]) -> Image.Image:
+    """The middle of a picture in `size`, RGB. Raises as `picture_size` does."""
+    pixels = _answer(path, "picture", *map(str, size), *formats)
+    return Image.frombytes("RGB", size, pixels)
+
+
+@contextmanager
+def sound(path: Path, *, rate: int, channels: int) -> Iterator[IO[bytes]]:
+    """A stream of the file's sound: float32 samples, interleaved, as `sample_decoding.mono` or `stereo` decodes it.
+
+    It need not be read to its end. Its errors are raised when the block ends: as `sample_decoding` and `probe` raise.
+    """
+    with _child(path, {1: "mono", 2: "stereo"}[channels], str(rate)) as answer:
+        yield answer
+
+
+def _answer(path: Path, *command: str) -> bytes:
+    with _places, _child(path, *command, seconds=ANSWER_SECONDS) as answer:
+        return answer.read()
+
+
+@contextmanager
+def _child(path: Path, *command: str, seconds: float | None = None) -> Iterator[IO[bytes]]:
+    program = [sys.executable, "-m", "content_pipeline.core.media.untrusted_process", *command]
+    # None of this process's secrets. numpy would start a thread for each core, each with 8 MB of stack and more.
+    variables = {"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
+    with (
+        path.open("rb") as file,
+        tempfile.TemporaryFile() as log,
+        child_process.spawn(program, memory=MEMORY_BYTES, variables=variables, stdin=file, stderr=log) as process,
+        child_process.watchdog(process, seconds) if seconds else nullcontext(),
+    ):
+        assert process.stdout
+        yield process.stdout
+        if process.stdout.read(1):  # the rest is not wanted
+            return
+        if process.wait() != 0:
+            log.seek(0)
+            raise _error(process.returncode, log.read().decode(errors="replace"))
+
+
+def _error(status: int, log: str) -> Error:
+    last = log.strip().rpartition("\n")[2]
+    if status == REFUSED:
+        told = json.loads(last)
+        kind = {"NotMedia": NotMedia, "MediaUnusable": MediaUnusable}[told["class"]]
+        return kind(told["message"], code=told["code"], remedy=told["remedy"])
+    error: Error
+    if status < 0 or "MemoryError" in last:  # ended by a limit, or crashed
+        error = MediaUnusable(
+            "Reading the file takes more memory or time than is allowed.",
+            code="media_too_complex",
+            remedy="Export it again with usual settings, or send a smaller one.",
+        )
+    else:
+        error = InternalError("The file could not be examined.", remedy="Tell the operator.")
+    error.add_note(f"The process that read it said:\n{log[-2000:]}")  # for the log, not for the client
+    return error

@@ -1,0 +1,62 @@
+"""The child process of `untrusted`: reads the file at its standard input, and answers at its standard output.
+
+    python -m content_pipeline.core.media.untrusted_process COMMAND ARGUMENTS… < FILE
+
+An error of the file is a JSON object in the last line of its standard error, and the exit status REFUSED.
+"""
+
+import json
+import resource
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from content_pipeline.core.errors import MediaUnusable, NotMedia
+
+REFUSED: Final = 3
+# Decoding the sound of a day takes 400 s.
+_CPU_SECONDS: Final = 900
+# Opened anew by the libraries, which want to seek.
+_FILE: Final = Path("/dev/fd/0")
+
+
+def answer(command: str, *arguments: str) -> Iterator[bytes]:
+    """The answer, piece by piece. Pillow is imported for pictures only, and PyAV for media only: 0.07 s each."""
+    match command, arguments:
+        case "probe", ():
+            from content_pipeline.core.media.probe import probe
+
+            yield json.dumps(asdict(probe(_FILE))).encode()
+        case "probe_with_thumbnail", ():
+            from content_pipeline.core.media.probe import probe_with_first_frame
+            from content_pipeline.core.media.video import frame_thumbnail
+
+            media, frame = probe_with_first_frame(_FILE)
+            yield json.dumps(asdict(media)).encode() + b"\n"
+            if frame:
+                yield frame_thumbnail(frame)
+        case "picture_size", formats:
+            from content_pipeline.core.media import pictures
+
+            yield json.dumps(pictures.size(_FILE, formats)).encode()
+        case "picture", (width, height, *formats):
+            from content_pipeline.core.media import pictures
+
+            yield pictures.fitted(_FILE, formats, int(width), int(height))
+        case "mono" | "stereo", (rate,):
+            from content_pipeline.core.media import sample_decoding
+
+            yield from getattr(sample_decoding, command)(_FILE, int(rate))
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    try:
+        for piece in answer(*sys.argv[1:]):
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+    except (MediaUnusable, NotMedia) as error:
+        sys.stderr.write(json.dumps({"class": type(error).__name__, **error.to_dict()}))
+        sys.exit(REFUSED)

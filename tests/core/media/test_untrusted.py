@@ -1,0 +1,171 @@
+"""Media that would exhaust a host: refused from the header, or ended by the limits of the process that reads it."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from content_pipeline.core.errors import Error, MediaUnusable, NotMedia
+from content_pipeline.core.media import audio_decoding, untrusted
+from content_pipeline.core.media.probe import probe
+from content_pipeline.core.media.reels import audio_mastering, client_background
+from content_pipeline.core.publishing import post_files
+from tests.media import hostile, samples
+from tests.peak_memory import peak_growth
+
+pytestmark = pytest.mark.slow
+
+Make = Callable[[Path], Path]
+
+
+def _error(act: Callable[[], object]) -> Error:
+    with pytest.raises((MediaUnusable, NotMedia)) as raised:
+        act()
+    return raised.value
+
+
+def _refusal(act: Callable[[], object]) -> str:
+    return _error(act).code
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "code", "found", "possible"),
+    [
+        ("a.flac", hostile.slow_flac, "media_sample_rate", "1 Hz", "4,000 to 384,000 Hz"),
+        ("a.wav", lambda path: hostile.wav(path, rate=1_000_000), "media_sample_rate", "1,000,000 Hz", "384,000 Hz"),
+        ("a.mov", hostile.large_video, "media_too_many_pixels", "8000 × 8000", "40 million"),
+        ("a.mka", lambda path: hostile.many_streams(path, 65), "media_too_many_streams", "65 streams", "64"),
+        ("a.mp4", hostile.fast_video, "media_frame_rate", "1,000,000 frames a second", "1,000"),
+        ("a.mkv", lambda path: hostile.long_gap(path, seconds=100_000), "media_too_long", "27.8 hours", "24 hours"),
+        ("b.wav", lambda path: hostile.wav(path, channels=64), "media_too_many_channels", "64 channels", "32"),
+    ],
+)
+def test_what_no_camera_or_studio_makes_is_refused_from_its_header(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, make: Make, code: str, found: str, possible: str
+) -> None:
+    path = make(tmp_path / name)
+    errors: list[Error] = []
+    assert peak_growth(lambda: errors.append(_error(lambda: untrusted.probe(path)))) < 20_000_000
+    assert errors[0].code == code
+    assert found in errors[0].detail
+    assert possible in errors[0].detail
+    monkeypatch.setattr("content_pipeline.core.media.probe._packets", None)  # nothing is read after the header
+    assert _refusal(lambda: probe(path)) == code
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "code"),
+    [
+        ("a.mov", hostile.lying_video, "media_too_many_pixels"),
+        ("a.wav", lambda path: hostile.wav(path, rate=0), "media_unreadable"),
+    ],
+)
+def test_a_header_that_lies_does_not_help(tmp_path: Path, name: str, make: Make, code: str) -> None:
+    path = make(tmp_path / name)
+    codes: list[str] = []
+    assert peak_growth(lambda: codes.append(_refusal(lambda: untrusted.probe(path)))) < 20_000_000
+    assert codes == [code]
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("a.mp4", lambda path: samples.video(path, seconds=1)),
+        ("a.webm", lambda path: samples.video(path, "-deadline", "realtime", "-cpu-used", "8", seconds=1)),
+        ("a.mka", lambda path: hostile.many_streams(path, 64)),
+        ("a.wav", lambda path: hostile.wav(path, rate=384_000, channels=24)),
+        ("b.wav", lambda path: hostile.wav(path, rate=4_000, claimed_bytes=2**32 - 1)),
+        ("a.mov", lambda path: hostile.large_video(path, size="8000x5000")),
+    ],
+)
+def test_what_is_within_the_limits_is_probed_as_before(tmp_path: Path, name: str, make: Make) -> None:
+    path = make(tmp_path / name)
+    assert untrusted.probe(path) == probe(path)
+
+
+def test_a_file_without_a_name_is_probed(tmp_path: Path) -> None:
+    with samples.SPEECH.open("rb") as stream:
+        assert untrusted.probe(Path(f"/dev/fd/{stream.fileno()}")) == probe(samples.SPEECH)
+
+
+def test_what_takes_too_much_memory_ends_its_process_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = hostile.large_video(tmp_path / "a.mov", size="5000x5000")
+    assert peak_growth(lambda: untrusted.probe(path)) < 20_000_000
+    monkeypatch.setattr(untrusted, "MEMORY_BYTES", 140 << 20)
+    assert _refusal(lambda: untrusted.probe(path)) == "media_too_complex"
+
+
+def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(untrusted, "ANSWER_SECONDS", 0.01)
+    assert _refusal(lambda: untrusted.probe(samples.SPEECH)) == "media_too_complex"
+
+
+def test_the_process_that_reads_knows_no_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CONTENT_PIPELINE_S3_SECRET_KEY", "a secret")
+    seen = tmp_path / "environment"
+    interpreter = tmp_path / "python"
+    interpreter.write_text(f"#!/bin/sh\nenv > {seen}\nexit 1\n")
+    interpreter.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(interpreter))
+    with pytest.raises(Exception, match="could not be examined"):
+        untrusted.probe(samples.SPEECH)
+    assert "a secret" not in seen.read_text()
+
+
+@pytest.mark.parametrize("make", [hostile.slow_flac, hostile.lying_flac])
+def test_music_of_a_few_bytes_and_hours_is_refused(tmp_path: Path, make: Make) -> None:
+    music = make(tmp_path / "music.flac")
+    narration = np.ones(48_000, np.float32)
+    act = lambda: audio_mastering.mix(narration, 48_000, seconds=1, music=music)  # noqa: E731
+    assert _refusal(act) == "media_sample_rate"
+    assert peak_growth(lambda: _refusal(act)) < 50_000_000
+
+
+def test_speech_of_a_few_bytes_and_hours_is_refused(tmp_path: Path) -> None:
+    path = hostile.lying_flac(tmp_path / "a.flac")
+    assert peak_growth(lambda: _refusal(lambda: list(audio_decoding.pcm_chunks(path)))) < 50_000_000
+
+
+def test_timestamps_cannot_make_a_recording_longer_than_it_may_be(tmp_path: Path) -> None:
+    path = hostile.long_gap(tmp_path / "a.mka", seconds=3_000)
+    assert untrusted.probe(path).seconds == pytest.approx(3_002, abs=1)
+    heard = sum(map(len, audio_decoding.pcm_chunks(path, seconds=400)))
+    assert heard == 400 * audio_decoding.SAMPLE_RATE
+
+
+def test_an_animation_with_a_huge_canvas_is_refused(tmp_path: Path) -> None:
+    path = hostile.huge_webp(tmp_path / "a.webp")
+    code = _refusal(lambda: client_background.inspect(path))
+    assert code in {"picture_too_large", "media_too_complex", "picture_unreadable"}
+
+
+@pytest.mark.parametrize("inspect", [client_background.inspect, post_files.inspect_picture])
+@pytest.mark.parametrize("name", ["a.png", "a.jpg"])
+def test_a_picture_of_too_many_pixels_is_refused(tmp_path: Path, inspect: Make, name: str) -> None:
+    path = hostile.large_picture(tmp_path / name)
+    errors: list[Error] = []
+    assert peak_growth(lambda: errors.append(_error(lambda: inspect(path)))) < 20_000_000
+    assert errors[0].code == "picture_too_large"
+    assert "8000 × 8000 pixels; at most 40 million" in errors[0].detail
+
+
+def test_a_video_is_probed_with_a_picture_of_it(tmp_path: Path) -> None:
+    path = samples.video(tmp_path / "a.mp4", size="640x360", seconds=1)
+    media, thumbnail = untrusted.probe_with_thumbnail(path)
+    assert media == probe(path)
+    assert Image.open(io.BytesIO(thumbnail)).size == (320, 180)
+    assert untrusted.probe_with_thumbnail(samples.SPEECH) == (probe(samples.SPEECH), b"")
+
+
+def test_a_picture_is_fitted_and_turned_as_it_is_shown(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # taken sideways
+    flag = Image.new("RGB", (400, 200), "red")
+    flag.paste("blue", (200, 0, 400, 200))
+    flag.save(tmp_path / "a.png", exif=exif)
+    assert untrusted.picture_size(tmp_path / "a.png", ["PNG"]) == (200, 400)
+    shown = untrusted.picture(tmp_path / "a.png", ["PNG"], (100, 200))
+    assert (shown.getpixel((50, 20)), shown.getpixel((50, 180))) == ((255, 0, 0), (0, 0, 255))
