@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ctypes.util import find_library
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 _SYNCHRONOUS, _DO_NOT_EXIT, _PHONEME_EVENTS = 2, 0x8000, 0x0001
 _POSITION_IN_CHARACTERS, _UTF8 = 1, 1
@@ -81,19 +81,19 @@ class Library:
 
     def voices(self) -> list[ListedVoice]:
         """The voices whose data is installed."""
+        with self._lock:
+            return list(self._listed_voices())
+
+    def _listed_voices(self) -> Iterator[ListedVoice]:
         self._library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
-        found = []
         for voice in self._library.espeak_ListVoices(None):
             if not voice:
-                break
-            found.append(
-                ListedVoice(
-                    voice.contents.name.decode().strip(),
-                    voice.contents.identifier.decode(),
-                    dict(_languages(voice.contents.languages)),
-                )
+                return
+            yield ListedVoice(
+                voice.contents.name.decode().strip(),
+                voice.contents.identifier.decode(),
+                dict(_languages(voice.contents.languages)),
             )
-        return found
 
     def say(self, text: str, identifier: str) -> tuple[bytes, list[SynthesisEvent]]:
         """Synthesize to 16-bit mono samples and their events; the last event is the end."""
@@ -134,9 +134,18 @@ def _synthesis_events(events: Any) -> Iterator[SynthesisEvent]:
             yield SynthesisEvent(event.sample, phoneme=event.id.string.decode(errors="replace"))
 
 
-@cache
+# Two threads that initialize the library at once crash the process: the first requests to an API did.
+_load_lock: Final = threading.Lock()
+
+
 def library() -> Library | None:
     """The initialized library (3 ms, 3 MB); None where it or its data is missing."""
+    with _load_lock:
+        return _load_cached()
+
+
+@cache
+def _load_cached() -> Library | None:
     found = _locate()
     if not found:
         return None

@@ -1,5 +1,7 @@
 """eSpeak voices: speech and token timings."""
 
+import subprocess
+import sys
 import threading
 from itertools import pairwise
 
@@ -103,3 +105,28 @@ def test_a_voice_that_is_not_there_is_named() -> None:
         espeak.speak([Token("Qapla'", "Qapla'", spaced=False)], VoiceChoice(klingon, "tlh"))
     assert raised.value.code == "voice_missing"
     assert "espeak-tlh" in raised.value.detail
+
+
+FIRST_USE_BY_MANY_THREADS = """
+import threading
+from content_pipeline.core.speech import espeak
+
+together = threading.Barrier(16)
+
+def use():
+    together.wait()
+    assert espeak.voices()
+
+threads = [threading.Thread(target=use) for _ in range(16)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_many_threads_may_be_the_first_to_use_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_USE_BY_MANY_THREADS], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
