@@ -1,9 +1,9 @@
 """Validates the rows of a bulk CSV into requests for videos; collects the errors of all rows before it raises."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Final, Literal, TypeVar, get_args
 
 import httpx
@@ -30,6 +30,7 @@ _COLUMNS: Final = (
     "music",
     "music_url",
 )
+_URL_COLUMNS: Final = ("background_url", "music", "music_url")
 Format = Literal["reel", "avatar"]
 _FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 _TITLE_CHARACTERS: Final = 120
@@ -69,24 +70,23 @@ def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> Sheet
     PlanLimit over `most_rows` rows, and Invalid `csv_rows_invalid` whose `errors` list every problem:
     `{"row", "column", "code", "detail", "remedy"}`, where column is None for the row as a whole.
     """
-    check_url = cache(safe_fetch.check_url)
     errors: list[dict[str, Any]] = []
-    videos = []
+    rows = []
     table = _table(data)
     for number, cells in enumerate(_rows(table, most_rows), start=1):
         if isinstance(cells, Invalid):
             errors.append(_error_entry(number, None, cells))
-            continue
-        video = _video(_Row(number, cells, errors), platform, voice_id, check_url)
-        if video:
-            videos.append(video)
+        else:
+            rows.append(_Row(number, cells, errors))
+    refused = safe_fetch.refusals({_origin(cell) for row in rows for cell in row.urls()})
+    videos = [video for row in rows if (video := _video(row, platform, voice_id, refused))]
     if errors:
-        rows = len({error_entry["row"] for error_entry in errors})
+        bad = len({error_entry["row"] for error_entry in errors})
         raise Invalid(
-            f"{rows} {'row' if rows == 1 else 'rows'} of the CSV cannot become videos.",
+            f"{bad} {'row' if bad == 1 else 'rows'} of the CSV cannot become videos.",
             code="csv_rows_invalid",
             remedy="Correct what `errors` lists and send the whole file again; nothing was stored.",
-            errors=errors,
+            errors=sorted(errors, key=itemgetter("row")),
         )
     return Sheet(videos, [name for name in table.columns if name and name not in _COLUMNS])
 
@@ -104,10 +104,10 @@ def _table(data: bytes) -> Table:
 
 
 def _rows(table: Table, most_rows: int) -> Sequence[dict[str, str] | Invalid]:
-    rows = list(islice(table.rows, most_rows))
-    if surplus := sum(1 for _ in table.rows):
+    rows = list(islice(table.rows, most_rows + 1))
+    if len(rows) > most_rows:
         raise PlanLimit(
-            f"The CSV has {len(rows) + surplus:,} rows; your plan allows {most_rows:,} in a batch.",
+            f"The CSV has more than {most_rows:,} rows, which is what your plan allows in a batch.",
             remedy="Split the file, or move to a larger plan.",
         )
     if not rows:
@@ -126,6 +126,9 @@ class _Row:
     def cell(self, column: str) -> str:
         return self.cells.get(column, "").translate(_CONTROL_CHARACTERS).strip()
 
+    def urls(self) -> list[str]:
+        return [url for column in _URL_COLUMNS if (url := self.cell(column))]
+
     def parse(self, column: str, read: Callable[[str], _Parsed]) -> _Parsed | None:
         """The parsed cell, or None after recording the error."""
         try:
@@ -137,10 +140,12 @@ class _Row:
             return None
 
 
-def _video(row: _Row, platform: str, voice_id: str, check_url: Callable[[str], None]) -> VideoRow | None:
+def _video(row: _Row, platform: str, voice_id: str, refused: Mapping[str, Invalid]) -> VideoRow | None:
+    """`refused` are the origins of URLs that must not be fetched."""
+
     def url(cell: str) -> str | None:
-        if cell:
-            check_url(_origin(cell))
+        if cell and (refusal := refused.get(_origin(cell))):
+            raise refusal
         return cell or None
 
     script = row.parse("script", valid_script)
@@ -216,7 +221,7 @@ def _title(cell: str) -> str | None:
 
 
 def _origin(url: str) -> str:
-    """The origin, which decides whether a URL may be fetched: each host is resolved once per file."""
+    """The origin, which decides whether a URL may be fetched."""
     try:
         return str(httpx.URL(url).copy_with(raw_path=b"/"))
     except httpx.InvalidURL:

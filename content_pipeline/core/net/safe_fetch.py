@@ -5,11 +5,10 @@ downloads are checked in the same way; a POST follows none. The deadline is chec
 slow-drip servers (headers, TLS handshake or body) cannot exceed it.
 """
 
-import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
@@ -20,6 +19,7 @@ import httpcore
 import httpx
 
 from content_pipeline.core.errors import Invalid, TooLarge, UpstreamError
+from content_pipeline.core.net.name_lookups import NameLookups
 from content_pipeline.core.settings import settings
 
 _MAX_REDIRECTS: Final = 3
@@ -27,9 +27,11 @@ _REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 _RETRYABLE_STATUSES: Final = frozenset({408, 429})
 # Read timeout of a single socket operation; the remaining deadline shortens it.
 _IDLE_TIMEOUT_SECONDS: Final = 30.0
-# getaddrinfo has no timeout, and a lookup of 16 s outlived the open transaction of its request.
+# A lookup of 16 s outlived the open transaction of its request.
 DNS_TIMEOUT_SECONDS: Final = 2.0
-_RESOLVERS: Final = ThreadPoolExecutor(thread_name_prefix="resolver")
+# Apart, so that names which are only checked keep no connection waiting.
+_CHECKED_NAMES: Final = NameLookups(most=64)
+_CALLED_NAMES: Final = NameLookups(most=64)
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 # Python reports these as global, the first before 3.11.9 only.
@@ -41,13 +43,35 @@ _NOT_PUBLIC: Final = (
 
 
 def check_url(url: str) -> None:
-    """Raises Invalid `url_forbidden` for a URL that `fetch` would refuse.
+    """Raises Invalid `url_forbidden` for a URL that `fetch` would refuse, as far as `refusals` can tell."""
+    if refusal := refusals([url]).get(url):
+        raise refusal
 
-    A name that does not resolve, or not within the DNS timeout, passes; the fetch resolves it again.
+
+def refusals(urls: Collection[str]) -> dict[str, Invalid]:
+    """Those of the URLs that `fetch` would refuse, each with its error `url_forbidden`.
+
+    Each host is looked up once, all of them side by side within one DNS timeout. A name that does not resolve, or not
+    in time, passes; the fetch resolves it again.
     """
-    parsed = _parse(url)
-    with suppress(OSError):  # TimeoutError is one
-        _RESOLVERS.submit(_resolve, parsed.host, _port(parsed)).result(DNS_TIMEOUT_SECONDS)
+    refused: dict[str, Invalid] = {}
+    named: dict[str, list[tuple[str, int]]] = {}
+    for url in urls:
+        try:
+            parsed = _parse(url)
+        except Invalid as error:
+            refused[url] = error
+        else:
+            named.setdefault(parsed.host, []).append((url, _port(parsed)))
+    for host, lookup in _CHECKED_NAMES.look_up_all(named, seconds=DNS_TIMEOUT_SECONDS):
+        for url, port in named[host]:
+            try:
+                _public_addresses(host, port, lookup.result)
+            except Invalid as error:
+                refused[url] = error
+            except OSError:
+                continue
+    return refused
 
 
 def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | None:
@@ -154,13 +178,12 @@ def _port(url: httpx.URL) -> int:
     return url.port or _DEFAULT_PORTS[url.scheme]
 
 
-def _resolve(host: str, port: int) -> list[str]:
-    """Resolve a name to addresses. Raises Invalid when one of them is not public, OSError when there are none."""
+def _public_addresses(host: str, port: int, look_up: Callable[[], Sequence[str]]) -> Sequence[str]:
+    """What `look_up` finds for a host. Raises Invalid when one of them is not public, OSError when there are none."""
     try:
-        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = look_up()
     except UnicodeError as error:  # a DNS label that is empty or too long
         raise _forbidden("This is not the name of a host.") from error
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
     if not _may_be_private(host, port) and not all(map(is_public, addresses)):
         raise _forbidden(f"{host} is not on the public internet.")
     return addresses
@@ -220,8 +243,11 @@ class _PublicAddressBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        look_up = partial(_CALLED_NAMES.look_up, host, seconds=_remaining_seconds(self._deadline))
         try:
-            addresses = _resolve(host, port)
+            addresses = _public_addresses(host, port, look_up)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(f"{host} does not resolve in time") from error
         except OSError as error:
             raise httpcore.ConnectError(f"{host} does not resolve") from error
         *others, last = addresses

@@ -183,7 +183,7 @@ def test_a_bad_file_moves_to_rejected_with_a_line_for_everything_that_is_wrong(i
     [
         (b"", "The CSV is empty."),
         (b"PK\x03\x04 and so on", "This is a workbook or an archive, not a CSV."),
-        (b"script\n" + b"One more.\n" * 101, "The CSV has 101 rows; your plan allows 100 in a batch."),
+        (b"script\n" + b"One more.\n" * 101, "The CSV has more than 100 rows, which is what your plan allows"),
         (b"script\n" + b"x" * 5_000_000, "The CSV has more than 5,000,000 bytes."),
         (b"script\nab\"c\n\xff", "The CSV is neither in UTF-8 nor in UTF-16."),
     ],

@@ -2,6 +2,7 @@
 
 import csv
 import socket
+import threading
 from io import StringIO
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.schemas.problems import RowFault
+from content_pipeline.core.bulk import csv_reader
 from content_pipeline.core.bulk.csv_rows import VideoRow, parse
 from content_pipeline.core.errors import Invalid, PlanLimit
 from content_pipeline.core.platforms.registry import PLATFORMS
@@ -149,13 +151,39 @@ def test_a_host_is_looked_up_once_for_all_rows(monkeypatch: pytest.MonkeyPatch) 
     assert asked == ["cdn.example"]
 
 
+def test_the_hosts_of_a_file_are_looked_up_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(20)
+
+    def private(*_: object, **__: object) -> list[tuple[object, ...]]:
+        together.wait(1)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 443))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", private)
+    rows = [{"script": "Hello.", "background_url": f"https://slow-{number}.example/"} for number in range(20)]
+    assert faults(sheet(*rows)) == [(number, "background_url", "url_forbidden") for number in range(1, 21)]
+
+
+def test_rows_are_counted_no_further_than_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[None] = []
+    table = csv_reader.read
+
+    def counted(data: bytes) -> csv_reader.Table:
+        found = table(data)
+        return csv_reader.Table(found.columns, (read.append(None) or row for row in found.rows))  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(csv_reader, "read", counted)
+    with pytest.raises(PlanLimit):
+        reels(sheet(*[{"script": "Hello."}] * 50), most_rows=5)
+    assert len(read) == 6
+
+
 def test_a_batch_may_have_so_many_rows_and_no_more() -> None:
     rows = [{"script": "Hello."}] * 5
     assert len(reels(sheet(*rows), most_rows=5)) == 5
     with pytest.raises(PlanLimit) as raised:
         reels(sheet(*rows, {"script": "", "platform": "myspace"}), most_rows=5)
     assert (raised.value.code, raised.value.status) == ("plan_limit", 403)
-    assert "6 rows" in raised.value.detail
+    assert "more than 5 rows" in raised.value.detail
 
 
 def test_without_a_script_column_the_columns_that_were_found_are_named() -> None:

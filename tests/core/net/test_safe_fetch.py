@@ -118,6 +118,19 @@ def test_a_name_that_takes_long_to_resolve_holds_nobody_up(monkeypatch: pytest.M
         answered.set()
 
 
+def test_a_fetch_does_not_wait_longer_for_a_name_than_for_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(10) and [])
+    try:
+        with pytest.raises(UpstreamError) as raised:
+            safe_fetch.fetch("http://slow.example/", tmp_path / "file", max_bytes=1, seconds=0.05)
+    finally:
+        answered.set()
+    assert raised.value.code == "remote_timeout"
+
+
 @given(st.ip_addresses(v=4))
 def test_an_address_wrapped_in_ipv6_is_judged_like_itself(address: IPv4Address) -> None:
     for prefix in (0xFFFF << 32, 0x0064_FF9B << 96):
