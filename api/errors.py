@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from content_pipeline.core.database import UNREACHABLE
@@ -76,6 +77,12 @@ def problem(scope: Scope, error: Exception) -> JSONResponse:
     if isinstance(error, HTTPException) and isinstance(error.__cause__, Error):
         # FastAPI turns an exception raised while it reads a body into a 400: answer with the body limit's own error.
         error = error.__cause__
+    if isinstance(error, HTTPException) and isinstance(error.__context__, MultiPartException):
+        error = Invalid(
+            f"This form cannot be read: {error.__context__.message}",
+            code="form_invalid",
+            remedy="Send the fields that the documentation names, as multipart/form-data.",
+        )
     if isinstance(error, HTTPException):
         return _render(
             scope, error.status_code, _code(error.status_code), str(error.detail), headers=dict(error.headers or {})

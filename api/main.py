@@ -59,6 +59,12 @@ EXPOSED: Final = [
 ]
 
 
+# No form here has more; a file above 1 MB is kept on the disk.
+MAX_FILES: Final = 2
+MAX_FIELDS: Final = 12
+MAX_FIELD_BYTES: Final = 65_536
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     logs.configure()
@@ -74,6 +80,7 @@ def create_app() -> FastAPI:
         summary="Recordings, scripts and videos in; captions, reels and published posts out.",
         lifespan=_lifespan,
         generate_unique_id_function=openapi.operation_id,
+        form_limits={"max_files": MAX_FILES, "max_fields": MAX_FIELDS, "max_part_size": MAX_FIELD_BYTES},
         middleware=[
             Middleware(RequestContext),
             *_cors(),

@@ -11,7 +11,6 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from api import events
-from api.body_limits import UploadRoute
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.pagination import link_next
@@ -19,6 +18,7 @@ from api.progress import ProgressDep, SlotDep
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
 from api.snapshots import BatchSnapshot, batch_view
+from api.upload_routes import CsvRoute
 from content_pipeline.core.bulk import batches, csv_reader, csv_rows
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Batch, Task
@@ -27,7 +27,7 @@ from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
 
 router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"])
-upload_router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=UploadRoute)
+upload_router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=CsvRoute)
 
 _CSV: Final = (
     "Columns script, platform, format (reel or avatar), voice_id, avatar_id, title, background_url, "
@@ -36,7 +36,7 @@ _CSV: Final = (
 
 
 @upload_router.post(
-    "", status_code=HTTPStatus.ACCEPTED, response_model=BatchUploaded, responses=problems(403, 404, 413)
+    "", status_code=HTTPStatus.ACCEPTED, response_model=BatchUploaded, responses=problems(403, 404, 413, 503)
 )
 def submit_batch(
     caller: CallerDep,

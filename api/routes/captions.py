@@ -8,13 +8,14 @@ from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile
 from sqlalchemy.orm import Session
 
 from api import uploads
-from api.body_limits import UploadRoute, too_large
+from api.body_limits import too_large
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep, IdempotentRequest
 from api.pagination import link_next
 from api.schemas.captions import BurnInRequest, CaptionAccepted, CaptionEdit, CaptionSummary, CaptionView
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
+from api.upload_routes import UploadRoute
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
@@ -38,7 +39,7 @@ upload_router = APIRouter(prefix="/captions", tags=["captions"], route_class=Upl
 
 
 @upload_router.post(
-    "/generate", status_code=HTTPStatus.ACCEPTED, response_model=CaptionAccepted, responses=problems(413, 415)
+    "/generate", status_code=HTTPStatus.ACCEPTED, response_model=CaptionAccepted, responses=problems(413, 415, 503)
 )
 def generate(
     caller: CallerDep,

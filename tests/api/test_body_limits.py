@@ -1,12 +1,15 @@
 """Limits of size and time for request bodies and uploads."""
 
+import shutil
+from collections.abc import Iterator
 from functools import partial
+from types import SimpleNamespace
 
 import anyio
 import pytest
 from fastapi.testclient import TestClient
 
-from api import body_limits
+from api import body_limits, main, places, upload_routes
 from tests.media import samples
 
 GENERATE = "/api/v1/public/captions/generate"
@@ -48,9 +51,18 @@ def test_a_body_that_does_not_come_is_not_waited_for(app, connect, monkeypatch) 
 
 def _status_of(app, client: TestClient, receive, *, announced: int) -> int:
     """The status of a PATCH whose body is read from `receive`."""
-    headers = {"X-API-Key": client.headers["X-API-Key"], "Content-Type": "application/json"}
+    status, _ = anyio.run(partial(_answer, app, client, receive, announced=announced))
+    return status
+
+
+async def _answer(
+    app, client: TestClient, receive, *, announced: int, path: str = CAPTION, content_type: str = "application/json"
+) -> tuple[int, bytes]:
+    """Status and body of the answer to a request whose body is read from `receive`; a POST but for CAPTION."""
+    headers = {"X-API-Key": client.headers["X-API-Key"], "Content-Type": content_type}
+    method = "PATCH" if path == CAPTION else "POST"
     scope = {
-        "type": "http", "http_version": "1.1", "method": "PATCH", "path": CAPTION, "raw_path": CAPTION.encode(),
+        "type": "http", "http_version": "1.1", "method": method, "path": path, "raw_path": path.encode(),
         "query_string": b"", "root_path": "", "scheme": "http", "server": ("api", 80), "client": ("203.0.113.1", 1),
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         + [(b"content-length", str(announced).encode())],
@@ -60,8 +72,112 @@ def _status_of(app, client: TestClient, receive, *, announced: int) -> int:
     async def send(message) -> None:
         sent.append(message)
 
-    anyio.run(app, scope, receive, send)
-    return sent[0]["status"]
+    await app(scope, receive, send)
+    return sent[0]["status"], sent[1]["body"]
+
+
+FORM = "multipart/form-data; boundary=b"
+FILE = b'--b\r\nContent-Disposition: form-data; name="audio_file"; filename="a"\r\n\r\n'
+
+
+async def _upload(
+    app, client: TestClient, receive, *, path: str = GENERATE, announced: int = 1000
+) -> tuple[int, bytes]:
+    """Status and body of the answer to an upload; TimeoutError if it takes longer than a minute."""
+    with anyio.fail_after(60):
+        return await _answer(app, client, receive, announced=announced, path=path, content_type=FORM)
+
+
+async def no_body():
+    raise AssertionError("the body was read")
+
+
+def test_an_upload_that_drips_is_cut_off(app, connect, monkeypatch) -> None:
+    monkeypatch.setattr(body_limits, "BodyLimit", partial(body_limits.BodyLimit, seconds=0.2))
+    pieces = iter([FILE])
+
+    async def drip():
+        await anyio.sleep(0.02)
+        return {"type": "http.request", "body": next(pieces, b"x"), "more_body": True}
+
+    status, body = anyio.run(partial(_upload, app, connect(), drip, announced=1_000_000))
+    assert status == 408, body
+
+
+def test_an_upload_that_comes_fast_enough_has_the_time_that_it_needs(app, connect, monkeypatch) -> None:
+    monkeypatch.setattr(body_limits, "BodyLimit", partial(body_limits.BodyLimit, seconds=0.2))
+    monkeypatch.setattr(upload_routes, "BYTES_PER_SECOND", 1000)
+    pieces = iter([FILE, *[b"x" * 100] * 30])
+
+    async def send_slowly():
+        await anyio.sleep(0.02)
+        piece = next(pieces, b"")
+        return {"type": "http.request", "body": piece or b"\r\n--b--\r\n", "more_body": bool(piece)}
+
+    status, body = anyio.run(partial(_upload, app, connect(), send_slowly, announced=3100 + len(FILE)))
+    assert (status, b"not_media" in body) == (415, True)
+
+
+def test_a_key_has_so_many_uploads_at_once(app, connect, monkeypatch) -> None:
+    monkeypatch.setattr(places, "PATIENCE_SECONDS", 0.05)
+    client, other = connect(), connect()
+
+    async def refused_beside_others() -> tuple[int, bytes]:
+        begun = []
+
+        async def hold():
+            begun.append(True)
+            await anyio.sleep_forever()
+
+        async with anyio.create_task_group() as group:
+            for _ in range(upload_routes.PLACES.per_client):
+                group.start_soon(_upload, app, client, hold)
+            group.start_soon(_upload, app, other, hold)
+            while len(begun) <= upload_routes.PLACES.per_client:
+                await anyio.sleep(0.01)
+            refused = await _upload(app, client, no_body)
+            group.cancel_scope.cancel()
+        return refused
+
+    status, body = anyio.run(refused_beside_others)
+    assert (status, b"too_many_at_once" in body) == (429, True)
+
+
+def test_a_file_for_which_the_disk_has_no_room_is_not_read(app, connect, monkeypatch) -> None:
+    free = upload_routes.FREE_DISK_BYTES + 999
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    status, body = anyio.run(partial(_upload, app, connect(), no_body))
+    assert (status, b"disk_full" in body) == (503, True)
+
+
+def test_a_csv_is_not_read_beyond_its_limit_whatever_the_plan_allows(app, connect) -> None:
+    csv = partial(_upload, app, connect(), no_body, path="/api/v1/public/bulk/reels", announced=6_000_001)
+    status, body = anyio.run(csv)
+    assert (status, b"6,000,000 bytes" in body) == (413, True)
+
+
+def fields(count: int) -> Iterator[tuple[str, tuple[None, str]]]:
+    return ((f"field-{number}", (None, "x")) for number in range(count))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [("audio_file", b"x")] * (main.MAX_FILES + 1),
+        [*fields(main.MAX_FIELDS + 1)],
+        [("reel_url", (None, "x" * (main.MAX_FIELD_BYTES + 1)))],
+    ],
+    ids=["files", "fields", "a long field"],
+)
+def test_a_form_has_so_many_parts_and_no_more(client: TestClient, parts) -> None:
+    answer = client.post(GENERATE, files=parts)
+    assert (answer.status_code, answer.json()["code"]) == (400, "form_invalid")
+    assert answer.json()["remedy"]
+
+
+def test_a_form_with_some_more_fields_than_needed_is_taken(client: TestClient) -> None:
+    answer = client.post(GENERATE, files=[("audio_file", samples.SPEECH.read_bytes()), *fields(main.MAX_FIELDS)])
+    assert answer.status_code == 202
 
 
 def test_an_upload_may_be_as_large_as_the_plan_allows(connect) -> None:

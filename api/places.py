@@ -1,0 +1,112 @@
+"""Places for requests that hold something scarce for long: limited in all, and for each client (the bulkhead pattern).
+
+A client is an API key, or an address where there is no key. A request without a place waits for one without a thread.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from anyio import Semaphore, fail_after
+from anyio.lowlevel import RunVar
+from fastapi import Request
+
+from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
+
+# How long a request waits for a place.
+PATIENCE_SECONDS: Final = 10.0
+RETRY_SECONDS: Final = 5
+
+
+@dataclass
+class _Client:
+    """Free places of a client, and how many of its requests have or want one."""
+
+    free: Semaphore
+    requests: int = 0
+
+
+@dataclass
+class _Free:
+    """Free places in an event loop."""
+
+    in_all: Semaphore
+    clients: dict[str, _Client] = field(default_factory=dict)
+
+
+class Places:
+    """`most` places in all, `per_client` for each client, for requests that do what `purpose` says."""
+
+    def __init__(self, purpose: str, *, most: int, per_client: int) -> None:
+        self.purpose = purpose
+        self.most = most
+        self.per_client = per_client
+        self._free: RunVar[_Free] = RunVar(f"places to {purpose}")
+
+    @asynccontextmanager
+    async def taken(self, client: str) -> AsyncIterator[None]:
+        """Hold a place. When none becomes free in time, raises TooManyRequests `too_many_at_once` if this client has as
+        many as it may, Unavailable `busy` if others have them."""
+        free = self._of_this_loop()
+        with _counted(free.clients, client, self.per_client) as own:
+            await _acquire(own.free, self._refusal())
+            try:
+                await _acquire(free.in_all, self._busy())
+                try:
+                    yield
+                finally:
+                    free.in_all.release()
+            finally:
+                own.free.release()
+
+    def _of_this_loop(self) -> _Free:
+        try:
+            return self._free.get()
+        except LookupError:
+            free = _Free(Semaphore(self.most))
+            self._free.set(free)
+            return free
+
+    def _refusal(self) -> Error:
+        return TooManyRequests(
+            f"{self.per_client} of your requests {self.purpose} already.",
+            code="too_many_at_once",
+            remedy="Wait until one of them is answered, then send this one again.",
+            retry_after=RETRY_SECONDS,
+        )
+
+    def _busy(self) -> Error:
+        return Unavailable(
+            f"Too many requests {self.purpose} at present.",
+            code="busy",
+            remedy="Send it again in a moment.",
+            retry_after=RETRY_SECONDS,
+        )
+
+
+@contextmanager
+def _counted(clients: dict[str, _Client], name: str, places: int) -> Iterator[_Client]:
+    client = clients.setdefault(name, _Client(Semaphore(places)))
+    client.requests += 1
+    try:
+        yield client
+    finally:
+        client.requests -= 1
+        if not client.requests:
+            del clients[name]
+
+
+async def _acquire(free: Semaphore, refusal: Error) -> None:
+    try:
+        with fail_after(PATIENCE_SECONDS):
+            await free.acquire()
+    except TimeoutError:
+        raise refusal from None
+
+
+def client_of(request: Request) -> str:
+    """The key of a request, or its address."""
+    if caller := getattr(request.state, "caller", None):
+        return f"key:{caller.api_key_id}"
+    return f"address:{request.client.host if request.client else 'unknown'}"

@@ -1,0 +1,84 @@
+"""Route classes of uploads: how large, how fast and how many at once; all of it is checked before a body is read."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from api.body_limits import BodyLimit, check_size
+from api.places import Places, client_of
+from content_pipeline.core.bulk import csv_reader
+from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.settings import settings
+from content_pipeline.core.workspaces.workspaces import Caller
+
+PLACES: Final = Places("send a file", most=32, per_client=4)
+# Overhead of a multipart form: boundaries, headers, the other fields.
+_FORM_BYTES: Final = 65_536
+# A CSV takes some memory for each of its bytes; the rest is for the form.
+CSV_BYTES: Final = csv_reader.MAX_BYTES + 1_000_000
+# A client that sends less, 80 kbit/s, holds its place for nothing.
+BYTES_PER_SECOND: Final = 10_000
+# Bodies are kept in temporary files, on a disk that other parts of the host need too.
+FREE_DISK_BYTES: Final = 1_000_000_000
+
+
+class UploadRoute(APIRoute):
+    """A route whose body may be as large as the caller's plan allows, and take as long as a download may."""
+
+    @staticmethod
+    def most_bytes(caller: Caller) -> int:
+        return caller.plan.upload_bytes + _FORM_BYTES
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_upload(request: Request) -> Response:
+            limit: BodyLimit = request.state.body_limit
+            limit.bytes = self.most_bytes(request.state.caller)
+            limit.most_seconds, limit.bytes_per_second = settings().fetch_seconds, BYTES_PER_SECOND
+            expected = int(request.headers.get("content-length", limit.bytes))
+            check_size(expected, limit)
+            async with PLACES.taken(client_of(request)):
+                with _disk.reserved(expected):
+                    return await handle(request)
+
+        return handle_upload
+
+
+class CsvRoute(UploadRoute):
+    """A route that takes a CSV."""
+
+    @staticmethod
+    def most_bytes(caller: Caller) -> int:
+        return CSV_BYTES
+
+
+class _Disk:
+    """Room for temporary files. What an upload has written already is counted twice, to the safe side."""
+
+    def __init__(self) -> None:
+        self._reserved = 0
+
+    @contextmanager
+    def reserved(self, size: int) -> Iterator[None]:
+        """Raises Unavailable `disk_full`."""
+        if shutil.disk_usage(tempfile.gettempdir()).free < self._reserved + size + FREE_DISK_BYTES:
+            raise Unavailable(
+                "There is no room for this file at present.",
+                code="disk_full",
+                remedy="Send it again later, or a smaller one.",
+                retry_after=60,
+            )
+        self._reserved += size
+        try:
+            yield
+        finally:
+            self._reserved -= size
+
+
+_disk: Final = _Disk()
