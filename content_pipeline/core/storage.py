@@ -147,6 +147,17 @@ def list_after(after: str, *, prefix: str, most: int) -> list[StoredObject]:
     ]
 
 
+def list_folders(prefix: str) -> list[str]:
+    """The folders directly below `prefix`, each with its slash, and the keys of objects there. Raises Unavailable."""
+    with _translated_errors("its list of files"):
+        paginator = client().get_paginator("list_objects_v2")
+        pages = list(paginator.paginate(Bucket=settings().s3_bucket, Prefix=prefix, Delimiter="/"))
+    return [
+        *(found["Prefix"] for page in pages for found in page.get("CommonPrefixes", [])),
+        *(found["Key"] for page in pages for found in page.get("Contents", [])),
+    ]
+
+
 def signed_url(key: str, *, seconds: int | None = None, is_download: bool = False) -> str:
     """A presigned GET URL, valid for so many seconds, or for `link_seconds`.
 

@@ -1,21 +1,21 @@
 """Sensor of the CSV inbox: makes a batch of each CSV in the bucket (`core/bulk/csv_inbox.py`)."""
 
+from itertools import islice
 from time import monotonic
 from typing import Final
 
 import dagster as dg
-import structlog
 
-from content_pipeline.core import storage
-from content_pipeline.core.bulk import csv_inbox
+from content_pipeline.core.bulk import csv_inbox, inbox_order
+from content_pipeline.core.bulk.inbox_order import Position
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.tasks import dagster_client
-
-log = structlog.get_logger()
 
 FILES_A_TICK: Final = 20
 # Dagster ends a tick after a minute. Launching 100 reels took up to 15 s under load.
 SECONDS_A_TICK: Final = 30
+_POSITION: Final = "content_pipeline/csv_inbox"
 
 
 @dg.sensor(
@@ -24,23 +24,34 @@ SECONDS_A_TICK: Final = 30
     description="Makes a batch of reels of each CSV under inbox/<workspace>/<twin>/<platform>/ in the bucket.",
 )
 def ingest_csv_inbox(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    # Continues after the last tick's files and wraps around, so that files that cannot be moved block no others.
-    files = storage.list_after(context.cursor or csv_inbox.INBOX, prefix=csv_inbox.INBOX, most=FILES_A_TICK)
-    began = monotonic()
-    for file in files:
-        _ingest(file)
-        context.update_cursor(file.key)
-        if monotonic() - began > SECONDS_A_TICK:
+    position, ends, seen = _load(context.instance), monotonic() + SECONDS_A_TICK, 0
+    for file in islice(inbox_order.files(position), FILES_A_TICK):
+        position.begin(file)
+        _save(context.instance, position)
+        with isolated("csv_inbox", file.key):
+            _ingest(file, is_hopeless=position.is_hopeless(file))
+        position.end(file)
+        seen += 1
+        if monotonic() > ends:
             break
+    _save(context.instance, position)
+    return dg.SkipReason(f"Saw {seen} files.")
+
+
+def _ingest(file: StoredObject, *, is_hopeless: bool) -> None:
+    if is_hopeless:
+        csv_inbox.reject(file)
     else:
-        if len(files) < FILES_A_TICK:
-            context.update_cursor(csv_inbox.INBOX)
-    return dg.SkipReason(f"Saw {len(files)} files.")
-
-
-def _ingest(file: StoredObject) -> None:
-    try:
         dagster_client.launch_runs(*csv_inbox.ingest(file))
-    except Exception:
-        # The file stays for a later tick and does not block the others.
-        log.exception("csv_not_ingested", key=file.key)
+
+
+# A sensor's own cursor is stored only when its tick has ended.
+
+
+def _load(instance: dg.DagsterInstance) -> Position:
+    stored = instance.daemon_cursor_storage.get_cursor_values({_POSITION})
+    return Position.model_validate_json(stored.get(_POSITION, "{}"))
+
+
+def _save(instance: dg.DagsterInstance, position: Position) -> None:
+    instance.daemon_cursor_storage.set_cursor_values({_POSITION: position.model_dump_json()})

@@ -14,17 +14,20 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
+import structlog
 from sqlalchemy import ColumnElement, String, cast, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from content_pipeline.core import storage
 from content_pipeline.core.bulk import batches, csv_reader, csv_rows
-from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Error, Invalid, NotFound, PlanLimit, TooLarge
+from content_pipeline.core.database import UNREACHABLE, transaction
+from content_pipeline.core.errors import Error, InternalError, Invalid, NotFound, PlanLimit, TooLarge
 from content_pipeline.core.models import Batch, Task, Twin, Workspace
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.workspaces import workspaces
+
+log = structlog.get_logger()
 
 INBOX: Final = "inbox/"
 ACCEPTED: Final = "accepted/"
@@ -43,7 +46,8 @@ class Address:
 def ingest(file: StoredObject) -> list[Task]:
     """Accept or reject a file of the inbox and move it. Returns the tasks that need to be launched.
 
-    Raises Unavailable. After any error the next attempt continues where this one ended.
+    A file at which the program fails is rejected, too. Raises what concerns all files: Unavailable, and errors of
+    other services. After any error the next attempt continues where this one ended.
     """
     if file.key.endswith("/"):
         return []  # an empty object that represents a folder
@@ -58,6 +62,15 @@ def ingest(file: StoredObject) -> list[Task]:
         assert target, "the batch was rejected for another reason than a duplicate upload"
     storage.move(file, target)
     return reels
+
+
+def reject(file: StoredObject) -> None:
+    """Reject a file that cannot be ingested, unless it has an outcome, and move it. Raises Unavailable."""
+    if _destination(file) is None:
+        _store_report(file, _unreadable())
+    target = _destination(file)
+    assert target
+    storage.move(file, target)
 
 
 def _destination(file: StoredObject) -> str | None:
@@ -75,9 +88,25 @@ def _accept_or_reject(file: StoredObject) -> list[Task]:
     try:
         return _create_batch(file)
     except (Invalid, PlanLimit, TooLarge) as error:
-        text = BytesIO(report(file.key, error).encode())
-        storage.put(report_key(rejected_key(file)), text, content_type="text/plain; charset=utf-8")
-        return []
+        _store_report(file, error)
+    except (Error, *UNREACHABLE):
+        raise
+    except Exception:
+        log.exception("csv_broken", key=file.key)
+        _store_report(file, _unreadable())
+    return []
+
+
+def _store_report(file: StoredObject, error: Error) -> None:
+    text = BytesIO(report(file.key, error).encode())
+    storage.put(report_key(rejected_key(file)), text, content_type="text/plain; charset=utf-8")
+
+
+def _unreadable() -> InternalError:
+    return InternalError(
+        "This file could not be read, because of a fault of this service.",
+        remedy="Upload it again, or another form of it; if that fails too, report this path to the operator.",
+    )
 
 
 def _create_batch(file: StoredObject) -> list[Task]:
