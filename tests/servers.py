@@ -1,6 +1,7 @@
 """Serves ASGI applications over HTTP from a thread, for tests."""
 
 import threading
+from asyncio import Protocol
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -12,10 +13,15 @@ from tests.stack.harness import free_port, until
 
 
 @contextmanager
-def serving(app: ASGIApp, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
+def serving(
+    app: ASGIApp, lifespan: Literal["on", "off"] = "off", protocol: type[Protocol] | Literal["auto"] = "auto"
+) -> Iterator[str]:
     """The base URL of a uvicorn server for `app`. `lifespan`: whether the application's startup and shutdown run."""
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan=lifespan))
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_level="warning", lifespan=lifespan, http=protocol, ws="none"
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -185,10 +185,11 @@ def _api(config: StackConfig) -> Service:
     port = config.state.ports[API]
     address = f"http://{_reachable(config.configured.host)}:{port}"
     listen = ["--host", config.configured.host, "--port", str(port), "--no-access-log"]
+    protocol = ["--http", "api.http_protocol:HttpProtocol", "--ws", "none"]
     return Service(
         "api",
         "api",
-        _python("uvicorn", "api.main:app", *listen, "--timeout-graceful-shutdown", "5"),
+        _python("uvicorn", "api.main:app", *listen, *protocol, "--timeout-graceful-shutdown", "5"),
         ready=lambda _: readiness.http_ok(f"{address}/health/ready"),
         port=port,
         url=f"{address}/docs",

@@ -60,6 +60,8 @@ class Settings(EnvironmentSettings):
     public_url: str = "http://127.0.0.1:8000"
     # Dagster's pages as browsers see them, if that is not on loopback
     dagster_public_url: str = ""
+    # open connections of one address to the API; a proxy on this host, or in FORWARDED_ALLOW_IPS, has no limit
+    connections_per_address: int = Field(default=400, ge=1)
     cors_origins: Annotated[list[str], NoDecode] = []
     # OAuth redirect URIs of applications that ask the person themselves before an account is connected
     confirming_redirect_uris: Annotated[list[str], NoDecode] = []

@@ -1,0 +1,126 @@
+"""uvicorn's HTTP protocol with limits: seconds and bytes of a request's head, and connections per address.
+
+    uvicorn api.main:app --http api.http_protocol:HttpProtocol --ws none
+
+uvicorn itself waits for a head without end, and keeps whatever comes of it in memory. A connection that was upgraded to
+a web socket would have another protocol, and be counted for ever, so there are none.
+"""
+
+import json
+from asyncio import TimerHandle, Transport
+from collections import Counter
+from http import HTTPStatus
+from typing import Any, Final
+
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from api.errors import MEDIA_TYPE
+from content_pipeline.core.settings import settings
+
+# From the beginning of a connection, or from the end of the response before, to the end of a request's head.
+HEAD_SECONDS: Final = 10.0
+# What is no body: a request line with headers, or what comes between chunks of a body and after them.
+HEAD_BYTES: Final = 65_536
+
+# Open connections of this process by address.
+_open: Final[Counter[str]] = Counter()
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """Closes connections that exceed a limit, after a response with problem details."""
+
+    _deadline: TimerHandle | None = None
+    _counted_address: str | None = None
+    _head_bytes = 0
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_head()
+        if self.client is None or self._is_proxy(self.client[0]):
+            return
+        self._counted_address = self.client[0]
+        _open[self._counted_address] += 1
+        if _open[self._counted_address] > settings().connections_per_address:
+            self._refuse(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "too_many_connections",
+                f"Your address has {settings().connections_per_address} open connections.",
+                "Close those that you no longer need, or use them for several requests.",
+            )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget_deadline()
+        if self._counted_address:
+            _open[self._counted_address] -= 1
+            if not _open[self._counted_address]:
+                del _open[self._counted_address]
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._head_bytes > HEAD_BYTES + len(data) and not self.transport.is_closing():
+            self._refuse(
+                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "head_too_large",
+                f"The head of a request may have up to {HEAD_BYTES:,} bytes.",
+                "Send fewer or shorter headers.",
+            )
+
+    def on_headers_complete(self) -> None:
+        self._forget_deadline()
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._head_bytes = 0
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        is_last = not self.pipeline
+        super().on_response_complete()
+        if is_last and not self.transport.is_closing():
+            self._expect_head()
+
+    def _expect_head(self) -> None:
+        self._forget_deadline()
+        self._deadline = self.loop.call_later(HEAD_SECONDS, self._close_late)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _close_late(self) -> None:
+        # Nothing came at all, or the rest of a body whose response has been sent: there is nothing to answer.
+        if self._head_bytes:
+            self._refuse(
+                HTTPStatus.REQUEST_TIMEOUT,
+                "request_timeout",
+                f"The head of the request did not arrive within {HEAD_SECONDS:.0f} seconds.",
+                "Send it again.",
+            )
+        else:
+            self.transport.close()
+
+    def _refuse(self, status: HTTPStatus, code: str, detail: str, remedy: str) -> None:
+        problem: dict[str, Any] = {
+            "type": "about:blank",
+            "title": status.phrase,
+            "status": status,
+            "detail": detail,
+            "code": code,
+            "remedy": remedy,
+        }
+        body = json.dumps(problem).encode()
+        head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        self.transport.write(STATUS_LINE[status] + head.encode() + body)
+        self.transport.close()
+
+    def _is_proxy(self, address: str) -> bool:
+        """Whether uvicorn believes its X-Forwarded-For: it stands for many clients, whom it has to limit itself."""
+        app = self.config.loaded_app
+        return isinstance(app, ProxyHeadersMiddleware) and address in app.trusted_hosts
