@@ -8,11 +8,11 @@ import math
 import time
 from typing import Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.rate_limiter import RateLimiter
+from api.threads import AUTHENTICATION
 from content_pipeline.core import rate_limits
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.avatars import heygen_events
@@ -66,7 +66,7 @@ class Authentication:
         digest = workspaces.digest(key)
         until, caller = self._cache.get(digest, (0.0, None))
         if caller is None or until < time.monotonic():
-            caller = await run_in_threadpool(_authenticate, key, address)
+            caller = await AUTHENTICATION.run(_authenticate, key, address)
             if len(self._cache) >= _MAX_CACHED:
                 self._cache.clear()
             self._cache[digest] = (time.monotonic() + CACHE_SECONDS, caller)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from starlette.concurrency import run_in_threadpool
 
+from api.threads import AUTHENTICATION
 from content_pipeline.core import rate_limits
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.rate_limits import Rate, RateLimitResult, allowed, refused
@@ -51,7 +51,7 @@ class RateLimiter:
     async def take(self, name: str, rate: Rate) -> RateLimitResult:
         """Like `rate_limits.take`, but reads the database only for a bucket that is not in memory."""
         if name not in self._buckets:
-            filled = await run_in_threadpool(rate_limits.charge, {name: 0.0})
+            filled = await AUTHENTICATION.run(rate_limits.charge, {name: 0.0})
             self._buckets.setdefault(name, _Bucket(time.monotonic() + filled[name]))
         result = self._buckets[name].take(rate)
         if self._syncing is None or self._syncing.done():
@@ -68,7 +68,7 @@ class RateLimiter:
     async def sync(self) -> None:
         """Charge the requests admitted here to the database, and read what other processes admitted."""
         taken = {name: bucket.unsynced for name, bucket in self._buckets.items() if bucket.unsynced}
-        filled = await run_in_threadpool(rate_limits.charge, taken)
+        filled = await AUTHENTICATION.run(rate_limits.charge, taken)
         now = time.monotonic()
         for name, seconds in filled.items():
             bucket = self._buckets[name]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from api.bulkhead import in_bulkhead
 from api.deps import CallerDep
 from api.idempotency import IdempotentDep
 from api.schemas.avatars import AvatarAccepted, AvatarAcceptedWithSecret, AvatarRequest, AvatarVideoView, AvatarView
@@ -20,6 +21,7 @@ router = APIRouter(tags=["avatars"])
 
 
 @router.get("/avatars", responses=problems(502, 503))
+@in_bulkhead()
 def list_avatars(_: CallerDep) -> list[AvatarView]:
     """List the avatars that a video may have."""
     return [AvatarView.model_validate(avatar) for avatar in avatar_catalog.avatars(settings().avatar_provider)]
@@ -31,11 +33,13 @@ def list_avatars(_: CallerDep) -> list[AvatarView]:
     response_model=AvatarAcceptedWithSecret | AvatarAccepted,
     responses=problems(403, 404, 502, 503),
 )
+@in_bulkhead()
 def generate_avatar_video(body: AvatarRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Render a video of an avatar that speaks a script: 10 credits for each second of it, billed when it is done."""
     spec = body.to_spec()
     with autocommit() as session:
-        avatar_videos.check(twins.get(session, caller.workspace_id, body.twin_id), spec)  # it may ask HeyGen
+        twin = twins.get(session, caller.workspace_id, body.twin_id)
+    avatar_videos.check(twin, spec)  # it may ask HeyGen, and no connection waits for that
     with idempotent.transaction() as session:
         video = avatar_videos.create(session, twins.get(session, caller.workspace_id, body.twin_id), spec)
         task = avatar_videos.create_task(session, video)

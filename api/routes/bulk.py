@@ -11,6 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from api import events
+from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.pagination import link_next
@@ -18,6 +19,7 @@ from api.progress import ProgressDep, SlotDep
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
 from api.snapshots import BatchSnapshot, batch_view
+from api.threads import LAUNCHES
 from api.upload_routes import CsvRoute
 from content_pipeline.core.bulk import batches, csv_reader, csv_rows
 from content_pipeline.core.database import autocommit
@@ -38,6 +40,7 @@ _CSV: Final = (
 @upload_router.post(
     "", status_code=HTTPStatus.ACCEPTED, response_model=BatchUploaded, responses=problems(403, 404, 413, 503)
 )
+@in_bulkhead()
 def submit_batch(
     caller: CallerDep,
     idempotent: IdempotentFormDep,
@@ -65,7 +68,7 @@ def submit_batch(
         accepted = _accepted(batch, task, len(videos))
         uploaded = BatchUploaded(**dict(accepted), ignored_columns=parsed.ignored_columns)
         response = idempotent.task_accepted(session, uploaded, task_id=task.id)
-    response.background = BackgroundTask(dagster_client.launch_runs, *videos)
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, *videos)
     return response
 
 
@@ -127,7 +130,7 @@ def retry_failed_rows(batch_id: UUID, caller: CallerDep, idempotent: IdempotentD
         batch = batches.get(session, caller.workspace_id, batch_id)
         task, reels = batches.retry_failed(session, batch)
         response = idempotent.task_accepted(session, _accepted(batch, task, len(reels)), task_id=task.id)
-    response.background = BackgroundTask(dagster_client.launch_runs, *reels)
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, *reels)
     return response
 
 
@@ -141,5 +144,5 @@ def cancel_batch(batch_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -
         canceled = batches.cancel(session, batch)
         view = _view(session, batch)
         response = idempotent.task_accepted(session, view, task_id=view.task_id)
-    response.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.cancel_runs, *canceled)
     return response

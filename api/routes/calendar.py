@@ -9,12 +9,14 @@ from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
+from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import PUBLIC_PATH, IdempotentDep
 from api.pagination import link_next
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
 from api.schemas.times import Day, UtcDatetime
+from api.threads import LAUNCHES
 from content_pipeline.core.calendar import actions, items
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.models import CalendarItem, Publication
@@ -28,7 +30,8 @@ router = APIRouter(prefix="/content/calendar", tags=["calendar"])
 Bound = Annotated[UtcDatetime | Day | None, Query(description="A time with an offset, or a date (UTC)")]
 
 
-@router.post("", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(404, 409))
+@router.post("", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(404, 409, 502, 503))
+@in_bulkhead()
 def schedule_post(body: ItemRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Schedule a post: of a script, whose reel is rendered ahead of time, or of your own video."""
     with idempotent.transaction() as session:
@@ -81,7 +84,8 @@ def get_item(item_id: UUID, caller: CallerDep) -> ItemDetail:
         return _detail(session, items.get(session, caller.workspace_id, item_id))
 
 
-@router.patch("/{item_id}", responses=problems(404, 409))
+@router.patch("/{item_id}", responses=problems(404, 409, 502, 503))
+@in_bulkhead()
 def edit_item(item_id: UUID, body: ItemEdit, caller: CallerDep) -> ItemDetail:
     """Edit an item that is not being published; a new script renders a new reel."""
     with transaction() as session:
@@ -96,7 +100,7 @@ def delete_item(item_id: UUID, caller: CallerDep, background: BackgroundTasks) -
     """Delete an item; a post that is published stays on its platform."""
     with transaction() as session:
         canceled = items.delete(session, items.get(session, caller.workspace_id, item_id, lock=True))
-    background.add_task(dagster_client.cancel_runs, *canceled)
+    background.add_task(LAUNCHES.run, dagster_client.cancel_runs, *canceled)
 
 
 @router.post(
@@ -108,7 +112,7 @@ def publish_now(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> 
         item = items.get(session, caller.workspace_id, item_id, lock=True)
         started = items.publish_now(session, item)
         response = idempotent.accepted(session, _detail(session, item), location=_location(item))
-    response.background = BackgroundTask(dagster_client.launch_runs, *started)
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, *started)
     return response
 
 
@@ -121,7 +125,7 @@ def cancel_item(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> 
         item = items.get(session, caller.workspace_id, item_id, lock=True)
         canceled = items.cancel(session, item)
         response = idempotent.accepted(session, _detail(session, item), location=_location(item))
-    response.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.cancel_runs, *canceled)
     return response
 
 

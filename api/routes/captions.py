@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from api import uploads
 from api.body_limits import too_large
+from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep, IdempotentRequest
 from api.pagination import link_next
@@ -41,6 +42,7 @@ upload_router = APIRouter(prefix="/captions", tags=["captions"], route_class=Upl
 @upload_router.post(
     "/generate", status_code=HTTPStatus.ACCEPTED, response_model=CaptionAccepted, responses=problems(413, 415, 503)
 )
+@in_bulkhead()
 def generate(
     caller: CallerDep,
     idempotent: IdempotentFormDep,

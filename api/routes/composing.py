@@ -1,6 +1,6 @@
 """Composes post texts and writes video scripts for a twin."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from itertools import chain
 from typing import Annotated, Any, Final
@@ -10,10 +10,11 @@ from fastapi import APIRouter, Header
 from fastapi.sse import EventSourceResponse
 
 from api import events
+from api.bulkhead import in_bulkhead, iterate
 from api.deps import CallerDep
 from api.schemas.composing import ComposeRequest, PostTextView, ScriptRequest, ScriptView
 from api.schemas.problems import problems
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
 from content_pipeline.core.twins import composing, track_record, twins
 from content_pipeline.core.writing import scripts
@@ -30,19 +31,22 @@ _AS_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.post("/{twin_id}/compose", responses=problems(404, 502))
+@router.post("/{twin_id}/compose", responses=problems(404, 502, 503))
+@in_bulkhead()
 def compose_post(twin_id: UUID, body: ComposeRequest, caller: CallerDep) -> PostTextView:
     """Compose the post text and hashtags for a script, within the platform's rules. Publishes nothing.
 
     What worked for this twin on this platform is learned from, once there are eight posts; `learned_from` says what.
     """
-    with autocommit() as session:
+    # A memory may be at ZeroMemory: the pool of transactions is the larger one.
+    with transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         brief = composing.brief(session, twin, script=body.script, platform=body.platform, title=body.title)
     return PostTextView.of(brief, composing.compose(brief))
 
 
 @router.post("/{twin_id}/script", response_model=ScriptView, responses={**_AS_EVENTS, **problems(404, 502, 503)})
+@in_bulkhead(until="request")
 def write_script(
     twin_id: UUID, body: ScriptRequest, caller: CallerDep, accept: Annotated[str, Header(include_in_schema=False)] = ""
 ) -> ScriptView | EventSourceResponse:
@@ -50,7 +54,7 @@ def write_script(
 
     What worked for this twin on this platform is learned from, once there are eight posts; `learned_from` says what.
     """
-    with autocommit() as session:
+    with transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         persona = composing.persona(session, twin, topic=body.topic)
         learned_from = track_record.of_twin(session, twin, body.platform)
@@ -61,10 +65,11 @@ def write_script(
     if not events.accepts_events(accept):
         return ScriptView.of("".join(pieces), seconds, learned_from)
     # Wait for the first piece here, so that an error before it still sets the HTTP status.
-    return EventSourceResponse(_stream(next(pieces), pieces, seconds, learned_from), headers=events.HEADERS)
+    told = _stream(next(pieces), pieces, seconds, learned_from)
+    return EventSourceResponse(iterate(told), headers=events.HEADERS)
 
 
-def _stream(first: str, pieces: Generator[str], seconds: int, learned_from: TrackRecord) -> Iterator[bytes]:
+def _stream(first: str, pieces: Generator[str], seconds: int, learned_from: TrackRecord) -> Generator[bytes]:
     script = ""
     with closing(pieces):
         try:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.threads import READINESS
 from content_pipeline.core import storage
 from content_pipeline.core.avatars import heygen_account
 from content_pipeline.core.database import autocommit
@@ -44,9 +45,9 @@ def live() -> dict[Literal["status"], State]:
 @router.get(
     "/ready", responses={503: {"model": Readiness, "description": "A dependency is unavailable; `parts` says which"}}
 )
-def ready(response: Response) -> Readiness:
+async def ready(response: Response) -> Readiness:
     """Readiness: database, object store and Dagster answer, or did in the last two seconds."""
-    readiness = recent.read()
+    readiness = await READINESS.run(recent.read)
     response.status_code = 200 if readiness.status == "ok" else 503
     return readiness
 

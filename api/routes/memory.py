@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from api.bulkhead import in_bulkhead
 from api.deps import CallerDep
 from api.idempotency import IdempotentDep
 from api.schemas.memory import (
@@ -25,6 +26,7 @@ router = APIRouter(prefix="/memory/v2", tags=["memory"], responses=problems(404,
 
 
 @router.post("/remember", response_model=MemoryView, responses=problems(403))
+@in_bulkhead()
 def remember(body: RememberRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Store a memory of a twin."""
     with idempotent.transaction() as session:
@@ -43,6 +45,7 @@ def remember(body: RememberRequest, caller: CallerDep, idempotent: IdempotentDep
 
 
 @router.post("/recall")
+@in_bulkhead()
 def recall(body: RecallRequest, caller: CallerDep) -> RecallView:
     """Search a twin's memories by meaning."""
     with transaction() as session:
@@ -59,6 +62,7 @@ def recall(body: RecallRequest, caller: CallerDep) -> RecallView:
 
 
 @router.post("/forget", response_model=Forgotten)
+@in_bulkhead()
 def forget(body: ForgetRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Delete one memory, all of a namespace, or all about one entity in it."""
     if body.memory_id and (body.namespace or body.entity_id):
@@ -82,6 +86,7 @@ def forget(body: ForgetRequest, caller: CallerDep, idempotent: IdempotentDep) ->
 
 
 @router.delete("/forget/{memory_id}", status_code=HTTPStatus.NO_CONTENT)
+@in_bulkhead()
 def forget_one(memory_id: UUID, caller: CallerDep) -> None:
     """Delete one memory."""
     with transaction() as session:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
+from api.bulkhead import in_bulkhead
 from api.deps import CallerDep
 from api.idempotency import PUBLIC_PATH, IdempotentDep
 from api.schemas.problems import problems
@@ -21,6 +22,7 @@ from api.schemas.publishing import (
     PublishAccepted,
     PublishRequest,
 )
+from api.threads import LAUNCHES
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Invalid
@@ -41,9 +43,10 @@ router = APIRouter(prefix="/social/publish", tags=["social"])
     response_model=PublishAccepted,
     responses={
         200: {"model": DryRunResults, "description": "With `dry_run`"},
-        **problems(403, 404, 409, 413, 415, 502),
+        **problems(403, 404, 409, 413, 415, 502, 503),
     },
 )
+@in_bulkhead()
 def publish(
     body: PublishRequest,
     caller: CallerDep,
@@ -75,7 +78,7 @@ def publish(
             ]
         )
         response = idempotent.accepted(session, accepted, location=f"{PUBLIC_PATH}/social/publish/{created[0][1].id}")
-    response.background = BackgroundTask(dagster_client.launch_runs, *(task for _, task in created))
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, *(task for _, task in created))
     return response
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import connect_page
 from api.authentication import too_many
+from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.pagination import link_next
 from api.schemas.accounts import AccountView, ClientState, ConnectRequest, ConnectView, RedirectUri
@@ -81,6 +82,7 @@ def connect(platform: Platform, body: ConnectRequest, caller: CallerDep) -> Conn
     responses={HTTPStatus.FOUND: {"description": "Denied or failed: back to `redirect_uri`"}},
     dependencies=[*_private, Depends(_limit_by_address)],
 )
+@in_bulkhead()
 def oauth_callback(
     request: Request, platform: Platform, state: str = "", code: str | None = None, error: str | None = None
 ) -> Response:
@@ -120,7 +122,8 @@ def list_accounts(
     return [AccountView.model_validate(account) for account in page]
 
 
-@router.delete("/disconnect/{platform}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404))
+@router.delete("/disconnect/{platform}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 503))
+@in_bulkhead()
 def disconnect(
     platform: Platform,
     caller: CallerDep,

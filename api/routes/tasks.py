@@ -16,6 +16,7 @@ from api.progress import ProgressDep, SlotDep
 from api.schemas.problems import problems
 from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView
 from api.snapshots import TaskSnapshot, task_view
+from api.threads import LAUNCHES
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.tasks import dagster_client, tasks
@@ -101,7 +102,7 @@ def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> R
         canceled = HANDLERS[task.kind].cancel(session, task)
         session.refresh(task)
         response = idempotent.task_accepted(session, task_view(session, task), task_id=task.id)
-    response.background = BackgroundTask(dagster_client.cancel_runs, *canceled)
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.cancel_runs, *canceled)
     return response
 
 
@@ -116,5 +117,5 @@ def retry_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> Re
         response = idempotent.task_accepted(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
         )
-    response.background = BackgroundTask(dagster_client.launch_runs, *started)
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, *started)
     return response

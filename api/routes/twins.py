@@ -5,11 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 
+from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import PUBLIC_PATH, IdempotentDep
 from api.pagination import link_next
 from api.schemas.problems import problems
 from api.schemas.twins import TwinEdit, TwinRequest, TwinView
+from api.threads import LAUNCHES
 from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.tasks import dagster_client
@@ -18,7 +20,8 @@ from content_pipeline.core.twins import deleted_memories, twins
 router = APIRouter(prefix="/twins", tags=["twins"])
 
 
-@router.post("", status_code=HTTPStatus.CREATED, response_model=TwinView)
+@router.post("", status_code=HTTPStatus.CREATED, response_model=TwinView, responses=problems(503))
+@in_bulkhead()
 def create_twin(body: TwinRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Create a twin: name, voice, tags that choose the style of its videos, and how its posts are written."""
     with idempotent.transaction() as session:
@@ -44,7 +47,8 @@ def get_twin(twin_id: UUID, caller: CallerDep) -> TwinView:
         return TwinView.model_validate(twins.get(session, caller.workspace_id, twin_id))
 
 
-@router.patch("/{twin_id}", responses=problems(404))
+@router.patch("/{twin_id}", responses=problems(404, 503))
+@in_bulkhead()
 def edit_twin(twin_id: UUID, body: TwinEdit, caller: CallerDep) -> TwinView:
     """Edit a twin. Existing content does not change."""
     with transaction() as session:
@@ -61,4 +65,4 @@ def delete_twin(twin_id: UUID, caller: CallerDep, background: BackgroundTasks) -
         twins.delete(twin)
         deleted_memories.erase(session, twin)
         canceled = items.cancel_items_of(session, twin)
-    background.add_task(dagster_client.cancel_runs, *canceled)
+    background.add_task(LAUNCHES.run, dagster_client.cancel_runs, *canceled)

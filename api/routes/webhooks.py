@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import PUBLIC_PATH, IdempotentDep
 from api.pagination import link_next
@@ -25,6 +26,7 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=WebhookCreated, responses=problems(409, 503))
+@in_bulkhead()
 def create_webhook(body: WebhookRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Register an address that events are sent to, each at least once, in no promised order.
 
@@ -54,7 +56,8 @@ def get_webhook(webhook_id: UUID, caller: CallerDep) -> WebhookView:
         return WebhookView.model_validate(endpoints.get(session, caller.workspace_id, webhook_id))
 
 
-@router.patch("/{webhook_id}", responses=problems(404))
+@router.patch("/{webhook_id}", responses=problems(404, 503))
+@in_bulkhead()
 def edit_webhook(webhook_id: UUID, body: WebhookEdit, caller: CallerDep) -> WebhookView:
     """Edit a webhook, disable it or enable it again. Events that occur while it is disabled are not sent later."""
     with transaction() as session:

@@ -1,0 +1,68 @@
+"""Decorator of routes that wait for other people's servers: they run in threads of their own, a few for each key.
+
+So neither a server that does not answer nor a name that does not resolve holds up the routes that wait for none.
+"""
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
+from functools import partial, wraps
+from typing import Annotated, Any, Final, Literal, ParamSpec, TypeVar
+
+from anyio import CancelScope, CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import Depends, Request
+
+from api.places import Places, client_of
+
+Arguments = ParamSpec("Arguments")
+Returned = TypeVar("Returned")
+Item = TypeVar("Item")
+
+# A waiting route may hold a connection of the pool of 40 (core/database.py); the others need the rest.
+PLACES: Final = Places("wait for other servers", most=24, per_client=6)
+_PLACE: Final = inspect.Parameter("_bulkhead_place", inspect.Parameter.KEYWORD_ONLY)
+_END: Final = object()
+
+
+async def _place(request: Request) -> AsyncIterator[None]:
+    async with PLACES.taken(client_of(request)):
+        yield
+
+
+def in_bulkhead(
+    *, until: Literal["function", "request"] = "function"
+) -> Callable[[Callable[Arguments, Returned]], Callable[Arguments, Coroutine[Any, Any, Returned]]]:
+    """Run a synchronous route with a place of the bulkhead, in a thread that no other route waits for.
+
+    The place is held until the function returns, or until the response of the `request` has been sent.
+    """
+
+    def decorate(route: Callable[Arguments, Returned]) -> Callable[Arguments, Coroutine[Any, Any, Returned]]:
+        @wraps(route)
+        async def apart(*arguments: Arguments.args, **named: Arguments.kwargs) -> Returned:
+            named.pop(_PLACE.name)
+            return await _in_thread(partial(route, *arguments, **named))
+
+        signature = inspect.signature(route)
+        place = _PLACE.replace(annotation=Annotated[None, Depends(_place, scope=until)])
+        apart.__signature__ = signature.replace(  # type: ignore[attr-defined]
+            parameters=[*signature.parameters.values(), place]
+        )
+        return apart
+
+    return decorate
+
+
+async def iterate(items: Generator[Item]) -> AsyncIterator[Item]:
+    """The items of a synchronous generator, which is closed at the end; for a route that holds its place so long."""
+    try:
+        while (item := await _in_thread(partial(next, items, _END))) is not _END:
+            yield item
+    finally:
+        with CancelScope(shield=True):
+            await _in_thread(items.close)
+
+
+async def _in_thread(call: Callable[[], Returned]) -> Returned:
+    # The places are the limit.
+    return await run_sync(call, limiter=CapacityLimiter(1))

@@ -1,0 +1,38 @@
+"""Thread pools beside the one that the routes share, so that slow routes do not hold up what has a pool of its own."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final, ParamSpec, TypeVar
+
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
+from anyio.to_thread import run_sync
+
+Arguments = ParamSpec("Arguments")
+Returned = TypeVar("Returned")
+
+
+class ThreadPool:
+    """Up to `most` threads. Calls beyond that wait in the event loop, where they cost no thread."""
+
+    def __init__(self, name: str, most: int) -> None:
+        self._most = most
+        self._limiter: RunVar[CapacityLimiter] = RunVar(f"threads of {name}")
+
+    async def run(
+        self, call: Callable[Arguments, Returned], *arguments: Arguments.args, **named: Arguments.kwargs
+    ) -> Returned:
+        try:
+            limiter = self._limiter.get()
+        except LookupError:  # the first call in this event loop
+            limiter = CapacityLimiter(self._most)
+            self._limiter.set(limiter)
+        return await run_sync(partial(call, *arguments, **named), limiter=limiter)
+
+
+# Of a key that is not in memory, and of the rate limits. They share the pool of 10 connections with the reads of tasks.
+AUTHENTICATION: Final = ThreadPool("authentication", 4)
+# One reads, and those that wait for it get what it has read.
+READINESS: Final = ThreadPool("readiness", 1)
+# Of runs, after the response. A batch of 100 rows took up to 15 s under load.
+LAUNCHES: Final = ThreadPool("launches", 8)
