@@ -1,11 +1,13 @@
-"""Decorator of routes that wait for other people's servers: they run in threads of their own, a few for each key.
+"""Bulkheads between keys: routes that wait for other people's servers run in threads of their own, a few for each key.
 
-So neither a server that does not answer nor a name that does not resolve holds up the routes that wait for none.
+So neither a server that does not answer nor a name that does not resolve holds up the routes that wait for none. Those
+share the threads of the process, of which a key has some at a time.
 """
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from functools import partial, wraps
+from inspect import iscoroutinefunction
 from typing import Annotated, Any, Final, Literal, ParamSpec, TypeVar
 
 from anyio import CancelScope, CapacityLimiter
@@ -20,6 +22,8 @@ Item = TypeVar("Item")
 
 # A waiting route may hold a connection of the pool of 40 (core/database.py); the others need the rest.
 PLACES: Final = Places("wait for other servers", most=24, per_client=6)
+# Of the 40 that routes share. Such a route takes milliseconds, unless it waits for a row that another one has locked.
+_SHARED: Final = Places("are being answered", most=1000, per_client=16)
 _PLACE: Final = inspect.Parameter("_bulkhead_place", inspect.Parameter.KEYWORD_ONLY)
 _END: Final = object()
 
@@ -51,6 +55,18 @@ def in_bulkhead(
         return apart
 
     return decorate
+
+
+async def _shared_thread(request: Request) -> AsyncIterator[None]:
+    if iscoroutinefunction(request.scope["route"].endpoint):  # it is in the bulkhead, or waits without a thread
+        yield
+        return
+    async with _SHARED.taken(client_of(request)):
+        yield
+
+
+# Dependency of all routes. Not of reading a task: clients poll that, and it is a coroutine anyway.
+SHARED_THREAD: Final = Depends(_shared_thread, scope="function")
 
 
 async def iterate(items: Generator[Item]) -> AsyncIterator[Item]:

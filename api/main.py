@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from api import errors, idempotency, logs, openapi
 from api.authentication import API_KEY, Authentication
 from api.body_limits import BodyLimits
+from api.bulkhead import SHARED_THREAD
 from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
 from api.progress import Progress
@@ -96,8 +97,8 @@ def create_app() -> FastAPI:
     # The browser polling hook reads tasks without `/public`. First, because routes are matched in order.
     app.include_router(tasks.router, prefix="/api/v1", include_in_schema=False)
     public = APIRouter(prefix="/api/v1/public", responses=problems(400, 401, 422, 429))
+    public.include_router(tasks.router)
     for router in (
-        tasks.router,
         captions.upload_router,
         captions.router,
         twins.router,
@@ -114,7 +115,7 @@ def create_app() -> FastAPI:
         usage.router,
         webhooks.router,
     ):
-        public.include_router(router)
+        public.include_router(router, dependencies=[SHARED_THREAD])
     app.include_router(public)
     app.include_router(heygen.router)
     app.include_router(pictures.router)

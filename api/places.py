@@ -17,6 +17,8 @@ from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
 # How long a request waits for a place.
 PATIENCE_SECONDS: Final = 10.0
 RETRY_SECONDS: Final = 5
+# Of one client: each waiting request holds its body.
+MAX_WAITING: Final = 32
 
 
 @dataclass
@@ -50,6 +52,8 @@ class Places:
         many as it may, Unavailable `busy` if others have them."""
         free = self._of_this_loop()
         with _counted(free.clients, client, self.per_client) as own:
+            if own.requests > self.per_client + MAX_WAITING:
+                raise self._refusal()
             await _acquire(own.free, self._refusal())
             try:
                 await _acquire(free.in_all, self._busy())

@@ -9,6 +9,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from api import events
+from api.bulkhead import SHARED_THREAD
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep
 from api.pagination import link_next
@@ -25,7 +26,7 @@ from content_pipeline.core.workspaces.workspaces import Caller
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
 
-@router.get("")
+@router.get("", dependencies=[SHARED_THREAD])
 def list_tasks(
     request: Request,
     response: Response,
@@ -93,7 +94,11 @@ async def stream_task(
 
 
 @router.post(
-    "/{task_id}/cancel", status_code=HTTPStatus.ACCEPTED, response_model=TaskView, responses=problems(404, 409)
+    "/{task_id}/cancel",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=TaskView,
+    responses=problems(404, 409),
+    dependencies=[SHARED_THREAD],
 )
 def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Cancel an unfinished task: its status becomes `error`, with code `canceled`. Also cancels a batch's reels."""
@@ -107,7 +112,11 @@ def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> R
 
 
 @router.post(
-    "/{task_id}/retry", status_code=HTTPStatus.ACCEPTED, response_model=TaskAccepted, responses=problems(404, 409)
+    "/{task_id}/retry",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=TaskAccepted,
+    responses=problems(404, 409),
+    dependencies=[SHARED_THREAD],
 )
 def retry_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Retry a failed or canceled task as a new task. The calendar item of a post follows it."""

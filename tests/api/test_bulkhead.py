@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import anyio
 import httpx
@@ -17,9 +18,12 @@ from fastapi.testclient import TestClient
 from api import bulkhead, places
 from api.bulkhead import in_bulkhead, iterate
 from api.places import Places
+from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
+from content_pipeline.core.models import Twin
 from content_pipeline.core.net import safe_fetch
 from tests.api.conftest import PUBLIC
+from tests.core.lock_waits import is_lock_awaited
 from tests.servers import serving
 from tests.stack.harness import until
 
@@ -65,6 +69,26 @@ def test_one_key_that_waits_for_other_servers_holds_up_no_other(
     assert [answer.status_code for answer in answers] == [200] * 3
     assert outcomes <= {201, 429}
     assert 201 in outcomes
+
+
+def test_one_key_that_waits_for_a_locked_row_holds_up_no_other(
+    base_url: str, connect: Callable[..., TestClient]
+) -> None:
+    busy = connect()
+    twin = busy.post(f"{PUBLIC}/twins", json={"name": "Ann", "voice_id": "en-US"}).json()["id"]
+
+    def delete() -> int:
+        return httpx.delete(f"{base_url}/twins/{twin}", headers=busy.headers, timeout=60).status_code
+
+    with ThreadPoolExecutor(45) as pool:
+        with transaction() as session:
+            session.get_one(Twin, UUID(twin), with_for_update=True)
+            waiting = [pool.submit(delete) for _ in range(45)]
+            until(is_lock_awaited, seconds=10, what="requests that wait for the lock")
+            answers = [httpx.get(f"{base_url}/tasks", headers=connect().headers, timeout=8) for _ in range(3)]
+        outcomes = {one.result() for one in waiting}
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert 204 in outcomes
 
 
 def test_a_key_without_a_free_place_is_told_to_come_back_and_others_are_served(
