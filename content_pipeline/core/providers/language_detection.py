@@ -1,6 +1,7 @@
 """Detects the language of a script. Light enough for the API, which calls it for every row of an upload."""
 
 import re
+import threading
 import unicodedata
 from collections import Counter
 from copy import copy
@@ -89,10 +90,15 @@ def _letters(prose: str) -> Counter[str]:
     )
 
 
+# Six CSVs that came to a fresh API at once loaded the model six times, and it answered nothing for 2 s.
+_load_lock = threading.Lock()
+
+
 @lru_cache(maxsize=len(_LANGUAGES))
 def _classifier(languages: tuple[str, ...]) -> LanguageIdentifier:
     """A classifier restricted to these languages."""
-    classifier = copy(_model())
+    with _load_lock:
+        classifier = copy(_model())
     classifier.set_languages(languages)
     return classifier
 
