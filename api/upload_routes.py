@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -17,6 +17,9 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.workspaces.workspaces import Caller
 
 PLACES: Final = Places("send a file", most=32, per_client=4)
+# A thread that reads a CSV computes, and others wait for the interpreter: reading tasks beside four took 13 times as
+# long (bench/noisy_neighbor.py).
+CSV_PLACES: Final = Places("send a CSV", most=8, per_client=1)
 # Overhead of a multipart form: boundaries, headers, the other fields.
 _FORM_BYTES: Final = 65_536
 # A CSV takes some memory for each of its bytes; the rest is for the form.
@@ -29,6 +32,8 @@ FREE_DISK_BYTES: Final = 1_000_000_000
 
 class UploadRoute(APIRoute):
     """A route whose body may be as large as the caller's plan allows, and take as long as a download may."""
+
+    places: ClassVar = PLACES
 
     @staticmethod
     def most_bytes(caller: Caller) -> int:
@@ -43,7 +48,7 @@ class UploadRoute(APIRoute):
             limit.most_seconds, limit.bytes_per_second = settings().fetch_seconds, BYTES_PER_SECOND
             expected = int(request.headers.get("content-length", limit.bytes))
             check_size(expected, limit)
-            async with PLACES.taken(client_of(request)):
+            async with self.places.taken(client_of(request)):
                 with _disk.reserved(expected):
                     return await handle(request)
 
@@ -52,6 +57,8 @@ class UploadRoute(APIRoute):
 
 class CsvRoute(UploadRoute):
     """A route that takes a CSV."""
+
+    places = CSV_PLACES
 
     @staticmethod
     def most_bytes(caller: Caller) -> int:

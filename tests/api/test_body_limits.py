@@ -13,6 +13,7 @@ from api import body_limits, main, places, upload_routes
 from tests.media import samples
 
 GENERATE = "/api/v1/public/captions/generate"
+BATCHES = "/api/v1/public/bulk/reels"
 CAPTION = "/api/v1/public/captions/5bc41d91-867a-4ccb-821a-2b9544c45719"
 
 
@@ -118,7 +119,12 @@ def test_an_upload_that_comes_fast_enough_has_the_time_that_it_needs(app, connec
     assert (status, b"not_media" in body) == (415, True)
 
 
-def test_a_key_has_so_many_uploads_at_once(app, connect, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [(GENERATE, upload_routes.PLACES.per_client), (BATCHES, upload_routes.CSV_PLACES.per_client)],
+    ids=["recordings", "CSVs"],
+)
+def test_a_key_has_so_many_uploads_at_once(app, connect, monkeypatch, path: str, most: int) -> None:
     monkeypatch.setattr(places, "PATIENCE_SECONDS", 0.05)
     client, other = connect(), connect()
 
@@ -130,12 +136,11 @@ def test_a_key_has_so_many_uploads_at_once(app, connect, monkeypatch) -> None:
             await anyio.sleep_forever()
 
         async with anyio.create_task_group() as group:
-            for _ in range(upload_routes.PLACES.per_client):
-                group.start_soon(_upload, app, client, hold)
-            group.start_soon(_upload, app, other, hold)
-            while len(begun) <= upload_routes.PLACES.per_client:
+            for holder in [client] * most + [other]:
+                group.start_soon(partial(_upload, app, holder, hold, path=path))
+            while len(begun) <= most:
                 await anyio.sleep(0.01)
-            refused = await _upload(app, client, no_body)
+            refused = await _upload(app, client, no_body, path=path)
             group.cancel_scope.cancel()
         return refused
 
@@ -151,7 +156,7 @@ def test_a_file_for_which_the_disk_has_no_room_is_not_read(app, connect, monkeyp
 
 
 def test_a_csv_is_not_read_beyond_its_limit_whatever_the_plan_allows(app, connect) -> None:
-    csv = partial(_upload, app, connect(), no_body, path="/api/v1/public/bulk/reels", announced=6_000_001)
+    csv = partial(_upload, app, connect(), no_body, path=BATCHES, announced=6_000_001)
     status, body = anyio.run(csv)
     assert (status, b"6,000,000 bytes" in body) == (413, True)
 
