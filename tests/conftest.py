@@ -20,7 +20,7 @@ from content_pipeline.cli.bootstrap import prepare_stores
 from content_pipeline.cli.services import services_of
 from content_pipeline.cli.stack_config import StackConfig, choose_ports
 from content_pipeline.cli.state import State, UserSettings
-from content_pipeline.core.database import Base, dispose_engines, engine, transaction
+from content_pipeline.core.database import Base, discard_engines, dispose_engines, engine, transaction
 from content_pipeline.core.models import Plan
 from content_pipeline.core.net import read_retries
 from content_pipeline.core.platforms import transport
@@ -72,6 +72,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("CONTENT_PIPELINE_HOME", str(home))
         patch.setenv("CONTENT_PIPELINE_DAGSTER_URL", "http://127.0.0.1:1")
         settings.cache_clear()
+        discard_engines()  # those of the stack of this checkout, which a module may have made when it was imported
         configured, state = UserSettings(), State.load_or_make(home)
         # One process at a time: two that look for free ports at once find the same one in 2 of 100 runs.
         with Path(tempfile.gettempdir(), "content-pipeline-test-ports").open("w") as lock:
