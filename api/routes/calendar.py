@@ -30,7 +30,9 @@ router = APIRouter(prefix="/content/calendar", tags=["calendar"])
 Bound = Annotated[UtcDatetime | Day | None, Query(description="A time with an offset, or a date (UTC)")]
 
 
-@router.post("", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(404, 409, 502, 503))
+@router.post(
+    "", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(403, 404, 409, 502, 503)
+)
 @in_bulkhead()
 def schedule_post(body: ItemRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Schedule a post: of a script, whose reel is rendered ahead of time, or of your own video."""
@@ -130,7 +132,7 @@ def cancel_item(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> 
 
 
 @router.post(
-    "/{item_id}/retry", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(404, 409)
+    "/{item_id}/retry", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(403, 404, 409)
 )
 def retry_item(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Reschedule a failed or canceled item; if its time has passed, it is published now."""

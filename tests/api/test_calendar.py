@@ -1,5 +1,6 @@
 """The content calendar over HTTP."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,6 +70,19 @@ def titles(client: TestClient, **params: Any) -> list[str]:
     listed = client.get(CALENDAR, params=params)
     assert listed.status_code == 200, listed.text
     return [view["title"] for view in listed.json()]
+
+
+def test_a_plan_limits_how_many_items_are_open(connect: Callable[..., TestClient], item_body: dict[str, Any]) -> None:
+    client = connect(open_items=2)
+    twin = client.post(f"{PUBLIC}/twins", json={"name": "Tech Creator", "voice_id": "en-US"}).json()["id"]
+    body = item_body | {"twin_id": twin}
+    canceled, _ = (schedule(client, body) for _ in range(2))
+    refused = client.post(CALENDAR, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "plan_limit")
+    assert "2 items" in refused.json()["detail"]
+    client.post(f"{canceled}/cancel")
+    schedule(client, body)  # in the place of the canceled one
+    assert client.post(f"{canceled}/retry").json()["code"] == "plan_limit"
 
 
 def test_a_post_is_scheduled_and_found_again(client: TestClient, item_body: dict[str, Any], item: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.accounts import accounts
@@ -19,7 +19,7 @@ from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.calendar import actions, best_slots
 from content_pipeline.core.calendar.states import CHANGEABLE, PLANNED, move, record_status
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, Error, Invalid, pointer
+from content_pipeline.core.errors import Conflict, Error, Invalid, PlanLimit, pointer
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.net import safe_fetch
@@ -31,6 +31,7 @@ from content_pipeline.core.reels.reel_spec import valid_script
 from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
+from content_pipeline.core.workspaces import workspaces
 from content_pipeline.core.workspaces.ownership import owned
 
 # Accepts "now" from clients whose clocks are slow.
@@ -55,13 +56,14 @@ def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> C
     """Create an item from the fields that a client sets.
 
     `scheduled_at` is a time or `best_slots.BEST`. Raises Invalid, NotFound for a twin, an account or captions that are
-    not there, and what `best_slots.pick` raises.
+    not there, PlanLimit, and what `best_slots.pick` raises.
     """
     given = {"options": {}, **fields}
     wanted = given.pop("scheduled_at")
     item = CalendarItem(id=uuid4(), workspace_id=workspace_id, status="scheduled", created_at=now(), **given)
     # Locked: if the twin were deleted in between, its deletion would not cancel this item.
     twin = twins.get(session, workspace_id, item.twin_id, lock=True)
+    _check_plan(session, workspace_id)
     _check_publishable(session, item, twin)
     item.account_id = _choose_account(session, item, twin, item.account_id)
     _schedule(session, item, wanted)
@@ -192,9 +194,11 @@ def cancel(session: Session, item: CalendarItem, reason: Error = CANCELED) -> li
 def retry(session: Session, item: CalendarItem) -> None:
     """Schedule a failed or canceled, locked item again; it is due at once if its time has passed.
 
-    Raises Conflict, also as `best_slots.pick` does, and NotFound when its twin was deleted.
+    Raises Conflict, also as `best_slots.pick` does, NotFound when its twin was deleted, and PlanLimit.
     """
     twins.get(session, item.workspace_id, item.twin_id, lock=True)
+    if item.status not in PLANNED:
+        _check_plan(session, item.workspace_id)
     if item.scheduled_because and item.scheduled_at > now():  # another one may have taken its time
         _schedule(session, item, best_slots.BEST)
     move(session, item, "scheduled")
@@ -225,6 +229,20 @@ def cancel_items_of(session: Session, twin: Twin) -> list[Task]:
     )
     items = session.scalars(planned.order_by(CalendarItem.id).with_for_update()).all()
     return [task for item in items for task in cancel(session, item, TWIN_DELETED)]
+
+
+def _check_plan(session: Session, workspace_id: UUID) -> None:
+    """Raises PlanLimit when the workspace has as many open items as its plan allows."""
+    allowed = workspaces.plan_of(session, workspace_id).open_items
+    query = select(func.count()).where(
+        CalendarItem.workspace_id == workspace_id, CalendarItem.status.in_(PLANNED), CalendarItem.deleted_at.is_(None)
+    )
+    if session.scalars(query).one() >= allowed:
+        raise PlanLimit(
+            f"Your plan allows {allowed:,} items that are not published yet.",
+            code="plan_limit",
+            remedy="Wait until some are published, cancel those that you do not need, or choose a larger plan.",
+        )
 
 
 def _check_publishable(session: Session, item: CalendarItem, twin: Twin) -> None:

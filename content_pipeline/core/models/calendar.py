@@ -1,7 +1,7 @@
 """Table of calendar items."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime, ForeignKey, Index, String, text
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from content_pipeline.core.database import Base
 
 VideoKind = Literal["reel", "avatar"]
+_OPEN: Final = text("status in ('scheduled', 'rendering', 'publishing') and deleted_at is null")
 Status = Literal["scheduled", "rendering", "publishing", "published", "failed", "canceled"]
 
 
@@ -26,11 +27,8 @@ class CalendarItem(Base):
     __tablename__ = "calendar_items"
     __table_args__ = (
         Index("ix_calendar_items_workspace_latest", "workspace_id", text("scheduled_at desc"), text("id desc")),
-        Index(
-            "ix_calendar_items_open",
-            "scheduled_at",
-            postgresql_where=text("status in ('scheduled', 'rendering', 'publishing') and deleted_at is null"),
-        ),
+        Index("ix_calendar_items_open", "scheduled_at", postgresql_where=_OPEN),
+        Index("ix_calendar_items_open_of_workspace", "workspace_id", postgresql_where=_OPEN),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
