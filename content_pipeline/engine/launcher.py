@@ -21,12 +21,6 @@ PUBLISH_RETRY: Final = {"max_retries": 5, "interval_start": 0.1, "interval_step"
 
 
 class CeleryRunLauncher(dagster_celery.launcher.CeleryRunLauncher):
-    def register_instance(self, instance: dg.DagsterInstance) -> None:
-        super().register_instance(instance)
-        # dagster-postgres opens one connection per statement everywhere but in the webserver: a run cost 0.25 CPU s
-        # instead of 0.08, and took twice as long.
-        instance.optimize_for_webserver(statement_timeout=60_000, pool_recycle=600, max_overflow=20)
-
     def launch_run(self, context: LaunchRunContext) -> None:
         self.send(context.dagster_run)
 

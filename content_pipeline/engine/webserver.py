@@ -28,8 +28,6 @@ def main(workspace: str, port: int, read_only: bool) -> None:
     """Serve Dagster's pages and GraphQL on loopback."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     with dg.DagsterInstance.get() as instance:
-        # As Dagster's command does: a pool of connections, and no statement longer than 15 s.
-        instance.optimize_for_webserver(statement_timeout=15_000, pool_recycle=3600, max_overflow=20)
         target = WorkspaceFileTarget([workspace])
         with WorkspaceProcessContext(instance, target, version=dg.__version__, read_only=read_only) as context:
             app = guarded(context)

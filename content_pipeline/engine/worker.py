@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 @cache
 def _instance() -> dg.DagsterInstance:
-    """This process's Dagster instance; the launcher sets up its connection pool when it registers."""
+    """This process's Dagster instance."""
     instance = dg.DagsterInstance.get()
     assert isinstance(instance.run_launcher, CeleryRunLauncher)
     return instance

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, event, text
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.settings import settings
@@ -33,16 +33,25 @@ def statements(act: Callable[[], object]) -> list[str]:
     return heard
 
 
-def test_dagster_outlives_a_restart_of_its_database() -> None:
-    storage()
-    engine = create_engine(settings().dagster_database_url.get_secret_value(), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        pooled = connection.scalar(text("select pg_backend_pid()"))
+def backend(kept: PostgresStorage) -> int:
+    """The server process of the connection that the storage takes from its pool."""
+    with kept.run_storage.connect() as connection:
+        return int(connection.scalar(text("select pg_backend_pid()")))
+
+
+def test_dagster_outlives_a_restart_of_its_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    pooled = backend(storage())
     with transaction() as session:
         session.execute(text("select pg_terminate_backend(:pid, 5000)"), {"pid": pooled})
-    with engine.connect() as connection:
-        assert connection.scalar(text("select pg_backend_pid()")) != pooled
-    engine.dispose()
+    monkeypatch.setattr("content_pipeline.core.database.CHECK_AFTER_IDLE_SECONDS", 0.0)  # as after a pause
+    assert backend(storage()) != pooled
+
+
+def test_all_storages_of_a_process_share_its_connections() -> None:
+    first, second = storage(), storage()
+    with first.event_log_storage.run_connection("a run") as connection:
+        used = connection.scalar(text("select pg_backend_pid()"))
+    assert backend(first) == backend(second) == used
 
 
 def test_an_event_is_stored_with_one_statement_and_read_again() -> None:
