@@ -203,11 +203,11 @@ class Attempt:
 
     def _record_published(self, live: Published) -> None:
         """Record the publication. An id that another post already has was matched by mistake, and is dropped."""
-        if self._find_other(live):
-            live = Published(None, None)
-        later = now() + timedelta(seconds=LINK_SECONDS) if live.url is None else None
         with self.run.write() as session:
             self.publication = publication = session.get_one(Publication, self.publication.id)
+            if publications.find_other_by_post_id(session, publication, live.post_id):
+                live = Published(None, None)
+            later = now() + timedelta(seconds=LINK_SECONDS) if live.url is None else None
             publication.post_id, publication.post_url, publication.published_at = live.post_id, live.url, now()
             publication.poll_at, publication.polls = later, 0
             publication.waits_until = later and now() + LINK_PATIENCE
