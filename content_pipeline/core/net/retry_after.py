@@ -28,6 +28,6 @@ def retry_after(response: httpx.Response) -> float | None:
 def _http_date(header: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):  # of a time zone or year with twenty digits
         return None
     return date.replace(tzinfo=date.tzinfo or UTC)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
 
+import httpx
 import structlog
 from pydantic_core import to_json
 from sqlalchemy.orm import Session
@@ -79,12 +80,15 @@ def send(endpoint: WebhookEndpoint, event: WebhookEvent) -> Outcome:
     try:
         body = to_json({"type": event.type, "timestamp": event.created_at, "data": event.data})
         headers = {"Content-Type": "application/json", **_signature(endpoint, str(event.id), body.decode())}
-        answer = safe_fetch.post(endpoint.url, body, headers, seconds=TIMEOUT_SECONDS)
+        return _outcome(safe_fetch.post(endpoint.url, body, headers, seconds=TIMEOUT_SECONDS))
     except Error as error:
         return Outcome(error=error)
     except Exception:  # a fault of ours with one endpoint must not end the run that delivers to all
         log.exception("webhook_broken", endpoint_id=str(endpoint.id), event_id=str(event.id))
         return Outcome(error=BROKEN)
+
+
+def _outcome(answer: httpx.Response) -> Outcome:
     if answer.is_success:
         return Outcome(answer.status_code)
     asked = retry_after(answer) if answer.status_code in THROTTLING else None

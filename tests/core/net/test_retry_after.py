@@ -27,6 +27,9 @@ SENT = "Wed, 21 Oct 2026 07:28:00 GMT"
         ({"Retry-After": "Wed, 21 Oct 2026 07:00:00 GMT", "Date": SENT}, 0.0),
         ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT", "Date": SENT}, 86_400.0),
         ({"Retry-After": "9" * 400}, 86_400.0),
+        ({"Retry-After": f"Wed, 21 Oct 2026 07:29:30 +{'9' * 20}"}, None),
+        ({"Retry-After": f"Wed, 21 Oct {'9' * 20} 07:29:30 GMT"}, None),
+        ({"Retry-After": f"Wed, {'9' * 20} Oct 2026 07:29:30 GMT"}, None),
     ],
 )
 def test_the_delay_is_read_from_seconds_and_from_a_date(headers: dict[str, str], seconds: float | None) -> None:

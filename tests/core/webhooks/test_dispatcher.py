@@ -287,3 +287,14 @@ def test_a_fault_of_ours_with_one_endpoint_holds_up_no_other(
     assert statuses(works) == ["delivered"]
     (failed,) = deliveries(broken)
     assert (failed.status, (failed.last_error or {})["code"]) == ("pending", "delivery_broken")
+
+
+def test_an_answer_that_cannot_be_read_holds_up_no_other_endpoint(workspace_id: UUID, receiver: Receiver) -> None:
+    odd, _ = register(workspace_id, f"{receiver.url}/odd")
+    works, _ = register(workspace_id, f"{receiver.url}/works")
+    receiver.answers["/odd"] = 429, {"Retry-After": f"Fri, 27 Nov 2026 00:00:00 +{'9' * 20}"}
+    happen(workspace_id)
+    happen(workspace_id)
+    deliver()
+    assert statuses(works) == ["delivered"] * 2
+    assert statuses(odd) == ["pending"] * 2
