@@ -2,7 +2,10 @@
 
 import struct
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
+
+# A recording of a day in fragments of a second has 170,000. A file of 500 MB may have 60 million empty ones.
+_MOST_BOXES: Final = 500_000
 
 
 def header_seconds(path: Path) -> float:
@@ -28,13 +31,15 @@ def is_faststart(path: Path) -> bool:
 
 def _enter_box(stream: BinaryIO, name: bytes, end: int) -> bool:
     """Seek to the content of the next sibling box called `name`; False when there is none."""
-    while (start := stream.tell()) < end:
+    for _ in range(_MOST_BOXES):
+        start = stream.tell()
         size, kind = struct.unpack(">I4s", stream.read(8).ljust(8, b"\0"))
         if size == 1:  # a 64-bit size follows, as with recordings over 4 GB
             (size,) = struct.unpack(">Q", stream.read(8).ljust(8, b"\0"))
         if kind == name:
             return True
-        if size < 8:  # 0: extends to the end of the file; 1 to 7 is invalid
+        # 0: extends to the end of the file; 1 to 7 is invalid; what claims to end after the file is the last one, too.
+        if size < 8 or start + size >= end:
             return False
         stream.seek(start + size)
     return False
