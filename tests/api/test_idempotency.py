@@ -108,6 +108,13 @@ def test_a_body_that_is_nested_without_end_is_refused(client: TestClient, path: 
     assert client.post(f"/api/v1/public/{path}", content=body, headers=headers).status_code == 400
 
 
+def test_a_number_without_end_is_no_internal_error(client: TestClient) -> None:
+    for kind in ("application/json", "text/plain"):
+        headers = {**key_header(), "Content-Type": kind}
+        answer = client.post("/api/v1/public/tasks/unknown/cancel", content="9" * 5000, headers=headers)
+        assert answer.status_code in (400, 404)
+
+
 def test_no_depth_of_a_body_is_an_internal_error(client: TestClient) -> None:
     for depth in range(200, 1000, 50):
         headers = {**key_header(), "Content-Type": "application/json"}
