@@ -12,6 +12,7 @@ import httpx
 
 from content_pipeline.core.errors import UpstreamError
 from content_pipeline.core.net import read_retries
+from content_pipeline.core.net.limited_client import limited_client
 from content_pipeline.core.platforms.base import Ambiguous
 from content_pipeline.core.settings import settings
 
@@ -36,7 +37,7 @@ def client() -> httpx.Client:
     """One connection pool for all platforms. Redirects are not followed: none of their APIs redirects."""
     # httpx logs every URL at info: Instagram's contain tokens, and upload URLs are secrets.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    return httpx.Client(timeout=TIMEOUT, cookies=CookieJar(_NO_COOKIES))
+    return limited_client(timeout=TIMEOUT, cookies=CookieJar(_NO_COOKIES))
 
 
 def send(method: str, address: str, **request: Any) -> httpx.Response:

@@ -12,6 +12,7 @@ import httpx
 from pydantic import SecretStr
 
 from content_pipeline.core.errors import UpstreamError
+from content_pipeline.core.net.limited_client import limited_client
 from content_pipeline.core.providers.service_errors import Service
 
 _EXCERPT_CHARACTERS: Final = 200
@@ -36,9 +37,10 @@ class Endpoint(Service):
         key = self.key.get_secret_value()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
-            with httpx.stream(
-                "POST", f"{self.url.rstrip('/')}/{path}", json=payload, headers=headers, timeout=self.timeout
-            ) as response:
+            with (
+                limited_client(timeout=self.timeout) as client,
+                client.stream("POST", f"{self.url.rstrip('/')}/{path}", json=payload, headers=headers) as response,
+            ):
                 if not response.is_success:
                     remedy = f"Check {self.setting}_MODEL against what the endpoint has."
                     raise self.error_from_response(response, excerpt=self._excerpt(response), remedy=remedy)

@@ -14,6 +14,7 @@ import httpx
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError
 
 from content_pipeline.core.errors import Unavailable, UpstreamError
+from content_pipeline.core.net.limited_client import limited_client
 from content_pipeline.core.providers.service_errors import Service
 from content_pipeline.core.settings import settings
 
@@ -109,7 +110,7 @@ def _request(method: str, path: str, payload: Mapping[str, Any] | None = None) -
 @cache
 def client() -> httpx.Client:
     """A shared client with keep-alive, which saves a TLS handshake per memory."""
-    return httpx.Client(timeout=_TIMEOUT)
+    return limited_client(timeout=_TIMEOUT)
 
 
 def _raise_for_status(response: httpx.Response) -> httpx.Response:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from content_pipeline.core.errors import Unavailable, UpstreamError
 from content_pipeline.core.net import read_retries
+from content_pipeline.core.net.limited_client import limited_client
 from content_pipeline.core.providers.heygen.errors import SERVICE, error_of
 from content_pipeline.core.settings import settings
 
@@ -98,4 +99,4 @@ def _parse(model: type[Item], response: httpx.Response) -> Item:
 @cache
 def client() -> httpx.Client:
     """A shared client with keep-alive."""
-    return httpx.Client()
+    return limited_client()
