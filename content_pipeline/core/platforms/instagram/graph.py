@@ -1,22 +1,45 @@
 """Client for Instagram's Graph API: URLs, authorization, and the usage headers of its rate limits."""
 
-import json
 from collections.abc import Callable
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
+from pydantic import BaseModel, FiniteFloat, TypeAdapter, ValidationError
 
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Access
 from content_pipeline.core.platforms.instagram import errors
 from content_pipeline.core.platforms.response_json import json_object
 
+Form = TypeVar("Form")
+
 _HOST: Final = "graph.instagram.com"
 _VERSION: Final = "v25.0"
-_MEASURES: Final = ("call_count", "total_time", "total_cputime")
 _TIGHT_PERCENT: Final = 90
 _SHORTEST_REST_SECONDS: Final = 60.0
+_LONGEST_REST_SECONDS: Final = 86_400.0
+
+
+class _Usage(BaseModel):
+    """Percent of three limits, and the minutes until the app is let in again."""
+
+    call_count: FiniteFloat = 0
+    total_time: FiniteFloat = 0
+    total_cputime: FiniteFloat = 0
+    estimated_time_to_regain_access: FiniteFloat = 0
+
+    @property
+    def is_tight(self) -> bool:
+        return max(self.call_count, self.total_time, self.total_cputime) > _TIGHT_PERCENT
+
+    @property
+    def rest_seconds(self) -> float:
+        return min(max(60.0 * self.estimated_time_to_regain_access, _SHORTEST_REST_SECONDS), _LONGEST_REST_SECONDS)
+
+
+_OF_APP: Final = TypeAdapter(_Usage)
+_OF_ACCOUNTS: Final = TypeAdapter(dict[str, list[_Usage]])
 
 
 def get(access: Access, path: str, **parameters: str | int) -> tuple[dict[str, Any], float]:
@@ -45,16 +68,18 @@ def cooldown_seconds(response: httpx.Response) -> float:
 
     At 100 % the app is blocked, with all its accounts.
     """
-    accounts = _header(response, "x-business-use-case-usage").values()
-    usages = [_header(response, "x-app-usage"), *chain.from_iterable(accounts)]
-    tight = [usage for usage in usages if max(usage.get(measure, 0) for measure in _MEASURES) > _TIGHT_PERCENT]
-    minutes = (usage.get("estimated_time_to_regain_access", 0) for usage in tight)
-    return max((max(60.0 * of_one, _SHORTEST_REST_SECONDS) for of_one in minutes), default=0.0)
+    of_app = _usage(response, "x-app-usage", _OF_APP) or _Usage()
+    of_accounts = _usage(response, "x-business-use-case-usage", _OF_ACCOUNTS) or {}
+    usages = [of_app, *chain.from_iterable(of_accounts.values())]
+    return max((usage.rest_seconds for usage in usages if usage.is_tight), default=0.0)
 
 
-def _header(response: httpx.Response, name: str) -> dict[str, Any]:
-    parsed: dict[str, Any] = json.loads(response.headers.get(name, "{}"))
-    return parsed
+def _usage(response: httpx.Response, header: str, form: TypeAdapter[Form]) -> Form | None:
+    """What a header says; None where it is missing or of another form, because the response counts without it."""
+    try:
+        return form.validate_json(response.headers.get(header, "{}"))
+    except ValidationError:
+        return None
 
 
 def _address(path: str) -> str:
