@@ -17,6 +17,7 @@ from bench import (
     fairness,
     heygen_polling,
     history,
+    memory,
     noisy_neighbor,
     polling,
     recall,
@@ -33,8 +34,9 @@ from bench.environment import Environment
 from bench.figures import Figure
 from tests.stack.harness import Stack
 
-# In this order: benchmarks that need an idle stack first, those that fill the tables last.
+# In this order: what needs a new stack first, then what needs an idle one; those that fill the tables last.
 BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
+    "memory": memory.measure,
     "start-latency": start_latency.measure,
     "captions": captions.measure,
     "transcription": transcription.measure,
