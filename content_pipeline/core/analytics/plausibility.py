@@ -1,8 +1,11 @@
 """Filters implausible drops of cumulative totals (wrong API answers), as opposed to the removal of spam."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
+if TYPE_CHECKING:  # the checks of Dagster import this module too, and never need pandas (45 MB)
+    from pandas import DataFrame
+else:
+    DataFrame = Any
 
 # Platforms take back a part of the views when they remove spam. A wrong answer, such as zero for every post, takes back
 # most of them. Of a small total everything may go.
@@ -15,7 +18,7 @@ def is_implausible(before: Any, after: Any) -> Any:
     return (before - after >= _LEAST_FALL) & (after < before * (1 - _GREATEST_SHARE))
 
 
-def without_dips(readings: pd.DataFrame, metric: str) -> pd.DataFrame:
+def without_dips(readings: DataFrame, metric: str) -> DataFrame:
     """The readings without those of a total that fell implausibly and that the next reading does not confirm.
 
     `readings` has the columns `series`, `at` and the metric's own. The value of a dip becomes NaN, which is no reading;

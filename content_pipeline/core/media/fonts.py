@@ -15,11 +15,14 @@ from hashlib import sha256
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
-from fontTools.varLib import instancer
 from PIL import ImageFont
+
+if TYPE_CHECKING:  # 10 MB, which the API and the code server never need
+    from fontTools.ttLib import TTFont
+else:
+    TTFont = Any
 
 # In ems, for every font made here: their sum is the line height, and what libass divides a font size by.
 ASCENT, DESCENT = 1.0, 0.32
@@ -52,6 +55,8 @@ class Typeface:
     index: int = -1
 
     def open(self) -> TTFont:
+        from fontTools.ttLib import TTFont
+
         # Without the timestamp, the output is reproducible.
         return TTFont(self.path, fontNumber=self.index, lazy=True, recalcTimestamp=False)
 
@@ -198,6 +203,10 @@ class FontSet:
 
 def subset_font(face: Typeface, characters: str, weight: int) -> Font:
     """Subset a typeface to the given characters (including a space), with the metrics shared by all fonts made here."""
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib import instancer
+
     digest = sha256(f"{face.path.name} {face.index} {weight} {characters}".encode()).hexdigest()[:10]
     family = f"{face.path.name.split('[')[0].split('.')[0]} {digest}"
     subsetter = subset.Subsetter(subset.Options(layout_features=["*"], hinting=False, notdef_outline=True))

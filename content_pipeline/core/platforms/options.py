@@ -22,7 +22,8 @@ PaidPartnership = Annotated[bool | None, Field(description="A third party's prod
 class PostOptions(BaseModel):
     """Options that every platform has."""
 
-    model_config = ConfigDict(extra="forbid")
+    # pydantic's own engine unrolls {1,100} over all of Unicode: 10 MB in every process.
+    model_config = ConfigDict(extra="forbid", regex_engine="python-re")
 
     caption_style: CaptionStyle | None = None
     hashtags: list[Tag] = Field([], max_length=30, description='In every post; each a word, with or without "#"')

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import erf
 from threadpoolctl import threadpool_limits
 
 from content_pipeline.core.errors import Unavailable
@@ -130,4 +129,6 @@ class _Model:
 
 
 def _gelu(columns: Vector) -> Vector:
+    from scipy.special import erf  # 15 MB, for memories only
+
     return np.asarray(columns * (1 + erf(columns / np.float32(math.sqrt(2)))) / 2, dtype=np.float32)

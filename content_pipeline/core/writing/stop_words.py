@@ -3,8 +3,6 @@
 from functools import cache
 from typing import Final
 
-import stopwordsiso
-
 _OF_SCRIPTS: Final = {
     "en": """
         answer bake become bring build buy change changing check choose click cover covers create creating discover earn
@@ -42,5 +40,7 @@ _OF_SCRIPTS: Final = {
 @cache
 def stop_words(language: str) -> frozenset[str]:
     """In lower case, with straight apostrophes; empty for a language without a list."""
+    import stopwordsiso  # its lists of all languages are for the processes that need one
+
     grammar = stopwordsiso.stopwords(language) if stopwordsiso.has_lang(language) else ()
     return frozenset(grammar) | frozenset(_OF_SCRIPTS.get(language, "").split())

@@ -11,7 +11,6 @@ from typing import Any
 
 import av
 import numpy as np
-import pyloudnorm
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
@@ -113,6 +112,8 @@ def _normalize_loudness(sound: Stereo) -> Mix:
 
 def _loudness(sound: Stereo) -> float:
     """Integrated loudness in LUFS."""
+    import pyloudnorm  # loads scipy's filters (60 MB), which the API and the code server never need
+
     missing = max(_MIN_MEASURED_SAMPLES - len(sound), 0)
     return float(pyloudnorm.Meter(SAMPLE_RATE).integrated_loudness(np.pad(sound, ((0, missing), (0, 0)))))
 

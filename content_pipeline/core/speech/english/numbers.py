@@ -1,8 +1,7 @@
 """Number verbalization, American style: no "and" inside a number, so that "and" may stand between two."""
 
 import re
-
-from num2words import num2words
+from typing import Any
 
 NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)"
 # Longer numbers are read digit by digit, as codes; so are those with a leading zero.
@@ -19,19 +18,19 @@ _EPISODE = re.compile(r"S(\d{1,2})E(\d{1,3})", re.IGNORECASE)
 
 def cardinal(value: int) -> str:
     """1299: "one thousand two hundred ninety-nine"."""
-    return _american(num2words(value))
+    return _in_words(value)
 
 
 def ordinal(value: int) -> str:
     """22: "twenty-second"."""
-    return _american(num2words(value, to="ordinal"))
+    return _in_words(value, to="ordinal")
 
 
 def year(value: int) -> str:
     """1905: "nineteen oh five"."""
     if value // 10 == 200:
         return cardinal(value)
-    return _american(num2words(value, to="year")).replace("oh-", "oh ")
+    return _in_words(value, to="year").replace("oh-", "oh ")
 
 
 def digits(text: str) -> str:
@@ -114,5 +113,8 @@ def _plural_denominator(below: int) -> str:
     return "halves" if below == 2 else f"{_denominator(below)}s"
 
 
-def _american(words: str) -> str:
-    return words.replace(",", "").replace(" and ", " ")
+def _in_words(value: int, **form: Any) -> str:
+    """In American English."""
+    from num2words import num2words  # with all of its languages 3 MB, for the processes that speak
+
+    return str(num2words(value, **form)).replace(",", "").replace(" and ", " ")
