@@ -12,6 +12,9 @@ from content_pipeline import partitions
 from content_pipeline.core.tasks import dagster_client, dagster_health, kinds
 from content_pipeline.definitions import definitions
 
+# Libraries of 8 to 60 MB that processes which only answer and plan never need.
+HEAVY = {"faster_whisper", "onnxruntime", "matplotlib", "pandas", "pyarrow", "scipy", "fontTools"}
+
 
 def in_a_fresh_interpreter(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
@@ -22,8 +25,7 @@ def in_a_fresh_interpreter(code: str) -> str:
     "package", ["api.main", "content_pipeline.core.captions.captions", "content_pipeline.core.maintenance.retention"]
 )
 def test_the_api_and_the_core_load_without_dagster(package: str) -> None:
-    heavy = {"dagster", "celery", "faster_whisper", "onnxruntime", "matplotlib", "pandas", "pyarrow"}
-    code = f"import sys, {package}; print({heavy} & set(sys.modules))"
+    code = f"import sys, {package}; print({HEAVY | {'dagster', 'celery'}} & set(sys.modules))"
     assert in_a_fresh_interpreter(code) == "set()"
 
 
@@ -31,6 +33,18 @@ def test_the_api_and_the_core_load_without_dagster(package: str) -> None:
 def test_the_definitions_load_in_a_fresh_interpreter() -> None:
     code = "from content_pipeline.definitions import definitions; print(len(definitions.resolve_all_job_defs()))"
     assert int(in_a_fresh_interpreter(code)) >= len(kinds.jobs())
+
+
+@pytest.mark.slow
+def test_the_voices_and_the_definitions_load_without_heavy_libraries() -> None:
+    code = f"""
+import sys
+import content_pipeline.definitions
+from content_pipeline.core.speech import voice_selection
+assert voice_selection.installed_voices()
+print({HEAVY} & set(sys.modules))
+"""
+    assert in_a_fresh_interpreter(code) == "set()"
 
 
 @pytest.mark.slow

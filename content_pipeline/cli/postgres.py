@@ -41,6 +41,8 @@ def command(home: Path, port: int) -> list[str]:
         "unix_socket_directories": "",
         # Room for the pools of API, webserver, daemon and every worker process, with their overflow.
         "max_connections": "300",
+        # The files of an embedded database are in the system's cache, too.
+        "shared_buffers": "64MB",
     }
     flags = [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
     return [*_unprivileged(), str(_binary("postgres")), "-D", str(data_folder(home)), "-p", str(port), *flags]

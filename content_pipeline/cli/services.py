@@ -87,7 +87,8 @@ def _object_store(config: StackConfig) -> Service:
     return Service(
         "seaweedfs",
         "stores",
-        _isolated(config, "seaweedfs", command),
+        # Without it a few uploads at once leave 0.6 GB: Go doubles its heap before it collects.
+        _isolated(config, "seaweedfs", command, {"GOMEMLIMIT": "192MiB", "GOGC": "50"}),
         ready=lambda _: readiness.object_store(),
         port=config.state.ports[S3],
         # It stops within 2 s or hangs; objects survive a kill.

@@ -27,6 +27,9 @@ SANDBOX: Final = "sandbox"
 DEMO: Final = "demo"
 WEED: Final = ("weed.master", "weed.volume", "weed.filer", S3, "weed.admin")
 
+# glibc makes up to eight heaps a core for threads, and each keeps what it once needed.
+_ALLOCATOR: Final = {"MALLOC_ARENA_MAX": "2"}
+
 
 def choose_ports(configured: Settings, previous: dict[str, int]) -> dict[str, int]:
     """The ports of a stack: the configured ones, and a free one for each other embedded service.
@@ -183,6 +186,7 @@ class StackConfig:
             if name in set_by_hand
         }
         return {
+            **_ALLOCATOR,
             **os.environ,
             **_named({**ours, **hand_set}),
             f"{PREFIX}HOME": str(self.home),

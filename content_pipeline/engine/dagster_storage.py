@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
+import dagster as dg
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
@@ -54,6 +55,21 @@ class EventLogStorage(PostgresEventLogStorage):
                 self._store_asset_event(connection, event, event_id)
         if event.dagster_event_type in ASSET_CHECK_EVENTS:
             self.store_asset_check_event(event, event_id)
+
+
+def close_idle_connections(instance: dg.DagsterInstance) -> None:
+    """Close the connections to the database that are not in use, of the pool that the instance's storages share."""
+    _engine(instance).dispose()
+
+
+def discard_connections(instance: dg.DagsterInstance) -> None:
+    """Leave the connections that were inherited from a parent process to it."""
+    _engine(instance).dispose(close=False)
+
+
+def _engine(instance: dg.DagsterInstance) -> Engine:
+    assert isinstance(instance.event_log_storage, EventLogStorage)
+    return instance.event_log_storage._engine
 
 
 def _cache_checks(storage: object, names: tuple[str, ...]) -> None:

@@ -6,26 +6,33 @@ On SIGTERM a worker requeues the tasks of its runs, interrupts the runs, and exi
 shutdown alone would wait for them without a limit.
 """
 
+import gc
 import os
 import signal
 from functools import cache
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
 import dagster as dg
 import structlog
 from celery import Celery, signals
 from dagster._cli.api import _execute_run_command_body  # dagster-celery's own worker calls it; pinned with it
 
-from content_pipeline.core import database, logs
-from content_pipeline.core.providers import transcription
-from content_pipeline.core.settings import settings
+from content_pipeline.core import database, logs, process_memory, storage
+from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import deferral, executions, scratch
 from content_pipeline.core.tasks.executions import Begin, Heartbeat
+from content_pipeline.engine import dagster_storage, idle
 from content_pipeline.engine.launcher import EXECUTE, CeleryRunLauncher
 from content_pipeline.engine.memory_limit import limit_memory
 
 logs.configure()
 log = structlog.get_logger()
+
+# By name, because what Dagster runs is above the engine.
+_DEFINITIONS: Final = "content_pipeline.definitions"
+# What a lane's work imports when it is needed, where a person waits for it.
+_IMPORTED: Final[dict[Lane | None, tuple[str, ...]]] = {"interactive": ("faster_whisper",)}
 
 
 @cache
@@ -59,7 +66,7 @@ def execute_run(self: Any, run_id: str) -> None:
     # interrupt the next run.
     before = signal.getsignal(signal.SIGTERM)
     try:
-        with Heartbeat(run_id):
+        with idle.interrupted(), Heartbeat(run_id):
             _execute_run_command_body(
                 instance=_instance(), run_id=run_id, write_stream_fn=lambda _: None, set_exit_code_on_failure=False
             )
@@ -74,18 +81,32 @@ def _report_canceled(run_id: str) -> None:
         _instance().report_run_canceled(run, "Canceled before it began.")
 
 
+@signals.worker_init.connect
+def _preload(**_: Any) -> None:
+    """Load what all pool processes need before the fork, so that they share its memory; nothing that has a connection.
+
+    The garbage collector would write to each object, and so copy the pages: it leaves frozen ones alone.
+    """
+    import_module(_DEFINITIONS).definitions.resolve_all_job_defs()
+    for module in _IMPORTED.get(settings().lane, ()):
+        import_module(module)
+    _instance()
+    storage.client()
+    process_memory.trim()
+    gc.freeze()
+
+
 @signals.worker_process_init.connect
-def _warm_up(**_: Any) -> None:
-    """Give each pool process a limit of memory and its own connections, and load the models of its lane."""
+def _begin_to_wait(**_: Any) -> None:
+    """Give each pool process a limit of memory, and its own connections after the fork."""
     limit_memory(settings().worker_memory_mb)
     database.discard_engines()
-    _instance.cache_clear()
-    _instance()
-    lane = settings().lane
-    if lane == "interactive":
-        transcription.load_model(settings().whisper_threads(lane))
-    if lane == "media":
+    dagster_storage.discard_connections(_instance())
+    if settings().lane == "media":
         os.nice(5)  # renders yield the CPU to interactive runs
+    process_memory.call_when_idle(database.dispose_engines)
+    process_memory.call_when_idle(lambda: dagster_storage.close_idle_connections(_instance()))
+    idle.begin()
 
 
 @signals.worker_ready.connect

@@ -1,6 +1,7 @@
 """Dagster's storage: its connections and its SQL statements."""
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -9,7 +10,7 @@ from sqlalchemy import Engine, event, text
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.settings import settings
-from content_pipeline.engine.dagster_storage import PostgresStorage
+from content_pipeline.engine.dagster_storage import PostgresStorage, close_idle_connections
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -52,6 +53,19 @@ def test_all_storages_of_a_process_share_its_connections() -> None:
     with first.event_log_storage.run_connection("a run") as connection:
         used = connection.scalar(text("select pg_backend_pid()"))
     assert backend(first) == backend(second) == used
+
+
+def test_idle_connections_are_closed_and_opened_again() -> None:
+    runs, events, schedules = storage().run_storage, storage().event_log_storage, storage().schedule_storage
+    for made in (runs, events, schedules):
+        made.optimize_for_webserver(statement_timeout=1000, pool_recycle=600, max_overflow=1)
+    instance: Any = SimpleNamespace(run_storage=runs, event_log_storage=events, schedule_storage=schedules)
+    pool_of: Any = runs
+    assert runs.get_runs_count() == 0
+    assert pool_of._engine.pool.checkedin() == 1
+    close_idle_connections(instance)
+    assert pool_of._engine.pool.checkedin() == 0
+    assert runs.get_runs_count() == 0
 
 
 def test_an_event_is_stored_with_one_statement_and_read_again() -> None:

@@ -6,15 +6,18 @@ else here uses the package's public API.
 
 import threading
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.media.timed_phonemes import Phoneme
+from content_pipeline.core.process_memory import dropped_when_idle
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import Span, Utterance, Voice, VoiceChoice, words_from_spans
 
@@ -53,15 +56,14 @@ class _Symbol(NamedTuple):
 
 def known_voices() -> tuple[Voice, ...]:
     """The voices that the package has or can download."""
-    from hibari.voices import DEFAULT, VOICES
-
-    names = sorted(VOICES, key=lambda name: name != DEFAULT)
+    package = _voices_module()
+    names = sorted(package.VOICES, key=lambda name: bool(name != package.DEFAULT))
     return tuple(
         Voice(
             id=PREFIX + name,
             name=name.capitalize(),
-            language=VOICES[name]["language"],
-            gender=VOICES[name]["gender"],
+            language=package.VOICES[name]["language"],
+            gender=package.VOICES[name]["gender"],
             provider="hibari",
         )
         for name in names
@@ -83,6 +85,7 @@ def load_model(name: str = "heart") -> Hibari:
         return _load_cached(name)
 
 
+@dropped_when_idle
 @lru_cache(maxsize=2)
 def _load_cached(name: str) -> Hibari:
     from hibari import Hibari  # the API imports this module too, and never needs the engine
@@ -100,12 +103,24 @@ def _load_cached(name: str) -> Hibari:
 
 
 def _model_file(name: str) -> Path | None:
-    from hibari.voices import voice_path
-
     try:
-        return Path(voice_path(name, download_missing=False))
+        return Path(_voices_module().voice_path(name, download_missing=False))
     except FileNotFoundError:
         return None
+
+
+@cache
+def _voices_module() -> ModuleType:
+    """The package's list of voices, without the package: it imports its engine, 40 MB that the API never needs."""
+    package = find_spec("hibari")
+    assert package is not None
+    assert package.origin is not None
+    spec = spec_from_file_location("hibari_voices", Path(package.origin).with_name("voices.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _add_phoneme_ends_output(model: bytes) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from content_pipeline.core.process_memory import dropped_when_idle
 from content_pipeline.core.speech import hibari
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import Span
@@ -98,6 +99,7 @@ def _arpabet_pronunciation(word: str) -> str:
     return " ".join(_ARPABET[phoneme] for phoneme in phonemes if phoneme in _ARPABET)
 
 
+@dropped_when_idle
 @cache
 def load_decoder() -> Decoder:
     """The decoder of this process (0.1 s, 40 MB). Raises ImportError."""

@@ -20,6 +20,7 @@ from content_pipeline.core.media.avatars.characters import CHARACTERS
 from content_pipeline.core.media.avatars.drawing import HEAD, MOUTH, TORSO, Box
 from content_pipeline.core.media.avatars.eyes import Eyes
 from content_pipeline.core.media.avatars.mouths import Mouth
+from content_pipeline.core.process_memory import dropped_when_idle
 
 Grid = NDArray[np.float64]
 Pixels = NDArray[np.uint8]  # (height, width, 4)
@@ -137,17 +138,20 @@ class Head:
             self._shown[box] = shape
 
 
+@dropped_when_idle
 @lru_cache(maxsize=2)
 def load(character_id: str) -> Puppet:
     """The puppet of a character, kept between renders. The first call takes 0.4 CPU seconds."""
     return Puppet(character_id)
 
 
+@dropped_when_idle
 @lru_cache(maxsize=400)
 def _mouth_layer(character_id: str, mouth: Mouth) -> Image.Image:
     return drawing.mouth_layer(CHARACTERS[character_id], mouth)
 
 
+@dropped_when_idle
 @lru_cache(maxsize=120)
 def _eye_layer(character_id: str, eyes: Eyes) -> Image.Image:
     return drawing.eye_layer(CHARACTERS[character_id], eyes)
