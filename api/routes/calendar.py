@@ -30,9 +30,7 @@ router = APIRouter(prefix="/content/calendar", tags=["calendar"])
 Bound = Annotated[UtcDatetime | Day | None, Query(description="A time with an offset, or a date (UTC)")]
 
 
-@router.post(
-    "", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(403, 404, 409, 502, 503)
-)
+@router.post("", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(403, 404, 409, 502, 503))
 @in_bulkhead()
 def schedule_post(body: ItemRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Schedule a post: of a script, whose reel is rendered ahead of time, or of your own video."""

@@ -103,6 +103,7 @@ def _pooled_engine(postgres_url: str, process: int) -> Engine:
         pool_size=5,
         max_overflow=20,
         pool_recycle=600,
+        pool_use_lifo=True,  # the connection that was used last, which needs no check
         connect_args={"options": "-c statement_timeout=60s"},
     )
     check_idle_connections(made)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, text
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.settings import settings
-from content_pipeline.engine.dagster_storage import PostgresStorage, close_idle_connections
+from content_pipeline.engine.dagster_storage import PostgresStorage, close_idle_connections, discard_connections
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -56,16 +56,21 @@ def test_all_storages_of_a_process_share_its_connections() -> None:
 
 
 def test_idle_connections_are_closed_and_opened_again() -> None:
-    runs, events, schedules = storage().run_storage, storage().event_log_storage, storage().schedule_storage
-    for made in (runs, events, schedules):
-        made.optimize_for_webserver(statement_timeout=1000, pool_recycle=600, max_overflow=1)
-    instance: Any = SimpleNamespace(run_storage=runs, event_log_storage=events, schedule_storage=schedules)
-    pool_of: Any = runs
-    assert runs.get_runs_count() == 0
-    assert pool_of._engine.pool.checkedin() == 1
+    kept = storage()
+    instance: Any = SimpleNamespace(event_log_storage=kept.event_log_storage)
+    first = backend(kept)
     close_idle_connections(instance)
-    assert pool_of._engine.pool.checkedin() == 0
-    assert runs.get_runs_count() == 0
+    assert backend(kept) != first
+
+
+def test_a_forked_process_leaves_the_connections_of_its_parent_to_it() -> None:
+    kept = storage()
+    instance: Any = SimpleNamespace(event_log_storage=kept.event_log_storage)
+    with kept.run_storage.connect() as of_the_parent:
+        used = of_the_parent.scalar(text("select pg_backend_pid()"))
+        discard_connections(instance)
+        assert backend(kept) != used
+        assert of_the_parent.scalar(text("select 1")) == 1
 
 
 def test_an_event_is_stored_with_one_statement_and_read_again() -> None:
