@@ -16,10 +16,19 @@ from tests.stack.harness import free_port, until
 def serving(
     app: ASGIApp, lifespan: Literal["on", "off"] = "off", protocol: type[Protocol] | Literal["auto"] = "auto"
 ) -> Iterator[str]:
-    """The base URL of a uvicorn server for `app`. `lifespan`: whether the application's startup and shutdown run."""
+    """The base URL of a uvicorn server for `app`. `lifespan`: whether the application's startup and shutdown run.
+
+    `protocol`: of HTTP, as the API's own, which takes no web sockets.
+    """
     port = free_port()
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="warning", lifespan=lifespan, http=protocol, ws="none"
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        lifespan=lifespan,
+        http=protocol,
+        ws="auto" if protocol == "auto" else "none",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
