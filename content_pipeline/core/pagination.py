@@ -45,6 +45,7 @@ def newest_first(
 def _position(cursor: str) -> tuple[datetime, str]:
     try:
         time, row_id = json.loads(base64.urlsafe_b64decode(cursor))
+        str(row_id).encode()  # half a surrogate pair is no text for PostgreSQL
         return datetime.fromisoformat(time), str(row_id)
     except (ValueError, TypeError) as error:
         raise Invalid(

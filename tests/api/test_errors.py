@@ -1,5 +1,6 @@
 """Error responses: RFC 9457 problem documents."""
 
+import base64
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from content_pipeline.core.errors import Unavailable
 from tests.api.conftest import PUBLIC
 
 PUBLISH = "social/publish"
+HALF_A_CHARACTER = base64.urlsafe_b64encode(b'["2026-11-27T00:00:00+00:00", "\\ud800"]').decode()
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
 
 
@@ -24,6 +26,7 @@ MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
         ("GET", "/api/v1/public/tasks?limit=many", 422, "schema"),
         ("GET", "/api/v1/public/tasks/%00", 400, "invalid"),
         ("GET", "/api/v1/public/tasks?cursor=made-up", 400, "cursor_invalid"),
+        ("GET", f"/api/v1/public/tasks?cursor={HALF_A_CHARACTER}", 400, "cursor_invalid"),
         ("POST", "/api/v1/public/captions/generate", 400, "source_missing"),
     ],
 )

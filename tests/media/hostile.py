@@ -39,6 +39,11 @@ def large_video(path: Path, *, size: str = "8000x8000") -> Path:
     )  # fmt: skip
 
 
+def wide_pixels(path: Path) -> Path:
+    """One frame of 640 × 640, each of whose pixels is declared 30,000 times as wide as high."""
+    return samples.make(path, "-f", "lavfi", "-i", "color=black:s=640x640:r=1:d=1,setsar=30000", "-c:v", "libx264")
+
+
 def lying_video(path: Path) -> Path:
     """`large_video`, whose header says 64 × 64."""
     data = bytearray(large_video(path).read_bytes())

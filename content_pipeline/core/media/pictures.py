@@ -1,5 +1,6 @@
 """Opens untrusted JPEG, PNG and WebP pictures with Pillow, in the process that calls it: the child of `untrusted`."""
 
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ def size(path: Path, formats: Sequence[str]) -> tuple[int, int]:
     with _opened(path, formats) as picture:
         # Not drafted before this: a smaller JPEG is decoded than was declared.
         width, height = picture.size
-        turned = picture.getexif().get(0x0112, 1) >= 5
+        turned = picture.getexif().get(0x0112) in range(5, 9)
         picture.draft("RGB", (1, 1))
         picture.load()
         return (height, width) if turned else (width, height)
@@ -48,5 +49,5 @@ def _opened(path: Path, formats: Sequence[str]) -> Iterator[Image.Image]:
             yield picture
     except UnidentifiedImageError as error:
         raise NotMedia("The file is not a picture.", code="not_picture", remedy="Send a JPEG or PNG.") from error
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, TypeError, ValueError, struct.error) as error:
         raise MediaUnusable("The picture is damaged.", code="picture_unreadable", remedy="Export it again.") from error

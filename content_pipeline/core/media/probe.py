@@ -51,6 +51,7 @@ def probe_with_first_frame(path: Path) -> tuple[MediaInfo, av.VideoFrame | None]
             raise _unreadable("it has no audio or video in a known codec")
         picture = _first_frame(container, video) if video else None
         width, height = _displayed_size(video, picture) if video and picture else (0, 0)
+        limits.check_pixels(width, height)  # a pixel may be declared thousands of times as wide as high
         rate = video.guessed_rate or video.average_rate if video else None
         seconds = _duration(container)
         limits.check_seconds(seconds)

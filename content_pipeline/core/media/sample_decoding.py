@@ -107,7 +107,9 @@ def _frames(container: av.container.InputContainer, stream: av.AudioStream) -> I
             for frame in packet.decode():
                 limits.check_sound(frame.sample_rate, frame.layout.nb_channels)
                 yield frame
-        except av.error.InvalidDataError:
+        except MemoryError:
+            raise
+        except (av.FFmpegError, ValueError):
             continue
 
 

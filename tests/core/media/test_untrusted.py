@@ -56,6 +56,19 @@ def test_what_no_camera_or_studio_makes_is_refused_from_its_header(
     assert _refusal(lambda: probe(path)) == code
 
 
+def test_pixels_that_are_declared_wide_count_as_they_are_shown(tmp_path: Path) -> None:
+    path = hostile.wide_pixels(tmp_path / "a.mp4")
+    assert _refusal(lambda: untrusted.probe(path)) == "media_too_many_pixels"
+
+
+def test_an_orientation_of_another_type_turns_nothing(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    as_bytes = exif.tobytes().replace(b"\x01\x12\0\x03", b"\x01\x12\0\x07")  # the type after the tag
+    Image.new("RGB", (20, 10)).save(tmp_path / "a.jpg", exif=as_bytes)
+    assert untrusted.picture_size(tmp_path / "a.jpg", ["JPEG"]) == (20, 10)
+
+
 @pytest.mark.parametrize(
     ("name", "make", "code"),
     [

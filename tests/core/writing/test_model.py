@@ -80,6 +80,12 @@ def test_an_answer_is_read_in_whatever_form_it_comes(language_model: LanguageMod
     ]
 
 
+def test_an_answer_of_a_million_blanks_is_read_at_once(language_model: LanguageModel) -> None:
+    language_model.will_answer(f"Bread{' ' * 1_000_000}rises.")
+    language_model.will_answer("Bread rises.")
+    assert model.compose(BRIEF).text == "Bread rises."
+
+
 def test_braces_in_a_plain_answer_are_text(language_model: LanguageModel) -> None:
     language_model.will_answer("Bread {the good one} rises.")
     assert model.compose(BRIEF).text == "Bread {the good one} rises."
