@@ -23,7 +23,9 @@ def ask(body: Iterable[bytes], encoding: str = "identity") -> httpx.Response:
 
 
 @pytest.mark.parametrize(
-    ("body", "encoding"), [(b"{}", "identity"), (gzip.compress(b"{}"), "gzip"), (gzip.compress(b"{}"), "GZIP")]
+    ("body", "encoding"),
+    [(b"{}", "identity"), (gzip.compress(b"{}"), "gzip"), (gzip.compress(b"{}"), "GZIP")],
+    ids=["identity", "gzip", "GZIP"],
 )
 def test_an_answer_of_usual_size_is_read(body: bytes, encoding: str) -> None:
     assert ask([body], encoding).json() == {}
@@ -36,6 +38,7 @@ def test_an_answer_of_usual_size_is_read(body: bytes, encoding: str) -> None:
         (gzip.compress(BOMB), "gzip, gzip"),
         (zlib.compress(bytes(1000)), "deflate"),
     ],
+    ids=["gzip", "gzip twice", "deflate"],
 )
 def test_a_compressed_answer_that_may_become_large_is_not_decompressed(body: bytes, encoding: str) -> None:
     tracemalloc.start()
