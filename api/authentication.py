@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.rate_limiter import RateLimiter
-from api.threads import AUTHENTICATION
+from api.thread_pools import AUTHENTICATION
 from content_pipeline.core import rate_limits
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.avatars import heygen_events

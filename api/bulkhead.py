@@ -1,4 +1,4 @@
-"""Bulkheads between keys: routes that wait for other people's servers run in threads of their own, a few for each key.
+"""Bulkhead: routes that call other servers run in threads of their own, limited in all and per API key.
 
 So neither a server that does not answer nor a name that does not resolve holds up the routes that wait for none. Those
 share the threads of the process, of which a key has some at a time.
@@ -14,43 +14,43 @@ from anyio import CancelScope, CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 
-from api.places import Places, client_of
+from api.concurrency_limits import ConcurrencyLimit, client_of
 
 Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")
 Item = TypeVar("Item")
 
 # A waiting route may hold a connection of the pool of 40 (core/database.py); the others need the rest.
-PLACES: Final = Places("wait for other servers", most=24, per_client=6)
+OUTBOUND: Final = ConcurrencyLimit("wait for other servers", most=24, per_client=6)
 # Of the 40 that routes share. Such a route takes milliseconds, unless it waits for a row that another one has locked.
-_SHARED: Final = Places("are being answered", most=1000, per_client=16)
-_PLACE: Final = inspect.Parameter("_bulkhead_place", inspect.Parameter.KEYWORD_ONLY)
+_SHARED: Final = ConcurrencyLimit("are being answered", most=1000, per_client=16)
+_SLOT: Final = inspect.Parameter("_bulkhead_slot", inspect.Parameter.KEYWORD_ONLY)
 _END: Final = object()
 
 
-async def _place(request: Request) -> AsyncIterator[None]:
-    async with PLACES.taken(client_of(request)):
+async def _slot(request: Request) -> AsyncIterator[None]:
+    async with OUTBOUND.slot(client_of(request)):
         yield
 
 
 def in_bulkhead(
     *, until: Literal["function", "request"] = "function"
 ) -> Callable[[Callable[Arguments, Returned]], Callable[Arguments, Coroutine[Any, Any, Returned]]]:
-    """Run a synchronous route with a place of the bulkhead, in a thread that no other route waits for.
+    """Run a synchronous route with a slot of the bulkhead, in a thread that no other route waits for.
 
-    The place is held until the function returns, or until the response of the `request` has been sent.
+    The slot is held until the function returns, or until the response of the `request` has been sent.
     """
 
     def decorate(route: Callable[Arguments, Returned]) -> Callable[Arguments, Coroutine[Any, Any, Returned]]:
         @wraps(route)
         async def apart(*arguments: Arguments.args, **named: Arguments.kwargs) -> Returned:
-            named.pop(_PLACE.name)
+            named.pop(_SLOT.name)
             return await _in_thread(partial(route, *arguments, **named))
 
         signature = inspect.signature(route)
-        place = _PLACE.replace(annotation=Annotated[None, Depends(_place, scope=until)])
+        slot = _SLOT.replace(annotation=Annotated[None, Depends(_slot, scope=until)])
         apart.__signature__ = signature.replace(  # type: ignore[attr-defined]
-            parameters=[*signature.parameters.values(), place]
+            parameters=[*signature.parameters.values(), slot]
         )
         return apart
 
@@ -61,7 +61,7 @@ async def _shared_thread(request: Request) -> AsyncIterator[None]:
     if iscoroutinefunction(request.scope["route"].endpoint):  # it is in the bulkhead, or waits without a thread
         yield
         return
-    async with _SHARED.taken(client_of(request)):
+    async with _SHARED.slot(client_of(request)):
         yield
 
 
@@ -70,7 +70,7 @@ SHARED_THREAD: Final = Depends(_shared_thread, scope="function")
 
 
 async def iterate(items: Generator[Item]) -> AsyncIterator[Item]:
-    """The items of a synchronous generator, which is closed at the end; for a route that holds its place so long."""
+    """The items of a synchronous generator, which is closed at the end; for a route that holds its slot so long."""
     try:
         while (item := await _in_thread(partial(next, items, _END))) is not _END:
             yield item
@@ -80,5 +80,5 @@ async def iterate(items: Generator[Item]) -> AsyncIterator[Item]:
 
 
 async def _in_thread(call: Callable[[], Returned]) -> Returned:
-    # The places are the limit.
+    # The slots are the limit.
     return await run_sync(call, limiter=CapacityLimiter(1))

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with limits: seconds and bytes of a request's head, and connections per address.
+"""uvicorn's HTTP protocol with a timeout and a size limit for request heads, and connections limited per address.
 
     uvicorn api.main:app --http api.http_protocol:HttpProtocol --ws none
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from api.threads import AUTHENTICATION
+from api.thread_pools import AUTHENTICATION
 from content_pipeline.core import rate_limits
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.rate_limits import Rate, RateLimitResult, allowed, refused

@@ -1,4 +1,4 @@
-"""Route classes of uploads: how large, how fast and how many at once; all of it is checked before a body is read."""
+"""FastAPI route classes of uploads: limits of size, rate, concurrency and disk, checked before the body is read."""
 
 import shutil
 import tempfile
@@ -10,21 +10,21 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from api.body_limits import BodyLimit, check_size
-from api.places import Places, client_of
+from api.concurrency_limits import ConcurrencyLimit, client_of
 from content_pipeline.core.bulk import csv_reader
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.settings import settings
 from content_pipeline.core.workspaces.workspaces import Caller
 
-PLACES: Final = Places("send a file", most=32, per_client=4)
+UPLOADS: Final = ConcurrencyLimit("send a file", most=32, per_client=4)
 # A thread that reads a CSV computes, and others wait for the interpreter: reading tasks beside four took 13 times as
 # long (bench/noisy_neighbor.py).
-CSV_PLACES: Final = Places("send a CSV", most=8, per_client=1)
+CSV_UPLOADS: Final = ConcurrencyLimit("send a CSV", most=8, per_client=1)
 # Overhead of a multipart form: boundaries, headers, the other fields.
 _FORM_BYTES: Final = 65_536
 # A CSV takes some memory for each of its bytes; the rest is for the form.
 CSV_BYTES: Final = csv_reader.MAX_BYTES + 1_000_000
-# A client that sends less, 80 kbit/s, holds its place for nothing.
+# A client that sends less, 80 kbit/s, holds its slot for nothing.
 BYTES_PER_SECOND: Final = 10_000
 # Bodies are kept in temporary files, on a disk that other parts of the host need too.
 FREE_DISK_BYTES: Final = 1_000_000_000
@@ -33,7 +33,7 @@ FREE_DISK_BYTES: Final = 1_000_000_000
 class UploadRoute(APIRoute):
     """A route whose body may be as large as the caller's plan allows, and take as long as a download may."""
 
-    places: ClassVar = PLACES
+    concurrency: ClassVar = UPLOADS
 
     @staticmethod
     def most_bytes(caller: Caller) -> int:
@@ -48,7 +48,7 @@ class UploadRoute(APIRoute):
             limit.most_seconds, limit.bytes_per_second = settings().fetch_seconds, BYTES_PER_SECOND
             expected = int(request.headers.get("content-length", limit.bytes))
             check_size(expected, limit)
-            async with self.places.taken(client_of(request)):
+            async with self.concurrency.slot(client_of(request)):
                 with _disk.reserved(expected):
                     return await handle(request)
 
@@ -58,7 +58,7 @@ class UploadRoute(APIRoute):
 class CsvRoute(UploadRoute):
     """A route that takes a CSV."""
 
-    places = CSV_PLACES
+    concurrency = CSV_UPLOADS
 
     @staticmethod
     def most_bytes(caller: Caller) -> int:

@@ -20,11 +20,11 @@ from uuid import uuid4
 
 import httpx
 
-from bench.dripping_server import dripping_server
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, quantile
 from bench.load_generator import get, open_loop
-from bench.slow_names_app import DOMAIN
+from bench.slow_dns_app import DOMAIN
+from bench.slow_response_server import slow_response_server
 from tests.stack.harness import REDIRECT_URI, free_port, until
 
 POLLERS: Final = 50
@@ -125,7 +125,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
     seconds = 5 if environment.quick else 15
     poll = partial(_milliseconds, requests, seconds)
     noisy_workspace = f"bench-{uuid4()}"
-    with environment.stack.client(noisy_workspace) as noisy, dripping_server() as drip:
+    with environment.stack.client(noisy_workspace) as noisy, slow_response_server() as drip:
         twin = noisy.create_twin()
         for name, make_noise in _NOISES.items():
             environment.idle()
@@ -234,7 +234,7 @@ def _api(environment: Environment, drip: int, *, has_zeromemory: bool) -> Iterat
     variables = {**environment.stack.env, **{f"CONTENT_PIPELINE_{name}": value for name, value in servers.items()}}
     listen = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--log-level", "critical"]
     protocol = ["--http", "api.http_protocol:HttpProtocol", "--ws", "none", "--timeout-graceful-shutdown", "1"]
-    command = [sys.executable, "-m", "uvicorn", "bench.slow_names_app:app", *listen, *protocol]
+    command = [sys.executable, "-m", "uvicorn", "bench.slow_dns_app:app", *listen, *protocol]
     server = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until(lambda: _answers(port), seconds=60, what="the API")

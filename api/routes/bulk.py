@@ -19,7 +19,7 @@ from api.progress import ProgressDep, SlotDep
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
 from api.snapshots import BatchSnapshot, batch_view
-from api.threads import LAUNCHES
+from api.thread_pools import LAUNCHES
 from api.upload_routes import CsvRoute
 from content_pipeline.core.bulk import batches, csv_reader, csv_rows
 from content_pipeline.core.database import autocommit

@@ -16,7 +16,7 @@ from api.pagination import link_next
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
 from api.schemas.times import Day, UtcDatetime
-from api.threads import LAUNCHES
+from api.thread_pools import LAUNCHES
 from content_pipeline.core.calendar import actions, items
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.models import CalendarItem, Publication

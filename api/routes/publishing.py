@@ -22,7 +22,7 @@ from api.schemas.publishing import (
     PublishAccepted,
     PublishRequest,
 )
-from api.threads import LAUNCHES
+from api.thread_pools import LAUNCHES
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Invalid

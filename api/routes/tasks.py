@@ -17,7 +17,7 @@ from api.progress import ProgressDep, SlotDep
 from api.schemas.problems import problems
 from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView
 from api.snapshots import TaskSnapshot, task_view
-from api.threads import LAUNCHES
+from api.thread_pools import LAUNCHES
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.tasks import dagster_client, tasks

@@ -11,7 +11,7 @@ from api.idempotency import PUBLIC_PATH, IdempotentDep
 from api.pagination import link_next
 from api.schemas.problems import problems
 from api.schemas.twins import TwinEdit, TwinRequest, TwinView
-from api.threads import LAUNCHES
+from api.thread_pools import LAUNCHES
 from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.tasks import dagster_client

@@ -1,4 +1,4 @@
-"""Gives memory of this process back to the system: caches that can be filled again, and what the allocator keeps."""
+"""Returns this process's memory to the system: clears reloadable caches, and trims the C heap (malloc_trim)."""
 
 import ctypes
 import gc

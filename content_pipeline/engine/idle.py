@@ -1,4 +1,4 @@
-"""Gives memory back when a worker process waits for work: free heap after seconds, all else after a minute.
+"""Idle timer of a worker process: trims its heap after five seconds without work, clears its caches after a minute.
 
 By an alarm signal, whose handler runs in the main thread, so never beside a run.
 """

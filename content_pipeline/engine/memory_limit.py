@@ -1,4 +1,4 @@
-"""A limit of memory for the process that calls it, above which its work ends with MemoryError."""
+"""Memory limit of a worker process (RLIMIT_DATA), above which its work ends with MemoryError."""
 
 import resource
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import dagster as dg
 
-from content_pipeline.core.bulk import csv_inbox, inbox_order
-from content_pipeline.core.bulk.inbox_order import Position
+from content_pipeline.core.bulk import csv_inbox, inbox_round_robin
+from content_pipeline.core.bulk.inbox_round_robin import Position
 from content_pipeline.core.isolation import isolated
 from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.tasks import dagster_client
@@ -25,7 +25,7 @@ _POSITION: Final = "content_pipeline/csv_inbox"
 )
 def ingest_csv_inbox(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     position, ends, seen = _load(context.instance), monotonic() + SECONDS_A_TICK, 0
-    for file in islice(inbox_order.files(position), FILES_A_TICK):
+    for file in islice(inbox_round_robin.files(position), FILES_A_TICK):
         position.begin(file)
         _save(context.instance, position)
         with isolated("csv_inbox", file.key):

@@ -9,7 +9,7 @@ import anyio
 import pytest
 from fastapi.testclient import TestClient
 
-from api import body_limits, main, places, upload_routes
+from api import body_limits, concurrency_limits, main, upload_routes
 from tests.media import samples
 
 GENERATE = "/api/v1/public/captions/generate"
@@ -121,11 +121,11 @@ def test_an_upload_that_comes_fast_enough_has_the_time_that_it_needs(app, connec
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [(GENERATE, upload_routes.PLACES.per_client), (BATCHES, upload_routes.CSV_PLACES.per_client)],
+    [(GENERATE, upload_routes.UPLOADS.per_client), (BATCHES, upload_routes.CSV_UPLOADS.per_client)],
     ids=["recordings", "CSVs"],
 )
 def test_a_key_has_so_many_uploads_at_once(app, connect, monkeypatch, path: str, most: int) -> None:
-    monkeypatch.setattr(places, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.05)
     client, other = connect(), connect()
 
     async def refused_beside_others() -> tuple[int, bytes]:

@@ -1,4 +1,4 @@
-"""Routes that wait for other servers: no other route waits for them, and no key takes all of their places."""
+"""Routes that wait for other servers: no other route waits for them, and no key takes all of their slots."""
 
 import socket
 import threading
@@ -15,9 +15,9 @@ from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse
 from fastapi.testclient import TestClient
 
-from api import bulkhead, places
+from api import bulkhead, concurrency_limits
 from api.bulkhead import in_bulkhead, iterate
-from api.places import Places
+from api.concurrency_limits import ConcurrencyLimit
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
 from content_pipeline.core.models import Twin
@@ -97,10 +97,10 @@ def test_a_key_without_a_free_place_is_told_to_come_back_and_others_are_served(
     slow_name: threading.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(places, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.05)
     busy, other = connect(), connect()
-    with ThreadPoolExecutor(bulkhead.PLACES.per_client) as pool:
-        held = [pool.submit(wait_for_the_name, base_url, busy) for _ in range(bulkhead.PLACES.per_client)]
+    with ThreadPoolExecutor(bulkhead.OUTBOUND.per_client) as pool:
+        held = [pool.submit(wait_for_the_name, base_url, busy) for _ in range(bulkhead.OUTBOUND.per_client)]
         refused = until(lambda: refusal(base_url, busy), seconds=10, what="a refusal")
         answer = httpx.post(f"{base_url}/twins", json={"name": "Ann", "voice_id": "en-US"}, headers=other.headers)
         slow_name.set()
@@ -120,18 +120,18 @@ def refusal(base_url: str, client: TestClient) -> httpx.Response | None:
 def test_while_all_places_are_taken_a_client_that_has_none_is_told_that_it_is_not_its_doing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(places, "PATIENCE_SECONDS", 0.05)
-    tested = Places("are tested", most=2, per_client=1)
+    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.05)
+    tested = ConcurrencyLimit("are tested", most=2, per_client=1)
 
     async def outcome(client: str) -> Error | None:
         try:
-            async with tested.taken(client):
+            async with tested.slot(client):
                 return None
         except Error as error:
             return error
 
     async def three_clients() -> list[Error | None]:
-        async with tested.taken("a"), tested.taken("b"):
+        async with tested.slot("a"), tested.slot("b"):
             found = [await outcome("a"), await outcome("c")]
         return [*found, await outcome("a"), await outcome("c")]
 
@@ -143,11 +143,11 @@ def test_while_all_places_are_taken_a_client_that_has_none_is_told_that_it_is_no
 
 
 def test_a_request_that_waits_for_a_place_gets_the_next_one() -> None:
-    tested = Places("are tested", most=1, per_client=1)
+    tested = ConcurrencyLimit("are tested", most=1, per_client=1)
     order: list[int] = []
 
     async def work(number: int) -> None:
-        async with tested.taken("a"):
+        async with tested.slot("a"):
             order.append(number)
             await anyio.sleep(0)
 
@@ -161,8 +161,8 @@ def test_a_request_that_waits_for_a_place_gets_the_next_one() -> None:
 
 
 def test_a_stream_holds_its_place_until_it_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr(bulkhead, "PLACES", Places("are tested", most=1, per_client=1))
+    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(bulkhead, "OUTBOUND", ConcurrencyLimit("are tested", most=1, per_client=1))
     told, closed, app = threading.Event(), threading.Event(), FastAPI()
 
     def tell() -> Generator[bytes]:

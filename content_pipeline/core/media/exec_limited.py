@@ -1,4 +1,6 @@
-"""A script: `python exec_limited.py PARENT BYTES COMMAND…` execs COMMAND with an address space of BYTES at most.
+"""Wrapper script: execs a command under RLIMIT_AS, killed with its parent (PR_SET_PDEATHSIG).
+
+    python exec_limited.py PARENT BYTES COMMAND…
 
 COMMAND is killed when process PARENT dies, and is what Linux kills first when the host runs out of memory, not the
 worker or the API that waits for it.

@@ -1,4 +1,4 @@
-"""Limits of untrusted media, checked from the header before anything is decoded: what a small file can make us do.
+"""Limits of untrusted media (pixels, rates, channels, streams, duration), checked from the header before decoding.
 
 Each limit is far above what cameras, browsers and studios make. Their product stays below the memory limit of the
 processes that decode (`untrusted`).

@@ -1,4 +1,4 @@
-"""The child process of `untrusted`: reads the file at its standard input, and answers at its standard output.
+"""Child process of `untrusted`: reads the file on standard input, and writes the result to standard output.
 
     python -m content_pipeline.core.media.untrusted_process COMMAND ARGUMENTS… < FILE
 

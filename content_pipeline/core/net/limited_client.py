@@ -1,4 +1,4 @@
-"""HTTP client for platforms and providers, with a limit to the size of their answers.
+"""httpx client for platforms and providers with a response size limit.
 
 httpx reads an answer to its end and decompresses it, whatever comes: 1 MB of gzip becomes 1 GB.
 """

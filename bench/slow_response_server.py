@@ -1,4 +1,4 @@
-"""HTTP server of which one byte of the response comes every second, for ever."""
+"""HTTP server that sends one byte of its response a second, without end."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ _HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Le
 
 
 @contextmanager
-def dripping_server() -> Iterator[int]:
+def slow_response_server() -> Iterator[int]:
     """Its port on loopback."""
     loop, port = asyncio.new_event_loop(), Future[int]()
     serving = loop.create_task(_serve(port))

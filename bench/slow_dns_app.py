@@ -1,4 +1,4 @@
-"""The API with a resolver that takes long for some names: `uvicorn bench.slow_names_app:app`, for noisy_neighbor.py."""
+"""The API with a DNS resolver that is slow for some names: `uvicorn bench.slow_dns_app:app`, for noisy_neighbor.py."""
 
 import socket
 import time

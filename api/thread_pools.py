@@ -1,4 +1,4 @@
-"""Thread pools beside the one that the routes share, so that slow routes do not hold up what has a pool of its own."""
+"""Thread pools beside Starlette's own, for authentication, readiness and launching runs."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Order in which files of the CSV inbox are taken: round-robin over workspaces, and around the files of each.
+"""Round-robin scheduling of the CSV inbox: one file of each workspace in turn, with a stored position.
 
 A `Position` is stored before a file is taken: whatever the file does to the process, the next one goes on behind it.
 Nothing is lost by that, as a file stays in the inbox until it has an outcome, and its turn comes again.

@@ -1,6 +1,6 @@
-"""Places for requests that hold something scarce for long: limited in all, and for each client (the bulkhead pattern).
+"""Concurrency limits of requests: in all, and per client (the bulkhead pattern).
 
-A client is an API key, or an address where there is no key. A request without a place waits for one without a thread.
+A client is an API key, or an address where there is no key. A request without a slot waits for one without a thread.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -14,7 +14,7 @@ from fastapi import Request
 
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
 
-# How long a request waits for a place.
+# How long a request waits for a slot.
 PATIENCE_SECONDS: Final = 10.0
 RETRY_SECONDS: Final = 5
 # Of one client: each waiting request holds its body.
@@ -23,7 +23,7 @@ MAX_WAITING: Final = 32
 
 @dataclass
 class _Client:
-    """Free places of a client, and how many of its requests have or want one."""
+    """Free slots of a client, and how many of its requests have or want one."""
 
     free: Semaphore
     requests: int = 0
@@ -31,24 +31,24 @@ class _Client:
 
 @dataclass
 class _Free:
-    """Free places in an event loop."""
+    """Free slots in an event loop."""
 
     in_all: Semaphore
     clients: dict[str, _Client] = field(default_factory=dict)
 
 
-class Places:
-    """`most` places in all, `per_client` for each client, for requests that do what `purpose` says."""
+class ConcurrencyLimit:
+    """`most` slots in all, `per_client` for each client, for requests that do what `purpose` says."""
 
     def __init__(self, purpose: str, *, most: int, per_client: int) -> None:
         self.purpose = purpose
         self.most = most
         self.per_client = per_client
-        self._free: RunVar[_Free] = RunVar(f"places to {purpose}")
+        self._free: RunVar[_Free] = RunVar(f"slots to {purpose}")
 
     @asynccontextmanager
-    async def taken(self, client: str) -> AsyncIterator[None]:
-        """Hold a place. When none becomes free in time, raises TooManyRequests `too_many_at_once` if this client has as
+    async def slot(self, client: str) -> AsyncIterator[None]:
+        """Hold a slot. When none becomes free in time, raises TooManyRequests `too_many_at_once` if this client has as
         many as it may, Unavailable `busy` if others have them."""
         free = self._of_this_loop()
         with _counted(free.clients, client, self.per_client) as own:
@@ -90,8 +90,8 @@ class Places:
 
 
 @contextmanager
-def _counted(clients: dict[str, _Client], name: str, places: int) -> Iterator[_Client]:
-    client = clients.setdefault(name, _Client(Semaphore(places)))
+def _counted(clients: dict[str, _Client], name: str, slots: int) -> Iterator[_Client]:
+    client = clients.setdefault(name, _Client(Semaphore(slots)))
     client.requests += 1
     try:
         yield client
