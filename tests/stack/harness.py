@@ -19,8 +19,10 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 from sqlalchemy import Engine, NullPool, create_engine, text
+from sqlalchemy.orm import Session
 
 from content_pipeline.core.tasks.partition_keys import row_id
+from content_pipeline.core.workspaces.workspaces import create_key
 from tests.connect_page import filled_in
 from tests.sandbox_client import Sandbox
 
@@ -170,8 +172,9 @@ class Stack:
 
     @contextmanager
     def client(self, workspace: str, plan: str = "studio") -> Iterator[Client]:
-        create = ("keys", "create", "--workspace", workspace, "--plan", plan, "--redirect-uri", REDIRECT_URI)
-        key = self.run(*create).stdout.split()[-1]
+        with Session(self.engine) as session:  # as `keys create` does, but without the second that a command takes
+            key = create_key(session, workspace=workspace, plan=plan, redirect_uris=[REDIRECT_URI])
+            session.commit()
         base = f"{self.url}/api/v1/public"
         with httpx.Client(base_url=base, headers={"X-API-Key": key}, timeout=60) as http:
             yield Client(http)
