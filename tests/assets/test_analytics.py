@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID, uuid4
 
 import dagster as dg
@@ -29,11 +29,13 @@ from tests.metric_history import History, at
 from tests.metric_history import day as history_day
 from tests.sandbox_server import Sandbox
 
-WINDOW: Final = windows.latest_complete(now()).start.strftime("%Y-%m-%d-%H:%M")
-TODAY: Final = now().date().isoformat()
-
 # Each executes whole runs, or asks Dagster's automation.
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_pauses")]
+
+
+def newest_window() -> str:
+    """The partition key of the window that was completed last."""
+    return windows.latest_complete(now()).start.strftime("%Y-%m-%d-%H:%M")
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def account(platforms: Sandbox, workspace_id: UUID) -> Account:
 
 
 def test_a_window_is_read_of_all_platforms_in_one_run(account: Account) -> None:
-    result = execute_asset(metric_snapshots, WINDOW)
+    result = execute_asset(metric_snapshots, newest_window())
     assert result.success
     found = recorded(result)
     assert found.keys() == {snapshots_of(name).to_user_string() for name in PLATFORMS}
@@ -63,7 +65,7 @@ def test_an_account_that_cannot_be_read_is_shown_by_the_check(
 ) -> None:
     other = connect(platforms, workspace_id, "instagram", username="tech.tom")
     platforms.revoke("instagram", other.user_id)
-    result = execute_asset(metric_snapshots, WINDOW)
+    result = execute_asset(metric_snapshots, newest_window())
     assert result.success
     assert recorded(result)["metric_snapshots/instagram"]["accounts_failed"] == 1
     (failed,) = [check for check in result.get_asset_check_evaluations() if not check.passed]
@@ -79,7 +81,7 @@ def test_a_platform_of_which_nothing_could_be_read_fails_the_run_and_leaves_the_
     platforms.history("youtube", posts=2, days=3)
     connect(platforms, workspace_id, "youtube")
     platforms.revoke("instagram", account.user_id)
-    result = execute_asset(metric_snapshots, WINDOW)
+    result = execute_asset(metric_snapshots, newest_window())
     assert not result.success
     assert recorded(result).keys() == {snapshots_of(name).to_user_string() for name in PLATFORMS if name != "instagram"}
 
@@ -87,18 +89,18 @@ def test_a_platform_of_which_nothing_could_be_read_fails_the_run_and_leaves_the_
 def test_a_run_beside_a_live_one_of_the_same_window_does_nothing(account: Account) -> None:
     executions.begin(first := str(uuid4()), "io@test")
     what = "+".join(PLATFORMS)
-    assert executions.claim(first, tasks.subject(what, f"{WINDOW}…{WINDOW}"))
-    result = execute_asset(metric_snapshots, WINDOW)
+    assert executions.claim(first, tasks.subject(what, f"{newest_window()}…{newest_window()}"))
+    result = execute_asset(metric_snapshots, newest_window())
     assert (result.success, recorded(result)) == (True, {})
     executions.end(first)
-    assert recorded(execute_asset(metric_snapshots, WINDOW))
+    assert recorded(execute_asset(metric_snapshots, newest_window()))
 
 
 def test_the_days_of_the_accounts_that_were_read_are_derived(account: Account, workspace_id: UUID) -> None:
-    execute_asset(metric_snapshots, WINDOW)
+    execute_asset(metric_snapshots, newest_window())
     with transaction() as session:
         make_account(session, workspace_id, "tiktok")  # of which nothing was read
-    result = execute_asset(daily_metrics, TODAY)
+    result = execute_asset(daily_metrics, now().date().isoformat())
     assert result.success
     (metadata,) = recorded(result).values()
     assert metadata["accounts"] == metadata["accounts_derived"] == 1
@@ -125,11 +127,11 @@ def test_a_day_has_numbers_a_sparkline_and_a_chart_at_a_short_address(workspace_
 def test_readings_that_are_wrong_fail_the_run_and_leave_the_other_platforms_theirs(
     platforms: Sandbox, account: Account
 ) -> None:
-    execute_asset(metric_snapshots, WINDOW)
+    execute_asset(metric_snapshots, newest_window())
     with transaction() as session:
         session.execute(update(MetricSnapshot).values(views=10_000_000))
         session.execute(update(SocialPost).values(next_read_at=now()))
-    result = execute_asset(metric_snapshots, WINDOW)
+    result = execute_asset(metric_snapshots, newest_window())
     assert not result.success
     assert recorded(result).keys() == {snapshots_of(name).to_user_string() for name in PLATFORMS}
     (wrong,) = [check for check in result.get_asset_check_evaluations() if not check.passed]
@@ -140,7 +142,7 @@ def test_readings_that_are_wrong_fail_the_run_and_leave_the_other_platforms_thei
 
 
 def test_the_first_reading_of_a_day_is_observed_on_the_page_of_the_post(platforms: Sandbox, account: Account) -> None:
-    execute_asset(metric_snapshots, WINDOW)
+    execute_asset(metric_snapshots, newest_window())
     with transaction() as session:
         posts = session.scalars(select(SocialPost).order_by(SocialPost.published_at.desc()).limit(2)).all()
         for post in posts:
@@ -149,7 +151,7 @@ def test_the_first_reading_of_a_day_is_observed_on_the_page_of_the_post(platform
             task = tasks.create(session, workspace_id=account.workspace_id, kind="publication", key=str(made.id))
         partition = task.partition_key
         session.execute(update(MetricSnapshot).values(taken_at=MetricSnapshot.taken_at - timedelta(days=1), views=30))
-    result = execute_asset(metric_snapshots, WINDOW)
+    result = execute_asset(metric_snapshots, newest_window())
     observed = {
         event.partition: metadata_of(event.asset_observation_data.asset_observation)
         for event in result.all_events
@@ -160,7 +162,7 @@ def test_the_first_reading_of_a_day_is_observed_on_the_page_of_the_post(platform
     assert len(observed[partition]["views_by_day"]) == observed[partition]["days_old"] + 1
     with transaction() as session:
         session.execute(update(SocialPost).values(next_read_at=now()))
-    again = execute_asset(metric_snapshots, WINDOW)
+    again = execute_asset(metric_snapshots, newest_window())
     assert recorded(again)["metric_snapshots/instagram"]["posts_observed"] == 0
 
 

@@ -22,9 +22,11 @@ from content_pipeline.definitions import definitions
 from tests.asset_runs import checks, execute_asset, metadata_of, recorded
 from tests.factories import make_account
 
-LATEST = windows.latest_complete(now())
-
 pytestmark = pytest.mark.slow
+
+
+def latest() -> Window:
+    return windows.latest_complete(now())
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def account_id(workspace_id: UUID) -> UUID:
     """An account that was connected two days ago."""
     with transaction() as session:
         account = make_account(session, workspace_id)
-        account.created_at = LATEST.start - timedelta(days=2)
+        account.created_at = latest().start - timedelta(days=2)
     return account.id
 
 
@@ -40,7 +42,7 @@ def sync(account_id: UUID, *numbers: int, error: dict[str, Any] | None = None) -
     """Record that an account was read in windows, counted back from the latest complete one."""
     with transaction() as session:
         for number in numbers:
-            start = LATEST.start - number * windows.LENGTH
+            start = latest().start - number * windows.LENGTH
             session.add(
                 AccountSync(account_id=account_id, window_start=start, finished_at=now(), posts_read=0, error=error)
             )
@@ -56,7 +58,7 @@ def look() -> tuple[dict[str, Any], dg.AssetCheckEvaluation]:
 def test_the_newest_window_is_current_when_it_was_read(account_id: UUID) -> None:
     sync(account_id, *range(9))
     found, gaps = look()
-    assert found["window"] == f"{LATEST.start:%Y-%m-%d-%H:%M}"
+    assert found["window"] == f"{latest().start:%Y-%m-%d-%H:%M}"
     assert (gaps.passed, metadata_of(gaps)["windows_missing"]) == (True, 0)
 
 
@@ -65,7 +67,7 @@ def test_windows_that_were_not_read_or_failed_are_named(account_id: UUID) -> Non
     sync(account_id, 3, error={"code": "upstream"})
     found, gaps = look()
     assert found["windows_missing"] == 2
-    names = [f"instagram {LATEST.start - number * windows.LENGTH:%Y-%m-%d-%H:%M}" for number in (4, 3)]
+    names = [f"instagram {latest().start - number * windows.LENGTH:%Y-%m-%d-%H:%M}" for number in (4, 3)]
     assert metadata_of(gaps) == {"windows_missing": 2, "missing": ", ".join(names)}
     assert (gaps.passed, gaps.severity) == (False, dg.AssetCheckSeverity.WARN)
 
@@ -80,7 +82,7 @@ def test_one_platform_that_cannot_be_read_is_a_gap_and_does_not_stop_the_others(
     account_id: UUID, workspace_id: UUID
 ) -> None:
     with transaction() as session:
-        make_account(session, workspace_id, "tiktok").created_at = LATEST.start
+        make_account(session, workspace_id, "tiktok").created_at = latest().start
     sync(account_id, *range(9))
     found, gaps = look()
     assert (found["platforms"], found["platforms_unread"]) == (2, 1)
