@@ -3,6 +3,7 @@
 import fcntl
 import signal
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +35,7 @@ from tests.sandbox_server import Sandbox, served_sandbox
 from tests.stack.harness import until
 
 STACKS: Final = "tests/stack/"
+MANY_SLOW_TESTS: Final = 10  # in a file: it takes half a minute or more
 # Nobody reads the files of a test's database again, so it does not wait for the disk.
 UNSAFE_BUT_FAST: Final = {"postgres": ("-c", "fsync=off", "-c", "full_page_writes=off")}
 
@@ -43,11 +45,12 @@ hypothesis.settings.load_profile("shared")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that need a stack come first: they mostly wait, and are the longer half."""
+    """Those that need a stack come first, as they mostly wait; then long files: the last one would run alone."""
     for item in items:
         if item.nodeid.startswith(STACKS):
             item.add_marker("stack")
-    items.sort(key=lambda item: not item.nodeid.startswith(STACKS))
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (not item.nodeid.startswith(STACKS), slow[item.path] < MANY_SLOW_TESTS))
 
 
 class Scopes(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
