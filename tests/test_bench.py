@@ -105,6 +105,7 @@ def test_a_closed_loop_counts_each_response(site: ThreadingHTTPServer) -> None:
     assert load.per_second == pytest.approx(len(load.latencies) / 0.3)
 
 
+@pytest.mark.slow
 def test_an_open_loop_sends_at_the_given_rate(site: ThreadingHTTPServer) -> None:
     load = open_loop(site.server_port, [get("/a"), get("/b")], every=0.2, seconds=0.55)
     assert sorted(_Site.paths) == ["/a"] * 3 + ["/b"] * 3

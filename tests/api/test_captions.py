@@ -57,6 +57,7 @@ def test_a_url_is_accepted_and_left_to_the_run(client: TestClient) -> None:
     assert (caption.source_url, caption.source_key, caption.language) == ("http://8.8.8.8/clip.mp4", None, "en")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "lane"), [(3, "interactive"), (61, "media")])
 def test_long_recordings_do_not_stand_in_the_way_of_short_ones(client, tmp_path, seconds: int, lane: str) -> None:
     accepted = upload(client, samples.audio(tmp_path / "long.mp3", seconds=seconds).read_bytes()).json()
@@ -129,6 +130,7 @@ def test_captions_are_empty_until_they_are_done(client: TestClient, caption_id: 
     assert_error(client.get(f"{CAPTIONS}/{caption_id}.srt"), 409, "caption_not_ready")
 
 
+@pytest.mark.slow
 def test_finished_captions_come_in_every_form(client: TestClient, finished_id: str) -> None:
     view = client.get(f"{CAPTIONS}/{finished_id}").json()
     assert (view["id"], view["status"]) == (finished_id, "done")

@@ -35,6 +35,7 @@ def _call(client: TestClient, verb: str, **body: Any) -> Any:
     return answer.json()
 
 
+@pytest.mark.slow
 def test_what_is_remembered_is_recalled_by_meaning(client: TestClient, namespace: str) -> None:
     kept = _call(client, "remember", namespace=namespace, entity_id="shop", **FIELDS)
     assert kept.items() >= {**FIELDS, "namespace": namespace, "entity_id": "shop"}.items()

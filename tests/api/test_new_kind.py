@@ -85,6 +85,7 @@ def test_its_task_runs_and_answers_its_result(client: TestClient, instance: dg.D
     assert dagster_client.run_tags(task)[dagster_client.QUEUE_TAG] == "io"
 
 
+@pytest.mark.slow
 def test_its_failed_task_is_retried_and_canceled(client: TestClient, instance: dg.DagsterInstance, task: Task) -> None:
     assert not run_succeeds(instance, task, refuse)
     assert client.get(f"{PUBLIC}/tasks/{task.id}").json()["error"]["code"] == "greeting_too_long"
@@ -92,6 +93,7 @@ def test_its_failed_task_is_retried_and_canceled(client: TestClient, instance: d
     assert client.post(f"{PUBLIC}/tasks/{again}/cancel").json()["error"]["code"] == "canceled"
 
 
+@pytest.mark.slow
 def test_its_keys_are_retired(instance: dg.DagsterInstance, task: Task) -> None:
     assert run_succeeds(instance, task, greet)
     with transaction() as session:

@@ -368,6 +368,7 @@ def test_a_dry_run_lists_every_problem_of_every_platform(client: TestClient, sta
     assert not any(one["can_publish"] for one in answer.json()["results"])
 
 
+@pytest.mark.slow
 def test_a_dry_run_looks_at_the_cover_too(client: TestClient, stage: Stage, video_url: str) -> None:
     def codes(cover: str) -> list[str]:
         options = {"instagram": {"cover_url": video_url.replace("reel.mp4", cover)}}

@@ -82,6 +82,7 @@ def code_of(answer: httpx.Response, status: int) -> str:
     return answer.json()["code"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_browser_goes_to_the_platform_and_comes_back_with_an_account(
     client: TestClient, anonymous_client: TestClient, platforms: Sandbox, platform: str

@@ -202,6 +202,7 @@ def test_a_waiting_request_is_answered_at_once_when_the_task_has_ended(http: htt
     assert http.get(path, params={"wait": 60}, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
 
 
+@pytest.mark.slow
 def test_a_waiting_request_is_answered_unchanged_when_its_time_is_over(http: httpx.Client, task_id: str) -> None:
     path = f"{TASKS}/{task_id}"
     tag = http.get(path).headers["ETag"]

@@ -1,10 +1,12 @@
 """Voices over HTTP."""
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.api.conftest import PUBLIC
 
 
+@pytest.mark.slow
 def test_each_voice_that_is_listed_is_one_that_a_twin_may_have(client: TestClient) -> None:
     voices = client.get(f"{PUBLIC}/voices").json()
     assert "en-US" in {voice["language"] for voice in voices}

@@ -45,6 +45,7 @@ def recorded(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
     return metadata
 
 
+@pytest.mark.slow
 def test_a_run_writes_the_file_and_records_what_it_has(task: Task) -> None:
     result = execute(task)
     assert result.success
@@ -68,6 +69,7 @@ def state_of(task: Task) -> str:
         return session.get_one(Task, task.id).state
 
 
+@pytest.mark.slow
 def test_a_re_run_replaces_the_file(history: History, task: Task) -> None:
     first = recorded(execute(task))
     record(history, 1)

@@ -124,6 +124,7 @@ def test_an_edit_while_the_recording_is_transcribed_is_kept(task: Task, whisper:
     assert (row(task).words, row(task).spoken_language) == (HEARD.words, "en")
 
 
+@pytest.mark.slow
 def test_an_edit_while_the_cues_are_made_is_kept(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     def segment_during_an_edit(*arguments: Any, **options: Any) -> Any:
         edit(task)
@@ -150,6 +151,7 @@ def test_a_retry_of_the_clients_task_keeps_an_edit_too(task: Task, whisper: Call
         assert session.get_one(Task, again.id).state == "done"
 
 
+@pytest.mark.slow
 def test_a_burn_in_that_is_made_again_draws_the_edited_cues(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
 

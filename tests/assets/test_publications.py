@@ -52,6 +52,7 @@ def test_a_post_that_its_platform_does_not_show_yet_is_marked(stage: Stage) -> N
     assert (result.success, visible.passed, visible.severity) == (True, False, dg.AssetCheckSeverity.WARN)
 
 
+@pytest.mark.slow
 def test_a_run_by_hand_looks_at_what_is_published_and_posts_nothing_else(stage: Stage) -> None:
     account = stage.account()
     out, canceled = stage.post(account), stage.post(account)

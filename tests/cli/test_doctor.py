@@ -32,6 +32,7 @@ def wallet(remaining: float, currency: str = "usd") -> Answer:
     return Answer(body={"data": {"wallet": {"currency": currency, "remaining_balance": remaining}}})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "status", "told"),
     [

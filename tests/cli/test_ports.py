@@ -2,6 +2,7 @@
 
 import socket
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from content_pipeline.cli import ports
 NAMES = st.lists(st.text(min_size=1), unique=True, max_size=8)
 
 
+@pytest.mark.slow
 @given(NAMES)
 def test_every_name_gets_its_own_free_port(names: list[str]) -> None:
     picked = ports.pick(names, {})

@@ -8,6 +8,7 @@ import pytest
 from content_pipeline.core import process_memory
 
 
+@pytest.mark.slow
 def test_what_was_dropped_is_loaded_again_at_its_next_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_memory, "_when_idle", [])
     loads: list[str] = []
@@ -23,6 +24,7 @@ def test_what_was_dropped_is_loaded_again_at_its_next_use(monkeypatch: pytest.Mo
     assert [load("base"), load("base")] == [2, 2]
 
 
+@pytest.mark.slow
 def test_free_memory_goes_back_to_the_system() -> None:
     blocks = [bytes(2_000) for _ in range(40_000)]
     del blocks[:-1]  # the last one keeps the end of the heap in use, and with it all before

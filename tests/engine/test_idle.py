@@ -31,12 +31,14 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     return process_memory.dropped_when_idle(cache(lambda: next(numbers)))
 
 
+@pytest.mark.slow
 def test_a_process_that_waits_drops_its_models(load: Callable[[], int]) -> None:
     assert load() == 1
     idle.begin()
     until(lambda: load() == 2, seconds=10, what="the loss of the model", pause=0.05)
 
 
+@pytest.mark.slow
 def test_a_process_that_works_keeps_its_models(load: Callable[[], int]) -> None:
     idle.begin()
     with idle.interrupted():

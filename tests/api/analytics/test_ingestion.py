@@ -118,6 +118,7 @@ def test_a_disconnected_account_can_be_told_of(client: TestClient, account_id: U
     assert stated_days(account_id) == {2: (None, 7)}
 
 
+@pytest.mark.slow
 def test_two_ingests_of_the_same_days_in_another_order_do_not_block_each_other(connect: Any) -> None:
     clients = [connect(workspace := str(uuid4())), connect(workspace)]
     with transaction() as session:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ def test_an_hour_far_from_all_posts_is_as_usual() -> None:
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(moments, st.integers(0, 10**9)), max_size=40), st.integers(2, 100))
 def test_an_account_with_more_views_throughout_has_the_same_best_times(
     posts: list[tuple[datetime, int]], factor: int
@@ -76,6 +78,7 @@ def test_an_account_with_more_views_throughout_has_the_same_best_times(
     assert rank(posts, ZoneInfo("UTC")) == rank(larger, ZoneInfo("UTC"))
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(moments, st.integers(0, 10**9)), min_size=1, max_size=40))
 def test_every_hour_of_the_week_is_ranked_once(posts: list[tuple[datetime, int]]) -> None:
     found = rank(posts, ZoneInfo("Europe/Berlin"))

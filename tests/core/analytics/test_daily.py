@@ -129,6 +129,7 @@ def test_a_day_that_the_platform_corrects_later_is_derived_again(history: Histor
     assert history.days() == {0: 520}
 
 
+@pytest.mark.slow
 def test_deriving_again_changes_nothing(history: History) -> None:
     post_id = history.post(at(0, 3))
     for hours in range(6, 24 * 9, 6):
@@ -200,6 +201,7 @@ def test_an_account_of_which_something_is_still_to_be_derived_has_news_on_any_da
         assert daily_inputs.changed_accounts(session, day(9), day(9)) == [history.account_id]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
 def test_an_account_that_cannot_be_derived_stops_no_other_and_is_tried_again(workspace_id: UUID) -> None:
     broken, other = History(workspace_id), History(workspace_id)

@@ -68,6 +68,7 @@ def query(folder: Path, sql: str) -> list[Any]:
         return connection.sql(sql).fetchall()
 
 
+@pytest.mark.slow
 def test_the_days_of_all_workspaces_are_partitions(histories: list[History], tmp_path: Path) -> None:
     write(tmp_path, *DAYS)
     found = query(tmp_path, "select day, date, platform, views from daily_accounts order by all")

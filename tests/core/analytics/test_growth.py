@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ def test_a_total_that_falls_gives_a_negative_day() -> None:
 point = st.tuples(st.floats(0, 24 * 60, allow_nan=False), st.integers(0, 10**9))
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(point, min_size=1, max_size=30, unique_by=lambda at: round(at[0] * 3_600_000)), max_size=4))
 def test_the_days_of_every_series_add_up_to_its_growth_to_the_unit(many: list[list[tuple[float, int]]]) -> None:
     frames = [readings(*points, series=number) for number, points in enumerate(many)]

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ def test_the_usual_is_within_its_limits(history: list[int]) -> None:
     assert found.contain(found.usual)
 
 
+@pytest.mark.slow
 @given(HISTORIES, st.randoms())
 def test_neither_the_order_nor_unknown_days_matter(history: list[int], random: Random) -> None:
     shuffled: list[int | None] = [*history, None, None]

@@ -273,6 +273,7 @@ def test_a_good_file_becomes_one_batch_whenever_the_process_dies(inbox: Inbox) -
     assert inbox.rejected() == []
 
 
+@pytest.mark.slow
 def test_a_bad_file_is_rejected_once_whenever_the_process_dies(inbox: Inbox) -> None:
     homes = [csv_inbox.rejected_key(file) for file in interrupted(inbox, BAD)]
     assert inbox.rejected() == sorted([*homes, *map(csv_inbox.report_key, homes)])
@@ -290,6 +291,7 @@ def test_what_was_once_rejected_is_not_accepted_after_a_crash(inbox: Inbox) -> N
     assert len(inbox.rejected()) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("data", "started"), [(GOOD, [0, 2]), (BAD, [0, 0])])
 def test_a_file_is_taken_once_whenever_another_daemon_takes_it_too(
     inbox: Inbox, data: bytes, started: list[int]
@@ -377,6 +379,7 @@ uploads = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(uploads, uploads)
 def test_no_two_uploads_are_rejected_to_the_same_place(one: StoredObject, other: StoredObject) -> None:
     places = csv_inbox.rejected_key(one), csv_inbox.rejected_key(other)

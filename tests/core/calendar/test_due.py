@@ -72,6 +72,7 @@ def delete_rows(twin: Twin) -> None:
 PLANS = st.lists(st.tuples(st.integers(-90, 90), st.booleans(), st.sampled_from([None, OWN_VIDEO])), max_size=8)
 
 
+@pytest.mark.slow
 @hypothesis.settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plans=PLANS, ahead=st.integers(1, 89))
 def test_reels_are_made_of_all_that_are_near_and_posts_of_all_that_are_due_and_of_no_others(
@@ -208,6 +209,7 @@ def test_of_ten_thousand_items_a_thousand_are_due_and_each_is_claimed_once_by_tw
         assert set(session.scalars(text(rendering), {"twin": twin.id})) == set(claimed)
 
 
+@pytest.mark.slow
 def test_what_is_due_with_its_video_is_published_once_by_two_daemons(twin: Twin) -> None:
     account = connect(twin)
     with_reels = [create_item(twin, due_in=timedelta(minutes=1)) for _ in range(20)]

@@ -128,6 +128,7 @@ def test_what_we_send_to_youtube_is_in_its_discovery_document(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_cover", [True, False], ids=["a picture as cover", "a moment as cover"])
 def test_what_we_send_to_instagram_has_metas_names_and_types(
     sandbox: Sandbox, sent: list[httpx.Request], reel: Post, has_cover: bool

@@ -86,6 +86,7 @@ def test_the_connection_of_a_lock_is_not_returned_to_the_pool() -> None:
         assert connection.scalar(text("show idle_session_timeout")) == "0"
 
 
+@pytest.mark.slow
 def test_the_lock_is_released_when_its_process_dies(short_wait: None) -> None:
     account = uuid4()
     holder = textwrap.dedent(f"""

@@ -97,6 +97,7 @@ def test_an_error_that_never_passes_ends_a_post_that_is_not_out(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["check", "prepare", "commit"])
 @pytest.mark.parametrize("error", [REFUSED, BROKEN, DISCONNECTED], ids=lambda error: error.code)
 def test_what_failed_goes_out_once_when_it_is_retried(stage: Stage, step: str, error: Error) -> None:
@@ -267,6 +268,7 @@ def test_to_be_told_to_come_later_is_no_failed_attempt(stage: Stage) -> None:
     assert task.starts - task.waits == 1, "nor is it a sign of a task that goes round in a circle"
 
 
+@pytest.mark.slow
 def test_posts_of_an_account_that_are_told_to_come_later_come_spread(stage: Stage) -> None:
     account = stage.account()
     keys = [stage.post(account) for _ in range(12)]

@@ -46,6 +46,7 @@ def test_a_post_goes_on_when_the_platform_is_done(stage: Stage, step: str) -> No
     assert len(stage.platform.posted) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "ends", "status"), [("prepare", "platform_slow", "failed"), ("commit", "unconfirmed", "unconfirmed")]
 )
@@ -57,6 +58,7 @@ def test_the_wait_for_a_platform_is_limited(stage: Stage, step: str, ends: str, 
     assert len(stage.platform.posted) == (step == "commit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["prepare", "commit"])
 def test_a_retry_has_patience_of_its_own(stage: Stage, step: str) -> None:
     patience = attempts.PATIENCE.total_seconds()

@@ -123,6 +123,7 @@ def test_a_cover_is_a_picture(
     assert post_files.fetch_cover(run, publication, InstagramOptions(), tmp_path) is None
 
 
+@pytest.mark.slow
 def test_a_video_or_cover_of_too_many_pixels_is_refused_and_not_kept(
     workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
 ) -> None:

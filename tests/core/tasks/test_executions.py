@@ -134,6 +134,7 @@ def test_a_worker_that_shuts_down_stops_its_own_runs_only(subject: str) -> None:
         assert executions.live_runs(session, [mine, other]) == {other}
 
 
+@pytest.mark.slow
 def test_the_heartbeat_interrupts_a_run_that_is_fenced_off(run_id: str) -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -145,6 +146,7 @@ def test_the_heartbeat_interrupts_a_run_that_is_fenced_off(run_id: str) -> None:
         signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 def test_the_heartbeat_keeps_a_run_alive(run_id: str) -> None:
     begin(run_id)
     silence(run_id)
@@ -160,6 +162,7 @@ def _has_beaten(run_id: str) -> bool:
         return bool(session.execute(query, {"run": run_id}).scalar())
 
 
+@pytest.mark.slow
 def test_the_heartbeat_goes_on_when_the_server_ends_its_session(run_id: str) -> None:
     begin(run_id)
     silence(run_id)

@@ -65,6 +65,7 @@ def test_a_parents_progress_is_the_mean_of_its_childrens(workspace_id: UUID) -> 
     assert state(parent) == ("processing", 74)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(ends=st.lists(st.sampled_from(["done", "error", "canceled"]), min_size=1, max_size=5))
 def test_a_parent_ends_with_its_last_child_and_is_done_when_one_of_them_is(ends: list[str]) -> None:

@@ -230,6 +230,7 @@ def test_an_unknown_voice_is_refused(sandbox: Sandbox, voice_id: str, code: str)
     assert raised.value.code == code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "accepted"), [("good", True), ("doubled", True), ("bad_signature", False), ("old_timestamp", False)]
 )

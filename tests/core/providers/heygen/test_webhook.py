@@ -71,6 +71,7 @@ def test_no_header_may_be_missing_or_empty(header: str) -> None:
     refused(BODY, signed(BODY, **{header: ""}))
 
 
+@pytest.mark.slow
 @given(st.binary())
 def test_another_body_is_refused(body: bytes) -> None:
     if body != BODY:
