@@ -13,8 +13,10 @@ install: $(INSTALLED)  ## make .venv with the locked set and the package
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@awk '/^uv==/,!/\\$$/' requirements.lock > .venv/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+	$(BIN)/python -m uv pip install --quiet --compile-bytecode --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: install  ## run the main job end to end on real input, with progress bars
@@ -64,6 +66,6 @@ format: install  ## put code into the project's format
 bench: install  ## the benchmarks, each figure beside its reference
 	$(BIN)/python -m bench
 
-lock:  ## resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+lock: install  ## resolve requirements.lock anew
+	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --quiet --output-file requirements.lock
