@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.schemas.secret_answer import SecretAnswer
 from api.schemas.tasks import TaskAccepted, TaskError, error_of
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
+from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.models.avatars import AvatarProvider
 from content_pipeline.core.tasks import tasks
@@ -47,6 +48,9 @@ class AvatarRequest(BaseModel):
         None, max_length=200, description="An id of `GET /avatars`; the twin's avatar if left out"
     )
     captions: bool = Field(False, description="Show the words while they are spoken, as in reels")
+    caption_animation: CaptionAnimation | None = Field(
+        None, description="How the words of the captions appear; the twin's if left out"
+    )
     background_url: str | None = Field(
         None, max_length=4096, description="Behind the avatar: a picture, or a video if it is drawn here"
     )
@@ -61,6 +65,7 @@ class AvatarRequest(BaseModel):
             voice_id=self.voice_id or "",
             avatar_id=self.avatar_id or "",
             captions=self.captions,
+            caption_animation=self.caption_animation,
             background_url=self.background_url,
         )
 

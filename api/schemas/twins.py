@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from api.schemas.patch import unset
+from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models.calendar import VideoKind
 from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registered import Platform, PlatformDefaults
@@ -45,6 +46,11 @@ class TwinEdit(BaseModel):
     )
     make: VideoKind = Field(
         default_factory=unset, description="The kind of video that is made of its calendar items, unless they say"
+    )
+    caption_animation: CaptionAnimation = Field(
+        default_factory=unset,
+        description="How the words of its captions appear: in a `box` that moves from word to word, one by one with a "
+        "`pop`, or letter by letter as from a `typewriter`",
     )
     avatar_id: str | None = Field(None, max_length=200, description="The avatar of its talking-head videos")
     picture_url: str | None = Field(None, max_length=4096, description="Link to a picture of its face; not opened here")
@@ -95,6 +101,7 @@ class TwinView(BaseModel):
     platform_defaults: dict[str, Any] = Field(examples=[{"tiktok": {"caption_style": "short"}}])
     accounts: dict[Platform, UUID] = Field(examples=[{"tiktok": "0b7c9d1e-6a5f-4c3b-9d2e-1f0a8b7c6d5e"}])
     make: VideoKind
+    caption_animation: CaptionAnimation
     avatar_id: str | None
     picture_url: str | None
     memory_namespace: Annotated[str, BeforeValidator(memory.namespace_of)] = Field(

@@ -21,6 +21,7 @@ TWIN: dict[str, Any] = {
         "linkedin": {"caption_style": "long", "privacy": "connections"},
         "youtube": {"caption_style": "plain", "privacy": "unlisted", "made_for_kids": False},
     },
+    "caption_animation": "typewriter",
     "avatar_id": "heygen_avatar",
     "picture_url": "https://8.8.8.8/face.png",
 }
@@ -49,6 +50,7 @@ def test_a_twin_is_created_and_found_again(client: TestClient, twin: str) -> Non
 def test_a_twin_needs_no_more_than_a_name_and_a_voice(client: TestClient) -> None:
     created = client.post(f"{PUBLIC}/twins", json={"name": "Plain", "voice_id": "en"}).json()
     assert (created["style_tags"], created["platform_defaults"]) == ([], {})
+    assert created["caption_animation"] == "box"
     assert (created["persona_prompt"], created["avatar_id"], created["picture_url"]) == (None, None, None)
 
 
@@ -70,6 +72,7 @@ def test_another_workspaces_twin_does_not_exist(twin: str, connect) -> None:
         ({"style_tags": ["x" * 41]}, 422),
         ({"style_tags": "casual"}, 422),
         ({"style_tags": None}, 422),
+        ({"caption_animation": "dance"}, 422),
         ({"platform_defaults": None}, 422),
         ({"favorite_color": "red"}, 422),
     ],

@@ -20,6 +20,7 @@ from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media import untrusted
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.reels import audio_mastering
+from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models import AvatarVideo, Task, Twin
 from content_pipeline.core.models.avatars import AvatarProvider
 from content_pipeline.core.net import safe_fetch
@@ -40,7 +41,7 @@ _LANES: Final[dict[str, Lane]] = {"local": "media", "heygen": "io"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvatarSpec:
-    """Inputs of an avatar video, as a client requests them. Empty ids stand for the twin's own."""
+    """Inputs of an avatar video, as a client requests them. Empty ids and no animation stand for the twin's."""
 
     script: str
     platform: str | None = None
@@ -48,6 +49,7 @@ class AvatarSpec:
     avatar_id: str = ""
     captions: bool = True
     background_url: str | None = None
+    caption_animation: CaptionAnimation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def create(
         avatar_id=_avatar_id(provider, twin, spec),
         captions=spec.captions,
         background_url=spec.background_url,
+        caption_animation=spec.caption_animation,
         seed=reels.seeds(twin, [spec.script])[0],
         estimated_seconds=estimates.render_seconds(session, provider, spec.script),
         created_at=now(),

@@ -28,7 +28,12 @@ def burn_in(run: RunContext, row: AvatarVideo, folder: Path) -> None:
     with run.write() as session:
         session.get_one(AvatarVideo, row.id).words = words
         twin = session.get_one(Twin, row.twin_id)
-    accent = designs.choose(twin.style_tags, row.seed).accent
-    document = captions.caption_track(words, language=row.language, seconds=media.seconds, accent=accent)
+    document = captions.caption_track(
+        words,
+        language=row.language,
+        seconds=media.seconds,
+        accent=designs.choose(twin.style_tags, row.seed).accent,
+        animation=row.caption_animation or twin.caption_animation,
+    )
     (folder / video.CAPTIONS).write_text(document)
     video.burn_in(folder, media, on_progress=run.progress)

@@ -52,7 +52,11 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     design = designs.choose(twin.style_tags, row.seed)
     if row.captions:
         document = captions.caption_track(
-            spoken.words, language=spoken.language, seconds=spoken.seconds, accent=design.accent
+            spoken.words,
+            language=spoken.language,
+            seconds=spoken.seconds,
+            accent=design.accent,
+            animation=row.caption_animation or twin.caption_animation,
         )
         (folder / composition.CAPTIONS).write_text(document)
     narrations.fetch(spoken, folder)

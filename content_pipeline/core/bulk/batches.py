@@ -67,6 +67,7 @@ def _create_video(session: Session, twin: Twin, batch: Batch, row: VideoRow, see
         voice_id=row.voice_id,
         avatar_id=row.avatar_id,
         background_url=row.background_url,
+        caption_animation=row.caption_animation,
     )
     return avatar_videos.create(session, twin, spec, batch_id=batch.id, row=row.row)
 

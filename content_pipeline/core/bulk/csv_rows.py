@@ -12,6 +12,7 @@ from content_pipeline.core.avatars import avatar_catalog
 from content_pipeline.core.bulk import csv_reader
 from content_pipeline.core.bulk.csv_reader import Table
 from content_pipeline.core.errors import Invalid, PlanLimit
+from content_pipeline.core.media.reels import animation_names
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.reels.reel_spec import ReelSpec, valid_script
@@ -29,6 +30,7 @@ _COLUMNS: Final = (
     "background_url",
     "music",
     "music_url",
+    "caption_animation",
 )
 _URL_COLUMNS: Final = ("background_url", "music", "music_url")
 Format = Literal["reel", "avatar"]
@@ -163,6 +165,7 @@ def _video(row: _Row, platform: str, voice_id: str, refused: Mapping[str, Invali
     title = row.parse("title", _title)
     background_url = row.parse("background_url", url)
     music_url = row.parse("music" if row.cell("music") else "music_url", url)
+    animation = row.parse("caption_animation", lambda cell: animation_names.parse(cell) if cell else None)
     if script is None or target is None or form is None:
         return None
     return VideoRow(
@@ -173,6 +176,7 @@ def _video(row: _Row, platform: str, voice_id: str, refused: Mapping[str, Invali
         title=title,
         background_url=background_url,
         music_url=music_url,
+        caption_animation=animation,
         format=form,
         avatar_id=row.cell("avatar_id"),
     )

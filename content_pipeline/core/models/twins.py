@@ -9,13 +9,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
+from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models.calendar import VideoKind
 
 
 class Twin(Base):
     """A persona: the voice, face and look (`style_tags`) of its videos, and how its posts are written.
 
-    `make` is the kind of video that is made of the scripts of its calendar items.
+    `make` is the kind of video that is made of the scripts of its calendar items, `caption_animation` how their words
+    appear.
 
     `accounts` holds the ids of the accounts that it posts to, by platform.
     """
@@ -32,6 +34,7 @@ class Twin(Base):
     platform_defaults: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     accounts: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     make: Mapped[VideoKind] = mapped_column(String, default="reel", server_default=text("'reel'"))
+    caption_animation: Mapped[CaptionAnimation] = mapped_column(String, default="box", server_default=text("'box'"))
     avatar_id: Mapped[str | None]
     picture_url: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

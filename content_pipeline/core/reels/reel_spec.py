@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.settings import settings
 
 
@@ -16,6 +17,7 @@ class ReelSpec:
     title: str | None = None
     background_url: str | None = None
     music_url: str | None = None
+    caption_animation: CaptionAnimation | None = None  # None: the twin's
 
 
 def valid_script(script: str) -> str:

@@ -133,6 +133,7 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
         name=twin.name,
         title=reel.title,
         accent=design.accent,
+        animation=reel.caption_animation or twin.caption_animation,
     )
     (folder / composition.CAPTIONS).write_text(document)
     loudness = composition.render(folder, scene, *wav.read(folder / narrations.FILE), on_progress=run.progress)

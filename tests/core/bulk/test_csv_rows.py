@@ -66,6 +66,11 @@ def test_title_background_and_music_are_taken_where_they_are_given() -> None:
     assert (reel.title, reel.background_url, reel.music_url) == ("Two lines", f"{PUBLIC}/a.mp4", PUBLIC)
 
 
+def test_a_row_says_how_its_captions_appear_or_leaves_it_to_the_twin() -> None:
+    rows = reels(sheet({"script": "Hello.", "caption_animation": "Pop"}, {"script": "Hello."}))
+    assert [row.caption_animation for row in rows] == ["pop", None]
+
+
 def test_music_goes_by_two_names() -> None:
     assert reels(sheet({"script": "Hello.", "music_url": PUBLIC}))[0].music_url == PUBLIC
     assert faults(sheet({"script": "Hello.", "music_url": "file:///x"})) == [(1, "music_url", "url_forbidden")]
@@ -100,6 +105,7 @@ def test_a_script_may_have_so_many_characters_and_no_more(letter: str) -> None:
         ({"script": "Hello.", "voice_id": "nobody-knows-me"}, "voice_id", "unknown_voice"),
         ({"script": "Hello.", "platform": "myspace"}, "platform", "unknown_platform"),
         ({"script": "Hello.", "title": "t" * 121}, "title", "title_too_long"),
+        ({"script": "Hello.", "caption_animation": "dance"}, "caption_animation", "unknown_caption_animation"),
         ({"script": "Hello.", "background_url": "my video.mp4"}, "background_url", "url_forbidden"),
         ({"script": "Hello.", "background_url": "http://127.0.0.1/a.mp4"}, "background_url", "url_forbidden"),
         ({"script": "Hello.", "music": "file:///etc/passwd"}, "music", "url_forbidden"),

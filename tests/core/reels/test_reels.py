@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from pytest_httpserver import HTTPServer
+from sqlalchemy import update
 
 from content_pipeline.core import storage
 from content_pipeline.core.bulk import batches
@@ -16,7 +17,7 @@ from content_pipeline.core.errors import Conflict, Invalid, MediaUnusable
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.reels import composition
 from content_pipeline.core.media.timed_words import join_words
-from content_pipeline.core.models import Reel, Task
+from content_pipeline.core.models import Reel, Task, Twin
 from content_pipeline.core.platforms.base import Post, Video
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.reels import narrations, reels
@@ -101,13 +102,14 @@ def test_what_is_short_to_write_and_long_to_say_is_refused(
 
 
 def test_a_rendered_reel_ends_its_task_and_its_batch(workspace_id: UUID, tmp_path: Path) -> None:
-    key = enter(workspace_id, title="The offer")
+    key = enter(workspace_id, title="The offer", caption_animation="pop")
     run = at_work(key)
     narrated = reels.narrate(run, key, tmp_path)
     made = reels.render(run, key, tmp_path)
     assert (made.media.width, made.media.height) == (1080, 1920)
     assert made.media.seconds == pytest.approx(narrated.seconds, abs=0.1)
     assert made.loudness == pytest.approx(-14, abs=0.1)
+    assert ",Popped," in (tmp_path / composition.CAPTIONS).read_text(), "the row's animation, not the twin's"
     with transaction() as session:
         task = session.get_one(Task, run.task_id)
         assert task.state == "done"
@@ -129,8 +131,11 @@ def test_a_later_run_makes_the_video_of_the_narration_that_was_kept(workspace_id
     key = enter(workspace_id)
     (first := tmp_path / "first").mkdir()
     (second := tmp_path / "second").mkdir()
+    with transaction() as session:
+        session.execute(update(Twin).values(caption_animation="pop"))
     narrated = reels.narrate(at_work(key), key, first)
     made = reels.render(at_work(key), key, second)
+    assert ",Popped," in (second / composition.CAPTIONS).read_text(), "the twin's animation"
     assert made.media.seconds == pytest.approx(narrated.seconds, abs=0.1)
     assert (second / narrations.FILE).read_bytes() == (first / narrations.FILE).read_bytes()
 

@@ -1,10 +1,11 @@
-"""Karaoke captions of an avatar: those of a reel, below the face."""
+"""Captions of an avatar: those of a reel, below the face."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from content_pipeline.core.media.ass_document import RGB
 from content_pipeline.core.media.reels import captions
+from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.media.reels.safe_zone import WIDTH
 from content_pipeline.core.media.timed_words import Word
 
@@ -12,7 +13,9 @@ from content_pipeline.core.media.timed_words import Word
 CENTER: Final = WIDTH / 2, 1060.0
 
 
-def caption_track(words: Sequence[Word], *, language: str, seconds: float, accent: RGB) -> str:
+def caption_track(
+    words: Sequence[Word], *, language: str, seconds: float, accent: RGB, animation: CaptionAnimation = "box"
+) -> str:
     """The ASS document, fonts embedded, for an avatar that speaks the `words` within `seconds`."""
     return captions.caption_track(
         words,
@@ -21,5 +24,6 @@ def caption_track(words: Sequence[Word], *, language: str, seconds: float, accen
         name="",  # its badge would stand where the captions are
         title=None,
         accent=accent,
+        animation=animation,
         center=CENTER,
     )

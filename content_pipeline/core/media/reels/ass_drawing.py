@@ -58,6 +58,11 @@ def positioned_event(
     )
 
 
+def clip_tag(left: float, right: float, *, top: float = SAFE_TOP) -> str:
+    """The override tag that shows only what is between these columns, inside the safe zone."""
+    return rf"\clip({max(left, SAFE_LEFT):.0f},{top:.0f},{min(right, SAFE_RIGHT):.0f},{SAFE_BOTTOM})"
+
+
 def font_size_tag(em: float) -> str:
     """The override tag for the font size."""
     return rf"\fs{em * LINE_HEIGHT:.1f}"

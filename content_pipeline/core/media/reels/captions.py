@@ -1,8 +1,8 @@
-"""Karaoke captions of a reel as an ASS track: phrases with the spoken word highlighted, plus the overlays."""
+"""Captions of a reel as an ASS track: phrases whose words are animated as they are spoken, plus the overlays."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pysubs2 import SSAEvent, SSAStyle
+from pysubs2 import SSAEvent
 
 from content_pipeline.core.media import ass_document
 from content_pipeline.core.media.ass_document import RGB, direction_mark, event_text
@@ -10,15 +10,14 @@ from content_pipeline.core.media.caption_layout import Layout, LayoutBox, Lines,
 from content_pipeline.core.media.cue_editing import apply_edits
 from content_pipeline.core.media.fonts import EXTRA_BOLD, LINE_HEIGHT, FontSet
 from content_pipeline.core.media.reels import overlays
-from content_pipeline.core.media.reels.ass_drawing import (
-    PAPER,
-    ass_style,
-    font_size_tag,
-    positioned_event,
-    rounded_rectangle,
-    text_color_on,
+from content_pipeline.core.media.reels.animation_names import CaptionAnimation
+from content_pipeline.core.media.reels.bidi_layout import position_words
+from content_pipeline.core.media.reels.caption_animations import (
+    BOX_PADDING,
+    CaptionWord,
+    animation_styles,
+    word_events,
 )
-from content_pipeline.core.media.reels.bidi_layout import PositionedWord, position_words
 from content_pipeline.core.media.reels.phrase_segmentation import segment_phrases
 from content_pipeline.core.media.reels.safe_zone import HEIGHT, SAFE_LEFT, SAFE_RIGHT, WIDTH
 from content_pipeline.core.media.timed_words import Segment, Word, join_words, normalize_timings
@@ -26,15 +25,9 @@ from content_pipeline.core.media.timed_words import Segment, Word, join_words, n
 # Pixels.
 EM = 92
 CENTER = (SAFE_LEFT + SAFE_RIGHT) / 2, 790.0
-# In ems: the text outline, and the highlight box behind the spoken word.
-_OUTLINE = 0.08
-_HIGHLIGHT_PADDING, _HIGHLIGHT_HEIGHT, _HIGHLIGHT_RADIUS = 0.11, 1.2, 0.24
 # A word stays highlighted until the next one starts, unless the pause is longer than this, in seconds.
 _MAX_HOLD_SECONDS = 0.6
-# Pop-in animation of the highlight and its word.
-_POP_IN = r"\fscx88\fscy88\t(0,90,\fscx100\fscy100)"
-_BOX = LayoutBox(SAFE_RIGHT - SAFE_LEFT - 2 * _HIGHLIGHT_PADDING * EM, 3 * EM * LINE_HEIGHT, EM / 2)
-_UPCOMING_COLOR: RGB = (206, 204, 216)
+_BOX = LayoutBox(SAFE_RIGHT - SAFE_LEFT - 2 * BOX_PADDING * EM, 3 * EM * LINE_HEIGHT, EM / 2)
 
 
 def caption_track(
@@ -45,6 +38,7 @@ def caption_track(
     name: str,
     title: str | None,
     accent: RGB,
+    animation: CaptionAnimation = "box",
     center: tuple[float, float] = CENTER,
 ) -> str:
     """The ASS document, fonts embedded, for a reel of `seconds` in which the `words` are spoken.
@@ -62,9 +56,9 @@ def caption_track(
         *overlays.progress_bar(seconds),
         *(event for cue in title_cues for event in overlays.title_card(cue, fonts, language)),
         *(event for cue in name_cues for event in overlays.name_badge(cue, fonts, language)),
-        *(event for cue in cues for event in _phrase_events(cue, center, direction, fonts, language)),
+        *(event for cue in cues for event in _phrase_events(cue, center, direction, animation, fonts, language)),
     ]
-    styles = _styles(fonts.default_family, accent) | overlays.overlay_styles(fonts.default_family, accent)
+    styles = animation_styles(fonts.default_family, accent) | overlays.overlay_styles(fonts.default_family, accent)
     return ass_document.ass_document(styles, events, fonts, width=WIDTH, height=HEIGHT)
 
 
@@ -75,17 +69,13 @@ def _overlay_cue(text: str | None, seconds: float, language: str) -> list[Segmen
     return apply_edits([], [(0.0, seconds, text or "")], language=language, duration=seconds)
 
 
-def _styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
-    return {
-        "Coming": ass_style(_UPCOMING_COLOR, family, outlined=True),
-        "Current": ass_style(text_color_on(accent), family),
-        "Spoken": ass_style(PAPER, family, outlined=True),
-        "Mark": ass_style(accent, family),
-    }
-
-
 def _phrase_events(
-    phrase: Segment, center: tuple[float, float], direction: str, fonts: FontSet, language: str
+    phrase: Segment,
+    center: tuple[float, float],
+    direction: str,
+    animation: CaptionAnimation,
+    fonts: FontSet,
+    language: str,
 ) -> Iterator[SSAEvent]:
     layout = Layout([phrase], fonts=fonts, language=language, box=_BOX, em=EM)
     (lines,) = layout.cues
@@ -93,8 +83,21 @@ def _phrase_events(
     x, y = center
     y -= (len(lines) - 1) / 2 * layout.em * LINE_HEIGHT
     for line in lines:
-        for word in position_words(line, direction, lambda text: fonts.width(text) * layout.em):
-            yield from _word_events(word, (x + word.offset, y), phrase, spans[word.word], fonts, layout.em)
+        for placed in position_words(line, direction, lambda text: fonts.width(text) * layout.em):
+            start, end = spans[placed.word]
+            word = CaptionWord(
+                placed,
+                event_text([[placed.word]], placed.direction, fonts, {}),
+                (x + placed.offset, y),
+                layout.em,
+                fonts.width,
+                start=start,
+                end=end,
+                appears=phrase.start,
+                begins=lines[0][0].start,
+                disappears=phrase.end,
+            )
+            yield from word_events(word, animation)
         y += layout.em * LINE_HEIGHT
 
 
@@ -106,16 +109,3 @@ def _highlight_spans(lines: Lines, end: float) -> Mapping[Word, tuple[float, flo
         word: (word.start, end if end - word.end <= _MAX_HOLD_SECONDS else word.end)
         for word, end in zip(spoken, moments[1:], strict=True)
     }
-
-
-def _word_events(
-    word: PositionedWord, at: tuple[float, float], phrase: Segment, span: tuple[float, float], fonts: FontSet, em: float
-) -> Iterator[SSAEvent]:
-    text = event_text([[word.word]], word.direction, fonts, {})
-    outline = rf"{font_size_tag(em)}\bord{em * _OUTLINE:.1f}"
-    mark = rounded_rectangle(word.width + 2 * _HIGHLIGHT_PADDING * em, _HIGHLIGHT_HEIGHT * em, _HIGHLIGHT_RADIUS * em)
-    start, end = span
-    yield positioned_event(text, "Coming", at=at, start=phrase.start, end=start, layer=1, tags=outline)
-    yield positioned_event(mark, "Mark", at=at, start=start, end=end, tags=_POP_IN)
-    yield positioned_event(text, "Current", at=at, start=start, end=end, layer=1, tags=font_size_tag(em) + _POP_IN)
-    yield positioned_event(text, "Spoken", at=at, start=end, end=phrase.end, layer=1, tags=outline)

@@ -11,6 +11,7 @@ from content_pipeline.core.media.reels.ass_drawing import (
     INK,
     PAPER,
     ass_style,
+    clip_tag,
     font_size_tag,
     positioned_event,
     rounded_rectangle,
@@ -77,7 +78,7 @@ def progress_bar(seconds: float) -> Iterator[SSAEvent]:
     """A thin bar at the bottom of the safe zone that fills from left to right in `seconds`."""
     line = rounded_rectangle(_WIDTH, _BAR, _BAR)
     top = SAFE_BOTTOM - _BAR
-    empty, full = (rf"\clip({SAFE_LEFT},{top},{right},{SAFE_BOTTOM})" for right in (SAFE_LEFT, SAFE_RIGHT))
+    empty, full = (clip_tag(SAFE_LEFT, right, top=top) for right in (SAFE_LEFT, SAFE_RIGHT))
     yield positioned_event(line, "Track", at=(SAFE_LEFT, top), start=0, end=seconds)
     yield positioned_event(
         line, "Progress", at=(SAFE_LEFT, top), start=0, end=seconds, layer=1, tags=rf"{empty}\t({full})"
