@@ -162,3 +162,50 @@ def silk(colors: Sequence[RGB]) -> Painter:
         return apply_ramp(table, (sheen * (0.42 + 0.58 * crumple)) ** 1.6)
 
     return paint
+
+
+def rays(colors: Sequence[RGB]) -> Painter:
+    """Rays that turn slowly around a point above the middle. Colors: the background's center and rim, the rays'."""
+    canvas = Canvas(FINE_WIDTH)
+    center, rim, ray = colors
+    across, down = canvas.x - 0.5, canvas.y - 0.62
+    far = np.sqrt(across**2 + down**2)
+    ground = apply_ramp(color_ramp((center, rim)), far / 1.15)
+    stripes = 9
+    turn = np.arctan2(down, across) * stripes / (2 * pi)
+
+    def paint(phase: float) -> Planes:
+        planes = ground.copy()
+        place = (turn + phase) % 1
+        inside = (0.25 - np.abs(place - 0.5)) * 2 * pi * far / stripes
+        fade = np.clip(far / 0.5, 0.15, 1) * (0.75 + 0.25 * wave(phase))
+        blend(planes, ray, 0.55 * fade * canvas.coverage(inside, softness=0.004))
+        return planes
+
+    return paint
+
+
+def honeycomb(colors: Sequence[RGB]) -> Painter:
+    """Hexagons that light up in waves. Colors: from the dark cells to the lit ones, then the gaps'."""
+    canvas = Canvas(FINE_WIDTH)
+    *cells, gap = colors
+    table, size = color_ramp(cells), 0.12
+    width, height = size, size * 3**0.5
+    x, y = np.broadcast_arrays(canvas.x, canvas.y)
+    one = (x % width - width / 2, y % height - height / 2)
+    other = ((x - width / 2) % width - width / 2, (y - height / 2) % height - height / 2)
+    nearer = one[0] ** 2 + one[1] ** 2 < other[0] ** 2 + other[1] ** 2
+    across, down = (np.where(nearer, *pair) for pair in zip(one, other, strict=True))
+    to_edge = size / 2 - np.maximum(np.abs(across) / 2 + np.abs(down) * 3**0.5 / 2, np.abs(across))
+    column, row = x - across, y - down
+    gaps = canvas.coverage(0.004 - to_edge, softness=0.004)
+
+    def paint(phase: float) -> Planes:
+        turn = 2 * pi * phase
+        light = np.sin(4.1 * column + 2.3 * row - turn) + 0.8 * np.sin(6.7 * row - 5.2 * column + turn + 1)
+        glint = np.sin(37 * column + 91 * row) * np.sin(turn + 53 * column)
+        planes = apply_ramp(table, 0.42 + 0.2 * light + 0.1 * glint)
+        blend(planes, gap, 0.8 * gaps)
+        return planes
+
+    return paint

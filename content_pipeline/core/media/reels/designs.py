@@ -100,6 +100,20 @@ DESIGNS = (
         pattern=abstract_backgrounds.silk,
         colors=((16, 8, 14), (70, 36, 34), (118, 72, 46), (166, 114, 66), (222, 180, 116)),
     ),
+    Design(
+        "retro",
+        frozenset({"bold", "fun", "food", "music", "motivational", "creative", "storytelling"}),
+        accent=(255, 232, 128),
+        pattern=abstract_backgrounds.rays,
+        colors=((222, 92, 58), (74, 20, 52), (246, 156, 76)),
+    ),
+    Design(
+        "hive",
+        frozenset({"tech", "business", "educational", "gaming", "modern", "professional"}),
+        accent=(255, 208, 102),
+        pattern=abstract_backgrounds.honeycomb,
+        colors=((4, 32, 44), (6, 70, 84), (14, 122, 124), (62, 190, 168), (2, 16, 26)),
+    ),
 )
 
 
