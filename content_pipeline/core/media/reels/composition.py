@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,15 @@ from content_pipeline.core.media.ffmpeg import run
 from content_pipeline.core.media.reels import audio_mastering, background_loops, client_background
 from content_pipeline.core.media.reels.client_background import Background
 from content_pipeline.core.media.reels.designs import Design
-from content_pipeline.core.media.reels.safe_zone import HEIGHT, WIDTH
+from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH
 
 # Files of a reel in its folder: three inputs, two outputs.
 CAPTIONS, BACKGROUND, MUSIC = "captions.ass", "background", "music"
 SOUND, OUTPUT = "sound.wav", "output.mp4"
 
-# Limits of the per-seed variation of a design.
-_MAX_ZOOM, _MAX_HUE_SHIFT = 1.15, 10.0
+# A look is a part of the design's background loop: mirrored or not, near or far, a little warmer or colder.
+MAX_LOOK_SECONDS = 20.0
+_FAR, _NEAR, _MAX_HUE_SHIFT = (1.0, 1.15), (1.3, 1.5), 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +65,33 @@ def _background(folder: Path, scene: Scene) -> Any:
     rng = random.Random(scene.seed)  # noqa: S311 - nothing secret
     if scene.background:
         return client_background.background_stream(folder, BACKGROUND, scene.background, forwards=rng.random() < 0.5)
-    return _design_background(scene.design, rng)
+    return _design_background(scene, rng)
 
 
-def _design_background(design: Design, rng: random.Random) -> Any:
-    """The design's background loop, with random start frame, zoom, mirroring and hue shift.
+def _design_background(scene: Scene, rng: random.Random) -> Any:
+    """The design's background in as many looks as it takes to change them every MAX_LOOK_SECONDS."""
+    count = ceil(scene.seconds / MAX_LOOK_SECONDS)
+    frames = round(scene.seconds / count * FRAMES_PER_SECOND)
+    looks = [_look(scene, number, rng, frames=frames) for number in range(count - 1)]
+    looks.append(_look(scene, count - 1, rng))  # without an end, as the output has one
+    return ffmpeg.concat(*looks) if count > 1 else looks[0]
+
+
+def _look(scene: Scene, number: int, rng: random.Random, *, frames: int | None = None) -> Any:
+    """A part of the design's background loop, which begins at any of its frames.
 
     All variations run before upscaling, where they cost next to nothing.
     """
+    start = rng.randrange(background_loops.LOOP_FRAMES)
     # Not `-ss`: it would skip decoding, but with stream_loop ffmpeg then repeats only the part after the seek.
     pictures = (
-        ffmpeg.input(str(background_loops.background_loop(design).absolute()), stream_loop=-1, threads=1)
-        .filter("trim", start_frame=rng.randrange(background_loops.LOOP_FRAMES))
+        ffmpeg.input(str(background_loops.background_loop(scene.design).absolute()), stream_loop=-1, threads=1)
+        .filter("trim", start_frame=start, **({"end_frame": start + frames} if frames else {}))
         .filter("setpts", "PTS-STARTPTS")
     )
-    if rng.random() < 0.5:
+    if (scene.seed + number) % 2:
         pictures = pictures.filter("hflip")
-    zoom = rng.uniform(1, _MAX_ZOOM)
+    zoom = rng.uniform(*(_NEAR if number % 2 else _FAR))
     return (
         pictures.filter("hue", h=round(rng.uniform(-_MAX_HUE_SHIFT, _MAX_HUE_SHIFT), 1))
         .filter("crop", f"iw/{zoom:.3f}", f"ih/{zoom:.3f}")

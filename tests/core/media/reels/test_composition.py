@@ -123,6 +123,15 @@ def test_a_reel_goes_on_smoothly_where_its_plate_begins_again(tmp_path: Path) ->
     assert max(steps) < 4 * np.median(steps)
 
 
+def test_a_long_reel_changes_its_look_and_loses_no_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(composition, "MAX_LOOK_SECONDS", 0.5)
+    frames = _lumas(_rendered(tmp_path, seconds=1.4))
+    assert len(frames) == 42
+    steps = [np.abs(one - other).mean() for one, other in pairwise(frames)]
+    cuts = [number for number, step in enumerate(steps, start=1) if step > 4 * np.median(steps)]
+    assert cuts == [14, 28]
+
+
 def test_a_picture_moves_one_pixel_a_frame_darker_and_without_its_place(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x010E] = "taken at home"
