@@ -1,8 +1,11 @@
 """Free ports for the embedded services."""
 
+import os
 import random
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -10,6 +13,8 @@ import psutil
 # SeaweedFS also listens for gRPC on port + 10000, which must stay below, too.
 _FIRST, _LAST = 12000, 22000
 _GRPC_OFFSET = 10000
+# Where SeaweedFS keeps its sockets, whatever TMPDIR says.
+SOCKETS = Path("/tmp")  # noqa: S108 - read only
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
@@ -35,7 +40,18 @@ def pick(names: Iterable[str], previous: dict[str, int]) -> dict[str, int]:
 
 
 def _is_usable(port: int) -> bool:
-    return is_free(port) and is_free(port + _GRPC_OFFSET)
+    both = (port, port + _GRPC_OFFSET)
+    return all(is_free(each) for each in both) and not any(_has_foreign_socket(each) for each in both)
+
+
+def _has_foreign_socket(port: int) -> bool:
+    """Whether another user's SeaweedFS has left a socket of this port, as it does when it is killed.
+
+    One that starts beside it ends at once: it can neither use the socket nor remove it.
+    """
+    with suppress(FileNotFoundError):  # it has just been removed
+        return any(path.lstat().st_uid != os.geteuid() for path in SOCKETS.glob(f"seaweedfs-*-{port}.sock"))
+    return False
 
 
 def holder(port: int) -> str | None:

@@ -1,5 +1,6 @@
 """Allocation of free ports."""
 
+import os
 import socket
 
 import pytest
@@ -38,3 +39,17 @@ def test_a_port_that_is_in_use_is_replaced() -> None:
 def test_the_process_that_holds_a_port_is_found() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert "python" in str(ports.holder(server.getsockname()[1]))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a socket of another user")
+def test_a_port_beside_a_socket_of_another_user_is_left_out() -> None:
+    port = ports.pick(["weed.s3"], {})["weed.s3"]
+    left = ports.SOCKETS / f"seaweedfs-s3-grpc-{port + 10000}.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(left))
+    try:
+        assert ports.pick(["weed.s3"], {"weed.s3": port}) == {"weed.s3": port}, "one's own is removed by SeaweedFS"
+        os.chown(left, 1, 1)
+        assert ports.pick(["weed.s3"], {"weed.s3": port})["weed.s3"] != port
+    finally:
+        left.unlink()
