@@ -1,7 +1,10 @@
 """Real parts for every test: PostgreSQL and an object store in this process's settings; whole stacks in tests/stack."""
 
 import fcntl
+import os
 import signal
+import subprocess
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -17,9 +20,10 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+from content_pipeline.cli import privileges
 from content_pipeline.cli.bootstrap import prepare_stores
 from content_pipeline.cli.services import services_of
-from content_pipeline.cli.stack_config import StackConfig, choose_ports
+from content_pipeline.cli.stack_config import ROOT, StackConfig
 from content_pipeline.cli.state import State, UserSettings
 from content_pipeline.core.database import Base, discard_engines, dispose_engines, engine, transaction
 from content_pipeline.core.models import Plan
@@ -78,27 +82,33 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("CONTENT_PIPELINE_DAGSTER_URL", "http://127.0.0.1:1")
         settings.cache_clear()
         discard_engines()  # those of the stack of this checkout, which a module may have made when it was imported
-        configured, state = UserSettings(), State.load_or_make(home)
+        if os.geteuid() == 0:
+            privileges.hand_over(home)
+        as_owner = privileges.command_prefix(home)
         # One process at a time: two that look for free ports at once find the same one in 2 of 100 runs.
         with Path(tempfile.gettempdir(), "content-pipeline-test-ports").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            state.ports = choose_ports(configured, {})
-            state.save(home)
-            plan = StackConfig(home, configured, state)
-            plan.write_files()
+            subprocess.run([*as_owner, sys.executable, "-m", "tests.stores", str(home)], cwd=ROOT, check=True)
+            state = State.load(home)
+            assert state
+            plan = StackConfig(home, UserSettings(), state)
             stores = [part for part in services_of(plan) if part.name in ("postgres", "seaweedfs")]
-            processes = [psutil.Popen([*part.command, *UNSAFE_BUT_FAST.get(part.name, ())]) for part in stores]
+            processes = [
+                psutil.Popen([*as_owner, *part.command, *UNSAFE_BUT_FAST.get(part.name, ())]) for part in stores
+            ]
             for part in stores:
                 until(lambda part=part: part.ready(0), seconds=60, what=part.name)
-        prepare_stores(plan)
-        yield
-        dispose_engines()
-        for part, process in zip(stores, processes, strict=True):
-            # Killed, as SeaweedFS takes 11 s to stop: nobody reads its files again.
-            stop = part.stop_signal if part.name == "postgres" else "KILL"
-            process.send_signal(signal.Signals[f"SIG{stop}"])
-            process.wait(30)
-        settings.cache_clear()
+        try:
+            prepare_stores(plan)
+            yield
+        finally:
+            dispose_engines()
+            for part, process in zip(stores, processes, strict=True):
+                # Killed, as SeaweedFS takes 11 s to stop: nobody reads its files again.
+                stop = part.stop_signal if part.name == "postgres" else "KILL"
+                process.send_signal(signal.Signals[f"SIG{stop}"])
+                process.wait(30)
+            settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

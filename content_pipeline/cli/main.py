@@ -23,6 +23,8 @@ _TIME = "%Y-%m-%d %H:%M %Z"
 
 def main() -> None:
     try:
+        if os.geteuid() == 0:
+            _drop_root()
         sys.exit(cli.main(standalone_mode=False))
     except click.Abort:
         sys.exit(_INTERRUPTED)
@@ -32,6 +34,25 @@ def main() -> None:
     except Error as error:
         click.echo(f"{click.style('Error:', fg='red')} {error.detail}\n{error.remedy}".rstrip(), err=True)
         sys.exit(1)
+
+
+def _drop_root() -> None:
+    """Go on as the owner of the state folder, in a process that replaces this one."""
+    from content_pipeline.cli import preflight, privileges
+
+    home, command = _home(), sys.argv[1:2]
+    starts = command in (["up"], ["demo"])
+    if starts:
+        preflight.make_home(home)
+    if home.exists():
+        privileges.check_state_folder(home)
+        privileges.hand_over(home)
+    if command == ["demo"]:
+        from content_pipeline.cli import demo
+
+        demo.OUTPUT.mkdir(exist_ok=True)
+        privileges.hand_over(demo.OUTPUT, like=home)
+    privileges.restart_as_owner(home, explain=starts)
 
 
 @click.group()

@@ -1,12 +1,9 @@
 """Embedded PostgreSQL: binaries from a wheel, a cluster in the home, one role that owns two databases."""
 
-import os
-import pwd
 import shutil
 import signal
 import subprocess
 import tempfile
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -14,10 +11,10 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from content_pipeline.core.errors import InternalError, Invalid
+from content_pipeline.core.errors import InternalError
 
 SUPERUSER: Final = "postgres"
-# Not a superuser: superusers can read files in SQL, and a server started by root keeps CAP_DAC_OVERRIDE (see below).
+# Not a superuser: superusers can read files in SQL.
 ROLE: Final = "content_pipeline"
 DATABASES: Final = ("content", "dagster")
 # "Fast" shutdown: sessions are ended. SIGTERM ("smart") would wait until every client has disconnected.
@@ -45,7 +42,7 @@ def command(home: Path, port: int) -> list[str]:
         "shared_buffers": "64MB",
     }
     flags = [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
-    return [*_unprivileged(), str(_binary("postgres")), "-D", str(data_folder(home)), "-p", str(port), *flags]
+    return [str(_binary("postgres")), "-D", str(data_folder(home)), "-p", str(port), *flags]
 
 
 def create_cluster(home: Path, password: str) -> None:
@@ -59,9 +56,6 @@ def create_cluster(home: Path, password: str) -> None:
     with tempfile.NamedTemporaryFile("w", dir=home) as password_file:
         password_file.write(password)
         password_file.flush()
-        if _unprivileged():
-            for path in (fresh, password_file.name):
-                os.chown(path, _nobody().pw_uid, _nobody().pw_gid)
         _initdb(fresh, Path(password_file.name))
     fresh.rename(data_folder(home))
 
@@ -73,16 +67,13 @@ def _initdb(data: Path, password_file: Path) -> None:
         # A random 256-bit password needs no key stretching, which costs 4 ms per connection.
         *("-c", "scram_iterations=1"),
     ]
-    done = subprocess.run(
-        [*_unprivileged(), str(_binary("initdb")), *arguments], capture_output=True, text=True, check=False, env={}
-    )
+    done = subprocess.run([str(_binary("initdb")), *arguments], capture_output=True, text=True, check=False, env={})
     if done.returncode:
         reason = done.stderr.strip().splitlines() or ["no reason given"]
         raise InternalError(
             f"PostgreSQL cannot keep its data in {data.parent}: {reason[-1]}",
             code="database_folder_unusable",
-            remedy="Set CONTENT_PIPELINE_HOME to a folder on a local disk that allows owners and modes"
-            " (and, when root may not pass every folder, one that all users may enter).",
+            remedy="Set CONTENT_PIPELINE_HOME to a folder on a local disk that allows owners and modes.",
         )
 
 
@@ -108,19 +99,9 @@ def create_databases(superuser_url: str, password: str) -> None:
         connection.execute(_RESERVED_FUNCTIONS.format(role=sql.Literal(ROLE)))
 
 
-def server_pid(home: Path) -> int | None:
-    """The pid in postmaster.pid; its process may be gone."""
-    path = _pid_file(home)
-    return int(path.read_text().split()[0]) if path.exists() else None
-
-
 def remove_pid_file(home: Path) -> None:
     """Remove the pid file of a server that has ended: its pid may be reused by another process."""
-    _pid_file(home).unlink(missing_ok=True)
-
-
-def _pid_file(home: Path) -> Path:
-    return data_folder(home) / "postmaster.pid"
+    (data_folder(home) / "postmaster.pid").unlink(missing_ok=True)
 
 
 def data_folder(home: Path) -> Path:
@@ -136,37 +117,3 @@ def _binary(name: str) -> Path:
             remedy="Run `make install` again, or set CONTENT_PIPELINE_DATABASE_URL.",
         )
     return Path(spec.origin).parent / "pginstall" / "bin" / name
-
-
-@cache
-def _unprivileged() -> list[str]:
-    """Command prefix (setpriv) that drops root, as which PostgreSQL refuses to run. Raises Invalid.
-
-    The server runs as `nobody` with CAP_DAC_OVERRIDE, so that home and wheel may stay in folders that only root can
-    enter. A container may not have that capability; then it works without, if the folders are open to all.
-    """
-    if os.geteuid() != 0:
-        return []
-    setpriv = shutil.which("setpriv") or "setpriv"
-    ids = [f"--reuid={_nobody().pw_uid}", f"--regid={_nobody().pw_gid}"]
-    as_nobody = [setpriv, *ids, "--clear-groups", "--no-new-privs"]
-    passing = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
-    for prefix in ([*as_nobody, *passing], as_nobody):
-        if _works(prefix):
-            return prefix
-    raise Invalid(
-        "PostgreSQL refuses to run as root, and this system does not let it run as another user (setpriv).",
-        code="root_refused",
-        remedy="Start the stack as a normal user, or set CONTENT_PIPELINE_DATABASE_URL to a server elsewhere.",
-    )
-
-
-def _nobody() -> pwd.struct_passwd:
-    return pwd.getpwnam("nobody")
-
-
-def _works(prefix: list[str]) -> bool:
-    try:
-        return subprocess.run([*prefix, str(_binary("postgres")), "--version"], capture_output=True).returncode == 0
-    except FileNotFoundError:
-        return False

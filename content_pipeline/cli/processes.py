@@ -17,12 +17,7 @@ _STORES: Final = ("postgres", "valkey-server", "weed")
 
 def find(home: Path) -> list[psutil.Process]:
     """Every running process of the home's stack except this one."""
-    found = {process.pid: process for process in psutil.process_iter() if _has_mark(process, home)}
-    # In a container, root may be unable to read the environment of the database server, which runs as another user.
-    if server := _database_server(home):
-        found[server.pid] = server
-    found.pop(os.getpid(), None)
-    return list(found.values())
+    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _has_mark(process, home)]
 
 
 def terminate(home: Path, *, grace_seconds: float) -> int:
@@ -74,11 +69,3 @@ def _has_mark(process: psutil.Process, home: Path) -> bool:
         return process.environ().get(MARK) == str(home) and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, OSError):
         return False
-
-
-def _database_server(home: Path) -> psutil.Process | None:
-    pid = postgres.server_pid(home)
-    with suppress(psutil.Error):
-        if pid and str(postgres.data_folder(home)) in psutil.Process(pid).cmdline():
-            return psutil.Process(pid)
-    return None

@@ -21,6 +21,7 @@ import psutil
 from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.orm import Session
 
+from content_pipeline.cli import privileges
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.workspaces.workspaces import create_key
 from tests.connect_page import filled_in
@@ -344,7 +345,8 @@ class Stack:
     def extra_worker(self, lane: str) -> Iterator[psutil.Popen]:
         """An additional worker of a lane, as on another host."""
         like = self.processes(lane)[0]
-        command = [f"extra-{part}" if part.startswith(f"{lane}-") else part for part in like.cmdline()]
+        named = [f"extra-{part}" if part.startswith(f"{lane}-") else part for part in like.cmdline()]
+        command = [*privileges.command_prefix(self.home), *named]
         environ = {**like.environ(), "SUPERVISOR_PROCESS_NAME": f"extra-{lane}"}
         with (self.home / "logs" / f"extra-{lane}.log").open("w") as log:
             worker = psutil.Popen(command, env=environ, stdout=log, stderr=log)
