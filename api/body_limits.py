@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from content_pipeline.core.errors import RequestTimeout, TooLarge
 
-DEFAULT_BYTES: Final = 1_000_000
+# JSON is parsed and validated in the event loop (api/json_routes.py).
+DEFAULT_BYTES: Final = 128_000
 DEFAULT_SECONDS: Final = 30.0
 
 

@@ -19,9 +19,11 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
+from api.body_limits import DEFAULT_BYTES
 from api.deps import CallerDep
 from api.schemas.secret_answer import SecretAnswer
 from api.schemas.signed_url import STORED
+from api.thread_pools import LARGE_JSON
 from content_pipeline.core import database
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.workspaces import idempotency
@@ -109,9 +111,13 @@ IdempotencyKey = Annotated[
 
 
 async def _from_body(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> IdempotentRequest:
-    return IdempotentRequest(
-        None if key is None else _with_key(request, caller, key, _canonical_body(await request.body()))
-    )
+    if key is None:
+        return IdempotentRequest(None)
+    body = await request.body()
+    if len(body) <= DEFAULT_BYTES:
+        return IdempotentRequest(_with_key(request, caller, key, _canonical_body(body)))
+    content = await LARGE_JSON.run(_canonical_body, body)
+    return IdempotentRequest(await LARGE_JSON.run(_with_key, request, caller, key, content))
 
 
 async def _from_form(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> IdempotentRequest:

@@ -101,6 +101,7 @@ def create_app() -> FastAPI:
     for router in (
         captions.upload_router,
         captions.router,
+        captions.large_router,
         twins.router,
         composing.router,
         memory.router,
@@ -112,6 +113,7 @@ def create_app() -> FastAPI:
         social.router,
         publishing.router,
         analytics.router,
+        analytics.large_router,
         usage.router,
         webhooks.router,
     ):

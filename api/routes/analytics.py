@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from api.deps import CallerDep, Limit
 from api.idempotency import IdempotentDep
+from api.json_routes import JsonRoute, LargeJsonRoute
 from api.schemas.analytics import (
     AudienceView,
     BestTimesView,
@@ -30,7 +31,8 @@ from content_pipeline.core.platforms.insights import Metric
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.tasks import dagster_client, tasks
 
-router = APIRouter(prefix="/analytics", tags=["analytics"])
+router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=JsonRoute)
+large_router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=LargeJsonRoute)
 
 
 def _selection(
@@ -105,7 +107,7 @@ def list_best_times(
     return [BestTimesView.of(account) for account in found]
 
 
-@router.post("/ingest", response_model=IngestAnswer, responses=problems(404))
+@large_router.post("/ingest", response_model=IngestAnswer, responses=problems(404))
 def ingest(body: IngestRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Send figures of days that you know otherwise, for what a platform does not tell or you may not fetch.
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep
 from api.idempotency import IdempotentDep
+from api.json_routes import JsonRoute
 from api.schemas.avatars import AvatarAccepted, AvatarAcceptedWithSecret, AvatarRequest, AvatarVideoView, AvatarView
 from api.schemas.problems import problems
 from content_pipeline.core.avatars import avatar_catalog, avatar_videos
@@ -17,7 +18,7 @@ from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.webhooks import endpoints
 
-router = APIRouter(tags=["avatars"])
+router = APIRouter(tags=["avatars"], route_class=JsonRoute)
 
 
 @router.get("/avatars", responses=problems(502, 503))

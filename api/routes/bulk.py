@@ -14,6 +14,7 @@ from api import events
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep
+from api.json_routes import JsonRoute
 from api.pagination import link_next
 from api.progress import ProgressDep, SlotDep
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
@@ -28,7 +29,7 @@ from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
 
-router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"])
+router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=JsonRoute)
 upload_router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=CsvRoute)
 
 _CSV: Final = (

@@ -12,6 +12,7 @@ from starlette.background import BackgroundTask
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import PUBLIC_PATH, IdempotentDep
+from api.json_routes import JsonRoute
 from api.pagination import link_next
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
@@ -25,7 +26,7 @@ from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.tasks import dagster_client, tasks
 
-router = APIRouter(prefix="/content/calendar", tags=["calendar"])
+router = APIRouter(prefix="/content/calendar", tags=["calendar"], route_class=JsonRoute)
 
 Bound = Annotated[UtcDatetime | Day | None, Query(description="A time with an offset, or a date (UTC)")]
 

@@ -12,6 +12,7 @@ from api.body_limits import too_large
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep, IdempotentRequest
+from api.json_routes import JsonRoute, LargeJsonRoute
 from api.pagination import link_next
 from api.schemas.captions import BurnInRequest, CaptionAccepted, CaptionEdit, CaptionSummary, CaptionView
 from api.schemas.problems import problems
@@ -27,7 +28,7 @@ from content_pipeline.core.providers import languages
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.workspaces.workspaces import Caller
 
-router = APIRouter(prefix="/captions", tags=["captions"])
+router = APIRouter(prefix="/captions", tags=["captions"], route_class=JsonRoute)
 _MEDIA_TYPES: Final = {"srt": "application/x-subrip", "vtt": "text/vtt", "ass": "text/x-ssa"}
 
 _LIMITS: Final = (
@@ -37,6 +38,7 @@ _LIMITS: Final = (
 )
 
 upload_router = APIRouter(prefix="/captions", tags=["captions"], route_class=UploadRoute)
+large_router = APIRouter(prefix="/captions", tags=["captions"], route_class=LargeJsonRoute)
 
 
 @upload_router.post(
@@ -138,7 +140,7 @@ def get_captions(caption_id: UUID, caller: CallerDep, response: Response) -> Cap
         return _view(session, captions.get(session, caller.workspace_id, caption_id), response)
 
 
-@router.patch("/{caption_id}", responses=problems(404, 409, 412))
+@large_router.patch("/{caption_id}", responses=problems(404, 409, 412))
 def edit_captions(
     caption_id: UUID,
     body: CaptionEdit,

@@ -12,6 +12,7 @@ from fastapi.sse import EventSourceResponse
 from api import events
 from api.bulkhead import in_bulkhead, iterate
 from api.deps import CallerDep
+from api.json_routes import JsonRoute
 from api.schemas.composing import ComposeRequest, PostTextView, ScriptRequest, ScriptView
 from api.schemas.problems import problems
 from content_pipeline.core.database import transaction
@@ -20,7 +21,7 @@ from content_pipeline.core.twins import composing, track_record, twins
 from content_pipeline.core.writing import scripts
 from content_pipeline.core.writing.track_record import TrackRecord
 
-router = APIRouter(prefix="/twins", tags=["twins"])
+router = APIRouter(prefix="/twins", tags=["twins"], route_class=JsonRoute)
 
 _AS_EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep
 from api.idempotency import IdempotentDep
+from api.json_routes import JsonRoute
 from api.schemas.memory import (
     ForgetRequest,
     Forgotten,
@@ -22,7 +23,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.twins import memory
 
-router = APIRouter(prefix="/memory/v2", tags=["memory"], responses=problems(404, 502, 503))
+router = APIRouter(prefix="/memory/v2", tags=["memory"], responses=problems(404, 502, 503), route_class=JsonRoute)
 
 
 @router.post("/remember", response_model=MemoryView, responses=problems(403))

@@ -13,6 +13,7 @@ from starlette.background import BackgroundTask
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep
 from api.idempotency import PUBLIC_PATH, IdempotentDep
+from api.json_routes import JsonRoute
 from api.schemas.problems import problems
 from api.schemas.publishing import (
     DryRunResults,
@@ -34,7 +35,7 @@ from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.workspaces import Caller
 
-router = APIRouter(prefix="/social/publish", tags=["social"])
+router = APIRouter(prefix="/social/publish", tags=["social"], route_class=JsonRoute)
 
 
 @router.post(

@@ -11,6 +11,7 @@ from api import connect_page
 from api.authentication import too_many
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
+from api.json_routes import JsonRoute
 from api.pagination import link_next
 from api.schemas.accounts import AccountView, ClientState, ConnectRequest, ConnectView, RedirectUri
 from api.schemas.problems import problems
@@ -39,7 +40,7 @@ def _set_private_headers(request: Request) -> None:
     request.state.headers.update(_PRIVATE_HEADERS)
 
 
-router = APIRouter(prefix="/social", tags=["social"])
+router = APIRouter(prefix="/social", tags=["social"], route_class=JsonRoute)
 _private = [Depends(_set_private_headers)]
 
 

@@ -12,6 +12,7 @@ from api import events
 from api.bulkhead import SHARED_THREAD
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep
+from api.json_routes import JsonRoute
 from api.pagination import link_next
 from api.progress import ProgressDep, SlotDep
 from api.schemas.problems import problems
@@ -23,7 +24,7 @@ from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.workspaces.workspaces import Caller
 
-router = APIRouter(prefix="/tasks", tags=["tasks"])
+router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=JsonRoute)
 
 
 @router.get("", dependencies=[SHARED_THREAD])

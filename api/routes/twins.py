@@ -8,6 +8,7 @@ from fastapi import APIRouter, BackgroundTasks, Request, Response
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import PUBLIC_PATH, IdempotentDep
+from api.json_routes import JsonRoute
 from api.pagination import link_next
 from api.schemas.problems import problems
 from api.schemas.twins import TwinEdit, TwinRequest, TwinView
@@ -17,7 +18,7 @@ from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.twins import deleted_memories, twins
 
-router = APIRouter(prefix="/twins", tags=["twins"])
+router = APIRouter(prefix="/twins", tags=["twins"], route_class=JsonRoute)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=TwinView, responses=problems(503))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import PUBLIC_PATH, IdempotentDep
+from api.json_routes import JsonRoute
 from api.pagination import link_next
 from api.schemas.problems import problems
 from api.schemas.webhooks import (
@@ -22,7 +23,7 @@ from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.models.webhooks import DeliveryStatus
 from content_pipeline.core.webhooks import deliveries, endpoints
 
-router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/webhooks", tags=["webhooks"], route_class=JsonRoute)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=WebhookCreated, responses=problems(409, 503))

@@ -273,7 +273,7 @@ class IngestRequest(BaseModel):
         },
     )
 
-    rows: list[StatedDay] = Field(min_length=1, max_length=1000)
+    rows: list[StatedDay] = Field(min_length=1, max_length=1000, fail_fast=True)
 
 
 class IngestAnswer(BaseModel):

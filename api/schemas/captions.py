@@ -80,7 +80,8 @@ class CaptionView(CaptionSummary):
 class CaptionEdit(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    segments: list[SegmentView]
+    # More do not fit into a body.
+    segments: list[SegmentView] = Field(max_length=30_000, fail_fast=True)
 
 
 class BurnInRequest(BaseModel):

@@ -33,7 +33,7 @@ class PublishRequest(BaseModel):
         },
     )
 
-    platforms: list[Platform] = Field(min_length=1, json_schema_extra={"uniqueItems": True})
+    platforms: list[Platform] = Field(min_length=1, max_length=20, json_schema_extra={"uniqueItems": True})
     reel_url: str | None = Field(None, min_length=1, max_length=4096)
     reel_id: UUID | None = Field(None, description="A reel of the workspace (its `job_id`), instead of `reel_url`")
     avatar_job_id: UUID | None = Field(

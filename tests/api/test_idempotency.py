@@ -102,7 +102,7 @@ def test_a_key_without_sense_is_refused(client: TestClient, key: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["twins", "tasks/unknown/cancel"])
-@pytest.mark.parametrize("body", ["[" * 100_000, "[" * 100_000 + "]" * 100_000])
+@pytest.mark.parametrize("body", ["[" * 100_000, "[" * 60_000 + "]" * 60_000])
 def test_a_body_that_is_nested_without_end_is_refused(client: TestClient, path: str, body: str) -> None:
     headers = {**key_header(), "Content-Type": "application/json"}
     assert client.post(f"/api/v1/public/{path}", content=body, headers=headers).status_code == 400
