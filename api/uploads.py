@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import UUID
 
 from fastapi import UploadFile
 
@@ -13,12 +14,12 @@ from content_pipeline.core.media import untrusted
 from content_pipeline.core.media.media_info import MediaInfo
 
 
-def probe_upload(upload: UploadFile) -> MediaInfo:
-    """Probe an upload in a child process. Raises as `untrusted.probe` does."""
+def probe_upload(upload: UploadFile, workspace_id: UUID) -> MediaInfo:
+    """Probe an upload of the workspace in a child process. Raises as `untrusted.probe` does."""
     # The temporary file has no name, so that none is left when this process is killed; it is opened through its file
     # descriptor's path.
     upload.file.rollover()  # type: ignore[attr-defined]  # typed as BinaryIO, is a SpooledTemporaryFile
-    return untrusted.probe(Path(f"/dev/fd/{upload.file.fileno()}"))
+    return untrusted.probe(Path(f"/dev/fd/{upload.file.fileno()}"), workspace_id)
 
 
 @contextmanager

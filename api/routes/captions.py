@@ -85,7 +85,7 @@ def _accept_upload(
 ) -> tuple[Task, Response]:
     if (upload.size or 0) > caller.plan.upload_bytes:
         raise too_large(caller.plan.upload_bytes)
-    media = uploads.probe_upload(upload)
+    media = uploads.probe_upload(upload, caller.workspace_id)
     captions.check_usable(media, caller.plan.media_seconds)
     caption_id = uuid4()
     key = captions.source_key(caller.workspace_id, caption_id)

@@ -87,7 +87,7 @@ def _dry_run(body: PublishRequest, caller: Caller) -> Response:
     with autocommit() as session:
         twin, source = _twin(session, caller, body), _source(session, caller, body)
     with tempfile.TemporaryDirectory() as folder:
-        video = dry_run.fetch_video(source, Path(folder), max_bytes=caller.plan.upload_bytes)
+        video = dry_run.fetch_video(caller.workspace_id, source, Path(folder), max_bytes=caller.plan.upload_bytes)
         results = [dry_run.check_post(caller.workspace_id, twin, source, video, spec) for spec in body.specs()]
     return JSONResponse(DryRunResults(results=[DryRunView.of(result) for result in results]).model_dump(mode="json"))
 

@@ -8,16 +8,17 @@ import json
 import os
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Final
+from uuid import UUID
 
 from PIL import Image
 
 from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
 from content_pipeline.core.media import child_process
+from content_pipeline.core.media.fair_semaphore import FairSemaphore
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.untrusted_process import REFUSED
 
@@ -27,13 +28,17 @@ MEMORY_BYTES: Final = 1 << 30
 # Wall time for an answer; `untrusted_process` limits the CPU time, also of sound, for whose reader it may have to wait.
 ANSWER_SECONDS: Final = 60.0
 
-# As many at once in a process, so that 40 threads of the API do not take 40 times the memory.
-_places = threading.BoundedSemaphore(4)
+# As many at once in a process, so that 40 threads of the API do not take 40 times the memory. One workspace could hold
+# all of them for a minute each, with files that take long.
+_SLOTS: Final = FairSemaphore(most=4, per_owner=2)
 
 
-def probe(path: Path) -> MediaInfo:
-    """As `probe.probe`. Raises what it raises, and MediaUnusable `media_too_complex`."""
-    return MediaInfo(**json.loads(_answer(path, "probe")))
+def probe(path: Path, workspace_id: UUID | None = None) -> MediaInfo:
+    """As `probe.probe`. Raises what it raises, and MediaUnusable `media_too_complex`.
+
+    With a workspace, as in the API, it takes one of the slots that a workspace may have.
+    """
+    return MediaInfo(**json.loads(_answer(path, "probe", workspace_id=workspace_id)))
 
 
 def probe_with_thumbnail(path: Path) -> tuple[MediaInfo, bytes]:
@@ -42,12 +47,12 @@ def probe_with_thumbnail(path: Path) -> tuple[MediaInfo, bytes]:
     return MediaInfo(**json.loads(media)), thumbnail
 
 
-def picture_size(path: Path, formats: Sequence[str]) -> tuple[int, int]:
-    """Width and height of a picture as it is shown; `formats` are Pillow's names.
+def picture_size(path: Path, formats: Sequence[str], workspace_id: UUID | None = None) -> tuple[int, int]:
+    """Width and height of a picture as it is shown; `formats` are Pillow's names, `workspace_id` as in `probe`.
 
     Raises NotMedia `not_picture`, MediaUnusable `picture_too_large`, `picture_unreadable`, `media_too_complex`.
     """
-    width, height = json.loads(_answer(path, "picture_size", *formats))
+    width, height = json.loads(_answer(path, "picture_size", *formats, workspace_id=workspace_id))
     return width, height
 
 
@@ -67,8 +72,8 @@ def sound(path: Path, *, rate: int, channels: int) -> Iterator[IO[bytes]]:
         yield answer
 
 
-def _answer(path: Path, *command: str) -> bytes:
-    with _places, _child(path, *command, seconds=ANSWER_SECONDS) as answer:
+def _answer(path: Path, *command: str, workspace_id: UUID | None = None) -> bytes:
+    with _SLOTS.slot(workspace_id), _child(path, *command, seconds=ANSWER_SECONDS) as answer:
         return answer.read()
 
 

@@ -39,18 +39,18 @@ class DryRunResult:
     problems: list[Problem]
 
 
-def fetch_video(source: Source, folder: Path, *, max_bytes: int) -> Video:
+def fetch_video(workspace_id: UUID, source: Source, folder: Path, *, max_bytes: int) -> Video:
     """The video of a post, in `folder`. Raises what `publications.check_source`, `safe_fetch.fetch` and
     `post_files.inspect_video` raise."""
     publications.check_source(source)
     path = folder / "video"
     if source.url:
         safe_fetch.fetch(source.url, path, max_bytes=max_bytes, seconds=FETCH_SECONDS)
-        return Video(path, source.url, post_files.inspect_video(path))
+        return Video(path, source.url, post_files.inspect_video(path, workspace_id))
     assert source.made
     assert source.made.output_key
     storage.fetch(source.made.output_key, path)
-    return Video(path, storage.signed_url(source.made.output_key), post_files.inspect_video(path))
+    return Video(path, storage.signed_url(source.made.output_key), post_files.inspect_video(path, workspace_id))
 
 
 def check_post(workspace_id: UUID, twin: Twin | None, source: Source, video: Video, spec: PostSpec) -> DryRunResult:
@@ -63,7 +63,7 @@ def check_post(workspace_id: UUID, twin: Twin | None, source: Source, video: Vid
     with _collect_problems(problems):
         with transaction() as session:
             publications.check_files(session, workspace_id, options)
-        cover = _fetch_cover(options, video.path.with_name("cover"))
+        cover = _fetch_cover(workspace_id, options, video.path.with_name("cover"))
     with _collect_problems(problems):
         words = _resolve_text(twin, source, spec, options)
     with _collect_problems(problems):
@@ -81,12 +81,12 @@ def _collect_problems(problems: list[Problem]) -> Iterator[None]:
         problems += [Problem(error.code, detail, error.remedy) for detail in details]
 
 
-def _fetch_cover(options: PostOptions, path: Path) -> tuple[Path, str] | None:
+def _fetch_cover(workspace_id: UUID, options: PostOptions, path: Path) -> tuple[Path, str] | None:
     url = options.cover
     if not url:
         return None
     safe_fetch.fetch(url, path, max_bytes=_COVER_BYTES, seconds=FETCH_SECONDS)
-    post_files.inspect_picture(path)
+    post_files.inspect_picture(path, workspace_id)
     return path, url
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from content_pipeline.core import storage
 from content_pipeline.core.captions import captions
@@ -61,9 +62,9 @@ def _inspect_and_remux(path: Path) -> MediaInfo:
     return untrusted.probe(path)
 
 
-def inspect_video(path: Path) -> MediaInfo:
+def inspect_video(path: Path, workspace_id: UUID | None = None) -> MediaInfo:
     """Probe a video. Raises NotMedia, and MediaUnusable `no_video` for a file without pictures."""
-    media = untrusted.probe(path)
+    media = untrusted.probe(path, workspace_id)
     if not media.has_video:
         raise MediaUnusable("This file has no pictures.", code="no_video", remedy="Send a video.")
     return media
@@ -89,10 +90,10 @@ def fetch_cover(
     return path, storage.signed_url(key)
 
 
-def inspect_picture(path: Path) -> None:
+def inspect_picture(path: Path, workspace_id: UUID | None = None) -> None:
     """Raises NotMedia `cover_unusable` for anything but a JPEG or PNG, MediaUnusable as `untrusted.picture_size`."""
     try:
-        untrusted.picture_size(path, _PICTURES)
+        untrusted.picture_size(path, _PICTURES, workspace_id)
     except NotMedia as error:
         raise NotMedia(
             "The cover is not a JPEG or PNG picture.", code="cover_unusable", remedy="Give a JPEG or PNG."

@@ -1,8 +1,11 @@
 """Media that would exhaust a host: refused from the header, or ended by the limits of the process that reads it."""
 
 import io
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -182,3 +185,19 @@ def test_a_picture_is_fitted_and_turned_as_it_is_shown(tmp_path: Path) -> None:
     assert untrusted.picture_size(tmp_path / "a.png", ["PNG"]) == (200, 400)
     shown = untrusted.picture(tmp_path / "a.png", ["PNG"], (100, 200))
     assert (shown.getpixel((50, 20)), shown.getpixel((50, 180))) == ((255, 0, 0), (0, 0, 255))
+
+
+def test_files_of_one_workspace_that_take_long_leave_room_for_those_of_others(tmp_path: Path) -> None:
+    one, other = uuid4(), uuid4()
+    paths = [tmp_path / f"{number}.wav" for number in range(4)]
+    for path in paths:
+        os.mkfifo(path)
+    with ThreadPoolExecutor(5) as pool:
+        held = [pool.submit(untrusted.probe, path, one) for path in paths]
+        try:
+            assert pool.submit(untrusted.probe, samples.SPEECH, other).result(30).has_audio
+            assert not any(each.done() for each in held)
+        finally:
+            for path in paths:
+                path.write_bytes(b"no sound")  # opens it, for which its reader waits
+    assert {type(each.exception()) for each in held} == {NotMedia}
