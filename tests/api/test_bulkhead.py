@@ -1,6 +1,7 @@
 """Routes that wait for other servers: no other route waits for them, and no key takes all of their slots."""
 
 import socket
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from fastapi.testclient import TestClient
 from api import bulkhead, concurrency_limits
 from api.bulkhead import in_bulkhead, iterate
 from api.concurrency_limits import ConcurrencyLimit
-from content_pipeline.core.database import transaction
+from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
 from content_pipeline.core.models import Twin
 from content_pipeline.core.net import safe_fetch
@@ -89,6 +90,34 @@ def test_one_key_that_waits_for_a_locked_row_holds_up_no_other(
         outcomes = {one.result() for one in waiting}
     assert [answer.status_code for answer in answers] == [200] * 3
     assert 204 in outcomes
+
+
+def test_lists_of_one_key_that_take_long_leave_connections_for_the_reads_of_tasks(
+    base_url: str, connect: Callable[..., TestClient]
+) -> None:
+    busy, other = connect(), connect()
+
+    def list_captions() -> int:
+        return httpx.get(f"{base_url}/captions", headers=busy.headers, timeout=60).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        with engine().begin() as connection:
+            connection.exec_driver_sql("lock table captions in access exclusive mode")
+            waiting = [pool.submit(list_captions) for _ in range(16)]
+            until(is_lock_awaited, seconds=10, what="lists that wait for the lock")
+            answers = [httpx.get(f"{base_url}/tasks/unknown", headers=other.headers, timeout=8) for _ in range(3)]
+        outcomes = {one.result() for one in waiting}
+    assert [answer.status_code for answer in answers] == [404] * 3
+    assert 200 in outcomes
+
+
+def test_a_thread_that_computes_soon_gives_way_to_the_event_loop(app: FastAPI) -> None:
+    before = sys.getswitchinterval()
+    try:
+        with TestClient(app):
+            assert sys.getswitchinterval() <= 0.001
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_a_key_without_a_free_place_is_told_to_come_back_and_others_are_served(

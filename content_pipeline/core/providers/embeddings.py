@@ -7,6 +7,7 @@ usual library, sentence-transformers, depends on torch and CUDA, 2 GB for the sa
 import hashlib
 import json
 import math
+import os
 import threading
 from functools import cache
 from importlib.resources import files
@@ -36,6 +37,8 @@ _HEADS: Final = 12
 _NORM_EPSILON: Final = 1e-12
 
 _load_lock = threading.Lock()
+# Each takes a core. Six at once, which one key may ask for, left none for the event loop of the API.
+_COMPUTING: Final = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
 
 
 def embed(text: str) -> Vector:
@@ -46,7 +49,8 @@ def embed(text: str) -> Vector:
     """
     with _load_lock:
         model = _load_cached()
-    return model.embed(text)
+    with _COMPUTING:
+        return model.embed(text)
 
 
 @cache
