@@ -10,6 +10,7 @@ from content_pipeline.core.models import Twin
 from content_pipeline.core.models.avatars import AvatarProvider
 from content_pipeline.core.providers import heygen, language_detection
 from content_pipeline.core.speech import voice_selection
+from content_pipeline.core.speech.voice_types import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,13 @@ def _exists(provider: AvatarProvider, avatar_id: str) -> bool:
     return avatar_id in characters.CHARACTERS
 
 
-def check_voice(provider: AvatarProvider, voice_id: str, script: str) -> None:
+def check_voice(provider: AvatarProvider, voice_id: str, script: str, installed: Sequence[Voice] | None = None) -> None:
     """Raises Invalid for a voice that the provider does not have, or that does not speak the script's language, and
-    for a script without words."""
+    for a script without words. `installed` as for `voice_selection.choose_voice`."""
     if provider == "heygen":
         voice_selection.check_speakable(script, spoken_language(heygen.choose_voice(voice_id, script), script))
     else:
-        voice_selection.choose_voice(voice_id, script)
+        voice_selection.choose_voice(voice_id, script, installed)
 
 
 def spoken_language(voice: heygen.Voice, script: str) -> str:

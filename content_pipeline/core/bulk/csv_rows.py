@@ -18,6 +18,7 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.reels.reel_spec import ReelSpec, valid_script
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import voice_selection
+from content_pipeline.core.speech.voice_types import Voice
 
 # `music_url` is an alias of `music`, by analogy with background_url.
 _COLUMNS: Final = (
@@ -80,8 +81,11 @@ def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> Sheet
             errors.append(_error_entry(number, None, cells))
         else:
             rows.append(_Row(number, cells, errors))
-    refused = safe_fetch.refusals({_origin(cell) for row in rows for cell in row.urls()})
-    videos = [video for row in rows if (video := _video(row, platform, voice_id, refused))]
+    origins = {cell: _origin(cell) for row in rows for cell in row.urls()}
+    refusals = safe_fetch.refusals(set(origins.values()))
+    refused = {cell: refusals[origin] for cell, origin in origins.items() if origin in refusals}
+    installed = voice_selection.installed_voices()
+    videos = [video for row in rows if (video := _video(row, platform, voice_id, refused, installed))]
     if errors:
         bad = len({error_entry["row"] for error_entry in errors})
         raise Invalid(
@@ -142,11 +146,13 @@ class _Row:
             return None
 
 
-def _video(row: _Row, platform: str, voice_id: str, refused: Mapping[str, Invalid]) -> VideoRow | None:
-    """`refused` are the origins of URLs that must not be fetched."""
+def _video(
+    row: _Row, platform: str, voice_id: str, refused: Mapping[str, Invalid], installed: Sequence[Voice]
+) -> VideoRow | None:
+    """`refused` are the URLs that must not be fetched."""
 
     def url(cell: str) -> str | None:
-        if cell and (refusal := refused.get(_origin(cell))):
+        if cell and (refusal := refused.get(cell)):
             raise refusal
         return cell or None
 
@@ -156,11 +162,11 @@ def _video(row: _Row, platform: str, voice_id: str, refused: Mapping[str, Invali
     form = row.parse("format", _format)
     if form == "avatar":
         provider = settings().avatar_provider
-        row.parse("voice_id", lambda cell: avatar_catalog.check_voice(provider, cell or voice_id, words))
+        row.parse("voice_id", lambda cell: avatar_catalog.check_voice(provider, cell or voice_id, words, installed))
         row.parse("avatar_id", lambda cell: avatar_catalog.check_avatar(provider, cell))
         row.parse("music", lambda cell: _check_no_music(cell or row.cell("music_url")))
     else:
-        row.parse("voice_id", lambda cell: voice_selection.choose_voice(cell or voice_id, words))
+        row.parse("voice_id", lambda cell: voice_selection.choose_voice(cell or voice_id, words, installed))
     target = row.parse("platform", lambda cell: _platform(cell or platform))
     title = row.parse("title", _title)
     background_url = row.parse("background_url", url)

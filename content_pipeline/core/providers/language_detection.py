@@ -84,10 +84,13 @@ def detect(text: str, *, expected: str) -> str:
 
 def _letters(prose: str) -> Counter[str]:
     """Weighted number of letters per script."""
-    letters = Counter(unicodedata.name(character, "").partition(" ")[0] for character in prose if character.isalpha())
-    return Counter(
-        {script: count * _WEIGHTS.get(script, 1) for script, count in letters.items() if script in _LANGUAGES}
-    )
+    letters = Counter[str]()
+    # By kinds of letters: a name looked up for each letter was half the time of a CSV of long scripts.
+    for character, count in Counter(prose).items():
+        script = unicodedata.name(character, "").partition(" ")[0] if character.isalpha() else ""
+        if script in _LANGUAGES:
+            letters[script] += count * _WEIGHTS.get(script, 1)
+    return letters
 
 
 # Six CSVs that came to a fresh API at once loaded the model six times, and it answered nothing for 2 s.

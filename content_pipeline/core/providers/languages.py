@@ -1,6 +1,7 @@
 """Language codes that Whisper supports. Separate from the model, so that the API can validate without loading it."""
 
 import re
+from functools import lru_cache
 
 from content_pipeline.core.errors import Invalid
 
@@ -47,6 +48,7 @@ def whisper_language(language: str | None) -> str | None:
     return base_language(language)
 
 
+@lru_cache(maxsize=1024)
 def base_language(tag: str) -> str:
     """The primary language subtag in Whisper's code: "zh" for "cmn-CN"."""
     base = tag.lower().replace("_", "-").partition("-")[0]

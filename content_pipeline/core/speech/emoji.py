@@ -14,4 +14,5 @@ _EMOTICON = re.compile(r"(?<!\S)(?:[:;=][-']?[()DPp\]|*3]+|<3+|\^_?\^|¯\\_\(ツ
 def strip_emoji(text: str) -> str:
     """The text with each pictograph replaced by a space."""
     text = _EMOTICON.sub(" ", _VARIATION_SELECTORS.sub("", _KEYCAP.sub(" ", text)))
-    return "".join(" " if unicodedata.category(c) == "So" and c not in _SPOKEN_SYMBOLS else c for c in text)
+    symbols = {c for c in set(text) if unicodedata.category(c) == "So"} - _SPOKEN_SYMBOLS
+    return text.translate(dict.fromkeys(map(ord, symbols), " "))

@@ -54,6 +54,7 @@ class _Symbol(NamedTuple):
     token: int | None
 
 
+@cache
 def known_voices() -> tuple[Voice, ...]:
     """The voices that the package has or can download."""
     package = _voices_module()

@@ -1,5 +1,7 @@
 """Voice selection: lists the installed TTS voices and chooses one for a script. Loads no engine."""
 
+from collections.abc import Sequence
+
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.providers import language_detection
 from content_pipeline.core.providers.languages import base_language, voice_language
@@ -17,21 +19,21 @@ def installed_voices() -> tuple[Voice, ...]:
     return (*tts_endpoint.voices(), *hibari.voices(), *espeak.voices())
 
 
-def choose_voice(voice_id: str | None, script: str) -> VoiceChoice:
+def choose_voice(voice_id: str | None, script: str, installed: Sequence[Voice] | None = None) -> VoiceChoice:
     """The requested voice if it speaks the script's language, else the closest one that does.
 
-    `voice_id` is a voice's id, a language tag, a Google or Azure style voice id, or None. Raises Invalid
+    `voice_id` is a voice's id, a language tag, a Google or Azure style voice id, or None. `installed` are the
+    `installed_voices` where many scripts are asked for: looking them up takes longer than the rest. Raises Invalid
     `unknown_voice`, `unknown_language`, `language_unspoken`, and `nothing_to_say` for a script without words.
     """
-    requested = _known_voice(voice_id) if voice_id else None
+    installed = installed_voices() if installed is None else installed
+    requested = _known_voice(voice_id, installed) if voice_id else None
     tag = requested.language if requested else _language_tag(voice_id) if voice_id else _DEFAULT_LANGUAGE
     expected = _DEFAULT_LANGUAGE if tag == MULTILINGUAL else base_language(tag)
     language = language_detection.detect(script, expected=expected)
     check_speakable(script, language)
     voices = [
-        voice
-        for voice in installed_voices()
-        if voice.language == MULTILINGUAL or base_language(voice.language) == language
+        voice for voice in installed if voice.language == MULTILINGUAL or base_language(voice.language) == language
     ]
     if requested in voices:
         return VoiceChoice(requested, language)
@@ -48,13 +50,13 @@ def check_speakable(script: str, language: str) -> None:
 
 def check_voice_id(voice_id: str) -> None:
     """Validate a voice id. Raises Invalid `unknown_voice`, `unknown_language`."""
-    if not _known_voice(voice_id):
+    if not _known_voice(voice_id, installed_voices()):
         _language_tag(voice_id)
 
 
-def _known_voice(voice_id: str) -> Voice | None:
+def _known_voice(voice_id: str, installed: Sequence[Voice]) -> Voice | None:
     """The voice with this id, installed or not."""
-    all_voices = (*installed_voices(), *hibari.known_voices())
+    all_voices = (*installed, *hibari.known_voices())
     return next((voice for voice in all_voices if voice.id.lower() == voice_id.lower()), None)
 
 

@@ -15,6 +15,8 @@ from content_pipeline.core.bulk.csv_rows import VideoRow, parse
 from content_pipeline.core.errors import Invalid, PlanLimit
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
+from content_pipeline.core.speech import voice_selection
+from content_pipeline.core.speech.voice_types import Voice
 
 # A public host as an IP address: needs no DNS.
 PUBLIC = "https://8.8.8.8"
@@ -220,3 +222,16 @@ def test_every_row_is_a_reel_or_a_fault_of_its_number(rows: list[dict[str, str]]
         assert {row for row, *_ in faults(sheet(*rows))} == bad
     else:
         assert [reel.row for reel in reels(sheet(*rows))] == list(range(1, len(rows) + 1))
+
+
+def test_voices_are_looked_up_once_for_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up, times = voice_selection.installed_voices, []
+
+    def count() -> tuple[Voice, ...]:
+        times.append(1)
+        return look_up()
+
+    monkeypatch.setattr(voice_selection, "installed_voices", count)
+    file = b"script,format\n" + b"Hello there.,reel\nHello there.,avatar\n" * 20
+    assert len(reels(file)) == 40
+    assert len(times) == 1
