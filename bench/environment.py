@@ -62,14 +62,15 @@ class Environment:
         """Insert open tasks that are deferred for a year, so that no runs are launched for them. Returns their ids."""
         return [task for (task,) in self.stack.sql(_WAITING_TASKS, name=workspace, count=count)]
 
-    def idle(self) -> None:
-        """Wait until nothing runs. A killed run's execution remains for a while, but without heartbeats."""
+    def idle(self, seconds: float = 120) -> None:
+        """Wait until nothing runs, so many seconds at most. A killed run's execution remains for a while, but without
+        heartbeats."""
         busy = (
             "select exists (select from executions where worker is not null"
             " and beat_at > clock_timestamp() - interval '15 s') or exists (select from tasks"
             " where state in ('queued', 'processing') or (state = 'waiting' and not_before < now()))"
         )
-        until(lambda: not self.stack.sql(busy)[0][0], seconds=120, what="an idle stack")
+        until(lambda: not self.stack.sql(busy)[0][0], seconds=seconds, what="an idle stack")
 
     @cached_property
     def sentence(self) -> Path:

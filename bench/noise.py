@@ -1,0 +1,238 @@
+"""Requests of a noisy key, for noisy_neighbor.py: `python -m bench.noise NAME`, with a `Noise` in JSON on its input.
+
+In a process of its own, which computes beside the one that measures and not in it.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from typing import Final
+from uuid import uuid4
+
+import httpx
+
+from bench.slow_dns_app import DOMAIN
+from content_pipeline.core.avatars import heygen_events
+from tests.stack.harness import REDIRECT_URI
+
+# At a time: more than the API has threads.
+REQUESTS: Final = 60
+# Between two requests of a connection: 20 a second in all, which its plan allows.
+PAUSE_SECONDS: Final = 3.0
+
+_BASE: Final = "/api/v1/public"
+_JSON: Final = {"Content-Type": "application/json"}
+_BODY: Final = b'--b\r\nContent-Disposition: form-data; name="audio_file"; filename="a"\r\n\r\n'
+# Just below the limits of the API.
+_LARGE_BYTES: Final = 990_000
+_SMALL_BYTES: Final = 125_000
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What the noisy key knows: an API process, its own key, twin and open task, and the address of a video that
+    drips."""
+
+    port: int
+    key: str
+    twin: str
+    task: str
+    video: str
+
+
+# One request of the noisy key, with its number.
+Send = Callable[[httpx.AsyncClient, Noise, int], Awaitable[httpx.Response]]
+
+
+def _get(path: str, **headers: str) -> Send:
+    """The path may hold the fields of Noise."""
+
+    def send(client: httpx.AsyncClient, noise: Noise, number: int) -> Awaitable[httpx.Response]:
+        return client.get(path.format(**vars(noise)), headers=headers)
+
+    return send
+
+
+def _post(path: str, **body: object) -> Send:
+    """Texts may hold `{number}` and the fields of Noise."""
+
+    async def send(client: httpx.AsyncClient, noise: Noise, number: int) -> httpx.Response:
+        fields = {**vars(noise), "number": number}
+        filled = {name: value.format(**fields) if isinstance(value, str) else value for name, value in body.items()}
+        return await client.post(path.format(**fields), json=filled)
+
+    return send
+
+
+def _send_json(method: str, path: str, body: bytes) -> Send:
+    def send(client: httpx.AsyncClient, noise: Noise, number: int) -> Awaitable[httpx.Response]:
+        return client.request(method, path.format(**vars(noise)), content=body, headers=_JSON)
+
+    return send
+
+
+def _list(field: str, entry: str, size: int) -> bytes:
+    """An object whose field is a list of so many entries as fit."""
+    entries = ",".join([entry] * ((size - 50) // (len(entry) + 1)))
+    return f'{{"{field}":[{entries}]}}'.encode()
+
+
+def _submit_csv(*rows: str) -> Send:
+    """`rows` may hold `{number}` and `{row}`; the last row is refused, so that no reels are rendered on the cores that
+    are measured."""
+
+    async def send(client: httpx.AsyncClient, noise: Noise, number: int) -> httpx.Response:
+        filled = [text.format(number=number, row=row) for row, text in enumerate(rows)]
+        file = "\n".join(["script,background_url", *filled, ",https://8.8.8.8/"])
+        form = {"twin_id": noise.twin, "platform": "tiktok"}
+        return await client.post("/bulk/reels", files={"csv_file": ("a.csv", file)}, data=form)
+
+    return send
+
+
+async def _connect(client: httpx.AsyncClient, _: Noise, __: int) -> httpx.Response:
+    started = await client.post("/social/connect/tiktok", json={"redirect_uri": REDIRECT_URI})
+    if not started.is_success:
+        return started
+    state = httpx.URL(started.json()["authorize_url"]).params["state"]
+    return await client.get("/social/callback/tiktok", params={"state": state, "code": "some"})
+
+
+def _caption(client: httpx.AsyncClient, _: Noise, number: int) -> Awaitable[httpx.Response]:
+    return client.post("/captions/generate", data={"reel_url": f"http://{number}{DOMAIN}/a.mp4"})
+
+
+def _upload(client: httpx.AsyncClient, _: Noise, __: int) -> Awaitable[httpx.Response]:
+    """A file that is examined, and is none of the media that are taken."""
+    return client.post("/captions/generate", files={"audio_file": ("a.mp4", b"\x00\x00\x00\x18ftypmp42" * 100_000)})
+
+
+def _wrong_key(client: httpx.AsyncClient, _: Noise, number: int) -> Awaitable[httpx.Response]:
+    return client.get("/tasks", headers={"X-API-Key": f"sk_{number}"})
+
+
+def _outside(method: str, path: str, body: bytes = b"") -> Send:
+    """A path that is not below `/api/v1/public`."""
+
+    def send(client: httpx.AsyncClient, noise: Noise, number: int) -> Awaitable[httpx.Response]:
+        return client.request(method, f"http://127.0.0.1:{noise.port}{path}", content=body)
+
+    return send
+
+
+_SENTENCE: Final = "Here is what nobody tells you about growing an audience, and why it takes so long. "
+_POST: Final[dict[str, object]] = {"twin_id": "{twin}", "caption": "Hello.", "platforms": ["tiktok"]}
+_ITEM: Final[dict[str, object]] = {
+    "twin_id": "{twin}",
+    "platform": "tiktok",
+    "title": "Hello",
+    "scheduled_at": "2030-01-01T00:00:00Z",
+}
+_SEGMENT: Final = '{"start":0,"end":1,"text":"Hello there."}'
+_EDIT: Final = f"/captions/{uuid4()}"
+
+_REQUESTS: Final[dict[str, Send]] = {
+    # names and servers that do not answer
+    "CSVs of slow names": _submit_csv(*[f"Hello.,https://{{number}}-{{row}}{DOMAIN}/"] * 99),
+    "dry runs": _post("/social/publish?dry_run=true", reel_url="{video}", **_POST),
+    "posts of slow names": _post("/social/publish", reel_url=f"http://{{number}}{DOMAIN}/a.mp4", **_POST),
+    "captions by link": _caption,
+    "webhooks": _post("/webhooks", url=f"https://{{number}}{DOMAIN}/"),
+    "calendar items": _post("/content/calendar", reel_url=f"http://{{number}}{DOMAIN}/a.mp4", **_ITEM),
+    "twins with pictures": _post(
+        "/twins", name="Ann", voice_id="en-US", picture_url=f"https://{{number}}{DOMAIN}/a.jpg"
+    ),
+    "composing": _post("/twins/{twin}/compose", script="Hello there.", platform="tiktok"),
+    "scripts": _post("/twins/{twin}/script", topic="A month of reels in one afternoon", platform="tiktok"),
+    "recall at ZeroMemory": _post("/memory/v2/recall", namespace="twin_{twin}", query="Hello"),
+    "avatars": _get("/avatars"),
+    "avatar videos": _post("/multimodal/avatar/generate", twin_id="{twin}", script="Hello there."),
+    "connecting accounts": _connect,
+    # work that computes
+    "CSVs of long scripts": _submit_csv(*[f'"{_SENTENCE * 29}",'] * 99),
+    "recall": _post("/memory/v2/recall", namespace="twin_{twin}", query=_SENTENCE * 20),
+    "memories": _post("/memory/v2/remember", namespace="twin_{twin}", content=_SENTENCE * 20),
+    "edits of wrong segments": _send_json("PATCH", _EDIT, _list("segments", "{}", _LARGE_BYTES)),
+    "edits of long captions": _send_json("PATCH", _EDIT, _list("segments", _SEGMENT, _LARGE_BYTES)),
+    "ingested figures": _send_json("POST", "/analytics/ingest", _list("rows", "{}", _LARGE_BYTES)),
+    "large bodies": _send_json(
+        "POST", "/memory/v2/remember", json.dumps({"content": "", "metadata": {"a": [{}] * 30_000}}).encode()
+    ),
+    "long texts": _send_json("POST", "/memory/v2/remember", b'{"content":"' + b"a" * _SMALL_BYTES + b'"}'),
+    "uploads that are no media": _upload,
+    # reads
+    "lists of tasks": _get("/tasks?limit=200"),
+    "lists of captions": _get("/captions?limit=200"),
+    "lists of calendar items": _get("/content/calendar?limit=200"),
+    "figures": _get("/analytics/social?days=365"),
+    "figures of posts": _get("/analytics/posts?limit=200"),
+    "best times": _get("/analytics/best-times"),
+    # what stays open, and what anybody may send
+    "streams of a task": _get("/tasks/{task}/events"),
+    "waits for a task": _get("/tasks/{task}?wait=60"),
+    "wrong keys": _wrong_key,
+    "readiness": _outside("GET", "/health/ready"),
+    "events of HeyGen": _outside("POST", heygen_events.PATH, b"{}"),
+}
+
+
+async def _send_requests(send: Send, noise: Noise) -> None:
+    numbers = count()
+    base_url, headers = f"http://127.0.0.1:{noise.port}{_BASE}", {"X-API-Key": noise.key}
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=base_url, headers=headers, timeout=None, limits=limits) as client:
+
+        async def again_and_again() -> None:
+            while True:
+                pause = PAUSE_SECONDS
+                # The server may close a connection that was kept alive just when it is used.
+                with suppress(httpx.TransportError):
+                    answer = await send(client, noise, next(numbers))
+                    pause = max(pause, float(answer.headers.get("Retry-After", 0)))
+                await asyncio.sleep(pause)
+
+        await asyncio.gather(*(again_and_again() for _ in range(REQUESTS)))
+
+
+async def _drip_uploads(noise: Noise) -> None:
+    """Uploads of which 20 bytes come in a second."""
+    path = f"POST {_BASE}/captions/generate HTTP/1.1"
+    form = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000000"
+    await _drip(noise, f"{path}\r\nHost: api\r\nX-API-Key: {noise.key}\r\n{form}\r\n\r\n".encode() + _BODY, REQUESTS)
+
+
+async def _drip_heads(noise: Noise) -> None:
+    """Requests whose headers do not end."""
+    await _drip(noise, b"GET / HTTP/1.1\r\nHost: api\r\nX-More: ", 5 * REQUESTS)
+
+
+async def _drip(noise: Noise, begun: bytes, connections: int) -> None:
+    async def again_and_again() -> None:
+        while True:
+            with suppress(ConnectionError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", noise.port)
+                writer.write(begun)
+                closed = asyncio.create_task(reader.read())
+                while not closed.done():
+                    writer.write(b"x")
+                    await asyncio.wait([closed], timeout=0.05 if connections == REQUESTS else 1)
+                writer.close()
+                await closed
+            await asyncio.sleep(1)
+
+    await asyncio.gather(*(again_and_again() for _ in range(connections)))
+
+
+NOISES: Final[dict[str, Callable[[Noise], Awaitable[None]]]] = {
+    **{name: partial(_send_requests, send) for name, send in _REQUESTS.items()},
+    "uploads that drip": _drip_uploads,
+    "unfinished heads": _drip_heads,
+}
+
+if __name__ == "__main__":
+    asyncio.run(NOISES[sys.argv[1]](Noise(**json.load(sys.stdin))))  # type: ignore[arg-type]  # these are coroutines
