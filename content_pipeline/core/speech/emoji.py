@@ -8,7 +8,7 @@ _SPOKEN_SYMBOLS = frozenset("°№℃℉")
 # Keycap emoji; variation selectors and skin tone modifiers.
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\U0001f3fb-\U0001f3ff]")
-_EMOTICON = re.compile(r"(?<!\S)(?:[:;=][-']?[()DPp\]|*3]+|<3+|\^_?\^|¯\\_\(ツ\)_/¯)(?!\S)")
+_EMOTICON = re.compile(r"(?<!\S)(?:[:;=][-']?[()DPp\]|*3]+|[xX]D+|<3+|\^_?\^|¯\\_\(ツ\)_/¯)(?!\S)")
 
 
 def strip_emoji(text: str) -> str:

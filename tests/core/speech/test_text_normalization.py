@@ -79,7 +79,7 @@ SPOKEN = [
     ("#AIContent #ad #1", "AI Content|ad|number one"),
     ("(555) 123-4567", "five five five,|one two three, four five six seven"),
     ("+1 555 123 4567.", "plus one,|five five five,|one two three,|four five six seven."),
-    ("1-800-FLOWERS", "one, eight zero zero, FLOWERS"),
+    ("1-800-FLOWERS", "one, eight zero zero, flowers"),
     ("Dr. Smith met Mr. Lee", "Doctor|Smith|met|Mister|Lee"),
     ("Mr. T. Jones and prof. lee", "Mister|T|Jones|and|Professor|lee"),
     ("in St. Louis", "in|Saint|Louis"),

@@ -1,6 +1,8 @@
-"""Text normalization of abbreviations, initials, Roman numerals and fixed expressions."""
+"""Text normalization of abbreviations, initials and fixed expressions."""
 
 import re
+
+from content_pipeline.core.speech.english.capitals import letters
 
 # "Dr. Smith": capitalized, before a capitalized word.
 _BEFORE_NAMES = {
@@ -28,7 +30,7 @@ _ANY_CONTEXT = {
     "thu.": "Thursday", "thurs.": "Thursday", "fri.": "Friday",
 }  # fmt: skip
 _NEVER_LAST = {
-    "mr.", "mrs.", "ms.", "prof.", "e.g.", "i.e.", "vs.", "approx.", "incl.", "excl.", "feat.", "avg.",
+    "mr.", "mrs.", "ms.", "prof.", "e.g.", "i.e.", "vs.", "approx.", "incl.", "excl.", "feat.", "avg.", "a.k.a.",
 }  # fmt: skip
 # Exact matches, without a period.
 _FIXED_READINGS = {
@@ -44,6 +46,7 @@ _FIXED_READINGS = {
     "w/": "with",
     "w/o": "without",
     "b/c": "because",
+    "s/o": "shout-out",
     "n/a": "not available",
     "c++": "C plus plus",
     "c#": "C sharp",
@@ -53,25 +56,23 @@ _FIXED_READINGS = {
     "etc": "et cetera",
     "°c": "degrees Celsius",
     "°f": "degrees Fahrenheit",
+    "at&t": "A-T and T",
+    "401k": "four oh one K",
+    "401(k": "four oh one K",
+    "y2k": "Y two K",
+    "am/pm": "AM PM",
+    "ww2": "World War two",
+    "wwii": "World War two",
+    "wwi": "World War one",
+    "tues": "Tuesday",
+    "thur": "Thursday",
+    "thurs": "Thursday",
+    "weds": "Wednesday",
+    "'n": "and",
+    "'n'": "and",
+    "i/o": "I O",
 }
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
-
-_ROMAN = {
-    "I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11, "XII": 12,
-    "XIII": 13, "XIV": 14, "XV": 15, "XVI": 16, "XVII": 17, "XVIII": 18, "XIX": 19, "XX": 20,
-}  # fmt: skip
-# Roman numerals are recognized only after these words: as a count here, ...
-_BEFORE_COUNTS = {
-    "act", "appendix", "article", "book", "bowl", "chapter", "class", "episode", "final", "fantasy", "grade",
-    "lesson", "level", "mark", "part", "phase", "rocky", "round", "scene", "season", "section", "stage", "step",
-    "title", "type", "unit", "version", "volume", "war",
-}  # fmt: skip
-# ... as an ordinal after these.
-_MONARCHS = {
-    "alexander", "benedict", "catherine", "charles", "edward", "elizabeth", "francis", "frederick", "george",
-    "gregory", "henry", "james", "john", "leo", "louis", "mary", "napoleon", "nicholas", "paul", "peter", "philip",
-    "pius", "ramses", "richard", "william",
-}  # fmt: skip
 
 
 def fixed_reading(text: str) -> str | None:
@@ -120,14 +121,4 @@ def never_last(with_period: str) -> bool:
 
 def initials(text: str) -> str | None:
     """ "US" for "U.S": letters without periods, which voices spell out. None for anything else."""
-    return text.replace(".", "").upper() if _INITIALS.fullmatch(text) else None
-
-
-def roman_count(before: str, text: str) -> int | None:
-    """The number in "World War II"; None where it is ambiguous."""
-    return _ROMAN.get(text) if before.lower() in _BEFORE_COUNTS else None
-
-
-def roman_rank(before: str, text: str) -> int | None:
-    """The number in "Henry VIII"; None where it is ambiguous, as in "George I said"."""
-    return _ROMAN.get(text) if text != "I" and before.lower() in _MONARCHS else None
+    return letters(text.replace(".", "").upper()) if _INITIALS.fullmatch(text) else None

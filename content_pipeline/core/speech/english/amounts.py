@@ -97,6 +97,17 @@ wk week weeks
 wks week weeks
 mo month months
 % percent percent
+pct percent percent
+deg degree degrees
+qt quart quarts
+qts quart quarts
+gal gallon gallons
+mos month months
+tbsps tablespoon tablespoons
+kmh kilometer_per_hour kilometers_per_hour
+CHF Swiss_franc Swiss_francs
+CAD Canadian_dollar Canadian_dollars
+AUD Australian_dollar Australian_dollars
 ° degree degrees
 °C degree_Celsius degrees_Celsius
 °F degree_Fahrenheit degrees_Fahrenheit
@@ -126,6 +137,8 @@ _AMOUNT = re.compile(
     rf"(?P<sign>[{re.escape(''.join(_SIGNS))}]?)(?P<currency>{_CURRENCY})?(?P<number>{NUMBER})"
     rf"(?P<suffix>[^\W\d_]+[23]?|°[CF]?|[%¢]|{_CURRENCY})?(?P<more>\+?)(?:/(?P<per>[^\W\d_]+))?"
 )
+# "1.299,50" and "1.299", which in euros is no fraction: prices have two decimals.
+_EUROPEAN_POINTS = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d{2})?(?![\d.,])|\d+,\d{2}(?![\d.,])")
 _PRICE = re.compile(rf"({_CURRENCY})({NUMBER})")
 _BODY_HEIGHT = re.compile(r"(?:(\d{1,2})'|([3-8])ft)(\d{1,2})")
 _VIDEO_RESOLUTION = re.compile(r"(\d{1,2})(\d{2})p")
@@ -133,7 +146,7 @@ _VIDEO_RESOLUTION = re.compile(r"(\d{1,2})(\d{2})p")
 
 def amount(text: str) -> str | None:
     """The reading of "$1,299.99", "£20k", "10%", "-25°C", "50+", "$149/night"; None for anything else."""
-    match = _AMOUNT.fullmatch(text)
+    match = _AMOUNT.fullmatch(_EUROPEAN_POINTS.sub(_american_points, text) if "€" in text else text)
     if not match:
         return None
     digits, suffix = match["number"], match["suffix"] or ""
@@ -142,6 +155,10 @@ def amount(text: str) -> str | None:
         return None
     per = f"per {unit(match['per'], one=True) or match['per']}" if match["per"] else ""
     return " ".join(filter(None, (_SIGNS.get(match["sign"]), spoken, "plus" if match["more"] else "", per)))
+
+
+def _american_points(match: re.Match[str]) -> str:
+    return match[0].translate(str.maketrans(".,", ",."))
 
 
 def attributive_amount(text: str) -> str | None:

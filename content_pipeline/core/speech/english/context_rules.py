@@ -3,18 +3,39 @@
 import re
 from collections.abc import Callable, Sequence
 
-from content_pipeline.core.speech.english import abbreviations, amounts, dates_and_times, number_suffixes, numbers
+from content_pipeline.core.speech.english import (
+    abbreviations,
+    amounts,
+    capitals,
+    codes,
+    dates_and_times,
+    number_suffixes,
+    numbers,
+)
+from content_pipeline.core.speech.english.roman_numerals import roman_numeral
 from content_pipeline.core.speech.english.word_parts import WordPart, prosody_mark
 
-_NUMBER = re.compile(rf"[-+~]?{numbers.NUMBER}|\d+/\d+")
+_NUMBER = re.compile(rf"[-+~]?{numbers.NUMBER}(?:-{numbers.NUMBER})?|\d+/\d+")
 # Modifiers between a number and its unit: "five square feet", "twelve fluid ounces".
 _UNIT_MODIFIERS = {"sq": "square", "cu": "cubic", "fl": "fluid"}
-_RANGE_SIGNS = {"–": "to", "x": "by", "×": "by"}
+_RANGE_SIGNS = {"–": "to", "x": "by", "×": "by", ">": "is more than", "<": "is less than"}
 # Nouns before "n of m": "part 1/3" is no third of a part.
 _NUMBERED = {
     "part", "pt", "day", "step", "episode", "ep", "lesson", "tip", "week", "round", "slide", "page", "chapter",
     "section", "video",
 }  # fmt: skip
+_CURRENCY_CODES = {"USD", "EUR", "GBP", "CHF", "CAD", "AUD"}
+_TIME_ZONES = {"BST", "CET", "CST", "EDT", "EST", "ET", "GMT", "MST", "PDT", "PST", "PT", "UTC"}
+_ERAS = {"AD", "BC", "BCE", "CE"}
+_BEFORE_ARE = {"how", "ppl", "they", "u", "we", "what", "where", "who", "why", "you"}
+# Nouns before which "IT" is the department.
+_AFTER_IT = {
+    "admin", "career", "careers", "company", "consultant", "department", "dept", "director", "guy", "industry",
+    "infrastructure", "job", "jobs", "manager", "person", "professional", "professionals", "project", "security",
+    "services", "skills", "specialist", "staff", "support", "team", "teams", "worker", "workers",
+}  # fmt: skip
+# After a number and "in" these tell inches from a place.
+_AFTER_INCHES = {"deep", "diameter", "high", "long", "tall", "thick", "wide"}
 _TELEPHONE = re.compile(
     r"(?<!\S)(?:"
     r"(?:\+?\d{1,3}[ .-]?)?(?:\(\d{3}\)[ -]?|\d{3}[ .-])\d{3}[ .-]\d{4}"  # (555) 123-4567, +1 555 123 4567
@@ -39,7 +60,7 @@ def find_telephone_parts(parts: Sequence[WordPart]) -> set[int]:
 
 def read_telephone(core: str) -> str:
     """Read a part of a phone number digit by digit, with a short pause between groups."""
-    groups = (numbers.digits(group) or group for group in re.findall(r"\d+|[A-Z]+", core))
+    groups = (numbers.digits(group) or capitals.read_capitals(group) for group in re.findall(r"\d+|[A-Z]+", core))
     return ("plus " if core.startswith("+") else "") + ", ".join(groups)
 
 
@@ -57,6 +78,11 @@ def mark_in_context(before: WordPart, part: WordPart, after: WordPart) -> str:
     """The prosody mark of a part; an abbreviation's period counts only where it also ends a sentence."""
     if _range_sign(before, part, after):
         return ""
+    if after.core in _TIME_ZONES:
+        return ""
+    # "5 ft. 11 in.", "30 min. ⅓ cup"
+    if part.with_period and after.core[:1].isdecimal() and _unit(before, part, after):
+        return ","
     if part.with_period and not _ends_sentence(before, part, after):
         return prosody_mark(part.tail[1:])
     return prosody_mark(part.tail)
@@ -99,6 +125,10 @@ def _scale_after_price(before: WordPart, part: WordPart, after: WordPart) -> str
 
 
 def _unit(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    if _is_count(before) and part.core == "in" and (part.with_period or after.core in _AFTER_INCHES):
+        return amounts.unit("in", one=before.core == "1")
+    if _is_count(before) and part.with_period == "c.":
+        return "cup" if before.core == "1" else "cups"
     if _is_count(before) or before.core in _UNIT_MODIFIERS:
         one = before.core == "1" or "/" in before.core
         return _UNIT_MODIFIERS.get(part.core) or amounts.detached_unit(part.core, one=one)
@@ -146,11 +176,59 @@ def _range_sign(before: WordPart, part: WordPart, after: WordPart) -> str | None
 
 
 def _roman(before: WordPart, part: WordPart, after: WordPart) -> str | None:
-    if count := abbreviations.roman_count(before.core, part.core):
-        return numbers.cardinal(count)
-    if rank := abbreviations.roman_rank(before.core, part.core):
-        return f"the {numbers.ordinal(rank)}"
-    return None
+    return roman_numeral(before.core, part.core)
+
+
+def _ratio(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    """ "3:2 ratio", which is no picture's."""
+    return dates_and_times.plain_ratio(part.core) if after.core == "ratio" else None
+
+
+def _number_of_name(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    return codes.number_of_name(before.core, part.core)
+
+
+def _currency_code(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    """Nothing for "USD" before its number, which then names it; "US dollars" after "$20"."""
+    if part.core not in _CURRENCY_CODES:
+        return None
+    if not part.tail and _NUMBER.fullmatch(after.core):
+        return ""
+    return amounts.unit(part.core, one=False) if amounts.currency_of_price(before.core) else None
+
+
+def _number_after_currency_code(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    if before.core in _CURRENCY_CODES and not before.tail and _NUMBER.fullmatch(part.core):
+        return f"{numbers.number(part.core)} {amounts.unit(before.core, one=part.core == '1')}"
+    return amounts.number_of_price(part.core) if after.core in _CURRENCY_CODES and not part.tail else None
+
+
+def _era(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    """ "300 AD" and "AD 300", which is no "ad"."""
+    beside_number = before.core.isdecimal() or after.core.isdecimal()
+    return capitals.letters(part.core) if part.core in _ERAS and beside_number else None
+
+
+def _word_or_letters(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    """ "IT", "US" and "WHO" are letters or words, by their neighbors."""
+    shouted = capitals.is_shouted(before.core) or capitals.is_shouted(after.core)
+    if part.core == "US":
+        return "us" if shouted and before.core not in ("THE", "the") else None
+    is_letters = (part.core == "IT" and (after.core.lower() in _AFTER_IT or before.core == "in")) or (
+        part.core == "WHO" and before.core == "the" and not shouted
+    )
+    return capitals.letters(part.core) if is_letters else None
+
+
+def _chat_letter(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    """ "r" beside "u" is "are"; elsewhere it may be a radius."""
+    return "are" if part.core == "r" and (before.core in _BEFORE_ARE or after.core == "u") else None
+
+
+def _weekday(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    """ "Sat" before "10am" and "Mon" beside "&" are days."""
+    beside = after.core[:1].isdecimal() or "&" in (before.core, after.core) or bool(_range_sign(before, part, after))
+    return dates_and_times.DAYS.get(part.core) if beside or after.core in dates_and_times.DAYS else None
 
 
 def _abbreviation(before: WordPart, part: WordPart, after: WordPart) -> str | None:
@@ -172,6 +250,14 @@ _RULES: tuple[Callable[[WordPart, WordPart, WordPart], str | None], ...] = (
     _share_of_whole,
     _fraction_after_number,
     _range_sign,
+    _ratio,
+    _number_of_name,
     _roman,
+    _currency_code,
+    _number_after_currency_code,
+    _era,
+    _word_or_letters,
+    _chat_letter,
+    _weekday,
     _abbreviation,
 )

@@ -60,11 +60,15 @@ def clock(text: str) -> str | None:
 def ratio(text: str) -> str | None:
     """The reading of "16:9" and "3:1"; None if it is neither."""
     match = _RATIO.fullmatch(text)
-    return (
-        f"{cardinal(int(match[1]))} {'by' if text in _ASPECT_RATIOS else 'to'} {cardinal(int(match[2]))}"
-        if match
-        else None
-    )
+    if match and text in _ASPECT_RATIOS:
+        return f"{cardinal(int(match[1]))} by {cardinal(int(match[2]))}"
+    return plain_ratio(text)
+
+
+def plain_ratio(text: str) -> str | None:
+    """The reading of "3:2" where it is not a picture's: "three to two". None if it is no ratio."""
+    match = _RATIO.fullmatch(text)
+    return f"{cardinal(int(match[1]))} to {cardinal(int(match[2]))}" if match else None
 
 
 def date(text: str) -> str | None:
@@ -110,7 +114,7 @@ def duration(text: str) -> str | None:
 
 def name_range(text: str) -> str | None:
     """The reading of "Mon-Fri", "Jan-Mar": "Monday to Friday". None for anything else."""
-    first, _, last = text.partition("-")
+    first, _, last = text.replace(".", "").partition("-")
     return next((f"{names[first]} to {names[last]}" for names in (DAYS, MONTHS) if {first, last} <= names.keys()), None)
 
 

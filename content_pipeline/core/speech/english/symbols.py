@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from content_pipeline.core.speech.english.capitals import read_capitals
 from content_pipeline.core.speech.english.numbers import NUMBER, bare_number
 
 # Names of symbols that stand alone or inside a word; other symbols are silent.
@@ -28,6 +29,7 @@ SYMBOLS = {
     "≠": "is not",
     "≤": "at most",
     "≥": "at least",
+    "§": "section",
 }
 # Every ASCII character but letters, digits, the apostrophe and the hyphen, and the signs above.
 SIGNS = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum() and chr(code) not in "'-") + "".join(
@@ -46,4 +48,4 @@ def spell(text: str, names: Mapping[str, str] = SYMBOLS) -> str:
 def _read_token(text: str, names: Mapping[str, str]) -> str:
     if spoken := bare_number(text):
         return spoken
-    return text if re.match(_LETTER, text) else names.get(text, "")
+    return read_capitals(text) if re.match(_LETTER, text) else names.get(text, "")

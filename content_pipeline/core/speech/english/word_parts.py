@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from content_pipeline.core.speech.emoji import strip_emoji
+from content_pipeline.core.speech.english.letters import name_greek_letters
 from content_pipeline.core.speech.english.numbers import NUMBER
+from content_pipeline.core.speech.english.powers import spell_powers
 from content_pipeline.core.speech.english.symbols import SYMBOLS
 
 # By precedence: of several marks the first in this order is used.
@@ -20,7 +22,7 @@ _PART = re.compile(
 )
 
 _LENGTH_SIGNS = {'"': "in", "'": "ft"}
-_LENGTH_VALUE = re.compile(rf"{NUMBER}(?:-{NUMBER})?")
+_LENGTH_VALUE = re.compile(rf"{NUMBER}(?:-{NUMBER})?|\d+['\"]?[x×]\d+")
 
 _SIGN_EQUIVALENTS = str.maketrans(
     dict.fromkeys("‘’‛ʼ′`´", "'")
@@ -28,8 +30,11 @@ _SIGN_EQUIVALENTS = str.maketrans(
     | dict.fromkeys("\u2212\u2010\u2011\u2012", "-")
     | {"⁄": "/", "∕": "/", "―": "—"}
 )
-# "end.Next", "yes,no", "No.1": a URL has no upper case there.
-_MISSING_SPACE = re.compile(r"(?<=[a-z]{2})[.?!]+(?=[A-Z][a-z])|(?<=[^\W\d])[,;!]+(?=[^\W\d])|(?<=\bNo)\.(?=\d)")
+# "end.Next", "yes,no", "so...well", "No.1": a URL has no upper case there.
+_MISSING_SPACE = re.compile(
+    r"(?<=[a-z]{2})[.?!]+(?=[A-Z][a-z])|(?<=[^\W\d])[,;!]+(?<!\btl;)(?=[^\W\d])|(?<=\w)\.{2,}(?=\w)|(?<=\bNo)\.(?=\d)"
+)
+_STARS = re.compile("(?<=[0-9])[★⭐]+")
 _ALLOWED = frozenset(SYMBOLS) | set("–—") | {chr(code) for code in range(32, 127)}
 
 
@@ -89,8 +94,7 @@ def _part(piece: str) -> WordPart:
 
 def _to_rule_alphabet(word: str) -> str:
     """Normalize a word to the letters, digits and signs that the rules handle; others become spaces."""
-    # "m²" is a unit, "5²" is not.
-    word = re.sub(r"(?<=[\dnxyz])²", " squared", strip_emoji(word))
+    word = name_greek_letters(spell_powers(strip_emoji(_STARS.sub(" stars", word))))
     # Before NFKC, which would turn the inch sign into two characters and an accent into a space.
     text = unicodedata.normalize("NFKC", "".join(map(_space_fraction, word)).translate(_SIGN_EQUIVALENTS))
     text = "".join(map(_keep_character, text))

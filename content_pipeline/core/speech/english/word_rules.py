@@ -2,18 +2,32 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
-from content_pipeline.core.speech.english import abbreviations, addresses, amounts, dates_and_times, numbers, symbols
+from content_pipeline.core.speech.english import (
+    abbreviations,
+    addresses,
+    amounts,
+    codes,
+    dates_and_times,
+    numbers,
+    pronunciations,
+    slang,
+    symbols,
+)
 
 # Tried in order from most to least specific; the first match wins.
 _RULES: tuple[Callable[[str], str | None], ...] = (
     abbreviations.fixed_reading,
+    slang.chat_abbreviation,
+    pronunciations.respelling,
     addresses.mail_address,
     addresses.handle,
     addresses.hashtag,
     dates_and_times.clock,
     dates_and_times.ratio,
     dates_and_times.date,
+    codes.engine,
     numbers.version,
     numbers.bare_number,
     numbers.ordinal_number,
@@ -29,6 +43,7 @@ _RULES: tuple[Callable[[str], str | None], ...] = (
     abbreviations.initials,
     addresses.web_address,
     addresses.address_ending,
+    slang.stretched_word,
 )
 _POSSESSIVE = re.compile(r"(.*\d[^']*)('s)")
 
@@ -40,7 +55,7 @@ def read_word(text: str) -> str:
             return spoken
     if match := _POSSESSIVE.fullmatch(text):
         return read_word(match[1]) + match[2]
-    return _range(text) or _size(text) or _compound(text) or symbols.spell(text)
+    return _range(text) or _size(text) or codes.code(text) or _compound(text) or symbols.spell(text)
 
 
 def _range(text: str) -> str | None:
@@ -50,17 +65,22 @@ def _range(text: str) -> str | None:
     currency_again, high = amounts.split_price(high)
     if high.count("-") > 1 or not (_numeric(low) and _numeric(high)):
         return None
-    return f"{read_word(low)} to {read_word((currency_again or currency) + high)}"
+    return f"{read_word(low.rstrip('.'))} to {read_word((currency_again or currency) + high)}"
 
 
 def _numeric(text: str) -> bool:
-    return text.lstrip("'")[:1].isdecimal() or dates_and_times.day_period(text) is not None
+    return (
+        text.lstrip("'")[:1].isdecimal() or text in ("noon", "midnight") or dates_and_times.day_period(text) is not None
+    )
 
 
 def _size(text: str) -> str | None:
-    """The reading of "1080x1920"; None if it is no size."""
-    match = re.fullmatch(r"(\d+)[x×](\d+)", text)
-    return f"{read_word(match[1])} by {read_word(match[2])}" if match else None
+    """The reading of "1080x1920" and "10'x12'"; None if it is no size."""
+    match = re.fullmatch(r"(\d+)['\"]?[x×](\d+)(ft|in)?", text)
+    if not match:
+        return None
+    unit = amounts.unit(match[3] or "", one=False) or ""
+    return f"{read_word(match[1])} by {read_word(match[2])} {unit}".strip()
 
 
 def _compound(text: str) -> str | None:
@@ -73,4 +93,9 @@ def _compound(text: str) -> str | None:
         return None
     if parts[-1] in amounts.PERIODS and parts[0] not in amounts.PERIODS and "-" not in text:
         parts.insert(-1, "per")
-    return " ".join(filter(None, (read_word(part) for part in parts if part)))
+    readings = (
+        (before[-1:].isdecimal() and amounts.detached_unit(part, one=True)) or read_word(part)
+        for before, part in pairwise(["", *parts])
+        if part
+    )
+    return " ".join(filter(None, readings))
