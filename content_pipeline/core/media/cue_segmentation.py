@@ -2,9 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
-from content_pipeline.core.media.line_breaking import SENTENCE, break_cost, display_width, group_unbreakable, wrap_lines
+from content_pipeline.core.media.line_breaking import (
+    SENTENCE,
+    display_width,
+    group_break_costs,
+    group_unbreakable,
+    wrap_lines,
+)
 from content_pipeline.core.media.timed_words import MAX_WORD_SECONDS, Segment, Word, join_words, normalize_timings
 
 MAX_LINE_COLUMNS = 42
@@ -57,7 +62,7 @@ def _cuts(groups: Sequence[Sequence[Word]], language: str, duration: float) -> l
     texts = [join_words(group) for group in groups]
     starts = [*(group[0].start for group in groups), duration]
     ends = [group[-1].end for group in groups]
-    breaks = [*(break_cost(a[-1], b[0], language) for a, b in pairwise(groups)), SENTENCE]
+    breaks = [*group_break_costs(groups, language), SENTENCE]
     # A group's size includes the space before it, except at the start of a line.
     blanks = [int(group[0].spaced) for group in groups]
     inside = [

@@ -9,10 +9,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import budoux
 
+from content_pipeline.core.media.list_numbers import find_list_numbers
 from content_pipeline.core.media.timed_words import MAX_WORD_SECONDS, UNSPACED_SCRIPTS, Word, join_words
 
 # Cost of a break after a word, by what precedes the break.
@@ -160,6 +161,22 @@ def break_cost(before: Word, after: Word, language: str) -> float:
     return max(SENTENCE, cost - PAUSE_BONUS * (after.start - before.end))
 
 
+def break_costs(words: Sequence[Word], language: str) -> list[float]:
+    """The cost of a break after each word but the last; an item of a list begins like a sentence, with its number."""
+    numbers = find_list_numbers([word.text for word in words])
+    return [
+        SENTENCE if index + 1 in numbers else DANGLING if index in numbers else break_cost(before, after, language)
+        for index, (before, after) in enumerate(pairwise(words))
+    ]
+
+
+def group_break_costs(groups: Sequence[Sequence[Word]], language: str) -> list[float]:
+    """The cost of a break after each group but the last."""
+    costs = break_costs([word for group in groups for word in group], language)
+    ends = accumulate(len(group) for group in groups[:-1])
+    return [costs[end - 1] for end in ends]
+
+
 def wrap_lines(
     groups: Sequence[Sequence[Word]], language: str, *, limit: float, width: Callable[[str], float] = display_width
 ) -> list[list[Word]]:
@@ -169,6 +186,7 @@ def wrap_lines(
     """
     best: list[tuple[int, float]] = [(0, 0.0)]
     previous = [0]
+    costs = group_break_costs(groups, language)
     for stop in range(1, len(groups) + 1):
         choices = []
         for start in reversed(range(stop)):
@@ -178,7 +196,7 @@ def wrap_lines(
             lines, cost = best[start]
             cost += (line / limit) ** 2 * (1.0 if stop == len(groups) else UPPER_LINE_FACTOR)
             if start:
-                cost += BREAK_WEIGHT * break_cost(groups[start - 1][-1], groups[start][0], language)
+                cost += BREAK_WEIGHT * costs[start - 1]
             choices.append(((lines + 1, cost), start))
         score, start = min(choices)
         best.append(score)

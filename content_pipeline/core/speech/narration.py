@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 from math import inf
 from textwrap import wrap
 
 import numpy as np
 
-from content_pipeline.core.media.line_breaking import CLAUSE, SENTENCE, break_cost
+from content_pipeline.core.media.line_breaking import CLAUSE, SENTENCE, break_costs
+from content_pipeline.core.media.list_numbers import find_list_numbers
 from content_pipeline.core.media.timed_phonemes import Phoneme, phonemes_from_spelling
 from content_pipeline.core.media.timed_words import Word, normalize_timings
 from content_pipeline.core.speech import espeak, forced_alignment, hibari, text_normalization, tts_endpoint
@@ -115,7 +116,7 @@ def split_into_chunks(
     tokens: Sequence[Token], language: str, engine: _Engine
 ) -> Iterator[tuple[Sequence[Token], float]]:
     """The chunks to synthesize, each with the seconds of silence after it."""
-    costs = [*(_break_cost(before, after, language) for before, after in pairwise(tokens)), SENTENCE]
+    costs = [*break_costs(list(_as_spoken(tokens)), language), SENTENCE]
     lengths = np.cumsum([len(token.spoken) + 1 for token in tokens])
     first, done = 0, 0
     while first < len(tokens):
@@ -127,10 +128,13 @@ def split_into_chunks(
         first, done = stop, int(lengths[stop - 1])
 
 
-def _break_cost(before: Token, after: Token, language: str) -> float:
-    """Cost of a break between two tokens; a period ends a sentence even before a lower-case letter."""
-    following = after.spoken[0].upper() + after.spoken[1:]
-    return break_cost(Word(0, 0, before.spoken), Word(0, 0, following), language)
+def _as_spoken(tokens: Sequence[Token]) -> Iterator[Word]:
+    """The tokens as words that line breaking judges: a period ends a sentence even before a lower-case letter, and the
+    number of a list is known by its digits."""
+    numbers = find_list_numbers([token.text for token in tokens])
+    for index, token in enumerate(tokens):
+        text = token.text if index in numbers else token.spoken[0].upper() + token.spoken[1:]
+        yield Word(0, 0, text)
 
 
 def _silence(seconds: float, rate: int) -> Samples:

@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
 
-from content_pipeline.core.media.line_breaking import PLAIN, SENTENCE, break_cost, group_unbreakable
+from content_pipeline.core.media.line_breaking import PLAIN, SENTENCE, break_costs, group_unbreakable
 from content_pipeline.core.media.timed_words import Segment, Word, join_words
 
 MAX_LINES = 2
@@ -54,7 +53,7 @@ def _times(phrases: Sequence[Sequence[Word]], seconds: float) -> Iterator[tuple[
 
 def _cuts(words: Sequence[Word], language: str, line: float, width: Callable[[str], float]) -> list[tuple[int, int]]:
     """The cheapest segmentation, as half-open ranges of words."""
-    breaks = [*(break_cost(before, after, language) for before, after in pairwise(words)), SENTENCE]
+    breaks = [*break_costs(words, language), SENTENCE]
     starts = [*(word.start for word in words), math.inf]
     best, previous = [0.0] + [math.inf] * len(words), [0] * (len(words) + 1)
     for start in range(len(words)):
