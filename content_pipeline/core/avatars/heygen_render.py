@@ -20,6 +20,7 @@ from content_pipeline.core.models import AvatarVideo
 from content_pipeline.core.providers import heygen
 from content_pipeline.core.providers.heygen import SubmissionUnknown, VideoStatus, Voice
 from content_pipeline.core.settings import settings
+from content_pipeline.core.speech.markdown import strip_markdown
 from content_pipeline.core.tasks.run_context import RunContext, Suspend, SwitchLane
 from content_pipeline.core.workspaces import workspaces
 
@@ -82,7 +83,7 @@ def _call(run: RunContext, row: AvatarVideo, voice: Voice) -> str:
     try:
         return heygen.submit(
             render_id=_submission(row),
-            script=row.script,
+            script=strip_markdown(row.script),
             avatar_id=row.avatar_id,
             voice_id=voice.id,
             background_url=row.background_url,

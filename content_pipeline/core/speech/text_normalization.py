@@ -13,9 +13,12 @@ from content_pipeline.core.media.line_breaking import display_width, group_unbre
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS, Word
 from content_pipeline.core.speech.emoji import strip_emoji
 from content_pipeline.core.speech.english.normalizer import normalize_line
+from content_pipeline.core.speech.markdown import strip_markdown
 
 _LINE_ENDS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 _LETTER = re.compile("[A-Za-z]")
+# Two words in a line, before any sign of Markdown that could hide them: of code, a tag, a link's address.
+_PLAIN_WORDS = re.compile(r"^[^`~<(\n]*?[A-Za-z]{2,} [A-Za-z]{2,}", re.MULTILINE)
 # Maximum width of a token in unspaced scripts: eight Japanese characters.
 _MAX_PHRASE_COLUMNS = 16
 _FULL_STOPS = {"ja": "。", "zh": "。", "yue": "。"}
@@ -34,21 +37,28 @@ class Token:
 
 
 def tokenize(script: str, language: str) -> list[Token]:
-    """Tokenize a script; the tokens' texts are the whole script except spaces and control characters.
+    """Tokenize a script; the tokens' texts are the whole script except Markdown, spaces and control characters.
 
     `language` is a tag ("en", "pt-BR"). English numbers, dates, addresses and the like are verbalized; in
     other languages only unpronounceable symbols are left out of `spoken`. A line end without punctuation ends a
     sentence.
     """
     base = language.lower().replace("_", "-").partition("-")[0]
-    lines = [_tokenize_english(words) if base == "en" else _tokenize_other(words, language) for words in _lines(script)]
+    lines = [
+        _tokenize_english(words) if base == "en" else _tokenize_other(words, language)
+        for words in _lines(strip_markdown(script))
+    ]
     return [token for line in lines[:-1] for token in _end_sentence(line, _FULL_STOPS.get(base, "."))] + lines[-1]
 
 
 def is_speakable(script: str, language: str) -> bool:
-    """Whether any token of the script is spoken. Fast path: an ASCII letter; tokenizing a hundred long scripts takes
-    two seconds."""
-    return bool(_LETTER.search(strip_emoji(script))) or any(token.spoken for token in tokenize(script, language))
+    """Whether any token of the script is spoken. Tokenizing a hundred long scripts takes two seconds, so words of plain
+    text are looked for first, then an ASCII letter."""
+    return (
+        bool(_PLAIN_WORDS.search(script))
+        or bool(_LETTER.search(strip_emoji(strip_markdown(script))))
+        or any(token.spoken for token in tokenize(script, language))
+    )
 
 
 def _lines(script: str) -> list[list[str]]:

@@ -352,7 +352,6 @@ READINGS = [
     ("✅ done", "|done"),
     ("100 💯", "one hundred|"),
     ("[pause]", "pause"),
-    ("*sighs*", "sighs"),
     ("5★ stars", "five stars|stars"),
     ("2πr and u r cute", "two pi r|and|you|are|cute"),
     ("R.I.P. Bob", "R-I-P.|Bob"),
