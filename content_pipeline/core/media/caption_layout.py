@@ -1,16 +1,15 @@
 """Caption layout: fits cues into a box by choosing the font size and the line breaks."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from content_pipeline.core.media.fonts import LINE_HEIGHT, SARA_AM, FontSet, grapheme_clusters
+from content_pipeline.core.media.fonts import LINE_HEIGHT, SARA_AM, FontSet
 from content_pipeline.core.media.line_breaking import group_unbreakable, wrap_lines
 from content_pipeline.core.media.timed_words import Segment, Word, join_words
+from content_pipeline.core.media.word_splitting import HYPHEN, may_be_hyphenated, split_word
 
 SHRINK_FACTOR = 0.95
-# A URL may be split after these.
-_URL_BREAKS = "/-_.?&="
 
 Lines = list[list[Word]]
 
@@ -53,13 +52,9 @@ class Layout:
         return [part for word in words if self.fonts.runs(word.text) for part in self._split_long_word(word, longest)]
 
     def _split_long_word(self, word: Word, longest: float) -> list[Word]:
-        if self.fonts.width(word.text) <= longest:
+        parts = split_word(word.text, lambda text: self.fonts.width(text) <= longest)
+        if len(parts) == 1:
             return [word]
-        parts = [""]
-        for cluster in grapheme_clusters(word.text):
-            while parts[-1] and self.fonts.width(parts[-1] + cluster) > longest:
-                parts[-1:] = _split_at_url_break(parts[-1])
-            parts[-1] += cluster
         share = (word.end - word.start) / len(parts)
         return [
             Word(word.start + share * index, word.start + share * (index + 1), text, word.spaced and index == 0)
@@ -85,7 +80,15 @@ class Layout:
 
 def layout_texts(segments: Sequence[Segment]) -> Iterator[str]:
     """The texts that a `FontSet` has to cover for these cues."""
-    return (word.text for cue in segments for word in merge_combining_marks(cue.words))
+    return drawn_texts(word for cue in segments for word in merge_combining_marks(cue.words))
+
+
+def drawn_texts(words: Iterable[Word]) -> Iterator[str]:
+    """The texts of words, and the hyphens that the layout may add to them."""
+    for word in words:
+        yield word.text
+        if may_be_hyphenated(word.text):
+            yield HYPHEN
 
 
 def merge_combining_marks(words: Sequence[Word]) -> list[Word]:
@@ -98,12 +101,6 @@ def merge_combining_marks(words: Sequence[Word]) -> list[Word]:
         else:
             merged.append(word)
     return merged
-
-
-def _split_at_url_break(part: str) -> tuple[str, str]:
-    """Split a full part after its last URL separator: (what stays, what moves to the next part)."""
-    end = max(map(part.rfind, _URL_BREAKS)) + 1
-    return (part[:end], part[end:]) if end else (part, "")
 
 
 def _existing_lines(text: str, words: Sequence[Word]) -> Lines:

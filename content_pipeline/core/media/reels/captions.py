@@ -6,7 +6,14 @@ from pysubs2 import SSAEvent
 
 from content_pipeline.core.media import ass_document
 from content_pipeline.core.media.ass_document import RGB, direction_mark, event_text
-from content_pipeline.core.media.caption_layout import Layout, LayoutBox, Lines, layout_texts, merge_combining_marks
+from content_pipeline.core.media.caption_layout import (
+    Layout,
+    LayoutBox,
+    Lines,
+    drawn_texts,
+    layout_texts,
+    merge_combining_marks,
+)
 from content_pipeline.core.media.cue_editing import apply_edits
 from content_pipeline.core.media.fonts import EXTRA_BOLD, LINE_HEIGHT, FontSet
 from content_pipeline.core.media.reels import overlays
@@ -27,7 +34,8 @@ EM = 92
 CENTER = (SAFE_LEFT + SAFE_RIGHT) / 2, 790.0
 # A word stays highlighted until the next one starts, unless the pause is longer than this, in seconds.
 _MAX_HOLD_SECONDS = 0.6
-_BOX = LayoutBox(SAFE_RIGHT - SAFE_LEFT - 2 * BOX_PADDING * EM, 3 * EM * LINE_HEIGHT, EM / 2)
+# A wide word is split rather than shrunk: its phrase would be smaller than the others.
+_BOX = LayoutBox(SAFE_RIGHT - SAFE_LEFT - 2 * BOX_PADDING * EM, 3 * EM * LINE_HEIGHT, EM)
 
 
 def caption_track(
@@ -48,7 +56,7 @@ def caption_track(
     """
     spoken = merge_combining_marks(normalize_timings(words, 0.0, seconds))
     title_cues, name_cues = (_overlay_cue(text, seconds, language) for text in (title, name))
-    fonts = FontSet([*layout_texts([*title_cues, *name_cues]), *(word.text for word in spoken)], language, EXTRA_BOLD)
+    fonts = FontSet([*layout_texts([*title_cues, *name_cues]), *drawn_texts(spoken)], language, EXTRA_BOLD)
     # Taken from the whole script: a single phrase may contain mostly letters of the other direction.
     direction = direction_mark(join_words(spoken))
     cues = segment_phrases(spoken, language=language, seconds=seconds, line=_BOX.width / EM, width=fonts.width)

@@ -43,7 +43,7 @@ def overlay_styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
 def title_card(title: Segment, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
     """The title on a card at the top of the safe zone."""
     across, down = _HEADLINE_PADDING
-    box = LayoutBox(_WIDTH - 2 * across, _HEADLINE_LINES * _HEADLINE_EM * LINE_HEIGHT, _HEADLINE_EM / 2)
+    box = LayoutBox(_WIDTH - 2 * across, _HEADLINE_LINES * _HEADLINE_EM * LINE_HEIGHT, 0.8 * _HEADLINE_EM)
     text, width, height, em = _lay_out(title, fonts, language, box, _HEADLINE_EM)
     if not width:
         return

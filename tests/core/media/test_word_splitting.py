@@ -1,0 +1,54 @@
+"""Where words that are wider than a line are split."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from content_pipeline.core.media.fonts import grapheme_clusters
+from content_pipeline.core.media.word_splitting import split_word
+
+
+def _fits(text: str) -> bool:
+    return len(text) <= 15
+
+
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [
+        ("https://www.example.com/blog/how-to-bake", "https://www.|example.com/|blog/how-to-|bake"),
+        ("first.last+tag@companyname.com", "first.last+tag@|companyname.com"),
+        ("@my_very_long_handle_name", "@my_very_long_|handle_name"),
+        ("#MondayMotivationForAll", "#Monday|MotivationFor|All"),
+        ("WhatsAppBusinessAPI2024", "WhatsApp|BusinessAPI2024"),
+        ("state-of-the-art-technology", "state-of-the-|art-technology"),
+        ("internationalization", "internationali-|zation"),
+        ("Verantwortungsbewusstsein", "Verantwortungs-|bewusstsein"),
+        ("Geschwindigkeitsbegrenzung", "Geschwindig-|keitsbegrenzung"),
+        ("antidisestablishmentarianism", "antidisestab-|lishmentaria-|nism"),
+        ("12345678901234567890", "123456789012345|67890"),
+        ("sustainability", "sustainability"),
+        ("", ""),
+    ],
+)
+def test_words_are_split_where_readers_expect_it(word: str, parts: str) -> None:
+    assert split_word(word, _fits) == parts.split("|")
+
+
+def test_an_address_gets_no_hyphen() -> None:
+    assert "-" not in "".join(split_word("https://internationalizationsupport.example", _fits))
+
+
+WORDS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cf", "Zs", "Zl", "Zp"]), max_size=60)
+
+
+@given(st.one_of(WORDS, st.text("abcdefgtions/.@-_AB1", max_size=80)))
+def test_the_parts_are_the_word_and_fit(word: str) -> None:
+    parts = split_word(word, _fits)
+    drawn = word if _fits(word) else "".join(grapheme_clusters(word))
+    assert "".join(parts).replace("-", "") == drawn.replace("-", "")
+    assert all(parts) or not drawn
+    assert all(_fits(part) for part in parts if part.isascii())
+
+
+def test_a_single_character_that_does_not_fit_is_a_part() -> None:
+    assert split_word("abc", lambda text: False) == ["a", "b", "c"]
