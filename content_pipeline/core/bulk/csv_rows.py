@@ -38,7 +38,7 @@ Format = Literal["reel", "avatar"]
 _FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 _TITLE_CHARACTERS: Final = 120
 # Errors of `voice_selection.choose_voice` that concern the script, not the voice.
-_SCRIPT_ERROR_CODES: Final = frozenset({"nothing_to_say", "language_unspoken"})
+_SCRIPT_ERROR_CODES: Final = frozenset({"nothing_to_say", "language_unspoken", "character_unspoken"})
 # Control characters are dropped except line break and tab; vertical tab, form feed and NEL become line breaks.
 _CONTROL_CHARACTERS: Final[dict[int, str | None]] = {
     **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]),

@@ -45,6 +45,11 @@ _LANGUAGES = {
     }.items()
 }
 _KANA = ("HIRAGANA", "KATAKANA")
+_SCRIPTS: dict[str, frozenset[str]] = {
+    language: frozenset(script for script, languages in _LANGUAGES.items() if language in languages)
+    for languages in _LANGUAGES.values()
+    for language in languages
+}
 # A Han character or kana weighs as much as several letters: "iPhoneのカメラ" is Japanese.
 _WEIGHTS = {"CJK": 3, "HIRAGANA": 3, "KATAKANA": 3, "HANGUL": 2}
 
@@ -80,6 +85,11 @@ def detect(text: str, *, expected: str) -> str:
     likelihood = dict(_classifier(languages).rank(prose))
     likeliest = max(likelihood, key=likelihood.__getitem__)
     return likeliest if likelihood[likeliest] > _MIN_LIKELIHOOD_RATIO * likelihood[default] else default
+
+
+def scripts_of(language: str) -> frozenset[str]:
+    """The scripts that a language (ISO 639) is written in, by the first word of their letters' Unicode names."""
+    return _SCRIPTS.get(language, frozenset())
 
 
 def _letters(prose: str) -> Counter[str]:

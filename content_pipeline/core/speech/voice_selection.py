@@ -1,11 +1,13 @@
 """Voice selection: lists the installed TTS voices and chooses one for a script. Loads no engine."""
 
+import unicodedata
 from collections.abc import Sequence
 
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.providers import language_detection
 from content_pipeline.core.providers.languages import base_language, voice_language
 from content_pipeline.core.speech import espeak, hibari, text_normalization, tts_endpoint
+from content_pipeline.core.speech.character_coverage import unspoken_character
 from content_pipeline.core.speech.voice_types import MULTILINGUAL, Voice, VoiceChoice
 
 __all__ = ["Voice", "VoiceChoice", "choose_voice", "installed_voices"]
@@ -24,7 +26,8 @@ def choose_voice(voice_id: str | None, script: str, installed: Sequence[Voice] |
 
     `voice_id` is a voice's id, a language tag, a Google or Azure style voice id, or None. `installed` are the
     `installed_voices` where many scripts are asked for: looking them up takes longer than the rest. Raises Invalid
-    `unknown_voice`, `unknown_language`, `language_unspoken`, and `nothing_to_say` for a script without words.
+    `unknown_voice`, `unknown_language`, `language_unspoken`, `character_unspoken` for a script with a character that no
+    voice of its language can say, and `nothing_to_say` for one without words.
     """
     installed = installed_voices() if installed is None else installed
     requested = _known_voice(voice_id, installed) if voice_id else None
@@ -35,9 +38,15 @@ def choose_voice(voice_id: str | None, script: str, installed: Sequence[Voice] |
     voices = [
         voice for voice in installed if voice.language == MULTILINGUAL or base_language(voice.language) == language
     ]
-    if requested in voices:
+    if not voices:
+        raise _no_voice_error(language)
+    unspoken = {provider: unspoken_character(script, language, provider) for provider in {v.provider for v in voices}}
+    able = [voice for voice in voices if unspoken[voice.provider] is None]
+    if requested in able:
         return VoiceChoice(requested, language)
-    return VoiceChoice(_nearest(voices, tag, language), language)
+    if not able:
+        raise _unspoken_error(unspoken[voices[0].provider] or "", language)
+    return VoiceChoice(_nearest(able, tag), language)
 
 
 def check_speakable(script: str, language: str) -> None:
@@ -64,12 +73,20 @@ def _language_tag(voice_id: str) -> str:
     return voice_language(voice_id.removeprefix(espeak.PREFIX))
 
 
-def _nearest(voices: list[Voice], tag: str, language: str) -> Voice:
+def _nearest(voices: list[Voice], tag: str) -> Voice:
     """The best voice, from the requested country unless that would mean espeak."""
-    if not voices:
-        raise _no_voice_error(language)
     best = [voice for voice in voices if voice.provider != "espeak"] or voices
     return next((voice for voice in best if voice.language.lower() == tag.lower()), best[0])
+
+
+def _unspoken_error(character: str, language: str) -> Invalid:
+    name = unicodedata.name(character, "a character without a name").lower()
+    return Invalid(
+        f"No voice on this machine can say {character!r} ({name}) in the language of the script ({language}).",
+        code="character_unspoken",
+        remedy=f"Write the word with {character!r} in the letters of that language, or set "
+        "CONTENT_PIPELINE_SPEECH_URL and CONTENT_PIPELINE_SPEECH_VOICES.",
+    )
 
 
 def _no_voice_error(language: str) -> Invalid:

@@ -95,6 +95,17 @@ def test_a_language_that_no_voice_speaks_is_refused(voice_id: str | None) -> Non
     assert _code(voice_id, JAPANESE) == "language_unspoken"
 
 
+def test_a_character_that_no_voice_says_is_refused_by_name() -> None:
+    with pytest.raises(Invalid, match=r"'寿' \(cjk unified ideograph-5bff\)") as raised:
+        choose_voice("en", "We love our 寿司 very much")
+    assert raised.value.code == "character_unspoken"
+
+
+def test_a_voice_that_says_every_character_takes_the_place_of_one_that_does_not(endpoint: None) -> None:
+    script = "We love our 寿司 very much"
+    assert choose_voice("hibari-heart", script).voice.id == "nova"
+
+
 @pytest.mark.parametrize("script", ["", " \n", "...", "🔥🔥", "— !?"])
 def test_a_script_without_a_word_is_refused(script: str) -> None:
     assert _code("en", script) == "nothing_to_say"
