@@ -184,4 +184,7 @@ def _symbols(model: Hibari, tokens: Sequence[Token]) -> list[_Symbol]:
             token = None if text in _SILENT_PHONEMES else token_of_word[word]
             symbols += [_Symbol(found, text, token) for found in model.ids(text)[1:-1]]
         word += bool(part.whitespace)
+    # The package takes the period of "plan B." for a part of the letter.
+    if not symbols or symbols[-1].text not in _FINAL_PUNCTUATION:
+        symbols += [_Symbol(found, ".", None) for found in model.ids(".")[1:-1]]
     return symbols

@@ -40,6 +40,11 @@ def test_the_model_says_where_its_phonemes_end() -> None:
     assert len(spectra) == 6
 
 
+def test_a_letter_at_the_end_is_said_in_full() -> None:
+    """The package takes its period for a part of it; without a period the model cuts off the last sound."""
+    np.testing.assert_array_equal(_speak("Plan", "B.").samples, _speak("Plan", "be.").samples)
+
+
 def test_the_same_words_always_sound_the_same() -> None:
     first, second = _speak("Once", "more."), _speak("Once", "more.")
     np.testing.assert_array_equal(first.samples, second.samples)
