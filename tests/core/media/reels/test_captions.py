@@ -216,6 +216,16 @@ def test_a_script_of_2500_characters_fits_too() -> None:
     assert sum(event.style == "Mark" for event in events) == len(words)
 
 
+@pytest.mark.parametrize(
+    "word", ["internationalization", "Geschwindigkeitsbegrenzung", "https://www.example.com/blog/bread", "a_b-" * 8]
+)
+def test_a_word_wider_than_a_line_keeps_the_size_of_the_others(word: str) -> None:
+    events = pysubs2.SSAFile.from_string(written(speak(f"Here it is: {word} for you"))).events
+    spoken = [event for event in events if event.style == "Spoken"]
+    assert len({re.findall(r"\\fs([\d.]+)", event.text)[0] for event in spoken}) == 1
+    assert "".join(event.plaintext for event in spoken).replace("-", "").count(word.replace("-", "")) == 1
+
+
 @settings(max_examples=15)
 @given(untidy_words(), st.sampled_from(["en", "ar", "ja"]))
 def test_no_words_make_it_fail_and_every_event_is_within_the_reel(words: list[Word], language: str) -> None:
