@@ -87,13 +87,15 @@ def get_item(item_id: UUID, caller: CallerDep) -> ItemDetail:
 
 @router.patch("/{item_id}", responses=problems(404, 409, 502, 503))
 @in_bulkhead()
-def edit_item(item_id: UUID, body: ItemEdit, caller: CallerDep) -> ItemDetail:
+def edit_item(item_id: UUID, body: ItemEdit, caller: CallerDep, background: BackgroundTasks) -> ItemDetail:
     """Edit an item that is not being published; a new script renders a new reel."""
     with transaction() as session:
         item = items.get(session, caller.workspace_id, item_id, lock=True)
-        items.edit(session, item, body.to_fields())
+        withdrawn = items.edit(session, item, body.to_fields())
         session.flush()
-        return _detail(session, item)
+        detail = _detail(session, item)
+    background.add_task(LAUNCHES.run, dagster_client.cancel_runs, *withdrawn)
+    return detail
 
 
 @router.delete("/{item_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
@@ -146,7 +148,8 @@ def _location(item: CalendarItem) -> str:
 
 
 def _detail(session: Session, item: CalendarItem) -> ItemDetail:
-    post = session.get(Publication, item.publication_id) if item.publication_id else None
+    is_prepared = actions.held_post(session, item) is not None  # it is scheduled all the same
+    post = session.get(Publication, item.publication_id) if item.publication_id and not is_prepared else None
     return ItemDetail.with_work(
         item,
         made=actions.made_video(session, item),

@@ -17,7 +17,7 @@ from content_pipeline.core.settings import Lane
 from content_pipeline.core.tasks import dagster_client, deferral, executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.partition_keys import row_id
-from content_pipeline.core.tasks.run_context import RunContext, Suspend, SwitchLane
+from content_pipeline.core.tasks.run_context import Hold, RunContext, Suspend, SwitchLane
 
 # Dagster's tags of a run that was made from another one: by run retries, or by a person in the UI.
 PARENT_TAG: Final = "dagster/parent_run_id"
@@ -119,6 +119,8 @@ def _execute(context: dg.AssetExecutionContext, run: RunContext, results: Result
         until = suspend.until
         _retry_while_unreachable(lambda: _defer(run, until, attempt=run.attempt, for_others=True))
         context.log.info("Continues when the platform has finished processing.")
+    except Hold:
+        context.log.info("Prepared ahead of its time; continues when it is due.")
     except Exception as raised:
         error = _to_error(raised)
         is_paced = isinstance(error, TooManyRequests) and run.is_patient

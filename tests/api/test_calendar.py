@@ -14,7 +14,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.models import Task, Twin
 from tests.api.conftest import PUBLIC
-from tests.core.calendar.planned import OWN_VIDEO, finish_and_record, mark_committed, record_outcomes
+from tests.core.calendar.planned import OWN_VIDEO, finish_and_record, mark_committed, prepare_posts, record_outcomes
 from tests.factories import make_account
 
 CALENDAR = f"{PUBLIC}/content/calendar"
@@ -252,6 +252,24 @@ def test_publish_now_makes_the_reel_and_shows_it(client: TestClient, item: str) 
     view = client.get(item).json()
     assert (view["status"], view["task_id"]) == ("scheduled", task_id)
     assert "some/reel.mp4" in view["video_url"]
+
+
+def test_an_item_whose_post_is_prepared_is_shown_as_scheduled_and_can_be_changed(
+    client: TestClient, twin_id: str, item_body: dict[str, Any]
+) -> None:
+    create_account(twin_id)
+    item = schedule(client, item_body, scheduled_at=time_from_now(minutes=2), reel_url=OWN_VIDEO)
+    with transaction() as session:
+        twin = session.get_one(Twin, UUID(twin_id))
+    (prepared,) = prepare_posts(twin)
+    view = client.get(item).json()
+    assert (view["status"], view["publish_task_id"]) == ("scheduled", None)
+    assert client.patch(item, json={"caption": "Better words."}).status_code == 200
+    assert client.get(f"{PUBLIC}/tasks/{prepared.id}").json()["error"]["code"] == "canceled"
+    assert client.post(f"{PUBLIC}/tasks/{prepared.id}/retry").json()["code"] == "post_withdrawn"
+    (again,) = prepare_posts(twin)
+    published = client.post(f"{item}/publish-now").json()
+    assert (published["status"], published["publish_task_id"]) == ("publishing", again.id)
 
 
 def test_an_answer_that_is_repeated_keeps_no_signed_link(client: TestClient, item: str) -> None:

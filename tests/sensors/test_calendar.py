@@ -87,6 +87,32 @@ def test_a_tick_asks_for_no_more_runs_than_can_be_submitted_before_they_seem_for
     assert item(reel).status == "rendering"
 
 
+def test_a_tick_waits_for_an_item_that_is_due_before_the_next_tick(workspace_id: UUID) -> None:
+    with transaction() as session:
+        make_account(session, workspace_id, "tiktok")
+        twin = make_twin(session, workspace_id)
+        item_id = make_item(
+            session, twin, due_in=timedelta(seconds=1), reel_url=OWN_VIDEO, platform="tiktok", caption="Look!"
+        ).id
+    requests = requests_by_key(tick())
+    assert str(item(item_id).publication_id) in requests
+    assert item(item_id).status == "publishing"
+
+
+def test_the_run_that_prepares_a_post_queues_behind_those_of_due_ones(workspace_id: UUID) -> None:
+    with transaction() as session:
+        make_account(session, workspace_id)
+        twin = make_twin(session, workspace_id)
+        near, due = (
+            make_item(session, twin, due_in=timedelta(minutes=minutes), reel_url=OWN_VIDEO).id for minutes in (2, 0)
+        )
+    requests = requests_by_key(tick())
+    prepared, published = (requests[str(item(found).publication_id)] for found in (near, due))
+    priorities = [int(request.tags[dagster_client.PRIORITY_TAG]) for request in (prepared, published)]
+    assert priorities[0] < priorities[1]
+    assert (item(near).status, item(due).status) == ("scheduled", "publishing")
+
+
 def test_a_tick_with_nothing_to_do_asks_for_nothing(workspace_id: UUID) -> None:
     with transaction() as session:
         make_item(session, make_twin(session, workspace_id))  # due in a day

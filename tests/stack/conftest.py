@@ -5,7 +5,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from pytest_httpserver import HTTPServer
 
+from tests.media import samples
 from tests.media.samples import CLIPS, joined
 from tests.stack.harness import Client, Stack, running
 
@@ -27,3 +29,12 @@ def client(stack: Stack) -> Iterator[Client]:
 def long_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Seventy seconds of human speech: long enough for the media lane, and to be running when something is killed."""
     return joined(tmp_path_factory.mktemp("long") / "long.flac", CLIPS * 3)
+
+
+@pytest.fixture(scope="module")
+def reel_url(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A video that all platforms accept, on an external server."""
+    film = samples.film(tmp_path_factory.mktemp("film") / "film.mp4")
+    with HTTPServer(port=stack.remote_port) as server:
+        server.expect_request("/reel.mp4").respond_with_data(film.read_bytes(), content_type="video/mp4")
+        yield f"http://localhost:{stack.remote_port}/reel.mp4"

@@ -13,7 +13,7 @@ from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import AvatarVideo, CalendarItem, MadeVideo, Publication, Reel, Task, Twin
 from content_pipeline.core.models.calendar import VideoKind
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.publishing import publications
+from content_pipeline.core.publishing import holding, publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
@@ -80,33 +80,62 @@ def post_spec(item: CalendarItem) -> PostSpec:
 def publish(session: Session, item: CalendarItem) -> list[Task]:
     """Create the publication of a locked item that has its video. Returns the task to start, if there is one.
 
-    A retry keeps the item's publication: with a second one, both could be posted. Raises as `accounts.choose` does.
+    A retry keeps the item's publication: with a second one, both could be posted. Raises as `accounts.choose` and
+    `holding.release` do.
     """
-    if item.publication_id:
-        move(session, item, "publishing")
-        return _retry_publication(session, item.publication_id)
+    task = None if item.publication_id else _create_publication(session, item)
+    move(session, item, "publishing")
+    return [task] if task else _release_or_retry(session, item.publication_id)
+
+
+def prepare(session: Session, item: CalendarItem) -> list[Task]:
+    """Create the publication of a locked item that has its video, held until `publish`. Returns the task to start.
+
+    Raises as `accounts.choose` does.
+    """
+    return [_create_publication(session, item, held=True)]
+
+
+def _create_publication(session: Session, item: CalendarItem, *, held: bool = False) -> Task:
     twin = session.get_one(Twin, item.twin_id)
     account = accounts.choose(session, item.workspace_id, item.platform, item.account_id, twin)
     made = None if item.reel_url else made_video(session, item)
     source = Source(made and made[0], item.reel_url, item.script)
     # The spec was checked when the item was scheduled. A check resolves host names, and a sensor tick has a minute.
-    publication = publications.create(session, account, twin, source, post_spec(item), request_id=uuid4())
+    publication = publications.create(session, account, twin, source, post_spec(item), request_id=uuid4(), held=held)
     item.account_id, item.publication_id = account.id, publication.id
-    move(session, item, "publishing")
-    return [publications.create_task(session, publication)]
+    return publications.create_task(session, publication)
 
 
-def _retry_publication(session: Session, publication_id: UUID) -> list[Task]:
+def _release_or_retry(session: Session, publication_id: UUID) -> list[Task]:
+    if task := holding.release(session, publication_id):
+        return [task]
     try:
         return [publications.retry(session, tasks.newest(session, publications.KIND, str(publication_id)))]
-    except Conflict:  # the publication itself was retried
+    except Conflict:  # it is still being prepared, or was itself retried: its run publishes it
         return []
 
 
-def retry_post(session: Session, task: Task) -> Task:
-    """Retry a publication, and move its calendar item along. Raises Conflict.
+def held_post(session: Session, item: CalendarItem) -> Publication | None:
+    """The publication of the item while it is held."""
+    publication = session.get(Publication, item.publication_id) if item.publication_id else None
+    return publication if publication and publication.held else None
 
-    An item that stayed `failed` or `canceled` while its post is published would be scheduled again by its owner.
+
+def withdraw_post(session: Session, item: CalendarItem) -> list[Task]:
+    """Withdraw and detach the held publication of a locked item. Returns the tasks whose runs are to end."""
+    publication = held_post(session, item)
+    if publication is None:
+        return []
+    item.publication_id = None
+    return holding.withdraw(session, publication.id)
+
+
+def retry_post(session: Session, task: Task) -> Task:
+    """Retry a publication, and move its calendar item along. Raises Conflict, also for one that was withdrawn.
+
+    An item that stayed `failed` or `canceled` while its post is published would be scheduled again by its owner. A held
+    post is prepared again, and published at the time of its item.
     """
     posted = select(CalendarItem).where(
         CalendarItem.publication_id == UUID(task.key), CalendarItem.deleted_at.is_(None)
@@ -114,10 +143,18 @@ def retry_post(session: Session, task: Task) -> Task:
     # Locked in any status: a sensor tick may be about to record that the earlier attempt failed.
     item = session.scalars(posted.with_for_update()).one_or_none()
     again = publications.retry(session, task)
+    is_held = session.get_one(Publication, UUID(task.key)).held
+    if is_held and item is None:
+        raise Conflict(
+            "This post was prepared for a calendar item that has changed since.",
+            code="post_withdrawn",
+            remedy="Nothing to do: the item is published with its changes.",
+        )
     if item and item.status in CHANGEABLE:
         if item.status != "scheduled":
             move(session, item, "scheduled")
-        move(session, item, "publishing")
+        if not is_held:
+            move(session, item, "publishing")
     return again
 
 

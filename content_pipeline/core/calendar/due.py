@@ -1,15 +1,16 @@
-"""Due work of the calendar: claims items, creates videos ahead of time and publications on time, records outcomes.
+"""Due work of the calendar: claims items, creates videos and held publications ahead of time, publishes on time,
+records outcomes.
 
 Called by every tick of the sensor `publish_scheduled_content`.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.avatars import avatar_videos
@@ -19,7 +20,8 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import Error, InternalError
 from content_pipeline.core.isolation import isolated
-from content_pipeline.core.models import CalendarItem, Task
+from content_pipeline.core.models import Account, CalendarItem, Task
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import reels
 from content_pipeline.core.settings import settings
@@ -42,6 +44,7 @@ _OUTCOMES: Final[dict[tuple[str, str], Outcome]] = {
     ("publishing", "error"): "failed",
     ("publishing", "canceled"): "failed",
 }
+_SCHEDULED: Final = (CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None))
 _HAS_VIDEO: Final = or_(
     CalendarItem.reel_id.is_not(None),
     CalendarItem.avatar_video_id.is_not(None),
@@ -63,6 +66,40 @@ def start_posts(session: Session, *, most: int) -> list[Task]:
     """
     items = _claim(session, _HAS_VIDEO, CalendarItem.scheduled_at <= now(), most=most)
     return [task for item in items for task in _start(session, item, actions.publish)]
+
+
+def prepare_posts(session: Session, *, most: int) -> list[Task]:
+    """Create the held publications of up to `most` items that are due soon. Returns the tasks to start.
+
+    An item that cannot be prepared is left as it is: it fails at its time, unless it is changed before.
+    """
+    usable = select(Account.id).where(Account.id == CalendarItem.account_id, Account.status == "connected").exists()
+    items = _claim(
+        session,
+        _HAS_VIDEO,
+        CalendarItem.platform.in_([name for name, spec in PLATFORMS.items() if spec.prepares_ahead]),
+        CalendarItem.publication_id.is_(None),
+        usable,
+        CalendarItem.scheduled_at > now(),
+        CalendarItem.scheduled_at <= now() + timedelta(seconds=settings().prepare_ahead_seconds),
+        most=most,
+    )
+    prepared = []
+    for item in items:
+        with isolated("calendar_preparations", item.id), session.begin_nested():
+            prepared += actions.prepare(session, item)
+    return prepared
+
+
+def next_moment(session: Session, *, within: timedelta) -> datetime | None:
+    """When the next item becomes due for its post, its preparation or its video; None if not `within` this time."""
+    moments = []
+    for seconds in {0.0, settings().prepare_ahead_seconds, settings().render_ahead_seconds}:
+        lead = timedelta(seconds=seconds)
+        soon = and_(CalendarItem.scheduled_at > now() + lead, CalendarItem.scheduled_at <= now() + lead + within)
+        first = session.scalar(select(func.min(CalendarItem.scheduled_at)).where(*_SCHEDULED, soon))
+        moments += [first - lead] if first else []
+    return min(moments, default=None)
 
 
 def _start(session: Session, item: CalendarItem, work: Callable[[Session, CalendarItem], list[Task]]) -> list[Task]:
@@ -89,7 +126,7 @@ def _claim(session: Session, *conditions: ColumnElement[bool], most: int) -> Seq
     """
     first = (CalendarItem.scheduled_at, CalendarItem.id)
     turn = func.row_number().over(partition_by=CalendarItem.workspace_id, order_by=first).label("turn")
-    claimable = (CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None), *conditions)
+    claimable = (*_SCHEDULED, *conditions)
     turns = select(CalendarItem.id, turn).where(*claimable).subquery()
     query = (
         select(CalendarItem)

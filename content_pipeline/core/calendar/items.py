@@ -128,8 +128,11 @@ def conflicts(session: Session, item: CalendarItem) -> list[UUID]:
     return list(session.scalars(query.order_by(CalendarItem.scheduled_at, CalendarItem.id).limit(MAX_CONFLICTS)))
 
 
-def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> None:
-    """Change a locked item. Raises Conflict while it is rendered or published, and as `create` does."""
+def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> list[Task]:
+    """Change a locked item. Returns tasks whose runs are to end: those of a post that was prepared already.
+
+    Raises Conflict while it is rendered or published, and as `create` does.
+    """
     if item.status not in CHANGEABLE:
         raise Conflict(
             f"This item is {item.status}, and cannot be changed now.",
@@ -137,6 +140,7 @@ def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> No
             remedy="Cancel it, or try again later.",
         )
     changed = {name for name, value in changes.items() if getattr(item, name) != value}
+    withdrawn = actions.withdraw_post(session, item) if changed else []
     if changed - {"scheduled_at"}:
         _detach_publication(session, item)
     # A new twin is locked, as in `create`. The old one is not: a deletion of it waits for this item.
@@ -152,6 +156,7 @@ def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> No
         _schedule(session, item, changes["scheduled_at"])
     if changed & VIDEO_FIELDS:
         actions.discard_video(item)
+    return withdrawn
 
 
 def _detach_publication(session: Session, item: CalendarItem) -> None:
@@ -186,9 +191,13 @@ def publish_now(session: Session, item: CalendarItem) -> list[Task]:
 
 
 def cancel(session: Session, item: CalendarItem, reason: Error = CANCELED) -> list[Task]:
-    """Cancel a locked item and the task of its video. Returns tasks whose runs are to end. Raises Conflict."""
+    """Cancel a locked item, and the tasks of its video and of its held post. Returns tasks whose runs are to end.
+
+    Raises Conflict.
+    """
+    withdrawn = actions.withdraw_post(session, item)
     move(session, item, "canceled", reason=reason)
-    return actions.stop_rendering(session, item)
+    return [*withdrawn, *actions.stop_rendering(session, item)]
 
 
 def retry(session: Session, item: CalendarItem) -> None:
@@ -201,6 +210,7 @@ def retry(session: Session, item: CalendarItem) -> None:
         _check_plan(session, item.workspace_id)
     if item.scheduled_because and item.scheduled_at > now():  # another one may have taken its time
         _schedule(session, item, best_slots.BEST)
+    actions.withdraw_post(session, item)  # a person canceled its task, which failed the item
     move(session, item, "scheduled")
     post = actions.post_status(session, item)
     made = actions.made_video(session, item)
@@ -217,7 +227,7 @@ def delete(session: Session, item: CalendarItem) -> list[Task]:
     if item.status == "publishing":
         raise Conflict("This item is being published.", code="item_publishing", remedy="Wait until it is published.")
     item.deleted_at = now()
-    return actions.stop_rendering(session, item)
+    return [*actions.withdraw_post(session, item), *actions.stop_rendering(session, item)]
 
 
 def cancel_items_of(session: Session, twin: Twin) -> list[Task]:

@@ -18,7 +18,8 @@ class Publication(Base):
     a cached copy of it (`request_id`). Without a `caption`, the text is written from the video's script, `script` or
     the speech in the video. `words` is the final text of the post. `prepared` is the encrypted state of the upload.
     `committed_at` is the commit intent: set before the publishing call, cleared when that is known to have failed.
-    `poll_at` is the time of the next poll of the platform, `waits_until` the time at which polling ends.
+    `poll_at` is the time of the next poll of the platform, `waits_until` the time at which polling ends. A `held`
+    one is prepared ahead of the time of its calendar item, and may not be committed.
     """
 
     __tablename__ = "publications"
@@ -47,6 +48,7 @@ class Publication(Base):
     poll_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     polls: Mapped[int] = mapped_column(default=0)
     waits_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    held: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     post_id: Mapped[str | None]
     post_url: Mapped[str | None]
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -18,6 +18,8 @@ class PlatformSpec:
     `denials` are the OAuth error codes that say that the person did not consent. Access tokens are refreshed
     `refresh_ahead` of their expiry; with `self_renewing_tokens` there is no refresh token, so an account that posts
     seldom is refreshed too, by a schedule. `fetches_media`: the platform downloads videos from the bucket.
+    `prepares_ahead`: what `prepare` leaves shows nothing to anybody, may wait for hours, and lacks one short call to be
+    published; so the posts of calendar items are prepared before their time.
     """
 
     name: str
@@ -34,3 +36,4 @@ class PlatformSpec:
     refresh_ahead: timedelta = timedelta(minutes=5)
     self_renewing_tokens: bool = False
     fetches_media: bool = False
+    prepares_ahead: bool = False

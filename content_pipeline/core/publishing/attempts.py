@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 from uuid import UUID
 
+import structlog
 from sqlalchemy import String, cast, func, select
 
 from content_pipeline.core import encryption
 from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.clock import now
+from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import Conflict, Error, Invalid, TooManyRequests, UpstreamError
 from content_pipeline.core.models import Account, CalendarItem, Publication, Task
 from content_pipeline.core.platforms import transport
@@ -34,14 +36,18 @@ from content_pipeline.core.platforms.base import (
     Problem,
     Processing,
     Published,
+    Ready,
     Refused,
 )
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.publishing import post_files, post_text, publications
+from content_pipeline.core.publishing import holding, post_files, post_text, publications
 from content_pipeline.core.publishing.account_lock import AccountLock, hold_account_lock
 from content_pipeline.core.tasks import tasks
-from content_pipeline.core.tasks.run_context import RunContext, Suspend
+from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.tasks.run_context import Hold, RunContext, Suspend, SwitchLane
 from content_pipeline.core.writing import rules
+
+log = structlog.get_logger()
 
 # Limit for a platform's processing. Instagram's containers expire after a day, and mostly take a minute.
 PATIENCE: Final = timedelta(hours=1)
@@ -101,19 +107,40 @@ class Attempt:
 
     def upload(self) -> None:
         """Do everything before the commit. Raises Suspend while the platform processes the upload, Invalid for a post
-        that the platform would refuse, and what the publisher raises."""
+        that the platform would refuse, what the publisher raises, and Hold for a held post, which ends here."""
         if self.publication.committed_at:
             return
+        if self.publication.held:
+            self._upload_ahead()
+        if isinstance(outcome := self._prepare(), Processing):
+            self._suspend(outcome)
+
+    def _upload_ahead(self) -> None:
+        """Raises Hold, unless the post was released meanwhile. An error is left to the run at its time: it may be over
+        by then, and its owner may still change the post."""
+        try:
+            self._prepare()  # if it is being processed: the run at its time looks again
+        except (Stopped, SwitchLane, *UNREACHABLE):
+            raise
+        except Exception as error:
+            log.warning("not_prepared_ahead", publication_id=str(self.publication.id), exc_info=error)
+            if isinstance(error, Error):
+                self.record_failure(error)
+        with self.run.write() as session:
+            is_held = holding.hold(session, self.run, self.publication.id)
+            self.publication = session.get_one(Publication, self.publication.id)
+        if is_held:
+            raise Hold
+
+    def _prepare(self) -> Ready | Processing:
         post = self.post  # not in the call: its video may have to be transcribed, and a token lasts for minutes
         if not self.prepared and (problems := self._call_platform(lambda access: self.publisher.check(access, post))):
             raise rejection(problems)
-        outcome = self._call_platform(
+        return self._call_platform(
             lambda access: self.publisher.prepare(
                 access, post, self.prepared, keep=self._save_prepared, progress=self.run.progress
             )
         )
-        if isinstance(outcome, Processing):
-            self._suspend(outcome)
 
     def publish(self) -> None:
         """Commit the post, or find that it is published already. Raises Suspend, and what the publisher raises."""

@@ -109,9 +109,19 @@ def given_text(twin: Twin | None, spec: PostSpec, options: PostOptions) -> PostT
 
 
 def create(
-    session: Session, account: Account, twin: Twin | None, source: Source, spec: PostSpec, *, request_id: UUID
+    session: Session,
+    account: Account,
+    twin: Twin | None,
+    source: Source,
+    spec: PostSpec,
+    *,
+    request_id: UUID,
+    held: bool = False,
 ) -> Publication:
-    """Create a post of a checked spec (`check_spec`), without its task (`create_task`)."""
+    """Create a post of a checked spec (`check_spec`), without its task (`create_task`).
+
+    One that is `held` is prepared, and published after its release (`holding.release`).
+    """
     publication = Publication(
         id=uuid4(),
         workspace_id=account.workspace_id,
@@ -126,6 +136,7 @@ def create(
         title=spec.title,
         caption=spec.caption,
         options=dump_set(post_text.options(spec.platform, twin, spec.options, is_ours=source.made is not None)),
+        held=held,
         created_at=now(),
     )
     session.add(publication)

@@ -62,8 +62,11 @@ def lane_tags(lane: Lane, *, is_single: bool) -> dict[str, str]:
     return {QUEUE_TAG: lane, PRIORITY_TAG: str(_PRIORITIES[lane] + (_SINGLE_TASK_BONUS if is_single else 0))}
 
 
-def run_tags(task: Task) -> dict[str, str]:
-    """The tags of the task's next run. They hold no secrets and no customer text."""
+def run_tags(task: Task, *, is_urgent: bool = True) -> dict[str, str]:
+    """The tags of the task's next run, which queues as the rows of a batch do unless it `is_urgent`.
+
+    They hold no secrets and no customer text.
+    """
     assert task.lane
     workspace = str(task.workspace_id)
     with transaction() as session:
@@ -74,7 +77,7 @@ def run_tags(task: Task) -> dict[str, str]:
         WORKSPACE_TAG: workspace,
         concurrency_tag(task.lane, plan.name): workspace,
         "kind": task.subject_kind,
-        **lane_tags(task.lane, is_single=task.parent_id is None),
+        **lane_tags(task.lane, is_single=is_urgent and task.parent_id is None),
         PARTITION_TAG: task.partition_key,
         **({PARENT_TAG: task.parent_id} if task.parent_id else {}),
     }

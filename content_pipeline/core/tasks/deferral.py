@@ -13,12 +13,12 @@ from content_pipeline.core.tasks.tasks import new_partition_key
 
 
 def defer(
-    session: Session, task_id: str, *, not_before: datetime, attempt: int, lane: Lane, for_others: bool = False
+    session: Session, task_id: str, *, not_before: datetime | None, attempt: int, lane: Lane, for_others: bool = False
 ) -> None:
-    """Reschedule the task: its next run starts at `not_before` in `lane`.
+    """Reschedule the task: its next run starts at `not_before` in `lane`; None: when it is resumed.
 
-    A wait `for_others` (a platform's processing, a rate limit) does not count towards the limit of starts that ends a
-    task caught in a loop.
+    A wait `for_others` (a platform's processing, a rate limit, the time of a held post) does not count towards the
+    limit of starts that ends a task caught in a loop.
     """
     session.execute(
         update(Task)

@@ -99,3 +99,7 @@ class Suspend(Exception):
     def __init__(self, until: datetime) -> None:
         super().__init__(until)
         self.until = until
+
+
+class Hold(Exception):
+    """End the run: the task waits already, and is resumed by somebody else."""

@@ -71,6 +71,12 @@ def start_posts_in(session: Session, twin: Twin) -> list[Task]:
     return [task for task in due.start_posts(session, most=1000) if task.workspace_id == twin.workspace_id]
 
 
+def prepare_posts(twin: Twin) -> list[Task]:
+    """The tasks of the held posts that a tick starts for this twin's items."""
+    with transaction() as session:
+        return [task for task in due.prepare_posts(session, most=1000) if task.workspace_id == twin.workspace_id]
+
+
 def retry_publication_task(task: Task) -> Task:
     """Retry the publication but not its item. Returns the new task."""
     with transaction() as session:

@@ -29,6 +29,7 @@ from tests.core.calendar.planned import (
     finish_and_record,
     finish_run,
     item,
+    prepare_posts,
     publications_of,
     record_outcomes,
     start_posts,
@@ -108,6 +109,40 @@ def test_reels_are_made_as_long_ahead_as_the_setting_says(twin: Twin, monkeypatc
     (task,) = start_reels(twin)
     assert (item(near).status, str(item(near).reel_id)) == ("rendering", task.key)
     assert start_reels(twin) == []
+
+
+def test_posts_are_prepared_as_long_ahead_as_the_setting_says_where_the_platform_allows_it(
+    twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "prepare_ahead_seconds", 600.0)
+    for platform in ("instagram", "linkedin", "tiktok", "youtube"):
+        connect(twin, platform)
+    near = {
+        platform: create_item(twin, due_in=timedelta(minutes=9), reel_url=OWN_VIDEO, platform=platform)
+        for platform in ("instagram", "linkedin", "tiktok", "youtube")
+    }
+    create_item(twin, due_in=timedelta(minutes=11), reel_url=OWN_VIDEO)
+    create_item(twin, due_in=timedelta(minutes=9))  # its reel is not made yet
+    prepared = {task.key for task in prepare_posts(twin)}
+    assert prepared == {str(item(near[platform]).publication_id) for platform in ("instagram", "linkedin")}
+    assert {item(item_id).status for item_id in near.values()} == {"scheduled"}
+    assert prepare_posts(twin) == []
+
+
+def test_no_post_is_prepared_when_the_setting_is_zero(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "prepare_ahead_seconds", 0.0)
+    connect(twin)
+    create_item(twin, due_in=timedelta(seconds=1), reel_url=OWN_VIDEO)
+    assert prepare_posts(twin) == []
+
+
+def test_an_item_that_cannot_be_prepared_holds_up_no_other(twin: Twin) -> None:
+    connect(twin)
+    broken, whole = (create_item(twin, due_in=timedelta(minutes=1), reel_url=OWN_VIDEO) for _ in range(2))
+    with transaction() as session:
+        session.get_one(CalendarItem, broken).options = {"of_another_release": True}
+    (task,) = prepare_posts(twin)
+    assert (task.key, item(broken).status) == (str(item(whole).publication_id), "scheduled")
 
 
 def test_an_item_with_a_video_of_its_own_gets_no_reel_even_with_a_script(twin: Twin) -> None:

@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 import dagster as dg
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from content_pipeline.assets.publications import publish
 from content_pipeline.core import storage
@@ -25,7 +26,7 @@ from content_pipeline.core.accounts import accounts
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
-from content_pipeline.core.models import Account, Publication, Reel, Task
+from content_pipeline.core.models import Account, Publication, Reel, Task, Twin
 from content_pipeline.core.platforms import registry
 from content_pipeline.core.platforms.base import (
     Access,
@@ -204,7 +205,7 @@ class Stage:
         """Create a post, by default of a reel. Returns its key."""
         with transaction() as session:
             twin = make_twin(session, account.workspace_id)
-            source = fields.pop("source", None) or Source(_reel(session, twin))
+            source = fields.pop("source", None) or Source(make_reel(session, twin))
             spec = PostSpec(PLATFORM, account.id, caption=caption, **fields)
             ((publication, _),) = publications.create_with_tasks(
                 session, account.workspace_id, twin=twin, source=source, specs=[spec]
@@ -347,7 +348,7 @@ def stored_values(key: str) -> str:
     return json.dumps(values, default=lambda value: value.decode("latin1") if isinstance(value, bytes) else str(value))
 
 
-def _reel(session: Any, twin: Any) -> Reel:
+def make_reel(session: Session, twin: Twin) -> Reel:
     reel = reels.create(session, twin, ReelSpec(script="AI is here.", platform=PLATFORM, voice_id=twin.voice_id))
     reel.output_key = f"{twin.workspace_id}/reels/{reel.id}/reel.mp4"
     storage.put(reel.output_key, _VIDEO[0], content_type="video/mp4")
@@ -366,7 +367,7 @@ def stage(workspace_id: UUID, folder: Path) -> Iterator[Stage]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings(), "encryption_keys", [encryption_key(1)])
         patch.setattr(settings(), "dagster_url", "http://127.0.0.1:1")
-        spec = replace(registry.PLATFORMS[PLATFORM], publisher=platform, oauth=oauth)
+        spec = replace(registry.PLATFORMS[PLATFORM], publisher=platform, oauth=oauth, prepares_ahead=True)
         patch.setitem(registry.PLATFORMS, PLATFORM, spec)
         yield Stage(platform, workspace_id, oauth)
         settings().clock_offset_file.unlink(missing_ok=True)

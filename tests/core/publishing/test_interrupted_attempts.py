@@ -2,65 +2,29 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.tasks import executions, tasks
 from tests.core.publishing import posting
-from tests.core.publishing.posting import (
-    AMBIGUOUS,
-    BROKEN,
-    BUSY,
-    DISCONNECTED,
-    EXPIRED,
-    LOST,
-    REFUSED,
-    UNKNOWN,
-    UNREACHABLE,
-    Crash,
-    Fault,
-    Stage,
-    code,
-    newest,
-    publication,
+from tests.core.publishing.moments import (
+    BEFORE,
+    FAULTS,
+    AtMoment,
+    crash,
+    freeze,
+    moments_of,
+    terminate_lock_sessions,
 )
+from tests.core.publishing.posting import Fault, Stage, code, newest, publication
 
 pytestmark = pytest.mark.slow
-
-
-class AtMoment:
-    """Records moments, and performs an action at the one with this number."""
-
-    def __init__(self, number: int, action: Any) -> None:
-        self.number, self.action = number, action
-        self.names: list[str] = []
-
-    def __call__(self, name: str) -> None:
-        self.names.append(name)
-        if len(self.names) == self.number + 1:
-            self.action()
-
-
-def moments_of(stage: Stage) -> list[str]:
-    """The moments of an undisturbed post, by name."""
-    recorder = AtMoment(-1, None)
-    key = stage.post(stage.account())
-    with posting.observe_moments(stage.platform, recorder):
-        stage.run_to_end(key)
-    stage.platform.posted.clear()
-    return recorder.names
-
-
-def crash() -> None:
-    raise Crash
 
 
 def test_a_crash_at_any_moment_neither_loses_nor_doubles_a_post(stage: Stage) -> None:
@@ -87,19 +51,6 @@ def test_a_run_whose_fence_is_lowered_at_any_moment_leaves_the_post_to_the_next(
             task = stage.run_to_end(key)
         assert (task.state, len(stage.platform.posted)) == ("done", 1), f"fence down at {number}, {name}"
         stage.platform.posted.clear()
-
-
-def freeze(stage: Stage, key: str) -> None:
-    """Declare the run dead, end its idle database session, and let other runs publish the post."""
-    with transaction() as session:
-        executions.stop_subject(session, tasks.subject(publications.KIND, key))
-    terminate_lock_sessions()
-    stage.run_to_end(key)
-
-
-def terminate_lock_sessions() -> None:
-    with transaction() as session:
-        session.execute(text("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"))
 
 
 def test_a_run_that_freezes_at_any_moment_and_wakes_after_another_posts_nothing_more(stage: Stage) -> None:
@@ -193,25 +144,6 @@ def test_a_canceled_post_that_is_retried_goes_out_once(stage: Stage) -> None:
     posting.retry(key)
     assert stage.run_to_end(key).state == "done"
     assert len(stage.platform.posted) == 1
-
-
-BEFORE = [REFUSED, BROKEN, UNREACHABLE, BUSY, LOST, EXPIRED, DISCONNECTED, Crash()]
-FAULTS = {
-    "check": st.sampled_from([None, *map(Fault, BEFORE)]),
-    "prepare": st.sampled_from([None, *map(Fault, BEFORE), Fault(UNREACHABLE, after=True), Fault(Crash(), after=True)]),
-    "commit": st.sampled_from(
-        [
-            None,
-            *map(Fault, [*BEFORE, AMBIGUOUS]),
-            *(Fault(error, after=True) for error in (AMBIGUOUS, Crash(), KeyError())),
-        ]
-    ),
-    "reconcile": st.sampled_from(
-        [None, *map(Fault, [UNREACHABLE, BUSY, EXPIRED, DISCONNECTED, AMBIGUOUS, UNKNOWN, Crash()])]
-    ),
-    "is_processing": st.sampled_from([None, *map(Fault, [UNREACHABLE, BUSY, DISCONNECTED])]),
-    "confirm": st.sampled_from([None, *map(Fault, [UNREACHABLE, REFUSED, DISCONNECTED])]),
-}
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -10,6 +10,11 @@ from tests.stack.harness import Stack, running
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     # The stand-in makes a file when it is first downloaded: eight at once took longer than the harness's 8 s.
-    settings = {"CONTENT_PIPELINE_AVATAR_PROVIDER": "heygen", "CONTENT_PIPELINE_FETCH_SECONDS": "120"}
+    settings = {
+        "CONTENT_PIPELINE_AVATAR_PROVIDER": "heygen",
+        "CONTENT_PIPELINE_FETCH_SECONDS": "120",
+        # Long enough for a preparation that is interrupted, on a busy machine; the test moves the clock to its end.
+        "CONTENT_PIPELINE_PREPARE_AHEAD_SECONDS": "1800",
+    }
     with running(tmp_path_factory.mktemp("shifted-clock"), **settings) as stack:
         yield stack

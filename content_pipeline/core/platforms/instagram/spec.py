@@ -25,4 +25,5 @@ SPEC: Final = PlatformSpec(
     refresh_ahead=timedelta(days=10),
     self_renewing_tokens=True,
     fetches_media=True,
+    prepares_ahead=True,
 )

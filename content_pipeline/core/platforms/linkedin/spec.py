@@ -21,4 +21,5 @@ SPEC: Final = PlatformSpec(
     oauth=LinkedInOAuth(),
     app_settings=LinkedInSettings,
     denials=frozenset({"access_denied", "user_cancelled_login", "user_cancelled_authorize"}),
+    prepares_ahead=True,
 )

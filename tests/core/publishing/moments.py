@@ -1,0 +1,84 @@
+"""Moments of an attempt, before and after each call and after each write, at which a test interferes."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from content_pipeline.core.database import transaction
+from content_pipeline.core.publishing import publications
+from content_pipeline.core.tasks import executions, tasks
+from tests.core.publishing import posting
+from tests.core.publishing.posting import (
+    AMBIGUOUS,
+    BROKEN,
+    BUSY,
+    DISCONNECTED,
+    EXPIRED,
+    LOST,
+    REFUSED,
+    UNKNOWN,
+    UNREACHABLE,
+    Crash,
+    Fault,
+    Stage,
+)
+
+
+class AtMoment:
+    """Records moments, and performs an action at the one with this number."""
+
+    def __init__(self, number: int, action: Any) -> None:
+        self.number, self.action = number, action
+        self.names: list[str] = []
+
+    def __call__(self, name: str) -> None:
+        self.names.append(name)
+        if len(self.names) == self.number + 1:
+            self.action()
+
+
+def moments_of(stage: Stage) -> list[str]:
+    """The moments of an undisturbed post, by name."""
+    recorder = AtMoment(-1, None)
+    key = stage.post(stage.account())
+    with posting.observe_moments(stage.platform, recorder):
+        stage.run_to_end(key)
+    stage.platform.posted.clear()
+    return recorder.names
+
+
+def crash() -> None:
+    raise Crash
+
+
+def freeze(stage: Stage, key: str) -> None:
+    """Declare the run dead, end its idle database session, and let other runs publish the post."""
+    with transaction() as session:
+        executions.stop_subject(session, tasks.subject(publications.KIND, key))
+    terminate_lock_sessions()
+    stage.run_to_end(key)
+
+
+def terminate_lock_sessions() -> None:
+    with transaction() as session:
+        session.execute(text("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"))
+
+
+BEFORE = [REFUSED, BROKEN, UNREACHABLE, BUSY, LOST, EXPIRED, DISCONNECTED, Crash()]
+FAULTS = {
+    "check": st.sampled_from([None, *map(Fault, BEFORE)]),
+    "prepare": st.sampled_from([None, *map(Fault, BEFORE), Fault(UNREACHABLE, after=True), Fault(Crash(), after=True)]),
+    "commit": st.sampled_from(
+        [
+            None,
+            *map(Fault, [*BEFORE, AMBIGUOUS]),
+            *(Fault(error, after=True) for error in (AMBIGUOUS, Crash(), KeyError())),
+        ]
+    ),
+    "reconcile": st.sampled_from(
+        [None, *map(Fault, [UNREACHABLE, BUSY, EXPIRED, DISCONNECTED, AMBIGUOUS, UNKNOWN, Crash()])]
+    ),
+    "is_processing": st.sampled_from([None, *map(Fault, [UNREACHABLE, BUSY, DISCONNECTED])]),
+    "confirm": st.sampled_from([None, *map(Fault, [UNREACHABLE, REFUSED, DISCONNECTED])]),
+}
