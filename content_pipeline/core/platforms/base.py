@@ -129,11 +129,13 @@ class Publisher(Protocol):
         *,
         keep: Callable[[Prepared], None],
         progress: Callable[[float], None],
+        patient: bool = True,
     ) -> Ready | Processing:
         """Upload the post so that one call publishes it, resuming from `prepared` where it is still valid.
 
-        Calls `keep` with every new state that a later attempt needs, and `progress` with the fraction done. Raises
-        PreparationLost when `prepared` is no longer valid.
+        Calls `keep` with every new state that a later attempt needs, and `progress` with the fraction done. A
+        `patient` caller waits some seconds while the platform processes the upload. Raises PreparationLost when
+        `prepared` is no longer valid.
         """
 
     def is_processing(self, access: Access, prepared: Prepared) -> bool:

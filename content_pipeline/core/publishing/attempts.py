@@ -119,7 +119,7 @@ class Attempt:
         """Raises Hold, unless the post was released meanwhile. An error is left to the run at its time: it may be over
         by then, and its owner may still change the post."""
         try:
-            self._prepare()  # if it is being processed: the run at its time looks again
+            self._prepare(patient=False)  # while it is processed no slot is held: the run at its time looks again
         except (Stopped, SwitchLane, *UNREACHABLE):
             raise
         except Exception as error:
@@ -132,13 +132,13 @@ class Attempt:
         if is_held:
             raise Hold
 
-    def _prepare(self) -> Ready | Processing:
+    def _prepare(self, *, patient: bool = True) -> Ready | Processing:
         post = self.post  # not in the call: its video may have to be transcribed, and a token lasts for minutes
         if not self.prepared and (problems := self._call_platform(lambda access: self.publisher.check(access, post))):
             raise rejection(problems)
         return self._call_platform(
             lambda access: self.publisher.prepare(
-                access, post, self.prepared, keep=self._save_prepared, progress=self.run.progress
+                access, post, self.prepared, keep=self._save_prepared, progress=self.run.progress, patient=patient
             )
         )
 

@@ -119,6 +119,7 @@ class FakePlatform:
         *,
         keep: Callable[[Prepared], None],
         progress: Callable[[float], None],
+        patient: bool = True,
     ) -> Ready | Processing:
         with self._call("prepare", access):
             if not prepared:

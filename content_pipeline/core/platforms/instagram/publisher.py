@@ -54,8 +54,9 @@ class InstagramPublisher:
         *,
         keep: Callable[[base.Prepared], None],
         progress: Callable[[float], None],
+        patient: bool = True,
     ) -> base.Ready | base.Processing:
-        polls = 1 if prepared else _FIRST_POLLS
+        polls = _FIRST_POLLS if patient and not prepared else 1
         if not prepared:
             prepared = _create(access, post)
             keep(prepared)

@@ -42,6 +42,7 @@ class LinkedInPublisher:
         *,
         keep: Callable[[base.Prepared], None],
         progress: Callable[[float], None],
+        patient: bool = True,
     ) -> base.Ready | base.Processing:
         if not prepared:
             upload = uploads.begin(access, post)
@@ -55,7 +56,7 @@ class LinkedInPublisher:
             )
             prepared = {**prepared, "upload": upload}
             keep(prepared)
-            patience = PATIENCE_SECONDS
+            patience = PATIENCE_SECONDS if patient else 0.0
         outcome = uploads.wait_until_processed(access, prepared["upload"], patience=patience)
         if isinstance(outcome, base.Ready):
             keep({**prepared, "ready_at": now().isoformat()})

@@ -47,6 +47,7 @@ class TikTokPublisher:
         *,
         keep: Callable[[base.Prepared], None],
         progress: Callable[[float], None],
+        patient: bool = True,
     ) -> base.Ready | base.Processing:
         chunks = Chunks(post.video.media.bytes)
         if prepared:

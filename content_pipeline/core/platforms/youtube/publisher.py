@@ -42,6 +42,7 @@ class YouTubePublisher:
         *,
         keep: Callable[[base.Prepared], None],
         progress: Callable[[float], None],
+        patient: bool = True,
     ) -> base.Ready | base.Processing:
         if not prepared:
             prepared = _open_session(access, post)

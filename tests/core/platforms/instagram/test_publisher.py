@@ -90,6 +90,14 @@ def test_a_container_is_made_kept_and_awaited(wire: Wire, post: Post) -> None:
     assert all(ACCESS.token not in str(request.url) for request in wire.requests)
 
 
+def test_a_caller_without_patience_reads_the_state_once(wire: Wire, post: Post) -> None:
+    wire.on(CREATE, CREATED).on(CONTAINER, state("IN_PROGRESS"))
+    keep: list[Prepared] = []
+    outcome = PUBLISHER.prepare(ACCESS, post, {}, keep=keep.append, progress=lambda _: None, patient=False)
+    assert isinstance(outcome, Processing)
+    assert (len(keep), len(wire.sent(CONTAINER))) == (1, 1)
+
+
 def test_options_become_the_parameters_that_the_api_has(wire: Wire, tmp_path: Path) -> None:
     wire.on(CREATE, CREATED).on(CONTAINER, state("FINISHED"))
     options = InstagramOptions(cover_seconds=1.25, share_to_feed=False, paid_partnership=True)

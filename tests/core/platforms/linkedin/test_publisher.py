@@ -176,13 +176,10 @@ def test_a_video_that_is_processed_soon_is_waited_for(platform: LinkedIn, post: 
     assert prepare(post)
 
 
-def test_a_video_that_takes_longer_is_asked_for_later(
-    platform: LinkedIn, post: Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.0)
+def test_a_video_that_takes_longer_is_asked_for_later(platform: LinkedIn, post: Post) -> None:
     platform.statuses = ["PROCESSING"]
     kept: list[Prepared] = []
-    standing = linkedin.prepare(ACCESS, post, {}, keep=kept.append, progress=lambda _: None)
+    standing = linkedin.prepare(ACCESS, post, {}, keep=kept.append, progress=lambda _: None, patient=False)
     assert standing == Processing(15.0)
     platform.heard.clear()
     assert linkedin.prepare(ACCESS, post, kept[-1], keep=kept.append, progress=lambda _: None) == standing
