@@ -83,9 +83,12 @@ def publish(session: Session, item: CalendarItem) -> list[Task]:
     A retry keeps the item's publication: with a second one, both could be posted. Raises as `accounts.choose` and
     `holding.release` do.
     """
-    task = None if item.publication_id else _create_publication(session, item)
+    if item.publication_id:
+        move(session, item, "publishing")
+        return _release_or_retry(session, item.publication_id)
+    task = _create_publication(session, item)
     move(session, item, "publishing")
-    return [task] if task else _release_or_retry(session, item.publication_id)
+    return [task]
 
 
 def prepare(session: Session, item: CalendarItem) -> list[Task]:
