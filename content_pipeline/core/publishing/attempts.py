@@ -122,8 +122,8 @@ class Attempt:
             self._prepare(patient=False)  # while it is processed no slot is held: the run at its time looks again
         except (Stopped, SwitchLane, *UNREACHABLE):
             raise
-        except Exception as error:
-            log.warning("not_prepared_ahead", publication_id=str(self.publication.id), exc_info=error)
+        except Exception as error:  # also an unexpected one: the run at its time repeats it, and ends the task with it
+            log.warning("not_prepared_ahead", publication_id=str(self.publication.id), reason=type(error).__name__)
             if isinstance(error, Error):
                 self.record_failure(error)
         with self.run.write() as session:
