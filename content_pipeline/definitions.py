@@ -26,6 +26,7 @@ definitions = dg.Definitions(
     sensors=[
         tasks.start_unattended_tasks,
         calendar.publish_scheduled_content,
+        calendar.prepare_scheduled_posts,
         polling.poll_platforms,
         avatars.poll_avatar_renders,
         avatars.observe_heygen_account,

@@ -100,6 +100,7 @@ def test_dagster_runs_just_this() -> None:
         "start_unattended_tasks",
         "ingest_csv_inbox",
         "publish_scheduled_content",
+        "prepare_scheduled_posts",
         "poll_platforms",
         "poll_avatar_renders",
         "observe_heygen_account",

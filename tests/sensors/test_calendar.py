@@ -12,7 +12,7 @@ from content_pipeline.core.models import Task
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import dagster_client, kinds, tasks
 from content_pipeline.core.tasks.partition_keys import row_id
-from content_pipeline.sensors.calendar import publish_scheduled_content
+from content_pipeline.sensors.calendar import prepare_scheduled_posts, publish_scheduled_content
 from tests.core.calendar.planned import BROKEN, OWN_VIDEO, finish_run, item
 from tests.factories import make_account, make_item, make_twin
 
@@ -22,8 +22,8 @@ def create_due_item(workspace_id: UUID, **fields: object) -> UUID:
         return make_item(session, make_twin(session, workspace_id), due_in=timedelta(), **fields).id
 
 
-def tick() -> dg.SensorResult:
-    result = publish_scheduled_content(dg.build_sensor_context())
+def tick(sensor: dg.SensorDefinition = publish_scheduled_content) -> dg.SensorResult:
+    result = sensor(dg.build_sensor_context())
     assert isinstance(result, dg.SensorResult)
     return result
 
@@ -106,8 +106,10 @@ def test_the_run_that_prepares_a_post_queues_behind_those_of_due_ones(workspace_
         near, due = (
             make_item(session, twin, due_in=timedelta(minutes=minutes), reel_url=OWN_VIDEO).id for minutes in (2, 0)
         )
-    requests = requests_by_key(tick())
-    prepared, published = (requests[str(item(found).publication_id)] for found in (near, due))
+    prepared, published = (
+        requests_by_key(tick(sensor))[str(item(found).publication_id)]
+        for sensor, found in ((prepare_scheduled_posts, near), (publish_scheduled_content, due))
+    )
     priorities = [int(request.tags[dagster_client.PRIORITY_TAG]) for request in (prepared, published)]
     assert priorities[0] < priorities[1]
     assert (item(near).status, item(due).status) == ("scheduled", "publishing")

@@ -1,7 +1,7 @@
 """Due work of the calendar: claims items, creates videos and held publications ahead of time, publishes on time,
 records outcomes.
 
-Called by every tick of the sensor `publish_scheduled_content`.
+Called by every tick of the sensors `publish_scheduled_content` and `prepare_scheduled_posts`.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,6 +44,8 @@ _OUTCOMES: Final[dict[tuple[str, str], Outcome]] = {
     ("publishing", "error"): "failed",
     ("publishing", "canceled"): "failed",
 }
+# A post that is due sooner gains nothing; and the tick at its time must not meet its row locked, which it would skip.
+_MIN_AHEAD: Final = timedelta(seconds=10)
 _SCHEDULED: Final = (CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None))
 _HAS_VIDEO: Final = or_(
     CalendarItem.reel_id.is_not(None),
@@ -80,7 +82,7 @@ def prepare_posts(session: Session, *, most: int) -> list[Task]:
         CalendarItem.platform.in_([name for name, spec in PLATFORMS.items() if spec.prepares_ahead]),
         CalendarItem.publication_id.is_(None),
         usable,
-        CalendarItem.scheduled_at > now(),
+        CalendarItem.scheduled_at > now() + _MIN_AHEAD,
         CalendarItem.scheduled_at <= now() + timedelta(seconds=settings().prepare_ahead_seconds),
         most=most,
     )
@@ -92,10 +94,9 @@ def prepare_posts(session: Session, *, most: int) -> list[Task]:
 
 
 def next_moment(session: Session, *, within: timedelta) -> datetime | None:
-    """When the next item becomes due for its post, its preparation or its video; None if not `within` this time."""
+    """When the next item becomes due for its post or its video; None if not `within` this time."""
     moments = []
-    for seconds in {0.0, settings().prepare_ahead_seconds, settings().render_ahead_seconds}:
-        lead = timedelta(seconds=seconds)
+    for lead in (timedelta(), timedelta(seconds=settings().render_ahead_seconds)):
         soon = and_(CalendarItem.scheduled_at > now() + lead, CalendarItem.scheduled_at <= now() + lead + within)
         first = session.scalar(select(func.min(CalendarItem.scheduled_at)).where(*_SCHEDULED, soon))
         moments += [first - lead] if first else []

@@ -132,7 +132,7 @@ def test_posts_are_prepared_as_long_ahead_as_the_setting_says_where_the_platform
 def test_no_post_is_prepared_when_the_setting_is_zero(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "prepare_ahead_seconds", 0.0)
     connect(twin)
-    create_item(twin, due_in=timedelta(seconds=1), reel_url=OWN_VIDEO)
+    create_item(twin, due_in=timedelta(minutes=1), reel_url=OWN_VIDEO)
     assert prepare_posts(twin) == []
 
 
