@@ -28,7 +28,6 @@ from api.routes import (
     health,
     heygen,
     memory,
-    pictures,
     publishing,
     social,
     tasks,
@@ -130,7 +129,6 @@ def create_app() -> FastAPI:
         public.include_router(router, dependencies=[SHARED_THREAD])
     app.include_router(public)
     app.include_router(heygen.router)
-    app.include_router(pictures.router)
     app.include_router(health.router)
     return app
 

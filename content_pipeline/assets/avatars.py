@@ -11,7 +11,7 @@ from content_pipeline import partitions
 from content_pipeline.assets.calendar import content_calendar
 from content_pipeline.assets.checks import check_results, has_target_loudness, is_playable, lasts
 from content_pipeline.assets.heygen_account import heygen_account
-from content_pipeline.assets.pictures import picture
+from content_pipeline.assets.pictures import picture_metadata
 from content_pipeline.core.avatars import heygen_render, local_render
 from content_pipeline.core.avatars.avatar_videos import Rendered
 from content_pipeline.core.avatars.mouth_sync import MouthSync
@@ -114,7 +114,7 @@ def _materialized(made: Rendered, work_seconds: float) -> dg.MaterializeResult[A
     return dg.MaterializeResult(
         asset_key="avatar_video",
         metadata={
-            "thumbnail": dg.MetadataValue.md(picture(made.thumbnail)),
+            **picture_metadata("thumbnail", made.thumbnail, "jpg"),
             "provider": row.provider,
             "engine": row.engine or _DRAWN,
             "character": row.avatar_id,

@@ -6,7 +6,7 @@ import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.assets.checks import check_results, is_playable, lasts
-from content_pipeline.assets.pictures import picture
+from content_pipeline.assets.pictures import picture_metadata
 from content_pipeline.core.captions import burn_ins as core
 from content_pipeline.core.tasks.kinds import BURN_IN
 from content_pipeline.core.tasks.run_context import RunContext
@@ -44,7 +44,7 @@ def _render(run: RunContext, key: str) -> Results:
     yield dg.MaterializeResult(
         asset_key="burned_in_video",
         metadata={
-            "thumbnail": dg.MetadataValue.md(picture(made.thumbnail)),
+            **picture_metadata("thumbnail", made.thumbnail, "jpg"),
             "caption_id": str(made.caption_id),
             "edited": made.edited,
             "object": made.key,

@@ -4,15 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
-import dagster as dg
-import structlog
-
-from content_pipeline.core import pictures
+from content_pipeline.assets.pictures import picture_metadata
 from content_pipeline.core.analytics.figures import DayFigures
 from content_pipeline.core.analytics.sparklines import sparkline
-from content_pipeline.core.errors import Unavailable
-
-log = structlog.get_logger()
 
 _DAYS: Final = 30
 # What the metadata of a partition has room for in a window of 1,440 pixels.
@@ -29,13 +23,8 @@ def pictured(views: Sequence[DayFigures], last: date) -> Mapping[str, Any]:
     from content_pipeline.core.analytics import charts
 
     shown = [row for row in views if first_shown_day(last) <= row.day <= last]
-    metadata: dict[str, Any] = {"views_of_30_days": sparkline(_totals(shown, last))}
-    try:
-        address = pictures.publish(charts.views_by_day(shown, "Views by day and platform", width=_PIXELS))
-        metadata["chart"] = dg.MetadataValue.md(f"![Views by day and platform]({address})")
-    except Unavailable:  # the figures are right without it
-        log.warning("chart_not_stored", exc_info=True)
-    return metadata
+    chart = charts.views_by_day(shown, "Views by day and platform", width=_PIXELS)
+    return {"views_of_30_days": sparkline(_totals(shown, last)), **picture_metadata("chart", chart, "png")}
 
 
 def _totals(views: Sequence[DayFigures], last: date) -> Sequence[float | None]:

@@ -1,8 +1,21 @@
-"""Images in asset metadata of Dagster's UI."""
+"""Pictures in asset metadata of Dagster's UI."""
 
-import base64
+from collections.abc import Mapping
+
+import dagster as dg
+import structlog
+
+from content_pipeline.core import pictures
+from content_pipeline.core.errors import Unavailable
+
+log = structlog.get_logger()
 
 
-def picture(jpeg: bytes) -> str:
-    """A JPEG as Markdown with a data URL."""
-    return f"![thumbnail](data:image/jpeg;base64,{base64.b64encode(jpeg).decode()})"
+def picture_metadata(name: str, picture: bytes, form: pictures.Format) -> Mapping[str, dg.MetadataValue[str]]:
+    """Metadata of this name that shows the picture; none when the bucket does not take it: the asset is complete."""
+    try:
+        path = pictures.publish(picture, form)
+    except Unavailable:
+        log.warning("picture_not_stored", exc_info=True)
+        return {}
+    return {name: dg.MetadataValue.md(f"![{name}]({path})")}

@@ -9,7 +9,7 @@ import dagster as dg
 from content_pipeline import partitions
 from content_pipeline.assets.calendar import content_calendar
 from content_pipeline.assets.checks import check_results, has_target_loudness, is_playable, lasts
-from content_pipeline.assets.pictures import picture
+from content_pipeline.assets.pictures import picture_metadata
 from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.reels import reels as core
@@ -85,7 +85,7 @@ def _render(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any
     return dg.MaterializeResult(
         asset_key="reel_video",
         metadata={
-            "thumbnail": dg.MetadataValue.md(picture(made.thumbnail)),
+            **picture_metadata("thumbnail", made.thumbnail, "jpg"),
             "object": made.key,
             "design": made.design,
             "duration_seconds": media.seconds,

@@ -1,40 +1,50 @@
-"""Stores pictures in the bucket at short addresses, for metadata in Dagster.
+"""Pictures for metadata in Dagster: stored in the bucket, and shown at short addresses by Dagster's webserver.
 
-Dagster shows Markdown inline below 1,000 characters, which no picture in a data URL has. A signed link to the bucket
-would expire after a week. The name has a hash of the content, so that nobody can guess it.
+Dagster stores metadata twice, and shows Markdown inline below 1,000 characters, which no picture in a data URL has. A
+signed link to the bucket would expire after a week. A name has a hash of the content, so that nobody can guess it.
 """
 
 import hashlib
 import io
 import re
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
-from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import NotFound
-from content_pipeline.core.settings import settings
 
 PATH: Final = "/pictures"
 _FOLDER: Final = "pictures"
-_NAME: Final = re.compile(r"(\d{4}-\d\d-\d\d)-[0-9a-f]{32}\.png")
+_NAME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})-[0-9a-f]{32}\.(jpg|png)")
+
+Format = Literal["jpg", "png"]
 
 
-def publish(png: bytes) -> str:
-    """Store a PNG, and return its public address. Raises Unavailable."""
-    name = f"{now():%Y-%m-%d}-{hashlib.sha256(png).hexdigest()[:32]}.png"
-    storage.put(f"{_FOLDER}/{name}", io.BytesIO(png), content_type="image/png")
-    return f"{settings().public_url.rstrip('/')}{PATH}/{name}"
+def publish(picture: bytes, form: Format) -> str:
+    """Store a picture. Returns its path at Dagster's webserver. Raises Unavailable."""
+    from content_pipeline.core import storage
+
+    name = f"{now():%Y-%m-%d}-{hashlib.sha256(picture).hexdigest()[:32]}.{form}"
+    storage.put(f"{_FOLDER}/{name}", io.BytesIO(picture), content_type=_media_type(form))
+    return f"{PATH}/{name}"
 
 
-def signed_url(name: str) -> str:
-    """A signed link to the picture of an address. Raises NotFound for what is no name of a picture."""
-    if not _NAME.fullmatch(name):
+def read(name: str) -> tuple[bytes, str]:
+    """The picture of this name, and its media type. Raises NotFound, Unavailable."""
+    # boto3 takes 20 MB, which the webserver needs with its first picture only.
+    from content_pipeline.core import storage
+
+    found = _NAME.fullmatch(name)
+    if not found:
         raise NotFound("There is no such picture.")
-    return storage.signed_url(f"{_FOLDER}/{name}")
+    return storage.load(f"{_FOLDER}/{name}"), _media_type(found[2])
 
 
 def stored_on(key: str) -> date | None:
     """The day on which an object of the bucket was stored as a picture; None for other objects."""
     found = _NAME.fullmatch(key.removeprefix(f"{_FOLDER}/")) if key.startswith(f"{_FOLDER}/") else None
     return date.fromisoformat(found[1]) if found else None
+
+
+def _media_type(form: str) -> str:
+    return {"jpg": "image/jpeg", "png": "image/png"}[form]

@@ -1,4 +1,4 @@
-"""S3 client: one bucket, keys prefixed with the workspace id; inbox, portraits, charts and dataset have their own."""
+"""S3 client: one bucket, keys prefixed with the workspace id; inbox, portraits, pictures and dataset have their own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -83,6 +83,12 @@ def fetch(key: str, target: Path) -> None:
     """Download the object to `target`. Raises NotFound, Unavailable."""
     with _translated_errors(key), target.open("wb") as stream:
         client().download_fileobj(settings().s3_bucket, key, stream, Config=_TRANSFER)
+
+
+def load(key: str) -> bytes:
+    """The content of a small object. Raises NotFound, Unavailable."""
+    with _translated_errors(key), client().get_object(Bucket=settings().s3_bucket, Key=key)["Body"] as body:
+        return body.read()
 
 
 def read(stored: StoredObject, *, most_bytes: int) -> bytes:

@@ -1,5 +1,6 @@
 """Avatar assets: a local render with its checks, and manual runs that bill nothing."""
 
+import re
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -44,7 +45,8 @@ def test_a_video_is_spoken_drawn_checked_and_billed(workspace_id: UUID) -> None:
     assert charged(workspace_id) == credits.price(video.media.seconds) == video.credits_billed
     (made,) = result.asset_materializations_for_node("submit_and_render")[1:]
     assert made.asset_key == dg.AssetKey("avatar_video")
-    assert {"thumbnail", "character", "credits_billed"} <= set(made.metadata)
+    assert {"character", "credits_billed"} <= set(made.metadata)
+    assert re.fullmatch(r"!\[thumbnail\]\(/pictures/\S+\.jpg\)", str(made.metadata["thumbnail"].value))
     assert (made.metadata["provider"].value, made.metadata["engine"].value) == ("local", "drawn")
     assert float(str(made.metadata["waiting_seconds"].value)) >= 0
     assert execute(task.partition_key).success

@@ -2,17 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
 import httpx
 import pytest
 import websockets.sync.client
-from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_webserver.app import create_app_from_workspace_process_context
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
@@ -20,7 +17,7 @@ from websockets.exceptions import InvalidStatus
 
 from content_pipeline.core.settings import settings
 from content_pipeline.engine.webserver import guarded
-from tests.browser import browsing
+from tests.dagster_workspace import workspace
 from tests.servers import serving
 
 PROXY = "https://dagster.example.com"
@@ -66,12 +63,6 @@ def unguarded(instance: dg.DagsterInstance) -> Iterator[str]:
 def unchanged(instance: dg.DagsterInstance) -> dg.DagsterInstance:
     instance.event_log_storage.delete_concurrency_limit("pool")
     return instance
-
-
-@contextmanager
-def workspace(instance: dg.DagsterInstance, *, read_only: bool = False) -> Iterator[WorkspaceProcessContext]:
-    with WorkspaceProcessContext(instance, WorkspaceFileTarget([]), read_only=read_only) as context:
-        yield context
 
 
 def is_changed(instance: dg.DagsterInstance) -> bool:
@@ -182,18 +173,6 @@ def test_a_read_only_webserver_shows_everything_and_changes_nothing(unchanged: d
 
 def test_no_page_of_another_origin_shows_dagsters_in_a_frame(url: str) -> None:
     assert httpx.get(f"{url}/runs").headers["x-frame-options"] == "SAMEORIGIN"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with browser.new_page() as page:
-        yield page
 
 
 ADDRESS = "target + '/graphql?query=' + encodeURIComponent(query)"

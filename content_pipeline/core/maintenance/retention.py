@@ -56,7 +56,7 @@ def sweep_rows() -> None:
 
 
 def sweep_files() -> int:
-    """Delete exports, old days of the dataset, old charts, and uploads that have no row. Returns how many.
+    """Delete exports, old days of the dataset, old pictures, and uploads that have no row. Returns how many.
 
     Uploads are recordings and cached videos of posts.
     """
