@@ -9,7 +9,7 @@ import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.assets import analytics_checks
-from content_pipeline.assets.claims import Results, claimed
+from content_pipeline.assets.claims import claimed
 from content_pipeline.assets.metrics_pictures import first_shown_day, pictured
 from content_pipeline.assets.post_observations import observe_posts
 from content_pipeline.core.analytics import overview, quality, sync, windows
@@ -19,6 +19,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.tasks import executions
+from content_pipeline.engine.step import Results
 
 GROUP: Final = "analytics"
 # Metadata of `daily_metrics`.

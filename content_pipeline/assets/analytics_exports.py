@@ -48,5 +48,5 @@ def _write(run: RunContext, key: str) -> Results:
             "platform": export.platform or "all",
             "object": export.object_key,
         },
-        check_results=check_results({"complete": export.rows == made.counted}),
     )
+    yield from check_results("analytics_export", {"complete": export.rows == made.counted})

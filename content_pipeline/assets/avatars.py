@@ -75,7 +75,7 @@ def _make(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Resul
         if dg.AssetKey("avatar_video") in context.selected_asset_keys:
             render = local_render.render if row.provider == "local" else heygen_render.collect
             began = time.monotonic()
-            yield _materialized(render(run, key, folder), time.monotonic() - began)
+            yield from _materialized(render(run, key, folder), time.monotonic() - began)
 
 
 def _narrate(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any]:
@@ -108,10 +108,10 @@ def _submit(run: RunContext, key: str) -> dg.MaterializeResult[Any]:
     )
 
 
-def _materialized(made: Rendered, work_seconds: float) -> dg.MaterializeResult[Any]:
+def _materialized(made: Rendered, work_seconds: float) -> Results:
     row, media = made.video, made.media
     assert row.credits_billed is not None
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         asset_key="avatar_video",
         metadata={
             **picture_metadata("thumbnail", made.thumbnail, "jpg"),
@@ -126,25 +126,28 @@ def _materialized(made: Rendered, work_seconds: float) -> dg.MaterializeResult[A
             "bytes": media.bytes,
             "work_seconds_per_second": round(work_seconds / media.seconds, 3),
         },
-        check_results=[
-            *check_results(
-                {
-                    "playable": is_playable(media),
-                    "portrait": is_portrait(media),
-                    "length": row.narration_seconds is None or lasts(media, row.narration_seconds),
-                    "loudness": row.provider != "local" or has_target_loudness(made.loudness),
-                }
-            ),
-            _mouth_result(made.mouth),
-        ],
     )
+    yield from check_results(
+        "avatar_video",
+        {
+            "playable": is_playable(media),
+            "portrait": is_portrait(media),
+            "length": row.narration_seconds is None or lasts(media, row.narration_seconds),
+            "loudness": row.provider != "local" or has_target_loudness(made.loudness),
+        },
+    )
+    yield _mouth_result(made.mouth)
 
 
 def _mouth_result(mouth: MouthSync | None) -> dg.AssetCheckResult:
     """A warning only: a mouth that is late makes a video worse, but not useless."""
     if mouth is None:
-        return dg.AssetCheckResult(check_name="mouth", passed=True, metadata={"applies": "not to a person of HeyGen's"})
+        applies = "not to a person of HeyGen's"
+        return dg.AssetCheckResult(
+            asset_key="avatar_video", check_name="mouth", passed=True, metadata={"applies": applies}
+        )
     return dg.AssetCheckResult(
+        asset_key="avatar_video",
         check_name="mouth",
         passed=mouth.is_close,
         severity=dg.AssetCheckSeverity.WARN,

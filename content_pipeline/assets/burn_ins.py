@@ -53,11 +53,12 @@ def _render(run: RunContext, key: str) -> Results:
             "bytes": media.bytes,
             "work_seconds_per_second": round((time.monotonic() - began) / media.seconds, 3),
         },
-        check_results=check_results(
-            {
-                "playable": is_playable(media),
-                "size": (media.width, media.height) == made.size,
-                "length": lasts(media, made.source.seconds),
-            }
-        ),
+    )
+    yield from check_results(
+        "burned_in_video",
+        {
+            "playable": is_playable(media),
+            "size": (media.width, media.height) == made.size,
+            "length": lasts(media, made.source.seconds),
+        },
     )

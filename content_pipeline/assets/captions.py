@@ -85,21 +85,24 @@ def _compose(run: RunContext, key: str) -> Results:
             "fastest_characters_a_second": round(speed, 1),
             "subtitles": dg.MetadataValue.md(f"```\n{srt_vtt.srt(made.segments)}\n```"),
         },
-        check_results=[
-            dg.AssetCheckResult(
-                check_name="in_order",
-                passed=all(before.end <= after.start for before, after in pairwise(made.segments)),
-            ),
-            dg.AssetCheckResult(
-                check_name="readable",
-                passed=speed <= READABLE_CHARACTERS_A_SECOND,
-                severity=dg.AssetCheckSeverity.WARN,  # fast speech makes fast captions
-                metadata={"fastest_characters_a_second": round(speed, 1)},
-            ),
-            dg.AssetCheckResult(
-                check_name="inside_the_recording", passed=end <= made.seconds, metadata={"last_cue_ends": end}
-            ),
-        ],
+    )
+    yield dg.AssetCheckResult(
+        asset_key="captions",
+        check_name="in_order",
+        passed=all(before.end <= after.start for before, after in pairwise(made.segments)),
+    )
+    yield dg.AssetCheckResult(
+        asset_key="captions",
+        check_name="readable",
+        passed=speed <= READABLE_CHARACTERS_A_SECOND,
+        severity=dg.AssetCheckSeverity.WARN,  # fast speech makes fast captions
+        metadata={"fastest_characters_a_second": round(speed, 1)},
+    )
+    yield dg.AssetCheckResult(
+        asset_key="captions",
+        check_name="inside_the_recording",
+        passed=end <= made.seconds,
+        metadata={"last_cue_ends": end},
     )
 
 

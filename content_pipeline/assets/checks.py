@@ -1,6 +1,6 @@
 """Asset checks that all rendered videos share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -27,6 +27,10 @@ def has_target_loudness(loudness: float) -> bool:
     return abs(loudness - audio_mastering.TARGET_LUFS) <= LOUDNESS_TOLERANCE
 
 
-def check_results(passed: Mapping[str, bool]) -> list[dg.AssetCheckResult]:
-    """The results of a materialization's checks, by name."""
-    return [dg.AssetCheckResult(check_name=name, passed=has_passed) for name, has_passed in passed.items()]
+def check_results(asset: str, passed: Mapping[str, bool]) -> Iterator[dg.AssetCheckResult]:
+    """The results of the asset's checks, by name, for a step to yield after the materialization.
+
+    Inside of a `MaterializeResult` Dagster reads the materialization twice for each of them.
+    """
+    for name, has_passed in passed.items():
+        yield dg.AssetCheckResult(asset_key=asset, check_name=name, passed=has_passed)

@@ -1,14 +1,12 @@
 """Mutual exclusion of runs: an asset's partitions are materialized by one run at a time."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import dagster as dg
 
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
-
-Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
+from content_pipeline.engine.step import Results
 
 
 def claimed(context: dg.AssetExecutionContext, what: str, body: Callable[[], Results]) -> Results:

@@ -11,11 +11,12 @@ import dagster as dg
 
 from content_pipeline.assets.analytics import GROUP, UPDATED_SINCE_REQUESTED, snapshots_of
 from content_pipeline.assets.analytics_checks import of_windows
-from content_pipeline.assets.claims import Results, claimed
+from content_pipeline.assets.claims import claimed
 from content_pipeline.core.analytics import quality, windows
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.engine.step import Results
 
 # A window is to be read within an hour of its end.
 FRESHNESS: Final = dg.FreshnessPolicy.cron(deadline_cron="0 1,7,13,19 * * *", lower_bound_delta=timedelta(hours=1))

@@ -9,9 +9,10 @@ import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.assets.analytics import FIRST_WRITTEN, GROUP, LAST_WRITTEN, WHEN_UPDATED, daily_metrics
-from content_pipeline.assets.claims import Results, claimed
+from content_pipeline.assets.claims import claimed
 from content_pipeline.core.analytics import dataset
 from content_pipeline.core.analytics.dataset import WrittenDay
+from content_pipeline.engine.step import Results
 
 
 @dg.asset(

@@ -57,12 +57,13 @@ def publish(run: RunContext, key: str) -> Results:
                 "post_id": attempt.publication.post_id or "",
                 "published_at": str(attempt.publication.published_at),
             },
-            check_results=[
-                # A platform may still be processing or moderating a post that it has accepted.
-                dg.AssetCheckResult(
-                    check_name="visible", passed=attempt.is_visible(), severity=dg.AssetCheckSeverity.WARN
-                )
-            ],
+        )
+        yield dg.AssetCheckResult(
+            asset_key="publication",
+            check_name="visible",
+            passed=attempt.is_visible(),
+            # A platform may still be processing or moderating a post that it has accepted.
+            severity=dg.AssetCheckSeverity.WARN,
         )
 
 

@@ -59,7 +59,7 @@ def _make(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Resul
         if dg.AssetKey("narration") in context.selected_asset_keys:
             yield _narrate(run, key, folder)
         if dg.AssetKey("reel_video") in context.selected_asset_keys:
-            yield _render(run, key, folder)
+            yield from _render(run, key, folder)
 
 
 def _narrate(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any]:
@@ -78,11 +78,11 @@ def _narrate(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[An
     )
 
 
-def _render(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any]:
+def _render(run: RunContext, key: str, folder: Path) -> Results:
     began = time.monotonic()
     made = core.render(run, key, folder)
     media = made.media
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         asset_key="reel_video",
         metadata={
             **picture_metadata("thumbnail", made.thumbnail, "jpg"),
@@ -93,13 +93,14 @@ def _render(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any
             "bytes": media.bytes,
             "work_seconds_per_second": round((time.monotonic() - began) / media.seconds, 3),
         },
-        check_results=check_results(
-            {
-                "playable": is_playable(media),
-                "size": (media.width, media.height, media.frames_per_second)
-                == (safe_zone.WIDTH, safe_zone.HEIGHT, safe_zone.FRAMES_PER_SECOND),
-                "length": lasts(media, made.narration_seconds),
-                "loudness": has_target_loudness(made.loudness),
-            }
-        ),
+    )
+    yield from check_results(
+        "reel_video",
+        {
+            "playable": is_playable(media),
+            "size": (media.width, media.height, media.frames_per_second)
+            == (safe_zone.WIDTH, safe_zone.HEIGHT, safe_zone.FRAMES_PER_SECOND),
+            "length": lasts(media, made.narration_seconds),
+            "loudness": has_target_loudness(made.loudness),
+        },
     )

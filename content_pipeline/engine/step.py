@@ -27,7 +27,7 @@ RETRY_TAG: Final = "dagster/retry_number"
 _OUT_OF_MEMORY: Final = ("could not create a memory object", "failed to allocate memory", "can't start new thread")
 
 Result = TypeVar("Result")
-Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckEvaluation]
+Results = Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]
 
 
 def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[RunContext, str], Results]) -> Results:

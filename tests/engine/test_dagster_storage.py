@@ -1,13 +1,16 @@
 """Dagster's storage: its connections and its SQL statements."""
 
+import re
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
 import pytest
+from dagster import DagsterEventType
 from sqlalchemy import Engine, event, text
 
+from content_pipeline.assets.checks import check_results
 from content_pipeline.core.database import transaction
 from content_pipeline.core.settings import settings
 from content_pipeline.engine.dagster_storage import PostgresStorage, close_idle_connections, discard_connections
@@ -96,17 +99,53 @@ def test_schema_checks_are_executed_once() -> None:
     assert len(statements(runs.get_run_records)) == 1
 
 
-def test_materializations_and_checks_are_found_by_their_asset() -> None:
+@pytest.fixture
+def kept_instance() -> Iterator[dg.DagsterInstance]:
+    """An instance on our storage."""
+    url = settings().dagster_database_url.get_secret_value()
+    kept = {"module": PostgresStorage.__module__, "class": "PostgresStorage", "config": {"postgres_url": url}}
+    with dg.instance_for_test(overrides={"storage": {"custom": kept}}) as instance:
+        yield instance
+
+
+def test_materializations_and_checks_are_found_by_their_asset(kept_instance: dg.DagsterInstance) -> None:
     @dg.asset(check_specs=[dg.AssetCheckSpec("good", asset="thing")])
     def thing() -> Iterator[Any]:
         yield dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True)])
 
-    url = settings().dagster_database_url.get_secret_value()
-    kept = {"module": PostgresStorage.__module__, "class": "PostgresStorage", "config": {"postgres_url": url}}
-    with dg.instance_for_test(overrides={"storage": {"custom": kept}}) as instance:
-        assert dg.materialize([thing], instance=instance).success
-        assert instance.get_latest_materialization_event(thing.key)
-        (check,) = instance.event_log_storage.get_asset_check_execution_history(
-            dg.AssetCheckKey(thing.key, "good"), limit=2
-        )
+    assert dg.materialize([thing], instance=kept_instance).success
+    assert kept_instance.get_latest_materialization_event(thing.key)
+    (check,) = kept_instance.event_log_storage.get_asset_check_execution_history(
+        dg.AssetCheckKey(thing.key, "good"), limit=2
+    )
     assert check.status.value == "SUCCEEDED"
+
+
+def test_a_run_like_a_reels_reads_no_catalog_looks_each_check_up_once_and_stores_no_empty_events(
+    kept_instance: dg.DagsterInstance,
+) -> None:
+    keys = dg.DynamicPartitionsDefinition(name="reels_of_this_test")
+
+    @dg.multi_asset(
+        specs=[dg.AssetSpec("spoken"), dg.AssetSpec("shown", deps=["spoken"])],
+        check_specs=[dg.AssetCheckSpec(name, asset="shown") for name in ("playable", "size")],
+        partitions_def=keys,
+    )
+    def made() -> Iterator[Any]:
+        yield dg.MaterializeResult(asset_key="spoken")
+        yield dg.MaterializeResult(asset_key="shown")
+        yield from check_results("shown", {"playable": True, "size": True})
+
+    kept_instance.add_dynamic_partitions(keys.name, ["first", "second"])
+    assert dg.materialize([made], instance=kept_instance, partition_key="first").success
+    heard = statements(lambda: dg.materialize([made], instance=kept_instance, partition_key="second"))
+    of_the_asset = [
+        statement
+        for statement in heard
+        if re.match(r"SELECT event_logs\.id.* event_logs\.partition IN", statement, re.S)
+    ]
+    assert ([statement for statement in heard if "pg_catalog" in statement], len(of_the_asset)) == ([], 2)
+    (run,) = kept_instance.get_runs(limit=1)
+    stored = {entry.dagster_event_type for entry in kept_instance.all_logs(run.run_id)}
+    assert {DagsterEventType.ASSET_CHECK_EVALUATION, DagsterEventType.STEP_SUCCESS} <= stored
+    assert stored.isdisjoint({DagsterEventType.RESOURCE_INIT_SUCCESS, DagsterEventType.LOGS_CAPTURED})
