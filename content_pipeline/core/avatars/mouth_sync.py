@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, pcm_chunks
 from content_pipeline.core.media.avatars import visemes
+from content_pipeline.core.media.onset_detection import onsets
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND
 from content_pipeline.core.media.timed_phonemes import Phoneme
-from content_pipeline.core.speech.onset_detection import onsets
 
 # Seconds: what viewers do not see (bench/avatars.py measures it over many scripts).
 _TYPICAL, _NEARLY_ALL = 0.04, 0.08

@@ -15,6 +15,9 @@ UNSPACED_SCRIPTS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff]"
 )
 
+# (start, end) in seconds.
+Span = tuple[float, float]
+
 
 @dataclass(frozen=True, slots=True)
 class Word:

@@ -13,16 +13,16 @@ import numpy as np
 
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE
-from content_pipeline.core.media.timed_words import Word, normalize_timings
+from content_pipeline.core.media.onset_detection import snap_to_onsets
+from content_pipeline.core.media.timed_words import Span, Word, normalize_timings
 from content_pipeline.core.providers.languages import is_known_language
 from content_pipeline.core.providers.transcription import transcribe
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import pocketsphinx_alignment
-from content_pipeline.core.speech.onset_detection import snap_to_onsets
 from content_pipeline.core.speech.pocketsphinx_alignment import Pcm
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.transcript_alignment import align_to_transcript
-from content_pipeline.core.speech.voice_types import Samples, Span, shift_words, words_from_spans
+from content_pipeline.core.speech.voice_types import Samples, shift_words, words_from_spans
 
 # Whisper reports word starts this much too early (368 words of two voices: median 75 and 54 ms).
 _WHISPER_DELAY_SECONDS = 0.065

@@ -17,9 +17,10 @@ import numpy as np
 
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.media.timed_phonemes import Phoneme
+from content_pipeline.core.media.timed_words import Span
 from content_pipeline.core.process_memory import dropped_when_idle
 from content_pipeline.core.speech.text_normalization import Token
-from content_pipeline.core.speech.voice_types import Span, Utterance, Voice, VoiceChoice, words_from_spans
+from content_pipeline.core.speech.voice_types import Utterance, Voice, VoiceChoice, words_from_spans
 
 if TYPE_CHECKING:
     from hibari import Hibari

@@ -5,9 +5,8 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
-from content_pipeline.core.media.timed_words import Word
+from content_pipeline.core.media.timed_words import Span, Word
 from content_pipeline.core.speech.text_normalization import Token
-from content_pipeline.core.speech.voice_types import Span
 
 
 def align_to_transcript(tokens: Sequence[Token], recognized: Sequence[Word], seconds: float) -> list[Span | None]:

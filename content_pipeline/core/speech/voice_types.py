@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from content_pipeline.core.media.timed_phonemes import Phoneme, shift_phonemes
-from content_pipeline.core.media.timed_words import Word
+from content_pipeline.core.media.timed_words import Span, Word
 from content_pipeline.core.speech.text_normalization import Token
 
 Samples = NDArray[np.float32]
 Provider = Literal["hibari", "espeak", "endpoint"]
 Gender = Literal["female", "male"]
-# (start, end) in seconds.
-Span = tuple[float, float]
 
 # ISO 639-2 code of a multilingual voice.
 MULTILINGUAL = "mul"
