@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from content_pipeline.core.media.line_breaking import (
     SENTENCE,
     display_width,
     group_break_costs,
+    group_sentence_ends,
     group_unbreakable,
     wrap_lines,
 )
@@ -15,6 +17,8 @@ from content_pipeline.core.media.timed_words import MAX_WORD_SECONDS, Segment, W
 MAX_LINE_COLUMNS = 42
 MIN_CUE_SECONDS, MAX_CUE_SECONDS = 1.0, MAX_WORD_SECONDS
 MAX_CHARACTERS_PER_SECOND = 20.0
+# Worse than these a cue cannot be read; it is merged with a neighbor wherever both fit.
+_UNREADABLE_SECONDS, _UNREADABLE_SPEED = 0.5, 25.0
 # A shorter gap between cues flickers, so the first cue is extended to the second.
 MIN_GAP_SECONDS = 0.25
 
@@ -25,6 +29,7 @@ _SENTENCE_INSIDE_COST = 4.0
 _SILENCE_INSIDE_COST = 3.0
 _TOO_SHORT_COST = 6.0
 _TOO_FAST_COST = 1.0
+_UNREADABLE_COST = 100.0
 
 
 def segment(words: Sequence[Word], *, language: str, duration: float) -> list[Segment]:
@@ -33,7 +38,7 @@ def segment(words: Sequence[Word], *, language: str, duration: float) -> list[Se
     Words may touch, overlap, have zero length or run past `duration` (seconds of the recording, above zero): text and
     order are kept, timings repaired. Cues are ordered, never overlap and end within the duration; each has at
     most two lines of 42 columns, lasts 1 to 7 s and needs at most 20 characters a second, as far as the speech
-    allows.
+    allows. Sentences are kept apart by their punctuation, not by pauses.
     """
     groups = group_unbreakable(normalize_timings(words, 0.0, duration), language, limit=MAX_LINE_COLUMNS)
     cues = [groups[start:stop] for start, stop in _cuts(groups, language, duration)]
@@ -66,8 +71,8 @@ def _cuts(groups: Sequence[Sequence[Word]], language: str, duration: float) -> l
     # A group's size includes the space before it, except at the start of a line.
     blanks = [int(group[0].spaced) for group in groups]
     inside = [
-        _SENTENCE_INSIDE_COST * (breaks[index] == SENTENCE) + _SILENCE_INSIDE_COST * (starts[index + 1] - ends[index])
-        for index in range(len(groups))
+        _SENTENCE_INSIDE_COST * ends_sentence + _SILENCE_INSIDE_COST * (b[0].start - a[-1].end)
+        for ends_sentence, (a, b) in zip(group_sentence_ends(groups), pairwise(groups), strict=True)
     ]
 
     def line_end(start: int) -> int:
@@ -94,11 +99,12 @@ def _cuts(groups: Sequence[Sequence[Word]], language: str, duration: float) -> l
                 + breaks[stop - 1]
                 + penalty
                 + _TOO_SHORT_COST * max(0.0, MIN_CUE_SECONDS - shown)
-                + _TOO_FAST_COST * max(0.0, characters / shown - MAX_CHARACTERS_PER_SECOND)
+                + _TOO_FAST_COST * min(100.0, max(0.0, characters / shown - MAX_CHARACTERS_PER_SECOND))
+                + _UNREADABLE_COST * (shown < _UNREADABLE_SECONDS or characters / shown > _UNREADABLE_SPEED)
             )
             if cost < best[stop]:
                 best[stop], previous[stop] = cost, start
-            penalty += inside[stop - 1]
+            penalty += inside[stop - 1] if stop < len(groups) else 0.0
     cuts, stop = [], len(groups)
     while stop:
         cuts.append((previous[stop], stop))

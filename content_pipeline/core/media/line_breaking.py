@@ -144,13 +144,27 @@ def group_unbreakable(
     return groups
 
 
+def _is_clause_by_blank(before: Word, after: Word) -> bool:
+    """A blank in Chinese, Japanese or Thai ends a clause: the speech model writes it in place of a comma."""
+    return after.spaced and bool(UNSPACED_SCRIPTS.match(before.text[-1]) and UNSPACED_SCRIPTS.match(after.text[0]))
+
+
+def ends_sentence(before: Word, after: Word) -> bool:
+    """Whether a sentence ends between two words: by punctuation alone, because people pause after commas too."""
+    return (
+        _SENTENCE_END.search(before.text) is not None
+        and not _ABBREVIATION.match(before.text)
+        and not after.text[0].islower()
+    )
+
+
 def break_cost(before: Word, after: Word, language: str) -> float:
     """Cost of a break between two words, from 0 (sentence end) to 7 (after an article)."""
     text, following = before.text.lower(), after.text.lower()
     language = language.split("-")[0].lower()
-    if _SENTENCE_END.search(text) and not _ABBREVIATION.match(text) and not after.text[0].islower():
+    if ends_sentence(before, after):
         cost = SENTENCE
-    elif _CLAUSE_END.search(text):
+    elif _CLAUSE_END.search(text) or _is_clause_by_blank(before, after):
         cost = CLAUSE
     elif text in _FUNCTION_WORDS.get(language, ()):
         cost = DANGLING
@@ -175,6 +189,14 @@ def group_break_costs(groups: Sequence[Sequence[Word]], language: str) -> list[f
     costs = break_costs([word for group in groups for word in group], language)
     ends = accumulate(len(group) for group in groups[:-1])
     return [costs[end - 1] for end in ends]
+
+
+def group_sentence_ends(groups: Sequence[Sequence[Word]]) -> list[bool]:
+    """Whether a sentence, or an item of a list, ends with each group but the last."""
+    words = [word for group in groups for word in group]
+    numbers = find_list_numbers([word.text for word in words])
+    ends = accumulate(len(group) for group in groups[:-1])
+    return [end in numbers or ends_sentence(words[end - 1], words[end]) for end in ends]
 
 
 def wrap_lines(

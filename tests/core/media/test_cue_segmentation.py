@@ -1,5 +1,6 @@
 """Segmentation of words into cues for reading."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import budoux
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_pipeline.core.media.cue_segmentation import segment
-from content_pipeline.core.media.line_breaking import display_width
+from content_pipeline.core.media.line_breaking import display_width, group_unbreakable, wrap_lines
 from content_pipeline.core.media.timed_words import Segment, Word, join_words, normalize_timings
 from tests.core.media.spoken_words import speak, spoken_words, untidy_words
 
@@ -56,6 +57,59 @@ def test_a_cue_is_short_or_fast_only_where_the_next_one_leaves_no_room(words: li
         shown = cue.end - cue.start
         if shown < 1 - 1e-9 or len(join_words(cue.words)) / shown > 20 + 1e-6:
             assert cue.end == limit
+
+
+def later(word: Word, seconds: float) -> Word:
+    return replace(word, start=word.start + seconds, end=word.end + seconds)
+
+
+def fits_one_cue(words: tuple[Word, ...], language: str) -> bool:
+    """Whether the words fit two lines of 42 columns and seven seconds."""
+    groups = group_unbreakable(words, language, limit=42)
+    lines = wrap_lines(groups, language, limit=42)
+    return words[-1].end - words[0].start <= 7 and len(lines) <= 2
+
+
+def is_unreadable(words: tuple[Word, ...], end: float) -> bool:
+    shown = end - words[0].start
+    return shown < 0.5 or len(join_words(words)) / shown > 25
+
+
+@given(spoken_words(), st.sampled_from(["en", "ja"]))
+def test_a_cue_is_too_short_or_fast_to_read_only_where_it_fits_no_neighbor(words: list[Word], language: str) -> None:
+    cues = segment(words, language=language, duration=300)
+    for first, second in pairwise(cues):
+        merged = first.words + second.words
+        if is_unreadable(first.words, first.end) or is_unreadable(second.words, second.end):
+            assert not fits_one_cue(merged, language) or is_unreadable(merged, second.end)
+
+
+def test_a_comma_and_a_pause_leave_no_splinter() -> None:
+    words = [Word(0, 0.6, "files,"), *(later(word, 1.0) for word in speak("pictures and all of the old songs."))]
+    (cue,) = segment(words, language="en", duration=8)
+    assert cue.text == "files, pictures and all of the old songs."
+    hello, weather = speak("ぜひ、", language="ja"), speak("見てください。", language="ja", characters_a_second=8)
+    (cue,) = segment([*hello, *(later(word, 0.9) for word in weather)], language="ja", duration=8)
+    assert cue.text == "ぜひ、見てください。"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("Is it late? It is. Go home now!", "en"), ("遅いですか？そうですね。帰ってください！", "ja")],
+)
+def test_a_sentence_has_a_cue_of_its_own_without_a_pause(text: str, language: str) -> None:
+    words = speak(text, language=language, characters_a_second=5, pause=0.02)
+    cues = segment(words, language=language, duration=words[-1].end + 1)
+    assert [cue.text[-1] for cue in cues] == [mark for mark in text if mark in "?.!？。！"]
+
+
+def test_a_blank_in_chinese_is_where_a_clause_ends() -> None:
+    text = "我们今天想去公园里散步 然后回家吃一顿很好的晚饭"
+    words = speak(text.replace(" ", ""), language="zh", characters_a_second=5)
+    clause = text.index(" ")
+    words[clause] = replace(words[clause], spaced=True)
+    lines = lines_of(segment(words, language="zh", duration=10))
+    assert lines == text.split()
 
 
 def test_nothing_said_makes_no_cues() -> None:
