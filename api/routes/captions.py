@@ -52,7 +52,14 @@ def generate(
         str | None, Form(max_length=4096, description=f"URL of a video or recording. {_LIMITS}")
     ] = None,
     audio_file: Annotated[UploadFile | None, File(description=f"The video or recording. {_LIMITS}")] = None,
-    language: Annotated[str, Form(max_length=35, description="A language tag, or `auto`")] = "en",
+    language: Annotated[
+        str,
+        Form(
+            max_length=35,
+            description="A language tag, or `auto`: found out by listening. `zh-Hans`, `zh-CN`, `zh-Hant` and `zh-TW` "
+            "set the characters too",
+        ),
+    ] = "auto",
     burn_in: Annotated[bool, Form(description="Also burn the captions into the video")] = False,
 ) -> Response:
     """Generate captions for a recording: exactly one of `audio_file` and `reel_url`."""
@@ -135,7 +142,7 @@ def get_file(caption_id: UUID, form: captions.Form, caller: CallerDep) -> Respon
 
 @router.get("/{caption_id}", responses=problems(404))
 def get_captions(caption_id: UUID, caller: CallerDep, response: Response) -> CaptionView:
-    """Get captions; `srt`, `vtt` and `segments` are null until `status` is `done`. `ETag` is the version to edit."""
+    """Get captions; their text and words are null until `status` is `done`. `ETag` is the version to edit."""
     with autocommit() as session:
         return _view(session, captions.get(session, caller.workspace_id, caption_id), response)
 

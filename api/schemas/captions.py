@@ -31,12 +31,26 @@ class SegmentView(BaseModel):
     text: str = Field(examples=["AI is transforming how creators work."])
 
 
+class WordView(BaseModel):
+    """One word, and when it is spoken, in seconds of the recording."""
+
+    start: float = Field(examples=[0.0])
+    end: float = Field(examples=[0.32])
+    text: str = Field(examples=["AI"])
+
+
 class CaptionSummary(BaseModel):
     id: UUID = Field(examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
     task_id: str = Field(description="The newest task of these captions")
     status: Status
-    language: str = Field(description="As requested", examples=["en"])
-    spoken_language: str | None = Field(description="As detected", examples=["en"])
+    language: str = Field(description="As requested; `auto` where none was", examples=["auto"])
+    spoken_language: str | None = Field(
+        description="Of the text: as requested, else as detected; null until then, and where nobody speaks",
+        examples=["en"],
+    )
+    language_probability: float | None = Field(
+        description="How sure the detected language is, from 0 to 1; null where it was requested", examples=[0.98]
+    )
     error: TaskError | None
     created_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
     edited_at: datetime | None
@@ -49,6 +63,7 @@ class CaptionSummary(BaseModel):
             status=tasks.wire_status(task),
             language=caption.language,
             spoken_language=caption.spoken_language,
+            language_probability=caption.language_probability,
             error=error_of(task.error),
             created_at=caption.created_at,
             edited_at=caption.edited_at,
@@ -65,6 +80,7 @@ class CaptionView(CaptionSummary):
         examples=["WEBVTT\n\n00:00:00.000 --> 00:00:03.500\nAI is transforming how creators work.\n"],
     )
     segments: list[SegmentView] | None
+    words: list[WordView] | None = Field(description="The words of all segments, in order")
 
     @classmethod
     def of(cls, caption: Caption, task: Task) -> "CaptionView":
@@ -74,6 +90,9 @@ class CaptionView(CaptionSummary):
             srt=None if cues is None else srt_vtt.srt(cues),
             vtt=None if cues is None else srt_vtt.vtt(cues),
             segments=None if cues is None else [SegmentView(start=c.start, end=c.end, text=c.text) for c in cues],
+            words=None
+            if cues is None
+            else [WordView(start=w.start, end=w.end, text=w.text) for cue in cues for w in cue.words],
         )
 
 

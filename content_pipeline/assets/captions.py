@@ -41,6 +41,7 @@ def _transcribe(run: RunContext, key: str) -> Results:
             "duration_seconds": made.seconds,
             "words": len(made.words),
             "language": made.language or "none heard",
+            **({"language_probability": made.language_probability} if made.language_probability else {}),
             "edited": made.edited,
             **({} if made.edited else work),
         }

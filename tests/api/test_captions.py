@@ -1,5 +1,6 @@
 """Captions over HTTP: requests, reads, edits and burn-ins."""
 
+import re
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -54,7 +55,7 @@ def test_a_url_is_accepted_and_left_to_the_run(client: TestClient) -> None:
     answer = client.post(GENERATE, data={"reel_url": "http://8.8.8.8/clip.mp4", "burn_in": "true"})
     with transaction() as session:
         caption = session.get_one(Caption, UUID(answer.json()["caption_id"]))
-    assert (caption.source_url, caption.source_key, caption.language) == ("http://8.8.8.8/clip.mp4", None, "en")
+    assert (caption.source_url, caption.source_key, caption.language) == ("http://8.8.8.8/clip.mp4", None, "auto")
 
 
 @pytest.mark.slow
@@ -76,6 +77,14 @@ def test_there_is_one_source(client: TestClient) -> None:
 @pytest.mark.parametrize("url", ["http://127.0.0.1/a", "http://[::1]:9000/", "file:///etc/passwd", "nonsense"])
 def test_a_url_into_our_own_network_is_refused_at_once(client: TestClient, url: str) -> None:
     assert_error(client.post(GENERATE, data={"reel_url": url}), 400, "url_forbidden")
+
+
+def test_the_answer_says_which_language_is_heard_and_how_surely(client: TestClient, finished_id: str) -> None:
+    with transaction() as session:
+        caption = session.get_one(Caption, UUID(finished_id))
+        caption.spoken_language, caption.language_probability = "de", 0.93
+    for view in client.get(f"{CAPTIONS}/{finished_id}").json(), client.get(CAPTIONS).json()[0]:
+        assert (view["spoken_language"], view["language_probability"]) == ("de", 0.93)
 
 
 def test_an_unknown_language_is_refused(client: TestClient) -> None:
@@ -126,7 +135,7 @@ def test_a_refused_upload_leaves_no_temporary_file(client, tmp_path, monkeypatch
 def test_captions_are_empty_until_they_are_done(client: TestClient, caption_id: str) -> None:
     view = client.get(f"{CAPTIONS}/{caption_id}").json()
     assert view["status"] == "queued"
-    assert [view[name] for name in ("srt", "vtt", "segments", "error")] == [None] * 4
+    assert [view[name] for name in ("srt", "vtt", "segments", "words", "error")] == [None] * 5
     assert_error(client.get(f"{CAPTIONS}/{caption_id}.srt"), 409, "caption_not_ready")
 
 
@@ -139,7 +148,12 @@ def test_finished_captions_come_in_every_form(client: TestClient, finished_id: s
     assert view["vtt"].startswith("WEBVTT\n\n")
     files = {form: client.get(f"{CAPTIONS}/{finished_id}.{form}") for form in ("srt", "vtt", "ass")}
     assert (files["srt"].text, files["vtt"].text) == (view["srt"], view["vtt"])
-    assert "Hello" in files["ass"].text
+    assert view["words"][1:3] == [
+        {"start": 1.6, "end": 2.5, "text": "there."},
+        {"start": 3.0, "end": 4.0, "text": "Good"},
+    ]
+    # "there." is highlighted 0.6 s after its cue begins.
+    assert re.search(r"Hello.*\\t\(600,600,.*there\.", files["ass"].text)
     assert files["vtt"].headers["Content-Type"].startswith("text/vtt")
     assert all(f'filename="captions.{form}"' in file.headers["Content-Disposition"] for form, file in files.items())
 
@@ -178,6 +192,7 @@ def test_an_edit_changes_every_form(client: TestClient, finished_id: str) -> Non
     view = client.patch(f"{CAPTIONS}/{finished_id}", json={"segments": segments}).json()
     assert view["segments"] == segments
     assert "Hello here." in view["srt"]
+    assert [word["text"] for word in view["words"]] == ["Hello", "here."]
     assert view["edited_at"].endswith("Z")
     assert client.get(f"{CAPTIONS}/{finished_id}").json() == view
 

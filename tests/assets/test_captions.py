@@ -23,8 +23,8 @@ from content_pipeline.core.tasks import tasks
 from tests.asset_runs import execute_job, execute_task, recorded
 from tests.media import samples
 
-HEARD = Transcript("en", 3.0, (Word(0.5, 1.0, "Hello"), Word(1.1, 1.6, "there.")))
-HEARD_ANEW = Transcript("de", 3.0, (Word(0.5, 1.0, "Hallo"), Word(1.1, 1.6, "Bär.")))
+HEARD = Transcript("en", 3.0, (Word(0.5, 1.0, "Hello"), Word(1.1, 1.6, "there.")), 0.97)
+HEARD_ANEW = Transcript("de", 3.0, (Word(0.5, 1.0, "Hallo"), Word(1.1, 1.6, "Bär.")), 0.88)
 EDIT = (0.5, 1.6, "Hello, bear.")
 
 
@@ -91,6 +91,7 @@ def test_a_re_run_makes_captions_anew_that_nobody_has_edited(task: Task, whisper
     made = recorded(execute_job("caption", task.partition_key))
     assert shown(task) == ["Hallo Bär."]
     assert (made["transcript"]["edited"], made["captions"]["edited"]) == (False, False)
+    assert made["transcript"]["language_probability"] == row(task).language_probability == 0.88
 
 
 def test_a_re_run_leaves_edited_captions_alone_and_says_so(task: Task, whisper: Callable[..., None]) -> None:

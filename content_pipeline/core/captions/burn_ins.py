@@ -117,7 +117,7 @@ def render(run: RunContext, key: str) -> BurnedIn:
             width=width,
             height=height,
             style=Style(burned.style, burned.font_size, burned.font_color, burned.position),
-            language=caption.spoken_language or caption.language,
+            language=caption.text_language,
         )
         (folder / video.CAPTIONS).write_text(document)
         video.burn_in(folder, source, on_progress=run.progress)

@@ -136,21 +136,26 @@ def edit(caption: Caption, edited: Sequence[tuple[float, float, str]], *, of: st
             remedy="Get them again, and make your edits there.",
         )
     made = cue_editing.apply_edits(
-        segments(caption), edited, language=_language(caption), duration=_media(caption).seconds
+        segments(caption), edited, language=caption.text_language, duration=_media(caption).seconds
     )
     caption.segments = tuple(made)
     caption.edited_at = now()
 
 
 def document(caption: Caption, form: Form) -> str:
-    """The captions as text of a subtitle format; ASS is laid out for the recording's frame. Raises Conflict."""
+    """The captions as text of a subtitle format; ASS is laid out for the recording's frame, and highlights each word.
+
+    Raises Conflict.
+    """
     found = segments(caption)
     if form == "srt":
         return srt_vtt.srt(found)
     if form == "vtt":
         return srt_vtt.vtt(found)
     width, height = video.frame_size(_media(caption))
-    return karaoke_captions.ass_subtitles(found, width=width, height=height, style=Style(), language=_language(caption))
+    return karaoke_captions.ass_subtitles(
+        found, width=width, height=height, style=Style("karaoke"), language=caption.text_language
+    )
 
 
 def result(session: Session, task: Task) -> dict[str, Any]:
@@ -166,13 +171,14 @@ def result(session: Session, task: Task) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Transcribed:
-    """The words of a recording and its language, None where nothing is heard.
+    """The words of a recording and its language, None where nothing is heard; its probability where it was detected.
 
     `edited`: a person has edited its cues, and the row's words were left as they are.
     """
 
     words: tuple[Word, ...]
     language: str | None
+    language_probability: float | None
     seconds: float
     edited: bool
 
@@ -208,13 +214,18 @@ def transcribe(run: RunContext, key: str) -> Transcribed:
         if caption.edited_at is None:
             caption.words = transcript.words
             caption.spoken_language = transcript.language
+            caption.language_probability = transcript.language_probability
         return _transcribed(caption)
 
 
 def _transcribed(caption: Caption) -> Transcribed:
     assert caption.words is not None
     return Transcribed(
-        caption.words, caption.spoken_language, _media(caption).seconds, edited=caption.edited_at is not None
+        caption.words,
+        caption.spoken_language,
+        caption.language_probability,
+        _media(caption).seconds,
+        edited=caption.edited_at is not None,
     )
 
 
@@ -244,7 +255,7 @@ def compose(run: RunContext, key: str) -> Composed:
     with run.write() as session:
         caption = session.get_one(Caption, UUID(key))
     assert caption.words is not None
-    language = _language(caption)
+    language = caption.text_language
     seconds = _media(caption).seconds
     # Outside of a transaction, whose lock delays the heartbeat: the words of four hours take 2 s of an idle core.
     made = tuple(cue_segmentation.segment(caption.words, language=language, duration=seconds))
@@ -288,10 +299,6 @@ def _fetch(run: RunContext, caption: Caption, source: Path) -> MediaInfo:
 def source_key(workspace_id: UUID, caption_id: UUID) -> str:
     """The object key of a caption's recording."""
     return f"{workspace_id}/captions/{caption_id}/source"
-
-
-def _language(caption: Caption) -> str:
-    return caption.spoken_language or caption.language
 
 
 def _media(caption: Caption) -> MediaInfo:

@@ -26,10 +26,16 @@ class Caption(Base):
     media: Mapped[MediaInfo | None] = mapped_column(PydanticJSON(MediaInfo))
     language: Mapped[str]
     spoken_language: Mapped[str | None]
+    language_probability: Mapped[float | None]
     words: Mapped[tuple[Word, ...] | None] = mapped_column(PydanticJSON(tuple[Word, ...]))
     segments: Mapped[tuple[Segment, ...] | None] = mapped_column(PydanticJSON(tuple[Segment, ...]))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def text_language(self) -> str:
+        """The language of the text, as a tag: English where none was requested and nothing is heard."""
+        return self.spoken_language or ("en" if self.language.lower() == "auto" else self.language)
 
 
 class BurnIn(Base):

@@ -1,7 +1,7 @@
 """Speech recognition: transcribes audio to timed words with Whisper (faster-whisper), locally."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, Samples, pcm_chunks
 from content_pipeline.core.media.limits import MAX_SECONDS
-from content_pipeline.core.media.timed_words import Word
+from content_pipeline.core.media.onset_detection import snap_to_onsets
+from content_pipeline.core.media.timed_words import Word, normalize_timings
 from content_pipeline.core.process_memory import dropped_when_idle
+from content_pipeline.core.providers import chinese_script, repetition_loops, spoken_language, voice_activity
 from content_pipeline.core.providers.languages import whisper_language
+from content_pipeline.core.providers.spoken_language import SpokenLanguage
 from content_pipeline.core.providers.whisper_models import model_folder
 from content_pipeline.core.settings import settings
 
@@ -22,10 +25,6 @@ if TYPE_CHECKING:
 else:
     WhisperModel = Segment = Any
 
-# Segments above this no-speech probability are dropped: speech scored at most 0.22, even under equally loud noise;
-# hallucinations over noise and hum 0.5 to 0.96.
-_NO_SPEECH_THRESHOLD = 0.6
-
 # Languages that Whisper splits into characters or syllables, because they are written without spaces.
 _UNSPACED_LANGUAGES = {"zh", "yue", "ja", "th", "lo", "my"}
 
@@ -34,11 +33,16 @@ _load_lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """The timed words. `language` is Whisper's code, None without speech; `seconds` is the audio's duration."""
+    """The timed words. `language` is Whisper's code, None without speech; `seconds` is the audio's duration.
+
+    Chinese in a script that was asked for has its subtag in `language`: "zh-Hant". `language_probability` is how sure a
+    detected language is, from 0 to 1; None where it was given.
+    """
 
     language: str | None
     seconds: float
     words: tuple[Word, ...]
+    language_probability: float | None = None
 
 
 def load_model(threads: int) -> WhisperModel:
@@ -78,52 +82,77 @@ def transcribe(
 ) -> Transcript:
     """Transcribe a recording, at most its first `max_seconds`, into timed words, in order.
 
-    `language` is a tag, or None or "auto" to detect it. `on_progress` gets the seconds done so far, about once a
-    sentence. An interrupt takes effect between two windows of 30 s. Raises Invalid `unknown_language`, MediaUnusable
-    (`no_audio`, `media_unreadable`), and as `load_model` does.
+    `language` is a tag, or None or "auto" to detect it in the first five minutes with speech. `on_progress` gets the
+    seconds done so far, about once a sentence. An interrupt takes effect between two windows of 30 s. Raises Invalid
+    `unknown_language`, MediaUnusable (`no_audio`, `media_unreadable`), and as `load_model` does.
     """
-    code = whisper_language(language)
+    given = whisper_language(language)
     model = load_model(threads)
+    identified: SpokenLanguage | None = None
     words: list[Word] = []
     start = 0.0
     for samples in pcm_chunks(path, seconds=max_seconds):
-        segments, detected = _transcribe_chunk(model, samples, code)
-        for segment in segments:
-            if segment.no_speech_prob <= _NO_SPEECH_THRESHOLD:
-                words.extend(_words(segment, start, join_parts=detected not in _UNSPACED_LANGUAGES))
-            on_progress(start + float(segment.end))
-        if words:
-            code = code or detected
+        if given is None and not words:
+            identified = spoken_language.identify(model, samples)
+        if code := given or (identified and identified.code):
+            words += _transcribe_chunk(model, samples, code, start, on_progress)
         start += len(samples) / SAMPLE_RATE
         on_progress(start)
-    return Transcript(language=code if words else None, seconds=start, words=tuple(words))
+    if not words:
+        return Transcript(None, start, ())
+    if given is None:
+        assert identified is not None
+        return Transcript(identified.code, start, tuple(words), identified.probability)
+    if language and (script := chinese_script.demanded_script(language)):
+        return Transcript(f"{given}-{script.subtag}", start, chinese_script.convert(words, script))
+    return Transcript(given, start, tuple(words))
 
 
-def _transcribe_chunk(model: WhisperModel, samples: Samples, language: str | None) -> tuple[Iterable[Segment], str]:
-    """The segments of one chunk (a lazy iterator), and the detected language."""
-    segments, info = model.transcribe(
+def _transcribe_chunk(
+    model: WhisperModel, samples: Samples, language: str, start: float, on_progress: Callable[[float], None]
+) -> list[Word]:
+    """The words of the chunk that begins at `start` seconds."""
+    segments, _ = model.transcribe(
         samples,
         language=language,
         beam_size=5,
         # Without word timestamps the base model repeated its last line (WER 23 % instead of 3 %).
         word_timestamps=True,
         # The model hallucinates sentences over noise and hum ("I'm sorry, I'm sorry", at 95 % confidence); the VAD
-        # blocked all of 32 such recordings.
+        # blocked all of 32 such recordings. Beyond that the model's own rule drops a segment: a high no-speech
+        # probability and a low log-probability. The former alone dropped 65 s of near-perfect text of 276 s.
         vad_filter=True,
+        vad_parameters=voice_activity.OPTIONS,
         # Conditioning propagates mistakes: WER 5 % instead of 3 % on the same speech with pauses cut out, though 1 %
         # with pauses kept.
         condition_on_previous_text=False,
     )
-    return segments, info.language
+    words: list[Word] = []
+    for segment in segments:
+        words += _words(segment, join_parts=language not in _UNSPACED_LANGUAGES)
+        on_progress(start + float(segment.end))
+    return [
+        replace(word, start=round(start + word.start, 3), end=round(start + word.end, 3))
+        for word in _snapped(repetition_loops.without_loops(words), samples)
+    ]
 
 
-def _words(segment: Segment, start: float, *, join_parts: bool) -> Iterator[Word]:
-    """The words of a segment, offset by `start`; `join_parts` rejoins words split at hyphens and periods."""
+def _snapped(words: Sequence[Word], samples: Samples) -> list[Word]:
+    """The words without overlap, and the first one after each pause moved to its sound."""
+    spans = snap_to_onsets([(word.start, word.end) for word in words], samples, SAMPLE_RATE)
+    snapped = [
+        replace(word, start=span[0], end=span[1]) for word, span in zip(words, spans, strict=True) if span is not None
+    ]
+    return normalize_timings(snapped, 0.0, len(samples) / SAMPLE_RATE)
+
+
+def _words(segment: Segment, *, join_parts: bool) -> Iterator[Word]:
+    """The words of a segment; `join_parts` rejoins words split at hyphens and periods."""
     pending: Word | None = None
     for detected in segment.words or ():
         word = Word(
-            start=round(start + float(detected.start), 3),
-            end=round(start + float(detected.end), 3),
+            start=float(detected.start),
+            end=float(detected.end),
             text=detected.word.strip(),
             spaced=detected.word.startswith(" "),
         )

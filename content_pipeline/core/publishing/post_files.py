@@ -106,7 +106,7 @@ def subtitles_of(run: RunContext, publication: Publication, options: PostOptions
         caption = captions.get(session, publication.workspace_id, options.subtitles) if options.subtitles else None
         made = made_video(session, publication)
     if caption:
-        return Captions(captions.document(caption, "srt"), caption.spoken_language or caption.language)
+        return Captions(captions.document(caption, "srt"), caption.text_language)
     if made is None or not made.words or not made.narration_seconds:
         return None
     language = made.language or "en"

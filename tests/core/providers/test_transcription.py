@@ -3,8 +3,10 @@
 import re
 import signal
 import threading
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import jiwer
 import pytest
@@ -70,8 +72,12 @@ def test_a_word_with_a_hyphen_is_one_word(heard: dict[str, Transcript]) -> None:
     assert all(word.spaced for clip in heard.values() for word in clip.words)
 
 
-def test_the_language_is_found_out_where_it_is_not_given() -> None:
-    assert _hear(samples.SPEECH, language="auto").language == "en"
+def test_the_language_is_found_out_where_it_is_not_given(heard: dict[str, Transcript]) -> None:
+    detected = _hear(samples.SPEECH, language="auto")
+    assert detected.language == "en"
+    assert detected.language_probability == pytest.approx(1, abs=0.1)
+    assert detected.words == heard["0870"].words
+    assert heard["0870"].language_probability is None
 
 
 def test_the_sound_of_a_video_is_heard(tmp_path: Path) -> None:
@@ -99,15 +105,31 @@ def test_a_recording_in_pieces_is_heard_as_one(reading: Path, monkeypatch: pytes
         "anoisesrc=color=white:amplitude=0.1:duration={seconds}",
         "anoisesrc=color=pink:amplitude=0.5:duration={seconds}",
         "sine=frequency=1000:duration={seconds}",
+        "aevalsrc='0.2*(1-mod(t,0.5))*(sin(2*PI*220*t)+sin(2*PI*261.6*t)+sin(2*PI*329.6*t))':d={seconds}",
         "aevalsrc='0.3*sin(2*PI*50*t)+0.15*sin(2*PI*100*t)+0.1*sin(2*PI*150*t)':d={seconds}",
     ],
-    ids=["silence", "white noise", "pink noise", "tone", "hum"],
+    ids=["silence", "white noise", "pink noise", "tone", "music", "hum"],
 )
 def test_where_nobody_speaks_no_words_are_invented(tmp_path: Path, sound: str) -> None:
     transcript = _hear(samples.audio(tmp_path / "a.wav", sound, seconds=12))
     assert transcript.words == ()
     assert transcript.language is None
     assert transcript.seconds == pytest.approx(12, abs=0.1)
+
+
+def test_text_that_the_model_is_sure_of_is_kept_whatever_its_no_speech_probability(
+    heard: dict[str, Transcript], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a conversation of 276 s, 65 s of near-perfect text had 0.65 to 0.73."""
+    model = transcription.load_model(THREADS)
+    listen = model.transcribe
+
+    def transcribe_unsurely(*arguments: Any, **options: Any) -> Any:
+        segments, info = listen(*arguments, **options)
+        return (replace(segment, no_speech_prob=0.7) for segment in segments), info
+
+    monkeypatch.setattr(model, "transcribe", transcribe_unsurely)
+    assert _hear(samples.SPEECH).words == heard["0870"].words
 
 
 def test_where_nobody_speaks_no_language_is_found(tmp_path: Path) -> None:

@@ -141,17 +141,23 @@ def test_a_video_or_cover_of_too_many_pixels_is_refused_and_not_kept(
 def make_caption(workspace_id: UUID, **fields: Any) -> UUID:
     cue = Segment(1.0, 2.5, "Hello there.", (Word(1.0, 1.5, "Hello"), Word(1.6, 2.5, "there.")))
     with transaction() as session:
-        caption = Caption(id=uuid4(), workspace_id=workspace_id, language="en", created_at=now(), **fields)
+        caption = Caption(id=uuid4(), workspace_id=workspace_id, created_at=now(), **{"language": "en", **fields})
         caption.segments = (cue,)
         session.add(caption)
     return caption.id
 
 
-def test_requested_captions_are_used(workspace_id: UUID, run: RunContext) -> None:
-    options = YouTubeOptions(captions_id=make_caption(workspace_id, spoken_language="de"))
+@pytest.mark.parametrize(
+    ("requested", "heard", "language"), [("auto", "de", "de"), ("de", None, "de"), ("auto", None, "en")]
+)
+def test_requested_captions_are_used(
+    workspace_id: UUID, run: RunContext, requested: str, heard: str | None, language: str
+) -> None:
+    caption = make_caption(workspace_id, language=requested, spoken_language=heard)
+    options = YouTubeOptions(captions_id=caption)
     found = post_files.subtitles_of(run, create_publication(workspace_id, "https://8.8.8.8/reel.mp4"), options)
     assert found
-    assert (found.language, "Hello there." in found.srt) == ("de", True)
+    assert (found.language, "Hello there." in found.srt) == (language, True)
 
 
 def test_captions_of_another_workspace_are_not_found(workspace_id: UUID, run: RunContext) -> None:

@@ -1,0 +1,96 @@
+"""The language that is heard."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from content_pipeline.core.media import wav
+from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, Samples, pcm_chunks
+from content_pipeline.core.providers import spoken_language, transcription
+from content_pipeline.core.providers.spoken_language import SpokenLanguage, identify
+from content_pipeline.core.speech import espeak
+from content_pipeline.core.speech.text_normalization import tokenize
+from content_pipeline.core.speech.voice_types import VoiceChoice
+from tests.media import samples
+from tests.programs import need
+
+GERMAN = (
+    "Guten Morgen, meine Damen und Herren. Heute sprechen wir über die Geschichte der Eisenbahn in Deutschland. "
+    "Vor fast zweihundert Jahren fuhr der erste Zug von Nürnberg nach Fürth. Viele Menschen hatten damals Angst davor."
+)
+
+
+class Model:
+    """Answers with one distribution of probabilities for each window."""
+
+    def __init__(self, *distributions: dict[str, float]) -> None:
+        self.windows: list[Samples] = []
+        self._distributions = distributions
+
+    def detect_language(self, window: Samples) -> tuple[str, float, list[tuple[str, float]]]:
+        self.windows.append(window)
+        found = list(self._distributions[len(self.windows) - 1].items())
+        return *max(found, key=lambda pair: pair[1]), found
+
+
+@pytest.fixture(scope="module")
+def reading() -> Samples:
+    """Speech of 24.7 s."""
+    return np.concatenate([chunk for clip in samples.CLIPS for chunk in pcm_chunks(clip)])
+
+
+def test_the_languages_of_four_windows_are_weighed(reading: Samples) -> None:
+    model = Model({"en": 0.9, "de": 0.1}, *[{"de": 0.8, "en": 0.2}] * 3)
+    assert identify(model, np.tile(reading, 9)) == SpokenLanguage("de", 0.625)
+    assert [len(window) for window in model.windows] == [30 * SAMPLE_RATE] * 4
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "language"),
+    [
+        ({"nn": 0.3, "cy": 0.25, "en": 0.2}, SpokenLanguage("en", 0.2)),
+        ({"nn": 0.49, "cy": 0.4}, SpokenLanguage("en", 0.0)),
+        ({"cy": 0.5, "en": 0.45}, SpokenLanguage("cy", 0.5)),
+    ],
+)
+def test_it_is_english_where_no_language_is_probable(reading, probabilities, language: SpokenLanguage) -> None:
+    assert identify(Model(probabilities), reading) == language
+
+
+def test_where_nobody_speaks_no_model_is_asked() -> None:
+    noise = np.random.default_rng(1).normal(scale=0.1, size=20 * SAMPLE_RATE).astype(np.float32)
+    model = Model()
+    assert identify(model, noise) is None
+    assert identify(model, np.zeros(SAMPLE_RATE, np.float32)) is None
+    assert model.windows == []
+
+
+@pytest.fixture(scope="module")
+def german(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """German after 2.5 s of English."""
+    need("espeak-ng")
+    voice = next(voice for voice in espeak.voices() if voice.language.partition("-")[0] == "de")
+    utterance = espeak.speak(tokenize(GERMAN, "de"), VoiceChoice(voice, "de"))
+    (english,) = pcm_chunks(samples.CLIPS[1])
+    places = np.arange(0, len(utterance.samples), utterance.rate / SAMPLE_RATE)
+    resampled = np.interp(places, np.arange(len(utterance.samples)), utterance.samples)
+    path = tmp_path_factory.mktemp("german") / "german.wav"
+    wav.write(np.concatenate([english, resampled.astype(np.float32)]), SAMPLE_RATE, path)
+    return path
+
+
+@pytest.mark.slow
+def test_german_is_heard_as_german_also_after_a_greeting_in_english(german: Path) -> None:
+    heard = transcription.transcribe(german, language=None, threads=2, on_progress=lambda _: None)
+    assert heard.language == "de"
+    assert heard.language_probability is not None
+    assert 0.5 < heard.language_probability <= 1
+    assert {"und", "die", "der"} & {word.text.lower() for word in heard.words}
+
+
+@pytest.mark.slow
+def test_a_language_that_is_given_is_obeyed(german: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(spoken_language, "identify")
+    heard = transcription.transcribe(german, language="zh-TW", threads=2, on_progress=lambda _: None)
+    assert (heard.language, heard.language_probability) == ("zh-Hant", None)
