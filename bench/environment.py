@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
+from faster_whisper import WhisperModel
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.settings import Settings
 from content_pipeline.core.workspaces import workspaces
 from tests.media.samples import CLIPS, LIBRIVOX, joined
 from tests.stack.harness import Client, Stack, until
@@ -44,6 +46,15 @@ class Environment:
     def times(self, count: int) -> int:
         """Number of measurements, `count` unless quick."""
         return max(count // 3, 1) if self.quick else count
+
+    def whisper_alone(self) -> WhisperModel:
+        """The product's model, loaded by faster-whisper in this process."""
+        return WhisperModel(
+            str(self.stack.home / "cache" / "whisper-base"),
+            device="cpu",
+            compute_type="int8",
+            cpu_threads=Settings().whisper_threads("interactive"),
+        )
 
     @contextmanager
     def client(self) -> Iterator[Client]:

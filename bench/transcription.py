@@ -7,7 +7,6 @@ from faster_whisper import WhisperModel
 
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
-from content_pipeline.core.settings import Settings
 from tests.stack.harness import Client
 
 _TRANSCRIPTS = """query Transcripts($key: String!) { assetOrError(assetKey: {path: ["transcript"]}) {
@@ -16,12 +15,7 @@ _TRANSCRIPTS = """query Transcripts($key: String!) { assetOrError(assetKey: {pat
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    model = WhisperModel(
-        str(environment.stack.home / "cache" / "whisper-base"),
-        device="cpu",
-        compute_type="int8",
-        cpu_threads=Settings().whisper_threads("interactive"),
-    )
+    model = environment.whisper_alone()
     _baseline(model, environment)  # warm-up
     times = environment.times(7)
     inside, baseline = [], []
