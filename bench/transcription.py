@@ -7,6 +7,7 @@ from faster_whisper import WhisperModel
 
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
+from content_pipeline.core.providers import voice_activity
 from tests.stack.harness import Client
 
 _TRANSCRIPTS = """query Transcripts($key: String!) { assetOrError(assetKey: {path: ["transcript"]}) {
@@ -53,7 +54,7 @@ def _baseline(model: WhisperModel, environment: Environment) -> float:
         beam_size=5,
         word_timestamps=True,
         vad_filter=True,
-        condition_on_previous_text=False,
+        vad_parameters=voice_activity.OPTIONS,
     )
     assert len(list(segments)) > 0
     return time.monotonic() - began

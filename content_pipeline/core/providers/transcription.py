@@ -123,9 +123,10 @@ def _transcribe_chunk(
         # probability and a low log-probability. The former alone dropped 65 s of near-perfect text of 276 s.
         vad_filter=True,
         vad_parameters=voice_activity.OPTIONS,
-        # Conditioning propagates mistakes: WER 5 % instead of 3 % on the same speech with pauses cut out, though 1 %
-        # with pauses kept.
-        condition_on_previous_text=False,
+        # The text of the window before helps now that pauses are kept: 2.4 instead of 2.9 % of 1,180 words in four
+        # noises and a reading were wrong. With pauses cut out it was 5 instead of 3 %. A mistake is carried on to the
+        # end of a chunk of five minutes at the most.
+        condition_on_previous_text=True,
     )
     words: list[Word] = []
     for segment in segments:
