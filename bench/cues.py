@@ -44,15 +44,14 @@ class _Result:
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    model = environment.whisper_alone()
-    ours, theirs = [], []
+    seconds = _QUICK_SECONDS if environment.quick else _SECONDS
+    recordings = list(conversation.record(environment.folder, seconds=seconds))
     with environment.client() as client:
-        for recording in conversation.record(
-            environment.folder, seconds=_QUICK_SECONDS if environment.quick else _SECONDS
-        ):
-            ours.append(_over_the_api(client, recording))
-            theirs.append(_by_faster_whisper(model, recording))
-            yield from _of_condition(ours[-1], theirs[-1])
+        ours = [_over_the_api(client, recording) for recording in recordings]
+    model = environment.whisper_alone()  # the stack's copy, which its first transcription made
+    theirs = [_by_faster_whisper(model, recording) for recording in recordings]
+    for pair in zip(ours, theirs, strict=True):
+        yield from _of_condition(*pair)
     yield from _in_all(ours, theirs)
 
 

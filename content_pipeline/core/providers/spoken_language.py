@@ -1,6 +1,6 @@
 """Spoken language identification: the language of a recording, by Whisper, from windows spread over its speech."""
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,13 +38,13 @@ def identify(model: WhisperModel, samples: Samples) -> SpokenLanguage | None:
     if not len(speech):
         return None
     windows = _windows(speech)
-    probabilities: Counter[str] = Counter()
+    probabilities: defaultdict[str, float] = defaultdict(float)
     for window in windows:
         _, _, found = model.detect_language(window)
         for code, probability in found:
             probabilities[code] += probability / len(windows)
-    [(code, probability)] = probabilities.most_common(1)
-    if probability < _MIN_PROBABILITY:
+    code = max(probabilities, key=lambda code: probabilities[code])
+    if probabilities[code] < _MIN_PROBABILITY:
         code = _FALLBACK
     return SpokenLanguage(code, round(probabilities[code], 3))
 

@@ -94,7 +94,8 @@ def transcribe(
     for samples in pcm_chunks(path, seconds=max_seconds):
         if given is None and not words:
             identified = spoken_language.identify(model, samples)
-        if code := given or (identified and identified.code):
+        code = given or (identified.code if identified else None)
+        if code is not None:
             words += _transcribe_chunk(model, samples, code, start, on_progress)
         start += len(samples) / SAMPLE_RATE
         on_progress(start)
