@@ -24,11 +24,13 @@ def lying_flac(path: Path) -> Path:
     return path
 
 
-def wav(path: Path, *, rate: int = 48_000, channels: int = 1, claimed_bytes: int = 9_600) -> Path:
-    """A WAV of 9,600 bytes of silence whose header claims something else."""
+def wav(
+    path: Path, *, rate: int = 48_000, channels: int = 1, claimed_bytes: int = 9_600, real_bytes: int = 9_600
+) -> Path:
+    """A WAV of silence whose header claims something else."""
     form = struct.pack("<HHIIHH", 1, channels, rate, min(rate * channels * 2, 2**32 - 1), channels * 2 & 0xFFFF, 16)
     head = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", claimed_bytes)
-    path.write_bytes(b"RIFF" + struct.pack("<I", min(claimed_bytes + 36, 2**32 - 1)) + head + bytes(9_600))
+    path.write_bytes(b"RIFF" + struct.pack("<I", min(claimed_bytes + 36, 2**32 - 1)) + head + bytes(real_bytes))
     return path
 
 

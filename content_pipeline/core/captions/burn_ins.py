@@ -120,7 +120,7 @@ def render(run: RunContext, key: str) -> BurnedIn:
             language=caption.text_language,
         )
         (folder / video.CAPTIONS).write_text(document)
-        video.burn_in(folder, source, on_progress=run.progress)
+        video.burn_in(folder, source, language=caption.language, on_progress=run.progress)
         output = folder / video.OUTPUT
         made = probe(output)
         thumbnail = video.thumbnail(output, made.seconds / 2)

@@ -20,8 +20,10 @@ _QUIET_SECONDS = 0.5
 _BYTES_PER_SAMPLE = 4
 
 
-def pcm_chunks(path: Path, *, seconds: float = MAX_SECONDS) -> Iterator[Samples]:
-    """The first audio stream as mono float32 at 16 kHz, in chunks of up to five minutes, cut at the quietest point.
+def pcm_chunks(path: Path, *, seconds: float = MAX_SECONDS, language: str | None = None) -> Iterator[Samples]:
+    """The sound track in `language`, else the default one, as mono float32 at 16 kHz.
+
+    In chunks of up to five minutes, cut at the quietest point.
 
     Sample n, counted over all chunks, is at n / 16000 seconds after the file's start: late starts and gaps are
     filled with silence. Ends after `seconds`: timestamps may claim more than the length of the file. Raises
@@ -30,7 +32,7 @@ def pcm_chunks(path: Path, *, seconds: float = MAX_SECONDS) -> Iterator[Samples]
     pending = np.empty(0, np.float32)
     chunk = int(CHUNK_SECONDS * SAMPLE_RATE)
     remaining = int(seconds * SAMPLE_RATE)
-    with untrusted.sound(path, rate=SAMPLE_RATE, channels=1) as sound:
+    with untrusted.sound(path, rate=SAMPLE_RATE, channels=1, language=language) as sound:
         while remaining > 0 and (data := sound.read(_BYTES_PER_SAMPLE * min(chunk - len(pending), remaining))):
             samples = np.frombuffer(data, np.float32, len(data) // _BYTES_PER_SAMPLE)
             remaining -= len(samples)

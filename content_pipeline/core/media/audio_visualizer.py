@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, pcm_chunks
+from content_pipeline.core.media.picture_conversion import BT709
 
 WIDTH, HEIGHT = 1080, 1920
 FRAMES_PER_SECOND = 30
@@ -37,7 +38,11 @@ def visualizer_stream(sound: Path, seconds: float, folder: Path) -> Any:
                            ((_BACKGROUND, "yuv420p"), (_MASK, "gray"), (_PROGRESS, "yuv444p")))  # fmt: skip
     playing = progress.filter("crop", _BARS_WIDTH, _BARS_HEIGHT, f"{_BARS_WIDTH}*(1-t/{seconds:.3f})", 0)
     bars = ffmpeg.filter([playing, mask], "alphamerge")
-    return ffmpeg.overlay(background, bars, x=(WIDTH - _BARS_WIDTH) // 2, y=_BARS_TOP).trim(duration=seconds)
+    return (
+        ffmpeg.overlay(background, bars, x=(WIDTH - _BARS_WIDTH) // 2, y=_BARS_TOP)
+        .filter("setparams", **BT709)
+        .trim(end=seconds)
+    )
 
 
 def _looped_image(name: str, pixels: str) -> Any:

@@ -21,5 +21,3 @@ VIDEO: Final = {
 }
 AUDIO: Final = {"acodec": "aac", "audio_bitrate": "192k", "ar": SAMPLE_RATE}
 CONTAINER: Final = {"movflags": "+faststart", "map_metadata": -1}
-# Options of the filter `setparams`.
-BT709: Final = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import threading
@@ -17,7 +16,8 @@ from typing import Any
 import ffmpeg
 import imageio_ffmpeg
 
-from content_pipeline.core.errors import Error, InternalError, OutOfMemory, Unavailable
+from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.media import media_errors
 from content_pipeline.core.media.child_process import spawn, watchdog
 from content_pipeline.core.media.limits import MAX_PIXELS
 from content_pipeline.core.media.probe import FORMATS
@@ -31,12 +31,9 @@ THREADS = min(os.cpu_count() or 1, 8)
 
 _PROGRESS = re.compile(r"(\w+)=\s*(\S*)\s*$")
 _LOG_TAIL_LINES = 20
-# As FFmpeg, x264 and the start of a thread say it. The kernel kills without a word: the host has no more.
-_OUT_OF_MEMORY = ("Cannot allocate memory", "Out of memory", "malloc of size", "Resource temporarily unavailable")
-
 # One second of grainy 4K at 60 fps took 20 s of one core, and 30 s of wall time on two shared cores.
 _TIME_LIMIT_FACTOR = 100.0
-MIN_TIME_LIMIT_SECONDS = 120.0
+BASE_TIME_LIMIT_SECONDS = 60.0
 
 
 def untrusted_input(name: str, **options: Any) -> Any:
@@ -50,14 +47,14 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
 
     `seconds` is the length of the output: it scales the time limit and makes `on_progress`, which is called about
     twice a second in this thread, a fraction from 0 to 1. Any exception, including an interrupt, kills
-    ffmpeg first. Raises InternalError `ffmpeg_failed`, `ffmpeg_too_slow`, OutOfMemory, Unavailable `ffmpeg_missing`,
-    `disk_full`.
+    ffmpeg first. Raises MediaUnusable `media_unreadable`, InternalError `ffmpeg_failed`, `ffmpeg_too_slow`,
+    OutOfMemory, Unavailable `ffmpeg_missing`, `disk_full`.
     """
     tail: deque[str] = deque(maxlen=_LOG_TAIL_LINES)
     command = _command(output, "-progress", "pipe:1")
     with (
         spawn(command, memory=_memory(), folder=folder) as process,
-        watchdog(process, _time_limit(seconds)) as too_slow,
+        watchdog(process, _time_limit(seconds)) as timed_out,
     ):
         assert process.stdout
         with TextIOWrapper(process.stdout, errors="replace") as lines:
@@ -67,7 +64,7 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
                 elif progress[1] == "out_time_us" and progress[2].isdigit():  # "N/A" until the first frame
                     on_progress(min(int(progress[2]) / 1e6 / seconds, 1.0))
         status = process.wait()
-    _check(status, too_slow, seconds, tail)
+    _check(status, timed_out, seconds, tail)
 
 
 def run_piped(output: OutputStream, frames: Iterable[bytes | memoryview], *, folder: Path, seconds: float) -> None:
@@ -79,7 +76,7 @@ def run_piped(output: OutputStream, frames: Iterable[bytes | memoryview], *, fol
         # A file, because nobody reads a pipe while frames are written, and a full one would block ffmpeg.
         tempfile.TemporaryFile("w+", errors="replace") as log,
         spawn(_command(output), memory=_memory(), folder=folder, stdin=subprocess.PIPE, stdout=log.fileno()) as process,
-        watchdog(process, _time_limit(seconds)) as too_slow,
+        watchdog(process, _time_limit(seconds)) as timed_out,
     ):
         assert process.stdin
         with suppress(BrokenPipeError), process.stdin as pipe:  # ffmpeg has ended: its log says why
@@ -87,19 +84,14 @@ def run_piped(output: OutputStream, frames: Iterable[bytes | memoryview], *, fol
         status = process.wait()
         log.seek(0)
         tail = deque(map(str.rstrip, log), maxlen=_LOG_TAIL_LINES)
-    _check(status, too_slow, seconds, tail)
+    _check(status, timed_out, seconds, tail)
 
 
-def _check(status: int, too_slow: threading.Event, seconds: float, tail: deque[str]) -> None:
-    if too_slow.is_set():
-        raise InternalError(
-            f"Rendering {seconds:.0f} seconds took longer than {_time_limit(seconds) / 60:.0f} minutes.",
-            code="ffmpeg_too_slow",
-            remedy="Try again when the machine is less busy, or with a smaller video.",
-            retryable=True,
-        )
+def _check(status: int, timed_out: threading.Event, seconds: float, tail: deque[str]) -> None:
+    if timed_out.is_set():
+        raise media_errors.too_slow(seconds, _time_limit(seconds))
     if status:
-        raise _error_from_log(tail, is_killed=status == -signal.SIGKILL)
+        raise media_errors.ffmpeg_error(status, tail)
 
 
 def _memory() -> int:
@@ -107,7 +99,7 @@ def _memory() -> int:
 
 
 def _time_limit(seconds: float) -> float:
-    return max(MIN_TIME_LIMIT_SECONDS, seconds * _TIME_LIMIT_FACTOR)
+    return BASE_TIME_LIMIT_SECONDS + seconds * _TIME_LIMIT_FACTOR
 
 
 def _command(output: OutputStream, *options: str) -> list[str]:
@@ -130,22 +122,3 @@ def ffmpeg_path(configured: str) -> str:
             "with libx264 and libass.",
         )
     return path
-
-
-def _error_from_log(tail: deque[str], *, is_killed: bool) -> Error:
-    log = "\n".join(tail)
-    error: Error
-    if "No space left on device" in log:
-        error = Unavailable(
-            "The disk of the rendering machine is full.", code="disk_full", remedy="Free some space and try again."
-        )
-    elif is_killed or any(words in log for words in _OUT_OF_MEMORY):
-        error = OutOfMemory()
-    else:
-        error = InternalError(
-            "The video could not be rendered.",
-            code="ffmpeg_failed",
-            remedy="Check that the source plays from beginning to end; if it does, tell the operator.",
-        )
-    error.add_note(f"ffmpeg said:\n{log}")  # for the log and the operator's page, not for the client
-    return error

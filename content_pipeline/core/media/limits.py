@@ -19,6 +19,9 @@ MAX_CHANNELS: Final = 32  # 22.2 surround sound has 24
 MAX_FRAME_RATE: Final = 1_000  # a second; browsers declare 1,000 for recordings at a variable rate
 MAX_STREAMS: Final = 64  # attached fonts count
 MAX_SECONDS: Final = 86_400.0
+# Shorter ones hold no word and, at 25 a second, at most two pictures. Filters round their length to nothing, which is
+# no limit: a WAV of 0.0135 s was rendered for 20 minutes.
+MIN_SECONDS: Final = 0.1
 # Seconds that sound or pictures may go on after the length that was probed. Timestamps may claim hours.
 LENGTH_TOLERANCE: Final = 1.0
 
@@ -46,6 +49,12 @@ def check_seconds(seconds: float) -> None:
         raise _refused(
             "media_too_long", f"It lasts {seconds / 3600:,.1f} hours", f"at most {MAX_SECONDS / 3600:.0f} hours"
         )
+
+
+def check_not_empty(seconds: float) -> None:
+    """Raises MediaUnusable `media_too_short`, for the length of what is actually there."""
+    if seconds < MIN_SECONDS:
+        raise _refused("media_too_short", f"It lasts {seconds:.3f} seconds", f"{MIN_SECONDS} seconds to 24 hours")
 
 
 def check_pixels(width: int, height: int) -> None:

@@ -1,11 +1,13 @@
-"""Opens untrusted JPEG, PNG and WebP pictures with Pillow, in the process that calls it: the child of `untrusted`."""
+"""Opens untrusted JPEG, PNG, WebP and GIF pictures with Pillow, in the process that calls it: `untrusted`'s child."""
 
+import io
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
 from content_pipeline.core.media.limits import MAX_PIXELS
@@ -30,8 +32,26 @@ def fitted(path: Path, formats: Sequence[str], width: int, height: int) -> bytes
     with _opened(path, formats) as picture:
         side = max(width, height)
         picture.draft("RGB", (side, side))  # JPEG: decode no larger than needed
-        turned = ImageOps.exif_transpose(picture).convert("RGB")
-        return ImageOps.fit(turned, (width, height), Image.Resampling.LANCZOS).tobytes()
+        turned = _eight_bits(ImageOps.exif_transpose(picture)).convert("RGB")
+        cropped = ImageOps.fit(turned, (width, height), Image.Resampling.LANCZOS)
+        return _to_srgb(cropped, picture.info.get("icc_profile")).tobytes()
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Of 16-bit gray, which Pillow would clip to white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return Image.fromarray((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8))
+
+
+def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """Photos of phones are in Display P3. Without a usable profile the picture stays as it is."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile or b""))
+        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"))
+    except (ImageCms.PyCMSError, OSError):
+        return picture
+    return converted or picture
 
 
 @contextmanager
@@ -46,6 +66,8 @@ def _opened(path: Path, formats: Sequence[str]) -> Iterator[Image.Image]:
                     code="picture_too_large",
                     remedy="Send a smaller one.",
                 )
+            if picture.format == "GIF" and getattr(picture, "is_animated", False):
+                raise NotMedia("The file is an animation.", code="not_picture", remedy="Send a JPEG or PNG.")
             yield picture
     except UnidentifiedImageError as error:
         raise NotMedia("The file is not a picture.", code="not_picture", remedy="Send a JPEG or PNG.") from error

@@ -8,18 +8,20 @@ playlist makes FFmpeg open other files, and one that names local paths would lea
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import av
 from av.container import InputContainer
+from av.stream import Disposition
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
-from content_pipeline.core.media import limits
+from content_pipeline.core.media import limits, media_errors, sound_tracks
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.mp4_boxes import header_seconds
 
-FORMATS = "mov,matroska,webm,avi,flv,mpegts,mpeg,asf,mp3,wav,w64,aiff,caf,flac,ogg,aac,ac3,eac3,amr,amrnb,amrwb,au"
+FORMATS = "mov,matroska,webm,avi,flv,gif,mpegts,mpeg,asf,mp3,wav,w64,aiff,caf,flac,ogg,aac,ac3,eac3,amr,amrnb,amrwb,au"
 
 # Magic numbers (and their offsets) that tell a damaged recording from a file that is not media.
 _MAGIC_NUMBERS = {
@@ -30,14 +32,14 @@ _MAGIC_NUMBERS = {
 
 _TAIL_SECONDS = 5.0
 _MIN_INDEXED_SHARE = 0.5
-_MAX_PACKETS_TO_FIRST_FRAME = 500
+_MAX_PACKETS_TO_FRAMES = 500
 
 
 def probe(path: Path) -> MediaInfo:
     """Probe a local file: in milliseconds where it has an index, else by reading it through.
 
     Raises NotMedia (`not_media`, `empty_file`), MediaUnusable (`media_unreadable`, `media_truncated`, and as
-    `limits.check_header` does, before anything is decoded) and MemoryError.
+    `limits` does: the header before anything is decoded) and MemoryError.
     """
     return probe_with_first_frame(path)[0]
 
@@ -45,16 +47,17 @@ def probe(path: Path) -> MediaInfo:
 def probe_with_first_frame(path: Path) -> tuple[MediaInfo, av.VideoFrame | None]:
     """`probe`, plus the first video frame, if any: decoding it again would double the cost."""
     with open_media(path) as container:
-        video = next((stream for stream in container.streams.video if _is_playable(stream)), None)
-        audio = next((stream for stream in container.streams.audio if _is_playable(stream)), None)
+        video = playable_video(container)
+        audio = sound_tracks.choose(container)
         if video is None and audio is None:
-            raise _unreadable("it has no audio or video in a known codec")
+            raise media_errors.unreadable("it has no audio or video in a known codec")
         picture = _first_frame(container, video) if video else None
         width, height = _displayed_size(video, picture) if video and picture else (0, 0)
         limits.check_pixels(width, height)  # a pixel may be declared thousands of times as wide as high
         rate = video.guessed_rate or video.average_rate if video else None
         seconds = _duration(container)
         limits.check_seconds(seconds)
+        limits.check_not_empty(seconds)
         media = MediaInfo(
             seconds=seconds,
             has_audio=audio is not None,
@@ -82,14 +85,15 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         raise
     except (av.FFmpegError, ValueError) as error:
         if _has_media_signature(path):
-            raise _unreadable("its header is missing or broken") from error
+            raise media_errors.unreadable("its header is missing or broken") from error
         raise NotMedia(
             "The file is not audio or video.", remedy="Send a recording or a video, for example MP4, MOV, MP3 or WAV."
         ) from error
-    with container:
+    with container, media_errors.translated():
         limits.check_header(container)
         for video in container.streams.video:
             if video.codec_context is not None:
+                video.thread_count = 1  # each thread has buffers of its own
                 # Frames may contradict the header.
                 video.codec_context.options = {"max_pixels": str(limits.MAX_PIXELS)}
         yield container
@@ -101,9 +105,23 @@ def _has_media_signature(path: Path) -> bool:
     return any(head[at:].startswith(mark) for mark, at in _MAGIC_NUMBERS.items())
 
 
-def _is_playable(stream: av.VideoStream | av.AudioStream) -> bool:
-    cover = bool(stream.disposition & av.stream.Disposition.attached_pic)
-    return not cover and stream.codec_context is not None
+def playable_video(container: InputContainer) -> av.VideoStream | None:
+    """The first video stream in a known codec that is not cover art."""
+    for stream in container.streams.video:
+        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
+            return stream
+    return None
+
+
+def decoded_frames(container: InputContainer, video: av.VideoStream) -> Iterator[av.VideoFrame]:
+    """The frames that decode, of the next packets: a recording cut from a stream may start with undecodable ones."""
+    for packet in islice(packets(container, video), _MAX_PACKETS_TO_FRAMES):
+        try:
+            yield from (frame for frame in packet.decode() if isinstance(frame, av.VideoFrame))
+        except MemoryError:
+            raise
+        except media_errors.PYAV_ERRORS:
+            pass  # the next one may decode
 
 
 def _format_name(container: InputContainer) -> str:
@@ -117,20 +135,9 @@ def _displayed_size(video: av.VideoStream, picture: av.VideoFrame) -> tuple[int,
 
 
 def _first_frame(container: InputContainer, video: av.VideoStream) -> av.VideoFrame:
-    """The first frame that decodes: a recording cut from a stream may start with undecodable ones."""
-    video.thread_count = 1  # each thread has buffers of its own
-    for number, packet in enumerate(_packets(container, video)):
-        try:
-            for frame in packet.decode():
-                if isinstance(frame, av.VideoFrame):
-                    return frame
-        except MemoryError:
-            raise
-        except av.FFmpegError:
-            pass  # the next one may decode
-        if number >= _MAX_PACKETS_TO_FIRST_FRAME:
-            break
-    raise _unreadable("no picture of it can be decoded")
+    for frame in decoded_frames(container, video):
+        return frame
+    raise media_errors.unreadable("no picture of it can be decoded")
 
 
 def _duration(container: InputContainer) -> float:
@@ -158,7 +165,7 @@ def _duration(container: InputContainer) -> float:
         return actual if actual > declared + limits.LENGTH_TOLERANCE else declared
     actual = _last_packet_end(container, 0.0)
     if actual <= 0:
-        raise _unreadable("nothing of it can be read")
+        raise media_errors.unreadable("nothing of it can be read")
     return actual
 
 
@@ -174,23 +181,26 @@ def _last_packet_end(container: InputContainer, start: float) -> float:
         container.seek(int((first + max(start, 0.0)) * av.time_base))
     ends = (
         float((packet.pts + (packet.duration or 0)) * packet.time_base)
-        for packet in _packets(container, *container.streams)
+        for packet in packets(container, *container.streams)
         if packet.pts is not None
     )
     return max(max(ends, default=first) - first, 0.0)
 
 
-def _packets(
+def packets(
     container: InputContainer, *streams: av.stream.Stream
 ) -> Iterator["av.Packet[Any]"]:  # a class that only its stub calls generic
     """Packets until the end or the first error."""
-    packets = container.demux(*streams)
+    found = container.demux(*streams)
     while True:
         try:
-            packet = next(packets, None)
+            packet = next(found, None)
         except MemoryError:
             raise
-        except av.FFmpegError:
+        except IndexError:  # of a stream that appeared after the header was read, as in cut FLV and TS files
+            found = container.demux(*streams)
+            continue
+        except media_errors.PYAV_ERRORS:
             return
         if packet is None:
             return
@@ -203,12 +213,4 @@ def _truncated() -> MediaUnusable:
         "The file is cut off: parts that its own header announces are missing.",
         code="media_truncated",
         remedy="Send the whole file again.",
-    )
-
-
-def _unreadable(reason: str) -> MediaUnusable:
-    return MediaUnusable(
-        f"The file cannot be read: {reason}.",
-        code="media_unreadable",
-        remedy="Play it on your machine to check it, export it again, or send another format.",
     )

@@ -15,11 +15,13 @@ from typing import IO, Final
 from uuid import UUID
 
 from PIL import Image
+from pydantic import TypeAdapter
 
 from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
 from content_pipeline.core.media import child_process
 from content_pipeline.core.media.fair_semaphore import FairSemaphore
 from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.source_streams import SourceStreams
 from content_pipeline.core.media.untrusted_process import REFUSED
 
 # The child itself maps 0.13 GB. A picture of 40 million pixels takes 0.5 GB to turn and fit; a video frame of as many
@@ -31,6 +33,8 @@ ANSWER_SECONDS: Final = 60.0
 # As many at once in a process, so that 40 threads of the API do not take 40 times the memory. One workspace could hold
 # all of them for a minute each, with files that take long.
 _SLOTS: Final = FairSemaphore(most=4, per_owner=2)
+
+_STREAMS: Final = TypeAdapter(SourceStreams)
 
 
 def probe(path: Path, workspace_id: UUID | None = None) -> MediaInfo:
@@ -45,6 +49,11 @@ def probe_with_thumbnail(path: Path) -> tuple[MediaInfo, bytes]:
     """`probe`, and the first frame as `video.frame_thumbnail` makes it; empty without pictures. Raises as `probe`."""
     media, _, thumbnail = _answer(path, "probe_with_thumbnail").partition(b"\n")
     return MediaInfo(**json.loads(media)), thumbnail
+
+
+def examine(path: Path, language: str | None = None) -> SourceStreams:
+    """As `source_streams.examine`. Raises as `probe` does."""
+    return _STREAMS.validate_json(_answer(path, "examine", language or ""))
 
 
 def picture_size(path: Path, formats: Sequence[str], workspace_id: UUID | None = None) -> tuple[int, int]:
@@ -63,12 +72,13 @@ def picture(path: Path, formats: Sequence[str], size: tuple[int, int]) -> Image.
 
 
 @contextmanager
-def sound(path: Path, *, rate: int, channels: int) -> Iterator[IO[bytes]]:
+def sound(path: Path, *, rate: int, channels: int, language: str | None = None) -> Iterator[IO[bytes]]:
     """A stream of the file's sound: float32 samples, interleaved, as `sample_decoding.mono` or `stereo` decodes it.
 
-    It need not be read to its end. Its errors are raised when the block ends: as `sample_decoding` and `probe` raise.
+    `language` chooses among sound tracks. It need not be read to its end. Its errors are raised when the block ends:
+    as `sample_decoding` and `probe` raise.
     """
-    with _child(path, {1: "mono", 2: "stereo"}[channels], str(rate)) as answer:
+    with _child(path, {1: "mono", 2: "stereo"}[channels], str(rate), language or "") as answer:
         yield answer
 
 

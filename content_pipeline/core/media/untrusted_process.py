@@ -45,10 +45,14 @@ def answer(command: str, *arguments: str) -> Iterator[bytes]:
             from content_pipeline.core.media import pictures
 
             yield pictures.fitted(_FILE, formats, int(width), int(height))
-        case "mono" | "stereo", (rate,):
+        case "examine", (language,):
+            from content_pipeline.core.media import source_streams
+
+            yield json.dumps(asdict(source_streams.examine(_FILE, language))).encode()
+        case "mono" | "stereo", (rate, language):
             from content_pipeline.core.media import sample_decoding
 
-            yield from getattr(sample_decoding, command)(_FILE, int(rate))
+            yield from getattr(sample_decoding, command)(_FILE, int(rate), language)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +9,21 @@ import av
 import ffmpeg
 from PIL import Image
 
-from content_pipeline.core.errors import MediaUnusable
-from content_pipeline.core.media import audio_visualizer
+from content_pipeline.core.media import audio_visualizer, media_errors, picture_conversion, untrusted
 from content_pipeline.core.media.ffmpeg import THREADS, run, untrusted_input
 from content_pipeline.core.media.limits import LENGTH_TOLERANCE
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import open_media
+from content_pipeline.core.media.source_streams import SourcePictures, SourceSound
 
 # Files of a burn-in in its folder: two inputs, one output.
 SOURCE, CAPTIONS, OUTPUT = "source", "captions.ass", "output.mp4"
-
-# Below 24 fps captions would change late (a screen recording may hold one frame for seconds); platforms accept at
-# most 60, and browser recordings declare 1000.
-_MIN_FRAME_RATE, _MAX_FRAME_RATE = 24.0, 60.0
 
 # aq-mode 3 gives dark areas more bits: without it smooth gradients show banding.
 _VIDEO_ENCODING = {
     "vcodec": "libx264", "preset": "veryfast", "crf": 20, "pix_fmt": "yuv420p", "aq-mode": 3, "threads": THREADS,
 }  # fmt: skip
-_AAC = {"acodec": "aac", "audio_bitrate": "192k", "ar": 48000}
+_AAC = {"acodec": "aac", "audio_bitrate": "192k", "ar": 48000, "ac": 2}
 _COPY_AUDIO = {"acodec": "copy"}
 # Privacy: drop location and device metadata.
 _STRIP_METADATA = {"map_metadata": -1, "map_chapters": -1}
@@ -44,22 +39,27 @@ def frame_size(media: MediaInfo) -> tuple[int, int]:
     return max(media.width // 2 * 2, 2), max(media.height // 2 * 2, 2)
 
 
-def burn_in(folder: Path, media: MediaInfo, *, on_progress: Callable[[float], None]) -> None:
+def burn_in(
+    folder: Path, media: MediaInfo, *, language: str | None = None, on_progress: Callable[[float], None]
+) -> None:
     """Burn CAPTIONS into SOURCE, or into a visualizer for audio-only sources, and write OUTPUT: H.264 and AAC in MP4.
 
-    `media` is the `probe` result of SOURCE. `on_progress` gets fractions from 0 to 1. Raises as `ffmpeg.run` does.
+    `media` is the `probe` result of SOURCE, `language` chooses among its sound tracks. `on_progress` gets fractions
+    from 0 to 1. Raises as `untrusted.examine` and `ffmpeg.run` do.
     """
     source = untrusted_input(SOURCE)
-    if media.has_video:
-        pictures = _normalized(source["V:0"], media)
+    streams = untrusted.examine(folder / SOURCE, language)
+    if streams.pictures:
+        pictures = _normalized(source["V:0"], streams.pictures, media, folder)
     else:
         pictures = audio_visualizer.visualizer_stream(folder / SOURCE, media.seconds, folder)
+    sound, coding = _sound(source, streams.sound, media)
     output = ffmpeg.output(
         pictures.filter("ass", CAPTIONS),
-        *([source["a:0"]] if media.has_audio else []),
+        *sound,
         OUTPUT,
         **_VIDEO_ENCODING,
-        **(_COPY_AUDIO if media.audio_codec == "aac" else _AAC),
+        **coding,
         movflags="+faststart",
         t=media.seconds + LENGTH_TOLERANCE,
         **_STRIP_METADATA,
@@ -67,11 +67,26 @@ def burn_in(folder: Path, media: MediaInfo, *, on_progress: Callable[[float], No
     run(output, folder=folder, seconds=media.seconds, on_progress=on_progress)
 
 
-def _normalized(pictures: Any, media: MediaInfo) -> Any:
-    """Square pixels and constant frame rate; ffmpeg applies the rotation by itself."""
-    width, height = frame_size(media)
-    frame_rate = Fraction(min(max(media.frames_per_second, _MIN_FRAME_RATE), _MAX_FRAME_RATE)).limit_denominator(1001)
-    return pictures.filter("fps", str(frame_rate)).filter("scale", width, height, out_range="tv").filter("setsar", 1)
+def _normalized(stream: Any, pictures: SourcePictures, media: MediaInfo, folder: Path) -> Any:
+    """BT.709, square pixels, no combs, constant frame rate; ffmpeg applies the rotation by itself.
+
+    There are pictures from the start to the end, for the captions: sound may begin before them and go on after them.
+    """
+    whole = picture_conversion.deinterlaced(stream, pictures).filter("fps", pictures.frame_rate, start_time=0)
+    converted = picture_conversion.to_bt709(whole, pictures, *frame_size(media), folder)
+    return converted.filter("tpad", stop=-1, stop_mode="clone").filter("trim", end=media.seconds)
+
+
+def _sound(source: Any, sound: SourceSound | None, media: MediaInfo) -> tuple[list[Any], dict[str, Any]]:
+    """The sound stream, if any, and its encoding: copied where it is AAC of one or two sides that do not cancel out."""
+    if sound is None:
+        return [], {}
+    track = source[f"a:{sound.track}"]
+    if sound.is_antiphase:  # phones and many speakers play the sum of both sides: silence
+        return [track.filter("channelmap", map="0|0", channel_layout="stereo")], _AAC
+    if media.audio_codec == "aac" and sound.channels <= 2:
+        return [track], _COPY_AUDIO
+    return [track], _AAC
 
 
 def remux_faststart(path: Path, media: MediaInfo) -> None:
@@ -99,7 +114,7 @@ def thumbnail(video: Path, seconds: float) -> bytes:
             if frame.time is None or frame.time >= seconds:
                 break
         if frame is None:
-            raise MediaUnusable("The video has no picture there.", code="media_unreadable")
+            raise media_errors.unreadable("it has no picture there")
         return frame_thumbnail(frame)
 
 
@@ -107,8 +122,6 @@ def frame_thumbnail(picture: av.VideoFrame) -> bytes:
     """A video frame as a JPEG, at most 320 pixels on the longer side."""
     scale = min(_THUMBNAIL_MAX_SIDE / max(picture.width, picture.height), 1)
     width, height = (max(round(side * scale), 1) for side in (picture.width, picture.height))
-    # Scaled during color conversion, a seventh of the cost of converting all pixels first.
-    pixels = picture.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
     target = io.BytesIO()
-    Image.fromarray(pixels).save(target, "JPEG", quality=80)
+    Image.fromarray(picture_conversion.small_rgb(picture, width, height)).save(target, "JPEG", quality=80)
     return target.getvalue()

@@ -82,16 +82,17 @@ def transcribe(
 ) -> Transcript:
     """Transcribe a recording, at most its first `max_seconds`, into timed words, in order.
 
-    `language` is a tag, or None or "auto" to detect it in the first five minutes with speech. `on_progress` gets the
-    seconds done so far, about once a sentence. An interrupt takes effect between two windows of 30 s. Raises Invalid
-    `unknown_language`, MediaUnusable (`no_audio`, `media_unreadable`), and as `load_model` does.
+    `language` is a tag, or None or "auto" to detect it in the first five minutes with speech; it also chooses among
+    sound tracks. `on_progress` gets the seconds done so far, about once a sentence. An interrupt takes effect between
+    two windows of 30 s. Raises Invalid `unknown_language`, MediaUnusable (`no_audio`, `media_unreadable`), and as
+    `load_model` does.
     """
     given = whisper_language(language)
     model = load_model(threads)
     identified: SpokenLanguage | None = None
     words: list[Word] = []
     start = 0.0
-    for samples in pcm_chunks(path, seconds=max_seconds):
+    for samples in pcm_chunks(path, seconds=max_seconds, language=given):
         if given is None and not words:
             identified = spoken_language.identify(model, samples)
         code = given or (identified.code if identified else None)

@@ -65,6 +65,8 @@ def _inspect_and_remux(path: Path) -> MediaInfo:
 def inspect_video(path: Path, workspace_id: UUID | None = None) -> MediaInfo:
     """Probe a video. Raises NotMedia, and MediaUnusable `no_video` for a file without pictures."""
     media = untrusted.probe(path, workspace_id)
+    if media.container == "gif":
+        raise NotMedia("A GIF is not a video that platforms take.", remedy="Send an MP4.")
     if not media.has_video:
         raise MediaUnusable("This file has no pictures.", code="no_video", remedy="Send a video.")
     return media

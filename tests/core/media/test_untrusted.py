@@ -55,7 +55,7 @@ def test_what_no_camera_or_studio_makes_is_refused_from_its_header(
     assert errors[0].code == code
     assert found in errors[0].detail
     assert possible in errors[0].detail
-    monkeypatch.setattr("content_pipeline.core.media.probe._packets", None)  # nothing is read after the header
+    monkeypatch.setattr("content_pipeline.core.media.probe.packets", None)  # nothing is read after the header
     assert _refusal(lambda: probe(path)) == code
 
 
@@ -92,7 +92,7 @@ def test_a_header_that_lies_does_not_help(tmp_path: Path, name: str, make: Make,
         ("a.mp4", lambda path: samples.video(path, seconds=1)),
         ("a.webm", lambda path: samples.video(path, "-deadline", "realtime", "-cpu-used", "8", seconds=1)),
         ("a.mka", lambda path: hostile.many_streams(path, 64)),
-        ("a.wav", lambda path: hostile.wav(path, rate=384_000, channels=24)),
+        ("a.wav", lambda path: hostile.wav(path, rate=384_000, channels=24, claimed_bytes=2**21, real_bytes=2**21)),
         ("b.wav", lambda path: hostile.wav(path, rate=4_000, claimed_bytes=2**32 - 1)),
         ("a.mov", lambda path: hostile.large_video(path, size="8000x5000")),
     ],

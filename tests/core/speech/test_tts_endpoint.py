@@ -91,7 +91,9 @@ def test_a_wav_that_was_streamed_without_knowing_its_length_is_read(server: HTTP
 
 def test_whatever_sound_comes_back_is_decoded(server: HTTPServer, wav: bytes, sound: Utterance, tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(wav)
-    mp3 = samples.make(tmp_path / "a.mp3", "-i", str(tmp_path / "a.wav"), "-ar", "44100", "-ac", "2")
+    mp3 = samples.make(
+        tmp_path / "a.mp3", "-i", str(tmp_path / "a.wav"), "-ar", "44100", "-af", "pan=stereo|c0=c0|c1=c0"
+    )
     _answer(server, mp3.read_bytes())
     utterance = tts_endpoint.speak(_script(), NOVA)
     assert utterance.rate == 24_000

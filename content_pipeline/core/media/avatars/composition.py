@@ -23,6 +23,7 @@ from content_pipeline.core.media.avatars.eyes import Eyes
 from content_pipeline.core.media.avatars.motion import Motion
 from content_pipeline.core.media.avatars.puppet import Head, Pose, Puppet
 from content_pipeline.core.media.ffmpeg import run_piped
+from content_pipeline.core.media.picture_conversion import BT709
 from content_pipeline.core.media.reels import audio_mastering, client_background
 from content_pipeline.core.media.reels.client_background import Background
 from content_pipeline.core.media.reels.designs import Design
@@ -58,7 +59,7 @@ class Scene:
     @property
     def pixel_format(self) -> str:
         """The format of the piped frames: transparent around the figure where a video is behind it."""
-        return "yuva420p" if self.background and self.background.is_video else "yuv420p"
+        return "yuva420p" if self.background and self.background.pictures else "yuv420p"
 
 
 def render(folder: Path, scene: Scene, samples: Samples, rate: int, *, on_progress: Callable[[float], None]) -> float:
@@ -69,7 +70,7 @@ def render(folder: Path, scene: Scene, samples: Samples, rate: int, *, on_progre
     """
     mix = audio_mastering.mix(samples, rate, seconds=scene.seconds)
     wav.write(mix.samples, audio_mastering.SAMPLE_RATE, folder / SOUND)
-    pictures = _pictures(scene).filter("setparams", **encoding.BT709)
+    pictures = _pictures(folder, scene)
     output = ffmpeg.output(
         pictures.filter("ass", CAPTIONS) if scene.has_captions else pictures,
         ffmpeg.input(SOUND).audio,
@@ -83,13 +84,14 @@ def render(folder: Path, scene: Scene, samples: Samples, rate: int, *, on_progre
     return mix.loudness
 
 
-def _pictures(scene: Scene) -> Any:
+def _pictures(folder: Path, scene: Scene) -> Any:
     """The stream of the piped frames, in front of the client's video if there is one."""
     frames = ffmpeg.input(
         "pipe:0", format="rawvideo", pix_fmt=scene.pixel_format, video_size=(WIDTH, HEIGHT), framerate=FRAMES_PER_SECOND
-    )
-    if scene.background and scene.background.is_video:
-        return client_background.video_stream(BACKGROUND, scene.background).overlay(frames)
+    ).filter("setparams", **BT709)  # before they meet: `overlay` converts frames without tags as if they were BT.601
+    if scene.background and scene.background.pictures:
+        behind = client_background.video_stream(folder, BACKGROUND, scene.background, scene.background.pictures)
+        return behind.overlay(frames)
     return frames
 
 
@@ -113,7 +115,7 @@ def _ground(folder: Path, scene: Scene) -> Image.Image:
     """What is behind the figure in the piped frames, RGBA."""
     if scene.background is None:
         return backdrop(scene.design, random.Random(scene.seed).random())  # noqa: S311 - nothing secret
-    if scene.background.is_video:
+    if scene.background.pictures:
         return Image.new("RGBA", (WIDTH, HEIGHT))
     return client_background.still_image(folder / BACKGROUND).convert("RGBA")
 

@@ -1,4 +1,4 @@
-"""A client's image or video as a reel's background: cropped to the frame, darkened, looped."""
+"""A client's picture, GIF or video as a reel's background: cropped to the frame, darkened, looped."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +8,13 @@ import ffmpeg
 from PIL import Image
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
-from content_pipeline.core.media import untrusted
+from content_pipeline.core.media import picture_conversion, untrusted
 from content_pipeline.core.media.ffmpeg import untrusted_input
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH
+from content_pipeline.core.media.source_streams import SourcePictures
 
-_FORMATS = ("JPEG", "PNG", "WEBP")
+# Of GIFs Pillow takes those that do not move.
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _PREPARED_IMAGE = "background.png"
 
 # Darkened, so that white captions stay legible on any background.
@@ -22,16 +24,16 @@ _BRIGHTNESS = 0.66
 # are smooth and free; zoompan costs 0.37 CPU seconds a second.
 _MIN_PAN, _MAX_PAN = 480, 3000
 
-_REMEDY = "Send a JPEG, PNG or WebP picture, or a video."
+_REMEDY = "Send a JPEG, PNG, WebP or GIF picture, or a video."
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """A validated background file. Width and height are display pixels."""
+    """A validated background file. Width and height are display pixels; `pictures` are those of a video."""
 
-    is_video: bool
     width: int
     height: int
+    pictures: SourcePictures | None = None
 
 
 def inspect(path: Path) -> Background:
@@ -41,32 +43,27 @@ def inspect(path: Path) -> Background:
     """
     try:
         width, height = untrusted.picture_size(path, _FORMATS)
-        return Background(is_video=False, width=width, height=height)
+        return Background(width, height)
     except NotMedia:
         return _inspect_video(path)
 
 
 def background_stream(folder: Path, name: str, background: Background, *, forwards: bool) -> Any:
     """An endless ffmpeg stream of WIDTH × HEIGHT from a file in `folder`; images pan `forwards` or backwards."""
-    if not background.is_video:
+    if background.pictures is None:
         return _panning_image(folder, name, background, forwards)
     darker = {plane: f"{_BRIGHTNESS}*(val-{zero})+{zero}" for plane, zero in (("y", 16), ("u", 128), ("v", 128))}
-    return video_stream(name, background).filter("lutyuv", **darker)
+    return video_stream(folder, name, background, background.pictures).filter("lutyuv", **darker)
 
 
-def video_stream(name: str, background: Background) -> Any:
-    """An endless ffmpeg stream of WIDTH × HEIGHT from an inspected video, as bright as it is."""
+def video_stream(folder: Path, name: str, background: Background, pictures: SourcePictures) -> Any:
+    """An endless ffmpeg stream of WIDTH × HEIGHT in BT.709 from an inspected video in `folder`, as bright as it is."""
     # Crop to the frame's aspect ratio before scaling: a narrow strip would become enormous.
     across = min(1, background.height * WIDTH / HEIGHT / background.width)
     down = min(1, background.width * HEIGHT / WIDTH / background.height)
-    return (
-        untrusted_input(name, stream_loop=-1)["V:0"]
-        .filter("fps", FRAMES_PER_SECOND)
-        .filter("crop", f"iw*{across:.6f}", f"ih*{down:.6f}", exact=1)
-        .filter("scale", WIDTH, HEIGHT, out_range="tv")
-        .filter("setsar", 1)
-        .filter("format", "yuv420p")
-    )
+    stream = picture_conversion.deinterlaced(untrusted_input(name, stream_loop=-1)["V:0"], pictures)
+    cropped = stream.filter("fps", FRAMES_PER_SECOND).filter("crop", f"iw*{across:.6f}", f"ih*{down:.6f}", exact=1)
+    return picture_conversion.to_bt709(cropped, pictures, WIDTH, HEIGHT, folder)
 
 
 def _inspect_video(path: Path) -> Background:
@@ -76,7 +73,7 @@ def _inspect_video(path: Path) -> Background:
         raise NotMedia("The background is neither a picture nor a video.", code=error.code, remedy=_REMEDY) from error
     if not media.has_video:
         raise MediaUnusable("The background is only sound.", code="no_video", remedy=_REMEDY)
-    return Background(is_video=True, width=media.width, height=media.height)
+    return Background(media.width, media.height, untrusted.examine(path).pictures)
 
 
 def still_image(path: Path) -> Image.Image:

@@ -12,6 +12,7 @@ import ffmpeg
 from content_pipeline.core.media import encoding, wav
 from content_pipeline.core.media.audio_decoding import Samples
 from content_pipeline.core.media.ffmpeg import run
+from content_pipeline.core.media.picture_conversion import BT709
 from content_pipeline.core.media.reels import audio_mastering, background_loops, client_background
 from content_pipeline.core.media.reels.client_background import Background
 from content_pipeline.core.media.reels.designs import Design
@@ -49,7 +50,7 @@ def render(folder: Path, scene: Scene, narration: Samples, rate: int, *, on_prog
     mix = audio_mastering.mix(narration, rate, seconds=scene.seconds, music=music)
     wav.write(mix.samples, audio_mastering.SAMPLE_RATE, folder / SOUND)
     output = ffmpeg.output(
-        _background(folder, scene).filter("setparams", **encoding.BT709).filter("ass", CAPTIONS),
+        _background(folder, scene).filter("setparams", **BT709).filter("ass", CAPTIONS),
         ffmpeg.input(SOUND).audio,
         OUTPUT,
         **encoding.VIDEO,

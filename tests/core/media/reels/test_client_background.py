@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
-from content_pipeline.core.media.reels.client_background import Background, inspect
-from tests.media import samples
+from content_pipeline.core.media.reels.client_background import Background, inspect, still_image
+from tests.media import odd, samples
 
 
 def _picture(path: Path, size: tuple[int, int] = (640, 480), **options: object) -> Path:
@@ -19,18 +19,30 @@ def _picture(path: Path, size: tuple[int, int] = (640, 480), **options: object) 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
 def test_a_picture_is_known_by_its_bytes(name: str, tmp_path: Path) -> None:
     unnamed = _picture(tmp_path / name).rename(tmp_path / "background")
-    assert inspect(unnamed) == Background(is_video=False, width=640, height=480)
+    assert inspect(unnamed) == Background(640, 480)
 
 
 def test_a_picture_that_was_taken_sideways_is_turned(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    assert inspect(_picture(tmp_path / "a.jpg", exif=exif)) == Background(is_video=False, width=480, height=640)
+    assert inspect(_picture(tmp_path / "a.jpg", exif=exif)) == Background(480, 640)
 
 
 def test_a_video_is_known_by_its_bytes(tmp_path: Path) -> None:
     unnamed = samples.video(tmp_path / "a.mp4", seconds=1).rename(tmp_path / "background")
-    assert inspect(unnamed) == Background(is_video=True, width=320, height=180)
+    found = inspect(unnamed)
+    assert (found.width, found.height, found.pictures is not None) == (320, 180, True)
+
+
+def test_a_gif_is_a_video_and_a_still_one_a_picture(tmp_path: Path) -> None:
+    moving, still = (inspect(odd.gif(tmp_path / f"{frames}.gif", frames=frames)) for frames in (10, 1))
+    assert (moving.width, moving.height, moving.pictures is not None) == (120, 160, True)
+    assert still == Background(120, 160)
+
+
+def test_sixteen_bits_of_gray_stay_gray(tmp_path: Path) -> None:
+    Image.fromarray(np.full((90, 60), 0x8000, np.uint16)).save(tmp_path / "gray.png")
+    assert still_image(tmp_path / "gray.png").getpixel((0, 0)) == (128, 128, 128)
 
 
 def test_sound_is_no_background(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import DESIGNS
 from content_pipeline.core.settings import settings
 from tests.core.media.reels.test_audio_mastering import loudness
-from tests.media import samples
+from tests.media import odd, samples
 
 pytestmark = pytest.mark.slow
 
@@ -164,6 +164,14 @@ def test_a_video_is_repeated_without_its_sound_and_fills_the_frame(tmp_path: Pat
             for seconds in (0.25, 0.75, 1.25, 1.75)]  # fmt: skip
     assert reds == [True, False, True, False]
     assert loudness(reel)[0] == pytest.approx(-14, abs=0.5)
+
+
+def test_backgrounds_in_hdr_and_gifs_are_in_the_colors_that_were_seen(tmp_path: Path) -> None:
+    for source in odd.hdr(tmp_path / "a.mkv", "hlg", size="90x160"), odd.gif(tmp_path / "a.gif"):
+        source.rename(tmp_path / composition.BACKGROUND)
+        shown = _picture(_rendered(tmp_path, seconds=0.5), 0.2)[20:60].mean(axis=(0, 1))
+        # Darkened by a third, in the eight bits of a GIF 182, 36 and 0.
+        np.testing.assert_allclose(shown, 0.66 * np.array(odd.RED), atol=20 if source.suffix == ".gif" else 8)
 
 
 @pytest.mark.parametrize("size", ["640x16", "16x640"])

@@ -1,0 +1,22 @@
+"""Mixes stereo to mono also where its sides are in antiphase, so that their mean would be silence."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Of the energy of both sides, what their mean has at least where they are not in antiphase.
+_MIN_SHARE: Final = 0.05
+
+Samples = NDArray[np.float32]
+
+
+def is_antiphase(stereo: Samples) -> bool:
+    """Whether the sides of stereo samples (one row a sample) cancel out."""
+    energy = float(np.square(stereo).mean()) if len(stereo) else 0.0
+    return bool(np.square(stereo.mean(axis=1)).mean() < _MIN_SHARE * energy)
+
+
+def to_mono(stereo: Samples) -> Samples:
+    """The mean of both sides, or the left one where they cancel out."""
+    return stereo[:, 0].copy() if is_antiphase(stereo) else stereo.mean(axis=1)

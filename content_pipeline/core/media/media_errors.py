@@ -1,0 +1,80 @@
+"""Translates errors of PyAV and of ffmpeg to ours: each gets a code, a sentence and a remedy."""
+
+import re
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import av
+
+from content_pipeline.core.errors import Error, InternalError, MediaUnusable, OutOfMemory, Unavailable
+
+# What PyAV raises of a broken file: errors of FFmpeg (among them BlockingIOError and PermissionError of decoders, and
+# numbers without a name), IndexError for cut FLV and TS files, whose streams are found late, ZeroDivisionError for
+# rates and time bases of zero, OverflowError for timestamps.
+PYAV_ERRORS: Final = (av.FFmpegError, OSError, ValueError, LookupError, ArithmeticError)
+
+# As FFmpeg, x264 and the start of a thread say it. The kernel kills without a word: the host has no more.
+_OUT_OF_MEMORY: Final = (
+    "Cannot allocate memory",
+    "Out of memory",
+    "malloc of size",
+    "Resource temporarily unavailable",
+)
+# What ffmpeg says of an input that it cannot open or decode to anything.
+_BROKEN_INPUT: Final = re.compile(
+    r"Invalid data found when processing input|moov atom not found|matches no streams|Could not find codec parameters"
+    r"|Decode error rate|Nothing was written into output file|does not contain any stream|Error parsing|EBML header"
+)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Errors that PyAV raises in this block become MediaUnusable `media_unreadable`. A MemoryError stays one."""
+    try:
+        yield
+    except (Error, MemoryError):
+        raise
+    except PYAV_ERRORS as error:
+        raise unreadable("it is damaged") from error
+
+
+def unreadable(reason: str) -> MediaUnusable:
+    """The error for a file that cannot be read, because of `reason`."""
+    return MediaUnusable(
+        f"The file cannot be read: {reason}.",
+        code="media_unreadable",
+        remedy="Play it on your machine to check it, export it again, or send another format.",
+    )
+
+
+def ffmpeg_error(status: int, log: Iterable[str]) -> Error:
+    """The error for an ffmpeg that ended with `status` other than 0 and with these last lines of its log."""
+    text = "\n".join(log)
+    error: Error
+    if "No space left on device" in text:
+        error = Unavailable(
+            "The disk of the rendering machine is full.", code="disk_full", remedy="Free some space and try again."
+        )
+    elif status == -signal.SIGKILL or any(words in text for words in _OUT_OF_MEMORY):
+        error = OutOfMemory()
+    elif _BROKEN_INPUT.search(text):
+        error = unreadable("none of it can be decoded")
+    else:
+        error = InternalError(
+            "The video could not be rendered.",
+            code="ffmpeg_failed",
+            remedy="Check that the source plays from beginning to end; if it does, tell the operator.",
+        )
+    error.add_note(f"ffmpeg said:\n{text}")  # for the log and the operator's page, not for the client
+    return error
+
+
+def too_slow(seconds: float, limit: float) -> InternalError:
+    """The error for a render of `seconds` that ran into its `limit`. It is not repeated: it would again."""
+    return InternalError(
+        f"Rendering {seconds:.1f} seconds took longer than {limit / 60:.0f} minutes.",
+        code="ffmpeg_too_slow",
+        remedy="Send a smaller or shorter video, or retry the task when the machine is less busy.",
+    )

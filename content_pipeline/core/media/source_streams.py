@@ -1,0 +1,193 @@
+"""Examines how the pictures and the sound of an untrusted file are coded, in the process that calls it.
+
+Only the child process of `untrusted` calls `examine`. What it finds is converted by `picture_conversion` and `video`.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from math import ceil
+from pathlib import Path
+from typing import Final, Literal
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+
+from content_pipeline.core.media import antiphase, media_errors, sample_decoding, sound_tracks
+from content_pipeline.core.media.probe import decoded_frames, open_media, playable_video
+from content_pipeline.core.media.tone_mapping import Primaries, Transfer
+
+Matrix = Literal["bt709", "smpte170m", "bt2020nc", "gbr"]  # as the filter `setparams` calls them
+Interlacing = Literal["none", "flagged", "found"]
+
+# Untagged video: BT.709 from the size of HD on, BT.601 below, as players assume.
+_HD_WIDTH, _HD_HEIGHT = 1280, 720
+_MATRICES: Final[dict[int, Matrix]] = {
+    Colorspace.ITU709: "bt709",
+    Colorspace.BT2020: "bt2020nc",
+    Colorspace.FCC: "smpte170m",
+    Colorspace.ITU601: "smpte170m",
+    6: "smpte170m",  # SMPTE 170M, which PyAV has no name for
+    10: "bt2020nc",  # BT.2020 with constant luminance
+}
+_TRANSFERS: Final[dict[int, Transfer]] = {ColorTrc.SMPTE2084: "pq", ColorTrc.ARIB_STD_B67: "hlg"}
+_PRIMARIES: Final[dict[int, Primaries]] = {
+    ColorPrimaries.BT2020: "bt2020",
+    ColorPrimaries.SMPTE431: "p3",
+    ColorPrimaries.SMPTE432: "p3",
+}
+
+# Lines of interlaced video. Of others `idet` is not asked: it takes fine patterns for combs. The frames are from the
+# middle, because the first ones are often a still title.
+_INTERLACED_HEIGHTS: Final = (480, 486, 576, 1080, 1088)
+_IDET_FRAMES: Final = 16
+_MIN_INTERLACED_SHARE: Final = 0.5
+
+_CAMERA_RATES: Final = tuple(
+    Fraction(rate) for rate in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60")
+)
+# What the average of a variable rate, such as 29.83 of a phone, becomes: the next of these.
+_ROUND_RATES: Final = (24, 25, 30, 50, 60)
+_SAME_RATE: Final = 0.0004  # 24 and 23.976 are 0.001 apart
+_VARIABLE: Final = 0.01  # the average and the finest rate of a constant one are closer
+# Below, captions would change late (a screen recording may hold one frame for seconds); platforms take at most 60.
+_MIN_RATE, _MAX_RATE = Fraction(24), Fraction(60)
+_DEFAULT_RATE: Final = Fraction(30)
+
+_ANTIPHASE_SECONDS: Final = 20.0
+_ANTIPHASE_RATE: Final = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class ColorCoding:
+    """What the numbers of a pixel mean."""
+
+    matrix: Matrix
+    full_range: bool
+    transfer: Transfer
+    primaries: Primaries
+
+    @property
+    def needs_mapping(self) -> bool:
+        """Whether `tone_mapping` makes BT.709 of it; else a matrix does."""
+        return self.transfer != "sdr" or self.primaries != "bt709"
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePictures:
+    """How pictures are coded. `frame_rate` is a fraction, 23.976 to 60 a second, such as "24000/1001"."""
+
+    colors: ColorCoding
+    interlacing: Interlacing
+    frame_rate: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSound:
+    """The chosen sound track: its number among those of the file, its channels, and whether its sides cancel out."""
+
+    track: int
+    channels: int
+    is_antiphase: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStreams:
+    """The pictures and the sound that are used of a file."""
+
+    pictures: SourcePictures | None
+    sound: SourceSound | None
+
+
+def examine(path: Path, language: str | None = None) -> SourceStreams:
+    """Examine the streams of a file that was probed. `language` chooses among sound tracks. Raises as `probe` does."""
+    with open_media(path) as container:
+        video = playable_video(container)
+        pictures = _examine_pictures(container, video) if video else None
+    return SourceStreams(pictures, _examine_sound(path, language))
+
+
+def color_coding(frame: av.VideoFrame) -> ColorCoding:
+    """The coding of a frame's colors: as tagged, or else as players assume."""
+    transfer = _TRANSFERS.get(int(frame.color_trc), "sdr")
+    matrix = _MATRICES.get(int(frame.colorspace))
+    if frame.format.is_rgb or frame.format.has_palette:
+        matrix = "gbr"
+    elif matrix is None and transfer != "sdr":
+        matrix = "bt2020nc"
+    elif matrix is None:
+        is_hd = frame.width >= _HD_WIDTH or frame.height >= _HD_HEIGHT
+        matrix = "bt709" if is_hd else "smpte170m"
+    full = matrix == "gbr" or frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
+    assumed: Primaries = "bt709" if transfer == "sdr" else "bt2020"
+    primaries = _PRIMARIES.get(int(frame.color_primaries), assumed)
+    return ColorCoding(matrix, full, transfer, primaries)
+
+
+def output_rate(guessed: Fraction | None, average: Fraction | None) -> Fraction:
+    """The constant rate that shows a video of these rates evenly: its own, or a multiple or part of it."""
+    rate = guessed or average or _DEFAULT_RATE
+    if average and abs(rate - average) > _VARIABLE * average:
+        rate = next((Fraction(whole) for whole in _ROUND_RATES if whole >= average * (1 - _VARIABLE)), average)
+    rate = next((camera for camera in _CAMERA_RATES if abs(camera - rate) < _SAME_RATE * camera), rate)
+    if rate < _CAMERA_RATES[0]:
+        return rate * ceil(_MIN_RATE / rate)
+    return rate / ceil(rate / _MAX_RATE)
+
+
+def _examine_pictures(container: InputContainer, video: av.VideoStream) -> SourcePictures:
+    with suppress(av.FFmpegError):  # unseekable: the first frames have to do
+        container.seek((container.start_time or 0) + (container.duration or 0) // 2)
+    count = _IDET_FRAMES if video.codec_context.height in _INTERLACED_HEIGHTS else 1
+    frames = list(islice(decoded_frames(container, video), count))
+    if not frames:  # no key frame after the middle
+        container.seek(0)
+        frames = list(islice(decoded_frames(container, video), count))
+    if not frames:
+        raise media_errors.unreadable("no picture of it can be decoded")
+    return SourcePictures(
+        color_coding(frames[0]),
+        interlacing=_interlacing(video, frames),
+        frame_rate=str(output_rate(video.guessed_rate, video.average_rate)),
+    )
+
+
+def _interlacing(video: av.VideoStream, frames: list[av.VideoFrame]) -> Interlacing:
+    if any(frame.interlaced_frame for frame in frames):
+        return "flagged"
+    if len(frames) < _IDET_FRAMES:
+        return "none"
+    graph = av.filter.Graph()
+    graph.link_nodes(graph.add_buffer(template=video), graph.add("idet"), graph.add("buffersink")).configure()
+    found = []
+    for frame in (*frames, None):
+        graph.push(frame)
+        with suppress(av.error.BlockingIOError, av.error.EOFError):
+            while True:
+                found.append(graph.pull().metadata.get("lavfi.idet.multiple.current_frame"))
+    top, bottom = found.count("tff"), found.count("bff")
+    # Fine lines of progressive video are taken for either order; interlaced video has one.
+    return "found" if max(top, bottom) >= _MIN_INTERLACED_SHARE * len(found) and not min(top, bottom) else "none"
+
+
+def _examine_sound(path: Path, language: str | None) -> SourceSound | None:
+    with open_media(path) as container:
+        track = sound_tracks.choose(container, language)
+        if track is None:
+            return None
+        number = container.streams.audio.index(track)
+        channels = track.codec_context.channels
+    return SourceSound(number, channels, channels == 2 and _is_antiphase(path, language))
+
+
+def _is_antiphase(path: Path, language: str | None) -> bool:
+    wanted = int(_ANTIPHASE_SECONDS * _ANTIPHASE_RATE)
+    heard = np.empty((0, 2), np.float32)
+    for data in sample_decoding.stereo(path, _ANTIPHASE_RATE, language):
+        heard = np.concatenate([heard, np.frombuffer(data, np.float32).reshape(-1, 2)])
+        if len(heard) >= wanted:
+            break
+    return antiphase.is_antiphase(heard)

@@ -1,0 +1,65 @@
+"""Every error of PyAV and of ffmpeg is one of ours."""
+
+import signal
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from content_pipeline.core.errors import Error, MediaUnusable, NotMedia
+from content_pipeline.core.media import media_errors, sample_decoding, source_streams, untrusted
+from content_pipeline.core.media.probe import probe
+from tests.media import hostile, mutations, samples
+
+pytestmark = pytest.mark.slow
+
+FILES = 80
+
+
+def test_broken_files_of_every_format_end_with_an_error_of_ours(tmp_path: Path) -> None:
+    files = mutations.originals(tmp_path)
+    random = Random(7)
+    codes = set()
+    for _ in range(FILES):
+        _, data = mutations.mutated(random, files)
+        (tmp_path / "broken").write_bytes(data)
+        for read in probe, source_streams.examine, lambda path: list(sample_decoding.mono(path, 16_000)):
+            try:
+                read(tmp_path / "broken")
+            except (Error, MemoryError) as error:
+                codes.add(getattr(error, "code", "memory"))
+    assert {"media_unreadable", "not_media"} <= codes
+
+
+@pytest.mark.parametrize("length", [200, 9_000])
+def test_less_than_a_tenth_of_a_second_is_refused(tmp_path: Path, length: int) -> None:
+    path = hostile.wav(tmp_path / "a.wav", claimed_bytes=length, real_bytes=length)
+    with pytest.raises(Error) as raised:
+        untrusted.probe(path)
+    assert (raised.value.code, raised.value.status) == ("media_too_short", 400)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.7])
+@pytest.mark.parametrize("name", ["a.flv", "a.ts"])
+def test_cut_recordings_of_streams_are_read_as_far_as_they_go(tmp_path: Path, name: str, share: float) -> None:
+    whole = samples.video(tmp_path / name, size="64x64", seconds=2)
+    path = samples.cut(whole, tmp_path / "cut", share)
+    with suppress(MediaUnusable, NotMedia):
+        assert 0.1 <= probe(path).seconds < 2.1
+
+
+@pytest.mark.parametrize(
+    ("status", "line", "code"),
+    [
+        (1, "source: Invalid data found when processing input", "media_unreadable"),
+        (1, "Stream map '' matches no streams.", "media_unreadable"),
+        (1, "av_interleaved_write_frame(): No space left on device", "disk_full"),
+        (1, "x264 [error]: malloc of size 1234 failed", "out_of_memory"),
+        (-signal.SIGKILL, "", "out_of_memory"),
+        (1, "No such filter: 'ass'", "ffmpeg_failed"),
+    ],
+)
+def test_what_ffmpeg_says_decides_whose_fault_it_is(status: int, line: str, code: str) -> None:
+    error = media_errors.ffmpeg_error(status, [line])
+    assert (error.code, line in error.__notes__[0]) == (code, True)

@@ -1,0 +1,56 @@
+"""Colors of videos of any coding, as they come out in BT.709."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from content_pipeline.core.media import video
+from content_pipeline.core.media.probe import probe, probe_with_first_frame
+from tests.media import odd
+
+pytestmark = pytest.mark.slow
+
+NO_CAPTIONS = "[Script Info]\n[V4+ Styles]\n[Events]\n"
+
+
+def burned(folder: Path, source: Path) -> Path:
+    source.rename(folder / video.SOURCE)
+    (folder / video.CAPTIONS).write_text(NO_CAPTIONS)
+    video.burn_in(folder, probe(folder / video.SOURCE), on_progress=lambda share: None)
+    return folder / video.OUTPUT
+
+
+def color(path: Path) -> np.ndarray:
+    """The middle of the first frame as a player shows BT.709; the file has to say that it is."""
+    with av.open(str(path)) as container:
+        context = container.streams.video[0].codec_context
+        frame = next(container.decode(video=0))
+        assert (context.colorspace, context.color_primaries, context.color_trc, context.color_range) == (1, 1, 1, 1)
+        pixels = frame.to_ndarray(format="rgb24")
+    return pixels[frame.height // 2 - 4 : frame.height // 2 + 4, frame.width // 2 - 4 : frame.width // 2 + 4].mean(
+        (0, 1)
+    )
+
+
+CODINGS = {
+    "HDR10": (lambda path: odd.hdr(path, "pq"), 5),
+    "HLG": (lambda path: odd.hdr(path, "hlg"), 5),
+    "RGB": (odd.rgb, 3),
+    "BT.709": (lambda path: odd.yuv(path, "bt709"), 3),
+    "BT.601": (lambda path: odd.yuv(path, "bt601"), 3),
+    "untagged SD": (lambda path: odd.yuv(path, "bt601", tags=False), 3),
+    "untagged HD": (lambda path: odd.yuv(path, "bt709", tags=False, size="1280x720"), 3),
+    "full range": (lambda path: odd.yuv(path, "bt709", levels="pc"), 3),
+}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_a_color_of_any_coding_comes_out_as_it_was_seen(tmp_path: Path, coding: str) -> None:
+    make, tolerance = CODINGS[coding]
+    source = make(tmp_path / "a.mkv")
+    _, frame = probe_with_first_frame(source)
+    assert frame
+    np.testing.assert_allclose(video.picture_conversion.small_rgb(frame, 16, 9)[4, 8], odd.RED, atol=tolerance)
+    np.testing.assert_allclose(color(burned(tmp_path, source)), odd.RED, atol=tolerance)

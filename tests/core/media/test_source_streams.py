@@ -1,0 +1,127 @@
+"""How pictures and sound of a file are coded, and what a burn-in makes of it."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from content_pipeline.core.media import audio_decoding, source_streams, untrusted
+from content_pipeline.core.media.probe import probe
+from tests.core.media.test_picture_conversion import burned
+from tests.media import odd, samples
+
+pytestmark = pytest.mark.slow
+
+
+def _combing(path: Path) -> float:
+    """How much more neighboring lines differ than lines of one field, in the frames of a video."""
+    with av.open(str(path)) as container:
+        lumas = [frame.to_ndarray(format="gray").astype(float)[100:460] for frame in container.decode(video=0)][2:-2]
+    assert lumas
+    one = np.mean([np.abs(np.diff(luma, axis=0)).mean() for luma in lumas])
+    two = np.mean([np.abs(luma[2:] - luma[:-2]).mean() for luma in lumas])
+    return float(one - two)
+
+
+@pytest.mark.parametrize(("name", "flagged", "found"), [("a.mpg", True, "flagged"), ("a.mkv", False, "found")])
+def test_interlaced_video_loses_its_combs_and_keeps_its_rate(
+    tmp_path: Path, name: str, flagged: bool, found: str
+) -> None:
+    source = odd.interlaced(tmp_path / name, flagged=flagged)
+    assert _combing(source) > 2
+    pictures = untrusted.examine(source).pictures
+    assert pictures
+    assert pictures.interlacing == found
+    made = burned(tmp_path, source)
+    assert _combing(made) < 0.5
+    assert probe(made).frames_per_second == 25
+
+
+def test_progressive_video_is_left_alone(tmp_path: Path) -> None:
+    pictures = untrusted.examine(samples.video(tmp_path / "a.mp4", seconds=1)).pictures
+    assert pictures
+    assert (pictures.interlacing, pictures.frame_rate) == ("none", "25")
+
+
+@pytest.mark.parametrize(
+    ("guessed", "average", "rate"),
+    [
+        ("24000/1001", "24000/1001", "24000/1001"),
+        ("2997/125", "2997/125", "24000/1001"),  # Matroska counts milliseconds
+        ("24", "24", "24"),
+        ("60000/1001", "60000/1001", "60000/1001"),
+        ("120", "120", "60"),
+        ("90000", "29.83", "30"),  # a phone that skips frames in the dark
+        ("1000", "14.2", "24"),  # a browser
+        ("1000", None, "1000/17"),
+        ("15", "15", "30"),
+        ("10", "10", "30"),
+        ("240", "240", "60"),
+        ("50", "50", "50"),
+        (None, None, "30"),
+    ],
+)
+def test_a_rate_is_kept_or_shown_evenly(guessed: str | None, average: str | None, rate: str) -> None:
+    given = [Fraction(value) if value else None for value in (guessed, average)]
+    assert source_streams.output_rate(*given) == Fraction(rate)
+
+
+def test_a_film_of_23_976_stays_one(tmp_path: Path) -> None:
+    made = burned(tmp_path, samples.video(tmp_path / "a.mkv", rate="24000/1001", seconds=1))
+    with av.open(str(made)) as container:
+        assert container.streams.video[0].guessed_rate == Fraction(24000, 1001)
+
+
+def test_the_last_picture_is_held_while_sound_goes_on(tmp_path: Path) -> None:
+    made = burned(tmp_path, odd.sound_outlasts_picture(tmp_path / "a.mp4"))
+    with av.open(str(made)) as container:
+        frames = [frame.to_ndarray(format="gray").astype(float) for frame in container.decode(video=0)]
+    assert len(frames) == pytest.approx(50, abs=2)
+    assert np.abs(frames[-1] - frames[15]).mean() < 2 < np.abs(frames[-1] - frames[0]).mean()
+    assert probe(made).seconds == pytest.approx(2, abs=0.1)
+
+
+def _peak(path: Path) -> float:
+    heard = np.concatenate(list(audio_decoding.pcm_chunks(path)))
+    return float(np.abs(heard[2000:-2000]).max())
+
+
+def _channels(path: Path) -> int:
+    with av.open(str(path)) as container:
+        return container.streams.audio[0].codec_context.channels
+
+
+@pytest.mark.parametrize("make", [odd.voice_in_center, odd.antiphase])
+@pytest.mark.parametrize("options", [("-c:a", "aac"), ("-c:a", "flac")], ids=["AAC", "FLAC"])
+def test_a_voice_is_heard_in_a_plain_stereo_file(
+    tmp_path: Path, make: Callable[..., Path], options: tuple[str, ...]
+) -> None:
+    picture = ("-f", "lavfi", "-i", "color=s=64x64:r=25:d=1")
+    source = samples.make(tmp_path / "a.mkv", *picture, "-i", str(make(tmp_path / "s.mka", *options)), "-c:a", "copy")
+    assert _peak(source) > 0.15
+    made = burned(tmp_path, source)
+    assert _channels(made) == 2
+    with av.open(str(made)) as container:
+        mono = av.AudioResampler("flt", "mono")
+        heard = np.concatenate(
+            [part.to_ndarray()[0] for frame in container.decode(audio=0) for part in mono.resample(frame)]
+        )
+    assert np.abs(heard).max() > 0.15
+
+
+@pytest.mark.parametrize(
+    ("language", "hertz"), [(None, 2000), ("auto", 2000), ("de-AT", 300), ("en", 2000), ("fr", 2000)]
+)
+def test_the_track_in_the_language_is_heard_or_else_the_default_one(
+    tmp_path: Path, language: str | None, hertz: int
+) -> None:
+    source = odd.two_languages(tmp_path / "a.mkv")
+    heard = np.concatenate(list(audio_decoding.pcm_chunks(source, language=language)))
+    spectrum = np.abs(np.fft.rfft(heard))
+    assert spectrum.argmax() * audio_decoding.SAMPLE_RATE / len(heard) == pytest.approx(hertz, abs=10)
+    sound = untrusted.examine(source, language).sound
+    assert sound
+    assert sound.track == (0 if hertz == 300 else 1)
