@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst check format bench lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst media check format bench lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ truth: install  ## figures against the sandbox's truth in 300 histories of outag
 
 burst: install  ## 300 captions at once over two workers
 	BURST_TASKS=300 $(BIN)/python -m pytest tests/stack/test_burst.py
+
+media: install  ## the corpus of docs/media.md and 500 broken files over a whole stack; MEDIA_FILES=n sends n
+	MEDIA_FILES=$(or $(MEDIA_FILES),500) $(BIN)/python -m pytest tests/stack/test_media.py
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check
