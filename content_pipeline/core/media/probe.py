@@ -164,6 +164,9 @@ def _duration(container: InputContainer) -> float:
         # A header that declares less than there is would pass the limit of a plan.
         return actual if actual > declared + limits.LENGTH_TOLERANCE else declared
     actual = _last_packet_end(container, 0.0)
+    if actual <= 0:  # a seek that fails moves a cut FLV to its end
+        with open_media(Path(container.name)) as again:
+            actual = _end_of_packets(again)
     if actual <= 0:
         raise media_errors.unreadable("nothing of it can be read")
     return actual
@@ -176,9 +179,14 @@ def _end_of_data(stream: av.stream.Stream) -> int:
 
 def _last_packet_end(container: InputContainer, start: float) -> float:
     """End of the last packet at or after `start`, in seconds from the file's start; 0 if there is none."""
-    first = (container.start_time or 0) / av.time_base
     with suppress(av.FFmpegError):  # unseekable: continue from the current position
-        container.seek(int((first + max(start, 0.0)) * av.time_base))
+        container.seek(int((container.start_time or 0) + max(start, 0.0) * av.time_base))
+    return _end_of_packets(container)
+
+
+def _end_of_packets(container: InputContainer) -> float:
+    """End of the last of the packets that follow, in seconds from the file's start; 0 if there is none."""
+    first = (container.start_time or 0) / av.time_base
     ends = (
         float((packet.pts + (packet.duration or 0)) * packet.time_base)
         for packet in packets(container, *container.streams)

@@ -13,10 +13,9 @@ from typing import Final, Literal
 
 import av
 import numpy as np
-from av.container import InputContainer
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
-from content_pipeline.core.media import antiphase, media_errors, sample_decoding, sound_tracks
+from content_pipeline.core.media import antiphase, sample_decoding, sound_tracks
 from content_pipeline.core.media.probe import decoded_frames, open_media, playable_video
 from content_pipeline.core.media.tone_mapping import Primaries, Transfer
 
@@ -104,9 +103,7 @@ class SourceStreams:
 
 def examine(path: Path, language: str | None = None) -> SourceStreams:
     """Examine the streams of a file that was probed. `language` chooses among sound tracks. Raises as `probe` does."""
-    with open_media(path) as container:
-        video = playable_video(container)
-        pictures = _examine_pictures(container, video) if video else None
+    pictures = _examine_pictures(path, from_middle=True) or _examine_pictures(path, from_middle=False)
     return SourceStreams(pictures, _examine_sound(path, language))
 
 
@@ -138,21 +135,24 @@ def output_rate(guessed: Fraction | None, average: Fraction | None) -> Fraction:
     return rate / ceil(rate / _MAX_RATE)
 
 
-def _examine_pictures(container: InputContainer, video: av.VideoStream) -> SourcePictures:
-    with suppress(av.FFmpegError):  # unseekable: the first frames have to do
-        container.seek((container.start_time or 0) + (container.duration or 0) // 2)
-    count = _IDET_FRAMES if video.codec_context.height in _INTERLACED_HEIGHTS else 1
-    frames = list(islice(decoded_frames(container, video), count))
-    if not frames:  # no key frame after the middle
-        container.seek(0)
+def _examine_pictures(path: Path, *, from_middle: bool) -> SourcePictures | None:
+    """None without pictures, or where none decodes: after the middle there may be no key frame."""
+    with open_media(path) as container:
+        video = playable_video(container)
+        if video is None:
+            return None
+        if from_middle:
+            with suppress(av.FFmpegError):  # unseekable
+                container.seek((container.start_time or 0) + (container.duration or 0) // 2)
+        count = _IDET_FRAMES if video.codec_context.height in _INTERLACED_HEIGHTS else 1
         frames = list(islice(decoded_frames(container, video), count))
-    if not frames:
-        raise media_errors.unreadable("no picture of it can be decoded")
-    return SourcePictures(
-        color_coding(frames[0]),
-        interlacing=_interlacing(video, frames),
-        frame_rate=str(output_rate(video.guessed_rate, video.average_rate)),
-    )
+        if not frames:
+            return None
+        return SourcePictures(
+            color_coding(frames[0]),
+            interlacing=_interlacing(video, frames),
+            frame_rate=str(output_rate(video.guessed_rate, video.average_rate)),
+        )
 
 
 def _interlacing(video: av.VideoStream, frames: list[av.VideoFrame]) -> Interlacing:
