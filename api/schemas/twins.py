@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from api.schemas.patch import unset
+from content_pipeline.core.media.pace import MAX_PAUSE, MAX_SPEED, MIN_SPEED
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models.calendar import VideoKind
 from content_pipeline.core.platforms.options import dump_set
@@ -16,6 +17,22 @@ from content_pipeline.core.twins import memory
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Voice = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+Speed = Annotated[
+    float,
+    Field(
+        ge=MIN_SPEED, le=MAX_SPEED, allow_inf_nan=False, description="How fast it speaks; 1 is the voice's own speed"
+    ),
+]
+Pause = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=MAX_PAUSE,
+        allow_inf_nan=False,
+        description="Seconds of silence after a sentence, half of it where a long one is split; not at HeyGen",
+    ),
+]
 
 _VOICE = "A voice of `GET /voices`, a language tag, or an id that begins with one, as Google's and Azure's do"
 
@@ -33,6 +50,8 @@ class TwinEdit(BaseModel):
         description=_VOICE,
         examples=["en-US-Neural2-A"],
     )
+    speed: Speed = Field(default_factory=unset, examples=[1.1])
+    pause: Pause = Field(default_factory=unset, examples=[0.4])
     style_tags: list[Tag] = Field(default_factory=unset, max_length=20)
     persona_prompt: str | None = Field(None, max_length=4000)
     platform_defaults: PlatformDefaults = Field(
@@ -96,6 +115,8 @@ class TwinView(BaseModel):
     id: UUID = Field(examples=["645b5b56-f879-4f2f-8ccc-106e8912f522"])
     name: str = Field(examples=["Tech Creator"])
     voice_id: str = Field(examples=["en-US"])
+    speed: float = Field(examples=[1.0])
+    pause: float = Field(examples=[0.4])
     style_tags: list[str] = Field(examples=[["casual", "educational"]])
     persona_prompt: str | None
     platform_defaults: dict[str, Any] = Field(examples=[{"tiktok": {"caption_style": "short"}}])

@@ -34,12 +34,17 @@ class Background(BaseModel):
     url: str | None = None
 
 
+class VoiceSettings(BaseModel):
+    speed: float = Field(1.0, ge=0.5, le=1.5)
+
+
 class NewVideo(BaseModel):
     """The fields of POST /v3/videos that the stand-in knows; it ignores others."""
 
     type: Literal["avatar"]
     avatar_id: str
     voice_id: str | None = None
+    voice_settings: VoiceSettings = VoiceSettings()
     script: str
     title: str | None = None
     resolution: Literal["720p", "1080p", "4k"] = "1080p"
@@ -58,7 +63,7 @@ def create(store: Store, base_url: str, sent: dict[str, Any]) -> Document:
     """
     new = _validated(sent)
     settings = read_settings(store)
-    seconds = max(1.0, round(len(new.script.split()) / _WORDS_PER_SECOND, 2))
+    seconds = max(1.0, round(len(new.script.split()) / _WORDS_PER_SECOND / new.voice_settings.speed, 2))
     failure = settings.heygen_failure_code
     cost = 0.0 if failure == PAYMENT_FAILED else round(seconds * _USD_PER_SECOND[new.engine.type], 4)
     with store.transaction():

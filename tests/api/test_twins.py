@@ -13,6 +13,8 @@ from tests.api.conftest import PUBLIC
 TWIN: dict[str, Any] = {
     "name": "Tech Creator",
     "voice_id": "en-US-Neural2-A",
+    "speed": 1.2,
+    "pause": 0.0,
     "style_tags": ["casual", "educational"],
     "persona_prompt": "You are an engaging tech educator who explains complex topics simply.",
     "platform_defaults": {
@@ -51,6 +53,7 @@ def test_a_twin_needs_no_more_than_a_name_and_a_voice(client: TestClient) -> Non
     created = client.post(f"{PUBLIC}/twins", json={"name": "Plain", "voice_id": "en"}).json()
     assert (created["style_tags"], created["platform_defaults"]) == ([], {})
     assert created["caption_animation"] == "box"
+    assert (created["speed"], created["pause"]) == (1.0, 0.4)
     assert (created["persona_prompt"], created["avatar_id"], created["picture_url"]) == (None, None, None)
 
 
@@ -69,6 +72,11 @@ def test_another_workspaces_twin_does_not_exist(twin: str, connect) -> None:
         ({"picture_url": "http://169.254.169.254/latest"}, 400),
         ({"name": "  "}, 422),
         ({"name": None}, 422),
+        ({"speed": 0.69}, 422),
+        ({"speed": 1.41}, 422),
+        ({"speed": None}, 422),
+        ({"pause": -0.1}, 422),
+        ({"pause": 2.1}, 422),
         ({"style_tags": ["x" * 41]}, 422),
         ({"style_tags": "casual"}, 422),
         ({"style_tags": None}, 422),

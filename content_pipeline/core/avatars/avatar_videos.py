@@ -88,12 +88,14 @@ def create(
         provider=provider,
         script=spec.script,
         voice_id=spec.voice_id or twin.voice_id,
+        speed=twin.speed,
+        pause=twin.pause,
         avatar_id=_avatar_id(provider, twin, spec),
         captions=spec.captions,
         background_url=spec.background_url,
         caption_animation=spec.caption_animation,
         seed=reels.seeds(twin, [spec.script])[0],
-        estimated_seconds=estimates.render_seconds(session, provider, spec.script),
+        estimated_seconds=estimates.render_seconds(session, provider, spec.script, twin.speed),
         created_at=now(),
     )
     session.add(video)
@@ -119,7 +121,7 @@ def _avatar_id(provider: AvatarProvider, twin: Twin, spec: AvatarSpec) -> str:
 
 def hold_credits(session: Session, row: AvatarVideo) -> None:
     """Hold what the video is expected to cost; its length is known once it is narrated. Raises PlanLimit."""
-    seconds = row.narration_seconds or estimates.speech_seconds(row.script)
+    seconds = row.narration_seconds or estimates.speech_seconds(row.script, row.speed)
     credits.hold(session, row.workspace_id, row.id, credits.price(seconds))
 
 

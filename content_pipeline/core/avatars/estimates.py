@@ -23,14 +23,14 @@ _FIRST_RATIO: Final[dict[AvatarProvider, float]] = {"local": 1.0, "heygen": 0.0}
 _SAMPLE: Final = 20
 
 
-def speech_seconds(script: str) -> float:
-    """Seconds that the script takes to say, from its number of characters."""
+def speech_seconds(script: str, speed: float) -> float:
+    """Seconds that the script takes to say at a factor of the usual speed, from its number of characters."""
     unspaced = len(UNSPACED_SCRIPTS.findall(script))
     seconds = unspaced / _UNSPACED_PER_SECOND + (len(script) - unspaced) / _SPACED_PER_SECOND
-    return max(_MIN_SECONDS, seconds)
+    return max(_MIN_SECONDS, seconds / speed)
 
 
-def render_seconds(session: Session, provider: AvatarProvider, script: str) -> int:
+def render_seconds(session: Session, provider: AvatarProvider, script: str, speed: float) -> int:
     """Seconds from the request to the finished video: by this provider's latest renders, queueing included."""
     newest = (
         select(
@@ -44,7 +44,7 @@ def render_seconds(session: Session, provider: AvatarProvider, script: str) -> i
         .subquery()
     )
     taken, spoken = session.execute(select(func.avg(newest.c.taken), func.avg(newest.c.spoken))).one()
-    seconds = speech_seconds(script)
+    seconds = speech_seconds(script, speed)
     if taken is None:
         return ceil(_FIRST_SECONDS[provider] + seconds * _FIRST_RATIO[provider])
     return ceil(float(taken) * (seconds / float(spoken) if provider == "local" else 1))

@@ -86,6 +86,7 @@ def _call(run: RunContext, row: AvatarVideo, voice: Voice) -> str:
             script=strip_markdown(row.script),
             avatar_id=row.avatar_id,
             voice_id=voice.id,
+            speed=row.speed,
             background_url=row.background_url,
         )
     except SubmissionUnknown as error:

@@ -1,18 +1,28 @@
-"""Columns that tables of narrated videos share."""
+"""Columns of the pace of speech, and those that tables of narrated videos share."""
 
-from sqlalchemy import String
+from sqlalchemy import String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from content_pipeline.core.media.pace import DEFAULT_PAUSE, DEFAULT_SPEED
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models.pydantic_json import PydanticJSON
 
 
-class Narrated:
+class Paced:
+    """Columns of the pace of speech: `speed`, a factor of the voice's own, and `pause`, the seconds of silence after a
+    sentence."""
+
+    speed: Mapped[float] = mapped_column(default=DEFAULT_SPEED, server_default=text("1.0"))
+    pause: Mapped[float] = mapped_column(default=DEFAULT_PAUSE, server_default=text("0.4"))
+
+
+class Narrated(Paced):
     """Columns of a row whose script is spoken.
 
-    `voice_id` is the voice that was asked for, `spoken_voice` the one that spoke. `words` are the script's, with
-    their times in the narration. `caption_animation` is None for the twin's own.
+    `voice_id` is the voice that was asked for, `spoken_voice` the one that spoke. The pace is the twin's at the time
+    of the request. `words` are the script's, with their times in the narration. `caption_animation` is None for the
+    twin's own.
     """
 
     script: Mapped[str]

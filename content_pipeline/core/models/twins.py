@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from content_pipeline.core.database import Base
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models.calendar import VideoKind
+from content_pipeline.core.models.narrated import Paced
 
 
-class Twin(Base):
+class Twin(Paced, Base):
     """A persona: the voice, face and look (`style_tags`) of its videos, and how its posts are written.
 
     `make` is the kind of video that is made of the scripts of its calendar items, `caption_animation` how their words

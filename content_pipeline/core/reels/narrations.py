@@ -1,7 +1,7 @@
 """Narrations of rows: the speech of a script, synthesized once and stored in the bucket with its timed words."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
@@ -52,7 +52,8 @@ def narrate(
         if run.task_id and row.narration_key:
             return stored(row)
         check_no_open_post(session, row)
-    spoken = narration.narrate(row.script, voice_selection.choose_voice(row.voice_id, row.script))
+    choice = replace(voice_selection.choose_voice(row.voice_id, row.script), speed=row.speed, pause=row.pause)
+    spoken = narration.narrate(row.script, choice)
     _check_length(spoken)
     key = object_key(row, FILE)
     wav.write(spoken.samples, spoken.rate, folder / FILE)

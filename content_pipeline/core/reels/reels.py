@@ -64,6 +64,8 @@ def create(
         twin_id=twin.id,
         batch_id=batch_id,
         row=row,
+        speed=twin.speed,
+        pause=twin.pause,
         seed=seeds(twin, [spec.script])[0] if seed is None else seed,
         created_at=now(),
         **{field.name: getattr(spec, field.name) for field in fields(ReelSpec)},

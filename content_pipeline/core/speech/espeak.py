@@ -46,7 +46,7 @@ def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
             retryable=False,
         )
     _, identifier = _voice_table()[choice.voice.id]
-    sound, events = engine.say(spoken_text(tokens), identifier)
+    sound, events = engine.say(spoken_text(tokens), identifier, choice.speed)
     samples = np.divide(np.frombuffer(sound, np.int16), 32768, dtype=np.float32)
     return Utterance(samples, engine.rate, words_from_spans(tokens, _spans(tokens, events, engine.rate)))
 

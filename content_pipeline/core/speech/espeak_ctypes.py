@@ -14,6 +14,8 @@ from typing import Any, Final
 _SYNCHRONOUS, _DO_NOT_EXIT, _PHONEME_EVENTS = 2, 0x8000, 0x0001
 _POSITION_IN_CHARACTERS, _UTF8 = 1, 1
 _LIST_ENDS, _WORD, _PHONEME = 0, 1, 7
+# The parameter of the speed, and its normal value in words a minute.
+_RATE, _NORMAL_RATE = 1, 175
 
 
 class _Identity(ctypes.Union):
@@ -95,8 +97,8 @@ class Library:
                 dict(_languages(voice.contents.languages)),
             )
 
-    def say(self, text: str, identifier: str) -> tuple[bytes, list[SynthesisEvent]]:
-        """Synthesize to 16-bit mono samples and their events; the last event is the end."""
+    def say(self, text: str, identifier: str, speed: float) -> tuple[bytes, list[SynthesisEvent]]:
+        """Synthesize to 16-bit mono samples and their events; the last event is the end. `speed` 1 is normal."""
         sound = bytearray()
         synthesis_events: list[SynthesisEvent] = []
 
@@ -112,6 +114,7 @@ class Library:
         with self._lock:
             self._library.espeak_SetSynthCallback(callback)
             self._library.espeak_SetVoiceByName(identifier.encode())
+            self._library.espeak_SetParameter(_RATE, round(speed * _NORMAL_RATE), 0)
             self._library.espeak_Synth(encoded, size, 0, _POSITION_IN_CHARACTERS, 0, _UTF8, None, None)
         return bytes(sound), [*synthesis_events, SynthesisEvent(len(sound) // 2)]
 

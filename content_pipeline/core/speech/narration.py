@@ -10,20 +10,26 @@ import numpy as np
 
 from content_pipeline.core.media.line_breaking import CLAUSE, SENTENCE, break_costs
 from content_pipeline.core.media.list_numbers import find_list_numbers
+from content_pipeline.core.media.pace import DEFAULT_PAUSE
 from content_pipeline.core.media.timed_phonemes import Phoneme, phonemes_from_spelling
 from content_pipeline.core.media.timed_words import Word, normalize_timings
 from content_pipeline.core.speech import espeak, forced_alignment, hibari, text_normalization, tts_endpoint
 from content_pipeline.core.speech.text_normalization import Token
-from content_pipeline.core.speech.voice_types import Provider, Samples, Utterance, Voice, VoiceChoice
+from content_pipeline.core.speech.voice_types import (
+    Provider,
+    Samples,
+    Utterance,
+    Voice,
+    VoiceChoice,
+)
 
 # Lead-in: players fade in and would swallow the first sound. Tail: the last sound would be cut hard.
 _LEAD_SECONDS = 0.2
 _TAIL_SECONDS = 0.4
 # Instagram and LinkedIn require at least 3 s.
 _MIN_SECONDS = 3.1
-# Silence between chunks: after a sentence, and where a long one was split. Within a chunk the voice pauses by itself.
-_PAUSE_SECONDS = {SENTENCE: 0.4, CLAUSE: 0.2}
-_MIN_PAUSE_SECONDS = 0.08
+# Silence where a long clause was split between two words.
+_WORD_PAUSE_SECONDS = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ def narrate(script: str, choice: VoiceChoice) -> Narration:
     words: list[Word] = []
     phonemes: list[Phoneme] = []
     pause, rate, length = _LEAD_SECONDS, 0, 0
-    for chunk, following_pause in split_into_chunks(list(chain.from_iterable(parts)), choice.language, engine):
+    for chunk, following_pause in split_into_chunks(list(chain.from_iterable(parts)), choice, engine):
         utterance = engine.speak(chunk, choice).trimmed()
         rate = utterance.rate
         silence = _silence(pause, rate)
@@ -113,18 +119,23 @@ def _split_long_token(token: Token, max_characters: int) -> list[Token]:
 
 
 def split_into_chunks(
-    tokens: Sequence[Token], language: str, engine: _Engine
+    tokens: Sequence[Token], choice: VoiceChoice, engine: _Engine
 ) -> Iterator[tuple[Sequence[Token], float]]:
-    """The chunks to synthesize, each with the seconds of silence after it."""
-    costs = [*break_costs(list(_as_spoken(tokens)), language), SENTENCE]
+    """The chunks to synthesize, each with the seconds of silence after it. Within a chunk the voice pauses by itself.
+
+    A pause that is not the usual one is kept after each sentence, so each is a chunk.
+    """
+    costs = [*break_costs(list(_as_spoken(tokens)), choice.language), SENTENCE]
+    multiple_sentences = engine.multiple_sentences and choice.pause == DEFAULT_PAUSE
+    pauses = {SENTENCE: choice.pause, CLAUSE: choice.pause / 2}
     lengths = np.cumsum([len(token.spoken) + 1 for token in tokens])
     first, done = 0, 0
     while first < len(tokens):
         limit = max(first + 1, int(np.searchsorted(lengths, done + engine.max_characters, side="right")))
         cheapest = min(costs[first:limit])
         ends = [stop for stop in range(first + 1, limit + 1) if costs[stop - 1] == cheapest]
-        stop = ends[0] if cheapest == SENTENCE and not engine.multiple_sentences else ends[-1]
-        yield tokens[first:stop], _PAUSE_SECONDS.get(cheapest, _MIN_PAUSE_SECONDS)
+        stop = ends[0] if cheapest == SENTENCE and not multiple_sentences else ends[-1]
+        yield tokens[first:stop], pauses.get(cheapest, min(_WORD_PAUSE_SECONDS, choice.pause / 2))
         first, done = stop, int(lengths[stop - 1])
 
 

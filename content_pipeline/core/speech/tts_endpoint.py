@@ -7,18 +7,26 @@ untrusted audio. It reports no timings, so words are force-aligned.
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import numpy as np
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia, Unavailable
 from content_pipeline.core.media import untrusted
+from content_pipeline.core.media.pace import DEFAULT_SPEED
 from content_pipeline.core.providers.openai_endpoint import Endpoint
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech.forced_alignment import align
 from content_pipeline.core.speech.text_normalization import Token
-from content_pipeline.core.speech.voice_types import MULTILINGUAL, Samples, Utterance, Voice, VoiceChoice, spoken_text
+from content_pipeline.core.speech.voice_types import (
+    MULTILINGUAL,
+    Samples,
+    Utterance,
+    Voice,
+    VoiceChoice,
+    spoken_text,
+)
 
 SAMPLE_RATE: Final = 24_000
 # A minute and a half of 48 kHz stereo WAV has 17 MB; chunks are shorter.
@@ -51,7 +59,7 @@ def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
             remedy="Set CONTENT_PIPELINE_SPEECH_URL, or choose another voice.",
             retryable=False,
         )
-    samples = _decode(_synthesize(spoken_text(tokens), choice.voice.id))
+    samples = _decode(_synthesize(spoken_text(tokens), choice))
     return Utterance(samples, SAMPLE_RATE, align(samples, SAMPLE_RATE, tokens, choice.language))
 
 
@@ -67,8 +75,15 @@ def _endpoint() -> Endpoint:
     )
 
 
-def _synthesize(text: str, voice: str) -> bytes:
-    payload = {"model": settings().speech_model, "voice": voice, "input": text, "response_format": "wav"}
+def _synthesize(text: str, choice: VoiceChoice) -> bytes:
+    payload: dict[str, Any] = {
+        "model": settings().speech_model,
+        "voice": choice.voice.id,
+        "input": text,
+        "response_format": "wav",
+    }
+    if choice.speed != DEFAULT_SPEED:  # not every server knows the field
+        payload["speed"] = choice.speed
     endpoint = _endpoint()
     with endpoint.post("audio/speech", payload) as response:
         return endpoint.read(response)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from content_pipeline.core.media.pace import DEFAULT_PAUSE, DEFAULT_SPEED
 from content_pipeline.core.media.timed_phonemes import Phoneme, shift_phonemes
 from content_pipeline.core.media.timed_words import Span, Word
 from content_pipeline.core.speech.text_normalization import Token
@@ -38,10 +39,15 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class VoiceChoice:
-    """The chosen voice, and the language of the script (ISO 639)."""
+    """The chosen voice, the language of the script (ISO 639), and the pace.
+
+    `speed` is a factor of the voice's own; `pause` is the silence after a sentence in seconds.
+    """
 
     voice: Voice
     language: str
+    speed: float = DEFAULT_SPEED
+    pause: float = DEFAULT_PAUSE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from content_pipeline.core.media.cue_segmentation import segment
 from content_pipeline.core.media.list_numbers import find_list_numbers
 from content_pipeline.core.media.reels.phrase_segmentation import segment_phrases
 from content_pipeline.core.media.timed_words import Word
+from content_pipeline.core.speech import hibari
 from content_pipeline.core.speech.narration import ENGINES, split_into_chunks
 from content_pipeline.core.speech.text_normalization import tokenize
+from content_pipeline.core.speech.voice_types import VoiceChoice
 
 STEPS = "Three steps: 1. Mix the flour 2. Knead it well 3. Bake it"
 
@@ -46,6 +48,6 @@ def test_cues_do_not_part_a_number_from_its_item() -> None:
 
 
 def test_the_voice_pauses_before_the_numbers_of_a_list_and_says_them() -> None:
-    chunks = split_into_chunks(tokenize(STEPS, "en"), "en", ENGINES["hibari"])
+    chunks = split_into_chunks(tokenize(STEPS, "en"), VoiceChoice(hibari.voices()[0], "en"), ENGINES["hibari"])
     spoken = [" ".join(token.spoken for token in chunk) for chunk, _ in chunks]
     assert spoken == ["Three steps:", "one. Mix the flour", "two. Knead it well", "three. Bake it"]

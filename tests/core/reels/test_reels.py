@@ -32,12 +32,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("database")]
 SCRIPT = "Only $1,299 today."
 
 
-def enter(workspace_id: UUID, script: str = SCRIPT, **fields: Any) -> str:
-    """The id of a new reel."""
+def enter(workspace_id: UUID, script: str = SCRIPT, pace: dict[str, float] | None = None, **fields: Any) -> str:
+    """The id of a new reel; `pace` is its twin's."""
     blank = {"title": None, "background_url": None, "music_url": None}
     row = VideoRow(row=1, script=script, platform="tiktok", voice_id="en-US", **(blank | fields))
     with transaction() as session:
-        twin = make_twin(session, workspace_id)
+        twin = make_twin(session, workspace_id, **(pace or {}))
         _, _, (task,) = batches.create_with_tasks(
             session, workspace_id=workspace_id, twin=twin, platform="tiktok", rows=[row]
         )
@@ -81,6 +81,20 @@ def test_a_task_that_comes_again_is_not_spoken_again_and_a_re_run_by_hand_is(
         session.get_one(Reel, UUID(key)).script = "Something else."
     assert join_words(reels.narrate(at_work(key), key, tmp_path).words) == SCRIPT
     assert join_words(reels.narrate(at_work(key, with_task=False), key, tmp_path).words) == "Something else."
+
+
+def test_a_reel_keeps_the_pace_that_its_twin_had_when_it_was_asked_for(workspace_id: UUID, tmp_path: Path) -> None:
+    script = "This is the first sentence, which is long enough. That was it."
+    usual = reels.narrate(at_work(key := enter(workspace_id, script)), key, tmp_path)
+    key = enter(workspace_id, script, {"speed": 1.3, "pause": 1.5})
+    with transaction() as session:
+        twin = session.get_one(Twin, row(key).twin_id)
+        twin.speed, twin.pause = 0.7, 0.0
+    spoken = reels.narrate(at_work(key), key, tmp_path)
+    again = reels.narrate(at_work(key, with_task=False), key, tmp_path)
+    assert spoken.words[0].end - spoken.words[0].start < usual.words[0].end - usual.words[0].start
+    assert spoken.words[9].start - spoken.words[8].end > usual.words[9].start - usual.words[8].end + 1.0
+    assert again.words == spoken.words
 
 
 def test_a_video_by_hand_of_a_reel_without_a_narration_is_told_what_is_missing(

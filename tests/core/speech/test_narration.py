@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_pipeline.core.media.timed_words import Word
+from content_pipeline.core.speech import hibari
 from content_pipeline.core.speech import narration as narrations
 from content_pipeline.core.speech.narration import Narration, narrate
 from content_pipeline.core.speech.text_normalization import Token, tokenize
@@ -20,17 +21,20 @@ from tests.core.speech.scripts import SCRIPTS
 
 pytestmark = pytest.mark.slow
 
-
-def _narrate(script: str) -> Narration:
-    return narrate(script, choose_voice("hibari-heart", script))
+HEART = VoiceChoice(hibari.known_voices()[0], "en")
 
 
-def test_captions_begin_where_the_sound_sets_in() -> None:
+def _narrate(script: str, **pace: float) -> Narration:
+    return narrate(script, replace(choose_voice("hibari-heart", script), **pace))
+
+
+@pytest.mark.parametrize("speed", [0.7, 1.0, 1.4])
+def test_captions_begin_where_the_sound_sets_in_at_every_speed(speed: float) -> None:
     found: list[float] = []
     for script in SCRIPTS:
-        narration = _narrate(script)
+        narration = _narrate(script, speed=speed)
         found += errors(narration.words, narration.samples, narration.rate)
-    assert len(found) > 20
+    assert len(found) > 10  # a fast voice pauses less
     assert np.median(found) <= 0.04
     assert np.quantile(found, 0.95) <= 0.12
 
@@ -121,6 +125,28 @@ def test_sentences_are_parted_by_a_pause() -> None:
     assert first < 0.4
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.8, 2.0])
+def test_a_pause_lasts_as_long_as_the_twin_wants(pause: float) -> None:
+    usual, narration = (_narrate("This is the first sentence. That was it.", pause=each) for each in (0.4, pause))
+    assert narration.words[5].start - usual.words[5].start == pytest.approx(pause - 0.4, abs=0.01)
+    assert narration.phonemes[-1].end - usual.phonemes[-1].end == pytest.approx(pause - 0.4, abs=0.01)
+
+
+def test_a_voice_that_speaks_several_sentences_at_once_pauses_between_them_as_long_as_the_twin_wants() -> None:
+    engine = narrations.ENGINES["endpoint"]
+    tokens = tokenize("One sentence. Another one.", "en")
+    assert len(list(narrations.split_into_chunks(tokens, HEART, engine))) == 1
+    found = narrations.split_into_chunks(tokens, replace(HEART, pause=1.0), engine)
+    assert [pause for _, pause in found] == [1.0, 1.0]
+
+
+def test_a_faster_voice_says_the_same_in_less_time() -> None:
+    slow, usual, fast = (_narrate(SCRIPTS[0], speed=speed) for speed in (0.7, 1.0, 1.4))
+    assert [phoneme.symbol for phoneme in slow.phonemes] == [phoneme.symbol for phoneme in fast.phonemes]
+    assert slow.seconds / usual.seconds == pytest.approx(1 / 0.7, rel=0.15)
+    assert fast.seconds / usual.seconds == pytest.approx(1 / 1.4, rel=0.15)
+
+
 def test_a_re_run_gives_the_same_narration() -> None:
     first, second = _narrate(SCRIPTS[0]), _narrate(SCRIPTS[0])
     np.testing.assert_array_equal(first.samples, second.samples)
@@ -154,7 +180,7 @@ def test_a_script_without_any_punctuation_is_spoken_to_its_end() -> None:
 def test_chunks_are_all_of_the_script_and_fit_the_voice(provider: str, spoken: list[str]) -> None:
     engine = narrations.ENGINES[provider]
     tokens = [Token(text, text, spaced=True) for text in spoken]
-    found = [chunk for chunk, _ in narrations.split_into_chunks(tokens, "en", engine)]
+    found = [chunk for chunk, _ in narrations.split_into_chunks(tokens, HEART, engine)]
     assert [token for chunk in found for token in chunk] == tokens
     assert all(len(chunk) == 1 or sum(len(t.spoken) + 1 for t in chunk) <= engine.max_characters for chunk in found)
     if not engine.multiple_sentences:

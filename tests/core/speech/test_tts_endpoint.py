@@ -3,6 +3,7 @@
 import io
 import json
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,8 @@ def test_the_endpoint_is_asked_for_what_is_to_be_said(server: HTTPServer, wav: b
     tts_endpoint.speak(_script(), NOVA)
     assert json.loads(asked[0].data) == {"model": "tts-1", "voice": "nova", "input": SAID, "response_format": "wav"}
     assert asked[0].headers["Authorization"] == f"Bearer {KEY}"
+    tts_endpoint.speak(_script(), replace(NOVA, speed=1.2))
+    assert json.loads(asked[1].data)["speed"] == 1.2
 
 
 def test_its_words_are_found_in_its_sound(server: HTTPServer, wav: bytes, sound: Utterance) -> None:

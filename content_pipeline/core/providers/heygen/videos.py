@@ -9,6 +9,7 @@ import httpx
 from pydantic import BaseModel
 
 from content_pipeline.core.errors import Error, UpstreamError
+from content_pipeline.core.media.pace import DEFAULT_SPEED
 from content_pipeline.core.providers.heygen import client
 from content_pipeline.core.providers.heygen.errors import SERVICE, SubmissionUnknown, error_of, failed_video
 from content_pipeline.core.settings import settings
@@ -95,6 +96,7 @@ def submit(
     script: str,
     avatar_id: str,
     voice_id: str,
+    speed: float = DEFAULT_SPEED,
     callback_url: str | None = None,
     background_url: str | None = None,
 ) -> str:
@@ -113,6 +115,8 @@ def submit(
         "resolution": settings().heygen_resolution,
         "engine": {"type": settings().heygen_engine},
     }
+    if speed != DEFAULT_SPEED:
+        payload["voice_settings"] = {"speed": speed}
     if callback_url:
         payload["callback_url"] = callback_url
     if background_url:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -24,7 +25,7 @@ SCRIPT = "Bread needs time, and nothing else."
 PAYMENT_FAILED = "MOVIO_PAYMENT_INSUFFICIENT_CREDIT"
 
 
-def submit(render_id: str = "7f9c-1", script: str = SCRIPT, **fields: str) -> str:
+def submit(render_id: str = "7f9c-1", script: str = SCRIPT, **fields: Any) -> str:
     voice = heygen.choose_voice(None, script)
     return heygen.submit(
         **{"render_id": render_id, "script": script, "avatar_id": AVATAR, "voice_id": voice.id, **fields}
@@ -192,6 +193,11 @@ def test_the_engine_decides_the_price(sandbox: Sandbox, monkeypatch: pytest.Monk
     monkeypatch.setattr(settings(), "heygen_engine", "avatar_iii")
     submit()
     assert heygen.balance().remaining == pytest.approx(100 - 2.4 * 0.0167, abs=1e-4)
+
+
+def test_a_faster_voice_makes_a_shorter_video(sandbox: Sandbox) -> None:
+    submit(speed=1.2)
+    assert heygen.balance().remaining == pytest.approx(100 - 2.4 / 1.2 * 0.05, abs=1e-4)
 
 
 def test_only_avatars_of_the_engine_are_listed(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
