@@ -29,6 +29,7 @@ from bench import (
     start_latency,
     streams,
     transcription,
+    voices,
     webhooks,
 )
 from bench.environment import Environment
@@ -45,6 +46,7 @@ BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
     "reels": reels.measure,
     "reel-cost": reel_cost.measure,
     "avatars": avatars.measure,
+    "voices": voices.measure,
     "recall": recall.measure,
     "polling": polling.measure,
     "streams": streams.measure,

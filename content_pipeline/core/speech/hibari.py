@@ -5,22 +5,22 @@ else here uses the package's public API.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from content_pipeline.core.errors import Unavailable
-from content_pipeline.core.media.timed_phonemes import Phoneme
-from content_pipeline.core.media.timed_words import Span
 from content_pipeline.core.process_memory import dropped_when_idle
+from content_pipeline.core.speech import english_phonemes
+from content_pipeline.core.speech.onnx_graphs import add_output
 from content_pipeline.core.speech.text_normalization import Token
-from content_pipeline.core.speech.voice_types import Utterance, Voice, VoiceChoice, words_from_spans
+from content_pipeline.core.speech.voice_types import Utterance, Voice, VoiceChoice
 
 if TYPE_CHECKING:
     from hibari import Hibari
@@ -37,24 +37,7 @@ _DOUBLE_FRAME_SECONDS = 0.025
 _LEAD_SECONDS = 0.047
 _LEAD_OF_SLOWNESS_SECONDS = 0.11
 
-# Without final punctuation the model cuts off the last sound.
-_FINAL_PUNCTUATION = (".", "?", "!", ",", ";", ":")
-_SILENT_PHONEMES = frozenset(';:,.!?—…"“”() ')
-
-# They change the phoneme before: length, nasal, aspirated, palatalized, rounded, intonation.
-_MODIFIERS = frozenset("ː\u0303ʰʲᵝ↓→↗↘")
-_PRIMARY_STRESS = "ˈ"
-_STRESS_MARKS = frozenset((_PRIMARY_STRESS, "ˌ"))
-
 _load_lock = threading.Lock()
-
-
-class _Symbol(NamedTuple):
-    """A symbol of the model's alphabet, its id there, and the index of the token that it is spoken for."""
-
-    id: int
-    text: str
-    token: int | None
 
 
 @cache
@@ -103,7 +86,7 @@ def _load_cached(name: str) -> Hibari:
             retryable=False,
         )
     # onnxruntime takes a model's bytes as well as its path.
-    return Hibari(voice=name, model=_add_phoneme_ends_output(file.read_bytes()), threads=1)
+    return Hibari(voice=name, model=add_output(file.read_bytes(), _PHONEME_ENDS_TENSOR), threads=1)
 
 
 def _model_file(name: str) -> Path | None:
@@ -127,18 +110,6 @@ def _voices_module() -> ModuleType:
     return module
 
 
-def _add_phoneme_ends_output(model: bytes) -> bytes:
-    """The model with an added graph output. Concatenated protobuf messages merge, so appending it is enough."""
-    return model + _protobuf_field(
-        7, _protobuf_field(12, _protobuf_field(1, _PHONEME_ENDS_TENSOR))
-    )  # ModelProto.graph, GraphProto.output, ValueInfoProto.name
-
-
-def _protobuf_field(number: int, content: bytes) -> bytes:
-    """Encode a length-delimited protobuf field of up to 127 bytes."""
-    return bytes([number << 3 | 2, len(content)]) + content
-
-
 def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
     """Synthesize an English sentence, with word timings from the model.
 
@@ -147,48 +118,11 @@ def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
     from hibari import SAMPLE_RATE, dsp
 
     model = load_model(choice.voice.id.removeprefix(PREFIX))
-    symbols = _symbols(model, tokens)
-    ids = [0, *(symbol.id for symbol in symbols), 0]  # padded with silence
+    symbols = [symbol for symbol in english_phonemes.phonemize(model.g2p, tokens) if symbol.text in model.vocab]
+    ids = [0, *(model.vocab[symbol.text] for symbol in symbols), 0]  # padded with silence
     inputs = {"ids": np.array([ids], np.int64), "speed": np.array([choice.speed], np.float32)}
     *spectra, ends = model.sess.run(None, inputs)
     samples = dsp.synth(*(part[0] for part in spectra), np.random.default_rng(0))
     lead = _LEAD_SECONDS + _LEAD_OF_SLOWNESS_SECONDS * (1 / choice.speed - 1)
-    timed = list(zip(symbols, pairwise((ends * _DOUBLE_FRAME_SECONDS - lead).tolist()), strict=False))
-    spans: list[Span | None] = [None] * len(tokens)
-    for symbol, (start, end) in timed:
-        if symbol.token is not None:
-            first, _ = spans[symbol.token] or (start, end)
-            spans[symbol.token] = first, end
-    return Utterance(samples, SAMPLE_RATE, words_from_spans(tokens, spans), tuple(_phonemes(timed)))
-
-
-def _phonemes(timed: Sequence[tuple[_Symbol, Span]]) -> Iterator[Phoneme]:
-    """The phonemes; a stress mark has a time of its own, which belongs to the vowel that follows."""
-    stress: tuple[_Symbol, Span] | None = None
-    for symbol, (start, end) in timed:
-        if symbol.text in _STRESS_MARKS:
-            stress = symbol, (start, end)
-            continue
-        if symbol.text not in _SILENT_PHONEMES | _MODIFIERS:
-            mark, (begin, _) = stress or (symbol, (start, end))
-            yield Phoneme(begin, end, symbol.text, stressed=mark.text == _PRIMARY_STRESS)
-        stress = None
-
-
-def _symbols(model: Hibari, tokens: Sequence[Token]) -> list[_Symbol]:
-    """The model's input, without the padding."""
-    text = " ".join(token.spoken for token in tokens)
-    token_of_word = [index for index, token in enumerate(tokens) for _ in token.spoken.split()]
-    symbols: list[_Symbol] = []
-    word = 0
-    for part in model.g2p.phonemize_tokens(
-        model.g2p.tokenize(text if text.endswith(_FINAL_PUNCTUATION) else f"{text}.")
-    ):
-        for text in f"{part.phonemes or ''}{part.whitespace}":
-            token = None if text in _SILENT_PHONEMES else token_of_word[word]
-            symbols += [_Symbol(found, text, token) for found in model.ids(text)[1:-1]]
-        word += bool(part.whitespace)
-    # The package takes the period of "plan B." for a part of the letter.
-    if not symbols or symbols[-1].text not in _FINAL_PUNCTUATION:
-        symbols += [_Symbol(found, ".", None) for found in model.ids(".")[1:-1]]
-    return symbols
+    spans = list(pairwise((ends * _DOUBLE_FRAME_SECONDS - lead).tolist()))[: len(symbols)]
+    return Utterance(samples, SAMPLE_RATE, *english_phonemes.timings(tokens, symbols, spans))

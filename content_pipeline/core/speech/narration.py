@@ -13,7 +13,7 @@ from content_pipeline.core.media.list_numbers import find_list_numbers
 from content_pipeline.core.media.pace import DEFAULT_PAUSE
 from content_pipeline.core.media.timed_phonemes import Phoneme, phonemes_from_spelling
 from content_pipeline.core.media.timed_words import Word, normalize_timings
-from content_pipeline.core.speech import espeak, forced_alignment, hibari, text_normalization, tts_endpoint
+from content_pipeline.core.speech import espeak, forced_alignment, hibari, text_normalization, tts_endpoint, vits
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import (
     Provider,
@@ -63,6 +63,8 @@ class _Engine:
 ENGINES: dict[Provider, _Engine] = {
     # hibari was trained on up to 400 phonemes a sentence; its memory grows with the square of their number.
     "hibari": _Engine(hibari.speak, max_characters=300, multiple_sentences=False),
+    # Its memory grows with the length, and its noise is cut from a tensor of 95 s.
+    "vits": _Engine(vits.speak, max_characters=200, multiple_sentences=False),
     "espeak": _Engine(espeak.speak, max_characters=600, multiple_sentences=False),
     # Large models use the context of earlier sentences; 1,000 characters are a minute, short enough to align at once.
     "endpoint": _Engine(tts_endpoint.speak, max_characters=1000, multiple_sentences=True),

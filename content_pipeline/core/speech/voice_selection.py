@@ -1,24 +1,29 @@
 """Voice selection: lists the installed TTS voices and chooses one for a script. Loads no engine."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.providers import language_detection
 from content_pipeline.core.providers.languages import base_language, voice_language
-from content_pipeline.core.speech import espeak, hibari, text_normalization, tts_endpoint
+from content_pipeline.core.speech import espeak, hibari, text_normalization, tts_endpoint, vits
 from content_pipeline.core.speech.character_coverage import unspoken_character
-from content_pipeline.core.speech.voice_types import MULTILINGUAL, Voice, VoiceChoice
+from content_pipeline.core.speech.voice_types import MULTILINGUAL, Gender, Voice, VoiceChoice
 
 __all__ = ["Voice", "VoiceChoice", "choose_voice", "installed_voices"]
+
+# The sexes of Google's English voices by the letter at the end of an id. Others are not told apart by their ids.
+_GOOGLE_VOICE = re.compile(r"(?i)(en-(?:us|gb|au|in))-(?:standard|wavenet|neural2|news|studio|casual)-([a-z])")
+_GOOGLE_MALE = {"en-us": "ABDIJKMNQ", "en-gb": "BDO", "en-au": "BD", "en-in": "BCF"}
 
 # Default where no voice is requested and the script's language is not detected.
 _DEFAULT_LANGUAGE = "en"
 
 
 def installed_voices() -> tuple[Voice, ...]:
-    """The voices of this machine, best first: the operator's TTS endpoint, hibari, espeak-ng."""
-    return (*tts_endpoint.voices(), *hibari.voices(), *espeak.voices())
+    """The voices of this machine, best first: the operator's TTS endpoint, hibari, VITS, espeak-ng."""
+    return (*tts_endpoint.voices(), *hibari.voices(), *vits.voices(), *espeak.voices())
 
 
 def choose_voice(voice_id: str | None, script: str, installed: Sequence[Voice] | None = None) -> VoiceChoice:
@@ -46,7 +51,7 @@ def choose_voice(voice_id: str | None, script: str, installed: Sequence[Voice] |
         return VoiceChoice(requested, language)
     if not able:
         raise _unspoken_error(unspoken[voices[0].provider] or "", language)
-    return VoiceChoice(_nearest(able, tag), language)
+    return VoiceChoice(_nearest(able, tag, _gender(voice_id, requested)), language)
 
 
 def check_speakable(script: str, language: str) -> None:
@@ -73,9 +78,20 @@ def _language_tag(voice_id: str) -> str:
     return voice_language(voice_id.removeprefix(espeak.PREFIX))
 
 
-def _nearest(voices: list[Voice], tag: str) -> Voice:
-    """The best voice, from the requested country unless that would mean espeak."""
+def _gender(voice_id: str | None, requested: Voice | None) -> Gender | None:
+    """The sex of the requested voice, where its id says it. All of espeak's are male, but asked for as a language."""
+    if requested:
+        return None if requested.provider == "espeak" else requested.gender
+    match = _GOOGLE_VOICE.fullmatch(voice_id or "")
+    if match is None:
+        return None
+    return "male" if match[2].upper() in _GOOGLE_MALE[match[1].lower()] else "female"
+
+
+def _nearest(voices: list[Voice], tag: str, gender: Gender | None) -> Voice:
+    """The best voice, from the requested country unless that would mean espeak or the other sex."""
     best = [voice for voice in voices if voice.provider != "espeak"] or voices
+    best = [voice for voice in best if gender is None or voice.gender in (None, gender)] or best
     return next((voice for voice in best if voice.language.lower() == tag.lower()), best[0])
 
 

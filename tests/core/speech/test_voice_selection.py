@@ -7,6 +7,7 @@ import pytest
 
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.settings import settings
+from content_pipeline.core.speech import hibari
 from content_pipeline.core.speech.voice_selection import choose_voice, installed_voices
 from tests.programs import need
 
@@ -29,7 +30,7 @@ def _code(voice_id: str | None, script: str) -> str:
     return raised.value.code
 
 
-@pytest.mark.parametrize("voice_id", [None, "", "en", "en_US", "en-US-Neural2-A", "en-US-JennyNeural", "hibari-heart"])
+@pytest.mark.parametrize("voice_id", [None, "", "en", "en_US", "en-US-Neural2-C", "en-US-JennyNeural", "hibari-heart"])
 def test_english_is_spoken_by_the_voice_that_comes_along(voice_id: str | None) -> None:
     choice = choose_voice(voice_id, ENGLISH)
     assert (choice.voice.id, choice.language) == ("hibari-heart", "en")
@@ -48,8 +49,30 @@ def test_a_voice_that_is_known_but_not_here_is_replaced_by_the_nearest(
     assert choose_voice("hibari-emma", ENGLISH).voice.id == "hibari-heart"
 
 
+@pytest.mark.parametrize("voice_id", ["en-US-Neural2-A", "en-us-wavenet-d", "en-GB-Standard-B", "vits-joe", "VITS-Joe"])
+def test_a_man_is_spoken_by_the_voice_of_a_man(voice_id: str) -> None:
+    assert choose_voice(voice_id, ENGLISH).voice.id == "vits-joe"
+
+
+@pytest.mark.parametrize("voice_id", ["en-US-Neural2-F", "en-GB-Wavenet-A", "en-AU-Standard-C", "en-US-GuyNeural"])
+def test_a_woman_and_an_unknown_voice_are_spoken_by_the_voice_of_a_woman(voice_id: str) -> None:
+    assert choose_voice(voice_id, ENGLISH).voice.id == "hibari-heart"
+
+
+def test_a_man_who_is_not_here_is_replaced_by_another(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setenv("HIBARI_HOME", str(tmp_path))
+    away = next(voice for voice in hibari.known_voices() if voice.gender == "male")
+    assert choose_voice(away.id, ENGLISH).voice.id == "vits-joe"
+
+
 def test_what_the_operator_has_set_up_comes_first(endpoint: None) -> None:
-    assert [voice.id for voice in installed_voices()][:4] == ["nova", "Emma", "lupita", "hibari-heart"]
+    assert [voice.id for voice in installed_voices()][:5] == [
+        "nova",
+        "Emma",
+        "lupita",
+        "hibari-heart",
+        "vits-joe",
+    ]
     assert choose_voice(None, ENGLISH).voice.id == "nova"
 
 
@@ -58,7 +81,8 @@ def test_what_the_operator_has_set_up_comes_first(endpoint: None) -> None:
     [
         ("emma", ENGLISH, "Emma"),
         ("en-GB-Wavenet-B", ENGLISH, "Emma"),
-        ("en-US-Neural2-A", ENGLISH, "hibari-heart"),
+        ("en-US-Neural2-C", ENGLISH, "hibari-heart"),
+        ("en-US-Neural2-D", ENGLISH, "vits-joe"),
         ("en-AU-Neural2-A", ENGLISH, "nova"),
         ("es-MX-DaliaNeural", SPANISH, "lupita"),
         ("Emma", SPANISH, "nova"),
@@ -112,7 +136,7 @@ def test_a_script_without_a_word_is_refused(script: str) -> None:
 
 
 def test_a_single_letter_is_enough() -> None:
-    assert choose_voice("en-US-Neural2-A", "A").voice.id == "hibari-heart"
+    assert choose_voice("en-US", "A").voice.id == "hibari-heart"
 
 
 def test_choosing_loads_no_model_that_speaks_or_hears() -> None:
