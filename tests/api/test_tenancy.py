@@ -168,11 +168,13 @@ def fields(schema: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from schema.get("properties", {}).items()
 
 
+# Path parameters that name what all workspaces share.
+SHARED: Final = {"voice_id"}
 PATHS: Final = [
     (method, path, parameter["name"], example(operation))
     for method, path, operation in operations()
     for parameter in operation.get("parameters", [])
-    if parameter["in"] == "path" and parameter["name"].endswith("_id")
+    if parameter["in"] == "path" and parameter["name"].endswith("_id") and parameter["name"] not in SHARED
 ]
 
 

@@ -52,6 +52,12 @@ def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
     retryable; `speech_unauthorized`, `speech_refused` and `speech_unreadable` are not. Raises
     Unavailable `voice_missing` where no endpoint is set.
     """
+    samples = synthesize(spoken_text(tokens), choice)
+    return Utterance(samples, SAMPLE_RATE, align(samples, SAMPLE_RATE, tokens, choice.language))
+
+
+def synthesize(text: str, choice: VoiceChoice) -> Samples:
+    """The sound alone, mono at 24 kHz. Raises as `speak` does, and loads no model."""
     if not settings().speech_url:
         raise Unavailable(
             f"No endpoint speaks with the voice {choice.voice.id} any more.",
@@ -59,8 +65,7 @@ def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
             remedy="Set CONTENT_PIPELINE_SPEECH_URL, or choose another voice.",
             retryable=False,
         )
-    samples = _decode(_synthesize(spoken_text(tokens), choice))
-    return Utterance(samples, SAMPLE_RATE, align(samples, SAMPLE_RATE, tokens, choice.language))
+    return _decode(_request(text, choice))
 
 
 def _endpoint() -> Endpoint:
@@ -75,7 +80,7 @@ def _endpoint() -> Endpoint:
     )
 
 
-def _synthesize(text: str, choice: VoiceChoice) -> bytes:
+def _request(text: str, choice: VoiceChoice) -> bytes:
     payload: dict[str, Any] = {
         "model": settings().speech_model,
         "voice": choice.voice.id,
