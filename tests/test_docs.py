@@ -21,7 +21,9 @@ DOCUMENTS: Final = sorted(
 SOURCES: Final = ("content_pipeline", "api", "sandbox", "bench", "tests")
 PACKAGE: Final = ROOT / "content_pipeline"
 # A word in backticks is a path when it begins with one of these folders, or ends like one of the project's files.
-FOLDERS: Final = {path.name for base in (ROOT, PACKAGE) for path in base.iterdir() if path.is_dir()} | {"docs"}
+# Not the state folder: whether it exists, and what is in it, depends on what has run here before.
+STATE: Final = ".content-pipeline"
+FOLDERS: Final = {path.name for base in (ROOT, PACKAGE) for path in base.iterdir() if path.is_dir()} - {STATE}
 SUFFIXES: Final = (".py", ".md", ".toml", ".yaml", ".yml", ".ini", ".lock", ".ts", ".example")
 PRIVATE_IMPORTS: Final = ROOT / "docs" / "dagster-private-imports.md"
 PRIVATE: Final = re.compile(r"dagster\w*(?:\.\w+)*\._\w+(?:\.\w+)*")
