@@ -16,6 +16,8 @@ from uuid import uuid4
 
 import httpx
 
+from api.body_limits import DEFAULT_BYTES
+from api.json_routes import LARGE_BYTES, MAX_LARGE_VALUES, MAX_VALUES
 from bench.slow_dns_app import DOMAIN
 from content_pipeline.core.avatars import heygen_events
 from tests.stack.harness import REDIRECT_URI
@@ -28,9 +30,6 @@ PAUSE_SECONDS: Final = 3.0
 _BASE: Final = "/api/v1/public"
 _JSON: Final = {"Content-Type": "application/json"}
 _BODY: Final = b'--b\r\nContent-Disposition: form-data; name="audio_file"; filename="a"\r\n\r\n'
-# Just below the limits of the API.
-_LARGE_BYTES: Final = 990_000
-_SMALL_BYTES: Final = 125_000
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,11 @@ def _send_json(method: str, path: str, body: bytes) -> Send:
     return send
 
 
-def _list(field: str, entry: str, size: int) -> bytes:
-    """An object whose field is a list of so many entries as fit."""
-    entries = ",".join([entry] * ((size - 50) // (len(entry) + 1)))
-    return f'{{"{field}":[{entries}]}}'.encode()
+def _list(field: str, entry: str) -> bytes:
+    """An object whose field is a list of as many entries as the API parses."""
+    by_size = (LARGE_BYTES - 50) // (len(entry) + 1)
+    by_values = MAX_LARGE_VALUES // (entry.count(",") + 1)
+    return f'{{"{field}":[{",".join([entry] * min(by_size, by_values))}]}}'.encode()
 
 
 def _submit_csv(*rows: str) -> Send:
@@ -157,13 +157,15 @@ _REQUESTS: Final[dict[str, Send]] = {
     "CSVs of long scripts": _submit_csv(*[f'"{_SENTENCE * 29}",'] * 99),
     "recall": _post("/memory/v2/recall", namespace="twin_{twin}", query=_SENTENCE * 20),
     "memories": _post("/memory/v2/remember", namespace="twin_{twin}", content=_SENTENCE * 20),
-    "edits of wrong segments": _send_json("PATCH", _EDIT, _list("segments", "{}", _LARGE_BYTES)),
-    "edits of long captions": _send_json("PATCH", _EDIT, _list("segments", _SEGMENT, _LARGE_BYTES)),
-    "ingested figures": _send_json("POST", "/analytics/ingest", _list("rows", "{}", _LARGE_BYTES)),
+    "edits of wrong segments": _send_json("PATCH", _EDIT, _list("segments", "{}")),
+    "edits of long captions": _send_json("PATCH", _EDIT, _list("segments", _SEGMENT)),
+    "ingested figures": _send_json("POST", "/analytics/ingest", _list("rows", "{}")),
     "large bodies": _send_json(
-        "POST", "/memory/v2/remember", json.dumps({"content": "", "metadata": {"a": [{}] * 30_000}}).encode()
+        "POST",
+        "/memory/v2/remember",
+        json.dumps({"content": "", "metadata": {"a": [{}] * MAX_VALUES}}).encode(),
     ),
-    "long texts": _send_json("POST", "/memory/v2/remember", b'{"content":"' + b"a" * _SMALL_BYTES + b'"}'),
+    "long texts": _send_json("POST", "/memory/v2/remember", b'{"content":"' + b"a" * (DEFAULT_BYTES - 50) + b'"}'),
     "uploads that are no media": _upload,
     # reads
     "lists of tasks": _get("/tasks?limit=200"),

@@ -1,7 +1,7 @@
 """JSON bodies: none stops the event loop, which parses and validates them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from httpx import ASGITransport, AsyncClient
 
 from api import concurrency_limits, json_routes
 from api.body_limits import DEFAULT_BYTES
+from content_pipeline.core.rate_limits import Rate
 
 PUBLIC = "/api/v1/public"
 EDIT = f"{PUBLIC}/captions/{uuid4()}"
@@ -79,11 +80,38 @@ def test_a_body_has_128_kb_and_where_people_send_long_lists_a_megabyte(client: T
         assert (over.status_code, over.json()["code"]) == (413, "too_large"), path
 
 
+def test_a_body_has_so_many_values(client: TestClient) -> None:
+    """30,000 empty objects fit into 120 kB, and stopped the event loop for 11 ms each time."""
+    for most, path in (
+        (json_routes.MAX_VALUES, "/memory/v2/recall"),
+        (json_routes.MAX_LARGE_VALUES, "/analytics/ingest"),
+    ):
+        fits = client.post(f"{PUBLIC}{path}", content=f"[{'1,' * (most - 1)}1]", headers=JSON)
+        assert (fits.status_code, fits.json()["code"]) == (422, "schema"), path
+        over = client.post(f"{PUBLIC}{path}", content=f"[{'1,' * (most + 1)}1]", headers=JSON)
+        assert (over.status_code, over.json()["code"]) == (422, "too_many_values"), path
+
+
+def test_large_bodies_have_a_rate_limit_of_their_own(
+    connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_routes, "LARGE_RATE", Rate(2, 60))
+    busy, other = connect(), connect()
+    large, small = b" " * DEFAULT_BYTES + b"{}", b"{}"
+
+    def send(client: TestClient, body: bytes) -> int:
+        return client.post(INGEST, content=body, headers=JSON).status_code
+
+    assert [send(busy, large) for _ in range(3)] == [422, 422, 429]
+    assert send(busy, small) == 422
+    assert send(other, large) == 422
+
+
 @pytest.mark.parametrize(
     ("method", "path", "field"), [("PATCH", EDIT, "segments"), ("POST", INGEST, "rows")], ids=["edit", "ingest"]
 )
 def test_of_a_long_list_the_first_wrong_entry_is_told(client: TestClient, method: str, path: str, field: str) -> None:
-    body = f'{{"{field}": [{",".join(["{}"] * 300_000)}]}}'
+    body = f'{{"{field}": [{",".join(["{}"] * 30_000)}]}}'
     answer = client.request(method, path, content=body, headers={**JSON, "Idempotency-Key": str(uuid4())})
     assert answer.status_code == 422
     assert {error["pointer"].split("/")[2] for error in answer.json()["errors"]} == {"0"}
