@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parent
 READS_OF_THE_CLOCK = {"now", "today", "utcnow", "time", "latest_complete"}
 
@@ -24,6 +26,7 @@ def _name(function: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
+@pytest.mark.slow
 def test_no_test_reads_the_clock_when_it_is_imported() -> None:
     """Two files took the newest window at import: a run that passed 06:00 asked for another one, and failed."""
     found = {

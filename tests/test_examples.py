@@ -27,6 +27,7 @@ def caption(url: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=env, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_an_error_is_printed_with_its_remedy(database: None) -> None:
     with serving(create_app()) as url:
         refused = caption(url)
@@ -37,6 +38,7 @@ def test_an_error_is_printed_with_its_remedy(database: None) -> None:
 DONE: Final = {"status": "done", "progress": 100, "error": None}
 
 
+@pytest.mark.slow
 def test_a_task_is_followed_by_its_events() -> None:
     half = {"status": "processing", "progress": 50, "error": None}
     sent = [("progress", half), ("done", DONE)]
@@ -54,6 +56,7 @@ def test_a_task_is_followed_by_its_events() -> None:
     assert done.stderr.split() == ["processing", "50", "%", "done", "100", "%"]
 
 
+@pytest.mark.slow
 def test_a_busy_server_is_retried_after_its_retry_after_and_polled_without_events() -> None:
     with HTTPServer() as server:
 

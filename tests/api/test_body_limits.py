@@ -185,6 +185,7 @@ def test_a_form_with_some_more_fields_than_needed_is_taken(client: TestClient) -
     assert answer.status_code == 202
 
 
+@pytest.mark.slow
 def test_an_upload_may_be_as_large_as_the_plan_allows(connect) -> None:
     client = connect(upload_bytes=samples.SPEECH.stat().st_size)
     assert client.post(GENERATE, files={"audio_file": samples.SPEECH.read_bytes()}).status_code == 202

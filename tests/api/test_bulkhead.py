@@ -57,6 +57,7 @@ def wait_for_the_name(base_url: str, client: TestClient) -> httpx.Response:
     return httpx.post(f"{base_url}/webhooks", json=body, headers=client.headers, timeout=60)
 
 
+@pytest.mark.slow
 def test_one_key_that_waits_for_other_servers_holds_up_no_other(
     base_url: str, connect: Callable[..., TestClient], slow_name: threading.Event
 ) -> None:
@@ -72,6 +73,7 @@ def test_one_key_that_waits_for_other_servers_holds_up_no_other(
     assert 201 in outcomes
 
 
+@pytest.mark.slow
 def test_one_key_that_waits_for_a_locked_row_holds_up_no_other(
     base_url: str, connect: Callable[..., TestClient]
 ) -> None:
@@ -92,6 +94,7 @@ def test_one_key_that_waits_for_a_locked_row_holds_up_no_other(
     assert 204 in outcomes
 
 
+@pytest.mark.slow
 def test_lists_of_one_key_that_take_long_leave_connections_for_the_reads_of_tasks(
     base_url: str, connect: Callable[..., TestClient]
 ) -> None:
@@ -120,6 +123,7 @@ def test_a_thread_that_computes_soon_gives_way_to_the_event_loop(app: FastAPI) -
         sys.setswitchinterval(before)
 
 
+@pytest.mark.slow
 def test_a_key_without_a_free_place_is_told_to_come_back_and_others_are_served(
     base_url: str,
     connect: Callable[..., TestClient],

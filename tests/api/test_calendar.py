@@ -115,6 +115,7 @@ def test_the_best_time_can_be_asked_for_and_is_explained(client: TestClient, ite
     assert client.patch(item, json={"scheduled_at": "best"}).json() == shown
 
 
+@pytest.mark.slow
 def test_posts_that_are_scheduled_at_the_same_moment_get_times_of_their_own(
     client: TestClient, item_body: dict[str, Any]
 ) -> None:
@@ -397,6 +398,7 @@ def test_a_post_that_failed_is_tried_again_as_a_new_task(
     assert (retried["status"], retried["publish_task_id"]) == ("scheduled", task_id if is_committed else None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", ["failed", "canceled", "scheduled"])
 def test_a_retried_task_of_a_post_takes_its_item_along(client: TestClient, published_now: str, before: str) -> None:
     task_id = client.get(published_now).json()["publish_task_id"]

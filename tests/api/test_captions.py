@@ -32,6 +32,7 @@ def assert_error(answer, status: int, code: str) -> None:
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_an_upload_is_accepted_and_its_task_can_be_polled(client: TestClient, tmp_path: Path) -> None:
     answer = upload(client, samples.SPEECH.read_bytes(), language="en")
     accepted = answer.json()
@@ -91,15 +92,18 @@ def test_an_unknown_language_is_refused(client: TestClient) -> None:
     assert_error(upload(client, samples.SPEECH.read_bytes(), language="klingon"), 400, "unknown_language")
 
 
+@pytest.mark.slow
 def test_what_is_no_media_is_refused(client: TestClient) -> None:
     assert_error(upload(client, b"Dear reader, this is a letter."), 415, "not_media")
     assert_error(upload(client, b""), 415, "empty_file")
 
 
+@pytest.mark.slow
 def test_a_video_without_sound_is_refused(client: TestClient, tmp_path: Path) -> None:
     assert_error(upload(client, samples.video(tmp_path / "mute.mp4", sound=False).read_bytes()), 400, "no_audio")
 
 
+@pytest.mark.slow
 def test_a_recording_over_the_plan_is_refused(connect, tmp_path: Path) -> None:
     long = samples.audio(tmp_path / "long.mp3", seconds=5).read_bytes()
     assert_error(upload(connect(media_seconds=4), long), 400, "media_too_long")
@@ -122,6 +126,7 @@ def test_media_that_would_exhaust_the_host_are_refused(client: TestClient, tmp_p
     assert peak_growth(lambda: assert_error(upload(client, media), 400, code)) < 20_000_000
 
 
+@pytest.mark.slow
 def test_a_refused_upload_leaves_no_temporary_file(client, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert_error(upload(client, b"x" * 3_000_000), 415, "not_media")

@@ -186,6 +186,7 @@ def test_an_error_after_it_is_an_event(client: TestClient, twin: str, language_m
     assert (error["code"], error["retryable"]) == ("text_model_unreachable", True)
 
 
+@pytest.mark.slow
 def test_words_arrive_while_the_rest_is_written_and_a_client_that_leaves_ends_it(
     client: TestClient, twin: str, language_model: LanguageModel
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_refusal_of_the_key_can_be_read_by_a_browser(browser: TestClient) -> N
     assert browser.get("/api/v1/tasks").headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
+@pytest.mark.slow
 def test_other_origins_get_no_permission(browser: TestClient) -> None:
     answer = browser.get("/api/v1/tasks", headers={"Origin": "https://elsewhere.example"})
     assert "Access-Control-Allow-Origin" not in answer.headers

@@ -124,6 +124,7 @@ def test_json_that_is_none_is_a_problem_of_shape(client: TestClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "schema")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("raised", "status", "code"),
     [

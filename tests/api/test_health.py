@@ -33,6 +33,7 @@ def test_the_part_that_is_missing_is_named(anonymous_client: TestClient) -> None
     }
 
 
+@pytest.mark.slow
 def test_a_second_request_within_two_seconds_gets_the_same_answer(
     anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,7 @@ def test_other_fields_under_the_same_key_are_refused(client: TestClient) -> None
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_mismatch")
 
 
+@pytest.mark.slow
 def test_a_file_is_known_again_by_its_bytes(client: TestClient) -> None:
     headers = key_header()
     speech = samples.SPEECH.read_bytes()
@@ -54,6 +55,7 @@ def test_a_file_is_known_again_by_its_bytes(client: TestClient) -> None:
     assert client.post(GENERATE, files={"audio_file": ("a.flac", other)}, headers=headers).status_code == 422
 
 
+@pytest.mark.slow
 def test_a_repeated_upload_leaves_one_object(client: TestClient) -> None:
     headers = key_header()
     for _ in range(2):

@@ -47,6 +47,7 @@ def test_what_is_remembered_is_recalled_by_meaning(client: TestClient, namespace
     assert best == kept
 
 
+@pytest.mark.slow
 def test_a_client_that_knows_only_entities_names_the_namespace_with_them(client: TestClient, namespace: str) -> None:
     kept = _call(client, "remember", entity_id=namespace, content=CONTENT)
     assert (kept["namespace"], kept["entity_id"]) == (namespace, None)

@@ -76,6 +76,7 @@ def run_succeeds(instance: dg.DagsterInstance, task: Task, body: Callable[[RunCo
     return bool(result.success)
 
 
+@pytest.mark.slow
 def test_its_task_runs_and_answers_its_result(client: TestClient, instance: dg.DagsterInstance, task: Task) -> None:
     assert run_succeeds(instance, task, greet)
     found = client.get(f"{PUBLIC}/tasks/{task.id}").json()
@@ -103,6 +104,7 @@ def test_its_keys_are_retired(instance: dg.DagsterInstance, task: Task) -> None:
     assert kinds.jobs()[GREETING.name] == "greetings"
 
 
+@pytest.mark.slow
 def test_the_document_of_the_api_names_it(database: None) -> None:
     properties = create_app().openapi()["components"]["schemas"]["TaskView"]["properties"]
     assert "greeting" in properties["kind"]["enum"]

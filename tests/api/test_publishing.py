@@ -330,6 +330,7 @@ def dry_run(client: TestClient, *platforms: str, **fields: Any) -> Any:
     )
 
 
+@pytest.mark.slow
 def test_a_dry_run_sends_and_keeps_nothing(client: TestClient, stage: Stage, video_url: str) -> None:
     account = stage.account()
     answer = dry_run(client, "tiktok", reel_url=video_url, options={"tiktok": {"hashtags": ["ai"]}})
@@ -350,6 +351,7 @@ def test_a_dry_run_sends_and_keeps_nothing(client: TestClient, stage: Stage, vid
     assert publications_of(stage.workspace_id) == []
 
 
+@pytest.mark.slow
 def test_a_dry_run_lists_every_problem_of_every_platform(client: TestClient, stage: Stage, video_url: str) -> None:
     stage.account()
     stage.platform.problems = [Problem("too_small", "Small.", ""), Problem("too_dark", "Dark.", "")]
@@ -381,6 +383,7 @@ def test_a_dry_run_looks_at_the_cover_too(client: TestClient, stage: Stage, vide
     assert "picture_too_large" in codes("large.png")
 
 
+@pytest.mark.slow
 def test_a_dry_run_of_an_account_that_cannot_be_reached_says_so(
     client: TestClient, stage: Stage, video_url: str
 ) -> None:
@@ -392,6 +395,7 @@ def test_a_dry_run_of_an_account_that_cannot_be_reached_says_so(
     assert [problem["code"] for problem in result["problems"]] == ["needs_reconnect"]
 
 
+@pytest.mark.slow
 def test_a_dry_run_of_a_reel_shows_what_the_twin_would_write(client: TestClient, twin_id: str, stage: Stage) -> None:
     key = stage.post(stage.account())
     reel_id = str(publication_of(key).reel_id)
@@ -400,6 +404,7 @@ def test_a_dry_run_of_a_reel_shows_what_the_twin_would_write(client: TestClient,
     assert result["can_publish"]
 
 
+@pytest.mark.slow
 def test_a_dry_run_of_what_is_no_video(client: TestClient, stage: Stage, video_url: str) -> None:
     stage.account()
     assert dry_run(client, "tiktok", reel_url=video_url.replace("mp4", "txt")).status_code == 415

@@ -219,6 +219,7 @@ def test_without_a_registered_app_or_a_key_to_encrypt_with_the_setting_is_named(
     assert "CONTENT_PIPELINE_ENCRYPTION_KEYS" in answer.json()["remedy"]
 
 
+@pytest.mark.slow
 def test_accounts_are_listed_newest_first_a_page_at_a_time(
     client: TestClient, anonymous_client: TestClient, platforms: Sandbox
 ) -> None:
@@ -270,6 +271,7 @@ def test_an_account_says_that_it_needs_reconnecting_and_why(
     assert (shown["status"], shown["reason"]) == ("connected", None)
 
 
+@pytest.mark.slow
 def test_an_account_is_disconnected(client: TestClient, anonymous_client: TestClient, platforms: Sandbox) -> None:
     tiktok = connect_account(client, anonymous_client, platforms, "tiktok")
     instagram = connect_account(client, anonymous_client, platforms, "instagram")
@@ -293,6 +295,7 @@ def test_another_workspace_sees_and_touches_nothing(
     assert len(client.get(f"{SOCIAL}/accounts").json()) == 1
 
 
+@pytest.mark.slow
 def test_more_accounts_than_the_plan_allows_are_refused(
     anonymous_client: TestClient, platforms: Sandbox, connect: Callable[..., TestClient]
 ) -> None:

@@ -248,6 +248,7 @@ def submit(client: TestClient, twin_id: str) -> Callable[[str], Any]:
     return submit
 
 
+@pytest.mark.slow
 def test_submit_a_batch(client: TestClient, submit: Callable[[str], Any]) -> None:
     header, *rows = CSV.splitlines()
     answer = submit("\n".join([header, *rows * 25]))
@@ -268,6 +269,7 @@ def test_get_the_status_of_a_batch(client: TestClient, submit: Callable[[str], A
 # ── social publishing ────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_connect_list_and_disconnect_a_platform(connect, anonymous_client: TestClient, platforms: Sandbox) -> None:
     client = connect(redirect_uris=[REDIRECT_URI])
     sent = client.get(f"{PUBLIC}/social/connect/instagram?redirect_uri={REDIRECT_URI}", follow_redirects=False)
@@ -288,6 +290,7 @@ def test_connect_list_and_disconnect_a_platform(connect, anonymous_client: TestC
 # ── social publishing ────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_publish_content(client: TestClient, twin_id: str) -> None:
     with transaction() as session:
         workspace_id = session.get_one(Twin, UUID(twin_id)).workspace_id

@@ -225,6 +225,7 @@ def batch_id(client: TestClient) -> str:
     return answer.json()["batch_id"]
 
 
+@pytest.mark.slow
 def test_a_batch_streams_the_rows_that_have_changed(http: httpx.Client, batch_id: str) -> None:
     with stream(http, f"{PUBLIC}/bulk/reels/{batch_id}/events") as found:
         first = next(found)
@@ -244,6 +245,7 @@ def test_a_batch_streams_the_rows_that_have_changed(http: httpx.Client, batch_id
     assert (last["name"], last["data"]["failed"]) == ("error", 3)
 
 
+@pytest.mark.slow
 def test_a_row_that_is_retried_while_its_batch_is_open_is_streamed(http: httpx.Client, batch_id: str) -> None:
     with stream(http, f"{PUBLIC}/bulk/reels/{batch_id}/events") as found:
         one, *_ = (job["job_id"] for job in next(found)["data"]["jobs"])

@@ -38,6 +38,7 @@ def test_the_sample_of_a_voice_is_made_once_and_can_be_listened_to(client: TestC
     assert client.get(listed["sample_url"]).content == first.content
 
 
+@pytest.mark.slow
 def test_a_voice_of_an_endpoint_is_paid_once_however_many_listen(
     client: TestClient, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

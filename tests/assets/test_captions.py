@@ -86,6 +86,7 @@ def edit(task: Task) -> None:
         captions.edit(captions.get(session, task.workspace_id, UUID(task.key), lock=True), [EDIT])
 
 
+@pytest.mark.slow
 def test_a_re_run_makes_captions_anew_that_nobody_has_edited(task: Task, whisper: Callable[..., None]) -> None:
     whisper(HEARD_ANEW)
     made = recorded(execute_job("caption", task.partition_key))
@@ -94,6 +95,7 @@ def test_a_re_run_makes_captions_anew_that_nobody_has_edited(task: Task, whisper
     assert made["transcript"]["language_probability"] == row(task).language_probability == 0.88
 
 
+@pytest.mark.slow
 def test_a_re_run_leaves_edited_captions_alone_and_says_so(task: Task, whisper: Callable[..., None]) -> None:
     edit(task)
     before = row(task)
@@ -110,6 +112,7 @@ def test_a_re_run_leaves_edited_captions_alone_and_says_so(task: Task, whisper: 
     assert all(check.passed for check in result.get_asset_check_evaluations())
 
 
+@pytest.mark.slow
 def test_a_back_fill_of_the_cues_alone_leaves_an_edit_alone(task: Task) -> None:
     edit(task)
     made = recorded(execute_job("caption", task.partition_key, assets=["captions"]))
@@ -117,6 +120,7 @@ def test_a_back_fill_of_the_cues_alone_leaves_an_edit_alone(task: Task) -> None:
     assert shown(task) == ["Hello, bear."]
 
 
+@pytest.mark.slow
 def test_an_edit_while_the_recording_is_transcribed_is_kept(task: Task, whisper: Callable[..., None]) -> None:
     whisper(HEARD_ANEW, meanwhile=lambda: edit(task))
     made = recorded(execute_job("caption", task.partition_key))
@@ -138,6 +142,7 @@ def test_an_edit_while_the_cues_are_made_is_kept(task: Task, monkeypatch: pytest
     assert shown(task) == ["Hello, bear."]
 
 
+@pytest.mark.slow
 def test_a_retry_of_the_clients_task_keeps_an_edit_too(task: Task, whisper: Callable[..., None]) -> None:
     with transaction() as session:  # a task that failed, whose captions an operator has made by a re-run
         failed = session.get_one(Task, task.id)

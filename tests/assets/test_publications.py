@@ -24,6 +24,7 @@ def execute(key: str, **tags: str) -> tuple[dg.ExecuteInProcessResult, list[dg.A
     return result, result.get_asset_check_evaluations()
 
 
+@pytest.mark.slow
 def test_a_post_records_where_it_went_and_what_it_says(stage: Stage) -> None:
     account = stage.account()
     key = stage.post(account)
@@ -45,6 +46,7 @@ def test_a_post_records_where_it_went_and_what_it_says(stage: Stage) -> None:
     assert (visible.check_name, visible.passed) == ("visible", True)
 
 
+@pytest.mark.slow
 def test_a_post_that_its_platform_does_not_show_yet_is_marked(stage: Stage) -> None:
     stage.platform.faults = {"confirm": [Fault(Refused("It was taken down."))]}
     key = stage.post(stage.account())
@@ -67,6 +69,7 @@ def test_a_run_by_hand_looks_at_what_is_published_and_posts_nothing_else(stage: 
     assert len(stage.platform.posted) == 1
 
 
+@pytest.mark.slow
 def test_why_a_post_failed_is_said_in_the_run_and_its_secrets_are_not(stage: Stage) -> None:
     stage.platform.faults = {"commit": [Fault(Refused("Nobody may hear this.", remedy="Take another."))]}
     key = stage.post(stage.account())

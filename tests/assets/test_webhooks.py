@@ -45,6 +45,7 @@ def test_a_run_delivers_what_is_due_and_records_how_much(workspace_id: UUID, rec
     }
 
 
+@pytest.mark.slow
 def test_a_run_beside_a_live_one_sends_nothing(workspace_id: UUID, receiver: Receiver) -> None:
     endpoint_id, _ = register(workspace_id, receiver.url)
     happen(workspace_id)

@@ -23,6 +23,7 @@ def test_every_name_gets_its_own_free_port(names: list[str]) -> None:
     assert all(port + 10000 < 32768 for port in picked.values())
 
 
+@pytest.mark.slow
 @given(NAMES)
 def test_a_port_that_is_still_free_is_kept(names: list[str]) -> None:
     first = ports.pick(names, {})

@@ -106,6 +106,7 @@ def test_below_a_closed_folder_it_may_read_and_pass_and_nothing_else(tmp_path: P
     assert as_owner(home, sys.executable, "-c", look) == f"{closed / 'tool'}\n"
 
 
+@pytest.mark.slow
 @needs_root
 def test_a_command_of_root_goes_on_as_nobody_and_says_what_to_open(tmp_path: Path) -> None:
     need("setpriv")

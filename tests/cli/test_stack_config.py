@@ -46,6 +46,7 @@ def test_a_key_of_heygen_is_never_sent_to_the_sandbox(tmp_path: Path, monkeypatc
     assert "CONTENT_PIPELINE_HEYGEN_URL" not in config.settings() | config.environment()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from supervisor.options import ServerOptions
@@ -38,6 +39,7 @@ def service(name: str, group: Group, *command: str) -> Service:
     return Service(name, group, list(command), ready=lambda _: True)
 
 
+@pytest.mark.slow
 @given(st.lists(WORDS, min_size=1, max_size=4))
 def test_a_command_keeps_its_arguments(words: list[str]) -> None:
     (group,) = parse(service("api", "api", *words))

@@ -51,6 +51,7 @@ print(rate_limits.take(sys.argv[1], rate_limits.Rate(3, 3600)).remaining)
 """
 
 
+@pytest.mark.slow
 def test_another_process_shares_the_quota() -> None:
     bucket, rate = str(uuid4()), Rate(3, HOUR)
     assert rate_limits.take(bucket, rate).remaining == 2

@@ -33,6 +33,7 @@ def test_a_task_ends_with_its_latest_run_and_with_no_earlier_one(
     assert canceled.status is dg.DagsterRunStatus.CANCELED
 
 
+@pytest.mark.slow
 def test_a_run_that_is_publishing_goes_on_in_spite_of_an_operator(instance: dg.DagsterInstance, task: Task) -> None:
     with transaction() as session:
         tasks.set_irrevocable(session, task.id, irrevocable=True)

@@ -43,6 +43,7 @@ def backend(kept: PostgresStorage) -> int:
         return int(connection.scalar(text("select pg_backend_pid()")))
 
 
+@pytest.mark.slow
 def test_dagster_outlives_a_restart_of_its_database(monkeypatch: pytest.MonkeyPatch) -> None:
     pooled = backend(storage())
     with transaction() as session:
@@ -66,6 +67,7 @@ def test_idle_connections_are_closed_and_opened_again() -> None:
     assert backend(kept) != first
 
 
+@pytest.mark.slow
 def test_a_forked_process_leaves_the_connections_of_its_parent_to_it() -> None:
     kept = storage()
     instance: Any = SimpleNamespace(event_log_storage=kept.event_log_storage)
@@ -121,6 +123,7 @@ def test_materializations_and_checks_are_found_by_their_asset(kept_instance: dg.
     assert check.status.value == "SUCCEEDED"
 
 
+@pytest.mark.slow
 def test_a_run_like_a_reels_reads_no_catalog_looks_each_check_up_once_and_stores_no_empty_events(
     kept_instance: dg.DagsterInstance,
 ) -> None:

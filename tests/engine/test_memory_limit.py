@@ -29,6 +29,7 @@ def _allocating(size: int, *, hard: int = 0) -> str:
     return subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
 def test_what_goes_beyond_the_limit_is_an_error_of_the_work() -> None:
     assert _allocating(600) == "MemoryError"

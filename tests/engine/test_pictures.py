@@ -43,6 +43,7 @@ def jpeg(color: str) -> bytes:
     return encoded.getvalue()
 
 
+@pytest.mark.slow
 def test_a_picture_is_served_as_what_it_is_and_may_be_kept(url: str) -> None:
     picture = jpeg("red")
     answer = httpx.get(url + pictures.publish(picture, "jpg"))
@@ -108,6 +109,7 @@ def test_the_guard_is_before_the_pictures(url: str, headers: dict[str, str], sta
     assert httpx.get(url + pictures.publish(jpeg("red"), "jpg"), headers=headers).status_code == status
 
 
+@pytest.mark.slow
 def test_the_api_serves_no_picture(database: None) -> None:
     path = pictures.publish(jpeg("red"), "jpg")
     with TestClient(create_app()) as client:

@@ -88,12 +88,14 @@ def test_a_permanent_error_ends_the_task(task: Task) -> None:
     assert now_is(task).error == {"code": "no_audio", "message": "There is no sound.", "remedy": "", "retryable": False}
 
 
+@pytest.mark.slow
 def test_an_unexpected_error_ends_the_task_as_broken(task: Task) -> None:
     raised = perform(task, raises(ZeroDivisionError()))
     assert isinstance(raised, ZeroDivisionError)
     assert (now_is(task).error or {})["code"] == "broken"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body", [lambda _: np.empty(1 << 46), raises(RuntimeError("mkl_malloc: failed to allocate memory"))]
 )
@@ -104,6 +106,7 @@ def test_a_row_that_takes_too_much_memory_ends_with_its_own_error_at_once(task: 
     assert (after.attempt, (after.error or {})["retryable"]) == (0, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [Unavailable("The store is away."), OperationalError("select 1", {}, Exception())])
 def test_a_retryable_error_reschedules_the_task(task: Task, error: Exception) -> None:
     before = now()
@@ -166,6 +169,7 @@ def test_a_task_that_switches_its_lane_is_started_again_at_once_and_its_row_is_f
     assert executions.claim(rival, tasks.subject("caption", task.key))
 
 
+@pytest.mark.slow
 def test_a_task_that_switches_its_subject_is_started_again_at_once(task: Task) -> None:
     def body(run: RunContext) -> None:
         with run.write() as session:
@@ -195,6 +199,7 @@ def test_a_run_that_begins_after_its_task_was_canceled_ends_as_canceled(task: Ta
     assert (now_is(task).state, status) == ("canceled", dg.DagsterRunStatus.CANCELED)
 
 
+@pytest.mark.slow
 def test_a_run_whose_task_is_canceled_while_it_claims_it_does_nothing(
     task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:

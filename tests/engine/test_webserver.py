@@ -74,6 +74,7 @@ def post(url: str, **headers: str) -> httpx.Response:
     return httpx.post(f"{url}/graphql", content=json.dumps({"query": MUTATION}), headers=sent)
 
 
+@pytest.mark.slow
 def test_a_program_executes_mutations_as_json(url: str, unchanged: dg.DagsterInstance) -> None:
     assert post(url).json() == {"data": {"setConcurrencyLimit": True}}
     assert is_changed(unchanged)

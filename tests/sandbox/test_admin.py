@@ -28,6 +28,7 @@ def test_the_clock_is_not_moved_to_a_time_that_there_is_not(sandbox: Sandbox, se
     assert now(sandbox, 0) - before < timedelta(minutes=1)
 
 
+@pytest.mark.slow
 def test_what_is_live_is_a_bare_array_with_all_that_a_person_sees(sandbox: Sandbox, reel: Path) -> None:
     assert sandbox.posts() == []
     publish(sandbox, connect(sandbox)["access_token"], reel, is_aigc=True)
@@ -39,6 +40,7 @@ def test_what_is_live_is_a_bare_array_with_all_that_a_person_sees(sandbox: Sandb
     assert (media.status_code, len(media.content)) == (206, 100)
 
 
+@pytest.mark.slow
 def test_no_other_file_can_be_had(sandbox: Sandbox) -> None:
     for name in ("..%2Fworld.sqlite", "%2e%2e/world.sqlite", "nothing.mp4"):
         assert sandbox.http.get(f"/_sandbox/media/{name}").status_code == 404

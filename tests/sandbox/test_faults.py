@@ -15,6 +15,7 @@ def token(sandbox: Sandbox) -> str:
     return connect(sandbox)["access_token"]
 
 
+@pytest.mark.slow
 def test_accept_then_drop_does_the_work_and_answers_nothing(sandbox: Sandbox, token: str) -> None:
     sandbox.fail("tiktok", "prepare", "accept_then_drop")
     with pytest.raises(httpx.RemoteProtocolError):
@@ -34,6 +35,7 @@ def test_drop_keeps_the_work_from_being_done(sandbox: Sandbox, token: str) -> No
     assert [entry["mutation"] for entry in sandbox.requests()[-3:]] == [False, False, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "live"), [("accept_then_drop", 1), ("drop", 0)])
 def test_the_chunk_that_publishes_can_be_lost_on_either_way(
     sandbox: Sandbox, token: str, reel: Path, kind: str, live: int

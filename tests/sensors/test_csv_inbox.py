@@ -92,6 +92,7 @@ def report(folder: str) -> str:
     return storage.read(found, most_bytes=10_000).decode()
 
 
+@pytest.mark.slow
 def test_the_reels_of_a_dropped_file_are_started(
     folder: str, launched_keys: list[str], ticks: Callable[[], None]
 ) -> None:
@@ -115,6 +116,7 @@ def test_a_file_that_cannot_be_moved_blocks_no_other(
     assert waiting(folder) == stuck
 
 
+@pytest.mark.slow
 def test_a_tick_ends_in_time_and_the_next_one_goes_on(
     folder: str, launched_keys: list[str], ticks: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +129,7 @@ def test_a_tick_ends_in_time_and_the_next_one_goes_on(
     assert (len(launched_keys), waiting(folder)) == (2, [f"{folder}/2.csv"])
 
 
+@pytest.mark.slow
 def test_after_the_last_file_the_first_is_looked_at_again(
     folder: str, launched_keys: list[str], ticks: Callable[[], None]
 ) -> None:
@@ -137,6 +140,7 @@ def test_after_the_last_file_the_first_is_looked_at_again(
     assert len(launched_keys) == 2
 
 
+@pytest.mark.slow
 def test_workspaces_take_turns(
     launched_keys: list[str], ticks: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +160,7 @@ class Died(BaseException):
     """Stands for the end of the process."""
 
 
+@pytest.mark.slow
 def test_a_file_that_ends_the_process_holds_up_no_other_and_is_rejected_in_the_end(
     folder: str, launched_keys: list[str], ticks: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +187,7 @@ def test_a_file_that_ends_the_process_holds_up_no_other_and_is_rejected_in_the_e
     assert "1.csv was rejected" in report(folder)
 
 
+@pytest.mark.slow
 def test_a_file_whose_turn_had_come_when_the_process_ended_is_taken_later(
     folder: str, launched_keys: list[str], ticks: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +205,7 @@ def test_a_file_whose_turn_had_come_when_the_process_ended_is_taken_later(
     assert (len(launched_keys), waiting(folder)) == (1, [])
 
 
+@pytest.mark.slow
 def test_a_file_at_which_the_program_fails_is_rejected_with_a_report(
     folder: str, launched_keys: list[str], ticks: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +217,7 @@ def test_a_file_at_which_the_program_fails_is_rejected_with_a_report(
     assert "division" not in report(folder)
 
 
+@pytest.mark.slow
 def test_a_file_beside_the_folders_of_the_workspaces_is_rejected(
     folder: str, launched_keys: list[str], ticks: Callable[[], None]
 ) -> None:

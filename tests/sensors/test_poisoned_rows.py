@@ -85,6 +85,7 @@ def test_a_memory_that_cannot_be_forgotten(twins: tuple[Twin, Twin], monkeypatch
         assert list(session.scalars(text("select remote_id from memories"))) == ["poisoned"]
 
 
+@pytest.mark.slow
 def test_a_calendar_item_whose_video_failed_without_an_error(twins: tuple[Twin, Twin]) -> None:
     poisoned, other = (create_item(twin, due_in=timedelta()) for twin in twins)
     with transaction() as session:
@@ -111,6 +112,7 @@ def test_a_task_of_a_kind_that_this_release_does_not_know(twins: tuple[Twin, Twi
     execute("update tasks set state = 'canceled' where id = :id", id=poisoned.id)
 
 
+@pytest.mark.slow
 def test_a_post_that_cannot_be_decrypted(stage: Stage) -> None:
     stage.platform.processing_seconds = {"prepare": 30}
     poisoned, other = (stage.post(stage.account()) for _ in range(2))
@@ -159,6 +161,7 @@ def test_rows_and_files_that_cannot_be_deleted(workspace_id: UUID, monkeypatch: 
     assert swept[1:] == orphans[1:]
 
 
+@pytest.mark.slow
 def test_a_partition_key_whose_run_cannot_be_deleted(twins: tuple[Twin, Twin], monkeypatch: pytest.MonkeyPatch) -> None:
     old = [_ended_task(twin) for twin in twins]
     with dg.DagsterInstance.ephemeral() as instance:

@@ -42,6 +42,7 @@ def tick() -> dg.SensorResult:
     return result
 
 
+@pytest.mark.slow
 def test_a_post_that_its_platform_is_done_with_gets_a_run(stage: Stage) -> None:
     stage.platform.processing_seconds = {"prepare": 30}
     key = stage.post(stage.account())

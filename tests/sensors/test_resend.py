@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import dagster as dg
+import pytest
 
 from content_pipeline.core.tasks import dagster_client, executions
 from content_pipeline.engine.launcher import CeleryRunLauncher
@@ -24,6 +25,7 @@ def messages(instance: dg.DagsterInstance, queue: str) -> int:
         return int(waiting.qsize())
 
 
+@pytest.mark.slow
 def test_a_run_that_no_worker_began_is_sent_again_once_it_waited_long(instance: dg.DagsterInstance) -> None:
     queue = str(uuid4())
     record = starting(instance, queue)
@@ -37,6 +39,7 @@ def test_a_run_that_no_worker_began_is_sent_again_once_it_waited_long(instance: 
     assert messages(instance, queue) == 1, "it has only just been sent again"
 
 
+@pytest.mark.slow
 def test_a_run_that_a_worker_began_is_not_sent_again(instance: dg.DagsterInstance) -> None:
     queue = str(uuid4())
     record = starting(instance, queue)

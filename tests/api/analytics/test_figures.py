@@ -78,6 +78,7 @@ def test_a_platform_without_accounts_has_days_without_figures(client: TestClient
     assert [row["views"] for row in get(client, "social", platform="tiktok", days=2)] == [None, None]
 
 
+@pytest.mark.slow
 def test_a_twin_s_figures_are_those_of_its_posts(client: TestClient) -> None:
     workspace_id = workspace_of(client)
     with transaction() as session:

@@ -30,6 +30,7 @@ def stated_days(account_id: UUID) -> dict[int, tuple[int | None, int | None]]:
         return {(days_ago(0) - row.day).days: (row.views, row.saves) for row in rows if row.source == "external"}
 
 
+@pytest.mark.slow
 def test_figures_that_an_operator_states_are_stored_as_external(client: TestClient, account_id: UUID) -> None:
     row = {"account_id": str(account_id), "date": days_ago(2).isoformat(), "saves": 7}
     answer = ingest(client, row, {**row, "date": days_ago(1).isoformat(), "views": 0})

@@ -328,6 +328,7 @@ def limit_accounts(workspace_id: UUID, most: int) -> None:
         session.get_one(Workspace, workspace_id).plan = str(workspace_id)
 
 
+@pytest.mark.slow
 def test_a_plan_limits_the_number_of_accounts(platforms: Sandbox, workspace_id: UUID) -> None:
     limit_accounts(workspace_id, 1)
     account = connect(platforms, workspace_id, "instagram")

@@ -106,6 +106,7 @@ def test_a_token_that_has_ended_is_refreshed_all_the_same(connect_account, platf
     assert is_accepted(tokens.get_access(account.id), platform)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_ten_concurrent_calls_make_one_refresh(connect_account, platforms: Sandbox, platform: str) -> None:
     account = connect_account(platform)
@@ -124,6 +125,7 @@ def test_ten_concurrent_calls_make_one_refresh(connect_account, platforms: Sandb
     assert is_accepted(found.pop(), platform)
 
 
+@pytest.mark.slow
 def test_refresh_tokens_can_be_rotated_many_times(connect_account, platforms: Sandbox) -> None:
     account = connect_account("tiktok")
     seen = set()

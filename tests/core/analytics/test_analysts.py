@@ -68,6 +68,7 @@ def rows(connection: psycopg.Connection, query: LiteralString) -> list[Any]:
     return connection.execute(query).fetchall()
 
 
+@pytest.mark.slow
 def test_an_analyst_of_a_workspace_sees_its_rows_in_every_view(session: psycopg.Connection, own: History) -> None:
     accounts = rows(session, "select account_id from accounts")
     assert accounts == [(own.account_id,)]
@@ -77,23 +78,27 @@ def test_an_analyst_of_a_workspace_sees_its_rows_in_every_view(session: psycopg.
     assert rows(session, "select day from days") == [(at(0).date(),), (at(1).date(),)]
 
 
+@pytest.mark.slow
 def test_an_analyst_of_all_workspaces_sees_all_rows(own: History, foreign: History) -> None:
     with analyst_roles.analyst() as url, connect(url) as connection:
         found = {account for (account,) in rows(connection, "select account_id from posts")}
     assert found == {own.account_id, foreign.account_id}
 
 
+@pytest.mark.slow
 def test_the_owner_of_the_tables_sees_all_rows_without_being_an_analyst(own: History, foreign: History) -> None:
     with engine().connect() as connection:
         assert connection.scalar(text("select count(*) from analytics.posts")) == 2
 
 
+@pytest.mark.slow
 def test_a_role_that_is_no_analyst_any_more_sees_nothing(session: psycopg.Connection) -> None:
     with transaction() as ours:
         ours.execute(text("delete from analysts"))
     assert rows(session, "select * from posts") == []
 
 
+@pytest.mark.slow
 def test_no_table_can_be_read(session: psycopg.Connection) -> None:
     for table in [*Base.metadata.tables, "visible_workspaces", "alembic_version"]:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -102,6 +107,7 @@ def test_no_table_can_be_read(session: psycopg.Connection) -> None:
             session.execute("select query_to_xml('select * from public.' || %s, true, true, '')", [table])
 
 
+@pytest.mark.slow
 def test_an_analyst_cannot_get_more_rights(session: psycopg.Connection) -> None:
     """Not even with what only a session's settings say."""
     session.execute("set default_transaction_read_only = off")
@@ -148,6 +154,7 @@ def test_an_analyst_cannot_get_more_rights(session: psycopg.Connection) -> None:
             session.execute(attempt)
 
 
+@pytest.mark.slow
 def test_a_condition_that_tells_what_it_meets_meets_no_foreign_row(session: psycopg.Connection) -> None:
     conditions: list[LiteralString] = [
         "text::int > 0",
@@ -161,6 +168,7 @@ def test_a_condition_that_tells_what_it_meets_meets_no_foreign_row(session: psyc
     assert rows(session, "select current_setting('seen.text')") == [("7",)]
 
 
+@pytest.mark.slow
 def test_the_catalog_tells_nothing_of_the_contents(session: psycopg.Connection) -> None:
     with engine().begin() as ours:
         ours.execute(text("analyze social_posts, accounts"))

@@ -4,6 +4,7 @@ import io
 from datetime import date, timedelta
 from itertools import groupby
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -35,17 +36,20 @@ def bars(image: Image.Image, color: tuple[int, int, int]) -> list[int]:
     return [height for height, _ in groupby(heights) if height > 2]
 
 
+@pytest.mark.slow
 def test_each_day_has_a_bar_as_high_as_its_views_and_none_where_they_are_not_known() -> None:
     heights = bars(drawn(*days("instagram", 1000, None, 500, 0, 250)), INSTAGRAM)
     assert [round(4 * height / heights[0]) for height in heights] == [4, 2, 1]
 
 
+@pytest.mark.slow
 def test_platforms_stand_above_each_other() -> None:
     image = drawn(*days("instagram", 400, 400), *days("tiktok", None, 400))
     assert len(bars(image, INSTAGRAM)) == 2
     assert len(bars(image, TIKTOK)) == 1
 
 
+@pytest.mark.slow
 def test_a_chart_without_views_says_so() -> None:
     assert bars(drawn(), INSTAGRAM) == bars(drawn(*days("instagram", None, None)), INSTAGRAM) == []
 

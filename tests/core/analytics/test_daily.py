@@ -44,6 +44,7 @@ def test_a_metric_that_was_never_read_is_unknown_and_not_zero(history: History) 
     assert (history.days("views"), history.days("saves")) == ({0: 0}, {0: None})
 
 
+@pytest.mark.slow
 def test_a_day_before_the_first_reading_of_an_account_has_no_figures(history: History) -> None:
     history.read(at(2), views=900, followers=70)
     history.read(at(3), views=950, followers=75)
@@ -53,6 +54,7 @@ def test_a_day_before_the_first_reading_of_an_account_has_no_figures(history: Hi
     assert history.days("followers_gained") == {2: 5, 3: None}
 
 
+@pytest.mark.slow
 def test_the_growth_before_the_first_known_figure_counts_from_the_publication(history: History) -> None:
     post_id = history.post(at(0, 6))
     for hours in (6, 12, 18):  # its platform has no figures yet
@@ -65,6 +67,7 @@ def test_the_growth_before_the_first_known_figure_counts_from_the_publication(hi
     assert sum(history.post_days(post_id, "likes").values()) == 7
 
 
+@pytest.mark.slow
 def test_an_account_has_days_while_none_of_its_posts_has_figures(history: History) -> None:
     post_id = history.post(at(0, 6))
     history.read(at(0, 12), post_id)
@@ -74,6 +77,7 @@ def test_an_account_has_days_while_none_of_its_posts_has_figures(history: Histor
     assert history.days("followers_gained") == {0: 24}
 
 
+@pytest.mark.slow
 def test_the_day_of_an_account_s_first_reading_is_that_of_its_posts_together(history: History) -> None:
     post_id = history.post(at(0))
     for hour, views in ((12, 100), (18, 150), (24, 200), (30, 260)):
@@ -84,6 +88,7 @@ def test_the_day_of_an_account_s_first_reading_is_that_of_its_posts_together(his
     assert history.days("followers_gained") == {0: None, 1: 60}
 
 
+@pytest.mark.slow
 def test_the_growth_over_an_outage_is_spread_over_its_days_and_marked(history: History) -> None:
     post_id = history.post(at(0))
     history.read(at(0, 18), post_id, views=90)
@@ -95,6 +100,7 @@ def test_the_growth_over_an_outage_is_spread_over_its_days_and_marked(history: H
     assert history.days("estimated") == {0: False, 1: True, 2: True, 3: True}
 
 
+@pytest.mark.slow
 def test_the_last_reading_of_a_day_may_be_made_after_midnight(history: History) -> None:
     post_id = history.post(at(0))
     for hours in (6, 12, 18, 24.01):
@@ -119,6 +125,7 @@ def test_what_an_operator_says_fills_what_the_platform_leaves_out(history: Histo
     assert (history.days(), history.days("saves")) == ({0: 500}, {0: 7})
 
 
+@pytest.mark.slow
 def test_a_day_that_the_platform_corrects_later_is_derived_again(history: History) -> None:
     history.report(day(0), views=500, taken_at=at(1))
     history.derive(0, 0)
@@ -141,6 +148,7 @@ def test_deriving_again_changes_nothing(history: History) -> None:
     assert (history.days(), history.post_days(post_id), history.days("estimated")) == before
 
 
+@pytest.mark.slow
 def test_one_account_s_days_are_not_touched_by_another_s(history: History, workspace_id: UUID) -> None:
     other = History(workspace_id)
     for each in (history, other):
@@ -172,6 +180,7 @@ def pending(history: History) -> PendingDerivation | None:
         return session.get(PendingDerivation, history.account_id)
 
 
+@pytest.mark.slow
 def test_a_reading_whose_window_failed_is_derived_with_any_other_day(history: History) -> None:
     post_id = history.post(at(0))
     record(history, at(0, 18), post_id, 90)
@@ -183,6 +192,7 @@ def test_a_reading_whose_window_failed_is_derived_with_any_other_day(history: Hi
     assert pending(history) is None
 
 
+@pytest.mark.slow
 def test_a_reading_between_two_others_settles_the_days_after_it_too(history: History) -> None:
     post_id = history.post(at(0))
     record(history, at(0, 6), post_id, 0)
@@ -219,6 +229,7 @@ def test_an_account_that_cannot_be_derived_stops_no_other_and_is_tried_again(wor
         assert broken.account_id in daily_inputs.changed_accounts(session, day(9), day(9))
 
 
+@pytest.mark.slow
 def test_two_runs_that_derive_the_same_days_of_an_account_do_not_fail_each_other(history: History) -> None:
     post_id = history.post(at(0))
     for hours in range(6, 24 * 20, 6):

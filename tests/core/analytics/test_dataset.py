@@ -77,6 +77,7 @@ def test_the_days_of_all_workspaces_are_partitions(histories: list[History], tmp
     assert total == (2, 600)
 
 
+@pytest.mark.slow
 def test_a_post_has_what_analysts_compare_it_by(histories: list[History], tmp_path: Path) -> None:
     history = histories[0]
     (post_id,) = history.post_ids()
@@ -95,6 +96,7 @@ def test_a_post_has_what_analysts_compare_it_by(histories: list[History], tmp_pa
     ]
 
 
+@pytest.mark.slow
 def test_the_lines_of_the_document_read_it(
     histories: list[History], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -107,6 +109,7 @@ def test_the_lines_of_the_document_read_it(
     assert re.search(r"youtube .* 300 ", shown)
 
 
+@pytest.mark.slow
 def test_hooks_are_those_of_the_view_for_analysts(histories: list[History], tmp_path: Path) -> None:
     history = histories[0]
     texts = [
@@ -132,6 +135,7 @@ def test_hooks_are_those_of_the_view_for_analysts(histories: list[History], tmp_
     assert dict(found) == dict(shown)
 
 
+@pytest.mark.slow
 def test_a_day_is_written_anew_and_loses_its_file_with_its_last_row(histories: list[History], tmp_path: Path) -> None:
     write(tmp_path, *DAYS)
     history = histories[0]
@@ -147,6 +151,7 @@ def test_a_day_is_written_anew_and_loses_its_file_with_its_last_row(histories: l
     assert [storage.exists(key) for number in (0, 1) for key in keys(number).values()] == [True, True, False, False]
 
 
+@pytest.mark.slow
 def test_the_files_of_days_that_are_not_kept_any_more_are_deleted(
     histories: list[History], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ dates = st.dates(date(1990, 1, 1), date(2037, 1, 1))
 columns = st.lists(st.none() | st.integers(-(10**6), 10**12), min_size=1, max_size=40)
 
 
+@pytest.mark.slow
 @given(zones, zones, dates, columns)
 def test_the_days_of_every_zone_add_up_to_those_of_every_other_to_the_unit(
     source: ZoneInfo, target: ZoneInfo, first: date, counts: list[int | None]

@@ -78,6 +78,7 @@ def test_the_days_of_every_series_add_up_to_its_growth_to_the_unit(many: list[li
         assert list(days["end"].diff())[1:] == list(days["growth"].fillna(0))[1:]
 
 
+@pytest.mark.slow
 @given(st.lists(point, min_size=2, max_size=20, unique_by=lambda at: round(at[0] * 3_600_000)), st.data())
 def test_another_reading_changes_only_the_days_of_the_gap_in_which_it_lies(
     points: list[tuple[float, int]], data: st.DataObject

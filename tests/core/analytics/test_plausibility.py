@@ -48,12 +48,14 @@ def test_a_missing_value_is_no_fall() -> None:
     assert kept(900, None, 0, 950) == [900, None, None, 950]
 
 
+@pytest.mark.slow
 @given(TOTALS)
 def test_totals_that_never_fall_by_much_are_all_kept(totals: list[int]) -> None:
     corrected = [total * 0.6 if number % 3 == 1 else total for number, total in enumerate(sorted(totals))]
     assert kept(*corrected) == corrected
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(200, 10_000), min_size=2, max_size=20), st.data())
 def test_one_wrong_reading_changes_nothing_of_the_others(totals: list[int], data: st.DataObject) -> None:
     steps: list[float | None] = [float(total) for total in sorted(totals)]
@@ -63,6 +65,7 @@ def test_one_wrong_reading_changes_nothing_of_the_others(totals: list[int], data
     assert left[wrong] is None
 
 
+@pytest.mark.slow
 @given(TOTALS, TOTALS)
 def test_series_do_not_touch_each_other(first: list[int], second: list[int]) -> None:
     both = pd.DataFrame(
@@ -81,6 +84,7 @@ def history(workspace_id: UUID) -> History:
     return History(workspace_id)
 
 
+@pytest.mark.slow
 def test_a_wrong_reading_at_the_border_of_a_day_does_not_flow_into_its_figures(history: History) -> None:
     post_id = history.post(at(0))
     for hours, views in ((12, 400), (18, 500), (24.01, 0), (30, 700), (48, 1000)):

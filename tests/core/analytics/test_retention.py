@@ -61,12 +61,14 @@ def oldest_days(history: History) -> set[int]:
     return {(found_day - day(0)).days for found_day in found if found_day} | {(window - at(0)).days if window else -1}
 
 
+@pytest.mark.slow
 def test_all_tables_lose_what_is_older_than_is_kept(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sweep_on(monkeypatch, 3) > 0
     assert oldest_days(history) == {3}
     assert sweep_on(monkeypatch, 3) == 0
 
 
+@pytest.mark.slow
 def test_a_day_that_is_kept_is_derived_again_as_it_was(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     before = history.days()
     sweep_on(monkeypatch, 3)
@@ -77,6 +79,7 @@ def test_a_day_that_is_kept_is_derived_again_as_it_was(history: History, monkeyp
     assert oldest == at(2, 0.01), "the last reading before the days that are kept, with which their growth begins"
 
 
+@pytest.mark.slow
 def test_a_post_that_is_read_no_more_keeps_its_last_reading(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep_on(monkeypatch, 300)
     assert history.days() == {}

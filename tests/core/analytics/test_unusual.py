@@ -16,6 +16,7 @@ HISTORIES = st.lists(COUNTS, min_size=14, max_size=28)
 SUNDAY = date(2026, 11, 29)
 
 
+@pytest.mark.slow
 @given(HISTORIES)
 def test_the_usual_is_within_its_limits(history: list[int]) -> None:
     found = limits(history)

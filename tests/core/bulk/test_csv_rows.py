@@ -207,6 +207,7 @@ def test_a_header_alone_is_no_batch() -> None:
     assert raised.value.code == "csv_empty"
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.fixed_dictionaries(

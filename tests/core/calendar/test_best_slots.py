@@ -59,11 +59,13 @@ def test_a_post_is_scheduled_for_the_next_good_time_of_its_account(twin: Twin, h
     assert f"{made.scheduled_at:%A at %H:%M} UTC, posts of @mara.bakes" in because["detail"]
 
 
+@pytest.mark.slow
 def test_the_best_hour_of_a_day_comes_before_the_others_of_that_day(twin: Twin, history: History) -> None:
     whole_days = [at for at in (schedule(twin).scheduled_at for _ in range(12)) if at > now() + timedelta(days=1)]
     assert next(at.hour for at in whole_days if at.weekday() == THURSDAY) == 18
 
 
+@pytest.mark.slow
 def test_no_two_picks_are_close_to_each_other_nor_to_what_is_planned_or_was_published(
     twin: Twin, history: History
 ) -> None:
@@ -92,6 +94,7 @@ def test_a_canceled_post_that_is_retried_looks_for_a_free_time_again(twin: Twin,
     assert abs(item(first.id).scheduled_at - second.scheduled_at) >= DISTANCE
 
 
+@pytest.mark.slow
 def test_two_at_the_same_moment_do_not_get_the_same_time(twin: Twin, history: History) -> None:
     with ThreadPoolExecutor(8) as pool:
         times = sorted(made.scheduled_at for made in pool.map(lambda _: schedule(twin), range(8)))
@@ -162,6 +165,7 @@ def test_the_reason_goes_when_it_no_longer_holds(twin: Twin, history: History, c
     assert item(made.id).scheduled_because is None
 
 
+@pytest.mark.slow
 def test_when_every_time_is_taken_that_is_said(twin: Twin, history: History, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(best_slots, "HORIZON", timedelta(weeks=1))
     for hours in range(1, 24 * 8, 5):

@@ -108,6 +108,7 @@ def test_others_on_the_same_platform_within_a_minute_are_told_of(twin: Twin) -> 
 # ── lists ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days=st.lists(st.integers(1, 3), min_size=1, max_size=12), limit=st.integers(1, 5))
 def test_pages_show_each_item_once_the_latest_first_also_when_many_have_the_same_time(

@@ -84,6 +84,7 @@ def test_the_oldest_keys_beyond_the_most_are_retired_early(workspace_id: UUID, m
     assert retired("caption", older, newer) == [older]
 
 
+@pytest.mark.slow
 def test_recordings_without_a_row_are_deleted_and_no_others(
     workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ def timings(cues: list[Segment]) -> dict[str, tuple[float, float]]:
     return {word.text: (word.start, word.end) for cue in cues for word in cue.words}
 
 
+@pytest.mark.slow
 @given(spoken_words().map(as_written), st.sampled_from(["en", "ja"]))
 def test_an_edit_that_changes_nothing_keeps_every_word_and_time(words: list[Word], language: str) -> None:
     cues = segment(words, language=language, duration=200)
@@ -40,6 +41,7 @@ def test_an_edit_that_changes_nothing_keeps_every_word_and_time(words: list[Word
         assert [word.end for word in after.words] == pytest.approx([word.end for word in before.words])
 
 
+@pytest.mark.slow
 @given(st.text(min_size=1, max_size=200).filter(lambda text: bool(text.split()) and text.isprintable()))
 def test_any_text_becomes_words_in_order_inside_the_cue(text: str) -> None:
     (made, *_) = apply_edits(CUES, [(0.5, 3.0, text)], language="en", duration=10)

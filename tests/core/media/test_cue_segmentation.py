@@ -26,6 +26,7 @@ def lines_of(cues: list[Segment]) -> list[str]:
     return [line for cue in cues for line in cue.text.split("\n")]
 
 
+@pytest.mark.slow
 @given(st.one_of(spoken_words(), untidy_words()), st.sampled_from(["en", "ja", "zh", "ar", "xx"]))
 def test_no_word_is_lost_or_moved(words: list[Word], language: str) -> None:
     cues = segment(words, language=language, duration=130)
@@ -34,6 +35,7 @@ def test_no_word_is_lost_or_moved(words: list[Word], language: str) -> None:
         assert cue.text.replace("\n", "").replace(" ", "") == join_words(cue.words).replace("\n", "").replace(" ", "")
 
 
+@pytest.mark.slow
 @given(st.one_of(spoken_words(), untidy_words()), st.floats(0.5, 130))
 def test_cues_are_ordered_never_overlap_and_stay_inside_the_recording(words: list[Word], duration: float) -> None:
     cues = segment(words, language="en", duration=duration)
@@ -42,6 +44,7 @@ def test_cues_are_ordered_never_overlap_and_stay_inside_the_recording(words: lis
     assert all(cue.start <= word.start < word.end <= cue.end for cue in cues for word in cue.words)
 
 
+@pytest.mark.slow
 @given(spoken_words(), st.sampled_from(["en", "ja"]))
 def test_cues_have_two_lines_of_42_columns_and_last_seven_seconds_at_most(words: list[Word], language: str) -> None:
     cues = segment(words, language=language, duration=300)
@@ -50,6 +53,7 @@ def test_cues_have_two_lines_of_42_columns_and_last_seven_seconds_at_most(words:
     assert all(display_width(line) <= 42 for line in lines_of(cues))
 
 
+@pytest.mark.slow
 @given(spoken_words())
 def test_a_cue_is_short_or_fast_only_where_the_next_one_leaves_no_room(words: list[Word]) -> None:
     cues = segment(words, language="en", duration=300)
@@ -75,6 +79,7 @@ def is_unreadable(words: tuple[Word, ...], end: float) -> bool:
     return shown < 0.5 or len(join_words(words)) / shown > 25
 
 
+@pytest.mark.slow
 @given(spoken_words(), st.sampled_from(["en", "ja"]))
 def test_a_cue_is_too_short_or_fast_to_read_only_where_it_fits_no_neighbor(words: list[Word], language: str) -> None:
     cues = segment(words, language=language, duration=300)

@@ -62,6 +62,7 @@ def test_the_first_word_after_a_pause_is_moved_to_the_sound(spans, snapped) -> N
     assert [span and tuple(round(edge, 2) for edge in span) for span in found] == snapped
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0.02, 1.5), min_size=1, max_size=12))
 def test_words_stay_in_order_and_only_those_beside_an_onset_move(lengths: list[float]) -> None:
     edges = np.cumsum([0.0, *lengths]).tolist()

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ def test_words_are_joined_with_blanks_only_where_a_blank_stood() -> None:
     assert join_words([]) == ""
 
 
+@pytest.mark.slow
 @given(untidy_words(), st.floats(0.01, 50))
 def test_tidy_words_keep_their_text_and_order_and_get_time_of_their_own(words: list[Word], end: float) -> None:
     made = normalize_timings(words, 0.0, end)

@@ -27,6 +27,7 @@ def test_a_platforms_sentence_is_shown_without_what_is_secret(told: str | None, 
     assert platform_message(told) == shown
 
 
+@pytest.mark.slow
 @given(st.text(), st.from_regex(r"[A-Za-z0-9_-]{60,200}", fullmatch=True), st.text())
 def test_no_token_gets_through_whatever_stands_around_it(before: str, token: str, after: str) -> None:
     assert token not in platform_message(f"{before} {token} {after}")

@@ -99,6 +99,7 @@ def json_of(request: httpx.Request) -> Any:
     return json.loads(resource.get_content())
 
 
+@pytest.mark.slow
 def test_what_we_send_to_youtube_is_in_its_discovery_document(
     sandbox: Sandbox, sent: list[httpx.Request], reel: Post
 ) -> None:

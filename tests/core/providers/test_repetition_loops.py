@@ -47,6 +47,7 @@ def test_words_that_are_squeezed_but_not_repeated_stay() -> None:
     assert without_loops([]) == []
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from("abc"), max_size=40), st.floats(0.0001, 0.5))
 def test_what_stays_is_in_order_and_holds_every_word_that_was_said(letters: list[str], seconds: float) -> None:
     words = [Word(seconds * index, seconds * (index + 1), letter) for index, letter in enumerate(letters)]

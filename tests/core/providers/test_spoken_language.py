@@ -40,6 +40,7 @@ def reading() -> Samples:
     return np.concatenate([chunk for clip in samples.CLIPS for chunk in pcm_chunks(clip)])
 
 
+@pytest.mark.slow
 def test_the_languages_of_four_windows_are_weighed(reading: Samples) -> None:
     model = Model({"en": 0.9, "de": 0.1}, *[{"de": 0.8, "en": 0.2}] * 3)
     assert identify(model, np.tile(reading, 9)) == SpokenLanguage("de", 0.625)

@@ -15,6 +15,7 @@ BAD_LINE = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clip", samples.CLIPS, ids=lambda clip: clip.stem)
 def test_a_voice_on_a_bad_telephone_line_is_heard(tmp_path: Path, clip: Path) -> None:
     """Two of the five were not, at the detector's own threshold."""
@@ -25,6 +26,7 @@ def test_a_voice_on_a_bad_telephone_line_is_heard(tmp_path: Path, clip: Path) ->
     assert len(speech_only(call)) > 0.3 * len(voice)
 
 
+@pytest.mark.slow
 def test_a_faint_sentence_between_two_clear_ones_is_kept() -> None:
     """The detector misses it in noise, so that only longer silence is cut out."""
     first, faint, last = (np.concatenate([*pcm_chunks(clip)]) for clip in samples.CLIPS[1:4])
@@ -33,6 +35,7 @@ def test_a_faint_sentence_between_two_clear_ones_is_kept() -> None:
     assert len(speech_only(talk)) > len(talk) - SAMPLE_RATE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sound",
     [

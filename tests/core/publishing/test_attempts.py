@@ -148,6 +148,7 @@ def test_an_account_that_only_its_owner_can_help_says_so(stage: Stage) -> None:
 # ── commits of unknown outcome ───────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("happened", [True, False])
 @pytest.mark.parametrize("error", [AMBIGUOUS, UNKNOWN], ids=lambda error: error.code)
 def test_a_commit_whose_answer_was_lost_is_looked_for_first(stage: Stage, happened: bool, error: Error) -> None:
@@ -202,6 +203,7 @@ def test_nobody_knowing_what_happened_ends_unconfirmed_and_a_retry_looks_first(
     assert publications.status(publication(key), task) == "published"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("error", "ends"), [(REFUSED, "error"), (LOST, "done")])
 def test_what_the_platform_says_did_not_happen_is_open_again(stage: Stage, error: Error, ends: str) -> None:
     stage.platform.faults = {"commit": [Fault(AMBIGUOUS)], "reconcile": [Fault(error)]}
@@ -228,6 +230,7 @@ def test_a_task_that_ends_otherwise_while_its_post_may_be_out_says_so(stage: Sta
     assert len(stage.platform.posted) == 1
 
 
+@pytest.mark.slow
 def test_a_duplicate_of_another_post_of_ours_was_not_made(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     account = stage.account()
     first, second = stage.post(account), stage.post(account)
@@ -240,6 +243,7 @@ def test_a_duplicate_of_another_post_of_ours_was_not_made(stage: Stage, monkeypa
     assert other.post_url in task.error["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", ["another post's name", "no name"])
 def test_a_post_that_is_out_is_never_called_failed_over_its_name(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, named: str

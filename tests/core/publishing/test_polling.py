@@ -30,6 +30,7 @@ def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["prepare", "commit"])
 def test_a_post_goes_on_when_the_platform_is_done(stage: Stage, step: str) -> None:
     stage.platform.processing_seconds = {step: 20}
@@ -129,6 +130,7 @@ def test_an_unexpected_response_delays_no_other_post(stage: Stage) -> None:
     assert len(stage.poll()) == 1
 
 
+@pytest.mark.slow
 def test_a_post_that_is_out_gets_its_address_when_the_platform_tells_it(stage: Stage) -> None:
     stage.platform.url_delay = 600
     key = stage.post(stage.account())
@@ -144,6 +146,7 @@ def test_a_post_that_is_out_gets_its_address_when_the_platform_tells_it(stage: S
     assert (row.published_at, row.poll_at) == (out.published_at, None)
 
 
+@pytest.mark.slow
 def test_an_address_that_never_comes_is_asked_for_for_a_day(stage: Stage) -> None:
     stage.platform.url_delay = 1e9
     key = stage.post(stage.account())
@@ -166,6 +169,7 @@ def test_the_address_of_a_post_that_was_taken_down_is_not_asked_for_again(stage:
     assert newest(key).state == "done"
 
 
+@pytest.mark.slow
 def test_two_daemons_ask_about_each_post_once(stage: Stage) -> None:
     stage.platform.processing_seconds = {"prepare": 1000}
     account = stage.account()

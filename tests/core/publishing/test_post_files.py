@@ -36,6 +36,7 @@ def create_publication(
         return publications.create(session, account, None, Source(reel, url), spec, request_id=request_id or uuid4())
 
 
+@pytest.mark.slow
 def test_posts_of_one_request_share_a_copy_of_the_video(
     workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
 ) -> None:
@@ -52,6 +53,7 @@ def test_posts_of_one_request_share_a_copy_of_the_video(
     assert len(server.log) == 1
 
 
+@pytest.mark.slow
 def test_a_video_as_phones_write_it_gets_its_index_first_and_loses_where_it_was_filmed(
     workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
 ) -> None:
@@ -73,6 +75,7 @@ def test_a_video_as_phones_write_it_gets_its_index_first_and_loses_where_it_was_
         assert httpx.get(video.link).content == written
 
 
+@pytest.mark.slow
 def test_a_video_of_another_kind_is_posted_as_it_is(
     workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
 ) -> None:
@@ -86,6 +89,7 @@ def test_a_video_of_another_kind_is_posted_as_it_is(
     )
 
 
+@pytest.mark.slow
 def test_what_has_no_pictures_is_no_post(
     workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
 ) -> None:
@@ -98,6 +102,7 @@ def test_what_has_no_pictures_is_no_post(
         assert not storage.exists(f"{workspace_id}/publications/{publication.request_id}/video")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "fits"), [("cover.jpg", True), ("cover.png", True), ("cover.webp", False), ("text.jpg", False)]
 )

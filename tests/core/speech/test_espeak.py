@@ -133,6 +133,7 @@ for thread in threads:
 """
 
 
+@pytest.mark.slow
 def test_many_threads_may_be_the_first_to_use_it() -> None:
     done = subprocess.run(
         [sys.executable, "-c", FIRST_USE_BY_MANY_THREADS], capture_output=True, text=True, check=False

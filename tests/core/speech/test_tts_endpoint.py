@@ -62,6 +62,7 @@ def _failure(server: HTTPServer) -> UpstreamError:
     return raised.value
 
 
+@pytest.mark.slow
 def test_the_endpoint_is_asked_for_what_is_to_be_said(server: HTTPServer, wav: bytes) -> None:
     asked: list[Request] = []
 
@@ -77,6 +78,7 @@ def test_the_endpoint_is_asked_for_what_is_to_be_said(server: HTTPServer, wav: b
     assert json.loads(asked[1].data)["speed"] == 1.2
 
 
+@pytest.mark.slow
 def test_its_words_are_found_in_its_sound(server: HTTPServer, wav: bytes, sound: Utterance) -> None:
     _answer(server, wav)
     utterance = tts_endpoint.speak(_script(), NOVA)
@@ -87,11 +89,13 @@ def test_its_words_are_found_in_its_sound(server: HTTPServer, wav: bytes, sound:
         assert found.start == pytest.approx(exact.start, abs=0.12)
 
 
+@pytest.mark.slow
 def test_a_wav_that_was_streamed_without_knowing_its_length_is_read(server: HTTPServer, wav: bytes) -> None:
     _answer(server, wav[:4] + b"\xff\xff\xff\xff" + wav[8:40] + b"\xff\xff\xff\xff" + wav[44:])
     assert len(tts_endpoint.speak(_script(), NOVA).samples) == pytest.approx((len(wav) - 44) / 2, abs=10)
 
 
+@pytest.mark.slow
 def test_whatever_sound_comes_back_is_decoded(server: HTTPServer, wav: bytes, sound: Utterance, tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(wav)
     mp3 = samples.make(
@@ -137,6 +141,7 @@ def test_what_passes_is_worth_trying_again(
     assert (error.code, error.retryable, error.retry_after) == (code, True, seconds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body", [b"", b"<html>Welcome</html>", b"#EXTM3U\nhttp://127.0.0.1/a.ts\n", b"RIFF\0\0\0\0WAVE"]
 )
@@ -146,6 +151,7 @@ def test_what_is_no_sound_is_refused(server: HTTPServer, body: bytes) -> None:
     assert (error.code, error.retryable) == ("speech_unreadable", False)
 
 
+@pytest.mark.slow
 def test_sound_of_a_few_bytes_and_hours_is_refused(server: HTTPServer, tmp_path: Path) -> None:
     _answer(server, hostile.lying_flac(tmp_path / "a.flac").read_bytes())
     assert _failure(server).code == "speech_unreadable"

@@ -139,6 +139,7 @@ def test_a_single_letter_is_enough() -> None:
     assert choose_voice("en-US", "A").voice.id == "hibari-heart"
 
 
+@pytest.mark.slow
 def test_choosing_loads_no_model_that_speaks_or_hears() -> None:
     """The API chooses a voice for each row of an upload."""
     code = """if True:

@@ -60,6 +60,7 @@ def test_another_workspaces_task_does_not_exist(session: Session, workspace_id: 
         tasks.get(session, uuid4(), queued(session, workspace_id).id)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(fractions=st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_progress_never_goes_back_and_ends_below_a_hundred(fractions: list[float]) -> None:

@@ -158,6 +158,7 @@ def test_a_score_lies_between_nothing_and_one(similarity: float, importance: flo
     assert 0 <= _blend(similarity, importance, age) <= 1 + 1e-9
 
 
+@pytest.mark.slow
 @given(SHARES, SHARES, st.floats(0, 1000), SHARES, st.floats(0, 1000))
 def test_a_score_grows_with_each_of_its_three_parts(
     similarity: float, importance: float, age: float, more: float, later: float

@@ -111,6 +111,7 @@ def test_an_account_s_posts_are_held_against_its_own_usual_views(twin: Twin) -> 
     assert record(twin).caption_style is None
 
 
+@pytest.mark.slow
 def test_posts_of_others_teach_nothing(twin: Twin, workspace_id: UUID) -> None:
     history = TwinHistory(twin)
     for number in range(10):

@@ -48,6 +48,7 @@ def test_nothing_due_is_told_from_something_due(workspace_id: UUID, receiver: Re
         assert not dispatcher.is_due(session)
 
 
+@pytest.mark.slow
 def test_a_receiver_that_was_down_for_an_hour_gets_every_event(workspace_id: UUID, receiver: Receiver) -> None:
     endpoint_id, _ = register(workspace_id, f"{receiver.url}/hook")
     receiver.answers["/hook"] = 503, {}
@@ -122,6 +123,7 @@ def test_an_endpoint_that_answers_410_is_disabled_and_says_so(workspace_id: UUID
     assert statuses(endpoint_id) == ["delivered"] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("succeeds_between", [False, True])
 def test_an_endpoint_that_fails_for_three_days_is_disabled_unless_it_worked_between(
     workspace_id: UUID, receiver: Receiver, succeeds_between: bool

@@ -80,6 +80,7 @@ def test_an_answer_is_read_in_whatever_form_it_comes(language_model: LanguageMod
     ]
 
 
+@pytest.mark.slow
 def test_an_answer_of_a_million_blanks_is_read_at_once(language_model: LanguageModel) -> None:
     language_model.will_answer(f"Bread{' ' * 1_000_000}rises.")
     language_model.will_answer("Bread rises.")

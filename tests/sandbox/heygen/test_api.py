@@ -13,6 +13,7 @@ from tests.sandbox_client import Sandbox
 PAYMENT_FAILED = "MOVIO_PAYMENT_INSUFFICIENT_CREDIT"
 
 
+@pytest.mark.slow
 def test_a_video_takes_six_to_twenty_minutes(sandbox: Sandbox) -> None:
     video_id = create(sandbox)
     sandbox.advance(5 * 60)
@@ -33,6 +34,7 @@ def test_ten_videos_are_rendered_at_once_and_the_others_wait(sandbox: Sandbox) -
     assert set(statuses(sandbox, *ids).values()) == {"completed"}
 
 
+@pytest.mark.slow
 def test_a_finished_video_can_be_downloaded_until_its_address_expires(sandbox: Sandbox) -> None:
     video_id = create(sandbox)
     sandbox.advance(LONGEST)
@@ -46,6 +48,7 @@ def test_a_finished_video_can_be_downloaded_until_its_address_expires(sandbox: S
     assert sandbox.http.get(get(sandbox, video_id)["video_url"]).content == file.content
 
 
+@pytest.mark.slow
 def test_a_download_can_be_lost_while_statuses_are_told(sandbox: Sandbox) -> None:
     video_id = create(sandbox)
     sandbox.advance(LONGEST)
@@ -56,6 +59,7 @@ def test_a_download_can_be_lost_while_statuses_are_told(sandbox: Sandbox) -> Non
     assert sandbox.http.get(url).status_code == 200
 
 
+@pytest.mark.slow
 def test_the_file_is_a_video_of_the_size_and_length_that_were_promised(sandbox: Sandbox, tmp_path: Path) -> None:
     video_id = create(sandbox)
     sandbox.advance(LONGEST)

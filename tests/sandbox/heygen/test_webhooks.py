@@ -45,6 +45,7 @@ def is_signed(request: Request, secret: str) -> bool:
     return request.headers["Heygen-Signature"] == expected
 
 
+@pytest.mark.slow
 def test_a_finished_video_is_reported_to_its_callback(sandbox: Sandbox, receiver: Receiver) -> None:
     video_id = create(sandbox, callback_url=receiver.url, callback_id="ours")
     assert receiver.received == []

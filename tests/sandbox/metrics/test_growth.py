@@ -57,6 +57,7 @@ def test_no_count_ever_falls(features: Features, one: float, other: float) -> No
     assert all(early[name] <= late[name] for name in early)
 
 
+@pytest.mark.slow
 @given(features, ages, st.booleans())
 def test_counts_fit_each_other(features: Features, age: float, spam: bool) -> None:
     counts = after(features, age, spam=spam)

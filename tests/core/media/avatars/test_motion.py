@@ -70,6 +70,7 @@ def test_a_seed_always_moves_alike_and_another_differently(motion: Motion) -> No
     assert np.abs(other.roll - motion.roll).max() > 0.5
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1), st.floats(0.1, 30))
 def test_tracks_have_a_value_for_each_frame_within_their_limits(seed: int, seconds: float) -> None:
     made = animate([phoneme for phoneme in PHONEMES if phoneme.end < seconds], seconds, RATE, seed)

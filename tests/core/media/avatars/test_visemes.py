@@ -35,6 +35,7 @@ def test_lips_close_between_two_open_vowels_even_when_spoken_fast(lips: str) -> 
     assert min(max(mouth.open for mouth in half) for half in (mouths[:55], mouths[60:])) > 0.3
 
 
+@pytest.mark.slow
 @given(st.sampled_from("mbp"), st.sampled_from("ɑæow"), st.floats(0.025, 0.1), st.floats(0, 1 / 30))
 def test_a_frame_of_a_video_shows_the_lips_shut_in_each_m_b_and_p(
     lips: str, vowel: str, each: float, offset: float
@@ -81,6 +82,7 @@ def test_a_stressed_vowel_opens_further() -> None:
     assert max(mouth.open for mouth in stressed) > max(mouth.open for mouth in plain) + 0.05
 
 
+@pytest.mark.slow
 def test_every_sound_of_the_bundled_voice_has_a_mouth() -> None:
     letters = {symbol for symbol in hibari.load_model().vocab if unicodedata.category(symbol) in ("Ll", "Lu", "Lo")}
     assert len(letters) > 80
@@ -91,6 +93,7 @@ def test_every_sound_of_the_bundled_voice_has_a_mouth() -> None:
 _SYMBOLS = st.text(st.sampled_from([*VISEMES, *DIPHTHONGS, "?"]), max_size=40)
 
 
+@pytest.mark.slow
 @given(_SYMBOLS, st.floats(0.02, 0.3))
 def test_shapes_stay_within_limits_and_move_without_jumps(symbols: str, each: float) -> None:
     mouths = np.array(_mouths(symbols, each))

@@ -40,6 +40,7 @@ def test_a_number_after_right_to_left_words_is_written_as_part_of_them() -> None
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @given(spoken_words().filter(bool), st.sampled_from(["two", "שתיים"]))
 def test_a_line_is_centred_and_as_wide_as_its_text_and_no_word_touches_another(words: list[Word], text: str) -> None:
     line = [replace(word, text=text) for word in words]

@@ -32,6 +32,7 @@ def test_there_are_many_and_each_has_its_own_name() -> None:
     assert len({design.name for design in DESIGNS}) == len(DESIGNS) >= 12
 
 
+@pytest.mark.slow
 def test_no_two_look_alike(pictures: dict[str, list[np.ndarray]]) -> None:
     for one, other in combinations(pictures, 2):
         assert np.abs(pictures[one][0] - pictures[other][0]).mean() > 15, (one, other)

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,7 @@ def texts(found: list[Segment]) -> list[str]:
     return [phrase.text for phrase in found]
 
 
+@pytest.mark.slow
 @given(st.one_of(spoken_words(), untidy_words()), st.sampled_from(["en", "ja", "ar", "xx"]))
 def test_every_word_is_shown_once_and_in_order(words: list[Word], language: str) -> None:
     found = cut(words, language)
@@ -37,6 +39,7 @@ def test_every_word_is_shown_once_and_in_order(words: list[Word], language: str)
     assert all(before.end <= after.start for before, after in pairwise(spoken))
 
 
+@pytest.mark.slow
 @given(st.one_of(spoken_words(), untidy_words()), st.floats(0.5, 130))
 def test_phrases_never_overlap_and_end_within_the_reel(words: list[Word], seconds: float) -> None:
     found = cut(words, seconds=seconds)
@@ -45,6 +48,7 @@ def test_phrases_never_overlap_and_end_within_the_reel(words: list[Word], second
     assert all(phrase.start <= word.start < word.end <= phrase.end for phrase in found for word in phrase.words)
 
 
+@pytest.mark.slow
 @given(spoken_words())
 def test_a_phrase_stays_until_the_next_one_unless_the_pause_is_long(words: list[Word]) -> None:
     for before, after in pairwise(cut(words)):
@@ -53,6 +57,7 @@ def test_a_phrase_stays_until_the_next_one_unless_the_pause_is_long(words: list[
         assert all(after.start - before.end <= LONG_PAUSE_SECONDS for before, after in pairwise(phrase.words))
 
 
+@pytest.mark.slow
 @given(spoken_words())
 def test_phrases_have_two_lines_at_most_and_what_is_wider_than_a_line_stands_alone(words: list[Word]) -> None:
     for phrase in cut(words):

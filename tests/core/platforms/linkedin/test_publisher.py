@@ -72,6 +72,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Post:
     return make_post(tmp_path_factory.mktemp("video"), LinkedInOptions(), CONTENT)
 
 
+@pytest.mark.slow
 @given(
     cuts=st.lists(st.integers(1, len(CONTENT) - 1), unique=True, max_size=8).map(sorted),
     faults=st.lists(st.sampled_from([None, LOST, LOST_ANSWER, httpx.Response(503)]), max_size=6),

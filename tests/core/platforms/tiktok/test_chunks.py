@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ def test_the_chunks_are_the_file_in_order(size: int) -> None:
     assert {end - start for start, end in bounds[:-1]} <= {chunks.chunk}
 
 
+@pytest.mark.slow
 @given(SIZES, st.data())
 def test_as_many_chunks_are_there_as_their_bytes(size: int, data: st.DataObject) -> None:
     chunks = Chunks(size)

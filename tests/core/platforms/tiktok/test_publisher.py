@@ -197,6 +197,7 @@ def test_tiktok_is_not_asked_more_often_than_it_allows(wire: Wire, access: Acces
     assert len(wire.sent(INIT)) == 6
 
 
+@pytest.mark.slow
 def test_an_upload_whose_opening_was_lost_is_opened_again(wire: Wire, access: Access, post: Post) -> None:
     wire.on(CREATOR, creator()).on(INIT, DROPPED, OPENED).on(UPLOAD, CHUNK_TAKEN)
     outcome, kept = prepare(access, post)

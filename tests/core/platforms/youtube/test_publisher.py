@@ -177,6 +177,7 @@ def test_every_option_reaches_youtube(platform: YouTube, tmp_path: Path) -> None
     assert parts["snippet"]["defaultLanguage"] == "de"
 
 
+@pytest.mark.slow
 @given(st.lists(st.text("abcdé", min_size=60, max_size=100), max_size=30))
 @example(["a" * 100] * 5)  # 500 characters, and the commas are too many
 @example([*["a" * 99] * 4, "b" * 100])

@@ -37,6 +37,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 @given(size=sizes, data=st.data())
 def test_all_but_a_last_small_piece_is_sent_from_wherever_the_session_is(file: Path, size: int, data) -> None:
     server = SessionServer(size, STEP)
@@ -53,6 +54,7 @@ def test_all_but_a_last_small_piece_is_sent_from_wherever_the_session_is(file: P
     assert all(0 <= share < 1 for share in told)
 
 
+@pytest.mark.slow
 @given(size=sizes, faults=st.lists(st.sampled_from([None, LOST, LOST_ANSWER, 500, 503]), max_size=8))
 def test_no_byte_is_lost_or_sent_twice_whatever_breaks(file: Path, size: int, faults: list) -> None:
     server = SessionServer(size, STEP, faults)

@@ -43,6 +43,7 @@ def resolution(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "heygen_resolution", "720p")
 
 
+@pytest.mark.slow
 def test_a_video_is_submitted_polled_and_downloaded(sandbox: Sandbox, tmp_path: Path) -> None:
     video_id = submit()
     assert heygen.get(video_id) == VideoStatus(state="processing")
@@ -55,6 +56,7 @@ def test_a_video_is_submitted_polled_and_downloaded(sandbox: Sandbox, tmp_path: 
     assert (info.width, info.height, info.has_audio) == (720, 1280, True)
 
 
+@pytest.mark.slow
 def test_an_expired_address_is_replaced_by_asking_again(sandbox: Sandbox) -> None:
     video_id = submit()
     sandbox.advance(LONGEST)
