@@ -5,6 +5,7 @@ downloads are checked in the same way; a POST follows none. The deadline is chec
 slow-drip servers (headers, TLS handshake or body) cannot exceed it.
 """
 
+import socket
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -78,8 +79,8 @@ def refusals(urls: Collection[str]) -> dict[str, Invalid]:
 def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | None:
     """Download `url` to `target` within `seconds`; returns the response's content type.
 
-    Raises Invalid `url_forbidden`; TooLarge over `max_bytes`; UpstreamError with the code `remote_not_found`,
-    `remote_forbidden`, `remote_timeout` or `remote_failed`, retryable where trying again may help.
+    Raises Invalid `url_forbidden`; TooLarge over `max_bytes`; UpstreamError with the code `host_unknown`,
+    `remote_not_found`, `remote_forbidden`, `remote_timeout` or `remote_failed`, retryable where trying again may help.
     """
     deadline = time.monotonic() + seconds
     parsed = _parse(url)
@@ -100,7 +101,7 @@ def post(url: str, content: bytes, headers: Mapping[str, str], *, seconds: float
     """Send `content` to `url` within `seconds`. Returns the status and headers of the response, whatever they are.
 
     The body of the response is not read, and a redirect is not followed. Raises Invalid `url_forbidden`; UpstreamError
-    `remote_timeout` or `remote_failed`, both retryable.
+    `host_unknown`, and `remote_timeout` or `remote_failed`, both retryable.
     """
     deadline = time.monotonic() + seconds
     parsed = _parse(url)
@@ -250,6 +251,10 @@ class _PublicAddressBackend(httpcore.NetworkBackend):
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"{host} does not resolve in time") from error
         except OSError as error:
+            if isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME:
+                raise UpstreamError(
+                    f"There is no host named {host}.", code="host_unknown", remedy="Check the address."
+                ) from error
             raise httpcore.ConnectError(f"{host} does not resolve") from error
         *others, last = addresses
         for address in others:

@@ -104,8 +104,19 @@ def test_a_name_that_does_not_resolve_is_left_to_the_fetch(tmp_path: Path) -> No
     safe_fetch.check_url("http://nowhere.invalid/a.mp4")
     with pytest.raises(UpstreamError) as caught:
         safe_fetch.fetch("http://nowhere.invalid/a.mp4", tmp_path / "file", max_bytes=10, seconds=5)
-    assert caught.value.code == "remote_failed"
-    assert caught.value.retryable
+    assert (caught.value.code, caught.value.retryable) == ("host_unknown", False)
+
+
+def test_a_name_server_that_does_not_answer_is_asked_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_up(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(UpstreamError) as caught:
+        safe_fetch.fetch("http://example.com/a.mp4", tmp_path / "file", max_bytes=10, seconds=5)
+    assert (caught.value.code, caught.value.retryable) == ("remote_failed", True)
 
 
 def test_a_name_that_takes_long_to_resolve_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
