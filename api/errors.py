@@ -12,11 +12,13 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.known_fields import body_fields, unknown_sentence
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import (
     Error,
@@ -36,6 +38,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 _PYDANTIC_STEPS: Final = ("function-", "literal[", "[key]")
 _MESSAGES: Final = {
     "model_attributes_type": "Input should be an object",
+    "timezone_aware": "Send the time with its offset, such as 2026-05-01T10:00:00Z",
     "string_pattern_mismatch": "Input should have the format that its description names",
 }
 
@@ -87,7 +90,7 @@ def problem(scope: Scope, error: Exception) -> JSONResponse:
         return _render(
             scope, error.status_code, _code(error.status_code), str(error.detail), headers=dict(error.headers or {})
         )
-    core_error = _to_core_error(error)
+    core_error = _to_core_error(error, scope.get("route"))
     extensions: dict[str, Any] = {"retryable": core_error.retryable}
     headers = {}
     if core_error.remedy:
@@ -102,11 +105,11 @@ def problem(scope: Scope, error: Exception) -> JSONResponse:
     return _render(scope, core_error.status, core_error.code, core_error.detail, extensions, headers)
 
 
-def _to_core_error(error: Exception) -> Error:
+def _to_core_error(error: Exception, route: APIRoute | None) -> Error:
     if isinstance(error, Error):
         return error
     if isinstance(error, RequestValidationError):
-        errors = _validation_errors(error)
+        errors = _validation_errors(error, route)
         return Unprocessable(_summary(errors[0]), code="schema", errors=errors)
     if isinstance(error, DataError):
         # NUL bytes and numbers out of range are valid in JSON and URLs, but not in PostgreSQL.
@@ -115,11 +118,13 @@ def _to_core_error(error: Exception) -> Error:
     if isinstance(error, UNREACHABLE):
         return Unavailable("The database does not answer.", code="database_unavailable", retry_after=2)
     return InternalError(
-        "Something went wrong on our side.", remedy="Try again; report the request_id if it fails again."
+        "Something went wrong on our side.",
+        remedy="Try again; report the request_id if it fails again.",
+        retryable=True,
     )
 
 
-def _validation_errors(error: RequestValidationError) -> list[dict[str, str]]:
+def _validation_errors(error: RequestValidationError, route: APIRoute | None) -> list[dict[str, str]]:
     """The first validation error of each location."""
     by_location: dict[str, dict[str, str]] = {}
     for found in error.errors():
@@ -127,15 +132,18 @@ def _validation_errors(error: RequestValidationError) -> list[dict[str, str]]:
         json_pointer = "" if found["type"] == "json_invalid" else pointer(path)  # its location is a character offset
         # A union has an error for each of its types: keep the first.
         by_location.setdefault(
-            f"{location}{json_pointer}", {"in": location, "pointer": json_pointer, "detail": _message(found)}
+            f"{location}{json_pointer}",
+            {"in": location, "pointer": json_pointer, "detail": _message(found, path, route)},
         )
     return list(by_location.values())
 
 
-def _message(found: dict[str, Any]) -> str:
+def _message(found: dict[str, Any], path: list[str | int], route: APIRoute | None) -> str:
     """Pydantic's message, or a plainer one where it mentions Python types."""
     if found["loc"] == ("body",) and isinstance(found["input"], bytes | None):
         return "Send JSON with Content-Type: application/json"
+    if found["type"] == "extra_forbidden" and route:
+        return unknown_sentence(str(path[-1]), body_fields(route, path[:-1]))
     if "Expected UploadFile" in found["msg"]:
         return f"Send a file: with curl, -F {found['loc'][-1]}=@path"
     if found["type"] == "json_invalid":

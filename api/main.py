@@ -17,6 +17,7 @@ from api.body_limits import BodyLimits
 from api.bulkhead import SHARED_THREAD
 from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
+from api.known_fields import KNOWN_FIELDS
 from api.progress import Progress
 from api.routes import (
     analytics,
@@ -104,8 +105,8 @@ def create_app() -> FastAPI:
     openapi.install(app)
     app.add_exception_handler(idempotency.Replay, idempotency.handle_replay)
     # The browser polling hook reads tasks without `/public`. First, because routes are matched in order.
-    app.include_router(tasks.router, prefix="/api/v1", include_in_schema=False)
-    public = APIRouter(prefix="/api/v1/public", responses=problems(400, 401, 422, 429))
+    app.include_router(tasks.router, prefix="/api/v1", include_in_schema=False, dependencies=[KNOWN_FIELDS])
+    public = APIRouter(prefix="/api/v1/public", responses=problems(400, 401, 422, 429), dependencies=[KNOWN_FIELDS])
     public.include_router(tasks.router)
     for router in (
         captions.upload_router,

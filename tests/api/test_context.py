@@ -53,7 +53,7 @@ def test_a_request_is_one_line_of_json_without_its_secrets(client: TestClient, l
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     (line,) = [line for line in lines if line["event"] == "request"]
     assert line["request_id"] == answer.headers["X-Request-Id"]
-    assert (line["method"], line["status"]) == ("GET", 404)
+    assert (line["method"], line["status"]) == ("GET", 422)
     assert (line["path"], line["route"]) == ("/api/v1/public/tasks/sync_1", "get_task")
     assert line["milliseconds"] >= 0
     assert "hunter2" not in str(line)

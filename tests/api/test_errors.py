@@ -69,7 +69,7 @@ def test_a_value_of_the_wrong_shape_is_pointed_at(client: TestClient) -> None:
             {"params": {"from_date": "2026-05-01T10:00:00"}},
             "query",
             "/from_date",
-            "Input should have timezone info",
+            "Send the time with its offset, such as 2026-05-01T10:00:00Z",
         ),
         ("POST", PUBLISH, {}, "body", "", "Send JSON with Content-Type: application/json"),
         ("POST", PUBLISH, {"content": b"{}"}, "body", "", "Send JSON with Content-Type: application/json"),
@@ -146,3 +146,4 @@ def test_a_crash_is_answered_without_its_text(connect, raised: Exception, status
     assert "hunter2" not in answer.text
     assert "RateLimit" in answer.headers
     assert answer.headers.get("Retry-After") == (None if status == 500 else "2")
+    assert answer.json()["retryable"]
