@@ -31,6 +31,7 @@ from api.routes import (
     memory,
     publishing,
     social,
+    start,
     tasks,
     twins,
     usage,
@@ -131,6 +132,7 @@ def create_app() -> FastAPI:
     app.include_router(public)
     app.include_router(heygen.router)
     app.include_router(health.router)
+    app.include_router(start.router)
     return app
 
 

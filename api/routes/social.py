@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api import connect_page
+from api import html_pages
 from api.authentication import too_many
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
@@ -94,7 +94,7 @@ def oauth_callback(
     found = oauth_flow.finish(platform, state=state, code=code, error=error)
     if isinstance(found, str):
         return RedirectResponse(found, HTTPStatus.FOUND)
-    return connect_page.render(request, found)
+    return html_pages.render(request, "connect.html", question=found)
 
 
 @router.post(

@@ -1,4 +1,5 @@
-"""Confirmation page of the OAuth callback (HTML): asks the person whether to connect the account."""
+"""HTML pages of our own: no script, nothing of other hosts, and no frame in which a click could be meant for another
+page."""
 
 from pathlib import Path
 from typing import Final
@@ -7,10 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from starlette.templating import Jinja2Templates
 
-from content_pipeline.core.accounts.oauth_flow import Question
-
 _TEMPLATES: Final = Jinja2Templates(Path(__file__).parent / "templates")
-# No script, nothing of others', and no frame in which a click could be meant for another page.
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
@@ -18,5 +16,6 @@ _HEADERS: Final = {
 }
 
 
-def render(request: Request, question: Question) -> HTMLResponse:
-    return _TEMPLATES.TemplateResponse(request, "connect.html", {"question": question}, headers=_HEADERS)
+def render(request: Request, template: str, **values: object) -> HTMLResponse:
+    """A page from a file of `templates/`."""
+    return _TEMPLATES.TemplateResponse(request, template, values, headers=_HEADERS)

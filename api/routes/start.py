@@ -1,0 +1,39 @@
+"""Start page: where things are, as HTML for browsers and as JSON for programs."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import JSONResponse
+
+from api import html_pages
+from content_pipeline.core.settings import settings
+
+router = APIRouter(include_in_schema=False)
+
+# Beside this API's address.
+_PAGES: Final = {
+    "docs": ("Documentation", "Every route, with “Try it out”. It asks for your API key.", "docs"),
+    "openapi": ("OpenAPI document", "For generated clients.", "openapi.json"),
+    "health": ("Health", "Whether the database, the object store and Dagster answer.", "health/ready"),
+}
+
+
+@router.get("/")
+def start(request: Request, accept: Annotated[str, Header()] = "") -> Response:
+    """The addresses of the documentation, of Dagster's pages and of the sandbox."""
+    base = str(request.base_url)
+    places = {name: (title, text, f"{base}{path}") for name, (title, text, path) in _PAGES.items()} | _other_servers()
+    if "text/html" in accept:
+        return html_pages.render(request, "start.html", places=places.values())
+    return JSONResponse({name: url for name, (_, _, url) in places.items()})
+
+
+def _other_servers() -> dict[str, tuple[str, str, str]]:
+    """Those that this process knows a public address of, or that are for trying things out."""
+    own, found = settings(), {}
+    is_trial = own.platforms == "sandbox"
+    if dagster := own.dagster_public_url or (own.dagster_url if is_trial else ""):
+        found["dagster"] = ("Dagster", "Runs, assets and schedules, for operators.", dagster)
+    if is_trial:
+        found["posts"] = ("Sandbox", "What was posted: the stand-ins of the platforms.", own.sandbox_url)
+    return found

@@ -1,0 +1,41 @@
+"""The start page."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from fastapi.testclient import TestClient
+
+from content_pipeline.core.settings import settings
+
+
+def test_programs_are_told_where_things_are(anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "platforms", "live")
+    places = anonymous_client.get("/").json()
+    assert set(places) == {"docs", "openapi", "health"}
+    for url in (places["docs"], places["openapi"]):
+        assert anonymous_client.get(urlsplit(url).path).status_code == 200
+
+
+def test_people_get_a_page_with_links_and_nothing_of_other_hosts(anonymous_client: TestClient) -> None:
+    page = anonymous_client.get("/", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert 'href="http://testserver/docs"' in page.text
+    assert "src=" not in page.text
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_dagster_and_the_sandbox_are_shown_where_things_are_tried_out(
+    anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "platforms", "sandbox")
+    assert anonymous_client.get("/").json()["dagster"] == settings().dagster_url
+    assert anonymous_client.get("/").json()["posts"] == settings().sandbox_url
+
+
+def test_elsewhere_dagster_has_the_address_that_was_set(
+    anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "platforms", "live")
+    monkeypatch.setattr(settings(), "dagster_public_url", "https://dagster.example.com")
+    places = anonymous_client.get("/").json()
+    assert places["dagster"] == "https://dagster.example.com"
+    assert "posts" not in places
