@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -56,6 +56,7 @@ def _drop_root() -> None:
 
 
 @click.group()
+@click.version_option(package_name="content-pipeline", message="%(package)s %(version)s")
 def cli() -> None:
     """Make captions and reels, and publish posts."""
 
@@ -116,6 +117,20 @@ def status() -> int:
         return _NOT_READY
     display.show(rows)
     return 0 if all(row.is_healthy for row in rows) else _NOT_READY
+
+
+@cli.command("logs")
+@click.argument("service", required=False)
+@click.option("--follow", "-f", is_flag=True, help="Go on with the lines that are added, until Ctrl-C.")
+def show_logs(service: str | None, follow: bool) -> None:
+    """Show the last lines of the logs of all services, or of one, such as api, daemon or media."""
+    from content_pipeline.cli import logs
+
+    chosen = logs.find(_home(), service)
+    width = max(len(log.service) for log in chosen)
+    with suppress(KeyboardInterrupt):
+        for name, line in logs.lines(chosen, follow=follow):
+            click.echo(line if service else f"{click.style(name.ljust(width), fg='cyan')} {line}")
 
 
 @cli.command("doctor")

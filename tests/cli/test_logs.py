@@ -1,0 +1,63 @@
+"""Log files of the services."""
+
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from content_pipeline.cli import logs
+from content_pipeline.cli.main import cli
+from content_pipeline.core.errors import NotFound
+from content_pipeline.core.settings import settings
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "api.log").write_text("".join(f"request {number}\n" for number in range(100)))
+    (tmp_path / "logs" / "media.log").write_text("a reel\nan unfinished li")
+    return tmp_path
+
+
+def test_the_last_lines_of_each_service_are_shown(home: Path) -> None:
+    shown = list(logs.lines(logs.find(home), last=2))
+    assert shown == [("api", "request 98"), ("api", "request 99"), ("media", "a reel")]
+
+
+def test_lines_that_are_added_follow_also_after_a_rotation(home: Path) -> None:
+    file = home / "logs" / "media.log"
+    (log,) = logs.find(home, "media")
+    assert list(log.new_lines()) == ["a reel"]
+    with file.open("a") as added:
+        added.write("ne\n")
+    assert list(log.new_lines()) == ["an unfinished line"]
+    file.rename(home / "logs" / "media.log.1")
+    assert list(log.new_lines()) == []
+    file.write_text("anew\n")
+    assert list(log.new_lines()) == ["anew"]
+
+
+def test_following_begins_with_the_last_lines_and_goes_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = home / "logs" / "api.log"
+    monkeypatch.setattr(logs.time, "sleep", lambda _: file.write_text(file.read_text() + "one more\n"))
+    shown = list(islice(logs.lines(logs.find(home, "api"), follow=True, last=1), 3))
+    assert shown == [("api", "request 99"), ("api", "one more"), ("api", "one more")]
+
+
+def test_an_unknown_service_is_told_with_the_names_of_all(home: Path) -> None:
+    with pytest.raises(NotFound) as caught:
+        logs.find(home, "apy")
+    assert caught.value.remedy == "Choose one of api, media."
+
+
+def test_the_command_shows_one_service_without_its_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTENT_PIPELINE_HOME", str(home))
+    settings.cache_clear()
+    assert CliRunner().invoke(cli, ["logs", "media"]).output == "a reel\n"
+    settings.cache_clear()
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert CliRunner().invoke(cli, ["--version"]).output == f"content-pipeline {version('content-pipeline')}\n"
