@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.allowed_methods import allowed_methods
 from api.known_fields import body_fields, unknown_sentence
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import (
@@ -87,9 +88,11 @@ def problem(scope: Scope, error: Exception) -> JSONResponse:
             remedy="Send the fields that the documentation names, as multipart/form-data.",
         )
     if isinstance(error, HTTPException):
-        return _render(
-            scope, error.status_code, _code(error.status_code), str(error.detail), headers=dict(error.headers or {})
-        )
+        own_headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            known = allowed_methods(scope["app"], scope["path"])
+            own_headers["Allow"] = ", ".join(sorted(known)) or own_headers["Allow"]
+        return _render(scope, error.status_code, _code(error.status_code), str(error.detail), headers=own_headers)
     core_error = _to_core_error(error, scope.get("route"))
     extensions: dict[str, Any] = {"retryable": core_error.retryable}
     headers = {}

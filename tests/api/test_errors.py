@@ -147,3 +147,13 @@ def test_a_crash_is_answered_without_its_text(connect, raised: Exception, status
     assert "RateLimit" in answer.headers
     assert answer.headers.get("Retry-After") == (None if status == 500 else "2")
     assert answer.json()["retryable"]
+
+
+def test_a_method_that_a_path_does_not_have_is_told_with_all_that_it_has(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    for template, operations in paths.items():
+        path = template.replace("{platform}", "tiktok").replace("{form}", "srt")
+        answer = client.put(path)
+        assert answer.status_code == 405, path
+        assert set(answer.headers["Allow"].split(", ")) >= {method.upper() for method in operations}, path
+    assert client.put(f"{PUBLIC}/twins").headers["Allow"] == "GET, POST"
