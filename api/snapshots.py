@@ -1,7 +1,9 @@
 """Snapshots of tasks and batches: their state at one moment, as the API shows it."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 from zlib import crc32
 
@@ -11,9 +13,14 @@ from sqlalchemy.orm import Session
 from api.schemas.bulk import BatchView, JobView
 from api.schemas.tasks import Status, TaskView
 from content_pipeline.core.bulk import batches
+from content_pipeline.core.clock import now
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.models import Batch, Task
+from content_pipeline.core.settings import settings
+
+# Of an S3 link in JSON. It differs in each read.
+_SIGNATURE: Final = re.compile(r'\?[^"]*X-Amz-Signature=[^"]*')
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,10 @@ class TaskSnapshot:
 
     @property
     def etag(self) -> str:
-        return f'W/"{crc32(self.body.encode()):x}"'
+        """The same for a finished task until half of the life of its signed links is over."""
+        unsigned, links = _SIGNATURE.subn("", self.body)
+        period = now().timestamp() // (settings().link_seconds / 2) if links else 0
+        return f'W/"{crc32(f"{unsigned}{period:.0f}".encode()):x}"'
 
     def changes_since(self, _: "TaskSnapshot | None") -> str:
         return self.body
