@@ -89,8 +89,9 @@ def create_app() -> FastAPI:
     app = FastAPIOffline(  # serves the assets of /docs itself, not from a CDN
         title="Content Pipeline",
         version="1",
-        summary="Recordings, scripts and videos in; captions, reels and published posts out.",
+        description=openapi.INTRODUCTION,
         lifespan=_lifespan,
+        redoc_url=None,  # its page loads a logo from another host
         generate_unique_id_function=openapi.operation_id,
         form_limits={"max_files": MAX_FILES, "max_fields": MAX_FIELDS, "max_part_size": MAX_FIELD_BYTES},
         middleware=[
@@ -107,7 +108,9 @@ def create_app() -> FastAPI:
     app.add_exception_handler(idempotency.Replay, idempotency.handle_replay)
     # The browser polling hook reads tasks without `/public`. First, because routes are matched in order.
     app.include_router(tasks.router, prefix="/api/v1", include_in_schema=False, dependencies=[KNOWN_FIELDS])
-    public = APIRouter(prefix="/api/v1/public", responses=problems(400, 401, 422, 429), dependencies=[KNOWN_FIELDS])
+    public = APIRouter(
+        prefix="/api/v1/public", responses=problems(400, 401, 422, 429, 500, 503), dependencies=[KNOWN_FIELDS]
+    )
     public.include_router(tasks.router)
     for router in (
         captions.upload_router,

@@ -1,11 +1,21 @@
-"""The OpenAPI document: adds the problem details schema, and sets operation ids."""
+"""The OpenAPI document: what FastAPI does not say of operations, files and errors."""
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from api.schemas.problems import Problem
+from api.schemas.problems import Problem, problems
+
+INTRODUCTION: Final = Path(__file__).with_name("introduction.md").read_text()
+
+_END_OF_SENTENCE: Final = re.compile(r"(?<=[.?!])\s+")
+# Of every operation with a body (api/body_limits.py).
+_OF_BODIES: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def install(app: FastAPI) -> None:
@@ -13,10 +23,41 @@ def install(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = generate()
-        document["components"]["schemas"] |= _schemas()
+        schemas = document["components"]["schemas"]
+        schemas |= _schemas()
+        for operation in _operations(document):
+            _summarize(operation)
+            if "requestBody" in operation:
+                operation["responses"] |= {str(status): body for status, body in problems(*_OF_BODIES).items()}
+        for schema in schemas.values():
+            for field in schema.get("properties", {}).values():
+                _mark_files(field)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents it
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for operations in document["paths"].values():
+        yield from operations.values()
+
+
+def _summarize(operation: dict[str, Any]) -> None:
+    """The first sentence of the description, in place of the function's name: "Get a task", not "Get Task".
+
+    Summaries are plain text.
+    """
+    first, *rest = _END_OF_SENTENCE.split(operation.get("description", ""), maxsplit=1)
+    if first:
+        operation["summary"] = " ".join(first.removesuffix(".").replace("`", "").split())
+        operation["description"] = rest[0] if rest else ""
+
+
+def _mark_files(field: dict[str, Any]) -> None:
+    """Generators of clients know a file by its format: without it they sent text, and got 422."""
+    for schema in (field, *field.get("anyOf", ())):
+        if schema.get("contentMediaType") == "application/octet-stream":
+            schema["format"] = "binary"
 
 
 def _schemas() -> dict[str, Any]:

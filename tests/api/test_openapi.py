@@ -107,6 +107,25 @@ def test_models_have_names_of_their_own() -> None:
     assert rehearsal["properties"]["problems"]["items"]["$ref"].endswith("/PostProblem")
 
 
+def test_files_are_binary() -> None:
+    forms = document()["components"]["schemas"]
+    assert forms["Body_submit_batch"]["properties"]["csv_file"]["format"] == "binary"
+    (file, _) = forms["Body_generate"]["properties"]["audio_file"]["anyOf"]
+    assert file["format"] == "binary"
+
+
+def test_each_operation_says_in_a_sentence_what_it_does_and_how_it_may_fail() -> None:
+    for path, operations in document()["paths"].items():
+        for method, operation in operations.items():
+            assert " " in operation["summary"] or path.startswith("/health"), path
+            assert operation["summary"][-1] not in ".:", path
+            if path.startswith("/api/"):
+                expected = {"400", "401", "422", "429", "500", "503"}
+                assert set(operation["responses"]) >= expected | (
+                    {"408", "413"} if method == "post" and "requestBody" in operation else set()
+                )
+
+
 def test_operations_have_names_of_their_own() -> None:
     names = [operation["operationId"] for path in document()["paths"].values() for operation in path.values()]
     assert len(set(names)) == len(names)
