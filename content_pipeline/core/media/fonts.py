@@ -8,16 +8,25 @@ comparable.
 
 import io
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from itertools import groupby
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import ImageFont
+
+from content_pipeline.core.media.emoji_font import EmojiFont
+from content_pipeline.core.media.emoji_pictures import Layer
+from content_pipeline.core.media.emoji_sequences import (
+    INDICATORS,
+    SKIN_TONES,
+    TEXT_SELECTOR,
+    split_emoji,
+)
 
 if TYPE_CHECKING:  # 10 MB, which the API and the code server never need
     from fontTools.ttLib import TTFont
@@ -33,16 +42,18 @@ BOLD, EXTRA_BOLD = 700, 800
 _MANROPE = {BOLD: "Manrope-Bold.ttf", EXTRA_BOLD: "Manrope-ExtraBold.ttf"}
 # Glyphs are measured at this size, so that rounding to whole pixels is negligible.
 MEASURING_EM = 1000
-# Zero width joiner and non-joiner shape Arabic and Indic; all other format characters are dropped. So are those that
-# join emoji: libass draws the emoji side by side, whatever the font makes of them, and Pillow measured them as one.
+# Zero width joiner and non-joiner shape Arabic and Indic; all other format characters are dropped. So are those after
+# symbols: libass draws the symbols side by side, whatever the font makes of them, and Pillow measured them as one.
 JOINERS = "\u200c\u200d"
+_UNDRAWN = JOINERS + TEXT_SELECTOR
+# Different emoji in a document, each of which takes 2.4 ms: more are no text. Further ones are left out.
+_MAX_EMOJI = 300
 # Thai and Lao sara am: letters in Unicode, but half of each is drawn above the preceding letter.
 SARA_AM = "\u0e33\u0eb3"
 # Khmer vowels whose left half is drawn as another vowel; Unicode has no decomposition for them.
 _KHMER_LEFT_HALF, _KHMER_SPLIT_VOWELS = "\u17c1", "\u17be\u17bf\u17c0\u17c4\u17c5"
 # Control characters and line separators: some fonts have them, but Pillow refuses to measure them.
 _CONTROL_CATEGORIES = ("Cc", "Zl", "Zp")
-_SKIN_TONES = range(0x1F3FB, 0x1F400)
 # Faces of the CJK collection: the regional variants of the same characters.
 _CJK_FACE_INDEX = {"ja": 0, "ko": 1, "zh": 2, "zh-tw": 3, "zh-hant": 3, "zh-hk": 4, "yue": 4}
 
@@ -91,15 +102,26 @@ def fallback_typefaces(language: str, weight: int = BOLD) -> tuple[Typeface, ...
 
 
 def grapheme_clusters(text: str) -> list[str]:
-    """Characters with their combining marks and joiners; controls, line breaks and emoji variations dropped."""
+    """Characters with their combining marks and joiners, and emoji, whole; controls and line breaks dropped."""
     found: list[str] = []
-    for character in unicodedata.normalize("NFC", text):
-        category = unicodedata.category(character)
-        variation = 0xFE00 <= ord(character) <= 0xFE0F or ord(character) >= 0xE0000
-        invisible = category in _CONTROL_CATEGORIES or (category == "Cf" and character not in JOINERS)
-        if variation or invisible or ord(character) in _SKIN_TONES:
+    for part, is_emoji in _parts(text):
+        found += [part] if is_emoji else _letters(part)
+    return found
+
+
+def _letters(text: str) -> list[str]:
+    """The clusters of a text without emoji."""
+    found: list[str] = []
+    for character in text:
+        category, code = unicodedata.category(character), ord(character)
+        if character == TEXT_SELECTOR and found:
+            found[-1] += character  # without it, the next to look would take the sign for an emoji
             continue
-        if character in JOINERS and found and unicodedata.category(found[-1][0]) == "So":
+        variation = 0xFE00 <= code <= 0xFE0F or code >= 0xE0000
+        invisible = category in _CONTROL_CATEGORIES or (category == "Cf" and character not in JOINERS)
+        if variation or invisible or code in SKIN_TONES or code in INDICATORS:
+            continue
+        if character in JOINERS and (not found or unicodedata.category(found[-1][0]) == "So"):
             continue
         if found and (category.startswith("M") or character in JOINERS):
             found[-1] += character
@@ -138,7 +160,7 @@ def _first_covering(
     cluster: str, faces: Iterable[Typeface], coverage_of: Callable[[Typeface], Collection[int]]
 ) -> Typeface | None:
     """The first typeface that covers the whole cluster, else the first that covers its base character."""
-    needed = {ord(character) for character in cluster if character not in JOINERS}
+    needed = {ord(character) for character in cluster if character not in _UNDRAWN}
     fallback = None
     for face in faces:
         if needed.issubset(coverage_of(face)):
@@ -156,49 +178,68 @@ def _decomposed_vowels(text: str) -> str:
 
 
 class FontSet:
-    """Font subsets that cover the given texts, BOLD or EXTRA_BOLD."""
+    """Font subsets that cover the given texts, BOLD or EXTRA_BOLD, and a font of the emoji in them."""
 
     def __init__(self, texts: Iterable[str], language: str, weight: int = BOLD) -> None:
         faces = fallback_typefaces(language, weight)
         self._used: dict[Typeface, set[int]] = {}
-        for text in texts:
-            for face, run in font_runs(text, faces, coverage):
+        emoji: dict[str, None] = {}
+        for part, is_emoji in chain.from_iterable(map(_parts, texts)):
+            if is_emoji:
+                emoji[part] = None
+                continue
+            for face, run in font_runs(part, faces, coverage):
                 self._used.setdefault(face, {ord(" ")}).update(map(ord, run + _decomposed_vowels(run)))
         self._faces = [face for face in faces if face in self._used]
         self._fonts = {
             face: subset_font(face, "".join(map(chr, sorted(self._used[face]))), weight) for face in self._faces
         }
+        self._emoji = EmojiFont(islice(emoji, _MAX_EMOJI), weight, ascent=ASCENT, descent=DESCENT)
         self._measuring_fonts = {
-            face: ImageFont.truetype(io.BytesIO(font.data), MEASURING_EM) for face, font in self._fonts.items()
+            font.family: ImageFont.truetype(io.BytesIO(font.data), MEASURING_EM) for font in self.fonts
         }
         self._widths: dict[str, float] = {}
 
     @property
     def fonts(self) -> list[Font]:
-        return list(self._fonts.values())
+        emoji = [Font(self._emoji.family, self._emoji.data)] if self._emoji.layers else []
+        return [*self._fonts.values(), *emoji]
 
     @property
     def default_family(self) -> str:
         """The family of the default style; "sans-serif" when there is nothing to draw."""
         return next((font.family for font in self.fonts), "sans-serif")
 
+    @property
+    def layers(self) -> Mapping[str, Layer]:
+        """The characters that draw layers of emoji, and which color each needs."""
+        return self._emoji.layers
+
     def runs(self, text: str) -> list[tuple[str, str]]:
-        """The text in runs of one font: (family name, text)."""
-        return [(self._fonts[face].family, run) for face, run in self._runs(text)]
+        """The text in runs of one font: (family name, characters to draw). An emoji is a run of its `layers`."""
+        runs: list[tuple[str, str]] = []
+        for part, is_emoji in _parts(text):
+            if part in self._emoji.characters:
+                runs.append((self._emoji.family, self._emoji.characters[part]))
+            elif not is_emoji:
+                found = font_runs(part, self._faces, self._used.__getitem__)
+                runs += [(self._fonts[face].family, run) for face, run in found]
+        return runs
 
     def width(self, text: str) -> float:
         """Width of a line in ems."""
         return sum(map(self._word_width, text.split(" "))) + text.count(" ") * SPACE_WIDTH
 
-    def _runs(self, text: str) -> list[tuple[Typeface, str]]:
-        return font_runs(text, self._faces, self._used.__getitem__)
-
     def _word_width(self, word: str) -> float:
         if word not in self._widths:
-            self._widths[word] = (
-                sum(self._measuring_fonts[face].getlength(run) for face, run in self._runs(word)) / MEASURING_EM
-            )
+            pixels = sum(self._measuring_fonts[family].getlength(run) for family, run in self.runs(word))
+            self._widths[word] = pixels / MEASURING_EM
         return self._widths[word]
+
+
+def _parts(text: str) -> Iterator[tuple[str, bool]]:
+    """The text in parts, and whether each is an emoji."""
+    return split_emoji(unicodedata.normalize("NFC", text))
 
 
 def subset_font(face: Typeface, characters: str, weight: int) -> Font:

@@ -15,6 +15,7 @@ from content_pipeline.core.media.ass_document import (
     RGB,
     ass_document,
     brightness,
+    color_tag,
     direction_mark,
     event_milliseconds,
     event_text,
@@ -115,10 +116,10 @@ def _event(cue: Segment, lines: Lines, layout: Layout, style: Style) -> SSAEvent
 def _highlight_tags(style: Style, since: float, until: float) -> str:
     """Override tags that show a word in the accent color from `since` to `until`, in seconds from the cue's start."""
     color = _parse_color(style.font_color)
-    accent = _color_tag(FALLBACK_ACCENT if math.dist(ACCENT, color) < MIN_ACCENT_DISTANCE else ACCENT)
+    accent = color_tag(FALLBACK_ACCENT if math.dist(ACCENT, color) < MIN_ACCENT_DISTANCE else ACCENT)
     begin, finish = round(since * 1000), round(until * 1000)
     rise = rf"\t({begin},{begin},{accent})" if begin else accent
-    return rf"{_color_tag(color)}{rise}\t({finish},{finish},{_color_tag(color)})"
+    return rf"{color_tag(color)}{rise}\t({finish},{finish},{color_tag(color)})"
 
 
 def _parse_color(color: str) -> RGB:
@@ -129,8 +130,3 @@ def _parse_color(color: str) -> RGB:
             f"{color[:40]!r} is not a color.", code="font_color_invalid", remedy="Use a CSS name or #rrggbb."
         ) from error
     return red, green, blue
-
-
-def _color_tag(color: RGB) -> str:
-    red, green, blue = color
-    return rf"\1c&H{blue:02X}{green:02X}{red:02X}&"

@@ -13,6 +13,7 @@ from itertools import accumulate, pairwise
 
 import budoux
 
+from content_pipeline.core.media.emoji_sequences import split_emoji
 from content_pipeline.core.media.list_numbers import find_list_numbers
 from content_pipeline.core.media.timed_words import MAX_WORD_SECONDS, UNSPACED_SCRIPTS, Word, join_words
 
@@ -69,12 +70,16 @@ _HAN_PARSERS: dict[str, Callable[[], budoux.Parser]] = {
 
 
 def display_width(text: str) -> int:
-    """Display width in columns: wide East Asian characters count two, combining marks zero."""
-    return sum(
-        0 if unicodedata.category(character) in ("Mn", "Me", "Cf") else
-        2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
-        for character in text
-    )  # fmt: skip
+    """Display width in columns: wide East Asian characters and emoji count two, combining marks zero."""
+    if text.isascii():
+        return len(text)
+    return sum(2 if is_emoji else sum(map(_columns, part)) for part, is_emoji in split_emoji(text))
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 
 
 @cache

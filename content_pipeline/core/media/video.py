@@ -10,6 +10,7 @@ import ffmpeg
 from PIL import Image
 
 from content_pipeline.core.media import audio_visualizer, media_errors, picture_conversion, untrusted
+from content_pipeline.core.media.ass_document import credit_tags
 from content_pipeline.core.media.ffmpeg import THREADS, run, untrusted_input
 from content_pipeline.core.media.limits import LENGTH_TOLERANCE
 from content_pipeline.core.media.media_info import MediaInfo
@@ -63,6 +64,7 @@ def burn_in(
         movflags="+faststart",
         t=media.seconds + LENGTH_TOLERANCE,
         **_STRIP_METADATA,
+        **credit_tags(folder / CAPTIONS),
     )
     run(output, folder=folder, seconds=media.seconds, on_progress=on_progress)
 

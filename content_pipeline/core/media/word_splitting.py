@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import accumulate
 
 from content_pipeline.core.media.fonts import grapheme_clusters
 
@@ -63,10 +64,13 @@ def may_be_hyphenated(text: str) -> bool:
 def _first_part(word: str, fits: Callable[[str], bool], hyphen: str) -> tuple[str, str]:
     """The first part of a word that is too wide, and the rest."""
     longest = _longest_prefix(word, fits)
+    between_clusters = set(accumulate(map(len, grapheme_clusters(word))))
     for pattern, fill in zip((_SIGN, _COMPOUND, *_HYPHENATED), _MIN_FILL, strict=True):
         separator = hyphen if pattern in _HYPHENATED else ""
         for end in reversed([match.start() for match in pattern.finditer(word)]):
-            if not max(1, fill * longest) <= end <= longest or (separator and not _has_letters_around(word, end)):
+            if end not in between_clusters or not max(1, fill * longest) <= end <= longest:
+                continue
+            if separator and not _has_letters_around(word, end):
                 continue
             if fits(word[:end] + separator):
                 return word[:end] + separator, word[end:]

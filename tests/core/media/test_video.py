@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from content_pipeline.core.media import audio_visualizer, video
+from content_pipeline.core.media import audio_visualizer, emoji_font, video
+from content_pipeline.core.media.karaoke_captions import Style, ass_subtitles
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
+from content_pipeline.core.media.timed_words import Segment, Word
 from tests.media import samples
 
 pytestmark = pytest.mark.slow
@@ -31,9 +33,9 @@ Dialogue: 0,0:00:01.00,0:10:00.00,Default,{\pos(0,0)\p1}m 0 0 l 100 0 100 100 0 
 """
 
 
-def _burned(folder: Path, source: Path) -> MediaInfo:
+def _burned(folder: Path, source: Path, captions: str = WHITE_FROM_ONE) -> MediaInfo:
     (folder / video.SOURCE).write_bytes(source.read_bytes())
-    (folder / video.CAPTIONS).write_text(WHITE_FROM_ONE)
+    (folder / video.CAPTIONS).write_text(captions)
     video.burn_in(folder, probe(folder / video.SOURCE), on_progress=lambda share: None)
     return probe(folder / video.OUTPUT)
 
@@ -126,6 +128,15 @@ def test_where_it_was_filmed_is_not_passed_on(tmp_path: Path) -> None:
     assert place.encode() in source.read_bytes()
     _burned(tmp_path, source)
     assert place.encode() not in (tmp_path / video.OUTPUT).read_bytes()
+    assert emoji_font.CREDITS.encode() not in (tmp_path / video.OUTPUT).read_bytes()
+
+
+def test_a_video_with_emoji_names_their_artists(tmp_path: Path) -> None:
+    cue = Segment(0, 1, "🎉", (Word(0, 1, "🎉"),))
+    captions = ass_subtitles([cue], width=320, height=240, style=Style(), language="en")
+    _burned(tmp_path, samples.video(tmp_path / "a.mp4", seconds=1), captions)
+    with av.open(tmp_path / video.OUTPUT) as burned:
+        assert burned.metadata["comment"] == emoji_font.CREDITS
 
 
 def test_sound_alone_gets_an_upright_picture_that_lights_up_as_it_plays(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from content_pipeline.core.media import encoding, wav
+from content_pipeline.core.media.ass_document import credit_tags
 from content_pipeline.core.media.audio_decoding import Samples
 from content_pipeline.core.media.avatars import motion, puppet, visemes
 from content_pipeline.core.media.avatars.backdrops import backdrop
@@ -78,6 +79,7 @@ def render(folder: Path, scene: Scene, samples: Samples, rate: int, *, on_progre
         **encoding.VIDEO,
         **encoding.AUDIO,
         **encoding.CONTAINER,
+        **credit_tags(folder / CAPTIONS),
         t=scene.seconds,
     )
     run_piped(output, _frames(folder, scene, on_progress), folder=folder, seconds=scene.seconds)

@@ -10,6 +10,7 @@ from typing import Any
 import ffmpeg
 
 from content_pipeline.core.media import encoding, wav
+from content_pipeline.core.media.ass_document import credit_tags
 from content_pipeline.core.media.audio_decoding import Samples
 from content_pipeline.core.media.ffmpeg import run
 from content_pipeline.core.media.picture_conversion import BT709
@@ -56,6 +57,7 @@ def render(folder: Path, scene: Scene, narration: Samples, rate: int, *, on_prog
         **encoding.VIDEO,
         **encoding.AUDIO,
         **encoding.CONTAINER,
+        **credit_tags(folder / CAPTIONS),
         t=scene.seconds,
     )
     run(output, folder=folder, seconds=scene.seconds, on_progress=on_progress)

@@ -116,9 +116,9 @@ def test_a_phrase_runs_as_its_script_does_whichever_letters_it_has_more_of(tmp_p
 @pytest.mark.parametrize("emoji", ["👨‍👩‍👧", "❤️‍🔥", "🏳️‍🌈", "🇫🇷", "👍🏽"])
 def test_an_emoji_of_several_stays_on_its_mark(tmp_path: Path, emoji: str) -> None:
     picture = seen(tmp_path, written([Word(0, 1, emoji)]), 0.5)[MIDDLE]
-    drawn = numpy.nonzero((picture < 60).all(axis=2))[1]
-    mark = numpy.nonzero(yellow_pixels(picture))[1]
-    assert mark.min() < drawn.min() < drawn.max() < mark.max()
+    mark = yellow_pixels(picture)
+    drawn, columns = (numpy.nonzero(mask)[1] for mask in (text_pixels(picture) & ~mark, mark))
+    assert columns.min() - 3 < drawn.min() < drawn.max() < columns.max() + 3
 
 
 @pytest.mark.parametrize("text", ["one", "דולר", "اشتريت", "من", "สวัสดี", "दुनिया", "今日は"])
