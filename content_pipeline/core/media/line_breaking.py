@@ -7,13 +7,15 @@ frames in pixels.
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import accumulate, pairwise
 
 import budoux
 
-from content_pipeline.core.media.emoji_sequences import split_emoji
+from content_pipeline.core.media.emoji_attachment import find_leading_and_trailing
+from content_pipeline.core.media.emoji_sequences import split_emoji, without_emoji
 from content_pipeline.core.media.list_numbers import find_list_numbers
 from content_pipeline.core.media.timed_words import MAX_WORD_SECONDS, UNSPACED_SCRIPTS, Word, join_words
 
@@ -111,7 +113,7 @@ def _forbids_break(before: Word, after: Word) -> bool:
 
 def _phrase_ends(run: Sequence[Word], language: str) -> set[int]:
     """After how many words of a stretch without blanks a phrase ends."""
-    text, ends, at = "".join(word.text for word in run), set(), 0
+    text, ends, at = _with_marks("".join(word.text for word in run)), set(), 0
     if not UNSPACED_SCRIPTS.search(text):
         return set()
     for phrase in _phrases(text, language):
@@ -123,6 +125,11 @@ def _phrase_ends(run: Sequence[Word], language: str) -> set[int]:
         if at in ends and not _forbids_break(before, after):
             counts.add(count)
     return counts
+
+
+def _with_marks(text: str) -> str:
+    """The text with emoji as exclamation marks, which end phrases: BudouX would begin some with them."""
+    return "".join("！" * len(part) if is_emoji else part for part, is_emoji in split_emoji(text))
 
 
 def _split_at(words: Sequence[Word], counts: set[int]) -> list[Sequence[Word]]:
@@ -156,16 +163,13 @@ def _is_clause_by_blank(before: Word, after: Word) -> bool:
 
 def ends_sentence(before: Word, after: Word) -> bool:
     """Whether a sentence ends between two words: by punctuation alone, because people pause after commas too."""
-    return (
-        _SENTENCE_END.search(before.text) is not None
-        and not _ABBREVIATION.match(before.text)
-        and not after.text[0].islower()
-    )
+    text = without_emoji(before.text)
+    return _SENTENCE_END.search(text) is not None and not _ABBREVIATION.match(text) and not after.text[0].islower()
 
 
 def break_cost(before: Word, after: Word, language: str) -> float:
     """Cost of a break between two words, from 0 (sentence end) to 7 (after an article)."""
-    text, following = before.text.lower(), after.text.lower()
+    text, following = without_emoji(before.text).lower(), after.text.lower()
     language = language.split("-")[0].lower()
     if ends_sentence(before, after):
         cost = SENTENCE
@@ -181,12 +185,32 @@ def break_cost(before: Word, after: Word, language: str) -> float:
 
 
 def break_costs(words: Sequence[Word], language: str) -> list[float]:
-    """The cost of a break after each word but the last; an item of a list begins like a sentence, with its number."""
-    numbers = find_list_numbers([word.text for word in words])
+    """The cost of a break after each word but the last.
+
+    An item of a list begins like a sentence, with its number or bullet; any other emoji ends what it stands behind.
+    """
+    starts, trailing = _items_and_trailing_emoji(words)
     return [
-        SENTENCE if index + 1 in numbers else DANGLING if index in numbers else break_cost(before, after, language)
-        for index, (before, after) in enumerate(pairwise(words))
-    ]
+        DANGLING if index in starts or index + 1 in trailing else
+        SENTENCE if index + 1 in starts else
+        break_cost(before, after, language)
+        for index, (before, after) in enumerate(_pairs(words, trailing))
+    ]  # fmt: skip
+
+
+def _items_and_trailing_emoji(words: Sequence[Word]) -> tuple[set[int], set[int]]:
+    """The indices of the words that begin items of lists, and of emoji that belong to the words before them."""
+    texts = [word.text for word in words]
+    leading, trailing = find_leading_and_trailing(texts)
+    return {*find_list_numbers(texts), *leading}, trailing
+
+
+def _pairs(words: Sequence[Word], trailing: set[int]) -> Iterator[tuple[Word, Word]]:
+    """The word before each break, or if it is a trailing emoji the one before that; and the word after the break."""
+    said = None
+    for index, (before, after) in enumerate(pairwise(words)):
+        said = replace(said, end=before.end) if said and index in trailing else before
+        yield said, after
 
 
 def group_break_costs(groups: Sequence[Sequence[Word]], language: str) -> list[float]:
@@ -199,9 +223,12 @@ def group_break_costs(groups: Sequence[Sequence[Word]], language: str) -> list[f
 def group_sentence_ends(groups: Sequence[Sequence[Word]]) -> list[bool]:
     """Whether a sentence, or an item of a list, ends with each group but the last."""
     words = [word for group in groups for word in group]
-    numbers = find_list_numbers([word.text for word in words])
-    ends = accumulate(len(group) for group in groups[:-1])
-    return [end in numbers or ends_sentence(words[end - 1], words[end]) for end in ends]
+    starts, trailing = _items_and_trailing_emoji(words)
+    ends = [
+        index + 1 in starts or (index + 1 not in trailing and ends_sentence(before, after))
+        for index, (before, after) in enumerate(_pairs(words, trailing))
+    ]
+    return [ends[end - 1] for end in accumulate(len(group) for group in groups[:-1])]
 
 
 def wrap_lines(
