@@ -3,16 +3,22 @@
 import re
 import unicodedata
 
+from content_pipeline.core.media.emoji_sequences import split_emoji
+
+# Symbols; and characters that are not assigned, which are newer emoji.
+_PICTOGRAPHS = ("So", "Cn")
 # Symbols of Unicode category So that are read aloud.
 _SPOKEN_SYMBOLS = frozenset("°№℃℉")
-# Keycap emoji; variation selectors and skin tone modifiers.
-_KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
+# Emoji that end a sentence like the marks they show.
+_SPOKEN_EMOJI = ("‼", "⁉")
+# Variation selectors and skin tone modifiers.
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\U0001f3fb-\U0001f3ff]")
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=][-']?[()DPp\]|*3]+|[xX]D+|<3+|\^_?\^|¯\\_\(ツ\)_/¯)(?!\S)")
 
 
 def strip_emoji(text: str) -> str:
     """The text with each pictograph replaced by a space."""
-    text = _EMOTICON.sub(" ", _VARIATION_SELECTORS.sub("", _KEYCAP.sub(" ", text)))
-    symbols = {c for c in set(text) if unicodedata.category(c) == "So"} - _SPOKEN_SYMBOLS
+    parts = (" " if is_emoji and part[0] not in _SPOKEN_EMOJI else part for part, is_emoji in split_emoji(text))
+    text = _EMOTICON.sub(" ", _VARIATION_SELECTORS.sub("", "".join(parts)))
+    symbols = {c for c in set(text) if unicodedata.category(c) in _PICTOGRAPHS} - _SPOKEN_SYMBOLS
     return text.translate(dict.fromkeys(map(ord, symbols), " "))

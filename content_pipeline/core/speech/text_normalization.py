@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from wcwidth import iter_graphemes
+
 from content_pipeline.core.media.line_breaking import display_width, group_unbreakable
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS, Word
 from content_pipeline.core.speech.emoji import strip_emoji
@@ -102,10 +104,10 @@ def _display_units(word: str, language: str) -> Iterator[str]:
 
 
 def _split_wide(phrase: str) -> Iterator[str]:
-    """Split a wide phrase, never before a combining mark."""
+    """Split a wide phrase between what is shown as one character: never before a combining mark or within an emoji."""
     part = ""
-    for character in phrase:
-        if display_width(part) >= _MAX_PHRASE_COLUMNS and not unicodedata.category(character).startswith("M"):
+    for character in iter_graphemes(phrase):
+        if display_width(part) >= _MAX_PHRASE_COLUMNS:
             yield part
             part = ""
         part += character

@@ -1,0 +1,27 @@
+"""Emoji are not read aloud."""
+
+import pytest
+
+from content_pipeline.core.speech.emoji import strip_emoji
+from content_pipeline.core.speech.text_normalization import tokenize
+
+
+@pytest.mark.parametrize(
+    "emoji", ["😀", "👩🏽‍🚀", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🇩🇪", "1️⃣", "ℹ️", "❤️‍🔥", "👍🏽", "\U0001faea", "\U0001faff", "™️", "🇩"]
+)
+def test_nothing_of_an_emoji_is_left(emoji: str) -> None:
+    assert strip_emoji(f"a{emoji}b").split() == ["a", "b"]
+
+
+def test_marks_that_end_a_sentence_do_so_as_emoji_too() -> None:
+    assert strip_emoji("Stop‼️") == "Stop‼"
+    assert strip_emoji("What⁉️") == "What⁉"
+
+
+def test_an_emoji_is_in_one_token_of_a_script_without_spaces() -> None:
+    script = "👩🏽‍🚀" * 9 + "新しいアプリ🏴󠁧󠁢󠁥󠁮󠁧󠁿ができました👨‍👩‍👧‍👦ぜひ"
+    texts = [token.text for token in tokenize(script, "ja")]
+    assert "".join(texts) == script
+    assert sum(text.count("👩🏽‍🚀") for text in texts) == 9
+    assert any("🏴󠁧󠁢󠁥󠁮󠁧󠁿" in text for text in texts)
+    assert any("👨‍👩‍👧‍👦" in text for text in texts)
