@@ -27,7 +27,14 @@ def ass_document(
 ) -> str:
     """The ASS document of the events for a frame of `width` × `height` pixels, with styles and embedded fonts."""
     file = SSAFile()
-    file.info |= {"PlayResX": str(width), "PlayResY": str(height), "WrapStyle": "2", "ScaledBorderAndShadow": "yes"}
+    file.info |= {
+        "PlayResX": str(width),
+        "PlayResY": str(height),
+        "WrapStyle": "2",
+        "ScaledBorderAndShadow": "yes",
+        # That of what is rendered here. Without it ffmpeg takes BT.601: (237, 31, 36) came out as (254, 50, 33).
+        "YCbCr Matrix": "TV.709",
+    }
     if fonts.layers:
         file.info["Credits"] = emoji_font.CREDITS
     file.styles = dict(styles)

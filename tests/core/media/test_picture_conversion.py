@@ -5,8 +5,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from pysubs2 import Alignment, Color, SSAEvent, SSAStyle
 
 from content_pipeline.core.media import video
+from content_pipeline.core.media.ass_document import ass_document
+from content_pipeline.core.media.fonts import FontSet
 from content_pipeline.core.media.probe import probe, probe_with_first_frame
 from tests.media import odd
 
@@ -15,9 +18,9 @@ pytestmark = pytest.mark.slow
 NO_CAPTIONS = "[Script Info]\n[V4+ Styles]\n[Events]\n"
 
 
-def burned(folder: Path, source: Path) -> Path:
+def burned(folder: Path, source: Path, captions: str = NO_CAPTIONS) -> Path:
     source.rename(folder / video.SOURCE)
-    (folder / video.CAPTIONS).write_text(NO_CAPTIONS)
+    (folder / video.CAPTIONS).write_text(captions)
     video.burn_in(folder, probe(folder / video.SOURCE), on_progress=lambda share: None)
     return folder / video.OUTPUT
 
@@ -54,3 +57,13 @@ def test_a_color_of_any_coding_comes_out_as_it_was_seen(tmp_path: Path, coding: 
     assert frame
     np.testing.assert_allclose(video.picture_conversion.small_rgb(frame, 16, 9)[4, 8], odd.RED, atol=tolerance)
     np.testing.assert_allclose(color(burned(tmp_path, source)), odd.RED, atol=tolerance)
+
+
+def test_captions_have_the_color_that_was_asked_for(tmp_path: Path) -> None:
+    style = SSAStyle(primarycolor=Color(237, 31, 36), outline=0, shadow=0, alignment=Alignment.TOP_LEFT)
+    whole_frame = r"{\pos(0,0)\p1}m 0 0 l 160 0 160 90 0 90"
+    captions = ass_document(
+        {"Default": style}, [SSAEvent(0, 5000, whole_frame)], FontSet((), "en"), width=160, height=90
+    )
+    source = odd.yuv(tmp_path / "a.mkv", "bt709")
+    np.testing.assert_allclose(color(burned(tmp_path, source, captions)), (237, 31, 36), atol=3)
