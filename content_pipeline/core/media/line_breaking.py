@@ -36,6 +36,11 @@ _ABBREVIATION = re.compile(r"^(mr|mrs|ms|dr|prof|st|vs|no|sr|jr|mme|m|dra?|sra?|
 _NO_LINE_START = re.compile("[ーゝゞ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ]")
 
 
+# Signs that some languages write with a blank before them: "80 %", "300 €", « Pourquoi ? ».
+_NO_LINE_START_SPACED = re.compile(r"[!?:;%‰€£$¥₹°»…]+$")
+_NO_LINE_END_SPACED = re.compile("[«¿¡]$")
+
+
 def _word_sets(lists: dict[str, str]) -> dict[str, frozenset[str]]:
     return {language: frozenset(words.split()) for language, words in lists.items()}
 
@@ -147,7 +152,11 @@ def group_unbreakable(
     """
     if not words:
         return []
-    blanks = {index for index, word in enumerate(words) if word.spaced and index}
+    blanks = {
+        index
+        for index, (before, after) in enumerate(pairwise(words), 1)
+        if after.spaced and not (_NO_LINE_START_SPACED.match(after.text) or _NO_LINE_END_SPACED.match(before.text))
+    }
     groups: list[Sequence[Word]] = []
     for run in _split_at(words, blanks):
         for group in _split_at(run, _phrase_ends(run, language)):

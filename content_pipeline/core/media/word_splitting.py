@@ -33,6 +33,7 @@ _MIN_FILL = (0.35, 0.4, 0.5, 0.0)
 _LETTER = "[A-Za-z\u00c0-\u024f\u0370-\u052f]"
 _LONG_WORD = re.compile(f"{_LETTER}{{10,}}")
 _LETTERS_BESIDE = re.compile(f"{_LETTER}{{{_MIN_LETTERS}}}")
+_BEFORE_FULL_STOP = re.compile("(?<=[\u3040-\u30ff\u3400-\u9fff])[\u3040-\u30ff\u3400-\u9fff][。、，！？」』）]")
 # A hyphen would change an address, a handle or a file's name.
 _ADDRESS = re.compile(r"[/@#_]|\w\.\w")
 
@@ -81,13 +82,13 @@ def _first_part(word: str, fits: Callable[[str], bool], hyphen: str) -> tuple[st
 
 
 def _longest_prefix(word: str, fits: Callable[[str], bool]) -> int:
-    """How many characters fit, at least one; never between a letter and its marks."""
+    """How many characters fit, at least one; never between a letter and its marks, or a kanji and a full stop."""
     end = 0
     for cluster in grapheme_clusters(word):
         if end and not fits(word[: end + len(cluster)]):
             break
         end += len(cluster)
-    return max(1, end)
+    return end - 1 if _BEFORE_FULL_STOP.match(word, end - 1) else max(1, end)
 
 
 def _has_letters_around(word: str, end: int) -> bool:

@@ -104,14 +104,20 @@ def _display_units(word: str, language: str) -> Iterator[str]:
 
 
 def _split_wide(phrase: str) -> Iterator[str]:
-    """Split a wide phrase between what is shown as one character: never before a combining mark or within an emoji."""
+    """Split a wide phrase, never within an emoji, or before a combining mark or a full stop: it would begin a line."""
     part = ""
     for character in iter_graphemes(phrase):
-        if display_width(part) >= _MAX_PHRASE_COLUMNS:
+        if display_width(part) >= _MAX_PHRASE_COLUMNS and not _stays(character, part):
             yield part
             part = ""
         part += character
     yield part
+
+
+def _stays(character: str, part: str) -> bool:
+    """Whether a character stays with a part that is full: a combining mark, one or two punctuation marks."""
+    category = unicodedata.category(character[0])[0]
+    return category == "M" or (category == "P" and display_width(part) < _MAX_PHRASE_COLUMNS + 4)
 
 
 def _speakable(text: str) -> str:

@@ -74,6 +74,12 @@ def fits_one_cue(words: tuple[Word, ...], language: str) -> bool:
     return words[-1].end - words[0].start <= 7 and len(lines) <= 2
 
 
+def test_a_sign_after_a_blank_begins_no_line_and_an_opening_one_ends_none() -> None:
+    words = speak("Que el 80 % de tu « éxito » : 300 € ?")
+    groups = [join_words(group) for group in group_unbreakable(words, "es", limit=42)]
+    assert groups == ["Que", "el", "80 %", "de", "tu", "« éxito » :", "300 € ?"]
+
+
 def is_unreadable(words: tuple[Word, ...], end: float) -> bool:
     shown = end - words[0].start
     return shown < 0.5 or len(join_words(words)) / shown > 25

@@ -25,6 +25,7 @@ def _fits(text: str) -> bool:
         ("Verantwortungsbewusstsein", "Verantwortungs-|bewusstsein"),
         ("Geschwindigkeitsbegrenzung", "Geschwindig-|keitsbegrenzung"),
         ("antidisestablishmentarianism", "antidisestab-|lishmentaria-|nism"),
+        ("本日の毎朝の簡単な体操紹介です。", "本日の毎朝の簡単な体操紹介で|す。"),
         ("12345678901234567890", "123456789012345|67890"),
         ("sustainability", "sustainability"),
         ("", ""),

@@ -191,6 +191,12 @@ def test_japanese_comes_in_phrases_without_blanks() -> None:
     assert [token.spoken for token in found][-3:] == ["見てね。", "また", "明日"]
 
 
+def test_a_full_stop_stays_with_its_phrase_and_many_do_not() -> None:
+    script = "今日は、毎朝五分でできる簡単なストレッチを三つご紹介します。まずは"
+    assert [token.text for token in tokenize(script, "ja")][-2:] == ["三つご紹介します。", "まずは"]
+    assert all(len(token.text) <= 10 for token in tokenize("今" + "。" * 60, "ja"))
+
+
 @pytest.mark.parametrize(
     ("language", "script"), [("th", "วันนี้ฉันจะแสดงสูตรอาหารใหม่ให้ทุกคนได้เห็น"), ("km", "ថ្ងៃនេះខ្ញុំនឹងបង្ហាញរូបមន្ត")]
 )
