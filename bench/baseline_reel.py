@@ -11,9 +11,10 @@ from multiprocessing.pool import Pool
 from pathlib import Path
 
 from bench.environment import Environment
-from content_pipeline.core.media.reels import captions, composition, designs
+from content_pipeline.core.media.reels import composition, designs
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import Design
+from content_pipeline.core.media.reels.text_track import text_track
 from content_pipeline.core.speech import narration, voice_selection
 from content_pipeline.core.speech.narration import Narration
 
@@ -48,21 +49,29 @@ def make(script: str, seed: int) -> RenderCost:
     before = cpu_seconds()
     spoken, design = narrate(script), designs.choose(STYLE_TAGS, seed)
     with tempfile.TemporaryDirectory() as folder:
-        render(Path(folder), spoken, design, seed)
-    return RenderCost(spoken.seconds, cpu_seconds() - before)
+        seconds = render(Path(folder), spoken, design, seed)
+    return RenderCost(seconds, cpu_seconds() - before)
 
 
 def narrate(script: str) -> Narration:
     return narration.narrate(script, voice_selection.choose_voice(VOICE, script))
 
 
-def render(folder: Path, spoken: Narration, design: Design, seed: int) -> None:
-    document = captions.caption_track(
-        spoken.words, language=spoken.language, seconds=spoken.seconds, name=NAME, title=None, accent=design.accent
+def render(folder: Path, spoken: Narration, design: Design, seed: int) -> float:
+    """Render a reel into a folder. Returns its length in seconds."""
+    document, seconds = text_track(
+        spoken.words,
+        spoken.seconds,
+        language=spoken.language,
+        name=NAME,
+        title=None,
+        call_to_action=None,
+        accent=design.accent,
     )
     (folder / composition.CAPTIONS).write_text(document)
-    scene = Scene(design, seed, spoken.seconds)
+    scene = Scene(design, seed, seconds)
     composition.render(folder, scene, spoken.samples, spoken.rate, on_progress=lambda _: None)
+    return seconds
 
 
 def cpu_seconds() -> float:

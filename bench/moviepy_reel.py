@@ -1,8 +1,8 @@
 """Stand-alone script: `python moviepy_reel.py FOLDER` renders the reel whose parts are in FOLDER with MoviePy.
 
-Differences from ours favor MoviePy: highlights without round corners and growth, a background that is neither rotated
-nor tinted and that ffmpeg scales on reading (the cheapest way), and unprocessed sound. Prints the CPU seconds, without
-start-up.
+Differences from ours favor MoviePy: no headline and no end card, highlights without round corners and growth, a
+background that is neither rotated nor tinted and that ffmpeg scales on reading (the cheapest way), and unprocessed
+sound. Prints the CPU seconds, without start-up.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 from moviepy import ColorClip, CompositeVideoClip, TextClip, VideoClip, VideoFileClip, vfx
 
 WIDTH, HEIGHT, FRAMES_PER_SECOND = 1080, 1920, 30
-LEFT, ROOM, MIDDLE, FOOT = 140, 800, 790, 1238
+LEFT, ROOM, MIDDLE, FOOT = 140, 800, 985, 1238
 EM, LINE_HEIGHT, BLANK = 92, 121, 8
 MARGIN = (8, 4, 8, 48)  # less at the bottom cuts off descenders
 

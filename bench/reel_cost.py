@@ -35,8 +35,8 @@ def measure(environment: Environment) -> Iterator[Figure]:
     environment.idle()
     with baseline_reel.pool(environment, processes=1) as pool:
         made = pool.starmap(baseline_reel.make, [(SCRIPT, _SEED)] * times, chunksize=1)
-        pool.apply(write_parts, (folder,))
-    seconds = made[0].seconds
+        seconds = made[0].seconds
+        pool.apply(write_parts, (folder, seconds))
     cost = median([reel.cpu_seconds for reel in made]) / seconds
     moviepy = Reference("in MoviePy", _by_moviepy(folder) / seconds)
     what = f"CPU seconds of a second of reel, {seconds:.0f} s long"
@@ -44,8 +44,11 @@ def measure(environment: Environment) -> Iterator[Figure]:
     yield Figure("the same composition", cost, "s", moviepy, Target(1 / 8, of="ratio"), times)
 
 
-def write_parts(folder: Path) -> None:
-    """Write the parts of the reel that moviepy_reel.py needs: narration, phrases, font and background."""
+def write_parts(folder: Path, seconds: float) -> None:
+    """Write the parts of the reel that moviepy_reel.py needs: narration, phrases, font and background.
+
+    `seconds` is the length of the reel, with its end card.
+    """
     spoken, design = baseline_reel.narrate(SCRIPT), designs.choose(baseline_reel.STYLE_TAGS, _SEED)
     wav.write(spoken.samples, spoken.rate, folder / "narration.wav")
     fonts = FontSet([word.text for word in spoken.words], spoken.language, EXTRA_BOLD)
@@ -57,7 +60,7 @@ def write_parts(folder: Path) -> None:
         width=fonts.width,
     )
     reel = {
-        "seconds": spoken.seconds,
+        "seconds": seconds,
         "phrases": [asdict(phrase) for phrase in shown],
         "name": baseline_reel.NAME,
         "font": str(fallback_typefaces(spoken.language, EXTRA_BOLD)[0].path),

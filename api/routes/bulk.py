@@ -34,7 +34,7 @@ upload_router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class
 
 _CSV: Final = (
     "Columns script, platform, format (reel or avatar), voice_id, avatar_id, title, background_url, "
-    "music (or music_url), caption_animation (box, pop or typewriter); only script is required"
+    "music (or music_url), caption_animation (box, pop or typewriter), call_to_action; only script is required"
 )
 
 

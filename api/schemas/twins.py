@@ -8,6 +8,7 @@ from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, S
 
 from api.schemas.patch import unset
 from content_pipeline.core.media.pace import MAX_PAUSE, MAX_SPEED, MIN_SPEED
+from content_pipeline.core.media.reels import end_card
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models.calendar import VideoKind
 from content_pipeline.core.platforms.options import dump_set
@@ -17,6 +18,10 @@ from content_pipeline.core.twins import memory
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Voice = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+CallToAction = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=end_card.MAX_CHARACTERS)
+]
 
 Speed = Annotated[
     float,
@@ -71,6 +76,11 @@ class TwinEdit(BaseModel):
         description="How the words of its captions appear: in a `box` that moves from word to word, one by one with a "
         "`pop`, or letter by letter as from a `typewriter`",
     )
+    call_to_action: CallToAction | None = Field(
+        None,
+        description="What its reels end with; without one they end with its name",
+        examples=["Follow for part 2"],
+    )
     avatar_id: str | None = Field(None, max_length=200, description="The avatar of its talking-head videos")
     picture_url: str | None = Field(None, max_length=4096, description="Link to a picture of its face; not opened here")
 
@@ -123,6 +133,7 @@ class TwinView(BaseModel):
     accounts: dict[Platform, UUID] = Field(examples=[{"tiktok": "0b7c9d1e-6a5f-4c3b-9d2e-1f0a8b7c6d5e"}])
     make: VideoKind
     caption_animation: CaptionAnimation
+    call_to_action: str | None
     avatar_id: str | None
     picture_url: str | None
     memory_namespace: Annotated[str, BeforeValidator(memory.namespace_of)] = Field(

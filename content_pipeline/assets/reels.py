@@ -44,7 +44,7 @@ GROUP = "reels"
     check_specs=[
         dg.AssetCheckSpec("playable", asset="reel_video", description="H.264 and AAC in an MP4."),
         dg.AssetCheckSpec("size", asset="reel_video", description="1080 × 1920 at 30 frames a second."),
-        dg.AssetCheckSpec("length", asset="reel_video", description="As long as its narration."),
+        dg.AssetCheckSpec("length", asset="reel_video", description="As long as its narration and its end card."),
         dg.AssetCheckSpec("loudness", asset="reel_video", description="-14 LUFS ± 0.5."),
     ],
     partitions_def=partitions.keys_of(REEL),
@@ -100,7 +100,7 @@ def _render(run: RunContext, key: str, folder: Path) -> Results:
             "playable": is_playable(media),
             "size": (media.width, media.height, media.frames_per_second)
             == (safe_zone.WIDTH, safe_zone.HEIGHT, safe_zone.FRAMES_PER_SECOND),
-            "length": lasts(media, made.narration_seconds),
+            "length": lasts(media, made.seconds),
             "loudness": has_target_loudness(made.loudness),
         },
     )

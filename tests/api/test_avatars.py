@@ -122,7 +122,7 @@ def test_a_batch_mixes_reels_and_avatars(client: TestClient, twin_id: str) -> No
 
 
 def test_a_row_that_no_avatar_can_speak_is_listed(client: TestClient, twin_id: str) -> None:
-    csv = f"script,format,avatar_id,music\n{SCRIPT},film,,\n{SCRIPT},avatar,nobody,https://example.com/a.mp3\n"
+    csv = f"script,format,avatar_id,music,call_to_action\n{SCRIPT},film,,,\n{SCRIPT},avatar,nobody,https://example.com/a.mp3,Buy\n"
     refused = client.post(
         f"{PUBLIC}/bulk/reels", data={"twin_id": twin_id, "platform": "instagram"}, files={"csv_file": csv.encode()}
     )
@@ -131,6 +131,7 @@ def test_a_row_that_no_avatar_can_speak_is_listed(client: TestClient, twin_id: s
         (1, "format", "unknown_format"),
         (2, "avatar_id", "unknown_avatar"),
         (2, "music", "music_unfit"),
+        (2, "call_to_action", "call_to_action_unfit"),
     ]
 
 

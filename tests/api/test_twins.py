@@ -24,6 +24,7 @@ TWIN: dict[str, Any] = {
         "youtube": {"caption_style": "plain", "privacy": "unlisted", "made_for_kids": False},
     },
     "caption_animation": "typewriter",
+    "call_to_action": "Follow for part 2",
     "avatar_id": "heygen_avatar",
     "picture_url": "https://8.8.8.8/face.png",
 }
@@ -52,7 +53,7 @@ def test_a_twin_is_created_and_found_again(client: TestClient, twin: str) -> Non
 def test_a_twin_needs_no_more_than_a_name_and_a_voice(client: TestClient) -> None:
     created = client.post(f"{PUBLIC}/twins", json={"name": "Plain", "voice_id": "en"}).json()
     assert (created["style_tags"], created["platform_defaults"]) == ([], {})
-    assert created["caption_animation"] == "box"
+    assert (created["caption_animation"], created["call_to_action"]) == ("box", None)
     assert (created["speed"], created["pause"]) == (1.0, 0.4)
     assert (created["persona_prompt"], created["avatar_id"], created["picture_url"]) == (None, None, None)
 
@@ -81,6 +82,8 @@ def test_another_workspaces_twin_does_not_exist(twin: str, connect) -> None:
         ({"style_tags": "casual"}, 422),
         ({"style_tags": None}, 422),
         ({"caption_animation": "dance"}, 422),
+        ({"call_to_action": "x" * 61}, 422),
+        ({"call_to_action": "  "}, 422),
         ({"platform_defaults": None}, 422),
         ({"favorite_color": "red"}, 422),
     ],

@@ -12,7 +12,7 @@ from content_pipeline.core.avatars import avatar_catalog
 from content_pipeline.core.bulk import csv_reader
 from content_pipeline.core.bulk.csv_reader import Table
 from content_pipeline.core.errors import Invalid, PlanLimit
-from content_pipeline.core.media.reels import animation_names
+from content_pipeline.core.media.reels import animation_names, end_card
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.reels.reel_spec import ReelSpec, valid_script
@@ -32,6 +32,7 @@ _COLUMNS: Final = (
     "music",
     "music_url",
     "caption_animation",
+    "call_to_action",
 )
 _URL_COLUMNS: Final = ("background_url", "music", "music_url")
 Format = Literal["reel", "avatar"]
@@ -165,10 +166,12 @@ def _video(
         row.parse("voice_id", lambda cell: avatar_catalog.check_voice(provider, cell or voice_id, words, installed))
         row.parse("avatar_id", lambda cell: avatar_catalog.check_avatar(provider, cell))
         row.parse("music", lambda cell: _check_no_music(cell or row.cell("music_url")))
+        row.parse("call_to_action", _check_no_call_to_action)
     else:
         row.parse("voice_id", lambda cell: voice_selection.choose_voice(cell or voice_id, words, installed))
     target = row.parse("platform", lambda cell: _platform(cell or platform))
     title = row.parse("title", _title)
+    call_to_action = row.parse("call_to_action", _call_to_action)
     background_url = row.parse("background_url", url)
     music_url = row.parse("music" if row.cell("music") else "music_url", url)
     animation = row.parse("caption_animation", lambda cell: animation_names.parse(cell) if cell else None)
@@ -183,6 +186,7 @@ def _video(
         background_url=background_url,
         music_url=music_url,
         caption_animation=animation,
+        call_to_action=call_to_action,
         format=form,
         avatar_id=row.cell("avatar_id"),
     )
@@ -219,15 +223,31 @@ def _check_no_music(music_url: str) -> None:
         raise Invalid("An avatar video has no music.", code="music_unfit", remedy="Leave the cell empty.")
 
 
-def _title(cell: str) -> str | None:
-    title = " ".join(cell.split())
-    if len(title) > _TITLE_CHARACTERS:
+def _check_no_call_to_action(cell: str) -> None:
+    if cell:
         raise Invalid(
-            f"The title has {len(title):,} characters; {_TITLE_CHARACTERS} are the most.",
-            code="title_too_long",
+            "An avatar video has no end card.", code="call_to_action_unfit", remedy="Leave the cell empty, or say it."
+        )
+
+
+def _title(cell: str) -> str | None:
+    return _line(cell, "title", _TITLE_CHARACTERS)
+
+
+def _call_to_action(cell: str) -> str | None:
+    return _line(cell, "call_to_action", end_card.MAX_CHARACTERS)
+
+
+def _line(cell: str, column: str, most: int) -> str | None:
+    """The cell as one line of at most `most` characters; None for an empty one."""
+    line = " ".join(cell.split())
+    if len(line) > most:
+        raise Invalid(
+            f"The {column.replace('_', ' ')} has {len(line):,} characters; {most} are the most.",
+            code=f"{column}_too_long",
             remedy="Shorten it.",
         )
-    return title or None
+    return line or None
 
 
 def _origin(url: str) -> str:

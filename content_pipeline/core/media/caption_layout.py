@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from content_pipeline.core.media.fonts import LINE_HEIGHT, SARA_AM, FontSet
 from content_pipeline.core.media.line_breaking import group_unbreakable, wrap_lines
@@ -76,6 +77,17 @@ class Layout:
 
     def _fits(self, lines: Lines) -> bool:
         return len(lines) * self.em * LINE_HEIGHT <= self._box.height and self._fits_width(lines)
+
+
+def unbroken_em(cue: Segment, fonts: FontSet, language: str, box: LayoutBox, em: float) -> float:
+    """The largest size up to `em` at which no word or phrase has to be split that fits a line at `box.min_em`.
+
+    `Layout` shrinks text only when it is too high, and splits a Japanese phrase before that.
+    """
+    groups = group_unbreakable(merge_combining_marks(cue.words), language, limit=inf, width=fonts.width)
+    widths = [fonts.width(join_words(group)) for group in groups]
+    widest = max((width for width in widths if width * box.min_em <= box.width), default=0.0)
+    return min(em, 0.999 * box.width / widest) if widest else em
 
 
 def layout_texts(segments: Sequence[Segment]) -> Iterator[str]:

@@ -30,7 +30,7 @@ class Batch(Base):
 class Reel(Narrated, Base):
     """A script, and the narration and the video made of it.
 
-    `seed` picks the background: a reel that is made again looks the same.
+    `seed` picks the background: a reel that is made again looks the same. `call_to_action` is None for the twin's own.
     """
 
     __tablename__ = "reels"
@@ -42,6 +42,7 @@ class Reel(Narrated, Base):
     row: Mapped[int | None]
     platform: Mapped[str]
     title: Mapped[str | None]
+    call_to_action: Mapped[str | None]
     background_url: Mapped[str | None]
     music_url: Mapped[str | None]
     seed: Mapped[int] = mapped_column(BigInteger)

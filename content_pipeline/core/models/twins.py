@@ -18,7 +18,7 @@ class Twin(Paced, Base):
     """A persona: the voice, face and look (`style_tags`) of its videos, and how its posts are written.
 
     `make` is the kind of video that is made of the scripts of its calendar items, `caption_animation` how their words
-    appear.
+    appear, `call_to_action` what its reels end with; they end with its name where there is none.
 
     `accounts` holds the ids of the accounts that it posts to, by platform.
     """
@@ -36,6 +36,7 @@ class Twin(Paced, Base):
     accounts: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
     make: Mapped[VideoKind] = mapped_column(String, default="reel", server_default=text("'reel'"))
     caption_animation: Mapped[CaptionAnimation] = mapped_column(String, default="box", server_default=text("'box'"))
+    call_to_action: Mapped[str | None]
     avatar_id: Mapped[str | None]
     picture_url: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -18,6 +18,7 @@ class ReelSpec:
     background_url: str | None = None
     music_url: str | None = None
     caption_animation: CaptionAnimation | None = None  # None: the twin's
+    call_to_action: str | None = None  # None: the twin's
 
 
 def valid_script(script: str) -> str:

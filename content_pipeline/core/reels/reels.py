@@ -16,9 +16,10 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.media import video, wav
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe_with_first_frame
-from content_pipeline.core.media.reels import audio_mastering, captions, client_background, composition, designs
+from content_pipeline.core.media.reels import audio_mastering, client_background, composition, designs
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import Design
+from content_pipeline.core.media.reels.text_track import text_track
 from content_pipeline.core.models import AvatarVideo, Reel, Task, Twin
 from content_pipeline.core.reels import narrations
 from content_pipeline.core.reels.narrations import StoredNarration
@@ -35,11 +36,14 @@ Inspected = TypeVar("Inspected")
 
 @dataclass(frozen=True)
 class Rendered:
-    """A rendered reel: object key, media info, `loudness` in LUFS, design and JPEG thumbnail."""
+    """A rendered reel: object key, media info, `loudness` in LUFS, design and JPEG thumbnail.
+
+    `seconds` is how long it has to be: its narration, and the end card.
+    """
 
     key: str
     media: MediaInfo
-    narration_seconds: float
+    seconds: float
     loudness: float
     design: str
     thumbnail: bytes
@@ -126,18 +130,19 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
         twin = session.get_one(Twin, reel.twin_id)
     spoken = narrations.stored(reel)
     design = designs.choose(twin.style_tags, reel.seed)
-    scene = _scene(run, reel, folder, design, spoken.seconds)
-    narrations.fetch(spoken, folder)
-    document = captions.caption_track(
+    document, seconds = text_track(
         spoken.words,
+        spoken.seconds,
         language=spoken.language,
-        seconds=spoken.seconds,
         name=twin.name,
         title=reel.title,
+        call_to_action=reel.call_to_action or twin.call_to_action,
         accent=design.accent,
         animation=reel.caption_animation or twin.caption_animation,
     )
     (folder / composition.CAPTIONS).write_text(document)
+    scene = _scene(run, reel, folder, design, seconds)
+    narrations.fetch(spoken, folder)
     loudness = composition.render(folder, scene, *wav.read(folder / narrations.FILE), on_progress=run.progress)
     output = folder / composition.OUTPUT
     made, cover = probe_with_first_frame(output)
@@ -152,7 +157,7 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
         reel.output_key = object_key
         if run.task_id:
             tasks.finish(session, run.task_id)
-    return Rendered(object_key, made, spoken.seconds, loudness, design.name, video.frame_thumbnail(cover))
+    return Rendered(object_key, made, seconds, loudness, design.name, video.frame_thumbnail(cover))
 
 
 def _scene(run: RunContext, reel: Reel, folder: Path, design: Design, seconds: float) -> Scene:

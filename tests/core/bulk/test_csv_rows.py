@@ -73,6 +73,11 @@ def test_a_row_says_how_its_captions_appear_or_leaves_it_to_the_twin() -> None:
     assert [row.caption_animation for row in rows] == ["pop", None]
 
 
+def test_a_row_says_what_its_reel_ends_with_or_leaves_it_to_the_twin() -> None:
+    rows = reels(sheet({"script": "Hello.", "call_to_action": " Follow\nme "}, {"script": "Hello."}))
+    assert [row.call_to_action for row in rows] == ["Follow me", None]
+
+
 def test_music_goes_by_two_names() -> None:
     assert reels(sheet({"script": "Hello.", "music_url": PUBLIC}))[0].music_url == PUBLIC
     assert faults(sheet({"script": "Hello.", "music_url": "file:///x"})) == [(1, "music_url", "url_forbidden")]
@@ -108,6 +113,7 @@ def test_a_script_may_have_so_many_characters_and_no_more(letter: str) -> None:
         ({"script": "Hello.", "voice_id": "nobody-knows-me"}, "voice_id", "unknown_voice"),
         ({"script": "Hello.", "platform": "myspace"}, "platform", "unknown_platform"),
         ({"script": "Hello.", "title": "t" * 121}, "title", "title_too_long"),
+        ({"script": "Hello.", "call_to_action": "c" * 61}, "call_to_action", "call_to_action_too_long"),
         ({"script": "Hello.", "caption_animation": "dance"}, "caption_animation", "unknown_caption_animation"),
         ({"script": "Hello.", "background_url": "my video.mp4"}, "background_url", "url_forbidden"),
         ({"script": "Hello.", "background_url": "http://127.0.0.1/a.mp4"}, "background_url", "url_forbidden"),

@@ -116,14 +116,17 @@ def test_what_is_short_to_write_and_long_to_say_is_refused(
 
 
 def test_a_rendered_reel_ends_its_task_and_its_batch(workspace_id: UUID, tmp_path: Path) -> None:
-    key = enter(workspace_id, title="The offer", caption_animation="pop")
+    key = enter(workspace_id, title="The offer", caption_animation="pop", call_to_action="Buy now")
     run = at_work(key)
     narrated = reels.narrate(run, key, tmp_path)
     made = reels.render(run, key, tmp_path)
     assert (made.media.width, made.media.height) == (1080, 1920)
-    assert made.media.seconds == pytest.approx(narrated.seconds, abs=0.1)
+    assert made.media.seconds == pytest.approx(made.seconds, abs=0.1)
+    assert 0 < made.seconds - narrated.words[-1].end <= 1.5 + 1e-6 or made.seconds == narrated.seconds
     assert made.loudness == pytest.approx(-14, abs=0.1)
-    assert ",Popped," in (tmp_path / composition.CAPTIONS).read_text(), "the row's animation, not the twin's"
+    document = (tmp_path / composition.CAPTIONS).read_text()
+    assert ",Popped," in document, "the row's animation, not the twin's"
+    assert "Buy now" in document
     with transaction() as session:
         task = session.get_one(Task, run.task_id)
         assert task.state == "done"
@@ -146,11 +149,14 @@ def test_a_later_run_makes_the_video_of_the_narration_that_was_kept(workspace_id
     (first := tmp_path / "first").mkdir()
     (second := tmp_path / "second").mkdir()
     with transaction() as session:
-        session.execute(update(Twin).values(caption_animation="pop"))
+        session.execute(update(Twin).values(caption_animation="pop", call_to_action="Follow me"))
     narrated = reels.narrate(at_work(key), key, first)
     made = reels.render(at_work(key), key, second)
-    assert ",Popped," in (second / composition.CAPTIONS).read_text(), "the twin's animation"
-    assert made.media.seconds == pytest.approx(narrated.seconds, abs=0.1)
+    document = (second / composition.CAPTIONS).read_text()
+    assert ",Popped," in document, "the twin's animation"
+    assert "Follow me" in document
+    assert made.media.seconds == pytest.approx(made.seconds, abs=0.1)
+    assert narrated.seconds <= made.seconds
     assert (second / narrations.FILE).read_bytes() == (first / narrations.FILE).read_bytes()
 
 

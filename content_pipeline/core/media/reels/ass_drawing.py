@@ -45,16 +45,31 @@ def ass_style(
 
 
 def positioned_event(
-    text: str, style: str, *, at: tuple[float, float], start: float, end: float, layer: int = 0, tags: str = ""
+    text: str,
+    style: str,
+    *,
+    at: tuple[float, float],
+    start: float,
+    end: float,
+    layer: int = 0,
+    tags: str = "",
+    to: tuple[float, float] | None = None,
+    moves: tuple[int, int] = (0, 0),
 ) -> SSAEvent:
-    """Show SubStation text from one second to another in the style `look`, aligned as that says to `at`, in pixels."""
+    """Show SubStation text from one second to another in the style, aligned as that says to `at`, in pixels.
+
+    With `to` it moves there, between the two `moves`, in milliseconds from `start`.
+    """
     x, y = at
+    place = rf"\pos({x:.1f},{y:.1f})"
+    if to:
+        place = rf"\move({x:.1f},{y:.1f},{to[0]:.1f},{to[1]:.1f},{moves[0]},{moves[1]})"
     return SSAEvent(
         start=event_milliseconds(start),
         end=event_milliseconds(end),
         layer=layer,
         style=style,
-        text=rf"{{\pos({x:.1f},{y:.1f}){_CLIP}{tags}}}{text}",
+        text=rf"{{{place}{_CLIP}{tags}}}{text}",
     )
 
 

@@ -1,11 +1,11 @@
-"""Overlays that stay for the whole reel: title card, name badge and progress bar."""
+"""Overlays of a reel: title card, call card, name badge and progress bar."""
 
 from collections.abc import Iterator
 
 from pysubs2 import Alignment, SSAEvent, SSAStyle
 
 from content_pipeline.core.media.ass_document import RGB, direction_mark, event_text
-from content_pipeline.core.media.caption_layout import Layout, LayoutBox
+from content_pipeline.core.media.caption_layout import Layout, LayoutBox, unbroken_em
 from content_pipeline.core.media.fonts import LINE_HEIGHT, FontSet
 from content_pipeline.core.media.reels.ass_drawing import (
     INK,
@@ -15,6 +15,7 @@ from content_pipeline.core.media.reels.ass_drawing import (
     font_size_tag,
     positioned_event,
     rounded_rectangle,
+    text_color_on,
 )
 from content_pipeline.core.media.reels.safe_zone import SAFE_BOTTOM, SAFE_LEFT, SAFE_RIGHT, SAFE_TOP
 from content_pipeline.core.media.timed_words import Segment, join_words
@@ -22,8 +23,11 @@ from content_pipeline.core.media.timed_words import Segment, join_words
 _WIDTH = SAFE_RIGHT - SAFE_LEFT
 # Pixels.
 _HEADLINE_EM, _HEADLINE_LINES, _HEADLINE_PADDING, _HEADLINE_RADIUS = 50, 3, (28, 14), 24
+_CALL_EM, _CALL_LINES, _CALL_PADDING, _CALL_RADIUS, _CALL_MIDDLE = 104, 4, (44, 22), 48, 700.0
 _NAME_EM, _NAME_LINES, _NAME_PADDING, _DOT = 34, 2, (24, 8), 16
 _BAR, _BAR_GAP = 10, 18
+_FADE_IN = r"\fad(200,0)"
+_GROW_IN = r"\fscx60\fscy60\t(0,120,\fscx104\fscy104)\t(120,200,\fscx100\fscy100)"
 
 
 def overlay_styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
@@ -32,6 +36,8 @@ def overlay_styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
     return {
         "Card": ass_style(PAPER, family, opacity=0.96),
         "Headline": ass_style(INK, family),
+        "Call": ass_style(accent, family),
+        "CallText": ass_style(text_color_on(accent), family),
         "Chip": ass_style(INK, family, opacity=0.62, alignment=left),
         "Dot": ass_style(accent, family, alignment=left),
         "Name": ass_style(PAPER, family, alignment=left),
@@ -49,10 +55,25 @@ def title_card(title: Segment, fonts: FontSet, language: str) -> Iterator[SSAEve
         return
     card = rounded_rectangle(width + 2 * across, height + 2 * down, _HEADLINE_RADIUS)
     center = (SAFE_LEFT + SAFE_RIGHT) / 2, SAFE_TOP + down + height / 2
-    yield positioned_event(card, "Card", at=center, start=title.start, end=title.end)
-    yield positioned_event(
-        text, "Headline", at=center, start=title.start, end=title.end, layer=1, tags=font_size_tag(em)
-    )
+    start, end = title.start, title.end
+    yield positioned_event(card, "Card", at=center, start=start, end=end, tags=_FADE_IN)
+    tags = font_size_tag(em) + _FADE_IN
+    yield positioned_event(text, "Headline", at=center, start=start, end=end, layer=1, tags=tags)
+
+
+def call_card(call: Segment, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
+    """The call to action, or the name, as a button in the middle of the safe zone."""
+    across, down = _CALL_PADDING
+    box = LayoutBox(_WIDTH - 2 * across, _CALL_LINES * _CALL_EM * LINE_HEIGHT, 0.6 * _CALL_EM)
+    text, width, height, em = _lay_out(call, fonts, language, box, _CALL_EM)
+    if not width:
+        return
+    card = rounded_rectangle(width + 2 * across, height + 2 * down, _CALL_RADIUS)
+    center = (SAFE_LEFT + SAFE_RIGHT) / 2, _CALL_MIDDLE
+    start, end = call.start, call.end
+    yield positioned_event(card, "Call", at=center, start=start, end=end, layer=2, tags=_GROW_IN)
+    tags = font_size_tag(em) + _GROW_IN
+    yield positioned_event(text, "CallText", at=center, start=start, end=end, layer=3, tags=tags)
 
 
 def name_badge(name: Segment, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
@@ -89,6 +110,7 @@ def _lay_out(
     label: Segment, fonts: FontSet, language: str, box: LayoutBox, em: float
 ) -> tuple[str, float, float, float]:
     """(event text, width, height, em) of a laid-out overlay text, in pixels."""
+    em = unbroken_em(label, fonts, language, box, em)
     layout = Layout([label], fonts=fonts, language=language, box=box, em=em)
     (lines,) = layout.cues
     text = event_text(lines, direction_mark(label.text), fonts, {})

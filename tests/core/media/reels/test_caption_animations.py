@@ -16,8 +16,8 @@ from tests.core.media.rendered_frames import frame, text_pixels, yellow_pixels
 from tests.core.media.spoken_words import speak
 from tests.core.media.test_fonts import SCRIPTS
 
-# Between title card and name badge: captions only.
-MIDDLE = slice(560, 1060)
+# Above the progress bar: captions only.
+MIDDLE = slice(700, 1230)
 LEAD = 0.2
 
 

@@ -36,7 +36,7 @@ NASTY = {
     "kana without blanks": "きょう" * 40,
 }
 # Between title card and name badge: captions only.
-MIDDLE = slice(560, 1060)
+MIDDLE = slice(700, 1114)
 
 
 def written(words: list[Word], *, language: str = "en", seconds: float = 0.0, **labels: Any) -> str:
@@ -165,9 +165,9 @@ def test_the_progress_line_fills_as_time_passes(tmp_path: Path) -> None:
 
 
 def test_a_title_stands_at_the_top_and_none_leaves_it_free(tmp_path: Path) -> None:
-    words = [Word(0, 1, "Hello")]
+    words = [Word(0, 1, "Hello"), Word(8, 9, "you")]
     above = slice(0, MIDDLE.start)
-    titled = text_pixels(seen(tmp_path, written(words, title="What nobody says"), 0.5))[above]
+    titled = text_pixels(seen(tmp_path, written(words, title="What nobody says"), 5))[above]
     rows, columns = numpy.nonzero(titled)
     assert rows.min() == pytest.approx(SAFE_TOP, abs=2)
     assert (columns.min() + columns.max()) / 2 == pytest.approx((SAFE_LEFT + SAFE_RIGHT) / 2, abs=2)

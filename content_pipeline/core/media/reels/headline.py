@@ -1,0 +1,62 @@
+"""The headline of a reel: it fills the first frames, which feeds take for the cover, then makes room for captions."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pysubs2 import SSAEvent
+
+from content_pipeline.core.media.ass_document import direction_mark, event_text
+from content_pipeline.core.media.caption_layout import Layout, LayoutBox, unbroken_em
+from content_pipeline.core.media.fonts import LINE_HEIGHT, FontSet
+from content_pipeline.core.media.reels.ass_drawing import font_size_tag, positioned_event
+from content_pipeline.core.media.reels.safe_zone import SAFE_LEFT, SAFE_RIGHT, SAFE_TOP
+from content_pipeline.core.media.timed_words import Segment
+
+# How long it is seen, in seconds: long enough to be read, and gone before the second phrase.
+SECONDS: Final = 1.6
+# In milliseconds: it fills the cover, and has made room when the voice begins (after 0.2 s); at last it fades.
+_MOVES: Final = (100, 220)
+_FADE: Final = 200
+
+# The lowest row on the cover, in pixels.
+_COVER_BOTTOM = 1090.0
+# A line of a headline is set closer than those of captions.
+_LINE: Final = 1.14
+_MAX_EM, _MIN_EM = 176.0, 94.0
+_OUTLINE: Final = 0.09
+_BOX: Final = LayoutBox(
+    (SAFE_RIGHT - SAFE_LEFT) - 2 * _OUTLINE * _MAX_EM, (_COVER_BOTTOM - SAFE_TOP) * LINE_HEIGHT / _LINE, _MIN_EM
+)
+
+
+def headline(text: Segment, fonts: FontSet, language: str, *, bottom: float) -> Iterator[SSAEvent]:
+    """The events that draw a headline as large as the cover allows, then above captions, which begin at `bottom`."""
+    em = unbroken_em(text, fonts, language, _BOX, _MAX_EM)
+    layout = Layout([text], fonts=fonts, language=language, box=_BOX, em=em)
+    (lines,) = layout.cues
+    if not lines:  # no font has its characters
+        return
+    pitch = layout.em * _LINE
+    height = len(lines) * pitch
+    scale = min(1.0, (bottom - SAFE_TOP) / height)
+    center = (SAFE_TOP + _COVER_BOTTOM) / 2
+    settled = min(center, bottom - height * scale / 2)
+    x, mark = (SAFE_LEFT + SAFE_RIGHT) / 2, direction_mark(text.text)
+    for number, line in enumerate(lines):
+        offset = (number - (len(lines) - 1) / 2) * pitch
+        tags = (
+            rf"{font_size_tag(layout.em)}\bord{layout.em * _OUTLINE:.1f}\fad(0,{_FADE})"
+            rf"\t({_MOVES[0]},{_MOVES[1]},\fscx{100 * scale:.1f}\fscy{100 * scale:.1f}"
+            rf"\bord{layout.em * _OUTLINE * scale:.1f})"
+        )
+        yield positioned_event(
+            event_text([line], mark, fonts, {}),
+            "Popped" if 0 < number == len(lines) - 1 else "Spoken",
+            at=(x, center + offset),
+            to=(x, settled + offset * scale),
+            moves=_MOVES,
+            start=text.start,
+            end=text.end,
+            layer=1,
+            tags=tags,
+        )
