@@ -10,7 +10,7 @@ from PIL import Image
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.video import thumbnail
 
-MOMENTS: Final = (0.15, 0.5, 0.85)
+MOMENTS: Final = (0.0, 0.5, 1.0)
 GAP: Final = 8
 
 
@@ -28,7 +28,7 @@ def save(pictures: Sequence[Image.Image], target: Path, *, columns: int) -> Path
 
 
 def strip(video: Path) -> Image.Image:
-    """Three frames of a video, side by side."""
+    """The first frame of a video, one of its middle and the last, side by side."""
     seconds = probe(video).seconds
     frames = [Image.open(io.BytesIO(thumbnail(video, seconds * moment))) for moment in MOMENTS]
     joined = Image.new("RGB", (sum(frame.width for frame in frames), frames[0].height))
