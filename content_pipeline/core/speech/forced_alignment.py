@@ -59,4 +59,4 @@ def _align_with_whisper(pcm: Pcm, tokens: Sequence[Token], language: str) -> lis
             threads=settings().whisper_threads(settings().lane or "media"),
             on_progress=lambda seconds: None,
         )
-    return align_to_transcript(tokens, shift_words(transcript.words, _WHISPER_DELAY_SECONDS), transcript.seconds)
+    return align_to_transcript(tokens, shift_words(transcript.words, _WHISPER_DELAY_SECONDS), transcript.seconds).spans
