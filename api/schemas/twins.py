@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from api.schemas.glossary import Glossary, GlossaryTerm
 from api.schemas.patch import unset
 from content_pipeline.core.media.pace import MAX_PAUSE, MAX_SPEED, MIN_SPEED
 from content_pipeline.core.media.reels import end_card
@@ -81,6 +82,10 @@ class TwinEdit(BaseModel):
         description="What its reels end with; without one they end with its name",
         examples=["Follow for part 2"],
     )
+    glossary: Glossary = Field(
+        default_factory=unset,
+        description="Names and terms: how its captions write them, and its voice says them; an update replaces all",
+    )
     avatar_id: str | None = Field(None, max_length=200, description="The avatar of its talking-head videos")
     picture_url: str | None = Field(None, max_length=4096, description="Link to a picture of its face; not opened here")
 
@@ -91,6 +96,8 @@ class TwinEdit(BaseModel):
             fields["platform_defaults"] = dump_set(self.platform_defaults)
         if "accounts" in fields:
             fields["accounts"] = {platform: str(account_id) for platform, account_id in self.accounts.items()}
+        if "glossary" in fields:
+            fields["glossary"] = tuple(term.to_entry() for term in self.glossary)
         return fields
 
 
@@ -134,6 +141,7 @@ class TwinView(BaseModel):
     make: VideoKind
     caption_animation: CaptionAnimation
     call_to_action: str | None
+    glossary: list[GlossaryTerm]
     avatar_id: str | None
     picture_url: str | None
     memory_namespace: Annotated[str, BeforeValidator(memory.namespace_of)] = Field(

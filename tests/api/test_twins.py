@@ -25,6 +25,10 @@ TWIN: dict[str, Any] = {
     },
     "caption_animation": "typewriter",
     "call_to_action": "Follow for part 2",
+    "glossary": [
+        {"term": "Zyntraxo", "heard_as": ["zen traxo", "sin-trax so"], "pronunciation": "zin track so"},
+        {"term": "王小明", "heard_as": [], "pronunciation": None},
+    ],
     "avatar_id": "heygen_avatar",
     "picture_url": "https://8.8.8.8/face.png",
 }
@@ -54,6 +58,7 @@ def test_a_twin_needs_no_more_than_a_name_and_a_voice(client: TestClient) -> Non
     created = client.post(f"{PUBLIC}/twins", json={"name": "Plain", "voice_id": "en"}).json()
     assert (created["style_tags"], created["platform_defaults"]) == ([], {})
     assert (created["caption_animation"], created["call_to_action"]) == ("box", None)
+    assert created["glossary"] == []
     assert (created["speed"], created["pause"]) == (1.0, 0.4)
     assert (created["persona_prompt"], created["avatar_id"], created["picture_url"]) == (None, None, None)
 
@@ -84,6 +89,18 @@ def test_another_workspaces_twin_does_not_exist(twin: str, connect) -> None:
         ({"caption_animation": "dance"}, 422),
         ({"call_to_action": "x" * 61}, 422),
         ({"call_to_action": "  "}, 422),
+        ({"glossary": None}, 422),
+        ({"glossary": [{"heard_as": ["zen traxo"]}]}, 422),
+        ({"glossary": [{"term": "x" * 61}]}, 422),
+        ({"glossary": [{"term": "—"}]}, 422),
+        ({"glossary": [{"term": "a\x00b"}]}, 422),
+        ({"glossary": [{"term": "Qwen", "pronunciation": "k1"}]}, 422),
+        ({"glossary": [{"term": "Qwen", "pronunciation": " - "}]}, 422),
+        ({"glossary": [{"term": "Qwen", "pronunciation": "x" * 101}]}, 422),
+        ({"glossary": [{"term": "Qwen", "heard_as": ["a", "b", "c", "d", "e", "f"]}]}, 422),
+        ({"glossary": [{"term": "Qwen"}, {"term": "QWEN"}]}, 422),
+        ({"glossary": [{"term": "Qwen", "heard_as": ["quen"]}, {"term": "Kwen", "heard_as": ["Quen"]}]}, 422),
+        ({"glossary": [{"term": f"term {number}"} for number in range(201)]}, 422),
         ({"platform_defaults": None}, 422),
         ({"favorite_color": "red"}, 422),
     ],

@@ -17,7 +17,7 @@ from content_pipeline.core.avatars.mouth_sync import MouthSync
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.errors import MediaUnusable
-from content_pipeline.core.media import untrusted
+from content_pipeline.core.media import glossary, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.reels import audio_mastering
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
@@ -90,6 +90,7 @@ def create(
         voice_id=spec.voice_id or twin.voice_id,
         speed=twin.speed,
         pause=twin.pause,
+        glossary=glossary.pronounced_in(spec.script, twin.glossary),
         avatar_id=_avatar_id(provider, twin, spec),
         captions=spec.captions,
         background_url=spec.background_url,

@@ -11,10 +11,14 @@ from content_pipeline.core.database import Base
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models.pydantic_json import PydanticJSON
+from content_pipeline.core.models.with_glossary import WithGlossary
 
 
-class Caption(Base):
-    """A recording and the captions made from it."""
+class Caption(WithGlossary, Base):
+    """A recording and the captions made from it.
+
+    `known_text` is what is spoken, where the client has sent it; without, it is transcribed.
+    """
 
     __tablename__ = "captions"
     __table_args__ = (Index("ix_captions_workspace_newest", "workspace_id", text("created_at desc"), text("id desc")),)
@@ -25,6 +29,7 @@ class Caption(Base):
     source_key: Mapped[str | None]
     media: Mapped[MediaInfo | None] = mapped_column(PydanticJSON(MediaInfo))
     language: Mapped[str]
+    known_text: Mapped[str | None]
     spoken_language: Mapped[str | None]
     language_probability: Mapped[float | None]
     words: Mapped[tuple[Word, ...] | None] = mapped_column(PydanticJSON(tuple[Word, ...]))

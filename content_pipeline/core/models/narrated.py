@@ -7,6 +7,7 @@ from content_pipeline.core.media.pace import DEFAULT_PAUSE, DEFAULT_SPEED
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models.pydantic_json import PydanticJSON
+from content_pipeline.core.models.with_glossary import WithGlossary
 
 
 class Paced:
@@ -17,12 +18,12 @@ class Paced:
     pause: Mapped[float] = mapped_column(default=DEFAULT_PAUSE, server_default=text("0.4"))
 
 
-class Narrated(Paced):
+class Narrated(Paced, WithGlossary):
     """Columns of a row whose script is spoken.
 
     `voice_id` is the voice that was asked for, `spoken_voice` the one that spoke. The pace is the twin's at the time
-    of the request. `words` are the script's, with their times in the narration. `caption_animation` is None for the
-    twin's own.
+    of the request, as are the entries of its glossary that the script has. `words` are the script's, with their times
+    in the narration. `caption_animation` is None for the twin's own.
     """
 
     script: Mapped[str]

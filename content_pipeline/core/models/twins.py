@@ -12,9 +12,10 @@ from content_pipeline.core.database import Base
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models.calendar import VideoKind
 from content_pipeline.core.models.narrated import Paced
+from content_pipeline.core.models.with_glossary import WithGlossary
 
 
-class Twin(Paced, Base):
+class Twin(Paced, WithGlossary, Base):
     """A persona: the voice, face and look (`style_tags`) of its videos, and how its posts are written.
 
     `make` is the kind of video that is made of the scripts of its calendar items, `caption_animation` how their words

@@ -53,7 +53,7 @@ def narrate(
             return stored(row)
         check_no_open_post(session, row)
     choice = replace(voice_selection.choose_voice(row.voice_id, row.script), speed=row.speed, pause=row.pause)
-    spoken = narration.narrate(row.script, choice)
+    spoken = narration.narrate(row.script, choice, row.glossary)
     _check_length(spoken)
     key = object_key(row, FILE)
     wav.write(spoken.samples, spoken.rate, folder / FILE)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
 from content_pipeline.core.clock import now
-from content_pipeline.core.media import video, wav
+from content_pipeline.core.media import glossary, video, wav
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.media.reels import audio_mastering, client_background, composition, designs
@@ -70,6 +70,7 @@ def create(
         row=row,
         speed=twin.speed,
         pause=twin.pause,
+        glossary=glossary.pronounced_in(spec.script, twin.glossary),
         seed=seeds(twin, [spec.script])[0] if seed is None else seed,
         created_at=now(),
         **{field.name: getattr(spec, field.name) for field in fields(ReelSpec)},

@@ -8,12 +8,15 @@ from textwrap import wrap
 
 import numpy as np
 
+from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.line_breaking import CLAUSE, SENTENCE, break_costs
 from content_pipeline.core.media.list_numbers import find_list_numbers
 from content_pipeline.core.media.pace import DEFAULT_PAUSE
 from content_pipeline.core.media.timed_phonemes import Phoneme, phonemes_from_spelling
 from content_pipeline.core.media.timed_words import Word, normalize_timings
 from content_pipeline.core.speech import espeak, forced_alignment, hibari, text_normalization, tts_endpoint, vits
+from content_pipeline.core.speech.character_coverage import unspoken_character
+from content_pipeline.core.speech.term_pronunciation import pronounce
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import (
     Provider,
@@ -71,12 +74,14 @@ ENGINES: dict[Provider, _Engine] = {
 }
 
 
-def narrate(script: str, choice: VoiceChoice) -> Narration:
+def narrate(script: str, choice: VoiceChoice, glossary: Sequence[GlossaryEntry] = ()) -> Narration:
     """Synthesize a script with the voice from `voice_selection.choose_voice`: one timed word per displayed token.
+
+    Terms of the glossary are displayed as written, and said as it says if the voice knows the letters of that.
 
     Raises Unavailable `voice_missing`, and as `tts_endpoint.speak` and `forced_alignment.align` do.
     """
-    tokens = text_normalization.tokenize(script, choice.language)
+    tokens = pronounce(text_normalization.tokenize(script, choice.language), list(_sayable(glossary, choice)))
     engine = ENGINES[choice.voice.provider]
     parts = [_split_long_token(token, engine.max_characters) for token in tokens]
     sound: list[Samples] = []
@@ -98,6 +103,12 @@ def narrate(script: str, choice: VoiceChoice) -> Narration:
     words = _words_of_tokens(tokens, [len(part) for part in parts], words)
     timed = normalize_timings(words, 0.0, len(samples) / rate)
     return Narration(samples, rate, tuple(timed), choice.voice, choice.language, tuple(phonemes))
+
+
+def _sayable(glossary: Sequence[GlossaryEntry], choice: VoiceChoice) -> Iterator[GlossaryEntry]:
+    for entry in glossary:
+        if unspoken_character(entry.pronunciation or "", choice.language, choice.voice.provider) is None:
+            yield entry
 
 
 def align(script: str, language: str, samples: Samples, rate: int) -> tuple[Word, ...]:

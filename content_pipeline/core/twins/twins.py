@@ -24,7 +24,7 @@ def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> T
     Raises Invalid for an unknown voice, for a picture or cover that may not be fetched, and what
     `accounts.choose` does for accounts that cannot be posted to.
     """
-    unset: dict[str, Any] = {"platform_defaults": {}, "accounts": {}}
+    unset: dict[str, Any] = {"platform_defaults": {}, "accounts": {}, "glossary": ()}
     twin = Twin(id=uuid4(), workspace_id=workspace_id, created_at=now(), **(unset | dict(fields)))
     _check(session, twin, fields)
     session.add(twin)

@@ -15,6 +15,7 @@ from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid, MediaUnusable
 from content_pipeline.core.media import wav
+from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.reels import composition
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import Reel, Task, Twin
@@ -32,12 +33,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("database")]
 SCRIPT = "Only $1,299 today."
 
 
-def enter(workspace_id: UUID, script: str = SCRIPT, pace: dict[str, float] | None = None, **fields: Any) -> str:
-    """The id of a new reel; `pace` is its twin's."""
+def enter(workspace_id: UUID, script: str = SCRIPT, twin_fields: dict[str, Any] | None = None, **fields: Any) -> str:
+    """The id of a new reel; `twin_fields` are its twin's."""
     blank = {"title": None, "background_url": None, "music_url": None}
     row = VideoRow(row=1, script=script, platform="tiktok", voice_id="en-US", **(blank | fields))
     with transaction() as session:
-        twin = make_twin(session, workspace_id, **(pace or {}))
+        twin = make_twin(session, workspace_id, **(twin_fields or {}))
         _, _, (task,) = batches.create_with_tasks(
             session, workspace_id=workspace_id, twin=twin, platform="tiktok", rows=[row]
         )
@@ -95,6 +96,21 @@ def test_a_reel_keeps_the_pace_that_its_twin_had_when_it_was_asked_for(workspace
     assert spoken.words[0].end - spoken.words[0].start < usual.words[0].end - usual.words[0].start
     assert spoken.words[9].start - spoken.words[8].end > usual.words[9].start - usual.words[8].end + 1.0
     assert again.words == spoken.words
+
+
+def test_a_reel_says_terms_as_the_glossary_of_its_twin_said_when_it_was_asked_for(
+    workspace_id: UUID, tmp_path: Path
+) -> None:
+    script = "Meet Qwozz today."
+    plain = reels.narrate(at_work(key := enter(workspace_id, script)), key, tmp_path)
+    said = GlossaryEntry("Qwozz", pronunciation="a very long name indeed")
+    key = enter(workspace_id, script, {"glossary": (said, GlossaryEntry("Fybrix", pronunciation="fie bricks"))})
+    with transaction() as session:
+        session.get_one(Twin, row(key).twin_id).glossary = ()
+    assert row(key).glossary == (said,)
+    spoken = reels.narrate(at_work(key), key, tmp_path)
+    assert join_words(spoken.words) == script
+    assert spoken.words[1].end - spoken.words[1].start > plain.words[1].end - plain.words[1].start + 0.3
 
 
 def test_a_video_by_hand_of_a_reel_without_a_narration_is_told_what_is_missing(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.speech import hibari
 from content_pipeline.core.speech import narration as narrations
@@ -26,6 +27,23 @@ HEART = VoiceChoice(hibari.known_voices()[0], "en")
 
 def _narrate(script: str, **pace: float) -> Narration:
     return narrate(script, replace(choose_voice("hibari-heart", script), **pace))
+
+
+@pytest.mark.parametrize("voice_id", ["hibari-heart", "vits-joe"])
+def test_terms_of_a_glossary_are_shown_as_written_and_said_as_it_says(voice_id: str) -> None:
+    glossary = [
+        GlossaryEntry("Zyntraxo", pronunciation="zin track so"),
+        GlossaryEntry("Vex Oak", pronunciation="fox"),
+        GlossaryEntry("Buy", pronunciation="бай"),  # of the twin's scripts in another language
+    ]
+    voice = choose_voice(voice_id, "Hello there.")
+    narration = narrate("Buy “Zyntraxo”, or a Vex Oak!", voice, glossary)
+    respelled = narrate("Buy zin track so, or a fox!", voice)
+    assert [word.text for word in narration.words] == ["Buy", "“Zyntraxo”,", "or", "a", "Vex", "Oak!"]
+    assert [phoneme.symbol for phoneme in narration.phonemes] == [phoneme.symbol for phoneme in respelled.phonemes]
+    said = narration.words[1]
+    assert said.start == pytest.approx(respelled.words[1].start, abs=0.05)
+    assert said.end == pytest.approx(respelled.words[3].end, abs=0.05)
 
 
 @pytest.mark.parametrize("speed", [0.7, 1.0, 1.4])

@@ -1,0 +1,46 @@
+"""Terms of the glossary in tokens: shown as written, said as the glossary says."""
+
+import pytest
+
+from content_pipeline.core.media.glossary import GlossaryEntry
+from content_pipeline.core.speech.term_pronunciation import pronounce
+from content_pipeline.core.speech.text_normalization import tokenize
+
+GLOSSARY = (
+    GlossaryEntry("Zyntraxo", pronunciation="zin track so"),
+    GlossaryEntry("Acme Rocket", pronunciation="ack mee rock it"),
+    GlossaryEntry("Shein", pronunciation="shine"),
+    GlossaryEntry("PPM", pronunciation="peepem"),
+    GlossaryEntry("東雲", pronunciation="しののめ"),
+    GlossaryEntry("Olay"),
+)
+
+
+def said(script: str, language: str = "en") -> list[str]:
+    return [token.spoken for token in pronounce(tokenize(script, language), GLOSSARY)]
+
+
+@pytest.mark.parametrize(
+    ("script", "spoken"),
+    [
+        ("Try Zyntraxo.", ["Try", "zin track so."]),
+        ("ZYNTRAXO, or “zyntraxo’s”?", ["zin track so,", "or", "zin track so's?"]),
+        ("pre-Zyntraxo-style 🔥", ["pre-zin track so-style", ""]),
+        ("An Acme Rocket!", ["An", "ack mee", "rock it!"]),
+        ("500 PPM", ["five hundred", "peepem"]),
+        ("Shein and Olay", ["shine", "and", "o lay"]),  # before the list that comes along, and with it
+        ("zyntraxos @zyntraxo zyntraxo.com", ["zyntraxos", "at zyntraxo", "zyntraxo dot com"]),
+    ],
+)
+def test_english_terms_are_said_with_the_marks_and_endings_of_their_words(script: str, spoken: list[str]) -> None:
+    assert said(script) == spoken
+
+
+def test_terms_are_said_in_other_languages_too() -> None:
+    assert said("Ich mag Zyntraxo, und l'Zyntraxo!", "de") == ["Ich", "mag", "zin track so,", "und", "l'zin track so!"]
+    assert said("今日は東雲さんが、東雲に行く。", "ja") == ["今日は", "しののめさんが、", "しののめに", "行く。"]
+
+
+def test_what_is_shown_stays_as_written() -> None:
+    script = "Try “Zyntraxo’s” Acme Rocket, 東雲!"
+    assert " ".join(token.text for token in pronounce(tokenize(script, "en"), GLOSSARY)) == script
