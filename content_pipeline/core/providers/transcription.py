@@ -1,9 +1,11 @@
 """Speech recognition: transcribes audio to timed words with Whisper (faster-whisper), locally."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +16,18 @@ from content_pipeline.core.media.onset_detection import snap_to_onsets
 from content_pipeline.core.media.timed_words import Word, normalize_timings
 from content_pipeline.core.process_memory import dropped_when_idle
 from content_pipeline.core.providers import chinese_script, repetition_loops, spoken_language, voice_activity
+from content_pipeline.core.providers.heard_terms import with_terms
 from content_pipeline.core.providers.languages import whisper_language
 from content_pipeline.core.providers.spoken_language import SpokenLanguage
 from content_pipeline.core.providers.whisper_models import model_folder
 from content_pipeline.core.settings import settings
 
 if TYPE_CHECKING:
-    from faster_whisper import WhisperModel
     from faster_whisper.transcribe import Segment
+
+    from content_pipeline.core.providers.whisper_vocabulary import WhisperWithVocabulary
 else:
-    WhisperModel = Segment = Any
+    Segment = WhisperWithVocabulary = Any
 
 # Languages that Whisper splits into characters or syllables, because they are written without spaces.
 _UNSPACED_LANGUAGES = {"zh", "yue", "ja", "th", "lo", "my"}
@@ -45,7 +49,7 @@ class Transcript:
     language_probability: float | None = None
 
 
-def load_model(threads: int) -> WhisperModel:
+def load_model(threads: int) -> WhisperWithVocabulary:
     """The model of this process, loaded once (0.3 s, 90 MB) and shared by its threads.
 
     Raises Unavailable `model_missing`, `model_damaged`, `model_unusable`, `cache_unwritable`.
@@ -56,13 +60,14 @@ def load_model(threads: int) -> WhisperModel:
 
 @dropped_when_idle
 @lru_cache(maxsize=1)
-def load_cached(model: str, threads: int) -> WhisperModel:
-    from faster_whisper import WhisperModel  # the API imports this module too, and never needs the engine
+def load_cached(model: str, threads: int) -> WhisperWithVocabulary:
+    # The API imports this module too, and never needs the engine.
+    from content_pipeline.core.providers.whisper_vocabulary import WhisperWithVocabulary
 
     place = model_folder(model)
     device, compute_type = settings().whisper_device, settings().whisper_compute_type
     try:
-        return WhisperModel(str(place), device=device, compute_type=compute_type, cpu_threads=threads)
+        return WhisperWithVocabulary(str(place), device=device, compute_type=compute_type, cpu_threads=threads)
     except (RuntimeError, ValueError) as error:
         raise Unavailable(
             f"The Whisper model in {place} does not load: {error}",
@@ -79,13 +84,15 @@ def transcribe(
     threads: int,
     on_progress: Callable[[float], None],
     max_seconds: float = MAX_SECONDS,
+    vocabulary: Sequence[str] = (),
 ) -> Transcript:
     """Transcribe a recording, at most its first `max_seconds`, into timed words, in order.
 
     `language` is a tag, or None or "auto" to detect it in the first five minutes with speech; it also chooses among
-    sound tracks. `on_progress` gets the seconds done so far, about once a sentence. An interrupt takes effect between
-    two windows of 30 s. Raises Invalid `unknown_language`, MediaUnusable (`no_audio`, `media_unreadable`), and as
-    `load_model` does.
+    sound tracks. `vocabulary` has names and terms that may be spoken, the most important first; those that have no
+    room are left out. `on_progress` gets the seconds done so far, about once a sentence. An interrupt takes effect
+    between two windows of 30 s. Raises Invalid `unknown_language`, MediaUnusable (`no_audio`, `media_unreadable`), and
+    as `load_model` does.
     """
     given = whisper_language(language)
     model = load_model(threads)
@@ -97,7 +104,7 @@ def transcribe(
             identified = spoken_language.identify(model, samples)
         code = given or (identified.code if identified else None)
         if code is not None:
-            words += _transcribe_chunk(model, samples, code, start, on_progress)
+            words += _transcribe_chunk(model, samples, code, vocabulary, start, on_progress)
         start += len(samples) / SAMPLE_RATE
         on_progress(start)
     if not words:
@@ -110,10 +117,41 @@ def transcribe(
     return Transcript(given, start, tuple(words))
 
 
+def snap_words(words: Sequence[Word], path: Path, *, language: str | None, max_seconds: float) -> list[Word]:
+    """Words of a recording, in order; the first one after each pause begins with its sound. Raises as `transcribe`."""
+    snapped: list[Word] = []
+    start = 0.0
+    for samples in pcm_chunks(path, seconds=max_seconds, language=whisper_language(language)):
+        end = start + len(samples) / SAMPLE_RATE
+        inside = words[len(snapped) : bisect_left(words, end, key=attrgetter("start"))]
+        snapped += _shifted(_snapped(_shifted(inside, -start), samples), start)
+        start = end
+    return [*snapped, *words[len(snapped) :]]
+
+
 def _transcribe_chunk(
-    model: WhisperModel, samples: Samples, language: str, start: float, on_progress: Callable[[float], None]
+    model: WhisperWithVocabulary,
+    samples: Samples,
+    language: str,
+    vocabulary: Sequence[str],
+    start: float,
+    on_progress: Callable[[float], None],
 ) -> list[Word]:
-    """The words of the chunk that begins at `start` seconds."""
+    """The words of the chunk that begins at `start` seconds; with a vocabulary it is heard twice."""
+    words = _hear(model, samples, language, None, lambda seconds: on_progress(start + seconds))
+    if hotwords := model.hotwords(vocabulary):
+        words = with_terms(words, _hear(model, samples, language, hotwords, lambda _: None), vocabulary)
+    return _shifted(_snapped(words, samples), start)
+
+
+def _hear(
+    model: WhisperWithVocabulary,
+    samples: Samples,
+    language: str,
+    hotwords: str | None,
+    on_progress: Callable[[float], None],
+) -> list[Word]:
+    """The words of the samples, without loops. `hotwords` are in the prompt of each window."""
     segments, _ = model.transcribe(
         samples,
         language=language,
@@ -129,15 +167,17 @@ def _transcribe_chunk(
         # noises and a reading were wrong. With pauses cut out it was 5 instead of 3 %. A mistake is carried on to the
         # end of a chunk of five minutes at the most.
         condition_on_previous_text=True,
+        hotwords=hotwords,
     )
     words: list[Word] = []
     for segment in segments:
         words += _words(segment, join_parts=language not in _UNSPACED_LANGUAGES)
-        on_progress(start + float(segment.end))
-    return [
-        replace(word, start=round(start + word.start, 3), end=round(start + word.end, 3))
-        for word in _snapped(repetition_loops.without_loops(words), samples)
-    ]
+        on_progress(float(segment.end))
+    return repetition_loops.without_loops(words)
+
+
+def _shifted(words: Iterable[Word], seconds: float) -> list[Word]:
+    return [replace(word, start=round(word.start + seconds, 3), end=round(word.end + seconds, 3)) for word in words]
 
 
 def _snapped(words: Sequence[Word], samples: Samples) -> list[Word]:

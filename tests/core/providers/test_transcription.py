@@ -12,11 +12,13 @@ import jiwer
 import pytest
 
 from content_pipeline.core.errors import Invalid, MediaUnusable, Unavailable
-from content_pipeline.core.media import audio_decoding
+from content_pipeline.core.media import audio_decoding, wav
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.providers.languages import WHISPER
-from content_pipeline.core.providers.transcription import Transcript, transcribe
+from content_pipeline.core.providers.transcription import Transcript, snap_words, transcribe
 from content_pipeline.core.settings import settings
+from content_pipeline.core.speech.narration import narrate
+from content_pipeline.core.speech.voice_selection import choose_voice
 from tests.media import samples
 
 pytestmark = pytest.mark.slow
@@ -115,6 +117,66 @@ def test_where_nobody_speaks_no_words_are_invented(tmp_path: Path, sound: str) -
     assert transcript.words == ()
     assert transcript.language is None
     assert transcript.seconds == pytest.approx(12, abs=0.1)
+
+
+NAMES = ("Zyntraxo", "Quibblefly", "Xpandly", "Brandora", "Lumivex", "Kaspero", "Nuvello", "Tessarine")
+PITCH = (
+    "The founder of Zyntraxo announced a new camera for creators, and Quibblefly bought the company the next day. "
+    "My name is Mara, and today I will show you how Xpandly works on a normal phone. "
+    "If you have never heard of Brandora, think of it as a small Lumivex with better sound. "
+    "People ask me whether Kaspero is worth the money, and honestly Nuvello gives you more for less than Tessarine."
+)
+
+
+@pytest.fixture(scope="module")
+def pitch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made-up names, spoken; then four seconds of music."""
+    spoken = narrate(PITCH, choose_voice("hibari-heart", PITCH))
+    wav.write(spoken.samples, spoken.rate, path := tmp_path_factory.mktemp("pitch") / "speech.wav")
+    music = ("-f", "lavfi", "-i", "aevalsrc='0.2*(1-mod(t,0.5))*sin(2*PI*220*t)':d=4")
+    return samples.make(path.with_name("pitch.wav"), "-i", str(path), *music, "-filter_complex", "concat=n=2:v=0:a=1")
+
+
+def test_names_of_a_vocabulary_are_heard_right_and_other_words_as_well_as_without(pitch: Path) -> None:
+    options = {"language": "en", "threads": THREADS, "on_progress": lambda _: None}
+    texts = [
+        [_plain(word.text) for word in transcribe(pitch, vocabulary=vocabulary, **options).words]
+        for vocabulary in ((), ("Mixolia", *NAMES, *(f"Verdant {letter}" for letter in "abcdefgh")))
+    ]
+    names = {name.lower() for name in NAMES}
+    without, told = ([word for word in text if word in names] for text in texts)
+    assert len(told) >= 7 > 5 >= len(without)
+    said = " ".join(word for word in _plain(PITCH).split() if word not in names)
+    assert jiwer.wer(said, " ".join(word for word in texts[1] if word not in names)) <= 0.02
+
+
+@pytest.mark.parametrize("sound", ["anullsrc=r=16000:cl=mono:d={seconds}", "anoisesrc=color=pink:d={seconds}"])
+def test_a_vocabulary_is_not_heard_where_nobody_speaks(tmp_path: Path, sound: str) -> None:
+    path = samples.audio(tmp_path / "a.wav", sound, seconds=12)
+    assert transcribe(path, language="en", threads=THREADS, on_progress=lambda _: None, vocabulary=NAMES).words == ()
+
+
+def test_a_vocabulary_is_cut_between_two_terms_where_the_model_has_no_more_room() -> None:
+    model = transcription.load_model(THREADS)
+    terms = [f"Verdant {number}" for number in range(200)]
+    told = model.hotwords(terms)
+    assert told is not None
+    assert told.removesuffix(".").split(", ") == terms[: told.count("Verdant")]
+    assert 190 < len(model.hf_tokenizer.encode(f" {told}", add_special_tokens=False).ids) < model.max_length // 2
+    assert model.hotwords([]) is None
+
+
+def test_words_are_moved_to_their_sound_in_every_piece_of_a_recording(
+    reading: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audio_decoding, "CHUNK_SECONDS", 12.0)
+    monkeypatch.setattr(audio_decoding, "CUT_WINDOW_SECONDS", 4.0)
+    words = _hear(reading).words
+    early = [replace(word, start=max(0.0, word.start - 0.1)) for word in words]
+    snapped = snap_words(early, reading, language="en", max_seconds=30)
+    assert [word.text for word in snapped] == [word.text for word in words]
+    assert sum(one.start == other.start for one, other in zip(snapped, words, strict=True)) >= 5
+    assert all(one.end <= other.start for one, other in pairwise(snapped))
 
 
 def test_text_that_the_model_is_sure_of_is_kept_whatever_its_no_speech_probability(
