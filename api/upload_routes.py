@@ -21,7 +21,7 @@ UPLOADS: Final = ConcurrencyLimit("send a file", most=32, per_client=4)
 # long (bench/noisy_neighbor.py).
 CSV_UPLOADS: Final = ConcurrencyLimit("send a CSV", most=8, per_client=1)
 # Overhead of a multipart form: boundaries, headers, the other fields.
-_FORM_BYTES: Final = 65_536
+_FORM_BYTES: Final = 160_000
 # A CSV takes some memory for each of its bytes; the rest is for the form.
 CSV_BYTES: Final = csv_reader.MAX_BYTES + 1_000_000
 # A client that sends less, 80 kbit/s, holds its slot for nothing.

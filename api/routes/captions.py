@@ -1,10 +1,11 @@
-"""Captions: transcribes a recording to SRT, VTT, ASS and editable segments; burns them into a video."""
+"""Captions: transcribes a recording, or times its known text, as SRT, VTT, ASS and segments; burns them in."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, File, Form, Header, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Header, Request, Response, UploadFile
 from sqlalchemy.orm import Session
 
 from api import uploads
@@ -15,21 +16,26 @@ from api.idempotency import IdempotentDep, IdempotentFormDep, IdempotentRequest
 from api.json_routes import JsonRoute, LargeJsonRoute
 from api.pagination import link_next
 from api.schemas.captions import BurnInRequest, CaptionAccepted, CaptionEdit, CaptionSummary, CaptionView
+from api.schemas.glossary import Vocabulary
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.upload_routes import UploadRoute
-from content_pipeline.core.captions import burn_ins, captions
+from content_pipeline.core.captions import burn_ins, captions, text_alignment
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
-from content_pipeline.core.media import limits
+from content_pipeline.core.media import glossary, limits
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.providers import languages
 from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.workspaces import Caller
 
 router = APIRouter(prefix="/captions", tags=["captions"], route_class=JsonRoute)
 _MEDIA_TYPES: Final = {"srt": "application/x-subrip", "vtt": "text/vtt", "ass": "text/x-ssa"}
+
+# Of an hour of fast speech. A field of a form is held in memory (api/main.py).
+MAX_TEXT_CHARACTERS: Final = 80_000
 
 _LIMITS: Final = (
     f"At most {limits.MAX_PIXELS // 1_000_000} million pixels a frame, {limits.MAX_FRAME_RATE:,} frames a second, "
@@ -41,13 +47,19 @@ upload_router = APIRouter(prefix="/captions", tags=["captions"], route_class=Upl
 large_router = APIRouter(prefix="/captions", tags=["captions"], route_class=LargeJsonRoute)
 
 
-@upload_router.post(
-    "/generate", status_code=HTTPStatus.ACCEPTED, response_model=CaptionAccepted, responses=problems(413, 415, 503)
-)
-@in_bulkhead()
-def generate(
-    caller: CallerDep,
-    idempotent: IdempotentFormDep,
+@dataclass(frozen=True)
+class CaptionForm:
+    """What both ways to request captions take: a source, and options."""
+
+    reel_url: str | None
+    audio_file: UploadFile | None
+    language: str
+    burn_in: bool
+    vocabulary: list[str]
+    twin_id: UUID | None
+
+
+async def _caption_form(
     reel_url: Annotated[
         str | None, Form(max_length=4096, description=f"URL of a video or recording. {_LIMITS}")
     ] = None,
@@ -61,53 +73,116 @@ def generate(
         ),
     ] = "auto",
     burn_in: Annotated[bool, Form(description="Also burn the captions into the video")] = False,
-) -> Response:
-    """Generate captions for a recording: exactly one of `audio_file` and `reel_url`."""
-    languages.whisper_language(language)  # raises for an unsupported language
+    vocabulary: Annotated[
+        Vocabulary,
+        Form(
+            description="Up to 50 names and terms that may be spoken, separated by commas, so that they are heard right"
+        ),
+    ] = [],  # noqa: B006
+    twin_id: Annotated[
+        UUID | None,
+        Form(description="A twin whose glossary is used: its terms are heard right, and replace what it lists"),
+    ] = None,
+) -> CaptionForm:
+    """The fields of the form. Raises Invalid for an unsupported language, and unless there is exactly one source."""
+    languages.whisper_language(language)
     if audio_file and reel_url:
         raise Invalid(
             "The request has two sources.", code="source_ambiguous", remedy="Send audio_file or reel_url, not both."
         )
-    if audio_file:
-        task, response = _accept_upload(idempotent, caller, audio_file, language, burn_in)
-    elif reel_url:
-        safe_fetch.check_url(reel_url)
-        with idempotent.transaction() as session:
-            caption, task = captions.create_with_task(
-                session, workspace_id=caller.workspace_id, source_url=reel_url, language=language, burn_in=burn_in
-            )
-            response = idempotent.task_accepted(session, _accepted(caption, task), task_id=task.id)
-    else:
+    if not (audio_file or reel_url):
         raise Invalid(
             "The request has no source.",
             code="source_missing",
             remedy="Send one of audio_file and reel_url, as form fields (multipart/form-data), not as JSON.",
         )
+    return CaptionForm(reel_url, audio_file, language, burn_in, vocabulary, twin_id)
+
+
+CaptionFormDep = Annotated[CaptionForm, Depends(_caption_form)]
+
+
+@upload_router.post(
+    "/generate", status_code=HTTPStatus.ACCEPTED, response_model=CaptionAccepted, responses=problems(404, 413, 415, 503)
+)
+@in_bulkhead()
+def generate(caller: CallerDep, idempotent: IdempotentFormDep, form: CaptionFormDep) -> Response:
+    """Generate captions for a recording: exactly one of `audio_file` and `reel_url`."""
+    return _accept(caller, idempotent, form)
+
+
+@upload_router.post(
+    "/align", status_code=HTTPStatus.ACCEPTED, response_model=CaptionAccepted, responses=problems(404, 413, 415, 503)
+)
+@in_bulkhead()
+def align(
+    caller: CallerDep,
+    idempotent: IdempotentFormDep,
+    form: CaptionFormDep,
+    text: Annotated[
+        str,
+        Form(
+            max_length=MAX_TEXT_CHARACTERS,
+            description="The words that are spoken in the recording, at most 50 characters for each of its seconds",
+        ),
+    ],
+) -> Response:
+    """Time the known text of a recording: captions with exactly its words, spelling and punctuation.
+
+    The task ends with the error `text_mismatch` where the text, or a passage of it, is not what is heard.
+    """
+    return _accept(caller, idempotent, form, text_alignment.valid_text(text))
+
+
+def _accept(
+    caller: Caller, idempotent: IdempotentRequest, form: CaptionForm, known_text: str | None = None
+) -> Response:
+    if form.audio_file:
+        task, response = _accept_upload(caller, idempotent, form.audio_file, form, known_text)
+    else:
+        assert form.reel_url
+        safe_fetch.check_url(form.reel_url)
+        with idempotent.transaction() as session:
+            task, response = _create(session, caller, idempotent, form, known_text, source_url=form.reel_url)
     dagster_client.launch_runs(task)
     return response
 
 
 def _accept_upload(
-    idempotent: IdempotentRequest, caller: Caller, upload: UploadFile, language: str, burn_in: bool
+    caller: Caller, idempotent: IdempotentRequest, upload: UploadFile, form: CaptionForm, known_text: str | None
 ) -> tuple[Task, Response]:
     if (upload.size or 0) > caller.plan.upload_bytes:
         raise too_large(caller.plan.upload_bytes)
     media = uploads.probe_upload(upload, caller.workspace_id)
-    captions.check_usable(media, caller.plan.media_seconds)
+    captions.check_usable(media, caller.plan.media_seconds, known_text)
     caption_id = uuid4()
     key = captions.source_key(caller.workspace_id, caption_id)
     # Stored before the transaction begins: it must not stay open during the upload.
     with uploads.stored(upload, key), idempotent.transaction() as session:
-        caption, task = captions.create_with_task(
-            session,
-            workspace_id=caller.workspace_id,
-            caption_id=caption_id,
-            source_key=key,
-            media=media,
-            language=language,
-            burn_in=burn_in,
+        return _create(
+            session, caller, idempotent, form, known_text, caption_id=caption_id, source_key=key, media=media
         )
-        return task, idempotent.task_accepted(session, _accepted(caption, task), task_id=task.id)
+
+
+def _create(
+    session: Session,
+    caller: Caller,
+    idempotent: IdempotentRequest,
+    form: CaptionForm,
+    known_text: str | None,
+    **source: Any,
+) -> tuple[Task, Response]:
+    twin = form.twin_id and twins.get(session, caller.workspace_id, form.twin_id)
+    caption, task = captions.create_with_task(
+        session,
+        workspace_id=caller.workspace_id,
+        language=form.language,
+        burn_in=form.burn_in,
+        known_text=known_text,
+        terms=glossary.with_vocabulary(twin.glossary if twin else (), form.vocabulary),
+        **source,
+    )
+    return task, idempotent.task_accepted(session, _accepted(caption, task), task_id=task.id)
 
 
 def _accepted(caption: Caption, task: Task) -> CaptionAccepted:

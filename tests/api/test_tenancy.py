@@ -222,6 +222,8 @@ def valid_body_with(path: str, place: tuple[str, ...], row_id: str, own_rows: Ro
     """A body that is right but for the id at this place."""
     post = {"platforms": ["youtube"], "reel_url": URL, "title": "Look", "caption": "Look."}
     usual: dict[str, dict[str, Any]] = {
+        "/captions/generate": {"reel_url": URL},
+        "/captions/align": {"reel_url": URL, "text": "Hello."},
         "/twins": {"name": "Mine", "voice_id": "en-US"},
         "/content/calendar": {
             "twin_id": own_rows["Twin"], "title": "Look", "platform": "youtube", "scheduled_at": "2033-05-01T10:00:00Z",

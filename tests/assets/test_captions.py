@@ -13,6 +13,7 @@ from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media import cue_segmentation, video
+from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Word
@@ -127,6 +128,54 @@ def test_an_edit_while_the_recording_is_transcribed_is_kept(task: Task, whisper:
     assert (made["transcript"]["edited"], made["captions"]["edited"]) == (True, True)
     assert shown(task) == ["Hello, bear."]
     assert (row(task).words, row(task).spoken_language) == (HEARD.words, "en")
+
+
+def set_row(task: Task, **columns: Any) -> None:
+    with transaction() as session:
+        caption = session.get_one(Caption, UUID(task.key))
+        for name, value in columns.items():
+            setattr(caption, name, value)
+
+
+def test_a_known_text_is_shown_in_place_of_what_is_heard_and_edits_of_it_stay(
+    task: Task, whisper: Callable[..., None]
+) -> None:
+    set_row(task, known_text="“Hello”,\nthere…")
+    assert execute_job("caption", task.partition_key).success
+    assert shown(task) == ["“Hello”, there…"]
+    assert [word.end for word in row(task).words] == [word.end for word in HEARD.words]
+    edit(task)
+    assert execute_job("caption", task.partition_key).success
+    assert shown(task) == ["Hello, bear."]
+
+
+def test_a_known_text_that_is_not_spoken_ends_the_task_with_an_error_and_no_times(
+    workspace_id: UUID, recording: Path, whisper: Callable[..., None]
+) -> None:
+    storage.put(key := f"{workspace_id}/captions/other", recording, content_type="video/mp4")
+    with transaction() as session:
+        _, task = captions.create_with_task(
+            session,
+            workspace_id=workspace_id,
+            source_key=key,
+            media=probe(recording),
+            language="en",
+            burn_in=False,
+            known_text="Goodbye, my friends.",
+        )
+    whisper(HEARD)
+    assert not work(task).success
+    with transaction() as session:
+        ended = session.get_one(Task, task.id)
+    assert (ended.state, ended.error and ended.error["code"]) == ("error", "text_mismatch")
+    assert (row(task).words, row(task).segments) == (None, None)
+
+
+def test_terms_replace_what_is_heard_instead_of_them(task: Task, whisper: Callable[..., None]) -> None:
+    set_row(task, glossary=(GlossaryEntry("Yellow Bear", ("hallo bär", "hello there")),))
+    assert execute_job("caption", task.partition_key).success
+    assert shown(task) == ["Yellow Bear."]
+    assert (row(task).words[0].start, row(task).words[-1].end) == (0.5, 1.6)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ The API calls `create`, `get`, `list_page`, `edit`, `document` and `result`; the
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 from uuid import UUID, uuid4
@@ -15,10 +15,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from content_pipeline.core import storage
-from content_pipeline.core.captions import burn_ins
+from content_pipeline.core.captions import burn_ins, text_alignment
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, MediaUnusable, PreconditionFailed
-from content_pipeline.core.media import cue_editing, cue_segmentation, karaoke_captions, srt_vtt, untrusted, video
+from content_pipeline.core.media import (
+    cue_editing,
+    cue_segmentation,
+    glossary,
+    karaoke_captions,
+    srt_vtt,
+    untrusted,
+    video,
+)
+from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.limits import LENGTH_TOLERANCE
 from content_pipeline.core.media.media_info import MediaInfo
@@ -26,6 +35,7 @@ from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.providers import transcription
+from content_pipeline.core.providers.transcription import Transcript
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import deferral, kinds, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
@@ -38,8 +48,9 @@ Form = Literal["srt", "vtt", "ass"]
 SHARE_BEFORE_BURN_IN: Final = 0.6
 
 
-def check_usable(media: MediaInfo, media_seconds: int) -> None:
-    """Raises MediaUnusable for a recording that cannot be captioned under a plan's `media_seconds`."""
+def check_usable(media: MediaInfo, media_seconds: int, known_text: str | None = None) -> None:
+    """Raises MediaUnusable for a recording that cannot be captioned under a plan's `media_seconds`, and as
+    `text_alignment.check_length` does."""
     if not media.has_audio:
         raise MediaUnusable(
             "This video has no sound, so there is nothing to caption.",
@@ -52,6 +63,8 @@ def check_usable(media: MediaInfo, media_seconds: int) -> None:
             code="media_too_long",
             remedy="Cut it into parts, or ask for a larger plan.",
         )
+    if known_text is not None:
+        text_alignment.check_length(known_text, media.seconds)
 
 
 # ── called by the API ────────────────────────────────────────────────────────────────────────────────────
@@ -66,9 +79,14 @@ def create_with_task(
     media: MediaInfo | None = None,
     language: str,
     burn_in: bool,
+    known_text: str | None = None,
+    terms: Sequence[GlossaryEntry] = (),
     caption_id: UUID | None = None,
 ) -> tuple[Caption, Task]:
-    """Create a caption and its task, for a stored recording (`source_key`, `media`) or a remote one (`source_url`)."""
+    """Create a caption and its task, for a stored recording (`source_key`, `media`) or a remote one (`source_url`).
+
+    `known_text` is timed instead of what is heard; `terms` may be spoken.
+    """
     caption = Caption(
         id=caption_id or uuid4(),
         workspace_id=workspace_id,
@@ -76,6 +94,8 @@ def create_with_task(
         source_key=source_key,
         media=media and media,
         language=language,
+        known_text=known_text,
+        glossary=tuple(terms),
         created_at=now(),
     )
     session.add(caption)
@@ -102,9 +122,9 @@ def get(session: Session, workspace_id: UUID, caption_id: UUID, *, lock: bool = 
 def list_page(
     session: Session, workspace_id: UUID, *, limit: int, cursor: str | None = None
 ) -> tuple[list[Caption], str | None]:
-    """A page of captions, newest first, without their words and segments: an hour of speech has 9,000 words."""
+    """A page of captions, newest first, without what grows with their length: an hour of speech has 9,000 words."""
     query = select(Caption).where(Caption.workspace_id == workspace_id)
-    query = query.options(defer(Caption.words), defer(Caption.segments))
+    query = query.options(*map(defer, (Caption.words, Caption.segments, Caption.known_text, Caption.glossary)))
     return newest_first(session, query, Caption, limit=limit, cursor=cursor)
 
 
@@ -184,9 +204,10 @@ class Transcribed:
 
 
 def transcribe(run: RunContext, key: str) -> Transcribed:
-    """Fetch a remote recording, transcribe it and store its words. Those of edited captions are left as they are.
+    """Fetch a remote recording, transcribe it and store its words, or those of the known text with the times at which
+    they are heard. Those of edited captions are left as they are.
 
-    Raises SwitchLane when its length needs another.
+    Raises SwitchLane when its length needs another, and as `text_alignment.align` does.
     """
     with run.folder() as folder:
         source = folder / "source"
@@ -208,14 +229,25 @@ def transcribe(run: RunContext, key: str) -> Transcribed:
             threads=settings().whisper_threads(run.lane),
             on_progress=lambda seconds: run.progress(share * seconds / media.seconds),
             max_seconds=media.seconds + LENGTH_TOLERANCE,
+            vocabulary=[entry.term for entry in caption.glossary],
         )
+        words = _corrected(caption, transcript, source)
     with run.write() as session:
         caption = _locked(session, key)
         if caption.edited_at is None:
-            caption.words = transcript.words
+            caption.words = words
             caption.spoken_language = transcript.language
             caption.language_probability = transcript.language_probability
         return _transcribed(caption)
+
+
+def _corrected(caption: Caption, transcript: Transcript, source: Path) -> tuple[Word, ...]:
+    """The words that are heard with the terms of the glossary, or in their place those of the known text."""
+    heard = replace(transcript, words=glossary.correct(transcript.words, caption.glossary))
+    if caption.known_text is None:
+        return heard.words
+    words = text_alignment.align(caption.known_text, heard)
+    return tuple(transcription.snap_words(words, source, language=caption.language, max_seconds=transcript.seconds))
 
 
 def _transcribed(caption: Caption) -> Transcribed:
@@ -286,7 +318,7 @@ def _fetch(run: RunContext, caption: Caption, source: Path) -> MediaInfo:
         plan = workspaces.plan_of(session, caption.workspace_id)
     run.fetch(caption.source_url, source, max_bytes=plan.upload_bytes)
     media = untrusted.probe(source)
-    check_usable(media, plan.media_seconds)
+    check_usable(media, plan.media_seconds, caption.known_text)
     object_key = source_key(caption.workspace_id, caption.id)
     storage.put(object_key, source, content_type="application/octet-stream")
     with run.write() as session:

@@ -23,18 +23,18 @@ class Script:
     configuration: str
 
 
-_SIMPLIFIED: Final = Script("Hans", "t2s")
+SIMPLIFIED: Final = Script("Hans", "t2s")
 _TRADITIONAL: Final = Script("Hant", "s2tw")
 _HONG_KONG: Final = Script("HK", "s2hk")
 # In order of precedence: zh-Hans-HK is simplified.
 _SCRIPTS: Final = {
-    "hans": _SIMPLIFIED,
+    "hans": SIMPLIFIED,
     "hk": _HONG_KONG,
     "mo": _HONG_KONG,
     "hant": _TRADITIONAL,
     "tw": _TRADITIONAL,
-    "cn": _SIMPLIFIED,
-    "sg": _SIMPLIFIED,
+    "cn": SIMPLIFIED,
+    "sg": SIMPLIFIED,
 }
 
 

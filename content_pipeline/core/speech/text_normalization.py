@@ -45,11 +45,13 @@ def tokenize(script: str, language: str) -> list[Token]:
     other languages only unpronounceable symbols are left out of `spoken`. A line end without punctuation ends a
     sentence.
     """
+    return tokenize_verbatim(strip_markdown(script), language)
+
+
+def tokenize_verbatim(text: str, language: str) -> list[Token]:
+    """Tokenize a text that is not Markdown, as `tokenize` does."""
     base = language.lower().replace("_", "-").partition("-")[0]
-    lines = [
-        _tokenize_english(words) if base == "en" else _tokenize_other(words, language)
-        for words in _lines(strip_markdown(script))
-    ]
+    lines = [_tokenize_english(words) if base == "en" else _tokenize_other(words, language) for words in _lines(text)]
     return [token for line in lines[:-1] for token in _end_sentence(line, _FULL_STOPS.get(base, "."))] + lines[-1]
 
 
