@@ -107,10 +107,5 @@ def _memory(stack: Stack) -> Memory:
 
 def _parts(stack: Stack) -> dict[int, str]:
     """The part that each process of the stack belongs to, ffmpeg's and the database's own processes included."""
-    parts: dict[int, str] = {}
-    for process in stack.processes():
-        with suppress(psutil.NoSuchProcess):
-            part = process.environ().get("SUPERVISOR_PROCESS_NAME")
-            children = process.children(recursive=True) if part else []
-            parts |= {member.pid: part or "supervisor" for member in (process, *children)}
-    return parts
+    named = {process.pid: part for part, members in stack.services().items() for process in members}
+    return {process.pid: "supervisor" for process in stack.processes()} | named

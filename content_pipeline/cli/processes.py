@@ -12,6 +12,7 @@ import psutil
 from content_pipeline.cli import postgres
 
 MARK: Final = "CONTENT_PIPELINE_STACK"
+FORK_SERVER: Final = "content_pipeline.cli.fork_server"
 _STORES: Final = ("postgres", "valkey-server", "weed")
 
 
@@ -57,7 +58,7 @@ def _living(home: Path, matches: Callable[[psutil.Process], bool]) -> list[psuti
 
 
 def _is_supervisor(process: psutil.Process) -> bool:
-    return "supervisor.supervisord" in process.cmdline()
+    return FORK_SERVER in process.cmdline()
 
 
 def _is_store(process: psutil.Process) -> bool:

@@ -5,7 +5,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -30,7 +30,7 @@ from content_pipeline.core.errors import InternalError
 from content_pipeline.core.settings import PREFIX, Lane
 
 # In start order. supervisord stops the groups in reverse, each after the one before it has ended.
-Group = Literal["stores", "base", "dagster", "workers", "api"]
+Group = Literal["stores", "base", "code", "dagster", "workers", "api"]
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
 
 
@@ -47,6 +47,7 @@ class Service:
     stop_signal: str = "TERM"
     stop_seconds: int = 10
     oneshot: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def services_of(config: StackConfig) -> list[Service]:
@@ -55,7 +56,8 @@ def services_of(config: StackConfig) -> list[Service]:
         *([_object_store(config)] if config.embeds_objects else []),
         *([_broker(config)] if config.embeds_broker else []),
         *([_sandbox(config)] if config.embeds_sandbox else []),
-        *_base(config),
+        _bootstrap(),
+        _code(config),
         *_dagster(config),
         *(_worker(config, lane) for lane in get_args(Lane)),
         _api(config),
@@ -67,7 +69,7 @@ def _database(config: StackConfig) -> Service:
     return Service(
         "postgres",
         "stores",
-        _isolated(config, "postgres", postgres.command(config.home, port)),
+        _isolated(config, postgres.command(config.home, port)),
         ready=lambda _: readiness.postgres(config.superuser_url),
         port=port,
         stop_signal=postgres.STOP_SIGNAL.name.removeprefix("SIG"),
@@ -89,7 +91,7 @@ def _object_store(config: StackConfig) -> Service:
         "stores",
         # Without a limit a few uploads at once leave 0.6 GB: Go doubles its heap before it collects. An empty store
         # counts as 231 MB: limited to 192 MB it collected 8.6 times a second, 10 % of a core at rest.
-        _isolated(config, "seaweedfs", command, {"GOMEMLIMIT": "320MiB", "GOGC": "50"}),
+        _isolated(config, command, {"GOMEMLIMIT": "320MiB", "GOGC": "50"}),
         ready=lambda _: readiness.object_store(),
         port=config.state.ports[S3],
         # It stops within 2 s or hangs; objects survive a kill.
@@ -101,7 +103,7 @@ def _broker(config: StackConfig) -> Service:
     return Service(
         "valkey",
         "stores",
-        _isolated(config, "valkey", [_valkey_server(), str(config.home / "valkey.conf")]),
+        _isolated(config, [_valkey_server(), str(config.home / "valkey.conf")]),
         ready=lambda _: readiness.broker(),
         port=config.state.ports[VALKEY],
     )
@@ -118,29 +120,27 @@ def _sandbox(config: StackConfig) -> Service:
     return Service(
         "sandbox",
         "base",
-        _isolated(config, "sandbox", _python("uvicorn", "sandbox.main:app", *listen), variables),
+        _isolated(config, _python("uvicorn", "sandbox.main:app", *listen), variables),
         ready=lambda _: readiness.http_ok(f"{url}/_sandbox/health"),
         port=port,
         url=url,
     )
 
 
-def _isolated(
-    config: StackConfig, name: str, command: list[str], more: Mapping[str, str] = MappingProxyType({})
-) -> list[str]:
+def _isolated(config: StackConfig, command: list[str], more: Mapping[str, str] = MappingProxyType({})) -> list[str]:
     """The command with an empty environment, so that stores and sandbox do not see the caller's secrets."""
-    # supervisord sets this variable for the other services.
-    names = {MARK: str(config.home), "SUPERVISOR_PROCESS_NAME": name, "PATH": os.defpath, **more}
+    names = {MARK: str(config.home), "PATH": os.defpath, **more}
     return [_program("env"), "-i", *(f"{key}={value}" for key, value in names.items()), *command]
 
 
-def _base(config: StackConfig) -> list[Service]:
+def _bootstrap() -> Service:
+    return Service("bootstrap", "base", _python("content_pipeline.cli.bootstrap"), ready=lambda _: False, oneshot=True)
+
+
+def _code(config: StackConfig) -> Service:
     port = config.state.ports[CODE]
     serve = ["api", "grpc", "-h", "127.0.0.1", "-p", str(port), "-m", "content_pipeline.definitions"]
-    return [
-        Service("bootstrap", "base", _python("content_pipeline.cli.bootstrap"), ready=lambda _: False, oneshot=True),
-        Service("code", "base", _python("dagster", *serve), ready=lambda _: readiness.tcp_open(port), port=port),
-    ]
+    return Service("code", "code", _python("dagster", *serve), ready=lambda _: readiness.tcp_open(port), port=port)
 
 
 def _dagster(config: StackConfig) -> list[Service]:
@@ -173,10 +173,8 @@ def _worker(config: StackConfig, lane: Lane) -> Service:
     return Service(
         lane,
         "workers",
-        [
-            *(_program("env"), f"{PREFIX}LANE={lane}"),
-            *_python("celery", "-A", "content_pipeline.engine.worker", "worker", *options, *quiet),
-        ],
+        _python("celery", "-A", "content_pipeline.engine.worker", "worker", *options, *quiet),
+        environment={f"{PREFIX}LANE": lane},
         ready=lambda _: readiness.worker(name),
         # On SIGTERM a worker hands its runs back and ends within about 10 s.
         stop_seconds=15,

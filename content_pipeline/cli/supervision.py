@@ -14,6 +14,7 @@ from xmlrpc.client import Fault, ProtocolError, ServerProxy
 import psutil
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
+from content_pipeline.cli.processes import FORK_SERVER
 from content_pipeline.cli.services import GROUPS, Service, services_of
 from content_pipeline.cli.stack_config import StackConfig
 from content_pipeline.cli.state import State, write_private
@@ -55,6 +56,7 @@ def configuration(home: Path, state: State, services: Iterable[Service]) -> str:
 def _program(home: Path, service: Service) -> dict[str, str]:
     return {
         "command": shlex.join(service.command),
+        "environment": ",".join(f'{name}="{value}"' for name, value in service.environment.items()),
         "autostart": "false",
         "autorestart": "false" if service.oneshot else "true",
         # A process that ends sooner counts as a failed start, retried with backoff; Python takes seconds to fail.
@@ -85,7 +87,7 @@ def launch(config: StackConfig, lock: IO[str]) -> psutil.Popen:
     write_private(path, configuration(config.home, config.state, services_of(config)))
     with (config.home / "logs" / "supervisord.log").open("a") as log:
         return psutil.Popen(
-            [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(path)],
+            [sys.executable, "-m", FORK_SERVER, "-n", "-c", str(path)],
             env=config.environment(),
             stdin=lock,
             stdout=log,

@@ -6,11 +6,9 @@ On SIGTERM a worker requeues the tasks of its runs, interrupts the runs, and exi
 shutdown alone would wait for them without a limit.
 """
 
-import gc
 import os
 import signal
 from functools import cache
-from importlib import import_module
 from typing import Any, Final
 
 import dagster as dg
@@ -18,19 +16,18 @@ import structlog
 from celery import Celery, signals
 from dagster._cli.api import _execute_run_command_body  # dagster-celery's own worker calls it; pinned with it
 
-from content_pipeline.core import database, logs, process_memory, storage
+from content_pipeline.core import database, logs, process_memory
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import deferral, executions, scratch
 from content_pipeline.core.tasks.executions import Begin, Heartbeat
 from content_pipeline.engine import dagster_storage, idle
 from content_pipeline.engine.launcher import EXECUTE, CeleryRunLauncher
 from content_pipeline.engine.memory_limit import limit_memory
+from content_pipeline.engine.preloading import preload
 
 logs.configure()
 log = structlog.get_logger()
 
-# By name, because what Dagster runs is above the engine.
-_DEFINITIONS: Final = "content_pipeline.definitions"
 # What a lane's work imports when it is needed, where a person waits for it.
 _IMPORTED: Final[dict[Lane | None, tuple[str, ...]]] = {"interactive": ("faster_whisper",)}
 
@@ -83,17 +80,9 @@ def _report_canceled(run_id: str) -> None:
 
 @signals.worker_init.connect
 def _preload(**_: Any) -> None:
-    """Load what all pool processes need before the fork, so that they share its memory; nothing that has a connection.
-
-    The garbage collector would write to each object, and so copy the pages: it leaves frozen ones alone.
-    """
-    import_module(_DEFINITIONS).definitions.resolve_all_job_defs()
-    for module in _IMPORTED.get(settings().lane, ()):
-        import_module(module)
+    """Load before the fork what all pool processes need, so that they share its memory."""
     _instance()
-    storage.client()
-    process_memory.trim()
-    gc.freeze()
+    preload(_IMPORTED.get(settings().lane, ()))
 
 
 @signals.worker_process_init.connect

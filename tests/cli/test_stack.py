@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from content_pipeline.cli import processes
 from tests.stack.harness import Stack, free_port, until
 
 pytestmark = pytest.mark.stack
@@ -73,6 +74,25 @@ def test_a_second_up_finds_the_running_stack(first: Stack) -> None:
     assert {process.pid for process in first.processes()} >= before
 
 
+def test_parts_share_the_memory_of_what_they_import(first: Stack) -> None:
+    supervisor = processes.supervisor(first.home)
+    parts = ("code", "webserver", "daemon", "interactive", "media", "io", "api")
+    memory = {part: first.processes(part)[0].memory_full_info() for part in parts}
+    assert {first.processes(part)[0].ppid() for part in parts} == {supervisor and supervisor.pid}
+    assert {part for part, taken in memory.items() if taken.pss > taken.rss / 2} == set()
+
+
+def test_a_killed_worker_is_restarted_alone(first: Stack) -> None:
+    before = {part: members[0].pid for part, members in first.services().items() if members}
+    pool = first.processes("io")[1:]
+    first.processes("io")[0].kill()  # its pool processes end with it
+    psutil.wait_procs(pool, timeout=30)
+    assert [process for process in pool if process.is_running()] == []
+    until(lambda: is_ready(first), seconds=90, what="the lane io")
+    after = {part: members[0].pid for part, members in first.services().items() if members}
+    assert {part for part in before if before[part] != after[part]} == {"io"}
+
+
 def test_a_port_in_use_is_named_with_its_setting(first: Stack, tmp_path: Path) -> None:
     other = Stack(tmp_path / "other")
     other.env["CONTENT_PIPELINE_API_PORT"] = str(first.api_port)
@@ -103,7 +123,8 @@ def test_two_stacks_do_not_disturb_each_other(first: Stack, tmp_path: Path) -> N
 def test_up_recovers_the_data_after_supervisor_and_services_are_killed(first: Stack) -> None:
     with first.client("kept") as client:
         headers = client.http.headers
-    supervisor = next(process for process in first.processes() if "supervisor.supervisord" in process.cmdline())
+    supervisor = processes.supervisor(first.home)
+    assert supervisor is not None
     left = [process for process in first.processes() if process != supervisor]
     supervisor.kill()
     # Half of the services die, too; the others continue as orphans, which the next `up` must find.

@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,9 @@ import psutil
 from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.orm import Session
 
-from content_pipeline.cli import privileges
+from content_pipeline.cli import privileges, processes
+from content_pipeline.cli.state import State
+from content_pipeline.cli.supervision import Supervisor
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.workspaces.workspaces import create_key
 from tests.connect_page import filled_in
@@ -181,16 +183,19 @@ class Stack:
             yield Client(http)
 
     def processes(self, service: str | None = None) -> list[psutil.Process]:
-        """Running processes of the stack, or of one of its services, oldest first."""
-        return sorted((p for p in psutil.process_iter() if self._is_mine(p, service)), key=lambda p: p.create_time())
+        """Running processes of the stack, or of one of its services with the processes that it started."""
+        return processes.find(self.home) if service is None else self.services().get(service, [])
 
-    def _is_mine(self, process: psutil.Process, service: str | None) -> bool:
-        try:
-            environ = process.environ()
-            mine = environ.get("CONTENT_PIPELINE_STACK") == str(self.home) and process.status() != "zombie"
-            return mine and (service is None or environ.get("SUPERVISOR_PROCESS_NAME") == service)
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            return False
+    def services(self) -> dict[str, list[psutil.Process]]:
+        """Each running service's process, and those that it started."""
+        state = State.load(self.home)
+        assert state is not None
+        found = {}
+        for name, process in Supervisor(state).processes().items():
+            with suppress(psutil.NoSuchProcess):
+                first = psutil.Process(process.pid) if process.pid else None
+                found[name] = [first, *first.children(recursive=True)] if first else []
+        return found
 
     def sql(self, query: str, **values: Any) -> list[Any]:
         """Execute SQL in the product's database with autocommit. Returns the rows."""
@@ -322,7 +327,8 @@ class Stack:
 
     def kill_supervisor(self) -> None:
         """kill -9 the supervisor. Some services die with it; the next `up` terminates the rest."""
-        (supervisor,) = [process for process in self.processes() if "supervisor.supervisord" in process.cmdline()]
+        supervisor = processes.supervisor(self.home)
+        assert supervisor is not None
         supervisor.kill()
 
     def kill(self, *services: str) -> None:
@@ -344,10 +350,10 @@ class Stack:
     @contextmanager
     def extra_worker(self, lane: str) -> Iterator[psutil.Popen]:
         """An additional worker of a lane, as on another host."""
-        like = self.processes(lane)[0]
-        named = [f"extra-{part}" if part.startswith(f"{lane}-") else part for part in like.cmdline()]
-        command = [*privileges.command_prefix(self.home), *named]
-        environ = {**like.environ(), "SUPERVISOR_PROCESS_NAME": f"extra-{lane}"}
+        options = ["-Q", lane, "-n", f"extra-{lane}@%h", "-c", "2"]
+        worker_command = [sys.executable, "-m", "celery", "-A", "content_pipeline.engine.worker", "worker", *options]
+        command = [*privileges.command_prefix(self.home), *worker_command]
+        environ = {**self.processes(lane)[0].environ(), "CONTENT_PIPELINE_LANE": lane}
         with (self.home / "logs" / f"extra-{lane}.log").open("w") as log:
             worker = psutil.Popen(command, env=environ, stdout=log, stderr=log)
         try:

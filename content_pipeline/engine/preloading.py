@@ -1,0 +1,24 @@
+"""Preload: import what runs need before processes are forked, which then share its memory."""
+
+import gc
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Final
+
+from content_pipeline.core import process_memory, storage
+
+# By name, because what Dagster runs is above the engine.
+_DEFINITIONS: Final = "content_pipeline.definitions"
+
+
+def preload(modules: Iterable[str]) -> None:
+    """Import the definitions and these modules. Nothing here connects to anything, or starts a thread.
+
+    The garbage collector would write to each object, and so copy the pages: it leaves frozen ones alone.
+    """
+    import_module(_DEFINITIONS).definitions.resolve_all_job_defs()
+    for module in modules:
+        import_module(module)
+    storage.client()
+    process_memory.trim()
+    gc.freeze()
