@@ -33,6 +33,8 @@ _MAGIC_NUMBERS = {
 _TAIL_SECONDS = 5.0
 _MIN_INDEXED_SHARE = 0.5
 _MAX_PACKETS_TO_FRAMES = 500
+# A bit that flips in a timestamp made a TS file of 35 kB last 3.3 hours, and its burn-in rendered all of them.
+_MAX_HOLE_SECONDS = 120.0
 
 
 def probe(path: Path) -> MediaInfo:
@@ -166,7 +168,7 @@ def _duration(container: InputContainer) -> float:
     actual = _last_packet_end(container, 0.0)
     if actual <= 0:  # a seek that fails moves a cut FLV to its end
         with open_media(Path(container.name)) as again:
-            actual = _end_of_packets(again)
+            actual = _end_of_packets(again, 0.0)
     if actual <= 0:
         raise media_errors.unreadable("nothing of it can be read")
     return actual
@@ -181,18 +183,25 @@ def _last_packet_end(container: InputContainer, start: float) -> float:
     """End of the last packet at or after `start`, in seconds from the file's start; 0 if there is none."""
     with suppress(av.FFmpegError):  # unseekable: continue from the current position
         container.seek(int((container.start_time or 0) + max(start, 0.0) * av.time_base))
-    return _end_of_packets(container)
+    return _end_of_packets(container, max(start, 0.0))
 
 
-def _end_of_packets(container: InputContainer) -> float:
-    """End of the last of the packets that follow, in seconds from the file's start; 0 if there is none."""
+def _end_of_packets(container: InputContainer, start: float) -> float:
+    """End of the last of the packets from `start` on, in seconds from the file's start; 0 if there is none.
+
+    Raises MediaUnusable `media_unreadable` for a hole of two minutes.
+    """
     first = (container.start_time or 0) / av.time_base
-    ends = (
-        float((packet.pts + (packet.duration or 0)) * packet.time_base)
-        for packet in packets(container, *container.streams)
-        if packet.pts is not None
-    )
-    return max(max(ends, default=first) - first, 0.0)
+    last, found = first + start, False
+    for packet in packets(container, *container.streams):
+        if packet.pts is None:
+            continue
+        begin = float(packet.pts * packet.time_base)
+        if begin > last + _MAX_HOLE_SECONDS:
+            raise media_errors.unreadable(f"its times jump by {(begin - last) / 60:,.0f} minutes")
+        end = begin + float((packet.duration or 0) * packet.time_base)
+        last, found = max(last, end) if found else end, True
+    return max(last - first, 0.0) if found else 0.0
 
 
 def packets(

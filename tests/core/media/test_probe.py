@@ -181,6 +181,14 @@ def test_an_mp4_that_really_lasts_ten_hours_says_so(tmp_path: Path) -> None:
     assert probe(path).seconds == pytest.approx(36_000)
 
 
+@pytest.mark.parametrize("name", ["a.ts", "a.flv"])
+def test_a_stream_whose_times_jump_by_hours_is_refused(tmp_path: Path, name: str) -> None:
+    """A bit that flips does it; the burn-in of such a second rendered 3.3 hours."""
+    jump = ["-vf", "setpts=PTS+gte(N\\,40)*10000/TB", "-fps_mode", "passthrough"]
+    video = samples.video(tmp_path / name, *jump, size="64x64", sound=False)
+    assert _refusal(video, MediaUnusable) == "media_unreadable"
+
+
 def test_a_header_with_nothing_behind_it_cannot_be_read(tmp_path: Path) -> None:
     whole = samples.video(tmp_path / "whole.mp4")
     (tmp_path / "a.mp4").write_bytes(whole.read_bytes()[:64])
