@@ -56,7 +56,7 @@ truth: install  ## figures against the sandbox's truth in 300 histories of outag
 burst: install  ## 300 captions at once over two workers
 	BURST_TASKS=300 $(BIN)/python -m pytest tests/stack/test_burst.py
 
-media: install  ## the corpus of docs/media.md and 500 broken files over a whole stack; MEDIA_FILES=n sends n
+media: install  ## the corpus of docs/media.md and 500 broken files over a whole stack; MEDIA_FILES=n sends n, MEDIA_SEED=n others
 	MEDIA_FILES=$(or $(MEDIA_FILES),500) $(BIN)/python -m pytest tests/stack/test_media.py
 
 check: install  ## format, lint, types, import contracts

@@ -119,14 +119,14 @@ class Client:
     def task(self, task_id: str) -> dict[str, Any]:
         return self.get(f"/tasks/{task_id}")
 
-    def wait_for_task(self, task_id: str, seconds: float = 120) -> dict[str, Any]:
-        """Wait until the task is final. Returns it."""
+    def wait_for_task(self, task_id: str, seconds: float = 120, of: str = "task") -> dict[str, Any]:
+        """Wait until the task is final. Returns it. `of` says what it is about, for the failure's message."""
 
         def final() -> dict[str, Any] | None:
             task = self.task(task_id)
             return task if task["status"] in ("done", "error") else None
 
-        return until(final, seconds=seconds, what=f"the end of task {task_id}")
+        return until(final, seconds=seconds, what=f"the end of {of} {task_id}")
 
     def wait_for_progress(self, task_id: str) -> dict[str, Any]:
         """Wait until the task is processing and reports progress. Returns it."""
