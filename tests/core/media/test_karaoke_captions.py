@@ -16,7 +16,7 @@ from content_pipeline.core.media.cue_segmentation import segment
 from content_pipeline.core.media.karaoke_captions import Style, ass_subtitles
 from content_pipeline.core.media.timed_words import Segment, Word
 from tests.core.media.rendered_frames import Frame, frame, text_pixels, yellow_pixels
-from tests.core.media.spoken_words import speak
+from tests.core.media.spoken_words import speak, spoken_words
 from tests.core.media.test_fonts import SCRIPTS
 
 pytestmark = pytest.mark.slow
@@ -116,6 +116,18 @@ def test_the_highlight_moves_from_word_to_word_and_nothing_else_does(tmp_path: P
     dark = [(picture < 60).all(axis=2) for picture in pictures]
     assert (dark[0] == dark[1]).mean() > 0.999
     assert (dark[1] == dark[2]).mean() > 0.999
+
+
+@given(spoken_words())
+@settings(max_examples=5, deadline=None)
+def test_each_word_lights_up_within_a_hundredth_of_a_second_of_when_it_is_spoken(words: list[Word]) -> None:
+    cues = segment(words, language="en", duration=300)
+    document = ass_subtitles(cues, width=540, height=960, style=Style(kind="karaoke"), language="en")
+    events = pysubs2.SSAFile.from_string(document).events
+    for cue, event in zip(cues, events, strict=True):
+        lit = re.findall(r"\\1c&HFFFFFF&(?:\\t\((\d+),\d+,)?\\1c&H0AD6FF&", event.text)
+        moments = [(event.start + int(since or 0)) / 1000 for since in lit]
+        assert moments == pytest.approx([word.start for word in cue.words], abs=0.01)
 
 
 @pytest.mark.parametrize("text", ["שלום לכולם היום", "مرحبا بكم اليوم"])

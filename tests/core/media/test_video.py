@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media import audio_visualizer, emoji_font, video
 from content_pipeline.core.media.karaoke_captions import Style, ass_subtitles
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Segment, Word
-from tests.media import samples
+from tests.media import hostile, samples
 
 pytestmark = pytest.mark.slow
 
@@ -152,6 +153,18 @@ def test_sound_alone_gets_an_upright_picture_that_lights_up_as_it_plays(tmp_path
     early, late = (np.count_nonzero(_picture(tmp_path, seconds).min(axis=2) > 150) for seconds in (1, 6))
     assert late > 2 * early > 0
     assert shares[-1] > 0.95
+
+
+def test_sound_that_is_too_short_for_a_picture_makes_no_endless_video(tmp_path: Path) -> None:
+    """It is refused before; `trim=duration=0.0135` rounds to nothing, and rendered 20 minutes."""
+    hostile.wav(tmp_path / video.SOURCE, rate=8_000, claimed_bytes=156, real_bytes=156)
+    assert (tmp_path / video.SOURCE).stat().st_size == 200
+    (tmp_path / video.CAPTIONS).write_text(WHITE_FROM_ONE)
+    media = replace(probe(samples.SPEECH), seconds=0.0135)
+    video.burn_in(tmp_path, media, on_progress=lambda share: None)
+    with pytest.raises(MediaUnusable) as raised:
+        probe(tmp_path / video.OUTPUT)
+    assert raised.value.code == "media_too_short"
 
 
 def test_a_thumbnail_is_a_small_jpeg_of_that_moment(tmp_path: Path) -> None:
