@@ -10,6 +10,7 @@ import imageio_ffmpeg
 LIBRIVOX = Path(__file__).parent / "librivox"
 CLIPS = sorted(LIBRIVOX.glob("*.flac"))
 SPEECH = LIBRIVOX / "0870.flac"
+MANDARIN = Path(__file__).parent / "kokoro" / "mandarin.flac"
 PICTURE = "testsrc2=size={size}:rate={rate}:duration={seconds}"
 TONE = "sine=frequency=440:duration={seconds}"
 

@@ -32,6 +32,9 @@ else:
 # Languages that Whisper splits into characters or syllables, because they are written without spaces.
 _UNSPACED_LANGUAGES = {"zh", "yue", "ja", "th", "lo", "my"}
 
+# Without an example the base model writes Chinese without punctuation, so that two sentences share a cue.
+_STYLE_EXAMPLES = {"zh": "你好，请坐。今天我们谈什么？"}
+
 _load_lock = threading.Lock()
 
 
@@ -168,6 +171,7 @@ def _hear(
         # end of a chunk of five minutes at the most.
         condition_on_previous_text=True,
         hotwords=hotwords,
+        initial_prompt=_STYLE_EXAMPLES.get(language),
     )
     words: list[Word] = []
     for segment in segments:

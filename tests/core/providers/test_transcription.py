@@ -82,6 +82,12 @@ def test_the_language_is_found_out_where_it_is_not_given(heard: dict[str, Transc
     assert heard["0870"].language_probability is None
 
 
+def test_chinese_is_written_with_punctuation() -> None:
+    """Without it, clauses and sentences run into each other within a cue."""
+    text = "".join(word.text for word in _hear(samples.MANDARIN, "zh").words)
+    assert len(re.findall("[，。,]", text)) >= 4, text
+
+
 def test_the_sound_of_a_video_is_heard(tmp_path: Path) -> None:
     assert "dashwood" in _text(_hear(samples.talking_video(tmp_path / "a.mp4")))
 
