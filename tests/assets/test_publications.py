@@ -10,7 +10,8 @@ import pytest
 from content_pipeline.core.platforms.base import Refused
 from tests.asset_runs import execute_job, recorded
 from tests.core.publishing import posting
-from tests.core.publishing.posting import Fault, Stage, newest
+from tests.core.publishing.faults import Fault
+from tests.core.publishing.posting import Stage, newest
 
 
 @pytest.fixture

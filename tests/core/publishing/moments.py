@@ -2,27 +2,14 @@
 
 from typing import Any
 
-from hypothesis import strategies as st
 from sqlalchemy import text
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.tasks import executions, tasks
 from tests.core.publishing import posting
-from tests.core.publishing.posting import (
-    AMBIGUOUS,
-    BROKEN,
-    BUSY,
-    DISCONNECTED,
-    EXPIRED,
-    LOST,
-    REFUSED,
-    UNKNOWN,
-    UNREACHABLE,
-    Crash,
-    Fault,
-    Stage,
-)
+from tests.core.publishing.faults import Crash
+from tests.core.publishing.posting import Stage
 
 
 class AtMoment:
@@ -63,22 +50,3 @@ def freeze(stage: Stage, key: str) -> None:
 def terminate_lock_sessions() -> None:
     with transaction() as session:
         session.execute(text("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"))
-
-
-BEFORE = [REFUSED, BROKEN, UNREACHABLE, BUSY, LOST, EXPIRED, DISCONNECTED, Crash()]
-FAULTS = {
-    "check": st.sampled_from([None, *map(Fault, BEFORE)]),
-    "prepare": st.sampled_from([None, *map(Fault, BEFORE), Fault(UNREACHABLE, after=True), Fault(Crash(), after=True)]),
-    "commit": st.sampled_from(
-        [
-            None,
-            *map(Fault, [*BEFORE, AMBIGUOUS]),
-            *(Fault(error, after=True) for error in (AMBIGUOUS, Crash(), KeyError())),
-        ]
-    ),
-    "reconcile": st.sampled_from(
-        [None, *map(Fault, [UNREACHABLE, BUSY, EXPIRED, DISCONNECTED, AMBIGUOUS, UNKNOWN, Crash()])]
-    ),
-    "is_processing": st.sampled_from([None, *map(Fault, [UNREACHABLE, BUSY, DISCONNECTED])]),
-    "confirm": st.sampled_from([None, *map(Fault, [UNREACHABLE, REFUSED, DISCONNECTED])]),
-}

@@ -25,24 +25,18 @@ from content_pipeline.core import storage
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Error, TooManyRequests, UpstreamError
+from content_pipeline.core.errors import Error
 from content_pipeline.core.models import Account, Publication, Reel, Task, Twin
 from content_pipeline.core.platforms import registry
 from content_pipeline.core.platforms.base import (
     Access,
-    Ambiguous,
-    Disconnected,
-    Expired,
     NotCommitted,
-    OutcomeUnknown,
     Post,
-    PreparationLost,
     Prepared,
     Problem,
     Processing,
     Published,
     Ready,
-    Refused,
 )
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.publishing import polling, publications
@@ -55,6 +49,7 @@ from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine import step
 from tests.accounts import encryption_key
+from tests.core.publishing.faults import Crash, Fault
 from tests.factories import make_account, make_twin
 from tests.media import samples
 
@@ -62,30 +57,6 @@ PLATFORM: Final = "tiktok"
 # What must not be in the database in clear.
 UPLOAD: Final = "https://upload.example.com/secret-address"
 TOKEN: Final = "secret-token"
-
-
-# One error of each kind.
-REFUSED: Final = Refused("The sound belongs to a third party.", code="platform_refused")
-BROKEN: Final = UpstreamError("It answered 400.", code="remote_failed")
-UNREACHABLE: Final = UpstreamError("It did not answer.", code="platform_unreachable", retryable=True)
-BUSY: Final = TooManyRequests("Slowly.", retry_after=60)
-LOST: Final = PreparationLost("The upload is gone.")
-AMBIGUOUS: Final = Ambiguous("It broke off.")
-UNKNOWN: Final = OutcomeUnknown("It cannot say.")
-EXPIRED: Final = Expired("The token is not good.")
-DISCONNECTED: Final = Disconnected("The person left.", remedy="Connect the account again.")
-
-
-class Crash(BaseException):
-    """Stands for the death of the process."""
-
-
-@dataclass
-class Fault:
-    """An error that a call raises, before or after its effect."""
-
-    error: BaseException
-    after: bool = False
 
 
 @dataclass

@@ -15,7 +15,7 @@ from content_pipeline.core.tasks.run_context import MAX_ATTEMPTS
 from content_pipeline.core.tasks.run_context import PATIENCE as PACE_PATIENCE
 from tests.core.platforms.network import network
 from tests.core.publishing import posting
-from tests.core.publishing.posting import (
+from tests.core.publishing.faults import (
     AMBIGUOUS,
     BROKEN,
     BUSY,
@@ -27,11 +27,8 @@ from tests.core.publishing.posting import (
     UNREACHABLE,
     Crash,
     Fault,
-    Stage,
-    code,
-    newest,
-    publication,
 )
+from tests.core.publishing.posting import Stage, code, newest, publication
 
 
 def test_a_post_goes_out_and_says_where_it_is(stage: Stage) -> None:

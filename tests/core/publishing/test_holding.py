@@ -21,20 +21,10 @@ from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.twins import twins
 from tests.core.lock_waits import blocked_by_lock
 from tests.core.publishing import posting
-from tests.core.publishing.moments import FAULTS, AtMoment, crash, terminate_lock_sessions
+from tests.core.publishing.faults import BROKEN, BUSY, EXPIRED, FAULTS, LOST, REFUSED, UNREACHABLE, Fault
+from tests.core.publishing.moments import AtMoment, crash, terminate_lock_sessions
 from tests.core.publishing.planned import Planned
-from tests.core.publishing.posting import (
-    BROKEN,
-    BUSY,
-    EXPIRED,
-    LOST,
-    REFUSED,
-    UNREACHABLE,
-    Fault,
-    Stage,
-    newest,
-    publication,
-)
+from tests.core.publishing.posting import Stage, newest, publication
 
 pytestmark = pytest.mark.slow
 

@@ -13,16 +13,9 @@ from content_pipeline.core.errors import Conflict, Error
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.tasks import executions, tasks
 from tests.core.publishing import posting
-from tests.core.publishing.moments import (
-    BEFORE,
-    FAULTS,
-    AtMoment,
-    crash,
-    freeze,
-    moments_of,
-    terminate_lock_sessions,
-)
-from tests.core.publishing.posting import Fault, Stage, code, newest, publication
+from tests.core.publishing.faults import BEFORE, FAULTS, Fault
+from tests.core.publishing.moments import AtMoment, crash, freeze, moments_of, terminate_lock_sessions
+from tests.core.publishing.posting import Stage, code, newest, publication
 
 pytestmark = pytest.mark.slow
 

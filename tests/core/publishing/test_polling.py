@@ -18,8 +18,9 @@ from content_pipeline.core.platforms.base import Disconnected, Refused
 from content_pipeline.core.publishing import attempts, polling, publications
 from tests.core.platforms.network import network
 from tests.core.publishing import posting
+from tests.core.publishing.faults import Fault
 from tests.core.publishing.hanging_platform import instagram_post
-from tests.core.publishing.posting import Fault, Stage, code, newest, publication
+from tests.core.publishing.posting import Stage, code, newest, publication
 
 UNREACHABLE = UpstreamError("It did not answer.", code="platform_unreachable", retryable=True)
 
