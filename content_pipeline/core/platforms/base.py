@@ -121,10 +121,16 @@ class Publisher(Protocol):
         Checks documented limits; with `access`, also the account's present state (quota left, allowed privacy).
         """
 
+    def needs_post(self, prepared: Prepared) -> bool:
+        """Whether `prepare`, `commit` or `reconcile` still read the post after `prepared`; otherwise they take None.
+
+        Fetching its files and examining them in a child process is half of the CPU of a commit.
+        """
+
     def prepare(
         self,
         access: Access,
-        post: Post,
+        post: Post | None,
         prepared: Prepared,
         *,
         keep: Callable[[Prepared], None],
@@ -144,13 +150,13 @@ class Publisher(Protocol):
         One read, cheap enough to poll many posts; the outcome is read by `prepare` or `reconcile`.
         """
 
-    def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
+    def commit(self, access: Access, post: Post | None, prepared: Prepared) -> Published | Processing:
         """Publish what was prepared. Raises Ambiguous when the outcome is not known."""
 
     def confirm(self, access: Access, prepared: Prepared) -> Published | Processing:
         """The state of a committed post. Reads only."""
 
-    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
+    def reconcile(self, access: Access, post: Post | None, prepared: Prepared) -> Published | Processing | NotCommitted:
         """Whether a commit of unknown outcome happened. Raises OutcomeUnknown when the platform cannot tell."""
 
 

@@ -133,20 +133,28 @@ class Attempt:
             raise Hold
 
     def _prepare(self, *, patient: bool = True) -> Ready | Processing:
-        post = self.post  # not in the call: its video may have to be transcribed, and a token lasts for minutes
-        if not self.prepared and (problems := self._call_platform(lambda access: self.publisher.check(access, post))):
-            raise rejection(problems)
+        post = self._needed_post()  # not in the call: its video may have to be transcribed, a token lasts for minutes
+        if not self.prepared:
+            self._check(self.post)
         return self._call_platform(
             lambda access: self.publisher.prepare(
                 access, post, self.prepared, keep=self._save_prepared, progress=self.run.progress, patient=patient
             )
         )
 
+    def _check(self, post: Post) -> None:
+        if problems := self._call_platform(lambda access: self.publisher.check(access, post)):
+            raise rejection(problems)
+
+    def _needed_post(self) -> Post | None:
+        """The post, unless what was prepared is enough to publish it. Raises as `post`."""
+        return self.post if self.publisher.needs_post(self.prepared) else None
+
     def publish(self) -> None:
         """Commit the post, or find that it is published already. Raises Suspend, and what the publisher raises."""
         if self.publication.published_at:
             return
-        post = self.post  # outside the lock, for which other posts wait
+        post = self._needed_post()  # outside the lock, for which other posts wait
         # Instagram's quota is read before the commit: three tries with long timeouts would outlast the lock.
         with hold_account_lock(self.account.id) as lock, transport.short_timeouts():
             outcome = self._reconcile(post) if self.publication.committed_at else NotCommitted()
@@ -167,7 +175,7 @@ class Attempt:
 
     # ── commit and reconcile ─────────────────────────────────────────────────────────────────────────────
 
-    def _commit(self, post: Post, lock: AccountLock) -> Published | Processing:
+    def _commit(self, post: Post | None, lock: AccountLock) -> Published | Processing:
         self._save(committed_at=now(), poll_at=None, waits_until=None, irrevocable=True)
         try:
             return self._call_platform(lambda access: self._fenced_commit(access, post, lock))
@@ -177,7 +185,7 @@ class Attempt:
             self._clear_commit_intent()
             raise
 
-    def _fenced_commit(self, access: Access, post: Post, lock: AccountLock) -> Published | Processing:
+    def _fenced_commit(self, access: Access, post: Post | None, lock: AccountLock) -> Published | Processing:
         # Fence check: a run that froze after storing its intent, or waited for a token, may have been replaced.
         with self.run.write():
             pass
@@ -185,7 +193,7 @@ class Attempt:
         lock.ensure_held()
         return self.publisher.commit(access, post, self.prepared)
 
-    def _reconcile(self, post: Post) -> Published | Processing | NotCommitted:
+    def _reconcile(self, post: Post | None) -> Published | Processing | NotCommitted:
         try:
             outcome = self._call_platform(lambda access: self.publisher.reconcile(access, post, self.prepared))
         except (Refused, PreparationLost):

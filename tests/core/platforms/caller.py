@@ -48,21 +48,25 @@ class Caller:
 
     def prepare(self) -> Ready | Processing:
         return self.publisher.prepare(
-            self.access, self.post, self.prepared, keep=self.keep_prepared, progress=lambda fraction: None
+            self.access, self._needed_post, self.prepared, keep=self.keep_prepared, progress=lambda fraction: None
         )
+
+    @property
+    def _needed_post(self) -> Post | None:
+        return self.post if self.publisher.needs_post(self.prepared) else None
 
     def keep_prepared(self, prepared: Prepared) -> None:
         self.prepared = prepared
 
     def _reconciled(self) -> Published | Processing | NotCommitted:
-        outcome = self.publisher.reconcile(self.access, self.post, self.prepared)
+        outcome = self.publisher.reconcile(self.access, self._needed_post, self.prepared)
         self.is_committed = not isinstance(outcome, NotCommitted)
         return outcome
 
     def _commit(self) -> Published | Processing:
         self.is_committed = True
         try:
-            return self.publisher.commit(self.access, self.post, self.prepared)
+            return self.publisher.commit(self.access, self._needed_post, self.prepared)
         except Ambiguous:
             raise
         except Error:

@@ -76,16 +76,20 @@ class FakePlatform:
     tokens: list[str] = field(default_factory=list)
     posted: list[Post] = field(default_factory=list)
     uploads: dict[str, datetime] = field(default_factory=dict)
+    contents: dict[str, Post] = field(default_factory=dict)
     committed: dict[str, datetime] = field(default_factory=dict)
 
     def check(self, access: Access | None, post: Post) -> list[Problem]:
         with self._call("check", access):
             return self.problems
 
+    def needs_post(self, prepared: Prepared) -> bool:
+        return not prepared
+
     def prepare(
         self,
         access: Access,
-        post: Post,
+        post: Post | None,
         prepared: Prepared,
         *,
         keep: Callable[[Prepared], None],
@@ -94,8 +98,9 @@ class FakePlatform:
     ) -> Ready | Processing:
         with self._call("prepare", access):
             if not prepared:
+                assert post
                 prepared = {"id": str(uuid4()), "address": UPLOAD}
-                self.uploads[prepared["id"]] = now()
+                self.uploads[prepared["id"]], self.contents[prepared["id"]] = now(), post
                 keep(prepared)
             progress(1.0)
             return self._processing("prepare", self.uploads[prepared["id"]]) or Ready()
@@ -106,9 +111,9 @@ class FakePlatform:
             begun = ("commit", committed) if committed else ("prepare", self.uploads[prepared["id"]])
             return bool(self._processing(*begun))
 
-    def commit(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing:
+    def commit(self, access: Access, post: Post | None, prepared: Prepared) -> Published | Processing:
         with self._call("commit", access):
-            self.posted.append(post)
+            self.posted.append(self.contents[prepared["id"]])
             self.committed[prepared["id"]] = now()
             return self._status(prepared)
 
@@ -116,7 +121,7 @@ class FakePlatform:
         with self._call("confirm", access):
             return self._status(prepared)
 
-    def reconcile(self, access: Access, post: Post, prepared: Prepared) -> Published | Processing | NotCommitted:
+    def reconcile(self, access: Access, post: Post | None, prepared: Prepared) -> Published | Processing | NotCommitted:
         with self._call("reconcile", access):
             return self._status(prepared) if prepared["id"] in self.committed else NotCommitted()
 

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
+from content_pipeline.core import storage
 from content_pipeline.core.calendar import actions, items
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
-from content_pipeline.core.models import Account, Task
+from content_pipeline.core.models import Account, Reel, Task
 from content_pipeline.core.publishing import holding, publications
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.run_context import RunContext
@@ -48,6 +49,15 @@ def test_a_post_is_prepared_ahead_and_published_at_its_time(stage: Stage, planne
     assert stage.platform.calls[2:] == ["prepare", "commit", "confirm"]
     planned.tick()
     assert (planned.item.status, planned.texts) == ("published", [planned.item.caption])
+
+
+def test_the_commit_of_a_prepared_post_needs_its_video_no_more(stage: Stage, planned: Planned) -> None:
+    planned.prepare()
+    with transaction() as session:
+        reel = session.get_one(Reel, publication(planned.key).reel_id)
+    storage.delete(reel.output_key or "")
+    assert planned.go_on() == "published"
+    assert planned.texts == [planned.item.caption]
 
 
 def test_nothing_but_the_calendar_wakes_a_held_post(stage: Stage, planned: Planned) -> None:

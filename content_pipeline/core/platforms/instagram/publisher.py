@@ -46,10 +46,13 @@ class InstagramPublisher:
             _ensure_quota(access)
         return found
 
+    def needs_post(self, prepared: base.Prepared) -> bool:
+        return not prepared
+
     def prepare(
         self,
         access: base.Access,
-        post: base.Post,
+        post: base.Post | None,
         prepared: base.Prepared,
         *,
         keep: Callable[[base.Prepared], None],
@@ -58,6 +61,7 @@ class InstagramPublisher:
     ) -> base.Ready | base.Processing:
         polls = _FIRST_POLLS if patient and not prepared else 1
         if not prepared:
+            assert post
             prepared = _create(access, post)
             keep(prepared)
         progress(0.5)
@@ -73,7 +77,9 @@ class InstagramPublisher:
                 return base.Processing(status.cooldown)
         return base.Processing(_poll_delay(prepared))
 
-    def commit(self, access: base.Access, post: base.Post, prepared: base.Prepared) -> base.Published | base.Processing:
+    def commit(
+        self, access: base.Access, post: base.Post | None, prepared: base.Prepared
+    ) -> base.Published | base.Processing:
         _ensure_quota(access)
         response = graph.post(
             transport.send, access, f"{access.user_id}/media_publish", creation_id=prepared["container"]
@@ -104,7 +110,7 @@ class InstagramPublisher:
         )
 
     def reconcile(
-        self, access: base.Access, post: base.Post, prepared: base.Prepared
+        self, access: base.Access, post: base.Post | None, prepared: base.Prepared
     ) -> base.Published | base.Processing | base.NotCommitted:
         status = _fetch_committed_status(access, prepared)
         if status.state == "PUBLISHED":

@@ -34,10 +34,13 @@ class LinkedInPublisher:
         """Checks limits of the video; LinkedIn has no API for limits of an account."""
         return limits.problems(post.video.media)
 
+    def needs_post(self, prepared: base.Prepared) -> bool:
+        return not prepared or not prepared["upload"]["finalized"]
+
     def prepare(
         self,
         access: base.Access,
-        post: base.Post,
+        post: base.Post | None,
         prepared: base.Prepared,
         *,
         keep: Callable[[base.Prepared], None],
@@ -45,11 +48,13 @@ class LinkedInPublisher:
         patient: bool = True,
     ) -> base.Ready | base.Processing:
         if not prepared:
+            assert post
             upload = uploads.begin(access, post)
             prepared = {"upload": upload, "body": _body(access, post, upload["video"])}
             keep(prepared)
         patience = 0.0
         if not prepared["upload"]["finalized"]:
+            assert post
             begun = prepared
             upload = uploads.finish(
                 access, post, begun["upload"], keep=lambda sent: keep({**begun, "upload": sent}), progress=progress
@@ -68,7 +73,9 @@ class LinkedInPublisher:
         except (base.PreparationLost, base.Refused):
             return False
 
-    def commit(self, access: base.Access, post: base.Post, prepared: base.Prepared) -> base.Published | base.Processing:
+    def commit(
+        self, access: base.Access, post: base.Post | None, prepared: base.Prepared
+    ) -> base.Published | base.Processing:
         response = _publish(access, prepared)
         if response.status_code == HTTPStatus.CREATED:
             return _published(response.headers.get("x-restli-id"))
@@ -79,7 +86,7 @@ class LinkedInPublisher:
         return _published(None)
 
     def reconcile(
-        self, access: base.Access, post: base.Post, prepared: base.Prepared
+        self, access: base.Access, post: base.Post | None, prepared: base.Prepared
     ) -> base.Published | base.Processing | base.NotCommitted:
         """Sends the same post again: it is made now, or refused with the URN of the earlier one."""
         if now() - datetime.fromisoformat(prepared["ready_at"]) > _REMEMBERED:

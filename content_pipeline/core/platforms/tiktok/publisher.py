@@ -39,16 +39,20 @@ class TikTokPublisher:
             found.extend(creators.fetch(access).problems(post))
         return found
 
+    def needs_post(self, prepared: base.Prepared) -> bool:
+        return True
+
     def prepare(
         self,
         access: base.Access,
-        post: base.Post,
+        post: base.Post | None,
         prepared: base.Prepared,
         *,
         keep: Callable[[base.Prepared], None],
         progress: Callable[[float], None],
         patient: bool = True,
     ) -> base.Ready | base.Processing:
+        assert post
         chunks = Chunks(post.video.media.bytes)
         if prepared:
             sent = _resume(access, prepared, chunks)
@@ -68,7 +72,10 @@ class TikTokPublisher:
             return False
         return status.get("status") not in ("PUBLISH_COMPLETE", "FAILED") and not _lacks_bytes(status, prepared)
 
-    def commit(self, access: base.Access, post: base.Post, prepared: base.Prepared) -> base.Published | base.Processing:
+    def commit(
+        self, access: base.Access, post: base.Post | None, prepared: base.Prepared
+    ) -> base.Published | base.Processing:
+        assert post
         chunks = Chunks(prepared["size"])
         response = _put_chunk(post, prepared, chunks, chunks.last)
         if response.is_success:  # 201, though 200 has been seen
@@ -95,7 +102,7 @@ class TikTokPublisher:
         return _outcome(_fetch_committed_status(access, prepared), prepared)
 
     def reconcile(
-        self, access: base.Access, post: base.Post, prepared: base.Prepared
+        self, access: base.Access, post: base.Post | None, prepared: base.Prepared
     ) -> base.Published | base.Processing | base.NotCommitted:
         status = _fetch_committed_status(access, prepared)
         return base.NotCommitted() if _lacks_bytes(status, prepared) else _outcome(status, prepared)

@@ -34,16 +34,20 @@ class YouTubePublisher:
         """Checks limits of the video and its cover; YouTube has no API for limits of a channel."""
         return limits.problems(post)
 
+    def needs_post(self, prepared: base.Prepared) -> bool:
+        return True
+
     def prepare(
         self,
         access: base.Access,
-        post: base.Post,
+        post: base.Post | None,
         prepared: base.Prepared,
         *,
         keep: Callable[[base.Prepared], None],
         progress: Callable[[float], None],
         patient: bool = True,
     ) -> base.Ready | base.Processing:
+        assert post
         if not prepared:
             prepared = _open_session(access, post)
             keep(prepared)
@@ -57,7 +61,10 @@ class YouTubePublisher:
         except base.PreparationLost:
             return False
 
-    def commit(self, access: base.Access, post: base.Post, prepared: base.Prepared) -> base.Published | base.Processing:
+    def commit(
+        self, access: base.Access, post: base.Post | None, prepared: base.Prepared
+    ) -> base.Published | base.Processing:
+        assert post
         session, path = _session(prepared), post.video.path
         received = sessions.fill(access, session, path, progress=lambda _: None)
         if isinstance(received, int) and received < session.size:
@@ -84,11 +91,12 @@ class YouTubePublisher:
         return base.Processing(_ASK_AGAIN_SECONDS)
 
     def reconcile(
-        self, access: base.Access, post: base.Post, prepared: base.Prepared
+        self, access: base.Access, post: base.Post | None, prepared: base.Prepared
     ) -> base.Published | base.Processing | base.NotCommitted:
         received = _upload_result(access, prepared)
         if isinstance(received, int):
             return base.NotCommitted() if received < prepared["size"] else base.Processing(_ASK_AGAIN_SECONDS)
+        assert post
         return _published(access, post, prepared, received)
 
 
