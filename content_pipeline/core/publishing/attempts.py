@@ -63,12 +63,15 @@ Answer = TypeVar("Answer")
 
 
 class Attempt:
-    """One run's attempt at one post, with its files in `folder`."""
+    """One run's attempt at one post, with its files in `folder`. `item_id` is the calendar item that it belongs to."""
 
-    def __init__(self, run: RunContext, publication: Publication, account: Account, folder: Path) -> None:
+    def __init__(
+        self, run: RunContext, publication: Publication, account: Account, item_id: UUID | None, folder: Path
+    ) -> None:
         self.run = run
         self.publication = publication
         self.account = account
+        self.item_id = item_id
         self.publisher = PLATFORMS[publication.platform].publisher
         self._folder = folder
 
@@ -96,14 +99,6 @@ class Attempt:
     def text(self) -> str:
         """The text that was posted."""
         return str((self.publication.words or {}).get("text", ""))
-
-    @cached_property
-    def item_id(self) -> UUID | None:
-        """The calendar item that this post belongs to."""
-        with self.run.write() as session:
-            return session.scalars(
-                select(CalendarItem.id).where(CalendarItem.publication_id == self.publication.id)
-            ).one_or_none()
 
     def upload(self) -> None:
         """Do everything before the commit. Raises Suspend while the platform processes the upload, Invalid for a post
@@ -290,6 +285,8 @@ def open_attempt(run: RunContext, key: str) -> Iterator[Attempt]:
     with run.write() as session:
         publication = session.get_one(Publication, UUID(key))
         account = session.get_one(Account, publication.account_id)
+        items = select(CalendarItem.id).where(CalendarItem.publication_id == publication.id)
+        item_id = session.scalars(items).one_or_none()
     if run.task_id is None and publication.published_at is None:
         raise Conflict(
             "This post is not published, and a run without a task never publishes.",
@@ -297,7 +294,7 @@ def open_attempt(run: RunContext, key: str) -> Iterator[Attempt]:
             remedy="Retry its task through the API.",
         )
     with run.folder() as folder:
-        attempt = Attempt(run, publication, account, folder)
+        attempt = Attempt(run, publication, account, item_id, folder)
         try:
             yield attempt
         except Error as error:
