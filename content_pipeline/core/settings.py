@@ -137,7 +137,7 @@ class Settings(EnvironmentSettings):
     narration_seconds: float = 300.0
     render_ahead_seconds: float = 900.0
     # 0: posts are uploaded at their time only
-    prepare_ahead_seconds: float = Field(default=180.0, ge=0)
+    prepare_ahead_seconds: float = Field(default=300.0, ge=0)
     interactive_media_seconds: float = 60.0
     fetch_seconds: float = 900.0
     link_seconds: int = 3600
