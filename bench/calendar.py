@@ -47,6 +47,8 @@ join calendar_items item on item.id = template.id"""
 # Those of a crowd that no tick has claimed yet are not waited for.
 _CANCEL = "update calendar_items set status = 'canceled' where caption like :marker || ' %' and status = 'scheduled'"
 _ENDED = "select count(*) from calendar_items where caption like :marker || ' %' and status in ('published', 'failed')"
+# A workspace that has many runs open starts no more.
+_DONE = "update tasks set state = 'done' where kind = 'publication'"
 # Seconds from the scheduled time of an item until work on its post begins (its run starts; of a prepared one, it is
 # about to be committed), and until it is published.
 _AFTER = """
@@ -171,6 +173,7 @@ def _ticks(session: Session) -> Iterator[float]:
         started = bool(due.start_posts(session, most=RUNS_A_TICK))
         session.flush()
         yield time.monotonic() - began
+        session.execute(text(_DONE))
 
 
 def _crowd(environment: Environment, templates: Sequence[str], count: int) -> Iterator[Figure]:

@@ -25,6 +25,7 @@ definitions = dg.Definitions(
     schedules=[schedules.READ_METRICS],
     sensors=[
         tasks.start_unattended_tasks,
+        calendar.render_scheduled_videos,
         calendar.publish_scheduled_content,
         calendar.prepare_scheduled_posts,
         polling.poll_platforms,

@@ -99,6 +99,7 @@ def test_dagster_runs_just_this() -> None:
     assert {sensor.name for sensor in definitions.sensors or []} == {
         "start_unattended_tasks",
         "ingest_csv_inbox",
+        "render_scheduled_videos",
         "publish_scheduled_content",
         "prepare_scheduled_posts",
         "poll_platforms",

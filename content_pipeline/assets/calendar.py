@@ -10,6 +10,6 @@ content_calendar = dg.AssetSpec(
 )
 
 
-def became_due(*, videos: int, posts: int) -> dg.AssetMaterialization:
+def became_due(*, videos: int = 0, posts: int = 0) -> dg.AssetMaterialization:
     """The event that records how many items a sensor has started."""
     return dg.AssetMaterialization(content_calendar.key, metadata={"videos_to_make": videos, "posts_to_publish": posts})

@@ -1,6 +1,12 @@
-"""The calendar sensor: the runs and partition keys that it requests."""
+"""The calendar's sensors: the runs that they launch, and the partition keys that they register."""
 
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import dagster as dg
@@ -10,9 +16,13 @@ from content_pipeline.core.calendar import items
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.reels import reels
-from content_pipeline.core.tasks import dagster_client, kinds, tasks
+from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.tasks.partition_keys import row_id
-from content_pipeline.sensors.calendar import prepare_scheduled_posts, publish_scheduled_content
+from content_pipeline.sensors.calendar import (
+    prepare_scheduled_posts,
+    publish_scheduled_content,
+    render_scheduled_videos,
+)
 from tests.core.calendar.planned import BROKEN, OWN_VIDEO, finish_run, item
 from tests.factories import make_account, make_item, make_twin
 
@@ -22,84 +32,118 @@ def create_due_item(workspace_id: UUID, **fields: object) -> UUID:
         return make_item(session, make_twin(session, workspace_id), due_in=timedelta(), **fields).id
 
 
-def tick(sensor: dg.SensorDefinition = publish_scheduled_content) -> dg.SensorResult:
-    result = sensor(dg.build_sensor_context())
-    assert isinstance(result, dg.SensorResult)
-    return result
+@dataclass(frozen=True)
+class Launched:
+    """A run that a tick has launched or requested, of the row with this id."""
+
+    row: str
+    job: str
+    tags: Mapping[str, str]
 
 
-def requests_by_key(result: dg.SensorResult) -> dict[str | None, dg.RunRequest]:
-    return {row_id(request.partition_key or ""): request for request in result.run_requests or []}
+def look(monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
+    """Let a tick of the publishing sensor look so often for due posts: by its clock each look takes a second."""
+    clock = SimpleNamespace(monotonic=count(step=0.5).__next__, sleep=time.sleep)
+    monkeypatch.setattr("content_pipeline.sensors.calendar.time", clock)
+    monkeypatch.setattr("content_pipeline.sensors.calendar.PUBLISHING_SECONDS", times + 0.5)
 
 
-def added_keys(result: dg.SensorResult) -> dict[str, list[str]]:
-    """The rows whose partition keys are registered, by set of keys."""
-    return {
-        added.partitions_def_name: list(map(row_id, added.partition_keys))
+Ticks = Callable[..., dict[str, Launched]]
+
+
+@pytest.fixture
+def tick(monkeypatch: pytest.MonkeyPatch) -> Ticks:
+    """A tick of each of these sensors. Returns what runs they launch, by row, of registered keys."""
+    look(monkeypatch, times=1)
+    launched: list[Launched] = []
+
+    def execute(document: str, *, runs: list[dict[str, Any]], **variables: Any) -> dict[str, Any]:
+        for number, run in enumerate(runs):
+            tags = {tag["key"]: tag["value"] for tag in run["executionMetadata"]["tags"]}
+            assert variables[f"key{number}"] == tags[dagster_client.PARTITION_TAG]
+            launched.append(Launched(row_id(variables[f"key{number}"]), run["selector"]["jobName"], tags))
+        return {"launchMultipleRuns": {"launchMultipleRunsResult": [{"__typename": "LaunchRunSuccess"}] * len(runs)}}
+
+    monkeypatch.setattr(dagster_client, "execute", execute)
+
+    def tick(*sensors: dg.SensorDefinition) -> dict[str, Launched]:
+        launched.clear()
+        for sensor in sensors or (render_scheduled_videos, publish_scheduled_content):
+            result = sensor(dg.build_sensor_context())
+            if isinstance(result, dg.SensorResult):
+                launched.extend(requested(result))
+        return {run.row: run for run in launched}
+
+    return tick
+
+
+def requested(result: dg.SensorResult) -> Iterator[Launched]:
+    registered = {
+        (added.partitions_def_name, key)
         for added in result.dynamic_partitions_requests or []
+        for key in added.partition_keys
     }
+    for run in result.run_requests or []:
+        assert (run.job_name, run.partition_key) in registered
+        yield Launched(row_id(run.partition_key or ""), run.job_name or "", run.tags)
 
 
-def test_a_due_item_gets_a_run_with_its_key_and_the_tags_of_its_task(workspace_id: UUID) -> None:
+def test_a_due_item_gets_a_run_with_its_key_and_the_tags_of_its_task(workspace_id: UUID, tick: Ticks) -> None:
     item_id = create_due_item(workspace_id)
-    result = tick()
+    launched = tick()
     reel_id = str(item(item_id).reel_id)
-    request = requests_by_key(result)[reel_id]
     with transaction() as session:
         task = tasks.newest(session, reels.KIND, reel_id)
-    assert request.tags.items() >= dagster_client.run_tags(task).items()
-    assert reel_id in added_keys(result)[kinds.jobs()[reels.KIND]]
+    assert launched[reel_id].tags.items() >= dagster_client.run_tags(task).items()
 
 
-def test_a_reel_is_asked_for_once(workspace_id: UUID) -> None:
-    item_id = create_due_item(workspace_id)
-    tick()
-    assert str(item(item_id).reel_id) not in requests_by_key(tick())
-
-
-def test_a_due_post_and_a_reel_that_is_to_be_made_get_runs_of_their_own_jobs(workspace_id: UUID) -> None:
+def test_a_due_post_and_a_reel_that_is_to_be_made_get_runs_of_their_own_jobs_once(
+    workspace_id: UUID, tick: Ticks
+) -> None:
     with transaction() as session:
         account = make_account(session, workspace_id)
     reel, post = create_due_item(workspace_id), create_due_item(workspace_id, reel_url=OWN_VIDEO)
-    result = tick()
-    jobs = {key: request.job_name for key, request in requests_by_key(result).items()}
-    reel_id, post_id = str(item(reel).reel_id), str(item(post).publication_id)
-    assert {reel_id: "reels", post_id: "publications"}.items() <= jobs.items()
-    added = added_keys(result)
-    assert reel_id in added["reels"]
-    assert post_id in added["publications"]
+    jobs = {row: run.job for row, run in tick().items()}
+    assert jobs == {str(item(reel).reel_id): "reels", str(item(post).publication_id): "publications"}
     assert item(post).account_id == account.id
-    again = requests_by_key(tick())
-    assert reel_id not in again
-    assert post_id not in again
+    assert tick() == {}
 
 
-def test_a_tick_asks_for_no_more_runs_than_can_be_submitted_before_they_seem_forgotten(
-    workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+def test_a_tick_requests_no_more_videos_than_can_be_submitted_before_they_seem_forgotten(
+    workspace_id: UUID, tick: Ticks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("content_pipeline.sensors.calendar.RUNS_A_TICK", 2)
+    for _ in range(3):
+        create_due_item(workspace_id)
+    assert [len(tick()) for _ in range(3)] == [2, 1, 0]
+
+
+def test_a_tick_goes_on_until_all_that_is_due_is_launched(
+    workspace_id: UUID, tick: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look(monkeypatch, times=3)
+    monkeypatch.setattr(dagster_client, "STARTS_AT_ONCE", 2)
     with transaction() as session:
         make_account(session, workspace_id)
-    reel = create_due_item(workspace_id)
-    posts = [create_due_item(workspace_id, reel_url=OWN_VIDEO) for _ in range(3)]
-    assert [len(tick().run_requests or []) for _ in range(3)] == [2, 2, 0]
-    assert {item(post).status for post in posts} == {"publishing"}  # which come first
-    assert item(reel).status == "rendering"
+    posts = [create_due_item(workspace_id, reel_url=OWN_VIDEO) for _ in range(5)]
+    assert tick().keys() == {str(item(post).publication_id) for post in posts}
 
 
-def test_a_tick_waits_for_an_item_that_is_due_before_the_next_tick(workspace_id: UUID) -> None:
+def test_a_tick_waits_for_an_item_that_is_due_before_the_next_tick(
+    workspace_id: UUID, tick: Ticks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look(monkeypatch, times=2)
     with transaction() as session:
         make_account(session, workspace_id, "tiktok")
         twin = make_twin(session, workspace_id)
         item_id = make_item(
-            session, twin, due_in=timedelta(seconds=1), reel_url=OWN_VIDEO, platform="tiktok", caption="Look!"
+            session, twin, due_in=timedelta(seconds=0.3), reel_url=OWN_VIDEO, platform="tiktok", caption="Look!"
         ).id
-    requests = requests_by_key(tick())
-    assert str(item(item_id).publication_id) in requests
+    assert tick().keys() == {str(item(item_id).publication_id)}
     assert item(item_id).status == "publishing"
 
 
-def test_the_run_that_prepares_a_post_queues_behind_those_of_due_ones(workspace_id: UUID) -> None:
+def test_the_run_that_prepares_a_post_queues_behind_those_of_due_ones(workspace_id: UUID, tick: Ticks) -> None:
     with transaction() as session:
         make_account(session, workspace_id)
         twin = make_twin(session, workspace_id)
@@ -107,23 +151,22 @@ def test_the_run_that_prepares_a_post_queues_behind_those_of_due_ones(workspace_
             make_item(session, twin, due_in=timedelta(minutes=minutes), reel_url=OWN_VIDEO).id for minutes in (2, 0)
         )
     prepared, published = (
-        requests_by_key(tick(sensor))[str(item(found).publication_id)]
+        tick(sensor)[str(item(found).publication_id)]
         for sensor, found in ((prepare_scheduled_posts, near), (publish_scheduled_content, due))
     )
-    priorities = [int(request.tags[dagster_client.PRIORITY_TAG]) for request in (prepared, published)]
+    priorities = [int(run.tags[dagster_client.PRIORITY_TAG]) for run in (prepared, published)]
     assert priorities[0] < priorities[1]
     assert (item(near).status, item(due).status) == ("scheduled", "publishing")
 
 
-def test_a_tick_with_nothing_to_do_asks_for_nothing(workspace_id: UUID) -> None:
+def test_a_tick_with_nothing_to_do_launches_nothing(workspace_id: UUID, tick: Ticks) -> None:
     with transaction() as session:
         make_item(session, make_twin(session, workspace_id))  # due in a day
-    result = tick()
-    assert (result.run_requests, result.dynamic_partitions_requests) == ([], [])
+    assert tick() == {}
 
 
 @pytest.mark.parametrize(("is_done", "status"), [(True, "scheduled"), (False, "failed")])
-def test_a_tick_notes_how_reels_have_ended(workspace_id: UUID, is_done: bool, status: str) -> None:
+def test_a_tick_notes_how_reels_have_ended(workspace_id: UUID, tick: Ticks, is_done: bool, status: str) -> None:
     item_id = create_due_item(workspace_id)
     tick()
     key = str(item(item_id).reel_id)
@@ -135,7 +178,7 @@ def test_a_tick_notes_how_reels_have_ended(workspace_id: UUID, is_done: bool, st
     assert item(item_id).status == status
 
 
-def test_a_post_goes_out_in_the_tick_that_notes_that_its_reel_is_made(workspace_id: UUID) -> None:
+def test_a_post_goes_out_in_the_tick_that_notes_that_its_reel_is_made(workspace_id: UUID, tick: Ticks) -> None:
     with transaction() as session:
         make_account(session, workspace_id)
     item_id = create_due_item(workspace_id)
@@ -143,8 +186,7 @@ def test_a_post_goes_out_in_the_tick_that_notes_that_its_reel_is_made(workspace_
     with transaction() as session:
         task = session.get_one(Task, str(item(item_id).reel_id))
     finish_run(task)
-    jobs = requests_by_key(tick())
-    assert str(item(item_id).publication_id) in jobs
+    assert tick().keys() == {str(item(item_id).publication_id)}
     with transaction() as session:
         task = session.get_one(Task, str(item(item_id).publication_id))
     finish_run(task)
@@ -152,7 +194,7 @@ def test_a_post_goes_out_in_the_tick_that_notes_that_its_reel_is_made(workspace_
     assert item(item_id).status == "published"
 
 
-def test_a_reel_that_dagster_never_heard_of_is_left_to_the_safety_net(workspace_id: UUID) -> None:
+def test_a_reel_that_dagster_never_heard_of_is_left_to_the_safety_net(workspace_id: UUID, tick: Ticks) -> None:
     item_id = create_due_item(workspace_id)
     tick()  # and the daemon dies before it has submitted anything
     with transaction() as session:
@@ -161,7 +203,7 @@ def test_a_reel_that_dagster_never_heard_of_is_left_to_the_safety_net(workspace_
     assert task.not_before == task.created_at + tasks.START_LEASE
 
 
-def test_no_reel_of_a_canceled_item_is_started_again(workspace_id: UUID) -> None:
+def test_no_reel_of_a_canceled_item_is_started_again(workspace_id: UUID, tick: Ticks) -> None:
     item_id = create_due_item(workspace_id)
     tick()
     with transaction() as session:

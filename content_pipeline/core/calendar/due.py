@@ -1,7 +1,7 @@
 """Due work of the calendar: claims items, creates videos and held publications ahead of time, publishes on time,
 records outcomes.
 
-Called by every tick of the sensors `publish_scheduled_content` and `prepare_scheduled_posts`.
+Called by the sensors of the calendar (`sensors/calendar.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, text
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.avatars import avatar_videos
@@ -46,6 +46,11 @@ _OUTCOMES: Final[dict[tuple[str, str], Outcome]] = {
 }
 # A post that is due sooner gains nothing; and the tick at its time must not meet its row locked, which it would skip.
 _MIN_AHEAD: Final = timedelta(seconds=10)
+# How many runs of its posts a workspace may have open in the `io` lane for each of its slots before more are started;
+# the others wait here. With 10,000 in Dagster's queue, which is read once a second, nothing else would be dequeued.
+# Fewer for posts that are prepared, so that due ones always find a place.
+_OPEN_PER_SLOT: Final = 8
+_PREPARED_PER_SLOT: Final = 4
 _SCHEDULED: Final = (CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None))
 _HAS_VIDEO: Final = or_(
     CalendarItem.reel_id.is_not(None),
@@ -62,16 +67,19 @@ def start_videos(session: Session, *, most: int) -> list[Task]:
 
 
 def start_posts(session: Session, *, most: int) -> list[Task]:
-    """Create the publications of up to `most` due items. Returns the tasks to start.
+    """Create the publications of up to `most` due items, of workspaces that have not too many runs yet. Returns the
+    tasks to start.
 
     An item without a connected account fails, with the reason.
     """
-    items = _claim(session, _HAS_VIDEO, CalendarItem.scheduled_at <= now(), most=most)
+    most_open = _OPEN_PER_SLOT * settings().slots_io
+    items = _claim(session, _HAS_VIDEO, CalendarItem.scheduled_at <= now(), most=most, most_open=most_open)
     return [task for item in items for task in _start(session, item, actions.publish)]
 
 
 def prepare_posts(session: Session, *, most: int) -> list[Task]:
-    """Create the held publications of up to `most` items that are due soon. Returns the tasks to start.
+    """Create the held publications of up to `most` items that are due soon, of workspaces that have not too many runs
+    yet. Returns the tasks to start.
 
     An item that cannot be prepared is left as it is: it fails at its time, unless it is changed before.
     """
@@ -85,6 +93,7 @@ def prepare_posts(session: Session, *, most: int) -> list[Task]:
         CalendarItem.scheduled_at > now() + _MIN_AHEAD,
         CalendarItem.scheduled_at <= now() + timedelta(seconds=settings().prepare_ahead_seconds),
         most=most,
+        most_open=_PREPARED_PER_SLOT * settings().slots_io,
     )
     prepared = []
     for item in items:
@@ -94,13 +103,9 @@ def prepare_posts(session: Session, *, most: int) -> list[Task]:
 
 
 def next_moment(session: Session, *, within: timedelta) -> datetime | None:
-    """When the next item becomes due for its post or its video; None if not `within` this time."""
-    moments = []
-    for lead in (timedelta(), timedelta(seconds=settings().render_ahead_seconds)):
-        soon = and_(CalendarItem.scheduled_at > now() + lead, CalendarItem.scheduled_at <= now() + lead + within)
-        first = session.scalar(select(func.min(CalendarItem.scheduled_at)).where(*_SCHEDULED, soon))
-        moments += [first - lead] if first else []
-    return min(moments, default=None)
+    """When the next item becomes due; None if not `within` this time."""
+    soon = and_(CalendarItem.scheduled_at > now(), CalendarItem.scheduled_at <= now() + within)
+    return session.scalar(select(func.min(CalendarItem.scheduled_at)).where(*_SCHEDULED, soon))
 
 
 def _start(session: Session, item: CalendarItem, work: Callable[[Session, CalendarItem], list[Task]]) -> list[Task]:
@@ -119,20 +124,32 @@ def _start(session: Session, item: CalendarItem, work: Callable[[Session, Calend
     return []
 
 
-def _claim(session: Session, *conditions: ColumnElement[bool], most: int) -> Sequence[CalendarItem]:
-    """The first scheduled items that meet these conditions, locked; of each workspace one in turn (round-robin).
+def _claim(
+    session: Session, *conditions: ColumnElement[bool], most: int, most_open: int | None = None
+) -> Sequence[CalendarItem]:
+    """The first scheduled items that meet these conditions, locked; of each workspace one in turn (round-robin), which
+    begins with those that have the fewest runs in the `io` lane. None of a workspace that has `most_open` runs there.
 
     Otherwise ten thousand items of one workspace at one moment would hold up all others. A concurrent call gets others:
     locked rows are skipped.
     """
-    first = (CalendarItem.scheduled_at, CalendarItem.id)
-    turn = func.row_number().over(partition_by=CalendarItem.workspace_id, order_by=first).label("turn")
+    # Without statistics, as shortly after thousands of items were created, PostgreSQL expects one row on each side and
+    # compares each with each: a tick took more than a minute.
+    session.execute(text("set local enable_nestloop = off"))
+    first, runs = (CalendarItem.scheduled_at, CalendarItem.id), tasks.runs_by_workspace("io")
+    number = func.row_number().over(partition_by=CalendarItem.workspace_id, order_by=first)
+    turn = (number + func.coalesce(runs.c.runs, 0)).label("turn")
     claimable = (*_SCHEDULED, *conditions)
-    turns = select(CalendarItem.id, turn).where(*claimable).subquery()
+    turns = (
+        select(CalendarItem.id, turn)
+        .outerjoin(runs, runs.c.workspace_id == CalendarItem.workspace_id)
+        .where(*claimable)
+        .subquery()
+    )
     query = (
         select(CalendarItem)
         .join(turns, turns.c.id == CalendarItem.id)
-        .where(*claimable)
+        .where(*claimable, *([turns.c.turn <= most_open] if most_open else []))
         .order_by(turns.c.turn, *first)
         .limit(most)
     )

@@ -178,6 +178,27 @@ def test_the_items_of_one_workspace_hold_up_no_other(twin: Twin) -> None:
     assert turns == [twin.workspace_id, other.workspace_id, *[twin.workspace_id] * 3]
 
 
+def test_a_workspace_with_many_open_runs_starts_no_more_posts_and_comes_after_others(
+    twin: Twin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "slots_io", 1)
+    with transaction() as session:
+        other = make_twin(session, make_workspace(session))
+    for each in (twin, other):
+        connect(each)
+    for _ in range(10):
+        create_item(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
+    started = start_posts(twin)
+    assert len(started) == 8
+    create_item(twin, due_in=timedelta(minutes=1), reel_url=OWN_VIDEO)
+    assert start_posts(twin) == prepare_posts(twin) == []
+    finish_run(started[0])
+    create_item(other, due_in=timedelta(), reel_url=OWN_VIDEO)
+    with transaction() as session:
+        turns = [task.workspace_id for _ in range(3) for task in due.start_posts(session, most=1)]
+    assert turns == [other.workspace_id, twin.workspace_id]
+
+
 def test_an_item_whose_reel_is_done_is_scheduled_with_it(twin: Twin) -> None:
     item_id = create_item(twin, due_in=timedelta())
     (task,) = start_reels(twin)
@@ -242,6 +263,24 @@ def test_of_ten_thousand_items_a_thousand_are_due_and_each_is_claimed_once_by_tw
     with transaction() as session:
         rendering = "select reel_id::text from calendar_items where twin_id = :twin and status = 'rendering'"
         assert set(session.scalars(text(rendering), {"twin": twin.id})) == set(claimed)
+
+
+@pytest.mark.slow
+def test_claiming_of_ten_thousand_new_items_does_not_compare_each_with_each(twin: Twin) -> None:
+    connect(twin)
+    with transaction() as session:
+        pattern = make_item(session, twin, due_in=timedelta(), reel_url=OWN_VIDEO)
+        session.execute(
+            text(
+                "insert into calendar_items select (jsonb_populate_record(item, jsonb_build_object("
+                "  'id', gen_random_uuid()))).* from calendar_items item, generate_series(1, 9999)"
+                " where item.id = :pattern"
+            ),
+            {"pattern": pattern.id},
+        )
+        session.execute(text("set local statement_timeout = '10s'"))  # it takes 50 ms, or more than a minute
+        assert len(due.start_posts(session, most=10)) == 10
+        session.rollback()
 
 
 @pytest.mark.slow
