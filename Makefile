@@ -43,7 +43,7 @@ test: install  ## make quick, and one path through each capability on a whole st
 test-all: install  ## all tests in random order; SEED=n repeats that of an earlier run
 	$(PYTEST) -p randomly $(if $(SEED),--randomly-seed=$(SEED))
 
-faults: install  ## 200 posts while parts are killed and platforms drop their answers
+faults: install  ## 300 posts while parts are killed and platforms drop their answers
 	FAULTS_POSTS=200 $(BIN)/python -m pytest -s tests/stack/publishing/test_faults.py
 
 avatar-faults: install  ## 100 avatar videos at HeyGen while parts are killed and answers are lost
