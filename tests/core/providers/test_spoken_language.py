@@ -1,10 +1,12 @@
 """The language that is heard."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from content_pipeline.core.errors import Invalid
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, Samples, pcm_chunks
 from content_pipeline.core.providers import spoken_language, transcription
@@ -68,16 +70,20 @@ def test_where_nobody_speaks_no_model_is_asked() -> None:
 
 
 @pytest.fixture(scope="module")
-def german(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """German after 2.5 s of English."""
+def german_alone() -> Samples:
     need("espeak-ng")
     voice = next(voice for voice in espeak.voices() if voice.language.partition("-")[0] == "de")
     utterance = espeak.speak(tokenize(GERMAN, "de"), VoiceChoice(voice, "de"))
-    (english,) = pcm_chunks(samples.CLIPS[1])
     places = np.arange(0, len(utterance.samples), utterance.rate / SAMPLE_RATE)
-    resampled = np.interp(places, np.arange(len(utterance.samples)), utterance.samples)
+    return np.interp(places, np.arange(len(utterance.samples)), utterance.samples).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def german(german_alone: Samples, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """German after 2.5 s of English."""
+    (english,) = pcm_chunks(samples.CLIPS[1])
     path = tmp_path_factory.mktemp("german") / "german.wav"
-    wav.write(np.concatenate([english, resampled.astype(np.float32)]), SAMPLE_RATE, path)
+    wav.write(np.concatenate([english, german_alone]), SAMPLE_RATE, path)
     return path
 
 
@@ -88,6 +94,33 @@ def test_german_is_heard_as_german_also_after_a_greeting_in_english(german: Path
     assert heard.language_probability is not None
     assert 0.5 < heard.language_probability <= 1
     assert {"und", "die", "der"} & {word.text.lower() for word in heard.words}
+
+
+@pytest.mark.slow
+def test_german_is_translated_into_english_as_it_is_heard(german_alone: Samples, tmp_path: Path) -> None:
+    wav.write(german_alone, SAMPLE_RATE, tmp_path / "a.wav")
+    heard = transcription.transcribe(
+        tmp_path / "a.wav", language=None, threads=2, on_progress=lambda _: None, into_english=True
+    )
+    words = {word.text.lower().strip(".,") for word in heard.words}
+    assert heard.language == "de"
+    assert {"morning", "history", "germany", "train"} <= words
+    assert not {"und", "die", "der", "zug"} & words
+    starts = [word.start for word in heard.words]
+    assert starts == sorted(starts)
+    assert starts[0] < 0.5
+    assert heard.words[-1].end <= heard.seconds
+
+
+def test_a_model_for_english_alone_is_not_asked_to_translate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name did not say so; else the request would have been refused."""
+    english = SimpleNamespace(model=SimpleNamespace(is_multilingual=False))
+    monkeypatch.setattr(transcription, "load_model", lambda threads: english)
+    with pytest.raises(Invalid) as raised:
+        transcription.transcribe(
+            samples.SPEECH, language="de", threads=1, on_progress=lambda _: None, into_english=True
+        )
+    assert raised.value.code == "translation_unavailable"
 
 
 @pytest.mark.slow
