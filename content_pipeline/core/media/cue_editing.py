@@ -19,7 +19,9 @@ EditedCue = tuple[float, float, str]
 
 # A token, with the index of the original word that it comes from.
 _TimedToken = tuple[int | None, Word]
-_TOKEN = re.compile(rf"{UNSPACED_SCRIPTS.pattern}|(?:(?!{UNSPACED_SCRIPTS.pattern})\w)+|\S")
+# Marks of Thai, Lao, Myanmar, Khmer and kana, which stand on the letter before them.
+_MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u17b4-\u17d3\u3099\u309a"
+_TOKEN = re.compile(rf"{UNSPACED_SCRIPTS.pattern}[{_MARKS}]*|(?:(?!{UNSPACED_SCRIPTS.pattern})\w)+|\S")
 
 
 def apply_edits(
@@ -44,6 +46,24 @@ def apply_edits(
         _cue(spoken[bisect_right(ends, start) : bisect_left(starts, end)], start, end, lines, language)
         for start, end, lines in cleaned
     ]
+
+
+def replace_text(cue: Segment, text: str, *, language: str) -> Segment:
+    """The cue with another text, of at least one visible character: a translation.
+
+    Its words share the time of the cue's words by their length; the lines are broken anew.
+    """
+    line = _one_line(_lines(text))
+    tokens = [token for chunk in line.split() for token in _tokenize(Word(cue.start, cue.end, chunk))]
+    words = _merge_tokens(_interpolate(tokens, cue.words[0].start, cue.words[-1].end))
+    words = normalize_timings(words, cue.start, cue.end)
+    return Segment(cue.start, cue.end, "\n".join(_wrapped(words, language)), tuple(words))
+
+
+def visible_text(text: str) -> str:
+    """The text as one line, without control characters and repeated spaces; may be empty."""
+    lines = _lines(text)
+    return _one_line(lines) if lines else ""
 
 
 def _lines(text: str) -> list[str]:
@@ -86,12 +106,15 @@ def _cue(original: Sequence[Word], start: float, end: float, lines: list[str], l
     text = _one_line(lines)
     words = normalize_timings(_realign(original, text, start, end), start, end)
     if len(lines) != 2:
-        limit = max(MAX_LINE_COLUMNS, display_width(text) * 2 // 3)
-        lines = [
-            join_words(line)
-            for line in wrap_lines(group_unbreakable(words, language, limit=limit), language, limit=limit)
-        ]
+        lines = _wrapped(words, language)
     return Segment(start, end, "\n".join(lines), tuple(words))
+
+
+def _wrapped(words: Sequence[Word], language: str) -> list[str]:
+    """The words in two lines, or one where they fit."""
+    limit = max(MAX_LINE_COLUMNS, display_width(join_words(words)) * 2 // 3)
+    groups = group_unbreakable(words, language, limit=limit)
+    return [join_words(line) for line in wrap_lines(groups, language, limit=limit)]
 
 
 def _realign(original: Sequence[Word], text: str, start: float, end: float) -> list[Word]:

@@ -18,7 +18,7 @@ MAX_LINE_COLUMNS = 42
 MIN_CUE_SECONDS, MAX_CUE_SECONDS = 1.0, MAX_WORD_SECONDS
 MAX_CHARACTERS_PER_SECOND = 20.0
 # Worse than these a cue cannot be read; it is merged with a neighbor wherever both fit.
-_UNREADABLE_SECONDS, _UNREADABLE_SPEED = 0.5, 25.0
+_UNREADABLE_SECONDS, UNREADABLE_SPEED = 0.5, 25.0
 # A shorter gap between cues flickers, so the first cue is extended to the second.
 MIN_GAP_SECONDS = 0.25
 
@@ -100,7 +100,7 @@ def _cuts(groups: Sequence[Sequence[Word]], language: str, duration: float) -> l
                 + penalty
                 + _TOO_SHORT_COST * max(0.0, MIN_CUE_SECONDS - shown)
                 + _TOO_FAST_COST * min(100.0, max(0.0, characters / shown - MAX_CHARACTERS_PER_SECOND))
-                + _UNREADABLE_COST * (shown < _UNREADABLE_SECONDS or characters / shown > _UNREADABLE_SPEED)
+                + _UNREADABLE_COST * (shown < _UNREADABLE_SECONDS or characters / shown > UNREADABLE_SPEED)
             )
             if cost < best[stop]:
                 best[stop], previous[stop] = cost, start
