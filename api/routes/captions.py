@@ -20,7 +20,7 @@ from api.schemas.glossary import Vocabulary
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.upload_routes import UploadRoute
-from content_pipeline.core.captions import burn_ins, captions, text_alignment
+from content_pipeline.core.captions import burn_ins, captions, text_alignment, translation
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.media import glossary, limits
@@ -106,9 +106,34 @@ CaptionFormDep = Annotated[CaptionForm, Depends(_caption_form)]
     "/generate", status_code=HTTPStatus.ACCEPTED, response_model=CaptionAccepted, responses=problems(404, 413, 415, 503)
 )
 @in_bulkhead()
-def generate(caller: CallerDep, idempotent: IdempotentFormDep, form: CaptionFormDep) -> Response:
+def generate(
+    caller: CallerDep,
+    idempotent: IdempotentFormDep,
+    form: CaptionFormDep,
+    translate_to: Annotated[
+        str | None,
+        Form(
+            max_length=35,
+            description="A language tag: the captions are in this language. The speech model translates into English, "
+            "a language model into others (400 `translation_unavailable` where there is none). The cues keep their "
+            "times, each text is made short enough to be read in its own, and the words share the time of what they "
+            "translate. Files and burn-ins show the translation",
+            examples=["pt-BR"],
+        ),
+    ] = None,
+    remove_fillers: Annotated[
+        bool,
+        Form(
+            description="Leave out hesitations (um, äh, euh, えーと, 嗯), stuttered words (I I I think), and in "
+            'English "you know" and "I mean" between commas. The sound is not cut. Words that mean something stay, and '
+            "so do the fillers of a recording that has nothing else"
+        ),
+    ] = False,
+) -> Response:
     """Generate captions for a recording: exactly one of `audio_file` and `reel_url`."""
-    return _accept(caller, idempotent, form)
+    if translate_to:
+        translation.check_available(translate_to, source=form.language)
+    return _accept(caller, idempotent, form, translate_to=translate_to or None, remove_fillers=remove_fillers)
 
 
 @upload_router.post(
@@ -131,46 +156,38 @@ def align(
 
     The task ends with the error `text_mismatch` where the text, or a passage of it, is not what is heard.
     """
-    return _accept(caller, idempotent, form, text_alignment.valid_text(text))
+    return _accept(caller, idempotent, form, known_text=text_alignment.valid_text(text))
 
 
-def _accept(
-    caller: Caller, idempotent: IdempotentRequest, form: CaptionForm, known_text: str | None = None
-) -> Response:
+def _accept(caller: Caller, idempotent: IdempotentRequest, form: CaptionForm, **options: Any) -> Response:
+    """`options` are those of `captions.create_with_task` that one of the ways has."""
     if form.audio_file:
-        task, response = _accept_upload(caller, idempotent, form.audio_file, form, known_text)
+        task, response = _accept_upload(caller, idempotent, form.audio_file, form, options)
     else:
         assert form.reel_url
         safe_fetch.check_url(form.reel_url)
         with idempotent.transaction() as session:
-            task, response = _create(session, caller, idempotent, form, known_text, source_url=form.reel_url)
+            task, response = _create(session, caller, idempotent, form, source_url=form.reel_url, **options)
     dagster_client.launch_runs(task)
     return response
 
 
 def _accept_upload(
-    caller: Caller, idempotent: IdempotentRequest, upload: UploadFile, form: CaptionForm, known_text: str | None
+    caller: Caller, idempotent: IdempotentRequest, upload: UploadFile, form: CaptionForm, options: dict[str, Any]
 ) -> tuple[Task, Response]:
     if (upload.size or 0) > caller.plan.upload_bytes:
         raise too_large(caller.plan.upload_bytes)
     media = uploads.probe_upload(upload, caller.workspace_id)
-    captions.check_usable(media, caller.plan.media_seconds, known_text)
+    captions.check_usable(media, caller.plan.media_seconds, options.get("known_text"))
     caption_id = uuid4()
     key = captions.source_key(caller.workspace_id, caption_id)
     # Stored before the transaction begins: it must not stay open during the upload.
     with uploads.stored(upload, key), idempotent.transaction() as session:
-        return _create(
-            session, caller, idempotent, form, known_text, caption_id=caption_id, source_key=key, media=media
-        )
+        return _create(session, caller, idempotent, form, caption_id=caption_id, source_key=key, media=media, **options)
 
 
 def _create(
-    session: Session,
-    caller: Caller,
-    idempotent: IdempotentRequest,
-    form: CaptionForm,
-    known_text: str | None,
-    **source: Any,
+    session: Session, caller: Caller, idempotent: IdempotentRequest, form: CaptionForm, **options: Any
 ) -> tuple[Task, Response]:
     twin = form.twin_id and twins.get(session, caller.workspace_id, form.twin_id)
     caption, task = captions.create_with_task(
@@ -178,9 +195,8 @@ def _create(
         workspace_id=caller.workspace_id,
         language=form.language,
         burn_in=form.burn_in,
-        known_text=known_text,
         terms=glossary.with_vocabulary(twin.glossary if twin else (), form.vocabulary),
-        **source,
+        **options,
     )
     return task, idempotent.task_accepted(session, _accepted(caption, task), task_id=task.id)
 

@@ -43,9 +43,13 @@ class CaptionSummary(BaseModel):
     id: UUID = Field(examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
     task_id: str = Field(description="The newest task of these captions")
     status: Status
-    language: str = Field(description="As requested; `auto` where none was", examples=["auto"])
+    language: str = Field(
+        description="Of the captions: `translate_to` where it was requested, else `language` as requested; `auto` "
+        "where neither was",
+        examples=["auto"],
+    )
     spoken_language: str | None = Field(
-        description="Of the text: as requested, else as detected; null until then, and where nobody speaks",
+        description="Of the recording: as requested, else as detected; null until then, and where nobody speaks",
         examples=["en"],
     )
     language_probability: float | None = Field(
@@ -61,7 +65,7 @@ class CaptionSummary(BaseModel):
             id=caption.id,
             task_id=task.id,
             status=tasks.wire_status(task),
-            language=caption.language,
+            language=caption.translate_to or caption.language,
             spoken_language=caption.spoken_language,
             language_probability=caption.language_probability,
             error=error_of(task.error),

@@ -23,7 +23,8 @@ READABLE_CHARACTERS_A_SECOND = 20
     partitions_def=partitions.keys_of(CAPTION),
     output_required=False,
     kinds={"whisper"},
-    description="Every spoken word of the recording with its timing. Left as it is once a person has edited the cues.",
+    description="Every spoken word of the recording with its timing, in English where a translation into it was "
+    "requested. Left as it is once a person has edited the cues, and while their translation is not finished.",
 )
 def transcript(context: dg.AssetExecutionContext) -> Results:
     yield from perform(context, CAPTION.name, _transcribe)
@@ -43,7 +44,7 @@ def _transcribe(run: RunContext, key: str) -> Results:
             "language": made.language or "none heard",
             **({"language_probability": made.language_probability} if made.language_probability else {}),
             "edited": made.edited,
-            **({} if made.edited else work),
+            **(work if made.heard_now else {}),
         }
     )
 
@@ -57,7 +58,8 @@ def _transcribe(run: RunContext, key: str) -> Results:
             deps=[transcript],
             group_name=GROUP,
             skippable=True,
-            description="Cues broken for reading, from which SRT, VTT and ASS are written. A person's edits stay.",
+            description="Cues broken for reading, from which SRT, VTT and ASS are written; translated by the language "
+            "model where that was requested. A person's edits stay.",
         )
     ],
     check_specs=[
@@ -81,6 +83,7 @@ def _compose(run: RunContext, key: str) -> Results:
         metadata={
             "cues": len(made.segments),
             "language": made.language,
+            "fillers_removed": made.fillers,
             "edited": made.edited,
             "duration_seconds": made.seconds,
             "fastest_characters_a_second": round(speed, 1),

@@ -95,6 +95,22 @@ def test_an_unknown_language_is_refused(client: TestClient) -> None:
     assert_error(upload(client, samples.SPEECH.read_bytes(), language="klingon"), 400, "unknown_language")
 
 
+def test_a_translation_is_accepted_where_something_here_translates(client: TestClient) -> None:
+    fields = {"reel_url": "http://8.8.8.8/clip.mp4", "translate_to": "en", "remove_fillers": "true"}
+    answer = client.post(GENERATE, data=fields)
+    with transaction() as session:
+        caption = session.get_one(Caption, UUID(answer.json()["caption_id"]))
+        caption.spoken_language = "de"
+    assert (caption.language, caption.translate_to, caption.remove_fillers) == ("auto", "en", True)
+    view = client.get(f"{CAPTIONS}/{caption.id}").json()
+    assert (view["language"], view["spoken_language"]) == ("en", "de")
+    refused = client.post(GENERATE, data=fields | {"translate_to": "fr"})
+    assert_error(refused, 400, "translation_unavailable")
+    assert "CONTENT_PIPELINE_TEXT_URL" in refused.json()["remedy"]
+    assert_error(client.post(GENERATE, data=fields | {"translate_to": "klingon"}), 400, "unknown_language")
+    assert client.post(GENERATE, data=fields | {"translate_to": ""}).status_code == 202
+
+
 @pytest.mark.slow
 def test_what_is_no_media_is_refused(client: TestClient) -> None:
     assert_error(upload(client, b"Dear reader, this is a letter."), 415, "not_media")

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from content_pipeline.core import storage
-from content_pipeline.core.captions import burn_ins, text_alignment
+from content_pipeline.core.captions import burn_ins, cue_words, text_alignment, translation
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, MediaUnusable, PreconditionFailed
 from content_pipeline.core.media import (
@@ -46,6 +46,8 @@ KIND: Final = kinds.CAPTION.name
 Form = Literal["srt", "vtt", "ass"]
 # Share of a task's progress that the captions take when a burn-in follows them.
 SHARE_BEFORE_BURN_IN: Final = 0.6
+# Share of the captions' progress that their words take when a language model translates them.
+SHARE_BEFORE_TRANSLATION: Final = 0.7
 
 
 def check_usable(media: MediaInfo, media_seconds: int, known_text: str | None = None) -> None:
@@ -81,11 +83,14 @@ def create_with_task(
     burn_in: bool,
     known_text: str | None = None,
     terms: Sequence[GlossaryEntry] = (),
+    translate_to: str | None = None,
+    remove_fillers: bool = False,
     caption_id: UUID | None = None,
 ) -> tuple[Caption, Task]:
     """Create a caption and its task, for a stored recording (`source_key`, `media`) or a remote one (`source_url`).
 
-    `known_text` is timed instead of what is heard; `terms` may be spoken.
+    `known_text` is timed instead of what is heard; `terms` may be spoken. `translate_to` is a language tag that
+    `translation.check_available` has accepted.
     """
     caption = Caption(
         id=caption_id or uuid4(),
@@ -96,6 +101,8 @@ def create_with_task(
         language=language,
         known_text=known_text,
         glossary=tuple(terms),
+        translate_to=translate_to,
+        remove_fillers=remove_fillers,
         created_at=now(),
     )
     session.add(caption)
@@ -124,7 +131,8 @@ def list_page(
 ) -> tuple[list[Caption], str | None]:
     """A page of captions, newest first, without what grows with their length: an hour of speech has 9,000 words."""
     query = select(Caption).where(Caption.workspace_id == workspace_id)
-    query = query.options(*map(defer, (Caption.words, Caption.segments, Caption.known_text, Caption.glossary)))
+    long = (Caption.words, Caption.translated, Caption.segments, Caption.known_text, Caption.glossary)
+    query = query.options(*map(defer, long))
     return newest_first(session, query, Caption, limit=limit, cursor=cursor)
 
 
@@ -193,7 +201,8 @@ def result(session: Session, task: Task) -> dict[str, Any]:
 class Transcribed:
     """The words of a recording and its language, None where nothing is heard; its probability where it was detected.
 
-    `edited`: a person has edited its cues, and the row's words were left as they are.
+    `heard_now` is false where the row's words were left as they are: a person has edited its cues (`edited`), or their
+    translation is not finished.
     """
 
     words: tuple[Word, ...]
@@ -201,21 +210,24 @@ class Transcribed:
     language_probability: float | None
     seconds: float
     edited: bool
+    heard_now: bool
 
 
 def transcribe(run: RunContext, key: str) -> Transcribed:
     """Fetch a remote recording, transcribe it and store its words, or those of the known text with the times at which
-    they are heard. Those of edited captions are left as they are.
+    they are heard.
 
-    Raises SwitchLane when its length needs another, and as `text_alignment.align` does.
+    Those of edited captions are left as they are, and those whose translation was interrupted. Raises SwitchLane when
+    its length needs another, and as `text_alignment.align` does.
     """
     with run.folder() as folder:
         source = folder / "source"
         with run.write() as session:
             caption = session.get_one(Caption, UUID(key))
-            share = SHARE_BEFORE_BURN_IN if burn_ins.with_caption(session, caption.id) else 1.0
-        if caption.edited_at:
-            return _transcribed(caption)
+            share = _share(session, caption)
+        if caption.edited_at or caption.translated is not None:
+            return _transcribed(caption, heard_now=False)
+        is_by_model = caption.translate_to is not None and not translation.is_by_whisper(caption.translate_to)
         if caption.source_key is None:
             media = _fetch(run, caption, source)
         else:
@@ -227,18 +239,27 @@ def transcribe(run: RunContext, key: str) -> Transcribed:
             source,
             language=caption.language,
             threads=settings().whisper_threads(run.lane),
-            on_progress=lambda seconds: run.progress(share * seconds / media.seconds),
+            on_progress=lambda seconds: run.progress(
+                share * (SHARE_BEFORE_TRANSLATION if is_by_model else 1) * seconds / media.seconds
+            ),
             max_seconds=media.seconds + LENGTH_TOLERANCE,
             vocabulary=[entry.term for entry in caption.glossary],
+            into_english=translation.is_by_whisper(caption.translate_to),
         )
         words = _corrected(caption, transcript, source)
     with run.write() as session:
         caption = _locked(session, key)
         if caption.edited_at is None:
             caption.words = words
+            caption.translated = () if is_by_model else None
             caption.spoken_language = transcript.language
             caption.language_probability = transcript.language_probability
-        return _transcribed(caption)
+        return _transcribed(caption, heard_now=caption.edited_at is None)
+
+
+def _share(session: Session, caption: Caption) -> float:
+    """The share of the task's progress that the captions take."""
+    return SHARE_BEFORE_BURN_IN if burn_ins.with_caption(session, caption.id) else 1.0
 
 
 def _corrected(caption: Caption, transcript: Transcript, source: Path) -> tuple[Word, ...]:
@@ -250,7 +271,7 @@ def _corrected(caption: Caption, transcript: Transcript, source: Path) -> tuple[
     return tuple(transcription.snap_words(words, source, language=caption.language, max_seconds=transcript.seconds))
 
 
-def _transcribed(caption: Caption) -> Transcribed:
+def _transcribed(caption: Caption, *, heard_now: bool) -> Transcribed:
     assert caption.words is not None
     return Transcribed(
         caption.words,
@@ -258,6 +279,7 @@ def _transcribed(caption: Caption) -> Transcribed:
         caption.language_probability,
         _media(caption).seconds,
         edited=caption.edited_at is not None,
+        heard_now=heard_now,
     )
 
 
@@ -270,34 +292,65 @@ def _locked(session: Session, key: str) -> Caption:
 class Composed:
     """The cues of a recording, with the language they are in and its length in seconds.
 
-    `edited`: they are a person's, and were left as they are.
+    `fillers` is how many words were removed as such. `edited`: they are a person's, and were left as they are.
     """
 
     segments: tuple[Segment, ...]
     language: str
     seconds: float
+    fillers: int
     edited: bool
 
 
 def compose(run: RunContext, key: str) -> Composed:
-    """Make cues of the row's words; then end the task, or switch it to the burn-in that was requested with it.
+    """Make cues of the row's words, translate them where that was requested and Whisper has not; then end the task, or
+    switch it to the burn-in that was requested with it.
 
-    Edited cues are left as they are, also those that were edited meanwhile.
+    Edited cues are left as they are, also those that were edited meanwhile. Raises what `translation.translate` raises,
+    and SwitchLane: a translation waits for another server, so it goes on in the io lane.
     """
     with run.write() as session:
         caption = session.get_one(Caption, UUID(key))
+        share = _share(session, caption)
     assert caption.words is not None
-    language = caption.text_language
     seconds = _media(caption).seconds
     # Outside of a transaction, whose lock delays the heartbeat: the words of four hours take 2 s of an idle core.
-    made = tuple(cue_segmentation.segment(caption.words, language=language, duration=seconds))
+    language, words = cue_words.prepare(caption)
+    made = tuple(cue_segmentation.segment(words, language=language, duration=seconds))
+    if made and not caption.edited_at and language != caption.text_language:
+        if run.task_id and run.lane != "io":
+            raise SwitchLane("io")
+        made = _translate(run, caption, made, source=language, share=share)
     with run.write() as session:
         caption = _locked(session, key)
         if caption.edited_at is None:
             caption.segments = made
+        caption.translated = None
         if run.task_id:
             _end(session, run.task_id, caption)
-        return Composed(segments(caption), language, seconds, edited=caption.edited_at is not None)
+        return Composed(
+            segments(caption),
+            caption.text_language,
+            seconds,
+            fillers=len(caption.words or ()) - len(words),
+            edited=caption.edited_at is not None,
+        )
+
+
+def _translate(
+    run: RunContext, caption: Caption, cues: tuple[Segment, ...], *, source: str, share: float
+) -> tuple[Segment, ...]:
+    """The translated cues. Each batch is stored, so that a run after an error goes on where this one ended."""
+    assert caption.translate_to
+    translated: tuple[Segment, ...] = ()
+    for translated in translation.translate(
+        cues, source=source, target=caption.translate_to, done=caption.translated or ()
+    ):
+        with run.write() as session:
+            session.get_one(Caption, caption.id).translated = translated
+        finished = len(translated) / len(cues)
+        run.progress(share * (SHARE_BEFORE_TRANSLATION + (1 - SHARE_BEFORE_TRANSLATION) * finished))
+    return translated
 
 
 def _end(session: Session, task_id: str, caption: Caption) -> None:

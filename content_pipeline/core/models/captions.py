@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, ForeignKey, Index, String, text
+from sqlalchemy import DateTime, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
@@ -17,7 +17,9 @@ from content_pipeline.core.models.with_glossary import WithGlossary
 class Caption(WithGlossary, Base):
     """A recording and the captions made from it.
 
-    `known_text` is what is spoken, where the client has sent it; without, it is transcribed.
+    `known_text` is what is spoken, where the client has sent it; without, it is transcribed. `words` are in English
+    where `translate_to` is English (Whisper translates as it listens), else in the language that is spoken.
+    `translated` holds the cues translated so far, while their translation is not finished.
     """
 
     __tablename__ = "captions"
@@ -30,9 +32,12 @@ class Caption(WithGlossary, Base):
     media: Mapped[MediaInfo | None] = mapped_column(PydanticJSON(MediaInfo))
     language: Mapped[str]
     known_text: Mapped[str | None]
+    translate_to: Mapped[str | None]
+    remove_fillers: Mapped[bool] = mapped_column(server_default=false())
     spoken_language: Mapped[str | None]
     language_probability: Mapped[float | None]
     words: Mapped[tuple[Word, ...] | None] = mapped_column(PydanticJSON(tuple[Word, ...]))
+    translated: Mapped[tuple[Segment, ...] | None] = mapped_column(PydanticJSON(tuple[Segment, ...]))
     segments: Mapped[tuple[Segment, ...] | None] = mapped_column(PydanticJSON(tuple[Segment, ...]))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -40,7 +45,7 @@ class Caption(WithGlossary, Base):
     @property
     def text_language(self) -> str:
         """The language of the text, as a tag: English where none was requested and nothing is heard."""
-        return self.spoken_language or ("en" if self.language.lower() == "auto" else self.language)
+        return self.translate_to or self.spoken_language or ("en" if self.language.lower() == "auto" else self.language)
 
 
 class BurnIn(Base):
