@@ -19,7 +19,7 @@ from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.allowed_methods import allowed_methods
-from api.known_fields import body_fields, unknown_sentence
+from api.known_fields import MAX_ERRORS, body_fields, unknown_sentence
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import (
     Error,
@@ -128,9 +128,11 @@ def _to_core_error(error: Exception, route: APIRoute | None) -> Error:
 
 
 def _validation_errors(error: RequestValidationError, route: APIRoute | None) -> list[dict[str, str]]:
-    """The first validation error of each location."""
+    """The first validation error of each of the first locations."""
     by_location: dict[str, dict[str, str]] = {}
     for found in error.errors():
+        if len(by_location) == MAX_ERRORS:
+            break
         location, *path = (step for step in found["loc"] if not str(step).startswith(_PYDANTIC_STEPS))
         json_pointer = "" if found["type"] == "json_invalid" else pointer(path)  # its location is a character offset
         # A union has an error for each of its types: keep the first.
@@ -146,7 +148,7 @@ def _message(found: dict[str, Any], path: list[str | int], route: APIRoute | Non
     if found["loc"] == ("body",) and isinstance(found["input"], bytes | None):
         return "Send JSON with Content-Type: application/json"
     if found["type"] == "extra_forbidden" and route:
-        return unknown_sentence(str(path[-1]), body_fields(route, path[:-1]))
+        return unknown_sentence(str(found["loc"][-1]), body_fields(route, path[:-1]))
     if "Expected UploadFile" in found["msg"]:
         return f"Send a file: with curl, -F {found['loc'][-1]}=@path"
     if found["type"] == "json_invalid":

@@ -5,6 +5,7 @@ FastAPI ignores them: `?limt=10` was answered with a page of 50.
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from itertools import chain, islice
 from typing import Any, Final, get_args
 
 from fastapi import Depends, Request
@@ -15,18 +16,21 @@ from pydantic import BaseModel
 
 from content_pipeline.core.errors import Unprocessable, pointer
 
+# Each takes a comparison with all known names: 9,300 in a query stopped the event loop for 0.1 s.
+MAX_ERRORS: Final = 20
+
 
 async def _refuse_unknown(request: Request) -> None:
     if not hasattr(request.state, "caller"):  # a platform's redirect, which has parameters of its own
         return
     route: APIRoute = request.scope["route"]
     query, form = _names(route)
-    errors = [
-        *_unknown("query", request.query_params, query),
-        # FastAPI has read the form, and keeps it.
-        *(_unknown("body", await request.form(), form) if form else ()),
-    ]
-    if errors:
+    # FastAPI has read the form, and keeps it.
+    unknown = chain(
+        _unknown("query", request.query_params, query),
+        _unknown("body", await request.form(), form) if form else (),
+    )
+    if errors := list(islice(unknown, MAX_ERRORS)):
         raise Unprocessable(errors[0]["detail"], code="schema", errors=errors)
 
 

@@ -3,6 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from api import known_fields
 from tests.api.conftest import PUBLIC
 
 
@@ -49,3 +50,17 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(
 def test_a_platforms_redirect_may_have_parameters_of_its_own(anonymous_client: TestClient) -> None:
     answer = anonymous_client.get(f"{PUBLIC}/social/callback/tiktok", params={"state": "made-up", "scopes": "some"})
     assert "There is no" not in answer.text
+
+
+def test_a_name_like_a_mark_of_the_validator_is_a_name(client: TestClient) -> None:
+    answer = client.post(f"{PUBLIC}/twins", json={"name": "Ann", "voice_id": "en-US", "[key]": 1})
+    assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (422, "There is no '[key]' here.")
+
+
+def test_of_many_names_the_first_are_told(client: TestClient) -> None:
+    names = [f"name{number}" for number in range(2_000)]
+    for answer in (
+        client.get(f"{PUBLIC}/tasks", params=dict.fromkeys(names, "")),
+        client.post(f"{PUBLIC}/twins", json={"glossary": [dict.fromkeys(names[:99], 1)] * 10}),
+    ):
+        assert (answer.status_code, len(answer.json()["errors"])) == (422, known_fields.MAX_ERRORS)
