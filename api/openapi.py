@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,7 @@ _OF_BODIES: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_L
 def install(app: FastAPI) -> None:
     generate = app.openapi
 
+    @cache  # FastAPI returns one dict, which is changed here
     def openapi() -> dict[str, Any]:
         document = generate()
         schemas = document["components"]["schemas"]

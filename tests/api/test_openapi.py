@@ -107,6 +107,12 @@ def test_models_have_names_of_their_own() -> None:
     assert rehearsal["properties"]["problems"]["items"]["$ref"].endswith("/PostProblem")
 
 
+def test_the_document_is_the_same_however_often_it_is_read() -> None:
+    app = create_app()
+    first = json.dumps(app.openapi())
+    assert json.dumps(app.openapi()) == first
+
+
 def test_files_are_binary() -> None:
     forms = document()["components"]["schemas"]
     assert forms["Body_submit_batch"]["properties"]["csv_file"]["format"] == "binary"
