@@ -51,12 +51,13 @@ def publish_scheduled_content(_: dg.SensorEvaluationContext) -> dg.SensorResult 
         due.record_outcomes(session)
     while True:
         began = time.monotonic()
-        posts += (launched := _launch_posts())
+        claimed, launched = _launch_posts()
+        posts += launched
         ended = time.monotonic()
         left = timedelta(seconds=ends - ended - (ended - began))
         if left <= timedelta():
             break
-        if not launched:
+        if not claimed:
             _wait_for_next(min(left, _PAUSE))
     return dg.SensorResult(asset_events=[became_due(posts=posts)]) if posts else dg.SkipReason("Nothing is due.")
 
@@ -73,12 +74,12 @@ def prepare_scheduled_posts(_: dg.SensorEvaluationContext) -> dg.SensorResult:
     return run_requests.sensor_result(prepared, are_urgent=False)
 
 
-def _launch_posts() -> int:
-    """Launch the runs of the next due posts. Returns how many these are."""
+def _launch_posts() -> tuple[int, int]:
+    """Launch the runs of the next due items. Returns how many items these are, and how many runs."""
     with transaction() as session:
-        posts = due.start_posts(session, most=dagster_client.STARTS_AT_ONCE)
+        claimed, posts = due.start_posts(session, most=dagster_client.STARTS_AT_ONCE)
     dagster_client.launch_runs(*posts)
-    return len(posts)
+    return claimed, len(posts)
 
 
 def _wait_for_next(most: timedelta) -> None:

@@ -66,15 +66,16 @@ def start_videos(session: Session, *, most: int) -> list[Task]:
     return [task for item in items for task in _start(session, item, actions.render)]
 
 
-def start_posts(session: Session, *, most: int) -> list[Task]:
-    """Create the publications of up to `most` due items, of workspaces that have not too many runs yet. Returns the
-    tasks to start.
+def start_posts(session: Session, *, most: int) -> tuple[int, list[Task]]:
+    """Create the publications of up to `most` due items, of workspaces that have not too many runs yet.
+
+    Returns how many items these are, and the tasks to start.
 
     An item without a connected account fails, with the reason.
     """
     most_open = _OPEN_PER_SLOT * settings().slots_io
     items = _claim(session, _HAS_VIDEO, CalendarItem.scheduled_at <= now(), most=most, most_open=most_open)
-    return [task for item in items for task in _start(session, item, actions.publish)]
+    return len(items), [task for item in items for task in _start(session, item, actions.publish)]
 
 
 def prepare_posts(session: Session, *, most: int) -> list[Task]:
@@ -128,7 +129,7 @@ def _claim(
     session: Session, *conditions: ColumnElement[bool], most: int, most_open: int | None = None
 ) -> Sequence[CalendarItem]:
     """The first scheduled items that meet these conditions, locked; of each workspace one in turn (round-robin), which
-    begins with those that have the fewest runs in the `io` lane. None of a workspace that has `most_open` runs there.
+    begins with those that have the fewest runs in the `io` lane; with `most_open`, none of one that has so many.
 
     Otherwise ten thousand items of one workspace at one moment would hold up all others. A concurrent call gets others:
     locked rows are skipped.
@@ -153,7 +154,9 @@ def _claim(
         .order_by(turns.c.turn, *first)
         .limit(most)
     )
-    return session.scalars(query.with_for_update(of=CalendarItem, skip_locked=True)).all()
+    claimed = session.scalars(query.with_for_update(of=CalendarItem, skip_locked=True)).all()
+    session.execute(text("set local enable_nestloop = default"))  # for the rest of the transaction
+    return claimed
 
 
 def record_outcomes(session: Session) -> None:

@@ -289,10 +289,13 @@ def unattended(session: Session) -> list[Task]:
 
 
 def runs_by_workspace(lane: Lane) -> Subquery:
-    """`runs`: how many tasks of each `workspace_id` have a run in this lane, or are to get one within seconds."""
+    """`runs`: how many single tasks of each `workspace_id` have a run in this lane, or are to get one within seconds.
+
+    Rows of a batch are not counted: single tasks overtake them in the queue.
+    """
     has_run = or_(Task.state == "processing", Task.not_before <= now() + START_LEASE)
     counted = select(Task.workspace_id, func.count().label("runs")).where(
-        Task.lane == lane, Task.state.in_(OPEN), has_run
+        Task.lane == lane, Task.state.in_(OPEN), Task.parent_id.is_(None), has_run
     )
     return counted.group_by(Task.workspace_id).subquery()
 

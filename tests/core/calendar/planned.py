@@ -68,7 +68,8 @@ def start_posts(twin: Twin) -> list[Task]:
 
 def start_posts_in(session: Session, twin: Twin) -> list[Task]:
     """As `start_posts`, within the given transaction."""
-    return [task for task in due.start_posts(session, most=1000) if task.workspace_id == twin.workspace_id]
+    _, tasks = due.start_posts(session, most=1000)
+    return [task for task in tasks if task.workspace_id == twin.workspace_id]
 
 
 def prepare_posts(twin: Twin) -> list[Task]:

@@ -4,13 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 from typing import get_args
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import hypothesis
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from content_pipeline.core.calendar import due, items
 from content_pipeline.core.calendar.due import Outcome
@@ -195,8 +195,21 @@ def test_a_workspace_with_many_open_runs_starts_no_more_posts_and_comes_after_ot
     finish_run(started[0])
     create_item(other, due_in=timedelta(), reel_url=OWN_VIDEO)
     with transaction() as session:
-        turns = [task.workspace_id for _ in range(3) for task in due.start_posts(session, most=1)]
+        turns = [task.workspace_id for _ in range(3) for task in due.start_posts(session, most=1)[1]]
     assert turns == [other.workspace_id, twin.workspace_id]
+
+
+def test_the_rows_of_a_batch_hold_up_no_post_of_their_workspace(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "slots_io", 1)
+    connect(twin)
+    for _ in range(8):
+        create_item(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
+    rows = start_posts(twin)
+    with transaction() as session:
+        batch = tasks.create(session, workspace_id=twin.workspace_id, kind="batch", key=str(uuid4()))
+        session.execute(update(Task).where(Task.id.in_([row.id for row in rows])).values(parent_id=batch.id))
+    create_item(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
+    assert len(start_posts(twin)) == 1
 
 
 def test_an_item_whose_reel_is_done_is_scheduled_with_it(twin: Twin) -> None:

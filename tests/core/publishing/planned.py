@@ -51,10 +51,10 @@ class Planned:
 
     def tick(self) -> list[Task]:
         """A tick of the calendar's sensor. Returns the tasks of this workspace that it starts."""
-        started: list[Task] = []
-        for step in (due.start_posts, due.prepare_posts):
-            with transaction() as session:
-                started += step(session, most=1000)
+        with transaction() as session:
+            _, started = due.start_posts(session, most=1000)
+        with transaction() as session:
+            started += due.prepare_posts(session, most=1000)
         with transaction() as session:
             due.record_outcomes(session)
         return [task for task in started if task.workspace_id == self.workspace_id]
