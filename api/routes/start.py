@@ -24,8 +24,11 @@ def start(request: Request, accept: Annotated[str, Header()] = "") -> Response:
     base = str(request.base_url)
     places = {name: (title, text, f"{base}{path}") for name, (title, text, path) in _PAGES.items()} | _other_servers()
     if "text/html" in accept:
-        return html_pages.render(request, "start.html", places=places.values())
-    return JSONResponse({name: url for name, (_, _, url) in places.items()})
+        answer: Response = html_pages.render(request, "start.html", places=places.values())
+    else:
+        answer = JSONResponse({name: url for name, (_, _, url) in places.items()})
+    answer.headers["Vary"] = "Accept"
+    return answer
 
 
 def _other_servers() -> dict[str, tuple[str, str, str]]:

@@ -45,7 +45,8 @@ class _ForkingOptions(ServerOptions):  # type: ignore[misc] # supervisor has no 
         super().openhttpservers(supervisor)
         from content_pipeline.engine.preloading import preload  # imports for a second, before which there is a socket
 
-        preload(_PRELOADED)
+        if sys.platform == "linux":  # elsewhere nothing is forked
+            preload(_PRELOADED)
 
     def execve(self, filename: str, argv: Sequence[str], env: Mapping[str, str]) -> None:
         """Called in the forked process, whose descriptors but 0 to 2 are closed."""
@@ -88,7 +89,7 @@ def _status(code: Any) -> int:
 
 
 def _exit(status: int) -> NoReturn:
-    """End as an interpreter does, as far as that does not concern supervisord (what multiprocessing does, too)."""
+    """End as an interpreter does, as far as that does not concern supervisord."""
     try:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()

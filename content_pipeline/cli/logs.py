@@ -1,5 +1,6 @@
 """Log files of the services: their last lines, and the lines that are added."""
 
+import os
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -31,13 +32,16 @@ class LogFile:
         return list(deque(self.new_lines(), count))
 
     def new_lines(self) -> Iterator[str]:
-        """The whole lines that were added since the last call. A rotated file is read from its beginning."""
+        """The whole lines that were added since the last call.
+
+        After a rotation these are those of the new file; the last ones of the old file are in that with `.1`.
+        """
         try:
             stream = self.path.open("rb")
         except FileNotFoundError:  # between the two steps of a rotation
             return
         with stream:
-            found = self.path.stat()
+            found = os.fstat(stream.fileno())
             if found.st_ino != self.inode or found.st_size < self.position:
                 self.inode, self.position = found.st_ino, 0
             stream.seek(self.position)

@@ -59,7 +59,7 @@ def _program(home: Path, service: Service) -> dict[str, str]:
         "environment": ",".join(f'{name}="{value}"' for name, value in service.environment.items()),
         "autostart": "false",
         "autorestart": "false" if service.oneshot else "true",
-        # A process that ends sooner counts as a failed start, retried with backoff; Python takes seconds to fail.
+        # A process that ends sooner counts as a failed start, retried with backoff.
         "startsecs": "0" if service.oneshot else "10",
         "startretries": "100",
         "stopsignal": service.stop_signal,
