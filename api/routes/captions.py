@@ -60,6 +60,13 @@ class CaptionForm:
 
 
 async def _caption_form(
+    vocabulary: Annotated[
+        Vocabulary,
+        Form(
+            default_factory=list,
+            description="Up to 50 names and terms that may be spoken, separated by commas, to be heard right",
+        ),
+    ],
     reel_url: Annotated[
         str | None, Form(max_length=4096, description=f"URL of a video or recording. {_LIMITS}")
     ] = None,
@@ -73,12 +80,6 @@ async def _caption_form(
         ),
     ] = "auto",
     burn_in: Annotated[bool, Form(description="Also burn the captions into the video")] = False,
-    vocabulary: Annotated[
-        Vocabulary,
-        Form(
-            description="Up to 50 names and terms that may be spoken, separated by commas, so that they are heard right"
-        ),
-    ] = [],  # noqa: B006
     twin_id: Annotated[
         UUID | None,
         Form(description="A twin whose glossary is used: its terms are heard right, and replace what it lists"),
@@ -148,7 +149,8 @@ def align(
         str,
         Form(
             max_length=MAX_TEXT_CHARACTERS,
-            description="The words that are spoken in the recording, at most 50 characters for each of its seconds",
+            description="The words that are spoken in the recording: at most 50 characters for each of its seconds, "
+            "and 80,000 bytes",
         ),
     ],
 ) -> Response:

@@ -5,7 +5,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from content_pipeline.core.media.glossary import (
     MAX_ENTRIES,
@@ -97,4 +105,7 @@ def _terms(fields: list[object]) -> Iterator[object]:
             yield field
 
 
-Vocabulary = Annotated[list[Phrase], Field(max_length=MAX_VOCABULARY), BeforeValidator(_split)]
+# A text to generated clients: they would repeat the field for each term, and a form has twelve.
+Vocabulary = Annotated[
+    list[Phrase], Field(max_length=MAX_VOCABULARY), BeforeValidator(_split), WithJsonSchema({"type": "string"})
+]

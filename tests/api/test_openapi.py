@@ -113,6 +113,10 @@ def test_the_document_is_the_same_however_often_it_is_read() -> None:
     assert json.dumps(app.openapi()) == first
 
 
+def test_a_vocabulary_is_one_text() -> None:
+    assert document()["components"]["schemas"]["Body_generate"]["properties"]["vocabulary"]["type"] == "string"
+
+
 def test_files_are_binary() -> None:
     forms = document()["components"]["schemas"]
     assert forms["Body_submit_batch"]["properties"]["csv_file"]["format"] == "binary"
