@@ -151,9 +151,11 @@ def _transcribe_chunk(
 ) -> list[Word]:
     """The words of the chunk that begins at `start` seconds; with a vocabulary it is heard twice."""
     hear = partial(_hear, model, samples, language, into_english=into_english)
-    words = hear(None, lambda seconds: on_progress(start + seconds))
-    if hotwords := model.hotwords(vocabulary):
-        words = with_terms(words, hear(hotwords, lambda _: None), vocabulary)
+    hotwords, length = model.hotwords(vocabulary), len(samples) / SAMPLE_RATE
+    words = hear(None, lambda seconds: on_progress(start + seconds / (2 if hotwords else 1)))
+    if hotwords:
+        told = hear(hotwords, lambda seconds: on_progress(start + (length + seconds) / 2))
+        words = with_terms(words, told, vocabulary)
     return _shifted(_snapped(words, samples), start)
 
 

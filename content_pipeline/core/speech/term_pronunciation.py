@@ -21,7 +21,7 @@ _AFTER: Final = re.compile(rf"((?:['’-]{_LETTERS})*{_UNSPACED})(?:[^\w@#$€£
 
 
 def pronounce(tokens: Sequence[Token], glossary: Sequence[GlossaryEntry]) -> list[Token]:
-    """The tokens of one line, with terms of the glossary spoken as their pronunciation. What is displayed stays.
+    """The tokens of a script, with terms of the glossary spoken as their pronunciation. What is displayed stays.
 
     The words of a pronunciation are shared out among the tokens of its term.
     """
