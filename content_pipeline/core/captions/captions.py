@@ -35,6 +35,7 @@ from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.providers import transcription
+from content_pipeline.core.providers.languages import base_language
 from content_pipeline.core.providers.transcription import Transcript
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import deferral, kinds, tasks
@@ -97,7 +98,7 @@ def create_with_task(
         workspace_id=workspace_id,
         source_url=source_url,
         source_key=source_key,
-        media=media and media,
+        media=media,
         language=language,
         known_text=known_text,
         glossary=tuple(terms),
@@ -244,7 +245,7 @@ def transcribe(run: RunContext, key: str) -> Transcribed:
             ),
             max_seconds=media.seconds + LENGTH_TOLERANCE,
             vocabulary=[entry.term for entry in caption.glossary],
-            into_english=translation.is_by_whisper(caption.translate_to),
+            into_english=translation.is_by_whisper(caption.translate_to) and base_language(caption.language) != "en",
         )
         words = _corrected(caption, transcript, source)
     with run.write() as session:

@@ -162,7 +162,7 @@ def _mended(kept: Sequence[Word], removed: str, following: str, *, is_quoted: bo
     goes_on = bool(following) and not _OPENING.sub("", following)[:1].isupper()
     if (end := _SENTENCE_END.search(tail)) and not (_ELLIPSIS.search(tail) and goes_on):
         return last.rstrip(",;:–—-") + end[0] + closers
-    if last.endswith(",") and _MARK.search(tail) and (is_aside or not _needs_comma(kept)):
+    if len(last) > 1 and last.endswith(",") and _MARK.search(tail) and (is_aside or not _needs_comma(kept)):
         return last[:-1] + closers
     return last + closers
 

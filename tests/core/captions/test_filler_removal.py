@@ -35,6 +35,7 @@ def left(text: str, language: str = "en") -> str:
         ("en", "So, um, we went, uh, home.", "So, we went home."),
         ("en", "We went um home.", "We went home."),
         ("en", "It was, er, great", "It was great"),
+        ("en", "So , um, the the cat", "So , the cat"),  # a comma of its own, as a recognizer may write it
         ("en", "Hmm. Uhh… I think so.", "I think so."),
         ("en", "We went home, um.", "We went home."),
         ("en", "We went home, um. Then we slept.", "We went home. Then we slept."),
