@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from api.schemas.glossary import Glossary, GlossaryTerm
+from api.schemas.glossary import Glossary, GlossaryTermView
 from api.schemas.patch import unset
 from content_pipeline.core.media.pace import MAX_PAUSE, MAX_SPEED, MIN_SPEED
 from content_pipeline.core.media.reels import end_card
@@ -141,7 +141,7 @@ class TwinView(BaseModel):
     make: VideoKind
     caption_animation: CaptionAnimation
     call_to_action: str | None
-    glossary: list[GlossaryTerm]
+    glossary: list[GlossaryTermView]
     avatar_id: str | None
     picture_url: str | None
     memory_namespace: Annotated[str, BeforeValidator(memory.namespace_of)] = Field(

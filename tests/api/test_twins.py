@@ -93,6 +93,7 @@ def test_another_workspaces_twin_does_not_exist(twin: str, connect) -> None:
         ({"glossary": [{"heard_as": ["zen traxo"]}]}, 422),
         ({"glossary": [{"term": "x" * 61}]}, 422),
         ({"glossary": [{"term": "—"}]}, 422),
+        ({"glossary": [{"term": "<|endoftext|>"}]}, 422),
         ({"glossary": [{"term": "a\x00b"}]}, 422),
         ({"glossary": [{"term": "Qwen", "pronunciation": "k1"}]}, 422),
         ({"glossary": [{"term": "Qwen", "pronunciation": " - "}]}, 422),

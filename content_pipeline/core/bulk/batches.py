@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
@@ -108,17 +108,20 @@ def list_page(
 
 def jobs(session: Session, batch_id: UUID) -> list[tuple[MadeVideo, Task]]:
     """The batch's videos in the order of their rows, each with its newest task."""
-    found = [
-        *_with_tasks(session, session.scalars(select(Reel).where(Reel.batch_id == batch_id)).all()),
-        *_with_tasks(session, session.scalars(select(AvatarVideo).where(AvatarVideo.batch_id == batch_id)).all()),
-    ]
+    found = [*_with_tasks(session, Reel, batch_id), *_with_tasks(session, AvatarVideo, batch_id)]
     return sorted(found, key=lambda job: job[0].row or 0)
 
 
-def _with_tasks(session: Session, videos: Sequence[MadeVideo]) -> Iterator[tuple[MadeVideo, Task]]:
-    """These videos, which are of one kind, each with its newest task."""
+def _with_tasks(
+    session: Session, model: type[Reel] | type[AvatarVideo], batch_id: UUID
+) -> Iterator[tuple[MadeVideo, Task]]:
+    """The batch's videos of one kind, each with its newest task."""
+    # Without what grows with their scripts: a hundred rows may have 9 MB of it, and clients poll them.
+    light = (defer(model.words), defer(model.glossary))
+    query = select(model).where(model.batch_id == batch_id).options(*light)
+    videos: Sequence[MadeVideo] = session.scalars(query).all()  # type: ignore[assignment]  # mypy joins them to Base
     if videos:
-        newest = tasks.newest_of(session, _KINDS[type(videos[0])], [str(video.id) for video in videos])
+        newest = tasks.newest_of(session, _KINDS[model], [str(video.id) for video in videos])
         yield from ((video, newest[str(video.id)]) for video in videos)
 
 
