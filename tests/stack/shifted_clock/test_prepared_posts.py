@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from content_pipeline.core.clock import now
 from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.stack import faults
 from tests.stack.harness import Client, Stack, until
@@ -17,7 +16,7 @@ AHEAD = timedelta(minutes=25)
 TIMEOUT_SECONDS = 180
 
 
-def schedule(client: Client, twin: str, accounts: Mapping[str, str], reel_url: str) -> list[str]:
+def schedule(client: Client, twin: str, accounts: Mapping[str, str], reel_url: str, moment: datetime) -> list[str]:
     """Schedule a post on each platform that can be prepared ahead. Returns the paths of the items."""
     bodies = [
         {
@@ -25,7 +24,7 @@ def schedule(client: Client, twin: str, accounts: Mapping[str, str], reel_url: s
             "title": "How AI is changing content creation",
             "platform": platform,
             "account_id": account,
-            "scheduled_at": (now() + AHEAD).isoformat(),
+            "scheduled_at": moment.isoformat(),
             "reel_url": reel_url,
             "caption": f"Look! {uuid4()}",
         }
@@ -60,7 +59,8 @@ def test_prepared_posts_outlive_workers_and_daemon_and_are_published_once(
         platform: client.connect(stack.sandbox, platform) for platform, spec in PLATFORMS.items() if spec.prepares_ahead
     }
     twin = client.create_twin()
-    kept, edited = (schedule(client, twin, accounts, reel_url) for _ in range(2))
+    moment = stack.sandbox.advance(0) + AHEAD  # other tests have moved the clock of this stack
+    kept, edited = (schedule(client, twin, accounts, reel_url, moment) for _ in range(2))
     wait_until_held(stack, [*kept, *edited])
     items = [client.get(path) for path in (*kept, *edited)]
     assert {(item["status"], item["publish_task_id"]) for item in items} == {("scheduled", None)}
