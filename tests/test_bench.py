@@ -63,11 +63,11 @@ def test_a_baseline_reel_has_its_length_and_cpu_seconds() -> None:
 
 @pytest.mark.slow
 def test_moviepy_gets_the_same_reel(tmp_path: Path) -> None:
-    reel_cost.write_parts(tmp_path)
+    reel_cost.write_parts(tmp_path, 15)
     reel = json.loads((tmp_path / "reel.json").read_text())
     spoken = [word["text"] for phrase in reel["phrases"] for word in phrase["words"]]
     assert spoken == reel_cost.SCRIPT.split()
-    assert reel["seconds"] == pytest.approx(15, abs=0.5)
+    assert 12 < reel["phrases"][-1]["words"][-1]["end"] < reel["seconds"]
     assert all((tmp_path / name).stat().st_size for name in ("narration.wav", reel["font"], reel["plate"]))
 
 

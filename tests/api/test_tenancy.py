@@ -224,6 +224,7 @@ def valid_body_with(path: str, place: tuple[str, ...], row_id: str, own_rows: Ro
     usual: dict[str, dict[str, Any]] = {
         "/captions/generate": {"reel_url": URL},
         "/captions/align": {"reel_url": URL, "text": "Hello."},
+        "/bulk/reels": {"platform": "youtube"},
         "/twins": {"name": "Mine", "voice_id": "en-US"},
         "/content/calendar": {
             "twin_id": own_rows["Twin"], "title": "Look", "platform": "youtube", "scheduled_at": "2033-05-01T10:00:00Z",
@@ -250,7 +251,8 @@ def test_a_body_names_own_rows_only(
 ) -> None:
     def send(row_id: str) -> int:
         body = valid_body_with(path, place, row_id, own_rows)
-        form = {"data": {**body, "platform": "youtube"}, "files": {"csv_file": ("reels.csv", b"script\nHello.\n")}}
+        files = {"csv_file": ("reels.csv", b"script\nHello.\n")} if path == "/bulk/reels" else None
+        form = {"data": body, "files": files}
         address = f"{PUBLIC}{path}".format(twin_id=own_rows["Twin"], item_id=own_rows["CalendarItem"])
         return client.request(method, address, **(form if is_form else {"json": body})).status_code
 

@@ -75,8 +75,9 @@ def test_an_emoji_within_a_word_has_room_and_the_letters_keep_their_color(tmp_pa
 
 
 def test_a_title_has_emoji_too(tmp_path: Path) -> None:
-    (black, _), _, (_, end) = stripes(seen(tmp_path, "Hi", title="Made in 🇩🇪")[: MIDDLE.start])
-    assert 20 < end - black < 60
+    _, (red, red_end), (gold, end) = stripes(seen(tmp_path, "Hi", title="Made in 🇩🇪", at=0.02))
+    assert red < red_end < gold < end
+    assert end - red > 60
 
 
 def test_the_text_form_of_an_emoji_has_the_color_of_the_words(tmp_path: Path) -> None:
