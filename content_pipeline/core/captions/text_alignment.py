@@ -15,9 +15,10 @@ from content_pipeline.core.providers import chinese_script
 from content_pipeline.core.providers.languages import base_language
 from content_pipeline.core.providers.transcription import Transcript
 from content_pipeline.core.speech import text_normalization
+from content_pipeline.core.speech.anchor_chain import ANCHOR_LETTERS
 from content_pipeline.core.speech.english.normalizer import normalize_line
 from content_pipeline.core.speech.text_normalization import Token
-from content_pipeline.core.speech.transcript_alignment import ANCHOR_LETTERS, Alignment, align_to_transcript
+from content_pipeline.core.speech.transcript_alignment import Alignment, align_to_transcript
 
 # Fast speech has 25; a text with more is not all spoken.
 MAX_CHARACTERS_A_SECOND: Final = 50

@@ -4,28 +4,19 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from content_pipeline.core.media.timed_words import Span, Word
+from content_pipeline.core.speech.anchor_chain import Block, anchors
 from content_pipeline.core.speech.text_normalization import Token
 
-# Letters in a row that are rarely equal by chance. They are matched first: an hour of speech takes seconds then.
-ANCHOR_LETTERS: Final = 8
 # Between anchors single letters are matched, in a time that grows with the square of their number.
 _MAX_GAP_LETTERS: Final = 4000
 
 _Times = NDArray[np.float64]
-
-
-class _Block(NamedTuple):
-    """Equal letters: where they begin in the transcript and in the script, and how many they are."""
-
-    heard: int
-    expected: int
-    length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,37 +90,16 @@ class _Timeline:
         return self.starts[letters] + (positions - letters) * (self.ends[letters + 1] - self.starts[letters])
 
 
-def _equal_letters(heard: Sequence[str], expected: Sequence[str]) -> Iterator[_Block]:
+def _equal_letters(heard: Sequence[str], expected: Sequence[str]) -> Iterator[Block]:
     """The blocks of equal letters in order, and an empty one at the end of both."""
     at_heard, at_expected = 0, 0
-    for anchor in _anchors(heard, expected):
-        begun = max(0, at_heard - anchor.heard, at_expected - anchor.expected)
-        if begun > anchor.length:
-            continue
-        block = _Block(anchor.heard + begun, anchor.expected + begun, anchor.length - begun)
+    for block in (*anchors(heard, expected), Block(len(heard), len(expected), 0)):
         between = heard[at_heard : block.heard], expected[at_expected : block.expected]
         if max(map(len, between)) <= _MAX_GAP_LETTERS:
-            for inner in _matching(*between)[:-1]:
-                yield _Block(at_heard + inner.heard, at_expected + inner.expected, inner.length)
+            for inner in SequenceMatcher(None, *between, autojunk=False).get_matching_blocks()[:-1]:
+                yield Block(at_heard + inner.a, at_expected + inner.b, inner.size)
         yield block
         at_heard, at_expected = block.heard + block.length, block.expected + block.length
-
-
-def _anchors(heard: Sequence[str], expected: Sequence[str]) -> Iterator[_Block]:
-    """Long blocks in order, which may overlap in either text, and an empty one at the end of both."""
-    for block in _matching(_ngrams(heard), _ngrams(expected))[:-1]:
-        yield block._replace(length=block.length + ANCHOR_LETTERS - 1)
-    yield _Block(len(heard), len(expected), 0)
-
-
-def _matching(heard: Sequence[str], expected: Sequence[str]) -> list[_Block]:
-    blocks = SequenceMatcher(None, heard, expected, autojunk=False).get_matching_blocks()
-    return [_Block(block.a, block.b, block.size) for block in blocks]
-
-
-def _ngrams(letters: Sequence[str]) -> list[str]:
-    text = "".join(letters)
-    return [text[start : start + ANCHOR_LETTERS] for start in range(len(text) - ANCHOR_LETTERS + 1)]
 
 
 def _letters(text: str) -> list[str]:

@@ -112,6 +112,32 @@ def test_a_passage_that_is_not_spoken_is_refused_and_shown() -> None:
     assert mismatch(f"{SAID} {SCRIPTS[2]} {SAID}", heard(f"{SAID} {SCRIPTS[3]} {SAID}"))
 
 
+MANTRA = "I am calm and I am strong. "
+CHORUS = "Take me home, take me home, over the hills to the light. Sing it loud, sing it long, all through the night. "
+VERSES = (
+    "The river runs behind the house where we were born and every summer brings the same old song. ",
+    "My father worked the morning shift and came back home with dust upon his shoes and on his hands. ",
+    "Now winter falls on empty streets and nobody remembers how the neighbors used to laugh and dance. ",
+)
+SONG = "".join(verse + CHORUS for verse in VERSES) + CHORUS
+OTHER_WORDS = ("colm", "strung", "bamboo", "aunt", "lemon", "river", "gone", "bright", "a", "the", "over", "under")
+
+
+@pytest.mark.parametrize(("text", "misheard"), [(MANTRA * 20, 0.1), (MANTRA * 60, 0.03), (SONG, 0.2)])
+def test_each_repetition_has_its_own_time(text: str, misheard: float) -> None:
+    words, late = text.split(), []
+    for seed in range(2):
+        rng = random.Random(seed)
+        said = [rng.choice(OTHER_WORDS) if rng.random() < misheard else word for word in words]
+        found = align(text, heard(" ".join(said)))
+        late += [
+            abs(word.start - index / 2) > 0.5
+            for index, (word, was_said) in enumerate(zip(found, said, strict=True))
+            if word.text == was_said
+        ]
+    assert np.mean(late) < 0.01
+
+
 def test_a_few_words_more_or_less_do_no_harm() -> None:
     said = " ".join(SCRIPTS[:2])
     assert align(f"Intro: {said} The end.", heard(said))

@@ -4,6 +4,7 @@ import random
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,6 +86,15 @@ def test_an_hour_of_speech_is_aligned_where_a_fifth_was_misheard() -> None:
     assert len(errors) == 9000
     assert np.median(errors) == 0
     assert np.quantile(errors, 0.99) < 2.5
+
+
+@pytest.mark.slow
+def test_an_hour_of_one_sentence_is_aligned_repetition_by_repetition() -> None:
+    rng = random.Random(0)
+    words = ["i", "am", "calm", "and", "i", "am", "strong"] * 1800
+    heard = [word if rng.random() < 0.97 else rng.choice(("colm", "strung", "river", "a")) for word in words]
+    spans = _spans(_tokens(*words), _heard(*heard), float(len(words)))
+    assert np.mean([abs(span[0] - index) > 1 for index, span in enumerate(spans) if span]) < 0.001
 
 
 def test_what_has_no_letter_has_no_time() -> None:
