@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+import pytest
 from fastapi.testclient import TestClient
 
 from api import authentication
@@ -47,6 +48,7 @@ def test_wrong_keys_are_throttled_by_address_while_a_right_one_passes(app, conne
     assert TestClient(app, client=(str(uuid4()), 1000)).get(TASKS, headers={"X-API-Key": "sk_x"}).status_code == 401
 
 
+@pytest.mark.slow
 def test_a_key_is_refused_once_it_is_revoked_and_no_longer_cached(app, connect, monkeypatch) -> None:
     monkeypatch.setattr(authentication, "CACHE_SECONDS", 0.0)
     client = connect()

@@ -105,6 +105,7 @@ def test_an_upload_that_drips_is_cut_off(app, connect, monkeypatch) -> None:
     assert status == 408, body
 
 
+@pytest.mark.slow
 def test_an_upload_that_comes_fast_enough_has_the_time_that_it_needs(app, connect, monkeypatch) -> None:
     monkeypatch.setattr(body_limits, "BodyLimit", partial(body_limits.BodyLimit, seconds=0.2))
     monkeypatch.setattr(upload_routes, "BYTES_PER_SECOND", 1000)

@@ -149,6 +149,7 @@ def test_a_crash_is_answered_without_its_text(connect, raised: Exception, status
     assert answer.json()["retryable"]
 
 
+@pytest.mark.slow
 def test_a_method_that_a_path_does_not_have_is_told_with_all_that_it_has(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     for template, operations in paths.items():

@@ -113,6 +113,7 @@ def test_a_body_that_drips_after_its_answer_is_cut_off(port: int) -> None:
         assert drip(connection, b"x").count(b"HTTP/1.1 ") == 1
 
 
+@pytest.mark.slow
 def test_a_stream_stays_open(port: int) -> None:
     with connected(port) as connection:
         connection.sendall(b"GET /stream HTTP/1.1\r\nHost: api\r\nConnection: close\r\n\r\n")

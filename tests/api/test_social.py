@@ -101,6 +101,7 @@ def test_a_browser_goes_to_the_platform_and_comes_back_with_an_account(
     assert account["handle"].startswith("@") or platform == "linkedin"  # whose members have no handles
 
 
+@pytest.mark.slow
 def test_a_browser_that_cannot_send_a_key_is_given_the_address(client: TestClient, platforms: Sandbox) -> None:
     answer = client.post(f"{SOCIAL}/connect/tiktok", json={"redirect_uri": REDIRECT}).json()
     assert answer["authorize_url"].startswith(f"{platforms.url}/www.tiktok.com/")

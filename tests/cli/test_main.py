@@ -84,6 +84,7 @@ def test_an_unknown_workspace_has_no_credits(database: None, command: tuple[str,
     assert refused.code == "workspace_not_found"
 
 
+@pytest.mark.slow
 def test_all_tokens_are_re_encrypted(platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     with transaction() as session:
         session.execute(

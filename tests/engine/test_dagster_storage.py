@@ -52,6 +52,7 @@ def test_dagster_outlives_a_restart_of_its_database(monkeypatch: pytest.MonkeyPa
     assert backend(storage()) != pooled
 
 
+@pytest.mark.slow
 def test_all_storages_of_a_process_share_its_connections() -> None:
     first, second = storage(), storage()
     with first.event_log_storage.run_connection("a run") as connection:

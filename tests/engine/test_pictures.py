@@ -53,6 +53,7 @@ def test_a_picture_is_served_as_what_it_is_and_may_be_kept(url: str) -> None:
     assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
 
 
+@pytest.mark.slow
 def test_metadata_holds_a_short_address_of_the_picture(url: str) -> None:
     (shown,) = picture_metadata("thumbnail", jpeg("blue"), "jpg").values()
     assert len(shown.value) < 80

@@ -161,6 +161,7 @@ def test_a_database_session_that_is_ended_under_the_work_loses_nothing(task: Tas
     assert now_is(task).state == "waiting"
 
 
+@pytest.mark.slow
 def test_a_task_that_switches_its_lane_is_started_again_at_once_and_its_row_is_free(task: Task) -> None:
     perform(task, raises(SwitchLane("io")))
     after = now_is(task)

@@ -80,6 +80,7 @@ def test_a_program_executes_mutations_as_json(url: str, unchanged: dg.DagsterIns
     assert is_changed(unchanged)
 
 
+@pytest.mark.slow
 def test_dagsters_own_page_executes_mutations(url: str, unchanged: dg.DagsterInstance) -> None:
     assert post(url, Origin=url).status_code == 200
     assert is_changed(unchanged)
@@ -161,6 +162,7 @@ def connect(url: str, **options: Any) -> websockets.sync.client.ClientConnection
     return websockets.sync.client.connect(address, subprotocols=["graphql-ws"], proxy=None, **options)
 
 
+@pytest.mark.slow
 def test_a_read_only_webserver_shows_everything_and_changes_nothing(unchanged: dg.DagsterInstance) -> None:
     with workspace(unchanged, read_only=True) as context, serving(guarded(context)) as url:
         refused = post(url).json()

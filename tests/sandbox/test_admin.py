@@ -46,6 +46,7 @@ def test_no_other_file_can_be_had(sandbox: Sandbox) -> None:
         assert sandbox.http.get(f"/_sandbox/media/{name}").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_reset_forgets_posts_tokens_faults_settings_and_the_log(sandbox: Sandbox, reel: Path) -> None:
     token = connect(sandbox)["access_token"]
     publish(sandbox, token, reel)

@@ -113,6 +113,7 @@ def test_a_task_without_a_claim_gets_a_run(due_task: Task) -> None:
     assert keys_to_start(due_task) == [due_task.key]
 
 
+@pytest.mark.slow
 def test_a_task_claimed_by_a_run_without_its_tags_gets_none(due_task: Task) -> None:
     run_id = str(uuid4())
     executions.begin(run_id, "media@test")

@@ -32,6 +32,7 @@ def test_the_first_vowel_is_stressed_and_vowels_last_longer() -> None:
     assert [round(phoneme.end - phoneme.start, 6) for phoneme in phonemes] == [0.1, 0.2, 0.1, 0.2]
 
 
+@pytest.mark.slow
 @given(st.text(max_size=30), st.floats(0, 5), st.floats(0.02, 3))
 def test_phonemes_follow_each_other_and_fill_their_word(text: str, start: float, seconds: float) -> None:
     phonemes = phonemes_from_spelling([Word(start, start + seconds, text)])

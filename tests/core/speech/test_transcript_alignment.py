@@ -77,6 +77,7 @@ def test_letters_in_a_row_that_were_heard_are_counted() -> None:
     assert aligned.runs == [3] * 3 + [0] * 3 + [4] * 4
 
 
+@pytest.mark.slow
 def test_an_hour_of_speech_is_aligned_where_a_fifth_was_misheard() -> None:
     rng = random.Random(0)
     words = ["".join(rng.choices("etaoinshrdlu", k=rng.randint(2, 8))) for _ in range(9000)]

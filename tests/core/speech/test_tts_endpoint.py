@@ -157,6 +157,7 @@ def test_sound_of_a_few_bytes_and_hours_is_refused(server: HTTPServer, tmp_path:
     assert _failure(server).code == "speech_unreadable"
 
 
+@pytest.mark.slow
 def test_an_answer_without_end_is_left(server: HTTPServer, wav: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tts_endpoint, "MAX_BYTES", 10_000)
     _answer(server, wav)

@@ -30,6 +30,7 @@ def test_a_key_begins_with_the_day_and_names_the_workspace(workspace: str, key: 
     assert partition_key(NOON, workspace, ID) == key
 
 
+@pytest.mark.slow
 @given(st.datetimes(timezones=st.just(UTC)), st.text(), st.uuids())
 def test_a_key_gives_the_id_back_and_is_one_plain_word(created_at: datetime, workspace: str, row: UUID) -> None:
     key = partition_key(created_at, workspace, str(row))

@@ -182,6 +182,7 @@ def test_half_of_a_hundred_receivers_hang_and_the_others_get_theirs(workspace_id
         delivering.result(60)
 
 
+@pytest.mark.slow
 def test_an_event_that_comes_while_a_receiver_hangs_is_not_held_up(workspace_id: UUID, receiver: Receiver) -> None:
     register(workspace_id, f"{receiver.url}/hangs")
     receiver.hangs.add("/hangs")

@@ -122,6 +122,7 @@ def test_an_item_that_is_refused_tells_nothing(workspace_id: UUID) -> None:
     assert told(workspace_id) == []
 
 
+@pytest.mark.slow
 def test_an_account_tells_when_it_is_connected_lost_and_disconnected(workspace_id: UUID, platforms: Sandbox) -> None:
     account = connect(platforms, workspace_id, "youtube")
     token = accounts.decrypt_tokens(account).access

@@ -110,6 +110,7 @@ def test_an_endpoint_that_does_not_answer_the_probe_is_refused(sandbox: Sandbox,
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "url")
 
 
+@pytest.mark.slow
 def test_a_delivery_that_is_not_taken_comes_again(sandbox: Sandbox, receiver: Receiver) -> None:
     receiver.statuses = [500]
     create(sandbox, callback_url=receiver.url)

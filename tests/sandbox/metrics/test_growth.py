@@ -51,6 +51,7 @@ def usual_views(age: float = 30 * DAY, **changes: object) -> float:
 # ── what always holds ────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 @given(features, ages, ages)
 def test_no_count_ever_falls(features: Features, one: float, other: float) -> None:
     early, late = (after(features, age).as_dict() for age in sorted((one, other)))
