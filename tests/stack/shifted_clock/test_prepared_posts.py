@@ -59,7 +59,7 @@ def test_prepared_posts_outlive_workers_and_daemon_and_are_published_once(
         platform: client.connect(stack.sandbox, platform) for platform, spec in PLATFORMS.items() if spec.prepares_ahead
     }
     twin = client.create_twin()
-    moment = stack.sandbox.advance(0) + AHEAD  # other tests have moved the clock of this stack
+    moment = stack.sandbox.now() + AHEAD  # other tests have moved the clock of this stack
     kept, edited = (schedule(client, twin, accounts, reel_url, moment) for _ in range(2))
     wait_until_held(stack, [*kept, *edited])
     items = [client.get(path) for path in (*kept, *edited)]
