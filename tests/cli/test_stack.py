@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from content_pipeline.cli import processes
-from tests.stack.harness import Stack, free_port, until
+from tests.stack.harness import Stack, free_port, kill_all, until
 
 pytestmark = pytest.mark.stack
 
@@ -128,8 +128,7 @@ def test_up_recovers_the_data_after_supervisor_and_services_are_killed(first: St
     left = [process for process in first.processes() if process != supervisor]
     supervisor.kill()
     # Half of the services die, too; the others continue as orphans, which the next `up` must find.
-    for process in left[::2]:
-        process.kill()
+    kill_all(left[::2])
     assert first.run("status", check=False).returncode == 3
     first.up()
     assert not [process for process in left if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]

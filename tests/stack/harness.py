@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -136,6 +136,14 @@ class Client:
             return task if task["status"] == "processing" and task["progress"] > 0 else None
 
         return until(begun, seconds=60, what=f"progress of task {task_id}")
+
+
+def kill_all(found: Iterable[psutil.Process]) -> None:
+    """kill -9. Processes of a pool end by themselves once their parent is gone: on a busy machine one had, before its
+    turn."""
+    for process in found:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 class Stack:
@@ -333,8 +341,7 @@ class Stack:
 
     def kill(self, *services: str) -> None:
         """kill -9 all processes of these services."""
-        for process in [process for service in services for process in self.processes(service)]:
-            process.kill()
+        kill_all([process for service in services for process in self.processes(service)])
 
     def is_ready(self) -> bool:
         """Whether every service is."""

@@ -52,8 +52,7 @@ def test_a_killed_pool_process_loses_nothing(stack: Stack, client: Client, long_
 def test_a_killed_worker_group_loses_nothing(stack: Stack, client: Client, long_recording: Path) -> None:
     accepted = client.caption(long_recording)
     client.wait_for_progress(accepted["task_id"])
-    for process in stack.processes("media"):
-        process.kill()
+    stack.kill("media")
     assert_done_once(stack, client, accepted)
 
 
