@@ -1,6 +1,7 @@
 """Overlays of a reel: title card, call card, name badge and progress bar."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pysubs2 import Alignment, SSAEvent, SSAStyle
 
@@ -22,12 +23,30 @@ from content_pipeline.core.media.timed_words import Segment, join_words
 
 _WIDTH = SAFE_RIGHT - SAFE_LEFT
 # Pixels.
-_HEADLINE_EM, _HEADLINE_LINES, _HEADLINE_PADDING, _HEADLINE_RADIUS = 50, 3, (28, 14), 24
-_CALL_EM, _CALL_LINES, _CALL_PADDING, _CALL_RADIUS, _CALL_MIDDLE = 104, 4, (44, 22), 48, 700.0
 _NAME_EM, _NAME_LINES, _NAME_PADDING, _DOT = 34, 2, (24, 8), 16
 _BAR, _BAR_GAP = 10, 18
 _FADE_IN = r"\fad(200,0)"
 _GROW_IN = r"\fscx60\fscy60\t(0,120,\fscx104\fscy104)\t(120,200,\fscx100\fscy100)"
+
+
+@dataclass(frozen=True, slots=True)
+class _CardLook:
+    """A card of up to `lines` lines of text, in pixels; at the top of the safe zone unless it has a `middle`."""
+
+    em: int
+    min_em: float
+    lines: int
+    padding: tuple[int, int]
+    radius: int
+    style: str
+    text_style: str
+    layer: int
+    enters: str
+    middle: float | None = None
+
+
+_TITLE = _CardLook(50, 40.0, 3, (28, 14), 24, "Card", "Headline", layer=0, enters=_FADE_IN)
+_CALL = _CardLook(104, 62.4, 4, (44, 22), 48, "Call", "CallText", layer=2, enters=_GROW_IN, middle=700.0)
 
 
 def overlay_styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
@@ -48,32 +67,26 @@ def overlay_styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
 
 def title_card(title: Segment, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
     """The title on a card at the top of the safe zone."""
-    across, down = _HEADLINE_PADDING
-    box = LayoutBox(_WIDTH - 2 * across, _HEADLINE_LINES * _HEADLINE_EM * LINE_HEIGHT, 0.8 * _HEADLINE_EM)
-    text, width, height, em = _lay_out(title, fonts, language, box, _HEADLINE_EM)
-    if not width:
-        return
-    card = rounded_rectangle(width + 2 * across, height + 2 * down, _HEADLINE_RADIUS)
-    center = (SAFE_LEFT + SAFE_RIGHT) / 2, SAFE_TOP + down + height / 2
-    start, end = title.start, title.end
-    yield positioned_event(card, "Card", at=center, start=start, end=end, tags=_FADE_IN)
-    tags = font_size_tag(em) + _FADE_IN
-    yield positioned_event(text, "Headline", at=center, start=start, end=end, layer=1, tags=tags)
+    return _card(title, _TITLE, fonts, language)
 
 
 def call_card(call: Segment, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
     """The call to action, or the name, as a button in the middle of the safe zone."""
-    across, down = _CALL_PADDING
-    box = LayoutBox(_WIDTH - 2 * across, _CALL_LINES * _CALL_EM * LINE_HEIGHT, 0.6 * _CALL_EM)
-    text, width, height, em = _lay_out(call, fonts, language, box, _CALL_EM)
+    return _card(call, _CALL, fonts, language)
+
+
+def _card(segment: Segment, look: _CardLook, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
+    across, down = look.padding
+    box = LayoutBox(_WIDTH - 2 * across, look.lines * look.em * LINE_HEIGHT, look.min_em)
+    text, width, height, em = _lay_out(segment, fonts, language, box, look.em)
     if not width:
         return
-    card = rounded_rectangle(width + 2 * across, height + 2 * down, _CALL_RADIUS)
-    center = (SAFE_LEFT + SAFE_RIGHT) / 2, _CALL_MIDDLE
-    start, end = call.start, call.end
-    yield positioned_event(card, "Call", at=center, start=start, end=end, layer=2, tags=_GROW_IN)
-    tags = font_size_tag(em) + _GROW_IN
-    yield positioned_event(text, "CallText", at=center, start=start, end=end, layer=3, tags=tags)
+    card = rounded_rectangle(width + 2 * across, height + 2 * down, look.radius)
+    center = (SAFE_LEFT + SAFE_RIGHT) / 2, look.middle or SAFE_TOP + down + height / 2
+    start, end, layer = segment.start, segment.end, look.layer
+    yield positioned_event(card, look.style, at=center, start=start, end=end, layer=layer, tags=look.enters)
+    tags = font_size_tag(em) + look.enters
+    yield positioned_event(text, look.text_style, at=center, start=start, end=end, layer=layer + 1, tags=tags)
 
 
 def name_badge(name: Segment, fonts: FontSet, language: str) -> Iterator[SSAEvent]:
