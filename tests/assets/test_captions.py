@@ -8,20 +8,19 @@ from uuid import UUID
 import dagster as dg
 import pytest
 
-from content_pipeline.core import storage
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media import cue_segmentation, video
 from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.karaoke_captions import Style
-from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.providers.transcription import Transcript
 from content_pipeline.core.tasks import tasks
 from tests.asset_runs import execute_job, execute_task, recorded
+from tests.caption_requests import request_captions
 from tests.media import samples
 
 HEARD = Transcript("en", 3.0, (Word(0.5, 1.0, "Hello"), Word(1.1, 1.6, "there.")), 0.97)
@@ -51,17 +50,7 @@ def whisper(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 @pytest.fixture
 def task(workspace_id: UUID, recording: Path, whisper: Callable[..., None]) -> Task:
     """The task of captions that are done."""
-    key = f"{workspace_id}/captions/recording"
-    storage.put(key, recording, content_type="video/mp4")
-    with transaction() as session:
-        _, task = captions.create_with_task(
-            session,
-            workspace_id=workspace_id,
-            source_key=key,
-            media=probe(recording),
-            language="auto",
-            burn_in=False,
-        )
+    task = request_captions(workspace_id, recording)
     whisper(HEARD)
     assert work(task).success
     assert shown(task) == ["Hello there."]
@@ -152,17 +141,7 @@ def test_a_known_text_is_shown_in_place_of_what_is_heard_and_edits_of_it_stay(
 def test_a_known_text_that_is_not_spoken_ends_the_task_with_an_error_and_no_times(
     workspace_id: UUID, recording: Path, whisper: Callable[..., None]
 ) -> None:
-    storage.put(key := f"{workspace_id}/captions/other", recording, content_type="video/mp4")
-    with transaction() as session:
-        _, task = captions.create_with_task(
-            session,
-            workspace_id=workspace_id,
-            source_key=key,
-            media=probe(recording),
-            language="en",
-            burn_in=False,
-            known_text="Goodbye, my friends.",
-        )
+    task = request_captions(workspace_id, recording, language="en", known_text="Goodbye, my friends.")
     whisper(HEARD)
     assert not work(task).success
     with transaction() as session:

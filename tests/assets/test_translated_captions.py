@@ -9,15 +9,14 @@ from uuid import UUID
 import dagster as dg
 import pytest
 
-from content_pipeline.core import storage
 from content_pipeline.core.captions import captions, translation
 from content_pipeline.core.database import transaction
-from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.providers.transcription import Transcript
 from tests.asset_runs import execute_job, execute_task, recorded
+from tests.caption_requests import request_captions
 from tests.language_model import LanguageModel, language_model
 from tests.media import samples
 
@@ -64,18 +63,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def requested(workspace_id: UUID, recording: Path, whisper: Whisper) -> Callable[..., Task]:
     def request(**options: Any) -> Task:
-        key = f"{workspace_id}/captions/recording"
-        storage.put(key, recording, content_type="audio/mpeg")
-        with transaction() as session:
-            _, task = captions.create_with_task(
-                session,
-                workspace_id=workspace_id,
-                source_key=key,
-                media=probe(recording),
-                language="auto",
-                **({"burn_in": False} | options),
-            )
-        return task
+        return request_captions(workspace_id, recording, **options)
 
     return request
 
