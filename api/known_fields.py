@@ -1,4 +1,4 @@
-"""Refuses query parameters and form fields that a route does not have, and finds the name that was meant.
+"""Strict request parameters: refuses unknown query parameters and form fields, and suggests the nearest known name.
 
 FastAPI ignores them: `?limt=10` was answered with a page of 50.
 """
@@ -22,6 +22,8 @@ MAX_ERRORS: Final = 20
 
 async def _refuse_unknown(request: Request) -> None:
     if not hasattr(request.state, "caller"):  # a platform's redirect, which has parameters of its own
+        return
+    if request.method == "GET" and not request.query_params:  # as most requests are
         return
     route: APIRoute = request.scope["route"]
     query, form = _names(route)
