@@ -1,4 +1,4 @@
-"""Schemas of a glossary and of a vocabulary: names and terms, as they are written, heard and said."""
+"""Schemas of a twin's glossary and of a request's vocabulary, and the rules for their terms."""
 
 import unicodedata
 from collections import Counter

@@ -1,4 +1,4 @@
-"""supervisord that forks our programs from itself, so that they share the memory of what they import.
+"""Fork server: a supervisord that forks Python programs from itself, so that they share what it has imported.
 
     python -m content_pipeline.cli.fork_server -n -c supervisord.conf
 

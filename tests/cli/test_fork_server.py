@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.slow,  # an interpreter that imports supervisor
-    pytest.mark.skipif(sys.platform != "linux", reason="elsewhere programs are executed"),
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks them: macOS executes them"),
 ]
 
 FORKED = """

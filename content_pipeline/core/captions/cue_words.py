@@ -1,4 +1,4 @@
-"""The words that cues are made of: those that were heard, without fillers and in the requested characters."""
+"""Input of cue segmentation: the words of the transcript, without fillers, in the requested Chinese script."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What counts as a filler in which language: hesitation sounds, phrases that are set off, and words that are stuttered.
+"""Filler words by language: hesitation sounds, discourse markers between commas, and words that people stutter.
 
 Only what is no word there: "um" and "er" are fillers in English and words in German ("at", "he"), and "um" is "a" in
 Portuguese.

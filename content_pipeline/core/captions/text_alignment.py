@@ -1,4 +1,4 @@
-"""Alignment of the known text of captions: its words, timed by what is heard in the recording."""
+"""Forced alignment of a known text: its words with the times of those that the transcript has in their place."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence

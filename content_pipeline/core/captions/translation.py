@@ -1,4 +1,4 @@
-"""Translation of cues by the language model: each keeps its time, and gets a text that can be read in it.
+"""Subtitle translation with a language model: cues keep their times, and texts a reading speed.
 
 The model gets a number of cues at once, with the room that each has, and is asked again for those whose answer is
 missing or too long.

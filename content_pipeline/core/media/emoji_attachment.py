@@ -1,4 +1,4 @@
-"""Tells which emoji of a text belong to the words after them, as bullets do, and which to the words before."""
+"""Line breaking at emoji: those that lead the words after them, as bullets do, and those that follow words."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A font of emoji for libass, which draws glyphs of one color only: each layer of a picture is a glyph of its own.
+"""Layered emoji font for libass, which has no color fonts: as in COLR, each layer of a picture is a glyph.
 
 The glyphs of an emoji lie on top of each other, because only the last one has a width. Drawn one after the other, each
 in its color, they behave like one letter: in every position, size and animation, and clipped with the rest of a word.

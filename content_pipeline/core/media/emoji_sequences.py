@@ -1,4 +1,4 @@
-"""Finds emoji in text, whole, and their pictures: flags, keycaps, skin tones and joined sequences of UTS #51."""
+"""Emoji sequences of UTS #51 (flags, keycaps, skin tones, joined ones): finds them in text, and their pictures."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Glossary: names and terms, what recognizers hear instead of them, how voices say them; finds phrases in words."""
+"""Glossary: terms with their misrecognitions and pronunciation, and the search for whole-word phrases in words."""
 
 import re
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""The column of a glossary, which several tables have."""
+"""Mixin of the tables that have a glossary column."""
 
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column

@@ -1,4 +1,4 @@
-"""Heard terms: takes the names and terms of a vocabulary from a second hearing, in which the model was told of them.
+"""Contextual biasing in a second pass: takes the terms of a vocabulary from a transcript made with hotwords.
 
 Nothing else is taken: told of a vocabulary, the model repeated a sentence at the end of four transcripts of eight, or
 left out half a minute.

@@ -1,4 +1,4 @@
-"""Whisper with a vocabulary: names and terms that are in the prompt of each window, before the text of the one before.
+"""Hotwords for Whisper: the terms of a vocabulary in the prompt of each window, beside the text of the one before.
 
 Loads the engine: import it where a model is loaded.
 """

@@ -1,4 +1,4 @@
-"""Long runs of equal letters of two texts, chosen so that they are in the order of both and skip little.
+"""Anchor chaining, as in sequence alignment: the best chain of equal runs of letters in the order of two texts.
 
 A text may repeat itself, as a mantra or a chorus does: a run is then equal in many places, and the longest is no better
 than others. So all are candidates, and the chain with the most letters is taken, less a cost for what it skips.

@@ -1,4 +1,4 @@
-"""Pronunciation of terms: tokens that are a term of the glossary are spoken as the glossary says."""
+"""Pronunciation lexicon: tokens that are a term of the glossary are spoken by its respelling."""
 
 import re
 import unicodedata
