@@ -1,14 +1,11 @@
 """Real parts for every test: PostgreSQL and an object store in this process's settings; whole stacks in tests/stack."""
 
-import fcntl
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,6 +32,7 @@ from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.webhooks import CALLBACK_SECRET
 from tests.accounts import sandbox_settings
 from tests.factories import make_workspace
+from tests.port_lock import port_lock
 from tests.sandbox_server import Sandbox, served_sandbox
 from tests.stack.harness import until
 
@@ -85,9 +83,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         if os.geteuid() == 0:
             privileges.hand_over(home)
         as_owner = privileges.command_prefix(home)
-        # One process at a time: two that look for free ports at once find the same one in 2 of 100 runs.
-        with Path(tempfile.gettempdir(), "content-pipeline-test-ports").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with port_lock():
             subprocess.run([*as_owner, sys.executable, "-m", "tests.stores", str(home)], cwd=ROOT, check=True)
             state = State.load(home)
             assert state

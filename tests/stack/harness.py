@@ -27,6 +27,7 @@ from content_pipeline.cli.supervision import Supervisor
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.workspaces.workspaces import create_key
 from tests.connect_page import filled_in
+from tests.port_lock import port_lock
 from tests.sandbox_client import Sandbox
 
 Found = TypeVar("Found")
@@ -176,7 +177,8 @@ class Stack:
         return done
 
     def up(self) -> None:
-        self.run("up", "--detach")
+        with port_lock():
+            self.run("up", "--detach")
 
     def down(self) -> None:
         self.run("down")
