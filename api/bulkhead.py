@@ -24,8 +24,9 @@ Item = TypeVar("Item")
 OUTBOUND: Final = ConcurrencyLimit("wait for other servers", most=24, per_client=6)
 # Of the 40 that routes share. Such a route takes milliseconds, unless it waits for a row that another one has locked.
 # 16 lists of a key took all ten connections for single statements, and reads of tasks waited for one. Each thread that
-# computes keeps the interpreter from the event loop for a turn: with 4, reads of others took 3 times as long (99 %).
-_SHARED: Final = ConcurrencyLimit("are being answered", most=1000, per_client=2)
+# computes keeps the interpreter from the event loop for a turn: with 2 that list tasks, the reads of others took 3.8
+# times as long (99 %; bench/noisy_neighbor.py).
+_SHARED: Final = ConcurrencyLimit("are being answered", most=1000, per_client=1)
 _SLOT: Final = inspect.Parameter("_bulkhead_slot", inspect.Parameter.KEYWORD_ONLY)
 _END: Final = object()
 

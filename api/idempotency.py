@@ -23,7 +23,7 @@ from api.body_limits import DEFAULT_BYTES
 from api.deps import CallerDep
 from api.schemas.secret_answer import SecretAnswer
 from api.schemas.signed_url import STORED
-from api.thread_pools import LARGE_JSON
+from api.thread_pools import JSON_PARSING
 from content_pipeline.core import database
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.workspaces import idempotency
@@ -116,8 +116,8 @@ async def _from_body(request: Request, caller: CallerDep, key: IdempotencyKey = 
     body = await request.body()
     if len(body) <= DEFAULT_BYTES:
         return IdempotentRequest(_with_key(request, caller, key, _canonical_body(body)))
-    content = await LARGE_JSON.run(_canonical_body, body)
-    return IdempotentRequest(await LARGE_JSON.run(_with_key, request, caller, key, content))
+    content = await JSON_PARSING.run(_canonical_body, body)
+    return IdempotentRequest(await JSON_PARSING.run(_with_key, request, caller, key, content))
 
 
 async def _from_form(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> IdempotentRequest:

@@ -1,4 +1,4 @@
-"""Thread pools beside Starlette's own, for authentication, readiness, large bodies and launching runs."""
+"""Thread pools beside Starlette's own, for authentication, readiness, parsing of JSON and launching runs."""
 
 from collections.abc import Callable
 from functools import partial
@@ -35,6 +35,6 @@ AUTHENTICATION: Final = ThreadPool("authentication", 4)
 # One reads, and those that wait for it get what it has read.
 READINESS: Final = ThreadPool("readiness", 1)
 # They compute, so more would only make others wait longer for the interpreter.
-LARGE_JSON: Final = ThreadPool("large JSON bodies", 2)
+JSON_PARSING: Final = ThreadPool("JSON parsing", 2)
 # Of runs, after the response. A batch of 100 rows took up to 15 s under load.
 LAUNCHES: Final = ThreadPool("launches", 8)

@@ -163,7 +163,7 @@ _REQUESTS: Final[dict[str, Send]] = {
     "large bodies": _send_json(
         "POST",
         "/memory/v2/remember",
-        json.dumps({"content": "", "metadata": {"a": [{}] * MAX_VALUES}}).encode(),
+        json.dumps({"content": "", "metadata": {"a": [{}] * (MAX_VALUES - 1)}}).encode(),
     ),
     "long texts": _send_json("POST", "/memory/v2/remember", b'{"content":"' + b"a" * (DEFAULT_BYTES - 50) + b'"}'),
     "uploads that are no media": _upload,
