@@ -1,4 +1,4 @@
-"""Request body limits, in bytes and seconds: ASGI middleware."""
+"""Request body limits, in bytes and seconds, and refusal of compressed bodies: ASGI middleware."""
 
 from dataclasses import dataclass
 from math import inf
@@ -8,7 +8,7 @@ import anyio
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from content_pipeline.core.errors import RequestTimeout, TooLarge
+from content_pipeline.core.errors import EncodingUnsupported, RequestTimeout, TooLarge
 
 # JSON is parsed and validated in the event loop (api/json_routes.py).
 DEFAULT_BYTES: Final = 128_000
@@ -30,7 +30,10 @@ class BodyLimit:
 
 
 class BodyLimits:
-    """Enforces `state.body_limit`, which a route may raise first. Raises TooLarge, RequestTimeout."""
+    """Enforces `state.body_limit`, which a route may raise first.
+
+    Raises TooLarge, RequestTimeout, EncodingUnsupported.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -40,8 +43,10 @@ class BodyLimits:
             await self.app(scope, receive, send)
             return
         limit = scope["state"]["body_limit"] = BodyLimit()
+        headers = Headers(scope=scope)
+        _check_encoding(headers.get("content-encoding", "identity"))
         # As announced by the client, until more is counted.
-        received = int(Headers(scope=scope).get("content-length") or 0)
+        received = int(headers.get("content-length") or 0)
         counted = 0
         began = 0.0
         ended = False
@@ -64,6 +69,14 @@ class BodyLimits:
             return message
 
         await self.app(scope, limited_receive, send)
+
+
+def _check_encoding(encoding: str) -> None:
+    if encoding.lower() != "identity":
+        raise EncodingUnsupported(
+            f"Bodies are taken as they are, not compressed with {encoding[:40]}.",
+            remedy="Send it without Content-Encoding; media are compressed anyway.",
+        )
 
 
 def check_size(received: int, limit: BodyLimit) -> None:

@@ -21,6 +21,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from api.body_limits import DEFAULT_BYTES
 from api.deps import CallerDep
+from api.json_routes import too_nested
 from api.schemas.secret_answer import SecretAnswer
 from api.schemas.signed_url import STORED
 from api.thread_pools import JSON_PARSING
@@ -141,7 +142,7 @@ def _fingerprint(content: Any) -> bytes:
     try:
         return idempotency.fingerprint(content)
     except RecursionError as error:
-        raise _too_nested() from error
+        raise too_nested() from error
 
 
 def _canonical_body(body: bytes) -> Any:
@@ -150,13 +151,7 @@ def _canonical_body(body: bytes) -> Any:
     except ValueError:  # no JSON, no text, or a number of more than 4,300 digits
         return body.hex()
     except RecursionError as error:
-        raise _too_nested() from error
-
-
-def _too_nested() -> Invalid:
-    return Invalid(
-        "The body is nested too deeply.", code="body_nested", remedy="Send the fields that the documentation names."
-    )
+        raise too_nested() from error
 
 
 def _canonical_form(form: FormData) -> Any:

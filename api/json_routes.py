@@ -18,7 +18,7 @@ from api.body_limits import BodyLimit
 from api.concurrency_limits import ConcurrencyLimit, client_of
 from api.rate_limiter import RateLimiter
 from api.thread_pools import JSON_PARSING
-from content_pipeline.core.errors import Unprocessable
+from content_pipeline.core.errors import Invalid, Unprocessable
 from content_pipeline.core.rate_limits import Rate
 
 LARGE_BYTES: Final = 1_000_000
@@ -33,11 +33,11 @@ LARGE_BODIES: Final = ConcurrencyLimit("send a large body", most=8, per_client=1
 # Of the bodies that only these routes take, by a key in a minute: six of the largest. With 30 of them, the reads of
 # other keys took 3.4 times as long (99 %).
 LARGE_VALUES_PER_MINUTE: Final = 6 * MAX_LARGE_VALUES
-# One at a time of a client. Else the event loop parses and validates all that a key sends at once before it looks at the
-# requests of others: beside 60 bodies of 5,000 values their reads took 10 times as long (99 %).
+# One at a time of a client. Else the event loop parses and validates all that a key sends at once before it looks at
+# the requests of others: beside 60 bodies of 5,000 values their reads took 10 times as long (99 %).
 _PARSING: Final = ConcurrencyLimit("are being parsed", most=1000, per_client=1)
-# More are parsed in a thread, which gives up the interpreter at each object. A value takes 1 µs there, and 0.2 µs in the
-# event loop, which validates it.
+# More are parsed in a thread, which gives up the interpreter at each object. A value takes 1 µs there, and 0.2 µs in
+# the event loop, which validates it.
 _FEW_VALUES: Final = 500
 
 _rate_limiter: Final = RateLimiter()
@@ -47,7 +47,7 @@ class _JsonRequest(Request):
     max_values = MAX_VALUES
 
     async def json(self) -> Any:
-        """The body, parsed. Raises Unprocessable `too_many_keys`, `too_many_values`, and what `json.loads` raises."""
+        """The body, parsed. Raises Unprocessable `too_many_keys`, `too_many_values`, Invalid, JSONDecodeError."""
         if not hasattr(self, "_json"):
             body = await self.body()
             async with _PARSING.slot(client_of(self)):
@@ -108,7 +108,26 @@ class LargeJsonRoute(APIRoute):
 
 
 def _loads(body: bytes) -> Any:
-    return json.loads(body, object_pairs_hook=_to_object)
+    try:
+        return json.loads(body, object_pairs_hook=_to_object)
+    except json.JSONDecodeError:  # FastAPI answers it with its place
+        raise
+    except RecursionError as error:
+        raise too_nested() from error
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            "This body is not text in UTF-8.", code="body_unreadable", remedy="Send JSON in UTF-8."
+        ) from error
+    except ValueError as error:  # Python reads no number of more than 4,300 digits
+        raise Invalid(
+            "A number of this body has too many digits.", code="number_too_long", remedy="Send it as a text."
+        ) from error
+
+
+def too_nested() -> Invalid:
+    return Invalid(
+        "The body is nested too deeply.", code="body_nested", remedy="Send the fields that the documentation names."
+    )
 
 
 def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -117,6 +117,11 @@ class NotMedia(Error):
     code = "not_media"
 
 
+class EncodingUnsupported(Error):
+    status = 415
+    code = "encoding_unsupported"
+
+
 class Unprocessable(Error):
     status = 422
     code = "mismatch"
