@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -103,6 +103,7 @@ def test_another_workspaces_twin_does_not_exist(twin: str, connect) -> None:
         ({"glossary": [{"term": "Qwen", "heard_as": ["quen"]}, {"term": "Kwen", "heard_as": ["Quen"]}]}, 422),
         ({"glossary": [{"term": f"term {number}"} for number in range(201)]}, 422),
         ({"platform_defaults": None}, 422),
+        ({"platform_defaults": {"youtube": {"captions_id": str(UUID(int=0))}}}, 404),
         ({"favorite_color": "red"}, 422),
     ],
 )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.clock import now
-from content_pipeline.core.models import Twin
+from content_pipeline.core.models import Caption, Twin
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.platforms.options import PostOptions
@@ -21,8 +21,8 @@ from content_pipeline.core.workspaces.ownership import owned
 def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> Twin:
     """Create a twin from the fields that a client sets.
 
-    Raises Invalid for an unknown voice, for a picture or cover that may not be fetched, and what
-    `accounts.choose` does for accounts that cannot be posted to.
+    Raises Invalid for an unknown voice and for a picture or cover that may not be fetched, NotFound for unknown
+    captions, and what `accounts.choose` does for accounts that cannot be posted to.
     """
     unset: dict[str, Any] = {"platform_defaults": {}, "accounts": {}, "glossary": ()}
     twin = Twin(id=uuid4(), workspace_id=workspace_id, created_at=now(), **(unset | dict(fields)))
@@ -65,6 +65,8 @@ def _check(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
     voice_selection.check_voice_id(twin.voice_id)
     # Checked only when set: a twin whose account was disconnected later can still be renamed.
     accounts.check_defaults(session, twin.workspace_id, changes.get("accounts", {}))
-    covers = [post_defaults(twin, platform).cover for platform in changes.get("platform_defaults", {})]
-    for url in filter(None, [twin.picture_url, *covers]):
+    defaults = [post_defaults(twin, platform) for platform in changes.get("platform_defaults", {})]
+    for url in filter(None, [twin.picture_url, *(options.cover for options in defaults)]):
         safe_fetch.check_url(url)
+    for caption_id in filter(None, (options.subtitles for options in defaults)):
+        owned(session, Caption, twin.workspace_id, caption_id)
