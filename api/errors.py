@@ -35,12 +35,25 @@ log = structlog.get_logger()
 
 MEDIA_TYPE: Final = "application/problem+json"
 
+# Where the specification's `useTask` polls a task. It ends at a `status` of "done" or "error", and would poll for ever
+# on a number; after an error that says when to come back it goes on.
+_HOOK_PATH: Final = "/api/v1/tasks/"
+
 # Parts of pydantic's error location that are not part of the document: types of a union, `[key]` markers.
 _PYDANTIC_STEPS: Final = ("function-", "literal[", "[key]")
 _MESSAGES: Final = {
+    "date_from_datetime_inexact": "Send a date without a time, such as 2026-05-01",
+    "dict_type": "Input should be an object",
+    "finite_number": "Send a number that is neither infinite nor NaN",
+    "int_parsing_size": "This number is too large",
+    "missing": "This field is missing",
     "model_attributes_type": "Input should be an object",
+    "string_type": "Input should be a text",
+    "string_unicode": "This text has half a character: send valid Unicode",
     "timezone_aware": "Send the time with its offset, such as 2026-05-01T10:00:00Z",
     "string_pattern_mismatch": "Input should have the format that its description names",
+    "uuid_parsing": "Send an id as it was answered, such as 5bc41d91-867a-4ccb-821a-2b9544c45719",
+    "uuid_type": "Send an id as it was answered, such as 5bc41d91-867a-4ccb-821a-2b9544c45719",
 }
 
 
@@ -172,13 +185,17 @@ def _render(
     extensions: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
-    body = {
+    body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,
         "request_id": scope["state"]["request_id"],
+        "retryable": False,
         **(extensions or {}),
     }
+    if scope["path"].startswith(_HOOK_PATH) and "retry_after" not in body:
+        body["status"] = "error"
+        body["error"] = {"code": code, "message": detail, "remedy": body.get("remedy"), "retryable": body["retryable"]}
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)

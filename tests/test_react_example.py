@@ -50,6 +50,35 @@ observer.subscribe(({ data, error }) => {
   if (error || data?.status === 'done' || data?.status === 'error') process.exit(0);
 });
 """
+# The hook of the specification, but for the type annotations and the address, which are its user's.
+SPECIFIED: Final = """
+globalThis.window = globalThis;
+const { QueryClient, QueryObserver } = await import('@tanstack/react-query');
+const useQuery = (it) => it;
+function useTask(taskId) {
+  return useQuery({
+    queryKey: ['task', taskId],
+    queryFn: () =>
+      fetch(`${process.argv[2]}/api/v1/tasks/${taskId}`, {
+        headers: { 'X-API-Key': process.argv[3] },
+      }).then(r => r.json()),
+    enabled: !!taskId,
+    refetchInterval: q =>
+      q.state.data?.status === 'done' || q.state.data?.status === 'error'
+        ? false
+        : 2000,
+  });
+}
+
+const options = useTask(process.argv[4]);
+const observer = new QueryObserver(new QueryClient(), options);
+observer.subscribe(({ data, fetchStatus }) => {
+  if (data === undefined || fetchStatus !== 'idle') return;
+  const again = options.refetchInterval(observer.getCurrentQuery());
+  console.log(JSON.stringify({ status: data.status, again }));
+  process.exit(0);
+});
+"""
 QUEUED: Final = {"task_id": "1", "status": "queued", "progress": 0, "result": None, "error": None}
 HALF: Final = {**QUEUED, "status": "processing", "progress": 50}
 DONE: Final = {**QUEUED, "status": "done", "progress": 100, "result": {"output_url": "https://…"}}
@@ -122,6 +151,19 @@ def test_a_refused_request_is_an_error_with_the_servers_sentence(hook: Path) -> 
         server.expect_request("/api/v1/tasks/1/events").respond_with_json({"detail": "No such key."}, 401)
         server.expect_request("/api/v1/tasks/1").respond_with_json({"detail": "No such key."}, 401)
         assert shown(hook, server) == [{"failed": "No such key."}]
+
+
+@pytest.mark.parametrize("is_revoked", [False, True])
+def test_the_hook_of_the_specification_ends_at_an_error(
+    sources: Path, api_url: str, key: str, *, is_revoked: bool
+) -> None:
+    hook = sources / "specified.mjs"
+    hook.write_text(SPECIFIED)
+    sent = "sk_revoked" if is_revoked else key
+    ran = subprocess.run(
+        [need("node"), str(hook), api_url, sent, "unknown"], capture_output=True, text=True, check=True
+    )
+    assert json.loads(ran.stdout) == {"status": "error", "again": False}
 
 
 # ── the page ─────────────────────────────────────────────────────────────────────────────────────────────

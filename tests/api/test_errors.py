@@ -1,6 +1,7 @@
 """Error responses: RFC 9457 problem documents."""
 
 import base64
+import gzip
 from typing import Any
 from uuid import UUID
 
@@ -106,6 +107,16 @@ def test_a_value_of_the_wrong_shape_is_pointed_at(client: TestClient) -> None:
             "/font_color",
             "Input should have the format that its description names",
         ),
+        (
+            "GET",
+            "captions/mine",
+            {},
+            "path",
+            "/caption_id",
+            "Send an id as it was answered, such as 5bc41d91-867a-4ccb-821a-2b9544c45719",
+        ),
+        ("POST", "memory/v2/remember", {"json": {}}, "body", "/content", "This field is missing"),
+        ("POST", "memory/v2/remember", {"json": {"content": 1}}, "body", "/content", "Input should be a text"),
     ],
 )
 def test_a_person_is_told_what_is_wrong_without_the_insides_of_the_validator(
@@ -122,6 +133,51 @@ def test_json_that_is_none_is_a_problem_of_shape(client: TestClient) -> None:
     path = "/api/v1/public/captions/5bc41d91-867a-4ccb-821a-2b9544c45719"
     answer = client.patch(path, content=b'{"segments": [', headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "schema")
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        (b"[" * 100_000, {}, 400, "body_nested"),
+        (b'{"content": ' + b"9" * 5000 + b"}", {}, 400, "number_too_long"),
+        (b'{"content": "\xff"}', {}, 400, "body_unreadable"),
+        (gzip.compress(b'{"content": "Hello."}'), {"Content-Encoding": "gzip"}, 415, "encoding_unsupported"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_answered_with_what_is_wrong(
+    client: TestClient, body: bytes, headers: dict[str, str], status: int, code: str
+) -> None:
+    headers = {"Content-Type": "application/json", **headers}
+    problem = client.post(f"{PUBLIC}/memory/v2/remember", content=body, headers=headers).json()
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert problem["remedy"]
+
+
+def test_the_polling_hook_of_the_specification_ends_at_an_error(client: TestClient, anonymous_client) -> None:
+    """It looks at `status` alone, and compares it with the words of a task."""
+    for answer, code in (
+        (client.get("/api/v1/tasks/unknown"), "task_not_found"),
+        (anonymous_client.get("/api/v1/tasks/unknown", headers={"X-API-Key": "sk_revoked"}), "key_invalid"),
+        (_crashing(client).get("/api/v1/tasks/crash/now"), "broken"),
+    ):
+        body = answer.json()
+        assert (body["status"], body["error"]["code"], body["code"]) == ("error", code, code)
+        assert body["error"]["message"] == body["detail"]
+    assert client.get(f"{PUBLIC}/tasks/unknown").json()["status"] == 404
+
+
+def test_the_polling_hook_goes_on_where_an_error_says_when_to_come_back(client: TestClient) -> None:
+    assert _crashing(client, Unavailable("Away.", retry_after=1)).get("/api/v1/tasks/crash/now").json()["status"] == 503
+
+
+def _crashing(client: TestClient, raised: Exception | None = None) -> TestClient:
+    app = create_app()
+
+    @app.get("/api/v1/tasks/crash/now")
+    def crash() -> None:
+        raise raised or RuntimeError("Oh.")
+
+    return TestClient(app, headers=client.headers)
 
 
 @pytest.mark.slow
