@@ -1,11 +1,13 @@
-"""Start page: where things are, as HTML for browsers and as JSON for programs."""
+"""Pages of the API's own address: where things are, and the end of connecting an account."""
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from api import html_pages
+from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
 
 router = APIRouter(include_in_schema=False)
@@ -29,6 +31,18 @@ def start(request: Request, accept: Annotated[str, Header()] = "") -> Response:
         answer = JSONResponse({name: url for name, (_, _, url) in places.items()})
     answer.headers["Vary"] = "Accept"
     return answer
+
+
+@router.get("/connected")
+def connected(
+    request: Request,
+    platform: Platform,
+    handle: Annotated[str, Query(max_length=200)] = "",
+    error_description: Annotated[str, Query(max_length=500)] = "",
+) -> HTMLResponse:
+    """A `redirect_uri` for those who have no page of their own yet: says which account was connected, or why none."""
+    label = PLATFORMS[platform].label
+    return html_pages.render(request, "connected.html", platform=label, handle=handle, failure=error_description)
 
 
 def _other_servers() -> dict[str, tuple[str, str, str]]:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import click
 
+from content_pipeline.cli.messages import fit
 from content_pipeline.core.errors import Error, Invalid, Unavailable
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except Error as error:
-        click.echo(f"{click.style('Error:', fg='red')} {error.detail}\n{error.remedy}".rstrip(), err=True)
+        # Colored after the lines are broken: what colors a word is not shown, but would count.
+        text = fit(f"Error: {error.detail}\n{error.remedy}".rstrip())
+        click.echo(text.replace("Error:", click.style("Error:", fg="red"), 1), err=True)
         sys.exit(1)
 
 
@@ -119,8 +122,16 @@ def status() -> int:
     return 0 if all(row.is_healthy for row in rows) else _NOT_READY
 
 
+def _complete_service(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[str]:
+    from content_pipeline.cli import logs
+
+    with suppress(Error):  # there are no logs yet
+        return [log.service for log in logs.find(_home()) if log.service.startswith(typed)]
+    return []
+
+
 @cli.command("logs")
-@click.argument("service", required=False)
+@click.argument("service", required=False, shell_complete=_complete_service)
 @click.option("--follow", "-f", is_flag=True, help="Go on with the lines that are added, until Ctrl-C.")
 def show_logs(service: str | None, follow: bool) -> None:
     """Show the last lines of the logs of all services, or of one, such as api, daemon or media."""
@@ -142,7 +153,7 @@ def run_doctor() -> int:
     results = list(doctor.checks())
     for check in results:
         mark = click.style("✓", fg="green") if check.is_healthy else click.style("✗", fg="red")
-        click.echo(f"{mark} {check.service}  {check.detail}")
+        click.echo(fit(f"{mark} {check.service}  {check.detail}"))
     if not results:
         click.echo("No external service is set up.")
     return 0 if all(check.is_healthy for check in results) else _NOT_READY

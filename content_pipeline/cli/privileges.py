@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from content_pipeline.cli import processes
+from content_pipeline.cli.messages import fit
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.errors import Conflict, Invalid
 
@@ -86,12 +87,11 @@ def restart_as_owner(home: Path, *, explain: bool) -> NoReturn:
     prefix, closed = _prefix(user, home)
     if closed and explain:
         remedy = f"chmod o+x {closed}" if closed.is_dir() else f"chown {user.name} {closed}"
-        print(
+        explanation = (
             f"The stack runs as {user.name}, who cannot open {closed}. So it may read all files of this host"
-            f" (CAP_DAC_READ_SEARCH). To do without: {remedy}",
-            file=sys.stderr,
-            flush=True,
+            f" (CAP_DAC_READ_SEARCH). To do without: {remedy}"
         )
+        print(fit(explanation), file=sys.stderr, flush=True)
     # Libraries keep caches in the user's folder, and `nobody` has none.
     os.environ["HOME"] = str(user.folder if user.folder.is_dir() else home)
     os.execvp(prefix[0], [*prefix, sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - no shell is wanted

@@ -95,7 +95,13 @@ def test_a_browser_goes_to_the_platform_and_comes_back_with_an_account(
     assert client.get(f"{SOCIAL}/accounts").json() == []
     answer = answered(anonymous_client, callback_url, page)
     account_id = redirect_params(answer)["account_id"]
-    assert redirect_params(answer) == {"tenant": "7", "platform": platform, "account_id": account_id, "state": "tab-1"}
+    assert redirect_params(answer) == {
+        "tenant": "7",
+        "platform": platform,
+        "account_id": account_id,
+        "handle": redirect_params(answer)["handle"],
+        "state": "tab-1",
+    }
     (account,) = client.get(f"{SOCIAL}/accounts").json()
     assert (account["id"], account["platform"], account["status"]) == (account_id, platform, "connected")
     assert account["handle"].startswith("@") or platform == "linkedin"  # whose members have no handles

@@ -23,6 +23,15 @@ def test_people_get_a_page_with_links_and_nothing_of_other_hosts(anonymous_clien
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
+def test_the_end_of_connecting_has_a_page_for_those_who_have_none_of_their_own(anonymous_client: TestClient) -> None:
+    page = anonymous_client.get("/connected", params={"platform": "linkedin", "handle": "<b>Ann"})
+    assert (page.status_code, "<h1>&lt;b&gt;Ann is connected</h1>" in page.text) == (200, True)
+    refused = {"platform": "tiktok", "error": "access_denied", "error_description": "As its owner wished."}
+    page = anonymous_client.get("/connected", params=refused)
+    assert "No TikTok account was connected" in page.text
+    assert "As its owner wished." in page.text
+
+
 def test_dagster_and_the_sandbox_are_shown_where_things_are_tried_out(
     anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

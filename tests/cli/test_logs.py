@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from content_pipeline.cli import logs
@@ -61,3 +62,18 @@ def test_the_command_shows_one_service_without_its_name(home: Path, monkeypatch:
 
 def test_the_version_is_that_of_the_package() -> None:
     assert CliRunner().invoke(cli, ["--version"]).output == f"content-pipeline {version('content-pipeline')}\n"
+
+
+@pytest.mark.parametrize(("typed", "offered"), [("", ["api", "media"]), ("m", ["media"]), ("x", [])])
+def test_the_names_of_services_are_completed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, typed: str, offered: list[str]
+) -> None:
+    monkeypatch.setenv("CONTENT_PIPELINE_HOME", str(home))
+    completion = ShellComplete(cli, {}, "content-pipeline", "_CONTENT_PIPELINE_COMPLETE")
+    assert [item.value for item in completion.get_completions(["logs"], typed)] == offered
+
+
+def test_before_the_first_start_no_name_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTENT_PIPELINE_HOME", str(tmp_path))
+    completion = ShellComplete(cli, {}, "content-pipeline", "_CONTENT_PIPELINE_COMPLETE")
+    assert completion.get_completions(["logs"], "") == []

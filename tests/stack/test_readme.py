@@ -34,6 +34,7 @@ def test_the_walk_through_works_when_pasted(stack: Stack, tmp_path: Path) -> Non
     )  # an error response, which curl does not count as a failure
     assert [job["status"] for job in last(pasted.stdout, "batch_id")["jobs"]] == ["done"] * 6
     assert '"can_publish":true' in pasted.stdout
+    assert list(tmp_path.iterdir()) == []  # nothing is left in the checkout
     item = last(pasted.stdout, "id")
     assert item["status"] == "published", item["reason"]
 

@@ -111,14 +111,14 @@ def begin(
 def finish(platform: str, *, state: str, code: str | None, error: str | None) -> str | Question:
     """Handle the platform's callback. Returns what to ask the person, or the address to redirect to.
 
-    That carries `account_id`, or `error` and `error_description`. Raises Invalid `state_invalid`.
+    That carries `account_id` and `handle`, or `error` and `error_description`. Raises Invalid `state_invalid`.
     """
     pending = _consume_state(platform, state, ConnectState.verifier != _ASKED)
     try:
         consented = _exchange(pending, state, code, error)
         if pending.redirect_uri not in settings().confirming_redirect_uris:
             return _ask(pending, consented)
-        return _redirect(pending, {"account_id": str(_connect(pending, consented))})
+        return _redirect(pending, _connect(pending, consented))
     except Error as failed:
         return _redirect(pending, _failure(failed))
 
@@ -134,7 +134,7 @@ def answer(platform: str, *, token: str, accept: bool) -> str:
     try:
         if not accept:
             raise Invalid("The account was not connected, as its owner wished.", code="access_denied")
-        return _redirect(pending, {"account_id": str(_connect(pending, _unseal(key, sealed)))})
+        return _redirect(pending, _connect(pending, _unseal(key, sealed)))
     except Error as failed:
         return _redirect(pending, _failure(failed))
 
@@ -220,9 +220,13 @@ def _exchange(pending: ConnectState, state: str, code: str | None, error: str | 
     return _Consented(spec.oauth.profile(tokens.access), tokens)
 
 
-def _connect(pending: ConnectState, consented: _Consented) -> UUID:
+def _connect(pending: ConnectState, consented: _Consented) -> dict[str, str]:
+    """Connect the account. Returns what the client is told of it."""
     with transaction() as session:
-        return _upsert_account(session, pending.workspace_id, pending.platform, consented.profile, consented.tokens)
+        account_id = _upsert_account(
+            session, pending.workspace_id, pending.platform, consented.profile, consented.tokens
+        )
+    return {"account_id": str(account_id), "handle": consented.profile.handle}
 
 
 def _upsert_account(session: Session, workspace_id: UUID, platform: str, profile: Profile, tokens: Tokens) -> UUID:

@@ -32,6 +32,7 @@ def test_consent_redirects_with_the_account_id(platforms: Sandbox, workspace_id:
         "tenant": "7",
         "platform": platform,
         "account_id": redirect_params["account_id"],
+        "handle": "Studio North" if platform == "linkedin" else "@studio.north",
         "state": "tab-1",
     }
     account = read_account(UUID(redirect_params["account_id"]))
