@@ -41,7 +41,7 @@ test: install  ## make quick, and one path through each capability on a whole st
 	$(PYTEST) -m "(not stack and not slow) or smoke"
 
 test-all: install  ## all tests in random order; SEED=n repeats that of an earlier run
-	$(PYTEST) -p randomly $(if $(SEED),--randomly-seed=$(SEED))
+	$(PYTEST) -n 3 -p randomly $(if $(SEED),--randomly-seed=$(SEED))
 
 faults: install  ## 300 posts while parts are killed and platforms drop their answers
 	FAULTS_POSTS=200 $(BIN)/python -m pytest -s tests/stack/publishing/test_faults.py
