@@ -1,6 +1,7 @@
 """Input of cue segmentation: the words of the transcript, without fillers, in the requested Chinese script."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from content_pipeline.core.captions import translation
 from content_pipeline.core.captions.filler_removal import remove_fillers
@@ -19,7 +20,8 @@ def prepare(caption: Caption) -> tuple[str, Sequence[Word]]:
     words: Sequence[Word] = caption.words
     language = _language(caption)
     if caption.remove_fillers:
-        words = remove_fillers(words, language)
+        runs = groupby(words, key=lambda word: word.language)
+        words = [kept for other, run in runs for kept in remove_fillers(list(run), other or language)]
     script = chinese_script.demanded_script(caption.translate_to or "")
     if script and language == caption.translate_to:
         words = chinese_script.convert(words, script)

@@ -122,7 +122,8 @@ def _realign(original: Sequence[Word], text: str, start: float, end: float) -> l
     if text == join_words(original):
         return list(original)
     old = [(index, token) for index, word in enumerate(original) for token in _tokenize(word)]
-    new = [token for chunk in text.split() for token in _tokenize(Word(start, end, chunk))]
+    language = original[0].language if original else None
+    new = [token for chunk in text.split() for token in _tokenize(Word(start, end, chunk, language=language))]
     matcher = SequenceMatcher(None, [token.text for _, token in old], [token.text for token in new], autojunk=False)
     timed: list[_TimedToken] = []
     for operation, old_from, old_to, new_from, new_to in matcher.get_opcodes():

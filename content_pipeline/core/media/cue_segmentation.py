@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from content_pipeline.core.media.line_breaking import (
     SENTENCE,
@@ -38,11 +38,21 @@ def segment(words: Sequence[Word], *, language: str, duration: float) -> list[Se
     Words may touch, overlap, have zero length or run past `duration` (seconds of the recording, above zero): text and
     order are kept, timings repaired. Cues are ordered, never overlap and end within the duration; each has at
     most two lines of 42 columns, lasts 1 to 7 s and needs at most 20 characters a second, as far as the speech
-    allows. Sentences are kept apart by their punctuation, not by pauses.
+    allows. Sentences are kept apart by their punctuation, not by pauses. A cue is in one language: `language`, or that
+    of its words.
     """
-    groups = group_unbreakable(normalize_timings(words, 0.0, duration), language, limit=MAX_LINE_COLUMNS)
-    cues = [groups[start:stop] for start, stop in _cuts(groups, language, duration)]
-    begins = [*(cue[0][0].start for cue in cues), duration]
+    runs = [list(run) for _, run in groupby(normalize_timings(words, 0.0, duration), key=lambda word: word.language)]
+    ends = [*(run[0].start for run in runs), duration][1:]
+    return [
+        cue for run, end in zip(runs, ends, strict=True) for cue in _segment_run(run, run[0].language or language, end)
+    ]
+
+
+def _segment_run(words: Sequence[Word], language: str, end: float) -> list[Segment]:
+    """The cues of words in one language, all within `end` (seconds of the recording)."""
+    groups = group_unbreakable(words, language, limit=MAX_LINE_COLUMNS)
+    cues = [groups[first:stop] for first, stop in _cuts(groups, language, end)]
+    begins = [*(cue[0][0].start for cue in cues), end]
     return [_cue(cue, language, limit) for cue, limit in zip(cues, begins[1:], strict=True)]
 
 

@@ -24,12 +24,14 @@ class Word:
     """One spoken word: seconds from the start of the recording, text without surrounding spaces.
 
     `spaced`: whether a space precedes it; false for Japanese and Chinese tokens and for attached punctuation.
+    `language`: Whisper's code, where it is in another language than the most of the recording.
     """
 
     start: float
     end: float
     text: str
     spaced: bool = True
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

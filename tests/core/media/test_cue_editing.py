@@ -51,6 +51,12 @@ def test_any_text_becomes_words_in_order_inside_the_cue(text: str) -> None:
     assert all(before.end <= after.start for before, after in pairwise(made.words))
 
 
+def test_new_words_are_in_the_language_of_their_cue() -> None:
+    (cue,) = segment([replace(word, language="es") for word in speak("Muchas grazias.")], language="en", duration=10)
+    (made,) = apply_edits([cue], [(cue.start, cue.end, "Muchas gracias a todos.")], language="en", duration=10)
+    assert {word.language for word in made.words} == {"es"}
+
+
 def test_words_that_stay_keep_their_times_and_new_ones_take_those_of_what_they_replace() -> None:
     before = timings(CUES)
     first, *rest = as_edited(CUES)

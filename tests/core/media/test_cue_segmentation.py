@@ -123,6 +123,15 @@ def test_a_blank_in_chinese_is_where_a_clause_ends() -> None:
     assert lines == text.split()
 
 
+def test_a_cue_is_in_one_language() -> None:
+    english = speak("Tell us about it.", pause=0.02)
+    chinese = [replace(later(word, 1.2), language="zh") for word in speak("我们今天想去公园里散步", language="zh")]
+    english_again = [later(word, 2.4) for word in speak("I see, thank you.", pause=0.02)]
+    cues = segment([*english, *chinese, *english_again], language="en", duration=5)
+    assert [cue.text for cue in cues] == ["Tell us about it.", "我们今天想去公园里散步", "I see, thank you."]
+    assert all(before.end <= after.start for before, after in pairwise(cues))
+
+
 def test_nothing_said_makes_no_cues() -> None:
     assert segment([], language="en", duration=10) == []
     assert segment([Word(1, 2, " ")], language="en", duration=10) == []
