@@ -37,6 +37,11 @@ class WordView(BaseModel):
     start: float = Field(examples=[0.0])
     end: float = Field(examples=[0.32])
     text: str = Field(examples=["AI"])
+    language: str | None = Field(
+        description="Where it is another than that of the captions: in a recording whose speakers change between "
+        "languages, if `language` was not requested",
+        examples=[None],
+    )
 
 
 class CaptionSummary(BaseModel):
@@ -96,7 +101,11 @@ class CaptionView(CaptionSummary):
             segments=None if cues is None else [SegmentView(start=c.start, end=c.end, text=c.text) for c in cues],
             words=None
             if cues is None
-            else [WordView(start=w.start, end=w.end, text=w.text) for cue in cues for w in cue.words],
+            else [
+                WordView(start=word.start, end=word.end, text=word.text, language=word.language)
+                for cue in cues
+                for word in cue.words
+            ],
         )
 
 

@@ -255,8 +255,8 @@ def test_finished_captions_come_in_every_form(client: TestClient, finished_id: s
     files = {form: client.get(f"{CAPTIONS}/{finished_id}.{form}") for form in ("srt", "vtt", "ass")}
     assert (files["srt"].text, files["vtt"].text) == (view["srt"], view["vtt"])
     assert view["words"][1:3] == [
-        {"start": 1.6, "end": 2.5, "text": "there."},
-        {"start": 3.0, "end": 4.0, "text": "Good"},
+        {"start": 1.6, "end": 2.5, "text": "there.", "language": None},
+        {"start": 3.0, "end": 4.0, "text": "Good", "language": None},
     ]
     # "there." is highlighted 0.6 s after its cue begins.
     assert re.search(r"Hello.*\\t\(600,600,.*there\.", files["ass"].text)

@@ -11,6 +11,8 @@ LIBRIVOX = Path(__file__).parent / "librivox"
 CLIPS = sorted(LIBRIVOX.glob("*.flac"))
 SPEECH = LIBRIVOX / "0870.flac"
 MANDARIN = Path(__file__).parent / "kokoro" / "mandarin.flac"
+SPANISH = Path(__file__).parent / "kokoro" / "spanish.flac"
+GERMAN = Path(__file__).parent / "pico" / "german.flac"
 PICTURE = "testsrc2=size={size}:rate={rate}:duration={seconds}"
 TONE = "sine=frequency=440:duration={seconds}"
 

@@ -15,7 +15,14 @@ from content_pipeline.core.media.limits import MAX_SECONDS
 from content_pipeline.core.media.onset_detection import snap_to_onsets
 from content_pipeline.core.media.timed_words import Word, normalize_timings
 from content_pipeline.core.process_memory import dropped_when_idle
-from content_pipeline.core.providers import chinese_script, repetition_loops, spoken_language, voice_activity
+from content_pipeline.core.providers import (
+    chinese_script,
+    code_switching,
+    repetition_loops,
+    spoken_language,
+    voice_activity,
+)
+from content_pipeline.core.providers.code_switching import Stretch
 from content_pipeline.core.providers.heard_terms import with_terms
 from content_pipeline.core.providers.languages import whisper_language
 from content_pipeline.core.providers.spoken_language import SpokenLanguage
@@ -94,27 +101,29 @@ def transcribe(
 
     `into_english` translates as it listens; `language` of the transcript is then still the one that is spoken.
 
-    `language` is a tag, or None or "auto" to detect it in the first five minutes with speech; it also chooses among
-    sound tracks. `vocabulary` has names and terms that may be spoken, the most important first; those that have no
-    room are left out. `on_progress` gets the seconds done so far, about once a sentence. An interrupt takes effect
-    between two windows of 30 s. Raises Invalid `unknown_language` and `translation_unavailable`, MediaUnusable
-    (`no_audio`, `media_unreadable`), and as `load_model` does.
+    `language` is a tag, or None or "auto" to detect it in the first five minutes with speech, and then also stretches
+    in other languages, whose words say so; it also chooses among sound tracks. `vocabulary` has names and terms that
+    may be spoken, the most important first; those that have no room are left out. `on_progress` gets the seconds done
+    so far, about once a sentence. An interrupt takes effect between two windows of 30 s. Raises Invalid
+    `unknown_language` and `translation_unavailable`, MediaUnusable (`no_audio`, `media_unreadable`), and as
+    `load_model` does.
     """
     given = whisper_language(language)
     model = load_model(threads)
     if into_english and not model.model.is_multilingual:
         raise untranslating()
+    hear = partial(_transcribe_stretches, model, vocabulary=vocabulary, into_english=into_english)
     identified: SpokenLanguage | None = None
     words: list[Word] = []
     start = 0.0
     for samples in pcm_chunks(path, seconds=max_seconds, language=given):
         if given is None and not words:
             identified = spoken_language.identify(model, samples)
-        code = given or (identified.code if identified else None)
-        if code is not None:
-            words += _transcribe_chunk(
-                model, samples, code, start, on_progress, vocabulary=vocabulary, into_english=into_english
-            )
+        if given is not None:
+            words += hear(samples, [Stretch(0, len(samples), given)], given, start, on_progress)
+        elif identified is not None:
+            parts = code_switching.stretches(model, samples, identified.code)
+            words += hear(samples, parts, identified.code, start, on_progress)
         start += len(samples) / SAMPLE_RATE
         on_progress(start)
     if not words:
@@ -139,7 +148,35 @@ def snap_words(words: Sequence[Word], path: Path, *, language: str | None, max_s
     return [*snapped, *words[len(snapped) :]]
 
 
-def _transcribe_chunk(
+def _transcribe_stretches(
+    model: WhisperWithVocabulary,
+    samples: Samples,
+    stretches: Sequence[Stretch],
+    main: str,
+    start: float,
+    on_progress: Callable[[float], None],
+    *,
+    vocabulary: Sequence[str],
+    into_english: bool,
+) -> list[Word]:
+    """The words of the chunk that begins at `start` seconds. Those in another language than `main` say so."""
+    words: list[Word] = []
+    for stretch in stretches:
+        heard = _transcribe_stretch(
+            model,
+            samples[stretch.start : stretch.end],
+            stretch.language,
+            start + stretch.start / SAMPLE_RATE,
+            on_progress,
+            vocabulary=vocabulary,
+            into_english=into_english,
+        )
+        other = None if into_english or stretch.language == main else stretch.language
+        words += [replace(word, language=other) for word in heard]
+    return words
+
+
+def _transcribe_stretch(
     model: WhisperWithVocabulary,
     samples: Samples,
     language: str,
@@ -149,7 +186,7 @@ def _transcribe_chunk(
     vocabulary: Sequence[str],
     into_english: bool,
 ) -> list[Word]:
-    """The words of the chunk that begins at `start` seconds; with a vocabulary it is heard twice."""
+    """The words of samples that begin at `start` seconds; with a vocabulary they are heard twice."""
     hear = partial(_hear, model, samples, language, into_english=into_english)
     hotwords, length = model.hotwords(vocabulary), len(samples) / SAMPLE_RATE
     words = hear(None, lambda seconds: on_progress(start + seconds / (2 if hotwords else 1)))

@@ -4,7 +4,7 @@ import re
 import signal
 import threading
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ import pytest
 
 from content_pipeline.core.errors import Invalid, MediaUnusable, Unavailable
 from content_pipeline.core.media import audio_decoding, wav
+from content_pipeline.core.media.cue_segmentation import segment
+from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.providers import transcription
 from content_pipeline.core.providers.languages import WHISPER
 from content_pipeline.core.providers.transcription import Transcript, snap_words, transcribe
@@ -80,6 +82,33 @@ def test_the_language_is_found_out_where_it_is_not_given(heard: dict[str, Transc
     assert detected.language_probability == pytest.approx(1, abs=0.1)
     assert detected.words == heard["0870"].words
     assert heard["0870"].language_probability is None
+
+
+@pytest.fixture(scope="module")
+def multilingual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """English three times, and between them Spanish, German and Mandarin; with pauses of half a second."""
+    english = [samples.LIBRIVOX / f"{number}.flac" for number in ("0870", "0920")]
+    clips = (english[0], samples.SPANISH, english[1], samples.GERMAN, english[0], samples.MANDARIN)
+    inputs = [argument for clip in clips for argument in ("-i", str(clip))]
+    padded = ";".join(f"[{number}]apad=pad_dur=0.5[{number}p]" for number in range(len(clips)))
+    joined = "".join(f"[{number}p]" for number in range(len(clips))) + f"concat=n={len(clips)}:v=0:a=1"
+    path = tmp_path_factory.mktemp("multilingual") / "a.flac"
+    return samples.make(path, *inputs, "-filter_complex", f"{padded};{joined}")
+
+
+def test_each_language_of_a_recording_is_written_in_its_own_and_has_cues_of_its_own(multilingual: Path) -> None:
+    transcript = _hear(multilingual, None)
+    assert transcript.language == "en"
+    runs = [(code, list(words)) for code, words in groupby(transcript.words, key=lambda word: word.language)]
+    assert [code for code, _ in runs] == [None, "es", None, "de", None, "zh"]
+    first, spanish, second, german, third, chinese = (join_words(words) for _, words in runs)
+    said = [SPOKEN[clip] for clip in ("0870", "0920", "0870")]
+    assert jiwer.wer(list(map(_plain, said)), list(map(_plain, (first, second, third)))) <= 0.1
+    assert {"historia", "abuela", "pueblo", "libro"} <= set(re.findall(r"\w+", spanish))
+    assert {"Monat", "Kunden", "Nachfrage", "Preise"} <= set(re.findall(r"\w+", german))
+    assert "欢迎来到今天的节目" in chinese
+    cues = segment(transcript.words, language="en", duration=transcript.seconds)
+    assert all(len({word.language for word in cue.words}) == 1 for cue in cues)
 
 
 def test_chinese_is_written_with_punctuation() -> None:
