@@ -1,6 +1,7 @@
 """Captions over HTTP: requests, reads, edits and burn-ins."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -89,6 +90,16 @@ def test_the_answer_says_which_language_is_heard_and_how_surely(client: TestClie
         caption.spoken_language, caption.language_probability = "de", 0.93
     for view in client.get(f"{CAPTIONS}/{finished_id}").json(), client.get(CAPTIONS).json()[0]:
         assert (view["spoken_language"], view["language_probability"]) == ("de", 0.93)
+
+
+def test_words_in_another_language_say_so(client: TestClient, finished_id: str) -> None:
+    with transaction() as session:
+        caption = session.get_one(Caption, UUID(finished_id))
+        first, *others = caption.segments
+        spanish = [replace(cue, words=tuple(replace(word, language="es") for word in cue.words)) for cue in others]
+        caption.segments = (first, *spanish)
+    languages = {word["text"]: word["language"] for word in client.get(f"{CAPTIONS}/{finished_id}").json()["words"]}
+    assert (languages["Hello"], languages["Good"]) == (None, "es")
 
 
 def test_an_unknown_language_is_refused(client: TestClient) -> None:
