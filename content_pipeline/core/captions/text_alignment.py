@@ -1,6 +1,7 @@
 """Forced alignment of a known text: its words with the times of those that the transcript has in their place."""
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -51,7 +52,8 @@ def check_length(text: str, seconds: float) -> None:
 def align(text: str, transcript: Transcript) -> tuple[Word, ...]:
     """The words of the text, in order and without overlap, timed by the transcript of its recording.
 
-    Joined, they are the text, without line breaks and control characters. Raises Invalid `text_mismatch` where the
+    Joined, they are the text, without line breaks and control characters. Each is in the language that is heard at its
+    time. Raises Invalid `text_mismatch` where the
     text, or a passage of it, is not what is heard.
     """
     language = transcript.language or "en"
@@ -63,7 +65,8 @@ def align(text: str, transcript: Transcript) -> tuple[Word, ...]:
         transcript.seconds,
     )
     _check_heard(tokens, aligned)
-    return tuple(normalize_timings(list(_words(tokens, aligned.spans)), 0.0, transcript.seconds))
+    words = normalize_timings(list(_words(tokens, aligned.spans)), 0.0, transcript.seconds)
+    return tuple(_in_languages_of(transcript.words, words))
 
 
 def _as_spoken(words: Sequence[Word], language: str) -> list[Word]:
@@ -113,3 +116,10 @@ def _words(tokens: Sequence[Token], spans: Sequence[Span | None]) -> Iterator[Wo
     for token, span in zip(tokens, spans, strict=True):
         start, end = span or (end, end)
         yield Word(round(start, 3), round(end, 3), token.text, token.spaced)
+
+
+def _in_languages_of(heard: Sequence[Word], words: Sequence[Word]) -> Iterator[Word]:
+    starts = [word.start for word in heard]
+    for word in words:
+        before = max(0, bisect_right(starts, (word.start + word.end) / 2) - 1)
+        yield replace(word, language=heard[before].language)

@@ -1,6 +1,7 @@
 """Alignment of a known text with what is heard of it."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -48,6 +49,14 @@ def test_words_have_the_spelling_of_the_text_and_the_times_of_what_is_heard() ->
     spoken = [word for word in words if word.text != "—"]
     assert [word.start for word in spoken] == [index / 2 for index in range(15)]
     assert [word.end for word in spoken] == [index / 2 + 0.4 for index in range(15)]
+
+
+def test_words_are_in_the_language_that_is_heard_at_their_time() -> None:
+    english, spanish = heard("we asked her about it"), heard("es la historia de mi abuela")
+    answer = [replace(word, start=word.start + 2.5, end=word.end + 2.5, language="es") for word in spanish.words]
+    transcript = Transcript("en", 7.0, (*english.words, *answer))
+    words = align("We asked her about it. — ¡Es la historia de mi abuela!", transcript)
+    assert [word.language for word in words if word.text != "—"] == [None] * 5 + ["es"] * 6
 
 
 def test_a_dash_takes_no_time_of_the_pause_that_follows() -> None:
