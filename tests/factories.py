@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.calendar import items
 from content_pipeline.core.clock import now
-from content_pipeline.core.models import Account, CalendarItem, Publication, Twin, Workspace
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.models import Account, CalendarItem, MultipartUpload, Publication, Twin, Upload, Workspace
 from content_pipeline.core.twins import twins
 
 
@@ -77,3 +78,34 @@ def make_publication(session: Session, account_id: UUID, **fields: Any) -> Publi
     session.add(publication)
     session.flush()
     return publication
+
+
+def make_upload(session: Session, workspace_id: UUID, **fields: Any) -> Upload:
+    """A client's video whose file is not stored."""
+    upload_id = uuid4()
+    usual = {
+        "kind": "video", "file_key": f"{workspace_id}/uploads/{upload_id}/file", "file_name": "holiday.mp4",
+        "content_type": "video/mp4", "size": 1000, "width": 1080, "height": 1920,
+        "media": MediaInfo(
+            seconds=10.0, has_audio=True, has_video=True, width=1080, height=1920, frames_per_second=30.0,
+            video_codec="h264", audio_codec="aac", container="mov", bytes=1000,
+        ),
+        "created_at": now(), "expires_at": now() + timedelta(days=30),
+    }  # fmt: skip
+    upload = Upload(id=upload_id, workspace_id=workspace_id, **(usual | fields))
+    session.add(upload)
+    session.flush()
+    return upload
+
+
+def make_multipart_upload(session: Session, workspace_id: UUID, **fields: Any) -> MultipartUpload:
+    """One that the object store knows nothing of."""
+    upload_id = uuid4()
+    usual = {
+        "file_key": f"{workspace_id}/uploads/{upload_id}/file", "file_name": "holiday.mp4", "size": 20_000_000,
+        "part_size": 16_777_216, "store_id": str(uuid4()), "created_at": now(),
+    }  # fmt: skip
+    upload = MultipartUpload(id=upload_id, workspace_id=workspace_id, **(usual | fields))
+    session.add(upload)
+    session.flush()
+    return upload

@@ -25,7 +25,7 @@ from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.webhooks import deliveries, endpoints
 from tests.api.conftest import PUBLIC
-from tests.factories import make_account, make_item, make_twin
+from tests.factories import make_account, make_item, make_multipart_upload, make_twin, make_upload
 
 # Every route with the ids of every table: 10 s.
 pytestmark = pytest.mark.slow
@@ -55,6 +55,7 @@ TABLES: Final = {
     "reel_id": "Reel",
     "task_id": "Task",
     "twin_id": "Twin",
+    "upload_id": "Upload",
     "webhook_id": "WebhookEndpoint",
 }
 # Of fields that the document has no example of.
@@ -100,7 +101,7 @@ def make_rows(workspace_id: UUID, platform: str = "youtube") -> dict[str, str]:
         delivery, _ = deliveries.create_test(session, webhook)
         rows = (
             twin, account, caption, task, burned, batch, avatar, reel, publication, item, known, webhook, delivery,
-            export,
+            export, make_upload(session, workspace_id), make_multipart_upload(session, workspace_id),
         )  # fmt: skip
         return {type(row).__name__: str(row.id) for row in rows}
 

@@ -25,6 +25,7 @@ from content_pipeline.core.models.reels import Batch, Reel
 from content_pipeline.core.models.requests import IdempotencyKey, RateLimit, ReceivedEvent
 from content_pipeline.core.models.tasks import Execution, Task
 from content_pipeline.core.models.twins import Twin
+from content_pipeline.core.models.uploads import MultipartUpload, Upload
 from content_pipeline.core.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from content_pipeline.core.models.workspaces import ApiKey, Plan, Workspace
 
@@ -49,6 +50,7 @@ __all__ = [
     "MadeVideo",
     "Memory",
     "MetricSnapshot",
+    "MultipartUpload",
     "PendingDerivation",
     "Plan",
     "ProviderBalance",
@@ -61,6 +63,7 @@ __all__ = [
     "SocialPost",
     "Task",
     "Twin",
+    "Upload",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",

@@ -10,7 +10,10 @@ from content_pipeline.core.database import Base
 
 
 class Plan(Base):
-    """The limits of a workspace; 0 allows none. `credits` are granted every month (core/credits/credits.py)."""
+    """The limits of a workspace; 0 allows none. `credits` are granted every month (core/credits/credits.py).
+
+    Uploads have up to `upload_storage_bytes` together, and are kept for `upload_days`.
+    """
 
     __tablename__ = "plans"
 
@@ -25,6 +28,8 @@ class Plan(Base):
     credits: Mapped[int] = mapped_column(BigInteger)
     interactive_runs: Mapped[int]
     concurrent_runs: Mapped[int]
+    upload_storage_bytes: Mapped[int] = mapped_column(BigInteger)
+    upload_days: Mapped[int]
 
 
 class Workspace(Base):

@@ -12,15 +12,29 @@ from content_pipeline.core.models import (
     Batch,
     CalendarItem,
     Caption,
+    MultipartUpload,
     Reel,
     Task,
     Twin,
+    Upload,
     WebhookDelivery,
     WebhookEndpoint,
 )
 
 Owned = TypeVar(
-    "Owned", Account, AvatarVideo, Batch, CalendarItem, Caption, Reel, Task, Twin, WebhookDelivery, WebhookEndpoint
+    "Owned",
+    Account,
+    AvatarVideo,
+    Batch,
+    CalendarItem,
+    Caption,
+    MultipartUpload,
+    Reel,
+    Task,
+    Twin,
+    Upload,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 
 # The name in the error message, and the error's code.
@@ -30,9 +44,11 @@ _NAMES: Final[dict[type[Any], tuple[str, str]]] = {
     Batch: ("batch", "batch_not_found"),
     CalendarItem: ("calendar item", "item_not_found"),
     Caption: ("caption", "caption_not_found"),
+    MultipartUpload: ("upload in parts", "upload_not_found"),
     Reel: ("reel", "reel_not_found"),
     Task: ("task", "task_not_found"),
     Twin: ("twin", "twin_not_found"),
+    Upload: ("upload", "upload_not_found"),
     WebhookDelivery: ("delivery", "delivery_not_found"),
     WebhookEndpoint: ("webhook", "webhook_not_found"),
 }
@@ -57,4 +73,4 @@ def owned(
 
 
 def _is_deleted(row: object) -> bool:
-    return isinstance(row, CalendarItem | Twin) and row.deleted_at is not None
+    return isinstance(row, CalendarItem | Twin | Upload) and row.deleted_at is not None

@@ -1,0 +1,29 @@
+"""Uploads: who finds them, and until when."""
+
+from uuid import UUID
+
+import pytest
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import NotFound
+from content_pipeline.core.uploads import uploads
+from tests.factories import make_multipart_upload, make_upload, make_workspace
+
+
+def test_an_upload_is_found_by_its_id_in_its_workspace(workspace_id: UUID) -> None:
+    with transaction() as session:
+        made = make_upload(session, workspace_id)
+        assert uploads.get(session, workspace_id, made.id) is made
+        assert made.duration == 10.0
+        with pytest.raises(NotFound) as caught:
+            uploads.get(session, make_workspace(session), made.id)
+    assert caught.value.code == "upload_not_found"
+
+
+def test_neither_a_deleted_upload_nor_one_in_parts_is_found(workspace_id: UUID) -> None:
+    with transaction() as session:
+        deleted = make_upload(session, workspace_id, deleted_at=now())
+        for upload_id in (deleted.id, make_multipart_upload(session, workspace_id).id):
+            with pytest.raises(NotFound):
+                uploads.get(session, workspace_id, upload_id)
