@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, File, Form, Header, Request, Response, U
 from sqlalchemy.orm import Session
 
 from api import uploads
-from api.body_limits import too_large
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep, IdempotentRequest
@@ -23,7 +22,7 @@ from api.upload_routes import UploadRoute
 from content_pipeline.core.captions import burn_ins, captions, text_alignment, translation
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
-from content_pipeline.core.media import glossary, limits
+from content_pipeline.core.media import glossary, limits, untrusted
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.providers import languages
@@ -177,14 +176,13 @@ def _accept(caller: Caller, idempotent: IdempotentRequest, form: CaptionForm, **
 def _accept_upload(
     caller: Caller, idempotent: IdempotentRequest, upload: UploadFile, form: CaptionForm, options: dict[str, Any]
 ) -> tuple[Task, Response]:
-    if (upload.size or 0) > caller.plan.upload_bytes:
-        raise too_large(caller.plan.upload_bytes)
-    media = uploads.probe_upload(upload, caller.workspace_id)
+    file = uploads.file_of(upload, caller.plan)
+    media = untrusted.probe(file, caller.workspace_id)
     captions.check_usable(media, caller.plan.media_seconds, options.get("known_text"))
     caption_id = uuid4()
     key = captions.source_key(caller.workspace_id, caption_id)
     # Stored before the transaction begins: it must not stay open during the upload.
-    with uploads.stored(upload, key), idempotent.transaction() as session:
+    with uploads.stored(file, key), idempotent.transaction() as session:
         return _create(session, caller, idempotent, form, caption_id=caption_id, source_key=key, media=media, **options)
 
 

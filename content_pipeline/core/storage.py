@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import boto3
+from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -69,14 +70,12 @@ def _public_client() -> S3Client:
 
 def put(key: str, body: IO[bytes] | Path, *, content_type: str) -> None:
     """Upload a stream or file as `key`. Raises Unavailable."""
+    options: Any = {"ExtraArgs": {"ContentType": content_type}, "Config": _TRANSFER}
     with _translated_errors(key):
-        if isinstance(body, Path):
-            with body.open("rb") as stream:
-                put(key, stream, content_type=content_type)
+        if isinstance(body, Path):  # read piece by piece; of a stream, parts of 8 MB are held in memory
+            client().upload_file(str(body), settings().s3_bucket, key, **options)
         else:
-            client().upload_fileobj(
-                body, settings().s3_bucket, key, ExtraArgs={"ContentType": content_type}, Config=_TRANSFER
-            )
+            client().upload_fileobj(body, settings().s3_bucket, key, **options)
 
 
 def fetch(key: str, target: Path) -> None:
@@ -182,7 +181,7 @@ def _translated_errors(key: str) -> Iterator[None]:
     """Translate boto errors to NotFound and Unavailable."""
     try:
         yield
-    except (BotoCoreError, ClientError, OSError) as error:
+    except (BotoCoreError, ClientError, S3UploadFailedError, OSError) as error:
         if isinstance(error, ClientError) and error.response["Error"]["Code"] in _GONE:
             raise NotFound(f"The stored file {key} is gone.", code="object_gone") from error
         raise Unavailable(

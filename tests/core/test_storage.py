@@ -1,0 +1,40 @@
+"""The object store: what files cost, and how its refusals are told."""
+
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from content_pipeline.core import storage
+from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.settings import settings
+
+
+@pytest.mark.slow
+def test_a_file_is_stored_and_fetched_without_being_held_in_memory(database: None, tmp_path: Path) -> None:
+    source, target, key = tmp_path / "source", tmp_path / "target", str(uuid4())
+    source.write_bytes(bytes(30_000_000))
+    storage.client()  # boto's own tables
+    storage.put(key, Path(__file__), content_type="text/plain")
+    # boto hashes pieces of 1 MB, of which two exist when one follows another; a part has 8 MB.
+    assert peak_bytes(lambda: storage.put(key, source, content_type="video/mp4")) < 3_000_000
+    assert peak_bytes(lambda: storage.fetch(key, target)) < 3_000_000
+    assert target.read_bytes() == source.read_bytes()
+
+
+def test_a_file_that_the_store_refuses_is_told_as_such(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "s3_bucket", "no/bucket")
+    with pytest.raises(Unavailable):
+        storage.put("key", Path(__file__), content_type="text/plain")
+
+
+def peak_bytes(act: Callable[[], None]) -> int:
+    """What it allocates at most."""
+    tracemalloc.start()
+    try:
+        act()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
