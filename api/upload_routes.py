@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any, ClassVar, Final
 
 from fastapi import Request, Response
@@ -49,7 +50,7 @@ class UploadRoute(APIRoute):
             expected = int(request.headers.get("content-length", limit.bytes))
             check_size(expected, limit)
             async with self.concurrency.slot(client_of(request)):
-                with _disk.reserved(expected):
+                with TEMPORARY_SPACE.reserved(expected):
                     return await handle(request)
 
         return handle_upload
@@ -65,14 +66,14 @@ class CsvRoute(UploadRoute):
         return CSV_BYTES
 
 
-class _Disk:
+class _TemporarySpace:
     """Room for temporary files. What an upload has written already is counted twice, to the safe side."""
 
     def __init__(self) -> None:
         self._reserved = 0
+        self._lock = Lock()
 
-    @contextmanager
-    def reserved(self, size: int) -> Iterator[None]:
+    def check(self, size: int) -> None:
         """Raises Unavailable `disk_full`."""
         if shutil.disk_usage(tempfile.gettempdir()).free < self._reserved + size + FREE_DISK_BYTES:
             raise Unavailable(
@@ -81,11 +82,18 @@ class _Disk:
                 remedy="Send it again later, or a smaller one.",
                 retry_after=60,
             )
-        self._reserved += size
+
+    @contextmanager
+    def reserved(self, size: int) -> Iterator[None]:
+        """Raises Unavailable `disk_full`."""
+        with self._lock:
+            self.check(size)
+            self._reserved += size
         try:
             yield
         finally:
-            self._reserved -= size
+            with self._lock:
+                self._reserved -= size
 
 
-_disk: Final = _Disk()
+TEMPORARY_SPACE: Final = _TemporarySpace()

@@ -6,11 +6,14 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from content_pipeline.core import storage
 from content_pipeline.core.calendar import items
 from content_pipeline.core.clock import now
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.models import Account, CalendarItem, MultipartUpload, Publication, Twin, Upload, Workspace
 from content_pipeline.core.twins import twins
+from content_pipeline.core.uploads import multipart, uploads
+from content_pipeline.core.workspaces import workspaces
 
 
 def make_workspace(session: Session, plan: str = "studio") -> UUID:
@@ -84,7 +87,7 @@ def make_upload(session: Session, workspace_id: UUID, **fields: Any) -> Upload:
     """A client's video whose file is not stored."""
     upload_id = uuid4()
     usual = {
-        "kind": "video", "file_key": f"{workspace_id}/uploads/{upload_id}/file", "file_name": "holiday.mp4",
+        "kind": "video", "file_key": uploads.file_key(workspace_id, upload_id), "file_name": "holiday.mp4",
         "content_type": "video/mp4", "size": 1000, "width": 1080, "height": 1920,
         "media": MediaInfo(
             seconds=10.0, has_audio=True, has_video=True, width=1080, height=1920, frames_per_second=30.0,
@@ -99,13 +102,9 @@ def make_upload(session: Session, workspace_id: UUID, **fields: Any) -> Upload:
 
 
 def make_multipart_upload(session: Session, workspace_id: UUID, **fields: Any) -> MultipartUpload:
-    """One that the object store knows nothing of."""
+    """One of a file of two parts, of which none has arrived."""
     upload_id = uuid4()
-    usual = {
-        "file_key": f"{workspace_id}/uploads/{upload_id}/file", "file_name": "holiday.mp4", "size": 20_000_000,
-        "part_size": 16_777_216, "store_id": str(uuid4()), "created_at": now(),
-    }  # fmt: skip
-    upload = MultipartUpload(id=upload_id, workspace_id=workspace_id, **(usual | fields))
-    session.add(upload)
-    session.flush()
-    return upload
+    store_id = storage.start_multipart(uploads.file_key(workspace_id, upload_id))
+    usual = {"file_name": "holiday.mp4", "size": multipart.PART_BYTES + 1000, "store_id": store_id}
+    plan = workspaces.plan_of(session, workspace_id)
+    return multipart.create(session, plan, workspace_id, upload_id, **(usual | fields))

@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from PIL import Image
 from pytest_httpserver import HTTPServer, RequestHandler
@@ -16,6 +17,7 @@ from api.main import create_app
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.analytics import analysts
 from content_pipeline.core.database import transaction
+from content_pipeline.core.workspaces import workspaces
 from tests import analyst_history, analyst_roles
 from tests.media.samples import SPEECH
 from tests.servers import serving
@@ -33,6 +35,23 @@ def test_an_error_is_printed_with_its_remedy(database: None) -> None:
         refused = caption(url)
     assert refused.returncode == 1
     assert refused.stderr.strip() == ("This API key is not valid. Check the X-API-Key header, or create a new key.")
+
+
+@pytest.mark.slow
+def test_an_upload_that_was_interrupted_is_gone_on_with(database: None) -> None:
+    with transaction() as session:
+        key = workspaces.create_key(session, workspace=str(uuid4()))
+    with serving(create_app()) as url:
+        api = f"{url}/api/v1/public"
+        body = {"file_name": SPEECH.name, "size": SPEECH.stat().st_size}
+        headers = {"X-API-Key": key}
+        begun = httpx.post(f"{api}/uploads/multipart", json=body, headers=headers).json()
+        command = [sys.executable, str(ROOT / "examples" / "upload_in_parts.py"), str(SPEECH)]
+        env = {**os.environ, "API_URL": api, "API_KEY": key}
+        done = subprocess.run(command, env=env, capture_output=True, text=True)
+        upload = httpx.get(f"{api}/uploads/{begun['id']}", headers=headers).json()
+    assert (done.returncode, done.stdout.strip(), done.stderr.strip()) == (0, begun["id"], "sent part 1")
+    assert (upload["kind"], upload["content_type"]) == ("sound", "audio/flac")
 
 
 DONE: Final = {"status": "done", "progress": 100, "error": None}

@@ -31,6 +31,8 @@ class LimitsView(BaseModel):
     credits: int = Field(examples=[1_000_000], description="Granted every calendar month")
     interactive_runs: int = Field(examples=[4], description="Short captions and burn-ins at the same time")
     concurrent_runs: int = Field(examples=[1000], description="Renders at the same time")
+    upload_storage_bytes: int = Field(examples=[100_000_000_000], description="Size of all uploads together")
+    upload_days: int = Field(examples=[365], description="Days for which an upload is kept")
 
 
 class PeriodView(BaseModel):

@@ -1,12 +1,13 @@
 """S3 client: one bucket, keys prefixed with the workspace id; inbox, portraits, pictures and dataset have their own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import boto3
 from boto3.exceptions import S3UploadFailedError
@@ -26,9 +27,12 @@ else:
 # machine.
 _TRANSFER = TransferConfig(use_threads=False)
 
+# S3 copies up to 5 GiB at once. SeaweedFS changes only the entry of an object that is copied to itself so.
+_WHOLE_COPY = TransferConfig(use_threads=False, multipart_threshold=5 << 30, multipart_chunksize=1 << 30)
+
 # Error codes for a missing object and for one that fails If-Match. Numbers for HEAD requests, whose responses have no
 # body.
-_GONE: Final = ("404", "NoSuchKey", "412", "PreconditionFailed")
+_GONE: Final = ("404", "NoSuchKey", "NoSuchUpload", "412", "PreconditionFailed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,15 @@ class StoredObject:
     key: str
     etag: str
     written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """A part of an object that is not joined yet; `size` in bytes."""
+
+    number: int
+    size: int
+    etag: str
 
 
 def _client(endpoint: str) -> S3Client:
@@ -126,6 +139,19 @@ def move(stored: StoredObject, key: str) -> None:
         client().delete_object(Bucket=bucket, Key=stored.key, IfMatch=stored.etag)
 
 
+def set_content_type(key: str, content_type: str) -> None:
+    """Change what links to an object say of its content. Raises NotFound, Unavailable."""
+    bucket = settings().s3_bucket
+    with _translated_errors(key):
+        client().copy(
+            {"Bucket": bucket, "Key": key},
+            bucket,
+            key,
+            ExtraArgs={"ContentType": content_type, "MetadataDirective": "REPLACE"},
+            Config=_WHOLE_COPY,
+        )
+
+
 def delete(key: str) -> None:
     """Raises Unavailable."""
     with _translated_errors(key):
@@ -163,17 +189,85 @@ def list_folders(prefix: str) -> list[str]:
     ]
 
 
-def signed_url(key: str, *, seconds: int | None = None, is_download: bool = False) -> str:
+def start_multipart(key: str) -> str:
+    """Begin an object that arrives in parts. Returns the store's id for it. Raises Unavailable."""
+    with _translated_errors(key):
+        return client().create_multipart_upload(Bucket=settings().s3_bucket, Key=key)["UploadId"]
+
+
+def part_url(key: str, multipart_id: str, number: int, *, size: int) -> str:
+    """A presigned PUT URL for one part, valid for `link_seconds`. The store refuses another length than `size`."""
+    params = {
+        "Bucket": settings().s3_bucket,
+        "Key": key,
+        "UploadId": multipart_id,
+        "PartNumber": number,
+        "ContentLength": size,
+    }
+    return _public_client().generate_presigned_url("upload_part", Params=params, ExpiresIn=settings().link_seconds)
+
+
+def stored_parts(key: str, multipart_id: str) -> list[StoredPart]:
+    """The parts that have arrived, by number. Raises NotFound when it was joined or dropped, Unavailable."""
+    with _translated_errors(key):
+        paginator = client().get_paginator("list_parts")
+        pages = paginator.paginate(Bucket=settings().s3_bucket, Key=key, UploadId=multipart_id)
+        # By number: SeaweedFS lists a part that was sent twice twice.
+        found = {part["PartNumber"]: part for page in pages for part in page.get("Parts", [])}
+    return [StoredPart(number, part["Size"], part["ETag"]) for number, part in sorted(found.items())]
+
+
+def join_parts(key: str, multipart_id: str, parts: Iterable[StoredPart]) -> None:
+    """Make the object of its parts. Raises NotFound when it was joined or dropped already, Unavailable."""
+    listed: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+    with _translated_errors(key):
+        client().complete_multipart_upload(
+            Bucket=settings().s3_bucket, Key=key, UploadId=multipart_id, MultipartUpload={"Parts": listed}
+        )
+
+
+def drop_parts(key: str, multipart_id: str) -> None:
+    """Delete the parts; nothing happens if they are gone already. Raises Unavailable."""
+    with suppress(NotFound), _translated_errors(key):
+        client().abort_multipart_upload(Bucket=settings().s3_bucket, Key=key, UploadId=multipart_id)
+
+
+def unfinished_multiparts(*, older_than: datetime) -> Iterator[tuple[str, str]]:
+    """Key and id of the objects whose parts were not joined, begun before `older_than`. Raises Unavailable."""
+    with _translated_errors("its list of parts"):
+        for page in client().get_paginator("list_multipart_uploads").paginate(Bucket=settings().s3_bucket):
+            yield from (
+                (found["Key"], found["UploadId"])
+                for found in page.get("Uploads", [])
+                if found["Initiated"] < older_than
+            )
+
+
+def signed_url(
+    key: str,
+    *,
+    seconds: int | None = None,
+    is_download: bool = False,
+    file_name: str | None = None,
+) -> str:
     """A presigned GET URL, valid for so many seconds, or for `link_seconds`.
 
-    With `is_download` browsers save the file under its name, where they would show a video or JSON.
+    With `is_download` browsers save the file under its name, where they would show a video or JSON. With a
+    `file_name` they save it under that one.
     """
     params = {"Bucket": settings().s3_bucket, "Key": key}
     if is_download:
         params["ResponseContentDisposition"] = f'attachment; filename="{key.rpartition("/")[2]}"'
+    if file_name:
+        params["ResponseContentDisposition"] = f"inline; filename*=UTF-8''{quote(file_name, safe='')}"
     return _public_client().generate_presigned_url(
         "get_object", Params=params, ExpiresIn=seconds or settings().link_seconds
     )
+
+
+def uri(key: str) -> str:
+    """The URI of an object."""
+    return f"s3://{settings().s3_bucket}/{key}"
 
 
 @contextmanager

@@ -61,7 +61,11 @@ TABLES: Final = {
 # Of fields that the document has no example of.
 EXAMPLES: Final = {"segments": [{"start": 0, "end": 1, "text": "Hello."}], "topic": "Coffee"}
 # Of paths whose parameter has the same name.
-TABLES_OF_PATHS: Final = {"/multimodal/avatar/{job_id}": "AvatarVideo"}
+TABLES_OF_PATHS: Final = {
+    "/multimodal/avatar/{job_id}": "AvatarVideo",
+    "/uploads/multipart/{upload_id}": "MultipartUpload",
+    "/uploads/multipart/{upload_id}/complete": "MultipartUpload",
+}
 DOCUMENT: Final = create_app().openapi()
 
 

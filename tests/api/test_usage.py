@@ -23,6 +23,8 @@ def test_usage_shows_credits_limits_and_the_tasks_of_the_month(client: TestClien
         "credits": 1_000_000,
         "interactive_runs": 4,
         "concurrent_runs": 1000,
+        "upload_storage_bytes": 100_000_000_000,
+        "upload_days": 365,
     }
     assert shown["period"]["start"] <= now().strftime("%Y-%m-%d") < shown["period"]["end"]
     assert shown["period"]["credits_charged"] == 0

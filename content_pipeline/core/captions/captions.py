@@ -23,6 +23,7 @@ from content_pipeline.core.media import (
     cue_segmentation,
     glossary,
     karaoke_captions,
+    limits,
     srt_vtt,
     untrusted,
     video,
@@ -60,12 +61,7 @@ def check_usable(media: MediaInfo, media_seconds: int, known_text: str | None = 
             code="no_audio",
             remedy="Send a recording with a sound track.",
         )
-    if media.seconds > media_seconds:
-        raise MediaUnusable(
-            f"This recording is {media.seconds / 60:.0f} minutes long; your plan allows {media_seconds / 60:.0f}.",
-            code="media_too_long",
-            remedy="Cut it into parts, or ask for a larger plan.",
-        )
+    limits.check_allowed(media.seconds, media_seconds)
     if known_text is not None:
         text_alignment.check_length(known_text, media.seconds)
 

@@ -1,15 +1,15 @@
-"""Retention: picks partition keys of tasks that ended 90 days ago; deletes expired rows, exports, orphaned uploads, and
-figures older than two years."""
+"""Retention: picks partition keys of tasks that ended 90 days ago; deletes expired rows, uploads and exports, orphaned
+files, and figures older than two years."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import case, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy.orm import Session
 
 from content_pipeline.core import pictures, rate_limits, storage
 from content_pipeline.core.accounts import oauth_flow
@@ -19,7 +19,8 @@ from content_pipeline.core.avatars import heygen_events
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.isolation import isolated
-from content_pipeline.core.models import Caption, Publication, Task
+from content_pipeline.core.maintenance import upload_deletion
+from content_pipeline.core.models import Caption, MultipartUpload, Publication, Task, Upload
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.tasks import OPEN
@@ -35,32 +36,44 @@ ORPHANED: Final = timedelta(days=1)
 BATCH_SIZE: Final = 1000
 
 _ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# Patterns of object keys, and the column that holds the id in each. They match ids only: files under other names, such
+# Patterns of object keys, and the columns that hold the id in each. They match ids only: files under other names, such
 # as the inbox, belong to users and are never deleted.
-_OWNERS: Final[Mapping[re.Pattern[str], InstrumentedAttribute[UUID]]] = {
-    re.compile(f"{_ID}/captions/({_ID})/source"): Caption.id,
-    re.compile(f"{_ID}/publications/({_ID})/[a-z-]+"): Publication.request_id,
+_OWNERS: Final[Mapping[re.Pattern[str], Sequence[Select[UUID]]]] = {
+    re.compile(f"{_ID}/captions/({_ID})/source"): [select(Caption.id)],
+    re.compile(f"{_ID}/publications/({_ID})/[a-z-]+"): [select(Publication.request_id)],
+    re.compile(f"{_ID}/uploads/({_ID})/file"): [
+        select(Upload.id).where(Upload.deleted_at.is_(None)),
+        select(MultipartUpload.id),
+    ],
 }
+# Those of other keys are of a user, who may be filling the inbox.
+_OF_WORKSPACE: Final = re.compile(f"{_ID}/")
 # Deleted at the same age, with their row or without: exports.py gives no more links to them by then.
 _EXPORT: Final = re.compile(f"{_ID}/exports/{_ID}/analytics-[0-9-]+\\.[a-z]+")
 
 
 def sweep_rows() -> None:
-    """Delete expired idempotency keys, OAuth states, webhook events, rate-limit buckets and executions; old figures."""
+    """Delete expired idempotency keys, OAuth states, webhook events, rate-limit buckets, executions and uploads; old
+    figures."""
     for sweep in (idempotency.sweep, oauth_flow.sweep, executions.sweep, endpoints.sweep, heygen_events.sweep):
         with isolated("retention", sweep.__module__), transaction() as session:
             sweep(session)
-    for sweep_all in (rate_limits.sweep, analytics.sweep):
+    for sweep_all in (rate_limits.sweep, analytics.sweep, upload_deletion.sweep):
         with isolated("retention", sweep_all.__module__):
             sweep_all()
 
 
 def sweep_files() -> int:
-    """Delete exports, old days of the dataset, old pictures, and uploads that have no row. Returns how many.
+    """Delete exports, old days of the dataset, old pictures, and files of clients that have no row. Returns how many.
 
-    Uploads are recordings and cached videos of posts.
+    These are uploads, recordings, cached videos of posts, and parts of such files that were not joined.
     """
     deleted = 0
+    for key, multipart_id in storage.unfinished_multiparts(older_than=now() - ORPHANED):
+        if _OF_WORKSPACE.match(key):
+            with isolated("retention", key):
+                storage.drop_parts(key, multipart_id)
+                deleted += 1
     stored = storage.listing(older_than=now() - ORPHANED)
     while chunk := list(islice(stored, BATCH_SIZE)):
         for key in (*_without_row(chunk), *filter(_is_expired, chunk)):
@@ -79,10 +92,14 @@ def _is_expired(key: str) -> bool:
 
 
 def _without_row(keys: Collection[str]) -> Iterator[str]:
-    for pattern, column in _OWNERS.items():
+    for pattern, owners in _OWNERS.items():
         found = {key: UUID(match[1]) for key in keys if (match := pattern.fullmatch(key))}
         with transaction() as session:
-            known = set(session.scalars(select(column).where(column.in_(found.values()))))
+            known = {
+                owner
+                for ids in owners
+                for owner in session.scalars(ids.where(ids.selected_columns[0].in_(found.values())))
+            }
         yield from (key for key, owner in found.items() if owner not in known)
 
 

@@ -51,6 +51,16 @@ def check_seconds(seconds: float) -> None:
         )
 
 
+def check_allowed(seconds: float, allowed_seconds: float) -> None:
+    """Raises MediaUnusable `media_too_long` for a recording longer than a workspace's plan allows."""
+    if seconds > allowed_seconds:
+        raise MediaUnusable(
+            f"This recording is {seconds / 60:.0f} minutes long; your plan allows {allowed_seconds / 60:.0f}.",
+            code="media_too_long",
+            remedy="Cut it into parts, or ask for a larger plan.",
+        )
+
+
 def check_not_empty(seconds: float) -> None:
     """Raises MediaUnusable `media_too_short`, for the length of what is actually there."""
     if seconds < MIN_SECONDS:

@@ -1,0 +1,179 @@
+"""Resumable uploads: a client sends the parts of a file to the object store, by presigned addresses.
+
+The store knows which parts have arrived, so an upload goes on after any interruption of the client, the API or the
+network. Its row reserves room in the plan until the parts are joined, dropped or a day old (`KEPT`).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import storage
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Conflict, NotFound
+from content_pipeline.core.models import MultipartUpload, Plan, Upload
+from content_pipeline.core.pagination import newest_first
+from content_pipeline.core.storage import StoredPart
+from content_pipeline.core.uploads import uploads
+from content_pipeline.core.uploads.examination import Examined, examine
+from content_pipeline.core.workspaces.ownership import owned
+
+KEPT: Final = timedelta(days=1)
+# S3 takes 10,000 parts of at least 5 MiB, but for the last. One of 16 MiB is lost within seconds and sent again.
+PART_BYTES: Final = 16 * 1024 * 1024
+_MOST_PARTS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes `offset` to before `offset + size` of the file; the first `number` is 1."""
+
+    number: int
+    offset: int
+    size: int
+
+
+def create(
+    session: Session,
+    plan: Plan,
+    workspace_id: UUID,
+    upload_id: UUID,
+    *,
+    file_name: str,
+    size: int,
+    store_id: str,
+) -> MultipartUpload:
+    """Create the row of an upload that `storage.start_multipart` has begun under `uploads.file_key`.
+
+    Raises PlanLimit when the plan has no room for `size` bytes.
+    """
+    uploads.check_room(session, plan, workspace_id, size)
+    upload = MultipartUpload(
+        id=upload_id,
+        workspace_id=workspace_id,
+        file_key=uploads.file_key(workspace_id, upload_id),
+        file_name=uploads.clean_name(file_name),
+        size=size,
+        part_size=max(PART_BYTES, ceil(size / _MOST_PARTS)),
+        store_id=store_id,
+        created_at=now(),
+    )
+    session.add(upload)
+    session.flush()
+    return upload
+
+
+def get(session: Session, workspace_id: UUID, upload_id: UUID) -> MultipartUpload:
+    """Raises NotFound, also for one that is complete."""
+    return owned(session, MultipartUpload, workspace_id, upload_id)
+
+
+def list_page(
+    session: Session, workspace_id: UUID, *, limit: int, cursor: str | None = None
+) -> tuple[list[MultipartUpload], str | None]:
+    """A page of uploads that are not complete, newest first, and the cursor of the next one."""
+    query = select(MultipartUpload).where(MultipartUpload.workspace_id == workspace_id)
+    return newest_first(session, query, MultipartUpload, limit=limit, cursor=cursor)
+
+
+def expires_at(upload: MultipartUpload) -> datetime:
+    """When retention drops it, if it is not complete by then."""
+    return upload.created_at + KEPT
+
+
+def parts(upload: MultipartUpload) -> Iterator[Part]:
+    """All parts of the file, by number."""
+    for number, offset in enumerate(range(0, upload.size, upload.part_size), start=1):
+        yield Part(number, offset, min(upload.part_size, upload.size - offset))
+
+
+def missing_parts(upload: MultipartUpload) -> list[Part]:
+    """The parts that have not arrived. Raises NotFound when the store has dropped them, Unavailable."""
+    arrived = _arrived_parts(upload)
+    return [] if arrived is None else _missing(upload, arrived)
+
+
+def _arrived_parts(upload: MultipartUpload) -> list[StoredPart] | None:
+    """The parts that the store has; None where a completion has joined them."""
+    try:
+        return storage.stored_parts(upload.file_key, upload.store_id)
+    except NotFound:
+        if storage.exists(upload.file_key):
+            return None
+        raise _dropped(upload) from None
+
+
+def _missing(upload: MultipartUpload, arrived: Iterable[StoredPart]) -> list[Part]:
+    sizes = {part.number: part.size for part in arrived}
+    return [part for part in parts(upload) if sizes.get(part.number) != part.size]
+
+
+def complete(upload: MultipartUpload, target: Path, *, media_seconds: int) -> Examined:
+    """Join the parts, fetch the file to `target` and examine it. May be repeated, also after an interruption.
+
+    Raises Conflict `upload_incomplete`; NotFound; Unavailable; what `examine` raises. The file and the row of one that
+    is refused are the caller's to delete.
+    """
+    arrived = _arrived_parts(upload)
+    if arrived is not None:
+        _check_complete(_missing(upload, arrived))
+        with suppress(NotFound):  # another request has joined them meanwhile
+            storage.join_parts(upload.file_key, upload.store_id, arrived)
+    try:
+        storage.fetch(upload.file_key, target)
+    except NotFound:
+        raise _dropped(upload) from None
+    examined = examine(target, workspace_id=upload.workspace_id, media_seconds=media_seconds)
+    storage.set_content_type(upload.file_key, examined.content_type)
+    return examined
+
+
+def _check_complete(missing: Sequence[Part]) -> None:
+    """Raises Conflict `upload_incomplete`."""
+    if missing:
+        raise Conflict(
+            f"{len(missing):,} parts of this file have not arrived.",
+            code="upload_incomplete",
+            remedy="Get the upload for the addresses of the missing parts, send them, and complete it again.",
+        )
+
+
+def finish(session: Session, plan: Plan, workspace_id: UUID, upload_id: UUID, examined: Examined | None) -> Upload:
+    """Replace the row of a completed upload by that of its file, or return the latter where it exists already.
+
+    Raises NotFound for an unknown upload and one that was dropped meanwhile, and PlanLimit.
+    """
+    upload = session.get(MultipartUpload, upload_id, with_for_update=True)
+    if upload is None or examined is None:
+        return uploads.get(session, workspace_id, upload_id)
+    session.delete(upload)
+    session.flush()  # so that its reserved room is free
+    return uploads.create(
+        session,
+        plan,
+        upload.workspace_id,
+        upload.id,
+        file_name=upload.file_name,
+        size=upload.size,
+        examined=examined,
+    )
+
+
+def drop(upload: MultipartUpload) -> None:
+    """Delete what the store has of it. Raises Unavailable."""
+    storage.drop_parts(upload.file_key, upload.store_id)
+    storage.delete(upload.file_key)
+
+
+def _dropped(upload: MultipartUpload) -> NotFound:
+    return NotFound(
+        f"The parts of the upload {upload.id} are gone.", code="upload_not_found", remedy="Begin a new upload."
+    )
