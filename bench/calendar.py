@@ -44,6 +44,9 @@ from generate_series(0, :count - 1) number
 join unnest(cast(:templates as uuid[])) with ordinality template (id, place)
   on template.place = number % cardinality(cast(:templates as uuid[])) + 1
 join calendar_items item on item.id = template.id"""
+_COPIED = """
+select count(*) from calendar_items item join tasks task on task.kind = 'video_copy' and task.key = item.id::text
+where item.id = any(cast(:templates as uuid[])) and task.state = 'done'"""
 # Those of a crowd that no tick has claimed yet are not waited for.
 _CANCEL = "update calendar_items set status = 'canceled' where caption like :marker || ' %' and status = 'scheduled'"
 _ENDED = "select count(*) from calendar_items where caption like :marker || ' %' and status in ('published', 'failed')"
@@ -96,10 +99,18 @@ def _film(environment: Environment) -> Iterator[str]:
 def _templates(client: Client, environment: Environment, count: int, url: str) -> list[str]:
     """Ids of template items scheduled months ahead, each for a new account."""
     twin = client.create_twin()
-    return [
+    templates = [
         _template(client, twin, client.connect(environment.stack.sandbox, "instagram", f"{uuid4()}"[:8]), url)
         for _ in range(count)
     ]
+    # Their copies share what was copied for them, as the items of a client have long been copied.
+    until(
+        lambda: environment.stack.sql(_COPIED, templates=templates)[0][0] == count,
+        seconds=300,
+        what="the videos of the templates",
+        pause=0.5,
+    )
+    return templates
 
 
 def _template(client: Client, twin: str, account: str, url: str) -> str:

@@ -27,6 +27,7 @@ definitions = dg.Definitions(
         tasks.start_unattended_tasks,
         calendar.render_scheduled_videos,
         calendar.publish_scheduled_content,
+        calendar.copy_scheduled_videos,
         calendar.prepare_scheduled_posts,
         polling.poll_platforms,
         avatars.poll_avatar_renders,

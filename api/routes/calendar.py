@@ -18,7 +18,7 @@ from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
 from api.schemas.times import Day, UtcDatetime
 from api.thread_pools import LAUNCHES
-from content_pipeline.core.calendar import actions, items
+from content_pipeline.core.calendar import actions, copies, item_sources, items
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.models import CalendarItem, Publication
 from content_pipeline.core.models.calendar import Status
@@ -34,7 +34,7 @@ Bound = Annotated[UtcDatetime | Day | None, Query(description="A time with an of
 @router.post("", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(403, 404, 409, 502, 503))
 @in_bulkhead()
 def schedule_post(body: ItemRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """Schedule a post: of a script, whose reel is rendered ahead of time, or of your own video."""
+    """Schedule a post: of a script, whose video is rendered ahead of time, or of a video that you name."""
     with idempotent.transaction() as session:
         item = items.create(session, caller.workspace_id, body.to_fields())
         return idempotent.created(session, _detail(session, item), location=_location(item))
@@ -80,7 +80,7 @@ def _to_datetime(bound: datetime | date | None, *, end: bool = False) -> datetim
 
 @router.get("/{item_id}", responses=problems(404))
 def get_item(item_id: UUID, caller: CallerDep) -> ItemDetail:
-    """Get one item, with its reel once that is rendered."""
+    """Get one item, with its video once that is stored here."""
     with autocommit() as session:
         return _detail(session, items.get(session, caller.workspace_id, item_id))
 
@@ -148,11 +148,14 @@ def _location(item: CalendarItem) -> str:
 
 
 def _detail(session: Session, item: CalendarItem) -> ItemDetail:
+    made = actions.made_video(session, item)
     is_prepared = actions.held_post(session, item) is not None  # it is scheduled all the same
     post = session.get(Publication, item.publication_id) if item.publication_id and not is_prepared else None
     return ItemDetail.with_work(
         item,
-        made=actions.made_video(session, item),
+        made=made and made[1],
+        video_url=item_sources.video_url(session, item),
+        copy=copies.newest_task(session, item),
         post=(post, tasks.newest(session, publications.KIND, str(post.id))) if post else None,
         conflicts=items.conflicts(session, item),
     )

@@ -24,13 +24,10 @@ from api.schemas.publishing import (
     PublishRequest,
 )
 from api.thread_pools import LAUNCHES
-from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.database import autocommit
-from content_pipeline.core.errors import Invalid
 from content_pipeline.core.models import Twin
 from content_pipeline.core.publishing import dry_run, publications
-from content_pipeline.core.publishing.publications import Source
-from content_pipeline.core.reels import reels
+from content_pipeline.core.sources import sources
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.workspaces import Caller
@@ -64,7 +61,7 @@ def publish(
             session,
             caller.workspace_id,
             twin=_twin(session, caller, body),
-            source=_source(session, caller, body),
+            source=sources.resolve(session, caller.workspace_id, body.source_ids()),
             specs=body.specs(),
         )
         accepted = PublishAccepted(
@@ -85,7 +82,8 @@ def publish(
 
 def _dry_run(body: PublishRequest, caller: Caller) -> Response:
     with autocommit() as session:
-        twin, source = _twin(session, caller, body), _source(session, caller, body)
+        twin = _twin(session, caller, body)
+        source = sources.resolve(session, caller.workspace_id, body.source_ids())
     with tempfile.TemporaryDirectory() as folder:
         video = dry_run.fetch_video(caller.workspace_id, source, Path(folder), max_bytes=caller.plan.upload_bytes)
         results = [dry_run.check_post(caller.workspace_id, twin, source, video, spec) for spec in body.specs()]
@@ -94,18 +92,6 @@ def _dry_run(body: PublishRequest, caller: Caller) -> Response:
 
 def _twin(session: Session, caller: Caller, body: PublishRequest) -> Twin | None:
     return twins.get(session, caller.workspace_id, body.twin_id) if body.twin_id else None
-
-
-def _source(session: Session, caller: Caller, body: PublishRequest) -> Source:
-    if [body.reel_url, body.reel_id, body.avatar_job_id].count(None) != 2:
-        raise Invalid(
-            "A post needs exactly one video.",
-            code="source_ambiguous",
-            remedy="Send one of reel_url, reel_id and avatar_job_id.",
-        )
-    if body.avatar_job_id:
-        return Source(avatar_videos.get(session, caller.workspace_id, body.avatar_job_id))
-    return Source(reels.get(session, caller.workspace_id, body.reel_id) if body.reel_id else None, body.reel_url)
 
 
 @router.get("/{job_id}", responses=problems(404))

@@ -1,5 +1,6 @@
 """Schemas of calendar items."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -9,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.schemas.patch import unset
 from api.schemas.publishing import Caption, Title
 from api.schemas.signed_url import SignedUrl
+from api.schemas.sources import MAX_URL, URL, SourceFields
 from api.schemas.tasks import TaskError, error_of
 from api.schemas.times import UtcDatetime
-from content_pipeline.core.calendar import best_slots
-from content_pipeline.core.models import CalendarItem, MadeVideo, Publication, Task
+from content_pipeline.core.calendar import best_slots, item_sources
+from content_pipeline.core.models import CalendarItem, Publication, Task
 from content_pipeline.core.models.calendar import Status, VideoKind
 from content_pipeline.core.platforms.registered import Platform
-from content_pipeline.core.reels import reels
 
 Script = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 # Time of the examples: in the future, but within the ten years that can be scheduled.
@@ -26,8 +27,12 @@ _TIME_OR_BEST: Final = (
 )
 
 
-class ItemEdit(BaseModel):
-    """The editable fields of an item; omitted ones keep their value."""
+class ItemEdit(SourceFields):
+    """The editable fields of an item; omitted ones keep their value.
+
+    A video that is named (`reel_id`, `avatar_job_id`, `caption_id`, `upload_id`, `reel_url`) takes the place of the
+    one before; null removes it, and one is made of the script again.
+    """
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"scheduled_at": TIME}, {"scheduled_at": "best"}]}
@@ -40,7 +45,11 @@ class ItemEdit(BaseModel):
     script: Script | None = Field(None, description="The script of its video")
     make: VideoKind | None = Field(None, description="What is made of the script; null leaves it to the twin")
     reel_url: str | None = Field(
-        None, min_length=1, max_length=4096, description="Your own video, instead of one made of the script"
+        None,
+        min_length=1,
+        max_length=MAX_URL,
+        description=f"A video, instead of one made of the script. {URL}. A file elsewhere is copied when the item is "
+        "scheduled; 400 `link_expired` where its link says that it will have expired at the item's time",
     )
     caption: Caption | None = Field(None, description="The text of the post; composed if omitted")
     account_id: UUID | None = Field(None, description="Default: the twin's account, or the only one")
@@ -100,6 +109,12 @@ class ItemView(BaseModel):
     scheduled_because: ScheduledBecause | None = Field(description="Why, if the best time was asked for")
     script: str | None
     make: VideoKind | None
+    reel_id: UUID | None = Field(description="Its video, if that is a reel: named, or made of the script")
+    avatar_job_id: UUID | None = Field(
+        description="Its video, if that is an avatar video: named, or made of the script"
+    )
+    caption_id: UUID | None
+    upload_id: UUID | None
     reel_url: str | None
     caption: str | None
     account_id: UUID | None = Field(description="The account it is published to, once that is known")
@@ -120,7 +135,7 @@ class ItemView(BaseModel):
             scheduled_because=item.scheduled_because and ScheduledBecause(**item.scheduled_because),
             script=item.script,
             make=item.make,
-            reel_url=item.reel_url,
+            **asdict(item_sources.ids(item)),
             caption=item.caption,
             account_id=item.account_id,
             options=item.options,
@@ -133,7 +148,11 @@ class ItemView(BaseModel):
 class ItemDetail(ItemView):
     task_id: str | None = Field(description="The task that renders its video")
     publish_task_id: str | None = Field(description="The task that publishes it")
-    video_url: SignedUrl = Field(description="Signed URL of the video made of its script, once it is rendered")
+    video_url: SignedUrl = Field(description="Signed URL of its video, once that is stored here")
+    copy_task_id: str | None = Field(description="The task that copies the file of `reel_url`, once it has begun")
+    copy_error: TaskError | None = Field(
+        description="Why the file of `reel_url` could not be copied. It is fetched again at the item's time"
+    )
     conflicts: list[UUID] = Field(description="Up to 20 other items of this account within a minute of it")
 
     @classmethod
@@ -141,15 +160,19 @@ class ItemDetail(ItemView):
         cls,
         item: CalendarItem,
         *,
-        made: tuple[MadeVideo, Task] | None,
+        made: Task | None,
+        video_url: str | None,
+        copy: Task | None,
         post: tuple[Publication, Task] | None,
         conflicts: list[UUID],
     ) -> "ItemDetail":
-        """The item with its video and its post, each with its newest task."""
+        """The item with its post, and the newest tasks that make and copy its video."""
         return cls(
             **dict(ItemView.of(item, post and post[0])),
-            task_id=made and made[1].id,
-            video_url=made and reels.result_url(made[0]),
+            task_id=made and made.id,
+            video_url=video_url,
+            copy_task_id=copy and copy.id,
+            copy_error=error_of(copy.error) if copy else None,
             publish_task_id=post and post[1].id,
             conflicts=conflicts,
         )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from api.schemas.sources import SourceFields
 from api.schemas.tasks import Status, TaskView
 from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.platforms.registered import Platform, PlatformDefaults
@@ -18,7 +19,7 @@ Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 _ACCOUNT: Final = "0b7c9d1e-6a5f-4c3b-9d2e-1f0a8b7c6d5e"
 
 
-class PublishRequest(BaseModel):
+class PublishRequest(SourceFields):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
@@ -34,11 +35,6 @@ class PublishRequest(BaseModel):
     )
 
     platforms: list[Platform] = Field(min_length=1, max_length=20, json_schema_extra={"uniqueItems": True})
-    reel_url: str | None = Field(None, min_length=1, max_length=4096)
-    reel_id: UUID | None = Field(None, description="A reel of the workspace (its `job_id`), instead of `reel_url`")
-    avatar_job_id: UUID | None = Field(
-        None, description="An avatar video of the workspace (its `job_id`), instead of `reel_url`"
-    )
     caption: Caption | None = Field(
         None, description="The text of the post; if omitted, the twin writes one for each platform"
     )

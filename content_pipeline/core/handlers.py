@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.analytics import exports
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.bulk import batches
-from content_pipeline.core.calendar import actions
+from content_pipeline.core.calendar import actions, copies
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.publishing import publications
@@ -71,6 +71,7 @@ HANDLERS: Final = {
     kinds.REEL.name: Handlers(reels.result),
     kinds.AVATAR.name: Handlers(avatar_videos.result, retry=_retry_avatar),
     kinds.BATCH.name: Handlers(batches.result, retry=_retry_batch, cancel=_cancel_batch),
+    kinds.VIDEO_COPY.name: Handlers(copies.result),
     kinds.PUBLICATION.name: Handlers(publications.result, retry=_retry_publication),
     kinds.EXPORT.name: Handlers(exports.result),
 }

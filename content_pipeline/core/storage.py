@@ -1,4 +1,7 @@
-"""S3 client: one bucket, keys prefixed with the workspace id; inbox, portraits, pictures and dataset have their own."""
+"""S3 client: one bucket, keys prefixed with the workspace id; inbox, portraits, pictures and dataset have their own.
+
+A row that names a file of the bucket beside links to elsewhere keeps its URI, `s3://bucket/key` (`uri`, `key_of_uri`).
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -7,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 import boto3
 from boto3.exceptions import S3UploadFailedError
@@ -268,6 +271,46 @@ def signed_url(
 def uri(key: str) -> str:
     """The URI of an object."""
     return f"s3://{settings().s3_bucket}/{key}"
+
+
+def key_of_uri(location: str) -> str | None:
+    """The key of the object of a URI; None for any other location."""
+    prefix = uri("")
+    return location.removeprefix(prefix) if location.startswith(prefix) else None
+
+
+def public_url(location: str) -> str:
+    """A URL that other servers can fetch, for a URI or for a URL, which stays as it is."""
+    key = key_of_uri(location)
+    return signed_url(key) if key else location
+
+
+def key_of_signed_url(url: str) -> str | None:
+    """The key that a URL like those of `signed_url` names, whoever signed it and whether or not it has expired; None
+    for any other URL."""
+    try:
+        parts = urlsplit(url)
+        origin = _origin(parts)
+    except ValueError:  # a port that is no number, brackets without an address
+        return None
+    if "X-Amz-Signature" not in parse_qs(parts.query):
+        return None
+    path = unquote(parts.path)
+    folders = [folder for own, folder in _bucket_urls() if own == origin and path.startswith(folder)]
+    return path.removeprefix(folders[0]) if folders else None
+
+
+@cache
+def _bucket_urls() -> frozenset[tuple[tuple[str | None, int | None], str]]:
+    """The origin and the path below which the bucket's objects are, for us and for clients."""
+    name = {"Bucket": settings().s3_bucket, "Key": "key"}
+    signed = (urlsplit(each.generate_presigned_url("get_object", Params=name)) for each in (client(), _public_client()))
+    return frozenset((_origin(url), url.path.removesuffix("key")) for url in signed)
+
+
+def _origin(url: SplitResult) -> tuple[str | None, int | None]:
+    """Host and port. Raises ValueError."""
+    return url.hostname, url.port or {"http": 80, "https": 443}.get(url.scheme)
 
 
 @contextmanager

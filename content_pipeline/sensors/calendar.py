@@ -1,4 +1,4 @@
-"""Sensors of the content calendar: they render videos ahead, prepare posts ahead, and publish due posts."""
+"""Sensors of the content calendar: they copy and render videos ahead, prepare posts ahead, and publish due posts."""
 
 import time
 from datetime import timedelta
@@ -12,7 +12,7 @@ from content_pipeline.core.calendar import due
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.tasks import dagster_client
-from content_pipeline.core.tasks.kinds import AVATAR, PUBLICATION, REEL
+from content_pipeline.core.tasks.kinds import AVATAR, PUBLICATION, REEL, VIDEO_COPY
 from content_pipeline.sensors import intervals, run_requests
 
 # Submitting a run takes the daemon 30 ms, 150 ms while renders use the cores: all runs of a tick are submitted before
@@ -72,6 +72,18 @@ def prepare_scheduled_posts(_: dg.SensorEvaluationContext) -> dg.SensorResult:
     with transaction() as session:
         prepared = due.prepare_posts(session, most=RUNS_A_TICK)
     return run_requests.sensor_result(prepared, are_urgent=False)
+
+
+@dg.sensor(
+    job=jobs.JOBS[VIDEO_COPY.name],
+    minimum_interval_seconds=intervals.EVERY_ROUND,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Copies the videos that calendar items name by a URL, which may expire before their time.",
+)
+def copy_scheduled_videos(_: dg.SensorEvaluationContext) -> dg.SensorResult:
+    with transaction() as session:
+        copied = due.copy_videos(session, most=RUNS_A_TICK)
+    return run_requests.sensor_result(copied, are_urgent=False)
 
 
 def _launch_posts() -> tuple[int, int]:

@@ -109,9 +109,12 @@ def test_each_platform_gets_a_post_and_a_task_of_its_own(
 # ── rejected requests ────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("source", [{"reel_url": VIDEO, "reel_id": str(uuid4())}, {"reel_url": None}])
-def test_a_post_has_one_video(client: TestClient, source: dict[str, Any]) -> None:
-    assert error_of(publish(client, **source)) == (400, "source_ambiguous")
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [({"reel_url": VIDEO, "reel_id": str(uuid4())}, "source_ambiguous"), ({"reel_url": None}, "source_missing")],
+)
+def test_a_post_has_one_video(client: TestClient, source: dict[str, Any], code: str) -> None:
+    assert error_of(publish(client, **source)) == (400, code)
 
 
 def test_twins_reels_accounts_and_captions_that_are_not_there(

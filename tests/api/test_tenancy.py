@@ -20,9 +20,10 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import AnalyticsExport, Memory, Twin
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.publishing.publications import PostSpec, Source
+from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
+from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.webhooks import deliveries, endpoints
 from tests.api.conftest import PUBLIC
 from tests.factories import make_account, make_item, make_multipart_upload, make_twin, make_upload
@@ -45,6 +46,7 @@ TABLES: Final = {
     "account_id": "Account",
     "accounts": "Account",
     "avatar_job_id": "AvatarVideo",
+    "background_id": "Upload",
     "batch_id": "Batch",
     "caption_id": "Caption",
     "captions_id": "Caption",
@@ -223,20 +225,24 @@ BODIES: Final = [
 ]
 
 
+# What may stand in place of a URL.
+SOURCES: Final = ("reel_id", "avatar_job_id", "caption_id", "upload_id")
+
+
 def valid_body_with(path: str, place: tuple[str, ...], row_id: str, own_rows: Rows) -> dict[str, Any]:
     """A body that is right but for the id at this place."""
-    post = {"platforms": ["youtube"], "reel_url": URL, "title": "Look", "caption": "Look."}
+    source = {} if place[0] in SOURCES else {"reel_url": URL}
     usual: dict[str, dict[str, Any]] = {
-        "/captions/generate": {"reel_url": URL},
-        "/captions/align": {"reel_url": URL, "text": "Hello."},
+        "/captions/generate": source,
+        "/captions/align": {**source, "text": "Hello."},
         "/bulk/reels": {"platform": "youtube"},
         "/twins": {"name": "Mine", "voice_id": "en-US"},
         "/content/calendar": {
             "twin_id": own_rows["Twin"], "title": "Look", "platform": "youtube", "scheduled_at": "2033-05-01T10:00:00Z",
             "script": "Hello there.",
         },
-        "/multimodal/avatar/generate": {"script": "Hello there."},
-        "/social/publish": post if place[0] not in ("reel_id", "avatar_job_id") else post | {"reel_url": None},
+        "/multimodal/avatar/generate": {"twin_id": own_rows["Twin"], "script": "Hello there."},
+        "/social/publish": {**source, "platforms": ["youtube"], "title": "Look", "caption": "Look."},
     }  # fmt: skip
     body = usual.get(path, {})
     if place[0] == "options":
@@ -258,7 +264,9 @@ def test_a_body_names_own_rows_only(
         body = valid_body_with(path, place, row_id, own_rows)
         files = {"csv_file": ("reels.csv", b"script\nHello.\n")} if path == "/bulk/reels" else None
         form = {"data": body, "files": files}
-        address = f"{PUBLIC}{path}".format(twin_id=own_rows["Twin"], item_id=own_rows["CalendarItem"])
+        address = f"{PUBLIC}{path}".format(
+            twin_id=own_rows["Twin"], item_id=own_rows["CalendarItem"], caption_id=own_rows["Caption"]
+        )
         return client.request(method, address, **(form if is_form else {"json": body})).status_code
 
     before = stored_rows(other_rows)

@@ -19,6 +19,7 @@ from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.sensors.calendar import (
+    copy_scheduled_videos,
     prepare_scheduled_posts,
     publish_scheduled_content,
     render_scheduled_videos,
@@ -157,6 +158,18 @@ def test_the_run_that_prepares_a_post_queues_behind_those_of_due_ones(workspace_
     priorities = [int(run.tags[dagster_client.PRIORITY_TAG]) for run in (prepared, published)]
     assert priorities[0] < priorities[1]
     assert (item(near).status, item(due).status) == ("scheduled", "publishing")
+
+
+def test_the_video_behind_a_link_is_copied_by_a_run_that_queues_behind_those_of_due_posts(
+    workspace_id: UUID, tick: Ticks
+) -> None:
+    with transaction() as session:
+        item_id = make_item(session, make_twin(session, workspace_id), reel_url=OWN_VIDEO).id
+    copied = tick(copy_scheduled_videos)
+    run = copied[str(item_id)]
+    assert (run.job, run.tags[dagster_client.PRIORITY_TAG]) == ("video_copies", "5")
+    assert run.tags["dagster-celery/queue"] == "io"
+    assert tick(copy_scheduled_videos) == {}
 
 
 def test_a_tick_with_nothing_to_do_launches_nothing(workspace_id: UUID, tick: Ticks) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from content_pipeline.core import rate_limits, storage
 from content_pipeline.core.accounts import tokens
-from content_pipeline.core.calendar import due
+from content_pipeline.core.calendar import copies, due
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
@@ -25,7 +25,7 @@ from content_pipeline.sensors.tasks import claim_unattended
 from tests import avatar_videos
 from tests.accounts import connect, read_account
 from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
-from tests.core.calendar.planned import BROKEN, create_item, finish_run, item, record_outcomes
+from tests.core.calendar.planned import BROKEN, OWN_VIDEO, create_item, finish_run, item, record_outcomes
 from tests.core.publishing import posting
 from tests.core.publishing.posting import Stage
 from tests.core.webhooks.registered import deliver, deliveries, happen, register
@@ -95,6 +95,14 @@ def test_a_calendar_item_whose_video_failed_without_an_error(twins: tuple[Twin, 
     execute("update tasks set error = null where id = :id", id=started[twins[0].workspace_id].id)
     record_outcomes()
     assert (item(poisoned).status, item(other).status) == ("rendering", "failed")
+
+
+def test_a_calendar_item_whose_video_is_copied_already(twins: tuple[Twin, Twin]) -> None:
+    poisoned, other = (create_item(twin, reel_url=OWN_VIDEO) for twin in twins)
+    with transaction() as session:
+        tasks.create(session, workspace_id=twins[0].workspace_id, kind=copies.KIND, key=str(poisoned))
+    with transaction() as session:
+        assert [task.key for task in due.copy_videos(session, most=1000)] == [str(other)]
 
 
 def test_a_task_of_a_kind_that_this_release_does_not_know(twins: tuple[Twin, Twin]) -> None:

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
+from content_pipeline.core.calendar import item_sources
 from content_pipeline.core.calendar.states import CHANGEABLE, move
-from content_pipeline.core.errors import Conflict
+from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.models import AvatarVideo, CalendarItem, MadeVideo, Publication, Reel, Task, Twin
 from content_pipeline.core.models.calendar import VideoKind
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import holding, publications
-from content_pipeline.core.publishing.publications import PostSpec, Source
+from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.tasks import tasks
@@ -22,7 +23,7 @@ from content_pipeline.core.tasks import tasks
 
 def has_video(item: CalendarItem) -> bool:
     """Whether the item has a video: one made of its script (finished or not), or one of its own."""
-    return any((item.reel_id, item.avatar_video_id, item.reel_url))
+    return bool(item_sources.ids(item).given())
 
 
 def kind_of_video(item: CalendarItem, twin: Twin) -> VideoKind:
@@ -31,7 +32,9 @@ def kind_of_video(item: CalendarItem, twin: Twin) -> VideoKind:
 
 
 def made_video(session: Session, item: CalendarItem) -> tuple[MadeVideo, Task] | None:
-    """The video that was made of the item's script, with its newest task; None before that."""
+    """The video that was made of the item's script, with its newest task; None before that, and where it is given."""
+    if item.is_video_given:
+        return None
     if item.avatar_video_id:
         video: MadeVideo = session.get_one(AvatarVideo, item.avatar_video_id)
         return video, tasks.newest(session, avatar_videos.KIND, str(video.id))
@@ -42,13 +45,20 @@ def made_video(session: Session, item: CalendarItem) -> tuple[MadeVideo, Task] |
 
 
 def discard_video(item: CalendarItem) -> None:
-    """Have the video made anew."""
-    item.reel_id = item.avatar_video_id = None
+    """Have the video made anew, unless it is given."""
+    if not item.is_video_given:
+        item.reel_id = item.avatar_video_id = None
 
 
 def render(session: Session, item: CalendarItem) -> list[Task]:
-    """Create the video of a locked item. Returns the task to start. Raises as `avatar_videos.create` does."""
-    assert item.script
+    """Create the video of a locked item. Returns the task to start.
+
+    Raises Invalid `source_missing` for an item whose named video was deleted, and that has no script, and as
+    `avatar_videos.create` does.
+    """
+    if not item.script:
+        raise Invalid("There is nothing to post.", code="source_missing", remedy="Give it a script, or another video.")
+    item.is_video_given = False
     twin = session.get_one(Twin, item.twin_id)
     if kind_of_video(item, twin) == "avatar":
         avatar = AvatarSpec(script=item.script, platform=item.platform)
@@ -80,8 +90,8 @@ def post_spec(item: CalendarItem) -> PostSpec:
 def publish(session: Session, item: CalendarItem) -> list[Task]:
     """Create the publication of a locked item that has its video. Returns the task to start, if there is one.
 
-    A retry keeps the item's publication: with a second one, both could be posted. Raises as `accounts.choose` and
-    `holding.release` do.
+    A retry keeps the item's publication: with a second one, both could be posted. Raises as `accounts.choose`,
+    `holding.release` and `item_sources.source` do.
     """
     if item.publication_id:
         move(session, item, "publishing")
@@ -94,7 +104,7 @@ def publish(session: Session, item: CalendarItem) -> list[Task]:
 def prepare(session: Session, item: CalendarItem) -> list[Task]:
     """Create the publication of a locked item that has its video, held until `publish`. Returns the task to start.
 
-    Raises as `accounts.choose` does.
+    Raises as `accounts.choose` and `item_sources.source` do.
     """
     return [_create_publication(session, item, held=True)]
 
@@ -102,10 +112,17 @@ def prepare(session: Session, item: CalendarItem) -> list[Task]:
 def _create_publication(session: Session, item: CalendarItem, *, held: bool = False) -> Task:
     twin = session.get_one(Twin, item.twin_id)
     account = accounts.choose(session, item.workspace_id, item.platform, item.account_id, twin)
-    made = None if item.reel_url else made_video(session, item)
-    source = Source(made and made[0], item.reel_url, item.script)
     # The spec was checked when the item was scheduled. A check resolves host names, and a sensor tick has a minute.
-    publication = publications.create(session, account, twin, source, post_spec(item), request_id=uuid4(), held=held)
+    publication = publications.create(
+        session,
+        account,
+        twin,
+        item_sources.source(session, item),
+        post_spec(item),
+        request_id=uuid4(),
+        copy_id=item.copy_id,
+        held=held,
+    )
     item.account_id, item.publication_id = account.id, publication.id
     return publications.create_task(session, publication)
 

@@ -1,5 +1,5 @@
-"""Due work of the calendar: claims items, creates videos and held publications ahead of time, publishes on time,
-records outcomes.
+"""Due work of the calendar: claims items, copies the videos of URLs when they are scheduled, creates videos and held
+publications ahead of time, publishes on time, records outcomes.
 
 Called by the sensors of the calendar (`sensors/calendar.py`).
 """
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select, text
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.avatars import avatar_videos
-from content_pipeline.core.calendar import actions
+from content_pipeline.core.calendar import actions, copies
 from content_pipeline.core.calendar.states import move
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE
@@ -48,13 +48,17 @@ _OUTCOMES: Final[dict[tuple[str, str], Outcome]] = {
 _MIN_AHEAD: Final = timedelta(seconds=10)
 # How many runs of its posts a workspace may have open in the `io` lane for each of its slots before more are started;
 # the others wait here. With 10,000 in Dagster's queue, which is read once a second, nothing else would be dequeued.
-# Fewer for posts that are prepared, so that due ones always find a place.
+# Fewer for posts that are prepared, so that due ones always find a place; and fewer still for videos that are copied,
+# so that these do.
 _OPEN_PER_SLOT: Final = 8
 _PREPARED_PER_SLOT: Final = 4
+_COPIED_PER_SLOT: Final = 2
 _SCHEDULED: Final = (CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None))
 _HAS_VIDEO: Final = or_(
     CalendarItem.reel_id.is_not(None),
     CalendarItem.avatar_video_id.is_not(None),
+    CalendarItem.burn_in_id.is_not(None),
+    CalendarItem.upload_id.is_not(None),
     CalendarItem.reel_url.is_not(None),
 )
 
@@ -101,6 +105,25 @@ def prepare_posts(session: Session, *, most: int) -> list[Task]:
         with isolated("calendar_preparations", item.id), session.begin_nested():
             prepared += actions.prepare(session, item)
     return prepared
+
+
+def copy_videos(session: Session, *, most: int) -> list[Task]:
+    """Begin to copy the videos of up to `most` items that name them by a URL, of workspaces that have not too many runs
+    yet. Returns the tasks to start."""
+    items = _claim(
+        session,
+        CalendarItem.reel_url.is_not(None),
+        CalendarItem.copy_id.is_(None),
+        CalendarItem.publication_id.is_(None),
+        CalendarItem.scheduled_at > now() + _MIN_AHEAD,
+        most=most,
+        most_open=_COPIED_PER_SLOT * settings().slots_io,
+    )
+    begun = []
+    for item in items:
+        with isolated("calendar_copies", item.id), session.begin_nested():
+            begun.append(copies.begin(session, item))
+    return begun
 
 
 def next_moment(session: Session, *, within: timedelta) -> datetime | None:

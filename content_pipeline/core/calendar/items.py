@@ -1,7 +1,8 @@
 """Calendar items: scheduled posts, validated, listed, edited, canceled and retried.
 
-An item has a script, from which a video is rendered shortly before, or a video of its own (`reel_url`). It is published
-at its time. `due.py` selects due items, `states.py` holds the state machine, `actions.py` creates videos and posts.
+An item has a script, from which a video is rendered shortly before, or a video that its client names. It is published
+at its time. `due.py` selects due items, `states.py` holds the state machine, `actions.py` creates videos and posts,
+`item_sources.py` reads the names of videos, `copies.py` copies those of URLs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +17,13 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
-from content_pipeline.core.calendar import actions, best_slots
+from content_pipeline.core.calendar import actions, best_slots, copies, item_sources
 from content_pipeline.core.calendar.states import CHANGEABLE, PLANNED, move, record_status
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error, Invalid, PlanLimit, pointer
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
 from content_pipeline.core.models.calendar import Status
-from content_pipeline.core.net import safe_fetch
+from content_pipeline.core.net import link_expiry
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registry import PLATFORMS
@@ -55,10 +56,11 @@ TWIN_DELETED: Final = Error(
 def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> CalendarItem:
     """Create an item from the fields that a client sets.
 
-    `scheduled_at` is a time or `best_slots.BEST`. Raises Invalid, NotFound for a twin, an account or captions that are
-    not there, PlanLimit, and what `best_slots.pick` raises.
+    `scheduled_at` is a time or `best_slots.BEST`; one of the names of a source may be among them. Raises Invalid,
+    NotFound for a twin, an account or captions that are not there, PlanLimit, and what `best_slots.pick` and
+    `sources.resolve` raise.
     """
-    given = {"options": {}, **fields}
+    given = {"options": {}, **item_sources.columns(session, workspace_id, fields)}
     wanted = given.pop("scheduled_at")
     item = CalendarItem(id=uuid4(), workspace_id=workspace_id, status="scheduled", created_at=now(), **given)
     # Locked: if the twin were deleted in between, its deletion would not cancel this item.
@@ -67,6 +69,7 @@ def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> C
     _check_publishable(session, item, twin)
     item.account_id = _choose_account(session, item, twin, item.account_id)
     _schedule(session, item, wanted)
+    _check_link(session, item)
     session.add(item)
     session.flush()
     record_status(session, item)
@@ -129,7 +132,7 @@ def conflicts(session: Session, item: CalendarItem) -> list[UUID]:
 
 
 def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> list[Task]:
-    """Change a locked item. Returns tasks whose runs are to end: those of a post that was prepared already.
+    """Change a locked item. Returns tasks whose runs are to end: those of a post or of a copy that were begun already.
 
     Raises Conflict while it is rendered or published, and as `create` does.
     """
@@ -139,12 +142,15 @@ def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> li
             code=f"item_{item.status}",
             remedy="Cancel it, or try again later.",
         )
+    changes = item_sources.columns(session, item.workspace_id, changes, item)
     changed = {name for name, value in changes.items() if getattr(item, name) != value}
     withdrawn = actions.withdraw_post(session, item) if changed else []
     if changed - {"scheduled_at"}:
         _detach_publication(session, item)
     # A new twin is locked, as in `create`. The old one is not: a deletion of it waits for this item.
     twin = twins.get(session, item.workspace_id, changes.get("twin_id", item.twin_id), lock="twin_id" in changed)
+    if "reel_url" in changed:
+        withdrawn += copies.discard(session, item)
     for name in changed - {"account_id", "scheduled_at"}:
         setattr(item, name, changes[name])
     _check_publishable(session, item, twin)
@@ -154,6 +160,8 @@ def edit(session: Session, item: CalendarItem, changes: Mapping[str, Any]) -> li
             item.scheduled_because = None  # it was about that account
     if "scheduled_at" in changed:
         _schedule(session, item, changes["scheduled_at"])
+    if changed & {"reel_url", "scheduled_at"}:
+        _check_link(session, item)
     if changed & VIDEO_FIELDS:
         actions.discard_video(item)
     return withdrawn
@@ -227,7 +235,8 @@ def delete(session: Session, item: CalendarItem) -> list[Task]:
     if item.status == "publishing":
         raise Conflict("This item is being published.", code="item_publishing", remedy="Wait until it is published.")
     item.deleted_at = now()
-    return [*actions.withdraw_post(session, item), *actions.stop_rendering(session, item)]
+    stopped = [*actions.withdraw_post(session, item), *actions.stop_rendering(session, item)]
+    return [*stopped, *copies.discard(session, item)]
 
 
 def cancel_items_of(session: Session, twin: Twin) -> list[Task]:
@@ -259,14 +268,18 @@ def _check_publishable(session: Session, item: CalendarItem, twin: Twin) -> None
     """Raises Invalid, NotFound for an item that could never be published."""
     if item.script:
         valid_script(item.script)
-    if item.reel_url:
-        safe_fetch.check_url(item.reel_url)
+    if item.is_video_given:
+        pass  # checked when it was named
     elif item.script and actions.kind_of_video(item, twin) == "avatar":
         avatar_videos.check(twin, AvatarSpec(script=item.script))
     elif item.script:
         voice_selection.choose_voice(twin.voice_id, item.script)
     else:
-        raise Invalid("There is nothing to post.", code="source_missing", remedy="Send a script, or a reel_url.")
+        raise Invalid(
+            "There is nothing to post.",
+            code="source_missing",
+            remedy="Send a script, or a video: a reel_id, avatar_job_id, caption_id, upload_id or reel_url.",
+        )
     item.options = _validate_options(item.options, item.platform)
     publications.check_spec(session, item.workspace_id, twin, actions.post_spec(item))
 
@@ -304,6 +317,13 @@ def _schedule(session: Session, item: CalendarItem, wanted: datetime | str) -> N
         item.scheduled_at, item.scheduled_because = wanted, None
     else:
         item.scheduled_at, item.scheduled_because = best_slots.pick(session, item)
+
+
+def _check_link(session: Session, item: CalendarItem) -> None:
+    """Raises Invalid `link_expired` for a link that says that it will have expired at the item's time, unless it is
+    copied already."""
+    if item.reel_url and not copies.is_made(session, item):
+        link_expiry.check(item.reel_url, needed_at=item.scheduled_at)
 
 
 def _check_time(scheduled_at: datetime) -> None:

@@ -4,23 +4,25 @@ The API calls `create` and `result`; the asset `burned_in_video` calls `render`.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
-from content_pipeline.core.media import karaoke_captions, video
+from content_pipeline.core.media import karaoke_captions, limits, untrusted, video
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.models import BurnIn, Caption, Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import kinds, tasks
-from content_pipeline.core.tasks.run_context import RunContext
+from content_pipeline.core.tasks import cached_fetch, kinds, tasks
+from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
+from content_pipeline.core.workspaces import workspaces
 
 KIND: Final = kinds.BURN_IN.name
 
@@ -44,13 +46,18 @@ class BurnedIn:
 # ── called by the API ────────────────────────────────────────────────────────────────────────────────────
 
 
-def create_with_task(session: Session, caption: Caption, style: Style) -> tuple[BurnIn, Task]:
-    """Create a burn-in of finished captions and its task. Raises Conflict while they are not ready."""
+def create_with_task(
+    session: Session, caption: Caption, style: Style, *, source_url: str | None = None
+) -> tuple[BurnIn, Task]:
+    """Create a burn-in of finished captions and its task, into their recording or into the video of `source_url`.
+
+    Raises Conflict while they are not ready.
+    """
     if caption.segments is None or caption.media is None:
         raise Conflict(
             "These captions are not ready.", code="caption_not_ready", remedy="Poll their task until it is done."
         )
-    burned = create(session, caption, style)
+    burned = create(session, caption, style, source_url=source_url)
     task = tasks.create(
         session,
         workspace_id=caption.workspace_id,
@@ -61,7 +68,9 @@ def create_with_task(session: Session, caption: Caption, style: Style) -> tuple[
     return burned, task
 
 
-def create(session: Session, caption: Caption, style: Style, *, with_caption: bool = False) -> BurnIn:
+def create(
+    session: Session, caption: Caption, style: Style, *, source_url: str | None = None, with_caption: bool = False
+) -> BurnIn:
     """Create the row without a task; `with_caption` says that the caption's task renders it."""
     burned = BurnIn(
         id=uuid4(),
@@ -71,6 +80,7 @@ def create(session: Session, caption: Caption, style: Style, *, with_caption: bo
         font_size=style.font_size,
         font_color=style.font_color,
         position=style.position,
+        source_url=source_url,
         with_caption=with_caption,
         created_at=now(),
     )
@@ -82,6 +92,34 @@ def create(session: Session, caption: Caption, style: Style, *, with_caption: bo
 def with_caption(session: Session, caption_id: UUID) -> BurnIn | None:
     """The burn-in that was requested together with these captions."""
     return session.scalars(select(BurnIn).where(BurnIn.caption_id == caption_id, BurnIn.with_caption)).one_or_none()
+
+
+def newest_output(session: Session, caption: Caption) -> BurnIn:
+    """The newest finished burn-in of captions. Raises Conflict `burn_in_missing` without one, and `burn_in_not_ready`
+    while a newer one is made: its style is the one that was asked for last."""
+    newest_first = select(BurnIn).where(BurnIn.caption_id == caption.id).order_by(BurnIn.created_at.desc())
+    for burned in session.scalars(newest_first):
+        if _is_open(session, burned):
+            raise Conflict(
+                "The video with these captions is not ready.",
+                code="burn_in_not_ready",
+                remedy="Poll the task of its burn-in until it is done.",
+            )
+        if burned.output_key:
+            return burned
+    raise Conflict(
+        "These captions are not burned into a video.",
+        code="burn_in_missing",
+        remedy=f"Burn them in first: POST /captions/{caption.id}/burn-in.",
+    )
+
+
+def _is_open(session: Session, burned: BurnIn) -> bool:
+    """Whether a task is to make this video: one of its own, or that of the captions with which it was requested."""
+    own = and_(Task.kind == KIND, Task.key == str(burned.id))
+    with_caption = and_(Task.kind == kinds.CAPTION.name, Task.key == str(burned.caption_id))
+    query = select(Task.id).where(or_(own, with_caption) if burned.with_caption else own, Task.state.in_(tasks.OPEN))
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def result(session: Session, task: Task) -> dict[str, Any]:
@@ -101,16 +139,14 @@ def render(run: RunContext, key: str) -> BurnedIn:
     """Draw the captions into the video (over a plain background for audio-only sources) and end the task.
 
     They are those that the row has when this begins: a burn-in that is made again shows what was edited since.
+    Raises as `_fetch_video` does.
     """
     with run.write() as session:
         burned = session.get_one(BurnIn, UUID(key))
         caption = session.get_one(Caption, burned.caption_id)
-    assert caption.source_key
     assert caption.segments is not None
-    assert caption.media
-    source = caption.media
     with run.folder() as folder:
-        storage.fetch(caption.source_key, folder / video.SOURCE)
+        source = _fetch_video(run, burned, caption, folder / video.SOURCE)
         width, height = video.frame_size(source)
         document = karaoke_captions.ass_subtitles(
             caption.segments,
@@ -124,10 +160,46 @@ def render(run: RunContext, key: str) -> BurnedIn:
         output = folder / video.OUTPUT
         made = probe(output)
         thumbnail = video.thumbnail(output, made.seconds / 2)
-        object_key = f"{burned.workspace_id}/captions/{caption.id}/burn_ins/{burned.id}.mp4"
+        object_key = _object_key(burned, "mp4")
         storage.put(object_key, output, content_type="video/mp4")
     with run.write() as session:
         session.get_one(BurnIn, burned.id).output_key = object_key
         if run.task_id:
             tasks.finish(session, run.task_id)
     return BurnedIn(object_key, caption.id, caption.edited_at is not None, made, source, (width, height), thumbnail)
+
+
+def _fetch_video(run: RunContext, burned: BurnIn, caption: Caption, target: Path) -> MediaInfo:
+    """The recording of the captions, or the video that was named instead of it.
+
+    Raises as `cached_fetch.fetch_cached` and `untrusted.probe` do, MediaUnusable `media_too_long`, and SwitchLane when
+    the length of another video needs another lane.
+    """
+    if burned.source_url is None:
+        assert caption.source_key
+        assert caption.media
+        storage.fetch(caption.source_key, target)
+        return caption.media
+    with run.write() as session:
+        most_seconds = workspaces.plan_of(session, burned.workspace_id).media_seconds
+
+    def inspect(path: Path) -> MediaInfo:
+        media = untrusted.probe(path)
+        limits.check_allowed(media.seconds, most_seconds)
+        return media
+
+    media = cached_fetch.fetch_cached(
+        run,
+        burned.source_url,
+        target,
+        workspace_id=burned.workspace_id,
+        object_key=_object_key(burned, "source"),
+        inspect=inspect,
+    )
+    if run.task_id and settings().lane_of(media.seconds) != run.lane:
+        raise SwitchLane(settings().lane_of(media.seconds))
+    return media
+
+
+def _object_key(burned: BurnIn, form: str) -> str:
+    return f"{burned.workspace_id}/captions/{burned.caption_id}/burn_ins/{burned.id}.{form}"

@@ -20,7 +20,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.isolation import isolated
 from content_pipeline.core.maintenance import upload_deletion
-from content_pipeline.core.models import Caption, MultipartUpload, Publication, Task, Upload
+from content_pipeline.core.models import CalendarItem, Caption, MultipartUpload, Publication, Task, Upload
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.tasks import OPEN
@@ -36,11 +36,15 @@ ORPHANED: Final = timedelta(days=1)
 BATCH_SIZE: Final = 1000
 
 _ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# Patterns of object keys, and the columns that hold the id in each. They match ids only: files under other names, such
-# as the inbox, belong to users and are never deleted.
+# Patterns of object keys, and the columns of which one holds the id in each. They match ids only: files under other
+# names, such as the inbox, belong to users and are never deleted.
 _OWNERS: Final[Mapping[re.Pattern[str], Sequence[Select[UUID]]]] = {
     re.compile(f"{_ID}/captions/({_ID})/source"): [select(Caption.id)],
-    re.compile(f"{_ID}/publications/({_ID})/[a-z-]+"): [select(Publication.request_id)],
+    re.compile(f"{_ID}/publications/({_ID})/[a-z-]+"): [
+        select(Publication.request_id),
+        select(Publication.copy_id),
+        select(CalendarItem.copy_id),
+    ],
     re.compile(f"{_ID}/uploads/({_ID})/file"): [
         select(Upload.id).where(Upload.deleted_at.is_(None)),
         select(MultipartUpload.id),
@@ -66,7 +70,8 @@ def sweep_rows() -> None:
 def sweep_files() -> int:
     """Delete exports, old days of the dataset, old pictures, and files of clients that have no row. Returns how many.
 
-    These are uploads, recordings, cached videos of posts, and parts of such files that were not joined.
+    These are uploads, recordings, cached videos of posts and of items of the calendar, and parts of such files that
+    were not joined.
     """
     deleted = 0
     for key, multipart_id in storage.unfinished_multiparts(older_than=now() - ORPHANED):

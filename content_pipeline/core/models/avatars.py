@@ -20,7 +20,8 @@ class AvatarVideo(Narrated, Base):
     """A script, and the video of an avatar that speaks it.
 
     `batch_id`, `row` and `platform` are set for a row of a CSV. `provider` renders it, `avatar_id` is one of its
-    avatars. `seed` picks the background and the motion of a local one, `phonemes` move its mouth.
+    avatars. `seed` picks the background and the motion of a local one, `phonemes` move its mouth. `background_url` is
+    the URI of an object, or a URL.
 
     `credits_billed` is what it cost, set when it is done, `finished_at` the time at which it was first done.
 

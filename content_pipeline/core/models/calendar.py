@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, ForeignKey, Index, String, text
+from sqlalchemy import DateTime, ForeignKey, Index, String, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,7 +17,9 @@ Status = Literal["scheduled", "rendering", "publishing", "published", "failed", 
 
 class CalendarItem(Base):
     """A scheduled post. Its video is made from its script: `make` says of which kind, null leaves it to the twin;
-    `reel_id` or `avatar_video_id` is the one that was made. Or it is the `reel_url` that it was created with.
+    `reel_id` or `avatar_video_id` is the one that was made. Or the client names it (`is_video_given`): one of these,
+    the video with the captions of `caption_id` (`burn_in_id`), that of `upload_id`, or `reel_url`. The last is copied
+    when the item is scheduled; `copy_id` names the copy, from the moment on at which it is begun.
 
     `account_id` is its target account, null until it is known; `publication_id` is its newest publication. `reason` is
     the error for which it failed or was canceled. `scheduled_because` is why its time was chosen; null for a time that
@@ -44,6 +46,11 @@ class CalendarItem(Base):
     make: Mapped[VideoKind | None] = mapped_column(String)
     reel_id: Mapped[UUID | None] = mapped_column(ForeignKey("reels.id"))
     avatar_video_id: Mapped[UUID | None] = mapped_column(ForeignKey("avatar_videos.id"))
+    caption_id: Mapped[UUID | None] = mapped_column(ForeignKey("captions.id", ondelete="SET NULL"))
+    burn_in_id: Mapped[UUID | None] = mapped_column(ForeignKey("burn_ins.id", ondelete="SET NULL"))
+    upload_id: Mapped[UUID | None] = mapped_column(ForeignKey("uploads.id"), index=True)
+    is_video_given: Mapped[bool] = mapped_column(default=False, server_default=false())
+    copy_id: Mapped[UUID | None] = mapped_column(index=True)
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     publication_id: Mapped[UUID | None] = mapped_column(ForeignKey("publications.id"), index=True)
     options: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -15,7 +15,8 @@ from content_pipeline.core.models.with_glossary import WithGlossary
 
 
 class Caption(WithGlossary, Base):
-    """A recording and the captions made from it.
+    """A recording and the captions made from it. It is copied from `source_url`, the URI of an object or a URL, or was
+    sent.
 
     `known_text` is what is spoken, where the client has sent it; without, it is transcribed. `words` are in English
     where `translate_to` is English (Whisper translates as it listens), else in the language that is spoken.
@@ -51,7 +52,8 @@ class Caption(WithGlossary, Base):
 class BurnIn(Base):
     """One video with one caption burned in, in one style.
 
-    `with_caption`: asked for together with the caption, so the caption's own task ends with it.
+    The video is the caption's recording, or that of `source_url`: the URI of an object, or a URL. `with_caption`: asked
+    for together with the caption, so the caption's own task ends with it.
     """
 
     __tablename__ = "burn_ins"
@@ -63,6 +65,7 @@ class BurnIn(Base):
     font_size: Mapped[int]
     font_color: Mapped[str]
     position: Mapped[Literal["top", "middle", "bottom"]] = mapped_column(String)
+    source_url: Mapped[str | None]
     with_caption: Mapped[bool]
     output_key: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

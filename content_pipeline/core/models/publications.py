@@ -14,12 +14,13 @@ from content_pipeline.core.database import Base
 class Publication(Base):
     """One post to one account, from its request until it is published.
 
-    Its video was made here (`reel_id`, `avatar_video_id`) or comes from `reel_url`; publications of one request share
-    a cached copy of it (`request_id`). Without a `caption`, the text is written from the video's script, `script` or
-    the speech in the video. `words` is the final text of the post. `prepared` is the encrypted state of the upload.
-    `committed_at` is the commit intent: set before the publishing call, cleared when that is known to have failed.
-    `poll_at` is the time of the next poll of the platform, `waits_until` the time at which polling ends. A `held`
-    one is prepared ahead of the time of its calendar item, and may not be committed.
+    Its video is here (`reel_id`, `avatar_video_id`, `burn_in_id`, `upload_id`) or comes from `reel_url`; publications
+    of one request share a cached copy of it (`request_id`), unless the calendar makes one (`copy_id`). Without a
+    `caption`, the text is written from the video's script, `script` or the speech in the video. `words` is the final
+    text of the post. `prepared` is the encrypted state of the upload. `committed_at` is the commit intent: set before
+    the publishing call, cleared when that is known to have failed. `poll_at` is the time of the next poll of the
+    platform, `waits_until` the time at which polling ends. A `held` one is prepared ahead of the time of its calendar
+    item, and may not be committed.
     """
 
     __tablename__ = "publications"
@@ -37,7 +38,10 @@ class Publication(Base):
     twin_id: Mapped[UUID | None] = mapped_column(ForeignKey("twins.id"))
     reel_id: Mapped[UUID | None] = mapped_column(ForeignKey("reels.id"))
     avatar_video_id: Mapped[UUID | None] = mapped_column(ForeignKey("avatar_videos.id"))
+    burn_in_id: Mapped[UUID | None] = mapped_column(ForeignKey("burn_ins.id", ondelete="SET NULL"))
+    upload_id: Mapped[UUID | None] = mapped_column(ForeignKey("uploads.id"))
     reel_url: Mapped[str | None]
+    copy_id: Mapped[UUID | None] = mapped_column(index=True)
     script: Mapped[str | None]
     title: Mapped[str | None]
     caption: Mapped[str | None]

@@ -30,7 +30,8 @@ class Batch(Base):
 class Reel(Narrated, Base):
     """A script, and the narration and the video made of it.
 
-    `seed` picks the background: a reel that is made again looks the same. `call_to_action` is None for the twin's own.
+    `seed` picks the background: a reel that is made again looks the same. `background_url` and `music_url` are the URI
+    of an object, or a URL. `call_to_action` is None for the twin's own.
     """
 
     __tablename__ = "reels"

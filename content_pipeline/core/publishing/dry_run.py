@@ -18,7 +18,9 @@ from content_pipeline.core.platforms.base import Post, Problem, Video
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import post_files, post_text, publications
-from content_pipeline.core.publishing.publications import PostSpec, Source
+from content_pipeline.core.publishing.publications import PostSpec
+from content_pipeline.core.sources import sources
+from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.twins import composing
 from content_pipeline.core.writing import rules
 from content_pipeline.core.writing.post import PostText
@@ -40,26 +42,26 @@ class DryRunResult:
 
 
 def fetch_video(workspace_id: UUID, source: Source, folder: Path, *, max_bytes: int) -> Video:
-    """The video of a post, in `folder`. Raises what `publications.check_source`, `safe_fetch.fetch` and
+    """The video of a post, in `folder`. Raises what `safe_fetch.fetch`, `storage.fetch` and
     `post_files.inspect_video` raise."""
-    publications.check_source(source)
     path = folder / "video"
     if source.url:
         safe_fetch.fetch(source.url, path, max_bytes=max_bytes, seconds=FETCH_SECONDS)
         return Video(path, source.url, post_files.inspect_video(path, workspace_id))
-    assert source.made
-    assert source.made.output_key
-    storage.fetch(source.made.output_key, path)
-    return Video(path, storage.signed_url(source.made.output_key), post_files.inspect_video(path, workspace_id))
+    assert source.stored
+    key = sources.object_key(source.stored)
+    storage.fetch(key, path)
+    return Video(path, storage.signed_url(key), post_files.inspect_video(path, workspace_id))
 
 
 def check_post(workspace_id: UUID, twin: Twin | None, source: Source, video: Video, spec: PostSpec) -> DryRunResult:
     """Run every check for one platform. Problems are returned, not raised."""
     problems: list[Problem] = []
-    account, cover, words = None, None, None
+    account, cover, words, is_ours = None, None, None, False
     with _collect_problems(problems), transaction() as session:
+        is_ours = sources.is_synthetic(session, source.stored)
         account = accounts.choose(session, workspace_id, spec.platform, spec.account_id, twin)
-    options = post_text.options(spec.platform, twin, spec.options, is_ours=source.made is not None)
+    options = post_text.options(spec.platform, twin, spec.options, is_ours=is_ours)
     with _collect_problems(problems):
         with transaction() as session:
             publications.check_files(session, workspace_id, options)

@@ -11,10 +11,11 @@ from content_pipeline.core.media import cue_segmentation, mp4_boxes, srt_vtt, un
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.video import remux_faststart
-from content_pipeline.core.models import Publication
+from content_pipeline.core.models import Publication, Upload
 from content_pipeline.core.platforms.base import Captions, Video
 from content_pipeline.core.platforms.options import PostOptions
-from content_pipeline.core.publishing.post_video import made_video
+from content_pipeline.core.publishing.post_video import made_video, stored_video
+from content_pipeline.core.sources import sources
 from content_pipeline.core.tasks import cached_fetch
 from content_pipeline.core.tasks.run_context import RunContext
 
@@ -25,27 +26,38 @@ _WEB_CODECS: Final = ("h264", "hevc")
 
 
 def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Video:
-    """The video, in `folder`: one made here, or a cached copy of `reel_url`. Raises what `inspect_video` and
-    `cached_fetch.fetch_cached` raise."""
-    path = folder / _VIDEO
+    """The video, in `folder`: one stored here, or a cached copy of `reel_url`. Raises what `copy_video` raises, and
+    NotFound `source_deleted`."""
     if publication.reel_url:
-        key = _object_key(publication, _VIDEO)
-        media = cached_fetch.fetch_cached(
-            run,
-            publication.reel_url,
-            path,
-            workspace_id=publication.workspace_id,
-            object_key=key,
-            content_type="video/mp4",
-            inspect=_inspect_and_remux,
-        )
-        return Video(path, storage.signed_url(key), media)
+        copy_id = publication.copy_id or publication.request_id
+        return copy_video(run, publication.reel_url, folder, workspace_id=publication.workspace_id, copy_id=copy_id)
     with run.write() as session:
-        made = made_video(session, publication)
-    assert made
-    key = made.output_key or ""
-    storage.fetch(key, path)
+        stored = stored_video(session, publication)
+    assert stored
+    location = storage.uri(sources.object_key(stored))
+    if isinstance(stored, Upload):  # as a client's file comes from elsewhere
+        return copy_video(run, location, folder, workspace_id=publication.workspace_id, copy_id=publication.request_id)
+    key, path = sources.object_key(stored), folder / _VIDEO
+    run.fetch_stored(key, path)
     return Video(path, storage.signed_url(key), probe(path))
+
+
+def copy_video(run: RunContext, location: str, folder: Path, *, workspace_id: UUID, copy_id: UUID) -> Video:
+    """The video of a URL or URI, in `folder`: the copy that there is under `copy_id`, or one that is made now.
+
+    Raises what `inspect_video` and `cached_fetch.fetch_cached` raise.
+    """
+    path, key = folder / _VIDEO, _object_key(workspace_id, copy_id, _VIDEO)
+    media = cached_fetch.fetch_cached(
+        run,
+        location,
+        path,
+        workspace_id=workspace_id,
+        object_key=key,
+        content_type="video/mp4",
+        inspect=_inspect_and_remux,
+    )
+    return Video(path, storage.signed_url(key), media)
 
 
 def _inspect_and_remux(path: Path) -> MediaInfo:
@@ -79,7 +91,8 @@ def fetch_cover(
     url = options.cover
     if not url:
         return None
-    path, key = folder / _COVER, _object_key(publication, f"{_COVER}-{publication.platform}")
+    key = _object_key(publication.workspace_id, publication.request_id, f"{_COVER}-{publication.platform}")
+    path = folder / _COVER
     cached_fetch.fetch_cached(
         run,
         url,
@@ -116,5 +129,5 @@ def subtitles_of(run: RunContext, publication: Publication, options: PostOptions
     return Captions(srt_vtt.srt(segments), language)
 
 
-def _object_key(publication: Publication, name: str) -> str:
-    return f"{publication.workspace_id}/publications/{publication.request_id}/{name}"
+def _object_key(workspace_id: UUID, request_id: UUID, name: str) -> str:
+    return f"{workspace_id}/publications/{request_id}/{name}"

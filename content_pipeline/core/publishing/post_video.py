@@ -1,12 +1,22 @@
-"""The video of a post that was made here."""
+"""The video of a post that is stored here."""
 
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.models import AvatarVideo, MadeVideo, Publication, Reel
+from content_pipeline.core.models import AvatarVideo, BurnIn, MadeVideo, Publication, Reel, Upload
+from content_pipeline.core.sources.sources import Stored
 
 
 def made_video(session: Session, publication: Publication) -> MadeVideo | None:
-    """The reel or avatar video of a post; None for a post of a URL."""
+    """The reel or avatar video of a post; None for a post of anything else."""
     if publication.avatar_video_id:
         return session.get_one(AvatarVideo, publication.avatar_video_id)
     return session.get_one(Reel, publication.reel_id) if publication.reel_id else None
+
+
+def stored_video(session: Session, publication: Publication) -> Stored | None:
+    """The file of a post; None for a post of a URL."""
+    if publication.burn_in_id:
+        return session.get_one(BurnIn, publication.burn_in_id)
+    if publication.upload_id:
+        return session.get_one(Upload, publication.upload_id)
+    return made_video(session, publication)

@@ -14,25 +14,18 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.captions import captions
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, Invalid, NotFound
-from content_pipeline.core.models import Account, AvatarVideo, MadeVideo, Publication, Reel, Task, Twin
+from content_pipeline.core.errors import Invalid, NotFound
+from content_pipeline.core.models import Account, AvatarVideo, BurnIn, Publication, Reel, Task, Twin, Upload
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.options import PostOptions, dump_set
 from content_pipeline.core.publishing import post_text
+from content_pipeline.core.sources import sources
+from content_pipeline.core.sources.sources import Source, Stored
 from content_pipeline.core.tasks import kinds, tasks
 from content_pipeline.core.writing.post import PostText
 
 KIND: Final = kinds.PUBLICATION.name
 Status = Literal["publishing", "published", "failed", "unconfirmed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The video to post: one made here or a URL, with its script where that is known."""
-
-    made: MadeVideo | None = None
-    url: str | None = None
-    script: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,6 @@ def create_with_tasks(
     session: Session, workspace_id: UUID, *, twin: Twin | None, source: Source, specs: Sequence[PostSpec]
 ) -> list[tuple[Publication, Task]]:
     """Create a post for each spec, with its task. Raises Invalid, NotFound, Conflict; then none is created."""
-    check_source(source)
     for spec in specs:
         check_spec(session, workspace_id, twin, spec)
     request_id = uuid4()
@@ -66,15 +58,6 @@ def create_with_tasks(
         for spec in specs
     ]
     return [(publication, create_task(session, publication)) for publication in created]
-
-
-def check_source(source: Source) -> None:
-    """Raises Invalid for a URL that may not be fetched, Conflict for a video that is not rendered yet."""
-    if source.url:
-        safe_fetch.check_url(source.url)
-    if source.made and source.made.output_key is None:
-        code = "reel_not_ready" if isinstance(source.made, Reel) else "avatar_not_ready"
-        raise Conflict("This video is not rendered yet.", code=code, remedy="Poll its task until it is done.")
 
 
 def check_spec(session: Session, workspace_id: UUID, twin: Twin | None, spec: PostSpec) -> None:
@@ -116,12 +99,15 @@ def create(
     spec: PostSpec,
     *,
     request_id: UUID,
+    copy_id: UUID | None = None,
     held: bool = False,
 ) -> Publication:
     """Create a post of a checked spec (`check_spec`), without its task (`create_task`).
 
-    One that is `held` is prepared, and published after its release (`holding.release`).
+    `copy_id` names the copy of its URL that the calendar makes. One that is `held` is prepared, and published after its
+    release (`holding.release`).
     """
+    is_ours = sources.is_synthetic(session, source.stored)
     publication = Publication(
         id=uuid4(),
         workspace_id=account.workspace_id,
@@ -129,19 +115,26 @@ def create(
         account_id=account.id,
         platform=spec.platform,
         twin_id=twin and twin.id,
-        reel_id=source.made.id if isinstance(source.made, Reel) else None,
-        avatar_video_id=source.made.id if isinstance(source.made, AvatarVideo) else None,
+        reel_id=_id_of(Reel, source),
+        avatar_video_id=_id_of(AvatarVideo, source),
+        burn_in_id=_id_of(BurnIn, source),
+        upload_id=_id_of(Upload, source),
         reel_url=source.url,
+        copy_id=copy_id,
         script=source.script,
         title=spec.title,
         caption=spec.caption,
-        options=dump_set(post_text.options(spec.platform, twin, spec.options, is_ours=source.made is not None)),
+        options=dump_set(post_text.options(spec.platform, twin, spec.options, is_ours=is_ours)),
         held=held,
         created_at=now(),
     )
     session.add(publication)
     session.flush()
     return publication
+
+
+def _id_of(table: type[Stored], source: Source) -> UUID | None:
+    return source.stored.id if isinstance(source.stored, table) else None
 
 
 def create_task(session: Session, publication: Publication) -> Task:

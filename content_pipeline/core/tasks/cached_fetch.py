@@ -1,4 +1,4 @@
-"""Remote media, downloaded once, validated and cached in the bucket."""
+"""Media of clients, fetched once from their URL or URI, validated and cached in the bucket."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ Inspected = TypeVar("Inspected")
 
 def fetch_cached(
     run: RunContext,
-    url: str,
+    location: str,
     target: Path,
     *,
     workspace_id: UUID,
@@ -23,7 +23,7 @@ def fetch_cached(
     inspect: Callable[[Path], Inspected],
     content_type: str = "application/octet-stream",
 ) -> Inspected:
-    """Write the file of `url` to `target` and return the result of `inspect(target)`.
+    """Write the file of `location`, a URL or the URI of an object, to `target`; return the result of `inspect(target)`.
 
     The file is cached under `object_key` unless `inspect` raises; links to the copy carry `content_type`. The plan of
     the workspace limits its size. Raises what `RunContext.fetch` and `inspect` raise.
@@ -33,7 +33,7 @@ def fetch_cached(
     except NotFound:
         with run.write() as session:
             plan = workspaces.plan_of(session, workspace_id)
-        run.fetch(url, target, max_bytes=plan.upload_bytes)
+        run.fetch(location, target, max_bytes=plan.upload_bytes)
         inspected = inspect(target)
         storage.put(object_key, target, content_type=content_type)
         return inspected

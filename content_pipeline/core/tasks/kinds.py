@@ -63,6 +63,13 @@ BATCH: Final = Kind(
     description="Make a reel of each row of a CSV.",
     result="`batch_id`, and how many reels are `done` and how many `failed`",
 )
+VIDEO_COPY: Final = Kind(
+    "video_copy",
+    job="video_copies",
+    lane="io",
+    description="Copy the video of a calendar item from its URL, which may expire before its time.",
+    result="`item_id`",
+)
 PUBLICATION: Final = Kind(
     "publication",
     job="publications",
@@ -78,7 +85,7 @@ EXPORT: Final = Kind(
     result="`download_url` and `expires_at` (null once the file is a day old), and how many `rows` it has",
 )
 
-KINDS: Final = {kind.name: kind for kind in (CAPTION, BURN_IN, REEL, AVATAR, BATCH, PUBLICATION, EXPORT)}
+KINDS: Final = {kind.name: kind for kind in (CAPTION, BURN_IN, REEL, AVATAR, BATCH, VIDEO_COPY, PUBLICATION, EXPORT)}
 
 
 def jobs() -> dict[str, str]:

@@ -10,9 +10,10 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE
-from content_pipeline.core.errors import UpstreamError
+from content_pipeline.core.errors import NotFound, UpstreamError
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import executions, scratch, tasks
@@ -67,8 +68,28 @@ class RunContext:
         """A transaction that commits only while this run is alive. Raises executions.Stopped."""
         return executions.fenced(self.run_id)
 
-    def fetch(self, url: str, target: Path, *, max_bytes: int) -> None:
-        """Download a remote file of up to `max_bytes`. Raises SwitchLane when it is slow, and `safe_fetch` errors."""
+    def fetch(self, location: str, target: Path, *, max_bytes: int) -> None:
+        """Download the file of a URL, of up to `max_bytes`, or the object of a URI, whose size was checked.
+
+        Raises SwitchLane when a server is slow, `safe_fetch` errors, and as `fetch_stored` does.
+        """
+        if key := storage.key_of_uri(location):
+            self.fetch_stored(key, target)
+        else:
+            self._fetch_remote(location, target, max_bytes)
+
+    def fetch_stored(self, key: str, target: Path) -> None:
+        """Download what a client has named as a source. Raises NotFound `source_deleted`, Unavailable."""
+        try:
+            storage.fetch(key, target)
+        except NotFound as error:
+            raise NotFound(
+                "The file that was to be used has been deleted.",
+                code="source_deleted",
+                remedy="Send the request again with a file that is there.",
+            ) from error
+
+    def _fetch_remote(self, url: str, target: Path, max_bytes: int) -> None:
         quick = self.task_id is not None and self.lane != "io"
         seconds = QUICK_FETCH_SECONDS if quick else settings().fetch_seconds
         try:

@@ -13,7 +13,8 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Caption, Publication, Task
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.publishing.publications import PostSpec, Source
+from content_pipeline.core.publishing.publications import PostSpec
+from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks import deferral, tasks
 from tests.factories import make_account
 

@@ -40,10 +40,11 @@ from content_pipeline.core.platforms.base import (
 )
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.publishing import polling, publications
-from content_pipeline.core.publishing.publications import PostSpec, Source
+from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
+from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.run_context import RunContext

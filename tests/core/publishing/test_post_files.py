@@ -18,8 +18,9 @@ from content_pipeline.core.models import Caption, Publication, Reel
 from content_pipeline.core.platforms.instagram.options import InstagramOptions
 from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.publishing import post_files, publications
-from content_pipeline.core.publishing.publications import PostSpec, Source
+from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels.reel_spec import ReelSpec
+from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks.run_context import RunContext
 from tests.factories import make_account, make_twin, make_workspace
 from tests.media import hostile, samples

@@ -14,9 +14,10 @@ from content_pipeline.core.platforms.base import Video
 from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import post_text, publications
-from content_pipeline.core.publishing.publications import PostSpec, Source
+from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
+from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
 from content_pipeline.core.writing import rules

@@ -9,7 +9,7 @@ from pytest_httpserver import HTTPServer
 
 from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Error, NotMedia, TooLarge
+from content_pipeline.core.errors import Error, NotFound, NotMedia, TooLarge
 from content_pipeline.core.models import Plan
 from content_pipeline.core.tasks import cached_fetch
 from content_pipeline.core.tasks.run_context import RunContext
@@ -72,3 +72,28 @@ def test_a_file_that_inspection_refuses_is_not_cached(
             inspect=refuse_jokes,
         )
     assert not storage.exists(key)
+
+
+def test_an_object_of_ours_is_copied_and_a_deleted_one_is_said_to_be(
+    workspace_id: UUID, run: RunContext, tmp_path: Path
+) -> None:
+    ours, key = f"{workspace_id}/uploads/{uuid4()}", f"{workspace_id}/copies/{uuid4()}"
+    (tmp_path / "video").write_bytes(b"the video")
+    storage.put(ours, tmp_path / "video", content_type="video/mp4")
+
+    def fetch(object_key: str) -> bytes:
+        return cached_fetch.fetch_cached(
+            run,
+            storage.uri(ours),
+            tmp_path / "file",
+            workspace_id=workspace_id,
+            object_key=object_key,
+            inspect=refuse_jokes,
+        )
+
+    assert fetch(key) == b"the video"
+    storage.delete(ours)
+    assert fetch(key) == b"the video"
+    with pytest.raises(NotFound) as caught:
+        fetch(f"{key}-2")
+    assert (caught.value.code, key in caught.value.detail) == ("source_deleted", False)

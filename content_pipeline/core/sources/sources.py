@@ -1,0 +1,245 @@
+"""Files that a client names as a source: what was made or uploaded here, by its id or our link, or a link elsewhere.
+
+Each route that takes a source resolves it here. What is stored here is named by its row from then on, or by the URI of
+its object (`storage.uri`), never by a link, which expires.
+"""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import storage
+from content_pipeline.core.avatars import avatar_videos
+from content_pipeline.core.captions import burn_ins, captions
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Conflict, Invalid, NotFound
+from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.models import AvatarVideo, BurnIn, Caption, MadeVideo, Reel, Upload
+from content_pipeline.core.models.uploads import UploadKind
+from content_pipeline.core.net import link_expiry, safe_fetch
+from content_pipeline.core.reels import reels
+from content_pipeline.core.uploads import uploads
+from content_pipeline.core.workspaces.ownership import owned
+
+# A finished file of a workspace that can be used as a source.
+Stored = Reel | AvatarVideo | BurnIn | Upload
+StoredRow = TypeVar("StoredRow", Reel, AvatarVideo, BurnIn)
+
+# What a route may use an upload for.
+VIDEO: Final = frozenset[UploadKind]({"video"})
+SPEECH: Final = frozenset[UploadKind]({"video", "sound"})
+BACKGROUND: Final = frozenset[UploadKind]({"picture", "video"})
+MUSIC: Final = frozenset[UploadKind]({"sound", "video"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceIds:
+    """How a client names a source: by one of these. `caption_id` stands for the newest video with these captions."""
+
+    reel_url: str | None = None
+    reel_id: UUID | None = None
+    avatar_job_id: UUID | None = None
+    caption_id: UUID | None = None
+    upload_id: UUID | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Those that are set."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that is `stored` here, or is behind a `url` elsewhere. `script`: what is said in it, where that is known
+    and not in its row."""
+
+    stored: Stored | None = None
+    url: str | None = None
+    script: str | None = None
+
+    @property
+    def made(self) -> MadeVideo | None:
+        """The video, if it was made here of a script."""
+        return self.stored if isinstance(self.stored, Reel | AvatarVideo) else None
+
+    @property
+    def location(self) -> str:
+        """The URI of the stored object, or the URL."""
+        if self.stored:
+            return storage.uri(object_key(self.stored))
+        assert self.url
+        return self.url
+
+    @property
+    def media(self) -> MediaInfo | None:
+        """What is known of a stored file before it is read; None for a picture and for a burn-in."""
+        return self.stored.media if isinstance(self.stored, Reel | AvatarVideo | Upload) else None
+
+
+def resolve(session: Session, workspace_id: UUID, ids: SourceIds, *, kinds: Collection[UploadKind] = VIDEO) -> Source:
+    """The source that a client names; an upload has to be of one of these kinds.
+
+    Raises Invalid unless exactly one is named, for an upload of another kind, and for a link that may not be fetched or
+    has expired; NotFound for an id that is not the workspace's; Conflict for a video that is not finished.
+    """
+    if len(given := ids.given()) > 1:
+        raise Invalid(
+            f"The request has {len(given)} sources: {', '.join(given)}.",
+            code="source_ambiguous",
+            remedy="Send one of them.",
+        )
+    if url := ids.reel_url:
+        if signed := find_signed(session, workspace_id, url, kinds=kinds):
+            return signed
+        safe_fetch.check_url(url)
+        link_expiry.check(url, needed_at=now())
+        return Source(url=url)
+    stored = find(session, workspace_id, ids)
+    if stored is None:
+        raise Invalid(
+            "The request has no source.",
+            code="source_missing",
+            remedy="Send a reel_url, a reel_id, an avatar_job_id, a caption_id or an upload_id.",
+        )
+    return of_stored(session, _fit(stored, kinds))
+
+
+def find_signed(session: Session, workspace_id: UUID, url: str, *, kinds: Collection[UploadKind]) -> Source | None:
+    """What a link that was signed here names, also when it has expired; None for a link elsewhere.
+
+    Raises Invalid `url_forbidden` where that is not a finished file of the workspace: for a file of another workspace
+    the error is the same as for none.
+    """
+    key = storage.key_of_signed_url(url)
+    if key is None:
+        return None
+    stored = _of_key(session, workspace_id, key)
+    if stored is None:
+        raise Invalid(
+            "This link is not one of a finished file of yours.",
+            code="url_forbidden",
+            remedy="Send the id of what you want to use, or a public http(s) address.",
+        )
+    return of_stored(session, _fit(stored, kinds))
+
+
+def find(session: Session, workspace_id: UUID, ids: SourceIds) -> Stored | None:
+    """The finished file of an id; None where there is only a URL. Raises NotFound, Conflict."""
+    if ids.reel_id:
+        return _rendered(reels.get(session, workspace_id, ids.reel_id), code="reel_not_ready")
+    if ids.avatar_job_id:
+        return _rendered(avatar_videos.get(session, workspace_id, ids.avatar_job_id), code="avatar_not_ready")
+    if ids.caption_id:
+        return burn_ins.newest_output(session, captions.get(session, workspace_id, ids.caption_id))
+    return uploads.get(session, workspace_id, ids.upload_id) if ids.upload_id else None
+
+
+def find_any(session: Session, workspace_id: UUID, file_id: UUID, *, kinds: Collection[UploadKind]) -> Source:
+    """The finished file with this id, of whichever kind. Raises NotFound `source_not_found`, and as `resolve` does."""
+    for ids in (
+        SourceIds(upload_id=file_id),
+        SourceIds(reel_id=file_id),
+        SourceIds(avatar_job_id=file_id),
+        SourceIds(caption_id=file_id),
+    ):
+        try:
+            found = find(session, workspace_id, ids)
+        except NotFound:
+            continue
+        assert found
+        return of_stored(session, _fit(found, kinds))
+    raise NotFound(
+        f"There is no upload, reel, avatar video or caption {file_id}.",
+        code="source_not_found",
+        remedy="Send the id of one, as its request or its list says.",
+    )
+
+
+def of_stored(session: Session, stored: Stored) -> Source:
+    """The source of a finished file."""
+    if isinstance(stored, BurnIn):
+        cues = session.get_one(Caption, stored.caption_id).segments or ()
+        return Source(stored, script=" ".join(cue.text for cue in cues) or None)
+    return Source(stored)
+
+
+def object_key(stored: Stored) -> str:
+    """The key of a finished file in the bucket."""
+    key = _key(stored)
+    assert key
+    return key
+
+
+def signed_url(stored: Stored) -> str | None:
+    """A signed URL of the file; None before it is finished."""
+    key = _key(stored)
+    return key and storage.signed_url(key)
+
+
+def _key(stored: Stored) -> str | None:
+    return stored.file_key if isinstance(stored, Upload) else stored.output_key
+
+
+def is_synthetic(session: Session, stored: Stored | None) -> bool:
+    """Whether a voice of ours speaks in a file: it was made here, or captions were burned into one that was."""
+    if not isinstance(stored, BurnIn):
+        return isinstance(stored, Reel | AvatarVideo)
+    source = stored.source_url or session.get_one(Caption, stored.caption_id).source_url
+    key = storage.key_of_uri(source or "")
+    return key is not None and is_synthetic(session, _of_key(session, stored.workspace_id, key))
+
+
+def _rendered(video: Reel | AvatarVideo, *, code: str) -> Reel | AvatarVideo:
+    if video.output_key is None:
+        raise Conflict("This video is not rendered yet.", code=code, remedy="Poll its task until it is done.")
+    return video
+
+
+def _fit(stored: Stored, kinds: Collection[UploadKind]) -> Stored:
+    """What is stored, if its kind is one of these. What was made here is a video, with sound."""
+    if isinstance(stored, Upload) and stored.kind not in kinds:
+        raise Invalid(
+            f"This upload is a {stored.kind}, and cannot be used here.",
+            code="upload_unfit",
+            remedy=f"Send an upload of one of these kinds: {', '.join(sorted(kinds))}.",
+        )
+    return stored
+
+
+def _of_key(session: Session, workspace_id: UUID, key: str) -> Stored | None:
+    """The finished file of the workspace that has this key."""
+    match key.split("/"):
+        case [_, "reels", row_id, _]:
+            return _with_output(session, Reel, workspace_id, row_id, key)
+        case [_, "avatars", row_id, _]:
+            return _with_output(session, AvatarVideo, workspace_id, row_id, key)
+        case [_, "captions", _, "burn_ins", name]:
+            burned = _with_output(session, BurnIn, workspace_id, name.removesuffix(".mp4"), key)
+            return burned if burned and _is_there(session, workspace_id, burned) else None
+    query = select(Upload).where(
+        Upload.workspace_id == workspace_id, Upload.file_key == key, Upload.deleted_at.is_(None)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def _with_output(
+    session: Session, table: type[StoredRow], workspace_id: UUID, row_id: str, key: str
+) -> StoredRow | None:
+    """The row of the workspace with this id whose output has this key."""
+    try:
+        row = owned(session, table, workspace_id, UUID(row_id))
+    except (ValueError, NotFound):
+        return None
+    return row if row.output_key == key else None
+
+
+def _is_there(session: Session, workspace_id: UUID, burned: BurnIn) -> bool:
+    """Whether the captions of a burn-in are not deleted."""
+    try:
+        captions.get(session, workspace_id, burned.caption_id)
+    except NotFound:
+        return False
+    return True
