@@ -17,6 +17,7 @@ from api.pagination import link_next
 from api.schemas.captions import BurnInRequest, CaptionAccepted, CaptionEdit, CaptionSummary, CaptionView
 from api.schemas.glossary import Vocabulary
 from api.schemas.problems import problems
+from api.schemas.sources import AVATAR_JOB_ID, CAPTION_ID, MAX_URL, REEL_ID, UPLOAD_ID, URL
 from api.schemas.tasks import TaskAccepted
 from api.upload_routes import UploadRoute
 from content_pipeline.core.captions import burn_ins, captions, text_alignment, translation
@@ -24,8 +25,9 @@ from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.media import glossary, limits, untrusted
 from content_pipeline.core.models import Caption, Task
-from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.providers import languages
+from content_pipeline.core.sources import sources
+from content_pipeline.core.sources.sources import SourceIds
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.workspaces import Caller
@@ -50,15 +52,32 @@ large_router = APIRouter(prefix="/captions", tags=["captions"], route_class=Larg
 class CaptionForm:
     """What both ways to request captions take: a source, and options."""
 
-    reel_url: str | None
     audio_file: UploadFile | None
+    source_ids: SourceIds
     language: str
     burn_in: bool
     vocabulary: list[str]
     twin_id: UUID | None
 
 
+async def _source_ids(
+    reel_url: Annotated[str | None, Form(max_length=MAX_URL, description=f"{URL}. {_LIMITS}")] = None,
+    reel_id: Annotated[UUID | None, Form(description=REEL_ID)] = None,
+    avatar_job_id: Annotated[UUID | None, Form(description=AVATAR_JOB_ID)] = None,
+    caption_id: Annotated[UUID | None, Form(description=CAPTION_ID)] = None,
+    upload_id: Annotated[UUID | None, Form(description=UPLOAD_ID)] = None,
+) -> SourceIds:
+    return SourceIds(
+        reel_url=reel_url,
+        reel_id=reel_id,
+        avatar_job_id=avatar_job_id,
+        caption_id=caption_id,
+        upload_id=upload_id,
+    )
+
+
 async def _caption_form(
+    source_ids: Annotated[SourceIds, Depends(_source_ids)],
     vocabulary: Annotated[
         Vocabulary,
         Form(
@@ -66,9 +85,6 @@ async def _caption_form(
             description="Up to 50 names and terms that may be spoken, separated by commas, to be heard right",
         ),
     ],
-    reel_url: Annotated[
-        str | None, Form(max_length=4096, description=f"URL of a video or recording. {_LIMITS}")
-    ] = None,
     audio_file: Annotated[UploadFile | None, File(description=f"The video or recording. {_LIMITS}")] = None,
     language: Annotated[
         str,
@@ -86,24 +102,31 @@ async def _caption_form(
 ) -> CaptionForm:
     """The fields of the form. Raises Invalid for an unsupported language, and unless there is exactly one source."""
     languages.whisper_language(language)
-    if audio_file and reel_url:
+    given = source_ids.given()
+    if audio_file and given:
         raise Invalid(
-            "The request has two sources.", code="source_ambiguous", remedy="Send audio_file or reel_url, not both."
+            f"The request has several sources: audio_file, {', '.join(given)}.",
+            code="source_ambiguous",
+            remedy="Send one of them.",
         )
-    if not (audio_file or reel_url):
+    if not (audio_file or given):
         raise Invalid(
             "The request has no source.",
             code="source_missing",
-            remedy="Send one of audio_file and reel_url, as form fields (multipart/form-data), not as JSON.",
+            remedy="Send one of audio_file, reel_url, reel_id, avatar_job_id, caption_id and upload_id, as form fields "
+            "(multipart/form-data), not as JSON.",
         )
-    return CaptionForm(reel_url, audio_file, language, burn_in, vocabulary, twin_id)
+    return CaptionForm(audio_file, source_ids, language, burn_in, vocabulary, twin_id)
 
 
 CaptionFormDep = Annotated[CaptionForm, Depends(_caption_form)]
 
 
 @upload_router.post(
-    "/generate", status_code=HTTPStatus.ACCEPTED, response_model=CaptionAccepted, responses=problems(404, 413, 415, 503)
+    "/generate",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=CaptionAccepted,
+    responses=problems(404, 409, 413, 415, 503),
 )
 @in_bulkhead()
 def generate(
@@ -130,14 +153,17 @@ def generate(
         ),
     ] = False,
 ) -> Response:
-    """Generate captions for a recording: exactly one of `audio_file` and `reel_url`."""
+    """Generate captions for a recording: `audio_file`, or what was made or uploaded here, or a link."""
     if translate_to:
         translation.check_available(translate_to, source=form.language)
     return _accept(caller, idempotent, form, translate_to=translate_to or None, remove_fillers=remove_fillers)
 
 
 @upload_router.post(
-    "/align", status_code=HTTPStatus.ACCEPTED, response_model=CaptionAccepted, responses=problems(404, 413, 415, 503)
+    "/align",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=CaptionAccepted,
+    responses=problems(404, 409, 413, 415, 503),
 )
 @in_bulkhead()
 def align(
@@ -165,10 +191,13 @@ def _accept(caller: Caller, idempotent: IdempotentRequest, form: CaptionForm, **
     if form.audio_file:
         task, response = _accept_upload(caller, idempotent, form.audio_file, form, options)
     else:
-        assert form.reel_url
-        safe_fetch.check_url(form.reel_url)
         with idempotent.transaction() as session:
-            task, response = _create(session, caller, idempotent, form, source_url=form.reel_url, **options)
+            source = sources.resolve(session, caller.workspace_id, form.source_ids, kinds=sources.SPEECH)
+            if media := source.media:
+                captions.check_usable(media, caller.plan.media_seconds, options.get("known_text"))
+            task, response = _create(
+                session, caller, idempotent, form, source_url=source.location, media=media, **options
+            )
     dagster_client.launch_runs(task)
     return response
 
@@ -270,11 +299,18 @@ def _view(session: Session, caption: Caption, response: Response) -> CaptionView
     response_model=TaskAccepted,
     responses=problems(404, 409),
 )
+@in_bulkhead()
 def burn_in(caption_id: UUID, body: BurnInRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
-    """Burn finished captions into their video. Poll the task; `result.output_url` is the video."""
+    """Burn finished captions into the video that they were made from, or into another one that you name.
+
+    Poll the task; `result.output_url` is the video.
+    """
     with idempotent.transaction() as session:
         caption = captions.get(session, caller.workspace_id, caption_id)
-        _, task = burn_ins.create_with_task(session, caption, body.to_style())
+        ids = body.source_ids()
+        source = sources.resolve(session, caller.workspace_id, ids, kinds=sources.SPEECH) if ids.given() else None
+        source_url = source.location if source else None
+        _, task = burn_ins.create_with_task(session, caption, body.to_style(), source_url=source_url)
         response = idempotent.task_accepted(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
         )

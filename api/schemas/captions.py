@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.schemas.sources import SourceFields
 from api.schemas.tasks import Status, TaskAccepted, TaskError, error_of
 from content_pipeline.core.captions import captions
 from content_pipeline.core.media import srt_vtt
@@ -116,7 +117,7 @@ class CaptionEdit(BaseModel):
     segments: list[SegmentView] = Field(max_length=30_000, fail_fast=True)
 
 
-class BurnInRequest(BaseModel):
+class BurnInRequest(SourceFields):
     model_config = ConfigDict(
         strict=True,
         extra="forbid",

@@ -8,6 +8,7 @@ from uuid import UUID
 import dagster as dg
 import pytest
 
+from content_pipeline.core import storage
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable
@@ -202,3 +203,36 @@ def test_a_burn_in_that_is_made_again_draws_the_edited_cues(task: Task, monkeypa
     second = recorded(execute_job("burn_in", str(burned.id)))["burned_in_video"]
     assert (first["edited"], second["edited"]) == (False, True)
     assert ["bear" in document for document in drawn] == [False, True]
+
+
+@pytest.mark.slow
+def test_a_file_of_ours_is_captioned_and_drawn_into_and_is_not_needed_again(
+    workspace_id: UUID, recording: Path, tmp_path: Path, whisper: Callable[..., None]
+) -> None:
+    ours, other = (f"{workspace_id}/uploads/{name}" for name in ("recording", "video"))
+    storage.put(ours, recording, content_type="video/mp4")
+    storage.put(other, samples.video(tmp_path / "tall.mp4", size="180x320", seconds=2), content_type="video/mp4")
+    with transaction() as session:
+        _, task = captions.create_with_task(
+            session, workspace_id=workspace_id, source_url=storage.uri(ours), language="auto", burn_in=False
+        )
+    whisper(HEARD)
+    assert work(task).success
+    with transaction() as session:
+        caption = session.get_one(Caption, UUID(task.key))
+        burned = [
+            burn_ins.create_with_task(session, caption, Style(), source_url=source)[0]
+            for source in (storage.uri(other), None)
+        ]
+    storage.delete(ours)
+    found = [
+        recorded(execute_job("burn_in", str(row.id), lane="interactive"))["burned_in_video"]["size"] for row in burned
+    ]
+    assert found == ["180×320", "320×180"]
+    storage.delete(other)
+    assert execute_job("burn_in", str(burned[0].id)).success, "it has a copy of its own"
+    with transaction() as session:
+        _, task = burn_ins.create_with_task(session, caption, Style(), source_url=storage.uri(other))
+    assert not execute_task(task).success
+    with transaction() as session:
+        assert (session.get_one(Task, task.id).error or {})["code"] == "source_deleted"

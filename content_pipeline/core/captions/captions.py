@@ -84,7 +84,8 @@ def create_with_task(
     remove_fillers: bool = False,
     caption_id: UUID | None = None,
 ) -> tuple[Caption, Task]:
-    """Create a caption and its task, for a stored recording (`source_key`, `media`) or a remote one (`source_url`).
+    """Create a caption and its task, for a stored recording (`source_key`, `media`) or one that is to be copied from
+    a URL or the URI of an object (`source_url`, and `media` where it is known).
 
     `known_text` is timed instead of what is heard; `terms` may be spoken. `translate_to` is a language tag that
     `translation.check_available` has accepted.
@@ -362,7 +363,7 @@ def _end(session: Session, task_id: str, caption: Caption) -> None:
 
 
 def _fetch(run: RunContext, caption: Caption, source: Path) -> MediaInfo:
-    """Copy the remote recording into our bucket."""
+    """Copy the recording from where it is named: captions keep one of their own."""
     assert caption.source_url
     with run.write() as session:
         plan = workspaces.plan_of(session, caption.workspace_id)
