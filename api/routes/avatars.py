@@ -4,6 +4,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
 
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep
@@ -13,10 +14,14 @@ from api.schemas.avatars import AvatarAccepted, AvatarAcceptedWithSecret, Avatar
 from api.schemas.problems import problems
 from content_pipeline.core.avatars import avatar_catalog, avatar_videos
 from content_pipeline.core.database import autocommit
+from content_pipeline.core.errors import Invalid
 from content_pipeline.core.settings import settings
+from content_pipeline.core.sources import sources
+from content_pipeline.core.sources.sources import SourceIds
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.webhooks import endpoints
+from content_pipeline.core.workspaces.workspaces import Caller
 
 router = APIRouter(tags=["avatars"], route_class=JsonRoute)
 
@@ -32,16 +37,16 @@ def list_avatars(_: CallerDep) -> list[AvatarView]:
     "/multimodal/avatar/generate",
     status_code=HTTPStatus.ACCEPTED,
     response_model=AvatarAcceptedWithSecret | AvatarAccepted,
-    responses=problems(403, 404, 502, 503),
+    responses=problems(403, 404, 409, 502, 503),
 )
 @in_bulkhead()
 def generate_avatar_video(body: AvatarRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Render a video of an avatar that speaks a script: 10 credits for each second of it, billed when it is done."""
-    spec = body.to_spec()
     with autocommit() as session:
         twin = twins.get(session, caller.workspace_id, body.twin_id)
-    avatar_videos.check(twin, spec)  # it may ask HeyGen, and no connection waits for that
+    avatar_videos.check(twin, body.to_spec())  # it may ask HeyGen, and no connection waits for that
     with idempotent.transaction() as session:
+        spec = body.to_spec(_background(session, caller, body))
         video = avatar_videos.create(session, twins.get(session, caller.workspace_id, body.twin_id), spec)
         task = avatar_videos.create_task(session, video)
         accepted = AvatarAccepted.of(video, task)
@@ -52,6 +57,23 @@ def generate_avatar_video(body: AvatarRequest, caller: CallerDep, idempotent: Id
         response = idempotent.task_accepted(session, accepted, task_id=task.id)
     dagster_client.launch_runs(task)
     return response
+
+
+def _background(session: Session, caller: Caller, body: AvatarRequest) -> str | None:
+    """The location of the file behind the avatar."""
+    if body.background_url and body.background_id:
+        raise Invalid(
+            "The request has two backgrounds.",
+            code="source_ambiguous",
+            remedy="Send background_url or background_id, not both.",
+        )
+    if body.background_id:
+        kinds = sources.BACKGROUND
+        return sources.find_any(session, caller.workspace_id, body.background_id, kinds=kinds).location
+    if body.background_url:
+        ids = SourceIds(reel_url=body.background_url)
+        return sources.resolve(session, caller.workspace_id, ids, kinds=sources.BACKGROUND).location
+    return None
 
 
 @router.get("/multimodal/avatar/{job_id}", responses=problems(404))

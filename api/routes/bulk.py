@@ -33,8 +33,9 @@ router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=JsonRo
 upload_router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=CsvRoute)
 
 _CSV: Final = (
-    "Columns script, platform, format (reel or avatar), voice_id, avatar_id, title, background_url, "
-    "music (or music_url), caption_animation (box, pop or typewriter), call_to_action; only script is required"
+    "Columns script, platform, format (reel or avatar), voice_id, avatar_id, title, background (or background_url) and "
+    "music (or music_url), each a link or the id of an upload, a reel, an avatar video or captions; caption_animation "
+    "(box, pop or typewriter), call_to_action; only script is required"
 )
 
 
@@ -57,6 +58,7 @@ def submit_batch(
         voice_id = twins.get(session, caller.workspace_id, twin_id).voice_id
     parsed = csv_rows.parse(
         csv_file.file.read(csv_reader.MAX_BYTES + 1),
+        workspace_id=caller.workspace_id,
         platform=platform,
         voice_id=voice_id,
         most_rows=caller.plan.rows_per_batch,

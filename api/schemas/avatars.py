@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.secret_answer import SecretAnswer
+from api.schemas.sources import MAX_URL, URL
 from api.schemas.tasks import TaskAccepted, TaskError, error_of
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
@@ -52,21 +53,24 @@ class AvatarRequest(BaseModel):
         None, description="How the words of the captions appear; the twin's if left out"
     )
     background_url: str | None = Field(
-        None, max_length=4096, description="Behind the avatar: a picture, or a video if it is drawn here"
+        None, max_length=MAX_URL, description=f"Behind the avatar: a picture, or a video if it is drawn here. {URL}"
     )
-
+    background_id: UUID | None = Field(
+        None, description="The same by its id: an upload, or a reel, an avatar video or captions of yours"
+    )
     webhook_url: str | None = Field(
         None, max_length=2048, description="An https address that gets the event of this video's end, signed"
     )
 
-    def to_spec(self) -> AvatarSpec:
+    def to_spec(self, background: str | None = None) -> AvatarSpec:
+        """`background` is the location of its file."""
         return AvatarSpec(
             script=self.script.strip(),
             voice_id=self.voice_id or "",
             avatar_id=self.avatar_id or "",
             captions=self.captions,
             caption_animation=self.caption_animation,
-            background_url=self.background_url,
+            background_url=background,
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -285,7 +285,11 @@ def test_the_calendar_publishes_at_its_time(
 
 def test_csv_files_may_name_it() -> None:
     sheet = csv_rows.parse(
-        f"script,platform\n{SCRIPT},{NAME}\n".encode(), platform="tiktok", voice_id="en-US", most_rows=9
+        f"script,platform\n{SCRIPT},{NAME}\n".encode(),
+        workspace_id=uuid4(),
+        platform="tiktok",
+        voice_id="en-US",
+        most_rows=9,
     )
     assert [reel.platform for reel in sheet.rows] == [NAME]
     assert csv_inbox.address(f"inbox/studio/mara/{NAME}/reels.csv").platform == NAME

@@ -23,7 +23,6 @@ from content_pipeline.core.media.reels import audio_mastering
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models import AvatarVideo, Task, Twin
 from content_pipeline.core.models.avatars import AvatarProvider
-from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.open_posts import check_no_open_post
 from content_pipeline.core.reels.reel_spec import valid_script
@@ -41,7 +40,10 @@ _LANES: Final[dict[str, Lane]] = {"local": "media", "heygen": "io"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvatarSpec:
-    """Inputs of an avatar video, as a client requests them. Empty ids and no animation stand for the twin's."""
+    """Inputs of an avatar video, as a client requests them. Empty ids and no animation stand for the twin's.
+
+    `background_url` was resolved: it is a URL that may be fetched, or the URI of an object.
+    """
 
     script: str
     platform: str | None = None
@@ -106,13 +108,11 @@ def create(
 
 
 def check(twin: Twin, spec: AvatarSpec) -> None:
-    """Raises Invalid for a script, voice, avatar or background that cannot be used."""
+    """Raises Invalid for a script, voice or avatar that cannot be used."""
     provider = settings().avatar_provider
     valid_script(spec.script)
     avatar_catalog.check_voice(provider, spec.voice_id or twin.voice_id, spec.script)
     _avatar_id(provider, twin, spec)
-    if spec.background_url:
-        safe_fetch.check_url(spec.background_url)
 
 
 def _avatar_id(provider: AvatarProvider, twin: Twin, spec: AvatarSpec) -> str:

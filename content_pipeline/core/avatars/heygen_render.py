@@ -87,7 +87,7 @@ def _call(run: RunContext, row: AvatarVideo, voice: Voice) -> str:
             avatar_id=row.avatar_id,
             voice_id=voice.id,
             speed=row.speed,
-            background_url=row.background_url,
+            background_url=storage.public_url(row.background_url) if row.background_url else None,
         )
     except SubmissionUnknown as error:
         raise _unknown(row) from error

@@ -116,6 +116,7 @@ def _create_batch(file: StoredObject) -> list[Task]:
         plan = workspaces.plan_of(session, twin.workspace_id)
     sheet = csv_rows.parse(
         storage.read(file, most_bytes=csv_reader.MAX_BYTES + 1),
+        workspace_id=twin.workspace_id,
         platform=place.platform,
         voice_id=twin.voice_id,
         most_rows=plan.rows_per_batch,

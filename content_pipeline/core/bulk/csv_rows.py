@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 from typing import Any, Final, Literal, TypeVar, get_args
-
-import httpx
+from uuid import UUID
 
 from content_pipeline.core.avatars import avatar_catalog
-from content_pipeline.core.bulk import csv_reader
+from content_pipeline.core.bulk import csv_media, csv_reader
+from content_pipeline.core.bulk.csv_media import Cell
 from content_pipeline.core.bulk.csv_reader import Table
-from content_pipeline.core.errors import Invalid, PlanLimit
+from content_pipeline.core.errors import Error, Invalid, PlanLimit
 from content_pipeline.core.media.reels import animation_names, end_card
-from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.reels.reel_spec import ReelSpec, valid_script
 from content_pipeline.core.settings import settings
+from content_pipeline.core.sources import sources
 from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.speech.voice_types import Voice
 
-# `music_url` is an alias of `music`, by analogy with background_url.
+# `background_url` and `music_url` are aliases of `background` and `music`. Each takes a link or an id.
 _COLUMNS: Final = (
     "script",
     "platform",
@@ -28,13 +28,14 @@ _COLUMNS: Final = (
     "voice_id",
     "avatar_id",
     "title",
+    "background",
     "background_url",
     "music",
     "music_url",
     "caption_animation",
     "call_to_action",
 )
-_URL_COLUMNS: Final = ("background_url", "music", "music_url")
+_MEDIA: Final = {"background": sources.BACKGROUND, "music": sources.MUSIC}
 Format = Literal["reel", "avatar"]
 _FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 _TITLE_CHARACTERS: Final = 120
@@ -67,8 +68,8 @@ class Sheet:
     ignored_columns: list[str]
 
 
-def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> Sheet:
-    """Parse and validate a CSV; `platform` and `voice_id` are defaults for rows without their own.
+def parse(data: bytes, *, workspace_id: UUID, platform: str, voice_id: str, most_rows: int) -> Sheet:
+    """Parse and validate a CSV of a workspace; `platform` and `voice_id` are defaults for rows without their own.
 
     Raises what `csv_reader.read` raises, Invalid `csv_columns` without a script column and `csv_empty` without rows,
     PlanLimit over `most_rows` rows, and Invalid `csv_rows_invalid` whose `errors` list every problem:
@@ -82,11 +83,9 @@ def parse(data: bytes, *, platform: str, voice_id: str, most_rows: int) -> Sheet
             errors.append(_error_entry(number, None, cells))
         else:
             rows.append(_Row(number, cells, errors))
-    origins = {cell: _origin(cell) for row in rows for cell in row.urls()}
-    refusals = safe_fetch.refusals(set(origins.values()))
-    refused = {cell: refusals[origin] for cell, origin in origins.items() if origin in refusals}
+    media = csv_media.locate(workspace_id, {cell for row in rows for cell in row.media()})
     installed = voice_selection.installed_voices()
-    videos = [video for row in rows if (video := _video(row, platform, voice_id, refused, installed))]
+    videos = [video for row in rows if (video := _video(row, platform, voice_id, media, installed))]
     if errors:
         bad = len({error_entry["row"] for error_entry in errors})
         raise Invalid(
@@ -133,14 +132,20 @@ class _Row:
     def cell(self, column: str) -> str:
         return self.cells.get(column, "").translate(_CONTROL_CHARACTERS).strip()
 
-    def urls(self) -> list[str]:
-        return [url for column in _URL_COLUMNS if (url := self.cell(column))]
+    def media(self) -> list[Cell]:
+        """The cells that name a file."""
+        cells = ((self.cell(self.media_column(name)), kinds) for name, kinds in _MEDIA.items())
+        return [(cell, kinds) for cell, kinds in cells if cell]
+
+    def media_column(self, name: str) -> str:
+        """The column that names the background or the music: this or its alias."""
+        return name if self.cell(name) else f"{name}_url"
 
     def parse(self, column: str, read: Callable[[str], _Parsed]) -> _Parsed | None:
         """The parsed cell, or None after recording the error."""
         try:
             return read(self.cell(column))
-        except Invalid as error:
+        except Error as error:
             self.errors.append(
                 _error_entry(self.number, "script" if error.code in _SCRIPT_ERROR_CODES else column, error)
             )
@@ -148,14 +153,12 @@ class _Row:
 
 
 def _video(
-    row: _Row, platform: str, voice_id: str, refused: Mapping[str, Invalid], installed: Sequence[Voice]
+    row: _Row, platform: str, voice_id: str, media: Mapping[Cell, str | Error], installed: Sequence[Voice]
 ) -> VideoRow | None:
-    """`refused` are the URLs that must not be fetched."""
+    """`media` are the locations that cells name, or their errors."""
 
-    def url(cell: str) -> str | None:
-        if cell and (refusal := refused.get(cell)):
-            raise refusal
-        return cell or None
+    def locate(name: str) -> str | None:
+        return row.parse(row.media_column(name), lambda cell: _located(media[cell, _MEDIA[name]]) if cell else None)
 
     script = row.parse("script", valid_script)
     # Check the voice even if the script is invalid, without language detection over megabytes.
@@ -172,8 +175,7 @@ def _video(
     target = row.parse("platform", lambda cell: _platform(cell or platform))
     title = row.parse("title", _title)
     call_to_action = row.parse("call_to_action", _call_to_action)
-    background_url = row.parse("background_url", url)
-    music_url = row.parse("music" if row.cell("music") else "music_url", url)
+    background_url, music_url = locate("background"), locate("music")
     animation = row.parse("caption_animation", lambda cell: animation_names.parse(cell) if cell else None)
     if script is None or target is None or form is None:
         return None
@@ -192,7 +194,13 @@ def _video(
     )
 
 
-def _error_entry(row: int, column: str | None, error: Invalid) -> dict[str, Any]:
+def _located(found: str | Error) -> str:
+    if isinstance(found, Error):
+        raise found
+    return found
+
+
+def _error_entry(row: int, column: str | None, error: Error) -> dict[str, Any]:
     return {"row": row, "column": column, "code": error.code, "detail": error.detail, "remedy": error.remedy}
 
 
@@ -248,11 +256,3 @@ def _line(cell: str, column: str, most: int) -> str | None:
             remedy="Shorten it.",
         )
     return line or None
-
-
-def _origin(url: str) -> str:
-    """The origin, which decides whether a URL may be fetched."""
-    try:
-        return str(httpx.URL(url).copy_with(raw_path=b"/"))
-    except httpx.InvalidURL:
-        return url

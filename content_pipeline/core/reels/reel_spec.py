@@ -9,7 +9,7 @@ from content_pipeline.core.settings import settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReelSpec:
-    """The columns of `reels` that a client sets; URLs are of a picture or video, and of a sound file."""
+    """The columns of `reels` that a client sets; URLs, or URIs of objects, are of a picture or video, and of sound."""
 
     script: str
     platform: str

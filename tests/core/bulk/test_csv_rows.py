@@ -4,6 +4,7 @@ import csv
 import socket
 import threading
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -32,7 +33,7 @@ def sheet(*rows: dict[str, str]) -> bytes:
 
 
 def reels(data: bytes, *, platform: str = "instagram", voice_id: str = "en-US", most_rows: int = 100) -> list[VideoRow]:
-    return parse(data, platform=platform, voice_id=voice_id, most_rows=most_rows).rows
+    return parse(data, workspace_id=uuid4(), platform=platform, voice_id=voice_id, most_rows=most_rows).rows
 
 
 def faults(data: bytes) -> list[tuple[int, str | None, str]]:
@@ -85,7 +86,7 @@ def test_music_goes_by_two_names() -> None:
 
 def test_columns_that_mean_nothing_are_named_in_their_order() -> None:
     data = b"id,script,Platfrom,,music,voice\n1,Hello.,tiktok,,,en-GB\n"
-    read = parse(data, platform="instagram", voice_id="en-US", most_rows=100)
+    read = parse(data, workspace_id=uuid4(), platform="instagram", voice_id="en-US", most_rows=100)
     assert read.ignored_columns == ["id", "platfrom", "voice"]
     assert (read.rows[0].platform, read.rows[0].voice_id) == ("instagram", "en-US")
 
