@@ -45,13 +45,18 @@ def fetch_video(workspace_id: UUID, source: Source, folder: Path, *, max_bytes: 
     """The video of a post, in `folder`. Raises what `safe_fetch.fetch`, `storage.fetch` and
     `post_files.inspect_video` raise."""
     path = folder / "video"
+    link = _fetch(source, path, max_bytes=max_bytes)
+    return Video(path, link, post_files.inspect_video(path, workspace_id))
+
+
+def _fetch(source: Source, path: Path, *, max_bytes: int) -> str:
+    """Write the file to `path`; returns a link to it."""
     if source.url:
         safe_fetch.fetch(source.url, path, max_bytes=max_bytes, seconds=FETCH_SECONDS)
-        return Video(path, source.url, post_files.inspect_video(path, workspace_id))
-    assert source.stored
-    key = sources.object_key(source.stored)
-    storage.fetch(key, path)
-    return Video(path, storage.signed_url(key), post_files.inspect_video(path, workspace_id))
+    else:
+        assert source.stored
+        storage.fetch(sources.object_key(source.stored), path)
+    return storage.public_url(source.location)
 
 
 def check_post(workspace_id: UUID, twin: Twin | None, source: Source, video: Video, spec: PostSpec) -> DryRunResult:
@@ -84,12 +89,14 @@ def _collect_problems(problems: list[Problem]) -> Iterator[None]:
 
 
 def _fetch_cover(workspace_id: UUID, options: PostOptions, path: Path) -> tuple[Path, str] | None:
-    url = options.cover
-    if not url:
+    if not options.cover:
         return None
-    safe_fetch.fetch(url, path, max_bytes=_COVER_BYTES, seconds=FETCH_SECONDS)
+    with transaction() as session:
+        signed = sources.find_signed(session, workspace_id, options.cover, kinds=sources.PICTURE)
+    source = signed or Source(url=options.cover)
+    link = _fetch(source, path, max_bytes=_COVER_BYTES)
     post_files.inspect_picture(path, workspace_id)
-    return path, url
+    return path, link
 
 
 def _resolve_text(twin: Twin | None, source: Source, spec: PostSpec, options: PostOptions) -> PostText | None:

@@ -88,14 +88,15 @@ def fetch_cover(
     run: RunContext, publication: Publication, options: PostOptions, folder: Path
 ) -> tuple[Path, str] | None:
     """The cover from `options`, as a file in `folder` and as a signed link; None without one."""
-    url = options.cover
-    if not url:
+    if not options.cover:
         return None
+    with run.write() as session:
+        signed = sources.find_signed(session, publication.workspace_id, options.cover, kinds=sources.PICTURE)
     key = _object_key(publication.workspace_id, publication.request_id, f"{_COVER}-{publication.platform}")
     path = folder / _COVER
     cached_fetch.fetch_cached(
         run,
-        url,
+        signed.location if signed else options.cover,
         path,
         workspace_id=publication.workspace_id,
         object_key=key,

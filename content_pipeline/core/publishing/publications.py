@@ -16,7 +16,6 @@ from content_pipeline.core.captions import captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Invalid, NotFound
 from content_pipeline.core.models import Account, AvatarVideo, BurnIn, Publication, Reel, Task, Twin, Upload
-from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.platforms.options import PostOptions, dump_set
 from content_pipeline.core.publishing import post_text
 from content_pipeline.core.sources import sources
@@ -68,9 +67,9 @@ def check_spec(session: Session, workspace_id: UUID, twin: Twin | None, spec: Po
 
 
 def check_files(session: Session, workspace_id: UUID, options: PostOptions) -> None:
-    """Raises Invalid for a cover that may not be fetched, NotFound or Conflict for captions that cannot be used."""
+    """Raises Invalid for a cover that cannot be fetched, NotFound or Conflict for captions that cannot be used."""
     if options.cover:
-        safe_fetch.check_url(options.cover)
+        sources.resolve_link(session, workspace_id, options.cover, kinds=sources.PICTURE)
     if options.subtitles:
         captions.segments(captions.get(session, workspace_id, options.subtitles))
 

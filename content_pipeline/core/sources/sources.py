@@ -22,7 +22,6 @@ from content_pipeline.core.models import AvatarVideo, BurnIn, Caption, MadeVideo
 from content_pipeline.core.models.uploads import UploadKind
 from content_pipeline.core.net import link_expiry, safe_fetch
 from content_pipeline.core.reels import reels
-from content_pipeline.core.uploads import uploads
 from content_pipeline.core.workspaces.ownership import owned
 
 # A finished file of a workspace that can be used as a source.
@@ -33,6 +32,7 @@ StoredRow = TypeVar("StoredRow", Reel, AvatarVideo, BurnIn)
 VIDEO: Final = frozenset[UploadKind]({"video"})
 SPEECH: Final = frozenset[UploadKind]({"video", "sound"})
 BACKGROUND: Final = frozenset[UploadKind]({"picture", "video"})
+PICTURE: Final = frozenset[UploadKind]({"picture"})
 MUSIC: Final = frozenset[UploadKind]({"sound", "video"})
 
 
@@ -91,12 +91,8 @@ def resolve(session: Session, workspace_id: UUID, ids: SourceIds, *, kinds: Coll
             code="source_ambiguous",
             remedy="Send one of them.",
         )
-    if url := ids.reel_url:
-        if signed := find_signed(session, workspace_id, url, kinds=kinds):
-            return signed
-        safe_fetch.check_url(url)
-        link_expiry.check(url, needed_at=now())
-        return Source(url=url)
+    if ids.reel_url:
+        return resolve_link(session, workspace_id, ids.reel_url, kinds=kinds)
     stored = find(session, workspace_id, ids)
     if stored is None:
         raise Invalid(
@@ -105,6 +101,15 @@ def resolve(session: Session, workspace_id: UUID, ids: SourceIds, *, kinds: Coll
             remedy="Send a reel_url, a reel_id, an avatar_job_id, a caption_id or an upload_id.",
         )
     return of_stored(session, _fit(stored, kinds))
+
+
+def resolve_link(session: Session, workspace_id: UUID, url: str, *, kinds: Collection[UploadKind]) -> Source:
+    """What a link names, here or elsewhere. Raises Invalid as `resolve` does."""
+    if signed := find_signed(session, workspace_id, url, kinds=kinds):
+        return signed
+    safe_fetch.check_url(url)
+    link_expiry.check(url, needed_at=now())
+    return Source(url=url)
 
 
 def find_signed(session: Session, workspace_id: UUID, url: str, *, kinds: Collection[UploadKind]) -> Source | None:
@@ -127,14 +132,17 @@ def find_signed(session: Session, workspace_id: UUID, url: str, *, kinds: Collec
 
 
 def find(session: Session, workspace_id: UUID, ids: SourceIds) -> Stored | None:
-    """The finished file of an id; None where there is only a URL. Raises NotFound, Conflict."""
+    """The finished file of an id; None where there is only a URL. Raises NotFound, Conflict.
+
+    An upload is not deleted before the transaction ends.
+    """
     if ids.reel_id:
         return _rendered(reels.get(session, workspace_id, ids.reel_id), code="reel_not_ready")
     if ids.avatar_job_id:
         return _rendered(avatar_videos.get(session, workspace_id, ids.avatar_job_id), code="avatar_not_ready")
     if ids.caption_id:
         return burn_ins.newest_output(session, captions.get(session, workspace_id, ids.caption_id))
-    return uploads.get(session, workspace_id, ids.upload_id) if ids.upload_id else None
+    return owned(session, Upload, workspace_id, ids.upload_id, lock="share") if ids.upload_id else None
 
 
 def find_any(session: Session, workspace_id: UUID, file_id: UUID, *, kinds: Collection[UploadKind]) -> Source:
@@ -222,7 +230,7 @@ def _of_key(session: Session, workspace_id: UUID, key: str) -> Stored | None:
     query = select(Upload).where(
         Upload.workspace_id == workspace_id, Upload.file_key == key, Upload.deleted_at.is_(None)
     )
-    return session.scalars(query).one_or_none()
+    return session.scalars(query.with_for_update(read=True)).one_or_none()
 
 
 def _with_output(

@@ -6,13 +6,14 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from PIL import Image
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Error, MediaUnusable, NotFound, NotMedia
+from content_pipeline.core.errors import Error, Invalid, MediaUnusable, NotFound, NotMedia
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Publication, Reel
 from content_pipeline.core.platforms.instagram.options import InstagramOptions
@@ -22,7 +23,7 @@ from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks.run_context import RunContext
-from tests.factories import make_account, make_twin, make_workspace
+from tests.factories import make_account, make_twin, make_upload, make_workspace
 from tests.media import hostile, samples
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -35,6 +36,24 @@ def create_publication(
         account = make_account(session, workspace_id, "youtube")
         spec = PostSpec("youtube", account.id, caption="Look.")
         return publications.create(session, account, None, Source(reel, url), spec, request_id=request_id or uuid4())
+
+
+def test_a_cover_that_was_uploaded_is_taken_also_when_its_link_has_expired(
+    workspace_id: UUID, run: RunContext, tmp_path: Path
+) -> None:
+    picture = tmp_path / "cover.png"
+    Image.new("RGB", (8, 8)).save(picture)
+    with transaction() as session:
+        upload = make_upload(session, workspace_id, kind="picture", media=None)
+        link = storage.signed_url(upload.file_key).replace("X-Amz-Date=2", "X-Amz-Date=1")
+        publications.check_files(session, workspace_id, InstagramOptions(cover_url=link))
+        with pytest.raises(Invalid):
+            publications.check_files(session, make_workspace(session), InstagramOptions(cover_url=link))
+    storage.put(upload.file_key, picture, content_type="image/png")
+    publication = create_publication(workspace_id, None)
+    cover = post_files.fetch_cover(run, publication, InstagramOptions(cover_url=link), tmp_path)
+    assert cover
+    assert cover[0].read_bytes() == picture.read_bytes()
 
 
 @pytest.mark.slow
