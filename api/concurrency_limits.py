@@ -1,6 +1,7 @@
 """Concurrency limits of requests: in all, and per client (the bulkhead pattern).
 
-A client is an API key, or an address where there is no key. A request without a slot waits for one without a thread.
+A client is a workspace, whose keys are its own to make, or an address where there is no key. A request without a slot
+waits for one without a thread.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -110,7 +111,7 @@ async def _acquire(free: Semaphore, refusal: Error) -> None:
 
 
 def client_of(request: Request) -> str:
-    """The key of a request, or its address."""
+    """The workspace of a request, or its address."""
     if caller := getattr(request.state, "caller", None):
-        return f"key:{caller.api_key_id}"
+        return f"workspace:{caller.workspace_id}"
     return f"address:{request.client.host if request.client else 'unknown'}"

@@ -30,8 +30,8 @@ MAX_LARGE_VALUES: Final = 120_000
 MAX_KEYS: Final = 100
 # Each computes, for up to 0.1 s.
 LARGE_BODIES: Final = ConcurrencyLimit("send a large body", most=8, per_client=1)
-# Of the bodies that only these routes take, by a key in a minute: six of the largest. With 30 of them, the reads of
-# other keys took 3.4 times as long (99 %).
+# Of the bodies that only these routes take, by a workspace in a minute: six of the largest. With 30 of them, the reads
+# of others took 3.4 times as long (99 %).
 LARGE_VALUES_PER_MINUTE: Final = 6 * MAX_LARGE_VALUES
 # One at a time of a client. Else the event loop parses and validates all that a key sends at once before it looks at
 # the requests of others: beside 60 bodies of 5,000 values their reads took 10 times as long (99 %).
@@ -77,7 +77,7 @@ async def _take_values(client: str, values: int) -> None:
     result = await _rate_limiter.take(f"large bodies of {client}", rate)
     if not result.allowed:
         most = f"{LARGE_VALUES_PER_MINUTE:,} values a minute"
-        raise too_many(f"Of large bodies, at most {most} are taken from each key.", result)
+        raise too_many(f"Of large bodies, at most {most} are taken from each workspace.", result)
 
 
 class JsonRoute(APIRoute):
@@ -93,7 +93,7 @@ class JsonRoute(APIRoute):
 
 
 class LargeJsonRoute(APIRoute):
-    """A route that takes JSON of up to 1 MB, one body at a time for each key."""
+    """A route that takes JSON of up to 1 MB, one body at a time for each workspace."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
