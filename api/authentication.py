@@ -5,12 +5,13 @@ rate-limit headers too.
 """
 
 import math
-import time
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.caller_cache import CallerCache
+from api.key_usage import KeyUsage
 from api.rate_limiter import RateLimiter
 from api.thread_pools import AUTHENTICATION
 from content_pipeline.core import rate_limits
@@ -19,8 +20,8 @@ from content_pipeline.core.avatars import heygen_events
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import TooManyRequests, Unauthorized
 from content_pipeline.core.rate_limits import Rate, RateLimitResult
-from content_pipeline.core.workspaces import workspaces
-from content_pipeline.core.workspaces.workspaces import Caller
+from content_pipeline.core.workspaces import api_keys, workspaces
+from content_pipeline.core.workspaces.caller import Caller
 
 API_KEY: Final = "X-API-Key"
 PROTECTED: Final = "/api/"
@@ -30,18 +31,16 @@ OPEN: Final = (f"{oauth_flow.CALLBACK_PATH}/", f"{heygen_events.PATH}")
 WINDOW_SECONDS: Final = 60
 # Invalid keys that one address may send.
 FAILED_ATTEMPTS: Final = Rate(30, WINDOW_SECONDS)
-# Polling clients send the same key every two seconds: a query for each request would double the database's work.
-CACHE_SECONDS: Final = 5.0
-_MAX_CACHED: Final = 10_000
 
 
 class Authentication:
     """Sets `state.caller` to the authenticated Caller. Raises Unauthorized, TooManyRequests."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, callers: CallerCache) -> None:
         self.app = app
         self._rate_limiter = RateLimiter()
-        self._cache: dict[bytes, tuple[float, Caller]] = {}
+        self._callers = callers
+        self._key_usage = KeyUsage()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _needs_key(scope["path"]):
@@ -55,6 +54,8 @@ class Authentication:
                 "This request needs an API key.", code="key_missing", remedy=f"Send your key in the {API_KEY} header."
             )
         caller = await self._cached_caller(key, address=scope["client"][0] if scope["client"] else "unknown")
+        caller.check_not_expired()
+        self._key_usage.note(caller.api_key_id)
         rate = Rate(caller.plan.requests_per_minute, WINDOW_SECONDS)
         result = await self._rate_limiter.take(f"key:{caller.api_key_id}", rate)
         scope["state"]["caller"] = caller
@@ -63,13 +64,12 @@ class Authentication:
             raise too_many("Your plan's rate limit is exceeded.", result)
 
     async def _cached_caller(self, key: str, address: str) -> Caller:
-        digest = workspaces.digest(key)
-        until, caller = self._cache.get(digest, (0.0, None))
-        if caller is None or until < time.monotonic():
-            caller = await AUTHENTICATION.run(_authenticate, key, address)
-            if len(self._cache) >= _MAX_CACHED:
-                self._cache.clear()
-            self._cache[digest] = (time.monotonic() + CACHE_SECONDS, caller)
+        digest = api_keys.digest(key)
+        if caller := self._callers.get(digest):
+            return caller
+        version = self._callers.version
+        caller = await AUTHENTICATION.run(_authenticate, key, address)
+        self._callers.keep(digest, caller, version)
         return caller
 
 

@@ -18,11 +18,13 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import audit
 from api.allowed_methods import allowed_methods
 from api.known_fields import MAX_ERRORS, body_fields, unknown_sentence
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import (
     Error,
+    Forbidden,
     InternalError,
     Invalid,
     Unauthorized,
@@ -64,6 +66,8 @@ def install(app: FastAPI) -> None:
 
 
 async def _handle(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, Forbidden):
+        await audit.record_denial(request)
     return problem(request.scope, error)
 
 

@@ -1,7 +1,7 @@
 """Idempotency-Key: stores the first response and replays it to repeated requests (IETF draft, as Stripe does).
 
 A route works inside `idempotent.transaction()`, which raises Replay when a response is stored, creates its response
-with `task_accepted`, `accepted`, `created` or `ok`, which store it, and starts runs after the commit.
+with `task_accepted`, `accepted`, `created` or `ok`, which store it and record the event, and starts runs afterwards.
 """
 
 import hashlib
@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
+from api.audit import Change, ChangeDep
 from api.body_limits import DEFAULT_BYTES
-from api.deps import CallerDep
+from api.deps import caller_of
 from api.json_routes import too_nested
 from api.schemas.secret_answer import SecretAnswer
 from api.schemas.signed_url import STORED
@@ -29,7 +30,6 @@ from content_pipeline.core import database
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.workspaces import idempotency
 from content_pipeline.core.workspaces.idempotency import Answer
-from content_pipeline.core.workspaces.workspaces import Caller
 
 MAX_KEY_LENGTH: Final = 255
 POLL_SECONDS: Final = 2
@@ -63,7 +63,8 @@ def _render(answer: Answer) -> JSONResponse:
 class IdempotentRequest:
     """A POST request and its idempotency key, if it has one."""
 
-    def __init__(self, request: idempotency.Request | None) -> None:
+    def __init__(self, change: Change, request: idempotency.Request | None = None) -> None:
+        self._change = change
         self._request = request
 
     @contextmanager
@@ -86,14 +87,21 @@ class IdempotentRequest:
         """A 201 whose Location is the created resource, stored as well."""
         return self._store(session, HTTPStatus.CREATED, body, location)
 
-    def ok(self, session: Session, body: BaseModel) -> JSONResponse:
-        """A 200 for work that is complete, stored as well."""
-        return self._store(session, HTTPStatus.OK, body)
+    def ok(self, session: Session, body: BaseModel, *, object_id: str | None = None) -> JSONResponse:
+        """A 200 for work that is complete, stored as well. `object_id` is its object, if the body does not say."""
+        return self._store(session, HTTPStatus.OK, body, object_id=object_id)
 
     def _store(
-        self, session: Session, status: HTTPStatus, body: BaseModel, location: str | None = None
+        self,
+        session: Session,
+        status: HTTPStatus,
+        body: BaseModel,
+        location: str | None = None,
+        *,
+        object_id: str | None = None,
     ) -> JSONResponse:
         answer = Answer(status, body.model_dump(mode="json"), location, is_secret=isinstance(body, SecretAnswer))
+        self._change.record(session, answer.body, object_id=object_id)
         if self._request:
             # Links are signed when a resource is read: kept here they would outlast their file.
             stored = replace(answer, body=body.model_dump(mode="json", context=STORED))
@@ -111,31 +119,31 @@ IdempotencyKey = Annotated[
 ]
 
 
-async def _from_body(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> IdempotentRequest:
+async def _from_body(request: Request, change: ChangeDep, key: IdempotencyKey = None) -> IdempotentRequest:
     if key is None:
-        return IdempotentRequest(None)
+        return IdempotentRequest(change)
     body = await request.body()
     if len(body) <= DEFAULT_BYTES:
-        return IdempotentRequest(_with_key(request, caller, key, _canonical_body(body)))
+        return IdempotentRequest(change, _with_key(request, key, _canonical_body(body)))
     content = await JSON_PARSING.run(_canonical_body, body)
-    return IdempotentRequest(await JSON_PARSING.run(_with_key, request, caller, key, content))
+    return IdempotentRequest(change, await JSON_PARSING.run(_with_key, request, key, content))
 
 
-async def _from_form(request: Request, caller: CallerDep, key: IdempotencyKey = None) -> IdempotentRequest:
+async def _from_form(request: Request, change: ChangeDep, key: IdempotencyKey = None) -> IdempotentRequest:
     if key is None:
-        return IdempotentRequest(None)
+        return IdempotentRequest(change)
     # FastAPI has parsed the form already. Hashing large files would block the event loop.
     content = await run_in_threadpool(_canonical_form, await request.form())
-    return IdempotentRequest(_with_key(request, caller, key, content))
+    return IdempotentRequest(change, _with_key(request, key, content))
 
 
-def _with_key(request: Request, caller: Caller, key: str, content: Any) -> idempotency.Request:
+def _with_key(request: Request, key: str, content: Any) -> idempotency.Request:
     if not 0 < len(key) <= MAX_KEY_LENGTH:
         raise Invalid(
             f"An Idempotency-Key has 1 to {MAX_KEY_LENGTH} characters.", code="idempotency_key", remedy="Use a UUID."
         )
     endpoint = f"{request.method} {request.url.path}"
-    return idempotency.Request(caller.api_key_id, endpoint, key, _fingerprint(content))
+    return idempotency.Request(caller_of(request).api_key_id, endpoint, key, _fingerprint(content))
 
 
 def _fingerprint(content: Any) -> bytes:

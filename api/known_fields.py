@@ -42,17 +42,18 @@ KNOWN_FIELDS: Final = Depends(_refuse_unknown)
 
 def _names(route: APIRoute) -> tuple[frozenset[str], frozenset[str]]:
     """The query parameters of a route, and the fields of its form; none where it takes no form."""
-    needed = list(_with_dependencies(route.dependant))
+    needed = list(with_dependencies(route.dependant))
     query = frozenset(field.alias for each in needed for field in each.query_params)
     body = [field for each in needed for field in each.body_params]
     is_form = any(isinstance(field.field_info, Form) for field in body)
     return query, frozenset(field.alias for field in body) if is_form else frozenset()
 
 
-def _with_dependencies(dependant: Dependant) -> Iterator[Dependant]:
+def with_dependencies(dependant: Dependant) -> Iterator[Dependant]:
+    """What a route needs, and what that needs."""
     yield dependant
     for dependency in dependant.dependencies:
-        yield from _with_dependencies(dependency)
+        yield from with_dependencies(dependency)
 
 
 def _unknown(place: str, sent: Iterable[str], known: Collection[str]) -> Iterator[dict[str, str]]:

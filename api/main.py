@@ -15,12 +15,14 @@ from api import errors, idempotency, logs, openapi
 from api.authentication import API_KEY, Authentication
 from api.body_limits import BodyLimits
 from api.bulkhead import SHARED_THREAD
+from api.caller_cache import CallerCache
 from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
 from api.known_fields import KNOWN_FIELDS
 from api.progress import Progress
 from api.routes import (
     analytics,
+    audit,
     avatars,
     bulk,
     calendar,
@@ -28,6 +30,7 @@ from api.routes import (
     composing,
     health,
     heygen,
+    keys,
     memory,
     publishing,
     social,
@@ -83,11 +86,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # Else each full collection walks over all that was imported: 0.1 s in which nobody is answered.
     gc.freeze()
     progress: Progress = app.state.progress
-    async with progress.running():
+    callers: CallerCache = app.state.callers
+    async with progress.running(), callers.running():
         yield
 
 
 def create_app() -> FastAPI:
+    callers = CallerCache()
     app = FastAPIOffline(  # serves the assets of /docs itself, not from a CDN
         title="Content Pipeline",
         version="1",
@@ -100,18 +105,19 @@ def create_app() -> FastAPI:
             Middleware(RequestContext),
             *_cors(),
             Middleware(Problems),
-            Middleware(Authentication),
+            Middleware(Authentication, callers=callers),
             Middleware(BodyLimits),
         ],
     )
     app.state.progress = Progress()
+    app.state.callers = callers
     errors.install(app)
     openapi.install(app)
     app.add_exception_handler(idempotency.Replay, idempotency.handle_replay)
     # The browser polling hook reads tasks without `/public`. First, because routes are matched in order.
     app.include_router(tasks.router, prefix="/api/v1", include_in_schema=False, dependencies=[KNOWN_FIELDS])
     public = APIRouter(
-        prefix="/api/v1/public", responses=problems(400, 401, 422, 429, 500, 503), dependencies=[KNOWN_FIELDS]
+        prefix="/api/v1/public", responses=problems(400, 401, 403, 422, 429, 500, 503), dependencies=[KNOWN_FIELDS]
     )
     public.include_router(tasks.router)
     for router in (
@@ -135,6 +141,8 @@ def create_app() -> FastAPI:
         analytics.large_router,
         usage.router,
         webhooks.router,
+        keys.router,
+        audit.router,
     ):
         public.include_router(router, dependencies=[SHARED_THREAD])
     app.include_router(public)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from api.deps import default_scope
 from api.schemas.problems import Problem, problems
 
 INTRODUCTION: Final = Path(__file__).with_name("introduction.md").read_text()
@@ -27,8 +28,9 @@ def install(app: FastAPI) -> None:
         document = generate()
         schemas = document["components"]["schemas"]
         schemas |= _schemas()
-        for operation in _operations(document):
+        for method, operation in _operations(document):
             _summarize(operation)
+            _name_scope(method, operation)
             if "requestBody" in operation:
                 operation["responses"] |= {str(status): body for status, body in problems(*_OF_BODIES).items()}
         for schema in schemas.values():
@@ -39,9 +41,10 @@ def install(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents it
 
 
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each operation with its method."""
     for operations in document["paths"].values():
-        yield from operations.values()
+        yield from operations.items()
 
 
 def _summarize(operation: dict[str, Any]) -> None:
@@ -53,6 +56,14 @@ def _summarize(operation: dict[str, Any]) -> None:
     if first:
         operation["summary"] = " ".join(first.removesuffix(".").replace("`", "").split())
         operation["description"] = rest[0] if rest else ""
+
+
+def _name_scope(method: str, operation: dict[str, Any]) -> None:
+    """Fill in the scope that a route has by its method, and say which it is, as pages do not show it."""
+    for requirement in operation.get("security", ()):
+        (scopes,) = requirement.values()
+        scopes[:] = scopes or [default_scope(method).value]
+        operation["description"] = f"{operation.get('description', '')}\n\nNeeds the scope `{scopes[0]}`.".strip()
 
 
 def _mark_files(field: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from api.deps import CallerDep
+from api.deps import caller_of
 from api.feeds import Feed
 from api.notifications import listen
 from api.shutdown import calling_on_shutdown
@@ -86,8 +86,8 @@ async def _progress(request: Request) -> Progress:
 ProgressDep = Annotated[Progress, Depends(_progress)]
 
 
-async def _slot(caller: CallerDep, progress: ProgressDep) -> AsyncIterator[None]:
-    with progress.slot(caller.api_key_id):
+async def _slot(request: Request, progress: ProgressDep) -> AsyncIterator[None]:
+    with progress.slot(caller_of(request).api_key_id):
         yield
 
 

@@ -12,10 +12,11 @@ from fastapi.routing import APIRoute
 
 from api.body_limits import BodyLimit, check_size
 from api.concurrency_limits import ConcurrencyLimit, client_of
+from api.deps import caller_of, needed_scope
 from content_pipeline.core.bulk import csv_reader
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.settings import settings
-from content_pipeline.core.workspaces.workspaces import Caller
+from content_pipeline.core.workspaces.caller import Caller
 
 UPLOADS: Final = ConcurrencyLimit("send a file", most=32, per_client=4)
 # A thread that reads a CSV computes, and others wait for the interpreter: reading tasks beside four took 13 times as
@@ -45,7 +46,10 @@ class UploadRoute(APIRoute):
 
         async def handle_upload(request: Request) -> Response:
             limit: BodyLimit = request.state.body_limit
-            limit.bytes = self.most_bytes(request.state.caller)
+            caller = caller_of(request)
+            # The route checks it too, when the file has arrived.
+            caller.check(needed_scope(self, request.method))
+            limit.bytes = self.most_bytes(caller)
             limit.most_seconds, limit.bytes_per_second = settings().fetch_seconds, BYTES_PER_SECOND
             expected = int(request.headers.get("content-length", limit.bytes))
             check_size(expected, limit)

@@ -39,7 +39,8 @@ class Environment:
     def __post_init__(self) -> None:
         self.stack.sql(
             "insert into plans select :name, 1000000, upload_bytes, media_seconds, rows_per_batch, accounts, credits,"
-            " interactive_runs, concurrent_runs, export_rows, open_items, upload_storage_bytes, upload_days"
+            " interactive_runs, concurrent_runs, export_rows, open_items, upload_storage_bytes, upload_days, api_keys,"
+            " audit_days"
             " from plans where name = 'studio'",
             name=PLAN,
         )

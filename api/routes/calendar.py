@@ -9,8 +9,9 @@ from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
+from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
-from api.deps import CallerDep, Cursor, Limit
+from api.deps import CallerDep, Cursor, Limit, PublisherDep
 from api.idempotency import PUBLIC_PATH, IdempotentDep
 from api.json_routes import JsonRoute
 from api.pagination import link_next
@@ -33,7 +34,7 @@ Bound = Annotated[UtcDatetime | Day | None, Query(description="A time with an of
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=ItemDetail, responses=problems(403, 404, 409, 502, 503))
 @in_bulkhead()
-def schedule_post(body: ItemRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+def schedule_post(body: ItemRequest, caller: PublisherDep, idempotent: IdempotentDep) -> Response:
     """Schedule a post: of a script, whose video is rendered ahead of time, or of a video that you name."""
     with idempotent.transaction() as session:
         item = items.create(session, caller.workspace_id, body.to_fields())
@@ -87,9 +88,11 @@ def get_item(item_id: UUID, caller: CallerDep) -> ItemDetail:
 
 @router.patch("/{item_id}", responses=problems(404, 409, 502, 503))
 @in_bulkhead()
-def edit_item(item_id: UUID, body: ItemEdit, caller: CallerDep, background: BackgroundTasks) -> ItemDetail:
+def edit_item(
+    item_id: UUID, body: ItemEdit, caller: PublisherDep, change: ChangeDep, background: BackgroundTasks
+) -> ItemDetail:
     """Edit an item that is not being published; a new script renders a new reel."""
-    with transaction() as session:
+    with change.transaction() as session:
         item = items.get(session, caller.workspace_id, item_id, lock=True)
         withdrawn = items.edit(session, item, body.to_fields())
         session.flush()
@@ -99,9 +102,9 @@ def edit_item(item_id: UUID, body: ItemEdit, caller: CallerDep, background: Back
 
 
 @router.delete("/{item_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
-def delete_item(item_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
+def delete_item(item_id: UUID, caller: PublisherDep, change: ChangeDep, background: BackgroundTasks) -> None:
     """Delete an item; a post that is published stays on its platform."""
-    with transaction() as session:
+    with change.transaction() as session:
         canceled = items.delete(session, items.get(session, caller.workspace_id, item_id, lock=True))
     background.add_task(LAUNCHES.run, dagster_client.cancel_runs, *canceled)
 
@@ -109,7 +112,7 @@ def delete_item(item_id: UUID, caller: CallerDep, background: BackgroundTasks) -
 @router.post(
     "/{item_id}/publish-now", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(404, 409)
 )
-def publish_now(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+def publish_now(item_id: UUID, caller: PublisherDep, idempotent: IdempotentDep) -> Response:
     """Publish a scheduled item now."""
     with idempotent.transaction() as session:
         item = items.get(session, caller.workspace_id, item_id, lock=True)
@@ -122,7 +125,7 @@ def publish_now(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> 
 @router.post(
     "/{item_id}/cancel", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(404, 409)
 )
-def cancel_item(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+def cancel_item(item_id: UUID, caller: PublisherDep, idempotent: IdempotentDep) -> Response:
     """Cancel an item; a retry schedules it again."""
     with idempotent.transaction() as session:
         item = items.get(session, caller.workspace_id, item_id, lock=True)
@@ -135,7 +138,7 @@ def cancel_item(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> 
 @router.post(
     "/{item_id}/retry", status_code=HTTPStatus.ACCEPTED, response_model=ItemDetail, responses=problems(403, 404, 409)
 )
-def retry_item(item_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+def retry_item(item_id: UUID, caller: PublisherDep, idempotent: IdempotentDep) -> Response:
     """Reschedule a failed or canceled item; if its time has passed, it is published now."""
     with idempotent.transaction() as session:
         item = items.get(session, caller.workspace_id, item_id, lock=True)

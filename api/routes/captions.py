@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, File, Form, Header, Request, Response, U
 from sqlalchemy.orm import Session
 
 from api import uploads
+from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep, IdempotentRequest
@@ -30,7 +31,7 @@ from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import SourceIds
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
-from content_pipeline.core.workspaces.workspaces import Caller
+from content_pipeline.core.workspaces.caller import Caller
 
 router = APIRouter(prefix="/captions", tags=["captions"], route_class=JsonRoute)
 _MEDIA_TYPES: Final = {"srt": "application/x-subrip", "vtt": "text/vtt", "ass": "text/x-ssa"}
@@ -272,6 +273,7 @@ def edit_captions(
     caption_id: UUID,
     body: CaptionEdit,
     caller: CallerDep,
+    change: ChangeDep,
     response: Response,
     if_match: Annotated[
         str | None, Header(description="The ETag of the captions that were edited: 412 if others were stored since")
@@ -282,7 +284,7 @@ def edit_captions(
     Nothing but another edit changes them again.
     """
     version = if_match.removeprefix("W/").strip('"') if if_match and if_match != "*" else None
-    with transaction() as session:
+    with change.transaction() as session:
         caption = captions.get(session, caller.workspace_id, caption_id, lock=True)
         captions.edit(caption, [(cue.start, cue.end, cue.text) for cue in body.segments], of=version)
         return _view(session, caption, response)

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
-from api.deps import CallerDep
+from api.deps import CallerDep, ReaderDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.schemas.memory import (
@@ -47,7 +48,7 @@ def remember(body: RememberRequest, caller: CallerDep, idempotent: IdempotentDep
 
 @router.post("/recall")
 @in_bulkhead()
-def recall(body: RecallRequest, caller: CallerDep) -> RecallView:
+def recall(body: RecallRequest, caller: ReaderDep) -> RecallView:
     """Search a twin's memories by meaning."""
     with transaction() as session:
         found = memory.recall(
@@ -75,20 +76,21 @@ def forget(body: ForgetRequest, caller: CallerDep, idempotent: IdempotentDep) ->
     with idempotent.transaction() as session:
         if body.memory_id:
             memory.forget(session, workspace_id=caller.workspace_id, memory_id=body.memory_id)
-            count = 1
+            count, forgotten = 1, str(body.memory_id)
         else:
+            forgotten = body.target_namespace()
             count = memory.forget_all(
                 session,
                 workspace_id=caller.workspace_id,
-                namespace=body.target_namespace(),
+                namespace=forgotten,
                 entity_id=body.target_entity(),
             )
-        return idempotent.ok(session, Forgotten(forgotten=count))
+        return idempotent.ok(session, Forgotten(forgotten=count), object_id=forgotten)
 
 
 @router.delete("/forget/{memory_id}", status_code=HTTPStatus.NO_CONTENT)
 @in_bulkhead()
-def forget_one(memory_id: UUID, caller: CallerDep) -> None:
+def forget_one(memory_id: UUID, caller: CallerDep, change: ChangeDep) -> None:
     """Delete one memory."""
-    with transaction() as session:
+    with change.transaction() as session:
         memory.forget(session, workspace_id=caller.workspace_id, memory_id=memory_id)

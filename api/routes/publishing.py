@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.bulkhead import in_bulkhead
-from api.deps import CallerDep
+from api.deps import CallerDep, PublisherDep
 from api.idempotency import PUBLIC_PATH, IdempotentDep
 from api.json_routes import JsonRoute
 from api.schemas.problems import problems
@@ -30,7 +30,7 @@ from content_pipeline.core.publishing import dry_run, publications
 from content_pipeline.core.sources import sources
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
-from content_pipeline.core.workspaces.workspaces import Caller
+from content_pipeline.core.workspaces.caller import Caller
 
 router = APIRouter(prefix="/social/publish", tags=["social"], route_class=JsonRoute)
 
@@ -47,7 +47,7 @@ router = APIRouter(prefix="/social/publish", tags=["social"], route_class=JsonRo
 @in_bulkhead()
 def publish(
     body: PublishRequest,
-    caller: CallerDep,
+    caller: PublisherDep,
     idempotent: IdempotentDep,
     is_dry_run: Annotated[
         bool, Query(alias="dry_run", description="Publish nothing; list the problems that would prevent each post")

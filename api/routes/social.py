@@ -8,16 +8,17 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import html_pages
+from api.audit import ChangeDep, origin_of
 from api.authentication import too_many
 from api.bulkhead import in_bulkhead
-from api.deps import CallerDep, Cursor, Limit
+from api.deps import AdminDep, CallerDep, Cursor, Limit
 from api.json_routes import JsonRoute
 from api.pagination import link_next
 from api.schemas.accounts import AccountView, ClientState, ConnectRequest, ConnectView, RedirectUri
 from api.schemas.problems import problems
 from content_pipeline.core import rate_limits
 from content_pipeline.core.accounts import accounts, oauth_flow
-from content_pipeline.core.database import autocommit, transaction
+from content_pipeline.core.database import autocommit
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.rate_limits import Rate
 
@@ -54,26 +55,32 @@ _private = [Depends(_set_private_headers)]
 def connect_by_redirect(
     platform: Platform,
     redirect_uri: Annotated[RedirectUri, Query()],
-    caller: CallerDep,
+    caller: AdminDep,
+    change: ChangeDep,
     state: Annotated[ClientState, Query()] = None,
 ) -> str:
     """Redirect to the platform's consent page to connect an account.
 
     The browser returns to `redirect_uri` with `platform` and `account_id`, or with `error` and `error_description`.
     """
-    with transaction() as session:
-        return oauth_flow.begin(session, caller.workspace_id, platform, redirect_uri, state).authorize_url
+    with change.transaction() as session:
+        begun = oauth_flow.begin(
+            session, caller.workspace_id, platform, redirect_uri, state, api_key_id=caller.api_key_id
+        )
+        return begun.authorize_url
 
 
 @router.post("/connect/{platform}", responses=problems(403, 503), dependencies=_private)
-def connect(platform: Platform, body: ConnectRequest, caller: CallerDep) -> ConnectView:
+def connect(platform: Platform, body: ConnectRequest, caller: AdminDep, change: ChangeDep) -> ConnectView:
     """Get the URL of the platform's consent page, for browsers, which cannot send the API key.
 
     Each URL is valid once. The account is created when the person has consented there, and has answered the page of
     the callback, which asks whether to connect it to this workspace.
     """
-    with transaction() as session:
-        started = oauth_flow.begin(session, caller.workspace_id, platform, body.redirect_uri, body.state)
+    with change.transaction() as session:
+        started = oauth_flow.begin(
+            session, caller.workspace_id, platform, body.redirect_uri, body.state, api_key_id=caller.api_key_id
+        )
     return ConnectView(authorize_url=started.authorize_url, expires_at=started.expires_at)
 
 
@@ -91,7 +98,7 @@ def oauth_callback(
 
     It needs no API key: `state` identifies the workspace. Nothing is stored before the answer.
     """
-    found = oauth_flow.finish(platform, state=state, code=code, error=error)
+    found = oauth_flow.finish(platform, state=state, code=code, error=error, origin=origin_of(request))
     if isinstance(found, str):
         return RedirectResponse(found, HTTPStatus.FOUND)
     return html_pages.render(request, "connect.html", question=found)
@@ -104,12 +111,13 @@ def oauth_callback(
     dependencies=[*_private, Depends(_limit_by_address)],
 )
 def answer_connect_page(
+    request: Request,
     platform: Platform,
     token: Annotated[str, Form(max_length=20_000)],
     decision: Annotated[Literal["connect", "refuse"], Form()],
 ) -> str:
     """The answer to the page of the callback. Its token is valid once, for ten minutes."""
-    return oauth_flow.answer(platform, token=token, accept=decision == "connect")
+    return oauth_flow.answer(platform, token=token, accept=decision == "connect", origin=origin_of(request))
 
 
 @router.get("/accounts")
@@ -127,8 +135,9 @@ def list_accounts(
 @in_bulkhead()
 def disconnect(
     platform: Platform,
-    caller: CallerDep,
+    caller: AdminDep,
+    change: ChangeDep,
     account_id: Annotated[UUID | None, Query(description="Only this account; default: all of the platform")] = None,
 ) -> None:
     """Disconnect a platform's accounts: delete their tokens, and revoke them if the platform supports it."""
-    accounts.disconnect(caller.workspace_id, platform, account_id)
+    accounts.disconnect(caller.workspace_id, platform, account_id, by=change.actor)

@@ -21,8 +21,10 @@ from api.snapshots import TaskSnapshot, task_view
 from api.thread_pools import LAUNCHES
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.handlers import HANDLERS
-from content_pipeline.core.tasks import dagster_client, tasks
-from content_pipeline.core.workspaces.workspaces import Caller
+from content_pipeline.core.models import Task
+from content_pipeline.core.tasks import dagster_client, kinds, tasks
+from content_pipeline.core.workspaces.caller import Caller
+from content_pipeline.core.workspaces.scopes import Scope
 
 router = APIRouter(prefix="/tasks", tags=["tasks"], route_class=JsonRoute)
 
@@ -105,11 +107,18 @@ def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> R
     """Cancel an unfinished task: its status becomes `error`, with code `canceled`. Also cancels a batch's reels."""
     with idempotent.transaction() as session:
         task = tasks.get(session, caller.workspace_id, task_id)
+        _check_scope(caller, task)
         canceled = HANDLERS[task.kind].cancel(session, task)
         session.refresh(task)
         response = idempotent.task_accepted(session, task_view(session, task), task_id=task.id)
     response.background = BackgroundTask(LAUNCHES.run, dagster_client.cancel_runs, *canceled)
     return response
+
+
+def _check_scope(caller: Caller, task: Task) -> None:
+    """A post is as much a post by its task as by its own routes. Raises Forbidden `insufficient_scope`."""
+    if task.kind == kinds.PUBLICATION.name:
+        caller.check(Scope.PUBLISH)
 
 
 @router.post(
@@ -123,6 +132,7 @@ def retry_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> Re
     """Retry a failed or canceled task as a new task. The calendar item of a post follows it."""
     with idempotent.transaction() as session:
         failed = tasks.get(session, caller.workspace_id, task_id)
+        _check_scope(caller, failed)
         task, started = HANDLERS[failed.kind].retry(session, failed)
         response = idempotent.task_accepted(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 
+from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
-from api.deps import CallerDep, Cursor, Limit
+from api.deps import CallerDep, Cursor, Limit, PublisherDep
 from api.idempotency import PUBLIC_PATH, IdempotentDep
 from api.json_routes import JsonRoute
 from api.pagination import link_next
@@ -14,7 +15,7 @@ from api.schemas.problems import problems
 from api.schemas.twins import TwinEdit, TwinRequest, TwinView
 from api.thread_pools import LAUNCHES
 from content_pipeline.core.calendar import items
-from content_pipeline.core.database import autocommit, transaction
+from content_pipeline.core.database import autocommit
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.twins import deleted_memories, twins
 
@@ -50,18 +51,18 @@ def get_twin(twin_id: UUID, caller: CallerDep) -> TwinView:
 
 @router.patch("/{twin_id}", responses=problems(404, 503))
 @in_bulkhead()
-def edit_twin(twin_id: UUID, body: TwinEdit, caller: CallerDep) -> TwinView:
+def edit_twin(twin_id: UUID, body: TwinEdit, caller: CallerDep, change: ChangeDep) -> TwinView:
     """Edit a twin. Existing content does not change."""
-    with transaction() as session:
+    with change.transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         twins.edit(session, twin, body.to_fields())
         return TwinView.model_validate(twin)
 
 
 @router.delete("/{twin_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404))
-def delete_twin(twin_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
+def delete_twin(twin_id: UUID, caller: PublisherDep, change: ChangeDep, background: BackgroundTasks) -> None:
     """Delete a twin, forget its memories and cancel its scheduled calendar items. Its content is kept."""
-    with transaction() as session:
+    with change.transaction() as session:
         twin = twins.get(session, caller.workspace_id, twin_id)
         twins.delete(twin)
         deleted_memories.erase(session, twin)

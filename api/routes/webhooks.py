@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
-from api.deps import CallerDep, Cursor, Limit
+from api.deps import AdminDep, CallerDep, Cursor, Limit
 from api.idempotency import PUBLIC_PATH, IdempotentDep
 from api.json_routes import JsonRoute
 from api.pagination import link_next
@@ -19,7 +20,7 @@ from api.schemas.webhooks import (
     WebhookRequest,
     WebhookView,
 )
-from content_pipeline.core.database import autocommit, transaction
+from content_pipeline.core.database import autocommit
 from content_pipeline.core.models.webhooks import DeliveryStatus
 from content_pipeline.core.webhooks import deliveries, endpoints
 
@@ -28,7 +29,7 @@ router = APIRouter(prefix="/webhooks", tags=["webhooks"], route_class=JsonRoute)
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=WebhookCreated, responses=problems(409, 503))
 @in_bulkhead()
-def create_webhook(body: WebhookRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+def create_webhook(body: WebhookRequest, caller: AdminDep, idempotent: IdempotentDep) -> Response:
     """Register an address that events are sent to, each at least once, in no promised order.
 
     The answer shows the secret that signs them; it cannot be read later.
@@ -59,22 +60,22 @@ def get_webhook(webhook_id: UUID, caller: CallerDep) -> WebhookView:
 
 @router.patch("/{webhook_id}", responses=problems(404, 503))
 @in_bulkhead()
-def edit_webhook(webhook_id: UUID, body: WebhookEdit, caller: CallerDep) -> WebhookView:
+def edit_webhook(webhook_id: UUID, body: WebhookEdit, caller: AdminDep, change: ChangeDep) -> WebhookView:
     """Edit a webhook, disable it or enable it again. Events that occur while it is disabled are not sent later."""
-    with transaction() as session:
+    with change.transaction() as session:
         endpoint = endpoints.edit(session, caller.workspace_id, webhook_id, body.model_dump(exclude_unset=True))
         return WebhookView.model_validate(endpoint)
 
 
 @router.delete("/{webhook_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404))
-def delete_webhook(webhook_id: UUID, caller: CallerDep) -> None:
+def delete_webhook(webhook_id: UUID, caller: AdminDep, change: ChangeDep) -> None:
     """Delete a webhook with its deliveries; what is pending is not sent."""
-    with transaction() as session:
+    with change.transaction() as session:
         session.delete(endpoints.get(session, caller.workspace_id, webhook_id))
 
 
 @router.post("/{webhook_id}/rotate-secret", response_model=SecretRotated, responses=problems(404, 503))
-def rotate_webhook_secret(webhook_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+def rotate_webhook_secret(webhook_id: UUID, caller: AdminDep, idempotent: IdempotentDep) -> Response:
     """Replace the secret. For a day deliveries are signed with both; a second rotation retires the first at once."""
     with idempotent.transaction() as session:
         endpoint = endpoints.get(session, caller.workspace_id, webhook_id, lock=True)
@@ -87,7 +88,7 @@ def rotate_webhook_secret(webhook_id: UUID, caller: CallerDep, idempotent: Idemp
 @router.post(
     "/{webhook_id}/test", status_code=HTTPStatus.ACCEPTED, response_model=DeliveryView, responses=problems(404, 409)
 )
-def test_webhook(webhook_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+def test_webhook(webhook_id: UUID, caller: AdminDep, idempotent: IdempotentDep) -> Response:
     """Send an event of type `webhook.test` to this webhook only."""
     with idempotent.transaction() as session:
         endpoint = endpoints.get(session, caller.workspace_id, webhook_id)
@@ -119,7 +120,7 @@ def list_deliveries(
     response_model=DeliveryView,
     responses=problems(404, 409),
 )
-def redeliver(webhook_id: UUID, delivery_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+def redeliver(webhook_id: UUID, delivery_id: UUID, caller: AdminDep, idempotent: IdempotentDep) -> Response:
     """Send an event again, under the same `webhook-id`, whether it was delivered or not."""
     with idempotent.transaction() as session:
         endpoint = endpoints.get(session, caller.workspace_id, webhook_id)

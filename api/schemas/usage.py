@@ -33,6 +33,8 @@ class LimitsView(BaseModel):
     concurrent_runs: int = Field(examples=[1000], description="Renders at the same time")
     upload_storage_bytes: int = Field(examples=[100_000_000_000], description="Size of all uploads together")
     upload_days: int = Field(examples=[365], description="Days for which an upload is kept")
+    api_keys: int = Field(examples=[50], description="API keys that are valid")
+    audit_days: int = Field(examples=[365], description="Days that audit events are kept")
 
 
 class PeriodView(BaseModel):

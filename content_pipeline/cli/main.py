@@ -3,14 +3,15 @@
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
 
+from content_pipeline.cli.key_options import Expiry, Scopes
 from content_pipeline.cli.messages import fit
 from content_pipeline.core.errors import Error, Invalid, Unavailable
 
@@ -194,42 +195,54 @@ def keys() -> None:
     multiple=True,
     help="OAuth redirect URI of your app, where users return after connecting an account. May be repeated.",
 )
-def create_key(workspace: str, plan: str | None, redirect_uris: tuple[str, ...]) -> None:
+@click.option("--name", default="unnamed", help="What the key is for.")
+@click.option("--scopes", type=Scopes(), help="Some of read,create,publish,admin. [default: all]")
+@click.option(
+    "--expires", "expires_at", type=Expiry(), help="A duration such as 90d or 12h, or a time. [default: never]"
+)
+def create_key(workspace: str, **options: Any) -> None:
     """Create an API key and print it. It cannot be shown again: only its hash is stored."""
     _home()
-    click.echo(_new_key(workspace, plan, redirect_uris=redirect_uris))
+    given = {name: value for name, value in options.items() if value is not None}
+    click.echo(_new_key(workspace, **given))
 
 
-def _new_key(workspace: str, plan: str | None = None, *, redirect_uris: Iterable[str]) -> str:
+def _new_key(workspace: str, **options: Any) -> str:
     from content_pipeline.core.workspaces import workspaces
 
     with _session() as session:
-        return workspaces.create_key(session, workspace=workspace, plan=plan, redirect_uris=redirect_uris)
+        return workspaces.create_key(session, workspace=workspace, **options)
 
 
 @keys.command("list")
 @click.option("--workspace", required=True, help="Name of the workspace.")
 def list_keys(workspace: str) -> None:
-    """List a workspace's keys, newest first: id, last characters, and when each was created and revoked."""
-    from content_pipeline.core.workspaces import workspaces
+    """List a workspace's keys, newest first: id, last characters, name, scopes, and when what happened to each."""
+    from content_pipeline.core.workspaces import api_keys, workspaces
 
     _home()
     with _session() as session:
-        for key in workspaces.keys(session, workspace):
-            revoked = f"  revoked {key.revoked_at:{_TIME}}" if key.revoked_at else ""
-            click.echo(f"{key.id}  …{key.hint}  created {key.created_at:{_TIME}}{revoked}")
+        for key in api_keys.list_all(session, workspaces.named(session, workspace).id):
+            click.echo(f"{key.id}  …{key.hint}  {key.name}  {','.join(key.scopes)}")
+            times = {
+                "created": key.created_at,
+                "last used": key.last_used_at,
+                "expires": key.expires_at,
+                "revoked": key.revoked_at,
+            }
+            click.echo(f"  {', '.join(f'{what} {at:{_TIME}}' for what, at in times.items() if at)}")
 
 
 @keys.command("revoke")
 @click.argument("key_id", metavar="ID", type=click.UUID)
 def revoke_key(key_id: UUID) -> None:
     """Revoke a key by its id (see `keys list`)."""
-    from content_pipeline.core.workspaces import workspaces
+    from content_pipeline.core.workspaces import api_keys
 
     _home()
     with _session() as session:
-        workspaces.revoke(session, key_id)
-    click.echo("Revoked. The API may still accept it for a few seconds.")
+        api_keys.revoke_as_operator(session, key_id)
+    click.echo("Revoked.")
 
 
 @cli.group("workspaces")
@@ -244,12 +257,13 @@ def workspaces_group() -> None:
 def grant_credits(name: str, amount: int, note: str | None) -> None:
     """Grant AMOUNT credits to the workspace NAME. They stay until they are spent."""
     from content_pipeline.core.credits import credits
-    from content_pipeline.core.workspaces import workspaces
+    from content_pipeline.core.workspaces import audit, workspaces
 
     _home()
     with _session() as session:
         workspace = workspaces.named(session, name)
         credits.grant(session, workspace.id, amount, note)
+        audit.record(session, workspace.id, audit.OPERATOR, "credits.grant", "workspace", workspace.id)
         available = credits.balance(session, workspace.id).available
     click.echo(f"Granted {amount:,} credits; {available:,} are available.")
 

@@ -5,6 +5,7 @@ Error
 │   └── MediaUnusable   400  the recording or video itself is at fault (the code says how)
 ├── Unauthorized        401  no key, or a wrong one
 ├── PlanLimit           403  the workspace's plan does not allow it
+├── Forbidden           403  the key's scopes do not allow it
 ├── NotFound            404  unknown, another workspace's, or deleted
 ├── RequestTimeout      408  the request took too long to arrive
 ├── Conflict            409  not allowed in the present state
@@ -84,6 +85,11 @@ class Unauthorized(Error):
 class PlanLimit(Error):
     status = 403
     code = "plan_limit"
+
+
+class Forbidden(Error):
+    status = 403
+    code = "forbidden"
 
 
 class NotFound(Error):

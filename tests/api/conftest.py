@@ -1,6 +1,6 @@
 """Fixtures: the API in this process, on a real database and object store, without Dagster."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,6 +16,7 @@ from content_pipeline.core.models import Caption, Plan, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.workspaces import workspaces
+from content_pipeline.core.workspaces.scopes import ALL, Scope
 
 PUBLIC = "/api/v1/public"
 
@@ -37,11 +38,17 @@ def anonymous_client(app) -> TestClient:
 def connect(app) -> Callable[..., TestClient]:
     """Creates a client with a new key, by default of a new workspace; `limits` override the plan's."""
 
-    def with_key(workspace: str | None = None, *, redirect_uris: Sequence[str] = (), **limits: int) -> TestClient:
+    def with_key(
+        workspace: str | None = None,
+        *,
+        redirect_uris: Sequence[str] = (),
+        scopes: Collection[Scope] = ALL,
+        **limits: int,
+    ) -> TestClient:
         with transaction() as session:
             plan = _plan(session, limits) if limits else "studio"
             key = workspaces.create_key(
-                session, workspace=workspace or str(uuid4()), plan=plan, redirect_uris=redirect_uris
+                session, workspace=workspace or str(uuid4()), plan=plan, redirect_uris=redirect_uris, scopes=scopes
             )
         return TestClient(app, headers={"X-API-Key": key})
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
@@ -105,6 +106,24 @@ def test_a_browser_goes_to_the_platform_and_comes_back_with_an_account(
     (account,) = client.get(f"{SOCIAL}/accounts").json()
     assert (account["id"], account["platform"], account["status"]) == (account_id, platform, "connected")
     assert account["handle"].startswith("@") or platform == "linkedin"  # whose members have no handles
+
+
+@pytest.mark.slow
+def test_the_audit_log_says_which_key_connected_an_account_and_from_which_browser(
+    client: TestClient, app: FastAPI, platforms: Sandbox
+) -> None:
+    browser = TestClient(app, client=("203.0.113.7", 1000))
+    account_id = connect_account(client, browser, platforms)
+    assert client.delete(f"{SOCIAL}/disconnect/instagram").status_code == 204
+    disconnected, connected, asked, made = client.get(f"{PUBLIC}/audit").json()
+    assert [event["action"] for event in (asked, connected, disconnected)] == [
+        "accounts.authorize",
+        "accounts.connect",
+        "accounts.disconnect",
+    ]
+    assert (connected["object_id"], disconnected["object_id"]) == (account_id, account_id)
+    assert connected["address"] == "203.0.113.7"
+    assert {event["api_key_id"] for event in (asked, connected, disconnected)} == {made["object_id"]}
 
 
 @pytest.mark.slow

@@ -25,6 +25,8 @@ from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.webhooks import deliveries, endpoints
+from content_pipeline.core.workspaces import api_keys
+from content_pipeline.core.workspaces.scopes import ALL
 from tests.api.conftest import PUBLIC
 from tests.factories import make_account, make_item, make_multipart_upload, make_twin, make_upload
 
@@ -36,7 +38,7 @@ Rows = Mapping[str, str]
 URL: Final = "http://8.8.8.8/clip.mp4"
 # Tables whose rows belong to the system, or are found by a secret: clients name none of them.
 INTERNAL: Final = {
-    "AccountSync", "Analyst", "ApiKey", "AudienceShare", "ConnectState", "CreditEntry", "DailyMetric",
+    "AccountSync", "Analyst", "AudienceShare", "AuditEvent", "ConnectState", "CreditEntry", "DailyMetric",
     "DailyPostMetric", "Execution", "IdempotencyKey", "MetricSnapshot", "PendingDerivation", "Plan",
     "ProviderBalance", "RateLimit", "ReceivedEvent", "RedirectUri", "ReportedDay", "SocialPost", "WebhookEvent",
     "Workspace",
@@ -45,6 +47,7 @@ INTERNAL: Final = {
 TABLES: Final = {
     "account_id": "Account",
     "accounts": "Account",
+    "api_key_id": "ApiKey",
     "avatar_job_id": "AvatarVideo",
     "background_id": "Upload",
     "batch_id": "Batch",
@@ -53,6 +56,7 @@ TABLES: Final = {
     "delivery_id": "WebhookDelivery",
     "item_id": "CalendarItem",
     "job_id": "Publication",
+    "key_id": "ApiKey",
     "memory_id": "Memory",
     "reel_id": "Reel",
     "task_id": "Task",
@@ -103,11 +107,12 @@ def make_rows(workspace_id: UUID, platform: str = "youtube") -> dict[str, str]:
         )  # fmt: skip
         session.add_all([known, export])
         webhook, _ = endpoints.create(session, workspace_id, "https://8.8.8.8/hook", None)
+        key, _ = api_keys.create(session, workspace_id, name="Bot", scopes=ALL, expires_at=None)
         session.flush()
         delivery, _ = deliveries.create_test(session, webhook)
         rows = (
             twin, account, caption, task, burned, batch, avatar, reel, publication, item, known, webhook, delivery,
-            export, make_upload(session, workspace_id), make_multipart_upload(session, workspace_id),
+            export, key, make_upload(session, workspace_id), make_multipart_upload(session, workspace_id),
         )  # fmt: skip
         return {type(row).__name__: str(row.id) for row in rows}
 
@@ -293,6 +298,7 @@ def test_a_query_finds_own_rows_only(client: TestClient, other_rows: Rows, own_r
     }
     analytics = [f"/analytics/{path}" for path in ("social", "social/summary", "posts", "audience", "best-times")]
     assert queried == {
+        "get /audit": "api_key_id",
         "get /content/calendar": "twin_id",
         "delete /social/disconnect/{platform}": "account_id",
         **{f"get {path}": "twin_id" for path in analytics},

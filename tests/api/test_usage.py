@@ -25,6 +25,8 @@ def test_usage_shows_credits_limits_and_the_tasks_of_the_month(client: TestClien
         "concurrent_runs": 1000,
         "upload_storage_bytes": 100_000_000_000,
         "upload_days": 365,
+        "api_keys": 50,
+        "audit_days": 365,
     }
     assert shown["period"]["start"] <= now().strftime("%Y-%m-%d") < shown["period"]["end"]
     assert shown["period"]["credits_charged"] == 0

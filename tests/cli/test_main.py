@@ -1,5 +1,6 @@
 """Commands that work on the database."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
 from content_pipeline.core.models import Account, CreditEntry, Publication, RedirectUri
 from content_pipeline.core.settings import settings
 from content_pipeline.core.workspaces import workspaces
+from content_pipeline.core.workspaces.scopes import Scope
 from tests.accounts import connect, encryption_key, read_account
 from tests.sandbox_server import Sandbox
 
@@ -41,18 +43,46 @@ def test_a_redirect_uri_without_a_host_is_refused(database: None) -> None:
 def test_keys_are_listed_and_revoked_by_their_ids(database: None) -> None:
     workspace = str(uuid4())
     old, new = (run("keys", "create", "--workspace", workspace).output.strip() for _ in range(2))
-    newest, oldest = run("keys", "list", "--workspace", workspace).output.splitlines()
+    newest, _, oldest, _ = run("keys", "list", "--workspace", workspace).output.splitlines()
     assert (newest.split()[1], oldest.split()[1]) == (f"…{new[-4:]}", f"…{old[-4:]}")
     done = run("keys", "revoke", oldest.split()[0])
     assert done.exit_code == 0, done.output
-    assert ["revoked" in line for line in run("keys", "list", "--workspace", workspace).output.splitlines()] == [
-        False,
-        True,
-    ]
+    _, times_of_newest, _, times_of_oldest = run("keys", "list", "--workspace", workspace).output.splitlines()
+    assert ["revoked" in times for times in (times_of_newest, times_of_oldest)] == [False, True]
     with transaction() as session:
         workspaces.authenticate(session, new)
         with pytest.raises(Unauthorized):
             workspaces.authenticate(session, old)
+
+
+def test_a_key_is_created_with_a_name_scopes_and_an_expiry(database: None) -> None:
+    workspace = str(uuid4())
+    options = ("--name", "Bot", "--scopes", "publish, read", "--expires", "90d")
+    key = run("keys", "create", "--workspace", workspace, *options).output.strip()
+    with transaction() as session:
+        caller = workspaces.authenticate(session, key)
+    assert (caller.key_name, caller.scopes) == ("Bot", {Scope.READ, Scope.PUBLISH})
+    assert caller.expires_at
+    assert timedelta(days=89) < caller.expires_at - now() <= timedelta(days=90)
+    shown, times = run("keys", "list", "--workspace", workspace).output.splitlines()
+    assert shown.endswith("Bot  read,publish")
+    assert "expires" in times
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--scopes", "read,write", "There are read, create, publish, admin."),
+        ("--expires", "soon", "such as 90d"),
+        ("--expires", "2099-01-31T12:00", "such as 90d"),
+    ],
+)
+def test_scopes_and_expiries_that_do_not_exist_are_told_with_those_that_do(
+    database: None, option: str, value: str, told: str
+) -> None:
+    done = run("keys", "create", "--workspace", str(uuid4()), option, value)
+    assert done.exit_code == 2
+    assert told in " ".join(done.output.split())
 
 
 def test_listing_the_keys_of_an_unknown_workspace_fails(database: None) -> None:

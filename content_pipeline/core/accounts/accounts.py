@@ -17,7 +17,8 @@ from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.webhooks import events
-from content_pipeline.core.workspaces import workspaces
+from content_pipeline.core.workspaces import audit, workspaces
+from content_pipeline.core.workspaces.audit import Actor
 from content_pipeline.core.workspaces.ownership import owned
 
 log = structlog.get_logger()
@@ -88,7 +89,7 @@ def check_limit(session: Session, workspace_id: UUID) -> None:
         )
 
 
-def disconnect(workspace_id: UUID, platform: str, account_id: UUID | None = None) -> None:
+def disconnect(workspace_id: UUID, platform: str, account_id: UUID | None = None, *, by: Actor = audit.SERVICE) -> None:
     """Delete the tokens of a platform's accounts, or of one, and revoke the grants at the platform (best effort).
 
     The rows stay, so that a reconnected account keeps its id. Raises NotFound when there is nothing to disconnect.
@@ -105,6 +106,7 @@ def disconnect(workspace_id: UUID, platform: str, account_id: UUID | None = None
         cleared = [_clear_tokens(account) for account in disconnecting]
         for account in disconnecting:
             record_status(session, account)
+            audit.record(session, workspace_id, by, "accounts.disconnect", "account", account.id)
     for tokens in filter(None, compress(cleared, revocable)):
         _revoke(platform, tokens)
 

@@ -33,10 +33,13 @@ from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
+from content_pipeline.core.workspaces import audit
+from content_pipeline.core.workspaces.audit import Origin
 
 STATE_LIFETIME: Final = timedelta(minutes=10)
 CALLBACK_PATH: Final = "/api/v1/public/social/callback"
 _FAILED: Final = "connect_failed"
+_UNKNOWN: Final = Origin()
 # In place of the PKCE verifier: the row waits for the answer of the person, not for the platform.
 _ASKED: Final = b""
 
@@ -75,9 +78,17 @@ class AuthorizationRequest:
 
 
 def begin(
-    session: Session, workspace_id: UUID, platform: str, redirect_uri: str, client_state: str | None = None
+    session: Session,
+    workspace_id: UUID,
+    platform: str,
+    redirect_uri: str,
+    client_state: str | None = None,
+    *,
+    api_key_id: UUID | None = None,
 ) -> AuthorizationRequest:
     """Start the flow. The flow ends with a redirect to `redirect_uri`, with `client_state` passed through unchanged.
+
+    The audit log names the key of `api_key_id` as who connected the account.
 
     Raises Invalid `redirect_uri_unknown` for an address that is not on the workspace's list, PlanLimit when the plan
     allows no further account, Unavailable without a registered app or an encryption key.
@@ -95,6 +106,7 @@ def begin(
         ConnectState(
             sha256=_digest(state),
             workspace_id=workspace_id,
+            api_key_id=api_key_id,
             platform=platform,
             redirect_uri=redirect_uri,
             client_state=client_state,
@@ -108,22 +120,25 @@ def begin(
     return AuthorizationRequest(address, expires_at)
 
 
-def finish(platform: str, *, state: str, code: str | None, error: str | None) -> str | Question:
+def finish(
+    platform: str, *, state: str, code: str | None, error: str | None, origin: Origin = _UNKNOWN
+) -> str | Question:
     """Handle the platform's callback. Returns what to ask the person, or the address to redirect to.
 
-    That carries `account_id` and `handle`, or `error` and `error_description`. Raises Invalid `state_invalid`.
+    `origin` is the browser's. The address carries `account_id` and `handle`, or `error` and `error_description`. Raises
+    Invalid `state_invalid`.
     """
     pending = _consume_state(platform, state, ConnectState.verifier != _ASKED)
     try:
         consented = _exchange(pending, state, code, error)
         if pending.redirect_uri not in settings().confirming_redirect_uris:
             return _ask(pending, consented)
-        return _redirect(pending, _connect(pending, consented))
+        return _redirect(pending, _connect(pending, consented, origin))
     except Error as failed:
         return _redirect(pending, _failure(failed))
 
 
-def answer(platform: str, *, token: str, accept: bool) -> str:
+def answer(platform: str, *, token: str, accept: bool, origin: Origin = _UNKNOWN) -> str:
     """Connect the account, or not, as the person answered. Returns the address to redirect to, as `finish` does.
 
     Raises Invalid `state_invalid`. What was refused is not revoked at the platform: that would take the consent from
@@ -134,7 +149,7 @@ def answer(platform: str, *, token: str, accept: bool) -> str:
     try:
         if not accept:
             raise Invalid("The account was not connected, as its owner wished.", code="access_denied")
-        return _redirect(pending, _connect(pending, _unseal(key, sealed)))
+        return _redirect(pending, _connect(pending, _unseal(key, sealed), origin))
     except Error as failed:
         return _redirect(pending, _failure(failed))
 
@@ -158,6 +173,7 @@ def _ask(pending: ConnectState, consented: _Consented) -> Question:
             ConnectState(
                 sha256=_digest(key),
                 workspace_id=pending.workspace_id,
+                api_key_id=pending.api_key_id,
                 platform=pending.platform,
                 redirect_uri=pending.redirect_uri,
                 client_state=pending.client_state,
@@ -220,12 +236,14 @@ def _exchange(pending: ConnectState, state: str, code: str | None, error: str | 
     return _Consented(spec.oauth.profile(tokens.access), tokens)
 
 
-def _connect(pending: ConnectState, consented: _Consented) -> dict[str, str]:
+def _connect(pending: ConnectState, consented: _Consented, origin: Origin) -> dict[str, str]:
     """Connect the account. Returns what the client is told of it."""
     with transaction() as session:
         account_id = _upsert_account(
             session, pending.workspace_id, pending.platform, consented.profile, consented.tokens
         )
+        actor = audit.holder(session, pending.api_key_id, origin)
+        audit.record(session, pending.workspace_id, actor, "accounts.connect", "account", account_id)
     return {"account_id": str(account_id), "handle": consented.profile.handle}
 
 

@@ -1,5 +1,5 @@
 """Retention: picks partition keys of tasks that ended 90 days ago; deletes expired rows, uploads and exports, orphaned
-files, and figures older than two years."""
+files, old audit events, and figures older than two years."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.tasks import OPEN
 from content_pipeline.core.webhooks import endpoints
-from content_pipeline.core.workspaces import idempotency
+from content_pipeline.core.workspaces import audit, idempotency
 
 # Dagster stays fast up to 100,000 dynamic keys per set; the rows and files of retired keys are kept.
 KEPT: Final = timedelta(days=90)
@@ -57,9 +57,15 @@ _EXPORT: Final = re.compile(f"{_ID}/exports/{_ID}/analytics-[0-9-]+\\.[a-z]+")
 
 
 def sweep_rows() -> None:
-    """Delete expired idempotency keys, OAuth states, webhook events, rate-limit buckets, executions and uploads; old
-    figures."""
-    for sweep in (idempotency.sweep, oauth_flow.sweep, executions.sweep, endpoints.sweep, heygen_events.sweep):
+    """Delete expired idempotency keys, OAuth states, events, rate-limit buckets, executions and uploads; old figures."""
+    for sweep in (
+        idempotency.sweep,
+        oauth_flow.sweep,
+        executions.sweep,
+        endpoints.sweep,
+        heygen_events.sweep,
+        audit.sweep,
+    ):
         with isolated("retention", sweep.__module__), transaction() as session:
             sweep(session)
     for sweep_all in (rate_limits.sweep, analytics.sweep, upload_deletion.sweep):

@@ -13,6 +13,7 @@ from content_pipeline.core.models.analytics import (
     ReportedDay,
     SocialPost,
 )
+from content_pipeline.core.models.audit import AuditEvent
 from content_pipeline.core.models.avatars import AvatarVideo
 from content_pipeline.core.models.calendar import CalendarItem
 from content_pipeline.core.models.captions import BurnIn, Caption
@@ -36,6 +37,7 @@ __all__ = [
     "AnalyticsExport",
     "ApiKey",
     "AudienceShare",
+    "AuditEvent",
     "AvatarVideo",
     "Batch",
     "BurnIn",

@@ -56,13 +56,14 @@ class ConnectState(Base):
     """A pending OAuth authorization. Only the hash of its `state` is stored; the callback consumes it.
 
     `client_state` is the client's own value, returned to it. `verifier` is the PKCE code verifier, encrypted. A row
-    without one waits for the person's answer; its hash is that of the key in the form.
+    without one waits for the person's answer; its hash is that of the key in the form. `api_key_id` is who began.
     """
 
     __tablename__ = "connect_states"
 
     sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
+    api_key_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_keys.id"))
     platform: Mapped[str]
     redirect_uri: Mapped[str]
     client_state: Mapped[str | None]

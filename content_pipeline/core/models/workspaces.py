@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, LargeBinary
+from sqlalchemy import BigInteger, DateTime, ForeignKey, LargeBinary, String
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
@@ -13,6 +14,7 @@ class Plan(Base):
     """The limits of a workspace; 0 allows none. `credits` are granted every month (core/credits/credits.py).
 
     Uploads have up to `upload_storage_bytes` together, and are kept for `upload_days`.
+    `api_keys` are those that are valid, `audit_days` how long audit events are kept.
     """
 
     __tablename__ = "plans"
@@ -30,6 +32,8 @@ class Plan(Base):
     concurrent_runs: Mapped[int]
     upload_storage_bytes: Mapped[int] = mapped_column(BigInteger)
     upload_days: Mapped[int]
+    api_keys: Mapped[int]
+    audit_days: Mapped[int]
 
 
 class Workspace(Base):
@@ -44,7 +48,11 @@ class Workspace(Base):
 
 
 class ApiKey(Base):
-    """An API key, stored as its SHA-256 only."""
+    """An API key, stored as its SHA-256 only.
+
+    `created_by` is null for a key that the operator made. `last_used_at` is at most a minute behind. A trigger
+    announces every change of what it may do (api/caller_cache.py).
+    """
 
     __tablename__ = "api_keys"
 
@@ -52,5 +60,10 @@ class ApiKey(Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"), index=True)
     sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     hint: Mapped[str]
+    name: Mapped[str]
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("api_keys.id"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -45,6 +45,7 @@ from content_pipeline.core.publishing.account_lock import AccountLock, hold_acco
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.run_context import Hold, RunContext, Suspend, SwitchLane
+from content_pipeline.core.workspaces import audit
 from content_pipeline.core.writing import rules
 
 log = structlog.get_logger()
@@ -241,6 +242,9 @@ class Attempt:
             publication.post_id, publication.post_url, publication.published_at = live.post_id, live.url, now()
             publication.poll_at, publication.polls = later, 0
             publication.waits_until = later and now() + LINK_PATIENCE
+            audit.record(
+                session, publication.workspace_id, audit.SERVICE, "publications.post", "publication", publication.id
+            )
             if self.run.task_id:
                 tasks.finish(session, self.run.task_id)
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.errors import NotFound
 from content_pipeline.core.models import (
     Account,
+    ApiKey,
     AvatarVideo,
     Batch,
     BurnIn,
@@ -25,6 +26,7 @@ from content_pipeline.core.models import (
 Owned = TypeVar(
     "Owned",
     Account,
+    ApiKey,
     AvatarVideo,
     Batch,
     BurnIn,
@@ -42,6 +44,7 @@ Owned = TypeVar(
 # The name in the error message, and the error's code.
 _NAMES: Final[dict[type[Any], tuple[str, str]]] = {
     Account: ("account", "account_not_found"),
+    ApiKey: ("API key", "key_not_found"),
     AvatarVideo: ("avatar video", "avatar_video_not_found"),
     Batch: ("batch", "batch_not_found"),
     BurnIn: ("burn-in", "burn_in_not_found"),

@@ -1,14 +1,7 @@
-"""Workspaces (tenants) and their API keys.
+"""Workspaces (tenants): creation with their first key, plans, and authentication by key."""
 
-A key is `sk_`, 32 random bytes and their checksum. The database stores only its SHA-256: 256 random bits need no salt
-and no slow hash. The checksum rejects mistyped and invented keys without a query.
-"""
-
-import secrets
-import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -20,27 +13,28 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
 from content_pipeline.core.models import ApiKey, Plan, RedirectUri, Workspace
+from content_pipeline.core.workspaces import api_keys, audit
+from content_pipeline.core.workspaces.caller import Caller
+from content_pipeline.core.workspaces.scopes import ALL, Scope
 
-PREFIX: Final = "sk_"
-_CHECKSUM_CHARACTERS: Final = 8
 _DEFAULT_PLAN: Final = "studio"
 
 
-@dataclass(frozen=True)
-class Caller:
-    """The API key and workspace of a request, with the workspace's plan."""
-
-    api_key_id: UUID
-    workspace_id: UUID
-    plan: Plan
-
-
-def create_key(session: Session, *, workspace: str, plan: str | None = None, redirect_uris: Iterable[str] = ()) -> str:
+def create_key(
+    session: Session,
+    *,
+    workspace: str,
+    plan: str | None = None,
+    redirect_uris: Iterable[str] = (),
+    name: str = "unnamed",
+    scopes: Collection[Scope] = ALL,
+    expires_at: datetime | None = None,
+) -> str:
     """Create an API key of a workspace, which is created if need be, and return its text, which is not stored.
 
     A new workspace without a `plan` gets the default one. `redirect_uris` are added to the workspace's allowed OAuth
-    redirect targets. Raises Invalid for an unknown plan, a plan other than the workspace has, and a URI that is no
-    absolute http(s) URL.
+    redirect targets. Raises Invalid for an unknown plan, a plan other than the workspace has, a URI that is no absolute
+    http(s) URL, and an expiry in the past.
     """
     if plan is not None and session.get(Plan, plan) is None:
         known = ", ".join(session.scalars(select(Plan.name).order_by(Plan.name)))
@@ -58,26 +52,28 @@ def create_key(session: Session, *, workspace: str, plan: str | None = None, red
         )
     for uri in redirect_uris:
         _allow_redirect(session, owner.id, uri)
-    body = secrets.token_urlsafe(32)
-    key = f"{PREFIX}{body}{checksum(body)}"
-    session.add(ApiKey(workspace_id=owner.id, sha256=digest(key), hint=key[-4:], created_at=now()))
-    return key
+    key, shown = api_keys.create(session, owner.id, name=name, scopes=scopes, expires_at=expires_at)
+    audit.record(session, owner.id, audit.OPERATOR, "keys.create", "key", key.id)
+    return shown
 
 
 def authenticate(session: Session, key: str) -> Caller:
-    """The caller that a key belongs to. Raises Unauthorized when it is malformed, unknown or revoked."""
+    """The caller that a key belongs to. Raises Unauthorized when it is malformed, unknown, revoked or expired."""
     query = (
-        select(ApiKey.id, Workspace.id, Plan)
+        select(ApiKey, Plan)
         .join(Workspace, Workspace.id == ApiKey.workspace_id)
         .join(Plan, Plan.name == Workspace.plan)
-        .where(ApiKey.sha256 == digest(key), ApiKey.revoked_at.is_(None))
+        .where(ApiKey.sha256 == api_keys.digest(key), ApiKey.revoked_at.is_(None))
     )
-    found = session.execute(query).one_or_none() if _is_well_formed(key) else None
+    found = session.execute(query).one_or_none() if api_keys.is_well_formed(key) else None
     if found is None:
         raise Unauthorized(
             "This API key is not valid.", code="key_invalid", remedy="Check the X-API-Key header, or create a new key."
         )
-    return Caller(*found)
+    row, plan = found
+    caller = Caller(row.id, row.workspace_id, plan, row.name, frozenset(map(Scope, row.scopes)), row.expires_at)
+    caller.check_not_expired()
+    return caller
 
 
 def named(session: Session, name: str) -> Workspace:
@@ -103,22 +99,6 @@ def plans(session: Session) -> Sequence[Plan]:
     return session.scalars(select(Plan).order_by(Plan.name)).all()
 
 
-def keys(session: Session, workspace: str) -> Sequence[ApiKey]:
-    """The keys of a workspace, newest first, including revoked ones. Raises NotFound for an unknown workspace."""
-    query = select(ApiKey).where(ApiKey.workspace_id == named(session, workspace).id)
-    return session.scalars(query.order_by(ApiKey.created_at.desc(), ApiKey.id)).all()
-
-
-def revoke(session: Session, api_key_id: UUID) -> None:
-    """Revoke a key; processes with a cached lookup accept it for a few more seconds. Raises NotFound."""
-    key = session.get(ApiKey, api_key_id)
-    if key is None:
-        raise NotFound(
-            f"There is no API key {api_key_id}.", code="key_not_found", remedy="`keys list` shows the ids of all keys."
-        )
-    key.revoked_at = key.revoked_at or now()
-
-
 def _allow_redirect(session: Session, workspace_id: UUID, uri: str) -> None:
     parts = urlsplit(uri)
     if parts.scheme not in ("http", "https") or not parts.hostname or "#" in uri:
@@ -128,17 +108,3 @@ def _allow_redirect(session: Session, workspace_id: UUID, uri: str) -> None:
             remedy="Give an absolute http(s) URL without a fragment.",
         )
     session.execute(insert(RedirectUri).values(workspace_id=workspace_id, uri=uri).on_conflict_do_nothing())
-
-
-def digest(key: str) -> bytes:
-    """The SHA-256 under which a key is stored."""
-    return sha256(key.encode()).digest()
-
-
-def _is_well_formed(key: str) -> bool:
-    body = key.removeprefix(PREFIX)[:-_CHECKSUM_CHARACTERS]
-    return key == f"{PREFIX}{body}{checksum(body)}"
-
-
-def checksum(body: str) -> str:
-    return f"{zlib.crc32(body.encode()):0{_CHECKSUM_CHARACTERS}x}"

@@ -2,11 +2,12 @@
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from content_pipeline.core import encryption
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, TooManyRequests
-from content_pipeline.core.models import Account, Task
+from content_pipeline.core.models import Account, AuditEvent, Task
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Duplicate, Problem, Published
 from content_pipeline.core.publishing import attempts, publications
@@ -41,6 +42,11 @@ def test_a_post_goes_out_and_says_where_it_is(stage: Stage) -> None:
     assert newest(key).state == "done"
     assert stage.platform.calls == ["check", "prepare", "commit", "confirm"]
     assert [post.text for post in stage.platform.posted] == ["Look at this."]
+    with transaction() as session:
+        ((actor, action, object_id),) = session.execute(
+            select(AuditEvent.actor, AuditEvent.action, AuditEvent.object_id)
+        )
+    assert (actor, action, object_id) == ("service", "publications.post", key)
 
 
 # ── errors ───────────────────────────────────────────────────────────────────────────────────────────────

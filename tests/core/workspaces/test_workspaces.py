@@ -1,6 +1,6 @@
 """Workspaces, plans, API keys and redirect URIs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
-from content_pipeline.core.models import RedirectUri
-from content_pipeline.core.workspaces import workspaces
+from content_pipeline.core.models import ApiKey, RedirectUri
+from content_pipeline.core.workspaces import api_keys, workspaces
+from content_pipeline.core.workspaces.caller import Caller
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -26,9 +27,14 @@ def create_key(workspace: str, **options: Any) -> str:
         return workspaces.create_key(session, workspace=workspace, **options)
 
 
-def caller_of(key: str) -> workspaces.Caller:
+def caller_of(key: str) -> Caller:
     with transaction() as session:
         return workspaces.authenticate(session, key)
+
+
+def keys_of(workspace: str) -> Sequence[ApiKey]:
+    with transaction() as session:
+        return api_keys.list_all(session, workspaces.named(session, workspace).id)
 
 
 def test_a_key_speaks_for_its_workspace_and_its_plan(name: str) -> None:
@@ -60,14 +66,12 @@ def test_a_workspace_keeps_its_plan_and_another_one_is_refused(name: str) -> Non
     with pytest.raises(Invalid, match="has the plan starter") as caught:
         create_key(name, plan="studio")
     assert caught.value.code == "plan_differs"
-    with transaction() as session:
-        assert len(workspaces.keys(session, name)) == 1
+    assert len(keys_of(name)) == 1
 
 
 def test_the_database_does_not_know_the_key(name: str) -> None:
     key = create_key(name)
-    with transaction() as session:
-        (row,) = workspaces.keys(session, name)
+    (row,) = keys_of(name)
     assert key.startswith("sk_")
     assert row.hint == key[-4:]
     assert key[3:-8] not in repr(vars(row))
@@ -93,8 +97,8 @@ def test_an_address_that_no_browser_comes_back_to_is_refused_and_no_key_is_made(
     with pytest.raises(Invalid) as caught:
         create_key(name, redirect_uris=["https://app.example.com", uri])
     assert caught.value.code == "redirect_uri_invalid"
-    with transaction() as session, pytest.raises(NotFound):
-        workspaces.keys(session, name)
+    with pytest.raises(NotFound):
+        keys_of(name)
 
 
 @pytest.mark.parametrize(
@@ -116,20 +120,19 @@ def test_a_spoiled_key_is_refused(name: str, spoil: Callable[[str], str]) -> Non
 
 def test_a_well_formed_key_that_nobody_made_is_refused() -> None:
     with pytest.raises(Unauthorized):
-        caller_of(f"sk_{'A' * 43}{workspaces.checksum('A' * 43)}")
+        caller_of(f"sk_{'A' * 43}{api_keys.checksum('A' * 43)}")
 
 
 def test_a_revoked_key_is_refused_and_still_listed(name: str) -> None:
     key = create_key(name)
     with transaction() as session:
-        workspaces.revoke(session, caller_of(key).api_key_id)
+        api_keys.revoke_as_operator(session, caller_of(key).api_key_id)
     with pytest.raises(Unauthorized):
         caller_of(key)
-    with transaction() as session:
-        assert [row.revoked_at is not None for row in workspaces.keys(session, name)] == [True]
+    assert [row.revoked_at is not None for row in keys_of(name)] == [True]
 
 
 def test_a_key_that_does_not_exist_cannot_be_revoked(name: str) -> None:
     caller = caller_of(create_key(name))
     with transaction() as session, pytest.raises(NotFound):
-        workspaces.revoke(session, caller.workspace_id)
+        api_keys.revoke_as_operator(session, caller.workspace_id)
