@@ -137,6 +137,7 @@ def create_app() -> FastAPI:
         calendar.router,
         social.router,
         publishing.router,
+        publishing.publications_router,
         analytics.router,
         analytics.large_router,
         usage.router,

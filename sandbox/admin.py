@@ -78,10 +78,8 @@ def routes(store: Store) -> APIRouter:
     @router.delete("/posts/{platform}/{id}", status_code=HTTPStatus.NO_CONTENT)
     def delete_post(platform: Platform, id: str) -> None:
         """Delete a post, as its owner does on the platform."""
-        post = store.get("post", f"{platform}:{id}")
-        if post is None or post.get("deleted_at"):
+        if not store.delete_post(platform, id):
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        store.put("post", f"{platform}:{id}", {**post, "deleted_at": store.timestamp()})
 
     @router.post("/reset", status_code=HTTPStatus.NO_CONTENT)
     def reset() -> None:

@@ -46,7 +46,7 @@ class FaultMiddleware:
             "platform": state.platform,
             "step": state.step,
             "status": "dropped" if state.drop_connection else status,
-            "mutation": succeeded and state.step in ("prepare", "commit"),
+            "mutation": succeeded and state.step in ("prepare", "commit", "remove"),
         }
         self._store.put("request", uuid4().hex, entry)
 

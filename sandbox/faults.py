@@ -14,8 +14,8 @@ from sandbox.api_error import ApiError
 from sandbox.store import Document, Platform, Store
 
 # grant: requests that issue, refresh and revoke tokens, or read the profile; download: of a finished file; insights:
-# requests for figures
-Step = Literal["grant", "prepare", "commit", "confirm", "download", "insights"]
+# requests for figures; remove: those that delete a post
+Step = Literal["grant", "prepare", "commit", "confirm", "download", "insights", "remove"]
 
 # What faults are ordered for.
 Target = Platform | Literal["heygen"]

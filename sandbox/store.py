@@ -153,6 +153,15 @@ class Store:
         }
         self.put("post", f"{platform}:{id}", {**post, **extra})
 
+    def delete_post(self, platform: Platform, id: str) -> bool:
+        """Delete a post. False when there is none, or no longer."""
+        with self.transaction():
+            post = self.get("post", f"{platform}:{id}")
+            if post is None or post.get("deleted_at"):
+                return False
+            self.put("post", f"{platform}:{id}", {**post, "deleted_at": self.timestamp()})
+            return True
+
 
 def _document(row: tuple[str]) -> Document:
     document: Document = json.loads(row[0])

@@ -26,13 +26,14 @@ from api.schemas.publishing import (
 from api.thread_pools import LAUNCHES
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Twin
-from content_pipeline.core.publishing import dry_run, publications
+from content_pipeline.core.publishing import dry_run, publications, removal
 from content_pipeline.core.sources import sources
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.caller import Caller
 
 router = APIRouter(prefix="/social/publish", tags=["social"], route_class=JsonRoute)
+publications_router = APIRouter(prefix="/social/publications", tags=["social"], route_class=JsonRoute)
 
 
 @router.post(
@@ -102,3 +103,13 @@ def get_publication(job_id: str, caller: CallerDep) -> PublicationView:
         result = publications.result(session, task) if task.state == "done" else None
         newest = tasks.newest(session, publications.KIND, task.key)
         return PublicationView.of_attempt(publication, task, newest, result)
+
+
+@publications_router.delete("/{job_id}/post", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409, 502, 503))
+@in_bulkhead()
+def remove_post(job_id: str, caller: CallerDep) -> None:
+    """Take a published post down on YouTube or LinkedIn; its figures stay, and repeating it is harmless.
+
+    409 `removal_unsupported` on Instagram and TikTok, which let no app do that.
+    """
+    removal.remove_post(caller.workspace_id, job_id)

@@ -1,5 +1,6 @@
 """Schemas of publications and dry runs."""
 
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -137,9 +138,11 @@ class PublicationView(TaskView):
     platform: Platform = Field(examples=["instagram"])
     account_id: UUID = Field(examples=[_ACCOUNT])
     outcome: publications.Status = Field(
-        description="`unconfirmed`: it is unknown whether the platform published it; check the account",
+        description="`unconfirmed`: it is unknown whether the platform published it; check the account. `removed`: it "
+        "was published, and taken down by `DELETE /social/publications/{job_id}/post`",
         examples=["published"],
     )
+    removed_at: datetime | None = Field(description="When it was taken down")
 
     @classmethod
     def of_attempt(
@@ -151,4 +154,5 @@ class PublicationView(TaskView):
             platform=publication.platform,
             account_id=publication.account_id,
             outcome=publications.status(publication, newest),
+            removed_at=publication.removed_at,
         )

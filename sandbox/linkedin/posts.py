@@ -1,5 +1,6 @@
 """LinkedIn's Posts API, for video posts."""
 
+import re
 import secrets
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
@@ -16,6 +17,8 @@ from sandbox.settings import read_settings
 from sandbox.store import Document, Store
 
 _RESOURCE: Final = "posts.CREATE"
+_DELETE: Final = "posts.DELETE"
+_POST_URN: Final = re.compile(r"urn:li:(?:share|ugcPost):\d+")
 _DAY_SECONDS: Final = 24 * 3600
 
 
@@ -60,6 +63,22 @@ def routes(store: Store) -> APIRouter:
             _publish(store, grant, post, urn)
         headers = {"x-restli-id": urn, "Location": f"/rest/posts/{quote(urn, safe='')}"}
         return Response(status_code=HTTPStatus.CREATED, headers=headers)
+
+    @router.delete(
+        "/api.linkedin.com/rest/posts/{urn}",
+        status_code=HTTPStatus.NO_CONTENT,
+        dependencies=[Depends(fault_point("linkedin", "remove"))],
+    )
+    def delete(grant: Annotated[Grant, Depends(protocol.authenticated(protocol.SHARE, _DELETE))], urn: str) -> None:
+        """Idempotent, as LinkedIn documents: a post that was deleted before is deleted."""
+        if not _POST_URN.fullmatch(urn):
+            raise protocol.bad_request("INVALID_URN_ID", "This URN Id is invalid")
+        post = store.get("post", f"linkedin:{urn}")
+        if post is None:
+            raise protocol.api_error(HTTPStatus.NOT_FOUND, "NOT_FOUND", f"Could not find entity {urn}")
+        if post["account"] != grant.account:
+            raise protocol.access_denied(_DELETE)
+        store.delete_post("linkedin", urn)
 
     return router
 

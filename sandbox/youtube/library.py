@@ -12,6 +12,12 @@ def get_video(store: Store, id: str) -> Document | None:
     return None if post and post.get("deleted_at") else store.get(KIND, id)
 
 
+def delete_video(store: Store, id: str) -> None:
+    """Delete a video, and its post unless its processing failed."""
+    if not store.delete_post("youtube", id):
+        store.delete(KIND, id)
+
+
 def videos_of(store: Store, channel: str) -> list[Document]:
     """The channel's videos, newest first, with those whose processing failed."""
     deleted = {post["id"] for post in store.find("post", platform="youtube", account=channel) if post.get("deleted_at")}

@@ -73,6 +73,14 @@ LIST_VIDEOS: Final = Method(
     frozenset({"part", "id", "maxResults"}),
     (READ, FULL, FORCE_SSL),
 )
+DELETE_VIDEO: Final = Method(
+    "youtube.videos.delete",
+    "DELETE",
+    "/youtube/v3/videos",
+    frozenset({"id"}),
+    (FULL, FORCE_SSL),
+    units=50,
+)
 SET_THUMBNAIL: Final = Method(
     "youtube.thumbnails.set",
     "POST",
@@ -112,7 +120,15 @@ QUERY_REPORTS: Final = Method(
     (ANALYTICS,),
     units=0,
 )
-METHODS: Final = (INSERT_VIDEO, LIST_VIDEOS, SET_THUMBNAIL, INSERT_CAPTION, LIST_CHANNELS, LIST_PLAYLIST_ITEMS)
+METHODS: Final = (
+    INSERT_VIDEO,
+    LIST_VIDEOS,
+    DELETE_VIDEO,
+    SET_THUMBNAIL,
+    INSERT_CAPTION,
+    LIST_CHANNELS,
+    LIST_PLAYLIST_ITEMS,
+)
 # Parameters of every method.
 STANDARD_PARAMETERS: Final = frozenset({"alt", "fields", "key", "prettyPrint", "quotaUser", "uploadType"})
 

@@ -1,4 +1,4 @@
-"""Read endpoints of YouTube's Data API: videos, channels, and the playlist of a channel's uploads."""
+"""Endpoints of YouTube's Data API for videos (list, delete), channels, and the playlist of a channel's uploads."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -48,6 +48,23 @@ def routes(store: Store) -> APIRouter:
         found = [video for id in ids if (video := library.get_video(store, id)) is not None]
         visible = [video for video in found if _is_visible(grant, video)]
         return _list("youtube#videoListResponse", [resource(request, video, parts) for video in visible])
+
+    @router.delete(
+        f"{protocol.HOST}{protocol.DELETE_VIDEO.path}",
+        status_code=HTTPStatus.NO_CONTENT,
+        dependencies=[Depends(fault_point("youtube", "remove"))],
+    )
+    def delete(grant: Annotated[Grant, Depends(protocol.authenticated(protocol.DELETE_VIDEO))], id: str = "") -> None:
+        if not id:
+            raise errors.api_error(HTTPStatus.BAD_REQUEST, "required", "Required parameter: id", domain="global")
+        video = library.get_video(store, id)
+        if video is None:
+            message = "The video that you are trying to delete cannot be found."
+            raise errors.not_found("videoNotFound", message)
+        if video["channel"] != grant.account:
+            message = "The video that you are trying to delete cannot be deleted."
+            raise errors.api_error(HTTPStatus.FORBIDDEN, "forbidden", message)
+        library.delete_video(store, id)
 
     @router.get(f"{protocol.HOST}{protocol.LIST_CHANNELS.path}", dependencies=confirm_step)
     def channels(

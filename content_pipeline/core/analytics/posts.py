@@ -73,6 +73,7 @@ def record_published(session: Session, account: Account) -> None:
             Publication.account_id == account.id,
             Publication.post_id.is_not(None),
             Publication.published_at.is_not(None),
+            Publication.removed_at.is_(None),
             Publication.id.not_in(known),
         )
     )

@@ -18,7 +18,8 @@ class Publication(Base):
     of one request share a cached copy of it (`request_id`), unless the calendar makes one (`copy_id`). Without a
     `caption`, the text is written from the video's script, `script` or the speech in the video. `words` is the final
     text of the post. `prepared` is the encrypted state of the upload. `committed_at` is the commit intent: set before
-    the publishing call, cleared when that is known to have failed. `poll_at` is the time of the next poll of the
+    the publishing call, cleared when that is known to have failed. `removing_at` is the intention to take the post
+    down, stored before that call, `removed_at` when it was down. `poll_at` is the time of the next poll of the
     platform, `waits_until` the time at which polling ends. A `held` one is prepared ahead of the time of its calendar
     item, and may not be committed.
     """
@@ -56,4 +57,6 @@ class Publication(Base):
     post_id: Mapped[str | None]
     post_url: Mapped[str | None]
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    removing_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

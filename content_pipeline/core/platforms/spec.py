@@ -1,10 +1,11 @@
 """PlatformSpec: everything that the product knows about one platform, declared in the platform's own package."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from content_pipeline.core.platforms.app_settings import AppSettings
-from content_pipeline.core.platforms.base import Publisher
+from content_pipeline.core.platforms.base import Access, Publisher
 from content_pipeline.core.platforms.insights import InsightsReader
 from content_pipeline.core.platforms.oauth_provider import OAuthProvider
 from content_pipeline.core.platforms.options import PostOptions
@@ -19,7 +20,8 @@ class PlatformSpec:
     `refresh_ahead` of their expiry; with `self_renewing_tokens` there is no refresh token, so an account that posts
     seldom is refreshed too, by a schedule. `fetches_media`: the platform downloads videos from the bucket.
     `prepares_ahead`: what `prepare` leaves shows nothing to anybody, may wait for hours, and lacks one short call to be
-    published; so the posts of calendar items are prepared before their time.
+    published; so the posts of calendar items are prepared before their time. `remove_post` takes a post down by its id,
+    also one that is gone already; None where the platform lets no app do that. It raises as a Publisher does.
     """
 
     name: str
@@ -37,3 +39,4 @@ class PlatformSpec:
     self_renewing_tokens: bool = False
     fetches_media: bool = False
     prepares_ahead: bool = False
+    remove_post: Callable[[Access, str], None] | None = None

@@ -24,7 +24,7 @@ from content_pipeline.core.tasks import kinds, tasks
 from content_pipeline.core.writing.post import PostText
 
 KIND: Final = kinds.PUBLICATION.name
-Status = Literal["publishing", "published", "failed", "unconfirmed"]
+Status = Literal["publishing", "published", "removed", "failed", "unconfirmed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +195,8 @@ def result(session: Session, task: Task) -> dict[str, Any]:
 
 def status(publication: Publication, newest: Task) -> Status:
     """The status of a post, by its newest task."""
+    if publication.removed_at:
+        return "removed"
     if newest.state in tasks.OPEN:
         return "publishing"
     if newest.state == "done" or publication.published_at:

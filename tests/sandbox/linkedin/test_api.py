@@ -4,6 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -355,3 +356,14 @@ def test_a_dropped_answer_leaves_one_post_that_the_same_body_finds(member: Membe
     again = member.post(urn)
     (post,) = member.sandbox.posts()
     assert (again.status_code, again.json()["message"]) == (422, f"Content is a duplicate of {post['id']}")
+
+
+def test_a_post_is_deleted_by_its_author_and_again_without_harm(member: Member, clip: Path) -> None:
+    urn = member.post(member.uploaded(clip)).headers["x-restli-id"]
+    path = f"{POSTS}/{quote(urn, safe='')}"
+    other = Member.connected(member.sandbox, "rita")
+    assert refusal(other.call("DELETE", path)) == (403, "ACCESS_DENIED")
+    assert [member.call("DELETE", path).status_code for _ in range(2)] == [204, 204]
+    assert member.sandbox.posts() == []
+    assert refusal(member.call("DELETE", f"{POSTS}/urn%3Ali%3Ashare%3A1")) == (404, "NOT_FOUND")
+    assert refusal(member.call("DELETE", f"{POSTS}/1")) == (400, "INVALID_URN_ID")

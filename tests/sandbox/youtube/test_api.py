@@ -346,3 +346,17 @@ def test_each_scope_is_for_its_calls(channel: Channel, scope: str) -> None:
 )
 def test_queries_are_held_to_the_api(channel: Channel, query: dict[str, str], expected: str) -> None:
     assert reason(channel.call("GET", f"{API}/videos", params=query)) == (400, expected)
+
+
+def test_a_video_is_deleted_by_its_owner_once_for_50_units(channel: Channel, data: bytes) -> None:
+    video = channel.upload(data)["id"]
+    delete = {"method": "DELETE", "path": f"{API}/videos", "params": {"id": video}}
+    assert reason(Channel.connected(channel.sandbox, "rita").call(**delete)) == (403, "forbidden")
+    channel.sandbox.set(youtube_units_per_day=149)
+    assert channel.call(**delete).status_code == 204
+    assert channel.sandbox.posts() == []
+    assert reason(channel.call(**delete)) == (403, "quotaExceeded")
+    channel.sandbox.set(youtube_units_per_day=10_000)
+    assert reason(channel.call(**delete)) == (404, "videoNotFound")
+    reader = Channel.connected(channel.sandbox, scope=SCOPES[1])
+    assert reason(reader.call(**delete)) == (403, "insufficientPermissions")

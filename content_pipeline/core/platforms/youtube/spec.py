@@ -8,6 +8,7 @@ from content_pipeline.core.platforms.youtube.insights import YouTubeInsights
 from content_pipeline.core.platforms.youtube.oauth import YouTubeOAuth
 from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.platforms.youtube.publisher import YouTubePublisher
+from content_pipeline.core.platforms.youtube.removal import remove_post
 from content_pipeline.core.platforms.youtube.settings import YouTubeSettings
 
 SPEC: Final = PlatformSpec(
@@ -20,4 +21,5 @@ SPEC: Final = PlatformSpec(
     insights=YouTubeInsights(),
     oauth=YouTubeOAuth(),
     app_settings=YouTubeSettings,
+    remove_post=remove_post,
 )

@@ -1,0 +1,122 @@
+"""Removal of posts: what is called, what is recorded, and what is refused."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from content_pipeline.core.analytics import posts
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Conflict, NotFound, UpstreamError
+from content_pipeline.core.models import Account, SocialPost
+from content_pipeline.core.platforms import registry
+from content_pipeline.core.platforms.base import Access
+from content_pipeline.core.publishing import publications, removal
+from tests.core.publishing import posting
+from tests.core.publishing.posting import PLATFORM, Stage
+
+
+class Remover:
+    """The call of the fake platform that takes a post down."""
+
+    def __init__(self) -> None:
+        self.removed: list[str] = []
+        self.is_out = False
+
+    def __call__(self, access: Access, post_id: str) -> None:
+        if self.is_out:
+            raise UpstreamError("It is out.", remedy="Repeat it.")
+        self.removed.append(post_id)
+
+
+@pytest.fixture
+def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
+    with posting.stage(workspace_id, tmp_path) as stage:
+        yield stage
+
+
+@pytest.fixture
+def remover(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Remover:
+    remover = Remover()
+    monkeypatch.setitem(registry.PLATFORMS, PLATFORM, replace(registry.PLATFORMS[PLATFORM], remove_post=remover))
+    return remover
+
+
+def status(key: str) -> str:
+    return publications.status(posting.publication(key), posting.newest(key))
+
+
+def read_post(account: Account) -> SocialPost:
+    with transaction() as session:
+        return session.scalars(select(SocialPost).where(SocialPost.account_id == account.id)).one()
+
+
+def test_a_published_post_is_taken_down_once_and_its_figures_rest(stage: Stage, remover: Remover) -> None:
+    account = stage.account()
+    key = stage.post(account)
+    stage.run_to_end(key)
+    with transaction() as session:
+        posts.record_published(session, account)
+    removal.remove_post(stage.workspace_id, key)
+    removal.remove_post(stage.workspace_id, key)
+    post = posting.publication(key)
+    assert remover.removed == [post.post_id]
+    assert (status(key), post.published_at is not None, post.poll_at) == ("removed", True, None)
+    assert read_post(account).vanished_at == post.removed_at
+    with transaction() as session:
+        assert list(posts.due(session, account, now() + timedelta(days=1))) == []
+
+
+def test_a_post_that_was_removed_before_its_first_reading_is_never_read(stage: Stage, remover: Remover) -> None:
+    account = stage.account()
+    key = stage.post(account)
+    stage.run_to_end(key)
+    removal.remove_post(stage.workspace_id, key)
+    with transaction() as session:
+        posts.record_published(session, account)
+        assert list(posts.due(session, account, now() + timedelta(days=1))) == []
+
+
+def test_the_intention_is_stored_before_the_call_and_a_repetition_ends_it(stage: Stage, remover: Remover) -> None:
+    key = stage.post(stage.account())
+    stage.run_to_end(key)
+    remover.is_out = True
+    with pytest.raises(UpstreamError):
+        removal.remove_post(stage.workspace_id, key)
+    post = posting.publication(key)
+    assert (status(key), post.removing_at is not None, post.removed_at) == ("published", True, None)
+    remover.is_out = False
+    removal.remove_post(stage.workspace_id, key)
+    assert status(key) == "removed"
+
+
+def test_a_post_that_is_not_out_is_not_removed(stage: Stage, remover: Remover) -> None:
+    key = stage.post(stage.account())
+    with pytest.raises(Conflict) as refused:
+        removal.remove_post(stage.workspace_id, key)
+    assert (refused.value.code, remover.removed) == ("post_publishing", [])
+
+
+def test_a_platform_without_such_a_call_says_so(stage: Stage) -> None:
+    key = stage.post(stage.account())
+    stage.run_to_end(key)
+    with pytest.raises(Conflict) as refused:
+        removal.remove_post(stage.workspace_id, key)
+    assert refused.value.code == "removal_unsupported"
+    assert str(posting.publication(key).post_url) in refused.value.remedy
+    assert posting.publication(key).removing_at is None
+
+
+def test_another_workspace_s_post_is_not_found(stage: Stage, remover: Remover) -> None:
+    key = stage.post(stage.account())
+    with pytest.raises(NotFound):
+        removal.remove_post(uuid4(), key)
+
+
+def test_which_platforms_let_a_post_be_removed() -> None:
+    assert {name for name, spec in registry.PLATFORMS.items() if spec.remove_post} == {"linkedin", "youtube"}
