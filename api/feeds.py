@@ -121,6 +121,9 @@ class Feed(Generic[State]):
                 for subscription in chain.from_iterable(receivers.values()):
                     subscription.close()
             else:
-                for key, snapshot in snapshots.items():
-                    for subscription in receivers[key]:
-                        subscription.put(snapshot)
+                for key, subscriptions in receivers.items():
+                    for subscription in subscriptions:
+                        if key in snapshots:
+                            subscription.put(snapshots[key])
+                        else:  # it was deleted
+                            subscription.close()

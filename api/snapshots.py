@@ -85,13 +85,13 @@ def batch_view(session: Session, batch: Batch, task: Task) -> BatchView:
 def read_tasks(ids: Collection[str]) -> dict[str, TaskSnapshot]:
     """Tasks of any workspace: who may see them was checked when the client began to wait."""
     with autocommit() as session:
-        found = session.scalars(select(Task).where(Task.id.in_(ids))).all()
+        found = session.scalars(select(Task).where(Task.id.in_(ids), Task.deleted_at.is_(None))).all()
         return {task.id: TaskSnapshot.of(task_view(session, task)) for task in found}
 
 
 def read_batches(task_ids: Collection[str]) -> dict[str, BatchSnapshot]:
     """Batches of any workspace, by the ids of their tasks."""
     with autocommit() as session:
-        found = session.scalars(select(Task).where(Task.id.in_(task_ids))).all()
+        found = session.scalars(select(Task).where(Task.id.in_(task_ids), Task.deleted_at.is_(None))).all()
         views = (batch_view(session, session.get_one(Batch, UUID(task.key)), task) for task in found)
         return {view.task_id: BatchSnapshot.of(view) for view in views}

@@ -3,18 +3,20 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, BackgroundTasks, Response
 from sqlalchemy.orm import Session
 
 from api.bulkhead import in_bulkhead
+from api.deletion import finish_deletion
 from api.deps import CallerDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.schemas.avatars import AvatarAccepted, AvatarAcceptedWithSecret, AvatarRequest, AvatarVideoView, AvatarView
 from api.schemas.problems import problems
 from content_pipeline.core.avatars import avatar_catalog, avatar_videos
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.settings import settings
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import SourceIds
@@ -84,3 +86,15 @@ def get_avatar_video(job_id: UUID, caller: CallerDep) -> AvatarVideoView:
         task = tasks.newest(session, avatar_videos.KIND, str(video.id))
         result = avatar_videos.result(session, task) if task.state == "done" else None
     return AvatarVideoView.of(video, task, result)
+
+
+@router.delete("/multimodal/avatar/{job_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
+@in_bulkhead()
+def delete_avatar_video(job_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
+    """Delete an avatar video; an unfinished one is canceled, published posts stay on their platforms.
+
+    409 `in_use` while a planned item or an open post is of it.
+    """
+    with transaction() as session:
+        deleted = deletion.delete_avatar_video(session, caller.workspace_id, job_id)
+    finish_deletion(deleted, background)

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, BackgroundTasks, File, Form, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import events
 from api.bulkhead import in_bulkhead
+from api.deletion import finish_deletion
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.json_routes import JsonRoute
@@ -23,7 +24,8 @@ from api.snapshots import BatchSnapshot, batch_view
 from api.thread_pools import LAUNCHES
 from api.upload_routes import CsvRoute
 from content_pipeline.core.bulk import batches, csv_reader, csv_rows
-from content_pipeline.core.database import autocommit
+from content_pipeline.core.database import autocommit, transaction
+from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.tasks import dagster_client, tasks
@@ -103,6 +105,18 @@ def get_batch(batch_id: UUID, caller: CallerDep) -> BatchView:
 
 def _view(session: Session, batch: Batch) -> BatchView:
     return batch_view(session, batch, tasks.newest(session, batches.KIND, str(batch.id)))
+
+
+@router.delete("/{batch_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
+@in_bulkhead()
+def delete_batch(batch_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
+    """Delete a batch with all its videos; unfinished ones are canceled, published posts stay on their platforms.
+
+    409 `in_use` while a planned item or an open post is of one of its videos.
+    """
+    with transaction() as session:
+        deleted = deletion.delete_batch(session, caller.workspace_id, batch_id)
+    finish_deletion(deleted, background)
 
 
 @router.get(

@@ -5,12 +5,13 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, File, Form, Header, Request, Response, UploadFile
+from fastapi import APIRouter, BackgroundTasks, Depends, File, Form, Header, Request, Response, UploadFile
 from sqlalchemy.orm import Session
 
 from api import uploads
 from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
+from api.deletion import finish_deletion
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep, IdempotentRequest
 from api.json_routes import JsonRoute, LargeJsonRoute
@@ -24,6 +25,7 @@ from api.upload_routes import UploadRoute
 from content_pipeline.core.captions import burn_ins, captions, text_alignment, translation
 from content_pipeline.core.database import autocommit, transaction
 from content_pipeline.core.errors import Invalid
+from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.media import glossary, limits, untrusted
 from content_pipeline.core.models import Caption, Task
 from content_pipeline.core.providers import languages
@@ -295,6 +297,18 @@ def _view(session: Session, caption: Caption, response: Response) -> CaptionView
     return CaptionView.of(caption, tasks.newest(session, captions.KIND, str(caption.id)))
 
 
+@router.delete("/{caption_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
+@in_bulkhead()
+def delete_captions(caption_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
+    """Delete captions with their recording and all burn-ins; work on them is canceled.
+
+    409 `in_use` while a planned item, an open post or a twin's defaults name them.
+    """
+    with transaction() as session:
+        deleted = deletion.delete_caption(session, caller.workspace_id, caption_id)
+    finish_deletion(deleted, background)
+
+
 @router.post(
     "/{caption_id}/burn-in",
     status_code=HTTPStatus.ACCEPTED,
@@ -308,7 +322,8 @@ def burn_in(caption_id: UUID, body: BurnInRequest, caller: CallerDep, idempotent
     Poll the task; `result.output_url` is the video.
     """
     with idempotent.transaction() as session:
-        caption = captions.get(session, caller.workspace_id, caption_id)
+        # Locked: they may be deleted at this moment.
+        caption = captions.get(session, caller.workspace_id, caption_id, lock=True)
         ids = body.source_ids()
         source = sources.resolve(session, caller.workspace_id, ids, kinds=sources.SPEECH) if ids.given() else None
         source_url = source.location if source else None

@@ -161,6 +161,14 @@ def delete(key: str) -> None:
         client().delete_object(Bucket=settings().s3_bucket, Key=key)
 
 
+def delete_folder(prefix: str) -> None:
+    """Delete all objects below `prefix`, which ends with a slash. Raises Unavailable."""
+    with _translated_errors(prefix):
+        for page in client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket, Prefix=prefix):
+            for found in page.get("Contents", []):
+                delete(found["Key"])
+
+
 def listing(*, older_than: datetime) -> Iterator[str]:
     """The keys of all objects last written before `older_than`. Raises Unavailable."""
     with _translated_errors("its list of files"):

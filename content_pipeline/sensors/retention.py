@@ -22,7 +22,8 @@ FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.Dagster
 @dg.sensor(
     minimum_interval_seconds=3600,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Deletes old partition keys with their runs, old webhook runs, expired rows, exports and uploads.",
+    description="Deletes old partition keys with their runs, old webhook runs, expired rows, exports and uploads, "
+    "and what clients have deleted.",
 )
 def retire_old_work(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     retention.sweep_rows()

@@ -10,7 +10,7 @@ from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Reel
-from content_pipeline.core.reels.open_posts import check_no_open_post
+from content_pipeline.core.reels.open_posts import check_may_be_made
 from tests.asset_runs import execute_job, recorded
 from tests.core.publishing import posting
 from tests.core.publishing.posting import Stage
@@ -49,10 +49,10 @@ def test_a_re_run_leaves_the_video_of_an_open_post_alone_and_says_why(stage: Sta
 def test_it_may_be_made_again_after_the_post(stage: Stage, end: str) -> None:
     post = stage.post(stage.account())
     with transaction() as session, pytest.raises(Conflict):
-        check_no_open_post(session, reel_of(post))
+        check_may_be_made(session, reel_of(post))
     if end == "published":
         stage.run_to_end(post)
     else:
         posting.cancel(post)
     with transaction() as session:
-        check_no_open_post(session, reel_of(post))
+        check_may_be_made(session, reel_of(post))

@@ -24,7 +24,7 @@ from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models import AvatarVideo, Task, Twin
 from content_pipeline.core.models.avatars import AvatarProvider
 from content_pipeline.core.reels import reels
-from content_pipeline.core.reels.open_posts import check_no_open_post
+from content_pipeline.core.reels.open_posts import check_may_be_made
 from content_pipeline.core.reels.reel_spec import valid_script
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import kinds, tasks
@@ -173,7 +173,7 @@ def result(session: Session, task: Task) -> dict[str, Any]:
 def finish(run: RunContext, row: AvatarVideo, output: Path) -> Rendered:
     """Store the rendered file, bill it once, and finish the task; the last two in one transaction.
 
-    What HeyGen made is as foreign as a client's. Raises as `check_no_open_post` and `untrusted.probe` do, and
+    What HeyGen made is as foreign as a client's. Raises as `check_may_be_made` and `untrusted.probe` do, and
     MediaUnusable `no_video`.
     """
     media, thumbnail = untrusted.probe_with_thumbnail(output)
@@ -181,7 +181,7 @@ def finish(run: RunContext, row: AvatarVideo, output: Path) -> Rendered:
         raise MediaUnusable("The rendered video has no pictures.", code="no_video", remedy="Retry the task.")
     key = object_key(row, OUTPUT)
     with run.write() as session:
-        check_no_open_post(session, row)
+        check_may_be_made(session, row)
     storage.put(key, output, content_type="video/mp4")
     with run.write() as session:
         row = session.get_one(AvatarVideo, row.id)

@@ -21,7 +21,8 @@ from content_pipeline.core.tasks import kinds, tasks
 from content_pipeline.core.workspaces.ownership import owned
 
 KIND: Final = kinds.BATCH.name
-_KINDS: Final[dict[type[MadeVideo], str]] = {Reel: reels.KIND, AvatarVideo: avatar_videos.KIND}
+# The kind of task that makes each kind of video.
+KINDS: Final[dict[type[MadeVideo], str]] = {Reel: reels.KIND, AvatarVideo: avatar_videos.KIND}
 # Runs are launched in chunks, one after the other: 100 took up to 15 s under load. The start lease of each video is
 # longer by this much than that of the one before it, so that the sensor does not launch it a second time.
 START_SECONDS: Final = 0.3
@@ -84,7 +85,7 @@ def _start(
     return tasks.create(
         session,
         workspace_id=video.workspace_id,
-        kind=_KINDS[type(video)],
+        kind=KINDS[type(video)],
         key=str(video.id),
         lane=avatar_videos.lane(video) if isinstance(video, AvatarVideo) else None,
         task_id=task_id,
@@ -94,15 +95,15 @@ def _start(
     )
 
 
-def get(session: Session, workspace_id: UUID, batch_id: UUID) -> Batch:
-    """Raises NotFound."""
-    return owned(session, Batch, workspace_id, batch_id)
+def get(session: Session, workspace_id: UUID, batch_id: UUID, *, lock: bool = False) -> Batch:
+    """Raises NotFound. No row of a locked batch is retried or deleted before the transaction ends."""
+    return owned(session, Batch, workspace_id, batch_id, lock="update" if lock else None)
 
 
 def list_page(
     session: Session, workspace_id: UUID, *, limit: int, cursor: str | None = None
 ) -> tuple[list[Batch], str | None]:
-    query = select(Batch).where(Batch.workspace_id == workspace_id)
+    query = select(Batch).where(Batch.workspace_id == workspace_id, Batch.deleted_at.is_(None))
     return newest_first(session, query, Batch, limit=limit, cursor=cursor)
 
 
@@ -118,15 +119,19 @@ def _with_tasks(
     """The batch's videos of one kind, each with its newest task."""
     # Without what grows with their scripts: a hundred rows may have 9 MB of it, and clients poll them.
     light = (defer(model.words), defer(model.glossary))
-    query = select(model).where(model.batch_id == batch_id).options(*light)
+    query = select(model).where(model.batch_id == batch_id, model.deleted_at.is_(None)).options(*light)
     videos: Sequence[MadeVideo] = session.scalars(query).all()  # type: ignore[assignment]  # mypy joins them to Base
     if videos:
-        newest = tasks.newest_of(session, _KINDS[model], [str(video.id) for video in videos])
+        newest = tasks.newest_of(session, KINDS[model], [str(video.id) for video in videos])
         yield from ((video, newest[str(video.id)]) for video in videos)
 
 
 def retry_failed(session: Session, batch: Batch) -> tuple[Task, list[Task]]:
-    """Create a new task for the batch and for each failed or canceled video. Raises Conflict without such videos."""
+    """Create a new task for the batch and for each failed or canceled video.
+
+    Raises Conflict without such videos, NotFound when the batch was deleted meanwhile.
+    """
+    get(session, batch.workspace_id, batch.id, lock=True)
     failed = [(video, task) for video, task in jobs(session, batch.id) if task.state in ("error", "canceled")]
     if not failed:
         raise Conflict("No video of this batch has failed.", code="nothing_failed", remedy="Nothing to do.")

@@ -32,7 +32,10 @@ def kind_of_video(item: CalendarItem, twin: Twin) -> VideoKind:
 
 
 def made_video(session: Session, item: CalendarItem) -> tuple[MadeVideo, Task] | None:
-    """The video that was made of the item's script, with its newest task; None before that, and where it is given."""
+    """The video that was made of the item's script, with its newest task.
+
+    None before that, where it is given, and once it is deleted.
+    """
     if item.is_video_given:
         return None
     if item.avatar_video_id:

@@ -132,6 +132,11 @@ def output(burned: BurnIn) -> dict[str, Any]:
     return {"output_url": burned.output_key and storage.signed_url(burned.output_key)}
 
 
+def folder_of(workspace_id: UUID, caption_id: UUID) -> str:
+    """The prefix of the object keys of a caption: of its recording, and of its burn-ins."""
+    return f"{workspace_id}/captions/{caption_id}/"
+
+
 # ── called by the asset ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -202,4 +207,4 @@ def _fetch_video(run: RunContext, burned: BurnIn, caption: Caption, target: Path
 
 
 def _object_key(burned: BurnIn, form: str) -> str:
-    return f"{burned.workspace_id}/captions/{burned.caption_id}/burn_ins/{burned.id}.{form}"
+    return f"{folder_of(burned.workspace_id, burned.caption_id)}burn_ins/{burned.id}.{form}"

@@ -128,7 +128,7 @@ def list_page(
     session: Session, workspace_id: UUID, *, limit: int, cursor: str | None = None
 ) -> tuple[list[Caption], str | None]:
     """A page of captions, newest first, without what grows with their length: an hour of speech has 9,000 words."""
-    query = select(Caption).where(Caption.workspace_id == workspace_id)
+    query = select(Caption).where(Caption.workspace_id == workspace_id, Caption.deleted_at.is_(None))
     long = (Caption.words, Caption.translated, Caption.segments, Caption.known_text, Caption.glossary)
     query = query.options(*map(defer, long))
     return newest_first(session, query, Caption, limit=limit, cursor=cursor)
@@ -381,7 +381,7 @@ def _fetch(run: RunContext, caption: Caption, source: Path) -> MediaInfo:
 
 def source_key(workspace_id: UUID, caption_id: UUID) -> str:
     """The object key of a caption's recording."""
-    return f"{workspace_id}/captions/{caption_id}/source"
+    return f"{burn_ins.folder_of(workspace_id, caption_id)}source"
 
 
 def _media(caption: Caption) -> MediaInfo:

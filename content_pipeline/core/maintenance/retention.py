@@ -1,5 +1,5 @@
-"""Retention: picks partition keys of tasks that ended 90 days ago; deletes expired rows, uploads and exports, orphaned
-files, old audit events, and figures older than two years."""
+"""Retention: picks partition keys of tasks that ended 90 days ago, and of deleted ones; deletes expired rows and uploads,
+what was deleted by clients, exports, orphaned files, old audit events, and figures older than two years."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,8 +19,17 @@ from content_pipeline.core.avatars import heygen_events
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.isolation import isolated
-from content_pipeline.core.maintenance import upload_deletion
-from content_pipeline.core.models import CalendarItem, Caption, MultipartUpload, Publication, Task, Upload
+from content_pipeline.core.maintenance import purge, upload_deletion
+from content_pipeline.core.models import (
+    AvatarVideo,
+    CalendarItem,
+    Caption,
+    MultipartUpload,
+    Publication,
+    Reel,
+    Task,
+    Upload,
+)
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.tasks import OPEN
@@ -39,7 +48,9 @@ _ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # Patterns of object keys, and the columns of which one holds the id in each. They match ids only: files under other
 # names, such as the inbox, belong to users and are never deleted.
 _OWNERS: Final[Mapping[re.Pattern[str], Sequence[Select[UUID]]]] = {
-    re.compile(f"{_ID}/captions/({_ID})/source"): [select(Caption.id)],
+    re.compile(f"{_ID}/captions/({_ID})/(?:source|burn_ins/{_ID}\\.(?:mp4|source))"): [select(Caption.id)],
+    re.compile(f"{_ID}/reels/({_ID})/[^/]+"): [select(Reel.id)],
+    re.compile(f"{_ID}/avatars/({_ID})/[^/]+"): [select(AvatarVideo.id)],
     re.compile(f"{_ID}/publications/({_ID})/[a-z-]+"): [
         select(Publication.request_id),
         select(Publication.copy_id),
@@ -57,7 +68,8 @@ _EXPORT: Final = re.compile(f"{_ID}/exports/{_ID}/analytics-[0-9-]+\\.[a-z]+")
 
 
 def sweep_rows() -> None:
-    """Delete expired idempotency keys, OAuth states, events, rate-limit buckets, executions and uploads; old figures."""
+    """Delete expired idempotency keys, OAuth states, events, rate-limit buckets, executions and uploads, old figures, and
+    what clients have deleted."""
     for sweep in (
         idempotency.sweep,
         oauth_flow.sweep,
@@ -68,16 +80,16 @@ def sweep_rows() -> None:
     ):
         with isolated("retention", sweep.__module__), transaction() as session:
             sweep(session)
-    for sweep_all in (rate_limits.sweep, analytics.sweep, upload_deletion.sweep):
+    for sweep_all in (rate_limits.sweep, analytics.sweep, upload_deletion.sweep, purge.sweep):
         with isolated("retention", sweep_all.__module__):
             sweep_all()
 
 
 def sweep_files() -> int:
-    """Delete exports, old days of the dataset, old pictures, and files of clients that have no row. Returns how many.
+    """Delete exports, old days of the dataset, old pictures, and files whose row is not there. Returns how many.
 
-    These are uploads, recordings, cached videos of posts and of items of the calendar, and parts of such files that
-    were not joined.
+    These are uploads that were not accepted, copies of videos that no post needs, what a run wrote for a row that was
+    purged meanwhile, and parts of files that were not joined.
     """
     deleted = 0
     for key, multipart_id in storage.unfinished_multiparts(older_than=now() - ORPHANED):
@@ -115,26 +127,27 @@ def _without_row(keys: Collection[str]) -> Iterator[str]:
 
 
 def retired_keys(session: Session, kind: str, keys: Collection[str]) -> Iterator[str]:
-    """Those of these partition keys that may be deleted from Dagster, the oldest first.
+    """Those of these partition keys that may be deleted from Dagster: of deleted rows, then the oldest.
 
-    Their tasks ended more than KEPT ago, or they are the oldest beyond MOST_KEYS; none has an open task.
+    Their tasks ended more than KEPT ago or were deleted, or they are the oldest beyond MOST_KEYS; no task is open.
     """
+    deleted = func.bool_and(Task.deleted_at.is_not(None))
     ended = func.max(func.coalesce(Task.finished_at, now()))
     # A task that switched its subject has worked on two rows: its own and its present subject.
     key = case((Task.kind == kind, Task.key), else_=Task.subject_key)
     query = (
-        select(key, ended)
+        select(key, ended, deleted)
         .where(or_(Task.kind == kind, Task.subject_kind == kind))
         .group_by(key)
         .having(~func.bool_or(Task.state.in_(OPEN)))
-        .order_by(ended)
+        .order_by(deleted.desc(), ended)
     )
     left = len(keys)
     by_row = {row_id(key): key for key in keys}
-    for row, ended_at in session.execute(query):
+    for row, ended_at, is_deleted in session.execute(query):
         if row not in by_row:
             continue
-        if left <= MOST_KEYS and ended_at > now() - KEPT:
+        if not is_deleted and left <= MOST_KEYS and ended_at > now() - KEPT:
             return
         left -= 1
         yield by_row[row]

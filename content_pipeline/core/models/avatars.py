@@ -10,13 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from content_pipeline.core.database import Base
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_phonemes import Phoneme
+from content_pipeline.core.models.deletable import Deletable
 from content_pipeline.core.models.narrated import Narrated
 from content_pipeline.core.models.pydantic_json import PydanticJSON
 
 AvatarProvider = Literal["local", "heygen"]
 
 
-class AvatarVideo(Narrated, Base):
+class AvatarVideo(Narrated, Deletable, Base):
     """A script, and the video of an avatar that speaks it.
 
     `batch_id`, `row` and `platform` are set for a row of a CSV. `provider` renders it, `avatar_id` is one of its

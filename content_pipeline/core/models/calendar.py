@@ -29,6 +29,10 @@ class CalendarItem(Base):
     __tablename__ = "calendar_items"
     __table_args__ = (
         Index("ix_calendar_items_workspace_latest", "workspace_id", text("scheduled_at desc"), text("id desc")),
+        Index("ix_calendar_items_reel_id", "reel_id", postgresql_where=text("reel_id is not null")),
+        Index(
+            "ix_calendar_items_avatar_video_id", "avatar_video_id", postgresql_where=text("avatar_video_id is not null")
+        ),
         Index("ix_calendar_items_open", "scheduled_at", postgresql_where=_OPEN),
         Index("ix_calendar_items_open_of_workspace", "workspace_id", postgresql_where=_OPEN),
     )

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from content_pipeline.core.database import Base
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_words import Segment, Word
+from content_pipeline.core.models.deletable import Deletable
 from content_pipeline.core.models.pydantic_json import PydanticJSON
 from content_pipeline.core.models.with_glossary import WithGlossary
 
 
-class Caption(WithGlossary, Base):
+class Caption(WithGlossary, Deletable, Base):
     """A recording and the captions made from it. It is copied from `source_url`, the URI of an object or a URL, or was
     sent.
 

@@ -28,6 +28,10 @@ class Publication(Base):
     __table_args__ = (
         Index("ix_publications_workspace_newest", "workspace_id", text("created_at desc"), text("id desc")),
         Index("ix_publications_poll", "poll_at", postgresql_where=text("poll_at is not null")),
+        Index("ix_publications_reel_id", "reel_id", postgresql_where=text("reel_id is not null")),
+        Index(
+            "ix_publications_avatar_video_id", "avatar_video_id", postgresql_where=text("avatar_video_id is not null")
+        ),
         Index("uq_publications_post", "platform", "post_id", unique=True, postgresql_where=text("post_id is not null")),
     )
 

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
 from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.models.deletable import Deletable
 from content_pipeline.core.models.narrated import Narrated
 from content_pipeline.core.models.pydantic_json import PydanticJSON
 
 
-class Batch(Base):
+class Batch(Deletable, Base):
     """A CSV of scripts. `drop` names the upload to the inbox that it was made from, unique per batch."""
 
     __tablename__ = "batches"
@@ -27,7 +28,7 @@ class Batch(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class Reel(Narrated, Base):
+class Reel(Narrated, Deletable, Base):
     """A script, and the narration and the video made of it.
 
     `seed` picks the background: a reel that is made again looks the same. `background_url` and `music_url` are the URI

@@ -14,7 +14,8 @@ from content_pipeline.core.database import Base
 class IdempotencyKey(Base):
     """The first answer to an idempotency key, written in the transaction of its request.
 
-    An answer that shows a secret has its body encrypted, in `secret_body`.
+    An answer that shows a secret has its body encrypted, in `secret_body`. Without a `status` it was forgotten, as what
+    the request made was deleted.
     """
 
     __tablename__ = "idempotency_keys"

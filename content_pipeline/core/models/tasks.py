@@ -9,19 +9,21 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
+from content_pipeline.core.models.deletable import Deletable
 from content_pipeline.core.settings import Lane
 
 OPEN = "state in ('queued', 'processing', 'waiting')"
 
 
-class Task(Base):
+class Task(Deletable, Base):
     """One accepted request and its state, as `GET /tasks/{id}` shows it.
 
     `kind` and `key` name the requested row; `subject_kind` and `subject_key` name the row that its next run works on,
     which is another one after a switch of subject (captions with burn-in end in a burn-in). `partition_key` is that
     row's key in Dagster, the same for all its tasks. A batch has no lane and no runs: its child tasks (`parent_id`) do
     its work. An `irrevocable` task has begun its publishing call. `starts` counts its runs, `waits` those of them that
-    followed a wait for others (a platform's processing, a rate limit).
+    followed a wait for others (a platform's processing, a rate limit). The task of a deleted row stays, hidden: it was
+    a request, and counts as one.
     """
 
     __tablename__ = "tasks"

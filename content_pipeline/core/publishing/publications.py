@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.captions import captions
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Invalid, NotFound
+from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.models import Account, AvatarVideo, BurnIn, Publication, Reel, Task, Twin, Upload
 from content_pipeline.core.platforms.options import PostOptions, dump_set
 from content_pipeline.core.publishing import post_text
+from content_pipeline.core.publishing.post_video import stored_video
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import Source, Stored
 from content_pipeline.core.tasks import kinds, tasks
@@ -150,16 +151,31 @@ def create_task(session: Session, publication: Publication) -> Task:
 def retry(session: Session, task: Task) -> Task:
     """Replace a task by a new one. Raises Conflict unless it is the newest, and failed or was canceled.
 
-    A post that is certainly not published starts over: its video is fetched and its text is written again.
+    A post that is certainly not published starts over: its video is fetched and its text is written again. One whose
+    video was deleted is not retried.
     """
     again = tasks.retry(session, task)
     publication = session.get_one(
         Publication, UUID(task.key), populate_existing=True
     )  # no other run changes it from here
     publication.poll_at = publication.waits_until = None
+    if publication.published_at is None:
+        _lock_video(session, publication)
     if publication.committed_at is None:
         publication.request_id, publication.words, publication.prepared = uuid4(), None, None
     return again
+
+
+def _lock_video(session: Session, publication: Publication) -> None:
+    """Lock the video of a post against its deletion. Raises Conflict when it was deleted."""
+    stored = stored_video(session, publication)
+    try:
+        if stored:
+            sources.lock(session, stored)
+    except NotFound as error:
+        raise Conflict(
+            "The video of this post was deleted.", code="video_deleted", remedy="Publish another video as a new post."
+        ) from error
 
 
 def get(session: Session, workspace_id: UUID, task_id: str) -> tuple[Publication, Task]:

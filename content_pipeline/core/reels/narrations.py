@@ -11,7 +11,7 @@ from content_pipeline.core.errors import Conflict, Invalid
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.models import AvatarVideo, Reel
-from content_pipeline.core.reels.open_posts import check_no_open_post
+from content_pipeline.core.reels.open_posts import check_may_be_made
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import narration, voice_selection
 from content_pipeline.core.speech.narration import Narration
@@ -45,13 +45,13 @@ def narrate(
     """Synthesize a row's script, and store audio and words. A retried task reuses them, without paying the TTS again.
 
     The audio is also left in `folder`, which saves a download. `keep` stores more of the narration in the row. Raises
-    Invalid for a script that takes too long to say, and as `check_no_open_post` does.
+    Invalid for a script that takes too long to say, and as `check_may_be_made` does.
     """
     with run.write() as session:
         row = session.get_one(model, row_id)
         if run.task_id and row.narration_key:
             return stored(row)
-        check_no_open_post(session, row)
+        check_may_be_made(session, row)
     choice = replace(voice_selection.choose_voice(row.voice_id, row.script), speed=row.speed, pause=row.pause)
     spoken = narration.narrate(row.script, choice, row.glossary)
     _check_length(spoken)

@@ -1,26 +1,40 @@
-"""Protects the video of a post that is being published from being made again meanwhile."""
+"""Protects a video from being made again while it is being published, and after it was deleted."""
 
-from sqlalchemy import String, cast, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, cast, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import MadeVideo, Publication, Reel, Task
 from content_pipeline.core.tasks import kinds
 from content_pipeline.core.tasks.tasks import OPEN
+from content_pipeline.core.workspaces.ownership import owned
 
 
-def check_no_open_post(session: Session, video: MadeVideo) -> None:
-    """Raises Conflict `video_in_post` while a post of the video is open.
+def check_may_be_made(session: Session, video: MadeVideo) -> None:
+    """Raises Conflict `video_in_post` while a post of the video is open, NotFound for a deleted video.
 
     An upload that goes on in another run would continue with the bytes of another video, and the subtitles of the post
-    are the words of its narration.
+    are the words of its narration. A deleted video keeps its row while posts name it, where a re-run finds it.
     """
+    lock_video(session, video)
     column = Publication.reel_id if isinstance(video, Reel) else Publication.avatar_video_id
-    posts = select(Publication.id).join(Task, Task.key == cast(Publication.id, String))
-    is_open = (Task.kind == kinds.PUBLICATION.name, Task.state.in_(OPEN))
-    if session.scalars(posts.where(column == video.id, *is_open).limit(1)).first():
+    if session.scalars(open_posts(column == video.id).limit(1)).first():
         raise Conflict(
             "This video is being published, so it is not made again now.",
             code="video_in_post",
             remedy="Wait until the post is published, or cancel it.",
         )
+
+
+def lock_video(session: Session, video: MadeVideo) -> None:
+    """Lock a video against its deletion until the transaction ends. Raises NotFound when it was deleted."""
+    table: type[Any] = type(video)
+    owned(session, table, video.workspace_id, video.id, lock="share")
+
+
+def open_posts(which: ColumnElement[bool]) -> Select[str]:
+    """The ids of the open tasks of those publications that meet the condition."""
+    is_open = (Task.kind == kinds.PUBLICATION.name, Task.state.in_(OPEN))
+    return select(Task.id).join(Publication, Task.key == cast(Publication.id, String)).where(which, *is_open)

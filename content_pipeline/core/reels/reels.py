@@ -23,7 +23,7 @@ from content_pipeline.core.media.reels.text_track import text_track
 from content_pipeline.core.models import AvatarVideo, Reel, Task, Twin
 from content_pipeline.core.reels import narrations
 from content_pipeline.core.reels.narrations import StoredNarration
-from content_pipeline.core.reels.open_posts import check_no_open_post
+from content_pipeline.core.reels.open_posts import check_may_be_made
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.tasks import cached_fetch, kinds, tasks
 from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
@@ -117,13 +117,13 @@ def result_url(video: Reel | AvatarVideo) -> str | None:
 
 def narrate(run: RunContext, key: str, folder: Path) -> StoredNarration:
     """Synthesize and store the speech of a reel, as `narrations.narrate` does."""
-    return narrations.narrate(run, Reel, UUID(key), folder, object_key=_object_key)
+    return narrations.narrate(run, Reel, UUID(key), folder, object_key=object_key)
 
 
 def render(run: RunContext, key: str, folder: Path) -> Rendered:
     """Render the video of a narrated reel in `folder` and finish the task.
 
-    Raises SwitchLane while remote media are slow, Conflict for a reel without narration, and as `check_no_open_post`
+    Raises SwitchLane while remote media are slow, Conflict for a reel without narration, and as `check_may_be_made`
     does.
     """
     with run.write() as session:
@@ -148,17 +148,17 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     output = folder / composition.OUTPUT
     made, cover = probe_with_first_frame(output)
     assert cover
-    object_key = _object_key(reel, "reel.mp4")
+    video_key = object_key(reel, "reel.mp4")
     with run.write() as session:
-        check_no_open_post(session, reel)
-    storage.put(object_key, output, content_type="video/mp4")
+        check_may_be_made(session, reel)
+    storage.put(video_key, output, content_type="video/mp4")
     with run.write() as session:
         reel = session.get_one(Reel, reel.id)
         reel.media = made
-        reel.output_key = object_key
+        reel.output_key = video_key
         if run.task_id:
             tasks.finish(session, run.task_id)
-    return Rendered(object_key, made, seconds, loudness, design.name, video.frame_thumbnail(cover))
+    return Rendered(video_key, made, seconds, loudness, design.name, video.frame_thumbnail(cover))
 
 
 def _scene(run: RunContext, reel: Reel, folder: Path, design: Design, seconds: float) -> Scene:
@@ -177,9 +177,10 @@ def _scene(run: RunContext, reel: Reel, folder: Path, design: Design, seconds: f
 def _fetch_media(
     run: RunContext, reel: Reel, url: str, target: Path, inspect: Callable[[Path], Inspected]
 ) -> Inspected:
-    key = _object_key(reel, target.name)
+    key = object_key(reel, target.name)
     return cached_fetch.fetch_cached(run, url, target, workspace_id=reel.workspace_id, object_key=key, inspect=inspect)
 
 
-def _object_key(reel: Reel, name: str) -> str:
+def object_key(reel: Reel, name: str) -> str:
+    """The key of a reel's file in the bucket."""
     return f"{reel.workspace_id}/reels/{reel.id}/{name}"

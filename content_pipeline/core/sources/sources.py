@@ -22,6 +22,7 @@ from content_pipeline.core.models import AvatarVideo, BurnIn, Caption, MadeVideo
 from content_pipeline.core.models.uploads import UploadKind
 from content_pipeline.core.net import link_expiry, safe_fetch
 from content_pipeline.core.reels import reels
+from content_pipeline.core.reels.open_posts import lock_video
 from content_pipeline.core.workspaces.ownership import owned
 
 # A finished file of a workspace that can be used as a source.
@@ -132,17 +133,14 @@ def find_signed(session: Session, workspace_id: UUID, url: str, *, kinds: Collec
 
 
 def find(session: Session, workspace_id: UUID, ids: SourceIds) -> Stored | None:
-    """The finished file of an id; None where there is only a URL. Raises NotFound, Conflict.
-
-    An upload is not deleted before the transaction ends.
-    """
+    """The finished file of an id; None where there is only a URL. Raises NotFound, Conflict."""
     if ids.reel_id:
         return _rendered(reels.get(session, workspace_id, ids.reel_id), code="reel_not_ready")
     if ids.avatar_job_id:
         return _rendered(avatar_videos.get(session, workspace_id, ids.avatar_job_id), code="avatar_not_ready")
     if ids.caption_id:
         return burn_ins.newest_output(session, captions.get(session, workspace_id, ids.caption_id))
-    return owned(session, Upload, workspace_id, ids.upload_id, lock="share") if ids.upload_id else None
+    return owned(session, Upload, workspace_id, ids.upload_id) if ids.upload_id else None
 
 
 def find_any(session: Session, workspace_id: UUID, file_id: UUID, *, kinds: Collection[UploadKind]) -> Source:
@@ -167,11 +165,23 @@ def find_any(session: Session, workspace_id: UUID, file_id: UUID, *, kinds: Coll
 
 
 def of_stored(session: Session, stored: Stored) -> Source:
-    """The source of a finished file."""
+    """The source of a finished file, which is not deleted before the transaction ends. Raises NotFound if it is."""
+    lock(session, stored)
     if isinstance(stored, BurnIn):
         cues = session.get_one(Caption, stored.caption_id).segments or ()
         return Source(stored, script=" ".join(cue.text for cue in cues) or None)
     return Source(stored)
+
+
+def lock(session: Session, stored: Stored) -> None:
+    """Lock a file against its deletion until the transaction ends. Raises NotFound when it was deleted."""
+    match stored:
+        case BurnIn():
+            owned(session, Caption, stored.workspace_id, stored.caption_id, lock="share")
+        case Upload():
+            owned(session, Upload, stored.workspace_id, stored.id, lock="share")
+        case _:
+            lock_video(session, stored)
 
 
 def object_key(stored: Stored) -> str:
@@ -230,7 +240,7 @@ def _of_key(session: Session, workspace_id: UUID, key: str) -> Stored | None:
     query = select(Upload).where(
         Upload.workspace_id == workspace_id, Upload.file_key == key, Upload.deleted_at.is_(None)
     )
-    return session.scalars(query.with_for_update(read=True)).one_or_none()
+    return session.scalars(query).one_or_none()
 
 
 def _with_output(

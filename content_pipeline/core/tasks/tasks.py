@@ -21,7 +21,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Subquery, func, or_, select, text, update
+from sqlalchemy import Subquery, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -153,7 +153,7 @@ def list_page(
     status: str | None = None,
 ) -> tuple[list[Task], str | None]:
     """Tasks of a workspace, newest first, and the cursor of the next page (None on the last)."""
-    query = select(Task).where(Task.workspace_id == workspace_id)
+    query = select(Task).where(Task.workspace_id == workspace_id, Task.deleted_at.is_(None))
     if kind:
         query = query.where(Task.kind == kind)
     if status:
@@ -177,13 +177,33 @@ def try_cancel(session: Session, task: Task) -> bool:
     return bool(cancel_all(session, [task]))
 
 
-def cancel_all(session: Session, to_cancel: Sequence[Task]) -> list[Task]:
-    """End the open ones of these tasks as canceled and fence their runs off. Returns them.
+def delete_of(session: Session, rows: Collection[tuple[str, str]]) -> list[Task]:
+    """Delete the tasks of these rows (kind and key): cancel them, hide them, and fence off all runs of the rows.
+
+    Returns those that were open: their runs are to end.
+    """
+    canceled = []
+    # A retry locks the task that it repeats: its new task is found in the next round.
+    while found := _not_deleted(session, rows):
+        canceled += cancel_all(session, found, also=[subject(kind, key) for kind, key in rows])
+        session.execute(update(Task).where(Task.id.in_([task.id for task in found])).values(deleted_at=now()))
+    return canceled
+
+
+def _not_deleted(session: Session, rows: Collection[tuple[str, str]]) -> Sequence[Task]:
+    """The tasks of these rows, parents last, as a run locks them."""
+    query = select(Task).where(tuple_(Task.kind, Task.key).in_(rows), Task.deleted_at.is_(None))
+    return session.scalars(query.order_by(Task.parent_id.is_(None), Task.id)).all()
+
+
+def cancel_all(session: Session, to_cancel: Sequence[Task], *, also: Collection[str] = ()) -> list[Task]:
+    """End the open ones of these tasks as canceled and fence their runs off, and those of the subjects `also`. Returns
+    the tasks.
 
     Locks executions first, then tasks, then parents, as runs do. Any other order deadlocks with a progress update.
     Raises Conflict when one of them is irrevocable; the rollback then lifts the fences again.
     """
-    subjects = {subject(task.subject_kind, task.subject_key) for task in to_cancel}
+    subjects = {subject(task.subject_kind, task.subject_key) for task in to_cancel} | set(also)
     ids = [task.id for task in to_cancel]
     while True:
         with session.begin_nested() as attempt:
@@ -228,10 +248,13 @@ def check_retry(session: Session, task: Task) -> None:
 
 
 def retry(session: Session, task: Task) -> Task:
-    """Create a new task for the row of one that failed or was canceled. Raises Conflict for any other.
+    """Create a new task for the row of one that failed or was canceled. Raises Conflict for any other, NotFound for one
+    that was deleted.
 
     An open parent waits for the new task too; a parent that has ended does not change.
     """
+    # Locked: its row may be deleted at this moment (delete_of).
+    owned(session, Task, task.workspace_id, task.id, lock="share")
     check_retry(session, task)
     again = Task(
         id=str(uuid4()),

@@ -6,21 +6,22 @@ A request that failed leaves no key, and may be sent again.
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import encryption
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Conflict, Unprocessable
-from content_pipeline.core.models import IdempotencyKey
+from content_pipeline.core.errors import Conflict, NotFound, Unprocessable
+from content_pipeline.core.models import ApiKey, IdempotencyKey
 
 KEPT: Final = timedelta(hours=24)
 WAIT_SECONDS: Final = 5
@@ -50,7 +51,7 @@ def claim(session: Session, request: Request) -> Answer | None:
     """Claim the key in this transaction and return None, or return the stored answer of an earlier request.
 
     Waits for a concurrent request with the same key. Raises Conflict when that takes longer than WAIT_SECONDS,
-    Unprocessable when the key was used for another request.
+    Unprocessable when the key was used for another request, NotFound when what it made was deleted.
     """
     values = {**_identity(request), "fingerprint": request.fingerprint, "created_at": now()}
     session.execute(text(f"set local lock_timeout = '{WAIT_SECONDS}s'"))
@@ -86,6 +87,14 @@ def keep(session: Session, request: Request, answer: Answer) -> None:
     )
 
 
+def forget(session: Session, workspace_id: UUID, task_ids: Collection[str]) -> None:
+    """Forget the answers that name these tasks, whose rows were deleted: repeated requests raise NotFound."""
+    keys = select(ApiKey.id).where(ApiKey.workspace_id == workspace_id)
+    named = func.regexp_replace(IdempotencyKey.location, ".*/", "").in_(task_ids)
+    forgotten = update(IdempotencyKey).where(IdempotencyKey.api_key_id.in_(keys), named)
+    session.execute(forgotten.values(status=None, body=None, secret_body=None))
+
+
 def sweep(session: Session) -> None:
     """Delete the answers that are older than KEPT."""
     session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - KEPT))
@@ -108,7 +117,12 @@ def _stored_answer(session: Session, request: Request) -> Answer:
             code="idempotency_mismatch",
             remedy="Use a new key for a new request.",
         )
-    assert kept.status is not None, "an answer is stored in the transaction that claims its key"
+    if kept.status is None:
+        raise NotFound(
+            "What this request has made was deleted.",
+            code="deleted",
+            remedy="Send it again with another Idempotency-Key to make it anew.",
+        )
     if kept.secret_body is None:
         return Answer(kept.status, kept.body, kept.location)
     body = json.loads(encryption.decrypt(kept.secret_body, _about(request)))

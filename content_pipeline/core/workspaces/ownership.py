@@ -70,8 +70,11 @@ def owned(
     lock: Literal["share", "update"] | None = None,
     even_deleted: bool = False,
 ) -> Owned:
-    """The row of this id. Raises the same NotFound for an unknown id, another workspace's row and a deleted row."""
-    row = session.get(table, row_id, with_for_update=_LOCKS[lock])
+    """The row of this id, read anew if it is locked: it may have changed since this session read it first.
+
+    Raises the same NotFound for an unknown id, another workspace's row and a deleted row.
+    """
+    row = session.get(table, row_id, with_for_update=_LOCKS[lock], populate_existing=lock is not None)
     if row is None or row.workspace_id != workspace_id or (_is_deleted(row) and not even_deleted):
         name, code = _NAMES[table]
         raise NotFound(f"There is no {name} {row_id}.", code=code)
@@ -79,4 +82,4 @@ def owned(
 
 
 def _is_deleted(row: object) -> bool:
-    return isinstance(row, CalendarItem | Twin | Upload) and row.deleted_at is not None
+    return getattr(row, "deleted_at", None) is not None

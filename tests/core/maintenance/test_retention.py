@@ -18,6 +18,9 @@ from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks import deferral, tasks
 from tests.factories import make_account
 
+# What runs write for rows.
+MADE = [("reels", "reel.mp4"), ("avatars", "avatar.mp4"), ("captions", f"burn_ins/{uuid4()}.mp4")]
+
 
 def ended(workspace_id: UUID, *, days_ago: float, burn_in: str | None = None) -> str:
     """The key of a caption whose task ended so long ago; with `burn_in`, after it was handed over to that row."""
@@ -94,6 +97,7 @@ def test_recordings_without_a_row_are_deleted_and_no_others(
     wanted = captions.source_key(workspace_id, caption_id := uuid4())
     others = [f"{workspace_id}/elsewhere", f"rejected/captions/{uuid4()}/source", "rejected/captions/mine/source"]
     orphans += [copy_of(workspace_id, uuid4(), name) for name in ("video", "cover-instagram")]
+    orphans += [f"{workspace_id}/{area}/{uuid4()}/{name}" for area, name in MADE]
     with transaction() as session:
         session.add(Caption(id=caption_id, workspace_id=workspace_id, language="en", created_at=now()))
         request_id = session.get_one(Publication, UUID(published(workspace_id, days_ago=1))).request_id
