@@ -42,6 +42,7 @@ from api.routes import (
     usage,
     voices,
     webhooks,
+    workspace,
 )
 from api.schemas.problems import problems
 from content_pipeline.core.settings import settings
@@ -146,6 +147,7 @@ def create_app() -> FastAPI:
         webhooks.router,
         keys.router,
         audit.router,
+        workspace.router,
     ):
         public.include_router(router, dependencies=[SHARED_THREAD])
     app.include_router(public)

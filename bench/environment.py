@@ -40,8 +40,7 @@ class Environment:
         self.stack.sql(
             "insert into plans select :name, 1000000, upload_bytes, media_seconds, rows_per_batch, accounts, credits,"
             " interactive_runs, concurrent_runs, export_rows, open_items, upload_storage_bytes, upload_days, api_keys,"
-            " audit_days"
-            " from plans where name = 'studio'",
+            " audit_days, workspace_export_days from plans where name = 'studio'",
             name=PLAN,
         )
 

@@ -96,6 +96,7 @@ def test_dagster_runs_just_this() -> None:
         "metrics_dataset",
         "current_metrics",
         "analytics_export",
+        "workspace_export",
     }
     assert {sensor.name for sensor in definitions.sensors or []} == {
         "start_unattended_tasks",

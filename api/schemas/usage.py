@@ -26,6 +26,7 @@ class LimitsView(BaseModel):
     media_seconds: int = Field(examples=[14_400], description="Duration of a recording")
     rows_per_batch: int = Field(examples=[100], description="Rows of a CSV")
     export_rows: int = Field(examples=[5_000_000], description="Rows of an export of figures")
+    workspace_export_days: int = Field(examples=[7], description="Days for which an export of the workspace is kept")
     open_items: int = Field(examples=[10_000], description="Items of the calendar that are not published yet")
     accounts: int = Field(examples=[100], description="Connected accounts")
     credits: int = Field(examples=[1_000_000], description="Granted every calendar month")

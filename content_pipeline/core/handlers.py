@@ -19,6 +19,7 @@ from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import kinds, tasks
+from content_pipeline.core.workspace_exports import exports as workspace_exports
 
 Retried = tuple[Task, Sequence[Task]]
 
@@ -74,4 +75,5 @@ HANDLERS: Final = {
     kinds.VIDEO_COPY.name: Handlers(copies.result),
     kinds.PUBLICATION.name: Handlers(publications.result, retry=_retry_publication),
     kinds.EXPORT.name: Handlers(exports.result),
+    kinds.WORKSPACE_EXPORT.name: Handlers(workspace_exports.result),
 }

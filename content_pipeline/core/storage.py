@@ -22,6 +22,7 @@ from content_pipeline.core.errors import NotFound, Unavailable
 from content_pipeline.core.settings import settings
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 else:
     S3Client = Any
@@ -32,7 +33,7 @@ _TRANSFER = TransferConfig(use_threads=False)
 
 # S3 copies up to 5 GiB at once. SeaweedFS changes only the entry of an object that is copied to itself so.
 _WHOLE_COPY = TransferConfig(use_threads=False, multipart_threshold=5 << 30, multipart_chunksize=1 << 30)
-
+_CHUNK_BYTES: Final = 1_000_000
 # Error codes for a missing object and for one that fails If-Match. Numbers for HEAD requests, whose responses have no
 # body.
 _GONE: Final = ("404", "NoSuchKey", "NoSuchUpload", "412", "PreconditionFailed")
@@ -106,6 +107,24 @@ def load(key: str) -> bytes:
         return body.read()
 
 
+def stream(key: str) -> Iterator[bytes]:
+    """The content of an object in chunks. Raises NotFound and Unavailable now, and Unavailable while it is read."""
+    with _translated_errors(key):
+        body = client().get_object(Bucket=settings().s3_bucket, Key=key)["Body"]
+    return _chunks(key, body)
+
+
+def _chunks(key: str, body: "StreamingBody") -> Iterator[bytes]:
+    with _translated_errors(key), body:
+        yield from body.iter_chunks(_CHUNK_BYTES)
+
+
+def size(key: str) -> int:
+    """The size of an object in bytes. Raises NotFound, Unavailable."""
+    with _translated_errors(key):
+        return client().head_object(Bucket=settings().s3_bucket, Key=key)["ContentLength"]
+
+
 def read(stored: StoredObject, *, most_bytes: int) -> bytes:
     """The first `most_bytes` bytes. Raises NotFound when the object is gone or was replaced, Unavailable."""
     with _translated_errors(stored.key):
@@ -163,10 +182,15 @@ def delete(key: str) -> None:
 
 def delete_folder(prefix: str) -> None:
     """Delete all objects below `prefix`, which ends with a slash. Raises Unavailable."""
-    with _translated_errors(prefix):
+    for key in keys_below(prefix):
+        delete(key)
+
+
+def keys_below(prefix: str) -> Iterator[str]:
+    """The keys of all objects below `prefix`. Raises Unavailable."""
+    with _translated_errors("its list of files"):
         for page in client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket, Prefix=prefix):
-            for found in page.get("Contents", []):
-                delete(found["Key"])
+            yield from (found["Key"] for found in page.get("Contents", []))
 
 
 def listing(*, older_than: datetime) -> Iterator[str]:

@@ -18,7 +18,7 @@ from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.media.karaoke_captions import Style
-from content_pipeline.core.models import AnalyticsExport, Memory, Twin
+from content_pipeline.core.models import AnalyticsExport, Memory, Twin, WorkspaceExport
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels import reels
@@ -105,14 +105,15 @@ def make_rows(workspace_id: UUID, platform: str = "youtube") -> dict[str, str]:
             id=uuid4(), workspace_id=workspace_id, format="csv", grain="account", first_day=now().date(),
             last_day=now().date(), created_at=now(),
         )  # fmt: skip
-        session.add_all([known, export])
+        everything = WorkspaceExport(id=uuid4(), workspace_id=workspace_id, with_files=True, created_at=now())
+        session.add_all([known, export, everything])
         webhook, _ = endpoints.create(session, workspace_id, "https://8.8.8.8/hook", None)
         key, _ = api_keys.create(session, workspace_id, name="Bot", scopes=ALL, expires_at=None)
         session.flush()
         delivery, _ = deliveries.create_test(session, webhook)
         rows = (
             twin, account, caption, task, burned, batch, avatar, reel, publication, item, known, webhook, delivery,
-            export, key, make_upload(session, workspace_id), make_multipart_upload(session, workspace_id),
+            export, everything, key, make_upload(session, workspace_id), make_multipart_upload(session, workspace_id),
         )  # fmt: skip
         return {type(row).__name__: str(row.id) for row in rows}
 

@@ -18,6 +18,7 @@ def test_usage_shows_credits_limits_and_the_tasks_of_the_month(client: TestClien
         "media_seconds": 14_400,
         "rows_per_batch": 100,
         "export_rows": 5_000_000,
+        "workspace_export_days": 7,
         "open_items": 10_000,
         "accounts": 100,
         "credits": 1_000_000,

@@ -34,6 +34,7 @@ from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.tasks import OPEN
 from content_pipeline.core.webhooks import endpoints
+from content_pipeline.core.workspace_exports import exports as workspace_exports
 from content_pipeline.core.workspaces import audit, idempotency
 
 # Dagster stays fast up to 100,000 dynamic keys per set; the rows and files of retired keys are kept.
@@ -80,7 +81,13 @@ def sweep_rows() -> None:
     ):
         with isolated("retention", sweep.__module__), transaction() as session:
             sweep(session)
-    for sweep_all in (rate_limits.sweep, analytics.sweep, upload_deletion.sweep, purge.sweep):
+    for sweep_all in (
+        rate_limits.sweep,
+        analytics.sweep,
+        upload_deletion.sweep,
+        purge.sweep,
+        workspace_exports.sweep,
+    ):
         with isolated("retention", sweep_all.__module__):
             sweep_all()
 

@@ -28,6 +28,7 @@ from content_pipeline.core.models.tasks import Execution, Task
 from content_pipeline.core.models.twins import Twin
 from content_pipeline.core.models.uploads import MultipartUpload, Upload
 from content_pipeline.core.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent
+from content_pipeline.core.models.workspace_exports import WorkspaceExport
 from content_pipeline.core.models.workspaces import ApiKey, Plan, Workspace
 
 __all__ = [
@@ -70,4 +71,5 @@ __all__ = [
     "WebhookEndpoint",
     "WebhookEvent",
     "Workspace",
+    "WorkspaceExport",
 ]

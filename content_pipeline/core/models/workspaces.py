@@ -25,6 +25,7 @@ class Plan(Base):
     media_seconds: Mapped[int]
     rows_per_batch: Mapped[int]
     export_rows: Mapped[int]
+    workspace_export_days: Mapped[int]
     open_items: Mapped[int]
     accounts: Mapped[int]
     credits: Mapped[int] = mapped_column(BigInteger)

@@ -85,7 +85,19 @@ EXPORT: Final = Kind(
     result="`download_url` and `expires_at` (null once the file is a day old), and how many `rows` it has",
 )
 
-KINDS: Final = {kind.name: kind for kind in (CAPTION, BURN_IN, REEL, AVATAR, BATCH, VIDEO_COPY, PUBLICATION, EXPORT)}
+WORKSPACE_EXPORT: Final = Kind(
+    "workspace_export",
+    job="workspace_exports",
+    lane="io",
+    description="Write all that a workspace has into a ZIP file.",
+    result="`download_url` and `expires_at` (null once the file was deleted), how many `rows` and `files` it has, and "
+    "its `bytes`",
+)
+
+KINDS: Final = {
+    kind.name: kind
+    for kind in (CAPTION, BURN_IN, REEL, AVATAR, BATCH, VIDEO_COPY, PUBLICATION, EXPORT, WORKSPACE_EXPORT)
+}
 
 
 def jobs() -> dict[str, str]:

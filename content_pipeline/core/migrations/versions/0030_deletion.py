@@ -1,10 +1,10 @@
-"""deletion of captions, batches, reels and avatar videos, removal of posts"""
+"""deletion of captions, batches, reels and avatar videos, removal of posts, exports of workspaces"""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0030'
-down_revision = '0025'
+down_revision = '0029'
 branch_labels = None
 depends_on = None
 
@@ -32,6 +32,24 @@ PURGE = [
 def upgrade() -> None:
     for table in DELETABLE:
         op.add_column(table, sa.Column('deleted_at', sa.DateTime(timezone=True), nullable=True))
+    op.create_table(
+        'workspace_exports',
+        sa.Column('id', sa.Uuid(), nullable=False),
+        sa.Column('workspace_id', sa.Uuid(), nullable=False),
+        sa.Column('with_files', sa.Boolean(), nullable=False),
+        sa.Column('object_key', sa.String(), nullable=True),
+        sa.Column('rows', sa.Integer(), nullable=True),
+        sa.Column('files', sa.Integer(), nullable=True),
+        sa.Column('bytes', sa.BigInteger(), nullable=True),
+        sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('written_at', sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_workspace_exports_workspace_id_workspaces')),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_workspace_exports')),
+    )
+    op.create_index(op.f('ix_workspace_exports_workspace_id'), 'workspace_exports', ['workspace_id'])
+    op.add_column('plans', sa.Column('workspace_export_days', sa.Integer(), server_default='1', nullable=False))
+    op.execute("update plans set workspace_export_days = 7 where name = 'studio'")
+    op.alter_column('plans', 'workspace_export_days', server_default=None)
     for column in REMOVAL:
         op.add_column('publications', sa.Column(column, sa.DateTime(timezone=True), nullable=True))
     for table, video in VIDEOS:
@@ -45,5 +63,8 @@ def downgrade() -> None:
         op.drop_index(f'ix_{table}_{video}', table_name=table)
     for column in reversed(REMOVAL):
         op.drop_column('publications', column)
+    op.drop_column('plans', 'workspace_export_days')
+    op.execute("delete from tasks where kind = 'workspace_export'")
+    op.drop_table('workspace_exports')
     for table in DELETABLE:
         op.drop_column(table, 'deleted_at')

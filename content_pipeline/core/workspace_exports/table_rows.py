@@ -1,0 +1,59 @@
+"""Rows of a workspace as lines of JSON, table by table, without secrets and what was deleted."""
+
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Table, Text, cast, func, select, tuple_
+
+from content_pipeline.core.database import Base, transaction
+from content_pipeline.core.models import Account, Twin
+
+# Read at once: captions of an hour have some megabytes.
+_ROWS_AT_ONCE: Final = 50
+# Of the service itself: secrets of running flows, queues, roles of its database.
+INTERNAL: Final = frozenset(
+    {"analysts", "connect_states", "pending_derivations", "webhook_deliveries", "workspace_exports"}
+)
+
+
+def tables() -> dict[str, Table]:
+    """The tables with rows of workspaces, by name."""
+    found = {table.name: table for table in Base.metadata.sorted_tables if _owner(table, None) is not None}
+    return {name: table for name, table in found.items() if name not in INTERNAL}
+
+
+def lines(table: Table, workspace_id: UUID) -> Iterator[bytes]:
+    """Each of the workspace's rows as a line of JSON.
+
+    Read page by page, each in a transaction of its own: a store that is slow to take the file must not keep one open.
+    """
+    key = tuple_(*table.primary_key.columns)
+    # Encrypted or hashed, like tokens and API keys; or made again from the rest, like vectors.
+    binary = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
+    row = cast(func.to_jsonb(table.table_valued()).op("-")(cast(binary, ARRAY(Text))), Text)
+    owned = _owner(table, workspace_id)
+    assert owned is not None
+    query = select(row, *table.primary_key.columns).where(owned).order_by(*table.primary_key.columns)
+    if "deleted_at" in table.columns:
+        query = query.where(table.columns["deleted_at"].is_(None))
+    last: tuple[object, ...] | None = None
+    while True:
+        page = query if last is None else query.where(key > tuple_(*last))
+        with transaction() as session:
+            found = session.execute(page.limit(_ROWS_AT_ONCE)).all()
+        yield from (f"{line}\n".encode() for line, *_ in found)
+        if len(found) < _ROWS_AT_ONCE:
+            return
+        _, *position = found[-1]
+        last = tuple(position)
+
+
+def _owner(table: Table, workspace_id: UUID | None) -> ColumnElement[bool] | None:
+    """The condition that a row is the workspace's; None for a table without rows of workspaces."""
+    if "workspace_id" in table.columns:
+        return table.columns["workspace_id"] == workspace_id
+    for name, parent in (("account_id", Account), ("twin_id", Twin)):
+        if name in table.columns:
+            return table.columns[name].in_(select(parent.id).where(parent.workspace_id == workspace_id))
+    return None

@@ -1,0 +1,21 @@
+"""The run that writes an export of a workspace."""
+
+from uuid import UUID
+
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Task, WorkspaceExport
+from content_pipeline.core.workspace_exports import exports
+from tests.asset_runs import execute_task, recorded
+from tests.factories import make_twin
+
+
+def test_a_run_writes_the_file_and_records_what_it_has(workspace_id: UUID) -> None:
+    with transaction() as session:
+        make_twin(session, workspace_id)
+        _, task = exports.create_with_task(session, workspace_id, with_files=True)
+    result = execute_task(task)
+    assert result.success
+    assert recorded(result)
+    with transaction() as session:
+        assert session.get_one(Task, task.id).state == "done"
+        assert (session.get_one(WorkspaceExport, UUID(task.key)).rows or 0) >= 2
