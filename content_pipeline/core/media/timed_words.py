@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 # Minimum duration for a word without one.
 MIN_WORD_SECONDS = 0.02
@@ -47,6 +47,14 @@ class Segment:
 def join_words(words: Sequence[Word]) -> str:
     """The words as one line of text."""
     return "".join(f" {word.text}" if word.spaced and index else word.text for index, word in enumerate(words))
+
+
+def rewritten(words: Sequence[Word], text: str) -> tuple[Word, ...]:
+    """The words with the characters of `text`, which has as many as they have together."""
+    edges = accumulate((len(word.text) for word in words), initial=0)
+    return tuple(
+        replace(word, text=text[start:stop]) for word, (start, stop) in zip(words, pairwise(edges), strict=True)
+    )
 
 
 def normalize_timings(words: Sequence[Word], start: float, end: float) -> list[Word]:

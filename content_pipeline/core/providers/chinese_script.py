@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from content_pipeline.core.media.timed_words import Word
+from content_pipeline.core.media.timed_words import Word, rewritten
 from content_pipeline.core.providers.languages import base_language
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ class Script:
     configuration: str
 
 
+LANGUAGES: Final = ("zh", "yue")  # that are written in them, as Whisper calls them
 SIMPLIFIED: Final = Script("Hans", "t2s")
 _TRADITIONAL: Final = Script("Hant", "s2tw")
 _HONG_KONG: Final = Script("HK", "s2hk")
@@ -41,9 +41,19 @@ _SCRIPTS: Final = {
 def demanded_script(tag: str) -> Script | None:
     """The script that a language tag demands; None for other languages, and for Chinese without script and region."""
     subtags = tag.lower().replace("_", "-").split("-")[1:]
-    if base_language(tag) not in ("zh", "yue"):
+    if base_language(tag) not in LANGUAGES:
         return None
     return next((script for subtag, script in _SCRIPTS.items() if subtag in subtags), None)
+
+
+def unmixed(words: Sequence[Word]) -> tuple[Word, ...]:
+    """The words in the script of most of their characters: Whisper mixes them, as in 廣州市佛地产."""
+    text = "".join(word.text for word in words)
+    # 台 is written in Taiwan too, but OpenCC's form for Taiwan is 臺.
+    of_traditional, of_simplified = (_changes(text, script) for script in (SIMPLIFIED, _HONG_KONG))
+    if not of_traditional or not of_simplified:
+        return tuple(words)
+    return convert(words, _TRADITIONAL if of_traditional > of_simplified else SIMPLIFIED)
 
 
 def convert(words: Sequence[Word], script: Script) -> tuple[Word, ...]:
@@ -51,14 +61,16 @@ def convert(words: Sequence[Word], script: Script) -> tuple[Word, ...]:
 
     They are converted together: the character for 发 is another one in "hair" than in "send".
     """
-    edges = list(accumulate((len(word.text) for word in words), initial=0))
     text = "".join(word.text for word in words)
     converted = _converter(script.configuration).convert(text)
     if len(converted) != len(text):  # the few characters of two code points
         return tuple(replace(word, text=_converter(script.configuration).convert(word.text)) for word in words)
-    return tuple(
-        replace(word, text=converted[start:stop]) for word, (start, stop) in zip(words, pairwise(edges), strict=True)
-    )
+    return rewritten(words, converted)
+
+
+def _changes(text: str, script: Script) -> int:
+    """How many characters of the text are not of the script."""
+    return sum(a != b for a, b in zip(text, _converter(script.configuration).convert(text), strict=False))
 
 
 @cache

@@ -128,12 +128,12 @@ def transcribe(
         on_progress(start)
     if not words:
         return Transcript(None, start, ())
-    if given is None:
-        assert identified is not None
-        return Transcript(identified.code, start, tuple(words), identified.probability)
-    if language and not into_english and (script := chinese_script.demanded_script(language)):
-        return Transcript(f"{given}-{script.subtag}", start, chinese_script.convert(words, script))
-    return Transcript(given, start, tuple(words))
+    code, probability = (identified.code, identified.probability) if identified else (given, None)
+    if into_english or code not in chinese_script.LANGUAGES:
+        return Transcript(code, start, tuple(words), probability)
+    if script := chinese_script.demanded_script(language or ""):
+        return Transcript(f"{code}-{script.subtag}", start, chinese_script.convert(words, script))
+    return Transcript(code, start, chinese_script.unmixed(words), probability)
 
 
 def snap_words(words: Sequence[Word], path: Path, *, language: str | None, max_seconds: float) -> list[Word]:

@@ -3,7 +3,7 @@
 import pytest
 
 from content_pipeline.core.media.timed_words import Word, join_words
-from content_pipeline.core.providers.chinese_script import convert, demanded_script
+from content_pipeline.core.providers.chinese_script import convert, demanded_script, unmixed
 from tests.core.media.spoken_words import speak
 
 SIMPLIFIED = "我们发现他的头发干净了，软件里面的后台也很干净。"
@@ -59,3 +59,17 @@ def test_traditional_becomes_simplified_and_latin_stays() -> None:
     words = [Word(0, 1, "軟"), Word(1, 2, "件", False), Word(2, 3, "API"), Word(3, 4, "🎉")]
     assert join_words(convert(words, script)) == "软件 API 🎉"
     assert convert([], script) == ()
+
+
+@pytest.mark.parametrize(
+    ("heard", "written"),
+    [
+        ("廣州市房地产中介协会还表示，", "广州市房地产中介协会还表示，"),
+        ("廣州市房地產仲介協會还表示，", "廣州市房地產仲介協會還表示，"),
+        ("后台也很干净，里面有面条", "后台也很干净，里面有面条"),
+        ("台灣的後台", "台灣的後台"),
+        ("OK", "OK"),
+    ],
+)
+def test_a_mixture_becomes_the_script_of_most_of_it(heard: str, written: str) -> None:
+    assert join_words(unmixed(speak(heard, language="zh"))) == written
