@@ -22,6 +22,7 @@ from content_pipeline.core.providers import (
     spoken_language,
     voice_activity,
 )
+from content_pipeline.core.providers.chinese_punctuation import full_width
 from content_pipeline.core.providers.code_switching import Stretch
 from content_pipeline.core.providers.heard_terms import with_terms
 from content_pipeline.core.providers.languages import whisper_language
@@ -131,9 +132,10 @@ def transcribe(
     code, probability = (identified.code, identified.probability) if identified else (given, None)
     if into_english or code not in chinese_script.LANGUAGES:
         return Transcript(code, start, tuple(words), probability)
+    punctuated = full_width(words)
     if script := chinese_script.demanded_script(language or ""):
-        return Transcript(f"{code}-{script.subtag}", start, chinese_script.convert(words, script))
-    return Transcript(code, start, chinese_script.unmixed(words), probability)
+        return Transcript(f"{code}-{script.subtag}", start, chinese_script.convert(punctuated, script))
+    return Transcript(code, start, chinese_script.unmixed(punctuated), probability)
 
 
 def snap_words(words: Sequence[Word], path: Path, *, language: str | None, max_seconds: float) -> list[Word]:
