@@ -27,6 +27,9 @@ _BROKEN_INPUT: Final = re.compile(
     r"Invalid data found when processing input|moov atom not found|matches no streams|Could not find codec parameters"
     r"|Decode error rate|Nothing was written into output file|does not contain any stream|Error parsing|EBML header"
 )
+# A damaged packet may announce an enormous frame: libdav1d refused some of an AV1 file as invalid, others for lack of
+# memory. Where all are refused for that, there is none.
+_UNDECODABLE: Final = re.compile(r"Invalid data found when processing input.*Decode error rate", re.DOTALL)
 
 
 @contextmanager
@@ -57,7 +60,9 @@ def ffmpeg_error(status: int, log: Iterable[str]) -> Error:
         error = Unavailable(
             "The disk of the rendering machine is full.", code="disk_full", remedy="Free some space and try again."
         )
-    elif status == -signal.SIGKILL or any(words in text for words in _OUT_OF_MEMORY):
+    elif status == -signal.SIGKILL or (
+        any(words in text for words in _OUT_OF_MEMORY) and not _UNDECODABLE.search(text)
+    ):
         error = OutOfMemory()
     elif _BROKEN_INPUT.search(text):
         error = unreadable("none of it can be decoded")

@@ -16,6 +16,11 @@ pytestmark = pytest.mark.slow
 
 FILES = 80
 
+_DECODER = "[dec:libdav1d @ 0x55] Error submitting packet to decoder"
+_DAMAGED = "Invalid data found when processing input"
+_NO_MEMORY = "Cannot allocate memory"
+_GIVEN_UP = "[dec:libdav1d @ 0x55] Decode error rate 0.96 exceeds maximum 0.666667"
+
 
 def test_broken_files_of_every_format_end_with_an_error_of_ours(tmp_path: Path) -> None:
     files = mutations.originals(tmp_path)
@@ -51,10 +56,12 @@ def test_cut_recordings_of_streams_are_read_as_far_as_they_go(tmp_path: Path, na
 @pytest.mark.parametrize(
     ("status", "line", "code"),
     [
-        (1, "source: Invalid data found when processing input", "media_unreadable"),
+        (1, f"source: {_DAMAGED}", "media_unreadable"),
         (1, "Stream map '' matches no streams.", "media_unreadable"),
         (1, "av_interleaved_write_frame(): No space left on device", "disk_full"),
         (1, "x264 [error]: malloc of size 1234 failed", "out_of_memory"),
+        (1, f"{_DECODER}: {_DAMAGED}\n{_DECODER}: {_NO_MEMORY}\n{_GIVEN_UP}", "media_unreadable"),
+        (1, f"{_DECODER}: {_NO_MEMORY}\n{_GIVEN_UP}", "out_of_memory"),
         (-signal.SIGKILL, "", "out_of_memory"),
         (1, "No such filter: 'ass'", "ffmpeg_failed"),
     ],
