@@ -1,4 +1,4 @@
-"""Opens untrusted JPEG, PNG, WebP and GIF pictures with Pillow, in the process that calls it: `untrusted`'s child."""
+"""Opens untrusted pictures (JPEG, PNG, WebP, AVIF, GIF) with Pillow, in the process that calls it: `untrusted`'s."""
 
 import io
 import struct

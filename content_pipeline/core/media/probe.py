@@ -23,6 +23,10 @@ from content_pipeline.core.media.mp4_boxes import header_seconds
 
 FORMATS = "mov,matroska,webm,avi,flv,gif,mpegts,mpeg,asf,mp3,wav,w64,aiff,caf,flac,ogg,aac,ac3,eac3,amr,amrnb,amrwb,au"
 
+# Brands of HEIF files: photos of newer phones. FFmpeg calls the first of their tiles a video.
+_PICTURE_BRANDS = {"heic", "heix", "heim", "heis", "mif1", "avif"}
+HEIF_PICTURE = "heif_picture"  # the code of their error
+
 # Magic numbers (and their offsets) that tell a damaged recording from a file that is not media.
 _MAGIC_NUMBERS = {
     b"\x1aE\xdf\xa3": 0, b"OggS": 0, b"fLaC": 0, b"ID3": 0, b"FLV": 0, b"caff": 0,
@@ -40,8 +44,8 @@ _MAX_HOLE_SECONDS = 120.0
 def probe(path: Path) -> MediaInfo:
     """Probe a local file: in milliseconds where it has an index, else by reading it through.
 
-    Raises NotMedia (`not_media`, `empty_file`), MediaUnusable (`media_unreadable`, `media_truncated`, and as
-    `limits` does: the header before anything is decoded) and MemoryError.
+    Raises NotMedia (`not_media`, `empty_file`, `heif_picture`), MediaUnusable (`media_unreadable`, `media_truncated`,
+    and as `limits` does: the header before anything is decoded) and MemoryError.
     """
     return probe_with_first_frame(path)[0]
 
@@ -92,6 +96,8 @@ def open_media(path: Path) -> Iterator[InputContainer]:
             "The file is not audio or video.", remedy="Send a recording or a video, for example MP4, MOV, MP3 or WAV."
         ) from error
     with container, media_errors.translated():
+        if container.metadata.get("major_brand") in _PICTURE_BRANDS:
+            raise NotMedia("The file is a HEIF picture.", code=HEIF_PICTURE, remedy="Send it as a JPEG.")
         limits.check_header(container)
         for video in container.streams.video:
             if video.codec_context is not None:

@@ -7,7 +7,7 @@ import pytest
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
 from content_pipeline.core.media.probe import probe
-from tests.media import samples
+from tests.media import photos, samples
 
 pytestmark = pytest.mark.slow
 
@@ -140,6 +140,11 @@ def test_what_is_neither_sound_nor_video_is_refused(tmp_path: Path, content: byt
 def test_a_picture_is_refused(tmp_path: Path, name: str) -> None:
     path = samples.make(tmp_path / name, "-f", "lavfi", "-i", "testsrc2=s=64x64", "-frames:v", "1")
     assert _refusal(path, NotMedia) == "not_media"
+
+
+def test_a_photo_of_a_phone_is_not_taken_for_a_video(tmp_path: Path) -> None:
+    """FFmpeg calls the first of its tiles one."""
+    assert _refusal(photos.heic(tmp_path / "a.heic"), NotMedia) == "heif_picture"
 
 
 @pytest.mark.parametrize("name", ["a.m3u8", "a.mp4", "a.ffconcat"])

@@ -10,11 +10,12 @@ from PIL import Image
 from content_pipeline.core.errors import MediaUnusable, NotMedia
 from content_pipeline.core.media import picture_conversion, untrusted
 from content_pipeline.core.media.ffmpeg import untrusted_input
+from content_pipeline.core.media.probe import HEIF_PICTURE
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH
 from content_pipeline.core.media.source_streams import SourcePictures
 
 # Of GIFs Pillow takes those that do not move.
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 _PREPARED_IMAGE = "background.png"
 
 # Darkened, so that white captions stay legible on any background.
@@ -24,7 +25,7 @@ _BRIGHTNESS = 0.66
 # are smooth and free; zoompan costs 0.37 CPU seconds a second.
 _MIN_PAN, _MAX_PAN = 480, 3000
 
-_REMEDY = "Send a JPEG, PNG, WebP or GIF picture, or a video."
+_REMEDY = "Send a JPEG, PNG, WebP, AVIF or GIF picture, or a video."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def inspect(path: Path) -> Background:
     Raises NotMedia, MediaUnusable `no_video`, and as `untrusted.picture_size` and `untrusted.probe` do.
     """
     try:
-        width, height = untrusted.picture_size(path, _FORMATS)
+        width, height = untrusted.picture_size(path, FORMATS)
         return Background(width, height)
     except NotMedia:
         return _inspect_video(path)
@@ -70,6 +71,8 @@ def _inspect_video(path: Path) -> Background:
     try:
         media = untrusted.probe(path)
     except NotMedia as error:
+        if error.code == HEIF_PICTURE:
+            raise
         raise NotMedia("The background is neither a picture nor a video.", code=error.code, remedy=_REMEDY) from error
     if not media.has_video:
         raise MediaUnusable("The background is only sound.", code="no_video", remedy=_REMEDY)
@@ -78,12 +81,12 @@ def _inspect_video(path: Path) -> Background:
 
 def still_image(path: Path) -> Image.Image:
     """An inspected image as a frame: WIDTH × HEIGHT of its middle, RGB, as bright as it is."""
-    return untrusted.picture(path, _FORMATS, (WIDTH, HEIGHT))
+    return untrusted.picture(path, FORMATS, (WIDTH, HEIGHT))
 
 
 def _panning_image(folder: Path, name: str, background: Background, forwards: bool) -> Any:
     # Security: ffmpeg reads our own PNG, not the client's image.
-    still = untrusted.picture(folder / name, _FORMATS, _panned_size(background))
+    still = untrusted.picture(folder / name, FORMATS, _panned_size(background))
     still.point(lambda value: value * _BRIGHTNESS).save(folder / _PREPARED_IMAGE, compress_level=1)
     across, down = (
         f"abs(mod(n+{pan if forwards else 0},{2 * pan})-{pan})" if pan else 0
