@@ -57,7 +57,7 @@ burst: install  ## 300 captions at once over two workers
 	BURST_TASKS=300 $(BIN)/python -m pytest tests/stack/test_burst.py
 
 media: install  ## the corpus of docs/media.md and 500 broken files over a whole stack; MEDIA_FILES=n sends n, MEDIA_SEED=n others
-	MEDIA_FILES=$(or $(MEDIA_FILES),500) $(BIN)/python -m pytest tests/stack/test_media.py
+	MEDIA_FILES=$(or $(MEDIA_FILES),500) $(BIN)/python -m pytest -s tests/stack/test_media.py
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check

@@ -3,21 +3,41 @@
 from pathlib import Path
 from random import Random
 
-from tests.media import odd, samples
+from tests.media import containers, odd, samples, timelines
 
 EXTENSIONS = ("mp4", "mp3", "wav", "flv", "ts", "mkv", "bin", "jpg", "")
 
-
+_SIZE = "64x64"
 _X264 = ("-c:v", "libx264", "-preset", "ultrafast")
+_VIDEOS = {
+    "mp4": _X264,
+    "mkv": _X264,
+    "ts": (*_X264, "-c:a", "aac"),
+    "flv": (),
+    "avi": (),
+    "mpg": (),
+    "webm": ("-deadline", "realtime", "-cpu-used", "8"),
+    "wmv": (),
+    "mov": ("-c:v", "prores_ks"),
+    "3gp": ("-c:v", "mpeg4", "-c:a", "aac"),
+    "mp4v": ("-f", "mp4", "-c:v", "libx265", "-x265-params", "log-level=error", "-tag:v", "hvc1"),
+    "m4v": ("-f", "mp4", "-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8"),
+}
+_SOUNDS = ("wav", "mp3", "flac", "ogg", "aac", "aiff", "opus", "m4a", "wma", "caf", "w64", "au", "ac3")
 
 
 def originals(folder: Path) -> list[Path]:
-    """A second of picture, sound or both in each of the usual formats."""
-    videos = {"mp4": _X264, "mkv": _X264, "ts": (*_X264, "-c:a", "aac"), "flv": (), "avi": (), "mpg": ()}
+    """A second of picture, sound or both in each of the usual formats, and files with all parts that one may have."""
     return [
-        *(samples.video(folder / f"v.{end}", *codec, size="64x64", seconds=1) for end, codec in videos.items()),
-        *(samples.audio(folder / f"a.{end}", seconds=1) for end in ("wav", "mp3", "flac", "ogg", "aac", "aiff")),
+        *(samples.video(folder / f"v.{end}", *codec, size=_SIZE, seconds=1) for end, codec in _VIDEOS.items()),
+        *(samples.audio(folder / f"a.{end}", seconds=1) for end in _SOUNDS),
+        samples.audio(folder / "a.amr", samples.TONE, "-ar", "8000", "-ac", "1", seconds=1),
+        samples.audio(folder / "adpcm.wav", samples.TONE, "-c:a", "adpcm_ima_wav", seconds=1),
         odd.gif(folder / "v.gif"),
+        containers.with_attachment(folder / "whole.mkv"),
+        containers.annotated(folder / "whole.mp4", "-c:s", "mov_text"),
+        containers.with_cover(folder / "cover.mp3"),
+        timelines.cut_out(folder / "cut.mov"),
     ]
 
 

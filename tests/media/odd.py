@@ -61,6 +61,11 @@ def interlaced(path: Path, *, flagged: bool) -> Path:
     )  # fmt: skip
 
 
+def sized(path: Path, size: str) -> Path:
+    """A color in a size that most codecs refuse."""
+    return samples.make(path, *_one_color(RED, size), "-c:v", "ffv1")
+
+
 def sound_outlasts_picture(path: Path) -> Path:
     """Half a second of pictures, two seconds of sound."""
     picture = ("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=0.5")

@@ -2,15 +2,17 @@
 
 import signal
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from content_pipeline.core.errors import Error, MediaUnusable, NotMedia
-from content_pipeline.core.media import media_errors, sample_decoding, source_streams, untrusted
+from content_pipeline.core.media import media_errors, pictures, sample_decoding, source_streams, untrusted
 from content_pipeline.core.media.probe import probe
-from tests.media import hostile, mutations, samples
+from content_pipeline.core.media.reels.client_background import FORMATS
+from tests.media import corpus, hostile, mutations, samples
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +37,22 @@ def test_broken_files_of_every_format_end_with_an_error_of_ours(tmp_path: Path) 
             except (Error, MemoryError) as error:
                 codes.add(getattr(error, "code", "memory"))
     assert {"media_unreadable", "not_media"} <= codes
+
+
+def test_broken_pictures_of_every_format_end_with_an_error_of_ours(tmp_path: Path) -> None:
+    taken = [sample for sample in corpus.BACKGROUNDS if sample.result.startswith("picture")]
+    files = [sample.make(tmp_path / sample.name) for sample in taken]
+    random = Random(7)
+    codes = set()
+    for _ in range(FILES):
+        _, data = mutations.mutated(random, files)
+        (tmp_path / "broken").write_bytes(data)
+        for read in pictures.size, partial(pictures.fitted, width=64, height=64):
+            try:
+                read(tmp_path / "broken", FORMATS)
+            except (Error, MemoryError) as error:
+                codes.add(getattr(error, "code", "memory"))
+    assert {"picture_unreadable", "not_picture"} <= codes
 
 
 @pytest.mark.parametrize("length", [200, 9_000])

@@ -7,7 +7,7 @@ import pytest
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
 from content_pipeline.core.media.probe import probe
-from tests.media import photos, samples
+from tests.media import containers, photos, samples, timelines
 
 pytestmark = pytest.mark.slow
 
@@ -103,13 +103,7 @@ def test_a_cut_out_part_of_a_video_is_whole(tmp_path: Path) -> None:
 
 
 def test_a_cover_picture_is_not_video(tmp_path: Path) -> None:
-    sound = samples.audio(tmp_path / "sound.mp3")
-    cover = samples.make(tmp_path / "cover.jpg", "-f", "lavfi", "-i", "testsrc2=s=64x64", "-frames:v", "1")
-    path = samples.make(
-        tmp_path / "a.mp3", "-i", str(sound), "-i", str(cover), "-map", "0", "-map", "1", "-c", "copy",
-        "-disposition:v", "attached_pic",
-    )  # fmt: skip
-    media = probe(path)
+    media = probe(containers.with_cover(tmp_path / "a.mp3"))
     assert media.has_audio
     assert not media.has_video
     assert media.seconds == pytest.approx(3, abs=0.1)
@@ -189,9 +183,7 @@ def test_an_mp4_that_really_lasts_ten_hours_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.ts", "a.flv"])
 def test_a_stream_whose_times_jump_by_hours_is_refused(tmp_path: Path, name: str) -> None:
     """A bit that flips does it; the burn-in of such a second rendered 3.3 hours."""
-    jump = ["-vf", "setpts=PTS+gte(N\\,40)*10000/TB", "-fps_mode", "passthrough"]
-    video = samples.video(tmp_path / name, *jump, size="64x64", sound=False)
-    assert _refusal(video, MediaUnusable) == "media_unreadable"
+    assert _refusal(timelines.jumping(tmp_path / name), MediaUnusable) == "media_unreadable"
 
 
 def test_a_header_with_nothing_behind_it_cannot_be_read(tmp_path: Path) -> None:
