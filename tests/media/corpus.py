@@ -126,6 +126,7 @@ BURN_INS: Final = {
         Sample("held.mp4", "sound longer than the picture", odd.sound_outlasts_picture, _AS_IT_WAS),
         Sample("wrapped.ts", "a clock that wraps", timelines.wrapped, _AS_IT_WAS),
         Sample("jumping.ts", "times that jump by three hours", timelines.jumping, "`media_unreadable`"),
+        Sample("reception.ts", "a damaged frame of sound", timelines.damaged_sound, _AS_IT_WAS),
         Sample("no-pictures.mkv", "a video track without pictures", timelines.without_pictures, "`media_unreadable`"),
         Sample("no-samples.mkv", "a sound track without samples", timelines.without_sound, "`media_unreadable`"),
     ),

@@ -1,10 +1,11 @@
-"""Small videos whose clocks are odd: variable rates, late and empty tracks, edit lists, clocks that wrap or jump."""
+"""Small videos whose clocks or tracks are odd: variable rates, edit lists, clocks that wrap or jump, empty and late tracks."""
 
 from pathlib import Path
 
 from tests.media import samples
 
 _SIZE = "160x90"
+_ADTS_SYNC = b"\xff\xf1"
 
 
 def variable(path: Path) -> Path:
@@ -36,6 +37,15 @@ def jumping(path: Path) -> Path:
     """Pictures whose times jump by three hours: a bit that flips does it."""
     jump = ("-vf", "setpts=PTS+gte(N\\,40)*10000/TB", "-fps_mode", "passthrough")
     return samples.video(path, *jump, size="64x64", sound=False)
+
+
+def damaged_sound(path: Path) -> Path:
+    """A transport stream with AAC, in the middle of which two bytes are wrong, as of bad reception."""
+    data = bytearray(samples.video(path, "-c:v", "libx264", "-c:a", "aac", size=_SIZE, seconds=1).read_bytes())
+    at = data.index(_ADTS_SYNC, len(data) // 2)
+    data[at : at + 2] = bytes(2)
+    path.write_bytes(data)
+    return path
 
 
 def without_pictures(path: Path) -> Path:

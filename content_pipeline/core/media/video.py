@@ -26,6 +26,8 @@ _VIDEO_ENCODING = {
 }  # fmt: skip
 _AAC = {"acodec": "aac", "audio_bitrate": "192k", "ar": 48000, "ac": 2}
 _COPY_AUDIO = {"acodec": "copy"}
+# AAC in ADTS: two flipped bytes in one of its frames, usual in recordings of broadcasts, end a copy, but not a decoder.
+_ADTS_CONTAINERS = ("mpegts", "aac")
 # Privacy: drop location and device metadata.
 _STRIP_METADATA = {"map_metadata": -1, "map_chapters": -1}
 
@@ -80,13 +82,14 @@ def _normalized(stream: Any, pictures: SourcePictures, media: MediaInfo, folder:
 
 
 def _sound(source: Any, sound: SourceSound | None, media: MediaInfo) -> tuple[list[Any], dict[str, Any]]:
-    """The sound stream, if any, and its encoding: copied where it is AAC of one or two sides that do not cancel out."""
+    """The sound stream, if any, and its encoding: copied where it is AAC of one or two sides that do not cancel out,
+    but for ADTS."""
     if sound is None:
         return [], {}
     track = source[f"a:{sound.track}"]
     if sound.is_antiphase:  # phones and many speakers play the sum of both sides: silence
         return [track.filter("channelmap", map="0|0", channel_layout="stereo")], _AAC
-    if media.audio_codec == "aac" and sound.channels <= 2:
+    if media.audio_codec == "aac" and media.container not in _ADTS_CONTAINERS and sound.channels <= 2:
         return [track], _COPY_AUDIO
     return [track], _AAC
 
