@@ -132,10 +132,9 @@ def transcribe(
     code, probability = (identified.code, identified.probability) if identified else (given, None)
     if into_english or code not in chinese_script.LANGUAGES:
         return Transcript(code, start, tuple(words), probability)
-    punctuated = full_width(words)
     if script := chinese_script.demanded_script(language or ""):
-        return Transcript(f"{code}-{script.subtag}", start, chinese_script.convert(punctuated, script))
-    return Transcript(code, start, chinese_script.unmixed(punctuated), probability)
+        return Transcript(f"{code}-{script.subtag}", start, chinese_script.convert(words, script))
+    return Transcript(code, start, chinese_script.unmixed(words), probability)
 
 
 def snap_words(words: Sequence[Word], path: Path, *, language: str | None, max_seconds: float) -> list[Word]:
@@ -173,7 +172,12 @@ def _transcribe_stretches(
             vocabulary=vocabulary,
             into_english=into_english,
         )
-        other = None if into_english or stretch.language == main else stretch.language
+        if into_english:
+            words += heard
+            continue
+        if stretch.language in chinese_script.LANGUAGES:
+            heard = full_width(heard)
+        other = None if stretch.language == main else stretch.language
         words += [replace(word, language=other) for word in heard]
     return words
 
