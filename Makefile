@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst media check format bench lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst media check format bench errors lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ format: install  ## put code into the project's format
 
 bench: install  ## the benchmarks, each figure beside its reference
 	$(BIN)/python -m bench
+
+errors: install  ## collect the error codes from the source: api/error_codes.json and docs/errors.md
+	$(BIN)/python -m tests.error_codes
 
 lock: install  ## resolve requirements.lock anew
 	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import audit
+from api import audit, error_pages
 from api.allowed_methods import allowed_methods
 from api.known_fields import MAX_ERRORS, body_fields, unknown_sentence
 from content_pipeline.core.database import UNREACHABLE
@@ -27,6 +27,7 @@ from content_pipeline.core.errors import (
     Forbidden,
     InternalError,
     Invalid,
+    NotFound,
     Unauthorized,
     Unavailable,
     Unprocessable,
@@ -40,6 +41,20 @@ MEDIA_TYPE: Final = "application/problem+json"
 # Where the specification's `useTask` polls a task. It ends at a `status` of "done" or "error", and would poll for ever
 # on a number; after an error that says when to come back it goes on.
 _HOOK_PATH: Final = "/api/v1/tasks/"
+
+
+class MethodNotAllowed(Error):
+    """The path exists, and does not take this method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+# What Starlette raises before any route of ours.
+_OF_ROUTING: Final[dict[int, Error]] = {
+    404: NotFound("There is nothing at this path.", remedy="See /docs for all paths."),
+    405: MethodNotAllowed("This path does not take this method.", remedy="Use a method that the Allow header names."),
+}
 
 # Parts of pydantic's error location that are not part of the document: types of a union, `[key]` markers.
 _PYDANTIC_STEPS: Final = ("function-", "literal[", "[key]")
@@ -104,15 +119,14 @@ def problem(scope: Scope, error: Exception) -> JSONResponse:
             code="form_invalid",
             remedy="Send the fields that the documentation names, as multipart/form-data.",
         )
-    if isinstance(error, HTTPException):
-        own_headers = dict(error.headers or {})
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            known = allowed_methods(scope["app"], scope["path"])
-            own_headers["Allow"] = ", ".join(sorted(known)) or own_headers["Allow"]
-        return _render(scope, error.status_code, _code(error.status_code), str(error.detail), headers=own_headers)
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        known = allowed_methods(scope["app"], scope["path"])
+        headers["Allow"] = ", ".join(sorted(known)) or headers["Allow"]
+    if isinstance(error, HTTPException) and error.status_code not in _OF_ROUTING:
+        return _render(scope, error.status_code, _code(error.status_code), str(error.detail), headers=headers)
     core_error = _to_core_error(error, scope.get("route"))
     extensions: dict[str, Any] = {"retryable": core_error.retryable}
-    headers = {}
     if core_error.remedy:
         extensions["remedy"] = core_error.remedy
     if core_error.errors:
@@ -122,21 +136,39 @@ def problem(scope: Scope, error: Exception) -> JSONResponse:
         headers["Retry-After"] = str(max(1, math.ceil(core_error.retry_after)))
     if isinstance(core_error, Unauthorized):
         headers["WWW-Authenticate"] = 'ApiKey realm="content-pipeline", header="X-API-Key"'
-    return _render(scope, core_error.status, core_error.code, core_error.detail, extensions, headers)
+    return _render(
+        scope,
+        core_error.status,
+        core_error.code,
+        core_error.detail,
+        extensions,
+        headers,
+        class_code=type(core_error).code,
+    )
 
 
 def _to_core_error(error: Exception, route: APIRoute | None) -> Error:
     if isinstance(error, Error):
         return error
+    if isinstance(error, HTTPException):
+        return _OF_ROUTING[error.status_code]
     if isinstance(error, RequestValidationError):
         errors = _validation_errors(error, route)
         return Unprocessable(_summary(errors[0]), code="schema", errors=errors)
     if isinstance(error, DataError):
         # NUL bytes and numbers out of range are valid in JSON and URLs, but not in PostgreSQL.
-        return Invalid("The request has a value that cannot be stored or looked up.")
+        return Invalid(
+            "The request has a value that cannot be stored or looked up.",
+            remedy="Send text without NUL characters, and numbers of usual size.",
+        )
     log.error("request_failed", exc_info=error)
     if isinstance(error, UNREACHABLE):
-        return Unavailable("The database does not answer.", code="database_unavailable", retry_after=2)
+        return Unavailable(
+            "The database does not answer.",
+            code="database_unavailable",
+            remedy="Send it again in a moment.",
+            retry_after=2,
+        )
     return InternalError(
         "Something went wrong on our side.",
         remedy="Try again; report the request_id if it fails again.",
@@ -188,9 +220,11 @@ def _render(
     detail: str,
     extensions: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
+    *,
+    class_code: str = "",
 ) -> JSONResponse:
     body: dict[str, Any] = {
-        "type": "about:blank",
+        "type": error_pages.address(code, otherwise=class_code),
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,

@@ -15,13 +15,23 @@ from typing import Any, Final
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from api import error_pages
 from api.errors import MEDIA_TYPE
+from content_pipeline.core.errors import Error, RequestTimeout, TooManyRequests
 from content_pipeline.core.settings import settings
 
 # From the beginning of a connection, or from the end of the response before, to the end of a request's head.
 HEAD_SECONDS: Final = 10.0
 # What is no body: a request line with headers, or what comes between chunks of a body and after them.
 HEAD_BYTES: Final = 65_536
+
+
+class HeadTooLarge(Error):
+    """The head of the request has too many bytes."""
+
+    status = 431
+    code = "head_too_large"
+
 
 # Open connections of this process by address.
 _open: Final[Counter[str]] = Counter()
@@ -43,10 +53,11 @@ class HttpProtocol(HttpToolsProtocol):
         _open[self._counted_address] += 1
         if _open[self._counted_address] > settings().connections_per_address:
             self._refuse(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "too_many_connections",
-                f"Your address has {settings().connections_per_address} open connections.",
-                "Close those that you no longer need, or use them for several requests.",
+                TooManyRequests(
+                    f"Your address has {settings().connections_per_address} open connections.",
+                    code="too_many_connections",
+                    remedy="Close those that you no longer need, or use them for several requests.",
+                )
             )
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -64,10 +75,10 @@ class HttpProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._head_bytes > HEAD_BYTES + len(data) and not self.transport.is_closing():
             self._refuse(
-                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "head_too_large",
-                f"The head of a request may have up to {HEAD_BYTES:,} bytes.",
-                "Send fewer or shorter headers.",
+                HeadTooLarge(
+                    f"The head of a request may have up to {HEAD_BYTES:,} bytes.",
+                    remedy="Send fewer or shorter headers.",
+                )
             )
 
     def on_headers_complete(self) -> None:
@@ -98,22 +109,23 @@ class HttpProtocol(HttpToolsProtocol):
         # Nothing came at all, or the rest of a body whose response has been sent: there is nothing to answer.
         if self._head_bytes:
             self._refuse(
-                HTTPStatus.REQUEST_TIMEOUT,
-                "request_timeout",
-                f"The head of the request did not arrive within {HEAD_SECONDS:.0f} seconds.",
-                "Send it again.",
+                RequestTimeout(
+                    f"The head of the request did not arrive within {HEAD_SECONDS:.0f} seconds.",
+                    remedy="Send it again.",
+                )
             )
         else:
             self.transport.close()
 
-    def _refuse(self, status: HTTPStatus, code: str, detail: str, remedy: str) -> None:
+    def _refuse(self, error: Error) -> None:
+        status = HTTPStatus(error.status)
         problem: dict[str, Any] = {
-            "type": "about:blank",
+            "type": error_pages.address(error.code),
             "title": status.phrase,
             "status": status,
-            "detail": detail,
-            "code": code,
-            "remedy": remedy,
+            "detail": error.detail,
+            "code": error.code,
+            "remedy": error.remedy,
         }
         body = json.dumps(problem).encode()
         head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"

@@ -28,6 +28,7 @@ from api.routes import (
     calendar,
     captions,
     composing,
+    error_pages,
     health,
     heygen,
     keys,
@@ -154,6 +155,7 @@ def create_app() -> FastAPI:
     app.include_router(heygen.router)
     app.include_router(health.router)
     app.include_router(start.router)
+    app.include_router(error_pages.router)
     return app
 
 

@@ -27,7 +27,7 @@ class Problem(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "type": "about:blank",
+                    "type": "https://api.example.com/errors/task_not_found",
                     "title": "Not Found",
                     "status": 404,
                     "detail": "There is no task abc123.",
@@ -39,7 +39,7 @@ class Problem(BaseModel):
         }
     )
 
-    type: str
+    type: str = Field(description="The address of a page on `code`: its causes, and what to do")
     title: str
     status: int
     detail: str = Field(description="Human-readable")

@@ -1,25 +1,26 @@
 """Error hierarchy. Every error has a stable code, an HTTP status, a sentence for people and a remedy.
 
 Error
-├── Invalid             400  the request makes no sense, or the media cannot be used
-│   └── MediaUnusable   400  the recording or video itself is at fault (the code says how)
-├── Unauthorized        401  no key, or a wrong one
-├── PlanLimit           403  the workspace's plan does not allow it
-├── Forbidden           403  the key's scopes do not allow it
-├── NotFound            404  unknown, another workspace's, or deleted
-├── RequestTimeout      408  the request took too long to arrive
-├── Conflict            409  not allowed in the present state
-├── PreconditionFailed  412  changed since the client read it
-├── TooLarge            413  more bytes than the plan allows
-├── NotMedia            415  the bytes are not audio or video
-├── Unprocessable       422  the request contradicts its schema or an earlier request
-├── TooManyRequests     429  over the rate; `retry_after` is in seconds
-├── InternalError       500  a fault of ours
-│   └── OutOfMemory     500  the work takes more memory than a worker may have
-├── UpstreamError       502  another server refused or failed (retryable by its answer)
-└── Unavailable         503  a service that is needed does not respond; retry later
+├── Invalid             400
+│   └── MediaUnusable   400
+├── Unauthorized        401
+├── PlanLimit           403
+├── Forbidden           403
+├── NotFound            404
+├── RequestTimeout      408
+├── Conflict            409
+├── PreconditionFailed  412
+├── TooLarge            413
+├── NotMedia            415
+├── Unprocessable       422
+├── TooManyRequests     429
+├── InternalError       500
+│   └── OutOfMemory     500
+├── UpstreamError       502
+└── Unavailable         503
 
-`api/errors.py` renders them as RFC 9457 problem details, `step.py` as `dagster.Failure`.
+`api/errors.py` renders them as RFC 9457 problem details, `step.py` as `dagster.Failure`. The first sentence of a class
+is on the pages of its codes, where the error itself has none (tests/error_codes.py).
 """
 
 from collections.abc import Iterable
@@ -69,56 +70,78 @@ class Error(Exception):
 
 
 class Invalid(Error):
+    """The request makes no sense, or the media cannot be used."""
+
     status = 400
     code = "invalid"
 
 
 class MediaUnusable(Invalid):
+    """The recording or video itself is at fault."""
+
     code = "media_unusable"
 
 
 class Unauthorized(Error):
+    """There is no key, or a wrong one."""
+
     status = 401
     code = "unauthorized"
 
 
 class PlanLimit(Error):
+    """The workspace's plan does not allow it."""
+
     status = 403
     code = "plan_limit"
 
 
 class Forbidden(Error):
+    """The scopes of the key do not allow it."""
+
     status = 403
     code = "forbidden"
 
 
 class NotFound(Error):
+    """It is unknown, another workspace's, or deleted."""
+
     status = 404
     code = "not_found"
 
 
 class RequestTimeout(Error):
+    """The request took too long to arrive."""
+
     status = 408
     code = "request_timeout"
     retryable = True
 
 
 class Conflict(Error):
+    """It is not allowed in the present state."""
+
     status = 409
     code = "conflict"
 
 
 class PreconditionFailed(Error):
+    """It has changed since the client read it."""
+
     status = 412
     code = "changed"
 
 
 class TooLarge(Error):
+    """It has more bytes than are taken."""
+
     status = 413
     code = "too_large"
 
 
 class NotMedia(Error):
+    """The bytes are not audio or video."""
+
     status = 415
     code = "not_media"
 
@@ -129,17 +152,23 @@ class EncodingUnsupported(Error):
 
 
 class Unprocessable(Error):
+    """The request contradicts its schema, or an earlier request."""
+
     status = 422
     code = "mismatch"
 
 
 class TooManyRequests(Error):
+    """Requests come faster than they are taken."""
+
     status = 429
     code = "too_many_requests"
     retryable = True
 
 
 class InternalError(Error):
+    """Something went wrong on our side."""
+
     status = 500
     code = "broken"
 
@@ -155,11 +184,15 @@ class OutOfMemory(InternalError):
 
 
 class UpstreamError(Error):
+    """Another server refused or failed."""
+
     status = 502
     code = "remote_failed"
 
 
 class Unavailable(Error):
+    """A service that is needed does not answer."""
+
     status = 503
     code = "unavailable"
     retryable = True

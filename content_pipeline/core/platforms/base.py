@@ -161,15 +161,21 @@ class Publisher(Protocol):
 
 
 class Refused(UpstreamError):
+    """The platform refused the call or the post."""
+
     code = "platform_refused"
 
 
 class Expired(UpstreamError):
+    """The platform does not take the account's token any more."""
+
     code = "token_expired"
     retryable = True
 
 
 class Disconnected(Error):
+    """The account has to be connected again."""
+
     status = 409
     code = "needs_reconnect"
 

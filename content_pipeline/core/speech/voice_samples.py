@@ -41,7 +41,9 @@ def sample(voice_id: str) -> bytes:
     """A WAV file of the voice. Raises NotFound, Unavailable, and as `tts_endpoint.synthesize` does."""
     voice = next((voice for voice in voice_selection.installed_voices() if voice.id == voice_id), None)
     if voice is None:
-        raise NotFound(f"There is no voice {voice_id[:100]!r}.", code="voice_not_found")
+        raise NotFound(
+            f"There is no voice {voice_id[:100]!r}.", code="voice_not_found", remedy="Take an id of GET /voices."
+        )
     language = "en" if voice.language == MULTILINGUAL else base_language(voice.language)
     key = _key(voice, sentence(language))
     with tempfile.TemporaryDirectory() as folder:
