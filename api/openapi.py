@@ -9,12 +9,15 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
 
 from api.deps import default_scope
 from api.schemas.problems import Problem, problems
+from content_pipeline.core.tasks.kinds import KINDS
 
 INTRODUCTION: Final = Path(__file__).with_name("introduction.md").read_text()
 
+_REFERENCE: Final = "#/components/schemas/{model}"
 _END_OF_SENTENCE: Final = re.compile(r"(?<=[.?!])\s+")
 # Of every operation with a body (api/body_limits.py).
 _OF_BODIES: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -28,6 +31,7 @@ def install(app: FastAPI) -> None:
         document = generate()
         schemas = document["components"]["schemas"]
         schemas |= _schemas()
+        _split_tasks(schemas)
         for method, operation in _operations(document):
             _summarize(operation)
             _name_scope(method, operation)
@@ -74,8 +78,37 @@ def _mark_files(field: dict[str, Any]) -> None:
 
 
 def _schemas() -> dict[str, Any]:
-    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = Problem.model_json_schema(ref_template=_REFERENCE)
     return {**schema.pop("$defs"), "Problem": schema}
+
+
+def _split_tasks(schemas: dict[str, Any]) -> None:
+    """One schema of a task for each kind, told apart by `kind`, so that `result` has the fields of its kind."""
+    task = schemas["TaskView"]
+    mapping = {}
+    for kind in KINDS.values():
+        result = TypeAdapter(kind.result).json_schema(ref_template=_REFERENCE)
+        schemas |= {**result.pop("$defs", {}), kind.result.__name__: result}
+        name = f"{kind.name.title().replace('_', '')}Task"
+        properties = {
+            **task["properties"],
+            "kind": {"type": "string", "const": kind.name, "description": kind.description},
+            "result": {
+                "anyOf": [_reference(kind.result.__name__), {"type": "null"}],
+                "description": task["properties"]["result"]["description"],
+            },
+        }
+        schemas[name] = {**task, "title": name, "properties": properties}
+        mapping[kind.name] = _reference(name)["$ref"]
+    schemas["TaskView"] = {
+        "title": "TaskView",
+        "oneOf": [{"$ref": reference} for reference in mapping.values()],
+        "discriminator": {"propertyName": "kind", "mapping": mapping},
+    }
+
+
+def _reference(schema: str) -> dict[str, str]:
+    return {"$ref": _REFERENCE.format(model=schema)}
 
 
 def operation_id(route: APIRoute) -> str:

@@ -14,6 +14,7 @@ from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.models.avatars import AvatarProvider
 from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks.kinds import AvatarResult
 
 _TASK_ID = "b1ebec31-ce3e-45c2-8629-9ac12ff4ea3c"
 
@@ -96,15 +97,12 @@ class AvatarVideoView(AvatarAccepted):
     script: str = Field(examples=["Hello! I'm your AI twin."])
     voice_id: str = Field(description="As requested", examples=["en-US-Neural2-A"])
     avatar_id: str = Field(examples=["maya"])
-    result: dict[str, Any] | None = Field(
-        description="`video_url`, `duration_seconds` and `credits_billed`, once `status` is `done`",
-        examples=[{"video_url": "https://…", "duration_seconds": 12, "credits_billed": 120}],
-    )
+    result: AvatarResult | None = Field(description="Set once `status` is `done`")
     error: TaskError | None = Field(description="Set when `status` is `error`")
     created_at: datetime = Field(examples=["2026-04-30T02:12:14Z"])
 
     @classmethod
-    def of(cls, video: AvatarVideo, task: Task, result: dict[str, Any] | None = None) -> "AvatarVideoView":
+    def of(cls, video: AvatarVideo, task: Task, result: AvatarResult | None = None) -> "AvatarVideoView":
         return cls(
             **_fields(video, task),
             twin_id=video.twin_id,

@@ -1,7 +1,7 @@
 """Schemas of publications and dry runs."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -13,6 +13,7 @@ from content_pipeline.core.platforms.registered import Platform, PlatformDefault
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.dry_run import DryRunResult
 from content_pipeline.core.publishing.publications import PostSpec
+from content_pipeline.core.tasks.kinds import PublicationResult
 
 Caption = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
@@ -124,17 +125,7 @@ class PublicationView(TaskView):
 
     task_id: str = Field(examples=["abc123"])
     kind: Literal["publication"]
-    result: dict[str, Any] | None = Field(
-        description="Set once `status` is `done`; `post_id` and `post_url` are null until the platform returns them",
-        examples=[
-            {
-                "platform": "instagram",
-                "account_id": _ACCOUNT,
-                "post_id": "17895695668004550",
-                "post_url": "https://www.instagram.com/reel/DJ1aBcDeFgH/",
-            }
-        ],
-    )
+    result: PublicationResult | None = Field(description="Set once `status` is `done`")  # type: ignore[assignment]
     platform: Platform = Field(examples=["instagram"])
     account_id: UUID = Field(examples=[_ACCOUNT])
     outcome: publications.Status = Field(
@@ -146,7 +137,7 @@ class PublicationView(TaskView):
 
     @classmethod
     def of_attempt(
-        cls, publication: Publication, task: Task, newest: Task, result: dict[str, Any] | None
+        cls, publication: Publication, task: Task, newest: Task, result: PublicationResult | None
     ) -> "PublicationView":
         """One attempt at a post; `outcome` is that of the newest attempt."""
         return cls(

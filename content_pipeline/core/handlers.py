@@ -3,7 +3,7 @@
 The data of a kind is in `tasks/kinds.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -57,11 +57,11 @@ def _cancel_batch(session: Session, task: Task) -> Sequence[Task]:
 class Handlers:
     """What can be done with a task.
 
-    `result`: what it answers when it is done. `retry`: a new task, and the tasks to start for it. `cancel`: the tasks
-    whose runs are to end. The last two raise Conflict.
+    `result`: what it answers when it is done, of the type that its kind names. `retry`: a new task, and the tasks to
+    start for it. `cancel`: the tasks whose runs are to end. The last two raise Conflict.
     """
 
-    result: Callable[[Session, Task], dict[str, Any]]
+    result: Callable[[Session, Task], Mapping[str, Any]]
     retry: Callable[[Session, Task], Retried] = _retry_task
     cancel: Callable[[Session, Task], Sequence[Task]] = _cancel_task
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 from fastapi.testclient import TestClient
+from typing_extensions import TypedDict
 
 from api.main import create_app
 from content_pipeline import jobs, partitions
@@ -25,7 +26,12 @@ from content_pipeline.engine.step import Results, perform
 from content_pipeline.sensors import run_requests
 from tests.api.conftest import PUBLIC
 
-GREETING: Final = Kind("greeting", job="greetings", lane="io", description="Greet a person.", result="`words`")
+
+class GreetingResult(TypedDict):
+    words: str
+
+
+GREETING: Final = Kind("greeting", job="greetings", lane="io", description="Greet a person.", result=GreetingResult)
 TOO_LONG: Final = Invalid("This greeting is too long.", code="greeting_too_long", remedy="Say less.")
 
 
@@ -106,8 +112,12 @@ def test_its_keys_are_retired(instance: dg.DagsterInstance, task: Task) -> None:
 
 @pytest.mark.slow
 def test_the_document_of_the_api_names_it(database: None) -> None:
-    properties = create_app().openapi()["components"]["schemas"]["TaskView"]["properties"]
-    assert "greeting" in properties["kind"]["enum"]
+    schemas = create_app().openapi()["components"]["schemas"]
+    assert "greeting" in schemas["TaskView"]["discriminator"]["mapping"]
+    assert schemas["GreetingTask"]["properties"]["result"]["anyOf"][0] == {
+        "$ref": "#/components/schemas/GreetingResult"
+    }
+    assert schemas["GreetingResult"]["properties"]["words"]["type"] == "string"
 
 
 def test_an_unknown_kind_is_refused_with_the_names_of_all(client: TestClient) -> None:

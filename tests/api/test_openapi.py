@@ -23,10 +23,11 @@ from schemathesis.specs.openapi.checks import (
 from api.main import create_app
 from content_pipeline.core.database import transaction
 from content_pipeline.core.handlers import HANDLERS
-from content_pipeline.core.models import Twin
-from content_pipeline.core.tasks.kinds import KINDS
+from content_pipeline.core.models import Task, Twin
+from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks.kinds import KINDS, PUBLICATION
 from tests.api.conftest import PUBLIC
-from tests.factories import make_account
+from tests.factories import make_account, make_publication
 
 pytestmark = pytest.mark.slow
 
@@ -86,10 +87,32 @@ def test_the_body_that_the_page_fills_in_is_accepted_once_its_ids_are_ones_own(
     assert answer.status_code == status, answer.text
 
 
-def test_the_result_of_every_kind_of_task_is_described() -> None:
-    task = document()["components"]["schemas"]["TaskView"]["properties"]
-    assert task["kind"]["enum"] == list(KINDS) == list(HANDLERS)
-    assert re.findall(r"^- `(\w+)`: ", task["result"]["description"], re.MULTILINE) == list(KINDS)
+def test_a_task_is_told_apart_by_its_kind_and_has_the_result_of_it() -> None:
+    schemas = document()["components"]["schemas"]
+    mapping = schemas["TaskView"]["discriminator"]["mapping"]
+    assert list(mapping) == list(KINDS) == list(HANDLERS)
+    for kind, reference in mapping.items():
+        task = schemas[reference.rpartition("/")[2]]
+        assert task["properties"]["kind"]["const"] == kind
+        result, nothing = task["properties"]["result"]["anyOf"]
+        assert schemas[result["$ref"].rpartition("/")[2]]["properties"]
+        assert nothing == {"type": "null"}
+
+
+def test_finished_tasks_fit_the_schema_of_their_kind(client: TestClient, finished_id: str) -> None:
+    with transaction() as session:
+        workspace_id = session.get_one(Task, f"sync_{finished_id}").workspace_id
+        post = make_publication(session, make_account(session, workspace_id).id)
+        task = tasks.create(session, workspace_id=workspace_id, kind=PUBLICATION.name, key=str(post.id))
+        tasks.mark_processing(session, task.kind, task.key)
+        tasks.finish(session, task.id)
+    found = client.get(f"{PUBLIC}/tasks").json()
+    assert {each["kind"]: sorted(each["result"]) for each in found} == {
+        "caption": ["caption_id"],
+        "publication": ["account_id", "platform", "post_id", "post_url"],
+    }
+    schema = {"items": {"$ref": "#/components/schemas/TaskView"}, "components": document()["components"]}
+    jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(found)
 
 
 def models(above: type[BaseModel] = BaseModel) -> Iterator[type[BaseModel]]:

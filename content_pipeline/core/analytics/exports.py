@@ -5,7 +5,7 @@ The API calls `create_with_task` and `result`; the asset `analytics_export` call
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
@@ -86,11 +86,12 @@ def _check_size(rows: int, most: int) -> None:
         )
 
 
-def result(session: Session, task: Task) -> dict[str, Any]:
+def result(session: Session, task: Task) -> kinds.ExportResult:
     """The result of a finished task, with a fresh signed link as long as there is one."""
     export = session.get_one(AnalyticsExport, UUID(task.key))
     assert export.written_at
     assert export.object_key
+    assert export.rows is not None
     if export.written_at + LINKED < now():
         return {"download_url": None, "expires_at": None, "rows": export.rows}
     # The signature counts from the full second.

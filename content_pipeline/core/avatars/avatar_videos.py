@@ -6,7 +6,7 @@ The API calls `create`, `get` and `result`; a render ends with `finish`.
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
@@ -158,7 +158,7 @@ def reopen(session: Session, row: AvatarVideo) -> None:
     row.waits_until = now() + timedelta(seconds=settings().avatar_deadline_seconds)
 
 
-def result(session: Session, task: Task) -> dict[str, Any]:
+def result(session: Session, task: Task) -> kinds.AvatarResult:
     """The result of a finished task."""
     row = session.get_one(AvatarVideo, UUID(task.key))
     assert row.media

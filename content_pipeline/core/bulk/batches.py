@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -152,7 +152,7 @@ def cancel(session: Session, batch: Batch) -> list[Task]:
     return canceled
 
 
-def result(session: Session, task: Task) -> dict[str, Any]:
+def result(session: Session, task: Task) -> kinds.BatchResult:
     """The result of a finished task."""
     states = Counter(tasks.wire_status(child) for _, child in jobs(session, UUID(task.key)))
     return {"batch_id": task.key, "done": states["done"], "failed": states["error"]}

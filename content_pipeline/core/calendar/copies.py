@@ -51,7 +51,7 @@ def discard(session: Session, item: CalendarItem) -> list[Task]:
     return [task] if task and task.state in tasks.OPEN and tasks.try_cancel(session, task) else []
 
 
-def result(_: Session, task: Task) -> dict[str, Any]:
+def result(_: Session, task: Task) -> kinds.VideoCopyResult:
     """The result of a finished task."""
     return {"item_id": task.key}
 

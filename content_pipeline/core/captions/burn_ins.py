@@ -5,7 +5,7 @@ The API calls `create` and `result`; the asset `burned_in_video` calls `render`.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import and_, or_, select
@@ -122,12 +122,12 @@ def _is_open(session: Session, burned: BurnIn) -> bool:
     return session.scalars(query.limit(1)).first() is not None
 
 
-def result(session: Session, task: Task) -> dict[str, Any]:
+def result(session: Session, task: Task) -> kinds.BurnInResult:
     """The result of a finished task."""
     return output(session.get_one(BurnIn, UUID(task.key)))
 
 
-def output(burned: BurnIn) -> dict[str, Any]:
+def output(burned: BurnIn) -> kinds.BurnInResult:
     """A fresh signed link to the video."""
     return {"output_url": burned.output_key and storage.signed_url(burned.output_key)}
 

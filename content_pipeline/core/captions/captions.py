@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -184,11 +184,11 @@ def document(caption: Caption, form: Form) -> str:
     )
 
 
-def result(session: Session, task: Task) -> dict[str, Any]:
+def result(session: Session, task: Task) -> kinds.CaptionResult:
     """The result of a finished task."""
-    answer: dict[str, Any] = {"caption_id": task.key}
+    answer: kinds.CaptionResult = {"caption_id": task.key}
     if burned := burn_ins.with_caption(session, UUID(task.key)):
-        answer |= burn_ins.output(burned)
+        answer["output_url"] = burn_ins.output(burned)["output_url"]
     return answer
 
 

@@ -5,7 +5,7 @@ They are carried out by `core/publishing/attempts.py`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -198,7 +198,7 @@ def find_other_by_post_id(session: Session, publication: Publication, post_id: s
     return session.scalars(query).one_or_none()
 
 
-def result(session: Session, task: Task) -> dict[str, Any]:
+def result(session: Session, task: Task) -> kinds.PublicationResult:
     """The result of a finished task. The platform may return the post's id later, or (for a private one) never."""
     publication = session.get_one(Publication, UUID(task.key))
     return {

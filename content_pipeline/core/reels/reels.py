@@ -6,7 +6,7 @@ The API calls `create`, `get` and `result`; the assets `narration` and `reel_vid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
@@ -95,7 +95,7 @@ def create_task(session: Session, reel: Reel) -> Task:
     return tasks.create(session, workspace_id=reel.workspace_id, kind=KIND, key=str(reel.id), task_id=str(reel.id))
 
 
-def result(session: Session, task: Task) -> dict[str, Any]:
+def result(session: Session, task: Task) -> kinds.ReelResult:
     """The result of a finished task."""
     reel = session.get_one(Reel, UUID(task.key))
     assert reel.media

@@ -59,16 +59,25 @@ def create_with_task(session: Session, workspace_id: UUID, *, with_files: bool) 
     return export, tasks.create(session, workspace_id=workspace_id, kind=KIND, key=str(export.id))
 
 
-def result(session: Session, task: Task) -> dict[str, Any]:
+def result(session: Session, task: Task) -> kinds.WorkspaceExportResult:
     """The result of a finished task, with a fresh signed link as long as the file is kept."""
     export = session.get_one(WorkspaceExport, UUID(task.key))
-    counted = {"rows": export.rows, "files": export.files, "bytes": export.bytes}
-    if export.object_key is None:
-        return {"download_url": None, "expires_at": None, **counted}
-    seconds = settings().link_seconds
-    expires_at = now().replace(microsecond=0) + timedelta(seconds=seconds)
-    url = storage.signed_url(export.object_key, seconds=seconds, is_download=True)
-    return {"download_url": url, "expires_at": expires_at, **counted}
+    assert export.rows is not None
+    assert export.files is not None
+    assert export.bytes is not None
+    url, expires_at = None, None
+    if export.object_key:
+        seconds = settings().link_seconds
+        # The signature counts from the full second.
+        expires_at = now().replace(microsecond=0) + timedelta(seconds=seconds)
+        url = storage.signed_url(export.object_key, seconds=seconds, is_download=True)
+    return {
+        "download_url": url,
+        "expires_at": expires_at,
+        "rows": export.rows,
+        "files": export.files,
+        "bytes": export.bytes,
+    }
 
 
 # ── called by the asset ──────────────────────────────────────────────────────────────────────────────────
