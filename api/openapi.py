@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
+from api import openapi_examples, openapi_links
 from api.deps import default_scope
 from api.schemas.problems import Problem, problems
 from content_pipeline.core.tasks.kinds import KINDS
@@ -19,8 +20,12 @@ INTRODUCTION: Final = Path(__file__).with_name("introduction.md").read_text()
 
 _REFERENCE: Final = "#/components/schemas/{model}"
 _END_OF_SENTENCE: Final = re.compile(r"(?<=[.?!])\s+")
-# Of every operation with a body (api/body_limits.py).
-_OF_BODIES: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+# Of every operation with a body (api/body_limits.py); the last one where it is compressed.
+_OF_BODIES: Final = (
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
 
 
 def install(app: FastAPI) -> None:
@@ -40,6 +45,8 @@ def install(app: FastAPI) -> None:
         for schema in schemas.values():
             for field in schema.get("properties", {}).values():
                 _mark_files(field)
+        openapi_examples.fill_in(document)
+        openapi_links.link(document)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents it

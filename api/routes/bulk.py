@@ -42,7 +42,7 @@ _CSV: Final = (
 
 
 @upload_router.post(
-    "", status_code=HTTPStatus.ACCEPTED, response_model=BatchUploaded, responses=problems(403, 404, 413, 503)
+    "", status_code=HTTPStatus.ACCEPTED, response_model=BatchUploaded, responses=problems(403, 404, 413, 502, 503)
 )
 @in_bulkhead()
 def submit_batch(

@@ -253,7 +253,10 @@ def list_captions(
 @router.get(
     "/{caption_id}.{form}",
     response_class=Response,
-    responses={200: {"content": {media_type: {} for media_type in _MEDIA_TYPES.values()}}, **problems(404, 409)},
+    responses={
+        200: {"content": {media_type: {"schema": {"type": "string"}} for media_type in _MEDIA_TYPES.values()}},
+        **problems(404, 409),
+    },
 )
 def get_file(caption_id: UUID, form: captions.Form, caller: CallerDep) -> Response:
     """Download the captions as a file."""

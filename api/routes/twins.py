@@ -22,7 +22,7 @@ from content_pipeline.core.twins import deleted_memories, twins
 router = APIRouter(prefix="/twins", tags=["twins"], route_class=JsonRoute)
 
 
-@router.post("", status_code=HTTPStatus.CREATED, response_model=TwinView, responses=problems(503))
+@router.post("", status_code=HTTPStatus.CREATED, response_model=TwinView, responses=problems(404, 503))
 @in_bulkhead()
 def create_twin(body: TwinRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Create a twin: name, voice, tags that choose the style of its videos, and how its posts are written."""

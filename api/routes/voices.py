@@ -1,6 +1,8 @@
 """The installed text-to-speech voices: their list, and a sample of each."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
 
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep
@@ -25,10 +27,16 @@ def list_voices(_: CallerDep) -> list[VoiceView]:
 @router.get(
     "/{voice_id}/sample",
     response_class=Response,
-    responses={200: {"content": {"audio/wav": {}}, "description": "A WAV file"}, **problems(404, 503)},
+    responses={
+        200: {
+            "content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "A WAV file",
+        },
+        **problems(404, 502, 503),
+    },
 )
 @in_bulkhead()
-def get_sample(voice_id: str, _: CallerDep) -> Response:
+def get_sample(voice_id: Annotated[str, Path(examples=["hibari-heart"])], _: CallerDep) -> Response:
     """Listen to a voice: a sentence in its own language.
 
     The first request for a voice makes its sample, which takes some seconds; later ones get the same file.

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.routing import compile_path
 
 from api.main import create_app
 from content_pipeline.core.database import transaction
@@ -35,7 +37,7 @@ def anonymous_client(app) -> TestClient:
 
 
 @pytest.fixture
-def connect(app) -> Callable[..., TestClient]:
+def connect(app, documented) -> Callable[..., TestClient]:
     """Creates a client with a new key, by default of a new workspace; `limits` override the plan's."""
 
     def with_key(
@@ -50,9 +52,30 @@ def connect(app) -> Callable[..., TestClient]:
             key = workspaces.create_key(
                 session, workspace=workspace or str(uuid4()), plan=plan, redirect_uris=redirect_uris, scopes=scopes
             )
-        return TestClient(app, headers={"X-API-Key": key})
+        client = TestClient(app, headers={"X-API-Key": key})
+        client.event_hooks = {"response": [documented]}
+        return client
 
     return with_key
+
+
+@pytest.fixture(scope="session")
+def documented(app) -> Callable[[httpx.Response], None]:
+    """Fails for a status that the OpenAPI document does not name for the operation."""
+    operations = [
+        (method.upper(), compile_path(template)[0], operation["responses"])
+        for template, operations in app.openapi()["paths"].items()
+        for method, operation in operations.items()
+    ]
+
+    def check(response: httpx.Response) -> None:
+        request = response.request
+        for method, pattern, responses in operations:
+            if method == request.method and pattern.match(request.url.path):
+                assert str(response.status_code) in responses, f"{request.method} {request.url}: {response.status_code}"
+                return
+
+    return check
 
 
 @pytest.fixture
