@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst media check format bench errors lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst media strangers check format bench errors lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ burst: install  ## 300 captions at once over two workers
 
 media: install  ## the corpus of docs/media.md and 500 broken files over a whole stack; MEDIA_FILES=n sends n, MEDIA_SEED=n others
 	MEDIA_FILES=$(or $(MEDIA_FILES),500) $(BIN)/python -m pytest -s tests/stack/test_media.py
+
+strangers: install  ## 20,000 requests made of the OpenAPI document, alone and along its links
+	STRANGERS_CASES=$(or $(STRANGERS_CASES),20000) $(PYTEST) -s tests/api/test_strangers.py
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check
