@@ -51,7 +51,10 @@ class Call:
         probe of readiness. A script is written by a language model, which is not here.
         """
         usual = (404, 409) if self.has_key else (400, 503)
-        assert status < 400 or status in usual or (status, self.operation) == (503, "write_script"), self.operation
+        assert status < 400 or status in usual or (status, self.operation) == (503, "write_script"), (
+            self.operation,
+            status,
+        )
 
 
 def calls(document: dict[str, Any], world: World) -> Iterator[Call]:
