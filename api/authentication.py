@@ -25,6 +25,9 @@ from content_pipeline.core.workspaces.caller import Caller
 
 API_KEY: Final = "X-API-Key"
 PROTECTED: Final = "/api/"
+# Clients of MCP send the key as a bearer token, if they cannot set other headers.
+AGENTS: Final = "/mcp"
+_BEARER: Final = "bearer "
 # OAuth callbacks: browsers come from a platform without a key, and `state` identifies the workspace. Events of
 # providers: they are signed.
 OPEN: Final = (f"{oauth_flow.CALLBACK_PATH}/", f"{heygen_events.PATH}")
@@ -48,7 +51,8 @@ class Authentication:
         await self.app(scope, receive, send)
 
     async def _authorize(self, scope: Scope) -> None:
-        key = Headers(scope=scope).get(API_KEY)
+        headers = Headers(scope=scope)
+        key = sent_key(headers) if scope["path"] == AGENTS else headers.get(API_KEY)
         if not key:
             raise Unauthorized(
                 "This request needs an API key.", code="key_missing", remedy=f"Send your key in the {API_KEY} header."
@@ -73,8 +77,15 @@ class Authentication:
         return caller
 
 
+def sent_key(headers: Headers) -> str | None:
+    """The key of a request to `/mcp`: its own header, or a bearer token."""
+    authorization = headers.get("Authorization", "")
+    is_bearer = authorization[: len(_BEARER)].lower() == _BEARER
+    return headers.get(API_KEY) or (authorization[len(_BEARER) :].strip() if is_bearer else None)
+
+
 def _needs_key(path: str) -> bool:
-    return path.startswith(PROTECTED) and not path.startswith(OPEN)
+    return path == AGENTS or (path.startswith(PROTECTED) and not path.startswith(OPEN))
 
 
 def _authenticate(key: str, address: str) -> Caller:

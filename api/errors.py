@@ -153,8 +153,8 @@ def _to_core_error(error: Exception, route: APIRoute | None) -> Error:
     if isinstance(error, HTTPException):
         return _OF_ROUTING[error.status_code]
     if isinstance(error, RequestValidationError):
-        errors = _validation_errors(error, route)
-        return Unprocessable(_summary(errors[0]), code="schema", errors=errors)
+        errors = validation_errors(error, route)
+        return Unprocessable(summary(errors[0]), code="schema", errors=errors)
     if isinstance(error, DataError):
         # NUL bytes and numbers out of range are valid in JSON and URLs, but not in PostgreSQL.
         return Invalid(
@@ -176,7 +176,7 @@ def _to_core_error(error: Exception, route: APIRoute | None) -> Error:
     )
 
 
-def _validation_errors(error: RequestValidationError, route: APIRoute | None) -> list[dict[str, str]]:
+def validation_errors(error: RequestValidationError, route: APIRoute | None) -> list[dict[str, str]]:
     """The first validation error of each of the first locations."""
     by_location: dict[str, dict[str, str]] = {}
     for found in error.errors():
@@ -205,7 +205,8 @@ def _message(found: dict[str, Any], path: list[str | int], route: APIRoute | Non
     return _MESSAGES.get(found["type"]) or found["msg"].removeprefix("Value error, ")
 
 
-def _summary(error: dict[str, str]) -> str:
+def summary(error: dict[str, str]) -> str:
+    """One sentence for one of the validation errors."""
     return f"{error['pointer']}: {error['detail']}" if error["pointer"] else error["detail"]
 
 

@@ -43,7 +43,9 @@ _FEW_VALUES: Final = 500
 _rate_limiter: Final = RateLimiter()
 
 
-class _JsonRequest(Request):
+class JsonRequest(Request):
+    """A request whose JSON is small, flat and parsed one at a time of a client."""
+
     max_values = MAX_VALUES
 
     async def json(self) -> Any:
@@ -67,7 +69,7 @@ class _JsonRequest(Request):
         return await JSON_PARSING.run(_loads, body) if values > _FEW_VALUES else _loads(body)
 
 
-class _LargeJsonRequest(_JsonRequest):
+class _LargeJsonRequest(JsonRequest):
     max_values = MAX_LARGE_VALUES
 
 
@@ -87,7 +89,7 @@ class JsonRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_json(request: Request) -> Response:
-            return await handle(_JsonRequest(request.scope, request.receive))
+            return await handle(JsonRequest(request.scope, request.receive))
 
         return handle_json
 

@@ -71,7 +71,12 @@ def unknown_sentence(name: str, known: Collection[str]) -> str:
 
 def body_fields(route: APIRoute, path: Sequence[str | int]) -> set[str]:
     """The names of the fields of the objects at `path` in the body of a route."""
-    models = set(_models(route.body_field.field_info.annotation)) if route.body_field else set()
+    return field_names(route.body_field.field_info.annotation, path) if route.body_field else set()
+
+
+def field_names(annotation: Any, path: Sequence[str | int]) -> set[str]:
+    """The names of the fields of the objects at `path` in a model."""
+    models = set(_models(annotation))
     for step in path:
         if isinstance(step, str):
             models = {

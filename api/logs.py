@@ -25,3 +25,4 @@ def configure() -> None:
     )
     logging.basicConfig(handlers=[handler], level=settings().log_level.upper(), force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs every request to Dagster
+    logging.getLogger("mcp").setLevel(logging.WARNING)  # at INFO it logs three lines for each message

@@ -10,9 +10,11 @@ from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from api import errors, idempotency, logs, openapi
-from api.authentication import API_KEY, Authentication
+from api.agents.endpoint import AgentEndpoint
+from api.authentication import AGENTS, API_KEY, Authentication
 from api.body_limits import BodyLimits
 from api.bulkhead import SHARED_THREAD
 from api.caller_cache import CallerCache
@@ -56,6 +58,11 @@ ALLOWED: Final = [
     "If-None-Match",
     "Last-Event-ID",
     REQUEST_ID,
+    # of MCP clients in browsers
+    "Authorization",
+    "MCP-Protocol-Version",
+    "Mcp-Method",
+    "Mcp-Name",
 ]
 EXPOSED: Final = [
     "ETag",
@@ -156,6 +163,7 @@ def create_app() -> FastAPI:
     app.include_router(health.router)
     app.include_router(start.router)
     app.include_router(error_pages.router)
+    app.router.routes.append(Route(AGENTS, AgentEndpoint(), include_in_schema=False))
     return app
 
 

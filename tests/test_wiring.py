@@ -13,7 +13,7 @@ from content_pipeline.core.tasks import dagster_client, dagster_health, kinds
 from content_pipeline.definitions import definitions
 
 # Libraries of 8 to 60 MB that processes which only answer and plan never need.
-HEAVY = {"faster_whisper", "onnxruntime", "matplotlib", "pandas", "pyarrow", "scipy", "fontTools"}
+HEAVY = {"faster_whisper", "onnxruntime", "matplotlib", "pandas", "pyarrow", "scipy", "fontTools", "mcp"}
 
 
 def in_a_fresh_interpreter(code: str) -> str:

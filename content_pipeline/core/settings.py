@@ -63,6 +63,8 @@ class Settings(EnvironmentSettings):
     # open connections of one address to the API; a proxy on this host, or in FORWARDED_ALLOW_IPS, has no limit
     connections_per_address: int = Field(default=400, ge=1)
     cors_origins: Annotated[list[str], NoDecode] = []
+    # names, with port, by which agents reach /mcp beside that of public_url and loopback
+    mcp_hosts: Annotated[list[str], NoDecode] = []
     # OAuth redirect URIs of applications that ask the person themselves before an account is connected
     confirming_redirect_uris: Annotated[list[str], NoDecode] = []
 
@@ -147,6 +149,7 @@ class Settings(EnvironmentSettings):
 
     @field_validator(
         "cors_origins",
+        "mcp_hosts",
         "confirming_redirect_uris",
         "allowed_private_hosts",
         "speech_voices",

@@ -1,0 +1,57 @@
+"""`/mcp`: the MCP server over HTTP (streamable, stateless), in the API's process.
+
+The SDK's modules take 20 MB and 0.6 s, so they are loaded at the first request that has a key.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from http import HTTPStatus
+from json import JSONDecodeError
+from typing import Final
+
+from fastapi.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
+
+from api.concurrency_limits import ConcurrencyLimit, client_of
+from api.json_routes import JsonRequest
+from api.thread_pools import ThreadPool
+
+Serve = Callable[[Request, Send], Awaitable[None]]
+
+# Messages that are being answered. One that waits for a task takes no thread, but a connection and its buffers.
+MESSAGES: Final = ConcurrencyLimit("call tools", most=400, per_client=16)
+_LOADING: Final = ThreadPool("loading the MCP server", 1)
+
+
+class AgentEndpoint:
+    """ASGI application. A message is a POST; there are no sessions, so a stream of the server's own has no use."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = JsonRequest(scope, receive)
+        if request.method != "POST":
+            raise HTTPException(
+                HTTPStatus.METHOD_NOT_ALLOWED, "This address is for MCP clients, which send POST.", {"Allow": "POST"}
+            )
+        async with MESSAGES.slot(client_of(request)):
+            with suppress(JSONDecodeError):  # the SDK answers it, in the protocol's form
+                await request.json()
+            body = await request.body()
+            serve = await _LOADING.run(_load)
+            await serve(Request(scope, _replayed(body, receive)), send)
+
+
+def _load() -> Serve:
+    from api.agents.http_transport import serve
+
+    return serve
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """What `receive` would give had the body not been read."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replayed

@@ -1,0 +1,62 @@
+"""Streamable HTTP for the MCP server: one message, one exchange of the SDK's, and the host that it was sent to."""
+
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from starlette.requests import Request
+from starlette.types import Send
+
+from api.agents.rest import in_process
+from api.agents.server import build
+from content_pipeline.core.errors import Error
+from content_pipeline.core.settings import settings
+
+_SERVER: Final = build(in_process)
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Misdirected(Error):
+    status = HTTPStatus.MISDIRECTED_REQUEST
+    code = "host_unknown"
+
+
+class ForeignOrigin(Error):
+    status = HTTPStatus.FORBIDDEN
+    code = "origin_unknown"
+
+
+async def serve(request: Request, send: Send) -> None:
+    """Answer one message. Raises Misdirected, ForeignOrigin."""
+    await _check_host(request)
+    # Without sessions, the SDK's manager keeps nothing from one message to the next. One for each message ends all of
+    # its tasks with it: when it is answered, when the client goes, when the server shuts down.
+    manager = StreamableHTTPSessionManager(_SERVER, stateless=True)
+    async with manager.run():
+        await manager.handle_request(request.scope, request.receive, send)
+
+
+async def _check_host(request: Request) -> None:
+    """Against DNS rebinding: a website whose name leads here comes with its own name."""
+    refused = await TransportSecurityMiddleware(_security()).validate_request(request)
+    if refused is None:
+        return
+    if refused.status_code == HTTPStatus.FORBIDDEN:
+        raise ForeignOrigin(
+            f"Pages of {request.headers['Origin'][:200]} may not call this server.",
+            remedy="Add the origin to CONTENT_PIPELINE_CORS_ORIGINS.",
+        )
+    raise Misdirected(
+        f"This server does not go by the name {request.headers.get('Host', '')[:200]!r}.",
+        remedy="Use the address of CONTENT_PIPELINE_PUBLIC_URL, or add this name to CONTENT_PIPELINE_MCP_HOSTS.",
+    )
+
+
+def _security() -> TransportSecuritySettings:
+    public = urlsplit(settings().public_url)
+    return TransportSecuritySettings(
+        allowed_hosts=[public.netloc, *settings().mcp_hosts, *(f"{name}:*" for name in _LOOPBACK)],
+        allowed_origins=[f"{public.scheme}://{public.netloc}", *settings().cors_origins],
+    )

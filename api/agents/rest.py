@@ -1,0 +1,86 @@
+"""REST calls of the tools: what they do goes through the API's own routes, with the caller's key.
+
+So the rate limit, idempotency, ownership and the checks of a route hold for agents as for everybody else.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import httpx
+from starlette.requests import Request
+
+from api.authentication import API_KEY, sent_key
+from api.context import REQUEST_ID
+from api.idempotency import PUBLIC_PATH
+from content_pipeline.core.errors import Error, Unavailable
+
+# A dry run reads the whole video of a client, which may take two minutes.
+SECONDS: Final = 150.0
+
+
+class Refused(Error):
+    """An error that the API answered."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(
+            problem["detail"],
+            code=problem["code"],
+            remedy=problem.get("remedy", ""),
+            retryable=problem.get("retryable", False),
+            retry_after=problem.get("retry_after"),
+            errors=problem.get("errors"),
+        )
+
+
+class RestClient:
+    """The routes of `/api/v1/public`, as one caller. Raises Refused, and Unavailable without an answer."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def get(
+        self, path: str, params: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """A parameter that is None is not sent."""
+        sent = {name: value for name, value in (params or {}).items() if value is not None}
+        return await self._call("GET", path, params=sent, headers=headers)
+
+    async def post(self, path: str, *, again: str | None = None, **body: Any) -> httpx.Response:
+        """`again`: the Idempotency-Key; `body`: what httpx takes (`json`, `data`, `files`, `params`)."""
+        return await self._call("POST", path, headers={"Idempotency-Key": again} if again else None, **body)
+
+    async def patch(self, path: str, json: dict[str, Any]) -> httpx.Response:
+        return await self._call("PATCH", path, json=json)
+
+    async def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        try:
+            answer = await self._http.request(method, f"{PUBLIC_PATH}{path}", **request)
+        except httpx.TransportError as error:
+            raise Unavailable(
+                f"The API at {self._http.base_url} does not answer.",
+                remedy="Start it, or set CONTENT_PIPELINE_PUBLIC_URL to its address.",
+            ) from error
+        if answer.is_error:
+            raise Refused(_problem(answer))
+        return answer
+
+
+def _problem(answer: httpx.Response) -> dict[str, Any]:
+    """Problem details; of a proxy's page, what its status says."""
+    if "json" not in answer.headers.get("content-type", ""):
+        return {"code": "not_answered", "detail": f"The answer was {answer.status_code} {answer.reason_phrase}."}
+    problem: dict[str, Any] = answer.json()
+    return problem
+
+
+@asynccontextmanager
+async def in_process(request: Request) -> AsyncIterator[RestClient]:
+    """The routes of this process, as the sender of a request to `/mcp`."""
+    headers = {API_KEY: sent_key(request.headers) or "", REQUEST_ID: request.state.request_id}
+    address = (request.client.host, request.client.port) if request.client else ("unknown", 0)
+    transport = httpx.ASGITransport(request.app, raise_app_exceptions=False, client=address)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://api", headers=headers, trust_env=False, timeout=SECONDS
+    ) as http:
+        yield RestClient(http)

@@ -1,0 +1,196 @@
+"""The MCP server: its tools and resources for agents, whichever transport they come by."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from difflib import get_close_matches
+from functools import partial
+from importlib.metadata import version
+from typing import Any, Final
+
+import structlog
+from fastapi.exceptions import RequestValidationError
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    CallToolResult,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    ListToolsResult,
+    PaginatedRequestParams,
+    ReadResourceRequestParams,
+    ReadResourceResult,
+    TextContent,
+    TextResourceContents,
+)
+from pydantic import BaseModel, ValidationError
+
+from api.agents import looking, making, planning, resources
+from api.agents.rest import RestClient
+from api.agents.tool import Call, Tool
+from api.errors import summary, validation_errors
+from api.known_fields import field_names, unknown_sentence
+from content_pipeline.core.errors import Error, InternalError, NotFound, Unprocessable
+
+log = structlog.get_logger()
+
+Connect = Callable[[Any], AbstractAsyncContextManager[RestClient]]
+
+TOOLS: Final[dict[str, Tool]] = {
+    tool.name: tool
+    for tool in (
+        looking.get_workspace,
+        making.make_captions,
+        making.make_reels,
+        making.wait_for_task,
+        making.compose_post,
+        looking.list_calendar,
+        planning.schedule_post,
+        planning.edit_post,
+        planning.cancel_post,
+        planning.check_post,
+        planning.publish_post,
+        looking.get_figures,
+        looking.get_best_times,
+        looking.recall,
+    )
+}
+
+INSTRUCTIONS: Final = """\
+Makes captions and short vertical videos, plans and publishes posts, and tells how they did.
+- Begin with get_workspace: it has the ids of the twins (personas) and the connected accounts.
+- What is made takes a while: the tool answers a task_id, and wait_for_task says when it is done, and where it is.
+- Posts are for everybody to see. Plan or publish only what the person has asked for; publish_post does a dry run until
+  it gets `confirm: true`.
+- Times have an offset, as in 2033-05-01T10:00:00+02:00, or end with Z.
+- An error has a `remedy`: follow it, or tell the person. The same call with the same arguments is never done twice.
+"""
+
+
+def build(connect: Connect) -> Server[Any]:
+    """The server. `connect` opens the REST API as the sender of a message; it gets the HTTP request, or None.
+
+    Generates the schemas of all tools, which takes 60 ms.
+    """
+    return Server(
+        "content-pipeline",
+        version=version("content-pipeline"),
+        title="Content Pipeline",
+        instructions=INSTRUCTIONS,
+        # For arguments that come in headers, of which there are none: else the SDK lists all tools at each call.
+        get_tool_input_schema=lambda _: None,
+        on_list_tools=partial(_list_tools, ListToolsResult(tools=[tool.described() for tool in TOOLS.values()])),
+        on_call_tool=partial(_call_tool, connect),
+        on_list_resources=_list_resources,
+        on_list_resource_templates=_list_resource_templates,
+        on_read_resource=partial(_read_resource, connect),
+    )
+
+
+async def _list_tools(
+    listed: ListToolsResult, _: ServerRequestContext[Any], __: PaginatedRequestParams | None
+) -> ListToolsResult:
+    return listed
+
+
+async def _call_tool(
+    connect: Connect, context: ServerRequestContext[Any], params: CallToolRequestParams
+) -> CallToolResult:
+    async def report(percent: float, told: str) -> None:
+        await context.session.report_progress(percent, 100, told)
+
+    try:
+        tool = _tool(params.name)
+        asked = _arguments(tool, params.arguments or {})
+        async with connect(context.request) as api:
+            result = await tool.run(Call(api, report), asked)
+    except Error as error:
+        return _failed(error)
+    except Exception as error:
+        log.error("tool_failed", tool=params.name, exc_info=error)
+        return _failed(InternalError("Something went wrong on our side.", remedy="Try again.", retryable=True))
+    return _succeeded(result)
+
+
+def _tool(name: str) -> Tool:
+    if found := TOOLS.get(name):
+        return found
+    nearest = get_close_matches(name[:100], TOOLS, n=1)
+    raise NotFound(
+        f"There is no tool {name[:100]!r}." + (f" Did you mean {nearest[0]!r}?" if nearest else ""),
+        code="tool_unknown",
+        remedy="Take one of tools/list.",
+    )
+
+
+def _arguments(tool: Tool, given: dict[str, Any]) -> BaseModel:
+    try:
+        # As JSON: in strict mode, pydantic takes an id only so.
+        return tool.arguments.model_validate_json(json.dumps(given))
+    except ValidationError as error:
+        faults = _faults(error, tool.arguments)
+        raise Unprocessable(
+            summary(faults[0]),
+            code="schema",
+            remedy="Correct what `errors` lists, as the tool's input schema says.",
+            errors=faults,
+        ) from error
+
+
+def _faults(error: ValidationError, model: type[BaseModel]) -> list[dict[str, str]]:
+    """What is wrong with arguments, in the words of the API."""
+    found: list[Any] = []
+    for fault in error.errors():
+        path = fault["loc"]
+        is_unknown = fault["type"] == "extra_forbidden"
+        told = unknown_sentence(str(path[-1]), field_names(model, path[:-1])) if is_unknown else fault["msg"]
+        found.append({**fault, "loc": ("arguments", *path), "msg": told})
+    return validation_errors(RequestValidationError(found), None)
+
+
+def _succeeded(result: BaseModel) -> CallToolResult:
+    shown = result.model_dump(mode="json")
+    # The text is for clients that do not know structured content.
+    text = TextContent(type="text", text=json.dumps(shown, ensure_ascii=False))
+    return CallToolResult(content=[text], structured_content=shown)
+
+
+def _failed(error: Error) -> CallToolResult:
+    shown = {
+        "code": error.code,
+        "detail": error.detail,
+        "remedy": error.remedy,
+        "retryable": error.retryable,
+        "retry_after": error.retry_after,
+        "errors": error.errors,
+    }
+    text = TextContent(type="text", text=json.dumps(shown, ensure_ascii=False))
+    return CallToolResult(content=[text], structured_content=shown, is_error=True)
+
+
+async def _list_resources(_: ServerRequestContext[Any], __: PaginatedRequestParams | None) -> ListResourcesResult:
+    return ListResourcesResult(resources=resources.RESOURCES)
+
+
+async def _list_resource_templates(
+    _: ServerRequestContext[Any], __: PaginatedRequestParams | None
+) -> ListResourceTemplatesResult:
+    return ListResourceTemplatesResult(resource_templates=resources.TEMPLATES)
+
+
+async def _read_resource(
+    connect: Connect, context: ServerRequestContext[Any], params: ReadResourceRequestParams
+) -> ReadResourceResult:
+    uri = str(params.uri)
+    try:
+        async with connect(context.request) as api:
+            found = await resources.read(api, uri)
+    except Error as error:
+        code = INVALID_PARAMS if isinstance(error, NotFound) or not error.retryable else INTERNAL_ERROR
+        raise MCPError(code, f"{error.detail} {error.remedy}".rstrip(), {"uri": uri, "code": error.code}) from error
+    text = json.dumps(found, ensure_ascii=False)
+    return ReadResourceResult(contents=[TextResourceContents(uri=uri, text=text, mime_type=resources.JSON)])

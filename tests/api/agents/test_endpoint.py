@@ -1,0 +1,100 @@
+"""What is checked before a message gets to the MCP server."""
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api import concurrency_limits
+from api.agents import endpoint
+from api.body_limits import DEFAULT_BYTES
+from api.concurrency_limits import ConcurrencyLimit
+from api.json_routes import MAX_VALUES
+from content_pipeline.core.settings import settings
+from tests.api.agents.conftest import Agent
+from tests.api.conftest import PUBLIC
+
+MCP = "/mcp"
+HEADERS = {"Accept": "application/json, text/event-stream", "Host": "localhost:8000"}
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+
+
+def test_a_message_needs_a_key_in_either_header(client: TestClient, anonymous_client: TestClient) -> None:
+    without = anonymous_client.post(MCP, json=PING, headers=HEADERS)
+    assert (without.status_code, without.json()["code"]) == (401, "key_missing")
+    wrong = anonymous_client.post(MCP, json=PING, headers=HEADERS | {"Authorization": "Bearer sk_wrong"})
+    assert (wrong.status_code, wrong.json()["code"]) == (401, "key_invalid")
+    bearer = {"Authorization": f"Bearer {client.headers['X-API-Key']}"}
+    assert anonymous_client.post(MCP, json=PING, headers=HEADERS | bearer).status_code == 200
+    assert client.post(MCP, json=PING, headers=HEADERS).status_code == 200
+
+
+def test_other_paths_take_no_bearer_token(client: TestClient, anonymous_client: TestClient) -> None:
+    bearer = {"Authorization": f"Bearer {client.headers['X-API-Key']}"}
+    assert anonymous_client.get(f"{PUBLIC}/tasks", headers=bearer).status_code == 401
+
+
+def test_an_unknown_host_is_refused_until_the_settings_name_it(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebound = HEADERS | {"Host": "attacker.example:8000"}
+    refused = client.post(MCP, json=PING, headers=rebound)
+    assert (refused.status_code, refused.json()["code"]) == (421, "host_unknown")
+    assert "CONTENT_PIPELINE_MCP_HOSTS" in refused.json()["remedy"]
+    monkeypatch.setattr(settings(), "mcp_hosts", ["attacker.example:8000"])
+    assert client.post(MCP, json=PING, headers=rebound).status_code == 200
+
+
+def test_the_host_of_the_public_address_is_known(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "public_url", "https://api.example.com")
+    assert client.post(MCP, json=PING, headers=HEADERS | {"Host": "api.example.com"}).status_code == 200
+
+
+def test_pages_of_other_origins_are_refused_until_cors_allows_them(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign = HEADERS | {"Origin": "https://app.example.com"}
+    refused = client.post(MCP, json=PING, headers=foreign)
+    assert (refused.status_code, refused.json()["code"]) == (403, "origin_unknown")
+    monkeypatch.setattr(settings(), "cors_origins", ["https://app.example.com"])
+    assert client.post(MCP, json=PING, headers=foreign).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_there_are_no_sessions_to_listen_to_or_to_end(client: TestClient, method: str) -> None:
+    refused = client.request(method, MCP, headers=HEADERS)
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
+    assert "MCP" in refused.json()["detail"]
+
+
+def test_a_message_has_the_size_of_any_other_body(client: TestClient) -> None:
+    long = client.post(MCP, content=b"x" * (DEFAULT_BYTES + 1), headers=HEADERS)
+    assert (long.status_code, long.json()["code"]) == (413, "too_large")
+    many = json.dumps(PING | {"params": {"many": [0] * (MAX_VALUES + 1)}})
+    refused = client.post(MCP, content=many, headers=HEADERS | {"Content-Type": "application/json"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_many_values")
+    deep = client.post(MCP, content=b"[" * 20_000, headers=HEADERS | {"Content-Type": "application/json"})
+    assert (deep.status_code, deep.json()["code"]) == (400, "body_nested")
+
+
+def test_what_is_no_message_is_told_so(client: TestClient) -> None:
+    refused = client.post(MCP, content="{", headers=HEADERS | {"Content-Type": "application/json"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, -32700)
+
+
+def test_messages_count_against_the_quota_of_the_key(server: str, connect) -> None:
+    client = connect(requests_per_minute=3)
+    answers = [client.post(MCP, json=PING, headers=HEADERS).status_code for _ in range(4)]
+    assert answers == [200, 200, 200, 429]
+
+
+def test_a_key_has_some_messages_at_a_time(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(endpoint, "MESSAGES", ConcurrencyLimit("call tools", most=0, per_client=1))
+    refused = client.post(MCP, json=PING, headers=HEADERS)
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+
+
+def test_an_older_client_with_a_handshake_is_served_too(agent: Agent, server: str, client: TestClient) -> None:
+    older = Agent(server, client.headers["X-API-Key"], mode="legacy")
+    assert older.call("get_workspace") == agent.call("get_workspace")
