@@ -181,6 +181,23 @@ def run_demo() -> None:
             running.stop()
 
 
+@cli.command("mcp")
+def serve_agents() -> None:
+    """Serve the tools for agents over standard input and output, for clients that start a program.
+
+    They call the API at CONTENT_PIPELINE_PUBLIC_URL with the key in CONTENT_PIPELINE_API_KEY.
+    """
+    from content_pipeline.core.settings import settings
+
+    _home()
+    if not settings().api_key.get_secret_value():
+        raise Invalid(
+            "There is no API key to call the API with.",
+            remedy="Set CONTENT_PIPELINE_API_KEY to one that `content-pipeline keys create` printed.",
+        )
+    os.execv(sys.executable, [sys.executable, "-m", "api.agents.stdio"])  # noqa: S606  # no shell
+
+
 @cli.group()
 def keys() -> None:
     """Create, list and revoke API keys."""

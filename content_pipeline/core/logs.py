@@ -5,7 +5,7 @@ structlog's default traceback shows the locals of each frame, which would put ac
 
 import logging
 import sys
-from typing import Final
+from typing import Final, TextIO
 
 import structlog
 from structlog.typing import Processor
@@ -20,10 +20,10 @@ SHARED: Final[list[Processor]] = [
 ]
 
 
-def configure() -> None:
-    """Configure structlog to write to standard output."""
+def configure(stream: TextIO | None = None) -> None:
+    """Configure structlog to write to a stream, by default to standard output."""
     structlog.configure(
         processors=[*SHARED, structlog.processors.JSONRenderer()],
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(stream or sys.stdout),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings().log_level.upper())),
     )

@@ -65,6 +65,8 @@ class Settings(EnvironmentSettings):
     cors_origins: Annotated[list[str], NoDecode] = []
     # names, with port, by which agents reach /mcp beside that of public_url and loopback
     mcp_hosts: Annotated[list[str], NoDecode] = []
+    # key that `content-pipeline mcp` calls the API with
+    api_key: SecretStr = SecretStr("")
     # OAuth redirect URIs of applications that ask the person themselves before an account is connected
     confirming_redirect_uris: Annotated[list[str], NoDecode] = []
 

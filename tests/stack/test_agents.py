@@ -1,5 +1,6 @@
-"""Agents on a whole stack: from a request in words to planned posts."""
+"""Agents on a whole stack: from a request in words to planned posts, over HTTP and over standard input and output."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
-from mcp import Client
+from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from content_pipeline.core.clock import now
@@ -96,3 +97,24 @@ def test_three_reels_of_a_text_are_made_and_planned_for_next_week(
     assert {item["id"] for item in listed} == {video["post"]["id"] for video in videos}
     assert {item["account_id"] for item in listed} == {account_id}
     assert stack.sandbox.posts() == []
+
+
+def test_a_client_that_starts_a_program_has_the_same_tools(stack: Stack, client: RestClient) -> None:
+    twin_id = client.create_twin()
+    command = str(Path(sys.executable).parent / "content-pipeline")
+    env = stack.env | {"CONTENT_PIPELINE_API_KEY": client.http.headers["X-API-Key"]}
+
+    async def work() -> tuple[list[str], Any]:
+        async with Client(StdioServerParameters(command=command, args=["mcp"], env=env)) as agent:
+            names = [tool.name for tool in (await agent.list_tools()).tools]
+            return names, (await agent.call_tool("get_workspace", {})).structured_content
+
+    names, workspace = anyio.run(work)
+    assert "publish_post" in names
+    assert [twin["id"] for twin in workspace["twins"]] == [twin_id]
+
+
+def test_without_a_key_the_command_says_what_to_set(stack: Stack) -> None:
+    refused = stack.run("mcp", check=False)
+    assert refused.returncode == 1
+    assert "CONTENT_PIPELINE_API_KEY" in refused.stderr

@@ -1,0 +1,40 @@
+"""The MCP server over standard input and output, for clients that start a program: `content-pipeline mcp`.
+
+It calls the API at CONTENT_PIPELINE_PUBLIC_URL with CONTENT_PIPELINE_API_KEY.
+"""
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import httpx
+from mcp.server.stdio import stdio_server
+
+from api.agents.rest import SECONDS, RestClient
+from api.agents.server import build
+from api.authentication import API_KEY
+from content_pipeline.core import logs
+from content_pipeline.core.settings import settings
+
+
+async def serve() -> None:
+    """Answer messages until standard input ends."""
+    headers = {API_KEY: settings().api_key.get_secret_value()}
+    async with httpx.AsyncClient(base_url=settings().public_url, headers=headers, timeout=SECONDS) as http:
+
+        @asynccontextmanager
+        async def connect(_: Any) -> AsyncIterator[RestClient]:
+            yield RestClient(http)
+
+        server = build(connect)
+        async with stdio_server() as (incoming, outgoing):
+            await server.run(incoming, outgoing, server.create_initialization_options())
+
+
+if __name__ == "__main__":
+    logs.configure(sys.stderr)  # standard output is the protocol's
+    logging.basicConfig(level=logging.WARNING)
+    anyio.run(serve)
