@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from api.agents.tool import Arguments, Call, Repeatable, Result, after, idempotency_key, tool
 from api.idempotency import PUBLIC_PATH
 from api.schemas.composing import ComposeRequest, PostTextView
+from api.schemas.sources import SourceFields
 from api.schemas.tasks import Status, TaskError, TaskView
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.platforms.registered import Platform
@@ -34,8 +35,7 @@ class Accepted(Result):
     status: Status
 
 
-class CaptionsRequest(Arguments, Repeatable):
-    reel_url: str = Field(max_length=4096, description="Link to a video or recording; files cannot be sent here")
+class CaptionsRequest(SourceFields, Arguments, Repeatable):
     language: str = Field("auto", max_length=35, description="A language tag of the speech, or auto")
     translate_to: str | None = Field(None, max_length=35, description="A language tag: the captions are in it")
     burn_in: bool = Field(False, description="Also make a video with the captions in it")
@@ -49,8 +49,8 @@ class CaptionsAccepted(Accepted):
 
 @tool("Make captions", "create", "reversible")
 async def make_captions(call: Call, asked: CaptionsRequest) -> CaptionsAccepted:
-    """Make captions (SRT, WebVTT, ASS) for a video or recording that a link leads to; optionally translated, or burned
-    into the video. Takes seconds to minutes: wait_for_task has the text and the links."""
+    """Make captions (SRT, WebVTT, ASS) for a video or recording that a link leads to, or that is here; optionally
+    translated, or burned into the video. Takes seconds to minutes: wait_for_task has the text and the links."""
     form = {name: _field(value) for name, value in asked.model_dump(mode="json", exclude={"again"}).items() if value}
     answer = await call.api.post("/captions/generate", again=idempotency_key("make_captions", asked), data=form)
     return CaptionsAccepted.model_validate(answer.json() | {"next": after(answer, _WAIT)})

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Response
 from sqlalchemy.orm import Session
 
+from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
 from api.deletion import finish_deletion
 from api.deps import CallerDep
@@ -14,7 +15,7 @@ from api.json_routes import JsonRoute
 from api.schemas.avatars import AvatarAccepted, AvatarAcceptedWithSecret, AvatarRequest, AvatarVideoView, AvatarView
 from api.schemas.problems import problems
 from content_pipeline.core.avatars import avatar_catalog, avatar_videos
-from content_pipeline.core.database import autocommit, transaction
+from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.settings import settings
@@ -23,7 +24,7 @@ from content_pipeline.core.sources.sources import SourceIds
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.webhooks import endpoints
-from content_pipeline.core.workspaces.workspaces import Caller
+from content_pipeline.core.workspaces.caller import Caller
 
 router = APIRouter(tags=["avatars"], route_class=JsonRoute)
 
@@ -90,11 +91,11 @@ def get_avatar_video(job_id: UUID, caller: CallerDep) -> AvatarVideoView:
 
 @router.delete("/multimodal/avatar/{job_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
 @in_bulkhead()
-def delete_avatar_video(job_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
+def delete_avatar_video(job_id: UUID, caller: CallerDep, change: ChangeDep, background: BackgroundTasks) -> None:
     """Delete an avatar video; an unfinished one is canceled, published posts stay on their platforms.
 
     409 `in_use` while a planned item or an open post is of it.
     """
-    with transaction() as session:
+    with change.transaction() as session:
         deleted = deletion.delete_avatar_video(session, caller.workspace_id, job_id)
     finish_deletion(deleted, background)

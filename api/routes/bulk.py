@@ -11,6 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from api import events
+from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
 from api.deletion import finish_deletion
 from api.deps import CallerDep, Cursor, Limit
@@ -24,7 +25,7 @@ from api.snapshots import BatchSnapshot, batch_view
 from api.thread_pools import LAUNCHES
 from api.upload_routes import CsvRoute
 from content_pipeline.core.bulk import batches, csv_reader, csv_rows
-from content_pipeline.core.database import autocommit, transaction
+from content_pipeline.core.database import autocommit
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.platforms.registered import Platform
@@ -109,12 +110,12 @@ def _view(session: Session, batch: Batch) -> BatchView:
 
 @router.delete("/{batch_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
 @in_bulkhead()
-def delete_batch(batch_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
+def delete_batch(batch_id: UUID, caller: CallerDep, change: ChangeDep, background: BackgroundTasks) -> None:
     """Delete a batch with all its videos; unfinished ones are canceled, published posts stay on their platforms.
 
     409 `in_use` while a planned item or an open post is of one of its videos.
     """
-    with transaction() as session:
+    with change.transaction() as session:
         deleted = deletion.delete_batch(session, caller.workspace_id, batch_id)
     finish_deletion(deleted, background)
 

@@ -20,7 +20,7 @@ from api.schemas.problems import problems
 from api.schemas.times import Day, UtcDatetime
 from api.thread_pools import LAUNCHES
 from content_pipeline.core.calendar import actions, copies, item_sources, items
-from content_pipeline.core.database import autocommit, transaction
+from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import CalendarItem, Publication
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.platforms.registered import Platform

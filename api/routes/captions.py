@@ -302,12 +302,12 @@ def _view(session: Session, caption: Caption, response: Response) -> CaptionView
 
 @router.delete("/{caption_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
 @in_bulkhead()
-def delete_captions(caption_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
+def delete_captions(caption_id: UUID, caller: CallerDep, change: ChangeDep, background: BackgroundTasks) -> None:
     """Delete captions with their recording and all burn-ins; work on them is canceled.
 
     409 `in_use` while a planned item, an open post or a twin's defaults name them.
     """
-    with transaction() as session:
+    with change.transaction() as session:
         deleted = deletion.delete_caption(session, caller.workspace_id, caption_id)
     finish_deletion(deleted, background)
 

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
+from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, PublisherDep
 from api.idempotency import PUBLIC_PATH, IdempotentDep
@@ -107,9 +108,9 @@ def get_publication(job_id: str, caller: CallerDep) -> PublicationView:
 
 @publications_router.delete("/{job_id}/post", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409, 502, 503))
 @in_bulkhead()
-def remove_post(job_id: str, caller: CallerDep) -> None:
+def remove_post(job_id: str, caller: PublisherDep, change: ChangeDep) -> None:
     """Take a published post down on YouTube or LinkedIn; its figures stay, and repeating it is harmless.
 
     409 `removal_unsupported` on Instagram and TikTok, which let no app do that.
     """
-    removal.remove_post(caller.workspace_id, job_id)
+    removal.remove_post(caller.workspace_id, job_id, by=change.actor)

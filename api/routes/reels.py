@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks
 
+from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
 from api.deletion import finish_deletion
 from api.deps import CallerDep
 from api.json_routes import JsonRoute
 from api.schemas.problems import problems
-from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import deletion
 
 router = APIRouter(prefix="/reels", tags=["bulk reels"], route_class=JsonRoute)
@@ -18,11 +18,11 @@ router = APIRouter(prefix="/reels", tags=["bulk reels"], route_class=JsonRoute)
 
 @router.delete("/{reel_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
 @in_bulkhead()
-def delete_reel(reel_id: UUID, caller: CallerDep, background: BackgroundTasks) -> None:
+def delete_reel(reel_id: UUID, caller: CallerDep, change: ChangeDep, background: BackgroundTasks) -> None:
     """Delete a reel, also one of a batch; an unfinished one is canceled, published posts stay on their platforms.
 
     409 `in_use` while a planned item or an open post is of it.
     """
-    with transaction() as session:
+    with change.transaction() as session:
         deleted = deletion.delete_reel(session, caller.workspace_id, reel_id)
     finish_deletion(deleted, background)

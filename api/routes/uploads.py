@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
 
+from api.audit import ChangeDep
 from api.body_limits import too_large
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
@@ -29,7 +30,7 @@ from content_pipeline.core.models.uploads import UploadKind
 from content_pipeline.core.settings import settings
 from content_pipeline.core.uploads import multipart, uploads
 from content_pipeline.core.uploads.examination import Examined, examine
-from content_pipeline.core.workspaces.workspaces import Caller
+from content_pipeline.core.workspaces.caller import Caller
 
 PATH: Final = f"{PUBLIC_PATH}/uploads"
 
@@ -95,9 +96,9 @@ def get_upload(upload_id: UUID, caller: CallerDep) -> UploadView:
 
 @router.delete("/{upload_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404, 409))
 @in_bulkhead()
-def delete_upload(upload_id: UUID, caller: CallerDep) -> None:
+def delete_upload(upload_id: UUID, caller: CallerDep, change: ChangeDep) -> None:
     """Delete an upload and its file. Refused while a task or a planned post needs it; what was made of it stays."""
-    upload_deletion.delete(caller.workspace_id, upload_id)
+    upload_deletion.delete(caller.workspace_id, upload_id, by=change.actor)
 
 
 @multipart_router.post(
@@ -184,9 +185,9 @@ def _joined_and_examined(caller: Caller, upload_id: UUID) -> Examined | None:
 
 @multipart_router.delete("/{upload_id}", status_code=HTTPStatus.NO_CONTENT, responses=problems(404))
 @in_bulkhead()
-def drop_multipart_upload(upload_id: UUID, caller: CallerDep) -> None:
+def drop_multipart_upload(upload_id: UUID, caller: CallerDep, change: ChangeDep) -> None:
     """Drop an upload in parts that is not complete, with what has arrived of it."""
-    upload_deletion.drop(caller.workspace_id, upload_id)
+    upload_deletion.drop(caller.workspace_id, upload_id, by=change.actor)
 
 
 def _multipart_upload(caller: Caller, upload_id: UUID) -> MultipartUpload:

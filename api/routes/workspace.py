@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 
-from api.deps import CallerDep
+from api.deps import AdminDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.schemas.problems import problems
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/workspace", tags=["workspace"], route_class=JsonRout
 
 
 @router.post("/export", status_code=HTTPStatus.ACCEPTED, response_model=TaskAccepted, responses=problems(409))
-def export_workspace(body: WorkspaceExportRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+def export_workspace(body: WorkspaceExportRequest, caller: AdminDep, idempotent: IdempotentDep) -> Response:
     """Export all that the workspace has as a ZIP file.
 
     It has a file of JSON lines for each table, without secrets, and the files, or links to them that are valid for a

@@ -28,11 +28,12 @@ OPEN: Final = {"oauth_callback", "answer_connect_page", "probe", "receive_event"
 # They need another scope than `read` of a GET and `create` of what changes something.
 PUBLISH: Final = {
     "schedule_post", "edit_item", "delete_item", "publish_now", "cancel_item", "retry_item", "publish", "delete_twin",
+    "remove_post",
 }  # fmt: skip
 ADMIN: Final = {
     "connect_by_redirect", "connect", "disconnect", "create_webhook", "edit_webhook", "delete_webhook",
     "rotate_webhook_secret", "test_webhook", "redeliver", "create_key", "list_keys", "get_key", "revoke_key",
-    "list_audit_events",
+    "list_audit_events", "export_workspace",
 }  # fmt: skip
 # They are no GET, and change nothing.
 UNCHANGING: Final = {"recall": Scope.READ, "compose_post": Scope.CREATE, "write_script": Scope.CREATE}

@@ -1,4 +1,4 @@
-"""Small videos whose clocks or tracks are odd: variable rates, edit lists, clocks that wrap or jump, empty and late tracks."""
+"""Small videos with odd clocks or tracks: varying rates, edit lists, clocks that wrap or jump, empty or late tracks."""
 
 from pathlib import Path
 

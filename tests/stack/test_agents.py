@@ -65,7 +65,7 @@ class ScriptedAgent:
                 title=script[:100],
                 platform=account["platform"],
                 scheduled_at=(now() + timedelta(days=7 + day)).isoformat(),
-                reel_url=video["video_url"],
+                reel_id=video["reel_id"],
                 caption=" ".join([text["text"], *(f"#{tag}" for tag in text["hashtags"])]),
             )
         return videos

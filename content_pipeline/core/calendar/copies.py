@@ -5,7 +5,7 @@ A copy that cannot be made changes nothing: the item shows the error, and its po
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session

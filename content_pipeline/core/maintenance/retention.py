@@ -1,5 +1,5 @@
-"""Retention: picks partition keys of tasks that ended 90 days ago, and of deleted ones; deletes expired rows and uploads,
-what was deleted by clients, exports, orphaned files, old audit events, and figures older than two years."""
+"""Retention: picks partition keys of tasks that ended 90 days ago, and of deleted ones; deletes expired rows and
+uploads, what was deleted by clients, exports, orphaned files, old audit events, and figures older than two years."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -69,8 +69,8 @@ _EXPORT: Final = re.compile(f"{_ID}/exports/{_ID}/analytics-[0-9-]+\\.[a-z]+")
 
 
 def sweep_rows() -> None:
-    """Delete expired idempotency keys, OAuth states, events, rate-limit buckets, executions and uploads, old figures, and
-    what clients have deleted."""
+    """Delete expired idempotency keys, OAuth states, events, rate-limit buckets, executions and uploads, old figures,
+    and what clients have deleted."""
     for sweep in (
         idempotency.sweep,
         oauth_flow.sweep,

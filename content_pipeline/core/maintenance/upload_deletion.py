@@ -18,12 +18,14 @@ from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import CalendarItem, MultipartUpload, Task, Upload
 from content_pipeline.core.tasks.tasks import OPEN
 from content_pipeline.core.uploads import multipart, uploads
+from content_pipeline.core.workspaces import audit
+from content_pipeline.core.workspaces.audit import Actor
 
 # Columns that take a URL of a client, or the URI of an object.
 _LOCATIONS: Final = ("source_url", "background_url", "music_url", "reel_url")
 
 
-def delete(workspace_id: UUID, upload_id: UUID) -> None:
+def delete(workspace_id: UUID, upload_id: UUID, *, by: Actor = audit.SERVICE) -> None:
     """Delete an upload and its file. Raises NotFound, and Conflict `upload_in_use` while unfinished work needs it.
 
     If the object store does not respond, the file is deleted by retention.
@@ -37,14 +39,16 @@ def delete(workspace_id: UUID, upload_id: UUID) -> None:
                 remedy="Wait for it to end, or cancel the tasks and posts that use the upload.",
             )
         upload.deleted_at = now()
+        audit.record(session, workspace_id, by, "uploads.delete", "upload", upload_id)
     _delete_file(upload)
 
 
-def drop(workspace_id: UUID, upload_id: UUID) -> None:
+def drop(workspace_id: UUID, upload_id: UUID, *, by: Actor = audit.SERVICE) -> None:
     """Delete an upload that is not complete, and its parts. Raises NotFound."""
     with transaction() as session:
         upload = multipart.get(session, workspace_id, upload_id)
         session.delete(upload)
+        audit.record(session, workspace_id, by, "uploads.drop", "upload", upload_id)
     with suppress(Unavailable):
         multipart.drop(upload)
 

@@ -176,7 +176,7 @@ def _transcribe_stretches(
             words += heard
             continue
         if stretch.language in chinese_script.LANGUAGES:
-            heard = full_width(heard)
+            heard = list(full_width(heard))
         other = None if stretch.language == main else stretch.language
         words += [replace(word, language=other) for word in heard]
     return words

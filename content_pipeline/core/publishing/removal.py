@@ -17,9 +17,11 @@ from content_pipeline.core.models import Publication, SocialPost
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.tasks import tasks
+from content_pipeline.core.workspaces import audit
+from content_pipeline.core.workspaces.audit import Actor
 
 
-def remove_post(workspace_id: UUID, task_id: str) -> None:
+def remove_post(workspace_id: UUID, task_id: str, *, by: Actor = audit.SERVICE) -> None:
     """Take down the post of one of its tasks. Does nothing when it was removed already.
 
     Raises NotFound; Conflict `post_<status>` for a post that is not published, `post_id_unknown` and
@@ -31,6 +33,7 @@ def remove_post(workspace_id: UUID, task_id: str) -> None:
             return
         _check(session, publication)
         publication.removing_at = now()
+        audit.record(session, workspace_id, by, "publications.remove_post", "publication", publication.id)
     remove, post_id = PLATFORMS[publication.platform].remove_post, str(publication.post_id)
     assert remove
     call_platform(publication.account_id, lambda access: remove(access, post_id))
