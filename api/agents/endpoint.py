@@ -30,9 +30,7 @@ class AgentEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = JsonRequest(scope, receive)
         if request.method != "POST":
-            raise HTTPException(
-                HTTPStatus.METHOD_NOT_ALLOWED, "This address is for MCP clients, which send POST.", {"Allow": "POST"}
-            )
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
         async with MESSAGES.slot(client_of(request)):
             with suppress(JSONDecodeError):  # the SDK answers it, in the protocol's form
                 await request.json()

@@ -19,22 +19,9 @@ from content_pipeline.core.errors import Error, Unavailable
 SECONDS: Final = 150.0
 
 
-class Refused(Error):
-    """An error that the API answered."""
-
-    def __init__(self, problem: dict[str, Any]) -> None:
-        super().__init__(
-            problem["detail"],
-            code=problem["code"],
-            remedy=problem.get("remedy", ""),
-            retryable=problem.get("retryable", False),
-            retry_after=problem.get("retry_after"),
-            errors=problem.get("errors"),
-        )
-
-
 class RestClient:
-    """The routes of `/api/v1/public`, as one caller. Raises Refused, and Unavailable without an answer."""
+    """The routes of `/api/v1/public`, as one caller. Raises the error that the API answered, and
+    Unavailable without an answer."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -62,7 +49,7 @@ class RestClient:
                 remedy="Start it, or set CONTENT_PIPELINE_PUBLIC_URL to its address.",
             ) from error
         if answer.is_error:
-            raise Refused(_problem(answer))
+            raise _error_of(_problem(answer))
         return answer
 
 
@@ -84,3 +71,14 @@ async def in_process(request: Request) -> AsyncIterator[RestClient]:
         transport=transport, base_url="http://api", headers=headers, trust_env=False, timeout=SECONDS
     ) as http:
         yield RestClient(http)
+
+
+def _error_of(problem: dict[str, Any]) -> Error:
+    return Error(
+        problem["detail"],
+        code=problem["code"],
+        remedy=problem.get("remedy", ""),
+        retryable=problem.get("retryable", False),
+        retry_after=problem.get("retry_after"),
+        errors=problem.get("errors"),
+    )

@@ -43,6 +43,8 @@ def create_with_tasks(
     session: Session, workspace_id: UUID, *, twin: Twin | None, source: Source, specs: Sequence[PostSpec]
 ) -> list[tuple[Publication, Task]]:
     """Create a post for each spec, with its task. Raises Invalid, NotFound, Conflict; then none is created."""
+    if source.stored:
+        sources.lock(session, source.stored)
     for spec in specs:
         check_spec(session, workspace_id, twin, spec)
     request_id = uuid4()

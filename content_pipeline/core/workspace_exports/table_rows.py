@@ -13,7 +13,14 @@ from content_pipeline.core.models import Account, Twin
 _ROWS_AT_ONCE: Final = 50
 # Of the service itself: secrets of running flows, queues, roles of its database.
 INTERNAL: Final = frozenset(
-    {"analysts", "connect_states", "pending_derivations", "webhook_deliveries", "workspace_exports"}
+    {
+        "analysts",
+        "connect_states",
+        "multipart_uploads",
+        "pending_derivations",
+        "webhook_deliveries",
+        "workspace_exports",
+    }
 )
 
 

@@ -64,7 +64,6 @@ def test_pages_of_other_origins_are_refused_until_cors_allows_them(
 def test_there_are_no_sessions_to_listen_to_or_to_end(client: TestClient, method: str) -> None:
     refused = client.request(method, MCP, headers=HEADERS)
     assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
-    assert "MCP" in refused.json()["detail"]
 
 
 def test_a_message_has_the_size_of_any_other_body(client: TestClient) -> None:

@@ -145,7 +145,9 @@ def test_an_item_that_is_given_to_another_twin_while_its_own_is_deleted_stays(tw
 
 
 def test_a_batch_of_a_twin_that_is_deleted_meanwhile_still_ends(twin: Twin) -> None:
-    rows = parse(b"script\nThis is one.\n", platform="tiktok", voice_id="en-US", most_rows=1).rows
+    rows = parse(
+        b"script\nThis is one.\n", platform="tiktok", voice_id="en-US", most_rows=1, workspace_id=twin.workspace_id
+    ).rows
     with transaction() as session:
         _, batch, (reel,) = batches.create_with_tasks(
             session, workspace_id=twin.workspace_id, twin=twin, platform="tiktok", rows=rows

@@ -99,6 +99,7 @@ def test_every_table_of_workspaces_is_exported_or_internal() -> None:
         "accounts",
         "analytics_exports",
         "api_keys",
+        "audit_events",
         "audience_shares",
         "avatar_videos",
         "batches",
@@ -117,6 +118,7 @@ def test_every_table_of_workspaces_is_exported_or_internal() -> None:
         "social_posts",
         "tasks",
         "twins",
+        "uploads",
         "webhook_endpoints",
         "webhook_events",
     }
