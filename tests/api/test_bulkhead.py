@@ -130,7 +130,8 @@ def test_a_key_without_a_free_place_is_told_to_come_back_and_others_are_served(
     slow_name: threading.Event,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.05)
+    # Longer than the bodies of six requests take to be parsed, which is one after the other.
+    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.5)
     busy, other = connect(), connect()
     with ThreadPoolExecutor(bulkhead.OUTBOUND.per_client) as pool:
         held = [pool.submit(wait_for_the_name, base_url, busy) for _ in range(bulkhead.OUTBOUND.per_client)]

@@ -19,7 +19,7 @@ from tests.api.conftest import PUBLIC
         ("GET", f"{PUBLIC}/tasks/unknown", "task_not_found", "There is no task"),
         ("GET", f"{PUBLIC}/tasks?limit=many", "schema", "The request contradicts its schema"),
         ("GET", f"{PUBLIC}/tasks?cursor=made-up", "cursor_invalid", "Start again without a cursor."),
-        ("POST", f"{PUBLIC}/captions/generate", "source_missing", "Send one of audio_file and reel_url"),
+        ("POST", f"{PUBLIC}/captions/generate", "source_missing", "Send one of audio_file, reel_url"),
         ("PUT", f"{PUBLIC}/twins", "method_not_allowed", "Use a method that the Allow header names."),
         ("GET", "/nothing", "not_found", "See /docs for all paths."),
     ],
