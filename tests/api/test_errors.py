@@ -143,6 +143,7 @@ def test_json_that_is_none_is_a_problem_of_shape(client: TestClient) -> None:
         (b'{"content": "\xff"}', {}, 400, "body_unreadable"),
         (gzip.compress(b'{"content": "Hello."}'), {"Content-Encoding": "gzip"}, 415, "encoding_unsupported"),
     ],
+    ids=["nested", "number", "no UTF-8", "compressed"],  # the processes of a run have to make the same ones
 )
 def test_a_body_that_cannot_be_read_is_answered_with_what_is_wrong(
     client: TestClient, body: bytes, headers: dict[str, str], status: int, code: str
