@@ -21,7 +21,7 @@ from content_pipeline.core.rate_limits import Rate
 from content_pipeline.core.workspaces import audit
 from content_pipeline.core.workspaces.audit import Actor, Origin
 
-# A minute of denials of a key that are recorded: one that tries without end writes no log without end.
+# Denials that are recorded per key: a client that retries without end must not fill the log.
 DENIALS: Final = Rate(60, 60)
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -124,7 +124,7 @@ class Change:
 
 
 def _canonical(found: str) -> str | None:
-    """An id as it is stored: a UUID may be sent in other forms, under which nobody would look for it.
+    """An id as it is stored: a UUID may be sent in other forms, while the audit log is searched by one.
 
     None for what is no id, which a denied request may have.
     """

@@ -1,7 +1,7 @@
-"""Bulkhead: routes that call other servers run in threads of their own, limited in all and per API key.
+"""Bulkhead: routes that call other servers run in threads of their own, limited in all and per workspace.
 
 So neither a server that does not answer nor a name that does not resolve holds up the routes that wait for none. Those
-share the threads of the process, of which a key has some at a time.
+share the threads of the process, of which a workspace has one at a time.
 """
 
 import inspect
@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 # A waiting route may hold a connection of the pool of 40 (core/database.py); the others need the rest.
 OUTBOUND: Final = ConcurrencyLimit("wait for other servers", most=24, per_client=6)
 # Of the 40 that routes share. Such a route takes milliseconds, unless it waits for a row that another one has locked.
-# 16 lists of a key took all ten connections for single statements, and reads of tasks waited for one. Each thread that
+# 16 lists of a workspace took all ten connections for single statements, and reads of tasks waited for one. Each thread that
 # computes keeps the interpreter from the event loop for a turn: with 2 that list tasks, the reads of others took 3.8
 # times as long (99 %; bench/noisy_neighbor.py).
 _SHARED: Final = ConcurrencyLimit("are being answered", most=1000, per_client=1)

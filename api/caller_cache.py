@@ -1,4 +1,4 @@
-"""Cache of authenticated callers, from which a key goes when the database announces that it was changed."""
+"""Cache of authenticated callers; a key that changes is dropped when the database announces it."""
 
 import asyncio
 import time

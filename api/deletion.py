@@ -1,4 +1,4 @@
-"""The end of a DELETE, once it is committed."""
+"""What follows a committed deletion: its files are deleted, then its runs are ended."""
 
 from fastapi import BackgroundTasks
 

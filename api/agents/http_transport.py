@@ -1,4 +1,4 @@
-"""Streamable HTTP for the MCP server: one message, one exchange of the SDK's, and the host that it was sent to."""
+"""Streamable HTTP for the MCP server: answers one message, after a check of its Host and Origin."""
 
 from http import HTTPStatus
 from typing import Final
@@ -20,12 +20,12 @@ _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
 class Misdirected(Error):
     status = HTTPStatus.MISDIRECTED_REQUEST
-    code = "host_unknown"
+    code = "host_not_allowed"
 
 
 class ForeignOrigin(Error):
     status = HTTPStatus.FORBIDDEN
-    code = "origin_unknown"
+    code = "origin_not_allowed"
 
 
 async def serve(request: Request, send: Send) -> None:

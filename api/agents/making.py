@@ -71,8 +71,10 @@ class ReelRequest(BaseModel):
     platform: Platform | None = Field(None, description="Else that of the batch")
     voice_id: str | None = Field(None, max_length=100, description="Else the twin's voice")
     avatar_id: str | None = Field(None, max_length=200, description="Of an avatar video; else the twin's avatar")
-    background_url: str | None = Field(None, max_length=4096, description="Link to a picture, GIF or video")
-    music: str | None = Field(None, max_length=4096, description="Link to a sound file; not for avatar videos")
+    background: str | None = Field(None, max_length=4096, description="Link to, or id of, a picture, GIF or video")
+    music: str | None = Field(
+        None, max_length=4096, description="Link to, or id of, a sound file or video; not for avatar videos"
+    )
     caption_animation: CaptionAnimation | None = Field(None, description="Else the twin's")
     call_to_action: str | None = Field(None, max_length=60, description="On its end card; not for avatar videos")
 

@@ -20,7 +20,6 @@ from content_pipeline.core.errors import Invalid
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.settings import settings
 from content_pipeline.core.sources import sources
-from content_pipeline.core.sources.sources import SourceIds
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.webhooks import endpoints
@@ -74,8 +73,8 @@ def _background(session: Session, caller: Caller, body: AvatarRequest) -> str | 
         kinds = sources.BACKGROUND
         return sources.find_any(session, caller.workspace_id, body.background_id, kinds=kinds).location
     if body.background_url:
-        ids = SourceIds(reel_url=body.background_url)
-        return sources.resolve(session, caller.workspace_id, ids, kinds=sources.BACKGROUND).location
+        found = sources.resolve_link(session, caller.workspace_id, body.background_url, kinds=sources.BACKGROUND)
+        return found.location
     return None
 
 

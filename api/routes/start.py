@@ -16,6 +16,7 @@ router = APIRouter(include_in_schema=False)
 _PAGES: Final = {
     "docs": ("Documentation", "Every route, with “Try it out”. It asks for your API key.", "docs"),
     "openapi": ("OpenAPI document", "For generated clients.", "openapi.json"),
+    "errors": ("Error codes", "Causes and remedies.", "errors"),
     "health": ("Health", "Whether the database, the object store and Dagster answer.", "health/ready"),
 }
 

@@ -95,7 +95,7 @@ def _schedule(client: httpx.Client, twin_id: str, reel: dict[str, Any], platform
             "account_id": account_id,
             "scheduled_at": (now() + AHEAD).isoformat(),
             "script": reel["script"],
-            "reel_url": reel["result_url"],
+            "reel_id": reel["job_id"],
         },
     )
     with console.status("") as line:

@@ -318,7 +318,7 @@ def public_url(location: str) -> str:
 
 
 def key_of_signed_url(url: str) -> str | None:
-    """The key that a URL like those of `signed_url` names, whoever signed it and whether or not it has expired; None
+    """The key that a URL like those of `signed_url` names, with any signature, expired or not; None
     for any other URL."""
     try:
         parts = urlsplit(url)

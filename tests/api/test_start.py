@@ -11,7 +11,7 @@ from content_pipeline.core.settings import settings
 def test_programs_are_told_where_things_are(anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "platforms", "live")
     places = anonymous_client.get("/").json()
-    assert set(places) == {"docs", "openapi", "health"}
+    assert set(places) == {"docs", "openapi", "errors", "health"}
     for url in (places["docs"], places["openapi"]):
         assert anonymous_client.get(urlsplit(url).path).status_code == 200
 

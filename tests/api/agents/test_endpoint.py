@@ -39,7 +39,7 @@ def test_an_unknown_host_is_refused_until_the_settings_name_it(
 ) -> None:
     rebound = HEADERS | {"Host": "attacker.example:8000"}
     refused = client.post(MCP, json=PING, headers=rebound)
-    assert (refused.status_code, refused.json()["code"]) == (421, "host_unknown")
+    assert (refused.status_code, refused.json()["code"]) == (421, "host_not_allowed")
     assert "CONTENT_PIPELINE_MCP_HOSTS" in refused.json()["remedy"]
     monkeypatch.setattr(settings(), "mcp_hosts", ["attacker.example:8000"])
     assert client.post(MCP, json=PING, headers=rebound).status_code == 200
@@ -55,7 +55,7 @@ def test_pages_of_other_origins_are_refused_until_cors_allows_them(
 ) -> None:
     foreign = HEADERS | {"Origin": "https://app.example.com"}
     refused = client.post(MCP, json=PING, headers=foreign)
-    assert (refused.status_code, refused.json()["code"]) == (403, "origin_unknown")
+    assert (refused.status_code, refused.json()["code"]) == (403, "origin_not_allowed")
     monkeypatch.setattr(settings(), "cors_origins", ["https://app.example.com"])
     assert client.post(MCP, json=PING, headers=foreign).status_code == 200
 
