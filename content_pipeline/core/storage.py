@@ -6,7 +6,7 @@ A row that names a file of the bucket beside links to elsewhere keeps its URI, `
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -18,6 +18,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from content_pipeline.core.clock import now
 from content_pipeline.core.errors import NotFound, Unavailable
 from content_pipeline.core.settings import settings
 
@@ -276,6 +277,13 @@ def unfinished_multiparts(*, older_than: datetime) -> Iterator[tuple[str, str]]:
                 for found in page.get("Uploads", [])
                 if found["Initiated"] < older_than
             )
+
+
+def signed_download(key: str, life: timedelta) -> tuple[str, datetime]:
+    """A signed URL for browsers to save the file, and when it expires."""
+    # The signature counts from the full second.
+    expires_at = now().replace(microsecond=0) + life
+    return signed_url(key, seconds=int(life.total_seconds()), is_download=True), expires_at
 
 
 def signed_url(

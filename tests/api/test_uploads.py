@@ -135,7 +135,7 @@ def test_an_upload_that_unfinished_work_needs_is_not_deleted(client: TestClient)
         _, task = captions.create_with_task(
             session, workspace_id=row.workspace_id, source_url=location, language="en", burn_in=False
         )
-    assert_error(client.delete(f"{UPLOADS}/{upload['id']}"), 409, "upload_in_use")
+    assert_error(client.delete(f"{UPLOADS}/{upload['id']}"), 409, "in_use")
     assert is_stored(upload["id"])
     assert client.post(f"{PUBLIC}/tasks/{task.id}/cancel").status_code == 202
     assert client.delete(f"{UPLOADS}/{upload['id']}").status_code == 204

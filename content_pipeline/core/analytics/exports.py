@@ -94,9 +94,7 @@ def result(session: Session, task: Task) -> kinds.ExportResult:
     assert export.rows is not None
     if export.written_at + LINKED < now():
         return {"download_url": None, "expires_at": None, "rows": export.rows}
-    # The signature counts from the full second.
-    expires_at = now().replace(microsecond=0) + LINK_LIFE
-    url = storage.signed_url(export.object_key, seconds=int(LINK_LIFE.total_seconds()), is_download=True)
+    url, expires_at = storage.signed_download(export.object_key, LINK_LIFE)
     return {"download_url": url, "expires_at": expires_at, "rows": export.rows}
 
 

@@ -26,7 +26,7 @@ _LOCATIONS: Final = ("source_url", "background_url", "music_url", "reel_url")
 
 
 def delete(workspace_id: UUID, upload_id: UUID, *, by: Actor = audit.SERVICE) -> None:
-    """Delete an upload and its file. Raises NotFound, and Conflict `upload_in_use` while unfinished work needs it.
+    """Delete an upload and its file. Raises NotFound, and Conflict `in_use` while unfinished work needs it.
 
     If the object store does not respond, the file is deleted by retention.
     """
@@ -35,7 +35,7 @@ def delete(workspace_id: UUID, upload_id: UUID, *, by: Actor = audit.SERVICE) ->
         if is_needed(session, upload):
             raise Conflict(
                 "Work that is not finished needs this upload.",
-                code="upload_in_use",
+                code="in_use",
                 remedy="Wait for it to end, or cancel the tasks and posts that use the upload.",
             )
         upload.deleted_at = now()

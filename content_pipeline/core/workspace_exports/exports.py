@@ -67,10 +67,7 @@ def result(session: Session, task: Task) -> kinds.WorkspaceExportResult:
     assert export.bytes is not None
     url, expires_at = None, None
     if export.object_key:
-        seconds = settings().link_seconds
-        # The signature counts from the full second.
-        expires_at = now().replace(microsecond=0) + timedelta(seconds=seconds)
-        url = storage.signed_url(export.object_key, seconds=seconds, is_download=True)
+        url, expires_at = storage.signed_download(export.object_key, timedelta(seconds=settings().link_seconds))
     return {
         "download_url": url,
         "expires_at": expires_at,
