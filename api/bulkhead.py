@@ -23,9 +23,9 @@ Item = TypeVar("Item")
 # A waiting route may hold a connection of the pool of 40 (core/database.py); the others need the rest.
 OUTBOUND: Final = ConcurrencyLimit("wait for other servers", most=24, per_client=6)
 # Of the 40 that routes share. Such a route takes milliseconds, unless it waits for a row that another one has locked.
-# 16 lists of a workspace took all ten connections for single statements, and reads of tasks waited for one. Each thread that
-# computes keeps the interpreter from the event loop for a turn: with 2 that list tasks, the reads of others took 3.8
-# times as long (99 %; bench/noisy_neighbor.py).
+# 16 lists of a workspace took all ten connections for single statements, and reads of tasks waited for one. Each thread
+# that computes keeps the interpreter from the event loop for a turn: with 2 that list tasks, the reads of others took
+# 3.8 times as long (99 %; bench/noisy_neighbor.py).
 _SHARED: Final = ConcurrencyLimit("are being answered", most=1000, per_client=1)
 _SLOT: Final = inspect.Parameter("_bulkhead_slot", inspect.Parameter.KEYWORD_ONLY)
 _END: Final = object()
