@@ -54,9 +54,7 @@ class Authentication:
         headers = Headers(scope=scope)
         key = sent_key(headers) if scope["path"] == AGENTS else headers.get(API_KEY)
         if not key:
-            raise Unauthorized(
-                "This request needs an API key.", code="key_missing", remedy=f"Send your key in the {API_KEY} header."
-            )
+            raise key_missing()
         caller = await self._cached_caller(key, address=scope["client"][0] if scope["client"] else "unknown")
         caller.check_not_expired()
         self._key_usage.note(caller.api_key_id)
@@ -82,6 +80,13 @@ def sent_key(headers: Headers) -> str | None:
     authorization = headers.get("Authorization", "")
     is_bearer = authorization[: len(_BEARER)].lower() == _BEARER
     return headers.get(API_KEY) or (authorization[len(_BEARER) :].strip() if is_bearer else None)
+
+
+def key_missing() -> Unauthorized:
+    """The error of a request without a key."""
+    return Unauthorized(
+        "This request needs an API key.", code="key_missing", remedy=f"Send your key in the {API_KEY} header."
+    )
 
 
 def _needs_key(path: str) -> bool:

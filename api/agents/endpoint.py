@@ -13,6 +13,7 @@ from fastapi.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
+from api.authentication import key_missing
 from api.concurrency_limits import ConcurrencyLimit, client_of
 from api.json_routes import JsonRequest
 from api.thread_pools import ThreadPool
@@ -25,10 +26,16 @@ _LOADING: Final = ThreadPool("loading the MCP server", 1)
 
 
 class AgentEndpoint:
-    """ASGI application. A message is a POST; there are no sessions, so a stream of the server's own has no use."""
+    """ASGI application. A message is a POST; there are no sessions, so a stream of the server's own has no use.
+
+    Raises Unauthorized for a message whose key was not checked.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = JsonRequest(scope, receive)
+        # The router takes more paths for this one than the middleware does: `/mcp%0A`, and any behind a root path.
+        if getattr(request.state, "caller", None) is None:
+            raise key_missing()
         if request.method != "POST":
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
         async with MESSAGES.slot(client_of(request)):

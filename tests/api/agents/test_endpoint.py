@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api import concurrency_limits
@@ -27,6 +28,15 @@ def test_a_message_needs_a_key_in_either_header(client: TestClient, anonymous_cl
     bearer = {"Authorization": f"Bearer {client.headers['X-API-Key']}"}
     assert anonymous_client.post(MCP, json=PING, headers=HEADERS | bearer).status_code == 200
     assert client.post(MCP, json=PING, headers=HEADERS).status_code == 200
+
+
+def test_no_form_of_its_path_is_without_a_key(app: FastAPI, anonymous_client: TestClient) -> None:
+    behind_root = TestClient(app, root_path="/root")
+    for answer in (
+        anonymous_client.post(f"{MCP}%0A", json=PING, headers=HEADERS),
+        behind_root.post(f"/root{MCP}", json=PING, headers=HEADERS),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (401, "key_missing")
 
 
 def test_other_paths_take_no_bearer_token(client: TestClient, anonymous_client: TestClient) -> None:
