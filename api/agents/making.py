@@ -52,7 +52,7 @@ async def make_captions(call: Call, asked: CaptionsRequest) -> CaptionsAccepted:
     """Make captions (SRT, WebVTT, ASS) for a video or recording that a link leads to, or that is here; optionally
     translated, or burned into the video. Takes seconds to minutes: wait_for_task has the text and the links."""
     form = {name: _field(value) for name, value in asked.model_dump(mode="json", exclude={"again"}).items() if value}
-    answer = await call.api.post("/captions/generate", again=idempotency_key("make_captions", asked), data=form)
+    answer = await call.api.post("/captions/generate", again=idempotency_key("make_captions", form, asked), data=form)
     return CaptionsAccepted.model_validate(answer.json() | {"next": after(answer, _WAIT)})
 
 
@@ -99,10 +99,11 @@ async def make_reels(call: Call, asked: ReelsRequest) -> ReelsAccepted:
     writer = csv.DictWriter(file, ReelRequest.model_fields)
     writer.writeheader()
     writer.writerows(reel.model_dump(mode="json") for reel in asked.reels)
+    form = {"twin_id": str(asked.twin_id), "platform": asked.platform}
     answer = await call.api.post(
         "/bulk/reels",
-        again=idempotency_key("make_reels", asked),
-        data={"twin_id": str(asked.twin_id), "platform": asked.platform},
+        again=idempotency_key("make_reels", [form, file.getvalue()], asked),
+        data=form,
         files={"csv_file": ("reels.csv", file.getvalue(), "text/csv")},
     )
     return ReelsAccepted.model_validate(answer.json() | {"next": after(answer, _WAIT)})

@@ -1,9 +1,9 @@
 """Tools that plan and publish posts."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from api.agents.tool import Arguments, Call, Repeatable, Result, after, idempotency_key, tool
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest
@@ -11,6 +11,13 @@ from api.schemas.publishing import DryRunResults, DryRunView, PublicationAccepte
 
 # What only the tool takes, not the route.
 _OWN: Final = {"again", "confirm", "item_id"}
+
+
+def _body(asked: BaseModel) -> dict[str, Any]:
+    """What a route that makes something is sent. An argument that says nothing, as null, is as if left out: so a call
+    that is repeated with one or without is the same call."""
+    sent = asked.model_dump(mode="json", exclude=_OWN, exclude_unset=True)
+    return {name: value for name, value in sent.items() if value not in (None, {})}
 
 
 class ScheduleArguments(ItemRequest, Repeatable):
@@ -26,8 +33,8 @@ async def schedule_post(call: Call, asked: ScheduleArguments) -> PlannedPost:
     """Plan a post in the calendar. It is published at its time without being asked again. Give a `script`, whose video
     is made ahead of the time, or a finished video. `scheduled_at` is a time with an offset, or `"best"`, and
     `scheduled_because` then says why that one."""
-    body = asked.model_dump(mode="json", exclude=_OWN, exclude_unset=True)
-    answer = await call.api.post("/content/calendar", again=idempotency_key("schedule_post", asked), json=body)
+    body = _body(asked)
+    answer = await call.api.post("/content/calendar", again=idempotency_key("schedule_post", body, asked), json=body)
     item = answer.json()
     told = f"It is planned for {item['scheduled_at']}. edit_post moves it, cancel_post takes it back."
     if item["conflicts"]:
@@ -72,8 +79,7 @@ async def check_post(call: Call, asked: PublishRequest) -> CheckedPosts:
 
 
 async def _dry_run(call: Call, asked: PublishRequest) -> list[DryRunView]:
-    body = asked.model_dump(mode="json", exclude=_OWN, exclude_unset=True)
-    answer = await call.api.post("/social/publish", params={"dry_run": "true"}, json=body)
+    answer = await call.api.post("/social/publish", params={"dry_run": "true"}, json=_body(asked))
     return DryRunResults.model_validate(answer.json()).results
 
 
@@ -105,8 +111,8 @@ async def publish_post(call: Call, asked: PublishArguments) -> PublishedPosts:
         checked = await _dry_run(call, asked)
         told = f"Nothing was published. {_on_dry_run(checked)}"
         return PublishedPosts(is_published=False, would_publish=checked, results=[], next=told)
-    body = asked.model_dump(mode="json", exclude=_OWN, exclude_unset=True)
-    answer = await call.api.post("/social/publish", again=idempotency_key("publish_post", asked), json=body)
+    body = _body(asked)
+    answer = await call.api.post("/social/publish", again=idempotency_key("publish_post", body, asked), json=body)
     results = [PublicationAccepted.model_validate(result) for result in answer.json()["results"]]
     told = "Call wait_for_task with each task_id: its result has the link of the post."
     return PublishedPosts(is_published=True, would_publish=[], results=results, next=after(answer, told))

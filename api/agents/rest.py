@@ -18,6 +18,10 @@ from content_pipeline.core.errors import Error, Unavailable
 # A dry run reads the whole video of a client, which may take two minutes.
 SECONDS: Final = 150.0
 
+# Where the API speaks of the Idempotency-Key, which an agent does not see.
+_ANOTHER_CALL: Final = "To make it anew, set `again` to a new word."
+_REMEDIES: Final = {"deleted": _ANOTHER_CALL, "idempotency_mismatch": _ANOTHER_CALL}
+
 
 class RestClient:
     """The routes of `/api/v1/public`, as one caller. Raises the error that the API answered, and
@@ -77,7 +81,7 @@ def _error_of(problem: dict[str, Any]) -> Error:
     return Error(
         problem["detail"],
         code=problem["code"],
-        remedy=problem.get("remedy", ""),
+        remedy=_REMEDIES.get(problem["code"], problem.get("remedy", "")),
         retryable=problem.get("retryable", False),
         retry_after=problem.get("retry_after"),
         errors=problem.get("errors"),

@@ -108,9 +108,12 @@ def tool(
     return decorate
 
 
-def idempotency_key(name: str, asked: BaseModel) -> str:
-    """The same for calls of a tool with the same arguments."""
-    call = json.dumps([name, asked.model_dump(mode="json")], sort_keys=True)
+def idempotency_key(name: str, body: Any, asked: Repeatable) -> str:
+    """The same for calls of a tool that send the same `body`.
+
+    Of what is sent, not of the arguments: where these differ and the body does too, the key must be another.
+    """
+    call = json.dumps([name, body, asked.again], sort_keys=True)
     return f"mcp-{hashlib.sha256(call.encode()).hexdigest()}"
 
 

@@ -13,6 +13,7 @@ from mcp import Client, MCPError
 from pytest_httpserver import HTTPServer
 from sqlalchemy import func, select
 
+from api.agents.tool import Repeatable, idempotency_key
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Batch, CalendarItem, Publication, Reel
@@ -195,6 +196,28 @@ def test_a_post_is_planned_found_moved_and_canceled(agent: Agent, twin_id: str) 
     assert agent.refusal("cancel_post", item_id=planned["id"])["code"]
 
 
+def test_an_argument_that_says_nothing_makes_no_other_call(agent: Agent, twin_id: str) -> None:
+    asked = post(twin_id)
+    first = agent.call("schedule_post", **asked)
+    assert agent.call("schedule_post", **asked, caption=None, options={})["id"] == first["id"]
+    assert agent.call("schedule_post", **asked, caption="Look.")["id"] != first["id"]
+
+
+def test_where_the_key_of_a_call_is_used_up_the_agent_can_go_on(agent: Agent, client: TestClient, twin_id: str) -> None:
+    made = agent.call("make_captions", reel_url=LINK)
+    assert client.delete(f"{PUBLIC}/captions/{made['caption_id']}").status_code == 204
+    gone = agent.refusal("make_captions", reel_url=LINK)
+    assert (gone["code"], "`again`" in gone["remedy"]) == ("deleted", True)
+    assert agent.call("make_captions", reel_url=LINK, again="anew")["caption_id"] != made["caption_id"]
+
+    body = post(twin_id, scheduled_at="2033-05-01T10:00:00Z")
+    key = idempotency_key("schedule_post", body, Repeatable())
+    other = client.post(f"{PUBLIC}/content/calendar", json=body | {"title": "Old"}, headers={"Idempotency-Key": key})
+    assert other.status_code == 201
+    taken = agent.refusal("schedule_post", **body)
+    assert (taken["code"], "`again`" in taken["remedy"]) == ("idempotency_mismatch", True)
+
+
 def test_the_best_time_is_chosen_and_explained(agent: Agent, twin_id: str) -> None:
     create_account(twin_id)
     planned = agent.call("schedule_post", **post(twin_id, scheduled_at="best"))
@@ -228,7 +251,8 @@ def test_nothing_is_published_without_a_confirmation(
 def test_a_confirmed_post_is_published_once(agent: Agent, twin_id: str) -> None:
     account_id = create_account(twin_id)
     asked = {"platforms": ["instagram"], "reel_url": LINK, "caption": "Look.", "confirm": True}
-    first, second = (agent.call("publish_post", **asked) for _ in range(2))
+    first = agent.call("publish_post", **asked)
+    second = agent.call("publish_post", **asked, title=None, captions={})
     assert first["is_published"] is True
     (accepted,) = first["results"]
     assert accepted["account_id"] == account_id
