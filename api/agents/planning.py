@@ -1,5 +1,6 @@
 """Tools that plan and publish posts."""
 
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,9 +9,25 @@ from pydantic import BaseModel, Field
 from api.agents.tool import Arguments, Call, Repeatable, Result, after, idempotency_key, tool
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest
 from api.schemas.publishing import DryRunResults, DryRunView, PublicationAccepted, PublishRequest
+from content_pipeline.core.clock import now
+from content_pipeline.core.errors import Unprocessable
+
+# A person who has not agreed to a post has this long to cancel it.
+SOON_MINUTES: Final = 10
+SOON: Final = timedelta(minutes=SOON_MINUTES)
 
 # What only the tool takes, not the route.
 _OWN: Final = {"again", "confirm", "item_id"}
+
+
+class Confirmable(BaseModel):
+    """Arguments of a tool that plans posts, which may be for a time that is all but now."""
+
+    confirm: bool = Field(
+        False,
+        description=f"Only for a time that is less than {SOON_MINUTES} minutes away: true when the person has seen the "
+        "post and has agreed",
+    )
 
 
 def _body(asked: BaseModel) -> dict[str, Any]:
@@ -20,7 +37,17 @@ def _body(asked: BaseModel) -> dict[str, Any]:
     return {name: value for name, value in sent.items() if value not in (None, {})}
 
 
-class ScheduleArguments(ItemRequest, Repeatable):
+def _check_confirmed(asked: Confirmable, scheduled_at: datetime) -> None:
+    """Raises Unprocessable `confirmation_missing` for a post that nobody could take back before its time."""
+    if scheduled_at - now() < SOON and not asked.confirm:
+        raise Unprocessable(
+            f"This post would be published within {SOON_MINUTES} minutes.",
+            code="confirmation_missing",
+            remedy="Show it to the person, and set `confirm` to true when they agree; or give a later time.",
+        )
+
+
+class ScheduleArguments(ItemRequest, Repeatable, Confirmable):
     pass
 
 
@@ -28,11 +55,13 @@ class PlannedPost(ItemDetail, Result):
     pass
 
 
-@tool("Plan a post", "publish", "reversible")
+@tool("Plan a post", "publish", "final")
 async def schedule_post(call: Call, asked: ScheduleArguments) -> PlannedPost:
     """Plan a post in the calendar. It is published at its time without being asked again. Give a `script`, whose video
     is made ahead of the time, or a finished video. `scheduled_at` is a time with an offset, or `"best"`, and
-    `scheduled_because` then says why that one."""
+    `scheduled_because` then says why that one. A time that is less than 10 minutes away needs `confirm: true`."""
+    if isinstance(asked.scheduled_at, datetime):
+        _check_confirmed(asked, asked.scheduled_at)
     body = _body(asked)
     answer = await call.api.post("/content/calendar", again=idempotency_key("schedule_post", body, asked), json=body)
     item = answer.json()
@@ -42,17 +71,28 @@ async def schedule_post(call: Call, asked: ScheduleArguments) -> PlannedPost:
     return PlannedPost.model_validate(item | {"next": after(answer, told)})
 
 
-class EditArguments(ItemEdit):
+class EditArguments(ItemEdit, Confirmable):
     item_id: UUID = Field(description="The `id` of an item of the calendar")
 
 
-@tool("Change a planned post", "publish", "reversible")
+@tool("Change a planned post", "publish", "final")
 async def edit_post(call: Call, asked: EditArguments) -> PlannedPost:
     """Change a planned post: its time, text, script or account. What is left out stays as it is. A post that is being
-    published cannot be changed."""
+    published cannot be changed. If it is published in less than 10 minutes, before or after the change, that needs
+    `confirm: true`."""
+    await _check_edit_confirmed(call, asked)
     body = asked.model_dump(mode="json", exclude=_OWN, exclude_unset=True)
     item = (await call.api.patch(f"/content/calendar/{asked.item_id}", body)).json()
     return PlannedPost.model_validate(item | {"next": f"It is changed, and planned for {item['scheduled_at']}."})
+
+
+async def _check_edit_confirmed(call: Call, asked: EditArguments) -> None:
+    if isinstance(asked.scheduled_at, datetime):
+        _check_confirmed(asked, asked.scheduled_at)
+    if not asked.confirm:
+        item = ItemDetail.model_validate((await call.api.get(f"/content/calendar/{asked.item_id}")).json())
+        if item.status == "scheduled":
+            _check_confirmed(asked, item.scheduled_at)
 
 
 class CancelArguments(Arguments):

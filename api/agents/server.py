@@ -65,7 +65,7 @@ Makes captions and short vertical videos, plans and publishes posts, and tells h
 - Begin with get_workspace: it has the ids of the twins (personas) and the connected accounts.
 - What is made takes a while: the tool answers a task_id, and wait_for_task says when it is done, and where it is.
 - Posts are for everybody to see. Plan or publish only what the person has asked for; publish_post does a dry run until
-  it gets `confirm: true`.
+  it gets `confirm: true`, and a post that is planned for the next 10 minutes needs it too.
 - Times have an offset, as in 2033-05-01T10:00:00+02:00, or end with Z.
 - An error has a `remedy`: follow it, or tell the person. The same call with the same arguments is never done twice.
 """

@@ -58,7 +58,7 @@ def test_the_tools_say_what_they_do_and_what_they_change(agent: Agent) -> None:
     assert changing == {"make_captions", "make_reels", "schedule_post", "edit_post", "cancel_post", "publish_post"}
     assert {tools[name].meta["scope"] for name in changing} == {"create", "publish"}
     dangerous = {name for name, tool in tools.items() if tool.annotations.destructive_hint}
-    assert dangerous == {"publish_post", "cancel_post"}
+    assert dangerous == {"publish_post", "cancel_post", "schedule_post", "edit_post"}
     assert "instagram" in str(tools["schedule_post"].input_schema)
 
 
@@ -216,6 +216,23 @@ def test_where_the_key_of_a_call_is_used_up_the_agent_can_go_on(agent: Agent, cl
     assert other.status_code == 201
     taken = agent.refusal("schedule_post", **body)
     assert (taken["code"], "`again`" in taken["remedy"]) == ("idempotency_mismatch", True)
+
+
+def test_a_post_of_the_next_minutes_needs_a_confirmation(agent: Agent, client: TestClient, twin_id: str) -> None:
+    soon = (now() + timedelta(minutes=9)).isoformat()
+    later = (now() + timedelta(minutes=20)).isoformat()
+    for time in (soon, now().isoformat(), (now() - timedelta(seconds=30)).isoformat()):
+        refused = agent.refusal("schedule_post", **post(twin_id, scheduled_at=time))
+        assert (refused["code"], "`confirm`" in refused["remedy"]) == ("confirmation_missing", True)
+    assert count(CalendarItem) == 0
+    item_id = agent.call("schedule_post", **post(twin_id, scheduled_at=later))["id"]
+    assert agent.refusal("edit_post", item_id=item_id, scheduled_at=soon)["code"] == "confirmation_missing"
+    assert agent.call("edit_post", item_id=item_id, title="Later")["title"] == "Later"
+
+    confirmed = agent.call("edit_post", item_id=item_id, scheduled_at=soon, confirm=True)
+    assert agent.refusal("edit_post", item_id=item_id, title="Too late")["code"] == "confirmation_missing"
+    assert client.get(f"{PUBLIC}/content/calendar/{item_id}").json()["title"] == confirmed["title"] == "Later"
+    assert agent.call("schedule_post", **post(twin_id, scheduled_at=soon), confirm=True)["status"] == "scheduled"
 
 
 def test_the_best_time_is_chosen_and_explained(agent: Agent, twin_id: str) -> None:
