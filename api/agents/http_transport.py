@@ -57,6 +57,6 @@ async def _check_host(request: Request) -> None:
 def _security() -> TransportSecuritySettings:
     public = urlsplit(settings().public_url)
     return TransportSecuritySettings(
-        allowed_hosts=[public.netloc, *settings().mcp_hosts, *(f"{name}:*" for name in _LOOPBACK)],
+        allowed_hosts=[public.netloc, *settings().mcp_hosts, *_LOOPBACK, *(f"{name}:*" for name in _LOOPBACK)],
         allowed_origins=[f"{public.scheme}://{public.netloc}", *settings().cors_origins],
     )

@@ -60,6 +60,11 @@ def test_the_host_of_the_public_address_is_known(client: TestClient, monkeypatch
     assert client.post(MCP, json=PING, headers=HEADERS | {"Host": "api.example.com"}).status_code == 200
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "localhost:8123"])
+def test_loopback_is_known_with_any_port_or_none(client: TestClient, host: str) -> None:
+    assert client.post(MCP, json=PING, headers=HEADERS | {"Host": host}).status_code == 200
+
+
 def test_pages_of_other_origins_are_refused_until_cors_allows_them(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
