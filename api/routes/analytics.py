@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Response
+from starlette.background import BackgroundTask
 
 from api.deps import CallerDep, Limit
 from api.idempotency import IdempotentDep
@@ -23,6 +24,7 @@ from api.schemas.analytics import (
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.schemas.times import TimeZone
+from api.thread_pools import LAUNCHES
 from content_pipeline.core.analytics import audiences, best_times, exports, ingestion, local_days, ranking
 from content_pipeline.core.analytics.figures import Selection
 from content_pipeline.core.analytics.ranking import Order
@@ -136,5 +138,5 @@ def export_figures(body: ExportRequest, caller: CallerDep, idempotent: Idempoten
         response = idempotent.task_accepted(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
         )
-    dagster_client.launch_runs(task)
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, task)
     return response

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
+from starlette.background import BackgroundTask
 
 from api.deps import AdminDep
 from api.idempotency import IdempotentDep
@@ -10,6 +11,7 @@ from api.json_routes import JsonRoute
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.schemas.workspace import WorkspaceExportRequest
+from api.thread_pools import LAUNCHES
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.workspace_exports import exports
 
@@ -27,5 +29,5 @@ def export_workspace(body: WorkspaceExportRequest, caller: AdminDep, idempotent:
         _, task = exports.create_with_task(session, caller.workspace_id, with_files=body.files)
         accepted = TaskAccepted(task_id=task.id, status=tasks.wire_status(task))
         response = idempotent.task_accepted(session, accepted, task_id=task.id)
-    dagster_client.launch_runs(task)
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, task)
     return response

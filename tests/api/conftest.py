@@ -10,13 +10,14 @@ from fastapi.testclient import TestClient
 from starlette.routing import compile_path
 
 from api.main import create_app
+from api.thread_pools import LAUNCHES
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Plan, Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.workspaces import workspaces
 from content_pipeline.core.workspaces.scopes import ALL, Scope
 
@@ -117,6 +118,19 @@ def finished_id(caption_id: str) -> str:
         tasks.mark_processing(session, "caption", caption_id)
         tasks.finish(session, f"sync_{caption_id}")
     return caption_id
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grows by the ids of tasks whose runs are launched after a response."""
+    ids = list[str]()
+
+    async def run(call: Callable[..., None], *launched: Task) -> None:
+        assert call is dagster_client.launch_runs
+        ids.extend(task.id for task in launched)
+
+    monkeypatch.setattr(LAUNCHES, "run", run)
+    return ids
 
 
 def fail_task(task_id: str) -> None:

@@ -50,12 +50,15 @@ def test_an_export_is_a_task_with_a_link_that_is_valid_for_one_hour(client: Test
     assert urlsplit(link).path.endswith(f"/{name}")
 
 
-def test_a_repeated_export_with_the_same_key_is_the_same_task(client: TestClient, account_id: UUID) -> None:
+def test_a_repeated_export_with_the_same_key_is_the_same_task(
+    client: TestClient, account_id: UUID, launched: list[str]
+) -> None:
     record(account_id, 0, views=7)
     client.headers["Idempotency-Key"] = str(uuid4())
     first, second = export(client), export(client)
     assert (first.status_code, first.json()) == (202, second.json())
     assert export(client, days=7).status_code == 422
+    assert launched == [first.json()["task_id"]]
 
 
 def test_an_export_may_be_of_posts_and_of_a_twin(client: TestClient) -> None:
