@@ -83,9 +83,9 @@ class IdempotentRequest:
         """A 202 with another Location, stored as well."""
         return self._store(session, HTTPStatus.ACCEPTED, body, location)
 
-    def created(self, session: Session, body: BaseModel, *, location: str) -> JSONResponse:
-        """A 201 whose Location is the created resource, stored as well."""
-        return self._store(session, HTTPStatus.CREATED, body, location)
+    def created(self, session: Session, body: BaseModel, *, location: str, is_new: bool = True) -> JSONResponse:
+        """A 201 whose Location is the created resource, stored as well. No event if an earlier request has made it."""
+        return self._store(session, HTTPStatus.CREATED, body, location, is_change=is_new)
 
     def ok(self, session: Session, body: BaseModel, *, object_id: str | None = None) -> JSONResponse:
         """A 200 for work that is complete, stored as well. `object_id` is its object, if the body does not say."""
@@ -99,9 +99,11 @@ class IdempotentRequest:
         location: str | None = None,
         *,
         object_id: str | None = None,
+        is_change: bool = True,
     ) -> JSONResponse:
         answer = Answer(status, body.model_dump(mode="json"), location, is_secret=isinstance(body, SecretAnswer))
-        self._change.record(session, answer.body, object_id=object_id)
+        if is_change:
+            self._change.record(session, answer.body, object_id=object_id)
         if self._request:
             # Links are signed when a resource is read: kept here they would outlast their file.
             stored = replace(answer, body=body.model_dump(mode="json", context=STORED))

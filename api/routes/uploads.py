@@ -30,6 +30,7 @@ from content_pipeline.core.models.uploads import UploadKind
 from content_pipeline.core.settings import settings
 from content_pipeline.core.uploads import multipart, uploads
 from content_pipeline.core.uploads.examination import Examined, examine
+from content_pipeline.core.workspaces.audit import Actor
 from content_pipeline.core.workspaces.caller import Caller
 
 PATH: Final = f"{PUBLIC_PATH}/uploads"
@@ -156,18 +157,21 @@ def get_multipart_upload(upload_id: UUID, caller: CallerDep) -> MultipartView:
     responses=problems(403, 404, 409, 413, 415, 503),
 )
 @in_bulkhead()
-def complete_multipart_upload(upload_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -> Response:
+def complete_multipart_upload(
+    upload_id: UUID, caller: CallerDep, change: ChangeDep, idempotent: IdempotentDep
+) -> Response:
     """Complete an upload whose parts have all arrived. Its file is read and checked as every upload is.
 
     A file that cannot be used is deleted, and the error says why. Repeated, this answers the same upload.
     """
-    examined = _joined_and_examined(caller, upload_id)
+    examined = _joined_and_examined(caller, upload_id, by=change.actor)
     with idempotent.transaction() as session:
-        upload = multipart.finish(session, caller.plan, caller.workspace_id, upload_id, examined)
-        return idempotent.created(session, UploadView.of(upload), location=f"{PATH}/{upload.id}")
+        upload, is_new = multipart.finish(session, caller.plan, caller.workspace_id, upload_id, examined)
+        location = f"{PATH}/{upload.id}"
+        return idempotent.created(session, UploadView.of(upload), location=location, is_new=is_new)
 
 
-def _joined_and_examined(caller: Caller, upload_id: UUID) -> Examined | None:
+def _joined_and_examined(caller: Caller, upload_id: UUID, *, by: Actor) -> Examined | None:
     """What the file of an upload in parts is; None where there is no such upload, because it is complete or unknown."""
     try:
         upload = _multipart_upload(caller, upload_id)
@@ -179,7 +183,7 @@ def _joined_and_examined(caller: Caller, upload_id: UUID) -> Examined | None:
             return multipart.complete(upload, Path(f"/dev/fd/{file.fileno()}"), media_seconds=caller.plan.media_seconds)
         except (NotMedia, MediaUnusable):
             with suppress(NotFound):  # another request has found the same
-                upload_deletion.drop(caller.workspace_id, upload_id)
+                upload_deletion.drop(caller.workspace_id, upload_id, by=by)
             raise
 
 

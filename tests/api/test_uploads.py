@@ -200,6 +200,7 @@ def test_an_upload_in_parts_goes_on_after_an_interruption(client: TestClient, la
     assert (link.content == large_picture, link.headers["Content-Type"]) == (True, "image/png")
     assert (client.get(address).status_code, client.get(MULTIPART).json()) == (404, [])
     assert len(client.get(UPLOADS).json()) == 1
+    assert len(client.get(f"{PUBLIC}/audit", params={"action": "uploads.create"}).json()) == 1
 
 
 @pytest.mark.usefixtures("_small_parts")
@@ -220,6 +221,8 @@ def test_a_completed_file_that_is_no_media_is_deleted_and_the_error_says_why(cli
     assert client.get(f"{MULTIPART}/{begun['id']}").status_code == 404
     assert complete(client, begun["id"]).status_code == 404
     assert (client.get(UPLOADS).json(), client.get(MULTIPART).json()) == ([], [])
+    (dropped,) = client.get(f"{PUBLIC}/audit", params={"action": "uploads.drop"}).json()
+    assert (dropped["actor"], dropped["object_id"]) == ("key", begun["id"])
 
 
 @pytest.mark.slow

@@ -146,17 +146,20 @@ def _check_complete(missing: Sequence[Part]) -> None:
         )
 
 
-def finish(session: Session, plan: Plan, workspace_id: UUID, upload_id: UUID, examined: Examined | None) -> Upload:
-    """Replace the row of a completed upload by that of its file, or return the latter where it exists already.
+def finish(
+    session: Session, plan: Plan, workspace_id: UUID, upload_id: UUID, examined: Examined | None
+) -> tuple[Upload, bool]:
+    """Replace the row of a completed upload by that of its file, or get the latter where it exists already.
 
-    Raises NotFound for an unknown upload and one that was dropped meanwhile, and PlanLimit.
+    Returns it, and whether it was made now. Raises NotFound for an unknown upload and one that was dropped meanwhile,
+    and PlanLimit.
     """
     upload = session.get(MultipartUpload, upload_id, with_for_update=True)
     if upload is None or examined is None:
-        return uploads.get(session, workspace_id, upload_id)
+        return uploads.get(session, workspace_id, upload_id), False
     session.delete(upload)
     session.flush()  # so that its reserved room is free
-    return uploads.create(
+    made = uploads.create(
         session,
         plan,
         upload.workspace_id,
@@ -165,6 +168,7 @@ def finish(session: Session, plan: Plan, workspace_id: UUID, upload_id: UUID, ex
         size=upload.size,
         examined=examined,
     )
+    return made, True
 
 
 def drop(upload: MultipartUpload) -> None:
