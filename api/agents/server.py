@@ -29,7 +29,7 @@ from mcp_types import (
 )
 from pydantic import BaseModel, ValidationError
 
-from api.agents import looking, making, planning, resources
+from api.agents import creation_tools, publishing_tools, read_tools, resources
 from api.agents.rest import RestClient
 from api.agents.tool import Call, Tool
 from api.errors import summary, validation_errors
@@ -43,20 +43,20 @@ Connect = Callable[[Any], AbstractAsyncContextManager[RestClient]]
 TOOLS: Final[dict[str, Tool]] = {
     tool.name: tool
     for tool in (
-        looking.get_workspace,
-        making.make_captions,
-        making.make_reels,
-        making.wait_for_task,
-        making.compose_post,
-        looking.list_calendar,
-        planning.schedule_post,
-        planning.edit_post,
-        planning.cancel_post,
-        planning.check_post,
-        planning.publish_post,
-        looking.get_figures,
-        looking.get_best_times,
-        looking.recall,
+        read_tools.get_workspace,
+        creation_tools.make_captions,
+        creation_tools.make_reels,
+        creation_tools.wait_for_task,
+        creation_tools.compose_post,
+        read_tools.list_calendar,
+        publishing_tools.schedule_post,
+        publishing_tools.edit_post,
+        publishing_tools.cancel_post,
+        publishing_tools.check_post,
+        publishing_tools.publish_post,
+        read_tools.get_figures,
+        read_tools.get_best_times,
+        read_tools.recall,
     )
 }
 
