@@ -17,6 +17,7 @@ from api.schemas.tasks import Status, TaskError, TaskView
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.settings import settings
+from content_pipeline.core.workspaces.scopes import Scope
 
 # Clients give up a call after a minute, unless they are told otherwise.
 MOST_SECONDS: Final = 50
@@ -47,7 +48,7 @@ class CaptionsAccepted(Accepted):
     caption_id: UUID
 
 
-@tool("Make captions", "create", "reversible")
+@tool("Make captions", Scope.CREATE, "reversible")
 async def make_captions(call: Call, asked: CaptionsRequest) -> CaptionsAccepted:
     """Make captions (SRT, WebVTT, ASS) for a video or recording that a link leads to, or that is here; optionally
     translated, or burned into the video. Takes seconds to minutes: wait_for_task has the text and the links."""
@@ -90,7 +91,7 @@ class ReelsAccepted(Accepted):
     total_rows: int = Field(description="How many videos are being made")
 
 
-@tool("Make reels", "create", "reversible")
+@tool("Make reels", Scope.CREATE, "reversible")
 async def make_reels(call: Call, asked: ReelsRequest) -> ReelsAccepted:
     """Make vertical videos of scripts, all in one batch: spoken by the twin's voice, captioned word by word. If one
     script cannot be made, none is, and `errors` says what to change in which row. Takes about half a minute each:
@@ -145,7 +146,7 @@ class TaskOutcome(TaskView, Result):
     captions: MadeCaptions | None = Field(None, description="Of finished captions")
 
 
-@tool("Wait for a task", "read")
+@tool("Wait for a task", Scope.READ)
 async def wait_for_task(call: Call, asked: WaitRequest) -> TaskOutcome:
     """Wait until work is finished, with reports of its progress; then get what was made: links, ids, texts, or the
     error with its remedy. Answers after `seconds` at the latest: while the status is queued or processing, call it
@@ -216,7 +217,7 @@ class ComposedPost(PostTextView, Result):
     pass
 
 
-@tool("Compose a post", "create")
+@tool("Compose a post", Scope.CREATE)
 async def compose_post(call: Call, asked: ComposeArguments) -> ComposedPost:
     """Preview the title, text and hashtags of a post for a script, in the twin's style and within the platform's
     limits. Nothing is stored. A post that is planned or published without a caption gets such a text by itself."""

@@ -11,6 +11,7 @@ from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest
 from api.schemas.publishing import DryRunResults, DryRunView, PublicationAccepted, PublishRequest
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Unprocessable
+from content_pipeline.core.workspaces.scopes import Scope
 
 # A person who has not agreed to a post has this long to cancel it.
 SOON_MINUTES: Final = 10
@@ -55,7 +56,7 @@ class PlannedPost(ItemDetail, Result):
     pass
 
 
-@tool("Plan a post", "publish", "final")
+@tool("Plan a post", Scope.PUBLISH, "final")
 async def schedule_post(call: Call, asked: ScheduleArguments) -> PlannedPost:
     """Plan a post in the calendar. It is published at its time without being asked again. Give a `script`, whose video
     is made ahead of the time, or a finished video. `scheduled_at` is a time with an offset, or `"best"`, and
@@ -75,7 +76,7 @@ class EditArguments(ItemEdit, Confirmable):
     item_id: UUID = Field(description="The `id` of an item of the calendar")
 
 
-@tool("Change a planned post", "publish", "final")
+@tool("Change a planned post", Scope.PUBLISH, "final")
 async def edit_post(call: Call, asked: EditArguments) -> PlannedPost:
     """Change a planned post: its time, text, script or account. What is left out stays as it is. A post that is being
     published cannot be changed. If it is published in less than 10 minutes, before or after the change, that needs
@@ -99,7 +100,7 @@ class CancelArguments(Arguments):
     item_id: UUID = Field(description="The `id` of an item of the calendar")
 
 
-@tool("Cancel a planned post", "publish", "final")
+@tool("Cancel a planned post", Scope.PUBLISH, "final")
 async def cancel_post(call: Call, asked: CancelArguments) -> PlannedPost:
     """Cancel a planned post that has not been published. It stays in the calendar as canceled."""
     item = (await call.api.post(f"/content/calendar/{asked.item_id}/cancel")).json()
@@ -110,7 +111,7 @@ class CheckedPosts(DryRunResults, Result):
     pass
 
 
-@tool("Check a post", "publish")
+@tool("Check a post", Scope.PUBLISH)
 async def check_post(call: Call, asked: PublishRequest) -> CheckedPosts:
     """Dry run: check a video and its text against each platform's rules, without publishing anything. `problems` say
     what would prevent each post, with a remedy."""
@@ -143,7 +144,7 @@ class PublishedPosts(Result):
     results: list[PublicationAccepted] = Field(description="A task for each post, once confirmed")
 
 
-@tool("Publish a post", "publish", "final")
+@tool("Publish a post", Scope.PUBLISH, "final")
 async def publish_post(call: Call, asked: PublishArguments) -> PublishedPosts:
     """Publish a video now, on each of the platforms. Without `confirm: true` it is a dry run that says what would be
     posted, where, and what is in the way. Show that to the person, and confirm only when they agree."""

@@ -15,6 +15,7 @@ from api.schemas.usage import UsageView
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.twins.memory import MemoryType, namespace_of
+from content_pipeline.core.workspaces.scopes import Scope
 
 # What agents are shown at once: their context is small.
 MOST_ITEMS: Final = 100
@@ -47,7 +48,7 @@ class Workspace(Result):
     usage: UsageView
 
 
-@tool("Look at the workspace", "read")
+@tool("Look at the workspace", Scope.READ)
 async def get_workspace(call: Call, asked: NoArguments) -> Workspace:
     """Get the twins (personas) with their ids, the connected accounts, the credits and the plan's limits. Begin with
     this: most other tools need the id of a twin."""
@@ -88,7 +89,7 @@ class CalendarPage(Result):
     next_cursor: str | None = Field(description="For `cursor`; null on the last page")
 
 
-@tool("Look at the calendar", "read")
+@tool("Look at the calendar", Scope.READ)
 async def list_calendar(call: Call, asked: CalendarQuery) -> CalendarPage:
     """List the planned, published and failed posts of the calendar."""
     page = await call.api.get("/content/calendar", asked.model_dump(mode="json"))
@@ -112,7 +113,7 @@ class Figures(Result):
     best_posts: list[PostView] = Field(description=f"The {BEST_POSTS} posts with the most views")
 
 
-@tool("Get figures", "read")
+@tool("Get figures", Scope.READ)
 async def get_figures(call: Call, asked: FiguresQuery) -> Figures:
     """Get how posts and accounts did: totals of the last days against the period before, by platform, and the best
     posts. A figure that a platform does not give is null, not zero."""
@@ -136,7 +137,7 @@ class BestTimes(Result):
     accounts: list[BestTimesView]
 
 
-@tool("Get the best times", "read")
+@tool("Get the best times", Scope.READ)
 async def get_best_times(call: Call, asked: BestTimesQuery) -> BestTimes:
     """Get the hours of the week at which each account's posts did best, and how sure that is. To plan a post at the
     next good free hour, schedule_post also takes `"best"` as its time."""
@@ -156,7 +157,7 @@ class Recalled(RecallView, Result):
     pass
 
 
-@tool("Recall memories", "read")
+@tool("Recall memories", Scope.READ)
 async def recall(call: Call, asked: RecallQuery) -> Recalled:
     """Search a twin's memories by meaning: what is known of its products, its audience and its past posts."""
     body = asked.model_dump(mode="json", exclude={"twin_id"}) | {"namespace": namespace_of(asked.twin_id)}

@@ -13,12 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import GenerateJsonSchema
 
 from api.agents.rest import RestClient
+from content_pipeline.core.workspaces.scopes import Scope
 
 Asked = TypeVar("Asked", bound=BaseModel)
 Answered = TypeVar("Answered", bound=BaseModel)
 
-# What a key has to allow, as the routes that the tool calls do.
-Scope = Literal["read", "create", "publish"]
 # What a call changes: nothing, something that can be taken back, or something that cannot.
 Effect = Literal["none", "reversible", "final"]
 
@@ -66,7 +65,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool. `run` gets the validated arguments."""
+    """A tool. `scope` is what the routes that it calls ask of a key; `run` gets the validated arguments."""
 
     name: str
     title: str
@@ -89,7 +88,7 @@ class Tool:
                 read_only_hint=self.effect == "none",
                 destructive_hint=self.effect == "final",
                 idempotent_hint=True,  # a repeated call is answered with what the first one did
-                open_world_hint=self.scope == "publish" and self.effect != "none",
+                open_world_hint=self.scope is Scope.PUBLISH and self.effect != "none",
             ),
             _meta={"scope": self.scope},
         )
