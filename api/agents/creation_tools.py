@@ -9,7 +9,7 @@ from uuid import UUID
 import anyio
 from pydantic import BaseModel, Field
 
-from api.agents.tool import Arguments, Call, Repeatable, Result, after, idempotency_key, tool
+from api.agents.tool import Arguments, Call, Repeatable, Result, idempotency_key, next_step, tool
 from api.idempotency import PUBLIC_PATH
 from api.schemas.composing import ComposeRequest, PostTextView
 from api.schemas.sources import SourceFields
@@ -20,11 +20,11 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.workspaces.scopes import Scope
 
 # Clients give up a call after a minute, unless they are told otherwise.
-MOST_SECONDS: Final = 50
+MAX_SECONDS: Final = 50
 # Between two reports: a render has up to a hundred steps, and each report is a request of the key.
 PAUSE_SECONDS: Final = 1.0
 # Of captions, shown to an agent; an hour of speech has 60,000.
-MOST_CHARACTERS: Final = 20_000
+MAX_CHARACTERS: Final = 20_000
 
 _WAIT: Final = "Call wait_for_task with this task_id until its status is done or error."
 
@@ -53,8 +53,10 @@ async def make_captions(call: Call, asked: CaptionsRequest) -> CaptionsAccepted:
     """Make captions (SRT, WebVTT, ASS) for a video or recording that a link leads to, or that is here; optionally
     translated, or burned into the video. Takes seconds to minutes: wait_for_task has the text and the links."""
     form = {name: _field(value) for name, value in asked.model_dump(mode="json", exclude={"again"}).items() if value}
-    answer = await call.api.post("/captions/generate", again=idempotency_key("make_captions", form, asked), data=form)
-    return CaptionsAccepted.model_validate(answer.json() | {"next": after(answer, _WAIT)})
+    answer = await call.api.post(
+        "/captions/generate", idempotency_key=idempotency_key("make_captions", form, asked), data=form
+    )
+    return CaptionsAccepted.model_validate(answer.json() | {"next": next_step(answer, _WAIT)})
 
 
 def _field(value: Any) -> str:
@@ -103,16 +105,16 @@ async def make_reels(call: Call, asked: ReelsRequest) -> ReelsAccepted:
     form = {"twin_id": str(asked.twin_id), "platform": asked.platform}
     answer = await call.api.post(
         "/bulk/reels",
-        again=idempotency_key("make_reels", [form, file.getvalue()], asked),
+        idempotency_key=idempotency_key("make_reels", [form, file.getvalue()], asked),
         data=form,
         files={"csv_file": ("reels.csv", file.getvalue(), "text/csv")},
     )
-    return ReelsAccepted.model_validate(answer.json() | {"next": after(answer, _WAIT)})
+    return ReelsAccepted.model_validate(answer.json() | {"next": next_step(answer, _WAIT)})
 
 
 class WaitRequest(Arguments):
     task_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,100}$", description="What the tool that began the work answered")
-    seconds: int = Field(40, ge=0, le=MOST_SECONDS, description="How long to wait; 0 only looks")
+    seconds: int = Field(40, ge=0, le=MAX_SECONDS, description="How long to wait; 0 only looks")
 
 
 class MadeVideo(BaseModel):
@@ -136,7 +138,7 @@ class MadeVideo(BaseModel):
 class MadeCaptions(BaseModel):
     caption_id: UUID
     language: str
-    srt: str = Field(description=f"SubRip, the first {MOST_CHARACTERS:,} characters")
+    srt: str = Field(description=f"SubRip, the first {MAX_CHARACTERS:,} characters")
     is_cut: bool = Field(description="Whether the file has more than that")
     files: dict[str, str] = Field(description="Links by format; they need the API key")
 
@@ -194,8 +196,8 @@ async def _captions(call: Call, caption_id: str) -> dict[str, Any]:
     return {
         "caption_id": caption_id,
         "language": captions["language"],
-        "srt": captions["srt"][:MOST_CHARACTERS],
-        "is_cut": len(captions["srt"]) > MOST_CHARACTERS,
+        "srt": captions["srt"][:MAX_CHARACTERS],
+        "is_cut": len(captions["srt"]) > MAX_CHARACTERS,
         "files": {form: f"{link}.{form}" for form in ("srt", "vtt", "ass")},
     }
 

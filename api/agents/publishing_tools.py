@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from api.agents.tool import Arguments, Call, Repeatable, Result, after, idempotency_key, tool
+from api.agents.tool import Arguments, Call, Repeatable, Result, idempotency_key, next_step, tool
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest
 from api.schemas.publishing import DryRunResults, DryRunView, PublicationAccepted, PublishRequest
 from content_pipeline.core.clock import now
@@ -64,12 +64,14 @@ async def schedule_post(call: Call, asked: ScheduleArguments) -> PlannedPost:
     if isinstance(asked.scheduled_at, datetime):
         _check_confirmed(asked, asked.scheduled_at)
     body = _body(asked)
-    answer = await call.api.post("/content/calendar", again=idempotency_key("schedule_post", body, asked), json=body)
+    answer = await call.api.post(
+        "/content/calendar", idempotency_key=idempotency_key("schedule_post", body, asked), json=body
+    )
     item = answer.json()
     told = f"It is planned for {item['scheduled_at']}. edit_post moves it, cancel_post takes it back."
     if item["conflicts"]:
         told += f" {len(item['conflicts'])} other posts of the account are within a minute of it."
-    return PlannedPost.model_validate(item | {"next": after(answer, told)})
+    return PlannedPost.model_validate(item | {"next": next_step(answer, told)})
 
 
 class EditArguments(ItemEdit, Confirmable):
@@ -153,7 +155,9 @@ async def publish_post(call: Call, asked: PublishArguments) -> PublishedPosts:
         told = f"Nothing was published. {_on_dry_run(checked)}"
         return PublishedPosts(is_published=False, would_publish=checked, results=[], next=told)
     body = _body(asked)
-    answer = await call.api.post("/social/publish", again=idempotency_key("publish_post", body, asked), json=body)
+    answer = await call.api.post(
+        "/social/publish", idempotency_key=idempotency_key("publish_post", body, asked), json=body
+    )
     results = [PublicationAccepted.model_validate(result) for result in answer.json()["results"]]
     told = "Call wait_for_task with each task_id: its result has the link of the post."
-    return PublishedPosts(is_published=True, would_publish=[], results=results, next=after(answer, told))
+    return PublishedPosts(is_published=True, would_publish=[], results=results, next=next_step(answer, told))

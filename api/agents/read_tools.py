@@ -18,7 +18,7 @@ from content_pipeline.core.twins.memory import MemoryType, namespace_of
 from content_pipeline.core.workspaces.scopes import Scope
 
 # What agents are shown at once: their context is small.
-MOST_ITEMS: Final = 100
+MAX_ITEMS: Final = 100
 BEST_POSTS: Final = 5
 
 OnlyPlatform = Annotated[Platform | None, Field(description="Only this platform; all if left out")]
@@ -80,7 +80,7 @@ class CalendarQuery(Arguments):
     platform: OnlyPlatform = None
     status: Status | None = Field(None, description="Only items with this status")
     twin_id: OnlyTwin = None
-    limit: int = Field(50, ge=1, le=MOST_ITEMS)
+    limit: int = Field(50, ge=1, le=MAX_ITEMS)
     cursor: str | None = Field(None, max_length=500, description="`next_cursor` of the page before")
 
 

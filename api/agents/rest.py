@@ -15,8 +15,9 @@ from api.context import REQUEST_ID
 from api.idempotency import PUBLIC_PATH
 from content_pipeline.core.errors import Error, Unavailable
 
-# A dry run reads the whole video of a client, which may take two minutes.
-SECONDS: Final = 150.0
+# A dry run reads the whole video of a client, which may take two minutes. Holds over stdio only: in process, httpx's
+# ASGITransport reads no timeouts.
+TIMEOUT_SECONDS: Final = 150.0
 
 # Where the API speaks of the Idempotency-Key, which an agent does not see.
 _ANOTHER_CALL: Final = "To make it anew, set `again` to a new word."
@@ -37,9 +38,10 @@ class RestClient:
         sent = {name: value for name, value in (params or {}).items() if value is not None}
         return await self._call("GET", path, params=sent, headers=headers)
 
-    async def post(self, path: str, *, again: str | None = None, **body: Any) -> httpx.Response:
-        """`again`: the Idempotency-Key; `body`: what httpx takes (`json`, `data`, `files`, `params`)."""
-        return await self._call("POST", path, headers={"Idempotency-Key": again} if again else None, **body)
+    async def post(self, path: str, *, idempotency_key: str | None = None, **body: Any) -> httpx.Response:
+        """`body`: what httpx takes (`json`, `data`, `files`, `params`)."""
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else None
+        return await self._call("POST", path, headers=headers, **body)
 
     async def patch(self, path: str, json: dict[str, Any]) -> httpx.Response:
         return await self._call("PATCH", path, json=json)
@@ -72,7 +74,7 @@ async def in_process(request: Request) -> AsyncIterator[RestClient]:
     address = (request.client.host, request.client.port) if request.client else ("unknown", 0)
     transport = httpx.ASGITransport(request.app, raise_app_exceptions=False, client=address)
     async with httpx.AsyncClient(
-        transport=transport, base_url="http://api", headers=headers, trust_env=False, timeout=SECONDS
+        transport=transport, base_url="http://api", headers=headers, trust_env=False, timeout=TIMEOUT_SECONDS
     ) as http:
         yield RestClient(http)
 

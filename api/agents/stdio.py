@@ -13,7 +13,7 @@ import anyio
 import httpx
 from mcp.server.stdio import stdio_server
 
-from api.agents.rest import SECONDS, RestClient
+from api.agents.rest import TIMEOUT_SECONDS, RestClient
 from api.agents.server import build
 from api.authentication import API_KEY
 from content_pipeline.core import logs
@@ -23,7 +23,7 @@ from content_pipeline.core.settings import settings
 async def serve() -> None:
     """Answer messages until standard input ends."""
     headers = {API_KEY: settings().api_key.get_secret_value()}
-    async with httpx.AsyncClient(base_url=settings().public_url, headers=headers, timeout=SECONDS) as http:
+    async with httpx.AsyncClient(base_url=settings().public_url, headers=headers, timeout=TIMEOUT_SECONDS) as http:
 
         @asynccontextmanager
         async def connect(_: Any) -> AsyncIterator[RestClient]:

@@ -116,6 +116,6 @@ def idempotency_key(name: str, body: Any, asked: Repeatable) -> str:
     return f"mcp-{hashlib.sha256(call.encode()).hexdigest()}"
 
 
-def after(answer: httpx.Response, told: str) -> str:
+def next_step(answer: httpx.Response, told: str) -> str:
     """What to do next: `told`, and whether the answer is that of an earlier call."""
     return f"{_REPEATED} {told}" if "Idempotent-Replayed" in answer.headers else told
