@@ -58,9 +58,10 @@ _api_key: Final = _ApiKey(
 CallerDep = Annotated[Caller, Security(_api_key)]
 # For what only looks, and is no GET.
 ReaderDep = Annotated[Caller, Security(_api_key, scopes=[Scope.READ])]
-# For what is posted, or will be.
+# For what is posted, will be, or is taken back.
 PublisherDep = Annotated[Caller, Security(_api_key, scopes=[Scope.PUBLISH])]
-# For keys, the audit log, webhooks (they send what happens elsewhere), and which accounts are connected.
+# For keys, the audit log, webhooks (they send what happens elsewhere), which accounts are connected, and the export of
+# the workspace, which has the audit log.
 AdminDep = Annotated[Caller, Security(_api_key, scopes=[Scope.ADMIN])]
 Limit = Annotated[int, Query(ge=1, le=200, description="Maximum number of entries.")]
 Cursor = Annotated[str | None, Query(description="`X-Next-Cursor` of the previous page.", max_length=500)]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
@@ -39,14 +40,25 @@ def list_tasks(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> list[TaskView]:
-    """List the workspace's tasks, newest first."""
+    """List the workspace's tasks, newest first.
+
+    An export of the workspace has its `result.download_url` only for a key with the scope `admin`.
+    """
     with autocommit() as session:
         page, next_cursor = tasks.list_page(
             session, caller.workspace_id, limit=limit, cursor=cursor, kind=kind, status=status
         )
-        views = [task_view(session, task) for task in page]
+        views = [_listed(session, caller, task) for task in page]
     link_next(request, response, next_cursor)
     return views
+
+
+def _listed(session: Session, caller: Caller, task: Task) -> TaskView:
+    """A task in the list: the export of the workspace has no link for a key that may not read it."""
+    view = task_view(session, task)
+    if view.result and task.kind == kinds.WORKSPACE_EXPORT.name and Scope.ADMIN not in caller.scopes:
+        view.result |= {"download_url": None, "expires_at": None}
+    return view
 
 
 @router.get(
@@ -65,6 +77,8 @@ async def get_task(
 
     With `wait`, an unfinished task is answered when it changes, or when the time is over. Send the ETag of the last
     answer as `If-None-Match`, so that a change between two requests is answered at once.
+
+    The task of an export of the workspace needs the scope `admin` too.
     """
     snapshot = await run_in_threadpool(_snapshot, caller, task_id)
     if wait and not events.is_final(snapshot) and if_none_match in (None, snapshot.etag):
@@ -80,7 +94,15 @@ async def get_task(
 
 def _snapshot(caller: Caller, task_id: str) -> TaskSnapshot:
     with autocommit() as session:
-        return TaskSnapshot.of(task_view(session, tasks.get(session, caller.workspace_id, task_id)))
+        task = tasks.get(session, caller.workspace_id, task_id)
+        _check_administers(caller, task)
+        return TaskSnapshot.of(task_view(session, task))
+
+
+def _check_administers(caller: Caller, task: Task) -> None:
+    """An export has the audit log and the names of the keys. Raises Forbidden `insufficient_scope`."""
+    if task.kind == kinds.WORKSPACE_EXPORT.name:
+        caller.check(Scope.ADMIN)
 
 
 @router.get(
@@ -91,7 +113,10 @@ def _snapshot(caller: Caller, task_id: str) -> TaskSnapshot:
 async def stream_task(
     task_id: str, caller: CallerDep, progress: ProgressDep, _: SlotDep, last_event_id: events.LastEventId = None
 ) -> Response:
-    """Stream a task's changes as server-sent events."""
+    """Stream a task's changes as server-sent events.
+
+    The task of an export of the workspace needs the scope `admin` too.
+    """
     snapshot = await run_in_threadpool(_snapshot, caller, task_id)
     return events.follow(progress.tasks, task_id, snapshot, last_event_id)
 
@@ -116,7 +141,8 @@ def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> R
 
 
 def _check_scope(caller: Caller, task: Task) -> None:
-    """A post is as much a post by its task as by its own routes. Raises Forbidden `insufficient_scope`."""
+    """A post is a post by its task too, and an export an export. Raises Forbidden `insufficient_scope`."""
+    _check_administers(caller, task)
     if task.kind == kinds.PUBLICATION.name:
         caller.check(Scope.PUBLISH)
 

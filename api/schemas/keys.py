@@ -16,8 +16,9 @@ Name = Annotated[
     Field(description="What the key is for", examples=["Newsletter bot"]),
 ]
 _SCOPES = (
-    "`read`: look at everything. `create`: make and change content. `publish`: publish posts, and plan them in the "
-    "calendar. `admin`: keys, the audit log, webhooks, and which accounts are connected. None includes another one"
+    "`read`: look at everything else. `create`: make and change content. `publish`: publish posts, plan them in the "
+    "calendar, and take them back from their platforms. `admin`: keys, the audit log, webhooks, which accounts are "
+    "connected, and the export of the workspace. None includes another one"
 )
 
 

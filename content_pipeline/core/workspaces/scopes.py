@@ -8,8 +8,8 @@ from typing import Final
 class Scope(StrEnum):
     """`READ`: look at what the workspace has. `CREATE`: make and change content.
 
-    `PUBLISH`: what is posted, or will be: posts and the calendar. `ADMIN`: keys, the audit log, webhooks, and which
-    accounts are connected.
+    `PUBLISH`: what is posted, will be, or is taken back: posts and the calendar. `ADMIN`: keys, the audit log,
+    webhooks, which accounts are connected, and the export of the workspace.
     """
 
     READ = "read"
