@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import autocommit
-from content_pipeline.core.errors import Conflict, Forbidden, Invalid, NotFound, PlanLimit
+from content_pipeline.core.errors import Conflict, Forbidden, Invalid, NotFound, PlanLimit, Unauthorized
 from content_pipeline.core.models import ApiKey, Workspace
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.workspaces import audit
@@ -70,7 +70,8 @@ def create_as(
 ) -> tuple[ApiKey, str]:
     """Create a key that may do no more, and no longer, than the caller's own.
 
-    Without `expires_at` it expires when the caller's does. Raises Forbidden, PlanLimit, and what `create` raises.
+    Without `expires_at` it expires when the caller's does. Raises Forbidden, PlanLimit, Unauthorized when the
+    caller's key is no longer valid, and what `create` raises.
     """
     for scope in scopes:
         caller.check(scope)
@@ -81,7 +82,7 @@ def create_as(
             code="key_outlives_its_maker",
             remedy="Give an earlier expires_at, or none.",
         )
-    _lock(session, caller.workspace_id)
+    _lock_for(session, caller)
     valid = select(func.count()).select_from(ApiKey).where(ApiKey.workspace_id == caller.workspace_id, _is_valid())
     if session.scalars(valid).one() >= caller.plan.api_keys:
         raise PlanLimit(
@@ -126,9 +127,10 @@ def revoke_as_operator(session: Session, api_key_id: UUID) -> None:
 def revoke_as(session: Session, caller: Caller, api_key_id: UUID) -> None:
     """Revoke a key of the caller's workspace, which may be the caller's own.
 
-    Raises NotFound, and Conflict `last_admin_key` when no other valid key could manage keys any more.
+    Raises NotFound, Unauthorized when the caller's key is no longer valid, and Conflict `last_admin_key` when no other
+    valid key could manage keys any more.
     """
-    _lock(session, caller.workspace_id)
+    _lock_for(session, caller)
     key = get(session, caller.workspace_id, api_key_id)
     others = select(ApiKey.id).where(
         ApiKey.workspace_id == caller.workspace_id,
@@ -159,9 +161,28 @@ def note_use(api_key_id: UUID) -> None:
         session.execute(statement.values(last_used_at=now()))
 
 
-def _lock(session: Session, workspace_id: UUID) -> None:
-    """Serialize changes of the keys of a workspace: two that look at once would both see room, or another admin key."""
-    session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
+def _lock_for(session: Session, caller: Caller) -> None:
+    """Serialize changes of the keys of a workspace: two that look at once would both see room, or another admin key.
+
+    Raises Unauthorized `key_invalid`: the caller was authenticated before the body came, for which a client has 30 s,
+    and a key that is revoked in that time would make another one.
+    """
+    session.get_one(Workspace, caller.workspace_id, with_for_update={"key_share": True})
+    if not is_valid(session, caller.api_key_id):
+        raise invalid_key()
+
+
+def is_valid(session: Session, api_key_id: UUID) -> bool:
+    """Whether a key is neither revoked nor expired; it stays so until the transaction ends."""
+    query = select(ApiKey.id).where(ApiKey.id == api_key_id, _is_valid()).with_for_update(read=True)
+    return session.scalars(query).one_or_none() is not None
+
+
+def invalid_key() -> Unauthorized:
+    """The error of a key that is unknown or revoked."""
+    return Unauthorized(
+        "This API key is not valid.", code="key_invalid", remedy="Check the X-API-Key header, or create a new key."
+    )
 
 
 def _is_valid() -> ColumnElement[bool]:

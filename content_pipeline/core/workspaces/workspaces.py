@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
-from content_pipeline.core.errors import Invalid, NotFound, Unauthorized
+from content_pipeline.core.errors import Invalid, NotFound
 from content_pipeline.core.models import ApiKey, Plan, RedirectUri, Workspace
 from content_pipeline.core.workspaces import api_keys, audit
 from content_pipeline.core.workspaces.caller import Caller
@@ -67,9 +67,7 @@ def authenticate(session: Session, key: str) -> Caller:
     )
     found = session.execute(query).one_or_none() if api_keys.is_well_formed(key) else None
     if found is None:
-        raise Unauthorized(
-            "This API key is not valid.", code="key_invalid", remedy="Check the X-API-Key header, or create a new key."
-        )
+        raise api_keys.invalid_key()
     row, plan = found
     caller = Caller(row.id, row.workspace_id, plan, row.name, frozenset(map(Scope, row.scopes)), row.expires_at)
     caller.check_not_expired()

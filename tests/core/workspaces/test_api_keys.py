@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
@@ -16,6 +17,7 @@ from content_pipeline.core.models import ApiKey
 from content_pipeline.core.workspaces import api_keys, caller, workspaces
 from content_pipeline.core.workspaces.caller import Caller
 from content_pipeline.core.workspaces.scopes import ALL, Scope
+from tests.core.lock_waits import blocked_by_lock
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -149,7 +151,31 @@ def test_two_keys_that_revoke_each_other_at_once_leave_one() -> None:
 
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(attempt, (one, two), (two, one)))
-    assert sorted(outcomes) == ["last_admin_key", "revoked"]
+    assert sorted(outcomes) == ["key_invalid", "revoked"]
+
+
+def test_a_key_that_was_revoked_while_its_request_came_in_changes_no_keys() -> None:
+    remaining = new_caller()
+    revoked, other = create(remaining, ALL), create(remaining)
+    revoke(remaining, revoked.api_key_id)
+    for change in (lambda: create(revoked, ALL), lambda: revoke(revoked, other.api_key_id)):
+        with pytest.raises(Unauthorized) as refused:
+            change()
+        assert refused.value.code == "key_invalid"
+
+
+def test_a_revocation_that_is_being_committed_is_waited_for() -> None:
+    revoked = new_caller()
+
+    def make(session: Session) -> None:
+        api_keys.create_as(session, revoked, name="made", scopes=ALL, expires_at=None)
+
+    def withdraw(session: Session) -> None:
+        api_keys.revoke_as_operator(session, revoked.api_key_id)
+        session.flush()
+
+    with blocked_by_lock(make, by=withdraw) as outcome, pytest.raises(Unauthorized):
+        outcome.result()
 
 
 def test_a_key_of_another_workspace_cannot_be_revoked() -> None:
