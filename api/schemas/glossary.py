@@ -15,6 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from api.schemas.one_line import one_line
 from content_pipeline.core.media.glossary import (
     MAX_ENTRIES,
     MAX_HEARD_AS,
@@ -32,9 +33,7 @@ def _phrase(text: str) -> str:
         raise ValueError("A term needs a letter or a digit.")
     if "<|" in text:  # would be a control token of the model
         raise ValueError("A term has no <|.")
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
-        raise ValueError("A term is one line, without control characters.")
-    return " ".join(text.split())
+    return " ".join(one_line(text).split())
 
 
 def _respelling(text: str) -> str:

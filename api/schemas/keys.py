@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from api.schemas.one_line import one_line
 from api.schemas.secret_answer import SecretAnswer
 from api.schemas.times import UtcDatetime
 from content_pipeline.core.workspaces.scopes import Scope
@@ -13,6 +14,7 @@ from content_pipeline.core.workspaces.scopes import Scope
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    AfterValidator(one_line),
     Field(description="What the key is for", examples=["Newsletter bot"]),
 ]
 _SCOPES = (

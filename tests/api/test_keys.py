@@ -70,6 +70,8 @@ def test_no_table_has_the_key_in_clear_text(client: TestClient) -> None:
         ({"scopes": []}, 422, "schema"),
         ({"scopes": ["write"]}, 422, "schema"),
         ({"name": "  "}, 422, "schema"),
+        ({"name": "Bot\x1b[2K\x1b[1A"}, 422, "schema"),
+        ({"name": "Bot\nRevoked."}, 422, "schema"),
         ({"expires_at": "2020-01-01T00:00:00Z"}, 400, "expiry_past"),
         ({"expires_at": "2099-01-01T00:00:00"}, 422, "schema"),
     ],
