@@ -5,11 +5,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, Final
-from uuid import UUID
 
 from fastapi import Depends, Request
 
-from api.deps import caller_of
+from api.concurrency_limits import client_of
 from api.feeds import Feed
 from api.notifications import listen
 from api.shutdown import calling_on_shutdown
@@ -21,7 +20,7 @@ CHANNEL: Final = "task_changes"
 TASK_PAUSE: Final = 0.05
 # Longer: all rows of a batch are read when one has changed.
 BATCH_PAUSE: Final = 0.25
-# Open streams and waiting requests of one key in this process.
+# Open streams and waiting requests of one workspace in this process: its keys are made over the API, 50 of them.
 MAX_OPEN_STREAMS: Final = 200
 
 
@@ -32,7 +31,7 @@ class Progress:
         self.tasks = Feed(read_tasks, pause=TASK_PAUSE)
         self.batches = Feed(read_batches, pause=BATCH_PAUSE)
         self._feeds: Final = (self.tasks, self.batches)
-        self._open: Counter[UUID] = Counter()
+        self._open: Counter[str] = Counter()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -60,22 +59,22 @@ class Progress:
             feed.close()
 
     @contextmanager
-    def slot(self, api_key_id: UUID) -> Iterator[None]:
-        """Count a waiting client of this key. Raises TooManyRequests."""
-        if self._open[api_key_id] >= MAX_OPEN_STREAMS:
+    def slot(self, client: str) -> Iterator[None]:
+        """Count one that waits, by what `client_of` returns. Raises TooManyRequests."""
+        if self._open[client] >= MAX_OPEN_STREAMS:
             raise TooManyRequests(
-                f"This key has {MAX_OPEN_STREAMS} open streams and waiting requests.",
+                f"Your workspace has {MAX_OPEN_STREAMS} open streams and waiting requests.",
                 code="too_many_streams",
                 remedy="Close those that you no longer need, or poll.",
                 retry_after=5,
             )
-        self._open[api_key_id] += 1
+        self._open[client] += 1
         try:
             yield
         finally:
-            self._open[api_key_id] -= 1
-            if not self._open[api_key_id]:
-                del self._open[api_key_id]
+            self._open[client] -= 1
+            if not self._open[client]:
+                del self._open[client]
 
 
 async def _progress(request: Request) -> Progress:
@@ -87,7 +86,7 @@ ProgressDep = Annotated[Progress, Depends(_progress)]
 
 
 async def _slot(request: Request, progress: ProgressDep) -> AsyncIterator[None]:
-    with progress.slot(caller_of(request).api_key_id):
+    with progress.slot(client_of(request)):
         yield
 
 

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import events
 from api.bulkhead import SHARED_THREAD
+from api.concurrency_limits import client_of
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
@@ -68,6 +69,7 @@ def _listed(session: Session, caller: Caller, task: Task) -> TaskView:
 )
 async def get_task(
     task_id: str,
+    request: Request,
     caller: CallerDep,
     progress: ProgressDep,
     if_none_match: Annotated[str | None, Header()] = None,
@@ -82,7 +84,7 @@ async def get_task(
     """
     snapshot = await run_in_threadpool(_snapshot, caller, task_id)
     if wait and not events.is_final(snapshot) and if_none_match in (None, snapshot.etag):
-        with progress.slot(caller.api_key_id), progress.tasks.subscribe(task_id) as subscription:
+        with progress.slot(client_of(request)), progress.tasks.subscribe(task_id) as subscription:
             snapshot = await subscription.next(snapshot.version, wait) or snapshot
     headers = {"ETag": snapshot.etag}
     if if_none_match == snapshot.etag:

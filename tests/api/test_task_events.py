@@ -153,11 +153,17 @@ def test_a_stream_ends_after_a_while_so_that_its_key_is_checked_again(
         assert states(found) == [("progress", "queued", 0)]
 
 
-def test_a_key_has_only_so_many_open_streams(http: httpx.Client, task_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_keys_of_a_workspace_have_only_so_many_open_streams(
+    http: httpx.Client, task_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(progress, "MAX_OPEN_STREAMS", 1)
     path = f"{TASKS}/{task_id}"
     with stream(http, f"{path}/events"):
-        refused = [http.get(f"{path}/events"), http.get(path, params={"wait": 30})]
+        another = http.post(f"{PUBLIC}/keys", json={"name": "Another", "scopes": ["read"]}).json()["key"]
+        refused = [
+            http.get(f"{path}/events"),
+            http.get(path, params={"wait": 30}, headers={"X-API-Key": another}),
+        ]
         assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(429, "too_many_streams")] * 2
         assert refused[0].headers["Retry-After"] == "5"
         assert http.get(path).status_code == 200
