@@ -28,6 +28,8 @@ from content_pipeline.core.workspaces.scopes import Scope, ordered
 PREFIX: Final = "sk_"
 # How far behind `last_used_at` may be: clients poll every two seconds, and a row is not updated for each.
 USE_RESOLUTION: Final = timedelta(minutes=1)
+# A key has a rate limit of its own: without this, a client that makes a key, uses it up and revokes it has none.
+COUNTED_AFTER_ITS_END: Final = timedelta(hours=1)
 _CHECKSUM_CHARACTERS: Final = 8
 
 
@@ -83,11 +85,12 @@ def create_as(
             remedy="Give an earlier expires_at, or none.",
         )
     _lock_for(session, caller)
-    valid = select(func.count()).select_from(ApiKey).where(ApiKey.workspace_id == caller.workspace_id, _is_valid())
-    if session.scalars(valid).one() >= caller.plan.api_keys:
+    taken = select(func.count()).select_from(ApiKey)
+    taken = taken.where(ApiKey.workspace_id == caller.workspace_id, _is_valid(since=now() - COUNTED_AFTER_ITS_END))
+    if session.scalars(taken).one() >= caller.plan.api_keys:
         raise PlanLimit(
-            f"Your plan allows {caller.plan.api_keys} valid API keys.",
-            remedy="Revoke a key that is not used, or choose a larger plan.",
+            f"Your plan allows {caller.plan.api_keys} valid API keys, and counts those that ended in the last hour.",
+            remedy="Revoke a key that is not used and wait an hour, or choose a larger plan.",
         )
     return create(
         session, caller.workspace_id, name=name, scopes=scopes, expires_at=expires_at, created_by=caller.api_key_id
@@ -185,8 +188,10 @@ def invalid_key() -> Unauthorized:
     )
 
 
-def _is_valid() -> ColumnElement[bool]:
-    return and_(ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now()))
+def _is_valid(since: datetime | None = None) -> ColumnElement[bool]:
+    """Whether a key is neither revoked nor expired; with `since`, whether it was so at that time or later."""
+    ends = (ApiKey.revoked_at, ApiKey.expires_at)
+    return and_(*(or_(end.is_(None), end > (since or now())) for end in ends))
 
 
 def digest(key: str) -> bytes:
