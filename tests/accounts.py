@@ -67,12 +67,13 @@ def _approved(app_settings: type[AppSettings]) -> dict[str, object]:
     return {name: getattr(approved, name) for name in app_settings.SANDBOX}
 
 
-def begin(workspace_id: UUID, platform: str, client_state: str | None = None) -> str:
+def begin(workspace_id: UUID, platform: str, client_state: str | None = None, api_key_id: UUID | None = None) -> str:
     """Start connecting an account for this workspace; returns the authorize URL."""
     with transaction() as session:
         session.merge(RedirectUri(workspace_id=workspace_id, uri=REDIRECT))
         session.flush()
-        return oauth_flow.begin(session, workspace_id, platform, REDIRECT, client_state).authorize_url
+        begun = oauth_flow.begin(session, workspace_id, platform, REDIRECT, client_state, api_key_id=api_key_id)
+        return begun.authorize_url
 
 
 def oauth_callback(platform: str, callback_url: httpx.URL) -> httpx.QueryParams:

@@ -33,7 +33,7 @@ from content_pipeline.core.platforms.base import Disconnected
 from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
-from content_pipeline.core.workspaces import audit
+from content_pipeline.core.workspaces import api_keys, audit
 from content_pipeline.core.workspaces.audit import Origin
 
 STATE_LIFETIME: Final = timedelta(minutes=10)
@@ -237,11 +237,20 @@ def _exchange(pending: ConnectState, state: str, code: str | None, error: str | 
 
 
 def _connect(pending: ConnectState, consented: _Consented, origin: Origin) -> dict[str, str]:
-    """Connect the account. Returns what the client is told of it."""
+    """Connect the account. Returns what the client is told of it.
+
+    Raises Invalid `state_invalid` when the key that began is no longer valid: its holder was to connect nothing more.
+    """
     with transaction() as session:
         account_id = _upsert_account(
             session, pending.workspace_id, pending.platform, consented.profile, consented.tokens
         )
+        if pending.api_key_id and not api_keys.is_valid(session, pending.api_key_id):
+            raise Invalid(
+                "The key with which this was begun was revoked or has expired.",
+                code="state_invalid",
+                remedy="Return to the app that sent you here, and connect the account again once it has a valid key.",
+            )
         actor = audit.holder(session, pending.api_key_id, origin)
         audit.record(session, pending.workspace_id, actor, "accounts.connect", "account", account_id)
     return {"account_id": str(account_id), "handle": consented.profile.handle}

@@ -18,6 +18,8 @@ from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.app_settings import App
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
+from content_pipeline.core.workspaces import api_keys
+from content_pipeline.core.workspaces.scopes import Scope
 from tests.accounts import REDIRECT, begin, come_back, connect, oauth_callback, read_account, set_app
 from tests.factories import make_workspace
 from tests.sandbox_server import Sandbox
@@ -138,6 +140,17 @@ def test_expired_states_are_deleted(platforms: Sandbox, workspace_id: UUID) -> N
     with transaction() as session:
         query = select(func.count()).where(ConnectState.workspace_id == workspace_id)
         assert session.scalars(query).one() == 1
+
+
+def test_a_flow_ends_with_the_key_that_began_it(platforms: Sandbox, workspace_id: UUID) -> None:
+    with transaction() as session:
+        key, _ = api_keys.create(session, workspace_id, name="Bot", scopes=[Scope.ADMIN], expires_at=None)
+    callback_url = platforms.decide(begin(workspace_id, "instagram", api_key_id=key.id))
+    with transaction() as session:
+        api_keys.revoke_as_operator(session, key.id)
+    assert oauth_callback("instagram", callback_url)["error"] == "state_invalid"
+    with transaction() as session:
+        assert not session.scalars(select(Account).where(Account.workspace_id == workspace_id)).all()
 
 
 @pytest.mark.parametrize("state", ["", "made-up", "\0", "x" * 5000])
