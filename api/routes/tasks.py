@@ -21,6 +21,7 @@ from api.schemas.problems import problems
 from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView
 from api.snapshots import TaskSnapshot, task_view
 from api.thread_pools import LAUNCHES
+from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.models import Task
@@ -134,7 +135,7 @@ def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> R
     """Cancel an unfinished task: its status becomes `error`, with code `canceled`. Also cancels a batch's reels."""
     with idempotent.transaction() as session:
         task = tasks.get(session, caller.workspace_id, task_id)
-        _check_scope(caller, task)
+        _check_scope(session, caller, task)
         canceled = HANDLERS[task.kind].cancel(session, task)
         session.refresh(task)
         response = idempotent.task_accepted(session, task_view(session, task), task_id=task.id)
@@ -142,10 +143,10 @@ def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> R
     return response
 
 
-def _check_scope(caller: Caller, task: Task) -> None:
-    """A post is a post by its task too, and an export an export. Raises Forbidden `insufficient_scope`."""
+def _check_scope(session: Session, caller: Caller, task: Task) -> None:
+    """A post is one by the tasks that make it too, and an export as well. Raises Forbidden `insufficient_scope`."""
     _check_administers(caller, task)
-    if task.kind == kinds.PUBLICATION.name:
+    if task.kind in (kinds.PUBLICATION.name, kinds.VIDEO_COPY.name) or items.is_rendered_by(session, task):
         caller.check(Scope.PUBLISH)
 
 
@@ -160,7 +161,7 @@ def retry_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> Re
     """Retry a failed or canceled task as a new task. The calendar item of a post follows it."""
     with idempotent.transaction() as session:
         failed = tasks.get(session, caller.workspace_id, task_id)
-        _check_scope(caller, failed)
+        _check_scope(session, caller, failed)
         task, started = HANDLERS[failed.kind].retry(session, failed)
         response = idempotent.task_accepted(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id

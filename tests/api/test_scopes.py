@@ -9,17 +9,19 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from api.audit import ACTIONS, get_change
 from api.deps import needed_scope
 from api.known_fields import with_dependencies
+from content_pipeline.core.calendar import actions, copies
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import AuditEvent, Workspace
+from content_pipeline.core.models import AuditEvent, Task, Workspace
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.workspaces.scopes import Scope
 from tests.api.conftest import PUBLIC
-from tests.factories import make_account
+from tests.factories import make_account, make_item, make_twin
 
 Routes = Sequence[tuple[str, APIRoute]]
 
@@ -125,18 +127,38 @@ def test_each_key_does_what_its_scope_says(connect: Callable[..., TestClient]) -
         assert {scope for scope, status in statuses.items() if status != 403} == {needed}
 
 
-def test_a_post_needs_the_scope_to_publish_under_the_address_of_its_task_too(
-    connect: Callable[..., TestClient],
+def begin_post(session: Session, workspace_id: UUID) -> Task:
+    account = make_account(session, workspace_id)
+    spec = PostSpec("instagram", account.id, caption="Look.")
+    ((_, task),) = publications.create_with_tasks(
+        session, workspace_id, twin=None, source=Source(url="https://8.8.8.8/reel.mp4"), specs=[spec]
+    )
+    return task
+
+
+def begin_reel(session: Session, workspace_id: UUID) -> Task:
+    (task,) = actions.render(session, make_item(session, make_twin(session, workspace_id)))
+    return task
+
+
+def begin_avatar(session: Session, workspace_id: UUID) -> Task:
+    (task,) = actions.render(session, make_item(session, make_twin(session, workspace_id), make="avatar"))
+    return task
+
+
+def begin_copy(session: Session, workspace_id: UUID) -> Task:
+    item = make_item(session, make_twin(session, workspace_id), reel_url="https://8.8.8.8/reel.mp4")
+    return copies.begin(session, item)
+
+
+@pytest.mark.parametrize("begin", [begin_post, begin_reel, begin_avatar, begin_copy])
+def test_a_post_needs_the_scope_to_publish_under_the_addresses_of_its_tasks_too(
+    connect: Callable[..., TestClient], begin: Callable[[Session, UUID], Task]
 ) -> None:
     workspace = str(uuid4())
     creating, publishing = (connect(workspace, scopes=[Scope.CREATE, *more]) for more in ((), (Scope.PUBLISH,)))
     with transaction() as session:
-        workspace_id = workspace_of(session, workspace)
-        account = make_account(session, workspace_id)
-        spec = PostSpec("instagram", account.id, caption="Look.")
-        ((_, task),) = publications.create_with_tasks(
-            session, workspace_id, twin=None, source=Source(url="https://8.8.8.8/reel.mp4"), specs=[spec]
-        )
+        task = begin(session, workspace_of(session, workspace))
     for action, status in (("cancel", 202), ("retry", 202)):
         path = f"{PUBLIC}/tasks/{task.id}/{action}"
         assert creating.post(path).json()["code"] == "insufficient_scope"

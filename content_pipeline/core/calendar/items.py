@@ -28,6 +28,7 @@ from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.platforms.options import dump_set
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
+from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import valid_script
 from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.tasks import tasks
@@ -248,6 +249,17 @@ def cancel_items_of(session: Session, twin: Twin) -> list[Task]:
     )
     items = session.scalars(planned.order_by(CalendarItem.id).with_for_update()).all()
     return [task for item in items for task in cancel(session, item, TWIN_DELETED)]
+
+
+def is_rendered_by(session: Session, task: Task) -> bool:
+    """Whether a task renders the video of an item: the item fails with it."""
+    videos = {reels.KIND: CalendarItem.reel_id, avatar_videos.KIND: CalendarItem.avatar_video_id}
+    if task.kind not in videos:
+        return False
+    query = select(CalendarItem.id).where(
+        videos[task.kind] == UUID(task.key), CalendarItem.status == "rendering", CalendarItem.deleted_at.is_(None)
+    )
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def _check_plan(session: Session, workspace_id: UUID) -> None:
