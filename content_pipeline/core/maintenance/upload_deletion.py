@@ -13,13 +13,14 @@ from content_pipeline.core import storage
 from content_pipeline.core.calendar.states import PLANNED
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import Base, transaction
-from content_pipeline.core.errors import Conflict, Unavailable
+from content_pipeline.core.errors import Conflict, NotFound, Unavailable
 from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import CalendarItem, MultipartUpload, Task, Upload
 from content_pipeline.core.tasks.tasks import OPEN
 from content_pipeline.core.uploads import multipart, uploads
 from content_pipeline.core.workspaces import audit
 from content_pipeline.core.workspaces.audit import Actor
+from content_pipeline.core.workspaces.ownership import owned
 
 # Columns that take a URL of a client, or the URI of an object.
 _LOCATIONS: Final = ("source_url", "background_url", "music_url", "reel_url")
@@ -44,9 +45,10 @@ def delete(workspace_id: UUID, upload_id: UUID, *, by: Actor = audit.SERVICE) ->
 
 
 def drop(workspace_id: UUID, upload_id: UUID, *, by: Actor = audit.SERVICE) -> None:
-    """Delete an upload that is not complete, and its parts. Raises NotFound."""
+    """Delete an upload that is not complete, and its parts. Raises NotFound, also when it was completed meanwhile."""
     with transaction() as session:
-        upload = multipart.get(session, workspace_id, upload_id)
+        # Locked: its file is the one of the upload that a completion makes of it at this moment.
+        upload = owned(session, MultipartUpload, workspace_id, upload_id, lock="update")
         session.delete(upload)
         audit.record(session, workspace_id, by, "uploads.drop", "upload", upload_id)
     with suppress(Unavailable):
@@ -65,7 +67,7 @@ def sweep() -> None:
         with isolated("retention", str(upload_id)):
             _expire(upload_id)
     for partial in abandoned:
-        with isolated("retention", str(partial.id)):
+        with isolated("retention", str(partial.id)), suppress(NotFound):  # completed meanwhile
             drop(partial.workspace_id, partial.id)
 
 

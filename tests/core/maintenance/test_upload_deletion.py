@@ -1,6 +1,7 @@
 """Deletion of uploads: what is needed stays, what is over its time or abandoned goes with its files."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +18,11 @@ from content_pipeline.core.maintenance import retention, upload_deletion
 from content_pipeline.core.models import MultipartUpload, Upload
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.uploads import multipart, uploads
+from content_pipeline.core.uploads.examination import Examined
+from content_pipeline.core.workspaces import workspaces
+from tests.core.lock_waits import is_lock_awaited
 from tests.factories import make_item, make_multipart_upload, make_twin, make_upload
+from tests.stack.harness import until
 
 
 def stored_upload(workspace_id: UUID, *, expires_in: timedelta = timedelta(days=1)) -> Upload:
@@ -104,6 +109,22 @@ def test_parts_that_were_not_completed_are_deleted_after_a_day(workspace_id: UUI
     with pytest.raises(NotFound):
         storage.stored_parts(abandoned.file_key, abandoned.store_id)
     assert storage.stored_parts(young.file_key, young.store_id) == []
+
+
+def test_a_completion_at_the_same_moment_keeps_its_file(workspace_id: UUID) -> None:
+    with transaction() as session:
+        partial = make_multipart_upload(session, workspace_id)
+        plan = workspaces.plan_of(session, workspace_id)
+    storage.put(partial.file_key, io.BytesIO(b"video"), content_type="video/mp4")  # as its parts are when joined
+    examined = Examined("video", "video/mp4", None, 64, 36)
+    with ThreadPoolExecutor(1) as other:
+        with transaction() as session:
+            multipart.finish(session, plan, workspace_id, partial.id, examined)
+            dropped = other.submit(upload_deletion.drop, workspace_id, partial.id)
+            until(is_lock_awaited, seconds=30, what="a drop that waits")
+        with pytest.raises(NotFound):
+            dropped.result()
+    assert storage.exists(partial.file_key)
 
 
 def test_parts_without_a_row_are_deleted_after_a_day_and_those_of_users_are_not(
