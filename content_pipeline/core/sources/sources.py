@@ -29,7 +29,7 @@ from content_pipeline.core.workspaces.ownership import owned
 Stored = Reel | AvatarVideo | BurnIn | Upload
 StoredRow = TypeVar("StoredRow", Reel, AvatarVideo, BurnIn)
 
-# What a route may use an upload for.
+# The kinds of file that a route takes.
 VIDEO: Final = frozenset[UploadKind]({"video"})
 SPEECH: Final = frozenset[UploadKind]({"video", "sound"})
 BACKGROUND: Final = frozenset[UploadKind]({"picture", "video"})
@@ -81,9 +81,9 @@ class Source:
 
 
 def resolve(session: Session, workspace_id: UUID, ids: SourceIds, *, kinds: Collection[UploadKind] = VIDEO) -> Source:
-    """The source that a client names; an upload has to be of one of these kinds.
+    """The source that a client names; it has to be of one of these kinds.
 
-    Raises Invalid unless exactly one is named, for an upload of another kind, and for a link that may not be fetched or
+    Raises Invalid unless exactly one is named, for a file of another kind, and for a link that may not be fetched or
     has expired; NotFound for an id that is not the workspace's; Conflict for a video that is not finished.
     """
     if len(given := ids.given()) > 1:
@@ -101,7 +101,7 @@ def resolve(session: Session, workspace_id: UUID, ids: SourceIds, *, kinds: Coll
             code="source_missing",
             remedy="Send a reel_url, a reel_id, an avatar_job_id, a caption_id or an upload_id.",
         )
-    return of_stored(session, _fit(stored, kinds))
+    return of_stored(session, _check_kind(stored, kinds))
 
 
 def resolve_link(session: Session, workspace_id: UUID, url: str, *, kinds: Collection[UploadKind]) -> Source:
@@ -129,7 +129,7 @@ def find_signed(session: Session, workspace_id: UUID, url: str, *, kinds: Collec
             code="url_forbidden",
             remedy="Send the id of what you want to use, or a public http(s) address.",
         )
-    return of_stored(session, _fit(stored, kinds))
+    return of_stored(session, _check_kind(stored, kinds))
 
 
 def find(session: Session, workspace_id: UUID, ids: SourceIds) -> Stored | None:
@@ -156,7 +156,7 @@ def find_any(session: Session, workspace_id: UUID, file_id: UUID, *, kinds: Coll
         except NotFound:
             continue
         assert found
-        return of_stored(session, _fit(found, kinds))
+        return of_stored(session, _check_kind(found, kinds))
     raise NotFound(
         f"There is no upload, reel, avatar video or caption {file_id}.",
         code="source_not_found",
@@ -216,13 +216,14 @@ def _rendered(video: Reel | AvatarVideo, *, code: str) -> Reel | AvatarVideo:
     return video
 
 
-def _fit(stored: Stored, kinds: Collection[UploadKind]) -> Stored:
-    """What is stored, if its kind is one of these. What was made here is a video, with sound."""
-    if isinstance(stored, Upload) and stored.kind not in kinds:
+def _check_kind(stored: Stored, kinds: Collection[UploadKind]) -> Stored:
+    """What is stored, if its kind is one of these. What was made here is a video, with sound. Raises Invalid."""
+    kind = stored.kind if isinstance(stored, Upload) else "video"
+    if kind not in kinds:
         raise Invalid(
-            f"This upload is a {stored.kind}, and cannot be used here.",
+            f"This file is a {kind}, and cannot be used here.",
             code="upload_unfit",
-            remedy=f"Send an upload of one of these kinds: {', '.join(sorted(kinds))}.",
+            remedy=f"Name a file of one of these kinds: {', '.join(sorted(kinds))}.",
         )
     return stored
 

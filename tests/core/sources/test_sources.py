@@ -127,6 +127,15 @@ def test_an_upload_is_taken_for_what_it_is(workspace_id: UUID) -> None:
         assert refusal(session, workspace_id, link, kinds=sources.BACKGROUND).code == "url_forbidden"
 
 
+def test_a_video_that_was_made_here_is_no_picture(workspace_id: UUID) -> None:
+    with transaction() as session:
+        for stored in make_all(session, workspace_id):
+            link = SourceIds(reel_url=sources.signed_url(stored))
+            assert refusal(session, workspace_id, link, kinds=sources.PICTURE).code == "upload_unfit"
+            for kinds in (sources.VIDEO, sources.SPEECH, sources.BACKGROUND, sources.MUSIC):
+                assert sources.resolve(session, workspace_id, link, kinds=kinds).stored is stored
+
+
 def test_captions_stand_for_the_newest_video_with_them(workspace_id: UUID) -> None:
     with transaction() as session:
         first = make_burn_in(session, workspace_id)
