@@ -29,6 +29,7 @@ from content_pipeline.core.models import (
     Reel,
     Task,
     Upload,
+    WorkspaceExport,
 )
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.partition_keys import row_id
@@ -60,6 +61,10 @@ _OWNERS: Final[Mapping[re.Pattern[str], Sequence[Select[UUID]]]] = {
     re.compile(f"{_ID}/uploads/({_ID})/file"): [
         select(Upload.id).where(Upload.deleted_at.is_(None)),
         select(MultipartUpload.id),
+    ],
+    # Without its key in the row where the task was canceled or failed after the file was stored.
+    re.compile(f"{_ID}/exports/({_ID})/workspace\\.zip"): [
+        select(WorkspaceExport.id).where(WorkspaceExport.object_key.is_not(None))
     ],
 }
 # Those of other keys are of a user, who may be filling the inbox.

@@ -11,7 +11,7 @@ from content_pipeline.core.captions import captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
-from content_pipeline.core.models import Caption, Publication, Task
+from content_pipeline.core.models import Caption, Publication, Task, WorkspaceExport
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.sources.sources import Source
@@ -99,8 +99,15 @@ def test_recordings_without_a_row_are_deleted_and_no_others(
     orphans += [copy_of(workspace_id, uuid4(), name) for name in ("video", "cover-instagram")]
     orphans += [f"{workspace_id}/{area}/{uuid4()}/{name}" for area, name in MADE]
     with transaction() as session:
+        lost, kept = (
+            WorkspaceExport(id=uuid4(), workspace_id=workspace_id, with_files=True, created_at=now()) for _ in range(2)
+        )
+        session.add_all([lost, kept])
+        kept.object_key = f"{workspace_id}/exports/{kept.id}/workspace.zip"
         session.add(Caption(id=caption_id, workspace_id=workspace_id, language="en", created_at=now()))
         request_id = session.get_one(Publication, UUID(published(workspace_id, days_ago=1))).request_id
+    orphans += [f"{workspace_id}/exports/{export_id}/workspace.zip" for export_id in (lost.id, uuid4())]
+    others.append(kept.object_key)
     others += [copy_of(workspace_id, request_id, name) for name in ("video", "cover-instagram")]
     others.append(f"mine/publications/{uuid4()}/video")
     for key in (*orphans, wanted, *others):
