@@ -34,6 +34,7 @@ from content_pipeline.core.sources.sources import SourceIds
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.caller import Caller
+from content_pipeline.core.workspaces.ownership import owned
 
 router = APIRouter(prefix="/captions", tags=["captions"], route_class=JsonRoute)
 _MEDIA_TYPES: Final = {"srt": "application/x-subrip", "vtt": "text/vtt", "ass": "text/x-ssa"}
@@ -325,8 +326,8 @@ def burn_in(caption_id: UUID, body: BurnInRequest, caller: CallerDep, idempotent
     Poll the task; `result.output_url` is the video.
     """
     with idempotent.transaction() as session:
-        # Locked: they may be deleted at this moment.
-        caption = captions.get(session, caller.workspace_id, caption_id, lock=True)
+        # Shared: it keeps them from deletion, and two requests that burn each other's captions in do not deadlock.
+        caption = owned(session, Caption, caller.workspace_id, caption_id, lock="share")
         ids = body.source_ids()
         source = sources.resolve(session, caller.workspace_id, ids, kinds=sources.SPEECH) if ids.given() else None
         source_url = source.location if source else None

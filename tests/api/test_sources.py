@@ -1,5 +1,6 @@
 """What was made or uploaded here is used by its id, or by our link after it has expired, in every route."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -107,6 +108,20 @@ def test_captions_are_burned_into_them(client: TestClient, finished_id: str, fil
             task = session.get_one(Task, answer.json()["task_id"])
             assert session.get_one(BurnIn, UUID(task.key)).source_url == location
     assert client.post(f"{PUBLIC}/captions/{finished_id}/burn-in", json={}).status_code == 202
+
+
+def test_burn_ins_of_each_others_captions_do_not_wait_for_each_other(
+    client: TestClient, finished_id: str, files: list[Stored]
+) -> None:
+    (video,) = (file for file in files if isinstance(file, BurnIn))
+    source = {"caption_id": str(video.caption_id)}
+    with ThreadPoolExecutor(1) as other:
+        with transaction() as session:  # as the other request locks its source
+            session.get_one(Caption, UUID(finished_id), with_for_update={"read": True})
+            answer = other.submit(client.post, f"{PUBLIC}/captions/{finished_id}/burn-in", json=source)
+            wait([answer], timeout=30)
+            assert answer.done()
+        assert answer.result().status_code == 202
 
 
 def test_avatars_speak_in_front_of_them(client: TestClient, twin_id: str, files: list[Stored]) -> None:
