@@ -162,7 +162,8 @@ def complete_multipart_upload(
 ) -> Response:
     """Complete an upload whose parts have all arrived. Its file is read and checked as every upload is.
 
-    A file that cannot be used is deleted, and the error says why. Repeated, this answers the same upload.
+    A file that cannot be used is deleted, and the error says why; one that took too long to read is kept. Repeated,
+    this answers the same upload.
     """
     examined = _joined_and_examined(caller, upload_id, by=change.actor)
     with idempotent.transaction() as session:
@@ -172,7 +173,10 @@ def complete_multipart_upload(
 
 
 def _joined_and_examined(caller: Caller, upload_id: UUID, *, by: Actor) -> Examined | None:
-    """What the file of an upload in parts is; None where there is no such upload, because it is complete or unknown."""
+    """What the file of an upload in parts is; None where there is no such upload, because it is complete or unknown.
+
+    Drops one that cannot be used.
+    """
     try:
         upload = _multipart_upload(caller, upload_id)
     except NotFound:
@@ -181,7 +185,9 @@ def _joined_and_examined(caller: Caller, upload_id: UUID, *, by: Actor) -> Exami
     with TEMPORARY_SPACE.reserved(upload.size), tempfile.TemporaryFile() as file:
         try:
             return multipart.complete(upload, Path(f"/dev/fd/{file.fileno()}"), media_seconds=caller.plan.media_seconds)
-        except (NotMedia, MediaUnusable):
+        except (NotMedia, MediaUnusable) as error:
+            if error.code == "media_too_complex":  # a busy machine may be at fault: it can be completed again
+                raise
             with suppress(NotFound):  # another request has found the same
                 upload_deletion.drop(caller.workspace_id, upload_id, by=by)
             raise

@@ -19,9 +19,10 @@ from api import upload_routes
 from content_pipeline.core import storage
 from content_pipeline.core.captions import captions
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import NotFound
+from content_pipeline.core.errors import MediaUnusable, NotFound
 from content_pipeline.core.models import Caption, MultipartUpload, Upload
 from content_pipeline.core.uploads import multipart
+from content_pipeline.core.uploads.examination import Examined
 from tests.api.conftest import PUBLIC
 from tests.media import samples
 
@@ -234,6 +235,23 @@ def test_a_completion_that_was_interrupted_can_be_repeated(client: TestClient) -
         row = session.get_one(MultipartUpload, UUID(begun["id"]))
     storage.join_parts(row.file_key, row.store_id, storage.stored_parts(row.file_key, row.store_id))
     assert client.get(f"{MULTIPART}/{begun['id']}").json()["missing_parts"] == []
+    assert complete(client, begun["id"]).status_code == 201
+
+
+@pytest.mark.slow
+def test_a_file_that_took_too_long_to_read_can_be_completed_again(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = picture()
+    begun = begin(client, content)
+    put(begun["missing_parts"][0], content)
+
+    def take_too_long(*_: object, **__: object) -> Examined:
+        raise MediaUnusable("It takes more time than is allowed.", code="media_too_complex", remedy="Send a smaller.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(multipart, "examine", take_too_long)
+        assert_error(complete(client, begun["id"]), 400, "media_too_complex")
     assert complete(client, begun["id"]).status_code == 201
 
 
