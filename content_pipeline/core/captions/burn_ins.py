@@ -81,12 +81,26 @@ def create(
         font_color=style.font_color,
         position=style.position,
         source_url=source_url,
+        is_synthetic=is_synthetic(session, source_url) if source_url else caption.is_synthetic,
         with_caption=with_caption,
         created_at=now(),
     )
     session.add(burned)
     session.flush()
     return burned
+
+
+def is_synthetic(session: Session, source_url: str) -> bool:
+    """Whether a voice of ours speaks at this location: it is a video made here, or a burn-in of one.
+
+    Stored in the rows of what is made of it, which outlive what is there.
+    """
+    match (storage.key_of_uri(source_url) or "").split("/"):
+        case [_, "reels" | "avatars", *_]:
+            return True
+        case [_, "captions", _, "burn_ins", name]:
+            return session.get_one(BurnIn, UUID(name.removesuffix(".mp4"))).is_synthetic
+    return False
 
 
 def with_caption(session: Session, caption_id: UUID) -> BurnIn | None:

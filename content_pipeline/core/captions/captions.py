@@ -95,6 +95,7 @@ def create_with_task(
         workspace_id=workspace_id,
         source_url=source_url,
         source_key=source_key,
+        is_synthetic=source_url is not None and burn_ins.is_synthetic(session, source_url),
         media=media,
         language=language,
         known_text=known_text,

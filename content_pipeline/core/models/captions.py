@@ -21,7 +21,8 @@ class Caption(WithGlossary, Deletable, Base):
 
     `known_text` is what is spoken, where the client has sent it; without, it is transcribed. `words` are in English
     where `translate_to` is English (Whisper translates as it listens), else in the language that is spoken.
-    `translated` holds the cues translated so far, while their translation is not finished.
+    `translated` holds the cues translated so far, while their translation is not finished. `is_synthetic`: a voice of
+    ours speaks in the recording.
     """
 
     __tablename__ = "captions"
@@ -31,6 +32,7 @@ class Caption(WithGlossary, Deletable, Base):
     workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id"))
     source_url: Mapped[str | None]
     source_key: Mapped[str | None]
+    is_synthetic: Mapped[bool] = mapped_column(default=False, server_default=false())
     media: Mapped[MediaInfo | None] = mapped_column(PydanticJSON(MediaInfo))
     language: Mapped[str]
     known_text: Mapped[str | None]
@@ -54,7 +56,7 @@ class BurnIn(Base):
     """One video with one caption burned in, in one style.
 
     The video is the caption's recording, or that of `source_url`: the URI of an object, or a URL. `with_caption`: asked
-    for together with the caption, so the caption's own task ends with it.
+    for together with the caption, so the caption's own task ends with it. `is_synthetic`: a voice of ours speaks in it.
     """
 
     __tablename__ = "burn_ins"
@@ -67,6 +69,7 @@ class BurnIn(Base):
     font_color: Mapped[str]
     position: Mapped[Literal["top", "middle", "bottom"]] = mapped_column(String)
     source_url: Mapped[str | None]
+    is_synthetic: Mapped[bool] = mapped_column(default=False, server_default=false())
     with_caption: Mapped[bool]
     output_key: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

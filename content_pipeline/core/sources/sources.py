@@ -201,13 +201,9 @@ def _key(stored: Stored) -> str | None:
     return stored.file_key if isinstance(stored, Upload) else stored.output_key
 
 
-def is_synthetic(session: Session, stored: Stored | None) -> bool:
+def is_synthetic(_session: Session, stored: Stored | None) -> bool:
     """Whether a voice of ours speaks in a file: it was made here, or captions were burned into one that was."""
-    if not isinstance(stored, BurnIn):
-        return isinstance(stored, Reel | AvatarVideo)
-    source = stored.source_url or session.get_one(Caption, stored.caption_id).source_url
-    key = storage.key_of_uri(source or "")
-    return key is not None and is_synthetic(session, _of_key(session, stored.workspace_id, key))
+    return stored.is_synthetic if isinstance(stored, BurnIn) else isinstance(stored, Reel | AvatarVideo)
 
 
 def _rendered(video: Reel | AvatarVideo, *, code: str) -> Reel | AvatarVideo:

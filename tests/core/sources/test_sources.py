@@ -175,4 +175,11 @@ def test_captions_in_a_video_of_ours_leave_it_a_synthetic_one(workspace_id: UUID
         of_client = make_burn_in(session, workspace_id)
         upload = make_upload(session, workspace_id)
         found = [sources.is_synthetic(session, file) for file in (reel, of_reel, twice, of_client, upload, None)]
-    assert found == [True, True, True, False, False, False]
+        assert found == [True, True, True, False, False, False]
+        source = session.get_one(Caption, of_reel.caption_id)
+        reel.deleted_at = source.deleted_at = now()
+        of_reel.output_key = None
+        session.flush()
+        recording = session.get_one(Caption, twice.caption_id)
+        later = burn_ins.create(session, recording, Style())
+        assert [sources.is_synthetic(session, file) for file in (of_reel, twice, later)] == [True] * 3
