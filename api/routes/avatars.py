@@ -93,7 +93,7 @@ def get_avatar_video(job_id: UUID, caller: CallerDep) -> AvatarVideoView:
 def delete_avatar_video(job_id: UUID, caller: CallerDep, change: ChangeDep, background: BackgroundTasks) -> None:
     """Delete an avatar video; an unfinished one is canceled, published posts stay on their platforms.
 
-    409 `in_use` while a planned item or an open post is of it.
+    409 `in_use` while a planned item or an open post is of it, or an open task needs its file.
     """
     with change.transaction() as session:
         deleted = deletion.delete_avatar_video(session, caller.workspace_id, job_id)

@@ -113,7 +113,7 @@ def _view(session: Session, batch: Batch) -> BatchView:
 def delete_batch(batch_id: UUID, caller: CallerDep, change: ChangeDep, background: BackgroundTasks) -> None:
     """Delete a batch with all its videos; unfinished ones are canceled, published posts stay on their platforms.
 
-    409 `in_use` while a planned item or an open post is of one of its videos.
+    409 `in_use` while a planned item or an open post is of one of its videos, or an open task needs its file.
     """
     with change.transaction() as session:
         deleted = deletion.delete_batch(session, caller.workspace_id, batch_id)

@@ -306,7 +306,8 @@ def _view(session: Session, caption: Caption, response: Response) -> CaptionView
 def delete_captions(caption_id: UUID, caller: CallerDep, change: ChangeDep, background: BackgroundTasks) -> None:
     """Delete captions with their recording and all burn-ins; work on them is canceled.
 
-    409 `in_use` while a planned item, an open post or a twin's defaults name them.
+    409 `in_use` while a planned item, an open post or a twin's defaults name them, or an open task needs a video
+    with them.
     """
     with change.transaction() as session:
         deleted = deletion.delete_caption(session, caller.workspace_id, caption_id)

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/reels", tags=["bulk reels"], route_class=JsonRoute)
 def delete_reel(reel_id: UUID, caller: CallerDep, change: ChangeDep, background: BackgroundTasks) -> None:
     """Delete a reel, also one of a batch; an unfinished one is canceled, published posts stay on their platforms.
 
-    409 `in_use` while a planned item or an open post is of it.
+    409 `in_use` while a planned item or an open post is of it, or an open task needs its file.
     """
     with change.transaction() as session:
         deleted = deletion.delete_reel(session, caller.workspace_id, reel_id)

@@ -1,29 +1,21 @@
 """Deletion of uploads: by a client, or when their time is over; never while unfinished work needs them."""
 
-from collections.abc import Iterator
 from contextlib import suppress
-from itertools import chain
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, Table, cast, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from content_pipeline.core import storage
-from content_pipeline.core.calendar.states import PLANNED
 from content_pipeline.core.clock import now
-from content_pipeline.core.database import Base, transaction
+from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound, Unavailable
 from content_pipeline.core.isolation import isolated
-from content_pipeline.core.models import CalendarItem, MultipartUpload, Task, Upload
-from content_pipeline.core.tasks.tasks import OPEN
+from content_pipeline.core.maintenance import file_uses
+from content_pipeline.core.models import MultipartUpload, Upload
 from content_pipeline.core.uploads import multipart, uploads
 from content_pipeline.core.workspaces import audit
 from content_pipeline.core.workspaces.audit import Actor
 from content_pipeline.core.workspaces.ownership import owned
-
-# Columns that take a URL of a client, or the URI of an object.
-_LOCATIONS: Final = ("source_url", "background_url", "music_url", "reel_url")
 
 
 def delete(workspace_id: UUID, upload_id: UUID, *, by: Actor = audit.SERVICE) -> None:
@@ -33,7 +25,7 @@ def delete(workspace_id: UUID, upload_id: UUID, *, by: Actor = audit.SERVICE) ->
     """
     with transaction() as session:
         upload = uploads.get(session, workspace_id, upload_id, lock="update")
-        if is_needed(session, upload):
+        if file_uses.is_upload_needed(session, upload):
             raise Conflict(
                 "Work that is not finished needs this upload.",
                 code="in_use",
@@ -74,7 +66,7 @@ def sweep() -> None:
 def _expire(upload_id: UUID) -> None:
     with transaction() as session:
         upload = session.get_one(Upload, upload_id, with_for_update=True)
-        if is_needed(session, upload):
+        if file_uses.is_upload_needed(session, upload):
             return
         upload.deleted_at = now()
     _delete_file(upload)
@@ -83,30 +75,3 @@ def _expire(upload_id: UUID) -> None:
 def _delete_file(upload: Upload) -> None:
     with suppress(Unavailable):
         storage.delete(upload.file_key)
-
-
-def is_needed(session: Session, upload: Upload) -> bool:
-    """Whether unfinished work names an upload: by its id, or by the URI of its file where links are taken too."""
-    return any(session.scalar(query) for query in _unfinished_uses(upload))
-
-
-def _unfinished_uses(upload: Upload) -> Iterator[Select[bool]]:
-    """A query for each table that can name an upload."""
-    for table in Base.metadata.tables.values():
-        by_id = (
-            column == upload.id
-            for column in table.columns
-            if any(key.column.table is Upload.__table__ for key in column.foreign_keys)
-        )
-        by_uri = (table.columns[name] == storage.uri(upload.file_key) for name in _LOCATIONS if name in table.columns)
-        if named := list(chain(by_id, by_uri)):
-            own = table.columns["workspace_id"] == upload.workspace_id  # has an index, locations have none
-            yield select(exists().where(own, or_(*named), _is_unfinished(table)))
-
-
-def _is_unfinished(table: Table) -> ColumnElement[bool]:
-    """Whether work on a row of this table goes on: the condition of a query."""
-    if table is CalendarItem.__table__:
-        return CalendarItem.status.in_(PLANNED) & CalendarItem.deleted_at.is_(None)
-    row = cast(table.columns["id"], String)
-    return exists().where(Task.state.in_(OPEN), or_(Task.key == row, Task.subject_key == row))

@@ -33,10 +33,12 @@ from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.open_posts import check_may_be_made
+from content_pipeline.core.sources import sources
 from content_pipeline.core.tasks import executions, tasks
 from tests import avatar_videos
 from tests.core.maintenance.deletable import a_batch, finish, rendered_reel, store
 from tests.factories import make_account, make_item, make_publication, make_twin
+from tests.finished_files import make_all
 
 
 def delete_reel(workspace_id: UUID, reel_id: UUID) -> deletion.Deleted:
@@ -277,6 +279,26 @@ def test_captions_that_go_along_with_posts_are_kept(workspace_id: UUID, user: st
         deletion.delete_caption(session, workspace_id, caption.id)
     assert refused.value.code == "in_use"
     assert {"item": "calendar item", "twin": f"twin {twin.id}", "post": "post "}[user] in refused.value.detail
+
+
+def test_a_video_that_an_open_task_is_to_read_is_kept(workspace_id: UUID) -> None:
+    with transaction() as session:
+        reel, avatar_video, burned = make_all(session, workspace_id)[:3]
+        assert isinstance(burned, BurnIn)
+        for stored, delete, row_id in (
+            (reel, deletion.delete_reel, reel.id),
+            (avatar_video, deletion.delete_avatar_video, avatar_video.id),
+            (burned, deletion.delete_caption, burned.caption_id),
+        ):
+            location = storage.uri(sources.object_key(stored))
+            _, task = captions.create_with_task(
+                session, workspace_id=workspace_id, source_url=location, language="en", burn_in=False
+            )
+            with pytest.raises(Conflict) as refused, session.begin_nested():
+                delete(session, workspace_id, row_id)
+            assert refused.value.code == "in_use"
+            tasks.cancel(session, task)
+            delete(session, workspace_id, row_id)
 
 
 def test_a_video_that_heygen_renders_is_not_polled_any_more(workspace_id: UUID) -> None:
