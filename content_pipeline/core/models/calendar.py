@@ -33,6 +33,8 @@ class CalendarItem(Base):
         Index(
             "ix_calendar_items_avatar_video_id", "avatar_video_id", postgresql_where=text("avatar_video_id is not null")
         ),
+        Index("ix_calendar_items_caption_id", "caption_id", postgresql_where=text("caption_id is not null")),
+        Index("ix_calendar_items_burn_in_id", "burn_in_id", postgresql_where=text("burn_in_id is not null")),
         Index("ix_calendar_items_open", "scheduled_at", postgresql_where=_OPEN),
         Index("ix_calendar_items_open_of_workspace", "workspace_id", postgresql_where=_OPEN),
     )

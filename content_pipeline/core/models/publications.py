@@ -32,6 +32,7 @@ class Publication(Base):
         Index(
             "ix_publications_avatar_video_id", "avatar_video_id", postgresql_where=text("avatar_video_id is not null")
         ),
+        Index("ix_publications_burn_in_id", "burn_in_id", postgresql_where=text("burn_in_id is not null")),
         Index("uq_publications_post", "platform", "post_id", unique=True, postgresql_where=text("post_id is not null")),
     )
 

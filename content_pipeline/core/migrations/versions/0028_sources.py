@@ -8,6 +8,9 @@ down_revision = '0027'
 branch_labels = None
 depends_on = None
 
+# Looked up by the foreign keys when captions are purged.
+PURGED = [('publications', 'burn_in_id'), ('calendar_items', 'burn_in_id'), ('calendar_items', 'caption_id')]
+
 
 def upgrade() -> None:
     op.add_column('publications', sa.Column('burn_in_id', sa.Uuid(), nullable=True))
@@ -27,6 +30,8 @@ def upgrade() -> None:
     op.create_foreign_key(op.f('fk_calendar_items_caption_id_captions'), 'calendar_items', 'captions', ['caption_id'], ['id'], ondelete='SET NULL')
     op.create_foreign_key(op.f('fk_calendar_items_burn_in_id_burn_ins'), 'calendar_items', 'burn_ins', ['burn_in_id'], ['id'], ondelete='SET NULL')
     op.create_foreign_key(op.f('fk_calendar_items_upload_id_uploads'), 'calendar_items', 'uploads', ['upload_id'], ['id'])
+    for table, column in PURGED:
+        op.create_index(f'ix_{table}_{column}', table, [column], postgresql_where=sa.text(f'{column} is not null'))
     op.execute('update calendar_items set is_video_given = true, reel_id = null, avatar_video_id = null where reel_url is not null')
 
 
