@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Table, Text, cast, func, select, tuple_
 
 from content_pipeline.core.database import Base, transaction
-from content_pipeline.core.models import Account, Twin
+from content_pipeline.core.models import Account, BurnIn, Caption, Twin, Workspace
 
 # Read at once: captions of an hour have some megabytes.
 _ROWS_AT_ONCE: Final = 50
@@ -44,6 +44,8 @@ def lines(table: Table, workspace_id: UUID) -> Iterator[bytes]:
     query = select(row, *table.primary_key.columns).where(owned).order_by(*table.primary_key.columns)
     if "deleted_at" in table.columns:
         query = query.where(table.columns["deleted_at"].is_(None))
+    if table is BurnIn.__table__:  # deleted with their captions
+        query = query.where(BurnIn.caption_id.in_(select(Caption.id).where(Caption.deleted_at.is_(None))))
     last: tuple[object, ...] | None = None
     while True:
         page = query if last is None else query.where(key > tuple_(*last))
@@ -58,6 +60,8 @@ def lines(table: Table, workspace_id: UUID) -> Iterator[bytes]:
 
 def _owner(table: Table, workspace_id: UUID | None) -> ColumnElement[bool] | None:
     """The condition that a row is the workspace's; None for a table without rows of workspaces."""
+    if table is Workspace.__table__:
+        return table.columns["id"] == workspace_id
     if "workspace_id" in table.columns:
         return table.columns["workspace_id"] == workspace_id
     for name, parent in (("account_id", Account), ("twin_id", Twin)):

@@ -14,11 +14,12 @@ from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
-from content_pipeline.core.models import MetricSnapshot, Task, WorkspaceExport
+from content_pipeline.core.models import Caption, MetricSnapshot, Task, WorkspaceExport
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspace_exports import exports, table_rows
 from tests.factories import make_account, make_item, make_twin, make_workspace
+from tests.finished_files import make_burn_in
 from tests.peak_memory import peak_growth
 
 
@@ -85,9 +86,13 @@ def test_it_has_all_rows_and_files_of_the_workspace_and_of_no_other(workspace_id
 def test_it_has_no_secrets_and_nothing_that_was_deleted(workspace_id: UUID, tmp_path: Path) -> None:
     with transaction() as session:
         make_twin(session, workspace_id).deleted_at = now()
+        kept, burned = make_burn_in(session, workspace_id), make_burn_in(session, workspace_id)
+        session.get_one(Caption, burned.caption_id).deleted_at = now()
         make_account(session, workspace_id, access_token=b"token", refresh_token=b"refresh")
     archive = opened(run_export(workspace_id), tmp_path)
     assert rows(archive, "twins") == []
+    assert [row["id"] for row in rows(archive, "burn_ins")] == [str(kept.id)]
+    assert [row["id"] for row in rows(archive, "workspaces")] == [str(workspace_id)]
     (account,) = rows(archive, "accounts")
     assert account["handle"] == "@mara.bakes"
     assert not {"access_token", "refresh_token"} & account.keys()
@@ -121,6 +126,7 @@ def test_every_table_of_workspaces_is_exported_or_internal() -> None:
         "uploads",
         "webhook_endpoints",
         "webhook_events",
+        "workspaces",
     }
 
 
