@@ -103,13 +103,14 @@ def delete_upload(upload_id: UUID, caller: CallerDep, change: ChangeDep) -> None
 
 
 @multipart_router.post(
-    "", status_code=HTTPStatus.CREATED, response_model=MultipartView, responses=problems(403, 413, 503)
+    "", status_code=HTTPStatus.CREATED, response_model=MultipartView, responses=problems(403, 409, 413, 503)
 )
 @in_bulkhead()
 def begin_multipart_upload(body: MultipartRequest, caller: CallerDep, idempotent: IdempotentDep) -> Response:
     """Begin an upload in parts: PUT each part to its `url`, at the object store, then complete it.
 
-    After an interruption get the upload for the parts that are missing, and go on. It reserves its size in the plan.
+    After an interruption get the upload for the parts that are missing, and go on. It reserves its size in the plan. At
+    most 100 uploads of a workspace may be incomplete.
     """
     _check_space(caller, body.size, missing=body.size)
     upload_id = uuid4()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
@@ -30,6 +30,8 @@ KEPT: Final = timedelta(days=1)
 # S3 takes 10,000 parts of at least 5 MiB, but for the last. One of 16 MiB is lost within seconds and sent again.
 PART_BYTES: Final = 16 * 1024 * 1024
 _MOST_PARTS: Final = 10_000
+# Of a workspace. Files of one byte cost no room in the plan, but a row and an entry of the store each.
+MOST_OPEN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,10 @@ def create(
 ) -> MultipartUpload:
     """Create the row of an upload that `storage.start_multipart` has begun under `uploads.file_key`.
 
-    Raises PlanLimit when the plan has no room for `size` bytes.
+    Raises PlanLimit when the plan has no room for `size` bytes, Conflict `too_many_uploads` beyond MOST_OPEN.
     """
-    uploads.check_room(session, plan, workspace_id, size)
+    uploads.check_room(session, plan, workspace_id, size)  # two at once wait for each other there
+    _check_most_open(session, workspace_id)
     upload = MultipartUpload(
         id=upload_id,
         workspace_id=workspace_id,
@@ -69,6 +72,16 @@ def create(
     session.add(upload)
     session.flush()
     return upload
+
+
+def _check_most_open(session: Session, workspace_id: UUID) -> None:
+    is_own = MultipartUpload.workspace_id == workspace_id
+    if session.scalars(select(func.count()).select_from(MultipartUpload).where(is_own)).one() >= MOST_OPEN:
+        raise Conflict(
+            f"{MOST_OPEN} uploads in parts are not complete.",
+            code="too_many_uploads",
+            remedy="Complete or drop some of them (GET /uploads/multipart lists them); after a day they are dropped.",
+        )
 
 
 def get(session: Session, workspace_id: UUID, upload_id: UUID) -> MultipartUpload:

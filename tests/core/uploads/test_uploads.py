@@ -6,8 +6,8 @@ import pytest
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import NotFound
-from content_pipeline.core.uploads import uploads
+from content_pipeline.core.errors import Conflict, NotFound
+from content_pipeline.core.uploads import multipart, uploads
 from tests.factories import make_multipart_upload, make_upload, make_workspace
 
 
@@ -27,3 +27,18 @@ def test_neither_a_deleted_upload_nor_one_in_parts_is_found(workspace_id: UUID) 
         for upload_id in (deleted.id, make_multipart_upload(session, workspace_id).id):
             with pytest.raises(NotFound):
                 uploads.get(session, workspace_id, upload_id)
+
+
+def test_a_workspace_has_a_limited_number_of_open_uploads_in_parts(
+    workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(multipart, "MOST_OPEN", 1)
+    with transaction() as session:
+        first = make_multipart_upload(session, workspace_id)
+        make_multipart_upload(session, make_workspace(session))
+        with pytest.raises(Conflict) as caught:
+            make_multipart_upload(session, workspace_id)
+        assert (caught.value.code, bool(caught.value.remedy)) == ("too_many_uploads", True)
+        session.delete(first)
+        session.flush()
+        make_multipart_upload(session, workspace_id)
