@@ -29,7 +29,7 @@ def delete(workspace_id: UUID, upload_id: UUID, *, by: Actor = audit.SERVICE) ->
             raise Conflict(
                 "Work that is not finished needs this upload.",
                 code="in_use",
-                remedy="Wait for it to end, or cancel the tasks and posts that use the upload.",
+                remedy="Wait for it to end, cancel the tasks and posts that use it, or change the covers of twins.",
             )
         upload.deleted_at = now()
         audit.record(session, workspace_id, by, "uploads.delete", "upload", upload_id)

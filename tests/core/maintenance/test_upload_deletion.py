@@ -15,7 +15,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import NotFound, Unavailable
 from content_pipeline.core.maintenance import retention, upload_deletion
-from content_pipeline.core.models import MultipartUpload, Upload
+from content_pipeline.core.models import MultipartUpload, Twin, Upload
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.uploads import multipart, uploads
 from content_pipeline.core.uploads.examination import Examined
@@ -75,6 +75,27 @@ def test_an_upload_is_kept_while_a_post_of_it_is_planned(workspace_id: UUID) -> 
     assert is_kept(upload)
     with transaction() as session:
         items.cancel(session, items.get(session, workspace_id, item.id, lock=True))
+    upload_deletion.sweep()
+    assert not is_kept(upload)
+
+
+def test_an_upload_is_kept_while_it_is_the_cover_of_a_planned_post(workspace_id: UUID) -> None:
+    upload = stored_upload(workspace_id, expires_in=timedelta(hours=-1))
+    with transaction() as session:
+        session.get_one(Upload, upload.id).kind = "picture"
+    cover = {"cover_url": storage.signed_url(upload.file_key)}
+    with transaction() as session:
+        twin = make_twin(session, workspace_id, platform_defaults={"instagram": cover})
+        item = make_item(session, twin)
+        item.options = cover
+    upload_deletion.sweep()
+    assert is_kept(upload)
+    with transaction() as session:
+        items.cancel(session, items.get(session, workspace_id, item.id, lock=True))
+    upload_deletion.sweep()
+    assert is_kept(upload), "the defaults of the twin name it"
+    with transaction() as session:
+        session.get_one(Twin, twin.id).platform_defaults = {}
     upload_deletion.sweep()
     assert not is_kept(upload)
 
