@@ -94,7 +94,7 @@ def publish(session: Session, item: CalendarItem) -> list[Task]:
     """Create the publication of a locked item that has its video. Returns the task to start, if there is one.
 
     A retry keeps the item's publication: with a second one, both could be posted. Raises as `accounts.choose`,
-    `holding.release` and `item_sources.source` do.
+    `holding.release` and `item_sources.source` do, and Conflict when the video of that publication was deleted.
     """
     if item.publication_id:
         move(session, item, "publishing")
@@ -135,8 +135,10 @@ def _release_or_retry(session: Session, publication_id: UUID) -> list[Task]:
         return [task]
     try:
         return [publications.retry(session, tasks.newest(session, publications.KIND, str(publication_id)))]
-    except Conflict:  # it is still being prepared, or was itself retried: its run publishes it
-        return []
+    except Conflict as error:
+        if error.code == "video_deleted":
+            raise
+        return []  # it is still being prepared, or was itself retried: its run publishes it
 
 
 def held_post(session: Session, item: CalendarItem) -> Publication | None:

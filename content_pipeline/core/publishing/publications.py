@@ -154,18 +154,20 @@ def retry(session: Session, task: Task) -> Task:
     """Replace a task by a new one. Raises Conflict unless it is the newest, and failed or was canceled.
 
     A post that is certainly not published starts over: its video is fetched and its text is written again. One whose
-    video was deleted is not retried.
+    video was deleted is not retried (`video_deleted`). After a Conflict there is no new task, also where the
+    transaction goes on: the calendar has one for all items of a tick.
     """
-    again = tasks.retry(session, task)
-    publication = session.get_one(
-        Publication, UUID(task.key), populate_existing=True
-    )  # no other run changes it from here
-    publication.poll_at = publication.waits_until = None
-    if publication.published_at is None:
-        _lock_video(session, publication)
-    if publication.committed_at is None:
-        publication.request_id, publication.words, publication.prepared = uuid4(), None, None
-    return again
+    with session.begin_nested():
+        again = tasks.retry(session, task)
+        publication = session.get_one(
+            Publication, UUID(task.key), populate_existing=True
+        )  # no other run changes it from here
+        publication.poll_at = publication.waits_until = None
+        if publication.published_at is None:
+            _lock_video(session, publication)
+        if publication.committed_at is None:
+            publication.request_id, publication.words, publication.prepared = uuid4(), None, None
+        return again
 
 
 def _lock_video(session: Session, publication: Publication) -> None:

@@ -10,7 +10,7 @@ from content_pipeline.core.calendar import actions, due, items
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, UpstreamError
-from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
+from content_pipeline.core.models import CalendarItem, Publication, Task, Twin, Upload
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
 from tests.core.calendar.planned import (
@@ -33,7 +33,7 @@ from tests.core.calendar.planned import (
     start_reels,
 )
 from tests.core.lock_waits import blocked_by_lock
-from tests.factories import make_twin
+from tests.factories import make_twin, make_upload
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -158,6 +158,22 @@ def test_a_post_that_may_be_out_goes_on_as_it_was(twin: Twin) -> None:
     (after,) = publications_of(twin)
     assert (after.words, after.prepared, after.request_id) == ({"text": "Look!"}, b"sealed", before.request_id)
     assert after.committed_at == before.committed_at is not None
+
+
+def test_a_post_whose_video_was_deleted_is_not_begun_again_and_its_item_says_why(twin: Twin) -> None:
+    connect(twin)
+    with transaction() as session:
+        upload = make_upload(session, twin.workspace_id)
+    item_id = create_item(twin, due_in=timedelta(), upload_id=upload.id)
+    (first,) = start_posts(twin)
+    finish_and_record(first, error=LOST_ANSWER)
+    with transaction() as session:
+        session.get_one(Upload, upload.id).deleted_at = now()
+    apply_locked(twin, item_id, items.retry)
+    assert start_posts(twin) == []
+    assert failure_code(item_id) == "video_deleted"
+    with transaction() as session:
+        assert tasks.newest(session, first.kind, first.key).id == first.id
 
 
 @pytest.mark.parametrize("is_done", [True, False])
