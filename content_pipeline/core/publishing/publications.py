@@ -153,9 +153,10 @@ def create_task(session: Session, publication: Publication) -> Task:
 def retry(session: Session, task: Task) -> Task:
     """Replace a task by a new one. Raises Conflict unless it is the newest, and failed or was canceled.
 
-    A post that is certainly not published starts over: its video is fetched and its text is written again. One whose
-    video was deleted is not retried (`video_deleted`). After a Conflict there is no new task, also where the
-    transaction goes on: the calendar has one for all items of a tick.
+    A post that is certainly not published starts over: its video is fetched and its text is written again. It is not
+    retried once that video was deleted (`video_deleted`); one that may be published is: only its next run can find out.
+    After a Conflict there is no new task, also where the transaction goes on: the calendar has one for all items of a
+    tick.
     """
     with session.begin_nested():
         again = tasks.retry(session, task)
@@ -163,9 +164,8 @@ def retry(session: Session, task: Task) -> Task:
             Publication, UUID(task.key), populate_existing=True
         )  # no other run changes it from here
         publication.poll_at = publication.waits_until = None
-        if publication.published_at is None:
-            _lock_video(session, publication)
         if publication.committed_at is None:
+            _lock_video(session, publication)
             publication.request_id, publication.words, publication.prepared = uuid4(), None, None
         return again
 

@@ -14,7 +14,7 @@ from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Conflict, NotFound
+from content_pipeline.core.errors import Conflict, NotFound, UpstreamError
 from content_pipeline.core.maintenance import deletion, purge, retention
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import (
@@ -39,6 +39,8 @@ from tests import avatar_videos
 from tests.core.maintenance.deletable import a_batch, finish, rendered_reel, store
 from tests.factories import make_account, make_item, make_publication, make_twin
 from tests.finished_files import make_all
+
+LOST_ANSWER = UpstreamError("The platform did not answer.", remedy="Look at the account.")
 
 
 def delete_reel(workspace_id: UUID, reel_id: UUID) -> deletion.Deleted:
@@ -222,6 +224,18 @@ def test_an_open_post_keeps_its_reel_and_cannot_be_retried_without_it(workspace_
     with transaction() as session, pytest.raises(Conflict) as refused:
         publications.retry(session, tasks.get(session, workspace_id, task.id))
     assert refused.value.code == "video_deleted"
+
+
+def test_a_post_that_may_be_out_is_looked_up_by_a_retry_also_without_its_reel(workspace_id: UUID) -> None:
+    reel = rendered_reel(workspace_id)
+    with transaction() as session:
+        account = make_account(session, workspace_id)
+        post = make_publication(session, account.id, reel_url=None, reel_id=reel.id, published_at=None, post_id=None)
+        tasks.fail(session, publications.create_task(session, post).id, LOST_ANSWER)
+    delete_reel(workspace_id, reel.id)
+    with transaction() as session:
+        again = publications.retry(session, tasks.get(session, workspace_id, str(post.id)))
+        assert (again.state, session.get_one(Publication, post.id).committed_at) == ("queued", post.committed_at)
 
 
 def test_a_deleted_reel_cannot_be_posted_by_a_request_that_has_read_it(workspace_id: UUID) -> None:
