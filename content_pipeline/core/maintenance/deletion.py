@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import ColumnElement, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
@@ -47,13 +47,16 @@ class Deleted:
 def delete_caption(session: Session, workspace_id: UUID, caption_id: UUID) -> Deleted:
     """Delete captions with their burn-ins. Raises NotFound, and Conflict as `in_use.check_caption` does."""
     captions.get(session, workspace_id, caption_id)
+    burn_ins_of = select(BurnIn.id).where(BurnIn.caption_id == caption_id)
+    items = _locked_items(session, or_(CalendarItem.caption_id == caption_id, CalendarItem.burn_in_id.in_(burn_ins_of)))
     canceled = _delete_tasks(session, workspace_id, [(captions.KIND, str(caption_id))])
     caption = captions.get(session, workspace_id, caption_id, lock=True)
     in_use.check_caption(session, caption)
     caption.deleted_at = now()
     # After the lock, which keeps others from asking for a burn-in.
-    burned = session.scalars(select(BurnIn.id).where(BurnIn.caption_id == caption.id)).all()
+    burned = session.scalars(burn_ins_of).all()
     canceled += _delete_tasks(session, workspace_id, [(burn_ins.KIND, str(burn_in_id)) for burn_in_id in burned])
+    _remove_video(items)
     return Deleted(canceled, [folder_of(caption)])
 
 
@@ -83,8 +86,7 @@ def _delete_videos(
     ids = [video.id for video in videos]
     for batch_id in sorted({video.batch_id for video in videos if video.batch_id}):
         session.get(Batch, batch_id, with_for_update=True)
-    of_items = or_(CalendarItem.reel_id.in_(ids), CalendarItem.avatar_video_id.in_(ids))
-    items = session.scalars(select(CalendarItem).where(of_items).order_by(CalendarItem.id).with_for_update()).all()
+    items = _locked_items(session, or_(CalendarItem.reel_id.in_(ids), CalendarItem.avatar_video_id.in_(ids)))
     rows = [(batches.KINDS[type(video)], str(video.id)) for video in videos]
     canceled = _delete_tasks(session, workspace_id, [*rows, *also])
     for video in sorted(videos, key=lambda video: video.id):
@@ -94,9 +96,18 @@ def _delete_videos(
         if isinstance(video, AvatarVideo):
             video.poll_at = None
     in_use.check_videos(session, ids)
-    for item in items:
-        item.reel_id = item.avatar_video_id = None
+    _remove_video(items)
     return Deleted(canceled, [folder_of(video) for video in videos])
+
+
+def _locked_items(session: Session, condition: ColumnElement[bool]) -> Sequence[CalendarItem]:
+    return session.scalars(select(CalendarItem).where(condition).order_by(CalendarItem.id).with_for_update()).all()
+
+
+def _remove_video(items: Sequence[CalendarItem]) -> None:
+    """Remove the deleted video from locked items, which are not planned: a retry renders another."""
+    for item in items:
+        item.reel_id = item.avatar_video_id = item.caption_id = item.burn_in_id = None
 
 
 def _delete_tasks(session: Session, workspace_id: UUID, rows: Collection[tuple[str, str]]) -> list[Task]:

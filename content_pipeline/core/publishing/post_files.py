@@ -14,7 +14,7 @@ from content_pipeline.core.media.video import remux_faststart
 from content_pipeline.core.models import Publication, Upload
 from content_pipeline.core.platforms.base import Captions, Video
 from content_pipeline.core.platforms.options import PostOptions
-from content_pipeline.core.publishing.post_video import made_video, stored_video
+from content_pipeline.core.publishing.post_video import existing_video, made_video
 from content_pipeline.core.sources import sources
 from content_pipeline.core.tasks import cached_fetch
 from content_pipeline.core.tasks.run_context import RunContext
@@ -32,8 +32,7 @@ def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Vide
         copy_id = publication.copy_id or publication.request_id
         return copy_video(run, publication.reel_url, folder, workspace_id=publication.workspace_id, copy_id=copy_id)
     with run.write() as session:
-        stored = stored_video(session, publication)
-    assert stored
+        stored = existing_video(session, publication)
     location = storage.uri(sources.object_key(stored))
     if isinstance(stored, Upload):  # as a client's file comes from elsewhere
         return copy_video(run, location, folder, workspace_id=publication.workspace_id, copy_id=publication.request_id)

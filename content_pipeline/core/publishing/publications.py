@@ -18,7 +18,7 @@ from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.models import Account, AvatarVideo, BurnIn, Publication, Reel, Task, Twin, Upload
 from content_pipeline.core.platforms.options import PostOptions, dump_set
 from content_pipeline.core.publishing import post_text
-from content_pipeline.core.publishing.post_video import stored_video
+from content_pipeline.core.publishing.post_video import existing_video
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import Source, Stored
 from content_pipeline.core.tasks import kinds, tasks
@@ -172,10 +172,10 @@ def retry(session: Session, task: Task) -> Task:
 
 def _lock_video(session: Session, publication: Publication) -> None:
     """Lock the video of a post against its deletion. Raises Conflict when it was deleted."""
-    stored = stored_video(session, publication)
+    if publication.reel_url:
+        return
     try:
-        if stored:
-            sources.lock(session, stored)
+        sources.lock(session, existing_video(session, publication))
     except NotFound as error:
         raise Conflict(
             "The video of this post was deleted.", code="video_deleted", remedy="Publish another video as a new post."

@@ -83,11 +83,7 @@ class RunContext:
         try:
             storage.fetch(key, target)
         except NotFound as error:
-            raise NotFound(
-                "The file that was to be used has been deleted.",
-                code="source_deleted",
-                remedy="Send the request again with a file that is there.",
-            ) from error
+            raise source_deleted() from error
 
     def _fetch_remote(self, url: str, target: Path, max_bytes: int) -> None:
         quick = self.task_id is not None and self.lane != "io"
@@ -104,6 +100,15 @@ class RunContext:
     def folder(self) -> AbstractContextManager[Path]:
         """A temporary folder, deleted when the block ends."""
         return scratch.folder(self.run_id)
+
+
+def source_deleted() -> NotFound:
+    """The error of a run whose source is gone."""
+    return NotFound(
+        "The file that was to be used has been deleted.",
+        code="source_deleted",
+        remedy="Send the request again with a file that is there.",
+    )
 
 
 class SwitchLane(Exception):

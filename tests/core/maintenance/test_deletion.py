@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from content_pipeline.core import storage
 from content_pipeline.core.analytics.post_columns import SCRIPT, VIDEO_FORMAT, join_video
 from content_pipeline.core.bulk import batches
-from content_pipeline.core.calendar import items
+from content_pipeline.core.calendar import actions, items
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
@@ -156,6 +156,33 @@ def test_captions_go_with_their_burn_ins(workspace_id: UUID, monkeypatch: pytest
                 tasks.get(session, workspace_id, task_id)
     purge_later(monkeypatch)
     assert (count(Caption), count(BurnIn)) == (0, 0)
+
+
+@pytest.mark.parametrize("is_purged", [True, False])
+def test_a_failed_post_and_item_of_a_burn_in_end_as_those_of_a_reel(
+    workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, is_purged: bool
+) -> None:
+    with transaction() as session:
+        caption, _ = captions.create_with_task(
+            session, workspace_id=workspace_id, source_url="https://8.8.8.8/a.mp4", language="en", burn_in=False
+        )
+        burned = burn_ins.create(session, caption, Style())
+        account, item = make_account(session, workspace_id), make_item(session, make_twin(session, workspace_id))
+        item.caption_id, item.burn_in_id, item.is_video_given, item.status = caption.id, burned.id, True, "failed"
+        post = make_publication(
+            session, account.id, reel_url=None, burn_in_id=burned.id, committed_at=None, published_at=None
+        )
+        tasks.cancel(session, publications.create_task(session, post))
+    with transaction() as session:
+        deletion.delete_caption(session, workspace_id, caption.id)
+    if is_purged:
+        purge_later(monkeypatch)
+    with transaction() as session:
+        item = items.get(session, workspace_id, item.id)
+        assert not actions.has_video(item), "a retry renders another"
+        with pytest.raises(Conflict) as refused:
+            publications.retry(session, tasks.get(session, workspace_id, str(post.id)))
+    assert refused.value.code == "video_deleted"
 
 
 def test_a_batch_goes_with_all_its_videos(workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:

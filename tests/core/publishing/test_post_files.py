@@ -8,6 +8,7 @@ import httpx
 import pytest
 from PIL import Image
 from pytest_httpserver import HTTPServer
+from sqlalchemy.orm import Session
 from werkzeug import Response
 
 from content_pipeline.core import storage
@@ -20,6 +21,7 @@ from content_pipeline.core.platforms.instagram.options import InstagramOptions
 from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.publishing import post_files, publications
 from content_pipeline.core.publishing.publications import PostSpec
+from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks.run_context import RunContext
@@ -38,6 +40,12 @@ def create_publication(
         return publications.create(session, account, None, Source(reel, url), spec, request_id=request_id or uuid4())
 
 
+def make_reel(session: Session, workspace_id: UUID) -> Reel:
+    """A reel without a file."""
+    twin = make_twin(session, workspace_id)
+    return reels.create(session, twin, ReelSpec(script="Hello there.", platform="tiktok", voice_id=twin.voice_id))
+
+
 def test_a_cover_that_was_uploaded_is_taken_also_when_its_link_has_expired(
     workspace_id: UUID, run: RunContext, tmp_path: Path
 ) -> None:
@@ -54,6 +62,17 @@ def test_a_cover_that_was_uploaded_is_taken_also_when_its_link_has_expired(
     cover = post_files.fetch_cover(run, publication, InstagramOptions(cover_url=link), tmp_path)
     assert cover
     assert cover[0].read_bytes() == picture.read_bytes()
+
+
+@pytest.mark.parametrize("keeps_row", [True, False])
+def test_a_post_whose_video_was_purged_says_so(
+    workspace_id: UUID, run: RunContext, tmp_path: Path, keeps_row: bool
+) -> None:
+    with transaction() as session:
+        reel = make_reel(session, workspace_id)
+    with pytest.raises(NotFound) as caught:
+        post_files.fetch_video(run, create_publication(workspace_id, None, reel if keeps_row else None), tmp_path)
+    assert caught.value.code == "source_deleted"
 
 
 @pytest.mark.slow
@@ -195,11 +214,8 @@ def test_captions_of_another_workspace_are_not_found(workspace_id: UUID, run: Ru
 
 @pytest.mark.parametrize("has_words", [True, False])
 def test_a_reel_of_ours_brings_its_own_captions(workspace_id: UUID, run: RunContext, has_words: bool) -> None:
-    from content_pipeline.core.reels import reels
-
     with transaction() as session:
-        twin = make_twin(session, workspace_id)
-        reel = reels.create(session, twin, ReelSpec(script="Hello there.", platform="tiktok", voice_id=twin.voice_id))
+        reel = make_reel(session, workspace_id)
         if has_words:
             reel.words = (Word(0.1, 0.5, "Hello"), Word(0.6, 1.0, "there."))
             reel.narration_seconds, reel.language = 1.2, "en"
