@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core import storage
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.bulk import batches
+from content_pipeline.core.calendar import actions
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Unavailable
@@ -56,7 +57,7 @@ def delete_caption(session: Session, workspace_id: UUID, caption_id: UUID) -> De
     # After the lock, which keeps others from asking for a burn-in.
     burned = session.scalars(burn_ins_of).all()
     canceled += _delete_tasks(session, workspace_id, [(burn_ins.KIND, str(burn_in_id)) for burn_in_id in burned])
-    _remove_video(items)
+    _remove_video(session, items)
     return Deleted(canceled, [folder_of(caption)])
 
 
@@ -96,7 +97,7 @@ def _delete_videos(
         if isinstance(video, AvatarVideo):
             video.poll_at = None
     in_use.check_videos(session, ids)
-    _remove_video(items)
+    _remove_video(session, items)
     return Deleted(canceled, [folder_of(video) for video in videos])
 
 
@@ -104,10 +105,16 @@ def _locked_items(session: Session, condition: ColumnElement[bool]) -> Sequence[
     return session.scalars(select(CalendarItem).where(condition).order_by(CalendarItem.id).with_for_update()).all()
 
 
-def _remove_video(items: Sequence[CalendarItem]) -> None:
-    """Remove the deleted video from locked items, which are not planned: a retry renders another."""
+def _remove_video(session: Session, items: Sequence[CalendarItem]) -> None:
+    """Remove the deleted video from locked items, which are not planned: a retry renders another.
+
+    A post that failed goes along, for its retry would be of the deleted video. One that is or may be out stays: with a
+    new one, both could be.
+    """
     for item in items:
         item.reel_id = item.avatar_video_id = item.caption_id = item.burn_in_id = None
+        if actions.post_status(session, item) == "failed":
+            item.publication_id = None
 
 
 def _delete_tasks(session: Session, workspace_id: UUID, rows: Collection[tuple[str, str]]) -> list[Task]:

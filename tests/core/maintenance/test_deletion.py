@@ -1,6 +1,6 @@
 """Deletion: what is hidden, canceled and refused at once, what is purged later, and what stays published."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -233,6 +233,21 @@ def test_a_failed_item_is_rendered_anew_without_its_reel(workspace_id: UUID) -> 
         item = items.get(session, workspace_id, item.id, lock=True)
         items.retry(session, item)
         assert (item.status, item.reel_id) == ("scheduled", None)
+
+
+@pytest.mark.parametrize("committed_at", [None, now()])
+def test_a_failed_item_keeps_only_a_post_that_may_be_out(workspace_id: UUID, committed_at: datetime | None) -> None:
+    reel = rendered_reel(workspace_id)
+    with transaction() as session:
+        account, item = make_account(session, workspace_id), make_item(session, session.get_one(Twin, reel.twin_id))
+        post = make_publication(
+            session, account.id, reel_url=None, reel_id=reel.id, committed_at=committed_at, published_at=None
+        )
+        item.reel_id, item.publication_id, item.status = reel.id, post.id, "failed"
+        tasks.fail(session, publications.create_task(session, post).id, LOST_ANSWER)
+    delete_reel(workspace_id, reel.id)
+    with transaction() as session:
+        assert items.get(session, workspace_id, item.id).publication_id == (post.id if committed_at else None)
 
 
 def test_an_open_post_keeps_its_reel_and_cannot_be_retried_without_it(workspace_id: UUID) -> None:
