@@ -15,13 +15,14 @@ from content_pipeline.core.accounts import accounts
 from content_pipeline.core.captions import captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
-from content_pipeline.core.models import Account, AvatarVideo, BurnIn, Publication, Reel, Task, Twin, Upload
+from content_pipeline.core.models import Account, AvatarVideo, BurnIn, Caption, Publication, Reel, Task, Twin, Upload
 from content_pipeline.core.platforms.options import PostOptions, dump_set
 from content_pipeline.core.publishing import post_text
 from content_pipeline.core.publishing.post_video import existing_video
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import Source, Stored
 from content_pipeline.core.tasks import kinds, tasks
+from content_pipeline.core.workspaces.ownership import owned
 from content_pipeline.core.writing.post import PostText
 
 KIND: Final = kinds.PUBLICATION.name
@@ -70,11 +71,14 @@ def check_spec(session: Session, workspace_id: UUID, twin: Twin | None, spec: Po
 
 
 def check_files(session: Session, workspace_id: UUID, options: PostOptions) -> None:
-    """Raises Invalid for a cover that cannot be fetched, NotFound or Conflict for captions that cannot be used."""
+    """Raises Invalid for a cover that cannot be fetched, NotFound or Conflict for captions that cannot be used.
+
+    The captions are not deleted before the transaction ends.
+    """
     if options.cover:
         sources.resolve_link(session, workspace_id, options.cover, kinds=sources.PICTURE)
     if options.subtitles:
-        captions.segments(captions.get(session, workspace_id, options.subtitles))
+        captions.segments(owned(session, Caption, workspace_id, options.subtitles, lock="share"))
 
 
 def given_text(twin: Twin | None, spec: PostSpec, options: PostOptions) -> PostText | None:

@@ -69,4 +69,4 @@ def _check(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
     for url in filter(None, [twin.picture_url, *(options.cover for options in defaults)]):
         safe_fetch.check_url(url)
     for caption_id in filter(None, (options.subtitles for options in defaults)):
-        owned(session, Caption, twin.workspace_id, caption_id)
+        owned(session, Caption, twin.workspace_id, caption_id, lock="share")  # against their deletion

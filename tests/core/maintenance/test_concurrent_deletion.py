@@ -7,14 +7,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.bulk import batches
+from content_pipeline.core.captions import captions
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound
 from content_pipeline.core.maintenance import deletion
+from content_pipeline.core.media.timed_words import Segment
 from content_pipeline.core.models import (
     Execution,
     Reel,
     Task,
 )
+from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
@@ -22,7 +25,7 @@ from content_pipeline.core.tasks import executions, tasks
 from tests import avatar_videos
 from tests.core.lock_waits import blocked_by_lock
 from tests.core.maintenance.deletable import a_batch, rendered_reel
-from tests.factories import make_account
+from tests.factories import make_account, make_twin
 
 
 def failed_video(workspace_id: UUID) -> Task:
@@ -80,6 +83,37 @@ def test_of_a_post_and_a_deletion_the_second_sees_the_first(workspace_id: UUID, 
     with blocked_by_lock(second, by=first) as outcome:
         pass
     with pytest.raises(Conflict if is_posted_first else NotFound):
+        outcome.result()
+
+
+@pytest.mark.parametrize("user", ["post", "twin"])
+@pytest.mark.parametrize("is_named_first", [True, False])
+def test_of_what_names_captions_and_their_deletion_the_second_sees_the_first(
+    workspace_id: UUID, is_named_first: bool, user: str
+) -> None:
+    with transaction() as session:
+        caption, _ = captions.create_with_task(
+            session, workspace_id=workspace_id, source_url="https://8.8.8.8/a.mp4", language="en", burn_in=False
+        )
+        caption.segments = (Segment(1.0, 2.5, "Hello there.", ()),)
+        account = make_account(session, workspace_id, "youtube")
+
+    def name(session: Session) -> None:
+        if user == "twin":
+            make_twin(session, workspace_id, platform_defaults={"youtube": {"captions_id": str(caption.id)}})
+            return
+        options = YouTubeOptions(captions_id=caption.id)
+        spec = PostSpec("youtube", account.id, title="Look", caption="Look.", options=options)
+        source = Source(url="https://8.8.8.8/b.mp4")
+        publications.create_with_tasks(session, workspace_id, twin=None, source=source, specs=[spec])
+
+    def delete(session: Session) -> None:
+        deletion.delete_caption(session, workspace_id, caption.id)
+
+    first, second = (name, delete) if is_named_first else (delete, name)
+    with blocked_by_lock(second, by=first) as outcome:
+        pass
+    with pytest.raises(Conflict if is_named_first else NotFound):
         outcome.result()
 
 
