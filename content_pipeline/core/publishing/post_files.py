@@ -89,13 +89,16 @@ def fetch_cover(
     """The cover from `options`, as a file in `folder` and as a signed link; None without one."""
     if not options.cover:
         return None
-    with run.write() as session:
-        signed = sources.find_signed(session, publication.workspace_id, options.cover, kinds=sources.PICTURE)
     key = _object_key(publication.workspace_id, publication.request_id, f"{_COVER}-{publication.platform}")
+    location = options.cover
+    if not storage.exists(key):  # the copy is used also when the upload was deleted
+        with run.write() as session:
+            signed = sources.find_signed(session, publication.workspace_id, location, kinds=sources.PICTURE)
+        location = signed.location if signed else location
     path = folder / _COVER
     cached_fetch.fetch_cached(
         run,
-        signed.location if signed else options.cover,
+        location,
         path,
         workspace_id=publication.workspace_id,
         object_key=key,

@@ -16,7 +16,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Invalid, MediaUnusable, NotFound, NotMedia
 from content_pipeline.core.media.timed_words import Segment, Word
-from content_pipeline.core.models import Caption, Publication, Reel
+from content_pipeline.core.models import Caption, Publication, Reel, Upload
 from content_pipeline.core.platforms.instagram.options import InstagramOptions
 from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.publishing import post_files, publications
@@ -46,7 +46,7 @@ def make_reel(session: Session, workspace_id: UUID) -> Reel:
     return reels.create(session, twin, ReelSpec(script="Hello there.", platform="tiktok", voice_id=twin.voice_id))
 
 
-def test_a_cover_that_was_uploaded_is_taken_also_when_its_link_has_expired(
+def test_a_cover_that_was_uploaded_is_taken_also_when_its_link_has_expired_or_it_was_deleted_since(
     workspace_id: UUID, run: RunContext, tmp_path: Path
 ) -> None:
     picture = tmp_path / "cover.png"
@@ -59,9 +59,15 @@ def test_a_cover_that_was_uploaded_is_taken_also_when_its_link_has_expired(
             publications.check_files(session, make_workspace(session), InstagramOptions(cover_url=link))
     storage.put(upload.file_key, picture, content_type="image/png")
     publication = create_publication(workspace_id, None)
-    cover = post_files.fetch_cover(run, publication, InstagramOptions(cover_url=link), tmp_path)
-    assert cover
-    assert cover[0].read_bytes() == picture.read_bytes()
+    for is_deleted in (False, True):
+        if is_deleted:
+            with transaction() as session:
+                session.get_one(Upload, upload.id).deleted_at = now()
+            storage.delete(upload.file_key)
+        (folder := tmp_path / str(is_deleted)).mkdir()
+        cover = post_files.fetch_cover(run, publication, InstagramOptions(cover_url=link), folder)
+        assert cover
+        assert cover[0].read_bytes() == picture.read_bytes()
 
 
 @pytest.mark.parametrize("keeps_row", [True, False])
