@@ -10,9 +10,11 @@ from typing import Any, Final
 EXAMPLE_ID: Final = "645b5b56-f879-4f2f-8ccc-106e8912f522"
 JSON: Final = "application/json"
 # By the name of a field.
+_SPEECH: Final = ("speech.flac", (Path(__file__).parent / "media/librivox/0870.flac").read_bytes())
 FILES: Final = {
     "csv_file": ("scripts.csv", b"script\nHello world!\n"),
-    "audio_file": ("speech.flac", (Path(__file__).parent / "media/librivox/0870.flac").read_bytes()),
+    "audio_file": _SPEECH,
+    "file": _SPEECH,
 }
 
 

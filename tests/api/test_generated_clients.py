@@ -90,6 +90,7 @@ def world(connect, platforms: Sandbox) -> World:
             "item_id": made("/content/calendar", json={**item, "script": "Hello world!"})["id"],
             "disconnect.platform": "youtube",  # the accounts have no tokens that could be revoked
             "webhook_id": webhook_id,
+            "get_upload.upload_id": made("/uploads", files={"file": FILES["file"]})["id"],
             "delivery_id": made(f"/webhooks/{webhook_id}/test")["id"],
             "memory_id": made("/memory/v2/remember", json={"namespace": f"twin_{twin_id}", "content": "A."})[
                 "memory_id"

@@ -51,7 +51,7 @@ def test_it_tells_what_is_left_at_heygen(
     wire.on("/v3/users/me", answer)
     code, output = doctor()
     assert code == status
-    assert told in output
+    assert told in output.replace("\n", " ")  # a line has 80 columns
 
 
 def test_without_external_services_there_is_nothing_to_check(monkeypatch: pytest.MonkeyPatch) -> None:

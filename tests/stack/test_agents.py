@@ -96,7 +96,7 @@ def test_three_reels_of_a_text_are_made_and_planned_for_next_week(
     listed = client.http.get("/content/calendar", params={"status": "scheduled"}).json()
     assert {item["id"] for item in listed} == {video["post"]["id"] for video in videos}
     assert {item["account_id"] for item in listed} == {account_id}
-    assert stack.sandbox.posts() == []
+    assert client.http.get("/tasks", params={"kind": "publication"}).json() == []
 
 
 def test_a_client_that_starts_a_program_has_the_same_tools(stack: Stack, client: RestClient) -> None:

@@ -64,7 +64,7 @@ def check_post(workspace_id: UUID, twin: Twin | None, source: Source, video: Vid
     problems: list[Problem] = []
     account, cover, words, is_ours = None, None, None, False
     with _collect_problems(problems), transaction() as session:
-        is_ours = sources.is_synthetic(session, source.stored)
+        is_ours = sources.is_synthetic(source.stored)
         account = accounts.choose(session, workspace_id, spec.platform, spec.account_id, twin)
     options = post_text.options(spec.platform, twin, spec.options, is_ours=is_ours)
     with _collect_problems(problems):

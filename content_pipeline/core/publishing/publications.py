@@ -113,7 +113,7 @@ def create(
     `copy_id` names the copy of its URL that the calendar makes. One that is `held` is prepared, and published after its
     release (`holding.release`).
     """
-    is_ours = sources.is_synthetic(session, source.stored)
+    is_ours = sources.is_synthetic(source.stored)
     publication = Publication(
         id=uuid4(),
         workspace_id=account.workspace_id,

@@ -201,7 +201,7 @@ def _key(stored: Stored) -> str | None:
     return stored.file_key if isinstance(stored, Upload) else stored.output_key
 
 
-def is_synthetic(_session: Session, stored: Stored | None) -> bool:
+def is_synthetic(stored: Stored | None) -> bool:
     """Whether a voice of ours speaks in a file: it was made here, or captions were burned into one that was."""
     return stored.is_synthetic if isinstance(stored, BurnIn) else isinstance(stored, Reel | AvatarVideo)
 

@@ -174,7 +174,7 @@ def test_captions_in_a_video_of_ours_leave_it_a_synthetic_one(workspace_id: UUID
         twice = make_burn_in(session, workspace_id, storage.uri(of_reel.output_key or ""))
         of_client = make_burn_in(session, workspace_id)
         upload = make_upload(session, workspace_id)
-        found = [sources.is_synthetic(session, file) for file in (reel, of_reel, twice, of_client, upload, None)]
+        found = [sources.is_synthetic(file) for file in (reel, of_reel, twice, of_client, upload, None)]
         assert found == [True, True, True, False, False, False]
         source = session.get_one(Caption, of_reel.caption_id)
         reel.deleted_at = source.deleted_at = now()
@@ -182,4 +182,4 @@ def test_captions_in_a_video_of_ours_leave_it_a_synthetic_one(workspace_id: UUID
         session.flush()
         recording = session.get_one(Caption, twice.caption_id)
         later = burn_ins.create(session, recording, Style())
-        assert [sources.is_synthetic(session, file) for file in (of_reel, twice, later)] == [True] * 3
+        assert [sources.is_synthetic(file) for file in (of_reel, twice, later)] == [True] * 3

@@ -62,7 +62,12 @@ def begin(client: Client, platform: str) -> str:
 def test_approving_connects_the_account(stack: Stack, client: Client, visit: Visit, platform: str) -> None:
     params = visit.decide(begin(client, platform), "Approve", "Connect")
     (account,) = client.http.get("/social/accounts").json()
-    assert params == {"platform": platform, "account_id": account["id"], "state": "tab-1"}
+    assert params == {
+        "platform": platform,
+        "account_id": account["id"],
+        "handle": account["handle"],
+        "state": "tab-1",
+    }
     assert (account["platform"], account["status"]) == (platform, "connected")
     # Code and state appear neither in a Referer header nor in a log.
     code, state = visit.secrets()
