@@ -12,7 +12,8 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _MAIL = re.compile(rf"(?:mailto:)?([\w.+-]+@(?:{_LABEL}\.)+[a-z]{{2,}})", re.IGNORECASE)
 # Without a scheme, lower case only: "end.Next" is two sentences.
 _WEB = re.compile(
-    rf"(?:(?i:https?://)(?:www\.)?(?P<full>[^\s?#]+)|(?:www\.)?(?P<bare>(?:{_LABEL}\.)+[a-z]{{2,}}(?:/[^\s?#]*)?))"
+    r"(?:(?i:https?://)(?:www\.)?(?P<full>(?=[^\s?#]*[^\W_])[^\s?#]+)"
+    rf"|(?:www\.)?(?P<bare>(?:{_LABEL}\.)+[a-z]{{2,}}(?:/[^\s?#]*)?))"
     r"(?:[?#]\S*)?"
 )
 _ENDING = re.compile(r"\.([a-z]{2,})")
