@@ -93,7 +93,9 @@ def test_german_is_heard_as_german_also_after_a_greeting_in_english(german: Path
     assert heard.language == "de"
     assert heard.language_probability is not None
     assert 0.5 < heard.language_probability <= 1
-    assert {"und", "die", "der"} & {word.text.lower() for word in heard.words}
+    # Which of them depends on the voice, which speaks a text a millisecond longer the second time: with one of six such
+    # recordings the model wrote the first sentence only.
+    assert {"er", "war", "nicht", "und", "die", "der"} & {word.text.lower() for word in heard.words}
 
 
 @pytest.mark.slow
