@@ -122,8 +122,11 @@ def test_the_stream_of_a_finished_task_is_its_last_event(http: httpx.Client, fin
 
 
 def end_listening() -> bool:
-    """End the connections that listen. Returns whether there was one: the API opens its own when it has started."""
-    listening = "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %'"
+    """End the connection that listens to tasks. Returns whether there was one: the API opens it when it has started.
+
+    It has another one that listens to keys.
+    """
+    listening = "select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen %task_changes%'"
     with transaction() as session:
         return session.scalars(text(listening)).all() == [True]
 
