@@ -1,4 +1,4 @@
-"""Audit events of requests: which operation is which action, and on which object.
+"""Audit logging of requests: maps operations to actions, and finds the object of each.
 
 A POST records its event with its stored answer (`api/idempotency.py`), other methods in `Change.transaction()`. What a
 scope denies is recorded by the handler of errors (`api/errors.py`).

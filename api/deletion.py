@@ -1,4 +1,4 @@
-"""What follows a committed deletion: its files are deleted, then its runs are ended."""
+"""Post-commit step of deletions: deletes the files, then ends the runs."""
 
 from fastapi import BackgroundTasks
 

@@ -1,4 +1,4 @@
-"""Pages that `type` of a problem document leads to: what causes an error, and what to do.
+"""HTML pages of error codes, to which `type` of a problem document links: causes and remedies.
 
 `error_codes.json` is collected from the places that raise errors (tests/error_codes.py).
 """

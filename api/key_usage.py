@@ -1,4 +1,4 @@
-"""Writes down when keys were last used: beside the requests, once a minute for each key."""
+"""Records when API keys were last used: in the background, at most once a minute for each key."""
 
 import asyncio
 import time

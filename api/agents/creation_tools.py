@@ -1,4 +1,4 @@
-"""Tools that make: captions and reels; waiting for them; the text of a post."""
+"""MCP tools that create captions and reels, wait for tasks, and preview the text of a post."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""`/mcp`: the MCP server over HTTP (streamable, stateless), in the API's process.
+"""ASGI endpoint `/mcp`: the MCP server over stateless streamable HTTP, in the API's process.
 
 The SDK's modules take 20 MB and 0.6 s, so they are loaded at the first request that has a key.
 """

@@ -1,4 +1,4 @@
-"""Tools that plan and publish posts."""
+"""MCP tools that schedule, check and publish posts."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final

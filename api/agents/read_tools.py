@@ -1,4 +1,4 @@
-"""Tools that look: at the workspace, the calendar, figures, best times and memories."""
+"""Read-only MCP tools: the workspace, the calendar, figures, best posting times, memories."""
 
 from typing import Annotated, Any, Final
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Resources of the MCP server, read-only: the twins and the calendar."""
+"""MCP resources (read-only): the twins and the calendar."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""REST calls of the tools: what they do goes through the API's own routes, with the caller's key.
+"""REST client of the MCP tools: calls the API's own routes with the caller's key, in the process or over HTTP.
 
 So the rate limit, idempotency, ownership and the checks of a route hold for agents as for everybody else.
 """

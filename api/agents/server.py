@@ -1,4 +1,4 @@
-"""The MCP server: its tools and resources for agents, whichever transport they come by."""
+"""MCP server: registers the tools and resources, for every transport."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The MCP server over standard input and output, for clients that start a program: `content-pipeline mcp`.
+"""MCP server over stdio, for clients that start a program: `content-pipeline mcp`.
 
 It calls the API at CONTENT_PIPELINE_PUBLIC_URL with CONTENT_PIPELINE_API_KEY.
 """

@@ -1,4 +1,4 @@
-"""What a tool of the MCP server is: a function with a model of its arguments and one of its result."""
+"""Definition of an MCP tool: a function with pydantic models of its arguments and of its result."""
 
 import hashlib
 import json

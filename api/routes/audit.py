@@ -1,4 +1,4 @@
-"""The audit log of the workspace."""
+"""Audit log: lists a workspace's events."""
 
 from typing import Annotated
 from uuid import UUID

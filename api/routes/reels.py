@@ -1,4 +1,4 @@
-"""Reels, by their own ids."""
+"""Reels: deletion by id."""
 
 from http import HTTPStatus
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The workspace as a whole: its export."""
+"""Workspace export."""
 
 from http import HTTPStatus
 
