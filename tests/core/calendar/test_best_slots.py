@@ -16,17 +16,10 @@ from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import CalendarItem, Twin
 from content_pipeline.core.settings import settings
 from tests.core.calendar.planned import OWN_VIDEO, apply_locked, connect, create_item, item
-from tests.factories import make_twin
 from tests.metric_history import History
 
 pytestmark = pytest.mark.usefixtures("database")
 THURSDAY = 3
-
-
-@pytest.fixture
-def twin(workspace_id: UUID) -> Twin:
-    with transaction() as session:
-        return make_twin(session, workspace_id)
 
 
 @pytest.fixture

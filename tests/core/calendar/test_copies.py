@@ -29,17 +29,10 @@ from tests.core.calendar.planned import (
     retry_publication_task,
     start_posts,
 )
-from tests.factories import make_twin
 from tests.finished_files import make_reel
 from tests.media import samples
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def twin(workspace_id: UUID) -> Twin:
-    with transaction() as session:
-        return make_twin(session, workspace_id)
 
 
 def begin_copies(twin: Twin) -> list[Task]:

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 from typing import get_args
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -54,12 +54,6 @@ def test_an_item_waits_for_what_is_at_work_and_then_says_how_that_ended(
 ) -> None:
     ends = {"done": done, "error": "failed", "canceled": "failed"}
     assert due.outcome(CalendarItem(status=status), Task(state=state)) == ends.get(state)
-
-
-@pytest.fixture
-def twin(workspace_id: UUID) -> Twin:
-    with transaction() as session:
-        return make_twin(session, workspace_id)
 
 
 def delete_rows(twin: Twin) -> None:

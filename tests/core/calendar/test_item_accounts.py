@@ -29,12 +29,6 @@ from tests.factories import make_twin, make_workspace
 pytestmark = pytest.mark.usefixtures("database")
 
 
-@pytest.fixture
-def twin(workspace_id: UUID) -> Twin:
-    with transaction() as session:
-        return make_twin(session, workspace_id)
-
-
 def account_of(item_id: UUID) -> UUID | None:
     return item(item_id).account_id
 

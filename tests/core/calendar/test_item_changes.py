@@ -34,12 +34,6 @@ from tests.factories import make_twin, make_workspace
 pytestmark = pytest.mark.usefixtures("database")
 
 
-@pytest.fixture
-def twin(workspace_id: UUID) -> Twin:
-    with transaction() as session:
-        return make_twin(session, workspace_id)
-
-
 # ── edit ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -33,17 +33,11 @@ from tests.core.calendar.planned import (
     start_reels,
 )
 from tests.core.lock_waits import blocked_by_lock
-from tests.factories import make_twin, make_upload
+from tests.factories import make_upload
 
 pytestmark = pytest.mark.usefixtures("database")
 
 LOST_ANSWER = UpstreamError("The platform did not answer.", remedy="Look at the account.")
-
-
-@pytest.fixture
-def twin(workspace_id: UUID) -> Twin:
-    with transaction() as session:
-        return make_twin(session, workspace_id)
 
 
 def failed_item(twin: Twin, *, is_committed: bool = False) -> tuple[UUID, Task]:

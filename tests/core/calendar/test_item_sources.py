@@ -25,16 +25,10 @@ from tests.core.calendar.planned import (
     start_posts,
     start_reels,
 )
-from tests.factories import make_twin, make_upload
+from tests.factories import make_upload
 from tests.finished_files import SCRIPT, ids_of, make_all, make_burn_in, make_reel
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def twin(workspace_id: UUID) -> Twin:
-    with transaction() as session:
-        return make_twin(session, workspace_id)
 
 
 @pytest.fixture

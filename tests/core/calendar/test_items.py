@@ -21,12 +21,6 @@ from tests.factories import make_item, make_twin, make_workspace
 pytestmark = pytest.mark.usefixtures("database")
 
 
-@pytest.fixture
-def twin(workspace_id: UUID) -> Twin:
-    with transaction() as session:
-        return make_twin(session, workspace_id)
-
-
 def error_code(twin: Twin, **fields: Any) -> str:
     """The code of the error when an item with these fields is created."""
     with pytest.raises(Invalid) as caught:
