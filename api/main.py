@@ -84,9 +84,9 @@ MAX_FIELDS: Final = 12
 MAX_FIELD_BYTES: Final = 80_000
 
 
-# How long a thread that computes may keep the interpreter from the event loop: 5 ms by default, and two threads take
-# turns. Beside one that computes, a request took 14.6 ms (99 %: 56), and takes 4.3 (26) so.
-_SWITCH_SECONDS: Final = 0.0005
+# How long a thread that computes may keep the interpreter from the event loop, each time that the loop has given it up:
+# 5 ms by default. bench/noisy_neighbor.py: beside memories reads took 71 ms (99 %) at 0.5 ms, and take 25 at 0.1 ms.
+_SWITCH_SECONDS: Final = 0.0001
 
 
 @asynccontextmanager

@@ -103,7 +103,8 @@ def test_large_bodies_have_a_rate_limit_of_their_own(
         return client.post(INGEST, content=f"[{','.join(['1'] * values)}]", headers=JSON).status_code
 
     assert [send(busy, 50_000) for _ in range(3)] == [422, 422, 429]
-    assert send(busy, json_routes.MAX_VALUES) == 422
+    assert send(busy, json_routes.FEW_VALUES + 1) == 429
+    assert send(busy, json_routes.FEW_VALUES) == 422
     assert send(other, 100_000) == 422
 
 

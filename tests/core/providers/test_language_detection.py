@@ -193,6 +193,14 @@ def test_letters_decide_before_words_do(text: str, expected: str, language: str)
     assert detect(text, expected=expected) == language
 
 
+@pytest.mark.parametrize("language", ["de", "es", "fr", "it", "pt", "nl", "pl"])
+def test_a_long_script_is_told_by_its_beginning_middle_and_end(language: str) -> None:
+    sentences = " ".join(text for of, text in SENTENCES if of == language)
+    script = sentences * (2400 // len(sentences) + 1)
+    assert detect(script, expected="en") == language
+    assert detect(f"{ENGLISH[0]} {script}", expected="en") == language
+
+
 def test_it_is_light_enough_for_the_api() -> None:
     code = (
         "import sys; from content_pipeline.core.providers.language_detection import detect;"
