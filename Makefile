@@ -40,8 +40,11 @@ quick: install  ## the tests for every edit: none that is slow or needs a stack
 test: install  ## make quick, and one path through each capability on a whole stack
 	$(PYTEST) -m "(not stack and not slow) or smoke"
 
-test-all: install  ## all tests in random order; SEED=n repeats that of an earlier run
-	$(PYTEST) -n 3 -p randomly $(if $(SEED),--randomly-seed=$(SEED))
+# What fails is run again alone, so that the report tells what is broken from what fails beside others only. Exit code 1:
+# all tests ran, and some failed.
+test-all: install  ## all tests in random order; SEED=n repeats that of an earlier run; failed ones once more, alone
+	$(PYTEST) -n 3 -p randomly $(if $(SEED),--randomly-seed=$(SEED)) || \
+		(test $$? -eq 1 && $(BIN)/python -m pytest --last-failed --last-failed-no-failures none)
 
 faults: install  ## 300 posts while parts are killed and platforms drop their answers
 	FAULTS_POSTS=200 $(BIN)/python -m pytest -s tests/stack/publishing/test_faults.py
