@@ -13,13 +13,11 @@ from typing import Any, Final
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from api.authentication import too_many
 from api.body_limits import BodyLimit
 from api.concurrency_limits import ConcurrencyLimit, client_of
-from api.rate_limiter import RateLimiter
 from api.thread_pools import JSON_PARSING
+from api.volume_limits import VolumeLimit
 from content_pipeline.core.errors import Invalid, Unprocessable
-from content_pipeline.core.rate_limits import Rate
 
 LARGE_BYTES: Final = 1_000_000
 # 128 kB hold 60,000.
@@ -32,15 +30,13 @@ MAX_KEYS: Final = 100
 LARGE_BODIES: Final = ConcurrencyLimit("send a large body", most=8, per_client=1)
 # Of bodies with more than a few values, by a workspace in a minute: six of the largest. With 30 of these, the reads of
 # others took 3.4 times as long (99 %); beside 20 bodies of 5,000 values a second, 4.8 times.
-LARGE_VALUES_PER_MINUTE: Final = 6 * MAX_LARGE_VALUES
+LARGE_BODY_VALUES: Final = VolumeLimit("large bodies", "values", per_minute=6 * MAX_LARGE_VALUES)
 # One at a time of a client. Else the event loop parses and validates all that a key sends at once before it looks at
 # the requests of others: beside 60 bodies of 5,000 values their reads took 10 times as long (99 %).
 _PARSING: Final = ConcurrencyLimit("are being parsed", most=1000, per_client=1)
 # More are parsed in a thread, which gives up the interpreter at each object. A value takes 1 µs there, and 0.2 µs in
 # the event loop, which validates it.
 FEW_VALUES: Final = 500
-
-_rate_limiter: Final = RateLimiter()
 
 
 class JsonRequest(Request):
@@ -66,21 +62,12 @@ class JsonRequest(Request):
             )
         if values <= FEW_VALUES:
             return _loads(body)
-        await _take_values(client_of(self), values)
+        await LARGE_BODY_VALUES.take(client_of(self), values)
         return await JSON_PARSING.run(_loads, body)
 
 
 class _LargeJsonRequest(JsonRequest):
     max_values = MAX_LARGE_VALUES
-
-
-async def _take_values(client: str, values: int) -> None:
-    """Raises TooManyRequests when the client has sent LARGE_VALUES_PER_MINUTE."""
-    rate = Rate(LARGE_VALUES_PER_MINUTE // values, 60)
-    result = await _rate_limiter.take(f"large bodies of {client}", rate)
-    if not result.allowed:
-        most = f"{LARGE_VALUES_PER_MINUTE:,} values a minute"
-        raise too_many(f"Of large bodies, at most {most} are taken from each workspace.", result)
 
 
 class JsonRoute(APIRoute):

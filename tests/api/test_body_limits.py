@@ -1,11 +1,13 @@
 """Limits of size and time for request bodies and uploads."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import SimpleNamespace
+from uuid import uuid4
 
 import anyio
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -208,3 +210,23 @@ def test_an_upload_of_unknown_length_is_cut_at_the_plan(connect) -> None:
         headers={"Content-Type": "multipart/form-data; boundary=b"},
     )
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_csvs_have_a_volume_a_minute_of_their_own(
+    connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each megabyte of scripts computes for 0.14 s, and the plan's rate counts requests."""
+    monkeypatch.setattr(upload_routes.CSV_VOLUME, "per_minute", 250_000)
+    busy, other = connect(), connect()
+
+    def send(client: TestClient, size: int) -> httpx.Response:
+        file = b"script\n" + b"x" * size
+        return client.post(
+            BATCHES, files={"csv_file": ("a.csv", file)}, data={"twin_id": str(uuid4()), "platform": "tiktok"}
+        )
+
+    answers = [send(busy, 100_000) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 1
+    assert "250,000 bytes a minute" in answers[-1].json()["detail"]
+    assert send(other, 100_000).status_code == 404

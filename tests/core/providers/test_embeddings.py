@@ -1,7 +1,9 @@
 """Sentence embeddings."""
 
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +51,14 @@ def test_any_text_has_a_vector_of_length_one(text: str) -> None:
 def test_what_comes_after_the_last_token_that_counts_changes_nothing() -> None:
     start = "one two three four " * 64
     np.testing.assert_array_equal(embed(start), embed(start + "and then a volcano erupted"))
+
+
+def test_they_leave_the_cpu_to_the_threads_that_answer_requests() -> None:
+    embed("a text")
+    computing = [thread for thread in threading.enumerate() if thread.name.startswith("embeddings")]
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert computing
+    assert all(os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) >= min(own + 5, 19) for thread in computing)
 
 
 def test_a_damaged_model_is_told(tmp_path: Path) -> None:
