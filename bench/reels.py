@@ -44,7 +44,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
         60 * count / ours,
         "a minute",
         Reference("a bare process pool", 60 * count / baseline),
-        Target(0.90, of="ratio", side="at least"),
+        Target(0.93, of="ratio", side="at least"),
         count,
     )
     yield Figure(
