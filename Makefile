@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst media strangers check format bench errors lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst hosts media strangers check format bench errors lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ truth: install  ## figures against the sandbox's truth in 300 histories of outag
 
 burst: install  ## 300 captions at once over two workers
 	BURST_TASKS=300 $(BIN)/python -m pytest tests/stack/test_burst.py
+
+hosts: install  ## 60 reels over three more hosts with RabbitMQ, of which one is lost and one cut off; as root
+	HOSTS_REELS=60 $(BIN)/python -m pytest -s tests/stack/hosts
 
 media: install  ## the corpus of docs/media.md and 500 broken files over a whole stack; MEDIA_FILES=n sends n, MEDIA_SEED=n others
 	MEDIA_FILES=$(or $(MEDIA_FILES),500) $(BIN)/python -m pytest -s tests/stack/test_media.py
