@@ -18,14 +18,14 @@ from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import reels
-from content_pipeline.core.tasks import kinds, tasks
+from content_pipeline.core.tasks import cancellation, kinds, tasks
 from content_pipeline.core.workspace_exports import exports as workspace_exports
 
 Retried = tuple[Task, Sequence[Task]]
 
 
 def _cancel_task(session: Session, task: Task) -> Sequence[Task]:
-    tasks.cancel(session, task)
+    cancellation.cancel(session, task)
     return [task]
 
 

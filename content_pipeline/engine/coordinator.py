@@ -12,7 +12,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Plan, Task
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.tasks import cancellation, dagster_client, tasks
 from content_pipeline.core.workspaces import workspaces
 
 LAUNCHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
@@ -76,7 +76,7 @@ def _cancel_task(task_id: str, start: str) -> None:
     with transaction() as session:
         task = session.get(Task, task_id)
         if task and task.state in tasks.OPEN and str(task.starts) == start:
-            tasks.try_cancel(session, task)
+            cancellation.try_cancel(session, task)
 
 
 def _share(lane: Lane, plan: Plan) -> int:

@@ -19,7 +19,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable, TooManyRequests, Unavailable
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import deferral, executions, tasks
+from content_pipeline.core.tasks import cancellation, deferral, executions, tasks
 from content_pipeline.core.tasks.run_context import MAX_ATTEMPTS, PATIENCE, RunContext, Suspend, SwitchLane
 from content_pipeline.engine import step
 from tests.core.lock_waits import is_lock_awaited
@@ -184,7 +184,7 @@ def test_a_task_that_switches_its_subject_is_started_again_at_once(task: Task) -
 def test_a_run_that_is_fenced_off_is_interrupted_whatever_else_goes_wrong(task: Task) -> None:
     def body(_work: RunContext) -> None:
         with transaction() as session:
-            tasks.cancel(session, task)
+            cancellation.cancel(session, task)
         raise Unavailable("The store is away.")
 
     raised, status = perform_in_run(task, body)
@@ -194,7 +194,7 @@ def test_a_run_that_is_fenced_off_is_interrupted_whatever_else_goes_wrong(task: 
 
 def test_a_run_that_begins_after_its_task_was_canceled_ends_as_canceled(task: Task) -> None:
     with transaction() as session:
-        tasks.cancel(session, session.get_one(Task, task.id))
+        cancellation.cancel(session, session.get_one(Task, task.id))
     raised, status = perform_in_run(task, raises(AssertionError("It worked.")))
     assert isinstance(raised, dg.DagsterExecutionInterruptedError)
     assert (now_is(task).state, status) == ("canceled", dg.DagsterRunStatus.CANCELED)
@@ -209,7 +209,7 @@ def test_a_run_whose_task_is_canceled_while_it_claims_it_does_nothing(
     def cancel() -> None:
         """A cancel that found no run to fence off, and commits once the run waits for it."""
         with transaction() as session:
-            tasks.cancel(session, session.get_one(Task, task.id))
+            cancellation.cancel(session, session.get_one(Task, task.id))
             canceled.set()
             until(is_lock_awaited, seconds=30, what="the run that waits for the cancel")
 

@@ -17,7 +17,7 @@ from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import AvatarVideo, Batch, MadeVideo, Reel, Task, Twin
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.reels import reels
-from content_pipeline.core.tasks import kinds, tasks
+from content_pipeline.core.tasks import cancellation, kinds, tasks
 from content_pipeline.core.workspaces.ownership import owned
 
 KIND: Final = kinds.BATCH.name
@@ -146,7 +146,9 @@ def retry_failed(session: Session, batch: Batch) -> tuple[Task, list[Task]]:
 
 def cancel(session: Session, batch: Batch) -> list[Task]:
     """Cancel all open videos, and the batch with them. Returns their tasks. Raises Conflict without any."""
-    canceled = tasks.cancel_all(session, [task for _, task in jobs(session, batch.id) if task.state in tasks.OPEN])
+    canceled = cancellation.cancel_all(
+        session, [task for _, task in jobs(session, batch.id) if task.state in tasks.OPEN]
+    )
     if not canceled:
         raise Conflict("Every video of this batch has ended.", code="task_final", remedy="Nothing to do.")
     return canceled

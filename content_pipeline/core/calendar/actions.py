@@ -18,7 +18,7 @@ from content_pipeline.core.publishing import holding, publications
 from content_pipeline.core.publishing.publications import PostSpec
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import cancellation, tasks
 
 
 def has_video(item: CalendarItem) -> bool:
@@ -81,7 +81,7 @@ def stop_rendering(session: Session, item: CalendarItem) -> list[Task]:
     if made is None:
         return []
     _, task = made
-    return [task] if task.state in tasks.OPEN and tasks.try_cancel(session, task) else []
+    return [task] if task.state in tasks.OPEN and cancellation.try_cancel(session, task) else []
 
 
 def post_spec(item: CalendarItem) -> PostSpec:

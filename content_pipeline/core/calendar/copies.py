@@ -14,7 +14,7 @@ from content_pipeline.core.errors import Conflict
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.models import CalendarItem, Task
 from content_pipeline.core.publishing import post_files
-from content_pipeline.core.tasks import kinds, tasks
+from content_pipeline.core.tasks import cancellation, kinds, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 
 KIND: Final = kinds.VIDEO_COPY.name
@@ -48,7 +48,7 @@ def discard(session: Session, item: CalendarItem) -> list[Task]:
     """Detach the copy of a locked item, whose file retention deletes. Returns the task whose run is to end, if any."""
     task = newest_task(session, item)
     item.copy_id = None
-    return [task] if task and task.state in tasks.OPEN and tasks.try_cancel(session, task) else []
+    return [task] if task and task.state in tasks.OPEN and cancellation.try_cancel(session, task) else []
 
 
 def result(_: Session, task: Task) -> kinds.VideoCopyResult:

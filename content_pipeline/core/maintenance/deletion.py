@@ -29,7 +29,7 @@ from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.maintenance import in_use
 from content_pipeline.core.models import AvatarVideo, Batch, BurnIn, CalendarItem, Caption, MadeVideo, Reel, Task
 from content_pipeline.core.reels import reels
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import cancellation
 from content_pipeline.core.workspaces import idempotency
 from content_pipeline.core.workspaces.ownership import owned
 
@@ -119,7 +119,7 @@ def _remove_video(session: Session, items: Sequence[CalendarItem]) -> None:
 
 def _delete_tasks(session: Session, workspace_id: UUID, rows: Collection[tuple[str, str]]) -> list[Task]:
     """Delete the tasks of these rows (kind and key), and the answers that name them. Returns those that were open."""
-    canceled = tasks.delete_of(session, rows)
+    canceled = cancellation.delete_of(session, rows)
     ids = session.scalars(select(Task.id).where(tuple_(Task.kind, Task.key).in_(rows))).all()
     idempotency.forget(session, workspace_id, ids)
     return canceled

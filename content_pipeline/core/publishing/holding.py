@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.tasks import deferral, executions, tasks
+from content_pipeline.core.tasks import cancellation, deferral, executions, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 
 
@@ -54,7 +54,7 @@ def withdraw(session: Session, publication_id: UUID) -> list[Task]:
     What was uploaded is not visible to anybody, and expires at the platform.
     """
     task = tasks.newest(session, publications.KIND, str(publication_id))
-    return tasks.cancel_all(session, [task]) if task.state in tasks.OPEN else []
+    return cancellation.cancel_all(session, [task]) if task.state in tasks.OPEN else []
 
 
 def _lock(session: Session, publication_id: UUID) -> Publication:

@@ -21,7 +21,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Subquery, func, or_, select, text, tuple_, update
+from sqlalchemy import Subquery, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -32,7 +32,6 @@ from content_pipeline.core.errors import Conflict, Error
 from content_pipeline.core.models import Task, Workspace
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.settings import Lane
-from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.kinds import KINDS
 from content_pipeline.core.tasks.partition_keys import partition_key
 from content_pipeline.core.webhooks import events
@@ -164,72 +163,6 @@ def list_page(
 def wire_status(task: Task) -> str:
     """The task's state as the public API names it."""
     return WIRE[task.state]
-
-
-def cancel(session: Session, task: Task) -> None:
-    """End an open task as canceled. Raises Conflict when it is final or irrevocable."""
-    if not try_cancel(session, task):
-        raise Conflict("The task has already ended.", code="task_final", remedy="Nothing to do.")
-
-
-def try_cancel(session: Session, task: Task) -> bool:
-    """End a task as canceled and fence its run off. False when it is final. Raises Conflict when it is irrevocable."""
-    return bool(cancel_all(session, [task]))
-
-
-def delete_of(session: Session, rows: Collection[tuple[str, str]]) -> list[Task]:
-    """Delete the tasks of these rows (kind and key): cancel them, hide them, and fence off all runs of the rows.
-
-    Returns those that were open: their runs are to end.
-    """
-    canceled = []
-    # A retry locks the task that it repeats: its new task is found in the next round.
-    while found := _not_deleted(session, rows):
-        canceled += cancel_all(session, found, also=[subject(kind, key) for kind, key in rows])
-        session.execute(update(Task).where(Task.id.in_([task.id for task in found])).values(deleted_at=now()))
-    return canceled
-
-
-def _not_deleted(session: Session, rows: Collection[tuple[str, str]]) -> Sequence[Task]:
-    """The tasks of these rows, parents last, as a run locks them."""
-    query = select(Task).where(tuple_(Task.kind, Task.key).in_(rows), Task.deleted_at.is_(None))
-    return session.scalars(query.order_by(Task.parent_id.is_(None), Task.id)).all()
-
-
-def cancel_all(session: Session, to_cancel: Sequence[Task], *, also: Collection[str] = ()) -> list[Task]:
-    """End the open ones of these tasks as canceled and fence their runs off, and those of the subjects `also`. Returns
-    the tasks.
-
-    Locks executions first, then tasks, then parents, as runs do. Any other order deadlocks with a progress update.
-    Raises Conflict when one of them is irrevocable; the rollback then lifts the fences again.
-    """
-    subjects = {subject(task.subject_kind, task.subject_key) for task in to_cancel} | set(also)
-    ids = [task.id for task in to_cancel]
-    while True:
-        with session.begin_nested() as attempt:
-            for claimed in sorted(subjects):
-                executions.stop_subject(session, claimed)
-            canceled = _cancel_fenced(session, ids)
-            # A run may have claimed its subject after the fence, and taken its task before the task was closed.
-            if not subjects & executions.claimed_subjects(session):
-                return canceled
-            attempt.rollback()
-
-
-def _cancel_fenced(session: Session, ids: Sequence[str]) -> list[Task]:
-    # Read after fencing: a fenced run can no longer make its task irrevocable.
-    if session.scalars(select(Task.id).where(Task.id.in_(ids), Task.irrevocable, Task.state.in_(OPEN))).first():
-        raise Conflict(
-            "The post is being published and can no longer be canceled.",
-            code="task_irrevocable",
-            remedy="Wait for the task to end, then delete the post on its platform if it was a mistake.",
-        )
-    values = {"state": "canceled", "error": CANCELED.to_dict()}
-    closed = [_close(session, task_id, OPEN, **values) for task_id in ids]
-    canceled = [task for task in closed if task]
-    for parent_id in sorted({task.parent_id for task in canceled if task.parent_id}):
-        _update_parent(session, parent_id)
-    return canceled
 
 
 def check_retry(session: Session, task: Task) -> None:
@@ -377,12 +310,12 @@ def _unconfirmed(error: Error) -> Error:
 
 def _end(session: Session, task_id: str, states: Sequence[str], **values: Any) -> None:
     """End a task that is in one of these states, and its parent when it was the last open child."""
-    ended = _close(session, task_id, states, **values)
+    ended = close(session, task_id, states, **values)
     if ended and ended.parent_id:
-        _update_parent(session, ended.parent_id)
+        update_parent(session, ended.parent_id)
 
 
-def _close(session: Session, task_id: str, states: Sequence[str], **values: Any) -> Task | None:
+def close(session: Session, task_id: str, states: Sequence[str], **values: Any) -> Task | None:
     """End a task that is in one of these states, record the event, and release its row's credits unless it is done.
 
     The caller updates its parent.
@@ -412,7 +345,7 @@ def _event_data(task: Task) -> dict[str, Any]:
     }
 
 
-def _update_parent(session: Session, parent_id: str) -> None:
+def update_parent(session: Session, parent_id: str) -> None:
     """Recompute a parent's progress and state after children have ended."""
     # Locked before the children are counted: two that end at once would each count the other as open.
     parent = _lock_open(session, parent_id)

@@ -23,7 +23,7 @@ from content_pipeline.core.media.probe import open_media
 from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import cancellation
 from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.videos import SLOTS
 from sandbox.heygen.webhooks import CALLBACK_SECRET
@@ -90,7 +90,7 @@ def test_the_language_that_is_spoken_is_the_scripts(heygen: Sandbox, workspace_i
 
 def test_a_run_without_a_task_submits_nothing(heygen: Sandbox, task: Task, workspace_id: UUID) -> None:
     with transaction() as session:
-        tasks.cancel(session, session.get_one(Task, task.id))
+        cancellation.cancel(session, session.get_one(Task, task.id))
     assert not execute(task.partition_key).success
     assert videos(heygen) == []
     assert charged(workspace_id) == (0, 0)
@@ -200,7 +200,7 @@ def test_the_deadline_begins_when_heygen_does(heygen: Sandbox, task: Task, monke
 def test_a_canceled_video_costs_nothing(heygen: Sandbox, task: Task, workspace_id: UUID) -> None:
     work(task)
     with transaction() as session:
-        tasks.cancel(session, session.get_one(Task, task.id))
+        cancellation.cancel(session, session.get_one(Task, task.id))
     assert charged(workspace_id) == (0, 0)
 
 

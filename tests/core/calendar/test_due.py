@@ -20,7 +20,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import CalendarItem, Task, Twin
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import cancellation, tasks
 from tests.core.calendar.planned import (
     BROKEN,
     OWN_VIDEO,
@@ -226,7 +226,7 @@ def test_an_item_whose_reels_task_is_canceled_fails_and_says_so(twin: Twin) -> N
     item_id = create_item(twin, due_in=timedelta())
     (task,) = start_reels(twin)
     with transaction() as session:
-        tasks.cancel(session, task)
+        cancellation.cancel(session, task)
     record_outcomes()
     assert (item(item_id).status, (item(item_id).reason or {})["code"]) == ("failed", "canceled")
 

@@ -11,7 +11,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, UpstreamError
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin, Upload
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import cancellation, tasks
 from content_pipeline.core.twins import twins
 from tests.core.calendar.planned import (
     BROKEN,
@@ -91,7 +91,7 @@ def test_an_item_whose_posts_task_was_canceled_fails_and_says_so(twin: Twin) -> 
     item_id = create_due_item(twin)
     (task,) = start_posts(twin)
     with transaction() as session:
-        tasks.cancel(session, session.get_one(Task, task.id))
+        cancellation.cancel(session, session.get_one(Task, task.id))
     record_outcomes()
     assert failure_code(item_id) == "canceled"
 

@@ -21,7 +21,7 @@ from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import cancellation, executions, tasks
 from tests import avatar_videos
 from tests.core.lock_waits import blocked_by_lock
 from tests.core.maintenance.deletable import a_batch, rendered_reel
@@ -32,7 +32,7 @@ def failed_video(workspace_id: UUID) -> Task:
     """The canceled task of an avatar video."""
     task = avatar_videos.request(workspace_id)
     with transaction() as session:
-        tasks.cancel(session, session.get_one(Task, task.id))
+        cancellation.cancel(session, session.get_one(Task, task.id))
     return task
 
 

@@ -34,7 +34,7 @@ from content_pipeline.core.publishing.publications import PostSpec, Source
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.open_posts import check_may_be_made
 from content_pipeline.core.sources import sources
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import cancellation, executions, tasks
 from tests import avatar_videos
 from tests.core.maintenance.deletable import a_batch, finish, rendered_reel, store
 from tests.factories import make_account, make_item, make_publication, make_twin
@@ -172,7 +172,7 @@ def test_a_failed_post_and_item_of_a_burn_in_end_as_those_of_a_reel(
         post = make_publication(
             session, account.id, reel_url=None, burn_in_id=burned.id, committed_at=None, published_at=None
         )
-        tasks.cancel(session, publications.create_task(session, post))
+        cancellation.cancel(session, publications.create_task(session, post))
     with transaction() as session:
         deletion.delete_caption(session, workspace_id, caption.id)
     if is_purged:
@@ -261,7 +261,7 @@ def test_an_open_post_keeps_its_reel_and_cannot_be_retried_without_it(workspace_
     with pytest.raises(Conflict, match=f"post {task.id}"):
         delete_reel(workspace_id, reel.id)
     with transaction() as session:
-        tasks.cancel(session, task)
+        cancellation.cancel(session, task)
     delete_reel(workspace_id, reel.id)
     with transaction() as session, pytest.raises(Conflict) as refused:
         publications.retry(session, tasks.get(session, workspace_id, task.id))
@@ -353,7 +353,7 @@ def test_a_video_that_an_open_task_is_to_read_is_kept(workspace_id: UUID) -> Non
             with pytest.raises(Conflict) as refused, session.begin_nested():
                 delete(session, workspace_id, row_id)
             assert refused.value.code == "in_use"
-            tasks.cancel(session, task)
+            cancellation.cancel(session, task)
             delete(session, workspace_id, row_id)
 
 

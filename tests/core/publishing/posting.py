@@ -45,7 +45,7 @@ from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
 from content_pipeline.core.sources.sources import Source
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import cancellation, executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine import step
@@ -297,7 +297,7 @@ def retry(key: str) -> Task:
 def cancel(key: str) -> None:
     """Cancel a post, as the API does. Raises Conflict."""
     with transaction() as session:
-        tasks.cancel(session, tasks.newest(session, publications.KIND, key))
+        cancellation.cancel(session, tasks.newest(session, publications.KIND, key))
 
 
 def reconnect(account: Account) -> None:

@@ -15,7 +15,7 @@ from content_pipeline.core.models import BurnIn, Caption
 from content_pipeline.core.settings import settings
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import SourceIds
-from content_pipeline.core.tasks import kinds, tasks
+from content_pipeline.core.tasks import cancellation, kinds, tasks
 from tests.factories import make_upload, make_workspace
 from tests.finished_files import SCRIPT, ids_of, make_all, make_burn_in, make_reel
 
@@ -146,7 +146,7 @@ def test_captions_stand_for_the_newest_video_with_them(workspace_id: UUID) -> No
         newer = burn_ins.create(session, caption, Style("karaoke"))
         task = tasks.create(session, workspace_id=workspace_id, kind=burn_ins.KIND, key=str(newer.id), lane="media")
         assert refusal(session, workspace_id, ids).code == "burn_in_not_ready"
-        tasks.cancel(session, task)
+        cancellation.cancel(session, task)
         assert sources.resolve(session, workspace_id, ids).stored is first
         first.output_key = None
         session.flush()

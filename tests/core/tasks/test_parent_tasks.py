@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import cancellation, executions, tasks
 from tests.factories import make_workspace
 from tests.stack.harness import until
 
@@ -29,7 +29,7 @@ def family(session: Session, workspace_id: UUID, children: int) -> tuple[Task, l
 
 def end(session: Session, child: Task, how: str) -> None:
     if how == "canceled":
-        tasks.cancel(session, child)
+        cancellation.cancel(session, child)
         return
     tasks.mark_processing(session, "reel", child.key)
     if how == "done":
@@ -111,7 +111,7 @@ def test_a_cancel_of_many_and_the_progress_of_one_never_lock_each_other_out(work
 
     def cancel() -> None:
         with transaction() as session:
-            assert len(tasks.cancel_all(session, children)) == 3
+            assert len(cancellation.cancel_all(session, children)) == 3
 
     with ThreadPoolExecutor(1) as pool:
         with executions.fenced(run_id) as session:

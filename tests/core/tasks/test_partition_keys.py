@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task, Workspace
-from content_pipeline.core.tasks import deferral, tasks
+from content_pipeline.core.tasks import cancellation, deferral, tasks
 from content_pipeline.core.tasks.partition_keys import partition_key, row_id
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -53,12 +53,12 @@ def test_a_task_has_the_key_of_the_day_on_which_its_row_was_created(workspace_id
 def test_all_tries_at_a_row_have_the_same_key(workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     first = created(workspace_id)
     with transaction() as session:
-        tasks.cancel(session, session.get_one(Task, first.id))
+        cancellation.cancel(session, session.get_one(Task, first.id))
     tomorrow = now() + timedelta(days=1)
     monkeypatch.setattr(tasks, "now", lambda: tomorrow)
     with transaction() as session:
         again = tasks.retry(session, session.get_one(Task, first.id))
-        tasks.cancel(session, again)
+        cancellation.cancel(session, again)
         child = tasks.create(session, workspace_id=workspace_id, kind="reel", key=first.key, retry_of=again)
     assert again.partition_key == child.partition_key == first.partition_key
 

@@ -15,7 +15,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, InternalError, Invalid, NotFound
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import deferral, executions, tasks
+from content_pipeline.core.tasks import cancellation, deferral, executions, tasks
 from tests.factories import make_workspace
 from tests.stack.harness import until
 
@@ -89,7 +89,7 @@ def test_terminal_is_terminal(session: Session, workspace_id: UUID, end: str) ->
     {
         "done": lambda: tasks.finish(session, task.id),
         "error": lambda: tasks.fail(session, task.id, InternalError("x")),
-        "canceled": lambda: tasks.cancel(session, task),
+        "canceled": lambda: cancellation.cancel(session, task),
     }[end]()
     session.refresh(task)
     before = (task.state, task.progress, task.error, task.finished_at)
@@ -100,7 +100,7 @@ def test_terminal_is_terminal(session: Session, workspace_id: UUID, end: str) ->
     assert tasks.mark_processing(session, task.subject_kind, task.subject_key) is None
     assert not tasks.reserve_start(session, task)
     with pytest.raises(Conflict):
-        tasks.cancel(session, task)
+        cancellation.cancel(session, task)
     session.refresh(task)
     assert (task.state, task.progress, task.error, task.finished_at) == before == (end, *before[1:])
 
@@ -112,7 +112,7 @@ def test_a_cancel_fences_off_the_run_of_the_task(session: Session, workspace_id:
     executions.begin(run_id, "media@test")
     executions.claim(run_id, tasks.subject("caption", task.key))
     with transaction() as other:
-        tasks.cancel(other, task)
+        cancellation.cancel(other, task)
     with pytest.raises(executions.Stopped), executions.fenced(run_id):
         pass
 
@@ -155,13 +155,13 @@ def test_what_cannot_be_taken_back_cannot_be_canceled_and_its_run_goes_on(worksp
     executions.begin(run_id, "media@test")
     executions.claim(run_id, tasks.subject("caption", task.key))
     with pytest.raises(Conflict) as caught, transaction() as session:
-        tasks.cancel_all(session, [other, task])
+        cancellation.cancel_all(session, [other, task])
     assert caught.value.code == "task_irrevocable"
     with executions.fenced(run_id) as session:
         assert session.get_one(Task, other.id).state == "queued"
         tasks.set_irrevocable(session, task.id, False)
     with transaction() as session:
-        tasks.cancel(session, task)
+        cancellation.cancel(session, task)
 
 
 def test_a_cancel_also_fences_off_a_run_that_claims_and_takes_the_task_meanwhile(
@@ -182,7 +182,7 @@ def test_a_cancel_also_fences_off_a_run_that_claims_and_takes_the_task_meanwhile
     stop = executions.stop_subject
     monkeypatch.setattr(executions, "stop_subject", stop_and_lose_the_race)
     with transaction() as session:
-        tasks.cancel(session, task)
+        cancellation.cancel(session, task)
     with transaction() as session:
         assert session.get_one(Task, task.id).state == "canceled"
     with pytest.raises(executions.Stopped), executions.fenced(run_id):
@@ -202,7 +202,7 @@ def test_what_cannot_be_taken_back_and_failed_may_have_happened(session: Session
     }
     again = tasks.retry(session, task)
     with pytest.raises(Conflict, match="can no longer be canceled"):
-        tasks.cancel(session, again)
+        cancellation.cancel(session, again)
     tasks.fail(session, again.id, InternalError("Nobody knows.", code="unconfirmed"))
     session.refresh(again)
     assert again.error
@@ -223,7 +223,7 @@ def test_a_task_that_waits_for_others_is_woken_into_one_run(session: Session, wo
     assert task.id not in {found.id for found in tasks.unattended(session)}, (
         "the caller that resumed it launches its run"
     )
-    tasks.cancel(session, task)
+    cancellation.cancel(session, task)
     assert not tasks.resume(session, task)
 
 
@@ -305,7 +305,7 @@ def test_a_cancel_and_the_progress_bar_never_lock_each_other_out(workspace_id: U
 
     def cancel() -> None:
         with transaction() as session:
-            tasks.cancel(session, task)
+            cancellation.cancel(session, task)
 
     with ThreadPoolExecutor(1) as pool:
         with executions.fenced(run_id) as session:

@@ -12,7 +12,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError, Invalid
 from content_pipeline.core.models import Task
 from content_pipeline.core.platforms.base import Disconnected
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import cancellation, tasks
 from content_pipeline.core.webhooks.events import EVENT_TYPES
 from tests.accounts import connect
 from tests.core.calendar.planned import connect as make_account
@@ -46,7 +46,7 @@ def make_task(workspace_id: UUID, **fields: Any) -> Task:
     [
         (lambda session, task: tasks.finish(session, task.id), "task.completed", "done", None),
         (lambda session, task: tasks.fail(session, task.id, InternalError("No.")), "task.failed", "error", "broken"),
-        (lambda session, task: tasks.cancel(session, task), "task.canceled", "error", "canceled"),
+        (lambda session, task: cancellation.cancel(session, task), "task.canceled", "error", "canceled"),
     ],
 )
 def test_the_end_of_a_task_is_told_once(
