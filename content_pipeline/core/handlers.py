@@ -15,7 +15,7 @@ from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.calendar import actions, copies
 from content_pipeline.core.captions import burn_ins, captions
-from content_pipeline.core.models import Batch, Task
+from content_pipeline.core.models import AvatarVideo, Batch, Reel, Task
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import cancellation, kinds, tasks
@@ -39,8 +39,15 @@ def _retry_publication(session: Session, task: Task) -> Retried:
     return again, [again]
 
 
+def _retry_reel(session: Session, task: Task) -> Retried:
+    reel = session.get_one(Reel, UUID(task.key))
+    again = batches.retry_video(session, reel, task) if reel.batch_id else tasks.retry(session, task)
+    return again, [again]
+
+
 def _retry_avatar(session: Session, task: Task) -> Retried:
-    again = avatar_videos.retry(session, task)
+    video = session.get_one(AvatarVideo, UUID(task.key))
+    again = batches.retry_video(session, video, task) if video.batch_id else avatar_videos.retry(session, task)
     return again, [again]
 
 
@@ -69,7 +76,7 @@ class Handlers:
 HANDLERS: Final = {
     kinds.CAPTION.name: Handlers(captions.result),
     kinds.BURN_IN.name: Handlers(burn_ins.result),
-    kinds.REEL.name: Handlers(reels.result),
+    kinds.REEL.name: Handlers(reels.result, retry=_retry_reel),
     kinds.AVATAR.name: Handlers(avatar_videos.result, retry=_retry_avatar),
     kinds.BATCH.name: Handlers(batches.result, retry=_retry_batch, cancel=_cancel_batch),
     kinds.VIDEO_COPY.name: Handlers(copies.result),

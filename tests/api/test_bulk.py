@@ -101,6 +101,27 @@ def test_failed_rows_are_retried_as_a_new_task_of_the_batch(client: TestClient, 
     assert client.post(f"{batch}/retry-failed").json()["code"] == "nothing_failed"
 
 
+def test_a_row_that_is_retried_alone_goes_on_in_its_batch(client: TestClient, batch: str) -> None:
+    view = client.get(batch).json()
+    first, second = view["jobs"]
+    finish_job(first, done=False)
+    again = client.post(f"{PUBLIC}/tasks/{first['task_id']}/retry").json()
+    assert client.get(batch).json()["task_id"] == view["task_id"], "it is open, and waits for the retry too"
+    for job in (second, {**first, "task_id": again["task_id"]}):
+        finish_job(job, done=False)
+    failed = client.get(batch).json()
+    assert (failed["status"], failed["failed"]) == ("error", 2)
+    for job in failed["jobs"]:
+        assert client.post(f"{PUBLIC}/tasks/{job['task_id']}/retry").status_code == 202
+    retried = client.get(batch).json()
+    assert client.get(f"{PUBLIC}/tasks/{retried['task_id']}").json()["retry_of"] == view["task_id"]
+    assert (retried["status"], retried["queued"]) == ("queued", 2)
+    finish_job(retried["jobs"][0], done=True)
+    assert client.get(batch).json()["status"] == "processing"
+    finish_job(retried["jobs"][1], done=True)
+    assert client.get(batch).json()["status"] == "done"
+
+
 @pytest.mark.parametrize("by", ["batch", "task"])
 def test_a_canceled_batch_keeps_what_is_done_and_ends_the_rest(client: TestClient, batch: str, by: str) -> None:
     view = client.get(batch).json()

@@ -126,6 +126,24 @@ def _with_tasks(
         yield from ((video, newest[str(video.id)]) for video in videos)
 
 
+def retry_video(session: Session, video: MadeVideo, task: Task) -> Task:
+    """Create a new task for a video of a batch that failed or was canceled, as a part of the batch's open task, or of a
+    new one. Raises Conflict, NotFound when the batch was deleted, and as `avatar_videos.reopen` does.
+    """
+    assert video.batch_id
+    batch = get(session, video.workspace_id, video.batch_id, lock=True)
+    before = tasks.newest(session, KIND, str(batch.id))
+    again = tasks.retry(session, task, parent=tasks.lock_open(session, before.id) or _retry_batch(session, before))
+    if isinstance(video, AvatarVideo):
+        avatar_videos.reopen(session, video)
+    return again
+
+
+def _retry_batch(session: Session, before: Task) -> Task:
+    """The new task of a batch whose last one, `before`, has ended."""
+    return tasks.create(session, workspace_id=before.workspace_id, kind=KIND, key=before.key, retry_of=before)
+
+
 def retry_failed(session: Session, batch: Batch) -> tuple[Task, list[Task]]:
     """Create a new task for the batch and for each failed or canceled video.
 
@@ -135,8 +153,7 @@ def retry_failed(session: Session, batch: Batch) -> tuple[Task, list[Task]]:
     failed = [(video, task) for video, task in jobs(session, batch.id) if task.state in ("error", "canceled")]
     if not failed:
         raise Conflict("No video of this batch has failed.", code="nothing_failed", remedy="Nothing to do.")
-    before = tasks.newest(session, KIND, str(batch.id))
-    again = tasks.create(session, workspace_id=batch.workspace_id, kind=KIND, key=str(batch.id), retry_of=before)
+    again = _retry_batch(session, tasks.newest(session, KIND, str(batch.id)))
     children = [_start(session, video, again, place, retry_of=task) for place, (video, task) in enumerate(failed)]
     for video, _ in failed:
         if isinstance(video, AvatarVideo):

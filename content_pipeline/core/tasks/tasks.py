@@ -135,6 +135,12 @@ def newest(session: Session, kind: str, key: str) -> Task:
     return session.scalars(query).one()
 
 
+def newest_on(session: Session, subject_kind: str, subject_key: str) -> Task | None:
+    """The newest task whose runs work on this row, deleted or not. None for a row without a task of its own."""
+    query = select(Task).where(Task.subject_kind == subject_kind, Task.subject_key == subject_key)
+    return session.scalars(query.order_by(Task.created_at.desc()).limit(1)).one_or_none()
+
+
 def newest_of(session: Session, kind: str, keys: Collection[str]) -> dict[str, Task]:
     """The newest task of each of these rows, by key."""
     query = select(Task).where(Task.kind == kind, Task.key.in_(keys)).order_by(Task.key, Task.created_at.desc())
@@ -180,11 +186,10 @@ def check_retry(session: Session, task: Task) -> None:
         raise Conflict("This task was retried already.", code="task_retried", remedy="Use the newer task.")
 
 
-def retry(session: Session, task: Task) -> Task:
-    """Create a new task for the row of one that failed or was canceled. Raises Conflict for any other, NotFound for one
-    that was deleted.
+def retry(session: Session, task: Task, *, parent: Task | None = None) -> Task:
+    """Create a new task, a child of `parent`, for the row of one that failed or was canceled.
 
-    An open parent waits for the new task too; a parent that has ended does not change.
+    Raises Conflict for any other, NotFound for one that was deleted.
     """
     # Locked: its row may be deleted at this moment (delete_of).
     owned(session, Task, task.workspace_id, task.id, lock="share")
@@ -197,7 +202,7 @@ def retry(session: Session, task: Task) -> Task:
         subject_kind=task.subject_kind,
         subject_key=task.subject_key,
         partition_key=task.partition_key,
-        parent_id=parent.id if (parent := _lock_open(session, task.parent_id)) else None,
+        parent_id=parent and parent.id,
         lane=task.lane,
         irrevocable=task.irrevocable,
         progress=task.progress_base,
@@ -348,7 +353,7 @@ def _event_data(task: Task) -> dict[str, Any]:
 def update_parent(session: Session, parent_id: str) -> None:
     """Recompute a parent's progress and state after children have ended."""
     # Locked before the children are counted: two that end at once would each count the other as open.
-    parent = _lock_open(session, parent_id)
+    parent = lock_open(session, parent_id)
     if parent is None:
         return
     session.execute(_UPDATE_PARENT_PROGRESS, {"parent": parent_id})
@@ -357,7 +362,7 @@ def update_parent(session: Session, parent_id: str) -> None:
     _end_with_children(session, parent_id, children.keys())
 
 
-def _lock_open(session: Session, task_id: str | None) -> Task | None:
+def lock_open(session: Session, task_id: str | None) -> Task | None:
     """Lock an open task until the transaction ends and return it; None for any other task."""
     # FOR NO KEY UPDATE, as an update takes: upgrading to a stronger lock while others wait for the row deadlocks.
     query = select(Task).where(Task.id == task_id, Task.state.in_(OPEN)).with_for_update(key_share=True)

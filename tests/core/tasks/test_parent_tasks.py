@@ -132,7 +132,7 @@ def test_an_open_parent_waits_for_the_retry_of_a_child(workspace_id: UUID) -> No
         parent, children = family(session, workspace_id, 2)
         end(session, children[0], "error")
     with transaction() as session:
-        again = tasks.retry(session, session.get_one(Task, children[0].id))
+        again = tasks.retry(session, session.get_one(Task, children[0].id), parent=parent)
         end(session, children[1], "error")
     assert state(parent)[0] in tasks.OPEN
     with transaction() as session:
