@@ -21,7 +21,7 @@ logs.configure()
 
 definitions = dg.Definitions(
     assets=jobs.ASSETS,
-    jobs=[*jobs.JOBS.values(), jobs.WEBHOOKS, jobs.METRICS],
+    jobs=[*jobs.JOBS.values(), jobs.WEBHOOKS, jobs.METRICS, jobs.retry_task],
     schedules=[schedules.READ_METRICS],
     sensors=[
         tasks.start_unattended_tasks,

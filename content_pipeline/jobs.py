@@ -1,16 +1,19 @@
 """One job per kind of task: it materializes all assets that are partitioned by the kind's keys, without run config.
 
-Beside them the jobs that are no tasks: delivering webhook events, and reading the platforms' figures.
+Beside them the jobs that are no tasks: delivering webhook events, reading the platforms' figures, and retrying a task.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
 import dagster as dg
+from pydantic import Field
 
 from content_pipeline import assets, partitions
 from content_pipeline.assets.analytics import metric_snapshots
 from content_pipeline.assets.webhooks import webhook_deliveries
+from content_pipeline.core import retries
+from content_pipeline.core.errors import Error
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.kinds import KINDS, Kind
 
@@ -44,3 +47,25 @@ METRICS: Final = dg.define_asset_job(
     tags=dagster_client.lane_tags("io", is_single=False),
     description="Read the figures of all accounts from the platforms.",
 )
+
+
+class FailedTask(dg.Config):
+    task_id: str = Field(description="Id of a task that failed or was canceled, as `GET /tasks` shows it.")
+
+
+@dg.op
+def enter_retry(context: dg.OpExecutionContext, config: FailedTask) -> None:
+    """Enter a new task for the row of one that failed or was canceled, and launch its run."""
+    try:
+        again = retries.retry(config.task_id)
+    except Error as error:
+        raise dg.Failure(f"{error.detail} {error.remedy}".strip(), allow_retries=False) from error
+    context.add_output_metadata({"task_id": again.id, "partition_key": again.partition_key})
+
+
+@dg.job(
+    tags=dagster_client.lane_tags("io", is_single=True),
+    description="Retry a task, as its client can. A post is retried like this only: look at its account first.",
+)
+def retry_task() -> None:
+    enter_retry()

@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import dagster as dg
 
+from content_pipeline.core.clock import now
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import executions
+from content_pipeline.core.tasks import dagster_client, executions
 from content_pipeline.core.tasks.kinds import KINDS
 from content_pipeline.definitions import definitions
 
@@ -17,7 +18,7 @@ RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_e
 def execute_job(
     kind: str, key: str, *, assets: Sequence[str] | None = None, lane: str = "media", **tags: str
 ) -> dg.ExecuteInProcessResult:
-    """A run of the job of this kind for a partition key; `tags` are those of a task, without which it is a re-run."""
+    """A run of the job of this kind for a partition key; `tags` are those of a task, else an operator launched it."""
     job = KINDS[kind].job
     assert job
     executions.begin(run_id := str(uuid4()), f"{lane}@test")
@@ -26,7 +27,7 @@ def execute_job(
         result = definitions.resolve_job_def(job).execute_in_process(
             run_id=run_id,
             partition_key=key,
-            tags={"dagster-celery/queue": lane, **tags},
+            tags={dagster_client.QUEUE_TAG: lane, **(tags or {dagster_client.OPERATOR_TAG: now().isoformat()})},
             instance=instance,
             asset_selection=[dg.AssetKey(name) for name in assets] if assets else None,
             raise_on_error=False,
@@ -37,8 +38,7 @@ def execute_job(
 
 def execute_task(task: Task) -> dg.ExecuteInProcessResult:
     """The run of the present start of a task."""
-    tags = {"task_id": task.id, "task_start": str(task.starts)}
-    return execute_job(task.kind, task.partition_key, lane=str(task.lane), **tags)
+    return execute_job(task.kind, task.partition_key, lane=str(task.lane), **dagster_client.task_tags(task))
 
 
 def execute_asset(

@@ -115,6 +115,12 @@ def test_dagster_runs_just_this() -> None:
         "record_stated_figures",
         "derive_metrics",
     }
+    assert {job.name for job in definitions.jobs or []} == {
+        *kinds.jobs().values(),
+        "webhooks",
+        "metric_snapshots",
+        "retry_task",
+    }
     assert {schedule.name for schedule in definitions.schedules or []} == {"read_metrics"}
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {
         "captions:in_order",

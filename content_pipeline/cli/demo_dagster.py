@@ -27,8 +27,8 @@ query State($run: ID!, $assets: [AssetKeyInput!]!) {
   assetsLatestInfo(assetKeys: $assets) { unstartedRunIds inProgressRunIds }
 }"""
 _RUNS: Final = """
-query Runs($task: String!) {
-  runsOrError(filter: {tags: [{key: "task_id", value: $task}]}, limit: 1) { ... on Runs { results { runId } } }
+query Runs($key: String!, $task: String!) {
+  runsOrError(filter: {tags: [{key: $key, value: $task}]}, limit: 1) { ... on Runs { results { runId } } }
 }"""
 
 
@@ -45,7 +45,7 @@ def materialize(job: str, assets: Sequence[Sequence[str]], first: str, last: str
 
 def run_page(task_id: str) -> str:
     """The page of a task's last run."""
-    return _page(_query(_RUNS, task=task_id)["runsOrError"]["results"][0]["runId"])
+    return _page(_query(_RUNS, key=dagster_client.TASK_TAG, task=task_id)["runsOrError"]["results"][0]["runId"])
 
 
 def _launch(job: str, assets: Sequence[Sequence[str]], tags: Mapping[str, str]) -> str:

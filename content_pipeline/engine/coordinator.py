@@ -1,7 +1,9 @@
-"""Run coordinator: launches interactive runs at once, queues the rest, and limits each workspace's share of a lane."""
+"""Run coordinator: launches interactive runs at once, queues the rest, and limits the shares of a lane.
 
-from typing import get_args
-from uuid import UUID
+Each workspace has a share of a lane, and back-fills have one. Runs of operators get their lane here.
+"""
+
+from typing import Any, get_args
 
 import dagster as dg
 from dagster._core.run_coordinator import QueuedRunCoordinator as DagsterQueuedRunCoordinator
@@ -14,6 +16,7 @@ from content_pipeline.core.models import Plan, Task
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import cancellation, dagster_client, tasks
 from content_pipeline.core.workspaces import workspaces
+from content_pipeline.engine import operator_runs
 
 LAUNCHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 
@@ -29,33 +32,33 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
         # In a transaction, whose connection is checked first: a pooled one from before a restart of the database would
         # fail the run that is beginning.
         with transaction() as session:
-            limits = [
-                {
-                    "key": dagster_client.concurrency_tag(lane, plan.name),
-                    "value": {"applyLimitPerUniqueValue": True},
-                    "limit": _share(lane, plan),
-                }
-                for plan in workspaces.plans(session)
-                for lane in get_args(Lane)
-            ]
+            shares = [_share_limit(lane, plan) for plan in workspaces.plans(session) for lane in get_args(Lane)]
+        limits = [*shares, *map(_back_fill_limit, get_args(Lane))]
         return super().get_run_queue_config()._replace(tag_concurrency_limits=limits)
 
     def submit_run(self, context: SubmitRunContext) -> dg.DagsterRun:
         run = context.dagster_run
-        if run.status == dg.DagsterRunStatus.NOT_STARTED and self._may_bypass_queue(run):
+        if run.status != dg.DagsterRunStatus.NOT_STARTED:
+            return super().submit_run(context)
+        if added := operator_runs.missing_tags(run, context.workspace):
+            self._instance.add_run_tags(run.run_id, added)
+            run = run.with_tags({**run.tags, **added})
+        if self._may_bypass_queue(run):
             return self._instance.launch_run(run.run_id, context.workspace)
         return super().submit_run(context)
 
     def _may_bypass_queue(self, run: dg.DagsterRun) -> bool:
-        if run.tags.get(dagster_client.QUEUE_TAG) != "interactive" or dagster_client.WORKSPACE_TAG not in run.tags:
+        if run.tags.get(dagster_client.QUEUE_TAG) != "interactive":
             return False
-        workspace = run.tags[dagster_client.WORKSPACE_TAG]
         with transaction() as session:
-            plan = workspaces.plan_of(session, UUID(workspace))
-        alive = dg.RunsFilter(
-            statuses=LAUNCHED, tags={dagster_client.concurrency_tag("interactive", plan.name): workspace}
-        )
-        return self._instance.get_runs_count(alive) < _share("interactive", plan)
+            shares = {
+                dagster_client.concurrency_tag("interactive", plan.name): plan for plan in workspaces.plans(session)
+            }
+        share = next((key for key in shares if key in run.tags), None)
+        if share is None:
+            return False
+        alive = dg.RunsFilter(statuses=LAUNCHED, tags={share: run.tags[share]})
+        return self._instance.get_runs_count(alive) < _share("interactive", shares[share])
 
     def cancel_run(self, run_id: str) -> bool:
         """Cancel a run, and its task when this is the task's latest run; also called for cancels in the UI.
@@ -64,19 +67,30 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
         """
         run = self._instance.get_run_by_id(run_id)
         try:
-            if run and dagster_client.TASK_TAG in run.tags:
-                _cancel_task(run.tags[dagster_client.TASK_TAG], run.tags[dagster_client.START_TAG])
+            if run and (task_id := dagster_client.tag(run.tags, dagster_client.TASK_TAG)):
+                _cancel_task(task_id, dagster_client.tag(run.tags, dagster_client.START_TAG))
         except Conflict:
             return False
         return super().cancel_run(run_id)
 
 
-def _cancel_task(task_id: str, start: str) -> None:
+def _cancel_task(task_id: str, start: str | None) -> None:
     """Cancel the task unless a later run has taken it over. Raises Conflict when it is irrevocable."""
     with transaction() as session:
         task = session.get(Task, task_id)
         if task and task.state in tasks.OPEN and str(task.starts) == start:
             cancellation.try_cancel(session, task)
+
+
+def _share_limit(lane: Lane, plan: Plan) -> dict[str, Any]:
+    """The limit of a workspace's runs in a lane."""
+    key = dagster_client.concurrency_tag(lane, plan.name)
+    return {"key": key, "value": {"applyLimitPerUniqueValue": True}, "limit": _share(lane, plan)}
+
+
+def _back_fill_limit(lane: Lane) -> dict[str, Any]:
+    """At most half of a lane's slots, so that other work of it never waits for all of them."""
+    return {"key": dagster_client.BACK_FILL_TAG, "value": lane, "limit": max(settings().slots(lane) // 2, 1)}
 
 
 def _share(lane: Lane, plan: Plan) -> int:

@@ -18,10 +18,7 @@ from content_pipeline.core.tasks import dagster_client, deferral, executions, ta
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.run_context import Hold, RunContext, Suspend, SwitchLane
-
-# Dagster's tags of a run that was made from another one: by run retries, or by a person in the UI.
-PARENT_TAG: Final = "dagster/parent_run_id"
-RETRY_TAG: Final = "dagster/retry_number"
+from content_pipeline.engine import operator_runs
 
 # Libraries in C++ say it in a RuntimeError: oneDNN, MKL and onnxruntime, and Python of a thread's stack.
 _OUT_OF_MEMORY: Final = ("could not create a memory object", "failed to allocate memory", "can't start new thread")
@@ -40,7 +37,10 @@ def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[RunCon
     """
     key = row_id(context.partition_key)
     try:
-        run = _retry_while_unreachable(lambda: _claim(context, kind, key))
+        try:
+            run = _retry_while_unreachable(lambda: _claim(context, kind, key))
+        except Error as error:
+            raise _failure(error) from error
         if run is None:
             return
         yield from _execute(context, run, body(run, key))
@@ -48,62 +48,65 @@ def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[RunCon
             _retry_while_unreachable(lambda: _start_next(task_id))
     except (Stopped, dg.DagsterExecutionInterruptedError) as error:
         with suppress(*UNREACHABLE):
-            _report_cancel(context)
+            _report_cancel(context, kind, key)
         raise dg.DagsterExecutionInterruptedError from error
 
 
-def _report_cancel(context: dg.AssetExecutionContext) -> None:
+def _report_cancel(context: dg.AssetExecutionContext, kind: str, key: str) -> None:
     """Report the cancel to Dagster when the fence of a canceled task ended the run before Dagster was told.
 
     Dagster takes an interrupt without a reported cancel for a lost worker, and retries the run.
     """
     dagster_run = context.instance.get_run_by_id(context.run.run_id)
-    if (
-        dagster_run is None
-        or dagster_run.status is not dg.DagsterRunStatus.STARTED
-        or dagster_client.TASK_TAG not in dagster_run.tags
-    ):
+    if dagster_run is None or dagster_run.status is not dg.DagsterRunStatus.STARTED:
         return
     with transaction() as session:
-        task = session.get(Task, dagster_run.tags[dagster_client.TASK_TAG])
-    if task and task.state == "canceled":
+        is_canceled = _is_canceled(session, dagster_run, kind, key)
+    if is_canceled:
         context.instance.report_run_canceling(dagster_run)
 
 
+def _is_canceled(session: Session, dagster_run: dg.DagsterRun, kind: str, key: str) -> bool:
+    if launched := operator_runs.launched_at(dagster_run):
+        return operator_runs.is_canceled(session, kind, key, since=launched)
+    task = session.get(Task, dagster_client.tag(dagster_run.tags, dagster_client.TASK_TAG))
+    return task is not None and task.state == "canceled"
+
+
 def _claim(context: dg.AssetExecutionContext, kind: str, key: str) -> RunContext | None:
-    """Claim the subject. None when another run holds it, or superseded this run. Raises Stopped for a canceled task."""
+    """Claim the subject, and take its task. None when another run holds it, or superseded this run.
+
+    Raises Stopped for a canceled task, and as `retries.enter` does.
+    """
     dagster_run = context.run
     if not executions.claim(dagster_run.run_id, tasks.subject(kind, key)):
         context.log.warning("Another run is working on this; nothing done.")
         return None
-    lane = cast(Lane, dagster_run.tags.get(dagster_client.QUEUE_TAG, "media"))
-    with executions.fenced(dagster_run.run_id) as session:
-        if _is_superseded(session, dagster_run):
-            context.log.info("The task of this run has ended or continues in another run; nothing done.")
-            return None
-        task = tasks.mark_processing(session, kind, key)
-        if task is None:
-            return RunContext(dagster_run.run_id, lane)
-        return RunContext(dagster_run.run_id, lane, task.id, task.attempt, task.created_at)
+    if launched := operator_runs.launched_at(dagster_run):
+        task = operator_runs.take_task(context.instance, dagster_run, kind, key, launched)
+    else:
+        with executions.fenced(dagster_run.run_id) as session:
+            if _is_superseded(session, dagster_run):
+                context.log.info("The task of this run has ended or continues in another run; nothing done.")
+                return None
+            task = tasks.mark_processing(session, kind, key)
+    lane = cast(Lane, dagster_client.tag(dagster_run.tags, dagster_client.QUEUE_TAG) or "media")
+    if task is None:
+        return RunContext(dagster_run.run_id, lane)
+    return RunContext(dagster_run.run_id, lane, task.id, task.attempt, task.created_at)
 
 
 def _is_superseded(session: Session, dagster_run: dg.DagsterRun) -> bool:
     """Whether the task of a run has ended or continues in a later run. Raises Stopped when it was canceled."""
-    tags = dagster_run.tags
-    if dagster_client.TASK_TAG not in tags:
-        return False
+    task_id, start = (
+        dagster_client.tag(dagster_run.tags, name) for name in (dagster_client.TASK_TAG, dagster_client.START_TAG)
+    )
     # Locked until it is taken: a cancel in between would leave a run without a task, which works all the same.
-    task = session.get(Task, tags[dagster_client.TASK_TAG], with_for_update={"key_share": True})
-    if task is None:
-        return True
-    if task.state in tasks.OPEN:
-        return str(task.starts) != tags[dagster_client.START_TAG]
-    # A re-execution of an ended task's run by a person in the UI makes the output again.
-    is_manual = PARENT_TAG in tags and RETRY_TAG not in tags
-    if task.state == "canceled" and not is_manual:
+    task = session.get(Task, task_id, with_for_update={"key_share": True})
+    if task and task.state == "canceled":
         # Begun between the cancel and the fence; as a run that does nothing it would end as a success.
         raise Stopped(dagster_run.run_id)
-    return not is_manual
+    return task is None or task.state not in tasks.OPEN or str(task.starts) != start
 
 
 def _execute(context: dg.AssetExecutionContext, run: RunContext, results: Results) -> Results:
@@ -133,7 +136,11 @@ def _execute(context: dg.AssetExecutionContext, run: RunContext, results: Result
         _retry_while_unreachable(lambda: _end(run, error))
         if error is not raised:
             raise
-        raise dg.Failure(f"{error.detail} {error.remedy}".strip(), {"code": error.code}, allow_retries=False) from error
+        raise _failure(error) from error
+
+
+def _failure(error: Error) -> dg.Failure:
+    return dg.Failure(f"{error.detail} {error.remedy}".strip(), {"code": error.code}, allow_retries=False)
 
 
 def _to_error(raised: Exception) -> Error:

@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from content_pipeline.core.platforms.base import Refused
+from content_pipeline.core.tasks import dagster_client
 from tests.asset_runs import execute_job, recorded
 from tests.core.publishing import posting
 from tests.core.publishing.faults import Fault
@@ -29,7 +30,7 @@ def execute(key: str, **tags: str) -> tuple[dg.ExecuteInProcessResult, list[dg.A
 def test_a_post_records_where_it_went_and_what_it_says(stage: Stage) -> None:
     account = stage.account()
     key = stage.post(account)
-    result, (visible,) = execute(key, task_id=key, task_start="1")
+    result, (visible,) = execute(key, **dagster_client.task_tags(newest(key)))
     assert result.success
     (upload,) = stage.platform.committed
     made = recorded(result)
@@ -51,7 +52,7 @@ def test_a_post_records_where_it_went_and_what_it_says(stage: Stage) -> None:
 def test_a_post_that_its_platform_does_not_show_yet_is_marked(stage: Stage) -> None:
     stage.platform.faults = {"confirm": [Fault(Refused("It was taken down."))]}
     key = stage.post(stage.account())
-    result, (visible,) = execute(key, task_id=key, task_start="1")
+    result, (visible,) = execute(key, **dagster_client.task_tags(newest(key)))
     assert (result.success, visible.passed, visible.severity) == (True, False, dg.AssetCheckSeverity.WARN)
 
 
@@ -74,7 +75,7 @@ def test_a_run_by_hand_looks_at_what_is_published_and_posts_nothing_else(stage: 
 def test_why_a_post_failed_is_said_in_the_run_and_its_secrets_are_not(stage: Stage) -> None:
     stage.platform.faults = {"commit": [Fault(Refused("Nobody may hear this.", remedy="Take another."))]}
     key = stage.post(stage.account())
-    result, _ = execute(key, task_id=key, task_start="1")
+    result, _ = execute(key, **dagster_client.task_tags(newest(key)))
     assert not result.success
     assert newest(key).state == "error"
     told = str([event.to_json() if hasattr(event, "to_json") else str(event) for event in result.all_events])

@@ -43,7 +43,7 @@ def test_a_range_is_one_run_and_it_is_waited_for_all_that_work_on_the_assets(dag
     tags = {tag["key"]: tag["value"] for tag in launched["executionMetadata"]["tags"]}
     assert tags["dagster/asset_partition_range_start"] == "2026-11-01"
     assert tags["dagster/asset_partition_range_end"] == "2026-11-30"
-    assert tags["dagster-celery/queue"] == "io"
+    assert tags["dagster/queue"] == "io"
 
 
 def test_a_failed_run_ends_the_demo_with_the_address_of_its_page(dagster: HTTPServer) -> None:

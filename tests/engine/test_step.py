@@ -1,11 +1,8 @@
 """The wrapper around asset bodies: state of task, run and subject after each outcome."""
 
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import dagster as dg
@@ -19,13 +16,12 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable, TooManyRequests, Unavailable
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import cancellation, deferral, executions, tasks
+from content_pipeline.core.tasks import cancellation, dagster_client, deferral, executions, tasks
 from content_pipeline.core.tasks.run_context import MAX_ATTEMPTS, PATIENCE, RunContext, Suspend, SwitchLane
-from content_pipeline.engine import step
 from tests.core.lock_waits import is_lock_awaited
+from tests.engine import step_runs
+from tests.engine.step_runs import Body, raises
 from tests.stack.harness import until
-
-Body = Callable[[RunContext], None]
 
 
 @pytest.fixture(autouse=True)
@@ -46,40 +42,13 @@ def perform(task: Task, body: Body) -> BaseException | None:
 
 def perform_in_run(task: Task, body: Body) -> tuple[BaseException | None, dg.DagsterRunStatus]:
     """As `perform`; returns how the run ended, too."""
-    raised: list[BaseException] = []
-
-    def results(run: RunContext, _key: str) -> Iterator[dg.MaterializeResult[Any]]:
-        body(run)
-        yield dg.MaterializeResult()
-
-    @dg.asset(partitions_def=dg.DynamicPartitionsDefinition(name="keys"), output_required=False)
-    def worked_on(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        executions.begin(context.run.run_id, "media@test")
-        try:
-            yield from step.perform(context, "caption", results)
-        except BaseException as error:
-            raised.append(error)
-            raise
-
-    with dg.DagsterInstance.ephemeral() as instance:
-        instance.add_dynamic_partitions("keys", [task.key])
-        tags = {"task_id": task.id, "task_start": str(task.starts), "dagster-celery/queue": task.lane}
-        with suppress(dg.DagsterExecutionInterruptedError):
-            dg.materialize([worked_on], instance=instance, partition_key=task.key, tags=tags, raise_on_error=False)
-        (run,) = instance.get_runs()
-    return raised[0] if raised else None, run.status
+    ended = step_runs.execute(task.kind, task.key, body, dagster_client.task_tags(task))
+    return ended.raised, ended.status
 
 
 def now_is(task: Task) -> Task:
     with transaction() as session:
         return session.get_one(Task, task.id)
-
-
-def raises(error: BaseException) -> Body:
-    def body(_work: RunContext) -> None:
-        raise error
-
-    return body
 
 
 def test_a_permanent_error_ends_the_task(task: Task) -> None:

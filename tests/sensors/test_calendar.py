@@ -168,7 +168,7 @@ def test_the_video_behind_a_link_is_copied_by_a_run_that_queues_behind_those_of_
     copied = tick(copy_scheduled_videos)
     run = copied[str(item_id)]
     assert (run.job, run.tags[dagster_client.PRIORITY_TAG]) == ("video_copies", "5")
-    assert run.tags["dagster-celery/queue"] == "io"
+    assert run.tags[dagster_client.QUEUE_TAG] == "io"
     assert tick(copy_scheduled_videos) == {}
 
 

@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from content_pipeline.core.platforms import transport
+from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.sensors import polling
 from content_pipeline.sensors.polling import POLLS_PER_PLATFORM, poll_platforms
@@ -52,7 +53,7 @@ def test_a_post_that_its_platform_is_done_with_gets_a_run(stage: Stage) -> None:
     posting.advance_clock(seconds=60)
     (request,) = tick().run_requests or []
     assert (request.job_name, row_id(request.partition_key or "")) == ("publications", key)
-    assert request.tags["task_start"] == str(newest(key).starts) == "2"
+    assert request.tags[dagster_client.START_TAG] == str(newest(key).starts) == "2"
     posting.advance_clock(seconds=60)
     assert tick().run_requests == [], "it is polled no more, and its run is not superseded"
     stage.run(key)

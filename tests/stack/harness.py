@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.cli import privileges, processes
 from content_pipeline.cli.state import State
 from content_pipeline.cli.supervision import Supervisor
+from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.workspaces.workspaces import create_key
 from tests.connect_page import filled_in
@@ -233,13 +234,7 @@ class Stack:
 
     def runs(self, task_id: str) -> list[dict[str, Any]]:
         """The task's runs in Dagster, newest first."""
-        query = """query Runs($task: String!) {
-          runsOrError(filter: {tags: [{key: "task_id", value: $task}]}) {
-            ... on Runs { results { runId status } }
-          }
-        }"""
-        found: list[dict[str, Any]] = self.graphql(query, task=task_id)["runsOrError"]["results"]
-        return found
+        return self.tagged_runs(dagster_client.TASK_TAG, task_id)
 
     def wait_for_run(self, run_id: str, status: str) -> None:
         """Wait until the run has ended; it must have this status."""
@@ -289,6 +284,33 @@ class Stack:
         run_id: str = launched["run"]["runId"]
         return run_id
 
+    def re_execute(self, run_id: str) -> str:
+        """Execute a run again, as an operator does on its page. Returns the id of the new run."""
+        query = """mutation Again($of: ReexecutionParams!) { launchRunReexecution(reexecutionParams: $of) {
+          __typename ... on LaunchRunSuccess { run { runId } } } }"""
+        launched = self.graphql(query, of={"parentRunId": run_id, "strategy": "ALL_STEPS"})["launchRunReexecution"]
+        again: str = launched["run"]["runId"]
+        return again
+
+    def back_fill(self, asset_paths: list[list[str]], partitions: list[str]) -> str:
+        """Launch a back-fill, as the UI does. Returns its id."""
+        query = """mutation Launch($back_fill: LaunchBackfillParams!) {
+          launchPartitionBackfill(backfillParams: $back_fill) {
+            __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
+        selection = [{"path": path} for path in asset_paths]
+        answer = self.graphql(query, back_fill={"assetSelection": selection, "partitionNames": partitions})
+        launched = answer["launchPartitionBackfill"]
+        assert "backfillId" in launched, launched
+        back_fill_id: str = launched["backfillId"]
+        return back_fill_id
+
+    def tagged_runs(self, key: str, value: str) -> list[dict[str, Any]]:
+        """The runs with this tag, newest first: `runId`, `status` and their `tags` by name."""
+        query = """query Runs($tag: ExecutionTag!) { runsOrError(filter: {tags: [$tag]}) {
+          ... on Runs { results { runId status tags { key value } } } } }"""
+        found = self.graphql(query, tag={"key": key, "value": value})["runsOrError"]["results"]
+        return [{**run, "tags": {tag["key"]: tag["value"] for tag in run["tags"]}} for run in found]
+
     def check_results(self, task_id: str) -> dict[str, bool]:
         """Results of the asset checks of the task's newest run, once that has succeeded."""
         run_id = self.runs(task_id)[0]["runId"]
@@ -301,13 +323,7 @@ class Stack:
 
     def run_lanes(self, task_id: str) -> set[str]:
         """The lanes (Celery queues) of the task's runs."""
-        query = """query Runs($task: String!) {
-          runsOrError(filter: {tags: [{key: "task_id", value: $task}]}) {
-            ... on Runs { results { tags { key value } } }
-          }
-        }"""
-        found = self.graphql(query, task=task_id)["runsOrError"]["results"]
-        return {tag["value"] for run in found for tag in run["tags"] if tag["key"] == "dagster-celery/queue"}
+        return {run["tags"][dagster_client.QUEUE_TAG] for run in self.runs(task_id)}
 
     def executing_runs(self, task_id: str) -> list[str]:
         """Ids of the task's runs that a worker still executes, fenced off or not."""

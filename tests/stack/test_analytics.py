@@ -39,7 +39,7 @@ def test_the_figures_of_an_account_are_read_derived_and_served(stack: Stack, cli
           ... on Runs { results { tags { key value } } } } }"""
     )["runsOrError"]["results"]
     assert lanes
-    assert {tag["value"] for run in lanes for tag in run["tags"] if tag["key"] == "dagster-celery/queue"} == {"io"}
+    assert {tag["value"] for run in lanes for tag in run["tags"] if tag["key"] == "dagster/queue"} == {"io"}
 
 
 def test_a_worker_that_is_killed_while_it_reads_leaves_figures_that_are_true(stack: Stack, client: Client) -> None:

@@ -56,6 +56,22 @@ def test_a_killed_worker_group_loses_nothing(stack: Stack, client: Client, long_
     assert_done_once(stack, client, accepted)
 
 
+def test_a_run_that_an_operator_executes_again_is_repeated_when_its_worker_is_killed(
+    stack: Stack, client: Client, long_recording: Path
+) -> None:
+    accepted = client.caption(long_recording)
+    assert_done_once(stack, client, accepted)
+    (first,) = stack.runs(accepted["task_id"])
+    again = stack.re_execute(first["runId"])
+    until(lambda: stack.executing_runs(accepted["task_id"]), seconds=60, what="the run at work")
+    stack.pool_process(accepted["task_id"]).kill()
+    stack.wait_for_run(again, "FAILURE")
+    until(
+        lambda: stack.materialized("captions", [accepted["caption_id"]]) == [2], seconds=LOST, what="the repeated run"
+    )
+    assert client.task(accepted["task_id"])["status"] == "done"
+
+
 def test_a_frozen_worker_is_replaced_and_writes_nothing_when_it_wakes(
     stack: Stack, client: Client, long_recording: Path
 ) -> None:

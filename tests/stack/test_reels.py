@@ -1,5 +1,7 @@
 """Reels from a CSV over HTTP."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -71,25 +73,69 @@ def test_a_script_in_another_language_is_spoken_in_it(client: Client) -> None:
     assert languages == ["de", "ar"]
 
 
-def test_a_row_with_an_invalid_background_fails_alone_and_is_retried_alone(
-    stack: Stack, client: Client, tmp_path: Path
-) -> None:
-    picture = samples.picture(tmp_path / "sky.png", size="640x480")
-    answers = [b"not a picture", picture.read_bytes()]
+@dataclass
+class Sky:
+    """A picture on another server, which is none until it is mended."""
+
+    url: str
+    is_mended: bool = False
+
+
+@pytest.fixture
+def sky(stack: Stack, tmp_path: Path) -> Iterator[Sky]:
+    picture = samples.picture(tmp_path / "sky.png", size="640x480").read_bytes()
     with HTTPServer(port=stack.remote_port) as server:
-        server.expect_request("/sky.png").respond_with_handler(lambda _: Response(answers[-1 if is_mended else 0]))
-        is_mended = False
-        url = server.url_for("/sky.png").replace("127.0.0.1", "localhost")
-        accepted = client.batch({"script": "Look at the sky.", "background_url": url}, "And at the sea.")
-        task = client.wait_for_task(accepted["task_id"])
-        assert task["result"] == {"batch_id": accepted["batch_id"], "done": 1, "failed": 1}
-        failed, done = client.jobs(accepted["batch_id"])
-        assert failed["error"]["code"] == "not_media"
-        is_mended = True
-        again = client.post(f"/bulk/reels/{accepted['batch_id']}/retry-failed")
-        assert client.wait_for_task(again["task_id"])["status"] == "done"
+        sky = Sky(server.url_for("/sky.png").replace("127.0.0.1", "localhost"))
+        server.expect_request("/sky.png").respond_with_handler(
+            lambda _: Response(picture if sky.is_mended else b"not a picture")
+        )
+        yield sky
+
+
+def test_a_row_with_an_invalid_background_fails_alone_and_is_retried_alone(
+    stack: Stack, client: Client, sky: Sky
+) -> None:
+    accepted = client.batch({"script": "Look at the sky.", "background_url": sky.url}, "And at the sea.")
+    task = client.wait_for_task(accepted["task_id"])
+    assert task["result"] == {"batch_id": accepted["batch_id"], "done": 1, "failed": 1}
+    failed, done = client.jobs(accepted["batch_id"])
+    assert failed["error"]["code"] == "not_media"
+    sky.is_mended = True
+    again = client.post(f"/bulk/reels/{accepted['batch_id']}/retry-failed")
+    assert client.wait_for_task(again["task_id"])["status"] == "done"
     assert [job["status"] for job in client.jobs(accepted["batch_id"])] == ["done", "done"]
     assert stack.materialized("reel_video", [failed["job_id"], done["job_id"]]) == [1, 1]
+
+
+def test_operators_repair_failed_rows_on_an_assets_page_and_by_a_back_fill(
+    stack: Stack, client: Client, sky: Sky
+) -> None:
+    accepted = client.batch(*({"script": f"Look at sky {n}.", "background_url": sky.url} for n in range(3)))
+    assert client.wait_for_task(accepted["task_id"])["status"] == "error"
+    first, *others = client.jobs(accepted["batch_id"])
+    sky.is_mended = True
+    key = stack.partition_key(first["job_id"])
+    run_id = stack.launch("__ASSET_JOB", key, assetSelection=[{"path": ["narration"]}, {"path": ["reel_video"]}])
+    stack.wait_for_run(run_id, "SUCCESS")
+    mended, *_ = client.jobs(accepted["batch_id"])
+    assert (mended["status"], client.task(mended["task_id"])["retry_of"]) == ("done", first["task_id"])
+    (run,) = stack.runs(mended["task_id"])
+    expected = {"platform": "instagram", "twin": "Tech Creator", "dagster/queue": "media", "dagster/priority": "2"}
+    assert (run["runId"], run["tags"] | expected) == (run_id, run["tags"])
+
+    keys = [stack.partition_key(job["job_id"]) for job in others]
+    back_fill = stack.back_fill([["narration"], ["reel_video"]], keys)
+    until(
+        lambda: [job["status"] for job in client.jobs(accepted["batch_id"])] == ["done"] * 3,
+        seconds=120,
+        what="the rows that the back-fill repairs",
+    )
+    batch = client.get(f"/bulk/reels/{accepted['batch_id']}")
+    assert client.task(batch["task_id"])["status"] == "done"
+    runs = stack.tagged_runs("dagster/backfill", back_fill)
+    assert [(run["tags"]["dagster/back_fill_lane"], run["tags"]["dagster/priority"]) for run in runs] == [
+        ("media", "-10")
+    ] * 2
 
 
 @pytest.mark.parametrize("service", ["media", "daemon", "api"])

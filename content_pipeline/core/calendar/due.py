@@ -10,7 +10,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, text
+from sqlalchemy import ColumnElement, Subquery, and_, func, not_, or_, select, text
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.avatars import avatar_videos
@@ -24,7 +24,7 @@ from content_pipeline.core.models import Account, CalendarItem, Task
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import reels
-from content_pipeline.core.settings import settings
+from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import tasks
 
 log = structlog.get_logger()
@@ -160,7 +160,7 @@ def _claim(
     # Without statistics, as shortly after thousands of items were created, PostgreSQL expects one row on each side and
     # compares each with each: a tick took more than a minute.
     session.execute(text("set local enable_nestloop = off"))
-    first, runs = (CalendarItem.scheduled_at, CalendarItem.id), tasks.runs_by_workspace("io")
+    first, runs = (CalendarItem.scheduled_at, CalendarItem.id), _runs_by_workspace("io")
     number = func.row_number().over(partition_by=CalendarItem.workspace_id, order_by=first)
     turn = (number + func.coalesce(runs.c.runs, 0)).label("turn")
     claimable = (*_SCHEDULED, *conditions)
@@ -180,6 +180,18 @@ def _claim(
     claimed = session.scalars(query.with_for_update(of=CalendarItem, skip_locked=True)).all()
     session.execute(text("set local enable_nestloop = default"))  # for the rest of the transaction
     return claimed
+
+
+def _runs_by_workspace(lane: Lane) -> Subquery:
+    """`runs`: how many single tasks of each `workspace_id` have a run in this lane, or are to get one within seconds.
+
+    Rows of a batch are not counted: single tasks overtake them in the queue.
+    """
+    has_run = or_(Task.state == "processing", Task.not_before <= now() + tasks.START_LEASE)
+    counted = select(Task.workspace_id, func.count().label("runs")).where(
+        Task.lane == lane, Task.state.in_(tasks.OPEN), Task.parent_id.is_(None), has_run
+    )
+    return counted.group_by(Task.workspace_id).subquery()
 
 
 def record_outcomes(session: Session) -> None:

@@ -295,7 +295,7 @@ def open_attempt(run: RunContext, key: str) -> Iterator[Attempt]:
         raise Conflict(
             "This post is not published, and a run without a task never publishes.",
             code="not_asked",
-            remedy="Retry its task through the API.",
+            remedy="Retry its task: through the API, or with the job retry_task.",
         )
     with run.folder() as folder:
         attempt = Attempt(run, publication, account, item_id, folder)

@@ -4,30 +4,40 @@ Launching and canceling never raise when Dagster or the database is unreachable:
 sensor (`sensors/tasks.py`) launches them later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
 import httpx
 import structlog
+from sqlalchemy.orm import Session
 
 from content_pipeline.core.database import UNREACHABLE, transaction
-from content_pipeline.core.models import Task
+from content_pipeline.core.models import Task, Workspace
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import executions, kinds
-from content_pipeline.core.workspaces import workspaces
+from content_pipeline.core.tasks import executions, kinds, run_labels
 
 log = structlog.get_logger()
 
 LOCATION: Final = "content_pipeline"
 
-TASK_TAG: Final = "task_id"
-START_TAG: Final = "task_start"
-PARENT_TAG: Final = "parent_task"
-WORKSPACE_TAG: Final = "workspace"
-QUEUE_TAG: Final = "dagster-celery/queue"
+# Tags of runs. Dagster's pages hide what begins with `dagster/`: only programs read it.
+TASK_TAG: Final = "dagster/task_id"
+START_TAG: Final = "dagster/task_start"
+PARENT_TAG: Final = "dagster/parent_task"
+KIND_TAG: Final = "dagster/task_kind"
+QUEUE_TAG: Final = "dagster/queue"
 PRIORITY_TAG: Final = "dagster/priority"
 PARTITION_TAG: Final = "dagster/partition"
+# When an operator launched the run, or the one that it repeats (engine/operator_runs.py).
+OPERATOR_TAG: Final = "dagster/operator_run"
+# The lane of a run that a back-fill launched.
+BACK_FILL_TAG: Final = "dagster/back_fill_lane"
+# Dagster's pages show its value as "Launched by".
+WORKSPACE_TAG: Final = "user"
+
+# What the tags were called by releases that may have queued runs before an upgrade.
+_FORMER_TAGS: Final = {TASK_TAG: "task_id", START_TAG: "task_start", QUEUE_TAG: "dagster-celery/queue"}
 
 # Errors that prevent a launch or a cancel for now.
 UNAVAILABLE: Final = (httpx.HTTPError, *UNREACHABLE)
@@ -35,13 +45,14 @@ UNAVAILABLE: Final = (httpx.HTTPError, *UNREACHABLE)
 _PRIORITIES: Final[dict[Lane, int]] = {"interactive": 10, "io": 5, "media": 0}
 # Single tasks, such as a scheduled post, come before the rows of a batch.
 _SINGLE_TASK_BONUS: Final = 2
+_BACK_FILL_PRIORITY: Final = -10
 
 # Launching a run takes the webserver 30 ms, 150 ms while renders use the cores; more per request block other requests.
 STARTS_AT_ONCE: Final = 10
 
 LIVE_RUNS: Final = """
-query LiveRuns($task: String!) {
-  runsOrError(filter: {tags: [{key: "task_id", value: $task}], statuses: [QUEUED, NOT_STARTED, STARTING, STARTED]}) {
+query LiveRuns($key: String!, $task: String!) {
+  runsOrError(filter: {tags: [{key: $key, value: $task}], statuses: [QUEUED, NOT_STARTED, STARTING, STARTED]}) {
     ... on Runs { results { runId } }
   }
 }"""
@@ -52,9 +63,14 @@ mutation Terminate($run: String!) {
 }"""
 
 
+def tag(tags: Mapping[str, str], name: str) -> str | None:
+    """The tag of this name of a run, or what it was called before an upgrade; None without it."""
+    return tags.get(name) or tags.get(_FORMER_TAGS[name])
+
+
 def concurrency_tag(lane: Lane, plan: str) -> str:
-    """The key of the tag that holds the workspace; the coordinator limits the running runs per value."""
-    return f"{lane}_share/{plan}"
+    """The key of the tag that holds the workspace's id; the coordinator limits the running runs per value."""
+    return f"dagster/share.{lane}.{plan}"
 
 
 def lane_tags(lane: Lane, *, is_single: bool) -> dict[str, str]:
@@ -62,25 +78,47 @@ def lane_tags(lane: Lane, *, is_single: bool) -> dict[str, str]:
     return {QUEUE_TAG: lane, PRIORITY_TAG: str(_PRIORITIES[lane] + (_SINGLE_TASK_BONUS if is_single else 0))}
 
 
+def back_fill_lane(lane: Lane) -> Lane:
+    """The lane in which a back-fill does the work of this lane: never in that of those who wait for an answer."""
+    return "media" if lane == "interactive" else lane
+
+
+def back_fill_tags(lane: Lane) -> dict[str, str]:
+    """The tags of a back-fill's run, which comes after all other work of its lane."""
+    return {QUEUE_TAG: lane, BACK_FILL_TAG: lane, PRIORITY_TAG: str(_BACK_FILL_PRIORITY)}
+
+
+def row_tags(session: Session, task: Task, lane: Lane) -> dict[str, str]:
+    """The tags of any run in this lane on the row of a task: its workspace, its kind and what its row is for."""
+    workspace = session.get_one(Workspace, task.workspace_id)
+    return {
+        WORKSPACE_TAG: workspace.name,
+        concurrency_tag(lane, workspace.plan): str(workspace.id),
+        KIND_TAG: task.subject_kind,
+        **run_labels.of_row(session, task.subject_kind, task.subject_key),
+    }
+
+
 def run_tags(task: Task, *, is_urgent: bool = True) -> dict[str, str]:
     """The tags of the task's next run, which queues as the rows of a batch do unless it `is_urgent`.
 
-    They hold no secrets and no customer text.
+    They hold no secrets, and of a customer's texts the name of the twin only.
     """
     assert task.lane
-    workspace = str(task.workspace_id)
     with transaction() as session:
-        plan = workspaces.plan_of(session, task.workspace_id)
+        shared = row_tags(session, task, task.lane)
     return {
-        TASK_TAG: task.id,
-        START_TAG: str(task.starts),
-        WORKSPACE_TAG: workspace,
-        concurrency_tag(task.lane, plan.name): workspace,
-        "kind": task.subject_kind,
+        **task_tags(task),
+        **shared,
         **lane_tags(task.lane, is_single=is_urgent and task.parent_id is None),
         PARTITION_TAG: task.partition_key,
-        **({PARENT_TAG: task.parent_id} if task.parent_id else {}),
     }
+
+
+def task_tags(task: Task) -> dict[str, str]:
+    """The tags of a run that works for the present start of a task."""
+    own = {TASK_TAG: task.id, START_TAG: str(task.starts)}
+    return {**own, PARENT_TAG: task.parent_id} if task.parent_id else own
 
 
 def launch_document(count: int) -> str:
@@ -136,13 +174,18 @@ def cancel_runs(*canceled: Task) -> None:
     """Terminate the unfinished runs of canceled tasks: fence each off first, then end it in Dagster."""
     try:
         for task in canceled:
-            for run in execute(LIVE_RUNS, task=task.id)["runsOrError"]["results"]:
+            for run_id in _live_runs(task.id):
                 with transaction() as session:
-                    executions.stop(session, run["runId"])
-                execute(TERMINATE, run=run["runId"])
+                    executions.stop(session, run_id)
+                execute(TERMINATE, run=run_id)
     except UNAVAILABLE as error:
         # Such a run ends by itself when it begins, because its task is canceled (step.py).
         log.warning("runs_not_canceled", task_ids=[task.id for task in canceled], reason=type(error).__name__)
+
+
+def _live_runs(task_id: str) -> list[str]:
+    keys = (TASK_TAG, _FORMER_TAGS[TASK_TAG])
+    return [run["runId"] for key in keys for run in execute(LIVE_RUNS, key=key, task=task_id)["runsOrError"]["results"]]
 
 
 @cache

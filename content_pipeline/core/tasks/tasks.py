@@ -21,7 +21,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Subquery, func, or_, select, text, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -247,18 +247,6 @@ def unattended(session: Session) -> list[Task]:
         .order_by(Task.created_at)
     )
     return list(session.scalars(query))
-
-
-def runs_by_workspace(lane: Lane) -> Subquery:
-    """`runs`: how many single tasks of each `workspace_id` have a run in this lane, or are to get one within seconds.
-
-    Rows of a batch are not counted: single tasks overtake them in the queue.
-    """
-    has_run = or_(Task.state == "processing", Task.not_before <= now() + START_LEASE)
-    counted = select(Task.workspace_id, func.count().label("runs")).where(
-        Task.lane == lane, Task.state.in_(OPEN), Task.parent_id.is_(None), has_run
-    )
-    return counted.group_by(Task.workspace_id).subquery()
 
 
 # ── called by runs, in their fenced transactions ─────────────────────────────────────────────────────────

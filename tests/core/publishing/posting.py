@@ -45,7 +45,7 @@ from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
 from content_pipeline.core.sources.sources import Source
-from content_pipeline.core.tasks import cancellation, executions, tasks
+from content_pipeline.core.tasks import cancellation, dagster_client, executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine import step
@@ -200,13 +200,13 @@ class Stage:
         task = task or newest(key)
         run_id = str(uuid4())
         executions.begin(run_id, "interactive@test")
-        tags = {"task_id": task.id, "task_start": str(task.starts), "dagster-celery/queue": task.lane}
+        tags = {**dagster_client.task_tags(task), dagster_client.QUEUE_TAG: task.lane}
         return self._run(key, run_id, tags)
 
     def run_without_task(self, key: str) -> BaseException | None:
         """Execute a run without a task, as one launched in Dagster's UI."""
         executions.begin(run_id := str(uuid4()), "interactive@test")
-        return self._run(key, run_id, {})
+        return self._run(key, run_id, {dagster_client.OPERATOR_TAG: now().isoformat()})
 
     def _run(self, key: str, run_id: str, tags: dict[str, Any]) -> BaseException | None:
         raised: BaseException | None = None
@@ -266,7 +266,7 @@ class Stage:
 def context(key: str, run_id: str, tags: dict[str, Any]) -> Any:
     """The part of Dagster's context that `step.perform` uses."""
     run = SimpleNamespace(run_id=run_id, tags={name: value for name, value in tags.items() if value})
-    instance = SimpleNamespace(get_run_by_id=lambda _: None)
+    instance = SimpleNamespace(get_run_by_id=lambda _: None, add_run_tags=lambda *_: None)
     return SimpleNamespace(partition_key=key, run=run, instance=instance, log=SimpleNamespace(**_LOG))
 
 

@@ -1,0 +1,64 @@
+"""Retries of operators: by the same handlers as those of clients; the audit log names the operator."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Conflict, NotFound
+from content_pipeline.core.handlers import HANDLERS, Retried
+from content_pipeline.core.models import Task
+from content_pipeline.core.tasks import dagster_client, kinds, tasks
+from content_pipeline.core.workspaces import audit
+
+# Somebody else has retried the task meanwhile.
+_RETRIED: Final = ("task_open", "task_retried")
+
+
+def retry(task_id: str) -> Task:
+    """Retry a task that failed or was canceled, and launch what it needs. Returns the new task.
+
+    Raises NotFound, and Conflict or PlanLimit as the retry of a client does.
+    """
+    with transaction() as session:
+        task = session.get(Task, task_id)
+        if task is None:
+            raise NotFound(f"There is no task {task_id}.", code="task_not_found", remedy="Check the id.")
+        again, started = _retry(session, task)
+    dagster_client.launch_runs(*started)
+    return again
+
+
+def enter(subject_kind: str, subject_key: str, launched_at: datetime) -> None:
+    """Retry the newest task of a row on which a run that an operator launched is about to work.
+
+    Nothing happens where that task is open or done, or was canceled after the launch: then the cancel is the later
+    wish. Posts are retried by `retry` only, which the operator calls after a look at the account. Raises NotFound for
+    a row that was deleted, and PlanLimit without the credits.
+    """
+    try:
+        with transaction() as session:
+            task = tasks.newest_on(session, subject_kind, subject_key)
+            if task and _is_to_be_repaired(task, launched_at):
+                _retry(session, task)
+    except Conflict as error:
+        if error.code not in _RETRIED:
+            raise
+
+
+def _is_to_be_repaired(task: Task, launched_at: datetime) -> bool:
+    if task.kind == kinds.PUBLICATION.name:
+        return False
+    return task.state == "error" or (task.state == "canceled" and not is_canceled_since(task, launched_at))
+
+
+def is_canceled_since(task: Task, launched_at: datetime) -> bool:
+    """Whether a task was canceled after this moment."""
+    return task.state == "canceled" and task.finished_at is not None and task.finished_at > launched_at
+
+
+def _retry(session: Session, task: Task) -> Retried:
+    retried = HANDLERS[task.kind].retry(session, task)
+    audit.record(session, task.workspace_id, audit.OPERATOR, "tasks.retry", "task", task.id)
+    return retried

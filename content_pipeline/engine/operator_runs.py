@@ -1,0 +1,118 @@
+"""Runs that operators launch, on Dagster's pages or by back-fills: their lane and tags, and the task that they repair.
+
+A run of a task has its tags when it is launched. One of an operator is given them when it is submitted
+(coordinator.py), and those of its task when it takes one (step.py).
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+import dagster as dg
+from dagster._core.workspace.context import BaseWorkspaceRequestContext
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import retries
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Task
+from content_pipeline.core.settings import Lane
+from content_pipeline.core.tasks import dagster_client, executions, kinds, tasks
+from content_pipeline.core.tasks.executions import Stopped
+from content_pipeline.core.tasks.partition_keys import row_id
+
+# Dagster's tags of a run that was made from another one: by run retries, or by a person on its pages.
+_PARENT_TAG: Final = "dagster/parent_run_id"
+_RETRY_TAG: Final = "dagster/retry_number"
+_BACK_FILL_TAG: Final = "dagster/backfill"
+# Runs that were queued before an upgrade do not say when they were launched: what was canceled stays canceled.
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+# Of runs on anything but the rows of tasks: webhook events, the platforms' figures.
+_OTHER_WORK: Final[Lane] = "io"
+
+
+def launched_at(run: dg.DagsterRun) -> datetime | None:
+    """When an operator launched the run, or the one that it repeats; None for a run that was launched for a task."""
+    if stamp := run.tags.get(dagster_client.OPERATOR_TAG):
+        return datetime.fromisoformat(stamp)
+    return _LONG_AGO if _is_for_no_task(run) else None
+
+
+def _is_for_no_task(run: dg.DagsterRun) -> bool:
+    """Whether the run was launched for no task; by hand from a run of one is for none, too."""
+    is_by_hand = _PARENT_TAG in run.tags and _RETRY_TAG not in run.tags
+    return is_by_hand or dagster_client.tag(run.tags, dagster_client.TASK_TAG) is None
+
+
+# ── when a run is submitted ──────────────────────────────────────────────────────────────────────────────
+
+
+def missing_tags(run: dg.DagsterRun, workspace: BaseWorkspaceRequestContext) -> dict[str, str]:
+    """The tags to add to a run when it is submitted; none for the run of a task."""
+    is_new = _RETRY_TAG not in run.tags and _is_for_no_task(run)
+    has_lane = dagster_client.tag(run.tags, dagster_client.QUEUE_TAG) is not None
+    if has_lane and not is_new:
+        return {}
+    kind = _kind(run, workspace)
+    added = {} if has_lane else _lane_tags(run, kind)
+    if kind and is_new:
+        added[dagster_client.OPERATOR_TAG] = now().isoformat()
+    return added
+
+
+def _kind(run: dg.DagsterRun, workspace: BaseWorkspaceRequestContext) -> kinds.Kind | None:
+    """The kind of task whose rows the run works on, by its job or the jobs of the assets that it selects."""
+    kind_of = {kind.job: kind for kind in kinds.KINDS.values() if kind.job}
+    if run.job_name in kind_of:
+        return kind_of[run.job_name]
+    selected = run.asset_selection or {check.asset_key for check in run.asset_check_selection or ()}
+    found = (kind_of.get(job) for key in selected for job in workspace.asset_graph.get(key).job_names)
+    return next((kind for kind in found if kind), None)
+
+
+def _lane_tags(run: dg.DagsterRun, kind: kinds.Kind | None) -> dict[str, str]:
+    """The tags of a run's lane, and of its row where it works on one; what the operator has given stays."""
+    with transaction() as session:
+        task = _task_of_row(session, run, kind) if kind else None
+        lane: Lane = (kind.lane or (task and task.lane) or "media") if kind else _OTHER_WORK
+        if _BACK_FILL_TAG in run.tags:
+            lane = dagster_client.back_fill_lane(lane)
+            tags = dagster_client.back_fill_tags(lane)
+        else:
+            tags = dagster_client.lane_tags(lane, is_single=True)
+        tags |= dagster_client.row_tags(session, task, lane) if task else {}
+    return {name: tag for name, tag in tags.items() if name not in run.tags}
+
+
+def _task_of_row(session: Session, run: dg.DagsterRun, kind: kinds.Kind) -> Task | None:
+    key = run.tags.get(dagster_client.PARTITION_TAG)
+    return tasks.newest_on(session, kind.name, row_id(key)) if key else None
+
+
+# ── when it has claimed its row ──────────────────────────────────────────────────────────────────────────
+
+
+def take_task(instance: dg.DagsterInstance, run: dg.DagsterRun, kind: str, key: str, launched: datetime) -> Task | None:
+    """The task that a run works for from here on: the open one of its row, or a retry of one that failed.
+
+    None where the last one is done: then the run makes its output again. Raises Stopped when the task was canceled
+    after the run was `launched`, and as `retries.enter` does.
+    """
+    retries.enter(kind, key, launched)
+    with executions.fenced(run.run_id) as session:
+        task = tasks.mark_processing(session, kind, key)
+        if task is None and is_canceled(session, kind, key, since=launched):
+            raise Stopped(run.run_id)
+    if task:
+        # So that the run ends with its task, and a cancel finds it.
+        instance.add_run_tags(run.run_id, dagster_client.task_tags(task))
+    return task
+
+
+def is_canceled(session: Session, kind: str, key: str, *, since: datetime) -> bool:
+    """Whether the newest task on a row was canceled after this moment, and not retried."""
+    task = tasks.newest_on(session, kind, key)
+    return (
+        task is not None
+        and retries.is_canceled_since(task, since)
+        and tasks.newest(session, task.kind, task.key).id == task.id
+    )

@@ -1,0 +1,52 @@
+"""Retries that operators enter."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from content_pipeline.core import retries
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Conflict, InternalError, NotFound
+from content_pipeline.core.models import AuditEvent, Task
+from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import tasks
+
+
+@pytest.fixture(autouse=True)
+def _dagster_is_away(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "dagster_url", "http://127.0.0.1:1")
+
+
+@pytest.fixture
+def failed(workspace_id: UUID) -> Task:
+    with transaction() as session:
+        task = tasks.create(session, workspace_id=workspace_id, kind="caption", key=str(uuid4()), lane="media")
+        tasks.fail(session, task.id, InternalError("It broke."))
+        return task
+
+
+def test_one_retry_is_entered_by_eight_runs_at_once(failed: Task) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: retries.enter(failed.kind, failed.key, now()), range(8)))
+    with transaction() as session:
+        again = session.scalars(select(Task).where(Task.retry_of == failed.id)).one()
+        entered = session.scalar(select(func.count()).where(AuditEvent.object_id == failed.id))
+    assert (again.state, entered) == ("queued", 1)
+
+
+def test_a_task_is_retried_by_its_id_and_the_audit_log_names_the_operator(failed: Task) -> None:
+    again = retries.retry(failed.id)
+    assert (again.retry_of, again.state) == (failed.id, "queued")
+    with transaction() as session:
+        event = session.scalars(select(AuditEvent).where(AuditEvent.object_id == failed.id)).one()
+    assert (event.actor, event.action, event.workspace_id) == ("operator", "tasks.retry", failed.workspace_id)
+    with pytest.raises(Conflict, match="retried already"):
+        retries.retry(failed.id)
+
+
+def test_a_task_that_does_not_exist_is_not_retried() -> None:
+    with pytest.raises(NotFound):
+        retries.retry("nothing")
