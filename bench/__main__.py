@@ -11,6 +11,7 @@ import click
 from bench import (
     analytics,
     avatars,
+    back_fill,
     calendar,
     cancel,
     captions,
@@ -56,6 +57,7 @@ BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
     "fairness": fairness.measure,
     "cancel": cancel.measure,
     "calendar": calendar.measure,
+    "back-fill": back_fill.measure,
     "recovery": recovery.measure,
     "analytics": analytics.measure,
     "history": history.measure,

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 from sqlalchemy.orm import Session
 
-from bench import back_fill, exports
+from bench import exports, metrics_back_fill
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
 from content_pipeline.core.analytics import daily
@@ -60,7 +60,7 @@ _LONG: Final = (
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    yield from back_fill.measure(environment)
+    yield from metrics_back_fill.measure(environment)
     scale = 0.1 if environment.quick else 1.0
     stack, posts = environment.stack, int(POSTS * scale)
     with environment.client() as client:

@@ -1,50 +1,85 @@
-"""Back-fill of 30 days in one run: duration and number of API requests."""
+"""A back-fill of 1,000 reels: how long it delays another workspace's caption and due post."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from bench import calendar
 from bench.environment import Environment
-from bench.figures import Figure, Target
-from content_pipeline.core.analytics import windows
-from content_pipeline.core.clock import now
-from tests.stack.harness import until
+from bench.figures import Figure, Target, median
+from bench.start_latency import start
+from content_pipeline.core.tasks.kinds import REEL
+from tests.stack.harness import Client, until
 
-DAYS: Final = 30
-PLATFORMS: Final = ("instagram", "linkedin", "tiktok", "youtube")
-_LAUNCH: Final = """mutation Launch($back_fill: LaunchBackfillParams!) {
-  launchPartitionBackfill(backfillParams: $back_fill) {
-    __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
-_RUNS: Final = """query Runs($id: String!) { runsOrError(filter: {tags: [{key: "dagster/backfill", value: $id}]}) {
-  ... on Runs { results { runId status } } } }"""
+REELS: Final = 1_000
+TIMES: Final = 9
+# Copies of a reel that is done, and of its task.
+_COPIES: Final = """
+with made as (
+  insert into reels select (jsonb_populate_record(reel, jsonb_build_object('id', gen_random_uuid()))).*
+  from reels reel, generate_series(1, :count) where reel.id = cast(:reel as uuid) returning id::text)
+insert into tasks select (jsonb_populate_record(task, jsonb_build_object(
+  'id', made.id, 'key', made.id, 'subject_key', made.id, 'parent_id', null,
+  'partition_key', replace(task.partition_key, task.key, made.id)))).*
+from tasks task, made where task.kind = :kind and task.key = :reel returning partition_key"""
+_REGISTER: Final = """mutation Register($set: String!) {{ {additions} }}"""
+_ADD: Final = """key{number}: addDynamicPartition(partitionsDefName: $set, partitionKey: "{key}", repositorySelector:
+  {{repositoryLocationName: "content_pipeline", repositoryName: "__repository__"}}) {{ __typename }}"""
+_CANCEL: Final = """mutation Cancel($id: String!) { cancelPartitionBackfill(backfillId: $id) { __typename } }"""
+_KEYS_A_REQUEST: Final = 100
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    """A creator with an account on each platform. Instagram tells the totals of a day only one by one."""
-    stack = environment.stack
-    latest = windows.latest_complete(now()).start
-    asked = [latest - windows.LENGTH * ago for ago in range(1, DAYS * 4 + 1)]
-    with environment.client() as client:
-        accounts: list[str] = []
-        for platform in PLATFORMS:
-            stack.sandbox.history(platform, posts=20, days=60)
-            accounts.append(client.connect(stack.sandbox, platform))
-        before, began = len(stack.sandbox.requests()), time.monotonic()
-        selection = [{"path": ["metric_snapshots", platform]} for platform in PLATFORMS]
-        keys = [window.strftime("%Y-%m-%d-%H:%M") for window in sorted(asked)]
-        launched = stack.graphql(_LAUNCH, back_fill={"assetSelection": selection, "partitionNames": keys})
-        back_fill = launched["launchPartitionBackfill"]
-        assert "backfillId" in back_fill, back_fill
+    """The caption is measured until its run has started, the post until work on it begins; both while Dagster submits
+    the runs of the back-fill, and when all of them are queued."""
+    stack, reels, times = environment.stack, environment.times(REELS), environment.times(TIMES)
+    with calendar.film_url(environment) as url, environment.client() as crowd, environment.client() as person:
+        item = calendar.planned(person, environment, 1, url)
+        keys = _finished_reels(environment, crowd, reels)
+        environment.idle()
+        alone = [_seconds(environment, person, item) for _ in range(times)]
+        back_fill = stack.back_fill([["narration"], ["reel_video"]], keys)
+        until(lambda: stack.tagged_runs("dagster/backfill", back_fill), seconds=120, what="the first run", pause=0.5)
+        beside = []
+        while len(beside) < times or len(stack.tagged_runs("dagster/backfill", back_fill)) < reels:
+            beside.append(_seconds(environment, person, item))
+        assert any(run["status"] == "QUEUED" for run in stack.tagged_runs("dagster/backfill", back_fill))
+        _end(environment, back_fill)
+    for what, limit, before, during in zip(
+        ("a caption", "a due post"), (2, 10), zip(*alone, strict=True), zip(*beside, strict=True), strict=True
+    ):
+        delay = max(during) - median(before)
+        yield Figure(f"{what} beside a back-fill of {reels:,} reels: median", median(during), "s", samples=len(during))
+        yield Figure(f"{what}: delay at worst", delay, "s", target=Target(limit), samples=len(during))
 
-        def ended() -> list[str] | None:
-            runs = stack.graphql(_RUNS, id=back_fill["backfillId"])["runsOrError"]["results"]
-            over = runs and all(run["status"] in ("SUCCESS", "FAILURE", "CANCELED") for run in runs)
-            return [run["status"] for run in runs] if over else None
 
-        assert until(ended, seconds=600, what="the back-fill", pause=0.5) == ["SUCCESS"]
-        seconds = time.monotonic() - began
-        requests = len(stack.sandbox.requests()) - before
-        of_them = "select count(*) from account_syncs where account_id = any(:accounts) and error is null"
-        assert stack.sql(of_them, accounts=accounts) == [(len(PLATFORMS) * len(keys),)]
-    yield Figure(f"back-fill of {DAYS} days ({len(keys)} windows, {len(PLATFORMS)} accounts), one run", seconds, "s")
-    yield Figure("requests to the platforms, a window", requests / len(keys), "requests", target=Target(1.0))
+def _finished_reels(environment: Environment, client: Client, count: int) -> Sequence[str]:
+    """The partition keys of so many reels that are done."""
+    accepted = client.batch("This one is made again and again.")
+    client.wait_for_task(accepted["task_id"])
+    (job,) = client.jobs(accepted["batch_id"])
+    copied = environment.stack.sql(_COPIES, reel=job["job_id"], kind=REEL.name, count=count)
+    keys = [key for (key,) in copied]
+    for begin in range(0, count, _KEYS_A_REQUEST):
+        chunk = enumerate(keys[begin : begin + _KEYS_A_REQUEST])
+        additions = " ".join(_ADD.format(number=number, key=key) for number, key in chunk)
+        environment.stack.graphql(_REGISTER.format(additions=additions), set=REEL.job)
+    return keys
+
+
+def _seconds(environment: Environment, client: Client, item: Sequence[str]) -> tuple[float, float]:
+    """Until the run of a caption has started, and until work on a due post begins."""
+    made = start(client, environment.sentence)
+    client.wait_for_task(made.task_id)
+    return made.sent, calendar.start_of_one(environment, item)
+
+
+def _end(environment: Environment, back_fill: str) -> None:
+    """Cancel the back-fill, and wait until its runs have ended."""
+    environment.stack.graphql(_CANCEL, id=back_fill)
+    ended = ("SUCCESS", "FAILURE", "CANCELED")
+    until(
+        lambda: all(run["status"] in ended for run in environment.stack.tagged_runs("dagster/backfill", back_fill)),
+        seconds=600,
+        what="the end of the back-fill",
+        pause=2,
+    )

@@ -66,9 +66,9 @@ where item.caption like :marker || ' %'"""
 def measure(environment: Environment) -> Iterator[Figure]:
     # The limit is per app, not per account; a real app with so many posts has a higher one.
     environment.stack.sandbox.set(instagram_calls_per_hour=1_000_000)
-    with _film(environment) as url, environment.client() as client:
+    with film_url(environment) as url, environment.client() as client:
         rounds = environment.times(ROUNDS)
-        templates = _templates(client, environment, TOGETHER, url)
+        templates = planned(client, environment, TOGETHER, url)
         begun = [
             seconds
             for number in range(rounds)
@@ -82,12 +82,12 @@ def measure(environment: Environment) -> Iterator[Figure]:
         yield _behind_crowd(environment, templates, url)
         yield _longest_tick(environment, templates)
         crowd = environment.times(CROWD)
-        templates = _templates(client, environment, -(-crowd // POSTS_AN_ACCOUNT), url)
+        templates = planned(client, environment, -(-crowd // POSTS_AN_ACCOUNT), url)
         yield from _crowd(environment, templates, crowd)
 
 
 @contextmanager
-def _film(environment: Environment) -> Iterator[str]:
+def film_url(environment: Environment) -> Iterator[str]:
     """URL of a video that Instagram accepts."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # otherwise it logs every request
     film = samples.film(environment.folder / "film.mp4")
@@ -96,7 +96,7 @@ def _film(environment: Environment) -> Iterator[str]:
         yield f"http://localhost:{environment.stack.remote_port}/film.mp4"
 
 
-def _templates(client: Client, environment: Environment, count: int, url: str) -> list[str]:
+def planned(client: Client, environment: Environment, count: int, url: str) -> list[str]:
     """Ids of template items scheduled months ahead, each for a new account."""
     twin = client.create_twin()
     templates = [
@@ -142,18 +142,18 @@ def _behind_crowd(environment: Environment, crowd: Sequence[str], url: str) -> F
     """How long the single item of a workspace waits while another's ten thousand are due at one moment."""
     times, marker = environment.times(ROUNDS), str(uuid4())
     with environment.client() as person:
-        own = _templates(person, environment, 1, url)
+        own = planned(person, environment, 1, url)
         environment.idle()
-        alone = [_single(environment, own) for _ in range(times)]
+        alone = [start_of_one(environment, own) for _ in range(times)]
         _schedule(environment, crowd, marker, ITEMS, at=now())
-        crowded = [_single(environment, own) for _ in range(times)]
+        crowded = [start_of_one(environment, own) for _ in range(times)]
         environment.stack.sql(_CANCEL, marker=marker)
     idle = Reference("without them, median", median(alone))
     what = f"a single calendar item behind {ITEMS:,} of another workspace → worked on, worst"
     return Figure(what, max(crowded), "s", idle, Target(10), times)
 
 
-def _single(environment: Environment, template: Sequence[str]) -> float:
+def start_of_one(environment: Environment, template: Sequence[str]) -> float:
     """Seconds from the scheduled time of one item, due at once, until its run starts."""
     marker = str(uuid4())
     _schedule(environment, template, marker, 1, at=now())
