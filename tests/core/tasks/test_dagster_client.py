@@ -1,15 +1,18 @@
 """The Dagster client when Dagster or the database is unreachable."""
 
+import json
 from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
 from pydantic import SecretStr
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from content_pipeline.core import database
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.tasks import dagster_client, executions, tasks
 from tests.dagster_address import dagster_at
 
 
@@ -40,3 +43,21 @@ def test_what_was_accepted_stays_accepted_when_dagster_is_away(task: Task) -> No
         dagster_client.launch_runs(task)
         dagster_client.cancel_runs(task)
     assert task.state == "queued"
+
+
+@pytest.mark.parametrize("name", ["dagster/task_id", "task_id"])
+def test_a_cancel_finds_the_runs_that_were_queued_before_an_upgrade_too(task: Task, name: str) -> None:
+    canceled = []
+
+    def answer(request: Request) -> Response:
+        variables = request.get_json()["variables"]
+        canceled.extend([variables["run"]] if "run" in variables else [])
+        results = [{"runId": "one"}] if variables.get("key") == name else []
+        return Response(json.dumps({"data": {"runsOrError": {"results": results}}}))
+
+    with HTTPServer() as server:
+        server.expect_request("/graphql").respond_with_handler(answer)
+        with dagster_at(server.url_for("").rstrip("/")):
+            dagster_client.cancel_runs(task)
+    assert canceled == ["one"]
+    assert executions.begin("one", "media@test") is executions.Begin.CANCELED
