@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -18,12 +18,13 @@ from content_pipeline.core.avatars import avatar_videos, heygen_events, heygen_r
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Invalid, Unauthorized
+from content_pipeline.core.errors import Conflict, Invalid, Unauthorized
 from content_pipeline.core.media.probe import open_media
 from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import cancellation
+from content_pipeline.core.tasks import cancellation, executions
+from content_pipeline.core.tasks.run_context import RunContext
 from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.videos import SLOTS
 from sandbox.heygen.webhooks import CALLBACK_SECRET
@@ -88,12 +89,24 @@ def test_the_language_that_is_spoken_is_the_scripts(heygen: Sandbox, workspace_i
     assert video_of(task).language == "de"
 
 
-def test_a_run_without_a_task_submits_nothing(heygen: Sandbox, task: Task, workspace_id: UUID) -> None:
+def test_a_run_without_a_task_submits_nothing(heygen: Sandbox, task: Task) -> None:
+    executions.begin(run_id := str(uuid4()), "io@test")
+    with pytest.raises(Conflict, match="submits nothing"):
+        heygen_render.submit(RunContext(run_id, "io"), task.key)
+    assert videos(heygen) == []
+
+
+def test_a_run_of_an_operator_submits_a_canceled_video_with_its_credits_held_again(
+    heygen: Sandbox, task: Task, workspace_id: UUID
+) -> None:
+    held = charged(workspace_id)
     with transaction() as session:
         cancellation.cancel(session, session.get_one(Task, task.id))
-    assert not execute(task.partition_key).success
-    assert videos(heygen) == []
-    assert charged(workspace_id) == (0, 0)
+    for _ in range(2):
+        assert execute(task.partition_key).success
+    assert (newest(task).retry_of, newest(task).state) == (task.id, "waiting")
+    assert len(videos(heygen)) == 1
+    assert charged(workspace_id) == held
 
 
 def test_a_submission_whose_answer_is_lost_is_found_and_not_repeated(heygen: Sandbox, task: Task) -> None:
