@@ -73,7 +73,7 @@ def _lane_tags(run: dg.DagsterRun, kind: kinds.Kind | None) -> dict[str, str]:
     """The tags of a run's lane, and of its row where it works on one; what the operator has given stays."""
     with transaction() as session:
         task = _task_of_row(session, run, kind) if kind else None
-        lane: Lane = (kind.lane or (task and task.lane) or "media") if kind else _OTHER_WORK
+        lane = _lane(kind, task) if kind else _OTHER_WORK
         if _BACK_FILL_TAG in run.tags:
             lane = dagster_client.back_fill_lane(lane)
             tags = dagster_client.back_fill_tags(lane)
@@ -81,6 +81,11 @@ def _lane_tags(run: dg.DagsterRun, kind: kinds.Kind | None) -> dict[str, str]:
             tags = dagster_client.lane_tags(lane, is_single=True)
         tags |= dagster_client.row_tags(session, task, lane) if task else {}
     return {name: tag for name, tag in tags.items() if name not in run.tags}
+
+
+def _lane(kind: kinds.Kind, task: Task | None) -> Lane:
+    """The lane of a kind; where each row decides, that of the row's newest task."""
+    return kind.lane or (task.lane if task else None) or "media"
 
 
 def _task_of_row(session: Session, run: dg.DagsterRun, kind: kinds.Kind) -> Task | None:
