@@ -13,14 +13,14 @@ from tests.stack.harness import Client, until
 REELS: Final = 1_000
 TIMES: Final = 9
 # Copies of a reel that is done, and of its task.
-_COPIES: Final = """
+COPIES: Final = """
 with made as (
   insert into reels select (jsonb_populate_record(reel, jsonb_build_object('id', gen_random_uuid()))).*
   from reels reel, generate_series(1, :count) where reel.id = cast(:reel as uuid) returning id::text)
 insert into tasks select (jsonb_populate_record(task, jsonb_build_object(
   'id', made.id, 'key', made.id, 'subject_key', made.id, 'parent_id', null,
   'partition_key', replace(task.partition_key, task.key, made.id)))).*
-from tasks task, made where task.kind = :kind and task.key = :reel returning partition_key"""
+from tasks task, made where task.kind = :kind and task.key = cast(:reel as text) returning partition_key"""
 _REGISTER: Final = """mutation Register($set: String!) {{ {additions} }}"""
 _ADD: Final = """key{number}: addDynamicPartition(partitionsDefName: $set, partitionKey: "{key}", repositorySelector:
   {{repositoryLocationName: "content_pipeline", repositoryName: "__repository__"}}) {{ __typename }}"""
@@ -57,7 +57,7 @@ def _finished_reels(environment: Environment, client: Client, count: int) -> Seq
     accepted = client.batch("This one is made again and again.")
     client.wait_for_task(accepted["task_id"])
     (job,) = client.jobs(accepted["batch_id"])
-    copied = environment.stack.sql(_COPIES, reel=job["job_id"], kind=REEL.name, count=count)
+    copied = environment.stack.sql(COPIES, reel=job["job_id"], kind=REEL.name, count=count)
     keys = [key for (key,) in copied]
     for begin in range(0, count, _KEYS_A_REQUEST):
         chunk = enumerate(keys[begin : begin + _KEYS_A_REQUEST])

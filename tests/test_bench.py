@@ -5,12 +5,20 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
-from bench import baseline_reel, reel_cost, reels, report
+from bench import back_fill, baseline_reel, reel_cost, reels, report
 from bench.figures import Figure, Reference, Target, median, quantile
 from bench.load_generator import closed_loop, get, open_loop
+from content_pipeline.core.database import transaction
+from content_pipeline.core.reels import reels as core
+from content_pipeline.core.reels.reel_spec import ReelSpec
+from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks.partition_keys import row_id
+from tests.factories import make_twin
 
 
 def test_a_target_limits_the_figure_or_its_ratio() -> None:
@@ -52,6 +60,20 @@ def test_the_scripts_of_a_batch_are_distinct() -> None:
     scripts = reels.numbered_scripts(reels.MANY)
     assert len({*scripts}) == reels.MANY
     assert max(map(len, scripts)) - min(map(len, scripts)) < 25
+
+
+def test_the_copies_of_a_reel_have_tasks_and_partition_keys_of_their_own(workspace_id: UUID) -> None:
+    with transaction() as session:
+        spec = ReelSpec(script="Hello.", platform="tiktok", voice_id="en-US")
+        reel = core.create(session, make_twin(session, workspace_id), spec)
+        core.create_task(session, reel)
+        session.flush()
+        values = {"reel": str(reel.id), "kind": core.KIND, "count": 3}
+        keys = session.scalars(text(back_fill.COPIES), values).all()
+        made = {row_id(key): core.get(session, workspace_id, UUID(row_id(key))) for key in keys}
+        assert {copy.script for copy in made.values()} == {"Hello."}
+        assert tasks.newest_of(session, core.KIND, list(made)).keys() == made.keys()
+    assert len(made) == 3
 
 
 @pytest.mark.slow
