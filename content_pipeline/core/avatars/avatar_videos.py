@@ -16,8 +16,7 @@ from content_pipeline.core.avatars import avatar_catalog, estimates
 from content_pipeline.core.avatars.mouth_sync import MouthSync
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
-from content_pipeline.core.errors import MediaUnusable
-from content_pipeline.core.media import glossary, untrusted
+from content_pipeline.core.media import glossary, rendered_video, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.reels import audio_mastering
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
@@ -173,12 +172,13 @@ def result(session: Session, task: Task) -> kinds.AvatarResult:
 def finish(run: RunContext, row: AvatarVideo, output: Path) -> Rendered:
     """Store the rendered file, bill it once, and finish the task; the last two in one transaction.
 
-    What HeyGen made is as foreign as a client's. Raises as `check_may_be_made` and `untrusted.probe` do, and
-    MediaUnusable `no_video`.
+    What HeyGen made is as foreign as a client's. Raises as `check_may_be_made` does, and InternalError
+    `render_unplayable` and `render_size_wrong`.
     """
-    media, thumbnail = untrusted.probe_with_thumbnail(output)
-    if not media.has_video:
-        raise MediaUnusable("The rendered video has no pictures.", code="no_video", remedy="Retry the task.")
+    with rendered_video.examined():
+        media, thumbnail = untrusted.probe_with_thumbnail(output)
+    rendered_video.check_playable(media)
+    rendered_video.check_portrait(media)
     key = object_key(row, OUTPUT)
     with run.write() as session:
         check_may_be_made(session, row)

@@ -15,7 +15,7 @@ from content_pipeline.core.avatars import avatar_catalog, avatar_videos, heygen_
 from content_pipeline.core.avatars.avatar_videos import Rendered
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error, NotFound, Unavailable, UpstreamError
-from content_pipeline.core.media import video
+from content_pipeline.core.media import rendered_video, untrusted, video
 from content_pipeline.core.models import AvatarVideo
 from content_pipeline.core.providers import heygen
 from content_pipeline.core.providers.heygen import SubmissionUnknown, VideoStatus, Voice
@@ -116,7 +116,8 @@ def collect(run: RunContext, key: str, folder: Path) -> Rendered:
     """Copy the finished video into the bucket, burn in its captions, and finish the task.
 
     Raises Suspend while HeyGen renders or has the video in its queue, UpstreamError when it failed there or took longer
-    than the deadline, SwitchLane for captions, and Conflict for a video that was not submitted.
+    than the deadline, SwitchLane for captions, Conflict for a video that was not submitted, and as
+    `avatar_videos.finish` does.
     """
     row = _read(run, key)
     if row.external_id is None:
@@ -138,6 +139,7 @@ def _copy(run: RunContext, row: AvatarVideo, target: Path) -> None:
     except NotFound:
         status = _finished(run, row)
         _download(run, row, status, target)
+        _check(target)  # before it is stored: a retry would meet the same file again
         storage.put(copy, target, content_type="video/mp4")
         _save(run, str(row.id), narration_seconds=status.duration_seconds, poll_at=None)
 
@@ -190,6 +192,13 @@ def _download(run: RunContext, row: AvatarVideo, status: VideoStatus, target: Pa
         if fresh is None:
             raise
         run.fetch(fresh, target, max_bytes=plan.upload_bytes)
+
+
+def _check(video: Path) -> None:
+    with rendered_video.examined():
+        media = untrusted.probe(video)
+    rendered_video.check_playable(media)
+    rendered_video.check_portrait(media)
 
 
 def _read(run: RunContext, key: str) -> AvatarVideo:

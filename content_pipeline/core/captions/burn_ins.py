@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
-from content_pipeline.core.media import karaoke_captions, limits, untrusted, video
+from content_pipeline.core.media import karaoke_captions, limits, rendered_video, untrusted, video
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
@@ -158,7 +158,7 @@ def render(run: RunContext, key: str) -> BurnedIn:
     """Draw the captions into the video (over a plain background for audio-only sources) and end the task.
 
     They are those that the row has when this begins: a burn-in that is made again shows what was edited since.
-    Raises as `_fetch_video` does.
+    Raises InternalError `render_unplayable` and `render_size_wrong`, and as `_fetch_video` does.
     """
     with run.write() as session:
         burned = session.get_one(BurnIn, UUID(key))
@@ -177,7 +177,10 @@ def render(run: RunContext, key: str) -> BurnedIn:
         (folder / video.CAPTIONS).write_text(document)
         video.burn_in(folder, source, language=caption.language, on_progress=run.progress)
         output = folder / video.OUTPUT
-        made = probe(output)
+        with rendered_video.examined():
+            made = probe(output)
+        rendered_video.check_playable(made, may_be_silent=not source.has_audio)
+        rendered_video.check_size(made, width, height)
         thumbnail = video.thumbnail(output, made.seconds / 2)
         object_key = _object_key(burned, "mp4")
         storage.put(object_key, output, content_type="video/mp4")
@@ -218,6 +221,15 @@ def _fetch_video(run: RunContext, burned: BurnIn, caption: Caption, target: Path
     if run.task_id and settings().lane_of(media.seconds) != run.lane:
         raise SwitchLane(settings().lane_of(media.seconds))
     return media
+
+
+def stored_source(burned: BurnIn, caption: Caption, folder: Path) -> MediaInfo:
+    """The media info of what a finished burn-in was made of. Raises NotFound once that was purged."""
+    if burned.source_url is None:
+        assert caption.media
+        return caption.media
+    storage.fetch(_object_key(burned, "source"), folder / video.SOURCE)
+    return untrusted.probe(folder / video.SOURCE)
 
 
 def _object_key(burned: BurnIn, form: str) -> str:

@@ -7,11 +7,11 @@ from uuid import UUID
 from content_pipeline.core import storage
 from content_pipeline.core.captions import captions
 from content_pipeline.core.errors import MediaUnusable, NotMedia
-from content_pipeline.core.media import cue_segmentation, mp4_boxes, srt_vtt, untrusted
+from content_pipeline.core.media import cue_segmentation, mp4_boxes, rendered_video, srt_vtt, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.video import remux_faststart
-from content_pipeline.core.models import Publication, Upload
+from content_pipeline.core.models import BurnIn, MadeVideo, Publication, Upload
 from content_pipeline.core.platforms.base import Captions, Video
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.publishing.post_video import existing_video, made_video
@@ -26,8 +26,11 @@ _WEB_CODECS: Final = ("h264", "hevc")
 
 
 def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Video:
-    """The video, in `folder`: one stored here, or a cached copy of `reel_url`. Raises what `copy_video` raises, and
-    NotFound `source_deleted`."""
+    """The video, in `folder`: one stored here, or a cached copy of `reel_url`.
+
+    Raises what `copy_video` raises, NotFound `source_deleted`, and, for what was rendered here, InternalError
+    `render_unplayable` and `render_size_wrong`.
+    """
     if publication.reel_url:
         copy_id = publication.copy_id or publication.request_id
         return copy_video(run, publication.reel_url, folder, workspace_id=publication.workspace_id, copy_id=copy_id)
@@ -38,7 +41,17 @@ def fetch_video(run: RunContext, publication: Publication, folder: Path) -> Vide
         return copy_video(run, location, folder, workspace_id=publication.workspace_id, copy_id=publication.request_id)
     key, path = sources.object_key(stored), folder / _VIDEO
     run.fetch_stored(key, path)
-    return Video(path, storage.signed_url(key), probe(path))
+    return Video(path, storage.signed_url(key), _check_rendered(stored, path))
+
+
+def _check_rendered(stored: BurnIn | MadeVideo, path: Path) -> MediaInfo:
+    """The media info of a file that was rendered here: it may be from a release that checked less, or damaged since."""
+    with rendered_video.examined():
+        media = probe(path)
+    rendered_video.check_playable(media, may_be_silent=isinstance(stored, BurnIn))
+    if not isinstance(stored, BurnIn) and stored.media:
+        rendered_video.check_size(media, stored.media.width, stored.media.height)
+    return media
 
 
 def copy_video(run: RunContext, location: str, folder: Path, *, workspace_id: UUID, copy_id: UUID) -> Video:

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
 from content_pipeline.core.clock import now
-from content_pipeline.core.media import glossary, video, wav
+from content_pipeline.core.media import glossary, rendered_video, video, wav
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe_with_first_frame
-from content_pipeline.core.media.reels import audio_mastering, client_background, composition, designs
+from content_pipeline.core.media.reels import audio_mastering, client_background, composition, designs, safe_zone
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import Design
 from content_pipeline.core.media.reels.text_track import text_track
@@ -123,8 +123,8 @@ def narrate(run: RunContext, key: str, folder: Path) -> StoredNarration:
 def render(run: RunContext, key: str, folder: Path) -> Rendered:
     """Render the video of a narrated reel in `folder` and finish the task.
 
-    Raises SwitchLane while remote media are slow, Conflict for a reel without narration, and as `check_may_be_made`
-    does.
+    Raises SwitchLane while remote media are slow, Conflict for a reel without narration, InternalError
+    `render_unplayable` and `render_size_wrong`, and as `check_may_be_made` does.
     """
     with run.write() as session:
         reel = session.get_one(Reel, UUID(key))
@@ -146,7 +146,10 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     narrations.fetch(spoken, folder)
     loudness = composition.render(folder, scene, *wav.read(folder / narrations.FILE), on_progress=run.progress)
     output = folder / composition.OUTPUT
-    made, cover = probe_with_first_frame(output)
+    with rendered_video.examined():
+        made, cover = probe_with_first_frame(output)
+    rendered_video.check_playable(made)
+    rendered_video.check_size(made, safe_zone.WIDTH, safe_zone.HEIGHT)
     assert cover
     video_key = object_key(reel, "reel.mp4")
     with run.write() as session:

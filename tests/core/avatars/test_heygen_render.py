@@ -23,7 +23,7 @@ from content_pipeline.core.media.probe import open_media
 from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import cancellation, executions
+from content_pipeline.core.tasks import cancellation, executions, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.videos import SLOTS
@@ -267,6 +267,29 @@ def test_captions_that_could_not_be_burned_in_are_by_a_later_run_of_the_same_vid
     work(task)
     assert newest(task).state == "done"
     assert heygen_requests(heygen) == asked
+
+
+@pytest.mark.parametrize("captions", [True, False])
+def test_a_video_that_came_damaged_is_not_stored_and_a_retry_copies_it_again(
+    heygen: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, captions: bool
+) -> None:
+    task = request(workspace_id, avatar_id=some_avatar(), captions=captions)
+    with monkeypatch.context() as patch:
+        patch.setattr(RunContext, "fetch", lambda _run, _url, target, **_: target.write_bytes(b"damaged"))
+        finish_at_heygen(heygen, task)
+        work(task)
+    failed = newest(task)
+    assert (failed.state, (failed.error or {})["code"]) == ("error", "render_unplayable")
+    assert charged(workspace_id)[0] == 0
+    assert not any(
+        storage.exists(avatar_videos.object_key(video_of(task), name)) for name in ("heygen.mp4", "avatar.mp4")
+    )
+    with transaction() as session:
+        again = avatar_videos.retry(session, session.get_one(Task, failed.id))
+    for _ in range(3):
+        work(again)
+    assert newest(again).state == "done"
+    assert len(videos(heygen)) == 1, "HeyGen made it once"
 
 
 @pytest.fixture

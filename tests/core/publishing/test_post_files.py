@@ -14,7 +14,8 @@ from werkzeug import Response
 from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Error, Invalid, MediaUnusable, NotFound, NotMedia
+from content_pipeline.core.errors import Error, InternalError, Invalid, MediaUnusable, NotFound, NotMedia
+from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Publication, Reel, Upload
 from content_pipeline.core.platforms.instagram.options import InstagramOptions
@@ -82,6 +83,25 @@ def test_a_post_whose_video_was_purged_says_so(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("stored", "code"), [("other size", "render_size_wrong"), ("no video", "render_unplayable")])
+def test_a_reel_that_is_not_as_it_was_rendered_is_not_posted(
+    workspace_id: UUID, run: RunContext, tmp_path: Path, stored: str, code: str
+) -> None:
+    rendered = samples.video(tmp_path / "reel.mp4", seconds=1)
+    (broken := tmp_path / "broken.mp4").write_bytes(b"no video")
+    other = samples.video(tmp_path / "other.mp4", size="180x320", seconds=1)
+    with transaction() as session:
+        reel = make_reel(session, workspace_id)
+        reel.media, reel.output_key = probe(rendered), reels.object_key(reel, "reel.mp4")
+    storage.put(reel.output_key, rendered, content_type="video/mp4")
+    publication = create_publication(workspace_id, None, reel)
+    assert post_files.fetch_video(run, publication, tmp_path).media == reel.media
+    storage.put(reel.output_key, other if stored == "other size" else broken, content_type="video/mp4")
+    with pytest.raises(InternalError) as caught:
+        post_files.fetch_video(run, publication, tmp_path)
+    assert caught.value.code == code
+
+
 def test_posts_of_one_request_share_a_copy_of_the_video(
     workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from content_pipeline.core import storage
 from content_pipeline.core.bulk import batches
 from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Conflict, Invalid, MediaUnusable
+from content_pipeline.core.errors import Conflict, InternalError, Invalid, MediaUnusable
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.reels import composition
@@ -148,6 +148,28 @@ def test_a_rendered_reel_ends_its_task_and_its_batch(workspace_id: UUID, tmp_pat
         assert task.state == "done"
         assert session.get_one(Task, task.parent_id).state == "done"
         assert reels.result(session, task)["result_url"].startswith("http")
+
+
+@pytest.mark.parametrize(
+    ("options", "size", "code"),
+    [((), "540x960", "render_size_wrong"), (("-c:v", "mpeg4"), "1080x1920", "render_unplayable")],
+)
+def test_a_render_that_went_wrong_is_neither_stored_nor_handed_out(
+    workspace_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], size: str, code: str
+) -> None:
+    def render(folder: Path, *_: object, **__: object) -> float:
+        samples.video(folder / composition.OUTPUT, *options, size=size, seconds=1)
+        return -14.0
+
+    key = enter(workspace_id)
+    run = at_work(key)
+    reels.narrate(run, key, tmp_path)
+    monkeypatch.setattr(composition, "render", render)
+    with pytest.raises(InternalError) as caught:
+        reels.render(run, key, tmp_path)
+    assert caught.value.code == code
+    assert (row(key).output_key, row(key).media) == (None, None)
+    assert not storage.exists(reels.object_key(row(key), "reel.mp4"))
 
 
 def test_the_reel_of_one_letter_is_taken_by_every_platform(workspace_id: UUID, tmp_path: Path) -> None:
