@@ -140,7 +140,14 @@ def _execute(context: dg.AssetExecutionContext, run: RunContext, results: Result
 
 
 def _failure(error: Error) -> dg.Failure:
-    return dg.Failure(f"{error.detail} {error.remedy}".strip(), {"code": error.code}, allow_retries=False)
+    message = f"{error.detail} {error.remedy}".strip()
+    return dg.Failure(message, {"code": error.code, **_log_of(error)}, allow_retries=False)
+
+
+def _log_of(error: Error) -> dict[str, dg.MetadataValue[Any]]:
+    """The last lines of the program that failed, such as ffmpeg, which the error has as notes."""
+    notes = "\n".join(getattr(error, "__notes__", ()))
+    return {"log": dg.MetadataValue.md(f"```\n{notes}\n```")} if notes else {}
 
 
 def _to_error(raised: Exception) -> Error:

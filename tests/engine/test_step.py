@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable, TooManyRequests, Unavailable
+from content_pipeline.core.media import media_errors
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import cancellation, dagster_client, deferral, executions, tasks
@@ -55,6 +56,14 @@ def test_a_permanent_error_ends_the_task(task: Task) -> None:
     raised = perform(task, raises(MediaUnusable("There is no sound.", code="no_audio")))
     assert isinstance(raised, dg.Failure)
     assert now_is(task).error == {"code": "no_audio", "message": "There is no sound.", "remedy": "", "retryable": False}
+
+
+def test_the_last_lines_of_ffmpeg_are_on_the_runs_page_and_not_in_the_clients_error(task: Task) -> None:
+    raised = perform(task, raises(media_errors.ffmpeg_error(1, ["[libx264] broken pipe", "Conversion failed!"])))
+    assert isinstance(raised, dg.Failure)
+    assert raised.metadata["code"] == dg.MetadataValue.text("ffmpeg_failed")
+    assert "[libx264] broken pipe\nConversion failed!" in str(raised.metadata["log"].value)
+    assert "libx264" not in str(now_is(task).error)
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ from content_pipeline.core.media.probe import open_media
 from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import cancellation, executions, tasks
+from content_pipeline.core.tasks import cancellation, executions
 from content_pipeline.core.tasks.run_context import RunContext
 from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.videos import SLOTS
