@@ -27,6 +27,8 @@ _NOT_STORED: Final = {
     dg.DagsterEventType.RESOURCE_INIT_SUCCESS,
     dg.DagsterEventType.LOGS_CAPTURED,
 }
+# What Dagster logs where a run ends without its checks: it waits for a platform, or for its time, as its own log says.
+_OMITTED_OUTPUTS: Final = "did not yield or return expected outputs"
 
 
 class PostgresStorage(DagsterPostgresStorage):
@@ -53,7 +55,7 @@ class EventLogStorage(PostgresEventLogStorage):
     """
 
     def store_event(self, event: EventLogEntry) -> None:
-        if event.dagster_event_type in _NOT_STORED:
+        if event.dagster_event_type in _NOT_STORED or _OMITTED_OUTPUTS in event.user_message:
             return
         with self.run_connection() as connection:
             insert = self.prepare_insert_event(event).returning(SqlEventLogStorageTable.c.id)

@@ -10,7 +10,6 @@ import pytest
 from dagster import DagsterEventType
 from sqlalchemy import Engine, event, text
 
-from content_pipeline.assets.checks import check_results
 from content_pipeline.core.database import transaction
 from content_pipeline.core.settings import settings
 from content_pipeline.engine.dagster_storage import PostgresStorage, close_idle_connections, discard_connections
@@ -138,7 +137,8 @@ def test_a_run_like_a_reels_reads_no_catalog_looks_each_check_up_once_and_stores
     def made() -> Iterator[Any]:
         yield dg.MaterializeResult(asset_key="spoken")
         yield dg.MaterializeResult(asset_key="shown")
-        yield from check_results("shown", {"playable": True, "size": True})
+        for name in ("playable", "size"):
+            yield dg.AssetCheckResult(asset_key="shown", check_name=name, passed=True)
 
     kept_instance.add_dynamic_partitions(keys.name, ["first", "second"])
     assert dg.materialize([made], instance=kept_instance, partition_key="first").success
@@ -153,3 +153,20 @@ def test_a_run_like_a_reels_reads_no_catalog_looks_each_check_up_once_and_stores
     stored = {entry.dagster_event_type for entry in kept_instance.all_logs(run.run_id)}
     assert {DagsterEventType.ASSET_CHECK_EVALUATION, DagsterEventType.STEP_SUCCESS} <= stored
     assert stored.isdisjoint({DagsterEventType.RESOURCE_INIT_SUCCESS, DagsterEventType.LOGS_CAPTURED})
+
+
+@pytest.mark.slow
+def test_a_run_that_ends_without_its_checks_because_it_waits_says_nothing_of_missing_outputs(
+    kept_instance: dg.DagsterInstance,
+) -> None:
+    @dg.multi_asset(
+        specs=[dg.AssetSpec("awaited", skippable=True)], check_specs=[dg.AssetCheckSpec("good", asset="awaited")]
+    )
+    def waited(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        context.log.info("Continues when the platform has finished processing.")
+        yield from ()
+
+    run = dg.materialize([waited], instance=kept_instance)
+    assert run.success
+    told = [entry.user_message for entry in kept_instance.all_logs(run.run_id) if entry.dagster_event is None]
+    assert told == ["Continues when the platform has finished processing."]
