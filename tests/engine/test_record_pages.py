@@ -1,0 +1,83 @@
+"""Pages of rows that metadata link to: every value that operators may see, and nothing that a client can run."""
+
+import html
+import io
+import re
+from collections.abc import Iterator
+from uuid import UUID
+
+import dagster as dg
+import httpx
+import pytest
+
+from content_pipeline.core import records, storage
+from content_pipeline.core.accounts import accounts
+from content_pipeline.core.database import transaction
+from content_pipeline.core.platforms.oauth_provider import Tokens
+from content_pipeline.core.settings import settings
+from content_pipeline.engine.webserver import guarded
+from tests.accounts import encryption_key
+from tests.dagster_workspace import workspace
+from tests.factories import make_account, make_item, make_twin, make_upload
+from tests.servers import serving
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture(scope="module")
+def url(database: None) -> Iterator[str]:
+    with dg.instance_for_test() as instance, workspace(instance) as context, serving(guarded(context)) as url:
+        yield url
+
+
+def test_a_calendar_item_is_shown_with_links_to_its_twin(url: str, workspace_id: UUID) -> None:
+    with transaction() as session:
+        twin = make_twin(session, workspace_id)
+        item = make_item(session, twin, title="<script>alert(1)</script>")
+    shown = httpx.get(url + records.path("calendar_items", item.id))
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in shown.headers["content-security-policy"]
+    assert f'<a href="/records/twins/{twin.id}">{twin.id}</a>' in shown.text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown.text
+    assert "<script" not in shown.text
+    assert httpx.get(f"{url}/records/twins/{twin.id}").text.count("Tech Creator") == 1
+
+
+def test_a_file_of_a_row_is_linked_to(url: str, workspace_id: UUID) -> None:
+    with transaction() as session:
+        upload = make_upload(session, workspace_id)
+    storage.put(upload.file_key, io.BytesIO(b"holiday"), content_type="video/mp4")
+    shown = httpx.get(f"{url}/records/uploads/{upload.id}").text
+    (link,) = re.findall(rf'<a href="([^"]+)">{re.escape(upload.file_key)}</a>', shown)
+    assert httpx.get(html.unescape(link)).content == b"holiday"
+
+
+def test_secrets_are_not_shown(url: str, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "encryption_keys", [encryption_key(1)])
+    with transaction() as session:
+        account = make_account(session, workspace_id)
+        kept = accounts.encrypted_columns(account.id, Tokens("secret-token", None, None, None, ()))
+        for column, value in kept.items():
+            setattr(account, column, value)
+    fields = {field.name for field in records.read("accounts", str(account.id))}
+    assert "handle" in fields
+    assert fields.isdisjoint({column for column, value in kept.items() if isinstance(value, bytes)})
+    assert "secret" not in httpx.get(f"{url}/records/accounts/{account.id}").text
+
+
+UNKNOWN = "5bc41d91-867a-4ccb-821a-2b9544c45719"
+
+
+@pytest.mark.parametrize(
+    "address", ["twins/nobody", *[f"{table}/{UNKNOWN}" for table in ("twins", "api_keys", "workspaces", "tasks")]]
+)
+def test_what_is_no_such_row_is_not_found(url: str, address: str) -> None:
+    answer = httpx.get(f"{url}/records/{address}")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/plain; charset=utf-8")
+
+
+def test_the_guard_is_before_the_rows(url: str, workspace_id: UUID) -> None:
+    with transaction() as session:
+        twin = make_twin(session, workspace_id)
+    refused = httpx.get(url + records.path("twins", twin.id), headers={"Host": "evil.example.com"})
+    assert refused.status_code == 421
