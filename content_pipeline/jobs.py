@@ -17,7 +17,8 @@ from content_pipeline.core.errors import Error
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.kinds import KINDS, Kind
 
-ASSETS: Final = dg.load_assets_from_package_module(assets, include_specs=True)
+# With the file and line of each, which Dagster's pages show as "Source code".
+ASSETS: Final = dg.with_source_code_references(dg.load_assets_from_package_module(assets, include_specs=True))
 
 
 def assets_of(kind: Kind, among: Sequence[object] = ASSETS) -> dg.AssetSelection:

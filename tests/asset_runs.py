@@ -1,6 +1,7 @@
 """Runs of jobs and assets in this process, as a worker has them, and what they recorded."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 from uuid import uuid4
 
@@ -16,13 +17,19 @@ RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_e
 
 
 def execute_job(
-    kind: str, key: str, *, assets: Sequence[str] | None = None, lane: str = "media", **tags: str
+    kind: str,
+    key: str,
+    *,
+    assets: Sequence[str] | None = None,
+    lane: str = "media",
+    instance: dg.DagsterInstance | None = None,
+    **tags: str,
 ) -> dg.ExecuteInProcessResult:
     """A run of the job of this kind for a partition key; `tags` are those of a task, else an operator launched it."""
     job = KINDS[kind].job
     assert job
     executions.begin(run_id := str(uuid4()), f"{lane}@test")
-    with dg.DagsterInstance.ephemeral() as instance:
+    with nullcontext(instance) if instance else dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions(job, [key])
         result = definitions.resolve_job_def(job).execute_in_process(
             run_id=run_id,

@@ -10,13 +10,16 @@ import dagster as dg
 from content_pipeline import partitions
 from content_pipeline.assets import analytics_checks
 from content_pipeline.assets.claims import claimed
+from content_pipeline.assets.column_schemas import schema_of
 from content_pipeline.assets.metrics_pictures import first_shown_day, pictured
+from content_pipeline.assets.owners import ANALYTICS
 from content_pipeline.assets.post_observations import observe_posts
 from content_pipeline.core.analytics import overview, quality, sync, windows
 from content_pipeline.core.analytics.sync import Outcome
 from content_pipeline.core.analytics.windows import Window
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import autocommit
+from content_pipeline.core.models import DailyMetric, DailyPostMetric, MetricSnapshot, ReportedDay
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.tasks import executions
 from content_pipeline.engine.step import Results
@@ -54,6 +57,8 @@ def snapshots_of(platform: str) -> dg.AssetKey:
             group_name=GROUP,
             skippable=True,
             kinds={"http", "postgres"},
+            owners=ANALYTICS,
+            metadata=schema_of(MetricSnapshot, ReportedDay),
             description=f"The figures of all {spec.label} accounts and their posts, read at the end of the window. For"
             " a window of the past only what the platform still says about its days: totals are never dated back.",
         )
@@ -123,6 +128,8 @@ stated_figures = dg.AssetSpec(
     "stated_figures",
     group_name=GROUP,
     kinds={"postgres"},
+    owners=ANALYTICS,
+    metadata=schema_of(ReportedDay),
     partitions_def=partitions.DAYS,
     description="Figures that operators have sent, of days of which a platform tells nothing.",
 )
@@ -141,6 +148,8 @@ stated_figures = dg.AssetSpec(
     ],
     group_name=GROUP,
     kinds={"pandas", "postgres"},
+    owners=ANALYTICS,
+    metadata=schema_of(DailyMetric, DailyPostMetric),
     output_required=False,
     partitions_def=partitions.DAYS,
     backfill_policy=dg.BackfillPolicy.single_run(),

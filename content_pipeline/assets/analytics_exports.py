@@ -4,7 +4,8 @@ import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.assets.analytics import GROUP, daily_metrics
-from content_pipeline.assets.checks import check_results
+from content_pipeline.assets.checks import check_specs
+from content_pipeline.assets.owners import ANALYTICS
 from content_pipeline.core.analytics import exports as core
 from content_pipeline.core.tasks.kinds import EXPORT
 from content_pipeline.core.tasks.run_context import RunContext
@@ -20,14 +21,12 @@ from content_pipeline.engine.step import Results, perform
             group_name=GROUP,
             skippable=True,
             kinds={"postgres", "s3"},
+            owners=ANALYTICS,
             description="The figures of a period as CSV, JSON or Parquet, by account or by post.",
         )
     ],
-    check_specs=[
-        dg.AssetCheckSpec("complete", asset="analytics_export", description="As many rows as the tables had.")
-    ],
+    check_specs=check_specs("analytics_export", EXPORT, {"complete": "As many rows as the tables had."}),
     partitions_def=partitions.keys_of(EXPORT),
-    can_subset=True,
 )
 def analytics_exports(context: dg.AssetExecutionContext) -> Results:
     yield from perform(context, EXPORT.name, _write)
@@ -49,4 +48,9 @@ def _write(run: RunContext, key: str) -> Results:
             "object": export.object_key,
         },
     )
-    yield from check_results("analytics_export", {"complete": export.rows == made.counted})
+    yield dg.AssetCheckResult(
+        asset_key="analytics_export",
+        check_name="complete",
+        passed=export.rows == made.counted,
+        metadata={"rows": export.rows or 0, "required_rows": made.counted},
+    )

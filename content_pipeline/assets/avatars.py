@@ -1,21 +1,27 @@
 """Assets `avatar_submission` and `avatar_video`: a script handed to its renderer, and the video that comes of it."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import dagster as dg
 
 from content_pipeline import partitions
+from content_pipeline.assets import links, video_checks
 from content_pipeline.assets.calendar import content_calendar
-from content_pipeline.assets.checks import check_results, has_target_loudness, is_playable, lasts
+from content_pipeline.assets.checks import Checks, Finding, check_specs, evaluate, evaluate_stored, has_checks_only
+from content_pipeline.assets.code_versions import version_of
 from content_pipeline.assets.heygen_account import heygen_account
+from content_pipeline.assets.owners import RENDERING
 from content_pipeline.assets.pictures import picture_metadata
-from content_pipeline.core.avatars import heygen_render, local_render
+from content_pipeline.assets.video_checks import MeasuredVideo, StoredVideo, Video
+from content_pipeline.core.avatars import heygen_render, local_render, mouth_sync
 from content_pipeline.core.avatars.avatar_videos import Rendered
 from content_pipeline.core.avatars.mouth_sync import MouthSync
-from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.database import autocommit
+from content_pipeline.core.media import rendered_video
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.models import AvatarVideo
 from content_pipeline.core.tasks.kinds import AVATAR
@@ -25,6 +31,8 @@ from content_pipeline.engine.step import Results, perform
 GROUP = "avatars"
 # What stands for HeyGen's engine where the avatar is drawn here.
 _DRAWN = "drawn"
+_SUBMISSION: Final = version_of("core/speech", "core/reels/narrations.py", "core/avatars/heygen_render.py")
+_VIDEO: Final = version_of("core/media", "core/avatars")
 
 
 # Both in one step, because each step of a run costs 50 ms of CPU.
@@ -37,6 +45,8 @@ _DRAWN = "drawn"
             group_name=GROUP,
             skippable=True,
             kinds={"speech"},
+            owners=RENDERING,
+            code_version=_SUBMISSION,
             description="The script handed to its renderer: spoken here, or submitted to HeyGen once.",
         ),
         dg.AssetSpec(
@@ -45,25 +55,30 @@ _DRAWN = "drawn"
             group_name=GROUP,
             skippable=True,
             kinds={"ffmpeg"},
+            owners=RENDERING,
+            code_version=_VIDEO,
             description="An avatar that speaks the script, billed once.",
         ),
     ],
-    check_specs=[
-        dg.AssetCheckSpec("playable", asset="avatar_video", description="H.264 and AAC in an MP4."),
-        dg.AssetCheckSpec("portrait", asset="avatar_video", description="9:16, at least 720 pixels wide."),
-        dg.AssetCheckSpec("length", asset="avatar_video", description="As long as its narration, or as HeyGen says."),
-        dg.AssetCheckSpec(
-            "mouth",
-            asset="avatar_video",
-            description="A drawn mouth opens within 40 ms of the sound in the median, 80 ms in 95 %.",
-        ),
-        dg.AssetCheckSpec("loudness", asset="avatar_video", description="-14 LUFS ± 0.5, if made here."),
-    ],
+    check_specs=check_specs(
+        "avatar_video",
+        AVATAR,
+        {
+            "playable": video_checks.PLAYABLE,
+            "portrait": f"9:16, at least {rendered_video.MIN_PORTRAIT_WIDTH} pixels wide.",
+            "length": "As long as its narration, or as HeyGen says.",
+            "mouth": "A drawn mouth opens within 40 ms of the sound in the median, 80 ms in 95 %.",
+            "loudness": f"{video_checks.LOUDNESS} HeyGen's sound is as HeyGen made it.",
+        },
+    ),
     partitions_def=partitions.keys_of(AVATAR),
     can_subset=True,
 )
 def avatars(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, AVATAR.name, lambda run, key: _make(context, run, key))
+    if has_checks_only(context):
+        yield from evaluate_stored(context, "avatar_video", _stored_checks)
+    else:
+        yield from perform(context, AVATAR.name, lambda run, key: _make(context, run, key))
 
 
 def _make(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Results:
@@ -75,13 +90,14 @@ def _make(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Resul
         if dg.AssetKey("avatar_video") in context.selected_asset_keys:
             render = local_render.render if row.provider == "local" else heygen_render.collect
             began = time.monotonic()
-            yield from _materialized(render(run, key, folder), time.monotonic() - began)
+            yield from _materialized(context, render(run, key, folder), began)
 
 
 def _narrate(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any]:
     made = local_render.narrate(run, key, folder)
     return dg.MaterializeResult(
         asset_key="avatar_submission",
+        data_version=dg.DataVersion(_SUBMISSION),  # as of `narration`
         metadata={
             "provider": "local",
             "script": join_words(made.words),
@@ -97,6 +113,7 @@ def _submit(run: RunContext, key: str) -> dg.MaterializeResult[Any]:
     row = heygen_render.submit(run, key)
     return dg.MaterializeResult(
         asset_key="avatar_submission",
+        data_version=dg.DataVersion(_SUBMISSION),
         metadata={
             "provider": "heygen",
             "engine": row.engine or "",
@@ -108,13 +125,15 @@ def _submit(run: RunContext, key: str) -> dg.MaterializeResult[Any]:
     )
 
 
-def _materialized(made: Rendered, work_seconds: float) -> Results:
+def _materialized(context: dg.AssetExecutionContext, made: Rendered, began: float) -> Results:
     row, media = made.video, made.media
+    work_seconds = time.monotonic() - began
     assert row.credits_billed is not None
     yield dg.MaterializeResult(
         asset_key="avatar_video",
         metadata={
             **picture_metadata("thumbnail", made.thumbnail, "jpg"),
+            **_links(row, context.partition_key),
             "provider": row.provider,
             "engine": row.engine or _DRAWN,
             "character": row.avatar_id,
@@ -122,43 +141,64 @@ def _materialized(made: Rendered, work_seconds: float) -> Results:
             "duration_seconds": media.seconds,
             "credits_billed": row.credits_billed,
             "waiting_seconds": round(made.waiting_seconds, 1),
-            "loudness": round(made.loudness, 2),
+            "loudness": video_checks.shown_loudness(made.loudness),
             "bytes": media.bytes,
             "work_seconds_per_second": round(work_seconds / media.seconds, 3),
         },
     )
-    yield from check_results(
-        "avatar_video",
-        {
-            "playable": is_playable(media),
-            "portrait": is_portrait(media),
-            "length": row.narration_seconds is None or lasts(media, row.narration_seconds),
-            "loudness": row.provider != "local" or has_target_loudness(made.loudness),
-        },
-    )
-    yield _mouth_result(made.mouth)
+    yield from evaluate(context, "avatar_video", _checks(row, MeasuredVideo(media, made.loudness), lambda: made.mouth))
 
 
-def _mouth_result(mouth: MouthSync | None) -> dg.AssetCheckResult:
+@links.unless_unreachable
+def _links(row: AvatarVideo, partition: str) -> dict[str, links.Link]:
+    with autocommit() as session:
+        return {
+            "submission": links.to_partition("avatar_submission", partition),
+            **links.to_twin(session, row.twin_id),
+            **links.to_calendar(session, avatar_video_id=row.id),
+            "row": links.to_row("avatar_videos", row.id, str(row.id)),
+        }
+
+
+def _stored_checks(row_id: str, folder: Path) -> Checks:
+    with autocommit() as session:
+        row = session.get_one(AvatarVideo, UUID(row_id))
+    video = StoredVideo(row.output_key, folder)
+
+    def measured() -> MouthSync | None:
+        if row.phonemes is None or row.narration_seconds is None:
+            return None
+        return mouth_sync.measure(video.path, row.phonemes, row.narration_seconds)
+
+    return _checks(row, video, measured)
+
+
+def _checks(row: AvatarVideo, video: Video, mouth: Callable[[], MouthSync | None]) -> Checks:
+    return {
+        "playable": lambda: video_checks.playable(video),
+        "portrait": lambda: video_checks.portrait(video),
+        "length": lambda: video_checks.length(video, row.narration_seconds or video.media.seconds),
+        "loudness": lambda: video_checks.loudness(video) if row.provider == "local" else _exempt(),
+        "mouth": lambda: _mouth_finding(mouth()),
+    }
+
+
+def _exempt() -> Finding:
+    return Finding(True, {"applies": "not to HeyGen's videos"})
+
+
+def _mouth_finding(mouth: MouthSync | None) -> Finding:
     """A warning only: a mouth that is late makes a video worse, but not useless."""
     if mouth is None:
-        applies = "not to a person of HeyGen's"
-        return dg.AssetCheckResult(
-            asset_key="avatar_video", check_name="mouth", passed=True, metadata={"applies": applies}
-        )
-    return dg.AssetCheckResult(
-        asset_key="avatar_video",
-        check_name="mouth",
-        passed=mouth.is_close,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={
+        return _exempt()
+    return Finding(
+        mouth.is_close,
+        {
             "onsets": mouth.onsets,
             "median_milliseconds": round(1000 * mouth.median),
+            "most_median_milliseconds": round(1000 * mouth_sync.TYPICAL),
             "percentile_95_milliseconds": round(1000 * mouth.percentile_95),
+            "most_percentile_95_milliseconds": round(1000 * mouth_sync.NEARLY_ALL),
         },
+        severity=dg.AssetCheckSeverity.WARN,
     )
-
-
-def is_portrait(media: MediaInfo) -> bool:
-    """Whether the video has the format of a reel, in the least size that platforms show well."""
-    return media.width * 16 == media.height * 9 and media.width >= 720

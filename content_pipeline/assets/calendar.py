@@ -2,10 +2,16 @@
 
 import dagster as dg
 
+from content_pipeline.assets.column_schemas import schema_of
+from content_pipeline.assets.owners import PUBLISHING
+from content_pipeline.core.models import CalendarItem
+
 content_calendar = dg.AssetSpec(
     "content_calendar",
     group_name="calendar",
     kinds={"postgres"},
+    owners=PUBLISHING,
+    metadata=schema_of(CalendarItem),
     description="Scheduled posts. Their reels are rendered ahead of time and published when due.",
 )
 

@@ -1,14 +1,24 @@
 """Assets `transcript` and `captions`: the words of a recording, and cues made from them."""
 
 import time
+from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import dagster as dg
 
 from content_pipeline import partitions
+from content_pipeline.assets import links
+from content_pipeline.assets.checks import Checks, Finding, check_specs, evaluate, evaluate_stored, has_checks_only
+from content_pipeline.assets.code_versions import version_of
+from content_pipeline.assets.owners import RENDERING
 from content_pipeline.core.captions import captions as core
+from content_pipeline.core.database import autocommit
 from content_pipeline.core.media import srt_vtt
+from content_pipeline.core.media.timed_words import Segment
+from content_pipeline.core.models import Caption
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks.kinds import CAPTION
 from content_pipeline.core.tasks.run_context import RunContext
@@ -23,6 +33,8 @@ READABLE_CHARACTERS_A_SECOND = 20
     partitions_def=partitions.keys_of(CAPTION),
     output_required=False,
     kinds={"whisper"},
+    owners=RENDERING,
+    code_version=version_of("core/providers", "core/captions"),
     description="Every spoken word of the recording with its timing, in English where a translation into it was "
     "requested. Left as it is once a person has edited the cues, and while their translation is not finished.",
 )
@@ -58,57 +70,86 @@ def _transcribe(run: RunContext, key: str) -> Results:
             deps=[transcript],
             group_name=GROUP,
             skippable=True,
+            owners=RENDERING,
+            code_version=version_of("core/captions", "core/media/cue_segmentation.py"),
             description="Cues broken for reading, from which SRT, VTT and ASS are written; translated by the language "
             "model where that was requested. A person's edits stay.",
         )
     ],
-    check_specs=[
-        dg.AssetCheckSpec("in_order", asset="captions", description="Cues follow each other without overlap."),
-        dg.AssetCheckSpec("readable", asset="captions", description="At most 20 characters a second."),
-        dg.AssetCheckSpec("inside_the_recording", asset="captions", description="No cue runs past the end."),
-    ],
+    check_specs=check_specs(
+        "captions",
+        CAPTION,
+        {
+            "in_order": "Cues follow each other without overlap.",
+            "readable": f"At most {READABLE_CHARACTERS_A_SECOND} characters a second.",
+            "inside_the_recording": "No cue runs past the end.",
+        },
+    ),
     partitions_def=partitions.keys_of(CAPTION),
     can_subset=True,
 )
 def captions(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, CAPTION.name, _compose)
+    if has_checks_only(context):
+        yield from evaluate_stored(context, "captions", _stored_checks)
+    else:
+        yield from perform(context, CAPTION.name, lambda run, key: _compose(context, run, key))
 
 
-def _compose(run: RunContext, key: str) -> Results:
+def _compose(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Results:
     made = core.compose(run, key)
-    speed = max((_characters_a_second(cue.text, cue.end - cue.start) for cue in made.segments), default=0.0)
-    end = max((cue.end for cue in made.segments), default=0.0)
     yield dg.MaterializeResult(
         asset_key="captions",
         metadata={
+            "transcript": links.to_partition("transcript", context.partition_key),
+            "row": links.to_row("captions", key, key),
             "cues": len(made.segments),
             "language": made.language,
             "fillers_removed": made.fillers,
             "edited": made.edited,
             "duration_seconds": made.seconds,
-            "fastest_characters_a_second": round(speed, 1),
+            "fastest_characters_a_second": round(_fastest(made.segments), 1),
             "subtitles": dg.MetadataValue.md(f"```\n{srt_vtt.srt(made.segments)}\n```"),
         },
     )
-    yield dg.AssetCheckResult(
-        asset_key="captions",
-        check_name="in_order",
-        passed=all(before.end <= after.start for before, after in pairwise(made.segments)),
-    )
-    yield dg.AssetCheckResult(
-        asset_key="captions",
-        check_name="readable",
-        passed=speed <= READABLE_CHARACTERS_A_SECOND,
+    yield from evaluate(context, "captions", _checks(made.segments, made.seconds))
+
+
+def _stored_checks(row_id: str, _: Path) -> Checks:
+    with autocommit() as session:
+        caption = session.get_one(Caption, UUID(row_id))
+    return _checks(caption.segments or (), caption.media.seconds if caption.media else 0.0)
+
+
+def _checks(cues: Sequence[Segment], seconds: float) -> Checks:
+    return {
+        "in_order": lambda: _in_order(cues),
+        "readable": lambda: _readable(cues),
+        "inside_the_recording": lambda: _inside(cues, seconds),
+    }
+
+
+def _in_order(cues: Sequence[Segment]) -> Finding:
+    overlaps = sum(before.end > after.start for before, after in pairwise(cues))
+    return Finding(overlaps == 0, {"overlaps": overlaps, "most_overlaps": 0})
+
+
+def _readable(cues: Sequence[Segment]) -> Finding:
+    fastest = _fastest(cues)
+    return Finding(
+        fastest <= READABLE_CHARACTERS_A_SECOND,
+        {
+            "fastest_characters_a_second": round(fastest, 1),
+            "most_characters_a_second": READABLE_CHARACTERS_A_SECOND,
+        },
         severity=dg.AssetCheckSeverity.WARN,  # fast speech makes fast captions
-        metadata={"fastest_characters_a_second": round(speed, 1)},
-    )
-    yield dg.AssetCheckResult(
-        asset_key="captions",
-        check_name="inside_the_recording",
-        passed=end <= made.seconds,
-        metadata={"last_cue_ends": end},
     )
 
 
-def _characters_a_second(text: str, seconds: float) -> float:
-    return len(text.replace("\n", " ")) / seconds
+def _inside(cues: Sequence[Segment], seconds: float) -> Finding:
+    end = max((cue.end for cue in cues), default=0.0)
+    return Finding(end <= seconds, {"last_cue_ends": end, "recording_ends": seconds})
+
+
+def _fastest(cues: Sequence[Segment]) -> float:
+    """The most characters a second of a cue."""
+    return max((len(cue.text.replace("\n", " ")) / (cue.end - cue.start) for cue in cues), default=0.0)

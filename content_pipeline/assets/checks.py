@@ -1,36 +1,108 @@
-"""Asset checks that all rendered videos share."""
+"""Asset checks of partitions: declared per partition, evaluated with what was made, or alone on what is stored."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 
-from content_pipeline.core.media.media_info import MediaInfo
-from content_pipeline.core.media.reels import audio_mastering
+from content_pipeline import partitions
+from content_pipeline.core.errors import Conflict, MediaUnusable, NotFound, NotMedia
+from content_pipeline.core.tasks import scratch
+from content_pipeline.core.tasks.kinds import Kind
+from content_pipeline.core.tasks.partition_keys import row_id
 
-# A frame, and the padding of the audio codec.
-LENGTH_TOLERANCE_SECONDS = 0.25
-LOUDNESS_TOLERANCE = 0.5
-
-
-def is_playable(media: MediaInfo) -> bool:
-    """Whether its codecs are H.264 and AAC, which all platforms accept."""
-    return (media.video_codec, media.audio_codec) == ("h264", "aac")
+# What is wrong with the file or the row that is checked. Other errors, such as a bucket that does not answer, say
+# nothing about it: they fail the run.
+_FAULTS = (MediaUnusable, NotMedia, NotFound, Conflict)
 
 
-def lasts(media: MediaInfo, seconds: float) -> bool:
-    """Whether its length is `seconds`, within the tolerance."""
-    return abs(media.seconds - seconds) <= LENGTH_TOLERANCE_SECONDS
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found. Dagster plots the numbers of `values` over the executions of the check."""
+
+    passed: bool
+    values: Mapping[str, float | int | str]
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
 
 
-def has_target_loudness(loudness: float) -> bool:
-    """Whether a loudness in LUFS is that of all sound that is mastered here."""
-    return abs(loudness - audio_mastering.TARGET_LUFS) <= LOUDNESS_TOLERANCE
+Checks = Mapping[str, Callable[[], Finding]]
 
 
-def check_results(asset: str, passed: Mapping[str, bool]) -> Iterator[dg.AssetCheckResult]:
-    """The results of the asset's checks, by name, for a step to yield after the materialization.
+def check_specs(asset: str, kind: Kind, descriptions: Mapping[str, str]) -> list[dg.AssetCheckSpec]:
+    """Checks of an asset by name. They are per partition: one bad file makes no check of another one red."""
+    keys = partitions.keys_of(kind)
+    return [
+        dg.AssetCheckSpec(name, asset=asset, description=text, partitions_def=keys)
+        for name, text in descriptions.items()
+    ]
+
+
+def evaluate(context: dg.AssetExecutionContext, asset: str, checks: Checks) -> Iterator[dg.AssetCheckResult]:
+    """The results of the asset's selected checks, for a step to yield after the materialization.
 
     Inside of a `MaterializeResult` Dagster reads the materialization twice for each of them.
     """
-    for name, has_passed in passed.items():
-        yield dg.AssetCheckResult(asset_key=asset, check_name=name, passed=has_passed)
+    for name, check in checks.items():
+        if dg.AssetCheckKey(dg.AssetKey(asset), name) in context.selected_asset_check_keys:
+            yield _result(asset, name, check)
+
+
+def _result(asset: str, name: str, check: Callable[[], Finding]) -> dg.AssetCheckResult:
+    try:
+        found = check()
+    except _FAULTS as error:
+        return dg.AssetCheckResult(
+            asset_key=asset,
+            check_name=name,
+            passed=False,
+            description=error.detail,
+            metadata={"code": error.code, "remedy": error.remedy},
+        )
+    return dg.AssetCheckResult(
+        asset_key=asset, check_name=name, passed=found.passed, severity=found.severity, metadata=dict(found.values)
+    )
+
+
+def has_checks_only(context: dg.AssetExecutionContext) -> bool:
+    """Whether a run is to execute checks and to make nothing: that of "Execute" on the page of a check."""
+    return not context.selected_asset_keys
+
+
+def evaluate_stored(
+    context: dg.AssetExecutionContext, asset: str, checks_of: Callable[[str, Path], Checks]
+) -> Iterator[dg.AssetCheckResult]:
+    """The results of the selected checks of what is stored; `checks_of` gets the row's id and a folder for files.
+
+    "Execute" sends no partition: then it is the newest one that was materialized, whose own record the result becomes
+    too. Nothing is claimed, since nothing is changed.
+    """
+    partition = context.partition_key if context.has_partition_key else _newest_partition(context, asset)
+    if partition is None:
+        context.log.warning(f"Nothing of {asset} is materialized, so there is nothing to check.")
+        return
+    with scratch.folder(context.run.run_id) as folder:
+        for result in evaluate(context, asset, checks_of(row_id(partition), folder)):
+            if context.has_partition_key:
+                yield result
+                continue
+            yield result.with_metadata({**(result.metadata or {}), "partition": partition})
+            context.log_event(_evaluation(asset, result, partition))
+
+
+def _newest_partition(context: dg.AssetExecutionContext, asset: str) -> str | None:
+    event = context.instance.get_latest_materialization_event(dg.AssetKey(asset))
+    return event.asset_materialization.partition if event and event.asset_materialization else None
+
+
+def _evaluation(asset: str, result: dg.AssetCheckResult, partition: str) -> dg.AssetCheckEvaluation:
+    assert result.check_name
+    return dg.AssetCheckEvaluation(
+        asset_key=dg.AssetKey(asset),
+        check_name=result.check_name,
+        passed=result.passed,
+        severity=result.severity,
+        description=result.description,
+        metadata=result.metadata,
+        partition=partition,
+    )

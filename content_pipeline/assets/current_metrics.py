@@ -12,6 +12,7 @@ import dagster as dg
 from content_pipeline.assets.analytics import GROUP, UPDATED_SINCE_REQUESTED, snapshots_of
 from content_pipeline.assets.analytics_checks import of_windows
 from content_pipeline.assets.claims import claimed
+from content_pipeline.assets.owners import ANALYTICS
 from content_pipeline.core.analytics import quality, windows
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import autocommit
@@ -26,6 +27,7 @@ FRESHNESS: Final = dg.FreshnessPolicy.cron(deadline_cron="0 1,7,13,19 * * *", lo
     deps=[snapshots_of(name) for name in PLATFORMS],
     group_name=GROUP,
     kinds={"postgres"},
+    owners=ANALYTICS,
     output_required=False,
     freshness_policy=FRESHNESS,
     automation_condition=UPDATED_SINCE_REQUESTED & ~dg.AutomationCondition.in_progress(),

@@ -2,12 +2,14 @@
 
 import dagster as dg
 
+from content_pipeline.assets.owners import RENDERING
 from content_pipeline.core.avatars.heygen_account import Account
 
 heygen_account = dg.AssetSpec(
     "heygen_account",
     group_name="avatars",
     kinds={"heygen"},
+    owners=RENDERING,
     description="The account at HeyGen: its balance and its videos in flight, while HeyGen renders the avatars.",
 )
 

@@ -10,6 +10,8 @@ import dagster as dg
 from content_pipeline import partitions
 from content_pipeline.assets.analytics import FIRST_WRITTEN, GROUP, LAST_WRITTEN, WHEN_UPDATED, daily_metrics
 from content_pipeline.assets.claims import claimed
+from content_pipeline.assets.column_schemas import schema_of_files
+from content_pipeline.assets.owners import ANALYTICS
 from content_pipeline.core.analytics import dataset
 from content_pipeline.core.analytics.dataset import WrittenDay
 from content_pipeline.engine.step import Results
@@ -19,6 +21,8 @@ from content_pipeline.engine.step import Results
     deps=[daily_metrics],
     group_name=GROUP,
     kinds={"parquet", "s3"},
+    owners=ANALYTICS,
+    metadata=schema_of_files(dataset.columns()),
     output_required=False,
     partitions_def=partitions.DAYS,
     backfill_policy=dg.BackfillPolicy.single_run(),

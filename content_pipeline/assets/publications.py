@@ -1,9 +1,15 @@
 """Assets `publication_upload` and `publication`: a post uploaded to a platform, then published."""
 
+from typing import Any, Final
+
 import dagster as dg
 
 from content_pipeline import partitions
+from content_pipeline.assets import post_links
 from content_pipeline.assets.calendar import content_calendar
+from content_pipeline.assets.checks import check_specs
+from content_pipeline.assets.code_versions import version_of
+from content_pipeline.assets.owners import PUBLISHING
 from content_pipeline.core.publishing import attempts
 from content_pipeline.core.publishing.attempts import Attempt
 from content_pipeline.core.tasks.kinds import PUBLICATION
@@ -11,6 +17,7 @@ from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
 GROUP = "publications"
+_CODE: Final = version_of("core/publishing", "core/platforms")
 
 
 # Both in one step: on some platforms uploading the last part of the video publishes it.
@@ -23,6 +30,8 @@ GROUP = "publications"
             group_name=GROUP,
             skippable=True,
             kinds={"http"},
+            owners=PUBLISHING,
+            code_version=_CODE,
             description="The video and text uploaded to the platform, not yet published.",
         ),
         dg.AssetSpec(
@@ -31,50 +40,58 @@ GROUP = "publications"
             group_name=GROUP,
             skippable=True,
             kinds={"http"},
+            owners=PUBLISHING,
+            code_version=_CODE,
             description="The post, published once. A run without an open task only checks that it exists.",
         ),
     ],
-    check_specs=[
-        dg.AssetCheckSpec("visible", asset="publication", description="The platform shows it."),
-    ],
+    check_specs=check_specs("publication", PUBLICATION, {"visible": "The platform shows it."}),
     partitions_def=partitions.keys_of(PUBLICATION),
 )
 def publications(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, PUBLICATION.name, publish)
+    yield from perform(context, PUBLICATION.name, lambda run, key: publish(context, run, key))
 
 
-def publish(run: RunContext, key: str) -> Results:
+def publish(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Results:
     with attempts.open_attempt(run, key) as attempt:
         attempt.upload()
-        yield dg.MaterializeResult(asset_key="publication_upload", metadata=_lineage(attempt))
-        attempt.publish()
+        shown = _metadata(context, attempt)
         yield dg.MaterializeResult(
-            asset_key="publication",
-            metadata={
-                **_lineage(attempt),
-                "text": attempt.text,
-                "post": dg.MetadataValue.url(attempt.publication.post_url or ""),
-                "post_id": attempt.publication.post_id or "",
-                "published_at": str(attempt.publication.published_at),
-            },
+            asset_key="publication_upload",
+            data_version=dg.DataVersion(_CODE),  # as of `narration`
+            metadata=shown,
         )
+        attempt.publish()
+        yield dg.MaterializeResult(asset_key="publication", metadata={**shown, **_published(attempt)})
+        is_visible = attempt.is_visible()
         yield dg.AssetCheckResult(
             asset_key="publication",
             check_name="visible",
-            passed=attempt.is_visible(),
+            passed=is_visible,
             # A platform may still be processing or moderating a post that it has accepted.
             severity=dg.AssetCheckSeverity.WARN,
+            metadata={"posts_visible": int(is_visible), "required_posts_visible": 1},
         )
 
 
-def _lineage(attempt: Attempt) -> dict[str, str]:
-    """The account, video and calendar item of a post; partition keys differ between asset groups."""
+def _metadata(context: dg.AssetExecutionContext, attempt: Attempt) -> dict[str, Any]:
+    """What is known before the post is out. Partition keys differ between asset groups, so these name the items."""
     publication = attempt.publication
-    found = {
+    return {
+        **post_links.thumbnail_of(context.instance, publication),
         "platform": publication.platform,
-        "account": attempt.account.handle,
-        "reel": publication.reel_id,
-        "avatar_video": publication.avatar_video_id,
-        "calendar_item": attempt.item_id,
+        **post_links.of(publication, attempt.account),
+        "text": attempt.text,
     }
-    return {name: str(value) for name, value in found.items() if value}
+
+
+def _published(attempt: Attempt) -> dict[str, Any]:
+    publication = attempt.publication
+    assert publication.published_at
+    return {
+        "text": attempt.text,
+        **({"post": dg.MetadataValue.url(publication.post_url)} if publication.post_url else {}),
+        "post_id": publication.post_id or "not told by the platform yet",
+        "published_at": dg.MetadataValue.timestamp(publication.published_at),
+        **post_links.metrics_of(publication),
+    }

@@ -2,22 +2,31 @@
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 import dagster as dg
 
 from content_pipeline import partitions
+from content_pipeline.assets import links, video_checks
 from content_pipeline.assets.calendar import content_calendar
-from content_pipeline.assets.checks import check_results, has_target_loudness, is_playable, lasts
+from content_pipeline.assets.checks import Checks, check_specs, evaluate, evaluate_stored, has_checks_only
+from content_pipeline.assets.code_versions import version_of
+from content_pipeline.assets.owners import RENDERING
 from content_pipeline.assets.pictures import picture_metadata
+from content_pipeline.assets.video_checks import MeasuredVideo, StoredVideo, Video
+from content_pipeline.core.database import autocommit
 from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.media.timed_words import join_words
+from content_pipeline.core.models import Reel
 from content_pipeline.core.reels import reels as core
 from content_pipeline.core.tasks.kinds import REEL
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
 
 GROUP = "reels"
+_NARRATION: Final = version_of("core/speech", "core/reels/narrations.py")
+_VIDEO: Final = version_of("core/media", "core/reels")
 
 
 # Both in one step, because each step of a run costs 50 ms of CPU, a fiftieth of what a short reel's render does.
@@ -30,6 +39,8 @@ GROUP = "reels"
             group_name=GROUP,
             skippable=True,
             kinds={"speech"},
+            owners=RENDERING,
+            code_version=_NARRATION,
             description="The spoken script with the timing of every word.",
         ),
         dg.AssetSpec(
@@ -38,20 +49,29 @@ GROUP = "reels"
             group_name=GROUP,
             skippable=True,
             kinds={"ffmpeg"},
+            owners=RENDERING,
+            code_version=_VIDEO,
             description="The narration with captions over a moving background, ready for every platform.",
         ),
     ],
-    check_specs=[
-        dg.AssetCheckSpec("playable", asset="reel_video", description="H.264 and AAC in an MP4."),
-        dg.AssetCheckSpec("size", asset="reel_video", description="1080 × 1920 at 30 frames a second."),
-        dg.AssetCheckSpec("length", asset="reel_video", description="As long as its narration and its end card."),
-        dg.AssetCheckSpec("loudness", asset="reel_video", description="-14 LUFS ± 0.5."),
-    ],
+    check_specs=check_specs(
+        "reel_video",
+        REEL,
+        {
+            "playable": video_checks.PLAYABLE,
+            "size": "1080 × 1920 at 30 frames a second.",
+            "length": "As long as its narration and its end card; executed alone, as long as when it was rendered.",
+            "loudness": video_checks.LOUDNESS,
+        },
+    ),
     partitions_def=partitions.keys_of(REEL),
     can_subset=True,
 )
 def reels(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, REEL.name, lambda run, key: _make(context, run, key))
+    if has_checks_only(context):
+        yield from evaluate_stored(context, "reel_video", _stored_checks)
+    else:
+        yield from perform(context, REEL.name, lambda run, key: _make(context, run, key))
 
 
 def _make(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Results:
@@ -59,7 +79,7 @@ def _make(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Resul
         if dg.AssetKey("narration") in context.selected_asset_keys:
             yield _narrate(run, key, folder)
         if dg.AssetKey("reel_video") in context.selected_asset_keys:
-            yield from _render(run, key, folder)
+            yield from _render(context, run, key, folder)
 
 
 def _narrate(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any]:
@@ -67,6 +87,8 @@ def _narrate(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[An
     made = core.narrate(run, key, folder)
     return dg.MaterializeResult(
         asset_key="narration",
+        # Of its code only: Dagster compares it with the newest narration of all, and warns where they differ.
+        data_version=dg.DataVersion(_NARRATION),
         metadata={
             "script": join_words(made.words),
             "voice": made.voice,
@@ -78,7 +100,7 @@ def _narrate(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[An
     )
 
 
-def _render(run: RunContext, key: str, folder: Path) -> Results:
+def _render(context: dg.AssetExecutionContext, run: RunContext, key: str, folder: Path) -> Results:
     began = time.monotonic()
     made = core.render(run, key, folder)
     media = made.media
@@ -86,21 +108,40 @@ def _render(run: RunContext, key: str, folder: Path) -> Results:
         asset_key="reel_video",
         metadata={
             **picture_metadata("thumbnail", made.thumbnail, "jpg"),
+            **_links(UUID(key), context.partition_key),
             "object": made.key,
             "design": made.design,
             "duration_seconds": media.seconds,
-            "loudness": round(made.loudness, 2),
+            "loudness": video_checks.shown_loudness(made.loudness),
             "bytes": media.bytes,
             "work_seconds_per_second": round((time.monotonic() - began) / media.seconds, 3),
         },
     )
-    yield from check_results(
-        "reel_video",
-        {
-            "playable": is_playable(media),
-            "size": (media.width, media.height, media.frames_per_second)
-            == (safe_zone.WIDTH, safe_zone.HEIGHT, safe_zone.FRAMES_PER_SECOND),
-            "length": lasts(media, made.seconds),
-            "loudness": has_target_loudness(made.loudness),
-        },
-    )
+    yield from evaluate(context, "reel_video", _checks(MeasuredVideo(media, made.loudness), made.seconds))
+
+
+@links.unless_unreachable
+def _links(reel_id: UUID, partition: str) -> dict[str, links.Link]:
+    with autocommit() as session:
+        reel = session.get_one(Reel, reel_id)
+        return {
+            "narration": links.to_partition("narration", partition),
+            **links.to_twin(session, reel.twin_id),
+            **links.to_calendar(session, reel_id=reel_id),
+            "row": links.to_row("reels", reel_id, str(reel_id)),
+        }
+
+
+def _stored_checks(row_id: str, folder: Path) -> Checks:
+    with autocommit() as session:
+        reel = session.get_one(Reel, UUID(row_id))
+    return _checks(StoredVideo(reel.output_key, folder), reel.media.seconds if reel.media else 0.0)
+
+
+def _checks(video: Video, seconds: float) -> Checks:
+    return {
+        "playable": lambda: video_checks.playable(video),
+        "size": lambda: video_checks.size(video, safe_zone.WIDTH, safe_zone.HEIGHT, safe_zone.FRAMES_PER_SECOND),
+        "length": lambda: video_checks.length(video, seconds),
+        "loudness": lambda: video_checks.loudness(video),
+    }

@@ -3,7 +3,9 @@
 import dagster as dg
 
 from content_pipeline import partitions
+from content_pipeline.assets import links
 from content_pipeline.assets.calendar import content_calendar
+from content_pipeline.assets.owners import PUBLISHING
 from content_pipeline.core.calendar import copies
 from content_pipeline.core.tasks.kinds import VIDEO_COPY
 from content_pipeline.core.tasks.run_context import RunContext
@@ -15,6 +17,7 @@ from content_pipeline.engine.step import Results, perform
     group_name="calendar",
     output_required=False,
     kinds={"http", "s3"},
+    owners=PUBLISHING,
     partitions_def=partitions.keys_of(VIDEO_COPY),
     description="The video of a scheduled post, copied from where the client has it: its link may expire before.",
 )
@@ -27,8 +30,8 @@ def _copy(run: RunContext, key: str) -> Results:
         made = copies.copy(run, key, folder)
     yield dg.MaterializeResult(
         metadata={
-            "calendar_item": key,
-            "scheduled_at": str(made.item.scheduled_at),
+            "calendar_item": links.to_row("calendar_items", key, made.item.title or key),
+            "scheduled_at": dg.MetadataValue.timestamp(made.item.scheduled_at),
             "seconds": made.media.seconds,
             "bytes": made.media.bytes,
         }

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from content_pipeline.assets.owners import PLATFORM
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.webhooks import dispatcher
@@ -16,6 +17,7 @@ SUBJECT = tasks.subject("webhooks", "due")
 @dg.asset(
     group_name="webhooks",
     kinds={"postgres"},
+    owners=PLATFORM,
     output_required=False,
     description="Events delivered to webhooks. A run sends all that are due; which ones, the API lists per webhook.",
 )

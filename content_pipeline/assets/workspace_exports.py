@@ -3,6 +3,7 @@
 import dagster as dg
 
 from content_pipeline import partitions
+from content_pipeline.assets.owners import PLATFORM
 from content_pipeline.core.tasks.kinds import WORKSPACE_EXPORT
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspace_exports import exports
@@ -14,6 +15,7 @@ from content_pipeline.engine.step import Results, perform
     group_name="workspaces",
     output_required=False,
     kinds={"postgres", "s3"},
+    owners=PLATFORM,
     description="All rows of a workspace as JSON lines, and its files or links to them, in a ZIP file.",
 )
 def workspace_export(context: dg.AssetExecutionContext) -> Results:

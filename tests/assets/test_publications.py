@@ -7,12 +7,16 @@ from uuid import UUID
 import dagster as dg
 import pytest
 
+from content_pipeline.core.database import transaction
+from content_pipeline.core.models import Publication, Reel, Twin
 from content_pipeline.core.platforms.base import Refused
+from content_pipeline.core.reels import reels
 from content_pipeline.core.tasks import dagster_client
 from tests.asset_runs import execute_job, recorded
 from tests.core.publishing import posting
 from tests.core.publishing.faults import Fault
 from tests.core.publishing.posting import Stage, newest
+from tests.factories import make_item
 
 
 @pytest.fixture
@@ -38,14 +42,45 @@ def test_a_post_records_where_it_went_and_what_it_says(stage: Stage) -> None:
         made["publication"].items()
         >= {
             "platform": posting.PLATFORM,
-            "account": account.handle,
+            "account": rf"[@mara\.bakes](/records/accounts/{account.id})",
             "text": "Look at this.",
             "post": f"https://platform.example.com/{upload}",
             "post_id": upload,
         }.items()
     )
-    assert made["publication_upload"]["reel"] == str(posting.publication(key).reel_id)
-    assert (visible.check_name, visible.passed) == ("visible", True)
+    published_at = posting.publication(key).published_at
+    assert published_at
+    assert made["publication"]["published_at"] == published_at.timestamp()
+    assert (visible.check_name, visible.passed, visible.partition) == ("visible", True, key)
+
+
+@pytest.mark.slow
+def test_a_post_leads_to_all_that_it_was_made_of_and_shows_its_picture(stage: Stage) -> None:
+    key = stage.post(stage.account())
+    with transaction() as session:
+        publication = session.get_one(Publication, UUID(key))
+        reel = session.get_one(Reel, publication.reel_id)
+        twin = session.get_one(Twin, reel.twin_id)
+        item = make_item(session, twin, title="Bread [rises](/x)", publication_id=publication.id)
+        of_reel = reels.create_task(session, reel).partition_key
+    with dg.DagsterInstance.ephemeral() as instance:
+        picture = dg.MetadataValue.md("![thumbnail](/pictures/x.jpg)")
+        instance.add_dynamic_partitions("reel", [of_reel])
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization("reel_video", partition=of_reel, metadata={"thumbnail": picture})
+        )
+        shown = execute_job("publication", key, lane="interactive", instance=instance, task_id=key, task_start="1")
+    made = recorded(shown)["publication"]
+    published_at = posting.publication(key).published_at
+    assert published_at
+    name = of_reel.replace("-", r"\-")
+    assert made["thumbnail"] == picture.value
+    assert made["reel_video"] == f"[{name}](/assets/reel_video?partition={of_reel})"
+    assert made["narration"] == f"[{name}](/assets/narration?partition={of_reel})"
+    assert made["twin"] == f"[Tech Creator](/records/twins/{twin.id})"
+    assert made["calendar_item"] == rf"[Bread \[rises\]\(/x\)](/records/calendar_items/{item.id})"
+    assert made["metrics"].endswith(f"](/assets/daily_metrics?partition={published_at:%Y-%m-%d})")
+    assert made["readings"].endswith(f"](/assets/metric_snapshots/{posting.PLATFORM})")
 
 
 @pytest.mark.slow

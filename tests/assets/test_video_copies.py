@@ -27,7 +27,8 @@ def test_a_run_copies_the_video_of_an_item(
         item = make_item(session, make_twin(session, workspace_id), reel_url=httpserver.url_for("/reel.mp4"))
         task = copies.begin(session, item)
     shown = recorded(execute_task(task))["scheduled_video"]
-    assert (shown["calendar_item"], round(shown["seconds"])) == (str(item.id), 1)
+    assert shown["calendar_item"] == f"[{item.title}](/records/calendar_items/{item.id})"
+    assert (shown["scheduled_at"], round(shown["seconds"])) == (item.scheduled_at.timestamp(), 1)
     with transaction() as session:
         assert session.get_one(Task, task.id).state == "done"
     assert storage.exists(f"{workspace_id}/publications/{item.copy_id}/video")

@@ -273,13 +273,13 @@ class Stack:
         """Materialize one asset of a job again, as an operator does in the UI. Returns the run id."""
         return self.launch(job, self.partition_key(row), assetSelection=[{"path": [asset]}])
 
-    def launch(self, job: str, partition: str, **selection: Any) -> str:
-        """Launch a run of a job for a partition, as the UI does. Returns the run id."""
+    def launch(self, job: str, partition: str | None, **selection: Any) -> str:
+        """Launch a run of a job, for a partition or without one, as the UI does. Returns the run id."""
         query = """mutation Launch($run: ExecutionParams!) { launchRun(executionParams: $run) {
           __typename ... on LaunchRunSuccess { run { runId } } } }"""
         repository = {"repositoryLocationName": "content_pipeline", "repositoryName": "__repository__"}
-        tag = {"key": "dagster/partition", "value": partition}
-        run = {"selector": {**repository, "jobName": job, **selection}, "executionMetadata": {"tags": [tag]}}
+        tags = [{"key": "dagster/partition", "value": partition}] if partition else []
+        run = {"selector": {**repository, "jobName": job, **selection}, "executionMetadata": {"tags": tags}}
         launched = self.graphql(query, run=run)["launchRun"]
         run_id: str = launched["run"]["runId"]
         return run_id
@@ -313,7 +313,9 @@ class Stack:
 
     def check_results(self, task_id: str) -> dict[str, bool]:
         """Results of the asset checks of the task's newest run, once that has succeeded."""
-        run_id = self.runs(task_id)[0]["runId"]
+        return self.check_results_of_run(self.runs(task_id)[0]["runId"])
+
+    def check_results_of_run(self, run_id: str) -> dict[str, bool]:
         self.wait_for_run(run_id, "SUCCESS")
         query = """query Log($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
           ... on AssetCheckEvaluationEvent { evaluation { checkName success } } } } } }"""
@@ -333,14 +335,18 @@ class Stack:
 
     def pool_process(self, task_id: str) -> psutil.Process:
         """The Celery pool process that executes the task's run, by the pid in the run's event log."""
+        (run_id,) = self.executing_runs(task_id)
+        log = self.run_log(run_id)
+        begun = re.search(r"Started process for run \(pid: (\d+)\)", log)
+        assert begun, log
+        return psutil.Process(int(begun[1]))
+
+    def run_log(self, run_id: str) -> str:
+        """The messages of all events of a run."""
         query = """query Log($run: ID!) {
           logsForRun(runId: $run) { ... on EventConnection { events { ... on MessageEvent { message } } } }
         }"""
-        (run_id,) = self.executing_runs(task_id)
-        messages = [event["message"] for event in self.graphql(query, run=run_id)["logsForRun"]["events"]]
-        begun = re.search(r"Started process for run \(pid: (\d+)\)", "\n".join(messages))
-        assert begun, messages
-        return psutil.Process(int(begun[1]))
+        return "\n".join(event["message"] for event in self.graphql(query, run=run_id)["logsForRun"]["events"])
 
     def ffmpeg_processes(self) -> list[psutil.Process]:
         return [process for process in self.processes() if "ffmpeg" in process.name()]

@@ -45,6 +45,10 @@ def test_a_csv_becomes_reels(stack: Stack, client: Client, tmp_path: Path) -> No
         result = client.task(job["job_id"])["result"]
         assert (result["duration_seconds"], result["language"]) == (pytest.approx(media.seconds, abs=0.01), "en")
         assert stack.check_results(job["task_id"]) == {"playable": True, "size": True, "length": True, "loudness": True}
+        (run,) = stack.runs(job["task_id"])
+        log = stack.run_log(run["runId"])
+        assert "version mismatch" not in log, "two reels at once"
+        assert "expected outputs" not in log
     keys = [job["job_id"] for job in jobs]
     assert stack.materialized("narration", keys) == stack.materialized("reel_video", keys) == [1, 1]
 
@@ -57,6 +61,18 @@ def test_an_operator_rematerializes_only_the_video(stack: Stack, client: Client)
     assert stack.materialized("narration", [job["job_id"]]) == [1]
     assert stack.materialized("reel_video", [job["job_id"]]) == [2]
     assert client.jobs(accepted["batch_id"])[0]["status"] == "done"
+
+
+def test_an_operator_executes_a_check_and_nothing_is_made_again(stack: Stack, client: Client) -> None:
+    accepted = client.batch("See you at 10:30.")
+    client.wait_for_task(accepted["task_id"])
+    (job,) = client.jobs(accepted["batch_id"])
+    assert stack.materialized("reel_video", [job["job_id"]]) == [1]
+    chosen = [{"assetKey": {"path": ["reel_video"]}, "name": name} for name in ("loudness", "size")]
+    for partition in (None, stack.partition_key(job["job_id"])):
+        run = stack.launch("reels", partition, assetSelection=[], assetCheckSelection=chosen)
+        assert stack.check_results_of_run(run) == {"loudness": True, "size": True}
+    assert stack.materialized("reel_video", [job["job_id"]]) == [1]
 
 
 def test_unusual_scripts_become_reels(client: Client) -> None:

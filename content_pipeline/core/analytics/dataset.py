@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Select, String, cast, func, literal, select
+from sqlalchemy.types import TypeEngine
 
 from content_pipeline.core import storage
 from content_pipeline.core.analytics import export_files
@@ -60,6 +61,13 @@ def day_of(key: str) -> date | None:
     """The day of a file of the dataset by its key; None for other objects of the bucket."""
     found = _KEY.fullmatch(key)
     return date.fromisoformat(found[1]) if found else None
+
+
+def columns() -> dict[str, dict[str, TypeEngine[Any]]]:
+    """The columns of each table of the dataset, in the order of its files, with their types in PostgreSQL."""
+    return {
+        name: {column.name: column.type for column in rows(date.min).selected_columns} for name, rows in _TABLES.items()
+    }
 
 
 def _account_days(day: date) -> Select[Any]:

@@ -14,8 +14,9 @@ from content_pipeline.core.media.onset_detection import onsets
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND
 from content_pipeline.core.media.timed_phonemes import Phoneme
 
-# Seconds: what viewers do not see (bench/avatars.py measures it over many scripts).
-_TYPICAL, _NEARLY_ALL = 0.04, 0.08
+# Seconds in the median and in 95 %: what viewers do not see (bench/avatars.py measures it over many scripts).
+TYPICAL: Final = 0.04
+NEARLY_ALL: Final = 0.08
 # The mouth is open when more than this share of its largest opening is seen.
 _OPEN_SHARE: Final = 0.1
 _PAUSE_SECONDS: Final = 0.08
@@ -31,7 +32,7 @@ class MouthSync:
 
     @property
     def is_close(self) -> bool:
-        return self.median <= _TYPICAL and self.percentile_95 <= _NEARLY_ALL
+        return self.median <= TYPICAL and self.percentile_95 <= NEARLY_ALL
 
 
 def measure(video: Path, phonemes: Sequence[Phoneme], seconds: float) -> MouthSync:

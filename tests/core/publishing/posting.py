@@ -211,7 +211,8 @@ class Stage:
     def _run(self, key: str, run_id: str, tags: dict[str, Any]) -> BaseException | None:
         raised: BaseException | None = None
         try:
-            list(step.perform(context(key, run_id, tags), publications.KIND, publish))
+            dagster = context(key, run_id, tags)
+            list(step.perform(dagster, publications.KIND, lambda run, row: publish(dagster, run, row)))
         except Crash as crash:
             with transaction() as session:
                 executions.stop(session, run_id)
@@ -266,7 +267,12 @@ class Stage:
 def context(key: str, run_id: str, tags: dict[str, Any]) -> Any:
     """The part of Dagster's context that `step.perform` uses."""
     run = SimpleNamespace(run_id=run_id, tags={name: value for name, value in tags.items() if value})
-    instance = SimpleNamespace(get_run_by_id=lambda _: None, add_run_tags=lambda *_: None)
+    none = SimpleNamespace(records=[])
+    instance = SimpleNamespace(
+        get_run_by_id=lambda _: None,
+        add_run_tags=lambda *_: None,
+        fetch_materializations=lambda *_, **__: none,
+    )
     return SimpleNamespace(partition_key=key, run=run, instance=instance, log=SimpleNamespace(**_LOG))
 
 

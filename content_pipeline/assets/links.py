@@ -1,0 +1,107 @@
+"""Links in asset metadata: to partitions of other assets, and to rows of the database, on Dagster's own pages.
+
+They have no host: they hold by whatever name Dagster is reached.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Final, ParamSpec
+from urllib.parse import quote
+from uuid import UUID
+
+import dagster as dg
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content_pipeline.core import records
+from content_pipeline.core.database import UNREACHABLE
+from content_pipeline.core.models import CalendarItem, Task, Twin, Workspace
+from content_pipeline.core.tasks import partition_keys
+from content_pipeline.core.tasks.kinds import AVATAR, BURN_IN, CAPTION, REEL, Kind
+
+Link = dg.MetadataValue[Any]
+Parameters = ParamSpec("Parameters")
+
+log = structlog.get_logger()
+
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|&~])")
+# The asset that is the video or the text of a row of each kind.
+ASSETS: Final[Mapping[str, str]] = {
+    CAPTION.name: "captions",
+    BURN_IN.name: "burned_in_video",
+    REEL.name: "reel_video",
+    AVATAR.name: "avatar_video",
+}
+
+
+def unless_unreachable(read: Callable[Parameters, dict[str, Link]]) -> Callable[Parameters, dict[str, Link]]:
+    """No links while the database restarts: the task has ended, and what was made is complete without them."""
+
+    @wraps(read)
+    def read_or_none(*arguments: Parameters.args, **options: Parameters.kwargs) -> dict[str, Link]:
+        try:
+            return read(*arguments, **options)
+        except UNREACHABLE:
+            log.warning("links_not_read", exc_info=True)
+            return {}
+
+    return read_or_none
+
+
+def to_partition(asset: str, partition: str) -> Link:
+    """A link to a partition on the page of an asset."""
+    return _link(partition, f"/assets/{asset}?partition={quote(partition, safe='')}")
+
+
+def to_asset(asset: str) -> Link:
+    """A link to the page of an asset."""
+    return _link(asset, f"/assets/{asset}")
+
+
+def to_row(table: str, row_id: object, name: str) -> Link:
+    """A link to a row, by a name of it that people know."""
+    return _link(name, records.path(table, row_id))
+
+
+def _link(text: str, address: str) -> Link:
+    # A client's text must not become Markdown of its own.
+    shown = _SPECIAL.sub(r"\\\1", " ".join(text.split())[:200])
+    return dg.MetadataValue.md(f"[{shown}]({address})")
+
+
+def to_source(session: Session, kind: Kind, row_id: object) -> dict[str, Link]:
+    """Links to what was made of a row, by the asset's name; none where its key was retired."""
+    partition = partition_of(session, kind, row_id)
+    return {ASSETS[kind.name]: to_partition(ASSETS[kind.name], partition)} if partition else {}
+
+
+def partition_of(session: Session, kind: Kind, row_id: object) -> str | None:
+    """The partition key of a row; None for one without a task.
+
+    A task that went on with another row has that one's key: captions that end in a burn-in.
+    """
+    of_row = select(Task).where(Task.kind == kind.name, Task.key == str(row_id)).order_by(Task.created_at).limit(1)
+    task = session.scalars(of_row).first()
+    if task is None or partition_keys.row_id(task.partition_key) == str(row_id):
+        return task.partition_key if task else None
+    workspace = session.get_one(Workspace, task.workspace_id)
+    return partition_keys.partition_key(task.created_at, workspace.name, str(row_id))
+
+
+def to_twin(session: Session, twin_id: UUID | None) -> dict[str, Link]:
+    twin = session.get(Twin, twin_id) if twin_id else None
+    return {"twin": to_row("twins", twin.id, twin.name)} if twin else {}
+
+
+def to_calendar(session: Session, **named: UUID) -> dict[str, Link]:
+    """A link to the calendar item that names a row by this column, as in `reel_id=…`, and its time."""
+    query = select(CalendarItem).filter_by(**named).order_by(CalendarItem.created_at.desc()).limit(1)
+    item = session.scalars(query).first()
+    if item is None:
+        return {}
+    return {
+        "calendar_item": to_row("calendar_items", item.id, item.title or str(item.id)),
+        "scheduled_at": dg.MetadataValue.timestamp(item.scheduled_at),
+    }

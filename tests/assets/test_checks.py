@@ -1,0 +1,170 @@
+"""Asset checks: per partition, with what was measured, and executed alone on what is stored."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import dagster as dg
+import pytest
+
+from content_pipeline.core import storage
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.media.probe import probe
+from content_pipeline.core.models import Reel
+from content_pipeline.core.tasks import executions
+from content_pipeline.definitions import definitions
+from tests.asset_runs import metadata_of
+from tests.core.publishing import posting
+from tests.factories import make_twin
+from tests.media import samples
+
+pytestmark = pytest.mark.usefixtures("database")
+
+REEL_CHECKS = ("length", "loudness", "playable", "size")
+GRAPH = definitions.resolve_asset_graph()
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+@pytest.fixture
+def tall(tmp_path: Path) -> Path:
+    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac")
+    return samples.video(tmp_path / "tall.mp4", *options, size="1080x1920", rate="30", seconds=1)
+
+
+def make_reel(workspace_id: UUID, file: Path | None) -> Reel:
+    with transaction() as session:
+        reel = posting.make_reel(session, make_twin(session, workspace_id))
+        reel.media = probe(file) if file else None
+        if file:
+            storage.put(str(reel.output_key), file, content_type="video/mp4")
+        return reel
+
+
+@pytest.fixture
+def reel(workspace_id: UUID, tall: Path, tmp_path: Path) -> Reel:
+    with posting.stage(workspace_id, tmp_path):
+        return make_reel(workspace_id, tall)
+
+
+def execute_checks(
+    instance: dg.DagsterInstance,
+    *names: str,
+    asset: str = "reel_video",
+    job: str = "reel",
+    partition: str | None = None,
+) -> dg.ExecuteInProcessResult:
+    """What "Execute" on the page of a check launches; with a partition, as by GraphQL."""
+    keys = {dg.AssetCheckKey(dg.AssetKey(asset), name) for name in names}
+    executions.begin(run_id := str(uuid4()), "media@test")
+    result = (
+        definitions.resolve_job_def(job)
+        .get_subset(asset_selection=set(), asset_check_selection=keys)
+        .execute_in_process(
+            run_id=run_id,
+            instance=instance,
+            tags={"dagster/partition": partition} if partition else None,
+            raise_on_error=False,
+        )
+    )
+    executions.end(run_id)
+    return result
+
+
+def materialize(instance: dg.DagsterInstance, asset: str, partition: str) -> None:
+    instance.add_dynamic_partitions("reel", [partition])
+    instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=partition))
+
+
+def found(result: dg.ExecuteInProcessResult) -> dict[tuple[str, str | None], bool]:
+    return {(check.check_name, check.partition): check.passed for check in result.get_asset_check_evaluations()}
+
+
+def test_every_check_of_what_has_keys_of_rows_is_per_partition() -> None:
+    shared = [
+        key.to_user_string()
+        for key in GRAPH.asset_check_keys
+        if isinstance(GRAPH.get(key.asset_key).partitions_def, dg.DynamicPartitionsDefinition)
+        and GRAPH.get(key).partitions_def != GRAPH.get(key.asset_key).partitions_def
+    ]
+    assert shared == []
+
+
+@pytest.mark.slow
+def test_checks_are_executed_alone_on_the_newest_video_and_recorded_as_its_own(
+    instance: dg.DagsterInstance, reel: Reel
+) -> None:
+    key = f"2026-11-29-studio-{reel.id}"
+    materialize(instance, "reel_video", f"2026-11-28-studio-{uuid4()}")
+    materialize(instance, "reel_video", key)
+    result = execute_checks(instance, "playable", "size", "length")
+    assert result.success
+    assert found(result) == {
+        (name, partition): True for name in ("playable", "size", "length") for partition in (None, key)
+    }
+    size = next(check for check in result.get_asset_check_evaluations() if check.check_name == "size")
+    assert metadata_of(size) == {
+        "width": 1080, "required_width": 1080, "height": 1920, "required_height": 1920,
+        "frames_per_second": 30.0, "required_frames_per_second": 30, "partition": key,
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_check_is_executed_alone_on_a_partition(instance: dg.DagsterInstance, reel: Reel) -> None:
+    key = f"2026-11-29-studio-{reel.id}"
+    materialize(instance, "reel_video", key)
+    result = execute_checks(instance, "loudness", partition=key)
+    assert result.success
+    (check,) = result.get_asset_check_evaluations()
+    values = metadata_of(check)
+    assert (check.partition, check.passed) == (key, False), "a tone is no speech at -14 LUFS"
+    assert (values["lowest_loudness"], values["highest_loudness"]) == (-14.5, -13.5)
+    assert values["loudness"] < -14.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", ["bytes", "gone", "never rendered"])
+def test_a_video_that_cannot_be_read_fails_its_own_checks_and_the_run_ends_well(
+    instance: dg.DagsterInstance, reel: Reel, damage: str, tmp_path: Path
+) -> None:
+    key = f"2026-11-29-studio-{reel.id}"
+    materialize(instance, "reel_video", key)
+    (broken := tmp_path / "broken.mp4").write_bytes(b"no video")
+    match damage:
+        case "bytes":
+            storage.put(str(reel.output_key), broken, content_type="video/mp4")
+        case "gone":
+            storage.delete(str(reel.output_key))
+        case _:
+            with transaction() as session:
+                session.get_one(Reel, reel.id).output_key = None
+    result = execute_checks(instance, *REEL_CHECKS, partition=key)
+    assert result.success
+    assert found(result) == {(name, key): False for name in REEL_CHECKS}
+    for check in result.get_asset_check_evaluations():
+        assert check.description
+        assert metadata_of(check)["code"] in ("not_media", "media_unreadable", "not_found")
+
+
+@pytest.mark.slow
+def test_a_bucket_that_does_not_answer_fails_the_run_and_no_check(
+    instance: dg.DagsterInstance, reel: Reel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise Unavailable("The object store does not answer.")
+
+    key = f"2026-11-29-studio-{reel.id}"
+    materialize(instance, "reel_video", key)
+    monkeypatch.setattr(storage, "fetch", refuse)
+    result = execute_checks(instance, "playable", partition=key)
+    assert (result.success, found(result)) == (False, {})
+
+
+def test_checks_of_an_asset_without_anything_find_nothing(instance: dg.DagsterInstance) -> None:
+    result = execute_checks(instance, "playable")
+    assert (result.success, found(result)) == (True, {})

@@ -1,0 +1,49 @@
+"""Links in metadata: to partitions by their keys, and with clients' words that stay words."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from content_pipeline.assets import links
+from content_pipeline.core.database import transaction
+from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks.kinds import BURN_IN, CAPTION, REEL
+
+
+def test_a_title_is_shown_as_it_is_written_and_opens_nothing_else() -> None:
+    title = "![x](https://evil.example.com) <img src=x>\n" + "]" * 300
+    shown = links.to_row("twins", 1, title).value
+    label, _, address = shown.rpartition("](")
+    assert address == "/records/twins/1)"
+    assert label.startswith(r"[\!\[x\]\(https://evil\.example\.com\) \<img src=x\> \]")
+    assert label.endswith(r"\]"), "a cut in front of the closing bracket would take it for a word"
+
+
+def test_partitions_of_assets_are_linked_to_by_their_keys() -> None:
+    assert links.to_partition("daily_metrics", "2026-11-29").value == (
+        r"[2026\-11\-29](/assets/daily_metrics?partition=2026-11-29)"
+    )
+
+
+@pytest.mark.slow
+def test_captions_whose_task_went_on_with_their_burn_in_are_found_by_their_own_key(
+    database: None, workspace_id: UUID
+) -> None:
+    caption, burned = uuid4(), uuid4()
+    with transaction() as session:
+        task = tasks.create(session, workspace_id=workspace_id, kind=CAPTION.name, key=str(caption), lane="media")
+        before = task.partition_key
+        task.subject_kind, task.subject_key = BURN_IN.name, str(burned)
+        task.partition_key = tasks.new_partition_key(session, workspace_id, str(burned))
+    with transaction() as session:
+        assert links.to_source(session, CAPTION, caption) == {"captions": links.to_partition("captions", before)}
+        assert links.to_source(session, REEL, uuid4()) == {}
+
+
+def test_a_database_that_restarts_leaves_the_links_out() -> None:
+    @links.unless_unreachable
+    def read() -> dict[str, links.Link]:
+        raise OperationalError("select 1", {}, Exception())
+
+    assert read() == {}
