@@ -25,6 +25,6 @@ def schema_of_files(columns: Mapping[str, Mapping[str, TypeEngine[Any]]]) -> Map
 def _columns(tables: Mapping[str, Mapping[str, TypeEngine[Any]]]) -> Iterator[dg.TableColumn]:
     for table, columns in tables.items():
         for name, column_type in columns.items():
-            shown = column_type.compile(dialect=postgresql.dialect())
+            shown = column_type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
             # One asset may be several tables, whose columns have the same names.
             yield dg.TableColumn(f"{table}.{name}" if len(tables) > 1 else name, shown.lower())

@@ -1,21 +1,23 @@
 """Rows of the database as operators see them: by table and id, without the columns that hold secrets."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, func, select
+from sqlalchemy import LargeBinary, Table, func, select
 
 from content_pipeline.core import models
-from content_pipeline.core.database import Base, autocommit
+from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import NotFound
 
 PATH: Final = "/records"
-_MODELS: Final[tuple[type[Base], ...]] = (
-    *(models.Account, models.Twin, models.CalendarItem, models.Publication, models.SocialPost),
-    *(models.Reel, models.Batch, models.AvatarVideo, models.Caption, models.BurnIn, models.Upload),
-)
-_TABLES: Final = {model.__tablename__: model.__table__ for model in _MODELS}
+_TABLES: Final = {
+    model.__tablename__: cast(Table, model.__table__)
+    for model in (
+        *(models.Account, models.Twin, models.CalendarItem, models.Publication, models.SocialPost),
+        *(models.Reel, models.Batch, models.AvatarVideo, models.Caption, models.BurnIn, models.Upload),
+    )
+}
 # Columns that hold the key of an object in the bucket.
 _OBJECT_KEYS: Final = ("output_key", "narration_key", "source_key", "file_key")
 

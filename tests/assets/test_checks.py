@@ -56,7 +56,7 @@ def execute_checks(
     instance: dg.DagsterInstance,
     *names: str,
     asset: str = "reel_video",
-    job: str = "reel",
+    job: str = "reels",
     partition: str | None = None,
 ) -> dg.ExecuteInProcessResult:
     """What "Execute" on the page of a check launches; with a partition, as by GraphQL."""
@@ -77,7 +77,7 @@ def execute_checks(
 
 
 def materialize(instance: dg.DagsterInstance, asset: str, partition: str) -> None:
-    instance.add_dynamic_partitions("reel", [partition])
+    instance.add_dynamic_partitions("reels", [partition])
     instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=partition))
 
 

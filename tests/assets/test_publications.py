@@ -65,7 +65,7 @@ def test_a_post_leads_to_all_that_it_was_made_of_and_shows_its_picture(stage: St
         of_reel = reels.create_task(session, reel).partition_key
     with dg.DagsterInstance.ephemeral() as instance:
         picture = dg.MetadataValue.md("![thumbnail](/pictures/x.jpg)")
-        instance.add_dynamic_partitions("reel", [of_reel])
+        instance.add_dynamic_partitions("reels", [of_reel])
         instance.report_runless_asset_event(
             dg.AssetMaterialization("reel_video", partition=of_reel, metadata={"thumbnail": picture})
         )
