@@ -1,6 +1,7 @@
 """SQLAlchemy models, one file per domain, without logic. Importing this package registers all tables."""
 
 from content_pipeline.core.models.accounts import Account, ConnectState, RedirectUri
+from content_pipeline.core.models.alerts import FailureCount
 from content_pipeline.core.models.analysts import Analyst
 from content_pipeline.core.models.analytics import (
     AccountSync,
@@ -49,6 +50,7 @@ __all__ = [
     "DailyMetric",
     "DailyPostMetric",
     "Execution",
+    "FailureCount",
     "IdempotencyKey",
     "MadeVideo",
     "Memory",

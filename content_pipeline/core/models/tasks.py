@@ -34,6 +34,7 @@ class Task(Deletable, Base):
         Index("ix_tasks_parent", "parent_id", postgresql_where=text("parent_id is not null")),
         Index("ix_tasks_key_newest", "kind", "key", text("created_at desc")),
         Index("ix_tasks_subject_newest", "subject_kind", "subject_key", text("created_at desc")),
+        Index("ix_tasks_switched", "subject_kind", "subject_key", postgresql_where=text("subject_kind <> kind")),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
