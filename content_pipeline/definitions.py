@@ -11,7 +11,6 @@ from content_pipeline.sensors import (
     csv_inbox,
     memories,
     polling,
-    retention,
     tasks,
     tokens,
     webhooks,
@@ -21,8 +20,15 @@ logs.configure()
 
 definitions = dg.Definitions(
     assets=jobs.ASSETS,
-    jobs=[*jobs.JOBS.values(), jobs.WEBHOOKS, jobs.METRICS, jobs.retry_task],
-    schedules=[schedules.READ_METRICS],
+    jobs=[
+        *jobs.JOBS.values(),
+        jobs.WEBHOOKS,
+        jobs.METRICS,
+        jobs.RETIRE_RECORDS,
+        jobs.SWEEP_STORAGE,
+        jobs.retry_task,
+    ],
+    schedules=[schedules.READ_METRICS, schedules.RETIRE_RECORDS, schedules.SWEEP_STORAGE],
     sensors=[
         tasks.start_unattended_tasks,
         calendar.render_scheduled_videos,
@@ -36,7 +42,6 @@ definitions = dg.Definitions(
         tokens.refresh_expiring_tokens,
         memories.forget_deleted_memories,
         webhooks.deliver_webhooks,
-        retention.retire_old_work,
         analytics.record_stated_figures,
         schedules.DERIVE_METRICS,
     ],

@@ -1,6 +1,7 @@
 """One job per kind of task: it materializes all assets that are partitioned by the kind's keys, without run config.
 
-Beside them the jobs that are no tasks: delivering webhook events, reading the platforms' figures, and retrying a task.
+Beside them the jobs that are no tasks: delivering webhook events, reading the platforms' figures, deleting what is old,
+and retrying a task.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pydantic import Field
 
 from content_pipeline import assets, partitions
 from content_pipeline.assets.analytics import metric_snapshots
+from content_pipeline.assets.retention import retired_records, swept_storage
 from content_pipeline.assets.webhooks import webhook_deliveries
 from content_pipeline.core import retries
 from content_pipeline.core.errors import Error
@@ -47,6 +49,20 @@ METRICS: Final = dg.define_asset_job(
     selection=dg.AssetSelection.assets(metric_snapshots),
     tags=dagster_client.lane_tags("io", is_single=False),
     description="Read the figures of all accounts from the platforms.",
+)
+
+RETIRE_RECORDS: Final = dg.define_asset_job(
+    "retire_records",
+    selection=dg.AssetSelection.assets(retired_records),
+    tags=dagster_client.lane_tags("io", is_single=False),
+    description="Delete old partition keys and runs from Dagster.",
+)
+
+SWEEP_STORAGE: Final = dg.define_asset_job(
+    "sweep_storage",
+    selection=dg.AssetSelection.assets(swept_storage),
+    tags=dagster_client.lane_tags("io", is_single=False),
+    description="Delete expired rows and files, and what clients have deleted.",
 )
 
 

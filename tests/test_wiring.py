@@ -97,6 +97,8 @@ def test_dagster_runs_just_this() -> None:
         "current_metrics",
         "analytics_export",
         "workspace_export",
+        "retired_records",
+        "swept_storage",
     }
     assert {sensor.name for sensor in definitions.sensors or []} == {
         "start_unattended_tasks",
@@ -111,7 +113,6 @@ def test_dagster_runs_just_this() -> None:
         "refresh_expiring_tokens",
         "forget_deleted_memories",
         "deliver_webhooks",
-        "retire_old_work",
         "record_stated_figures",
         "derive_metrics",
     }
@@ -119,9 +120,15 @@ def test_dagster_runs_just_this() -> None:
         *kinds.jobs().values(),
         "webhooks",
         "metric_snapshots",
+        "retire_records",
+        "sweep_storage",
         "retry_task",
     }
-    assert {schedule.name for schedule in definitions.schedules or []} == {"read_metrics"}
+    assert {schedule.name for schedule in definitions.schedules or []} == {
+        "read_metrics",
+        "retire_old_records",
+        "sweep_old_storage",
+    }
     assert {f"{key.asset_key.to_user_string()}:{key.name}" for key in graph.asset_check_keys} == {
         "captions:in_order",
         "captions:readable",

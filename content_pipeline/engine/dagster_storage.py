@@ -70,15 +70,16 @@ class EventLogStorage(PostgresEventLogStorage):
 
 def close_idle_connections(instance: dg.DagsterInstance) -> None:
     """Close the connections to the database that are not in use, of the pool that the instance's storages share."""
-    _engine(instance).dispose()
+    engine_of(instance).dispose()
 
 
 def discard_connections(instance: dg.DagsterInstance) -> None:
     """Leave the connections that were inherited from a parent process to it."""
-    _engine(instance).dispose(close=False)
+    engine_of(instance).dispose(close=False)
 
 
-def _engine(instance: dg.DagsterInstance) -> Engine:
+def engine_of(instance: dg.DagsterInstance) -> Engine:
+    """The engine that the storages of the instance share. Its connections commit each statement."""
     assert isinstance(instance.event_log_storage, EventLogStorage)
     return instance.event_log_storage._engine
 

@@ -101,15 +101,6 @@ def test_schema_checks_are_executed_once() -> None:
     assert len(statements(runs.get_run_records)) == 1
 
 
-@pytest.fixture
-def kept_instance() -> Iterator[dg.DagsterInstance]:
-    """An instance on our storage."""
-    url = settings().dagster_database_url.get_secret_value()
-    kept = {"module": PostgresStorage.__module__, "class": "PostgresStorage", "config": {"postgres_url": url}}
-    with dg.instance_for_test(overrides={"storage": {"custom": kept}}) as instance:
-        yield instance
-
-
 def test_materializations_and_checks_are_found_by_their_asset(kept_instance: dg.DagsterInstance) -> None:
     @dg.asset(check_specs=[dg.AssetCheckSpec("good", asset="thing")])
     def thing() -> Iterator[Any]:

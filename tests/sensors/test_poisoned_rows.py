@@ -15,12 +15,11 @@ from content_pipeline.core.calendar import copies, due
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
-from content_pipeline.core.models import Task, Twin
+from content_pipeline.core.models import Twin
 from content_pipeline.core.providers import zeromemory
-from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import deleted_memories
 from content_pipeline.core.workspaces import idempotency
-from content_pipeline.sensors import retention as retention_sensor
 from content_pipeline.sensors.tasks import claim_unattended
 from tests import avatar_videos
 from tests.accounts import connect, read_account
@@ -167,38 +166,3 @@ def test_rows_and_files_that_cannot_be_deleted(workspace_id: UUID, monkeypatch: 
     monkeypatch.setattr(storage, "delete", lambda key: refuse() if key == orphans[0] else swept.append(key))
     assert retention.sweep_files() == 1
     assert swept[1:] == orphans[1:]
-
-
-@pytest.mark.slow
-def test_a_partition_key_whose_run_cannot_be_deleted(twins: tuple[Twin, Twin], monkeypatch: pytest.MonkeyPatch) -> None:
-    old = [_ended_task(twin) for twin in twins]
-    with dg.DagsterInstance.ephemeral() as instance:
-        instance.add_dynamic_partitions("captions", [task.partition_key for task in old])
-        run_ids = [
-            instance.add_run(
-                dg.DagsterRun(
-                    job_name="captions",
-                    status=dg.DagsterRunStatus.SUCCESS,
-                    tags={dagster_client.PARTITION_TAG: task.partition_key},
-                )
-            ).run_id
-            for task in old
-        ]
-        delete = instance.delete_run
-
-        def delete_others(run_id: str) -> None:
-            if run_id == run_ids[0]:
-                raise RuntimeError("cannot be deleted")
-            delete(run_id)
-
-        monkeypatch.setattr(instance, "delete_run", delete_others)
-        retention_sensor.retire_old_work(dg.build_sensor_context(instance=instance))
-        assert instance.get_dynamic_partitions("captions") == [old[0].partition_key]
-
-
-def _ended_task(twin: Twin) -> Task:
-    """A task that ended a year ago."""
-    with transaction() as session:
-        task = tasks.create(session, workspace_id=twin.workspace_id, kind="caption", key=str(uuid4()), lane="media")
-    execute("update tasks set state = 'done', finished_at = now() - interval '1 year' where id = :id", id=task.id)
-    return task

@@ -1,9 +1,8 @@
-"""The sensor that starts the run which delivers webhook events, and the retention of those runs."""
+"""The sensor that starts the run which delivers webhook events."""
 
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from uuid import UUID
 
 import dagster as dg
@@ -14,7 +13,7 @@ from content_pipeline import jobs
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.webhooks import dispatcher
 from content_pipeline.definitions import definitions
-from content_pipeline.sensors import retention, webhooks
+from content_pipeline.sensors import webhooks
 from content_pipeline.sensors.webhooks import deliver_webhooks
 from tests.core.webhooks.registered import happen, register
 
@@ -76,19 +75,3 @@ def test_no_second_run_is_started_beside_a_live_one(
 
 def test_its_runs_go_to_the_io_workers() -> None:
     assert definitions.resolve_job_def(jobs.WEBHOOKS.name).tags[dagster_client.QUEUE_TAG] == "io"
-
-
-def test_old_runs_are_deleted_unless_they_are_at_work(
-    database: None, ephemeral: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for status in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.STARTED):
-        ephemeral.add_run(dg.DagsterRun(job_name=jobs.WEBHOOKS.name, status=status))
-    ephemeral.add_run(dg.DagsterRun(job_name="reels", status=dg.DagsterRunStatus.SUCCESS))
-    retention.delete_webhook_runs(ephemeral)
-    assert ephemeral.get_runs_count() == 3
-    monkeypatch.setattr(retention, "WEBHOOK_RUNS_KEPT", timedelta())
-    retention.delete_webhook_runs(ephemeral)
-    assert {(run.job_name, run.status) for run in ephemeral.get_runs()} == {
-        ("webhooks", dg.DagsterRunStatus.STARTED),
-        ("reels", dg.DagsterRunStatus.SUCCESS),
-    }

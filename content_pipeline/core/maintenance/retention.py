@@ -1,5 +1,5 @@
-"""Retention: picks partition keys of tasks that ended 90 days ago, and of deleted ones; deletes expired rows and
-uploads, what was deleted by clients, exports, orphaned files, old audit events, and figures older than two years."""
+"""Retention: deletes expired rows and uploads, what was deleted by clients, exports, orphaned files, old audit events,
+and figures older than two years."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -8,8 +8,7 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
 
 from content_pipeline.core import pictures, rate_limits, storage
 from content_pipeline.core.accounts import oauth_flow
@@ -19,7 +18,7 @@ from content_pipeline.core.avatars import heygen_events
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.isolation import isolated
-from content_pipeline.core.maintenance import purge, upload_deletion
+from content_pipeline.core.maintenance import key_retirement, purge, upload_deletion
 from content_pipeline.core.models import (
     AvatarVideo,
     CalendarItem,
@@ -27,23 +26,17 @@ from content_pipeline.core.models import (
     MultipartUpload,
     Publication,
     Reel,
-    Task,
     Upload,
     WorkspaceExport,
 )
 from content_pipeline.core.tasks import executions
-from content_pipeline.core.tasks.partition_keys import row_id
-from content_pipeline.core.tasks.tasks import OPEN
 from content_pipeline.core.webhooks import endpoints
 from content_pipeline.core.workspace_exports import exports as workspace_exports
 from content_pipeline.core.workspaces import audit, idempotency
 
-# Dagster stays fast up to 100,000 dynamic keys per set; the rows and files of retired keys are kept.
-KEPT: Final = timedelta(days=90)
-MOST_KEYS: Final = 80_000
 # An upload is stored before its row is committed; after a day without a row it is an orphan.
 ORPHANED: Final = timedelta(days=1)
-# Looked up per query: with a query per upload, 100,000 uploads exceed the time limit of a sensor tick.
+# Looked up per query.
 BATCH_SIZE: Final = 1000
 
 _ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -122,7 +115,7 @@ def _is_expired(key: str) -> bool:
     if day := dataset.day_of(key):
         return day < analytics.first_kept_day()
     if day := pictures.stored_on(key):
-        return day < (now() - KEPT).date()
+        return day < (now() - key_retirement.KEPT).date()
     return bool(_EXPORT.fullmatch(key))
 
 
@@ -136,30 +129,3 @@ def _without_row(keys: Collection[str]) -> Iterator[str]:
                 for owner in session.scalars(ids.where(ids.selected_columns[0].in_(found.values())))
             }
         yield from (key for key, owner in found.items() if owner not in known)
-
-
-def retired_keys(session: Session, kind: str, keys: Collection[str]) -> Iterator[str]:
-    """Those of these partition keys that may be deleted from Dagster: of deleted rows, then the oldest.
-
-    Their tasks ended more than KEPT ago or were deleted, or they are the oldest beyond MOST_KEYS; no task is open.
-    """
-    deleted = func.bool_and(Task.deleted_at.is_not(None))
-    ended = func.max(func.coalesce(Task.finished_at, now()))
-    # A task that switched its subject has worked on two rows: its own and its present subject.
-    key = case((Task.kind == kind, Task.key), else_=Task.subject_key)
-    query = (
-        select(key, ended, deleted)
-        .where(or_(Task.kind == kind, Task.subject_kind == kind))
-        .group_by(key)
-        .having(~func.bool_or(Task.state.in_(OPEN)))
-        .order_by(deleted.desc(), ended)
-    )
-    left = len(keys)
-    by_row = {row_id(key): key for key in keys}
-    for row, ended_at, is_deleted in session.execute(query):
-        if row not in by_row:
-            continue
-        if not is_deleted and left <= MOST_KEYS and ended_at > now() - KEPT:
-            return
-        left -= 1
-        yield by_row[row]

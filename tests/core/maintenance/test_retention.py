@@ -11,81 +11,11 @@ from content_pipeline.core.captions import captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
-from content_pipeline.core.models import Caption, Publication, Task, WorkspaceExport
-from content_pipeline.core.publishing import publications
-from content_pipeline.core.publishing.publications import PostSpec
-from content_pipeline.core.sources.sources import Source
-from content_pipeline.core.tasks import deferral, tasks
-from tests.factories import make_account
+from content_pipeline.core.models import Caption, Publication, WorkspaceExport
+from tests.core.maintenance.ended_tasks import published
 
 # What runs write for rows.
 MADE = [("reels", "reel.mp4"), ("avatars", "avatar.mp4"), ("captions", f"burn_ins/{uuid4()}.mp4")]
-
-
-def ended(workspace_id: UUID, *, days_ago: float, burn_in: str | None = None) -> str:
-    """The key of a caption whose task ended so long ago; with `burn_in`, after it was handed over to that row."""
-    key = str(uuid4())
-    with transaction() as session:
-        task = tasks.create(session, workspace_id=workspace_id, kind="caption", key=key, lane="media")
-        tasks.mark_processing(session, "caption", key)
-        if burn_in:
-            deferral.switch_subject(session, task.id, kind="burn_in", key=burn_in, lane="media")
-            tasks.mark_processing(session, "burn_in", burn_in)
-        tasks.finish(session, task.id)
-        session.flush()
-        session.get_one(Task, task.id).finished_at = now() - timedelta(days=days_ago)
-    return key
-
-
-def published(workspace_id: UUID, *, days_ago: float) -> str:
-    """The key of a post whose task ended so long ago."""
-    with transaction() as session:
-        account = make_account(session, workspace_id)
-        spec = PostSpec("instagram", account.id, caption="Look.")
-        source = Source(url="https://8.8.8.8/reel.mp4")
-        ((publication, task),) = publications.create_with_tasks(
-            session, workspace_id, twin=None, source=source, specs=[spec]
-        )
-        tasks.mark_processing(session, publications.KIND, task.key)
-        tasks.finish(session, task.id)
-        session.flush()
-        session.get_one(Task, task.id).finished_at = now() - timedelta(days=days_ago)
-    return str(publication.id)
-
-
-def retired(kind: str, *keys: str) -> list[str]:
-    with transaction() as session:
-        return list(retention.retired_keys(session, kind, keys))
-
-
-def test_keys_are_retired_after_ninety_days(workspace_id: UUID) -> None:
-    old, young = ended(workspace_id, days_ago=91), ended(workspace_id, days_ago=89)
-    assert retired("caption", old, young) == [old]
-
-
-def test_keys_of_posts_are_retired_too(workspace_id: UUID) -> None:
-    old, young = published(workspace_id, days_ago=91), published(workspace_id, days_ago=89)
-    assert retired("publication", old, young) == [old]
-
-
-def test_a_task_that_was_handed_over_retires_both_its_keys(workspace_id: UUID) -> None:
-    burn_in = str(uuid4())
-    caption = ended(workspace_id, days_ago=91, burn_in=burn_in)
-    assert retired("caption", caption) == [caption]
-    assert retired("burn_in", burn_in) == [burn_in]
-
-
-def test_a_key_in_flight_is_kept_however_old_its_first_try_is(workspace_id: UUID) -> None:
-    key = ended(workspace_id, days_ago=91)
-    with transaction() as session:
-        tasks.create(session, workspace_id=workspace_id, kind="caption", key=key, lane="media")
-    assert retired("caption", key) == []
-
-
-def test_the_oldest_keys_beyond_the_most_are_retired_early(workspace_id: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "MOST_KEYS", 1)
-    older, newer = ended(workspace_id, days_ago=2), ended(workspace_id, days_ago=1)
-    assert retired("caption", older, newer) == [older]
 
 
 @pytest.mark.slow

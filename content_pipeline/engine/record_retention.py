@@ -1,0 +1,92 @@
+"""Retention of Dagster's records: deletes old partition keys with their runs, and the old runs without a key."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+import dagster as dg
+
+from content_pipeline.core.analytics.figures import DAYS_KEPT
+from content_pipeline.core.clock import now, offset
+from content_pipeline.core.database import transaction
+from content_pipeline.core.isolation import isolated
+from content_pipeline.core.maintenance import key_retirement
+from content_pipeline.core.tasks import dagster_client, kinds
+from content_pipeline.engine import record_deletion
+
+# Of keys, or of runs, in one transaction.
+CHUNK: Final = 1000
+# A run ends after that; the schedule starts the next one (schedules.py).
+RUN_SECONDS: Final = 300.0
+# There may be one every few seconds, and what they did is in our own tables.
+FREQUENT_RUNS_KEPT: Final = timedelta(days=7)
+# A worker with a free slot begins a run within 0.1 s of its launch.
+_WAITING_SECONDS: Final = 2.0
+
+
+def delete_old_records(instance: dg.DagsterInstance, frequent_jobs: Sequence[str]) -> Counter[str]:
+    """Delete what is old, chunk by chunk. Returns how many `keys`, and `runs` without a key, were deleted.
+
+    Ends early when the time is over, or when other runs wait for a worker of this run's lane: what is left, the next
+    run deletes. Runs of `frequent_jobs` are kept for a week only.
+    """
+    deleted: Counter[str] = Counter(keys=0, runs=0)
+    deadline = time.monotonic() + RUN_SECONDS
+    for what, count in _chunks(instance, frequent_jobs):
+        deleted[what] += count
+        if time.monotonic() > deadline or _is_slot_wanted(instance):
+            break
+    return deleted
+
+
+def _chunks(instance: dg.DagsterInstance, frequent_jobs: Sequence[str]) -> Iterator[tuple[str, int]]:
+    # In another order each time, so that no set waits for ever behind one that takes all of the time.
+    jobs = kinds.jobs()
+    for kind in random.sample(list(jobs), len(jobs)):
+        yield from (("keys", count) for count in _delete_keys(instance, kind, jobs[kind]))
+    yield from (("runs", count) for count in _delete_runs(instance, list(jobs.values()), frequent_jobs))
+
+
+def _delete_keys(instance: dg.DagsterInstance, kind: str, key_set: str) -> Iterator[int]:
+    keys = instance.get_dynamic_partitions(key_set)
+    with transaction() as session:
+        retired = key_retirement.retired_keys(session, kind, keys)
+    for begin in range(0, len(retired), CHUNK):
+        chunk = retired[begin : begin + CHUNK]
+        with isolated("retired_keys", f"{key_set}:{chunk[0]}"):
+            deleted = record_deletion.delete_keys(instance, key_set, chunk)
+            # Requested again meanwhile: a run whose key is not registered works, and then fails.
+            with transaction() as session:
+                wanted = key_retirement.keys_in_flight(session, kind, deleted)
+            instance.add_dynamic_partitions(key_set, wanted)
+            yield len(deleted) - len(wanted)
+
+
+def _delete_runs(instance: dg.DagsterInstance, key_sets: Sequence[str], frequent_jobs: Sequence[str]) -> Iterator[int]:
+    """Runs of frequent jobs, then others without a key that is held.
+
+    Those that have read or derived figures are kept as long as the figures: without them, Dagster's pages would offer
+    to read the windows again.
+    """
+    ages = now() - FREQUENT_RUNS_KEPT, now() - key_retirement.KEPT, now() - timedelta(days=DAYS_KEPT)
+    for found in (
+        lambda: record_deletion.old_runs_of_jobs(instance, frequent_jobs, ages[0], CHUNK),
+        lambda: record_deletion.old_runs_without_key(instance, key_sets, ages[1], CHUNK, keep_windows=True),
+        lambda: record_deletion.old_runs_without_key(instance, key_sets, ages[2], CHUNK, keep_windows=False),
+    ):
+        while run_ids := found():
+            record_deletion.delete_runs(instance, run_ids)
+            yield len(run_ids)
+
+
+def _is_slot_wanted(instance: dg.DagsterInstance) -> bool:
+    """Whether a run of the io lane has waited for a worker for some time."""
+    waiting = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.STARTING],
+        tags={dagster_client.QUEUE_TAG: "io"},
+        updated_before=now() - offset() - timedelta(seconds=_WAITING_SECONDS),  # Dagster's time is real
+    )
+    return instance.get_runs_count(waiting) > 0

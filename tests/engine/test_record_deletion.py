@@ -1,0 +1,162 @@
+"""Bulk deletion in Dagster's database: a key goes with all that was recorded of it, and nothing else goes."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import dagster as dg
+import pytest
+from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
+from sqlalchemy import text
+
+from content_pipeline.core.clock import now
+from content_pipeline.engine import record_deletion
+from content_pipeline.engine.dagster_storage import engine_of
+
+KEYS: Final = dg.DynamicPartitionsDefinition(name="rows_of_this_test")
+# Tables that hold something of a run, and how it is found.
+OF_RUN: Final = {
+    "runs": "run_id = any(:runs)",
+    "run_tags": "run_id = any(:runs)",
+    "event_logs": "run_id = any(:runs)",
+    "asset_check_executions": "run_id = any(:runs)",
+    "asset_event_tags": "event_id = any(:events)",
+}
+
+
+@dg.asset(
+    partitions_def=KEYS,
+    check_specs=[dg.AssetCheckSpec("good", asset="made_row"), dg.AssetCheckSpec("big", asset="made_row")],
+)
+def made_row() -> Iterator[Any]:
+    yield dg.MaterializeResult(data_version=dg.DataVersion("1"))
+    yield dg.AssetCheckResult(check_name="good", passed=True)
+    yield dg.AssetCheckResult(check_name="big", passed=False)
+
+
+@dg.asset
+def observer(context: dg.AssetExecutionContext) -> None:
+    for key in context.run.tags["observed"].split():
+        context.log_event(dg.AssetObservation("made_row", partition=key, metadata={"views": 3}))
+
+
+@pytest.fixture
+def keys(kept_instance: dg.DagsterInstance) -> list[str]:
+    """Two keys, each with the records of a run."""
+    named = [f"2026-11-26-studio-{uuid4()}" for _ in range(2)]
+    kept_instance.add_dynamic_partitions(KEYS.name, named)
+    for key in named:
+        assert dg.materialize([made_row], instance=kept_instance, partition_key=key).success
+    return named
+
+
+def run_ids(instance: dg.DagsterInstance, key: str) -> list[str]:
+    return [run.run_id for run in instance.get_runs(dg.RunsFilter(tags={"dagster/partition": key}))]
+
+
+def query(instance: dg.DagsterInstance, statement: str, **values: Any) -> list[Any]:
+    with engine_of(instance).connect() as connection:
+        return list(connection.execute(text(statement), values).all())
+
+
+def records(instance: dg.DagsterInstance, runs: list[str], events: list[int]) -> dict[str, int]:
+    """How many rows of these runs and events each table has."""
+    return {
+        table: query(instance, f"select count(*) from {table} where {found}", runs=runs, events=events)[0][0]
+        for table, found in OF_RUN.items()
+    }
+
+
+def events_of(instance: dg.DagsterInstance, runs: list[str]) -> list[int]:
+    return [row.id for row in query(instance, "select id from event_logs where run_id = any(:runs)", runs=runs)]
+
+
+def test_a_key_goes_with_its_runs_their_events_tags_and_checks(
+    kept_instance: dg.DagsterInstance, keys: list[str]
+) -> None:
+    old, young = (run_ids(kept_instance, key) for key in keys)
+    of_old, of_young = (events_of(kept_instance, runs) for runs in (old, young))
+    before = records(kept_instance, young, of_young)
+    assert min(before.values()) > 0, "the run of this test leaves something in each table"
+    assert records(kept_instance, old, of_old) == before
+    assert record_deletion.delete_keys(kept_instance, KEYS.name, [keys[0]]) == [keys[0]]
+    assert set(records(kept_instance, old, of_old).values()) == {0}
+    assert records(kept_instance, young, of_young) == before
+    assert kept_instance.get_dynamic_partitions(KEYS.name)[-1] == keys[1]
+
+
+def test_what_other_runs_observed_of_a_key_goes_with_it(kept_instance: dg.DagsterInstance, keys: list[str]) -> None:
+    run = dg.materialize([observer], instance=kept_instance, tags={"observed": " ".join(keys)})
+    record_deletion.delete_keys(kept_instance, KEYS.name, [keys[0]])
+    observed = "select partition from event_logs where run_id = :run and dagster_event_type = 'ASSET_OBSERVATION'"
+    assert [row.partition for row in query(kept_instance, observed, run=run.run_id)] == [keys[1]]
+
+
+def test_the_runs_of_an_assets_page_go_too(kept_instance: dg.DagsterInstance, keys: list[str]) -> None:
+    kept_instance.add_run(
+        dg.DagsterRun(job_name="__ASSET_JOB", status=dg.DagsterRunStatus.CANCELED, tags={"dagster/partition": keys[0]})
+    )
+    record_deletion.delete_keys(kept_instance, KEYS.name, [keys[0]])
+    assert run_ids(kept_instance, keys[0]) == []
+
+
+def test_a_key_with_a_run_at_work_stays_whole(kept_instance: dg.DagsterInstance, keys: list[str]) -> None:
+    kept_instance.add_run(
+        dg.DagsterRun(job_name="rows", status=dg.DagsterRunStatus.STARTING, tags={"dagster/partition": keys[0]})
+    )
+    assert record_deletion.delete_keys(kept_instance, KEYS.name, keys) == [keys[1]]
+    assert len(run_ids(kept_instance, keys[0])) == 2
+    assert kept_instance.has_dynamic_partition(KEYS.name, keys[0])
+
+
+def test_the_page_of_an_asset_forgets_a_deleted_key(kept_instance: dg.DagsterInstance, keys: list[str]) -> None:
+    def shown() -> str:
+        status = get_and_update_asset_status_cache_value(kept_instance, made_row.key, KEYS)
+        assert status
+        return str(status.serialized_materialized_partition_subset)
+
+    assert keys[0] in shown()
+    record_deletion.delete_keys(kept_instance, KEYS.name, [keys[0]])
+    assert keys[0] not in shown()
+    assert keys[1] in shown()
+
+
+def test_old_runs_go_by_their_job(kept_instance: dg.DagsterInstance) -> None:
+    job = f"frequent-{uuid4()}"
+    finished, _ = (
+        kept_instance.add_run(dg.DagsterRun(job_name=job, status=status)).run_id
+        for status in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.STARTED)
+    )
+    later = now() + timedelta(minutes=1)
+    assert record_deletion.old_runs_of_jobs(kept_instance, [job], now() - timedelta(minutes=1), 10) == []
+    assert record_deletion.old_runs_of_jobs(kept_instance, [job], later, 10) == [finished]
+    record_deletion.delete_runs(kept_instance, [finished])
+    assert record_deletion.old_runs_of_jobs(kept_instance, [job], later, 10) == []
+
+
+def test_old_runs_go_unless_their_key_is_held_or_is_a_window(
+    kept_instance: dg.DagsterInstance, keys: list[str]
+) -> None:
+    tags = {
+        "without": {},
+        "held": {"dagster/partition": keys[0]},
+        "gone": {"dagster/partition": f"2026-11-26-studio-{uuid4()}"},
+        "window": {"dagster/partition": "2026-11-26-06:00"},
+        "days": {"dagster/asset_partition_range_start": "2026-11-26"},
+    }
+    runs = {
+        kept_instance.add_run(
+            dg.DagsterRun(job_name="__ASSET_JOB", status=dg.DagsterRunStatus.SUCCESS, tags=of_run)
+        ).run_id: name
+        for name, of_run in tags.items()
+    }
+
+    def found(*, keep_windows: bool) -> set[str]:
+        old = record_deletion.old_runs_without_key(
+            kept_instance, [KEYS.name], now() + timedelta(minutes=1), 10_000, keep_windows=keep_windows
+        )
+        return {runs[run_id] for run_id in old if run_id in runs}
+
+    assert found(keep_windows=True) == {"without", "gone"}
+    assert found(keep_windows=False) == {"without", "gone", "window", "days"}

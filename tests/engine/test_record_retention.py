@@ -1,0 +1,111 @@
+"""Retention of Dagster's records: what one run deletes, and when it leaves the rest to the next."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import dagster as dg
+import pytest
+
+from content_pipeline.core.clock import now
+from content_pipeline.core.database import transaction
+from content_pipeline.core.maintenance import key_retirement
+from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.engine import record_deletion, record_retention
+from tests.core.maintenance.ended_tasks import ended
+
+
+def register(instance: dg.DagsterInstance, *rows: str) -> None:
+    """Add these keys of captions, the only ones."""
+    for key in instance.get_dynamic_partitions("captions"):
+        instance.delete_dynamic_partition("captions", key)
+    instance.add_dynamic_partitions("captions", rows)
+    for key in rows:
+        run = dg.DagsterRun(
+            job_name="captions", status=dg.DagsterRunStatus.SUCCESS, tags={dagster_client.PARTITION_TAG: key}
+        )
+        instance.add_run(run)
+
+
+def test_old_keys_go_with_their_runs(kept_instance: dg.DagsterInstance, workspace_id: UUID) -> None:
+    old, young = ended(workspace_id, days_ago=91), ended(workspace_id, days_ago=89)
+    register(kept_instance, old, young)
+    assert record_retention.delete_old_records(kept_instance, [])["keys"] == 1
+    assert kept_instance.get_dynamic_partitions("captions") == [young]
+    runs = [kept_instance.get_runs(dg.RunsFilter(tags={dagster_client.PARTITION_TAG: key})) for key in (old, young)]
+    assert [len(found) for found in runs] == [0, 1]
+
+
+def test_a_key_that_is_requested_while_it_is_deleted_is_registered_again(
+    kept_instance: dg.DagsterInstance, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = ended(workspace_id, days_ago=91)
+    register(kept_instance, old)
+    delete = record_deletion.delete_keys
+
+    def request_and_delete(instance: dg.DagsterInstance, key_set: str, keys: list[str]) -> list[str]:
+        with transaction() as session:
+            tasks.create(session, workspace_id=workspace_id, kind="caption", key=old, lane="media")
+        return delete(instance, key_set, keys)
+
+    monkeypatch.setattr(record_deletion, "delete_keys", request_and_delete)
+    assert record_retention.delete_old_records(kept_instance, [])["keys"] == 0
+    assert kept_instance.get_dynamic_partitions("captions") == [old]
+
+
+def test_a_chunk_that_cannot_be_deleted_does_not_stop_the_others(
+    kept_instance: dg.DagsterInstance, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [ended(workspace_id, days_ago=days) for days in (93, 92)]
+    register(kept_instance, *rows)
+    delete = record_deletion.delete_keys
+
+    def delete_others(instance: dg.DagsterInstance, key_set: str, keys: list[str]) -> list[str]:
+        if rows[0] in keys:
+            raise RuntimeError("cannot be deleted")
+        return delete(instance, key_set, keys)
+
+    monkeypatch.setattr(record_retention, "CHUNK", 1)
+    monkeypatch.setattr(record_deletion, "delete_keys", delete_others)
+    assert record_retention.delete_old_records(kept_instance, [])["keys"] == 1
+    assert kept_instance.get_dynamic_partitions("captions") == [rows[0]]
+
+
+def test_a_run_ends_after_a_chunk_when_others_wait_for_its_worker(
+    kept_instance: dg.DagsterInstance, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [ended(workspace_id, days_ago=days) for days in (93, 92, 91)]
+    register(kept_instance, *rows)
+    monkeypatch.setattr(record_retention, "CHUNK", 1)
+    monkeypatch.setattr(record_retention, "_WAITING_SECONDS", -60.0)  # as if a minute had passed
+    waiting = dg.DagsterRun(
+        job_name="publications", status=dg.DagsterRunStatus.STARTING, tags={dagster_client.QUEUE_TAG: "io"}
+    )
+    kept_instance.add_run(waiting)
+    assert sum(record_retention.delete_old_records(kept_instance, []).values()) == 1
+    kept_instance.delete_run(waiting.run_id)
+    assert record_retention.delete_old_records(kept_instance, [])["keys"] >= 2
+    assert kept_instance.get_dynamic_partitions("captions") == []
+
+
+def test_frequent_runs_are_kept_for_a_week(kept_instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = f"frequent-{uuid4()}"
+    kept_instance.add_run(dg.DagsterRun(job_name=job, status=dg.DagsterRunStatus.SUCCESS))
+    filters = dg.RunsFilter(job_name=job)
+    today = now()
+    record_retention.delete_old_records(kept_instance, [job])
+    assert kept_instance.get_runs_count(filters) == 1
+    monkeypatch.setattr(record_retention, "now", lambda: today + timedelta(days=8))
+    record_retention.delete_old_records(kept_instance, [job])
+    assert kept_instance.get_runs_count(filters) == 0
+
+
+def test_other_runs_are_kept_as_long_as_keys(
+    kept_instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = kept_instance.add_run(dg.DagsterRun(job_name="__ASSET_JOB", status=dg.DagsterRunStatus.FAILURE))
+    today = now()
+    for days, is_kept in ((-1, True), (1, False)):
+        at = today + key_retirement.KEPT + timedelta(days=days)
+        monkeypatch.setattr(record_retention, "now", lambda at=at: at)
+        record_retention.delete_old_records(kept_instance, [])
+        assert kept_instance.has_run(run.run_id) is is_kept
