@@ -6,7 +6,7 @@ import dagster as dg
 
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
-from content_pipeline.engine.step import Results
+from content_pipeline.engine.step import Results, interrupted
 
 
 def claimed(context: dg.AssetExecutionContext, what: str, body: Callable[[], Results]) -> Results:
@@ -20,5 +20,5 @@ def claimed(context: dg.AssetExecutionContext, what: str, body: Callable[[], Res
             context.log.warning("Another run is working on this; nothing done.")
             return
         yield from body()
-    except Stopped as error:
-        raise dg.DagsterExecutionInterruptedError from error
+    except (Stopped, dg.DagsterExecutionInterruptedError) as error:
+        raise interrupted(context.run.run_id) from error

@@ -10,6 +10,7 @@ from content_pipeline.assets.owners import PLATFORM
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.webhooks import dispatcher
+from content_pipeline.engine.step import interrupted
 
 SUBJECT = tasks.subject("webhooks", "due")
 
@@ -28,6 +29,6 @@ def webhook_deliveries(context: dg.AssetExecutionContext) -> Iterator[dg.Materia
             context.log.warning("Another run is delivering; nothing done.")
             return
         outcomes = dispatcher.deliver_due(partial(executions.fenced, run_id))
-    except Stopped as error:
-        raise dg.DagsterExecutionInterruptedError from error
+    except (Stopped, dg.DagsterExecutionInterruptedError) as error:
+        raise interrupted(run_id) from error
     yield dg.MaterializeResult(metadata={"accepted": outcomes["accepted"], "refused": outcomes["refused"]})

@@ -6,6 +6,7 @@ and a service that is configured by hand replaces the embedded one.
 """
 
 import os
+from base64 import b64decode
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -89,6 +90,11 @@ class Settings(EnvironmentSettings):
     slots_media: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     slots_io: int = Field(default=8, ge=1)
 
+    # longest time of a run, in seconds
+    max_runtime_interactive: float = Field(default=900.0, gt=0)
+    max_runtime_media: float = Field(default=21_600.0, gt=0)
+    max_runtime_io: float = Field(default=21_600.0, gt=0)
+
     # the lane of this process; set for workers only
     lane: Lane | None = None
 
@@ -147,6 +153,10 @@ class Settings(EnvironmentSettings):
     link_seconds: int = 3600
     allowed_private_hosts: Annotated[list[str], NoDecode] = []
 
+    # alerts: where failed runs are told of by their error code, and what signs it; empty: the log and /metrics only
+    alert_webhook_url: SecretStr = SecretStr("")
+    alert_webhook_secret: SecretStr = SecretStr("")
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator(
@@ -161,6 +171,22 @@ class Settings(EnvironmentSettings):
     @classmethod
     def _split(cls, value: str | list[str]) -> list[str]:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _check_alert_url(cls, value: SecretStr) -> SecretStr:
+        parsed = urlsplit(url := value.get_secret_value())
+        if url and not (parsed.scheme in ("http", "https") and parsed.hostname):
+            raise ValueError("it is not an address, like https://alerts.example.com/content")
+        return value
+
+    @field_validator("alert_webhook_secret")
+    @classmethod
+    def _check_alert_secret(cls, value: SecretStr) -> SecretStr:
+        """Refused here, in every process: a secret that cannot sign would silence the alerts."""
+        if (secret := value.get_secret_value()) and not _is_signing_secret(secret):
+            raise ValueError("it is not whsec_ and the base64 of 24 to 64 random bytes")
+        return value
 
     @property
     def clock_offset_file(self) -> Path:
@@ -192,6 +218,22 @@ class Settings(EnvironmentSettings):
 
     def slots(self, lane: Lane) -> int:
         return {"interactive": self.slots_interactive, "media": self.slots_media, "io": self.slots_io}[lane]
+
+    def max_runtime_seconds(self, lane: Lane) -> float:
+        return {
+            "interactive": self.max_runtime_interactive,
+            "media": self.max_runtime_media,
+            "io": self.max_runtime_io,
+        }[lane]
+
+
+def _is_signing_secret(secret: str) -> bool:
+    """Whether it has the form of Standard Webhooks."""
+    try:
+        key = b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return False
+    return secret.startswith("whsec_") and 24 <= len(key) <= 64
 
 
 @cache

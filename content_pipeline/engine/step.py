@@ -14,7 +14,7 @@ from content_pipeline.core.database import UNREACHABLE, transaction
 from content_pipeline.core.errors import Error, InternalError, OutOfMemory, TooManyRequests, Unavailable
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
-from content_pipeline.core.tasks import dagster_client, deferral, executions, tasks
+from content_pipeline.core.tasks import dagster_client, deferral, executions, max_runtime, tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.run_context import Hold, RunContext, Suspend, SwitchLane
@@ -49,7 +49,29 @@ def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[RunCon
     except (Stopped, dg.DagsterExecutionInterruptedError) as error:
         with suppress(*UNREACHABLE):
             _report_cancel(context, kind, key)
-        raise dg.DagsterExecutionInterruptedError from error
+        raise interrupted(context.run.run_id) from error
+
+
+def interrupted(run_id: str) -> BaseException:
+    """What the step of a run raises that was fenced off.
+
+    It is an interrupt, after which Dagster retries the run unless it was canceled; or the failure of a run that took
+    too long, which is final.
+    """
+    if error := max_runtime.error_of(run_id):
+        return _failure(error)
+    return dg.DagsterExecutionInterruptedError()
+
+
+def _failure(error: Error) -> dg.Failure:
+    message = f"{error.detail} {error.remedy}".strip()
+    return dg.Failure(message, {"code": error.code, **_log_of(error)}, allow_retries=False)
+
+
+def _log_of(error: Error) -> dict[str, dg.MetadataValue[Any]]:
+    """The last lines of the program that failed, such as ffmpeg, which the error has as notes."""
+    notes = "\n".join(getattr(error, "__notes__", ()))
+    return {"log": dg.MetadataValue.md(f"```\n{notes}\n```")} if notes else {}
 
 
 def _report_cancel(context: dg.AssetExecutionContext, kind: str, key: str) -> None:
@@ -137,17 +159,6 @@ def _execute(context: dg.AssetExecutionContext, run: RunContext, results: Result
         if error is not raised:
             raise
         raise _failure(error) from error
-
-
-def _failure(error: Error) -> dg.Failure:
-    message = f"{error.detail} {error.remedy}".strip()
-    return dg.Failure(message, {"code": error.code, **_log_of(error)}, allow_retries=False)
-
-
-def _log_of(error: Error) -> dict[str, dg.MetadataValue[Any]]:
-    """The last lines of the program that failed, such as ffmpeg, which the error has as notes."""
-    notes = "\n".join(getattr(error, "__notes__", ()))
-    return {"log": dg.MetadataValue.md(f"```\n{notes}\n```")} if notes else {}
 
 
 def _to_error(raised: Exception) -> Error:

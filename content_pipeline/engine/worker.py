@@ -8,7 +8,7 @@ shutdown alone would wait for them without a limit.
 
 import os
 import signal
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 import dagster as dg
@@ -18,7 +18,7 @@ from dagster._cli.api import _execute_run_command_body  # dagster-celery's own w
 
 from content_pipeline.core import database, logs, process_memory
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import deferral, executions, scratch
+from content_pipeline.core.tasks import deferral, executions, max_runtime, scratch
 from content_pipeline.core.tasks.executions import Begin, Heartbeat
 from content_pipeline.engine import dagster_storage, idle
 from content_pipeline.engine.launcher import EXECUTE, CeleryRunLauncher
@@ -67,7 +67,13 @@ def execute_run(self: Any, run_id: str) -> None:
     # interrupt the next run.
     before = signal.getsignal(signal.SIGTERM)
     try:
-        with idle.interrupted(), Heartbeat(run_id):
+        lane = settings().lane or "media"
+        heartbeat = Heartbeat(
+            run_id,
+            max_seconds=settings().max_runtime_seconds(lane),
+            on_overdue=partial(max_runtime.end, run_id, lane),
+        )
+        with idle.interrupted(), heartbeat:
             _execute_run_command_body(
                 instance=_instance(), run_id=run_id, write_stream_fn=lambda _: None, set_exit_code_on_failure=False
             )

@@ -17,7 +17,7 @@ from content_pipeline.core.errors import MediaUnusable, TooManyRequests, Unavail
 from content_pipeline.core.media import media_errors
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import cancellation, dagster_client, deferral, executions, tasks
+from content_pipeline.core.tasks import cancellation, dagster_client, deferral, executions, max_runtime, tasks
 from content_pipeline.core.tasks.run_context import MAX_ATTEMPTS, PATIENCE, RunContext, Suspend, SwitchLane
 from tests.core.lock_waits import is_lock_awaited
 from tests.engine import step_runs
@@ -211,3 +211,15 @@ def test_a_superseded_run_does_nothing(task: Task) -> None:
         assert tasks.reserve_start(session, session.get_one(Task, task.id))
     assert perform(task, raises(AssertionError("it worked"))) is None
     assert now_is(task).state == "queued"
+
+
+def test_a_run_that_takes_too_long_fails_with_its_code_and_is_not_retried(task: Task) -> None:
+    def body(run: RunContext) -> None:
+        max_runtime.end(run.run_id, "media")
+        raise dg.DagsterExecutionInterruptedError  # the interrupt of the heartbeat
+
+    raised, status = perform_in_run(task, body)
+    assert isinstance(raised, dg.Failure)
+    assert raised.metadata["code"].value == "max_runtime_exceeded"
+    assert status is dg.DagsterRunStatus.FAILURE
+    assert (now_is(task).error or {})["code"] == "max_runtime_exceeded"

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from enum import Enum
@@ -21,12 +21,15 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.database import transaction
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import Execution
 
 HEARTBEAT_SECONDS: Final = 1.0
 # A worker that cannot reach the database for this long ends its run, well before the run is declared dead.
 UNREACHABLE_SECONDS: Final = 10.0
 DEAD_SECONDS: Final = 15.0
+# From the longest time of a run until its process is killed.
+OVERDUE_SECONDS: Final = 60.0
 
 # Real time: the clock of the database, which all workers share.
 _NOW: Final = func.clock_timestamp()
@@ -99,6 +102,14 @@ def stop_subject(session: Session, subject: str) -> None:
     session.execute(update(Execution).where(Execution.subject == subject, ~Execution.stop).values(stop=True))
 
 
+def stop_begun(session: Session, run_id: str) -> tuple[str | None] | None:
+    """Fence off a run that a worker has begun. Returns the subject that it had claimed; None for one that is fenced off
+    already."""
+    stopped = update(Execution).where(Execution.run_id == run_id, ~Execution.stop).values(stop=True)
+    found = session.execute(stopped.returning(Execution.subject)).first()
+    return found.tuple() if found else None
+
+
 def stop_worker(session: Session, worker: str) -> list[str]:
     """Fence off all runs of `worker`. Returns the subjects that they had claimed."""
     stopped = update(Execution).where(Execution.worker == worker, ~Execution.stop).values(stop=True)
@@ -162,12 +173,15 @@ class Heartbeat(threading.Thread):
     """Thread that sends a run's heartbeats during the block, and interrupts the main thread once it is fenced off.
 
     The interrupt is repeated at every heartbeat: one that arrives before the run has installed its signal handlers
-    is lost.
+    is lost. After `max_seconds` each heartbeat calls `on_overdue`, which is to fence the run off; a process that does
+    not end within another minute, because it is in a call that nothing interrupts, is killed.
     """
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, *, max_seconds: float, on_overdue: Callable[[], None]) -> None:
         super().__init__(name=f"heartbeat-{run_id[:8]}", daemon=True)
         self._run_id = run_id
+        self._max_seconds = max_seconds
+        self._on_overdue = on_overdue
         self._ended = threading.Event()
 
     def __enter__(self) -> "Heartbeat":
@@ -179,13 +193,19 @@ class Heartbeat(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        last_success = time.monotonic()
+        began = last_success = time.monotonic()
         while not self._ended.wait(HEARTBEAT_SECONDS):
+            overdue = time.monotonic() - began - self._max_seconds
             try:
+                if overdue > 0:
+                    with isolated("overdue_runs", self._run_id):
+                        self._on_overdue()
                 alive = _beat(self._run_id)
                 last_success = time.monotonic()
             except SQLAlchemyError:  # any of them: without this thread the run would go on unfenced
                 alive = time.monotonic() - last_success < UNREACHABLE_SECONDS
+            if overdue > OVERDUE_SECONDS:
+                os.kill(os.getpid(), signal.SIGKILL)
             if not alive:
                 self._interrupt()
 

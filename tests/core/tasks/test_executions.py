@@ -31,6 +31,10 @@ def begin(run_id: str) -> str:
     return run_id
 
 
+def heartbeat(run_id: str) -> Heartbeat:
+    return Heartbeat(run_id, max_seconds=3600, on_overdue=lambda: None)
+
+
 def silence(run_id: str) -> None:
     """Let the run's last heartbeat be long past."""
     with transaction() as session:
@@ -138,7 +142,7 @@ def test_a_worker_that_shuts_down_stops_its_own_runs_only(subject: str) -> None:
 def test_the_heartbeat_interrupts_a_run_that_is_fenced_off(run_id: str) -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with Heartbeat(begin(run_id)):
+        with heartbeat(begin(run_id)):
             stop(run_id)
             with pytest.raises(KeyboardInterrupt):
                 Event().wait(30)
@@ -150,10 +154,18 @@ def test_the_heartbeat_interrupts_a_run_that_is_fenced_off(run_id: str) -> None:
 def test_the_heartbeat_keeps_a_run_alive(run_id: str) -> None:
     begin(run_id)
     silence(run_id)
-    with Heartbeat(run_id):
+    with heartbeat(run_id):
         while not _has_beaten(run_id):
             Event().wait(0.05)
     assert executions.mark_if_dead(run_id) is False
+
+
+@pytest.mark.slow
+def test_the_heartbeat_says_so_when_a_run_takes_too_long(run_id: str) -> None:
+    said = Event()
+    begin(run_id)
+    with Heartbeat(run_id, max_seconds=0, on_overdue=said.set):
+        assert said.wait(30)
 
 
 def _has_beaten(run_id: str) -> bool:
@@ -167,7 +179,7 @@ def test_the_heartbeat_goes_on_when_the_server_ends_its_session(run_id: str) -> 
     begin(run_id)
     silence(run_id)
     # Holding the row keeps a beat in its statement, where the server can end it.
-    with Heartbeat(run_id), transaction() as holder:
+    with heartbeat(run_id), transaction() as holder:
         holder.execute(text("select 1 from executions where run_id = :run for update"), {"run": run_id})
         until(_end_a_waiting_heartbeat, seconds=30, what="a beat")
         holder.commit()
