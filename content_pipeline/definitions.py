@@ -5,6 +5,7 @@ import dagster as dg
 from content_pipeline import jobs, schedules
 from content_pipeline.core import logs
 from content_pipeline.sensors import (
+    alerts,
     analytics,
     avatars,
     calendar,
@@ -43,6 +44,7 @@ definitions = dg.Definitions(
         memories.forget_deleted_memories,
         webhooks.deliver_webhooks,
         analytics.record_stated_figures,
+        alerts.report_failures,
         schedules.DERIVE_METRICS,
     ],
     # Runs execute in warm Celery workers, whose daemonic processes cannot have child processes.

@@ -114,6 +114,7 @@ def test_dagster_runs_just_this() -> None:
         "forget_deleted_memories",
         "deliver_webhooks",
         "record_stated_figures",
+        "report_failures",
         "derive_metrics",
     }
     assert {job.name for job in definitions.jobs or []} == {

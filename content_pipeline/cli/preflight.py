@@ -94,6 +94,13 @@ def _check_settings(configured: Settings) -> None:
             code="settings_unsafe",
             remedy="Set CONTENT_PIPELINE_PUBLIC_URL to the address that clients use.",
         )
+    alerts = configured.alert_webhook_url, configured.alert_webhook_secret
+    if len({bool(setting.get_secret_value()) for setting in alerts}) > 1:
+        raise Invalid(
+            "Alerts have an address but no secret that signs them, or a secret but no address.",
+            code="settings_incomplete",
+            remedy="Set both CONTENT_PIPELINE_ALERT_WEBHOOK_URL and CONTENT_PIPELINE_ALERT_WEBHOOK_SECRET.",
+        )
     pages = urlsplit(configured.dagster_public_url)
     if configured.dagster_public_url and not (pages.scheme in ("http", "https") and pages.netloc):
         raise Invalid(

@@ -50,6 +50,7 @@ def test_valid_settings_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, se
         ({"ffmpeg": "/nowhere/ffmpeg"}, "FFMPEG"),
         ({**TIKTOK, **PUBLIC, "platforms": "sandbox"}, "PLATFORMS"),
         ({"tiktok_client_key": "aw1", **PUBLIC}, "TIKTOK_CLIENT_SECRET"),
+        ({"alert_webhook_url": "https://alerts.example.com"}, "ALERT_WEBHOOK_SECRET"),
         (TIKTOK, "PUBLIC_URL"),
         ({**TIKTOK, "public_url": "http://content.example.com"}, "PUBLIC_URL"),
         ({**TIKTOK, "public_url": "https://localhost:8000"}, "PUBLIC_URL"),

@@ -1,0 +1,59 @@
+"""The operator's webhook: one signed POST for each error code with new failures.
+
+Signatures are those of Standard Webhooks (https://www.standardwebhooks.com), as customers get them. The address is a
+setting of the operator's, so it may be private, and none of it is logged: it may contain a token.
+"""
+
+from typing import Final
+
+import httpx
+from pydantic_core import to_json
+from standardwebhooks import Webhook
+
+from content_pipeline.core.clock import now, offset
+from content_pipeline.core.models import FailureCount
+from content_pipeline.core.settings import settings
+
+TIMEOUT_SECONDS: Final = 5.0
+
+
+def send(count: FailureCount) -> str | None:
+    """Tell the webhook of the failures with a code, within some seconds. Returns why it did not accept."""
+    body = _body(count)
+    try:
+        headers = {"Content-Type": "application/json", **_signature(count, body)}
+        url = settings().alert_webhook_url.get_secret_value()
+        answer = httpx.post(url, content=body, headers=headers, timeout=TIMEOUT_SECONDS)
+    except Exception as error:  # whatever it is, it must not stop the alerts of other codes
+        return type(error).__name__
+    return None if answer.is_success else f"It answered {answer.status_code}."
+
+
+def run_url(run_id: str) -> str:
+    """The page of a run."""
+    pages = settings().dagster_public_url or f"http://127.0.0.1:{settings().dagster_port}"
+    return f"{pages.rstrip('/')}/runs/{run_id}"
+
+
+def _body(count: FailureCount) -> bytes:
+    data = {
+        "code": count.code,
+        "failures": count.total - count.sent,
+        "total": count.total,
+        "job": count.last_job,
+        "run_id": count.last_run_id,
+        "run_url": run_url(count.last_run_id),
+    }
+    return to_json({"type": "runs.failed", "timestamp": count.last_at, "data": data})
+
+
+def _signature(count: FailureCount, body: bytes) -> dict[str, str]:
+    # Real time, as for customers: receivers refuse a timestamp that is 5 minutes off.
+    at = now() - offset()
+    message_id = f"{count.code}-{count.total}"  # the same when it is sent again
+    signature = Webhook(settings().alert_webhook_secret.get_secret_value()).sign(message_id, at, body.decode())
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": signature,
+    }

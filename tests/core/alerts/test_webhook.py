@@ -1,0 +1,87 @@
+"""The operator's webhook: what it gets, and what an address that does not work does."""
+
+from collections.abc import Iterator
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from content_pipeline.core.alerts import webhook
+from content_pipeline.core.clock import now
+from content_pipeline.core.models import FailureCount
+from content_pipeline.core.settings import Settings, settings
+from tests.webhook_receiver import Receiver, serving
+
+SECRET = "whsec_" + "dGhpcnR5LXR3byBieXRlcyB0aGF0IHNpZ24gYWxlcnRz"
+
+
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    with serving() as serves:
+        monkeypatch.setattr(settings(), "alert_webhook_url", SecretStr(f"{serves.url}/alerts?token=hunter2"))
+        monkeypatch.setattr(settings(), "alert_webhook_secret", SecretStr(SECRET))
+        yield serves
+
+
+def count() -> FailureCount:
+    return FailureCount(
+        code="no_audio",
+        total=7,
+        sent=4,
+        logged=0,
+        last_event_id=1,
+        last_run_id="r1",
+        last_job="captions",
+        last_at=now(),
+    )
+
+
+def test_it_gets_the_code_how_often_and_a_page_to_look_at(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "dagster_public_url", "https://dagster.example.com/")
+    assert webhook.send(count()) is None
+    told = receiver.received[0].verified(SECRET)
+    assert told["type"] == "runs.failed"
+    assert told["data"] == {
+        "code": "no_audio",
+        "failures": 3,
+        "total": 7,
+        "job": "captions",
+        "run_id": "r1",
+        "run_url": "https://dagster.example.com/runs/r1",
+    }
+
+
+def test_the_same_failures_have_the_same_id(receiver: Receiver) -> None:
+    webhook.send(count())
+    webhook.send(count())
+    assert len(receiver.event_ids()) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"), [("http://127.0.0.1:1/?token=hunter2", "ConnectError"), ("http://[::1/", "InvalidURL")]
+)
+def test_an_address_that_does_not_work_is_a_reason_without_the_address(
+    monkeypatch: pytest.MonkeyPatch, url: str, reason: str
+) -> None:
+    monkeypatch.setattr(settings(), "alert_webhook_url", SecretStr(url))
+    monkeypatch.setattr(settings(), "alert_webhook_secret", SecretStr(SECRET))
+    assert webhook.send(count()) == reason
+
+
+def test_a_refusal_says_its_status(receiver: Receiver) -> None:
+    receiver.answers["/alerts?token=hunter2"] = (302, {"Location": "http://127.0.0.1:1/"})
+    assert webhook.send(count()) == "It answered 302."
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"alert_webhook_secret": "hunter2"},
+        {"alert_webhook_secret": "whsec_not base64, not base64, not base64!"},
+        {"alert_webhook_secret": "whsec_c2hvcnQ="},
+        {"alert_webhook_url": "hooks.internal/hunter2"},
+    ],
+)
+def test_a_setting_of_the_wrong_form_is_refused_at_the_start_without_being_shown(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(**wrong)
+    assert not any(value in str(refused.value) for value in wrong.values())

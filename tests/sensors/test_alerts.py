@@ -1,0 +1,87 @@
+"""The sensor that counts failed runs by their code, and tells of them."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from content_pipeline.core.alerts import failures
+from content_pipeline.core.database import transaction
+from content_pipeline.core.settings import settings
+from content_pipeline.sensors.alerts import report_failures
+from tests.core.alerts.test_webhook import SECRET
+from tests.webhook_receiver import Receiver, serving
+
+
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    with serving() as serves:
+        monkeypatch.setattr(settings(), "alert_webhook_url", SecretStr(serves.url))
+        monkeypatch.setattr(settings(), "alert_webhook_secret", SecretStr(SECRET))
+        yield serves
+
+
+def fail(instance: dg.DagsterInstance, error: Exception) -> None:
+    """A run whose step raises this."""
+
+    @dg.asset
+    def failing() -> None:
+        raise error
+
+    assert not dg.materialize([failing], instance=instance, raise_on_error=False).success
+
+
+def tick(instance: dg.DagsterInstance, cursor: str | None) -> tuple[str | None, list[dict[str, object]]]:
+    """The next cursor, and what was logged."""
+    context = dg.build_sensor_context(instance=instance, cursor=cursor)
+    with capture_logs() as logged:
+        report_failures(context)
+    return context.cursor, [dict(entry) for entry in logged]
+
+
+def counted() -> dict[str, int]:
+    with transaction() as session:
+        return failures.totals(session)
+
+
+def test_runs_that_fail_are_counted_by_the_code_of_their_step(instance: dg.DagsterInstance) -> None:
+    fail(instance, dg.Failure("Long ago.", {"code": "old"}))
+    cursor, logged = tick(instance, None)
+    assert (counted(), logged) == ({}, []), "a new installation tells nothing of what was before"
+    for _ in range(2):
+        fail(instance, dg.Failure("There is no sound.", {"code": "no_audio"}))
+    fail(instance, ZeroDivisionError())
+    lost = instance.add_run(dg.DagsterRun(job_name="reels", status=dg.DagsterRunStatus.STARTED))
+    instance.report_run_failed(lost, "Its worker has sent no heartbeat for 15 s.")
+    cursor, logged = tick(instance, cursor)
+    assert counted() == {"no_audio": 2, "broken": 1, "worker_lost": 1}
+    told = {entry["code"]: entry["failures"] for entry in logged if entry["event"] == "runs_failed"}
+    assert told == counted()
+    assert next(entry["job"] for entry in logged if entry["code"] == "worker_lost") == "reels"
+    _, logged = tick(instance, cursor)
+    assert logged == []
+
+
+def test_a_code_that_the_webhook_refuses_holds_up_no_other(instance: dg.DagsterInstance, receiver: Receiver) -> None:
+    cursor, _ = tick(instance, None)
+    receiver.answers["/"] = (503, {})
+    fail(instance, dg.Failure("There is no sound.", {"code": "no_audio"}))
+    cursor, logged = tick(instance, cursor)
+    assert [entry["reason"] for entry in logged if entry["event"] == "alert_refused"] == ["It answered 503."]
+    receiver.answers.clear()
+    fail(instance, dg.Failure("It is too large.", {"code": "too_large"}))
+    tick(instance, cursor)
+    assert [request.verified(SECRET)["data"]["code"] for request in receiver.received] == ["no_audio", "too_large"]
+
+
+def test_a_secret_that_cannot_sign_stops_no_tick(
+    instance: dg.DagsterInstance, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "alert_webhook_secret", SecretStr(""))
+    cursor, _ = tick(instance, None)
+    fail(instance, dg.Failure("There is no sound.", {"code": "no_audio"}))
+    _, logged = tick(instance, cursor)
+    assert {entry["event"] for entry in logged} == {"runs_failed", "alert_refused"}
+    assert receiver.received == []
