@@ -9,6 +9,7 @@ from dagster._daemon.sensor import MIN_INTERVAL_LOOP_TIME as ROUND_SECONDS
 from graphql import parse, validate
 
 from content_pipeline import partitions
+from content_pipeline.assets.retention import FREQUENT_JOBS
 from content_pipeline.core.tasks import dagster_client, dagster_health, kinds
 from content_pipeline.definitions import definitions
 
@@ -158,6 +159,10 @@ def test_dagster_runs_just_this() -> None:
         "current_metrics:no_gaps",
         "analytics_export:complete",
     }
+
+
+def test_the_runs_that_are_kept_for_a_week_only_are_of_jobs_that_there_are() -> None:
+    assert set(FREQUENT_JOBS) <= {job.name for job in definitions.resolve_all_job_defs()}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in kinds.KINDS.values() if kind.job])

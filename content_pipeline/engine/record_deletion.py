@@ -55,6 +55,11 @@ with recursive known as (
 )
 delete from asset_check_executions done using known
 where done.asset_key = known.asset_key and done.check_name = known.check_name and done.run_id = any(:runs)""")
+# Of runs that Dagster itself has deleted. Those without the id of a run were reported outside of runs.
+_ORPHANED_CHECKS: Final = text("""
+delete from asset_check_executions where id = any(array(
+  select id from asset_check_executions done
+  where run_id <> '' and not exists (select from runs where runs.run_id = done.run_id) limit :most))""")
 _RUNS: Final = text("delete from runs where run_id = any(:runs)")  # their tags go with them
 _KEYS: Final = text("delete from dynamic_partitions where partitions_def_name = :set and partition = any(:keys)")
 # Dagster only ever adds to it, and reads all of it for an asset's page.
@@ -102,6 +107,12 @@ def _delete_runs(connection: Connection, run_ids: Sequence[str]) -> None:
     connection.execute(_TAGS_OF_EVENTS, {"events": tagged})
     connection.execute(_CHECKS_OF_RUNS, runs)
     connection.execute(_RUNS, runs)
+
+
+def delete_orphaned_checks(instance: dg.DagsterInstance, most: int) -> int:
+    """Delete up to `most` rows of checks whose run is gone. Returns how many."""
+    with _transaction(instance) as connection:
+        return connection.execute(_ORPHANED_CHECKS, {"most": most}).rowcount
 
 
 def old_runs_of_jobs(instance: dg.DagsterInstance, jobs: Sequence[str], before: datetime, most: int) -> list[str]:

@@ -28,12 +28,12 @@ _WAITING_SECONDS: Final = 2.0
 
 
 def delete_old_records(instance: dg.DagsterInstance, frequent_jobs: Sequence[str]) -> Counter[str]:
-    """Delete what is old, chunk by chunk. Returns how many `keys`, and `runs` without a key, were deleted.
+    """Delete what is old, chunk by chunk. Returns how many `keys`, `runs` without a key, and `checks` without a run.
 
     Ends early when the time is over, or when other runs wait for a worker of this run's lane: what is left, the next
     run deletes. Runs of `frequent_jobs` are kept for a week only.
     """
-    deleted: Counter[str] = Counter(keys=0, runs=0)
+    deleted: Counter[str] = Counter(keys=0, runs=0, checks=0)
     deadline = time.monotonic() + RUN_SECONDS
     for what, count in _chunks(instance, frequent_jobs):
         deleted[what] += count
@@ -48,6 +48,8 @@ def _chunks(instance: dg.DagsterInstance, frequent_jobs: Sequence[str]) -> Itera
     for kind in random.sample(list(jobs), len(jobs)):
         yield from (("keys", count) for count in _delete_keys(instance, kind, jobs[kind]))
     yield from (("runs", count) for count in _delete_runs(instance, list(jobs.values()), frequent_jobs))
+    while count := record_deletion.delete_orphaned_checks(instance, CHUNK):
+        yield "checks", count
 
 
 def _delete_keys(instance: dg.DagsterInstance, kind: str, key_set: str) -> Iterator[int]:

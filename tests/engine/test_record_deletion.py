@@ -160,3 +160,13 @@ def test_old_runs_go_unless_their_key_is_held_or_is_a_window(
 
     assert found(keep_windows=True) == {"without", "gone"}
     assert found(keep_windows=False) == {"without", "gone", "window", "days"}
+
+
+def test_checks_that_an_earlier_release_left_behind_go(kept_instance: dg.DagsterInstance, keys: list[str]) -> None:
+    (old,), (young,) = (run_ids(kept_instance, key) for key in keys)
+    kept_instance.delete_run(old)
+    left = "select run_id from asset_check_executions where run_id = any(:runs)"
+    assert {row.run_id for row in query(kept_instance, left, runs=[old, young])} == {old, young}
+    while record_deletion.delete_orphaned_checks(kept_instance, 1):
+        pass
+    assert {row.run_id for row in query(kept_instance, left, runs=[old, young])} == {young}

@@ -4,6 +4,7 @@ Only one run dispatches at a time (assets/webhooks.py). What it has in flight is
 of a killed run are simply still due.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -25,6 +26,8 @@ from content_pipeline.core.webhooks.attempts import Outcome
 MAX_CONCURRENT: Final = 150
 # How soon an event that comes while others are in flight is sent.
 POLL_SECONDS: Final = 0.5
+# A run takes up no more after that, and the sensor starts the next: with a steady stream of events it would never end.
+RUN_SECONDS: Final = 3600.0
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 
@@ -48,19 +51,16 @@ def is_due(session: Session) -> bool:
 
 
 def deliver_due(transaction: Transaction) -> Counter[str]:
-    """Send until nothing is due. Returns how many attempts were `accepted` and `refused`.
+    """Send until nothing is due, or for RUN_SECONDS. Returns how many attempts were `accepted` and `refused`.
 
     `transaction` opens the caller's transactions, all in this thread: one that may write no more raises there.
     """
     outcomes: Counter[str] = Counter()
     in_flight: dict[Future[Outcome], Dispatch] = {}
+    end = time.monotonic() + RUN_SECONDS
     with ThreadPoolExecutor(2 * MAX_CONCURRENT, thread_name_prefix="webhooks") as pool:
         while True:
-            with transaction() as session:
-                due = [
-                    *_next(session, in_flight.values(), failing=False),
-                    *_next(session, in_flight.values(), failing=True),
-                ]
+            due = _due(transaction, in_flight.values()) if time.monotonic() < end else []
             in_flight |= {pool.submit(attempts.send, dispatch.endpoint, dispatch.event): dispatch for dispatch in due}
             if not in_flight:
                 return outcomes
@@ -70,6 +70,12 @@ def deliver_due(transaction: Transaction) -> Counter[str]:
                 with transaction() as session:
                     attempts.settle(session, in_flight.pop(future).delivery, outcome)
                 outcomes["refused" if outcome.error else "accepted"] += 1
+
+
+def _due(transaction: Transaction, in_flight: Collection[Dispatch]) -> list[Dispatch]:
+    """What is to be sent now beside what is in flight."""
+    with transaction() as session:
+        return [*_next(session, in_flight, failing=False), *_next(session, in_flight, failing=True)]
 
 
 def _next(session: Session, in_flight: Collection[Dispatch], *, failing: bool) -> list[Dispatch]:

@@ -301,3 +301,15 @@ def test_an_answer_that_cannot_be_read_holds_up_no_other_endpoint(workspace_id: 
     deliver()
     assert statuses(works) == ["delivered"] * 2
     assert statuses(odd) == ["pending"] * 2
+
+
+def test_a_run_ends_after_its_time_and_leaves_the_rest_to_the_next(
+    workspace_id: UUID, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(workspace_id, receiver.url)
+    happen(workspace_id)
+    monkeypatch.setattr(dispatcher, "RUN_SECONDS", 0.0)
+    deliver()
+    assert receiver.received == []
+    with transaction() as session:
+        assert dispatcher.is_due(session)
