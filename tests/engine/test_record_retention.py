@@ -5,7 +5,11 @@ from uuid import UUID, uuid4
 
 import dagster as dg
 import pytest
+import yaml
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import TickStatus
 
+from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import key_retirement
@@ -109,3 +113,11 @@ def test_other_runs_are_kept_as_long_as_keys(
         monkeypatch.setattr(record_retention, "now", lambda at=at: at)
         record_retention.delete_old_records(kept_instance, [])
         assert kept_instance.has_run(run.run_id) is is_kept
+
+
+def test_no_tick_is_kept_for_ever() -> None:
+    configured = yaml.safe_load((ROOT / "dagster.yaml").read_text())["retention"]
+    with dg.instance_for_test(overrides={"retention": configured}) as instance:
+        days = {kind: instance.get_tick_retention_settings(kind) for kind in InstigatorType}
+    assert {status: kept for of_kind in days.values() for status, kept in of_kind.items() if kept <= 0} == {}
+    assert all(set(of_kind) == set(TickStatus) for of_kind in days.values())

@@ -236,7 +236,7 @@ class Stack:
         """The task's runs in Dagster, newest first."""
         return self.tagged_runs(dagster_client.TASK_TAG, task_id)
 
-    def wait_for_run(self, run_id: str, status: str) -> None:
+    def wait_for_run(self, run_id: str, status: str, seconds: float = 60) -> None:
         """Wait until the run has ended; it must have this status."""
         query = "query Run($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
         ended = until(
@@ -244,7 +244,7 @@ class Stack:
                 (found := self.graphql(query, run=run_id)["runOrError"]["status"]) in ("SUCCESS", "FAILURE", "CANCELED")
                 and found
             ),
-            seconds=60,
+            seconds=seconds,
             what=f"the end of run {run_id}",
         )
         assert ended == status
@@ -273,13 +273,17 @@ class Stack:
         """Materialize one asset of a job again, as an operator does in the UI. Returns the run id."""
         return self.launch(job, self.partition_key(row), assetSelection=[{"path": [asset]}])
 
-    def launch(self, job: str, partition: str | None, **selection: Any) -> str:
-        """Launch a run of a job, for a partition or without one, as the UI does. Returns the run id."""
+    def launch(self, job: str, partition: str | None = None, *, queue: str | None = None, **selection: Any) -> str:
+        """Launch a run of a job, as the UI does, for a partition if it has any. Returns the run id.
+
+        It goes to the workers of its job's lane, or to those of `queue`.
+        """
         query = """mutation Launch($run: ExecutionParams!) { launchRun(executionParams: $run) {
           __typename ... on LaunchRunSuccess { run { runId } } } }"""
         repository = {"repositoryLocationName": "content_pipeline", "repositoryName": "__repository__"}
-        tags = [{"key": "dagster/partition", "value": partition}] if partition else []
-        run = {"selector": {**repository, "jobName": job, **selection}, "executionMetadata": {"tags": tags}}
+        tags = {"dagster/partition": partition, dagster_client.QUEUE_TAG: queue}
+        pairs = [{"key": key, "value": value} for key, value in tags.items() if value]
+        run = {"selector": {**repository, "jobName": job, **selection}, "executionMetadata": {"tags": pairs}}
         launched = self.graphql(query, run=run)["launchRun"]
         run_id: str = launched["run"]["runId"]
         return run_id
@@ -379,12 +383,12 @@ class Stack:
         return {path.name for path in scratch.iterdir()} if scratch.exists() else set()
 
     @contextmanager
-    def extra_worker(self, lane: str) -> Iterator[psutil.Popen]:
-        """An additional worker of a lane, as on another host."""
-        options = ["-Q", lane, "-n", f"extra-{lane}@%h", "-c", "2"]
+    def extra_worker(self, lane: str, queue: str | None = None, **settings: str) -> Iterator[psutil.Popen]:
+        """An additional worker of a lane, as on another host; of a queue of its own, if that is named."""
+        options = ["-Q", queue or lane, "-n", f"extra-{lane}@%h", "-c", "2"]
         worker_command = [sys.executable, "-m", "celery", "-A", "content_pipeline.engine.worker", "worker", *options]
         command = [*privileges.command_prefix(self.home), *worker_command]
-        environ = {**self.processes(lane)[0].environ(), "CONTENT_PIPELINE_LANE": lane}
+        environ = {**self.processes(lane)[0].environ(), "CONTENT_PIPELINE_LANE": lane, **settings}
         with (self.home / "logs" / f"extra-{lane}.log").open("w") as log:
             worker = psutil.Popen(command, env=environ, stdout=log, stderr=log)
         try:
