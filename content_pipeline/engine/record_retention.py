@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -74,11 +74,12 @@ def _delete_runs(instance: dg.DagsterInstance, key_sets: Sequence[str], frequent
     to read the windows again.
     """
     ages = now() - FREQUENT_RUNS_KEPT, now() - key_retirement.KEPT, now() - timedelta(days=DAYS_KEPT)
-    for found in (
+    old: Sequence[Callable[[], list[str]]] = (
         lambda: record_deletion.old_runs_of_jobs(instance, frequent_jobs, ages[0], CHUNK),
         lambda: record_deletion.old_runs_without_key(instance, key_sets, ages[1], CHUNK, keep_windows=True),
         lambda: record_deletion.old_runs_without_key(instance, key_sets, ages[2], CHUNK, keep_windows=False),
-    ):
+    )
+    for found in old:
         while run_ids := found():
             record_deletion.delete_runs(instance, run_ids)
             yield len(run_ids)
