@@ -27,6 +27,7 @@ from bench import (
     reel_cost,
     reels,
     report,
+    retention,
     start_latency,
     streams,
     transcription,
@@ -61,6 +62,7 @@ BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
     "recovery": recovery.measure,
     "analytics": analytics.measure,
     "history": history.measure,
+    "retention": retention.measure,
 }
 
 
