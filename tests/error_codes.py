@@ -58,7 +58,7 @@ class Module:
             for node in nodes
             if isinstance(node, ast.ClassDef)
         }
-        self.constants = _assigned(tree.body)
+        self.constants = _imported(tree.body) | _assigned(tree.body)
 
     @cached_property
     def services(self) -> list[Names]:
@@ -127,8 +127,8 @@ def raised() -> Iterator[Raised]:
     services = list(chain.from_iterable(module.services for module in modules))
     fields = {name: of for module in modules for name, of in module.fields.items() if name in _ROWS and "code" in of}
     for kind in kinds.values():
-        if "code" in vars(kind):
-            yield Raised(kind.code, kind, kind.retryable, "", "")
+        if "code" in vars(kind) and kind is not Error:  # which is never raised itself
+            yield Raised(kind.code, kind, kind.retryable, "", kind.remedy)
     for module in modules:
         for call in module.calls:
             name = _name(call.func)
@@ -153,7 +153,7 @@ def _of_call(module: Module, call: ast.Call, kind: type[Error], names: Names) ->
     is_retryable = retryable.value is True if isinstance(retryable, ast.Constant) else kind.retryable
     for code in module.texts(told["code"], names) if "code" in told else [kind.code]:
         detail = module.text(call.args[0] if call.args else None, names)
-        yield Raised(code, kind, is_retryable, detail, module.text(told.get("remedy"), names))
+        yield Raised(code, kind, is_retryable, detail, module.text(told.get("remedy"), names) or kind.remedy)
 
 
 def _sources() -> Iterator[Path]:
@@ -177,6 +177,18 @@ def _assigned(body: Iterable[ast.stmt]) -> dict[str, ast.expr]:
                 found[name] = value
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                 found[name] = value
+    return found
+
+
+def _imported(body: Iterable[ast.stmt]) -> dict[str, ast.expr]:
+    """The texts that a module imports from others."""
+    found: dict[str, ast.expr] = {}
+    for node in body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            module = importlib.import_module(node.module)
+            for alias in node.names:
+                if isinstance(text := getattr(module, alias.name, None), str):
+                    found[alias.asname or alias.name] = ast.Constant(text)
     return found
 
 

@@ -31,12 +31,13 @@ class Error(Exception):
     """Base of all expected errors.
 
     `detail` is a sentence for people, `remedy` what they can do, `code` the stable machine-readable code
-    (the class's unless a more exact one is given), `retryable` whether the same call may succeed later,
+    (both the class's unless a more exact one is given), `retryable` whether the same call may succeed later,
     `retry_after` the seconds to wait, `errors` the single faults, each with a JSON pointer.
     """
 
     status: ClassVar[int] = 500
     code: str = "error"
+    remedy: str = ""
     retryable: bool = False
 
     def __init__(
@@ -51,11 +52,12 @@ class Error(Exception):
     ) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.remedy = remedy
         self.retry_after = retry_after
         self.errors = errors or []
         if code is not None:
             self.code = code
+        if remedy:
+            self.remedy = remedy
         if retryable is not None:
             self.retryable = retryable
 
@@ -80,6 +82,7 @@ class MediaUnusable(Invalid):
     """The recording or video itself is at fault."""
 
     code = "media_unusable"
+    remedy = "Send another recording or video, or convert this one to MP4."
 
 
 class Unauthorized(Error):
@@ -87,6 +90,7 @@ class Unauthorized(Error):
 
     status = 401
     code = "unauthorized"
+    remedy = "Send a valid key in the X-API-Key header."
 
 
 class PlanLimit(Error):
@@ -101,6 +105,7 @@ class Forbidden(Error):
 
     status = 403
     code = "forbidden"
+    remedy = "Use a key with the scope that this needs."
 
 
 class NotFound(Error):
@@ -108,6 +113,7 @@ class NotFound(Error):
 
     status = 404
     code = "not_found"
+    remedy = "Check the id, and that the key is of its workspace."
 
 
 class RequestTimeout(Error):
@@ -123,6 +129,7 @@ class Conflict(Error):
 
     status = 409
     code = "conflict"
+    remedy = "Read its state again, and wait until it allows this."
 
 
 class PreconditionFailed(Error):
@@ -130,6 +137,7 @@ class PreconditionFailed(Error):
 
     status = 412
     code = "changed"
+    remedy = "Read it again, and make your change there."
 
 
 class TooLarge(Error):
@@ -156,6 +164,7 @@ class Unprocessable(Error):
 
     status = 422
     code = "mismatch"
+    remedy = "Correct what `errors` or `detail` names."
 
 
 class TooManyRequests(Error):

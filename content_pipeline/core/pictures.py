@@ -36,7 +36,7 @@ def read(name: str) -> tuple[bytes, str]:
 
     found = _NAME.fullmatch(name)
     if not found:
-        raise NotFound("There is no such picture.")
+        raise NotFound("There is no such picture.", remedy="Reload the page that shows it.")
     return storage.load(f"{_FOLDER}/{name}"), _media_type(found[2])
 
 

@@ -363,7 +363,9 @@ def _translated_errors(key: str) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError, S3UploadFailedError, OSError) as error:
         if isinstance(error, ClientError) and error.response["Error"]["Code"] in _GONE:
-            raise NotFound(f"The stored file {key} is gone.", code="object_gone") from error
+            raise NotFound(
+                f"The stored file {key} is gone.", code="object_gone", remedy="Make it again, or upload it again."
+            ) from error
         raise Unavailable(
             f"The object store did not take or give {key}.", code="storage_unavailable", remedy="Try again in a moment."
         ) from error

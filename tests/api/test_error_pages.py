@@ -49,9 +49,13 @@ def test_every_code_of_the_list_has_its_page(anonymous_client: TestClient) -> No
     linked = re.findall(r'href="/errors/(\w+)"', anonymous_client.get("/errors").text)
     assert len(linked) > 200
     for code in linked:
-        found = error_pages.find(code)
-        assert found
-        assert any(cause.detail for cause in found.causes), code
+        assert error_pages.find(code)
+
+
+def test_no_error_is_told_without_its_cause_and_its_remedy() -> None:
+    told = [(known.code, cause) for known in error_pages.codes().values() for cause in known.causes]
+    assert len(told) > 400
+    assert [code for code, cause in told if not (cause.detail and cause.remedy)] == []
 
 
 def test_a_code_that_ends_with_a_state_has_the_page_of_its_kind() -> None:

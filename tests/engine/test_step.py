@@ -55,7 +55,12 @@ def now_is(task: Task) -> Task:
 def test_a_permanent_error_ends_the_task(task: Task) -> None:
     raised = perform(task, raises(MediaUnusable("There is no sound.", code="no_audio")))
     assert isinstance(raised, dg.Failure)
-    assert now_is(task).error == {"code": "no_audio", "message": "There is no sound.", "remedy": "", "retryable": False}
+    assert now_is(task).error == {
+        "code": "no_audio",
+        "message": "There is no sound.",
+        "remedy": MediaUnusable.remedy,
+        "retryable": False,
+    }
 
 
 def test_the_last_lines_of_ffmpeg_are_on_the_runs_page_and_not_in_the_clients_error(task: Task) -> None:

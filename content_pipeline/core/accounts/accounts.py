@@ -99,7 +99,9 @@ def disconnect(workspace_id: UUID, platform: str, account_id: UUID | None = None
         disconnecting = [account for account in held if account_id in (None, account.id)]
         if not disconnecting:
             raise NotFound(
-                f"There is no connected {PLATFORMS[platform].label} account with this id.", code="account_not_found"
+                f"There is no connected {PLATFORMS[platform].label} account with this id.",
+                code="account_not_found",
+                remedy="Check the id in GET /social/accounts.",
             )
         # The platform has one grant per account and app: revoking it would disconnect the other workspaces too.
         revocable = [not _is_held_elsewhere(session, account) for account in disconnecting]

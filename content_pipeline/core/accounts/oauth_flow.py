@@ -148,7 +148,11 @@ def answer(platform: str, *, token: str, accept: bool, origin: Origin = _UNKNOWN
     pending = _consume_state(platform, key, ConnectState.verifier == _ASKED)
     try:
         if not accept:
-            raise Invalid("The account was not connected, as its owner wished.", code="access_denied")
+            raise Invalid(
+                "The account was not connected, as its owner wished.",
+                code="access_denied",
+                remedy="Connect it again if it is wanted after all.",
+            )
         return _redirect(pending, _connect(pending, _unseal(key, sealed), origin))
     except Error as failed:
         return _redirect(pending, _failure(failed))
@@ -228,9 +232,17 @@ def _exchange(pending: ConnectState, state: str, code: str | None, error: str | 
     platform = pending.platform
     spec = PLATFORMS[platform]
     if error in spec.denials:
-        raise Invalid(f"Access to {spec.label} was not allowed.", code="access_denied")
+        raise Invalid(
+            f"Access to {spec.label} was not allowed.",
+            code="access_denied",
+            remedy="Connect the account again, and allow everything that is asked for.",
+        )
     if error or not code:
-        raise Invalid(f"{spec.label} did not connect the account.", code=_FAILED)
+        raise Invalid(
+            f"{spec.label} did not connect the account.",
+            code=_FAILED,
+            remedy="Connect the account again; if that fails too, tell the operator.",
+        )
     verifier = encryption.decrypt(pending.verifier, _associated_data(state)).decode()
     tokens = spec.oauth.exchange(code, redirect_uri=_callback_uri(platform), verifier=verifier)
     return _Consented(spec.oauth.profile(tokens.access), tokens)

@@ -42,8 +42,7 @@ class Endpoint(Service):
                 client.stream("POST", f"{self.url.rstrip('/')}/{path}", json=payload, headers=headers) as response,
             ):
                 if not response.is_success:
-                    remedy = f"Check {self.setting}_MODEL against what the endpoint has."
-                    raise self.error_from_response(response, excerpt=self._excerpt(response), remedy=remedy)
+                    raise self.error_from_response(response, excerpt=self._excerpt(response))
                 yield response
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self.unreachable(type(error).__name__) from error

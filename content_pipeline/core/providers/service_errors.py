@@ -39,11 +39,8 @@ class Service:
             retry_after=seconds,
         )
 
-    def error_from_response(self, response: httpx.Response, *, remedy: str, excerpt: str = "") -> UpstreamError:
-        """Map an unsuccessful response to an error.
-
-        `remedy` and `excerpt` (of the error body) are used for client errors (4xx) only.
-        """
+    def error_from_response(self, response: httpx.Response, *, excerpt: str = "") -> UpstreamError:
+        """Map an unsuccessful response to an error. `excerpt` (of the error body) is told of client errors (4xx)."""
         status = response.status_code
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             return UpstreamError(
@@ -63,5 +60,7 @@ class Service:
             return self.failed(str(status), seconds=retry_after(response))
         ending = f": {excerpt}" if excerpt else "."
         return UpstreamError(
-            f"{self.name} refused the request ({status}){ending}", code=f"{self.code}_refused", remedy=remedy
+            f"{self.name} refused the request ({status}){ending}",
+            code=f"{self.code}_refused",
+            remedy=f"Check {self.setting}_URL, the settings beside it, and the quota there.",
         )

@@ -116,9 +116,7 @@ def client() -> httpx.Client:
 def _raise_for_status(response: httpx.Response) -> httpx.Response:
     """The response if successful. Error bodies may quote the token, so they are not passed on."""
     if not response.is_success:
-        raise _SERVICE.error_from_response(
-            response, remedy="Check CONTENT_PIPELINE_ZEROMEMORY_URL, and the quota there."
-        )
+        raise _SERVICE.error_from_response(response)
     return response
 
 

@@ -190,7 +190,11 @@ def get(session: Session, workspace_id: UUID, task_id: str) -> tuple[Publication
     """A post by one of its tasks. Raises NotFound, also for another workspace's."""
     task = tasks.get(session, workspace_id, task_id)
     if task.kind != KIND:
-        raise NotFound(f"There is no publication {task_id}.", code="publication_not_found")
+        raise NotFound(
+            f"There is no publication {task_id}.",
+            code="publication_not_found",
+            remedy="Send a task_id that POST /social/publish answered; GET /tasks/{task_id} reads every task.",
+        )
     return session.get_one(Publication, UUID(task.key)), task
 
 

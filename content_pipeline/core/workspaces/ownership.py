@@ -77,9 +77,7 @@ def owned(
     row = session.get(table, row_id, with_for_update=_LOCKS[lock], populate_existing=lock is not None)
     if row is None or row.workspace_id != workspace_id or (_is_deleted(row) and not even_deleted):
         name, code = _NAMES[table]
-        raise NotFound(
-            f"There is no {name} {row_id}.", code=code, remedy="Check the id, and that the key is of its workspace."
-        )
+        raise NotFound(f"There is no {name} {row_id}.", code=code)
     return row
 
 

@@ -17,6 +17,9 @@ from content_pipeline.core.errors import Invalid, Unauthorized
 from content_pipeline.core.settings import settings
 
 _SKEW_SECONDS: Final = 300.0
+_CHECK_SETTING: Final = "Set CONTENT_PIPELINE_HEYGEN_WEBHOOK_SECRET to the secret of the endpoint at HeyGen."
+_CHECK_CLOCK: Final = "Set the clock of the sender, or of this machine."
+_SEND_AS_SIGNED: Final = "Pass on the headers of the event as HeyGen sends them."
 _STATES: Final[dict[str, Literal["completed", "failed"]]] = {
     "avatar_video.success": "completed",
     "avatar_video.fail": "failed",
@@ -59,16 +62,16 @@ def verify(raw_body: bytes, headers: Mapping[str, str], now: datetime) -> Webhoo
     given = {name.lower(): value for name, value in headers.items()}
     secret = settings().heygen_webhook_secret.get_secret_value()
     if not secret:
-        raise _unverified("no secret is set", remedy="Set CONTENT_PIPELINE_HEYGEN_WEBHOOK_SECRET.")
+        raise _unverified("no secret is set", remedy=_CHECK_SETTING)
     expected = hmac.new(secret.encode(), raw_body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), given.get("heygen-signature", "").encode()):
-        raise _unverified("the signature is wrong")
+        raise _unverified("the signature is wrong", remedy=_CHECK_SETTING)
     timestamp = given.get("heygen-timestamp", "")
     if not timestamp.isdecimal() or abs(now.timestamp() - float(timestamp)) > _SKEW_SECONDS:
-        raise _unverified(f"the timestamp is not within {_SKEW_SECONDS:.0f} s")
+        raise _unverified(f"the timestamp is not within {_SKEW_SECONDS:.0f} s", remedy=_CHECK_CLOCK)
     event_id = given.get("heygen-event-id")
     if not event_id:
-        raise _unverified("it has no event id")
+        raise _unverified("it has no event id", remedy=_SEND_AS_SIGNED)
     return _event(event_id, raw_body)
 
 
@@ -76,7 +79,11 @@ def _event(event_id: str, raw_body: bytes) -> WebhookEvent:
     try:
         body = _Body.model_validate_json(raw_body)
     except ValidationError:
-        raise Invalid("The body is no event of HeyGen's.", code="webhook_unreadable") from None
+        raise Invalid(
+            "The body is no event of HeyGen's.",
+            code="webhook_unreadable",
+            remedy="Send the bytes of the event as HeyGen sends them.",
+        ) from None
     data = body.event_data
     return WebhookEvent(
         id=event_id,
@@ -88,5 +95,5 @@ def _event(event_id: str, raw_body: bytes) -> WebhookEvent:
     )
 
 
-def _unverified(why: str, *, remedy: str = "") -> Unauthorized:
+def _unverified(why: str, *, remedy: str) -> Unauthorized:
     return Unauthorized(f"The webhook is not verified: {why}.", code="webhook_unverified", remedy=remedy)
