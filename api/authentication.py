@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.caller_cache import CallerCache
 from api.key_usage import KeyUsage
 from api.rate_limiter import RateLimiter
+from api.route_path import route_path
 from api.thread_pools import AUTHENTICATION
 from content_pipeline.core import rate_limits
 from content_pipeline.core.accounts import oauth_flow
@@ -46,13 +47,13 @@ class Authentication:
         self._key_usage = KeyUsage()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _needs_key(scope["path"]):
+        if scope["type"] == "http" and _needs_key(route_path(scope)):
             await self._authorize(scope)
         await self.app(scope, receive, send)
 
     async def _authorize(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
-        key = sent_key(headers) if scope["path"] == AGENTS else headers.get(API_KEY)
+        key = sent_key(headers) if route_path(scope) == AGENTS else headers.get(API_KEY)
         if not key:
             raise key_missing()
         caller = await self._cached_caller(key, address=scope["client"][0] if scope["client"] else "unknown")

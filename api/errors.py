@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import audit, error_pages
 from api.allowed_methods import allowed_methods
 from api.known_fields import MAX_ERRORS, body_fields, unknown_sentence
+from api.route_path import route_path
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import (
     Error,
@@ -121,7 +122,7 @@ def problem(scope: Scope, error: Exception) -> JSONResponse:
         )
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        known = allowed_methods(scope["app"], scope["path"])
+        known = allowed_methods(scope["app"], route_path(scope))
         headers["Allow"] = ", ".join(sorted(known)) or headers["Allow"]
     if isinstance(error, HTTPException) and error.status_code not in _OF_ROUTING:
         return _render(scope, error.status_code, _code(error.status_code), str(error.detail), headers=headers)
@@ -234,7 +235,7 @@ def _render(
         "retryable": False,
         **(extensions or {}),
     }
-    if scope["path"].startswith(_HOOK_PATH) and "retry_after" not in body:
+    if route_path(scope).startswith(_HOOK_PATH) and "retry_after" not in body:
         body["status"] = "error"
         body["error"] = {"code": code, "message": detail, "remedy": body.get("remedy"), "retryable": body["retryable"]}
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)

@@ -33,7 +33,7 @@ class AgentEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = JsonRequest(scope, receive)
-        # The router takes more paths for this one than the middleware does: `/mcp%0A`, and any behind a root path.
+        # The router takes more paths for this one than the middleware does: `/mcp%0A`.
         if getattr(request.state, "caller", None) is None:
             raise key_missing()
         if request.method != "POST":

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api import authentication
@@ -32,6 +33,16 @@ def test_the_key_is_asked_for_before_the_path_and_the_body_are_looked_at(anonymo
 
 def test_health_and_the_documentation_need_no_key(anonymous_client: TestClient) -> None:
     assert [anonymous_client.get(path).status_code for path in ("/health/live", "/openapi.json", "/docs")] == [200] * 3
+
+
+def test_behind_a_root_path_keys_are_asked_for_and_taken(app: FastAPI, client: TestClient) -> None:
+    behind = TestClient(app, root_path="/pipeline")
+    refused = behind.get(f"/pipeline{TASKS}")
+    assert (refused.status_code, refused.json()["code"]) == (401, "key_missing")
+    assert behind.get(f"/pipeline{TASKS}", headers=client.headers).status_code == 200
+    unknown = behind.get("/pipeline/api/v1/tasks/unknown", headers=client.headers)
+    assert (unknown.status_code, unknown.json()["status"]) == (404, "error")
+    assert behind.put(f"/pipeline{TASKS}", headers=client.headers).headers["Allow"] == "GET"
 
 
 def test_wrong_keys_are_throttled_by_address_while_a_right_one_passes(app, connect) -> None:

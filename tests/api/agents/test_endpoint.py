@@ -30,13 +30,14 @@ def test_a_message_needs_a_key_in_either_header(client: TestClient, anonymous_cl
     assert client.post(MCP, json=PING, headers=HEADERS).status_code == 200
 
 
-def test_no_form_of_its_path_is_without_a_key(app: FastAPI, anonymous_client: TestClient) -> None:
+def test_no_form_of_its_path_is_without_a_key(app: FastAPI, client: TestClient, anonymous_client: TestClient) -> None:
     behind_root = TestClient(app, root_path="/root")
     for answer in (
         anonymous_client.post(f"{MCP}%0A", json=PING, headers=HEADERS),
         behind_root.post(f"/root{MCP}", json=PING, headers=HEADERS),
     ):
         assert (answer.status_code, answer.json()["code"]) == (401, "key_missing")
+    assert behind_root.post(f"/root{MCP}", json=PING, headers={**HEADERS, **client.headers}).status_code == 200
 
 
 def test_other_paths_take_no_bearer_token(client: TestClient, anonymous_client: TestClient) -> None:
