@@ -197,9 +197,9 @@ def _is_held_elsewhere(session: Session, account: Account) -> bool:
 
 
 def _clear_tokens(account: Account) -> Tokens | None:
-    """Clear the tokens of a locked row. Returns them; None when they cannot be decrypted, and so not revoked."""
+    """Clear the tokens of a locked row. Returns them; None when there are none, or none that can be decrypted."""
     try:
-        tokens = decrypt_tokens(account)
+        tokens = decrypt_tokens(account) if account.access_token else None
     except Error:
         tokens = None
     account.status, account.reason = "disconnected", None

@@ -13,7 +13,7 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
 from content_pipeline.core.twins import twins
 from tests.accounts import connect, encryption_key, read_account
-from tests.factories import make_twin, make_workspace
+from tests.factories import make_account, make_twin, make_workspace
 from tests.sandbox_server import Sandbox
 
 
@@ -182,6 +182,13 @@ def test_an_account_is_disconnected_even_if_the_platform_cannot_be_reached(
 ) -> None:
     account = connect(platforms, workspace_id, "tiktok")
     platforms.fail("tiktok", "grant", kind)
+    accounts.disconnect(workspace_id, "tiktok")
+    assert read_account(account.id).status == "disconnected"
+
+
+def test_an_account_without_tokens_is_disconnected(workspace_id: UUID) -> None:
+    with transaction() as session:
+        account = make_account(session, workspace_id, "tiktok")
     accounts.disconnect(workspace_id, "tiktok")
     assert read_account(account.id).status == "disconnected"
 
