@@ -130,6 +130,8 @@ def finish(
     """
     pending = _consume_state(platform, state, ConnectState.verifier != _ASKED)
     try:
+        with transaction() as session:
+            _check_key(session, pending)
         consented = _exchange(pending, state, code, error)
         if pending.redirect_uri not in settings().confirming_redirect_uris:
             return _ask(pending, consented)
@@ -249,23 +251,26 @@ def _exchange(pending: ConnectState, state: str, code: str | None, error: str | 
 
 
 def _connect(pending: ConnectState, consented: _Consented, origin: Origin) -> dict[str, str]:
-    """Connect the account. Returns what the client is told of it.
-
-    Raises Invalid `state_invalid` when the key that began is no longer valid: its holder was to connect nothing more.
-    """
+    """Connect the account. Returns what the client is told of it. Raises as `_check_key` does."""
     with transaction() as session:
         account_id = _upsert_account(
             session, pending.workspace_id, pending.platform, consented.profile, consented.tokens
         )
-        if pending.api_key_id and not api_keys.is_valid(session, pending.api_key_id):
-            raise Invalid(
-                "The key with which this was begun was revoked or has expired.",
-                code="state_invalid",
-                remedy="Return to the app that sent you here, and connect the account again once it has a valid key.",
-            )
+        _check_key(session, pending)
         actor = audit.holder(session, pending.api_key_id, origin)
         audit.record(session, pending.workspace_id, actor, "accounts.connect", "account", account_id)
     return {"account_id": str(account_id), "handle": consented.profile.handle}
+
+
+def _check_key(session: Session, pending: ConnectState) -> None:
+    """Raises Invalid `state_invalid` when the key that began is no longer valid: its holder was to connect nothing
+    more."""
+    if pending.api_key_id and not api_keys.is_valid(session, pending.api_key_id):
+        raise Invalid(
+            "The key with which this was begun was revoked or has expired.",
+            code="state_invalid",
+            remedy="Return to the app that sent you here, and connect the account again once it has a valid key.",
+        )
 
 
 def _upsert_account(session: Session, workspace_id: UUID, platform: str, profile: Profile, tokens: Tokens) -> UUID:

@@ -145,12 +145,25 @@ def test_expired_states_are_deleted(platforms: Sandbox, workspace_id: UUID) -> N
 def test_a_flow_ends_with_the_key_that_began_it(platforms: Sandbox, workspace_id: UUID) -> None:
     with transaction() as session:
         key, _ = api_keys.create(session, workspace_id, name="Bot", scopes=[Scope.ADMIN], expires_at=None)
+    question = come_back("instagram", platforms.decide(begin(workspace_id, "instagram", api_key_id=key.id)))
+    assert isinstance(question, oauth_flow.Question)
+    with transaction() as session:
+        api_keys.revoke_as_operator(session, key.id)
+    refused = httpx.URL(oauth_flow.answer("instagram", token=question.token, accept=True))
+    assert refused.params["error"] == "state_invalid"
+    with transaction() as session:
+        assert not session.scalars(select(Account).where(Account.workspace_id == workspace_id)).all()
+
+
+def test_a_key_that_was_revoked_asks_nobody(platforms: Sandbox, workspace_id: UUID) -> None:
+    with transaction() as session:
+        key, _ = api_keys.create(session, workspace_id, name="Bot", scopes=[Scope.ADMIN], expires_at=None)
     callback_url = platforms.decide(begin(workspace_id, "instagram", api_key_id=key.id))
     with transaction() as session:
         api_keys.revoke_as_operator(session, key.id)
-    assert oauth_callback("instagram", callback_url)["error"] == "state_invalid"
-    with transaction() as session:
-        assert not session.scalars(select(Account).where(Account.workspace_id == workspace_id)).all()
+    refused = come_back("instagram", callback_url)
+    assert isinstance(refused, str)
+    assert httpx.URL(refused).params["error"] == "state_invalid"
 
 
 @pytest.mark.parametrize("state", ["", "made-up", "\0", "x" * 5000])
