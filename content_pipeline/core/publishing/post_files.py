@@ -21,7 +21,9 @@ from content_pipeline.core.tasks.run_context import RunContext
 
 _VIDEO: Final = "video"
 _COVER: Final = "cover"
+# Pillow's names of the formats of a cover, and their media types.
 _PICTURES: Final = ("JPEG", "PNG")
+COVER_TYPES: Final = ("image/jpeg", "image/png")
 _WEB_CODECS: Final = ("h264", "hevc")
 
 
@@ -126,9 +128,12 @@ def inspect_picture(path: Path, workspace_id: UUID | None = None) -> None:
     try:
         untrusted.picture_size(path, _PICTURES, workspace_id)
     except NotMedia as error:
-        raise NotMedia(
-            "The cover is not a JPEG or PNG picture.", code="cover_unusable", remedy="Give a JPEG or PNG."
-        ) from error
+        raise cover_unusable() from error
+
+
+def cover_unusable() -> NotMedia:
+    """The error of a cover of another format."""
+    return NotMedia("The cover is not a JPEG or PNG picture.", code="cover_unusable", remedy="Give a JPEG or PNG.")
 
 
 def subtitles_of(run: RunContext, publication: Publication, options: PostOptions) -> Captions | None:

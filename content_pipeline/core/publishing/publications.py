@@ -17,7 +17,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.models import Account, AvatarVideo, BurnIn, Caption, Publication, Reel, Task, Twin, Upload
 from content_pipeline.core.platforms.options import PostOptions, dump_set
-from content_pipeline.core.publishing import post_text
+from content_pipeline.core.publishing import post_files, post_text
 from content_pipeline.core.publishing.post_video import existing_video
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import Source, Stored
@@ -71,12 +71,15 @@ def check_spec(session: Session, workspace_id: UUID, twin: Twin | None, spec: Po
 
 
 def check_files(session: Session, workspace_id: UUID, options: PostOptions) -> None:
-    """Raises Invalid for a cover that cannot be fetched, NotFound or Conflict for captions that cannot be used.
+    """Raises Invalid for a cover that cannot be fetched, NotMedia for an upload that is none, NotFound or Conflict for
+    captions that cannot be used.
 
     The captions are not deleted before the transaction ends.
     """
     if options.cover:
-        sources.resolve_link(session, workspace_id, options.cover, kinds=sources.PICTURE)
+        cover = sources.resolve_link(session, workspace_id, options.cover, kinds=sources.PICTURE).stored
+        if isinstance(cover, Upload) and cover.content_type not in post_files.COVER_TYPES:
+            raise post_files.cover_unusable()
     if options.subtitles:
         captions.segments(owned(session, Caption, workspace_id, options.subtitles, lock="share"))
 

@@ -47,13 +47,23 @@ def make_reel(session: Session, workspace_id: UUID) -> Reel:
     return reels.create(session, twin, ReelSpec(script="Hello there.", platform="tiktok", voice_id=twin.voice_id))
 
 
+@pytest.mark.parametrize("content_type", ["image/webp", "image/gif"])
+def test_an_upload_that_is_no_cover_is_refused_when_it_is_named(workspace_id: UUID, content_type: str) -> None:
+    with transaction() as session:
+        upload = make_upload(session, workspace_id, kind="picture", media=None, content_type=content_type)
+        options = InstagramOptions(cover_url=storage.signed_url(upload.file_key))
+        with pytest.raises(NotMedia) as caught:
+            publications.check_files(session, workspace_id, options)
+    assert caught.value.code == "cover_unusable"
+
+
 def test_a_cover_that_was_uploaded_is_taken_also_when_its_link_has_expired_or_it_was_deleted_since(
     workspace_id: UUID, run: RunContext, tmp_path: Path
 ) -> None:
     picture = tmp_path / "cover.png"
     Image.new("RGB", (8, 8)).save(picture)
     with transaction() as session:
-        upload = make_upload(session, workspace_id, kind="picture", media=None)
+        upload = make_upload(session, workspace_id, kind="picture", media=None, content_type="image/png")
         link = storage.signed_url(upload.file_key).replace("X-Amz-Date=2", "X-Amz-Date=1")
         publications.check_files(session, workspace_id, InstagramOptions(cover_url=link))
         with pytest.raises(Invalid):
