@@ -22,8 +22,11 @@ from content_pipeline.core.tasks import cancellation, tasks
 
 
 def has_video(item: CalendarItem) -> bool:
-    """Whether the item has a video: one made of its script (finished or not), or one of its own."""
-    return bool(item_sources.ids(item).given())
+    """Whether the item has a video: one made of its script (finished or not), or one of its own.
+
+    One with a publication needs none: a video that was deleted is not posted again, its run looks whether it is out.
+    """
+    return bool(item.publication_id or item_sources.ids(item).given())
 
 
 def kind_of_video(item: CalendarItem, twin: Twin) -> VideoKind:

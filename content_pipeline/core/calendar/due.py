@@ -54,7 +54,9 @@ _OPEN_PER_SLOT: Final = 8
 _PREPARED_PER_SLOT: Final = 4
 _COPIED_PER_SLOT: Final = 2
 _SCHEDULED: Final = (CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None))
+# As `actions.has_video`.
 _HAS_VIDEO: Final = or_(
+    CalendarItem.publication_id.is_not(None),
     CalendarItem.reel_id.is_not(None),
     CalendarItem.avatar_video_id.is_not(None),
     CalendarItem.burn_in_id.is_not(None),

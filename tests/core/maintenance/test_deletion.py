@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from content_pipeline.core import storage
 from content_pipeline.core.analytics.post_columns import SCRIPT, VIDEO_FORMAT, join_video
 from content_pipeline.core.bulk import batches
-from content_pipeline.core.calendar import actions, items
+from content_pipeline.core.calendar import actions, due, items
 from content_pipeline.core.captions import burn_ins, captions
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
@@ -248,6 +248,28 @@ def test_a_failed_item_keeps_only_a_post_that_may_be_out(workspace_id: UUID, com
     delete_reel(workspace_id, reel.id)
     with transaction() as session:
         assert items.get(session, workspace_id, item.id).publication_id == (post.id if committed_at else None)
+
+
+def test_an_item_whose_post_may_be_out_asks_its_platform_without_its_reel(workspace_id: UUID) -> None:
+    reel = rendered_reel(workspace_id)
+    with transaction() as session:
+        account, item = make_account(session, workspace_id), make_item(session, session.get_one(Twin, reel.twin_id))
+        post = make_publication(
+            session, account.id, reel_url=None, reel_id=reel.id, committed_at=now(), published_at=None
+        )
+        item.reel_id, item.publication_id, item.status = reel.id, post.id, "failed"
+        tasks.fail(session, publications.create_task(session, post).id, LOST_ANSWER)
+    delete_reel(workspace_id, reel.id)
+    with transaction() as session:
+        item = items.get(session, workspace_id, item.id, lock=True)
+        items.retry(session, item)
+        item.scheduled_at = now()
+        session.flush()
+        due.start_videos(session, most=100)
+        assert item.status == "scheduled"
+        started = due.start_posts(session, most=100)[1]
+        assert (item.status, item.reel_id, item.publication_id) == ("publishing", None, post.id)
+        assert str(post.id) in [task.key for task in started]
 
 
 def test_an_open_post_keeps_its_reel_and_cannot_be_retried_without_it(workspace_id: UUID) -> None:
