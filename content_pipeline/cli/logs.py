@@ -3,10 +3,11 @@
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from content_pipeline.core.errors import NotFound
 
@@ -17,11 +18,15 @@ POLL_SECONDS: Final = 0.25
 
 @dataclass
 class LogFile:
-    """A log that may be rotated while it is read: `position` is where the next line begins in the file `inode`."""
+    """A log that may be rotated while it is read.
+
+    Its file is kept open, so that the last lines that it got before a rotation are read too. `position` is where the
+    next line begins in it.
+    """
 
     path: Path
     position: int = 0
-    inode: int = field(default=0)
+    stream: BinaryIO | None = None
 
     @property
     def service(self) -> str:
@@ -32,24 +37,36 @@ class LogFile:
         return list(deque(self.new_lines(), count))
 
     def new_lines(self) -> Iterator[str]:
-        """The whole lines that were added since the last call.
+        """The whole lines that were added since the last call."""
+        has_successor = self._has_successor()  # asked first: from then on nothing is added to the old file
+        yield from self._rest()
+        if has_successor:
+            self.close()
+            self.stream, self.position = self.path.open("rb"), 0
+            yield from self._rest()
 
-        After a rotation these are those of the new file; the last ones of the old file are in that with `.1`.
-        """
+    def close(self) -> None:
+        if self.stream:
+            self.stream.close()
+
+    def _has_successor(self) -> bool:
         try:
-            stream = self.path.open("rb")
+            found = self.path.stat()
         except FileNotFoundError:  # between the two steps of a rotation
+            return False
+        return self.stream is None or not os.path.samestat(found, os.fstat(self.stream.fileno()))
+
+    def _rest(self) -> Iterator[str]:
+        if self.stream is None:
             return
-        with stream:
-            found = os.fstat(stream.fileno())
-            if found.st_ino != self.inode or found.st_size < self.position:
-                self.inode, self.position = found.st_ino, 0
-            stream.seek(self.position)
-            for line in stream:
-                if not line.endswith(b"\n"):
-                    return
-                self.position += len(line)
-                yield line.decode(errors="replace").rstrip("\n")
+        if os.fstat(self.stream.fileno()).st_size < self.position:
+            self.position = 0
+        self.stream.seek(self.position)
+        for line in self.stream:
+            if not line.endswith(b"\n"):
+                return
+            self.position += len(line)
+            yield line.decode(errors="replace").rstrip("\n")
 
 
 def find(home: Path, service: str | None = None) -> list[LogFile]:
@@ -65,13 +82,17 @@ def find(home: Path, service: str | None = None) -> list[LogFile]:
     return chosen
 
 
-def lines(logs: Sequence[LogFile], *, follow: bool = False, last: int = LAST_LINES) -> Iterator[tuple[str, str]]:
+def lines(
+    logs: Sequence[LogFile], *, follow: bool = False, last: int = LAST_LINES
+) -> Generator[tuple[str, str], None, None]:
     """The last lines of each log with the name of its service; with `follow` also those that are added, without end."""
-    for log in logs:
-        for line in log.last_lines(last):
-            yield log.service, line
-    while follow:
-        time.sleep(POLL_SECONDS)
+    with ExitStack() as opened:
         for log in logs:
-            for line in log.new_lines():
+            opened.callback(log.close)
+            for line in log.last_lines(last):
                 yield log.service, line
+        while follow:
+            time.sleep(POLL_SECONDS)
+            for log in logs:
+                for line in log.new_lines():
+                    yield log.service, line
