@@ -3,16 +3,18 @@
 import configparser
 import io
 import shlex
+import socket
 import sys
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO, Any, Final
-from xmlrpc.client import Fault, ProtocolError, ServerProxy
+from xmlrpc.client import Fault, ProtocolError, ServerProxy, Transport
 
 import psutil
-from supervisor.xmlrpc import Faults, SupervisorTransport
+from supervisor.xmlrpc import Faults
 
 from content_pipeline.cli.processes import FORK_SERVER
 from content_pipeline.cli.services import GROUPS, Service, services_of
@@ -20,7 +22,9 @@ from content_pipeline.cli.stack_config import StackConfig
 from content_pipeline.cli.state import State, write_private
 
 _USER: Final = "content-pipeline"
-# Errors of a lost connection: no socket, connection refused, a truncated response, HTTP errors.
+# A call is answered in milliseconds; while supervisord imports, it waits for their end, which may never come.
+CALL_SECONDS: Final = 20.0
+# Errors of a lost connection: no socket, connection refused, no or a truncated response, HTTP errors.
 GONE: Final = (OSError, HTTPException, ProtocolError)
 
 
@@ -117,6 +121,32 @@ class Process:
         return self.state in ("BACKOFF", "FATAL", "EXITED", "UNKNOWN") and not self.has_succeeded
 
 
+class _Connection(HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=CALL_SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+class _Transport(Transport):
+    """supervisor's own transport has no timeout."""
+
+    def __init__(self, state: State) -> None:
+        credentials = b64encode(f"{_USER}:{state.supervisor_password}".encode()).decode()
+        super().__init__(headers=[("Authorization", f"Basic {credentials}")])
+        self._path = state.socket
+
+    def make_connection(self, host: Any) -> HTTPConnection:
+        self._connection = host, _Connection(self._path)  # which `close` closes
+        return self._connection[1]
+
+
 class Supervisor:
     """XML-RPC client of a home's supervisord. Every call raises one of GONE when it is not running."""
 
@@ -124,9 +154,7 @@ class Supervisor:
         self._state = state
 
     def _call(self, method: str, *arguments: Any) -> Any:
-        # A new transport for every call: one with a broken connection is never reconnected.
-        transport = SupervisorTransport(_USER, self._state.supervisor_password, f"unix://{self._state.socket}")
-        with ServerProxy("http://localhost", transport=transport) as server:
+        with ServerProxy("http://localhost", transport=_Transport(self._state)) as server:
             try:
                 return getattr(server.supervisor, method)(*arguments)
             except Fault as fault:

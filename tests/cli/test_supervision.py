@@ -1,6 +1,7 @@
 """The configuration file, parsed by supervisord's own parser."""
 
 import shlex
+import socket
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from supervisor.options import ServerOptions
 
+from content_pipeline.cli import supervision
 from content_pipeline.cli.services import Group, Service
 from content_pipeline.cli.state import State
-from content_pipeline.cli.supervision import configuration
+from content_pipeline.cli.supervision import Supervisor, configuration
 
 # All characters except those that preflight refuses or a command line cannot hold.
 WORDS = st.text(
@@ -37,6 +39,17 @@ def parse(*services: Service) -> list[Any]:
 
 def service(name: str, group: Group, *command: str) -> Service:
     return Service(name, group, list(command), ready=lambda _: True)
+
+
+def test_a_supervisor_that_hangs_in_its_imports_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "CALL_SECONDS", 0.1)
+    with socket.socket(socket.AF_UNIX) as listening:  # as supervisord does before its imports
+        listening.bind(str(tmp_path / "s.sock"))
+        listening.listen()
+        with pytest.raises(supervision.GONE):
+            Supervisor(State(socket=tmp_path / "s.sock")).processes()
 
 
 @pytest.mark.slow
