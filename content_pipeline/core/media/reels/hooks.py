@@ -25,9 +25,10 @@ _CLAUSE_MARKS: Final = " ,;:–—-、，；："
 
 
 def hook(words: Sequence[Word], language: str) -> str:
-    """The first sentence of the words in at most MAX_COLUMNS (wide characters count two); "" without words.
+    """The first sentence of the words in at most MAX_COLUMNS (wide characters count two), else "".
 
-    A longer sentence is cut at a clause or between two words, and ends in "…". Runs of hashtags are left out.
+    A longer sentence is cut at a clause or between two words, and ends in "…". Runs of hashtags are left out; a script
+    that is nothing else has no hook.
     """
     groups = group_unbreakable(_without_hashtags(words), language, limit=MAX_COLUMNS)
     beginnings = list(_beginnings(groups))
@@ -60,7 +61,7 @@ def _without_hashtags(words: Sequence[Word]) -> Sequence[Word]:
                 break
         else:
             kept.append(replace(word, text=word.text.lstrip("".join(_HASHES)) or word.text))
-    return kept or words
+    return kept
 
 
 def _beginnings(groups: Sequence[Sequence[Word]]) -> Iterator[str]:
