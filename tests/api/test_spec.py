@@ -1,143 +1,71 @@
 """Every request and answer that the specification shows, held against the live API field by field.
 
-The examples are copied as they stand there, but for times: what it schedules has passed meanwhile.
+The examples are copied as they stand there, but for times: what it schedules has passed meanwhile. `python -m
+tests.spec_table` prints what they are answered with.
 """
 
 import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.captions import burn_ins
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import Twin
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.models import AvatarVideo, Task, Twin
+from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks.run_context import RunContext
+from tests.api.analytics.rows import record, workspace_of
 from tests.api.conftest import PUBLIC
+from tests.api.spec_examples import (
+    ACCOUNTS,
+    AVATAR_ACCEPTED,
+    AVATAR_DONE,
+    BATCH_ACCEPTED,
+    BURN_IN,
+    BURN_IN_ACCEPTED,
+    CAPTION,
+    CAPTION_ACCEPTED,
+    CREATE_TWIN,
+    CSV,
+    EXPORT,
+    FIGURES,
+    GENERATE_AVATAR,
+    ITEM,
+    PUBLISH,
+    PUBLISH_ACCEPTED,
+    REDIRECT_URI,
+    SCHEDULE,
+    TASK,
+    TIME,
+    TWIN,
+    UPDATE_TWIN,
+    check,
+    form,
+    send,
+)
 from tests.connect_page import filled_in
+from tests.export_runs import run_export
 from tests.factories import make_account
+from tests.media import samples
 from tests.sandbox_server import Sandbox
-
-CREATE_TWIN = """{
-"name": "Tech Creator",
-"voice_id": "en-US-Neural2-A",
-"style_tags": ["casual", "educational"],
-"persona_prompt": "You are an engaging tech educator who explains complex topics simply.",
-"platform_defaults": {
-"tiktok": { "caption_style": "short" },
-"instagram": { "caption_style": "hashtag-heavy" }
-}
-}"""
-TWIN = """{
-"id": "645b5b56-f879-4f2f-8ccc-106e8912f522",
-"name": "Tech Creator",
-"memory_namespace": "twin_645b5b56-f879-4f2f-8ccc-106e8912f522",
-"style_tags": ["casual", "educational"],
-"created_at": "2026-04-30T02:12:14Z"
-}"""
-UPDATE_TWIN = '{ "persona_prompt": "Updated persona..." }'
-SCHEDULE = """{
-"twin_id": "645b5b56-f879-4f2f-8ccc-106e8912f522",
-"title": "How AI is changing content creation",
-"platform": "instagram",
-"scheduled_at": "2026-05-01T10:00:00Z",
-"script": "AI is transforming how creators work..."
-}"""
-ITEM = """{
-"id": "096e3539-8d29-404b-882c-c554e05f1b26",
-"title": "How AI is changing content creation",
-"platform": "instagram",
-"status": "scheduled",
-"scheduled_at": "2026-05-01T10:00:00Z"
-}"""
-CAPTION_ACCEPTED = """{
-"caption_id": "5bc41d91-867a-4ccb-821a-2b9544c45719",
-"task_id": "sync_5bc41d91-867a-4ccb-821a-2b9544c45719",
-"status": "queued"
-}"""
-CAPTION = r"""{
-"id": "5bc41d91-867a-4ccb-821a-2b9544c45719",
-"status": "done",
-"srt": "1\n00:00:00,000 --> 00:00:03,500\nAI is transforming how creators work.\n",
-"vtt": "WEBVTT\n\n00:00:00.000 --> 00:00:03.500\nAI is transforming...",
-"segments": [
-{ "start": 0.0, "end": 3.5, "text": "AI is transforming how creators work." }
-]
-}"""
-BURN_IN = '{ "font_size": 24, "font_color": "white", "position": "bottom" }'
-BURN_IN_ACCEPTED = '{ "task_id": "5bc41d91-867a-4ccb-821a-2b9544c45719", "status": "queued" }'
-CSV = """script,platform,voice_id
-Hello world!,instagram,en-US
-Check out this feature.,tiktok,en-US
-"""
-BATCH_ACCEPTED = """{
-"task_id": "dc1b2a5b-ecd7-4fa4-bfd0-48917fcf218a",
-"batch_id": "dc1b2a5b-ecd7-4fa4-bfd0-48917fcf218a",
-"status": "queued",
-"progress": 0,
-"total_rows": 50
-}"""
-REDIRECT_URI = "https://yourapp.com/callback"
-ACCOUNTS = '[ { "id": "...", "platform": "instagram", "handle": "@mycreator", "connected_at": "..." } ]'
-PUBLISH = """{
-"platforms": ["instagram", "tiktok"],
-"reel_url": "https://cdn.example.com/reel.mp4",
-"caption": "Check out my latest video! #AIContent",
-"twin_id": "645b5b56-f879-4f2f-8ccc-106e8912f522"
-}"""
-PUBLISH_ACCEPTED = """{
-"results": [
-{ "platform": "instagram", "task_id": "abc123", "status": "queued" },
-{ "platform": "tiktok", "task_id": "def456", "status": "queued" }
-]
-}"""
-TASK = """{
-"task_id": "abc123",
-"status": "processing",
-"progress": 42,
-"result": null
-}"""
-
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-def check(answer: Any, example: str, **differing: Any) -> None:
-    """Every field of the example is in the answer: with its value, or that of `differing`, or, if it is an id or a
-    time, in the same form."""
-    found, shown = answer.json(), json.loads(example)
-    expected = shown | differing
-    assert {name: _form(found[name], expected[name]) for name in shown} == {
-        name: _form(expected[name], expected[name]) for name in shown
-    }
-
-
-def _form(value: Any, like: Any) -> Any:
-    if not isinstance(like, str):
-        return value
-    for pattern in _UUID, _TIME:
-        if pattern.search(like):
-            return pattern.sub("in this form", value)
-    return value
 
 
 def test_the_form_of_ids_and_times_is_held_against_the_example() -> None:
-    assert _form("sync_645b5b56-f879-4f2f-8ccc-106e8912f522", json.loads(CAPTION_ACCEPTED)["task_id"]) != _form(
+    assert form("sync_645b5b56-f879-4f2f-8ccc-106e8912f522", json.loads(CAPTION_ACCEPTED)["task_id"]) != form(
         "645b5b56-f879-4f2f-8ccc-106e8912f522", json.loads(CAPTION_ACCEPTED)["task_id"]
     )
-    assert _form("2026-05-01T10:00:00+00:00", json.loads(ITEM)["scheduled_at"]) != _form(
+    assert form("2026-05-01T10:00:00+00:00", json.loads(ITEM)["scheduled_at"]) != form(
         "2026-05-01T10:00:00.5Z", json.loads(ITEM)["scheduled_at"]
     )
-
-
-def send(client: TestClient, path: str, body: str, method: str = "POST") -> Any:
-    """Send a body as it is written."""
-    return client.request(method, f"{PUBLIC}{path}", content=body, headers={"Content-Type": "application/json"})
 
 
 @pytest.fixture
@@ -266,6 +194,38 @@ def test_get_the_status_of_a_batch(client: TestClient, submit: Callable[[str], A
     assert [(job["progress"], job["result_url"]) for job in batch["jobs"]] == [(0, None)] * 2
 
 
+# ── avatars ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.slow
+def test_render_an_avatar_video(client: TestClient, twin_id: str, tmp_path: Path) -> None:
+    body = json.loads(GENERATE_AVATAR) | {"twin_id": twin_id}
+    refused = send(client, "/multimodal/avatar/generate", json.dumps(body))
+    assert (refused.status_code, refused.json()["code"]) == (400, "unknown_avatar")  # it is optional, and no avatar
+    body["avatar_id"] = client.get(f"{PUBLIC}/avatars").json()[0]["id"]
+    answer = send(client, "/multimodal/avatar/generate", json.dumps(body))
+    assert answer.status_code == 202, answer.text
+    found = answer.json()
+    check(answer, AVATAR_ACCEPTED, provider="local", estimated_seconds=found["estimated_seconds"])
+    assert found["task_id"] == found["celery_task_id"]
+    run_avatar(found["task_id"], samples.video(tmp_path / "avatar.mp4", seconds=12))
+    done = client.get(f"{PUBLIC}/multimodal/avatar/{found['job_id']}")
+    result = json.loads(AVATAR_DONE)["result"]
+    check(done, AVATAR_DONE, result=result | {"video_url": done.json()["result"]["video_url"]})
+    assert httpx.get(done.json()["result"]["video_url"]).headers["Content-Type"] == "video/mp4"
+
+
+def run_avatar(task_id: str, video: Path) -> None:
+    """Do the end of the work of an avatar's task, as its run does."""
+    with transaction() as session:
+        task = session.get_one(Task, task_id)
+        tasks.mark_processing(session, task.kind, task.key)
+        row = session.get_one(AvatarVideo, UUID(task.key))
+    executions.begin(run_id := str(uuid4()), "media@test")
+    avatar_videos.finish(RunContext(run_id, "media", task_id), row, video)
+    executions.end(run_id)
+
+
 # ── social publishing ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -281,13 +241,10 @@ def test_connect_list_and_disconnect_a_platform(connect, anonymous_client: TestC
     (example,) = json.loads(ACCOUNTS)
     assert {name: account[name] for name in example} == example | {
         "id": str(UUID(account["id"])),
-        "connected_at": _TIME.fullmatch(account["connected_at"])[0],
+        "connected_at": TIME.fullmatch(account["connected_at"])[0],
     }
     assert client.delete(f"{PUBLIC}/social/disconnect/instagram").status_code == 204
     assert client.get(f"{PUBLIC}/social/accounts").json() == []
-
-
-# ── social publishing ────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.slow
@@ -305,6 +262,42 @@ def test_publish_content(client: TestClient, twin_id: str) -> None:
         for place in "/social/publish", "/tasks":
             polled = client.get(f"{PUBLIC}{place}/{found['task_id']}").json()
             assert (polled["task_id"], polled["status"]) == (found["task_id"], "queued")
+
+
+# ── social analytics ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def figures(client: TestClient) -> dict[str, Any]:
+    """The figures of the example, recorded for today."""
+    (shown,) = json.loads(FIGURES)
+    counts = {name: value for name, value in shown.items() if name not in ("platform", "date")}
+    with transaction() as session:
+        account_id = make_account(session, workspace_of(client), "instagram").id
+    record(account_id, 0, **counts)
+    return counts
+
+
+def test_get_analytics(client: TestClient, figures: dict[str, Any]) -> None:
+    days = client.get(f"{PUBLIC}/analytics/social?platform=instagram&days=30").json()
+    (shown,) = json.loads(FIGURES)
+    assert len(days) == 30
+    (today,) = [day for day in days if day["date"] == f"{now():%Y-%m-%d}"]
+    assert today.items() >= (shown | {"date": today["date"]}).items()
+
+
+def test_the_summary_has_totals_and_deltas(client: TestClient, figures: dict[str, Any]) -> None:
+    summary = client.get(f"{PUBLIC}/analytics/social/summary?days=30").json()
+    assert summary["totals"].items() >= figures.items()
+    assert summary["deltas"].keys() >= figures.keys()
+
+
+def test_an_export_ends_with_a_link(client: TestClient, figures: dict[str, Any]) -> None:
+    answer = send(client, "/analytics/social/export", EXPORT)
+    assert answer.status_code == 202
+    run_export(answer.json()["task_id"])
+    result = client.get(f"{PUBLIC}/tasks/{answer.json()['task_id']}").json()["result"]
+    assert str(figures["views"]) in httpx.get(result["download_url"]).text
 
 
 # ── tasks and errors ─────────────────────────────────────────────────────────────────────────────────────
