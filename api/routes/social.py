@@ -74,8 +74,8 @@ def connect_by_redirect(
 def connect(platform: Platform, body: ConnectRequest, caller: AdminDep, change: ChangeDep) -> ConnectView:
     """Get the URL of the platform's consent page, for browsers, which cannot send the API key.
 
-    Each URL is valid once. The account is created when the person has consented there, and has answered the page of
-    the callback, which asks whether to connect it to this workspace.
+    Open `authorize_url` in a browser; each is valid once. The account is created when the person has consented there,
+    and has answered the page of the callback, which asks whether to connect it to this workspace.
     """
     with change.transaction() as session:
         started = oauth_flow.begin(

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from api import html_pages
+from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import settings
@@ -34,14 +35,14 @@ def start(request: Request, accept: Annotated[str, Header()] = "") -> Response:
     return answer
 
 
-@router.get("/connected")
+@router.get(oauth_flow.CONNECTED_PATH)
 def connected(
     request: Request,
     platform: Platform,
     handle: Annotated[str, Query(max_length=200)] = "",
     error_description: Annotated[str, Query(max_length=500)] = "",
 ) -> HTMLResponse:
-    """A `redirect_uri` for those who have no page of their own yet: says which account was connected, or why none."""
+    """Where the browser ends without a `redirect_uri`: says which account was connected, or why none."""
     label = PLATFORMS[platform].label
     return html_pages.render(request, "connected.html", platform=label, handle=handle, failure=error_description)
 

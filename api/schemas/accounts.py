@@ -24,9 +24,11 @@ ClientState = Annotated[
 
 
 class ConnectRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
 
-    redirect_uri: RedirectUri
+    redirect_uri: RedirectUri | None = Field(
+        None, description="Where the browser returns to, as for GET; a page of this service if left out"
+    )
     state: ClientState = None
 
 

@@ -225,6 +225,17 @@ def test_a_redirect_uri_that_is_not_allowed_is_rejected(client: TestClient, plat
     assert {answer.json()["code"] for answer in answers} <= {"redirect_uri_unknown", "invalid"}
 
 
+def test_without_a_redirect_uri_the_browser_ends_at_a_page_that_shows_the_account(
+    connect: Callable[..., TestClient], anonymous_client: TestClient, platforms: Sandbox
+) -> None:
+    begun = connect().post(f"{SOCIAL}/connect/tiktok", json={}).json()
+    callback_url = platforms.decide(begun["authorize_url"])
+    answer = answered(anonymous_client, callback_url, oauth_callback(anonymous_client, callback_url))
+    assert answer.headers["Location"].startswith("http://testserver/connected?")
+    page = anonymous_client.get(answer.headers["Location"])
+    assert "<h1>@mara.bakes is connected</h1>" in page.text
+
+
 def test_an_unknown_platform_and_unknown_fields_are_told(client: TestClient, platforms: Sandbox) -> None:
     body = {"redirect_uri": REDIRECT}
     assert client.post(f"{SOCIAL}/connect/myspace", json=body).status_code == 422

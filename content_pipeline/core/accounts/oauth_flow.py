@@ -38,6 +38,8 @@ from content_pipeline.core.workspaces.audit import Origin
 
 STATE_LIFETIME: Final = timedelta(minutes=10)
 CALLBACK_PATH: Final = "/api/v1/public/social/callback"
+# A page of ours for clients that have none of their own.
+CONNECTED_PATH: Final = "/connected"
 _FAILED: Final = "connect_failed"
 _UNKNOWN: Final = Origin()
 # In place of the PKCE verifier: the row waits for the answer of the person, not for the platform.
@@ -81,23 +83,23 @@ def begin(
     session: Session,
     workspace_id: UUID,
     platform: str,
-    redirect_uri: str,
+    redirect_uri: str | None,
     client_state: str | None = None,
     *,
     api_key_id: UUID | None = None,
 ) -> AuthorizationRequest:
-    """Start the flow. The flow ends with a redirect to `redirect_uri`, with `client_state` passed through unchanged.
+    """Start the flow. It ends with a redirect to `redirect_uri`, or a page of ours, with `client_state` unchanged.
 
     The audit log names the key of `api_key_id` as who connected the account.
 
     Raises Invalid `redirect_uri_unknown` for an address that is not on the workspace's list, PlanLimit when the plan
     allows no further account, Unavailable without a registered app or an encryption key.
     """
-    if session.get(RedirectUri, (workspace_id, redirect_uri)) is None:
+    if redirect_uri is not None and session.get(RedirectUri, (workspace_id, redirect_uri)) is None:
         raise Invalid(
             "This redirect_uri is not allowed for your workspace.",
             code="redirect_uri_unknown",
-            remedy="Send one that was given, letter for letter, to `content-pipeline keys create --redirect-uri`.",
+            remedy="Send one that `content-pipeline keys create --redirect-uri` allowed, letter for letter, or none.",
         )
     if session.scalars(_select_accounts(workspace_id, platform).limit(1)).first() is None:
         accounts.check_limit(session, workspace_id)
@@ -108,7 +110,7 @@ def begin(
             workspace_id=workspace_id,
             api_key_id=api_key_id,
             platform=platform,
-            redirect_uri=redirect_uri,
+            redirect_uri=redirect_uri if redirect_uri is not None else _own_uri(CONNECTED_PATH),
             client_state=client_state,
             verifier=encryption.encrypt(verifier, _associated_data(state)),
             expires_at=expires_at,
@@ -313,7 +315,11 @@ def _select_accounts(workspace_id: UUID, platform: str) -> Select[Account]:
 
 def _callback_uri(platform: str) -> str:
     """Our own redirect URI, which has to be registered at the platform."""
-    return f"{settings().public_url.rstrip('/')}{CALLBACK_PATH}/{platform}"
+    return _own_uri(f"{CALLBACK_PATH}/{platform}")
+
+
+def _own_uri(path: str) -> str:
+    return f"{settings().public_url.rstrip('/')}{path}"
 
 
 def _digest(state: str) -> bytes:
