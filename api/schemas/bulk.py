@@ -32,7 +32,10 @@ class BatchUploaded(BatchAccepted):
 class JobView(BaseModel):
     """One row of the CSV, and its video."""
 
-    job_id: UUID = Field(description="The video", examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
+    job_id: UUID = Field(
+        description="The video: its `reel_id` elsewhere, or `avatar_job_id` if its format is avatar",
+        examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"],
+    )
     task_id: str = Field(description="Its newest task", examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])
     row: int = Field(description="1 is the first row after the header", examples=[1])
     format: Format = Field(examples=["reel"])
