@@ -8,7 +8,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from starlette.templating import Jinja2Templates
 
-_TEMPLATES: Final = Jinja2Templates(Path(__file__).parent / "templates")
+TEMPLATES: Final = Path(__file__).parent / "templates"
+_PAGES: Final = Jinja2Templates(TEMPLATES)
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
@@ -18,4 +19,4 @@ _HEADERS: Final = {
 
 def render(request: Request, template: str, **values: object) -> HTMLResponse:
     """A page from a file of `templates/`."""
-    return _TEMPLATES.TemplateResponse(request, template, values, headers=_HEADERS)
+    return _PAGES.TemplateResponse(request, template, values, headers=_HEADERS)

@@ -30,6 +30,7 @@ from api.routes import (
     calendar,
     captions,
     composing,
+    documentation,
     error_pages,
     health,
     heygen,
@@ -103,7 +104,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app() -> FastAPI:
     callers = CallerCache()
-    app = FastAPIOffline(  # serves the assets of /docs itself, not from a CDN
+    app = FastAPIOffline(  # serves the assets of Swagger UI itself, not from a CDN
+        docs_url=None,  # routes/documentation.py
         title="Content Pipeline",
         version="1",
         description=openapi.INTRODUCTION,
@@ -162,6 +164,7 @@ def create_app() -> FastAPI:
     app.include_router(heygen.router)
     app.include_router(health.router)
     app.include_router(start.router)
+    app.include_router(documentation.router)
     app.include_router(error_pages.router)
     app.router.routes.append(Route(AGENTS, AgentEndpoint(), include_in_schema=False))
     return app

@@ -1,6 +1,6 @@
 """Links in the OpenAPI document: from an answer that names what was created to the operations on it.
 
-Clients that explore an API follow them (`make strangers`), and the page shows them below each answer.
+Clients that explore an API follow them (`make strangers`). Pages do not show them (templates/docs.css).
 """
 
 import re

@@ -245,7 +245,8 @@ def test_errors_are_described_as_problem_documents() -> None:
 
 def test_the_page_of_the_api_opens_without_the_internet(anonymous_client: TestClient) -> None:
     page = anonymous_client.get("/docs").text
-    linked = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert linked
+    style = anonymous_client.get("/docs.css").text
+    linked = [*re.findall(r'(?:src|href)="([^"]+)"', page), *re.findall(r'url\("([^"]+)"\)', style)]
+    assert "/docs.css" in linked
     assert [anonymous_client.get(url).status_code for url in linked] == [200] * len(linked)
     assert not [url for url in linked if "//" in url]
