@@ -171,6 +171,8 @@ def _parse(url: str, base: httpx.URL | None = None) -> httpx.URL:
         raise _forbidden("This is not a URL.") from error
     if parsed.scheme not in _DEFAULT_PORTS or not host or not 0 < _port(parsed) < 65536:
         raise _forbidden("Only http and https URLs of a host can be fetched.")
+    if "%" in host:  # as a space is encoded
+        raise _forbidden("This is not the name of a host.")
     if parsed.userinfo:
         raise _forbidden("A URL with a user name or password in it is not fetched.")
     return parsed

@@ -74,6 +74,7 @@ Talk = Callable[[socket.socket, bytes], None]
         "http://a..b/",
         f"http://{'a' * 64}.example/",
         "http://xn--a/",
+        "http://ex ample.com/",
         "http://8.8.8.8:99999/",
         "http://8.8.8.8/\n",
         "http://[::1",
@@ -358,6 +359,7 @@ def test_redirects_are_followed_also_relative_ones(serve, tmp_path: Path) -> Non
         "//10.0.0.1/x",
         "http://[::1/",
         "http://xn--a/",
+        "http://ex ample.com/",
     ],
 )
 def test_a_redirect_to_a_forbidden_place_is_not_followed(serve, tmp_path: Path, target: str) -> None:
