@@ -37,7 +37,10 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
-                MutableHeaders(scope=message).update(state["headers"])
+                headers = MutableHeaders(scope=message)
+                headers.update(state["headers"])
+                if headers.get("Location", "").startswith("/"):
+                    headers["Location"] = scope.get("root_path", "") + headers["Location"]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):

@@ -43,6 +43,10 @@ def test_behind_a_root_path_keys_are_asked_for_and_taken(app: FastAPI, client: T
     unknown = behind.get("/pipeline/api/v1/tasks/unknown", headers=client.headers)
     assert (unknown.status_code, unknown.json()["status"]) == (404, "error")
     assert behind.put(f"/pipeline{TASKS}", headers=client.headers).headers["Allow"] == "GET"
+    made = behind.post(
+        "/pipeline/api/v1/public/twins", json={"name": "Ann", "voice_id": "en-US"}, headers=client.headers
+    )
+    assert behind.get(made.headers["Location"], headers=client.headers).json() == made.json()
 
 
 def test_wrong_keys_are_throttled_by_address_while_a_right_one_passes(app, connect) -> None:
