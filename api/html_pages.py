@@ -17,6 +17,6 @@ _HEADERS: Final = {
 }
 
 
-def render(request: Request, template: str, **values: object) -> HTMLResponse:
+def render(request: Request, template: str, *, status: int = 200, **values: object) -> HTMLResponse:
     """A page from a file of `templates/`."""
-    return _PAGES.TemplateResponse(request, template, values, headers=_HEADERS)
+    return _PAGES.TemplateResponse(request, template, values, status, _HEADERS)

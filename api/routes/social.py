@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Header, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import html_pages
@@ -19,7 +19,9 @@ from api.schemas.problems import problems
 from content_pipeline.core import rate_limits
 from content_pipeline.core.accounts import accounts, oauth_flow
 from content_pipeline.core.database import autocommit
+from content_pipeline.core.errors import Invalid
 from content_pipeline.core.platforms.registered import Platform
+from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.rate_limits import Rate
 
 # URLs with a code or state must not be cached, or sent on as Referer.
@@ -43,6 +45,8 @@ def _set_private_headers(request: Request) -> None:
 
 router = APIRouter(prefix="/social", tags=["social"], route_class=JsonRoute)
 _private = [Depends(_set_private_headers)]
+# These two routes are for browsers.
+Accept = Annotated[str, Header(include_in_schema=False)]
 
 
 @router.get(
@@ -92,16 +96,34 @@ def connect(platform: Platform, body: ConnectRequest, caller: AdminDep, change: 
 )
 @in_bulkhead()
 def oauth_callback(
-    request: Request, platform: Platform, state: str = "", code: str | None = None, error: str | None = None
+    request: Request,
+    platform: Platform,
+    state: str = "",
+    code: str | None = None,
+    error: str | None = None,
+    accept: Accept = "",
 ) -> Response:
     """OAuth redirect URI of the platforms: a page that asks the person whether to connect the account.
 
     It needs no API key: `state` identifies the workspace. Nothing is stored before the answer.
     """
-    found = oauth_flow.finish(platform, state=state, code=code, error=error, origin=origin_of(request))
+    try:
+        found = oauth_flow.finish(platform, state=state, code=code, error=error, origin=origin_of(request))
+    except Invalid as refusal:
+        return _show_refusal(request, platform, refusal, accept)
     if isinstance(found, str):
         return RedirectResponse(found, HTTPStatus.FOUND)
     return html_pages.render(request, "connect.html", question=found)
+
+
+def _show_refusal(request: Request, platform: Platform, refusal: Invalid, accept: str) -> HTMLResponse:
+    """A page for a person. Raises the refusal for programs."""
+    if "text/html" not in accept:
+        raise refusal
+    failure = f"{refusal.detail} {refusal.remedy}"
+    return html_pages.render(
+        request, "connected.html", status=refusal.status, platform=PLATFORMS[platform].label, failure=failure
+    )
 
 
 @router.post(
@@ -115,9 +137,14 @@ def answer_connect_page(
     platform: Platform,
     token: Annotated[str, Form(max_length=20_000)],
     decision: Annotated[Literal["connect", "refuse"], Form()],
-) -> str:
+    accept: Accept = "",
+) -> Response:
     """The answer to the page of the callback. Its token is valid once, for ten minutes."""
-    return oauth_flow.answer(platform, token=token, accept=decision == "connect", origin=origin_of(request))
+    try:
+        url = oauth_flow.answer(platform, token=token, accept=decision == "connect", origin=origin_of(request))
+    except Invalid as refusal:
+        return _show_refusal(request, platform, refusal, accept)
+    return RedirectResponse(url, HTTPStatus.SEE_OTHER)
 
 
 @router.get("/accounts")

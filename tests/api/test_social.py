@@ -236,6 +236,16 @@ def test_without_a_redirect_uri_the_browser_ends_at_a_page_that_shows_the_accoun
     assert "<h1>@mara.bakes is connected</h1>" in page.text
 
 
+def test_a_person_whose_link_was_used_is_told_so_by_a_page(anonymous_client: TestClient) -> None:
+    page, form = f"{SOCIAL}/callback/tiktok", {"token": "used", "decision": "connect"}
+    for method, sent in ("GET", {"params": {"state": "used", "code": "1"}}), ("POST", {"data": form}):
+        refused = anonymous_client.request(method, page, headers={"Accept": "text/html"}, **sent)
+        assert (refused.status_code, refused.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
+        assert "No TikTok account was connected" in refused.text
+        assert "connect the account again" in refused.text
+        assert anonymous_client.request(method, page, **sent).json()["code"] == "state_invalid"
+
+
 def test_an_unknown_platform_and_unknown_fields_are_told(client: TestClient, platforms: Sandbox) -> None:
     body = {"redirect_uri": REDIRECT}
     assert client.post(f"{SOCIAL}/connect/myspace", json=body).status_code == 422
