@@ -203,7 +203,11 @@ def _message(found: dict[str, Any], path: list[str | int], route: APIRoute | Non
         return f"Send a file: with curl, -F {found['loc'][-1]}=@path"
     if found["type"] == "json_invalid":
         return f"This is not JSON: {found['ctx']['error']} at character {found['loc'][-1]}"
-    return _MESSAGES.get(found["type"]) or found["msg"].removeprefix("Value error, ")
+    return _MESSAGES.get(found["type"]) or _plainer(found["msg"])
+
+
+def _plainer(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("String should", "This text should", 1)
 
 
 def summary(error: dict[str, str]) -> str:
