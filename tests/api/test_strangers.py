@@ -37,6 +37,8 @@ SCHEMA: Final = schemathesis.openapi.from_asgi("/openapi.json", create_app(), co
 OPERATIONS: Final = {operation.label: operation for operation in (found.ok() for found in SCHEMA.get_all_operations())}
 CASES: Final = int(os.environ.get("STRANGERS_CASES", 20 * len(OPERATIONS)))
 STEPS: Final = 40
+# In seconds: 10, the default, are too few for an upload on a busy machine.
+TIMEOUT: Final = 120
 USUAL: Final[dict[str, Any]] = {
     "phases": [Phase.generate],
     "suppress_health_check": list(HealthCheck),
@@ -58,7 +60,9 @@ def test_no_request_is_answered_otherwise_than_described(label: str, stranger: T
     @settings(max_examples=max(1, CASES // len(OPERATIONS)), **USUAL)
     def fuzz(case: schemathesis.Case) -> None:
         case.call_and_validate(
-            headers={"X-API-Key": stranger.headers["X-API-Key"]}, checks=[not_a_server_error, *DESCRIBED]
+            headers={"X-API-Key": stranger.headers["X-API-Key"]},
+            timeout=TIMEOUT,
+            checks=[not_a_server_error, *DESCRIBED],
         )
 
     fuzz()
@@ -101,7 +105,7 @@ def test_no_request_along_the_links_is_answered_otherwise_than_described(connect
             return output
 
         def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
-            return {"headers": {"X-API-Key": self.key}}
+            return {"headers": {"X-API-Key": self.key}, "timeout": TIMEOUT}
 
         def validate_response(self, response: Any, case: schemathesis.Case, *_: Any, **__: Any) -> None:
             assert response.status_code != 500
