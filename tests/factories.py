@@ -36,9 +36,8 @@ def make_account(session: Session, workspace_id: UUID, platform: str = "instagra
         workspace_id=workspace_id,
         platform=platform,
         scopes=[],
-        connected_at=now(),
         created_at=now(),
-        **(usual | fields),
+        **(usual | {"connected_at": now()} | fields),
     )
     session.add(account)
     session.flush()

@@ -25,6 +25,7 @@ from content_pipeline.core.settings import settings
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 else:
     S3Client = Any
 
@@ -45,11 +46,13 @@ _GONE: Final = ("404", "NoSuchKey", "NoSuchUpload", "412", "PreconditionFailed")
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object from a listing. `etag` (with its quotes) tells it from a later object under the same key."""
+    """An object from a listing. `etag` (with its quotes) tells it from a later object under the same key; `size` in
+    bytes."""
 
     key: str
     etag: str
     written_at: datetime
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +200,11 @@ def keys_below(prefix: str) -> Iterator[str]:
             yield from (found["Key"] for found in page.get("Contents", []))
 
 
-def listing(*, older_than: datetime) -> Iterator[str]:
-    """The keys of all objects last written before `older_than`. Raises Unavailable."""
+def listing() -> Iterator[StoredObject]:
+    """All objects of the bucket. Raises Unavailable."""
     with _translated_errors("its list of files"):
         for page in client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket):
-            yield from (found["Key"] for found in page.get("Contents", []) if found["LastModified"] < older_than)
+            yield from map(_stored_object, page.get("Contents", []))
 
 
 def list_after(after: str, *, prefix: str, most: int) -> list[StoredObject]:
@@ -211,10 +214,11 @@ def list_after(after: str, *, prefix: str, most: int) -> list[StoredObject]:
     """
     with _translated_errors("its list of files"):
         page = client().list_objects_v2(Bucket=settings().s3_bucket, Prefix=prefix, StartAfter=after, MaxKeys=most)
-    return [
-        StoredObject(found["Key"], found["ETag"], found["LastModified"].astimezone(UTC))
-        for found in page.get("Contents", [])
-    ]
+    return [_stored_object(found) for found in page.get("Contents", [])]
+
+
+def _stored_object(found: "ObjectTypeDef") -> StoredObject:
+    return StoredObject(found["Key"], found["ETag"], found["LastModified"].astimezone(UTC), found["Size"])
 
 
 def list_folders(prefix: str) -> list[str]:

@@ -39,9 +39,9 @@ URL: Final = "http://8.8.8.8/clip.mp4"
 # Tables whose rows belong to the system, or are found by a secret: clients name none of them.
 INTERNAL: Final = {
     "AccountSync", "Analyst", "AudienceShare", "AuditEvent", "ConnectState", "CreditEntry", "DailyMetric",
-    "DailyPostMetric", "Execution", "IdempotencyKey", "MetricSnapshot", "PendingDerivation", "Plan",
-    "ProviderBalance", "RateLimit", "ReceivedEvent", "RedirectUri", "ReportedDay", "SocialPost", "WebhookEvent",
-    "Workspace",
+    "DailyPostMetric", "EndedTaskCount", "Execution", "IdempotencyKey", "Measurement", "MetricSnapshot",
+    "PendingDerivation", "Plan", "ProviderBalance", "RateLimit", "ReceivedEvent", "RedirectUri", "ReportedDay",
+    "SocialPost", "WebhookEvent", "Workspace",
 }  # fmt: skip
 # Which table each parameter or field names a row of. One that is missing here fails the tests.
 TABLES: Final = {

@@ -29,6 +29,7 @@ from content_pipeline.core.models import (
     Upload,
     WorkspaceExport,
 )
+from content_pipeline.core.monitoring.bucket_usage import BucketUsage
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.webhooks import endpoints
 from content_pipeline.core.workspace_exports import exports as workspace_exports
@@ -91,7 +92,8 @@ def sweep_rows() -> None:
 
 
 def sweep_files() -> int:
-    """Delete exports, old days of the dataset, old pictures, and files whose row is not there. Returns how many.
+    """Delete exports, old days of the dataset, old pictures, and files whose row is not there. Returns how many. Also
+    measures the bucket, which it lists.
 
     These are uploads that were not accepted, copies of videos that no post needs, what a run wrote for a row that was
     purged meanwhile, and parts of files that were not joined.
@@ -102,12 +104,15 @@ def sweep_files() -> int:
             with isolated("retention", key):
                 storage.drop_parts(key, multipart_id)
                 deleted += 1
-    stored = storage.listing(older_than=now() - ORPHANED)
+    usage = BucketUsage()
+    stored = (found.key for found in usage.counted(storage.listing()) if found.written_at < now() - ORPHANED)
     while chunk := list(islice(stored, BATCH_SIZE)):
         for key in (*_without_row(chunk), *filter(_is_expired, chunk)):
             with isolated("retention", key):
                 storage.delete(key)
                 deleted += 1
+    with transaction() as session:
+        usage.keep(session)
     return deleted
 
 

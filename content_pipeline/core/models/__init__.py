@@ -21,6 +21,7 @@ from content_pipeline.core.models.captions import BurnIn, Caption
 from content_pipeline.core.models.credits import CreditEntry
 from content_pipeline.core.models.made_video import MadeVideo
 from content_pipeline.core.models.memory import Memory
+from content_pipeline.core.models.monitoring import EndedTaskCount, Measurement
 from content_pipeline.core.models.providers import ProviderBalance
 from content_pipeline.core.models.publications import Publication
 from content_pipeline.core.models.reels import Batch, Reel
@@ -49,10 +50,12 @@ __all__ = [
     "CreditEntry",
     "DailyMetric",
     "DailyPostMetric",
+    "EndedTaskCount",
     "Execution",
     "FailureCount",
     "IdempotencyKey",
     "MadeVideo",
+    "Measurement",
     "Memory",
     "MetricSnapshot",
     "MultipartUpload",

@@ -22,8 +22,8 @@ class Task(Deletable, Base):
     which is another one after a switch of subject (captions with burn-in end in a burn-in). `partition_key` is that
     row's key in Dagster, the same for all its tasks. A batch has no lane and no runs: its child tasks (`parent_id`) do
     its work. An `irrevocable` task has begun its publishing call. `starts` counts its runs, `waits` those of them that
-    followed a wait for others (a platform's processing, a rate limit). The task of a deleted row stays, hidden: it was
-    a request, and counts as one.
+    followed a wait for others (a platform's processing, a rate limit). `traceparent` is the trace of its request, which
+    its runs continue (core/tracing.py). The task of a deleted row stays, hidden: it was a request, and counts as one.
     """
 
     __tablename__ = "tasks"
@@ -35,6 +35,7 @@ class Task(Deletable, Base):
         Index("ix_tasks_key_newest", "kind", "key", text("created_at desc")),
         Index("ix_tasks_subject_newest", "subject_kind", "subject_key", text("created_at desc")),
         Index("ix_tasks_switched", "subject_kind", "subject_key", postgresql_where=text("subject_kind <> kind")),
+        Index("ix_tasks_finished_at", "finished_at", postgresql_where=text("finished_at is not null")),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -56,6 +57,7 @@ class Task(Deletable, Base):
     waits: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     retry_of: Mapped[str | None] = mapped_column(ForeignKey("tasks.id"))
+    traceparent: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

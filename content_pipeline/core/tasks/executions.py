@@ -159,6 +159,12 @@ def claimed_subjects(session: Session) -> set[str]:
     )
 
 
+def live_by_worker(session: Session) -> dict[str, int]:
+    """How many runs each worker has at work."""
+    query = select(Execution.worker, func.count()).where(Execution.worker.is_not(None), ~Execution.stop, ~_DEAD)
+    return {worker: runs for worker, runs in session.execute(query.group_by(Execution.worker)) if worker}
+
+
 def _beat(run_id: str) -> bool:
     """Send one heartbeat. False when the run is fenced off."""
     statement = update(Execution).where(Execution.run_id == run_id, ~Execution.stop).values(beat_at=_NOW)

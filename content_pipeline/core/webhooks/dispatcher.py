@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -48,6 +49,28 @@ def is_due(session: Session) -> bool:
     """Whether there is a delivery to send now."""
     due = select(WebhookDelivery.id).join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
     return session.scalars(due.where(_is_due()).limit(1)).first() is not None
+
+
+class Backlog(NamedTuple):
+    """Deliveries that are due, those that wait for their time or their receiver, and since when the first is due."""
+
+    due: int
+    waiting: int
+    due_since: datetime | None
+
+
+def backlog(session: Session) -> Backlog:
+    """What is still to be delivered to endpoints that are not disabled."""
+    query = (
+        select(
+            func.count().filter(_is_due()),
+            func.count().filter(~_is_due()),
+            func.min(WebhookDelivery.next_attempt_at).filter(_is_due()),
+        )
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .where(WebhookDelivery.status == "pending", WebhookEndpoint.disabled_at.is_(None))
+    )
+    return Backlog(*session.execute(query).one())
 
 
 def deliver_due(transaction: Transaction) -> Counter[str]:

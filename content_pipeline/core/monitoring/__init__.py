@@ -1,0 +1,1 @@
+"""What `/metrics` reads from the database (docs/monitoring.md)."""
