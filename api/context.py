@@ -1,13 +1,18 @@
-"""Request context middleware: request id, headers common to all responses, and the access log."""
+"""Request context middleware: request id, common headers, access log, metrics and span of a request."""
 
 import re
 import time
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import uuid4
 
 import structlog
+from opentelemetry.trace import Span, SpanKind
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import request_metrics
+from content_pipeline.core import tracing
 
 log = structlog.get_logger()
 
@@ -31,22 +36,28 @@ class RequestContext:
         state["request_id"] = request_id
         state["headers"] = {REQUEST_ID: request_id}
         started = time.perf_counter()
+        answered = None
         status = 500
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = int(message["status"])
+                status, answered = int(message["status"]), time.perf_counter()
                 headers = MutableHeaders(scope=message)
                 headers.update(state["headers"])
                 if headers.get("Location", "").startswith("/"):
                     headers["Location"] = scope.get("root_path", "") + headers["Location"]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            tracing.span("request", {"request_id": request_id}, kind=SpanKind.SERVER) as span,
+        ):
             try:
                 await self.app(scope, receive, send_with_headers)
             finally:
+                request_metrics.record(scope, status, (answered or time.perf_counter()) - started)
+                _describe(span, scope, status)
                 log.info(
                     "request",
                     method=scope["method"],
@@ -55,3 +66,13 @@ class RequestContext:
                     status=status,
                     milliseconds=round((time.perf_counter() - started) * 1000, 1),
                 )
+
+
+def _describe(span: Span, scope: Scope, status: int) -> None:
+    route = request_metrics.route_of(scope)
+    span.update_name(f"{scope['method']} {route}")
+    span.set_attributes(
+        {"http.request.method": scope["method"], "http.route": route, "http.response.status_code": status}
+    )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        tracing.mark_failed(span, str(status))

@@ -36,6 +36,7 @@ from api.routes import (
     heygen,
     keys,
     memory,
+    metrics,
     publishing,
     reels,
     social,
@@ -49,6 +50,7 @@ from api.routes import (
     workspace,
 )
 from api.schemas.problems import problems
+from content_pipeline.core import tracing
 from content_pipeline.core.settings import settings
 
 ALLOWED: Final = [
@@ -93,6 +95,7 @@ _SWITCH_SECONDS: Final = 0.0001
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     logs.configure()
+    tracing.configure("api")
     sys.setswitchinterval(_SWITCH_SECONDS)
     # Else each full collection walks over all that was imported: 0.1 s in which nobody is answered.
     gc.freeze()
@@ -100,6 +103,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     callers: CallerCache = app.state.callers
     async with progress.running(), callers.running():
         yield
+    tracing.shutdown()
 
 
 def create_app() -> FastAPI:
@@ -163,6 +167,7 @@ def create_app() -> FastAPI:
     app.include_router(public)
     app.include_router(heygen.router)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(start.router)
     app.include_router(documentation.router)
     app.include_router(error_pages.router)

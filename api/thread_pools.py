@@ -1,4 +1,4 @@
-"""Thread pools beside Starlette's own, for authentication, readiness, parsing of JSON and launching runs."""
+"""Thread pools beside Starlette's own, for authentication, readiness, scrapes, parsing of JSON and launching runs."""
 
 from collections.abc import Callable
 from functools import partial
@@ -34,6 +34,8 @@ class ThreadPool:
 AUTHENTICATION: Final = ThreadPool("authentication", 4)
 # One reads, and those that wait for it get what it has read.
 READINESS: Final = ThreadPool("readiness", 1)
+# One reads the database; what two Prometheus servers ask at once is read twice, one after the other.
+SCRAPES: Final = ThreadPool("scrapes", 1)
 # They compute, so more would only make others wait longer for the interpreter.
 JSON_PARSING: Final = ThreadPool("JSON parsing", 2)
 # Of runs, after the response. A batch of 100 rows took up to 15 s under load.

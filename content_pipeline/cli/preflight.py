@@ -14,6 +14,7 @@ from content_pipeline.core.net.safe_fetch import is_public
 from content_pipeline.core.settings import PREFIX, Settings
 
 _FREE_BYTES: Final = 1_000_000_000
+_TOKEN_CHARACTERS: Final = 16
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -100,6 +101,12 @@ def _check_settings(configured: Settings) -> None:
             "Alerts have an address but no secret that signs them, or a secret but no address.",
             code="settings_incomplete",
             remedy="Set both CONTENT_PIPELINE_ALERT_WEBHOOK_URL and CONTENT_PIPELINE_ALERT_WEBHOOK_SECRET.",
+        )
+    if 0 < len(configured.metrics_token.get_secret_value()) < _TOKEN_CHARACTERS:
+        raise Invalid(
+            f"The token of the metrics has less than {_TOKEN_CHARACTERS} characters, and could be guessed.",
+            code="settings_unsafe",
+            remedy="Set CONTENT_PIPELINE_METRICS_TOKEN to what `openssl rand -hex 24` prints.",
         )
     pages = urlsplit(configured.dagster_public_url)
     if configured.dagster_public_url and not (pages.scheme in ("http", "https") and pages.netloc):

@@ -158,6 +158,10 @@ class Settings(EnvironmentSettings):
     alert_webhook_secret: SecretStr = SecretStr("")
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    # bearer token of /metrics; empty: there are none
+    metrics_token: SecretStr = SecretStr("")
+    # where traces go (OTLP over HTTP); empty: nowhere
+    otlp_endpoint: str = ""
 
     @field_validator(
         "cors_origins",
