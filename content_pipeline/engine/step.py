@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar, cast
 import dagster as dg
 from sqlalchemy.orm import Session
 
+from content_pipeline.core import tracing
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import UNREACHABLE, transaction
 from content_pipeline.core.errors import Error, InternalError, OutOfMemory, TooManyRequests, Unavailable
@@ -43,9 +44,10 @@ def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[RunCon
             raise _failure(error) from error
         if run is None:
             return
-        yield from _execute(context, run, body(run, key))
-        if task_id := run.task_id:
-            _retry_while_unreachable(lambda: _start_next(task_id))
+        with tracing.span(f"run {kind}", _attributes(run), parent=tracing.remote(run.traceparent)):
+            yield from _execute(context, run, body(run, key))
+            if task_id := run.task_id:
+                _retry_while_unreachable(lambda: _start_next(task_id))
     except (Stopped, dg.DagsterExecutionInterruptedError) as error:
         with suppress(*UNREACHABLE):
             _report_cancel(context, kind, key)
@@ -72,6 +74,10 @@ def _log_of(error: Error) -> dict[str, dg.MetadataValue[Any]]:
     """The last lines of the program that failed, such as ffmpeg, which the error has as notes."""
     notes = "\n".join(getattr(error, "__notes__", ()))
     return {"log": dg.MetadataValue.md(f"```\n{notes}\n```")} if notes else {}
+
+
+def _attributes(run: RunContext) -> dict[str, str | int]:
+    return {"run_id": run.run_id, "lane": run.lane, "task_id": run.task_id or "", "attempt": run.attempt}
 
 
 def _report_cancel(context: dg.AssetExecutionContext, kind: str, key: str) -> None:
@@ -115,7 +121,7 @@ def _claim(context: dg.AssetExecutionContext, kind: str, key: str) -> RunContext
     lane = cast(Lane, dagster_client.tag(dagster_run.tags, dagster_client.QUEUE_TAG) or "media")
     if task is None:
         return RunContext(dagster_run.run_id, lane)
-    return RunContext(dagster_run.run_id, lane, task.id, task.attempt, task.created_at)
+    return RunContext(dagster_run.run_id, lane, task.id, task.attempt, task.created_at, task.traceparent)
 
 
 def _is_superseded(session: Session, dagster_run: dg.DagsterRun) -> bool:

@@ -16,7 +16,7 @@ import structlog
 from celery import Celery, signals
 from dagster._cli.api import _execute_run_command_body  # dagster-celery's own worker calls it; pinned with it
 
-from content_pipeline.core import database, logs, process_memory
+from content_pipeline.core import database, logs, process_memory, tracing
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import deferral, executions, max_runtime, scratch
 from content_pipeline.core.tasks.executions import Begin, Heartbeat
@@ -102,6 +102,7 @@ def _begin_to_wait(**_: Any) -> None:
     database.discard_engines()
     dagster_storage.discard_connections(_instance())
     os.nice(_NICENESS.get(settings().lane, 0))
+    tracing.configure(f"worker-{settings().lane}")
     process_memory.call_when_idle(database.dispose_engines)
     process_memory.call_when_idle(lambda: dagster_storage.close_idle_connections(_instance()))
     idle.begin()

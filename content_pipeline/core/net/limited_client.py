@@ -1,4 +1,4 @@
-"""httpx client for platforms and providers with a response size limit.
+"""httpx client for platforms and providers with a response size limit, and a span for each call.
 
 httpx reads an answer to its end and decompresses it, whatever comes: 1 MB of gzip becomes 1 GB.
 """
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import httpx
+from opentelemetry.trace import SpanKind
+
+from content_pipeline.core import tracing
 
 # The largest of their answers are reports of 1 MB, and speech of 17 MB.
 MAX_BYTES: Final = 32 << 20
@@ -20,7 +23,19 @@ def limited_client(**options: Any) -> httpx.Client:
 
     `options` are httpx's.
     """
-    return httpx.Client(headers={"Accept-Encoding": "identity"}, event_hooks={"response": [_limit]}, **options)
+    return _TracedClient(headers={"Accept-Encoding": "identity"}, event_hooks={"response": [_limit]}, **options)
+
+
+class _TracedClient(httpx.Client):
+    def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
+        path = tracing.words_of(request.url.path)
+        attributes = {"http.request.method": request.method, "server.address": request.url.host, "url.template": path}
+        with tracing.span(f"{request.method} {request.url.host}{path}", attributes, kind=SpanKind.CLIENT) as span:
+            response = super().send(request, **options)
+            span.set_attribute("http.response.status_code", response.status_code)
+            if response.is_error:
+                tracing.mark_failed(span, str(response.status_code))
+            return response
 
 
 def _limit(response: httpx.Response) -> None:

@@ -31,7 +31,8 @@ PATIENCE: Final = timedelta(days=2)
 class RunContext:
     """One run that has claimed its subject. `task_id` is None for a re-run without an open task.
 
-    `attempt` counts the failed runs of the task before this one; `since` is when the task was created.
+    `attempt` counts the failed runs of the task before this one; `since` is when the task was created, `traceparent`
+    the trace of its request.
     """
 
     run_id: str
@@ -39,6 +40,7 @@ class RunContext:
     task_id: str | None = None
     attempt: int = 0
     since: datetime = field(default_factory=now)
+    traceparent: str | None = None
     _reported_at: float = field(default=0.0, repr=False)
 
     @property

@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from content_pipeline.core import tracing
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.errors import Conflict, Error
@@ -114,6 +115,7 @@ def _insert(session: Session, task: Task, start_lease: timedelta = START_LEASE) 
     task.state, task.attempt, task.starts = "queued", 0, 1
     task.created_at = now()
     task.not_before = task.created_at + start_lease
+    task.traceparent = tracing.traceparent()
     try:
         with session.begin_nested():
             session.add(task)
