@@ -28,13 +28,14 @@ from bench import (
     reels,
     report,
     retention,
+    scrape,
     start_latency,
     streams,
     transcription,
     voices,
     webhooks,
 )
-from bench.environment import Environment
+from bench.environment import METRICS_TOKEN, Environment
 from bench.figures import Figure
 from tests.stack.harness import Stack
 
@@ -63,6 +64,7 @@ BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
     "analytics": analytics.measure,
     "history": history.measure,
     "retention": retention.measure,
+    "scrape": scrape.measure,
 }
 
 
@@ -76,7 +78,7 @@ def main(names: tuple[str, ...], quick: bool) -> None:
         report.console.print(f"[yellow]This machine is busy (load {measured_on['load']:.1f}): expect worse figures.[/]")
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        stack = Stack(Path(folder) / "home")
+        stack = Stack(Path(folder) / "home", CONTENT_PIPELINE_METRICS_TOKEN=METRICS_TOKEN)
         try:
             with report.console.status("starting a stack"):
                 stack.up()

@@ -17,6 +17,7 @@ from tests.stack.harness import Client, Stack, until
 
 # A plan for the benchmarks with a practically unlimited request rate.
 PLAN = "bench"
+METRICS_TOKEN = "token-of-the-benchmarks"
 
 _WAITING_TASKS = """
 insert into tasks (id, workspace_id, kind, key, subject_kind, subject_key, partition_key, lane, state, progress,
