@@ -71,7 +71,9 @@ def measure(environment: Environment) -> Iterator[Figure]:
             held = total
             stack.sql("vacuum analyze tasks, publications, accounts, account_syncs, webhook_deliveries")
             environment.idle()
-            # Adds what has ended before to the kept counts.
+            # As if none had been scraped before: they ended before the last scrape, which would have counted them.
+            stack.sql("delete from ended_task_counts")
+            stack.sql("delete from measurements where name = 'ended_tasks'")
             first = _seconds(client, stack.url)
             medians[total] = median([_seconds(client, stack.url) for _ in range(environment.times(30))])
         _check(client, stack.url, many)
@@ -83,7 +85,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
         Target(0.5),
         environment.times(30),
     )
-    yield Figure(f"the first scrape after {many - FEW:,} tasks have ended", first, "s", target=Target(10.0))
+    yield Figure(f"the first scrape of {many:,} tasks", first, "s", target=Target(10.0))
 
 
 def _seconds(client: Client, url: str) -> float:
