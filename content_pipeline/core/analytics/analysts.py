@@ -64,24 +64,21 @@ def create(session: Session, name: str, workspace: str | None = None) -> str:
     owner = workspaces.named(session, workspace) if workspace is not None else None
     session.add(Analyst(role=name, workspace_id=owner and owner.id, created_at=now()))
     session.flush()
-    role = sql.Identifier(name)
-    with _allowed():
-        _run(session, "create role {} login connection limit {}", role, sql.Literal(CONNECTIONS))
-        for setting, value in _SESSION.items():
-            _run(session, "alter role {} set {} = {}", role, sql.Identifier(setting), sql.Literal(value))
-        database = _database(session)
-        _run(session, "revoke temporary on database {} from public", database)
-        _run(session, "grant connect on database {} to {}", database, role)
-        _run(session, "revoke all on schema public from public")
-        _run(session, "grant usage on schema analytics to {}", role)
-    _check_is_confined(session, name)
+    _create_role(session, name)
     return _new_password(session, name)
 
 
 def rotate(session: Session, name: str) -> str:
-    """Give an analyst a new password, end its sessions, and return its connection URL. Raises NotFound."""
+    """Give an analyst a new password, end its sessions, and return its connection URL. Raises NotFound.
+
+    One whose role is missing, as after the restore of a backup on another server, gets one, as `create` makes it.
+    """
     _lock(session)
     _get(session, name)
+    if _role_exists(session, name):
+        _grant(session, name)
+    else:
+        _create_role(session, name)
     with _allowed():
         url = _new_password(session, name)
         _end_sessions(session, name)
@@ -118,6 +115,32 @@ def list_all(session: Session) -> Sequence[AnalystView]:
     ).all()
     sessions = {row.rolname: row.sessions for row in session.execute(_SESSIONS)}
     return [AnalystView(*row, sessions=sessions.get(row.role)) for row in rows]
+
+
+def open_views(session: Session) -> None:
+    """Grant what the migrations do, and a dump of the database leaves out (cli/database_dumps.py)."""
+    _run(session, "grant select on all tables in schema analytics to public")
+
+
+def _create_role(session: Session, name: str) -> None:
+    """Create a role without a password. Raises Invalid."""
+    role = sql.Identifier(name)
+    with _allowed():
+        _run(session, "create role {} login connection limit {}", role, sql.Literal(CONNECTIONS))
+        for setting, value in _SESSION.items():
+            _run(session, "alter role {} set {} = {}", role, sql.Identifier(setting), sql.Literal(value))
+    _grant(session, name)
+
+
+def _grant(session: Session, name: str) -> None:
+    """Let a role read the views, and nothing else. Raises Invalid."""
+    role, database = sql.Identifier(name), _database(session)
+    with _allowed():
+        _run(session, "revoke temporary on database {} from public", database)
+        _run(session, "grant connect on database {} to {}", database, role)
+        _run(session, "revoke all on schema public from public")
+        _run(session, "grant usage on schema analytics to {}", role)
+    _check_is_confined(session, name)
 
 
 def _get(session: Session, name: str) -> Analyst:

@@ -13,6 +13,7 @@ rejected/ belong to users and are kept.
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
+from uuid import UUID
 
 import structlog
 from sqlalchemy import ColumnElement, String, cast, or_, select
@@ -73,11 +74,19 @@ def reject(file: StoredObject) -> None:
     storage.move(file, target)
 
 
+def is_accepted(file: StoredObject) -> bool:
+    """Whether there is a batch of this file."""
+    return _batch_of(file) is not None
+
+
+def _batch_of(file: StoredObject) -> UUID | None:
+    with transaction() as session:
+        return session.scalar(select(Batch.id).where(Batch.drop == upload(file)))
+
+
 def _destination(file: StoredObject) -> str | None:
     """The key to move a file with an outcome to; None without an outcome."""
-    with transaction() as session:
-        batch_id = session.scalar(select(Batch.id).where(Batch.drop == upload(file)))
-    if batch_id:
+    if batch_id := _batch_of(file):
         return _filed(file.key, ACCEPTED, str(batch_id))
     rejected = rejected_key(file)
     return rejected if storage.exists(report_key(rejected)) else None

@@ -143,7 +143,9 @@ class Attempt:
             raise rejection(problems)
 
     def _needed_post(self) -> Post | None:
-        """The post, unless what was prepared is enough to publish it. Raises as `post`."""
+        """The post, unless what was prepared is enough to publish it, or no call can follow. Raises as `post`."""
+        if self.publication.committed_at and not self.prepared:
+            return None
         return self.post if self.publisher.needs_post(self.prepared) else None
 
     def publish(self) -> None:
@@ -190,6 +192,8 @@ class Attempt:
         return self.publisher.commit(access, post, self.prepared)
 
     def _reconcile(self, post: Post | None) -> Published | Processing | NotCommitted:
+        if not self.prepared:
+            raise not_known()
         try:
             outcome = self._call_platform(lambda access: self.publisher.reconcile(access, post, self.prepared))
         except (Refused, PreparationLost):
@@ -304,6 +308,15 @@ def open_attempt(run: RunContext, key: str) -> Iterator[Attempt]:
         except Error as error:
             attempt.record_failure(error)
             raise
+
+
+def not_known() -> OutcomeUnknown:
+    """Of a post that was restored from a backup (core/calendar/restored_posts.py): what was prepared since is lost, so
+    no platform can be asked."""
+    return OutcomeUnknown(
+        "The service was restored from an earlier backup. It is not known whether this post was published since.",
+        remedy="Look at the account on the platform. If the post is not there, publish it as a new one.",
+    )
 
 
 def decrypt_prepared(publication: Publication) -> Prepared:
