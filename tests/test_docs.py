@@ -1,6 +1,5 @@
-"""The documents name only files, make targets and links that exist, and list every private Dagster import."""
+"""The documents name only files, make targets and links that exist."""
 
-import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,8 +24,6 @@ PACKAGE: Final = ROOT / "content_pipeline"
 STATE: Final = ".content-pipeline"
 FOLDERS: Final = {path.name for base in (ROOT, PACKAGE) for path in base.iterdir() if path.is_dir()} - {STATE}
 SUFFIXES: Final = (".py", ".md", ".toml", ".yaml", ".yml", ".ini", ".lock", ".ts", ".example")
-PRIVATE_IMPORTS: Final = ROOT / "docs" / "dagster-private-imports.md"
-PRIVATE: Final = re.compile(r"dagster\w*(?:\.\w+)*\._\w+(?:\.\w+)*")
 
 names = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
@@ -54,12 +51,6 @@ def test_every_make_target_that_a_document_names_exists(document: Path) -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"(?:`|^\s*)make ([a-z][a-z-]*)", document.read_text(), re.MULTILINE))
     assert named - targets == set()
-
-
-def test_the_documents_list_every_private_import_of_dagster_and_no_other() -> None:
-    rows = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", PRIVATE_IMPORTS.read_text(), re.MULTILINE)
-    listed = {(name, file) for name, file in rows if PRIVATE.fullmatch(name)}
-    assert listed == set(_private_imports())
 
 
 def test_every_decision_is_in_the_index() -> None:
@@ -90,28 +81,3 @@ def _anchors(file: Path) -> set[str]:
     """The anchors that GitHub gives to the headings of a document."""
     headings = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
-
-
-def _private_imports() -> Iterator[tuple[str, str]]:
-    """Each private name of Dagster's that is imported or named in a string, with its file."""
-    for folder in SOURCES:
-        for path in (ROOT / folder).rglob("*.py"):
-            text = path.read_text()
-            for node in ast.walk(ast.parse(text)) if PRIVATE.search(text) else ():
-                for name in _names(node):
-                    if PRIVATE.fullmatch(name):
-                        yield name, str(path.relative_to(ROOT))
-    for name in PRIVATE.findall((ROOT / "dagster.yaml").read_text()):
-        yield name, "dagster.yaml"
-
-
-def _names(node: ast.AST) -> list[str]:
-    match node:
-        case ast.ImportFrom(module=str(module), names=imported):
-            return [f"{module}.{alias.name}" for alias in imported]
-        case ast.Import(names=imported):
-            return [alias.name for alias in imported]
-        case ast.Constant(value=str(text)):
-            return [text]
-        case _:
-            return []

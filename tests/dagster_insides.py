@@ -1,0 +1,153 @@
+"""What docs/dagster-insides.md names of Dagster's insides, and the hashes of their source.
+
+`python -m tests.dagster_insides` writes the present hashes into the document: run it when what changed was checked.
+"""
+
+import ast
+import hashlib
+import importlib
+import inspect
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from pkgutil import resolve_name, walk_packages
+from types import ModuleType
+from typing import Any, Final
+
+import content_pipeline
+from content_pipeline.cli.stack_config import ROOT
+
+DOCUMENT: Final = ROOT / "docs" / "dagster-insides.md"
+SOURCES: Final = ("content_pipeline", "api", "sandbox", "bench", "tests")
+PRIVATE: Final = re.compile(r"dagster\w*(?:\.\w+)*\._\w+(?:\.\w+)*")
+_ROW: Final = re.compile(r"^(\| `(dagster[\w.]+)` \| `([^`]+)` \| (\w+) \| .* \| )`([0-9a-f]*)` \|$", re.MULTILINE)
+_IMPORT: Final = re.compile(r"^(?:from|import) dagster", re.MULTILINE)
+_SUBCLASS: Final = re.compile(r"^class \w+\(", re.MULTILINE)
+_HASH_CHARACTERS: Final = 12
+
+# Members that no class writes itself: abc and pydantic add them.
+_GENERATED: Final = ("__abstractmethods__", "__hash__")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what it names, where and how it is used, and the hash that is written there."""
+
+    name: str
+    file: str
+    use: str
+    written: str
+
+
+def rows() -> list[Row]:
+    return [Row(*found.groups()[1:]) for found in _ROW.finditer(DOCUMENT.read_text())]
+
+
+def digest(name: str) -> str:
+    """The hash of the source of a function, class or module; of a value, its own; of what instances get, that of their
+    class's constructor."""
+    try:
+        found = resolve_name(name)
+    except AttributeError:
+        owner, _, _ = name.rpartition(".")
+        found = resolve_name(owner).__init__
+    return hashlib.sha256(_source(found).encode()).hexdigest()[:_HASH_CHARACTERS]
+
+
+def _source(found: Any) -> str:
+    match found:
+        case property():
+            return _source(found.fget)
+        case ModuleType():
+            return inspect.getsource(found)
+        case _ if callable(found):  # a class too
+            return textwrap.dedent(inspect.getsource(inspect.unwrap(found)))
+        case set() | frozenset():
+            return str(sorted(map(str, found)))
+        case _:
+            return repr(found)
+
+
+def private_imports() -> Iterator[tuple[str, str]]:
+    """Each private name of Dagster's that is imported or named in a string, with its file."""
+    for path, tree in _trees(PRIVATE):
+        for node in ast.walk(tree):
+            yield from ((name, path) for name in _names(node) if PRIVATE.fullmatch(name))
+    for name in PRIVATE.findall((ROOT / "dagster.yaml").read_text()):
+        yield name, "dagster.yaml"
+
+
+def _names(node: ast.AST) -> list[str]:
+    match node:
+        case ast.ImportFrom(module=str(module), names=imported):
+            return [f"{module}.{alias.name}" for alias in imported]
+        case ast.Import(names=imported):
+            return [alias.name for alias in imported]
+        case ast.Constant(value=str(text)):
+            return [text]
+        case _:
+            return []
+
+
+def overridden() -> Iterator[tuple[str, str]]:
+    """Each method of a class of Dagster's that a class of the product's overrides, with the file."""
+    for module in _product_modules():
+        for ours in vars(module).values():
+            if inspect.isclass(ours) and ours.__module__ == module.__name__:
+                file = str(Path(inspect.getfile(ours)).relative_to(ROOT))
+                yield from ((name, file) for name in _overridden_by(ours))
+
+
+def _overridden_by(ours: type) -> Iterator[str]:
+    for name, member in vars(ours).items():
+        if not (callable(member) or isinstance(member, property | classmethod)) or name in _GENERATED:
+            continue
+        bases = [base for base in ours.__mro__[1:] if base.__module__.startswith("dagster") and name in vars(base)]
+        yield from (f"{base.__module__}.{base.__qualname__}.{name}" for base in bases[:1])
+
+
+def _product_modules() -> Iterator[ModuleType]:
+    """The modules of the product that import Dagster and have classes with bases."""
+    for found in walk_packages(content_pipeline.__path__, "content_pipeline."):
+        path = ROOT / f"{found.name.replace('.', '/')}.py"
+        text = path.read_text() if path.exists() else ""
+        if _IMPORT.search(text) and _SUBCLASS.search(text):
+            yield importlib.import_module(found.name)
+
+
+def private_attributes() -> Iterator[tuple[str, str]]:
+    """Each private attribute that a file of the engine uses and does not define, with the file."""
+    for path, tree in _trees(re.compile("dagster")):
+        if path.startswith("content_pipeline/engine/"):
+            own = _defined(tree) | {"_replace"}  # of named tuples, where it is public
+            used = (node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+            yield from ((name, path) for name in used if re.match("_[a-z]", name) and name not in own)
+
+
+def _defined(tree: ast.AST) -> set[str]:
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            targets = [target for target in node.targets if isinstance(target, ast.Attribute)]
+            defined |= {target.attr for target in targets if ast.unparse(target.value) == "self"}
+    return defined
+
+
+def _trees(pattern: re.Pattern[str]) -> Iterator[tuple[str, ast.AST]]:
+    """The files of the project that have the pattern, parsed."""
+    for folder in SOURCES:
+        for path in (ROOT / folder).rglob("*.py"):
+            text = path.read_text()
+            if pattern.search(text):
+                yield str(path.relative_to(ROOT)), ast.parse(text)
+
+
+def main() -> None:
+    text = _ROW.sub(lambda row: f"{row[1]}`{digest(row[2])}` |", DOCUMENT.read_text())
+    DOCUMENT.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
