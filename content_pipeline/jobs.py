@@ -14,7 +14,7 @@ from content_pipeline import assets, partitions
 from content_pipeline.assets.analytics import metric_snapshots
 from content_pipeline.assets.retention import retired_records, swept_storage
 from content_pipeline.assets.webhooks import webhook_deliveries
-from content_pipeline.core import retries
+from content_pipeline.core import operator_tasks
 from content_pipeline.core.errors import Error
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.kinds import KINDS, Kind
@@ -74,7 +74,7 @@ class FailedTask(dg.Config):
 def enter_retry(context: dg.OpExecutionContext, config: FailedTask) -> None:
     """Enter a new task for the row of one that failed or was canceled, and launch its run."""
     try:
-        again = retries.retry(config.task_id)
+        again = operator_tasks.retry(config.task_id)
     except Error as error:
         raise dg.Failure(f"{error.detail} {error.remedy}".strip(), allow_retries=False) from error
     context.add_output_metadata({"task_id": again.id, "partition_key": again.partition_key})

@@ -13,6 +13,7 @@ from content_pipeline.cli.analysts import analysts_group
 from content_pipeline.cli.backup_commands import release_posts, restore_backup, take_backup
 from content_pipeline.cli.keys import keys, new_key
 from content_pipeline.cli.messages import fit
+from content_pipeline.cli.tasks import tasks_group
 from content_pipeline.cli.workspaces import workspaces_group
 from content_pipeline.core.errors import Error, Invalid
 
@@ -144,17 +145,25 @@ def show_logs(service: str | None, follow: bool) -> None:
 
 @cli.command("doctor")
 def run_doctor() -> int:
-    """Check the external services that are set up, and their balances. Exit status 3 unless all are well."""
+    """Check everything that can be wrong, and say what to do. Exit status 3 unless all is well."""
     from content_pipeline.cli import doctor
 
-    command_context.home()
-    results = list(doctor.checks())
-    for check in results:
+    is_well = True
+    for check in doctor.checks(command_context.home()):
         mark = click.style("✓", fg="green") if check.is_healthy else click.style("✗", fg="red")
-        click.echo(fit(f"{mark} {check.service}  {check.detail}"))
-    if not results:
-        click.echo("No external service is set up.")
-    return 0 if all(check.is_healthy for check in results) else _NOT_READY
+        click.echo(fit(f"{mark} {check.subject}  {check.detail}"))
+        is_well &= check.is_healthy
+    return 0 if is_well else _NOT_READY
+
+
+@cli.command("dagster", add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run_dagster(arguments: tuple[str, ...]) -> None:
+    """Run Dagster's own command with the environment of the stack, as in `dagster run list`."""
+    from content_pipeline.cli.stack_config import StackConfig
+
+    environment = StackConfig.of(command_context.home()).environment()
+    os.execve(sys.executable, [sys.executable, "-m", "dagster", *arguments], environment)  # noqa: S606  # no shell
 
 
 @cli.command("demo")
@@ -221,6 +230,7 @@ for command in (
     release_posts,
     restore_backup,
     take_backup,
+    tasks_group,
     workspaces_group,
 ):
     cli.add_command(command)

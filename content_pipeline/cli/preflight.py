@@ -54,10 +54,15 @@ def check(home: Path, configured: Settings) -> None:
     """Run all other checks, cheapest first. Raises Conflict, Invalid, Unavailable."""
     from content_pipeline.core.media import ffmpeg  # imported here: takes 0.2 s, which other commands do not need
 
-    _check_disk(home)
+    check_disk(home)
     ffmpeg.ffmpeg_path(configured.ffmpeg)
-    _check_settings(configured)
-    _check_platforms(configured)
+    check_settings(configured)
+    check_platforms(configured)
+    check_ports(configured)
+
+
+def check_ports(configured: Settings) -> None:
+    """Raises Conflict for the first configured port that another program uses."""
     _check_port(configured.api_port, configured.host, "CONTENT_PIPELINE_API_PORT")
     _check_port(configured.dagster_port, "127.0.0.1", "CONTENT_PIPELINE_DAGSTER_PORT")
     if configured.dagster_read_only_port:
@@ -66,7 +71,8 @@ def check(home: Path, configured: Settings) -> None:
         _check_port(configured.sandbox_port, "127.0.0.1", "CONTENT_PIPELINE_SANDBOX_PORT")
 
 
-def _check_disk(home: Path) -> None:
+def check_disk(home: Path) -> None:
+    """Raises Unavailable when the disk is nearly full."""
     free = shutil.disk_usage(home).free
     if free < _FREE_BYTES:
         raise Unavailable(
@@ -76,7 +82,8 @@ def _check_disk(home: Path) -> None:
         )
 
 
-def _check_settings(configured: Settings) -> None:
+def check_settings(configured: Settings) -> None:
+    """Raises Invalid for settings that are incomplete or unsafe."""
     if bool(configured.database_url.get_secret_value()) != bool(configured.dagster_database_url.get_secret_value()):
         raise Invalid(
             "The product's database and Dagster's are either both embedded or both elsewhere.",
@@ -117,8 +124,8 @@ def _check_settings(configured: Settings) -> None:
         )
 
 
-def _check_platforms(configured: Settings) -> None:
-    """Refuse settings that would post to the wrong place or cannot work."""
+def check_platforms(configured: Settings) -> None:
+    """Raises Invalid for settings that would post to the wrong place or cannot work."""
     from content_pipeline.core.platforms.registry import PLATFORMS
 
     given, of_sandbox = credentials(), sandbox_credentials()

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 
 from content_pipeline.cli import ports, postgres
 from content_pipeline.cli.processes import MARK
-from content_pipeline.cli.state import State, read_configured, write_private
+from content_pipeline.cli.state import State, UserSettings, read_configured, write_private
+from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.settings import PREFIX, Settings
 
 ROOT: Final = Path(__file__).parents[2]
@@ -112,6 +113,14 @@ class StackConfig:
     home: Path
     configured: Settings
     state: State
+
+    @classmethod
+    def of(cls, home: Path) -> "StackConfig":
+        """That of a stack that was started once. Raises Unavailable for another folder."""
+        state = State.load(home)
+        if state is None:
+            raise Unavailable(f"There is no stack in {home}.", remedy="Start it with `content-pipeline up`.")
+        return cls(home, UserSettings(), state)
 
     @property
     def embeds_database(self) -> bool:

@@ -3,11 +3,60 @@
 import click
 
 from content_pipeline.cli import command_context
+from content_pipeline.cli.command_context import TIME
 
 
 @click.group("workspaces")
 def workspaces_group() -> None:
-    """Grant credits to workspaces, and show what they have used."""
+    """List workspaces, change their plan, grant credits, show what they have used, and delete them."""
+
+
+@workspaces_group.command("list")
+def list_workspaces() -> None:
+    """List all workspaces by name: plan, creation, valid keys, connected accounts, open tasks."""
+    from content_pipeline.core.workspaces import workspaces
+
+    command_context.home()
+    with command_context.session() as session:
+        for row in workspaces.list_all(session):
+            click.echo(f"{row.name}  {row.plan}  created {row.created_at:{TIME}}")
+            click.echo(f"  {row.keys} keys, {row.accounts} accounts, {row.open_tasks} open tasks")
+
+
+@workspaces_group.command("plan")
+@click.argument("name")
+@click.argument("plan")
+def change_plan(name: str, plan: str) -> None:
+    """Give the workspace NAME the plan PLAN. Its limits hold within seconds, its credits from the next month on."""
+    from content_pipeline.core.workspaces import workspaces
+
+    command_context.home()
+    with command_context.session() as session:
+        before = workspaces.change_plan(session, name, plan)
+    click.echo(f"{name} has the plan {plan}, and had {before}.")
+
+
+@workspaces_group.command("delete")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete_workspace(name: str, yes: bool) -> None:
+    """Delete the workspace NAME with all that belongs to it. Posts stay on the platforms.
+
+    An interrupted deletion is continued by the same command.
+    """
+    from content_pipeline.cli import workspace_deletion
+
+    home = command_context.home()
+    with command_context.reachable_database():
+        found = workspace_deletion.find(name)
+        if not yes:
+            click.confirm(
+                f"Delete {name} with {found.tasks:,} tasks, {found.accounts:,} connected accounts"
+                f" and {found.planned:,} planned posts?",
+                abort=True,
+            )
+        workspace_deletion.delete(home, found)
+    click.echo("Deleted.")
 
 
 @workspaces_group.command("grant")

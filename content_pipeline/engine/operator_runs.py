@@ -11,7 +11,7 @@ import dagster as dg
 from dagster._core.workspace.context import BaseWorkspaceRequestContext
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import retries
+from content_pipeline.core import operator_tasks
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
@@ -100,9 +100,9 @@ def take_task(instance: dg.DagsterInstance, run: dg.DagsterRun, kind: str, key: 
     """The task that a run works for from here on: the open one of its row, or a retry of one that failed.
 
     None where the last one is done: then the run makes its output again. Raises Stopped when the task was canceled
-    after the run was `launched`, and as `retries.enter` does.
+    after the run was `launched`, and as `operator_tasks.enter_retry` does.
     """
-    retries.enter(kind, key, launched)
+    operator_tasks.enter_retry(kind, key, launched)
     with executions.fenced(run.run_id) as session:
         task = tasks.mark_processing(session, kind, key)
         if task is None and is_canceled(session, kind, key, since=launched):
@@ -118,6 +118,6 @@ def is_canceled(session: Session, kind: str, key: str, *, since: datetime) -> bo
     task = tasks.newest_on(session, kind, key)
     return (
         task is not None
-        and retries.is_canceled_since(task, since)
+        and operator_tasks.is_canceled_since(task, since)
         and tasks.newest(session, task.kind, task.key).id == task.id
     )

@@ -104,7 +104,7 @@ def _is_canceled(session: Session, dagster_run: dg.DagsterRun, kind: str, key: s
 def _claim(context: dg.AssetExecutionContext, kind: str, key: str) -> RunContext | None:
     """Claim the subject, and take its task. None when another run holds it, or superseded this run.
 
-    Raises Stopped for a canceled task, and as `retries.enter` does.
+    Raises Stopped for a canceled task, and as `operator_tasks.enter_retry` does.
     """
     dagster_run = context.run
     if not executions.claim(dagster_run.run_id, tasks.subject(kind, key)):

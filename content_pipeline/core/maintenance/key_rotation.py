@@ -35,21 +35,40 @@ def reencrypt() -> Rotation:
 
     One transaction per row, so that no row stays locked for long.
     """
+    reencrypted, failed = 0, dict[str, Error]()
+    for table, row_id in _rows():
+        try:
+            reencrypted += _reencrypt_row(table, row_id)
+        except Error as error:
+            failed[f"{table.__tablename__} {row_id}"] = error
+    return Rotation(reencrypted, failed)
+
+
+def unreadable() -> Mapping[str, Error]:
+    """The rows of which something cannot be decrypted: table and id, with the reason."""
+    failed = {}
+    for table, row_id in _rows():
+        with transaction() as session:
+            row = session.get(table, row_id)
+        try:
+            for column in _ENCRYPTED_COLUMNS[table]:
+                if encrypted := getattr(row, column, None):
+                    encryption.decrypt(encrypted, encryption.associated_data(table.__tablename__, row_id, column))
+        except Error as error:
+            failed[f"{table.__tablename__} {row_id}"] = error
+    return failed
+
+
+def _rows() -> list[tuple[Table, UUID]]:
+    """The rows with something encrypted."""
     with transaction() as session:
-        rows = [
+        return [
             (table, row_id)
             for table, columns in _ENCRYPTED_COLUMNS.items()
             for row_id in session.scalars(
                 select(table.id).where(or_(*(getattr(table, column).is_not(None) for column in columns)))
             )
         ]
-    reencrypted, failed = 0, dict[str, Error]()
-    for table, row_id in rows:
-        try:
-            reencrypted += _reencrypt_row(table, row_id)
-        except Error as error:
-            failed[f"{table.__tablename__} {row_id}"] = error
-    return Rotation(reencrypted, failed)
 
 
 def _reencrypt_row(table: Table, row_id: UUID) -> bool:

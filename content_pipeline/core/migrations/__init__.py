@@ -21,6 +21,11 @@ def current() -> str:
         return MigrationContext.configure(connection).get_current_revision() or ""
 
 
+def newest() -> str:
+    """The revision that this release works with."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
 def is_known(revision: str) -> bool:
     """Whether this release has the migration: it cannot read what a later one has migrated."""
     known = ScriptDirectory.from_config(_config()).walk_revisions()

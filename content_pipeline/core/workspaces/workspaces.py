@@ -1,18 +1,19 @@
 """Workspaces (tenants): creation with their first key, plans, and authentication by key."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Invalid, NotFound
-from content_pipeline.core.models import ApiKey, Plan, RedirectUri, Workspace
+from content_pipeline.core.models import Account, ApiKey, Plan, RedirectUri, Task, Workspace
 from content_pipeline.core.workspaces import api_keys, audit
 from content_pipeline.core.workspaces.caller import Caller
 from content_pipeline.core.workspaces.scopes import ALL, Scope
@@ -36,9 +37,8 @@ def create_key(
     redirect targets. Raises Invalid for an unknown plan, a plan other than the workspace has, a URI that is no absolute
     http(s) URL, and an expiry in the past.
     """
-    if plan is not None and session.get(Plan, plan) is None:
-        known = ", ".join(session.scalars(select(Plan.name).order_by(Plan.name)))
-        raise Invalid(f"There is no plan named {plan}.", code="unknown_plan", remedy=f"Choose one of: {known}.")
+    if plan is not None:
+        _check_plan(session, plan)
     owner = session.scalars(select(Workspace).where(Workspace.name == workspace)).one_or_none()
     if owner is None:
         owner = Workspace(id=uuid4(), name=workspace, plan=plan or _DEFAULT_PLAN, created_at=now())
@@ -48,7 +48,7 @@ def create_key(
         raise Invalid(
             f"The workspace {workspace} exists and has the plan {owner.plan}.",
             code="plan_differs",
-            remedy="Omit the plan. To change it, update the workspace's row in the table workspaces.",
+            remedy="Omit the plan. `content-pipeline workspaces plan` changes it.",
         )
     for uri in redirect_uris:
         _allow_redirect(session, owner.id, uri)
@@ -84,6 +84,51 @@ def named(session: Session, name: str) -> Workspace:
             remedy="Create its first key with `keys create`.",
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceView:
+    """A workspace, and how many valid keys, held accounts and open tasks it has."""
+
+    name: str
+    plan: str
+    created_at: datetime
+    keys: int
+    accounts: int
+    open_tasks: int
+
+
+def list_all(session: Session) -> Sequence[WorkspaceView]:
+    """All workspaces by name."""
+
+    def count(table: type[ApiKey | Account | Task], condition: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(func.count()).where(table.workspace_id == Workspace.id, condition).scalar_subquery()
+
+    is_valid = and_(ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now()))
+    counted = (
+        count(ApiKey, is_valid),
+        count(Account, Account.status.in_(["connected", "needs_reconnect"])),
+        count(Task, Task.state.in_(["queued", "processing", "waiting"])),
+    )
+    query = select(Workspace.name, Workspace.plan, Workspace.created_at, *counted).order_by(Workspace.name)
+    return [WorkspaceView(*row) for row in session.execute(query)]
+
+
+def change_plan(session: Session, name: str, plan: str) -> str:
+    """Give a workspace another plan. Returns the one that it had. Raises NotFound, Invalid for an unknown plan."""
+    _check_plan(session, plan)
+    workspace = named(session, name)
+    before, workspace.plan = workspace.plan, plan
+    audit.record(session, workspace.id, audit.OPERATOR, "workspaces.plan", "workspace", workspace.id)
+    return before
+
+
+def _check_plan(session: Session, plan: str) -> None:
+    known = [each.name for each in plans(session)]
+    if plan not in known:
+        raise Invalid(
+            f"There is no plan named {plan}.", code="unknown_plan", remedy=f"Choose one of: {', '.join(known)}."
+        )
 
 
 def plan_of(session: Session, workspace_id: UUID) -> Plan:

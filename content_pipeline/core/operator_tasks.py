@@ -1,19 +1,40 @@
-"""Retries of operators: by the same handlers as those of clients; the audit log names the operator."""
+"""What operators do with the tasks of all workspaces: list, retry and cancel them, by the same handlers as clients.
 
+The audit log names the operator.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound
 from content_pipeline.core.handlers import HANDLERS, Retried
-from content_pipeline.core.models import Task
+from content_pipeline.core.models import Task, Workspace
 from content_pipeline.core.tasks import dagster_client, kinds, tasks
 from content_pipeline.core.workspaces import audit
 
 # Somebody else has retried the task meanwhile.
 _RETRIED: Final = ("task_open", "task_retried")
+
+
+def newest(
+    session: Session, *, limit: int, workspace: str | None = None, kind: str | None = None, status: str | None = None
+) -> Sequence[tuple[Task, str]]:
+    """The newest tasks with the names of their workspaces; `status` is one that the API names."""
+    query = select(Task, Workspace.name).join(Workspace, Workspace.id == Task.workspace_id)
+    query = query.where(Task.deleted_at.is_(None))
+    if workspace:
+        query = query.where(Workspace.name == workspace)
+    if kind:
+        query = query.where(Task.kind == kind)
+    if status:
+        query = query.where(Task.state.in_([state for state, wire in tasks.WIRE.items() if wire == status]))
+    found = session.execute(query.order_by(Task.created_at.desc(), Task.id.desc()).limit(limit))
+    return [(task, name) for task, name in found]
 
 
 def retry(task_id: str) -> Task:
@@ -22,15 +43,12 @@ def retry(task_id: str) -> Task:
     Raises NotFound, and Conflict or PlanLimit as the retry of a client does.
     """
     with transaction() as session:
-        task = session.get(Task, task_id)
-        if task is None:
-            raise NotFound(f"There is no task {task_id}.", code="task_not_found", remedy="Check the id.")
-        again, started = _retry(session, task)
+        again, started = _retry(session, _get(session, task_id))
     dagster_client.launch_runs(*started)
     return again
 
 
-def enter(subject_kind: str, subject_key: str, launched_at: datetime) -> None:
+def enter_retry(subject_kind: str, subject_key: str, launched_at: datetime) -> None:
     """Retry the newest task of a row on which a run that an operator launched is about to work.
 
     Nothing happens where that task is open or done, or was canceled after the launch: then the cancel is the later
@@ -62,3 +80,19 @@ def _retry(session: Session, task: Task) -> Retried:
     retried = HANDLERS[task.kind].retry(session, task)
     audit.record(session, task.workspace_id, audit.OPERATOR, "tasks.retry", "task", task.id)
     return retried
+
+
+def cancel(task_id: str) -> None:
+    """Cancel a task as the API does, and end its runs. Raises NotFound, Conflict."""
+    with transaction() as session:
+        task = _get(session, task_id)
+        canceled = HANDLERS[task.kind].cancel(session, task)
+        audit.record(session, task.workspace_id, audit.OPERATOR, "tasks.cancel", "task", task_id)
+    dagster_client.cancel_runs(*canceled)
+
+
+def _get(session: Session, task_id: str) -> Task:
+    task = session.get(Task, task_id)
+    if task is None or task.deleted_at:
+        raise NotFound(f"There is no task {task_id}.", code="task_not_found", remedy="`tasks list` shows the newest.")
+    return task

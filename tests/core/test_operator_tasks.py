@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from content_pipeline.core import retries
+from content_pipeline.core import operator_tasks
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, InternalError, NotFound
@@ -30,7 +30,7 @@ def failed(workspace_id: UUID) -> Task:
 
 def test_one_retry_is_entered_by_eight_runs_at_once(failed: Task) -> None:
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: retries.enter(failed.kind, failed.key, now()), range(8)))
+        list(pool.map(lambda _: operator_tasks.enter_retry(failed.kind, failed.key, now()), range(8)))
     with transaction() as session:
         again = session.scalars(select(Task).where(Task.retry_of == failed.id)).one()
         entered = session.scalar(select(func.count()).where(AuditEvent.object_id == failed.id))
@@ -38,15 +38,15 @@ def test_one_retry_is_entered_by_eight_runs_at_once(failed: Task) -> None:
 
 
 def test_a_task_is_retried_by_its_id_and_the_audit_log_names_the_operator(failed: Task) -> None:
-    again = retries.retry(failed.id)
+    again = operator_tasks.retry(failed.id)
     assert (again.retry_of, again.state) == (failed.id, "queued")
     with transaction() as session:
         event = session.scalars(select(AuditEvent).where(AuditEvent.object_id == failed.id)).one()
     assert (event.actor, event.action, event.workspace_id) == ("operator", "tasks.retry", failed.workspace_id)
     with pytest.raises(Conflict, match="retried already"):
-        retries.retry(failed.id)
+        operator_tasks.retry(failed.id)
 
 
 def test_a_task_that_does_not_exist_is_not_retried() -> None:
     with pytest.raises(NotFound):
-        retries.retry("nothing")
+        operator_tasks.retry("nothing")

@@ -1,0 +1,83 @@
+"""Deletion of a workspace from the command line: the steps of the core, and its keys and runs in Dagster."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+import dagster as dg
+from sqlalchemy import func, select
+
+from content_pipeline.cli.stack_config import StackConfig
+from content_pipeline.core.analytics import dataset
+from content_pipeline.core.database import transaction
+from content_pipeline.core.errors import Conflict
+from content_pipeline.core.maintenance import workspace_deletion
+from content_pipeline.core.models import Account, CalendarItem, Task
+from content_pipeline.core.tasks import dagster_client, kinds
+from content_pipeline.core.tasks.partition_keys import row_id
+from content_pipeline.core.workspaces import workspaces
+from content_pipeline.sensors.retention import delete_key
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A workspace, and how much it has: tasks, connected accounts, planned posts."""
+
+    id: UUID
+    name: str
+    tasks: int
+    accounts: int
+    planned: int
+
+
+def find(name: str) -> Found:
+    """Raises NotFound."""
+    with transaction() as session:
+        workspace_id = workspaces.named(session, name).id
+        planned = (CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None))
+        counted = {
+            "tasks": select(func.count()).where(Task.workspace_id == workspace_id),
+            "accounts": select(func.count()).where(Account.workspace_id == workspace_id, Account.status == "connected"),
+            "planned": select(func.count()).where(CalendarItem.workspace_id == workspace_id, *planned),
+        }
+        return Found(workspace_id, name, **{what: session.scalars(query).one() for what, query in counted.items()})
+
+
+def delete(home: Path, workspace: Found) -> None:
+    """Delete it with all that belongs to it. May be repeated until its rows are gone, the last but the dataset.
+
+    Raises Conflict while something is being published, or still ends, and Unavailable.
+    """
+    with transaction() as session:
+        canceled = workspace_deletion.close(session, workspace.id)
+    dagster_client.cancel_runs(*canceled)
+    workspace_deletion.disconnect(workspace.id)
+    with transaction() as session:
+        rows = workspace_deletion.worked_on(session, workspace.id)
+    _delete_keys(home, rows)
+    workspace_deletion.delete_files(workspace.id, workspace.name)
+    with transaction() as session:
+        days = workspace_deletion.delete_rows(session, workspace.id)
+    with TemporaryDirectory() as folder:
+        for day in days:
+            dataset.write_day(day, Path(folder))
+
+
+def _delete_keys(home: Path, rows: set[tuple[str, str]]) -> None:
+    """Delete the partition keys of these rows (kind and id), and their runs. Raises Conflict."""
+    os.environ.update(StackConfig.of(home).environment())
+    with dg.DagsterInstance.get() as instance:
+        left = sum(
+            not delete_key(instance, keys, key)
+            for kind, keys in kinds.jobs().items()
+            for key in instance.get_dynamic_partitions(keys)
+            if (kind, row_id(key)) in rows
+        )
+    if left:
+        raise Conflict(
+            f"{left} runs of this workspace have not ended yet.",
+            code="runs_unfinished",
+            remedy="Its keys do not work any more. Repeat the command in a minute.",
+        )
