@@ -1,0 +1,107 @@
+"""A workspace is deleted with all that belongs to it, and nothing of another."""
+
+from uuid import UUID
+
+import pytest
+
+from content_pipeline.core import storage
+from content_pipeline.core.database import Base, transaction
+from content_pipeline.core.errors import Conflict, Unauthorized
+from content_pipeline.core.maintenance import workspace_deletion
+from content_pipeline.core.models import CalendarItem, Workspace
+from content_pipeline.core.tasks import tasks
+from content_pipeline.core.workspaces import workspaces
+from tests import every_table
+from tests.accounts import connect, read_account
+from tests.core.maintenance.deletable import a_batch, rendered_reel, store
+from tests.core.publishing.posting import Stage
+from tests.factories import make_item, make_twin, make_workspace
+from tests.sandbox_server import Sandbox
+
+
+def counts() -> dict[str, int]:
+    with transaction() as session:
+        return {name: every_table.count(session, name) for name in Base.metadata.tables}
+
+
+def close(workspace_id: UUID) -> list[str]:
+    """The ids of the tasks that were canceled."""
+    with transaction() as session:
+        return [task.id for task in workspace_deletion.close(session, workspace_id)]
+
+
+def delete_rows(workspace_id: UUID) -> None:
+    with transaction() as session:
+        workspace_deletion.delete_rows(session, workspace_id)
+
+
+def test_no_table_keeps_a_row_of_a_deleted_workspace_and_each_keeps_those_of_another(workspace_id: UUID) -> None:
+    with transaction() as session:
+        filled = every_table.fill(session, workspace_id)
+    assert filled | every_table.OF_THE_SERVICE == Base.metadata.tables.keys()
+    before = counts()
+    with transaction() as session:
+        other = make_workspace(session)
+        every_table.fill(session, other)
+    delete_rows(other)
+    assert counts() == before
+    delete_rows(workspace_id)
+    assert {name for name, rows in counts().items() if rows} <= every_table.OF_THE_SERVICE
+
+
+def test_a_closed_workspace_has_no_key_no_plan_and_no_work(workspace_id: UUID) -> None:
+    with transaction() as session:
+        name = session.get_one(Workspace, workspace_id).name
+        key = workspaces.create_key(session, workspace=name)
+        item_id = make_item(session, make_twin(session, workspace_id)).id
+    batch, children = a_batch(workspace_id, 3)
+    assert set(close(workspace_id)) == {str(batch.id), *(task.id for task in children)}
+    assert close(workspace_id) == []
+    with transaction() as session:
+        assert session.get_one(CalendarItem, item_id).deleted_at
+        with pytest.raises(Unauthorized):
+            workspaces.authenticate(session, key)
+
+
+@pytest.mark.slow
+def test_a_workspace_that_is_publishing_is_not_closed(stage: Stage) -> None:
+    key = stage.post(stage.account())
+    with transaction() as session:
+        tasks.set_irrevocable(session, key, True)
+    with pytest.raises(Conflict) as refused:
+        close(stage.workspace_id)
+    assert refused.value.code == "task_irrevocable"
+
+
+def test_the_files_of_a_workspace_go_also_those_of_its_inbox(workspace_id: UUID) -> None:
+    with transaction() as session:
+        other = make_workspace(session)
+    rendered_reel(workspace_id)
+    kept = rendered_reel(other)
+    store("inbox/mine/twin/youtube/a.csv", f"accepted/{workspace_id}/twin/youtube/1/a.csv", "inbox/mine too/a.csv")
+    workspace_deletion.delete_files(workspace_id, "mine")
+    left = set(storage.keys_below(""))
+    assert not [key for key in left if str(workspace_id) in key or "/mine/" in key]
+    assert {kept.output_key, "inbox/mine too/a.csv"} <= left
+
+
+@pytest.mark.slow
+def test_the_accounts_of_a_workspace_are_disconnected_at_their_platforms(
+    platforms: Sandbox, workspace_id: UUID
+) -> None:
+    account = connect(platforms, workspace_id, "youtube")
+    workspace_deletion.disconnect(workspace_id)
+    assert read_account(account.id).status == "disconnected"
+    assert any("revoke" in request["path"] for request in platforms.requests())
+    workspace_deletion.disconnect(workspace_id)
+
+
+def test_every_row_that_a_task_has_worked_on_is_named(workspace_id: UUID) -> None:
+    reel = rendered_reel(workspace_id)
+    batch, children = a_batch(workspace_id, 1)
+    with transaction() as session:
+        assert workspace_deletion.worked_on(session, workspace_id) == {
+            ("reel", str(reel.id)),
+            ("batch", str(batch.id)),
+            ("reel", children[0].key),
+        }
