@@ -5,6 +5,7 @@ anything before all of it is there, and no post can go out by itself (core/calen
 """
 
 from base64 import b64decode
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +22,7 @@ from content_pipeline.core.analytics import analysts
 from content_pipeline.core.bulk import csv_inbox
 from content_pipeline.core.calendar import restored_posts
 from content_pipeline.core.database import dispose_engines, engine, transaction
-from content_pipeline.core.errors import Conflict, Invalid, Unavailable
+from content_pipeline.core.errors import Conflict, Error, Invalid
 from content_pipeline.core.models import Analyst, Workspace
 from content_pipeline.core.settings import settings
 
@@ -44,8 +45,10 @@ def restore(home: Path, path: Path, progress: Progress, *, without_keys: bool) -
 
     `without_keys`: what was encrypted is lost, so that each account has to be connected again.
     """
-    with archive.reading(path) as reader, stack.only_stores(home, progress) as config:
+    with archive.reading(path) as reader, ExitStack() as opened:
         _check(reader.manifest, without_keys=without_keys)
+        settings.cache_clear()  # those of a new folder are written when its stores are started
+        config = opened.enter_context(stack.only_stores(home, progress))
         _make_empty(config)
         with TemporaryDirectory(dir=home, prefix="restore-") as folder:
             objects, inbox = 0, []
@@ -83,14 +86,14 @@ def _check(manifest: archive.Manifest, *, without_keys: bool) -> None:
             code="backup_too_new",
             remedy="Install that release, or a later one.",
         )
-    if manifest.key_check and not without_keys:
+    if manifest.key_check is not None and not without_keys:
         _check_key(manifest.key_check)
 
 
 def _check_key(key_check: str) -> None:
     try:
         is_right = encryption.decrypt(b64decode(key_check), KEY_CHECK_AAD) == KEY_CHECK
-    except Unavailable:
+    except (Error, ValueError):
         is_right = False
     if not is_right:
         raise Invalid(
