@@ -147,7 +147,7 @@ class Reader:
                 return
             if kind == _DUMPS.rstrip("/") and name.isalpha():
                 found.dumps[name] = self._copy(member, dumps / name)
-            elif kind == _OBJECTS.rstrip("/") and _is_key(name):
+            elif kind == _OBJECTS.rstrip("/") and is_key(name):
                 found.objects += 1
                 yield self._object(name, member)
             else:
@@ -195,9 +195,13 @@ def reading(path: Path) -> Iterator[Reader]:
         raise Invalid(f"There is no file {path}.", code="backup_missing", remedy="Check its name.") from error
 
 
-def _is_key(name: str) -> bool:
-    """SeaweedFS takes keys for paths, and these would lead out of the bucket."""
-    return bool(name) and not name.startswith("/") and not {".", ".."} & set(name.split("/"))
+def is_key(name: str) -> bool:
+    """Whether an object of this key is archived.
+
+    SeaweedFS takes keys for paths, and `..` would lead out of the bucket. A slash at the end, which is that of a folder
+    without content, does not survive in a tar.
+    """
+    return bool(name) and not name.startswith("/") and not name.endswith("/") and not {".", ".."} & set(name.split("/"))
 
 
 def _unusable(reason: str) -> Invalid:

@@ -73,5 +73,7 @@ def _manifest() -> archive.Manifest:
 def _add_objects(writer: archive.Writer, found: Iterable[StoredObject], folder: Path) -> None:
     file = folder / "object"
     for stored in found:
+        if not archive.is_key(stored.key):  # in the inbox, by a client: nothing of the product's has such a key
+            continue
         with suppress(NotFound):  # deleted since it was listed
             writer.add_object(stored, file, storage.fetch_with_type(stored.key, file))

@@ -32,7 +32,10 @@ def snapshots() -> Iterator[dict[str, str]]:
 
 
 def _export_snapshot(opened: ExitStack, name: str) -> str:
-    connection = opened.enter_context(psycopg.connect(_url(name).render_as_string(hide_password=False)))
+    # It idles in its transaction while pg_dump reads.
+    options = "-c idle_in_transaction_session_timeout=0"
+    url = _url(name).render_as_string(hide_password=False)
+    connection = opened.enter_context(psycopg.connect(url, options=options))
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
     (snapshot,) = connection.execute("select pg_export_snapshot()").fetchone() or ("",)
     return str(snapshot)

@@ -99,7 +99,17 @@ def forged(path: Path, change: Callable[[tarfile.TarInfo], None]) -> Path:
 
 @pytest.mark.parametrize(
     "name",
-    ["../evil", "/etc/evil", "objects/../evil", "objects//etc/evil", "objects/a/../../b", "databases/../evil", "x"],
+    [
+        "../evil",
+        "/etc/evil",
+        "objects/../evil",
+        "objects//etc/evil",
+        "objects/a/../../b",
+        "objects/a/.",
+        "objects/a/",
+        "databases/../evil",
+        "x",
+    ],
 )
 def test_a_name_that_leads_elsewhere_is_refused(name: str, tmp_path: Path) -> None:
     def rename(member: tarfile.TarInfo) -> None:

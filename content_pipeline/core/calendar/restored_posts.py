@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.calendar import items
+from content_pipeline.core.calendar import due, items
 from content_pipeline.core.calendar.states import PLANNED, move
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error
@@ -34,6 +34,7 @@ _RESTORED_ITEM: Final = (CalendarItem.status == "failed", CalendarItem.reason["c
 
 def hold_back(session: Session) -> tuple[int, int]:
     """Let no post go out that was open or planned. Returns how many posts, and how many items of the calendar."""
+    due.record_outcomes(session)  # of what had ended
     at_work = select(Task).where(Task.kind == publications.KIND, Task.state.in_(tasks.OPEN)).order_by(Task.id)
     opened = session.scalars(at_work).all()
     for task in opened:

@@ -105,6 +105,14 @@ def test_an_item_that_is_at_work_on_its_post_is_not_released(stage: Stage, plann
     assert planned.texts == []
 
 
+@pytest.mark.slow
+def test_an_item_whose_post_had_ended_is_published(stage: Stage, planned: Planned) -> None:
+    planned.become_due()
+    stage.run_to_end(planned.key)
+    assert hold_back() == (0, 0)
+    assert planned.item.status == "published"
+
+
 def test_what_cannot_be_scheduled_again_holds_up_nothing_else(twin: Twin) -> None:
     with transaction() as session:
         gone = make_twin(session, twin.workspace_id, name="Gone")
