@@ -94,5 +94,5 @@ def cancel(task_id: str) -> None:
 def _get(session: Session, task_id: str) -> Task:
     task = session.get(Task, task_id)
     if task is None or task.deleted_at:
-        raise NotFound(f"There is no task {task_id}.", code="task_not_found", remedy="`tasks list` shows the newest.")
+        raise NotFound(f"There is no task {task_id}.", code="task_not_found")
     return task

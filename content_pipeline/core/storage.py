@@ -219,10 +219,7 @@ def listing() -> Iterator[StoredObject]:
 
 
 def listing_since(moment: datetime) -> Iterator[StoredObject]:
-    """The objects last written at this moment of the store's clock (`store_time`) or later.
-
-    Raises Unavailable.
-    """
+    """The objects written since this moment of the store's clock (`store_time`). Raises Unavailable."""
     return (each for each in listing() if each.written_at >= moment)
 
 
