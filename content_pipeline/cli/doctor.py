@@ -43,8 +43,8 @@ def checks(home: Path) -> Iterator[Check]:
     """Check one subject after the other. What needs a running service is left out while nothing runs."""
     configured = UserSettings()
     yield _check("disk", lambda: _disk(home))
-    yield _check("settings", lambda: _silent(preflight.check_settings(configured), "complete"))
-    yield _check("platforms", lambda: _silent(preflight.check_platforms(configured), f"posts go {_destination()}"))
+    yield _check("settings", _passing(lambda: preflight.check_settings(configured), "complete"))
+    yield _check("platforms", _passing(lambda: preflight.check_platforms(configured), f"posts go {_destination()}"))
     yield _check("ffmpeg", lambda: ffmpeg.ffmpeg_path(settings().ffmpeg))
     yield _check("speech model", lambda: str(whisper_models.model_folder(settings().whisper_model)))
     yield _check("voices", lambda: f"{len(voice_selection.installed_voices())} installed")
@@ -53,7 +53,7 @@ def checks(home: Path) -> Iterator[Check]:
         yield _check("HeyGen", _heygen)
     rows = stack.status(home)
     if not rows and settings().embedded:
-        yield _check("ports", lambda: _silent(preflight.check_ports(configured), "free"))
+        yield _check("ports", _passing(lambda: preflight.check_ports(configured), "free"))
         yield Check("services", is_healthy=False, detail="Nothing is running. Start it with `content-pipeline up`.")
         return
     for row in rows:
@@ -75,9 +75,14 @@ def _check(subject: str, look: Callable[[], str]) -> Check:
         return Check(subject, is_healthy=False, detail=f"{error.detail} {error.remedy}".rstrip())
 
 
-def _silent(_: None, found: str) -> str:
-    """What is said after a check that only raises."""
-    return found
+def _passing(check: Callable[[], None], found: str) -> Callable[[], str]:
+    """What looks by a check that only raises, and says `found` otherwise."""
+
+    def look() -> str:
+        check()
+        return found
+
+    return look
 
 
 def _destination() -> str:

@@ -46,8 +46,12 @@ def same_client(stack: Stack, client: Client) -> Iterator[Client]:
 
 def lose(stack: Stack, *, keep: Path) -> None:
     """kill -9 everything, and delete the home. What the platforms know goes to another home."""
-    kill_all(stack.processes())
-    until(lambda: not stack.processes(), seconds=60, what="the end of all processes")
+
+    def is_gone() -> bool:
+        kill_all(stack.processes())
+        return not stack.processes()
+
+    until(is_gone, seconds=60, what="the end of all processes")
     shutil.copytree(stack.home / "sandbox", keep / "sandbox")
     shutil.rmtree(stack.home)
 
@@ -88,6 +92,7 @@ def test_everything_that_was_lost_is_restored_and_goes_on(tmp_path: Path, folder
             item = planned_item(client, twin)
             batch_id = client.batch(*(SCRIPT.format(number) for number in range(ROWS)), twin=twin)["batch_id"]
             early = until(lambda: done_rows(client, batch_id), seconds=180, what="the first reel")
+            assert lost.materialized("reel_video", sorted(early)) == [1] * len(early)
             lost.run("analysts", "create", "maria")
             told = lost.run("backup", str(folder / "backup.tar")).stdout
             assert "both databases" in told
