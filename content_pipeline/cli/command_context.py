@@ -1,6 +1,7 @@
 """What commands share: the state folder, a session, and the database that does not answer."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,8 +49,11 @@ def session() -> Iterator["Session"]:
 def reachable_database() -> Iterator[None]:
     """Raises Unavailable where the block finds that the database does not answer."""
     import psycopg
+    import structlog
     from sqlalchemy.exc import ArgumentError, OperationalError
 
+    if not structlog.is_configured():  # standard output is for what a command prints
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     try:
         yield
     except (ArgumentError, OperationalError, psycopg.OperationalError) as error:

@@ -62,7 +62,7 @@ def _run(program: str, name: str, *options: str) -> None:
     url = _url(name)
     # Every user of the host can read command lines.
     environment = {**os.environ, "PGPASSWORD": str(url.password or "")}
-    command = [str(postgres.binary(program)), *options, f"--dbname={url.set(password=None).render_as_string()}"]
+    command = [str(postgres.binary(program)), *options, f"--dbname={_without_password(url)}"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         reason = done.stderr.strip().splitlines() or ["no reason given"]
@@ -71,6 +71,11 @@ def _run(program: str, name: str, *options: str) -> None:
             code="dump_failed",
             remedy="See the message; the programs are of PostgreSQL 18, for servers of this version and older ones.",
         )
+
+
+def _without_password(url: URL) -> str:
+    shown = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
+    return shown.render_as_string()
 
 
 def _url(name: str) -> URL:

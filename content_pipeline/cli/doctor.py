@@ -52,7 +52,7 @@ def checks(home: Path) -> Iterator[Check]:
     if heygen.is_configured():
         yield _check("HeyGen", _heygen)
     rows = stack.status(home)
-    if not rows and settings().embedded:
+    if not rows and (settings().embedded or not settings().database_url.get_secret_value()):
         yield _check("ports", _passing(lambda: preflight.check_ports(configured), "free"))
         yield Check("services", is_healthy=False, detail="Nothing is running. Start it with `content-pipeline up`.")
         return

@@ -65,7 +65,7 @@ def test_tasks_of_all_workspaces_are_listed_newest_first(workspace_id: UUID) -> 
 
 def test_a_retry_is_that_of_a_client_and_names_the_operator(workspace_id: UUID) -> None:
     failed = failed_reel(workspace_id)
-    again = run("retry", failed.id).output.strip()
+    again = run("retry", failed.id).output.splitlines()[-1]
     with transaction() as session:
         retried = session.get_one(Task, again)
     assert (retried.retry_of, retried.state, retried.key) == (failed.id, "queued", failed.key)
@@ -80,7 +80,7 @@ def test_a_retry_is_that_of_a_client_and_names_the_operator(workspace_id: UUID) 
 
 def test_a_canceled_batch_takes_its_rows_along(workspace_id: UUID) -> None:
     batch, children = a_batch(workspace_id, 3)
-    assert run("cancel", str(batch.id)).output == "Canceled.\n"
+    assert run("cancel", str(batch.id)).output.endswith("Canceled.\n")
     assert {state(task_id) for task_id in (str(batch.id), *(child.id for child in children))} == {"canceled"}
     assert ("operator", "tasks.cancel", str(batch.id)) in events(workspace_id)
 
