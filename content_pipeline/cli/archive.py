@@ -75,10 +75,8 @@ class Writer:
             self._end.dumps[name] = hashlib.file_digest(stream, "sha256").hexdigest()
         self._add_file(f"{_DUMPS}{name}", file, {})
 
-    def add_end(self) -> int:
-        """Close the archive. Returns how many objects it has."""
+    def add_end(self) -> None:
         self.add_json(_END, self._end)
-        return self._end.objects
 
     def add_json(self, name: str, content: BaseModel) -> None:
         body = content.model_dump_json().encode()
@@ -92,7 +90,7 @@ class Writer:
         member = tarfile.TarInfo(name)
         member.size, member.pax_headers = size, headers
         self._tar.addfile(member, stream)
-        self._tar.members.clear()
+        _forget_members(self._tar)
 
 
 @contextmanager
@@ -156,7 +154,7 @@ class Reader:
 
     def _next(self) -> tarfile.TarInfo | None:
         member = self._tar.next()
-        self._tar.members.clear()
+        _forget_members(self._tar)
         if member and not member.isreg():
             raise _unusable(f"It has a member that is not a file, {member.name!r}")
         return member
@@ -202,6 +200,11 @@ def is_key(name: str) -> bool:
     without content, does not survive in a tar.
     """
     return bool(name) and not name.startswith("/") and not name.endswith("/") and not {".", ".."} & set(name.split("/"))
+
+
+def _forget_members(tar: tarfile.TarFile) -> None:
+    """tarfile keeps each member that it has written or read."""
+    tar.members.clear()  # type: ignore[attr-defined]  # typeshed does not have it
 
 
 def _unusable(reason: str) -> Invalid:

@@ -30,7 +30,7 @@ _SINCE_MARGIN: Final = timedelta(seconds=10)
 
 
 def take(home: Path, path: Path, progress: Progress) -> int:
-    """Write a backup to a new file. Returns how many objects it has.
+    """Write a backup to a new file. Returns how many objects there were when it began.
 
     The embedded stores are started for it, if the home's stack does not run. Raises Conflict, Invalid, Unavailable.
     """
@@ -40,7 +40,7 @@ def take(home: Path, path: Path, progress: Progress) -> int:
         TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.") as folder,
     ):
         since = storage.store_time() - _SINCE_MARGIN
-        _add_objects(writer, storage.listing(), Path(folder))
+        objects = _add_objects(writer, storage.listing(), Path(folder))
         with database_dumps.snapshots() as snapshots:
             for name, snapshot in snapshots.items():
                 file = Path(folder) / name
@@ -48,7 +48,8 @@ def take(home: Path, path: Path, progress: Progress) -> int:
                 writer.add_dump(name, file)
                 file.unlink()
         _add_objects(writer, storage.listing_since(since), Path(folder))
-        return writer.add_end()
+        writer.add_end()
+        return objects
 
 
 @contextmanager
@@ -70,10 +71,13 @@ def _manifest() -> archive.Manifest:
     )
 
 
-def _add_objects(writer: archive.Writer, found: Iterable[StoredObject], folder: Path) -> None:
-    file = folder / "object"
+def _add_objects(writer: archive.Writer, found: Iterable[StoredObject], folder: Path) -> int:
+    """Returns how many there were."""
+    file, added = folder / "object", 0
     for stored in found:
         if not archive.is_key(stored.key):  # in the inbox, by a client: nothing of the product's has such a key
             continue
         with suppress(NotFound):  # deleted since it was listed
             writer.add_object(stored, file, storage.fetch_with_type(stored.key, file))
+            added += 1
+    return added
