@@ -44,15 +44,15 @@ def same_client(stack: Stack, client: Client) -> Iterator[Client]:
         yield Client(http)
 
 
-def lose(stack: Stack, *, keep: Path) -> None:
-    """kill -9 everything, and delete the home. What the platforms know goes to another home."""
+def lose(stack: Stack, *, platforms: Path) -> None:
+    """kill -9 everything, and delete the home. What the platforms know is kept."""
 
     def is_gone() -> bool:
         kill_all(stack.processes())
         return not stack.processes()
 
     until(is_gone, seconds=60, what="the end of all processes")
-    shutil.copytree(stack.home / "sandbox", keep / "sandbox")
+    shutil.copytree(stack.home / "sandbox", platforms)
     shutil.rmtree(stack.home)
 
 
@@ -103,11 +103,13 @@ def test_everything_that_was_lost_is_restored_and_goes_on(tmp_path: Path, folder
     finally:
         lost.sandbox.http.close()
         lost.engine.dispose()
-        found.mkdir()
-        lose(lost, keep=found)
+        lose(lost, platforms=tmp_path / "platforms")
     restored = Stack(found, CONTENT_PIPELINE_ENCRYPTION_KEYS=keys)
     told = restored.run("restore", str(folder / "backup.tar")).stdout
     assert "1 posts that were open and 1 planned items" in told.replace("\n", " ")
+    shutil.copytree(tmp_path / "platforms", found / "sandbox")
+    if os.geteuid() == 0:
+        privileges.hand_over(found / "sandbox", like=found)
     try:
         restored.up()
         with same_client(restored, client) as client:
