@@ -308,6 +308,23 @@ def test_an_analyst_whose_role_is_gone_is_listed_as_such_and_can_be_dropped(data
         assert analysts.list_all(session) == []
 
 
+def test_after_a_restore_rotate_makes_the_role_and_the_views_are_open_again(own: History) -> None:
+    """A dump has neither roles nor rights."""
+    with analyst_roles.analyst(own.workspace_id) as url:
+        name = make_url(url).username
+        assert name
+        with transaction() as session:
+            analysts.drop(session, name)
+        with transaction() as session:
+            row = {"name": name, "id": own.workspace_id, "now": now()}
+            session.execute(text("insert into analysts values (:name, :id, :now)"), row)
+            session.execute(text("revoke select on all tables in schema analytics from public"))
+            analysts.open_views(session)
+            fresh = analysts.rotate(session, name)
+        with connect(fresh) as connection:
+            assert len(rows(connection, "select * from accounts")) == 1
+
+
 def test_a_role_that_has_been_given_more_is_not_dropped(database: None) -> None:
     with analyst_roles.analyst() as url:
         name = sql.Identifier(make_url(url).username or "")
