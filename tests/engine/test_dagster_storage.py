@@ -151,7 +151,9 @@ def test_a_run_that_ends_without_its_checks_because_it_waits_says_nothing_of_mis
     kept_instance: dg.DagsterInstance,
 ) -> None:
     @dg.multi_asset(
-        specs=[dg.AssetSpec("awaited", skippable=True)], check_specs=[dg.AssetCheckSpec("good", asset="awaited")]
+        specs=[dg.AssetSpec("awaited", skippable=True)],
+        check_specs=[dg.AssetCheckSpec("good", asset="awaited")],
+        can_subset=True,
     )
     def waited(context: dg.AssetExecutionContext) -> Iterator[Any]:
         context.log.info("Continues when the platform has finished processing.")
