@@ -14,6 +14,7 @@ from api.idempotency import PUBLIC_PATH
 from api.schemas.composing import ComposeRequest, PostTextView
 from api.schemas.sources import SourceFields
 from api.schemas.tasks import Status, TaskError, TaskView
+from content_pipeline.core.media.pace import MAX_PAUSE, MAX_SPEED, MIN_SPEED
 from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.settings import settings
@@ -73,6 +74,8 @@ class ReelRequest(BaseModel):
     format: Literal["reel", "avatar"] = Field("reel", description="An avatar video costs 10 credits a second")
     platform: Platform | None = Field(None, description="Else that of the batch")
     voice_id: str | None = Field(None, max_length=100, description="Else the twin's voice")
+    speed: float | None = Field(None, ge=MIN_SPEED, le=MAX_SPEED, description="Of the voice; else the twin's")
+    pause: float | None = Field(None, ge=0, le=MAX_PAUSE, description="Seconds after a sentence; else the twin's")
     avatar_id: str | None = Field(None, max_length=200, description="Of an avatar video; else the twin's avatar")
     background: str | None = Field(None, max_length=4096, description="Link to, or id of, a picture, GIF or video")
     music: str | None = Field(

@@ -39,7 +39,7 @@ _LANES: Final[dict[str, Lane]] = {"local": "media", "heygen": "io"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvatarSpec:
-    """Inputs of an avatar video, as a client requests them. Empty ids and no animation stand for the twin's.
+    """Inputs of an avatar video, as a client requests them. Empty ids, and None, stand for the twin's.
 
     `background_url` was resolved: it is a URL that may be fetched, or the URI of an object.
     """
@@ -47,6 +47,8 @@ class AvatarSpec:
     script: str
     platform: str | None = None
     voice_id: str = ""
+    speed: float | None = None
+    pause: float | None = None
     avatar_id: str = ""
     captions: bool = True
     background_url: str | None = None
@@ -79,6 +81,7 @@ def create(
     """
     check(twin, spec)
     provider = settings().avatar_provider
+    speed = twin.speed if spec.speed is None else spec.speed
     video = AvatarVideo(
         id=uuid4(),
         workspace_id=twin.workspace_id,
@@ -89,15 +92,15 @@ def create(
         provider=provider,
         script=spec.script,
         voice_id=spec.voice_id or twin.voice_id,
-        speed=twin.speed,
-        pause=twin.pause,
+        speed=speed,
+        pause=twin.pause if spec.pause is None else spec.pause,
         glossary=glossary.pronounced_in(spec.script, twin.glossary),
         avatar_id=_avatar_id(provider, twin, spec),
         captions=spec.captions,
         background_url=spec.background_url,
         caption_animation=spec.caption_animation,
         seed=reels.seeds(twin, [spec.script])[0],
-        estimated_seconds=estimates.render_seconds(session, provider, spec.script, twin.speed),
+        estimated_seconds=estimates.render_seconds(session, provider, spec.script, speed),
         created_at=now(),
     )
     session.add(video)

@@ -66,6 +66,8 @@ def _create_video(session: Session, twin: Twin, batch: Batch, row: VideoRow, see
         script=row.script,
         platform=row.platform,
         voice_id=row.voice_id,
+        speed=row.speed,
+        pause=row.pause,
         avatar_id=row.avatar_id,
         background_url=row.background_url,
         caption_animation=row.caption_animation,

@@ -1,6 +1,7 @@
 """Validates the rows of a bulk CSV into requests for videos; collects the errors of all rows before it raises."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
@@ -12,6 +13,7 @@ from content_pipeline.core.bulk import csv_media, csv_reader
 from content_pipeline.core.bulk.csv_media import Cell
 from content_pipeline.core.bulk.csv_reader import Table
 from content_pipeline.core.errors import Error, Invalid, PlanLimit
+from content_pipeline.core.media.pace import MAX_PAUSE, MAX_SPEED, MIN_SPEED
 from content_pipeline.core.media.reels import animation_names, end_card
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.reels.reel_spec import ReelSpec, valid_script
@@ -26,6 +28,8 @@ _COLUMNS: Final = (
     "platform",
     "format",
     "voice_id",
+    "speed",
+    "pause",
     "avatar_id",
     "title",
     "background",
@@ -172,6 +176,8 @@ def _video(
         row.parse("call_to_action", _check_no_call_to_action)
     else:
         row.parse("voice_id", lambda cell: voice_selection.choose_voice(cell or voice_id, words, installed))
+    speed = row.parse("speed", lambda cell: _number(cell, "speed", MIN_SPEED, MAX_SPEED))
+    pause = row.parse("pause", lambda cell: _number(cell, "pause", 0.0, MAX_PAUSE))
     target = row.parse("platform", lambda cell: _platform(cell or platform))
     title = row.parse("title", _title)
     call_to_action = row.parse("call_to_action", _call_to_action)
@@ -184,6 +190,8 @@ def _video(
         script=script,
         platform=target,
         voice_id=row.cell("voice_id") or voice_id,
+        speed=speed,
+        pause=pause,
         title=title,
         background_url=background_url,
         music_url=music_url,
@@ -223,6 +231,20 @@ def _format(cell: str) -> Format:
         f"There is no format named {cell[:50]!r}.",
         code="unknown_format",
         remedy=f"Take one of: {', '.join(_FORMATS)}; an empty cell is a reel.",
+    )
+
+
+def _number(cell: str, column: str, least: float, most: float) -> float | None:
+    """The number in the cell, which may have a decimal comma, as where semicolons part the cells; None if empty."""
+    if not cell:
+        return None
+    with suppress(ValueError):
+        if least <= (number := float(cell.replace(",", "."))) <= most:
+            return number
+    raise Invalid(
+        f"The {column} {cell[:50]!r} is no number from {least:g} to {most:g}.",
+        code=f"{column}_unfit",
+        remedy="Write a number in this range, or leave the cell empty for the twin's.",
     )
 
 

@@ -14,6 +14,8 @@ class ReelSpec:
     script: str
     platform: str
     voice_id: str  # as given; "" for automatic selection
+    speed: float | None = None  # None: the twin's
+    pause: float | None = None  # None: the twin's
     title: str | None = None
     background_url: str | None = None
     music_url: str | None = None

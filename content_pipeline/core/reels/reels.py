@@ -62,18 +62,18 @@ def create(
     seed: int | None = None,
 ) -> Reel:
     """Insert a reel; `create_task` or the batch creates its task. `seed`: one of `seeds`, else the script's."""
+    asked = {field.name: getattr(spec, field.name) for field in fields(ReelSpec)}
+    pace = {name: getattr(twin, name) for name in ("speed", "pause") if asked[name] is None}
     reel = Reel(
         id=uuid4(),
         workspace_id=twin.workspace_id,
         twin_id=twin.id,
         batch_id=batch_id,
         row=row,
-        speed=twin.speed,
-        pause=twin.pause,
         glossary=glossary.pronounced_in(spec.script, twin.glossary),
         seed=seeds(twin, [spec.script])[0] if seed is None else seed,
         created_at=now(),
-        **{field.name: getattr(spec, field.name) for field in fields(ReelSpec)},
+        **asked | pace,
     )
     session.add(reel)
     session.flush()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.bulk import batches
-from content_pipeline.core.bulk.csv_rows import VideoRow
+from content_pipeline.core.bulk.csv_rows import Format, VideoRow
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
@@ -61,6 +61,24 @@ def test_the_task_of_a_batch_and_those_of_its_reels_have_the_ids_of_their_rows(w
         jobs = batches.jobs(session, batch.id)
     assert [reel.row for reel, _ in jobs] == [1, 2, 3]
     assert [child.id for child in children] == [job.id for _, job in jobs] == [str(reel.id) for reel, _ in jobs]
+
+
+@pytest.mark.parametrize("form", ["reel", "avatar"])
+def test_a_video_has_the_pace_of_its_row_else_of_its_twin(workspace_id: UUID, form: Format) -> None:
+    paces = ((None, None), (0.8, None), (None, 0.0), (1.4, 2.0))
+    with transaction() as session:
+        batch, _, _ = batches.create_with_tasks(
+            session,
+            workspace_id=workspace_id,
+            twin=make_twin(session, workspace_id, speed=1.2, pause=1.0),
+            platform="tiktok",
+            rows=[
+                replace(row(number), format=form, speed=speed, pause=pause)
+                for number, (speed, pause) in enumerate(paces, start=1)
+            ],
+        )
+        made = [video for video, _ in batches.jobs(session, batch.id)]
+    assert [(video.speed, video.pause) for video in made] == [(1.2, 1.0), (0.8, 1.0), (1.2, 0.0), (1.4, 2.0)]
 
 
 def test_the_result_counts_what_came_of_the_rows(workspace_id: UUID) -> None:

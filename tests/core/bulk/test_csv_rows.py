@@ -79,6 +79,11 @@ def test_a_row_says_what_its_reel_ends_with_or_leaves_it_to_the_twin() -> None:
     assert [row.call_to_action for row in rows] == ["Follow me", None]
 
 
+def test_a_row_says_how_fast_it_is_spoken_or_leaves_it_to_the_twin() -> None:
+    rows = reels(b"script;speed;pause;format\nHello.;1,2;0;reel\nHello.; 0.7 ;2;avatar\nHello.;;;\n")
+    assert [(row.speed, row.pause) for row in rows] == [(1.2, 0.0), (0.7, 2.0), (None, None)]
+
+
 def test_music_goes_by_two_names() -> None:
     assert reels(sheet({"script": "Hello.", "music_url": PUBLIC}))[0].music_url == PUBLIC
     assert faults(sheet({"script": "Hello.", "music_url": "file:///x"})) == [(1, "music_url", "url_forbidden")]
@@ -115,6 +120,11 @@ def test_a_script_may_have_so_many_characters_and_no_more(letter: str) -> None:
         ({"script": "Hello.", "platform": "myspace"}, "platform", "unknown_platform"),
         ({"script": "Hello.", "title": "t" * 121}, "title", "title_too_long"),
         ({"script": "Hello.", "call_to_action": "c" * 61}, "call_to_action", "call_to_action_too_long"),
+        ({"script": "Hello.", "speed": "fast"}, "speed", "speed_unfit"),
+        ({"script": "Hello.", "speed": "1.5"}, "speed", "speed_unfit"),
+        ({"script": "Hello.", "speed": "nan"}, "speed", "speed_unfit"),
+        ({"script": "Hello.", "pause": "-0.1"}, "pause", "pause_unfit"),
+        ({"script": "Hello.", "pause": "2 s"}, "pause", "pause_unfit"),
         ({"script": "Hello.", "caption_animation": "dance"}, "caption_animation", "unknown_caption_animation"),
         ({"script": "Hello.", "background_url": "my video.mp4"}, "background_url", "url_forbidden"),
         ({"script": "Hello.", "background_url": "http://127.0.0.1/a.mp4"}, "background_url", "url_forbidden"),
