@@ -36,10 +36,10 @@ router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=JsonRo
 upload_router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=CsvRoute)
 
 _CSV: Final = (
-    "Columns script, platform, format (reel or avatar), voice_id, speed (0.7 to 1.4) and pause (seconds after a sentence, "
-    "up to 2), avatar_id, title, background (or background_url) and music (or music_url), each a link or the id of an "
-    "upload, a reel, an avatar video or captions; caption_animation (box, pop or typewriter), call_to_action; only script "
-    "is required"
+    "Columns script, platform, format (reel or avatar), voice_id, speed (0.7 to 1.4) and pause (seconds after a "
+    "sentence, up to 2), avatar_id, title, background (or background_url) and music (or music_url), each a link or the "
+    "id of an upload, a reel, an avatar video or captions; caption_animation (box, pop or typewriter), call_to_action; "
+    "only script is required"
 )
 
 
