@@ -1,9 +1,10 @@
-"""Figures of captions of human speech: two minutes in each of five languages, and speakers who change between two.
+"""Figures of captions of speech: two minutes in each of eight languages, and speakers who change between two.
 
-python -m tests.media.speech_figures FOLDER        prints the tables of docs/media.md, in about ten minutes of CPU
+python -m tests.media.speech_figures FOLDER        prints the tables of docs/media.md, in about 15 minutes of CPU
 
 FOLDER has Debian's packages asterisk-core-sounds-{en,es,fr,it,ru} and asterisk-core-sounds-{en,es,fr,it,ru}-g722,
-unpacked: telephone prompts (CC BY-SA 3.0, Russian CC BY 3.0), and what was meant to be said in them.
+unpacked: telephone prompts (CC BY-SA 3.0, Russian CC BY 3.0), and what was meant to be said in them. Its folders de, ja
+and zh have recordings (NAME.wav) with their texts (NAME.txt). What is not there is left out.
 """
 
 import gzip
@@ -25,7 +26,7 @@ import numpy as np
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, Samples
 from content_pipeline.core.media.cue_segmentation import segment
-from content_pipeline.core.media.timed_words import Segment, join_words
+from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS, Segment, join_words
 from content_pipeline.core.providers import code_switching, transcription
 from content_pipeline.core.providers.transcription import Transcript
 
@@ -38,6 +39,7 @@ _VOICES: Final = {
 }
 # The first one is spoken more.
 _PAIRS: Final = (("en", "es"), ("es", "en"), ("fr", "en"), ("it", "ru"))
+_RECORDED: Final = ("de", "ja", "zh")
 _SECONDS: Final = 120.0
 _SHORTEST, _LONGEST = 2.5, 12.0
 _PROMPTS_IN_A_ROW: Final = (3, 2)
@@ -68,15 +70,23 @@ class _Talk:
 
 def prompts(folder: Path, language: str) -> Iterator[_Prompt]:
     """The prompts of a language without numbers, which can be written in two ways, in an order that mixes them."""
-    listed = folder / f"usr/share/doc/asterisk-core-sounds-{language}/core-sounds-{language}.txt.gz"
-    found = re.findall(r"^([\w-]+): *([^\[(;\n]+)$", gzip.decompress(listed.read_bytes()).decode(), re.MULTILINE)
-    for number in np.random.default_rng(14).permutation(len(found)):
-        name, text = found[number]
-        path = folder / "usr/share/asterisk/sounds" / _VOICES[language] / f"{name}.g722"
+    recordings = _recordings(folder, language)
+    for number in np.random.default_rng(14).permutation(len(recordings)):
+        path, text = recordings[number]
         if path.exists() and not re.search(r"\d", text):
             samples = _decoded(path)
             if _SHORTEST < len(samples) / SAMPLE_RATE < _LONGEST:
                 yield _Prompt(language, text, samples)
+
+
+def _recordings(folder: Path, language: str) -> list[tuple[Path, str]]:
+    """The recordings of a language, each with its text."""
+    if language in _RECORDED:
+        return [(path, path.with_suffix(".txt").read_text()) for path in sorted((folder / language).glob("*.wav"))]
+    listed = folder / f"usr/share/doc/asterisk-core-sounds-{language}/core-sounds-{language}.txt.gz"
+    found = re.findall(r"^([\w-]+): *([^\[(;\n]+)$", gzip.decompress(listed.read_bytes()).decode(), re.MULTILINE)
+    sounds = folder / "usr/share/asterisk/sounds" / _VOICES[language]
+    return [(sounds / f"{name}.g722", text) for name, text in found]
 
 
 def _decoded(path: Path) -> Samples:
@@ -114,13 +124,19 @@ def _hear(path: Path, language: str | None) -> Transcript:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[^\w' ]", " ", text.casefold().replace("’", "'")).split())
+    """Lower case without punctuation; without blanks beside characters of scripts that have none."""
+    words = re.sub(r"[^\w' ]", " ", text.casefold().replace("’", "'")).split()
+    return re.sub(rf" ?({UNSPACED_SCRIPTS.pattern}) ?", r"\1", " ".join(words))
 
 
 def _errors(said: _Talk, heard: Transcript) -> tuple[float, float]:
-    """Percent of words and of characters that are heard wrong, left out or added."""
+    """Percent of words and of characters that are heard wrong, left out or added.
+
+    Where words are not spaced, each character is one.
+    """
     texts = _plain(said.text), _plain(join_words(heard.words))
-    return 100 * jiwer.wer(*texts), 100 * jiwer.cer(*texts)
+    words = [UNSPACED_SCRIPTS.sub(r" \g<0> ", text) for text in texts]
+    return 100 * jiwer.wer(*words), 100 * jiwer.cer(*texts)
 
 
 def _speed(cue: Segment) -> float:
@@ -177,8 +193,13 @@ def _language_at(heard: Transcript, seconds: float) -> str | None:
     return nearest.language or heard.language
 
 
+def _is_there(folder: Path, language: str) -> bool:
+    return (folder / (language if language in _RECORDED else f"usr/share/doc/asterisk-core-sounds-{language}")).is_dir()
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
+    languages = [language for language in (*_VOICES, *_RECORDED) if _is_there(folder, language)]
     with TemporaryDirectory() as work:
         lines = chain(
             [
@@ -186,14 +207,14 @@ def main() -> None:
                 "| under 1 s | under 0.5 s or over 25 a second | fastest | CPU of finding changes |",
                 "|---|---|---|---|---|---|---|---|---|---|---|",
             ],
-            (_in_one_language(folder, language, Path(work)) for language in _VOICES),
+            (_in_one_language(folder, language, Path(work)) for language in languages),
             [
                 "",
                 "| | heard as | prompts in their language | words wrong | if the first is given | characters wrong "
                 "| if the first is given | cues of two languages |",
                 "|---|---|---|---|---|---|---|---|",
             ],
-            (_in_two_languages(folder, pair, Path(work)) for pair in _PAIRS),
+            (_in_two_languages(folder, pair, Path(work)) for pair in _PAIRS if set(pair) <= set(languages)),
         )
         for line in lines:
             sys.stdout.write(f"{line}\n")
