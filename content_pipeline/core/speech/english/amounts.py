@@ -36,6 +36,7 @@ ft foot feet
 in inch inches
 yd yard yards
 m2 square_meter square_meters
+m/s2 meter_per_second_squared meters_per_second_squared
 km2 square_kilometer square_kilometers
 ft2 square_foot square_feet
 sqft square_foot square_feet

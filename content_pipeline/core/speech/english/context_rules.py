@@ -24,6 +24,8 @@ _NUMBERED = {
     "part", "pt", "day", "step", "episode", "ep", "lesson", "tip", "week", "round", "slide", "page", "chapter",
     "section", "video",
 }  # fmt: skip
+# What a range or a size begins with: "5", "10am", "8.5in".
+_LENGTH = re.compile(r".*\d(?:in|ft)?")
 _CURRENCY_CODES = {"USD", "EUR", "GBP", "CHF", "CAD", "AUD"}
 _TIME_ZONES = {"BST", "CET", "CST", "EDT", "EST", "ET", "GMT", "MST", "PDT", "PST", "PT", "UTC"}
 _ERAS = {"AD", "BC", "BCE", "CE"}
@@ -130,7 +132,7 @@ def _unit(before: WordPart, part: WordPart, after: WordPart) -> str | None:
     if _is_count(before) and part.with_period == "c.":
         return "cup" if before.core == "1" else "cups"
     if _is_count(before) or before.core in _UNIT_MODIFIERS:
-        one = before.core == "1" or "/" in before.core
+        one = before.core == "1" or ("/" in before.core and not before.in_mixed_number)
         return _UNIT_MODIFIERS.get(part.core) or amounts.detached_unit(part.core, one=one)
     return None
 
@@ -165,12 +167,12 @@ def _share_of_whole(before: WordPart, part: WordPart, after: WordPart) -> str | 
 
 
 def _fraction_after_number(before: WordPart, part: WordPart, after: WordPart) -> str | None:
-    return numbers.fraction_after_number(part.core) if before.core.isdecimal() and not before.tail else None
+    return numbers.fraction_after_number(part.core) if part.in_mixed_number else None
 
 
 def _range_sign(before: WordPart, part: WordPart, after: WordPart) -> str | None:
     _, number_after = amounts.split_price(after.core)
-    if (before.core[-1:].isdecimal() or dates_and_times.day_period(before.core)) and number_after[:1].isdecimal():
+    if (_LENGTH.fullmatch(before.core) or dates_and_times.day_period(before.core)) and number_after[:1].isdecimal():
         return _RANGE_SIGNS.get(part.core or part.text)
     return None
 

@@ -23,6 +23,7 @@ _DAY_PERIODS = {"am": "AM", "pm": "PM", "a.m": "AM", "p.m": "PM"}
 # A period instead of the colon only before "am" or "pm": "9.30am".
 _CLOCK = re.compile(r"(\d{1,2})(?::|\.(?=\d\d[ap]))(\d{2})(?::(\d{2}))?([ap]\.?m\.?)?", re.IGNORECASE)
 _HOUR = re.compile(r"(\d{1,2})([ap]\.?m\.?)", re.IGNORECASE)
+_MINUTES_AND_SECONDS = re.compile(r"(2[5-9]|[3-9]\d):([0-5]\d)")
 _RATIO = re.compile(r"(\d{1,4}):(\d{1,4})")
 # Aspect ratios are read with "by"; "9:16" is not a time.
 _ASPECT_RATIOS = {"16:9", "9:16", "4:3", "3:4", "4:5", "5:4", "3:2", "2:3", "21:9", "1.91:1"}
@@ -58,11 +59,20 @@ def clock(text: str) -> str | None:
 
 
 def ratio(text: str) -> str | None:
-    """The reading of "16:9" and "3:1"; None if it is neither."""
+    """The reading of "16:9", "3:1" and "45:30", in minutes; None if it is neither."""
     match = _RATIO.fullmatch(text)
     if match and text in _ASPECT_RATIOS:
         return f"{cardinal(int(match[1]))} by {cardinal(int(match[2]))}"
-    return plain_ratio(text)
+    return _minutes_and_seconds(text) or plain_ratio(text)
+
+
+def _minutes_and_seconds(text: str) -> str | None:
+    """The reading of a length of more than 24 minutes; None for shares of a hundred ("70:30")."""
+    match = _MINUTES_AND_SECONDS.fullmatch(text)
+    if not match or int(match[1]) + int(match[2]) == 100:
+        return None
+    minutes, seconds = int(match[1]), int(match[2])
+    return _hour_and_minute(minutes, seconds, alone=False) if seconds else f"{cardinal(minutes)} minutes"
 
 
 def plain_ratio(text: str) -> str | None:

@@ -9,7 +9,13 @@ from content_pipeline.core.speech.english.context_rules import (
     read_in_context,
     read_telephone,
 )
-from content_pipeline.core.speech.english.word_parts import WordPart, attach_length_units, prosody_mark, split_word
+from content_pipeline.core.speech.english.word_parts import (
+    WordPart,
+    attach_length_units,
+    mark_mixed_numbers,
+    prosody_mark,
+    split_word,
+)
 from content_pipeline.core.speech.english.word_rules import read_word
 
 
@@ -20,7 +26,8 @@ def normalize_line(words: Sequence[str]) -> list[str]:
     "twenty twenty-six".
     """
     groups = [split_word(word) for word in words]
-    spoken = iter(_read_line(list(attach_length_units(list(chain.from_iterable(groups))))))
+    line = list(mark_mixed_numbers(list(chain.from_iterable(groups))))
+    spoken = iter(_read_line(list(attach_length_units(line))))
     return [" ".join(filter(None, islice(spoken, len(group)))) for group in groups]
 
 

@@ -6,7 +6,10 @@ from content_pipeline.core.speech.english.amounts import unit
 from content_pipeline.core.speech.english.numbers import ordinal
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
-_POWER = re.compile(r"(?P<base>[^\W\d_]+|\d|\))(?:(?P<raised>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|\^\(?(?P<caret>[+-]?\d{1,3})\)?)")
+# "m/s²" is a unit.
+_POWER = re.compile(
+    r"(?<!\bm/)(?P<base>[^\W\d_]+|\d|\))(?:(?P<raised>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)|\^\(?(?P<caret>[+-]?\d{1,3})\)?)"
+)
 # A longer word with a raised number has a footnote: "sugar²".
 _MAX_VARIABLES = 3
 

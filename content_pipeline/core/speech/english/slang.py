@@ -2,7 +2,7 @@
 
 import re
 
-from content_pipeline.core.speech.english.capitals import read_capitals
+from content_pipeline.core.speech.english.capitals import is_initialism, read_capitals
 
 _READINGS = {
     "2day": "today", "2moro": "tomorrow", "2nite": "tonight", "4ever": "forever", "afaik": "as far as I know",
@@ -61,12 +61,13 @@ def chat_abbreviation(text: str) -> str | None:
         return "and"
     if text in _SMALL_INITIALISMS:
         return text.upper()
-    return _READINGS.get(small) if text == small or (small not in _SMALL_ONLY and text == text.upper()) else None
+    is_abbreviation = text == small or (small not in _SMALL_ONLY and text in (small.upper(), small.capitalize()))
+    return _READINGS.get(small) if is_abbreviation else None
 
 
 def stretched_word(text: str) -> str | None:
     """The plain form of "sooo", "pleeease", "gooood"; None for other words, and for "zzz"."""
-    if not _STRETCHED.search(text) or not text.isalpha() or len(set(text.lower())) == 1:
+    if not _STRETCHED.search(text) or not text.isalpha() or len(set(text.lower())) == 1 or is_initialism(text):
         return None
     doubled = _STRETCHED.sub(r"\1\1", text)
     return read_capitals(doubled if doubled.lower() in _DOUBLED else _STRETCHED.sub(r"\1", text))

@@ -30,6 +30,8 @@ SYMBOLS = {
     "≤": "at most",
     "≥": "at least",
     "§": "section",
+    "√": "the square root of",
+    "∞": "infinity",
 }
 # Every ASCII character but letters, digits, the apostrophe and the hyphen, and the signs above.
 SIGNS = "".join(chr(code) for code in range(33, 127) if not chr(code).isalnum() and chr(code) not in "'-") + "".join(

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from content_pipeline.core.speech.emoji import strip_emoji
 from content_pipeline.core.speech.english.letters import name_greek_letters
@@ -28,11 +29,11 @@ _SIGN_EQUIVALENTS = str.maketrans(
     dict.fromkeys("‘’‛ʼ′`´", "'")
     | dict.fromkeys("“”„‟″«»", '"')
     | dict.fromkeys("\u2212\u2010\u2011\u2012", "-")
-    | {"⁄": "/", "∕": "/", "―": "—"}
+    | {"№": "No.", "⁄": "/", "∕": "/", "―": "—"}
 )
 # "end.Next", "yes,no", "so...well", "No.1": a URL has no upper case there.
 _MISSING_SPACE = re.compile(
-    r"(?<=[a-z]{2})[.?!]+(?=[A-Z][a-z])|(?<=[^\W\d])[,;!]+(?<!\btl;)(?=[^\W\d])|(?<=\w)\.{2,}(?=\w)|(?<=\bNo)\.(?=\d)"
+    r"(?<=[a-z]{2})[.?!]+(?=[A-Z][a-z])|(?<=[^\W\d])[,;!]+(?<!\b[Tt][Ll];)(?=[^\W\d])|(?<=\w)\.{2,}(?=\w)|(?<=\bNo)\.(?=\d)"
 )
 _STARS = re.compile("(?<=[0-9])[★⭐]+")
 _ALLOWED = frozenset(SYMBOLS) | set("–—") | {chr(code) for code in range(32, 127)}
@@ -40,11 +41,15 @@ _ALLOWED = frozenset(SYMBOLS) | set("–—") | {chr(code) for code in range(32,
 
 @dataclass(frozen=True, slots=True)
 class WordPart:
-    """A word split into `core` and trailing punctuation `tail`; `text` is the whole."""
+    """A word split into `core` and trailing punctuation `tail`; `text` is the whole.
+
+    `in_mixed_number`: whether it is a fraction after a whole number, as in "2 1/2".
+    """
 
     text: str = ""
     core: str = ""
     tail: str = ""
+    in_mixed_number: bool = False
 
     @property
     def with_period(self) -> str:
@@ -71,6 +76,12 @@ def attach_length_units(line: Sequence[WordPart]) -> Iterator[WordPart]:
         else:
             opened |= {sign: _quotation_open(part, sign, opened[sign]) for sign in _LENGTH_SIGNS}
         yield part
+
+
+def mark_mixed_numbers(line: Sequence[WordPart]) -> Iterator[WordPart]:
+    """The line, in which the fractions of mixed numbers are marked."""
+    for before, part in pairwise([WordPart(), *line]):
+        yield replace(part, in_mixed_number=before.core.isdecimal() and not before.tail and "/" in part.core)
 
 
 def _quotation_open(part: WordPart, sign: str, opened: bool) -> bool:

@@ -45,6 +45,8 @@ _RULES: tuple[Callable[[str], str | None], ...] = (
     addresses.address_ending,
     slang.stretched_word,
 )
+# "747-400" is no range.
+_MODEL = re.compile(r"\d{3}-\d{3}")
 _POSSESSIVE = re.compile(r"(.*\d[^']*)('s)")
 
 
@@ -63,6 +65,8 @@ def _range(text: str) -> str | None:
     low, _, high = text.partition("-")
     currency, low = amounts.split_price(low)
     currency_again, high = amounts.split_price(high)
+    if _MODEL.fullmatch(text) and int(low) > int(high):
+        return f"{codes.in_pairs(low)} {codes.in_pairs(high)}"
     if high.count("-") > 1 or not (_numeric(low) and _numeric(high)):
         return None
     return f"{read_word(low.rstrip('.'))} to {read_word((currency_again or currency) + high)}"
