@@ -11,16 +11,7 @@ from content_pipeline.core.media import wav
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, Samples, pcm_chunks
 from content_pipeline.core.providers import code_switching, spoken_language, transcription
 from content_pipeline.core.providers.spoken_language import SpokenLanguage, identify
-from content_pipeline.core.speech import espeak
-from content_pipeline.core.speech.text_normalization import tokenize
-from content_pipeline.core.speech.voice_types import VoiceChoice
 from tests.media import samples
-from tests.programs import need
-
-GERMAN = (
-    "Guten Morgen, meine Damen und Herren. Heute sprechen wir über die Geschichte der Eisenbahn in Deutschland. "
-    "Vor fast zweihundert Jahren fuhr der erste Zug von Nürnberg nach Fürth. Viele Menschen hatten damals Angst davor."
-)
 
 
 class Model:
@@ -69,48 +60,31 @@ def test_where_nobody_speaks_no_model_is_asked() -> None:
     assert model.windows == []
 
 
-@pytest.fixture(scope="module")
-def german_alone() -> Samples:
-    need("espeak-ng")
-    voice = next(voice for voice in espeak.voices() if voice.language.partition("-")[0] == "de")
-    utterance = espeak.speak(tokenize(GERMAN, "de"), VoiceChoice(voice, "de"))
-    places = np.arange(0, len(utterance.samples), utterance.rate / SAMPLE_RATE)
-    return np.interp(places, np.arange(len(utterance.samples)), utterance.samples).astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def german(german_alone: Samples, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """German after 2.5 s of English."""
-    (english,) = pcm_chunks(samples.CLIPS[1])
-    path = tmp_path_factory.mktemp("german") / "german.wav"
-    wav.write(np.concatenate([english, german_alone]), SAMPLE_RATE, path)
-    return path
-
-
 @pytest.mark.slow
-def test_german_is_heard_as_german_also_after_a_greeting_in_english(german: Path) -> None:
-    heard = transcription.transcribe(german, language=None, threads=2, on_progress=lambda _: None)
+def test_german_is_heard_as_german_also_after_a_greeting_in_english(tmp_path: Path) -> None:
+    parts = [chunk for clip in (samples.CLIPS[1], samples.GERMAN) for chunk in pcm_chunks(clip)]
+    wav.write(np.concatenate(parts), SAMPLE_RATE, tmp_path / "a.wav")
+    heard = transcription.transcribe(tmp_path / "a.wav", language=None, threads=2, on_progress=lambda _: None)
     assert heard.language == "de"
     assert heard.language_probability is not None
     assert 0.5 < heard.language_probability <= 1
-    # Which of them depends on the voice, which speaks a text a millisecond longer the second time: with one of six such
-    # recordings the model wrote the first sentence only.
-    assert {"er", "war", "nicht", "und", "die", "der"} & {word.text.lower() for word in heard.words}
+    # Processors round differently, so not all of a voice that no person is has to be right.
+    words = {word.text.strip(",.") for word in heard.words}
+    assert len({"Monat", "Kunden", "Nachfrage", "Preise", "Rohstoffe"} & words) >= 3
 
 
 @pytest.mark.slow
-def test_german_is_translated_into_english_as_it_is_heard(german_alone: Samples, tmp_path: Path) -> None:
-    wav.write(german_alone, SAMPLE_RATE, tmp_path / "a.wav")
+def test_german_is_translated_into_english_as_it_is_heard() -> None:
     heard = transcription.transcribe(
-        tmp_path / "a.wav", language=None, threads=2, on_progress=lambda _: None, into_english=True
+        samples.GERMAN, language=None, threads=2, on_progress=lambda _: None, into_english=True
     )
     words = {word.text.lower().strip(".,") for word in heard.words}
     assert heard.language == "de"
-    assert {"morning", "history", "germany", "train"} <= words
-    assert not {"und", "die", "der", "zug"} & words
+    assert len({"month", "customers", "germany", "demand", "prices", "materials", "high"} & words) >= 4
+    assert not {"und", "die", "der", "kunden"} & words
     starts = [word.start for word in heard.words]
     assert starts == sorted(starts)
-    assert starts[0] < 0.5
+    assert starts[0] < 1.0
     assert heard.words[-1].end <= heard.seconds
 
 

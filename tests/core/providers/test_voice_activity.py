@@ -40,8 +40,8 @@ def test_a_faint_sentence_between_two_clear_ones_is_kept() -> None:
     "sound",
     [
         "anullsrc=r=16000:cl=mono:d={seconds}",
-        "anoisesrc=color=brown:amplitude=0.5:duration={seconds}",
-        "anoisesrc=color=white:amplitude=0.1:duration={seconds}",
+        "anoisesrc=seed=1:color=brown:amplitude=0.5:duration={seconds}",
+        "anoisesrc=seed=1:color=white:amplitude=0.1:duration={seconds}",
         "aevalsrc='0.2*(1-mod(t,0.5))*(sin(2*PI*220*t)+sin(2*PI*261.6*t)+sin(2*PI*329.6*t))':d={seconds}",
     ],
     ids=["silence", "brown noise", "white noise", "music"],
