@@ -13,6 +13,7 @@ from content_pipeline.core.speech.english.word_parts import (
     WordPart,
     attach_length_units,
     mark_mixed_numbers,
+    name_signs_of_equations,
     prosody_mark,
     split_word,
 )
@@ -26,8 +27,10 @@ def normalize_line(words: Sequence[str]) -> list[str]:
     "twenty twenty-six".
     """
     groups = [split_word(word) for word in words]
-    line = list(mark_mixed_numbers(list(chain.from_iterable(groups))))
-    spoken = iter(_read_line(list(attach_length_units(line))))
+    line = list(chain.from_iterable(groups))
+    for prepare in (mark_mixed_numbers, name_signs_of_equations, attach_length_units):
+        line = list(prepare(line))
+    spoken = iter(_read_line(line))
     return [" ".join(filter(None, islice(spoken, len(group)))) for group in groups]
 
 

@@ -22,6 +22,7 @@ _PART = re.compile(
     re.DOTALL,
 )
 
+_EQUATION_SIGNS = {"–": "minus", "x": "times", "*": "times"}
 _LENGTH_SIGNS = {'"': "in", "'": "ft"}
 _LENGTH_VALUE = re.compile(rf"{NUMBER}(?:-{NUMBER})?|\d+['\"]?[x×]\d+")
 
@@ -82,6 +83,17 @@ def mark_mixed_numbers(line: Sequence[WordPart]) -> Iterator[WordPart]:
     """The line, in which the fractions of mixed numbers are marked."""
     for before, part in pairwise([WordPart(), *line]):
         yield replace(part, in_mixed_number=before.core.isdecimal() and not before.tail and "/" in part.core)
+
+
+def name_signs_of_equations(line: Sequence[WordPart]) -> Iterator[WordPart]:
+    """The line, with words for "-" and "x" between two numbers before an equals sign: elsewhere they make ranges."""
+    nothing = WordPart()
+    for before, part, after, then in zip(
+        [nothing, *line], line, [*line[1:], nothing], [*line[2:], nothing, nothing], strict=False
+    ):
+        is_sum = then.text == "=" and before.core.isdecimal() and after.core.isdecimal()
+        named = _EQUATION_SIGNS.get(part.text) if is_sum else None
+        yield replace(part, core=named, tail="") if named else part
 
 
 def _quotation_open(part: WordPart, sign: str, opened: bool) -> bool:

@@ -87,6 +87,13 @@ def _size(text: str) -> str | None:
     return f"{read_word(match[1])} by {read_word(match[2])} {unit}".strip()
 
 
+def _plural_digit(text: str) -> str | None:
+    """The reading of "3s" in "omega-3s", where it is no length of time; None for anything else."""
+    if not re.fullmatch(r"\ds", text):
+        return None
+    return f"{numbers.cardinal(int(text[0]))}{'es' if text[0] == '6' else 's'}"
+
+
 def _compound(text: str) -> str | None:
     """The reading of "10-minute", "mid-2026", "he/she", "posts/week", part by part; None if it has one part.
 
@@ -98,7 +105,9 @@ def _compound(text: str) -> str | None:
     if parts[-1] in amounts.PERIODS and parts[0] not in amounts.PERIODS and "-" not in text:
         parts.insert(-1, "per")
     readings = (
-        (before[-1:].isdecimal() and amounts.detached_unit(part, one=True)) or read_word(part)
+        (before.isalpha() and _plural_digit(part))
+        or (before[-1:].isdecimal() and amounts.detached_unit(part, one=True))
+        or read_word(part)
         for before, part in pairwise(["", *parts])
         if part
     )
