@@ -32,6 +32,8 @@ _CLOSERS = "\"'”’»)\\]」』）】"
 _SENTENCE_END = re.compile(f"[.!?…。！？।؟۔።။។][{_CLOSERS}]*$")
 _CLAUSE_END = re.compile(f"[,;:—–、，；：،؛][{_CLOSERS}]*$")
 _ABBREVIATION = re.compile(r"^(mr|mrs|ms|dr|prof|st|vs|no|sr|jr|mme|m|dra?|sra?|hr|fr|nr)\.$", re.IGNORECASE)
+# "J. K. Rowling", "z. B."; "I." is a word.
+_INITIAL = re.compile(r"^[^\W\d_I]\.$")
 # Kinsoku: small kana, length and iteration marks may not start a line.
 _NO_LINE_START = re.compile("[ーゝゞ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ]")
 
@@ -173,7 +175,8 @@ def _is_clause_by_blank(before: Word, after: Word) -> bool:
 def ends_sentence(before: Word, after: Word) -> bool:
     """Whether a sentence ends between two words: by punctuation alone, because people pause after commas too."""
     text = without_emoji(before.text)
-    return _SENTENCE_END.search(text) is not None and not _ABBREVIATION.match(text) and not after.text[0].islower()
+    is_shortened = _ABBREVIATION.match(text) or (_INITIAL.match(text) and text.isascii())
+    return _SENTENCE_END.search(text) is not None and not is_shortened and not after.text[0].islower()
 
 
 def break_cost(before: Word, after: Word, language: str) -> float:
@@ -234,7 +237,7 @@ def group_sentence_ends(groups: Sequence[Sequence[Word]]) -> list[bool]:
     words = [word for group in groups for word in group]
     starts, trailing = _items_and_trailing_emoji(words)
     ends = [
-        index + 1 in starts or (index + 1 not in trailing and ends_sentence(before, after))
+        index + 1 in starts or (index not in starts and index + 1 not in trailing and ends_sentence(before, after))
         for index, (before, after) in enumerate(_pairs(words, trailing))
     ]
     return [ends[end - 1] for end in accumulate(len(group) for group in groups[:-1])]

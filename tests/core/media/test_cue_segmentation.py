@@ -1,5 +1,6 @@
 """Segmentation of words into cues for reading."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -112,6 +113,19 @@ def test_a_sentence_has_a_cue_of_its_own_without_a_pause(text: str, language: st
     words = speak(text, language=language, characters_a_second=5, pause=0.02)
     cues = segment(words, language=language, duration=words[-1].end + 1)
     assert [cue.text[-1] for cue in cues] == [mark for mark in text if mark in "?.!？。！"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("We met J. K. Rowling today. She was very kind.", "en"),
+        ("Das ist z. B. Kuchen mit Sahne. Er war sehr gut.", "de"),
+    ],
+)
+def test_an_initial_ends_no_sentence(text: str, language: str) -> None:
+    words = speak(text, language=language, characters_a_second=8, pause=0.02)
+    cues = segment(words, language=language, duration=words[-1].end + 1)
+    assert [cue.text for cue in cues] == re.findall(r"\S.*?\w\w\.", text)
 
 
 def test_a_blank_in_chinese_is_where_a_clause_ends() -> None:
