@@ -1,5 +1,6 @@
 """Chinese script conversion: words in simplified or traditional characters, as a language tag demands (OpenCC)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,10 +23,12 @@ class Script:
     configuration: str
 
 
-LANGUAGES: Final = ("zh", "yue")  # that are written in them, as Whisper calls them
 SIMPLIFIED: Final = Script("Hans", "t2s")
 _TRADITIONAL: Final = Script("Hant", "s2tw")
 _HONG_KONG: Final = Script("HK", "s2hk")
+# Of each language that is written in them, as Whisper calls it, where none is demanded: the model writes both, also
+# within one sentence, as in 廣州市佛地产.
+USUAL: Final = {"zh": SIMPLIFIED, "yue": _HONG_KONG}
 # In order of precedence: zh-Hans-HK is simplified.
 _SCRIPTS: Final = {
     "hans": SIMPLIFIED,
@@ -38,22 +41,16 @@ _SCRIPTS: Final = {
 }
 
 
+# OpenCC leaves 著 as it is, which in simplified text is 着, but in words of writing and fame.
+_PARTICLE: Final = re.compile("(?<![显原名土编专巨论卓昭合遗拙译新])著(?![名作者称述书录])")
+
+
 def demanded_script(tag: str) -> Script | None:
     """The script that a language tag demands; None for other languages, and for Chinese without script and region."""
     subtags = tag.lower().replace("_", "-").split("-")[1:]
-    if base_language(tag) not in LANGUAGES:
+    if base_language(tag) not in USUAL:
         return None
     return next((script for subtag, script in _SCRIPTS.items() if subtag in subtags), None)
-
-
-def unmixed(words: Sequence[Word]) -> tuple[Word, ...]:
-    """The words in the script of most of their characters: Whisper mixes them, as in 廣州市佛地产."""
-    text = "".join(word.text for word in words)
-    # 台 is written in Taiwan too, but OpenCC's form for Taiwan is 臺.
-    of_traditional, of_simplified = (_changes(text, script) for script in (SIMPLIFIED, _HONG_KONG))
-    if not of_traditional or not of_simplified:
-        return tuple(words)
-    return convert(words, _TRADITIONAL if of_traditional > of_simplified else SIMPLIFIED)
 
 
 def convert(words: Sequence[Word], script: Script) -> tuple[Word, ...]:
@@ -62,15 +59,15 @@ def convert(words: Sequence[Word], script: Script) -> tuple[Word, ...]:
     They are converted together: the character for 发 is another one in "hair" than in "send".
     """
     text = "".join(word.text for word in words)
-    converted = _converter(script.configuration).convert(text)
+    converted = _convert(text, script)
     if len(converted) != len(text):  # the few characters of two code points
-        return tuple(replace(word, text=_converter(script.configuration).convert(word.text)) for word in words)
+        return tuple(replace(word, text=_convert(word.text, script)) for word in words)
     return rewritten(words, converted)
 
 
-def _changes(text: str, script: Script) -> int:
-    """How many characters of the text are not of the script."""
-    return sum(a != b for a, b in zip(text, _converter(script.configuration).convert(text), strict=False))
+def _convert(text: str, script: Script) -> str:
+    converted = _converter(script.configuration).convert(text)
+    return _PARTICLE.sub("着", converted) if script == SIMPLIFIED else converted
 
 
 @cache

