@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst hosts media strangers check format bench errors lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst hosts media strangers check format bench errors settings docs lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -83,6 +83,12 @@ bench: install  ## the benchmarks, each figure beside its reference
 
 errors: install  ## collect the error codes from the source: api/error_codes.json and docs/errors.md
 	$(BIN)/python -m tests.error_codes
+
+settings: install  ## write docs/settings.md from the settings and .env.example
+	$(BIN)/python -m tests.settings_page
+
+docs: install  ## the documentation as a site that works offline: site/index.html
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -j auto -c docs -d build/doctrees . site
 
 lock: install  ## resolve requirements.lock anew
 	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

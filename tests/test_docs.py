@@ -1,19 +1,27 @@
-"""The documents name only files, make targets and links that exist."""
+"""The documents: files, targets, links and settings that they name exist, and their blocks of code are code."""
 
+import ast
+import json
 import re
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
+import yaml
 
 from content_pipeline.cli.stack_config import ROOT
+from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.settings import PREFIX, Settings
+from tests import settings_page
 
 DOCUMENTS: Final = sorted(
     [
         *(ROOT / "docs").rglob("*.md"),
         *(ROOT / "examples").glob("README.md"),
         *(ROOT / "examples").glob("*/README.md"),
+        *(ROOT / "deploy").glob("*.md"),
         *(ROOT / name for name in ("CONTRIBUTING.md", "README.md", "SECURITY.md")),
     ]
 )
@@ -23,6 +31,13 @@ PACKAGE: Final = ROOT / "content_pipeline"
 # Not the state folder: whether it exists, and what is in it, depends on what has run here before.
 STATE: Final = ".content-pipeline"
 FOLDERS: Final = {path.name for base in (ROOT, PACKAGE) for path in base.iterdir() if path.is_dir()} - {STATE}
+SETTINGS: Final = {
+    f"{PREFIX}{name.upper()}"
+    for model in (Settings, *(spec.app_settings for spec in PLATFORMS.values()))
+    for name in model.model_fields
+}
+# Click reads it for completions.
+NOT_OURS: Final = {"_CONTENT_PIPELINE_COMPLETE"}
 SUFFIXES: Final = (".py", ".md", ".toml", ".yaml", ".yml", ".ini", ".lock", ".ts", ".example")
 
 names = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -53,10 +68,42 @@ def test_every_make_target_that_a_document_names_exists(document: Path) -> None:
     assert named - targets == set()
 
 
+@names
+def test_every_setting_that_a_document_names_exists(document: Path) -> None:
+    named = set(re.findall(rf"_?{PREFIX}[A-Z0-9_]+", document.read_text()))
+    assert [name for name in named - NOT_OURS if not any(each.startswith(name) for each in SETTINGS)] == []
+
+
+@names
+def test_every_block_of_code_of_a_document_can_be_parsed(document: Path) -> None:
+    for language, code in re.findall(r"^```(\w+)\n(.*?)^```", document.read_text(), re.DOTALL | re.MULTILINE):
+        PARSERS[language](code)
+
+
+def test_the_page_of_settings_is_that_of_the_code() -> None:
+    assert settings_page.as_markdown() == settings_page.PAGE.read_text(), "make settings"
+
+
 def test_every_decision_is_in_the_index() -> None:
     folder = ROOT / "docs" / "decisions"
     index = (folder / "README.md").read_text()
     assert [path.name for path in folder.glob("0*.md") if f"]({path.name})" not in index] == []
+
+
+def _parse_shell(code: str) -> None:
+    parsed = subprocess.run(["bash", "-n"], input=code, capture_output=True, text=True)
+    assert parsed.returncode == 0, f"{code}\n{parsed.stderr}"
+
+
+# A language that is not here fails, so that a misspelled one is found. Mermaid is parsed where it is drawn
+# (test_site.py); the questions in SQL run in tests/core/analytics, the receivers of webhooks in tests/core/webhooks.
+PARSERS: Final[dict[str, Callable[[str], object]]] = {
+    "sh": _parse_shell,
+    "json": json.loads,
+    "python": ast.parse,
+    "yaml": yaml.safe_load,
+    **dict.fromkeys(("js", "mermaid", "nginx", "sql", "text"), str),
+}
 
 
 def _paths(text: str) -> Iterator[str]:
