@@ -17,7 +17,7 @@ ROOT: Final = Path(__file__).parents[1]
 project = "Content Pipeline"
 copyright = "the authors of Content Pipeline, Apache-2.0"
 root_doc = "docs/README"
-include_patterns = ["*.md", "docs/*.md", "docs/**/*.md", "examples/README.md", "examples/*/README.md"]
+include_patterns = ["*.md", "docs/*.md", "docs/**/*.md", "examples/README.md", "examples/*/README.md", "deploy/README.md"]
 exclude_patterns = [".*", "site", "**/node_modules"]
 nitpicky = True
 
@@ -38,7 +38,7 @@ html_copy_source = False
 _GROUPS: Final = {
     "Start": ["/README", "first-post", "going-live", "settings", "errors"],
     "Use": ["analytics", "webhooks", "agents", "media", "avatars", "sandbox", "/examples/README"],
-    "Run": ["operations", "monitoring", "sizing"],
+    "Run": ["/deploy/README", "sizing", "operations", "monitoring"],
     "Change": ["architecture", "/CONTRIBUTING", "/SECURITY", "/CHANGELOG"],
 }
 

@@ -1,4 +1,7 @@
-"""Bootstrap, run before the other services: create databases and bucket, migrate tables. Run with `python -m`."""
+"""Bootstrap, run before the other services: create databases and bucket, migrate tables. Run with `python -m`.
+
+Where nothing is embedded (deploy/), databases and bucket are there, and tables are migrated only.
+"""
 
 from contextlib import suppress
 
@@ -13,9 +16,10 @@ from content_pipeline.core.settings import settings
 
 def main() -> None:
     home = settings().home
-    state = State.load(home)
-    assert state is not None, "`up` writes stack.json before it starts anything"
-    prepare_stores(StackConfig(home, UserSettings(), state))
+    if state := State.load(home):
+        prepare_stores(StackConfig(home, UserSettings(), state))
+    else:
+        migrations.upgrade()
     # Creates or migrates Dagster's tables, before its processes try that concurrently.
     with dg.DagsterInstance.get() as instance:
         instance.upgrade()

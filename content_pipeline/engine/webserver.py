@@ -23,16 +23,17 @@ _REFRESH_MILLISECONDS = 2000
 
 @click.command()
 @click.option("-w", "workspace", required=True, help="Path of workspace.yaml.")
-@click.option("-p", "port", type=int, required=True, help="Port on 127.0.0.1.")
+@click.option("-h", "host", default="127.0.0.1", help="Address to listen on: another one in a container only.")
+@click.option("-p", "port", type=int, required=True, help="Port to listen on.")
 @click.option("--read-only", is_flag=True, help="Show everything, and refuse every mutation.")
-def main(workspace: str, port: int, read_only: bool) -> None:
-    """Serve Dagster's pages and GraphQL on loopback."""
+def main(workspace: str, host: str, port: int, read_only: bool) -> None:
+    """Serve Dagster's pages and GraphQL, which have no login."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     with dg.DagsterInstance.get() as instance:
         target = WorkspaceFileTarget([workspace])
         with WorkspaceProcessContext(instance, target, version=dg.__version__, read_only=read_only) as context:
             app = guarded(context)
-            uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=5)
+            uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
 
 
 def guarded(context: WorkspaceProcessContext) -> Starlette:
