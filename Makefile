@@ -88,7 +88,7 @@ settings: install  ## write docs/settings.md from the settings and .env.example
 	$(BIN)/python -m tests.settings_page
 
 docs: install  ## the documentation as a site that works offline: site/index.html
-	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -j auto -c docs -d build/doctrees . site
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees . site
 
 lock: install  ## resolve requirements.lock anew
 	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

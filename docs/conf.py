@@ -17,7 +17,14 @@ ROOT: Final = Path(__file__).parents[1]
 project = "Content Pipeline"
 copyright = "the authors of Content Pipeline, Apache-2.0"
 root_doc = "docs/README"
-include_patterns = ["*.md", "docs/*.md", "docs/**/*.md", "examples/README.md", "examples/*/README.md", "deploy/README.md"]
+include_patterns = [
+    "*.md",
+    "docs/*.md",
+    "docs/**/*.md",
+    "examples/README.md",
+    "examples/*/README.md",
+    "deploy/README.md",
+]
 exclude_patterns = [".*", "site", "**/node_modules"]
 nitpicky = True
 
