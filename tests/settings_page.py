@@ -22,6 +22,7 @@ from content_pipeline.core.settings import PREFIX, Settings
 PAGE: Final = ROOT / "docs" / "settings.md"
 _EXAMPLE: Final = ROOT / ".env.example"
 _SETTING: Final = re.compile(rf"#?{PREFIX}(\w+)=")
+_HEADING: Final = "## "
 _FIELDS: Final[dict[str, FieldInfo]] = {
     name.upper(): field
     for model in (Settings, *(spec.app_settings for spec in PLATFORMS.values()))
@@ -57,18 +58,26 @@ def as_markdown() -> str:
 
 
 def _sections() -> Iterator[str]:
-    """A paragraph for each comment, and the table of the settings that it is about."""
-    lines = [line for line in _EXAMPLE.read_text().splitlines()[3:] if line]
-    for is_setting, group in groupby(lines, key=lambda line: _SETTING.match(line) is not None):
-        if is_setting:
+    """The headings, a paragraph for each comment, and the table of the settings that it is about."""
+    text = _EXAMPLE.read_text()
+    lines = [line for line in text[text.index(_HEADING) :].splitlines() if line]
+    for (is_heading, is_setting), group in groupby(lines, key=_kind):
+        if is_heading:
+            yield from (f"{line}\n" for line in group)
+        elif is_setting:
             yield "| Setting | Value | Default |\n|---|---|---|"
-            yield from (_row(_SETTING.match(line)[1]) for line in group)  # type: ignore[index]
+            yield from map(_row, group)
             yield ""
         else:
             yield " ".join(line.removeprefix("#").strip() for line in group).replace("<", "\\<") + "\n"
 
 
-def _row(name: str) -> str:
+def _kind(line: str) -> tuple[bool, bool]:
+    return line.startswith(_HEADING), _SETTING.match(line) is not None
+
+
+def _row(line: str) -> str:
+    name = line.partition("=")[0].removeprefix("#").removeprefix(PREFIX)
     field = _FIELDS[name]
     return f"| `{PREFIX}{name}` | {_value(field)} | {_default(field)} |"
 
