@@ -6,57 +6,61 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import create_engine, inspect, make_url, text
+from psycopg import sql
+from sqlalchemy import URL, create_engine, inspect, make_url
 
-from content_pipeline.cli.stack_config import ROOT
+from content_pipeline.cli import postgres
+from content_pipeline.cli.stack_config import ROOT, StackConfig
+from content_pipeline.cli.state import State, UserSettings
 from content_pipeline.core.settings import settings
+
+NAMES = ("ours_elsewhere", "dagsters_elsewhere")
 
 
 @pytest.fixture
-def empty_schema(database: None) -> Iterator[str]:
-    """The name of a new schema in both databases of the test's server."""
-    name = "of_the_bootstrap"
-    urls = [settings().database_url.get_secret_value(), settings().dagster_database_url.get_secret_value()]
-    servers = [create_engine(url, isolation_level="AUTOCOMMIT") for url in urls]
-    for server in servers:
-        with server.connect() as connection:
-            connection.execute(text(f"create schema {name}"))
-    yield name
-    for server in servers:
-        with server.connect() as connection:
-            connection.execute(text(f"drop schema {name} cascade"))
-        server.dispose()
+def empty_databases(database: None) -> Iterator[tuple[URL, URL]]:
+    """The product's and Dagster's, new at the test's server."""
+    state = State.load(settings().home)
+    assert state
+    superuser = StackConfig(settings().home, UserSettings(), state).superuser_url
+    with psycopg.connect(superuser, autocommit=True) as server:
+        for name in NAMES:
+            create = sql.SQL("create database {} owner {}")
+            server.execute(create.format(sql.Identifier(name), sql.Identifier(postgres.ROLE)))
+        ours, dagsters = settings().database_url, settings().dagster_database_url
+        yield (
+            make_url(ours.get_secret_value()).set(database=NAMES[0]),
+            make_url(dagsters.get_secret_value()).set(database=NAMES[1]),
+        )
+        for name in NAMES:
+            server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @pytest.mark.slow
-def test_it_migrates_databases_of_others_and_needs_no_state(empty_schema: str, tmp_path: Path) -> None:
-    def in_schema(url: str) -> str:
-        query = {"options": f"-csearch_path={empty_schema}"}
-        return make_url(url).update_query_dict(query).render_as_string(hide_password=False)
-
-    ours = in_schema(settings().database_url.get_secret_value())
-    dagsters = in_schema(settings().dagster_database_url.get_secret_value())
+def test_it_migrates_databases_of_others_and_needs_no_state(empty_databases: tuple[URL, URL], tmp_path: Path) -> None:
+    ours, dagsters = empty_databases
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     environment = {
         **os.environ,
         "CONTENT_PIPELINE_HOME": str(tmp_path / "home"),
-        "CONTENT_PIPELINE_DATABASE_URL": ours,
-        "CONTENT_PIPELINE_DAGSTER_DATABASE_URL": dagsters,
+        "CONTENT_PIPELINE_DATABASE_URL": ours.render_as_string(hide_password=False),
+        "CONTENT_PIPELINE_DAGSTER_DATABASE_URL": dagsters.render_as_string(hide_password=False),
         "CONTENT_PIPELINE_BROKER_URL": "redis://127.0.0.1:1/0",
         "DAGSTER_HOME": str(tmp_path),
     }
     command = [sys.executable, "-m", "content_pipeline.cli.bootstrap"]
-    for _ in range(2):  # an upgrade runs it again
+    for _ in range(2):  # each upgrade runs it again
         ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert ended.returncode == 0, ended.stderr
-    assert {"tasks", "alembic_version"} <= _tables(ours, empty_schema)
-    assert {"runs", "event_logs"} <= _tables(dagsters, empty_schema)
+    assert {"tasks", "alembic_version"} <= _tables(ours)
+    assert {"runs", "event_logs"} <= _tables(dagsters)
 
 
-def _tables(url: str, schema: str) -> set[str]:
+def _tables(url: URL) -> set[str]:
     engine = create_engine(url)
     try:
-        return set(inspect(engine).get_table_names(schema))
+        return set(inspect(engine).get_table_names())
     finally:
         engine.dispose()
