@@ -51,10 +51,10 @@ def test_it_is_read_and_searched_without_a_network(site: Path) -> None:
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.goto((site / "index.html").as_uri())
-        expect(page).to_have_title(re.compile("Documentation"))
+        expect(page.get_by_role("heading", name="Documentation")).to_be_visible(timeout=30_000)
         page.get_by_placeholder("Search").fill("CONTENT_PIPELINE_WHISPER_MODEL")
         page.keyboard.press("Enter")
-        expect(page.locator("#search-results li", has_text="Settings").first).to_be_visible()
+        expect(page.locator("#search-results li", has_text="Settings").first).to_be_visible(timeout=30_000)
         page.goto((site / "docs" / "architecture.html").as_uri())
         assert page.locator("img.mermaid").first.evaluate("image => image.naturalWidth") > 0
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
