@@ -25,6 +25,13 @@ include_patterns = [
     "examples/*/README.md",
     "deploy/README.md",
 ]
+    "*.md",
+    "docs/*.md",
+    "docs/**/*.md",
+    "examples/README.md",
+    "examples/*/README.md",
+    "deploy/README.md",
+]
 exclude_patterns = [".*", "site", "**/node_modules"]
 nitpicky = True
 

@@ -1,4 +1,4 @@
-"""The commands in the README work when pasted into a shell."""
+"""The commands in the README and in docs/first-post.md work when pasted into a shell."""
 
 import json
 import os
@@ -14,29 +14,49 @@ from tests.stack.harness import Stack
 
 def test_the_walk_through_works_when_pasted(stack: Stack, tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text().split("## Use it")[1].split("## How it works")[0]
-    # Left out: the aws client, and the consent in a browser, which is given below.
-    blocks = [block for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL) if "\naws " not in block]
+    # Left out: the aws client, and the consent in a browser, which is given here.
+    blocks = [block for block in shell_blocks(section) if "\naws " not in block]
     with stack.client("studio") as client:
         client.connect(stack.sandbox, "linkedin")
+    pasted = paste(stack, blocks, tmp_path)
+    assert "Dashwood" in pasted
+    assert [job["status"] for job in last(pasted, "batch_id")["jobs"]] == ["done"] * 6
+    assert '"can_publish":true' in pasted
+    assert list(tmp_path.iterdir()) == []  # nothing is left in the checkout
+    item = last(pasted, "id")
+    assert item["status"] == "published", item["reason"]
+
+
+def test_the_first_post_is_out_when_its_page_is_pasted(stack: Stack, tmp_path: Path) -> None:
+    blocks = shell_blocks((ROOT / "docs" / "first-post.md").read_text())[1:]  # the first one installs and starts
+    with stack.client("first") as client:
+        client.connect(stack.sandbox, "instagram")  # by the consent in a browser
+    pasted = paste(stack, blocks, tmp_path)
+    assert pasted.splitlines()[-1] == "published"
+    assert '"can_publish":true' in pasted
+    assert list(tmp_path.iterdir()) == []
+
+
+def shell_blocks(text: str) -> list[str]:
+    found: list[str] = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    return found
+
+
+def paste(stack: Stack, blocks: list[str], folder: Path) -> str:
+    """What the commands print in a shell of this folder, against this stack."""
     script = "\n".join(blocks).replace("http://127.0.0.1:8000", stack.url)
     script = script.replace(".venv/bin/", f"{Path(sys.executable).parent}/").replace("examples/", f"{ROOT}/examples/")
     pasted = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, **stack.env},
         capture_output=True,
         text=True,
     )
     assert pasted.returncode == 0, pasted.stderr
-    assert "Dashwood" in pasted.stdout
-    assert '"request_id"' not in pasted.stdout, (
-        pasted.stdout
-    )  # an error response, which curl does not count as a failure
-    assert [job["status"] for job in last(pasted.stdout, "batch_id")["jobs"]] == ["done"] * 6
-    assert '"can_publish":true' in pasted.stdout
-    assert list(tmp_path.iterdir()) == []  # nothing is left in the checkout
-    item = last(pasted.stdout, "id")
-    assert item["status"] == "published", item["reason"]
+    # An error response, which curl does not count as a failure.
+    assert '"request_id"' not in pasted.stdout, pasted.stdout
+    return pasted.stdout
 
 
 def last(output: str, first_field: str) -> dict[str, Any]:
