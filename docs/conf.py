@@ -25,13 +25,6 @@ include_patterns = [
     "examples/*/README.md",
     "deploy/README.md",
 ]
-    "*.md",
-    "docs/*.md",
-    "docs/**/*.md",
-    "examples/README.md",
-    "examples/*/README.md",
-    "deploy/README.md",
-]
 exclude_patterns = [".*", "site", "**/node_modules"]
 nitpicky = True
 

@@ -162,7 +162,7 @@ class Reader:
     def _object(self, key: str, member: tarfile.TarInfo) -> ArchivedObject:
         about = member.pax_headers
         try:
-            stored = StoredObject(key, about[_ETAG], datetime.fromisoformat(about[_WRITTEN_AT]))
+            stored = StoredObject(key, about[_ETAG], datetime.fromisoformat(about[_WRITTEN_AT]), member.size)
             return ArchivedObject(stored, about[_CONTENT_TYPE], self._body(member))
         except (KeyError, ValueError) as error:
             raise _unusable(f"Nothing is said of {key!r}") from error

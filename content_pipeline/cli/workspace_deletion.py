@@ -18,7 +18,8 @@ from content_pipeline.core.models import Account, CalendarItem, Task
 from content_pipeline.core.tasks import dagster_client, kinds
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.workspaces import workspaces
-from content_pipeline.sensors.retention import delete_key
+from content_pipeline.engine import record_deletion
+from content_pipeline.engine.record_retention import CHUNK
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,16 @@ def delete(home: Path, workspace: Found) -> None:
 def _delete_keys(home: Path, rows: set[tuple[str, str]]) -> None:
     """Delete the partition keys of these rows (kind and id), and their runs. Raises Conflict."""
     os.environ.update(StackConfig.of(home).environment())
+    left = 0
     with dg.DagsterInstance.get() as instance:
-        left = sum(
-            not delete_key(instance, keys, key)
-            for kind, keys in kinds.jobs().items()
-            for key in instance.get_dynamic_partitions(keys)
-            if (kind, row_id(key)) in rows
-        )
+        for kind, key_set in kinds.jobs().items():
+            keys = [key for key in instance.get_dynamic_partitions(key_set) if (kind, row_id(key)) in rows]
+            for begin in range(0, len(keys), CHUNK):
+                chunk = keys[begin : begin + CHUNK]
+                left += len(chunk) - len(record_deletion.delete_keys(instance, key_set, chunk))
     if left:
         raise Conflict(
-            f"{left} runs of this workspace have not ended yet.",
+            f"Runs of {left} rows of this workspace have not ended yet.",
             code="runs_unfinished",
             remedy="Its keys do not work any more. Repeat the command in a minute.",
         )

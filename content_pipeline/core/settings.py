@@ -89,6 +89,8 @@ class Settings(EnvironmentSettings):
     slots_interactive: int = Field(default=2, ge=1)
     slots_media: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     slots_io: int = Field(default=8, ge=1)
+    # of the media workers that you run on further hosts, in all
+    slots_media_elsewhere: int = Field(default=0, ge=0)
 
     # longest time of a run, in seconds
     max_runtime_interactive: float = Field(default=900.0, gt=0)

@@ -90,7 +90,13 @@ def _share_limit(lane: Lane, plan: Plan) -> dict[str, Any]:
 
 def _back_fill_limit(lane: Lane) -> dict[str, Any]:
     """At most half of a lane's slots, so that other work of it never waits for all of them."""
-    return {"key": dagster_client.BACK_FILL_TAG, "value": lane, "limit": max(settings().slots(lane) // 2, 1)}
+    return {"key": dagster_client.BACK_FILL_TAG, "value": lane, "limit": max(_slots(lane) // 2, 1)}
+
+
+def _slots(lane: Lane) -> int:
+    """The slots of a lane on all hosts."""
+    configured = settings()
+    return configured.slots(lane) + (configured.slots_media_elsewhere if lane == "media" else 0)
 
 
 def _share(lane: Lane, plan: Plan) -> int:
@@ -102,6 +108,6 @@ def _share(lane: Lane, plan: Plan) -> int:
         case "interactive":
             return plan.interactive_runs
         case "media":
-            return min(plan.concurrent_runs, 2 * settings().slots_media)
+            return min(plan.concurrent_runs, 2 * _slots(lane))
         case "io":
-            return 2 * settings().slots_io
+            return 2 * _slots(lane)

@@ -10,7 +10,7 @@ from content_pipeline.cli.main import cli
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.models import AuditEvent, Task, Workspace
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import cancellation, tasks
 from tests.core.maintenance.deletable import a_batch
 from tests.factories import make_workspace
 
@@ -89,7 +89,7 @@ def test_a_canceled_batch_takes_its_rows_along(workspace_id: UUID) -> None:
 def test_a_task_that_is_not_there_or_deleted_is_not_found(workspace_id: UUID, action: str) -> None:
     batch, children = a_batch(workspace_id, 1)
     with transaction() as session:
-        tasks.delete_of(session, [("batch", str(batch.id)), ("reel", children[0].key)])
+        cancellation.delete_of(session, [("batch", str(batch.id)), ("reel", children[0].key)])
     for task_id in ("nothing", str(batch.id)):
         refused = run(action, task_id).exception
         assert isinstance(refused, NotFound)

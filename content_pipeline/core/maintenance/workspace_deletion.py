@@ -29,7 +29,7 @@ from content_pipeline.core.models import (
     Task,
     Workspace,
 )
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import cancellation, tasks
 from content_pipeline.core.workspaces import audit
 
 _ROOT = Workspace.__table__
@@ -50,7 +50,7 @@ def close(session: Session, workspace_id: UUID) -> Sequence[Task]:
     )
     # Children first, as a run locks them.
     found = select(Task).where(Task.workspace_id == workspace_id, Task.state.in_(tasks.OPEN))
-    return tasks.cancel_all(session, session.scalars(found.order_by(Task.parent_id.is_(None), Task.id)).all())
+    return cancellation.cancel_all(session, session.scalars(found.order_by(Task.parent_id.is_(None), Task.id)).all())
 
 
 def disconnect(workspace_id: UUID) -> None:

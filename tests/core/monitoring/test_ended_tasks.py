@@ -13,7 +13,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, Invalid
 from content_pipeline.core.models import EndedTaskCount, Task
 from content_pipeline.core.monitoring import ended_tasks
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import cancellation, tasks
 from tests.core.monitoring.conftest import Scrape
 from tests.ended_tasks import end_post, end_task
 from tests.factories import make_account
@@ -32,7 +32,7 @@ def test_tasks_are_counted_by_kind_and_end(workspace_id: UUID, scrape: Scrape) -
         end_task(session, workspace_id, seconds=12)
         end_task(session, workspace_id, error=Invalid("It is silent.", code="no_audio"))
         canceled = tasks.create(session, workspace_id=workspace_id, kind="caption", key="a", lane="io")
-        tasks.cancel(session, canceled)
+        cancellation.cancel(session, canceled)
         tasks.create(session, workspace_id=workspace_id, kind="reel", key="open", lane="io")
     value = scrape()
     assert value("ended_tasks_total", kind="reel", end="done") == 2

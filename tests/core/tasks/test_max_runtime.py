@@ -10,7 +10,7 @@ import pytest
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import deferral, executions, max_runtime, tasks
+from content_pipeline.core.tasks import cancellation, deferral, executions, max_runtime, tasks
 from content_pipeline.core.tasks.executions import Stopped
 
 
@@ -68,7 +68,7 @@ def test_a_task_that_the_run_has_put_off_meanwhile_goes_on(task: Task) -> None:
 def test_a_run_that_was_canceled_meanwhile_has_no_other_end(task: Task) -> None:
     run_id = begin(task)
     with transaction() as session:
-        tasks.cancel(session, session.get_one(Task, task.id))
+        cancellation.cancel(session, session.get_one(Task, task.id))
     max_runtime.end(run_id, "media")
     assert read(task).state == "canceled"
     assert max_runtime.error_of(run_id) is None

@@ -35,7 +35,12 @@ def stack(hosts: list[Host], tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("first")
     with (
         rabbitmq_server(folder / "rabbitmq", FIRST) as broker,
-        running(folder / "home", CONTENT_PIPELINE_BROKER_URL=broker, CONTENT_PIPELINE_SLOTS_MEDIA="1") as stack,
+        running(
+            folder / "home",
+            CONTENT_PIPELINE_BROKER_URL=broker,
+            CONTENT_PIPELINE_SLOTS_MEDIA="1",
+            CONTENT_PIPELINE_SLOTS_MEDIA_ELSEWHERE=str(len(hosts)),
+        ) as stack,
     ):
         settings = stack.processes("media")[0].environ()
         with forwarded(FIRST, {urlsplit(settings[name]).port or 0 for name in URLS}):
