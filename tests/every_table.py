@@ -12,7 +12,16 @@ from content_pipeline.core.database import Base
 from content_pipeline.core.models import Account, DailyPostMetric, SocialPost, Workspace
 
 # Tables of the service itself, whose rows belong to no workspace, or to several.
-OF_THE_SERVICE: Final = {"executions", "plans", "provider_balances", "rate_limits", "received_events"}
+OF_THE_SERVICE: Final = {
+    "ended_task_counts",
+    "executions",
+    "failure_counts",
+    "measurements",
+    "plans",
+    "provider_balances",
+    "rate_limits",
+    "received_events",
+}
 # What the tables' checks ask for.
 _CHECKED: Final[dict[str, dict[str, Any]]] = {
     "credit_entries": {"source": "issued", "target": "available"},

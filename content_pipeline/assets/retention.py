@@ -5,6 +5,7 @@ import time
 import dagster as dg
 
 from content_pipeline.assets.claims import claimed
+from content_pipeline.assets.owners import PLATFORM
 from content_pipeline.core.maintenance import retention
 from content_pipeline.engine.record_retention import delete_old_records
 from content_pipeline.engine.step import Results
@@ -15,6 +16,7 @@ FREQUENT_JOBS = ("webhooks", "retire_records", "sweep_storage")
 
 @dg.asset(
     group_name="maintenance",
+    owners=PLATFORM,
     kinds={"postgres"},
     output_required=False,
     description="Old partition keys and runs that were deleted from Dagster, with their events, checks and tags.",
@@ -31,6 +33,7 @@ def _retire(instance: dg.DagsterInstance) -> Results:
 
 @dg.asset(
     group_name="maintenance",
+    owners=PLATFORM,
     kinds={"postgres", "s3"},
     output_required=False,
     description="Expired rows, exports and uploads, and what clients have deleted, purged from database and bucket.",

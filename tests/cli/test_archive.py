@@ -23,7 +23,7 @@ def write(path: Path, *keys: str, end: bool = True) -> Path:
     body.write_bytes(b"film" * 1000)
     with archive.writing(path, MANIFEST) as writer:
         for key in keys:
-            writer.add_object(StoredObject(key, '"etag"', NOW), body, "video/mp4")
+            writer.add_object(StoredObject(key, '"etag"', NOW, size=4000), body, "video/mp4")
         writer.add_dump("content", body)
         if end:
             writer.add_end()
@@ -47,7 +47,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     path = write(tmp_path / "backup.tar", KEY, "other")
     assert path.stat().st_mode & 0o777 == 0o600
     found = read(path, tmp_path / "dumps")
-    assert found[0] == (StoredObject(KEY, '"etag"', NOW), "video/mp4", b"film" * 1000)
+    assert found[0] == (StoredObject(KEY, '"etag"', NOW, size=4000), "video/mp4", b"film" * 1000)
     assert [stored.key for stored, _, _ in found] == [KEY, "other"]
     assert (tmp_path / "dumps" / "content").read_bytes() == b"film" * 1000
 

@@ -16,7 +16,7 @@ from content_pipeline.assets.pictures import picture_metadata
 from content_pipeline.core import pictures, storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Unavailable
-from content_pipeline.core.maintenance import retention
+from content_pipeline.core.maintenance import key_retirement, retention
 from content_pipeline.engine.webserver import guarded
 from tests.dagster_workspace import workspace
 from tests.servers import serving
@@ -120,7 +120,7 @@ def test_the_api_serves_no_picture(database: None) -> None:
 def test_a_picture_is_deleted_with_the_runs_of_its_age(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pictures.publish(jpeg("red"), "jpg")
     for margin, status in ((-1, 200), (2, 404)):
-        then = now() + retention.KEPT + timedelta(days=margin)
+        then = now() + key_retirement.KEPT + timedelta(days=margin)
         monkeypatch.setattr(retention, "now", lambda then=then: then)
         retention.sweep_files()
         assert httpx.get(url + path).status_code == status

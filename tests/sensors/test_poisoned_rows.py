@@ -17,6 +17,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Twin
 from content_pipeline.core.providers import zeromemory
+from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import deleted_memories
 from content_pipeline.core.workspaces import idempotency
@@ -162,7 +163,8 @@ def test_rows_and_files_that_cannot_be_deleted(workspace_id: UUID, monkeypatch: 
     retention.sweep_rows()
     assert swept == ["rate limits"]
     orphans = [f"{workspace_id}/captions/{uuid4()}/source" for _ in range(2)]
-    monkeypatch.setattr(storage, "listing", lambda **_: iter(orphans))
+    listed = [StoredObject(key, '"etag"', now() - 2 * retention.ORPHANED, size=1) for key in orphans]
+    monkeypatch.setattr(storage, "listing", lambda: iter(listed))
     monkeypatch.setattr(storage, "delete", lambda key: refuse() if key == orphans[0] else swept.append(key))
     assert retention.sweep_files() == 1
     assert swept[1:] == orphans[1:]

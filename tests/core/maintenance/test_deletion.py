@@ -15,7 +15,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound, UpstreamError
-from content_pipeline.core.maintenance import deletion, purge, retention
+from content_pipeline.core.maintenance import deletion, key_retirement, purge
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import (
     AvatarVideo,
@@ -113,11 +113,11 @@ def test_a_purge_that_the_bucket_refuses_keeps_the_row_for_the_next(
     assert count(Reel) == 0
 
 
-def test_its_partition_key_goes_with_the_next_tick(workspace_id: UUID) -> None:
+def test_its_partition_key_goes_with_the_next_run_of_the_retention(workspace_id: UUID) -> None:
     kept, reel = rendered_reel(workspace_id), rendered_reel(workspace_id)
     delete_reel(workspace_id, reel.id)
     with transaction() as session:
-        assert list(retention.retired_keys(session, reels.KIND, [str(kept.id), str(reel.id)])) == [str(reel.id)]
+        assert key_retirement.retired_keys(session, reels.KIND, [str(kept.id), str(reel.id)]) == [str(reel.id)]
 
 
 def test_work_on_it_is_canceled_and_fenced_off(workspace_id: UUID) -> None:

@@ -82,7 +82,8 @@ def test_an_upload_is_kept_while_a_post_of_it_is_planned(workspace_id: UUID) -> 
 def test_an_upload_is_kept_while_it_is_the_cover_of_a_planned_post(workspace_id: UUID) -> None:
     upload = stored_upload(workspace_id, expires_in=timedelta(hours=-1))
     with transaction() as session:
-        session.get_one(Upload, upload.id).kind = "picture"
+        picture = session.get_one(Upload, upload.id)
+        picture.kind, picture.content_type = "picture", "image/jpeg"
     cover = {"cover_url": storage.signed_url(upload.file_key)}
     with transaction() as session:
         twin = make_twin(session, workspace_id, platform_defaults={"instagram": cover})
