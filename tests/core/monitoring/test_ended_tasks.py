@@ -1,4 +1,4 @@
-"""Counters of ended tasks: each is counted once, whoever reads when, and none is lost with its row."""
+"""Counters of ended tasks: each is counted once, by whichever process reads, and none is lost with its row."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
