@@ -14,6 +14,7 @@ print(json.dumps([pool["num_threads"] for pool in threadpool_info() if pool["use
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "program", ["api.main", "content_pipeline.engine", "content_pipeline.core.providers.embeddings"]
 )

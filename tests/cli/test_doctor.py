@@ -66,6 +66,7 @@ def test_it_tells_what_is_left_at_heygen(
     assert told in detail
 
 
+@pytest.mark.slow
 def test_stores_that_answer_are_well_and_what_does_not_is_told_with_its_remedy(tmp_path: Path) -> None:
     """Here is a database and a bucket, and neither broker nor Dagster."""
     checks = found(tmp_path)
@@ -85,6 +86,7 @@ def test_an_embedded_stack_that_does_not_run_is_told(tmp_path: Path, monkeypatch
     assert "database" not in checks
 
 
+@pytest.mark.slow
 def test_tables_of_another_revision_are_told(tmp_path: Path) -> None:
     with engine().begin() as connection:
         (newest,) = connection.exec_driver_sql("select version_num from alembic_version").one()
@@ -112,6 +114,7 @@ def test_a_secret_that_no_key_decrypts_is_told(
     assert f"1 rows cannot be decrypted, among them accounts {account.id}." in detail
 
 
+@pytest.mark.slow
 def test_a_database_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor.migrations, "engine", _no_database)
     healthy, detail = found(tmp_path)["database"]
