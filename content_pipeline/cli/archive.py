@@ -99,7 +99,7 @@ def writing(path: Path, manifest: Manifest) -> Iterator[Writer]:
     file cannot be written."""
     if path.exists():
         raise Conflict(f"There is a file {path}.", code="backup_exists", remedy="Give another name.")
-    part = path.with_name(f"{path.name}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another backup may be about to have the same name
     try:
         # It holds all data of all workspaces.
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -184,13 +184,15 @@ class Reader:
 def reading(path: Path) -> Iterator[Reader]:
     """The archive of this file. Raises Invalid when it is not one, also during the block."""
     try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise Invalid(f"There is no file {path}.", code="backup_missing", remedy="Check its name.") from error
+    try:
         # Not as a stream ("r|"): the upload of an object has to know its size.
-        with tarfile.open(path, "r:") as tar:
+        with file, tarfile.open(fileobj=file, mode="r:") as tar:
             yield Reader(tar)
     except (tarfile.TarError, EOFError, ValidationError, FileExistsError) as error:
         raise _unusable(f"It cannot be read ({type(error).__name__})") from error
-    except FileNotFoundError as error:
-        raise Invalid(f"There is no file {path}.", code="backup_missing", remedy="Check its name.") from error
 
 
 def is_key(name: str) -> bool:

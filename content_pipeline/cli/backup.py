@@ -16,6 +16,7 @@ from typing import Final
 
 from content_pipeline.cli import archive, database_dumps, stack
 from content_pipeline.cli.display import Progress
+from content_pipeline.cli.state import UserSettings
 from content_pipeline.core import encryption, migrations, storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import NotFound
@@ -54,7 +55,9 @@ def take(home: Path, path: Path, progress: Progress) -> int:
 
 @contextmanager
 def _stores(home: Path, progress: Progress) -> Iterator[None]:
-    if stack.Stack.attach(home):
+    configured = UserSettings()
+    has_own = configured.database_url.get_secret_value() and configured.s3_endpoint
+    if has_own or stack.Stack.attach(home):
         yield
     else:
         with stack.only_stores(home, progress):

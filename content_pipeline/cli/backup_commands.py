@@ -1,5 +1,6 @@
 """The commands `content-pipeline backup`, `restore` and `release-posts`."""
 
+import signal
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ def take_backup(file: Path) -> None:
     """
     from content_pipeline.cli import backup, display
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else the stores that it has started go on
     home = command_context.home()
     with display.progress() as progress, command_context.reachable_database():
         objects = backup.take(home, file.resolve(), progress)
@@ -31,6 +33,7 @@ def restore_backup(file: Path, without_keys: bool) -> None:
     """Fill an empty stack, which is not running, from FILE. Start it afterwards with `up`."""
     from content_pipeline.cli import display, restore
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else the stores that it has started go on
     home = command_context.home()
     with display.progress() as progress, command_context.reachable_database():
         done = restore.restore(home, file.resolve(), progress, without_keys=without_keys)

@@ -19,6 +19,7 @@ def main() -> None:
     if state := State.load(home):
         prepare_stores(StackConfig(home, UserSettings(), state))
     else:
+        restore_marker.check()
         migrations.upgrade()
     # Creates or migrates Dagster's tables, before its processes try that concurrently.
     with dg.DagsterInstance.get() as instance:

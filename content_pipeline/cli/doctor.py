@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Final, get_args
+from uuid import uuid4
 
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
@@ -27,7 +28,6 @@ from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.tasks import dagster_health
 
 _SECONDS: Final = 2.0
-_PROBE: Final = "doctor/probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _destination() -> str:
 
 
 def _disk(home: Path) -> str:
-    place = home if home.exists() else home.parent
+    place = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
     preflight.check_disk(place)
     return f"{shutil.disk_usage(place).free / 1e9:,.1f} GB free"
 
@@ -134,9 +134,10 @@ def _encryption_keys() -> str:
 
 
 def _bucket() -> str:
-    storage.put(_PROBE, BytesIO(b"probe"), content_type="text/plain")
-    storage.load(_PROBE)
-    storage.delete(_PROBE)
+    probe = f"doctor/{uuid4()}"
+    storage.put(probe, BytesIO(b"probe"), content_type="text/plain")
+    storage.load(probe)
+    storage.delete(probe)
     return settings().s3_bucket
 
 

@@ -160,9 +160,9 @@ def run_doctor() -> int:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run_dagster(arguments: tuple[str, ...]) -> None:
     """Run Dagster's own command with the environment of the stack, as in `dagster run list`."""
-    from content_pipeline.cli.stack_config import StackConfig
+    from content_pipeline.cli.stack_config import environment_of_services
 
-    environment = StackConfig.of(command_context.home()).environment()
+    environment = environment_of_services(command_context.home())
     os.execve(sys.executable, [sys.executable, "-m", "dagster", *arguments], environment)  # noqa: S606  # no shell
 
 

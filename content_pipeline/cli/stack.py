@@ -53,6 +53,7 @@ class Stack:
         """
         preflight.make_home(home)
         with lock(home) as file:
+            _only_stores_mark(home).unlink(missing_ok=True)
             processes.terminate(home, grace_seconds=_SUPERVISOR_SECONDS)
             configured = UserSettings()
             preflight.check(home, configured)
@@ -155,6 +156,12 @@ def launch_or_attach(home: Path) -> Stack:
         # Another process may be starting it: it takes the lock before the supervisor runs.
         deadline = time.monotonic() + _SUPERVISOR_SECONDS
         while time.monotonic() < deadline:
+            if _only_stores_mark(home).exists():
+                raise Conflict(
+                    f"A backup or a restore is using the stores in {home}.",
+                    code="stores_in_use",
+                    remedy="Wait for its end; if it was killed, run `content-pipeline down` first.",
+                ) from error
             if stack := Stack.attach(home):
                 return stack
             time.sleep(_POLL_SECONDS)
@@ -168,11 +175,19 @@ def only_stores(home: Path, progress: Progress) -> Iterator[StackConfig]:
     Raises Conflict when its stack runs, and what `Stack.start` raises.
     """
     stack = Stack.launch(home)
+    mark = _only_stores_mark(home)
+    mark.touch()
     try:
         stack.start(progress, STORES)
         yield stack.config
     finally:
         stack.stop()
+        mark.unlink(missing_ok=True)
+
+
+def _only_stores_mark(home: Path) -> Path:
+    """A file that is there while only the stores run: the rest, started meanwhile, would be stopped with them."""
+    return home / "only-stores"
 
 
 def stop(home: Path) -> bool:

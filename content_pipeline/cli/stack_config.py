@@ -256,3 +256,13 @@ save ""
 maxmemory-policy noeviction
 set-proc-title no
 """
+
+
+def environment_of_services(home: Path) -> dict[str, str]:
+    """The environment of the services of a home; this process's own where the services are run by others (deploy/).
+
+    Raises Unavailable where there are none.
+    """
+    if State.load(home) is None and "DAGSTER_HOME" in os.environ:
+        return dict(os.environ)
+    return StackConfig.of(home).environment()

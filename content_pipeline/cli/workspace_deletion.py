@@ -9,7 +9,7 @@ from uuid import UUID
 import dagster as dg
 from sqlalchemy import func, select
 
-from content_pipeline.cli.stack_config import StackConfig
+from content_pipeline.cli.stack_config import environment_of_services
 from content_pipeline.core.analytics import dataset
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
@@ -68,7 +68,7 @@ def delete(home: Path, workspace: Found) -> None:
 
 def _delete_keys(home: Path, rows: set[tuple[str, str]]) -> None:
     """Delete the partition keys of these rows (kind and id), and their runs. Raises Conflict."""
-    os.environ.update(StackConfig.of(home).environment())
+    os.environ.update(environment_of_services(home))
     left = 0
     with dg.DagsterInstance.get() as instance:
         for kind, key_set in kinds.jobs().items():

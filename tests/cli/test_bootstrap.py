@@ -55,6 +55,12 @@ def test_it_migrates_databases_of_others_and_needs_no_state(empty_databases: tup
         ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert ended.returncode == 0, ended.stderr
     assert {"tasks", "alembic_version"} <= _tables(ours)
+    with psycopg.connect(ours.set(drivername="postgresql").render_as_string(hide_password=False)) as connection:
+        connection.execute("create table restore_unfinished ()")  # restore_marker.put
+    assert (
+        "restored only in part"
+        in subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True).stderr
+    )
     assert {"runs", "event_logs"} <= _tables(dagsters)
 
 

@@ -11,6 +11,14 @@ def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
 
 
 with engine().connect() as connection:
-    context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True, include_name=_is_ours)
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        compare_type=True,
+        include_name=_is_ours,
+        # Parts of the release before may run meanwhile: all in one would hold the locks of each to the end, and could
+        # deadlock with a part that has read a table which a later one alters.
+        transaction_per_migration=True,
+    )
     with context.begin_transaction():
         context.run_migrations()

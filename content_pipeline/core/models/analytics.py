@@ -70,7 +70,10 @@ class MetricSnapshot(FigureColumns, Base):
     """
 
     __tablename__ = "metric_snapshots"
-    __table_args__ = (Index("ix_metric_snapshots_post", "account_id", "social_post_id", "taken_at"),)
+    __table_args__ = (
+        Index("ix_metric_snapshots_post", "account_id", "social_post_id", "taken_at"),
+        Index("ix_metric_snapshots_social_post", "social_post_id", postgresql_where=text("social_post_id is not null")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
@@ -95,6 +98,7 @@ class ReportedDay(FigureColumns, Base):
             unique=True,
             postgresql_nulls_not_distinct=True,
         ),
+        Index("ix_reported_days_social_post", "social_post_id", postgresql_where=text("social_post_id is not null")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

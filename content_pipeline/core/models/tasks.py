@@ -32,6 +32,7 @@ class Task(Deletable, Base):
         Index("ix_tasks_open", "created_at", postgresql_where=text(OPEN)),
         Index("ix_tasks_workspace_newest", "workspace_id", text("created_at desc"), text("id desc")),
         Index("ix_tasks_parent", "parent_id", postgresql_where=text("parent_id is not null")),
+        Index("ix_tasks_retry_of", "retry_of", postgresql_where=text("retry_of is not null")),
         Index("ix_tasks_key_newest", "kind", "key", text("created_at desc")),
         Index("ix_tasks_subject_newest", "subject_kind", "subject_key", text("created_at desc")),
         Index("ix_tasks_switched", "subject_kind", "subject_key", postgresql_where=text("subject_kind <> kind")),
