@@ -59,8 +59,8 @@ class UploadRoute(APIRoute):
             limit.most_seconds, limit.bytes_per_second = settings().fetch_seconds, BYTES_PER_SECOND
             expected = int(request.headers.get("content-length", limit.bytes))
             check_size(expected, limit)
-            await self.take_volume(client_of(request), expected)
             async with self.concurrency.slot(client_of(request)):
+                await self.take_volume(client_of(request), expected)
                 with TEMPORARY_SPACE.reserved(expected):
                     return await handle(request)
 

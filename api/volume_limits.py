@@ -25,7 +25,7 @@ class VolumeLimit:
 
     async def take(self, client: str, amount: int) -> None:
         """Count a body. Raises TooManyRequests when the client has sent as much as it may."""
-        rate = Rate(self.per_minute // amount, _WINDOW_SECONDS)
+        rate = Rate(self.per_minute // max(amount, 1), _WINDOW_SECONDS)  # an empty body is refused by its route
         result = await _rate_limiter.take(f"{self.of} of {client}", rate)
         if not result.allowed:
             most = f"{self.per_minute:,} {self.unit} a minute"

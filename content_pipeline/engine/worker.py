@@ -108,6 +108,12 @@ def _begin_to_wait(**_: Any) -> None:
     idle.begin()
 
 
+@signals.worker_process_shutdown.connect
+def _send_last_spans(**_: Any) -> None:
+    """A pool process ends without Python's own exit handlers."""
+    tracing.shutdown()
+
+
 @signals.worker_ready.connect
 def _sweep_scratch(**_: Any) -> None:
     """Remove the scratch folders of runs that were killed on this machine."""

@@ -6,6 +6,7 @@ from typing import Final
 
 import dagster as dg
 import structlog
+from dagster._core.execution.plan.objects import ErrorSource
 
 from content_pipeline.core.alerts import failures, webhook
 from content_pipeline.core.alerts.failures import Failure
@@ -71,6 +72,8 @@ def _code(instance: dg.DagsterInstance, run_id: str) -> str:
     if not steps:
         return LOST
     event = steps[0].event_log_entry.dagster_event
+    if event and event.step_failure_data.error_source is ErrorSource.INTERRUPT:  # at each upgrade, and repeated
+        return LOST
     data = event.step_failure_data.user_failure_data if event else None
     code = data.metadata.get("code") if data else None
     return str(code.value) if code else UNKNOWN
@@ -87,6 +90,8 @@ def tell_log() -> None:
 def tell_webhook() -> None:
     """Tell the operator's webhook of each code by itself: one that is refused is told again, and holds up no other."""
     if not settings().alert_webhook_url.get_secret_value():
+        with transaction() as session:
+            failures.skip_unsent(session)
         return
     with transaction() as session:
         due = failures.to_send(session, CODES_A_TICK)

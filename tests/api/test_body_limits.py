@@ -230,3 +230,8 @@ def test_csvs_have_a_volume_a_minute_of_their_own(
     assert int(answers[-1].headers["Retry-After"]) > 1
     assert "250,000 bytes a minute" in answers[-1].json()["detail"]
     assert send(other, 100_000).status_code == 404
+
+
+def test_an_upload_without_a_body_is_refused_as_one(connect: Callable[..., TestClient]) -> None:
+    answer = connect().post(BATCHES, content=b"")
+    assert (answer.status_code, answer.json()["code"]) == (422, "schema")

@@ -53,10 +53,11 @@ def test_runs_that_fail_are_counted_by_the_code_of_their_step(instance: dg.Dagst
     for _ in range(2):
         fail(instance, dg.Failure("There is no sound.", {"code": "no_audio"}))
     fail(instance, ZeroDivisionError())
+    fail(instance, dg.DagsterExecutionInterruptedError())  # a worker that is stopped ends its runs so
     lost = instance.add_run(dg.DagsterRun(job_name="reels", status=dg.DagsterRunStatus.STARTED))
     instance.report_run_failed(lost, "Its worker has sent no heartbeat for 15 s.")
     cursor, logged = tick(instance, cursor)
-    assert counted() == {"no_audio": 2, "broken": 1, "worker_lost": 1}
+    assert counted() == {"no_audio": 2, "broken": 1, "worker_lost": 2}
     told = {entry["code"]: entry["failures"] for entry in logged if entry["event"] == "runs_failed"}
     assert told == counted()
     assert next(entry["job"] for entry in logged if entry["code"] == "worker_lost") == "reels"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.clock import now
@@ -69,6 +69,11 @@ def to_send(session: Session, most: int) -> Sequence[FailureCount]:
     is_due = or_(FailureCount.send_at.is_(None), FailureCount.send_at <= now())
     query = select(FailureCount).where(FailureCount.total > FailureCount.sent, is_due)
     return session.scalars(query.order_by(FailureCount.send_at.nulls_first()).limit(most)).all()
+
+
+def skip_unsent(session: Session) -> None:
+    """Where there is no webhook: one that is set later is told of what fails from then on."""
+    session.execute(update(FailureCount).where(FailureCount.sent < FailureCount.total).values(sent=FailureCount.total))
 
 
 def settle(session: Session, sent: FailureCount, *, is_accepted: bool) -> None:

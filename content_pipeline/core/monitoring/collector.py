@@ -17,6 +17,8 @@ log = structlog.get_logger()
 
 # A scrape of a busy database ends before Prometheus gives it up after ten.
 _STATEMENT_SECONDS: Final = 5
+# The first scrape counts all tasks.
+_COUNT_SECONDS: Final = 30
 
 # Each reads some families. What fails is missing in this scrape, and the rest is there.
 READINGS: Final[tuple[Callable[[Session], Iterator[Metric]], ...]] = (
@@ -25,6 +27,7 @@ READINGS: Final[tuple[Callable[[Session], Iterator[Metric]], ...]] = (
     work.ends,
     work.open_publications,
     work.calendar,
+    work.failed_runs,
     connections.accounts,
     connections.syncs,
     connections.webhooks,
@@ -41,6 +44,7 @@ class DatabaseCollector(Collector):
         failed = 0
         try:
             with transaction() as session:
+                session.execute(text(f"set local statement_timeout = '{_COUNT_SECONDS}s'"))
                 ended_tasks.keep_counts(session)
         except UNREACHABLE as error:  # each of the others would wait for a connection, too
             log.warning("database_not_read", reason=type(error).__name__)

@@ -49,7 +49,7 @@ def syncs(session: Session) -> Iterator[Metric]:
         .limit(1)
         .lateral()
     )
-    read_at = func.coalesce(newest.c.finished_at, Account.connected_at)
+    read_at = func.greatest(newest.c.finished_at, Account.connected_at)  # one that is connected again begins anew
     query = (
         select(Account.platform, func.min(read_at), func.count(newest.c.error))
         .outerjoin(newest, true())

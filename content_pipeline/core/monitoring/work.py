@@ -7,6 +7,7 @@ from prometheus_client.core import Metric
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
+from content_pipeline.core.alerts import failures
 from content_pipeline.core.clock import now
 from content_pipeline.core.models import CalendarItem, Publication, Task
 from content_pipeline.core.monitoring import ended_tasks
@@ -133,3 +134,9 @@ def calendar(session: Session) -> Iterator[Metric]:
     late = (now() - first).total_seconds() if first else 0
     yield gauge("overdue_items", "Calendar items whose time has passed and whose post was not begun.", [((), number)])
     yield gauge("overdue_items_seconds", "How late the first of them is.", [((), late)])
+
+
+def failed_runs(session: Session) -> Iterator[Metric]:
+    """Failed runs, of which those of figures, webhooks and the retention have no task."""
+    totals = failures.totals(session)
+    yield counter("failed_runs", "Runs that failed.", (((code,), total) for code, total in totals.items()), ["code"])

@@ -85,3 +85,12 @@ def test_what_fails_while_the_webhook_is_called_is_told_next(monkeypatch: pytest
     later(monkeypatch, timedelta(minutes=16))
     (again,) = to_send()
     assert (again.total, again.sent) == (2, 1)
+
+
+def test_a_webhook_that_is_set_later_is_told_of_what_fails_from_then_on() -> None:
+    record(failure(1), failure(2))
+    with transaction() as session:
+        failures.skip_unsent(session)
+    assert to_send() == []
+    record(failure(3))
+    assert [count.total - count.sent for count in to_send()] == [1]

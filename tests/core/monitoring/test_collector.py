@@ -10,6 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from content_pipeline.core import storage
+from content_pipeline.core.alerts import failures
+from content_pipeline.core.alerts.failures import Failure
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import discard_engines, dispose_engines, transaction
 from content_pipeline.core.maintenance import retention
@@ -114,6 +116,20 @@ def test_the_lag_is_that_of_the_account_that_waits_longest(workspace_id: UUID, s
     assert value("sync_lag_seconds", platform="instagram") == pytest.approx(1.5 * 3600, abs=20)
     assert value("sync_failing_accounts", platform="instagram") == 1
     assert value("sync_lag_seconds", platform="youtube") == 0
+
+
+def test_an_account_that_is_connected_again_begins_anew(workspace_id: UUID, scrape: Scrape) -> None:
+    with transaction() as session:
+        account = make_account(session, workspace_id, connected_at=now() - timedelta(minutes=1))
+        ended = now() - timedelta(days=3)
+        session.add(AccountSync(account_id=account.id, window_start=ended, finished_at=ended, posts_read=0))
+    assert scrape()("sync_lag_seconds", platform="instagram") == pytest.approx(60, abs=20)
+
+
+def test_failed_runs_are_counted_by_their_code(database: None, scrape: Scrape) -> None:
+    with transaction() as session:
+        failures.record(session, [Failure(1, "some run", "metric_snapshots", "broken", now())])
+    assert scrape()("failed_runs_total", code="broken") == 1
 
 
 def deliver(workspace_id: UUID, *, due_in: float, **endpoint: Any) -> None:
