@@ -149,7 +149,7 @@ def _materialized(context: dg.AssetExecutionContext, made: Rendered, began: floa
     yield from evaluate(context, "avatar_video", _checks(row, MeasuredVideo(media, made.loudness), lambda: made.mouth))
 
 
-@links.unless_unreachable
+@links.or_no_links
 def _links(row: AvatarVideo, partition: str) -> dict[str, links.Link]:
     with autocommit() as session:
         return {

@@ -78,7 +78,7 @@ def _render(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Res
     yield from evaluate(context, _ASSET, _checks(MeasuredVideo(media), lambda: made.source))
 
 
-@links.unless_unreachable
+@links.or_no_links
 def _links(made: BurnedIn, key: str) -> dict[str, links.Link]:
     with autocommit() as session:
         return {

@@ -16,7 +16,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import records
-from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.models import CalendarItem, Task, Twin, Workspace
 from content_pipeline.core.tasks import partition_keys
 from content_pipeline.core.tasks.kinds import AVATAR, BURN_IN, CAPTION, REEL, Kind
@@ -36,14 +35,15 @@ ASSETS: Final[Mapping[str, str]] = {
 }
 
 
-def unless_unreachable(read: Callable[Parameters, dict[str, Link]]) -> Callable[Parameters, dict[str, Link]]:
-    """No links while the database restarts: the task has ended, and what was made is complete without them."""
+def or_no_links(read: Callable[Parameters, dict[str, Link]]) -> Callable[Parameters, dict[str, Link]]:
+    """No links where they cannot be read, as while the database restarts: what is made is complete without them, and a
+    post goes out without them."""
 
     @wraps(read)
     def read_or_none(*arguments: Parameters.args, **options: Parameters.kwargs) -> dict[str, Link]:
         try:
             return read(*arguments, **options)
-        except UNREACHABLE:
+        except Exception:
             log.warning("links_not_read", exc_info=True)
             return {}
 

@@ -12,7 +12,7 @@ from content_pipeline.core.tasks.kinds import AVATAR, BURN_IN, REEL, Kind
 _THUMBNAIL = "thumbnail"
 
 
-@links.unless_unreachable
+@links.or_no_links
 def of(publication: Publication, account: Account) -> dict[str, Link]:
     """Links to where a post comes from and goes to."""
     with autocommit() as session:
@@ -52,7 +52,7 @@ def metrics_of(publication: Publication) -> dict[str, Link]:
     }
 
 
-@links.unless_unreachable
+@links.or_no_links
 def thumbnail_of(instance: dg.DagsterInstance, publication: Publication) -> dict[str, Link]:
     """The thumbnail that the video of a post has on its own page; none for videos that were not made here."""
     with autocommit() as session:

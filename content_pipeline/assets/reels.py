@@ -120,7 +120,7 @@ def _render(context: dg.AssetExecutionContext, run: RunContext, key: str, folder
     yield from evaluate(context, "reel_video", _checks(MeasuredVideo(media, made.loudness), made.seconds))
 
 
-@links.unless_unreachable
+@links.or_no_links
 def _links(reel_id: UUID, partition: str) -> dict[str, links.Link]:
     with autocommit() as session:
         reel = session.get_one(Reel, reel_id)

@@ -40,7 +40,7 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
         run = context.dagster_run
         if run.status != dg.DagsterRunStatus.NOT_STARTED:
             return super().submit_run(context)
-        if added := operator_runs.missing_tags(run, context.workspace):
+        if added := operator_runs.missing_tags(self._instance, run, context.workspace):
             self._instance.add_run_tags(run.run_id, added)
             run = run.with_tags({**run.tags, **added})
         if self._may_bypass_queue(run):

@@ -11,8 +11,7 @@ import dagster as dg
 from dagster._core.workspace.context import BaseWorkspaceRequestContext
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import operator_tasks
-from content_pipeline.core.clock import now
+from content_pipeline.core import clock, operator_tasks
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
@@ -46,7 +45,9 @@ def _is_for_no_task(run: dg.DagsterRun) -> bool:
 # ── when a run is submitted ──────────────────────────────────────────────────────────────────────────────
 
 
-def missing_tags(run: dg.DagsterRun, workspace: BaseWorkspaceRequestContext) -> dict[str, str]:
+def missing_tags(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, workspace: BaseWorkspaceRequestContext
+) -> dict[str, str]:
     """The tags to add to a run when it is submitted; none for the run of a task."""
     is_new = _RETRY_TAG not in run.tags and _is_for_no_task(run)
     has_lane = dagster_client.tag(run.tags, dagster_client.QUEUE_TAG) is not None
@@ -55,8 +56,14 @@ def missing_tags(run: dg.DagsterRun, workspace: BaseWorkspaceRequestContext) -> 
     kind = _kind(run, workspace)
     added = {} if has_lane else _lane_tags(run, kind)
     if kind and is_new:
-        added[dagster_client.OPERATOR_TAG] = now().isoformat()
+        added[dagster_client.OPERATOR_TAG] = _launch_time(instance, run).isoformat()
     return added
+
+
+def _launch_time(instance: dg.DagsterInstance, run: dg.DagsterRun) -> datetime:
+    """When the operator launched the run, or its back-fill, whose runs are submitted for minutes."""
+    back_fill = instance.get_backfill(run.tags[_BACK_FILL_TAG]) if _BACK_FILL_TAG in run.tags else None
+    return datetime.fromtimestamp(back_fill.backfill_timestamp, UTC) + clock.offset() if back_fill else clock.now()
 
 
 def _kind(run: dg.DagsterRun, workspace: BaseWorkspaceRequestContext) -> kinds.Kind | None:

@@ -42,7 +42,7 @@ def test_captions_whose_task_went_on_with_their_burn_in_are_found_by_their_own_k
 
 
 def test_a_database_that_restarts_leaves_the_links_out() -> None:
-    @links.unless_unreachable
+    @links.or_no_links
     def read() -> dict[str, links.Link]:
         raise OperationalError("select 1", {}, Exception())
 

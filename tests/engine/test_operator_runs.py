@@ -1,7 +1,7 @@
 """Runs that operators launch: the task that they repair, and the tags that they get."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -222,13 +222,17 @@ def test_a_run_that_was_queued_before_an_upgrade_undoes_no_cancel(task: Task) ->
 # ── tags ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+BACK_FILLED = datetime(2026, 11, 29, 12, tzinfo=UTC)
+
+
 def missing_tags(job: str, selected: dict[str, list[str]] | None = None, **tags: str) -> dict[str, str]:
     """The tags that a run of a job gets when it is submitted. `selected`: its assets, each with its jobs."""
     jobs = {dg.AssetKey(asset): names for asset, names in (selected or {}).items()}
     graph = SimpleNamespace(get=lambda key: SimpleNamespace(job_names=jobs[key]))
     run = dg.DagsterRun(job_name=job, asset_selection=frozenset(jobs) if jobs else None, tags=tags)
     workspace: Any = SimpleNamespace(asset_graph=graph)
-    return operator_runs.missing_tags(run, workspace)
+    instance: Any = SimpleNamespace(get_backfill=lambda _: SimpleNamespace(backfill_timestamp=BACK_FILLED.timestamp()))
+    return operator_runs.missing_tags(instance, run, workspace)
 
 
 def test_a_run_of_one_asset_gets_the_tags_of_its_row(workspace_id: UUID) -> None:
@@ -264,6 +268,7 @@ def test_a_back_fill_comes_after_all_else_and_never_in_the_lane_of_those_who_wai
     assert (by_hand["dagster/queue"], by_hand["dagster/priority"]) == ("interactive", "12")
     added = missing_tags("captions", **row, **{"dagster/backfill": "1"})
     assert (added["dagster/queue"], added["dagster/priority"]) == ("media", "-10")
+    assert added["dagster/operator_run"] == BACK_FILLED.isoformat(), "what was canceled since stays canceled"
     assert (added["dagster/back_fill_lane"], added["dagster/share.media.studio"]) == ("media", str(workspace_id))
 
 

@@ -134,11 +134,11 @@ def retry_video(session: Session, video: MadeVideo, task: Task) -> Task:
     """
     assert video.batch_id
     batch = get(session, video.workspace_id, video.batch_id, lock=True)
-    before = tasks.newest(session, KIND, str(batch.id))
-    again = tasks.retry(session, task, parent=tasks.lock_open(session, before.id) or _retry_batch(session, before))
     if isinstance(video, AvatarVideo):
+        # Before the batch's task is locked: a video that ends locks its credits first, and then that.
         avatar_videos.reopen(session, video)
-    return again
+    before = tasks.newest(session, KIND, str(batch.id))
+    return tasks.retry(session, task, parent=tasks.lock_open(session, before.id) or _retry_batch(session, before))
 
 
 def _retry_batch(session: Session, before: Task) -> Task:

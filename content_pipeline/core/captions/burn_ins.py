@@ -21,7 +21,7 @@ from content_pipeline.core.media.probe import probe
 from content_pipeline.core.models import BurnIn, Caption, Task
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import cached_fetch, kinds, tasks
-from content_pipeline.core.tasks.run_context import RunContext, SwitchLane
+from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.workspaces import workspaces
 
 KIND: Final = kinds.BURN_IN.name
@@ -218,8 +218,7 @@ def _fetch_video(run: RunContext, burned: BurnIn, caption: Caption, target: Path
         object_key=_object_key(burned, "source"),
         inspect=inspect,
     )
-    if run.task_id and settings().lane_of(media.seconds) != run.lane:
-        raise SwitchLane(settings().lane_of(media.seconds))
+    run.check_lane(media.seconds)
     return media
 
 

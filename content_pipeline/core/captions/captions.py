@@ -232,8 +232,7 @@ def transcribe(run: RunContext, key: str) -> Transcribed:
         else:
             storage.fetch(caption.source_key, source)
             media = _media(caption)
-        if run.task_id and settings().lane_of(media.seconds) != run.lane:
-            raise SwitchLane(settings().lane_of(media.seconds))
+        run.check_lane(media.seconds)
         transcript = transcription.transcribe(
             source,
             language=caption.language,

@@ -99,6 +99,15 @@ class RunContext:
                 error.retryable = False  # it had `fetch_seconds`; another attempt would not be faster
             raise
 
+    def check_lane(self, seconds: float) -> None:
+        """Raises SwitchLane where a recording of that length belongs to another lane.
+
+        A short one stays in the media lane, where only back-fills bring it: it would overtake what clients wait for.
+        """
+        wanted = settings().lane_of(seconds)
+        if self.task_id and self.lane not in (wanted, "media"):
+            raise SwitchLane(wanted)
+
     def folder(self) -> AbstractContextManager[Path]:
         """A temporary folder, deleted when the block ends."""
         return scratch.folder(self.run_id)
