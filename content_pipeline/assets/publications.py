@@ -7,7 +7,7 @@ import dagster as dg
 from content_pipeline import partitions
 from content_pipeline.assets import post_links
 from content_pipeline.assets.calendar import content_calendar
-from content_pipeline.assets.checks import check_specs
+from content_pipeline.assets.checks import check_specs, has_checks_only
 from content_pipeline.assets.code_versions import version_of
 from content_pipeline.assets.owners import PUBLISHING
 from content_pipeline.core.publishing import attempts
@@ -47,9 +47,22 @@ _CODE: Final = version_of("core/publishing", "core/platforms")
     ],
     check_specs=check_specs("publication", PUBLICATION, {"visible": "The platform shows it."}),
     partitions_def=partitions.keys_of(PUBLICATION),
+    can_subset=True,  # otherwise Dagster fails each run whose post waits for its platform, for want of its check
 )
 def publications(context: dg.AssetExecutionContext) -> Results:
-    yield from perform(context, PUBLICATION.name, lambda run, key: publish(context, run, key))
+    if has_checks_only(context):
+        context.log.warning("Whether a post is visible is checked by a run of `publication`; nothing done.")
+        return
+    # One is not made without the other, whichever an operator has selected.
+    results = perform(context, PUBLICATION.name, lambda run, key: publish(context, run, key))
+    yield from (result for result in results if _is_selected(context, result))
+
+
+def _is_selected(context: dg.AssetExecutionContext, result: dg.MaterializeResult[Any] | dg.AssetCheckResult) -> bool:
+    asset = dg.AssetKey.from_coercible(result.asset_key or "")
+    if isinstance(result, dg.AssetCheckResult):
+        return dg.AssetCheckKey(asset, result.check_name or "") in context.selected_asset_check_keys
+    return asset in context.selected_asset_keys
 
 
 def publish(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Results:

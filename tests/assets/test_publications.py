@@ -84,6 +84,15 @@ def test_a_post_leads_to_all_that_it_was_made_of_and_shows_its_picture(stage: St
 
 
 @pytest.mark.slow
+def test_a_run_whose_post_waits_for_its_platform_ends_well(stage: Stage) -> None:
+    stage.platform.processing_seconds = {"prepare": 600}
+    key = stage.post(stage.account())
+    result, checks = execute(key, **dagster_client.task_tags(newest(key)))
+    assert newest(key).state == "waiting"
+    assert (result.success, checks) == (True, [])
+
+
+@pytest.mark.slow
 def test_a_post_that_its_platform_does_not_show_yet_is_marked(stage: Stage) -> None:
     stage.platform.faults = {"confirm": [Fault(Refused("It was taken down."))]}
     key = stage.post(stage.account())
