@@ -17,7 +17,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.handlers import Handlers
-from content_pipeline.core.maintenance import retention
+from content_pipeline.core.maintenance import key_retirement
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import dagster_client, executions, kinds, tasks
 from content_pipeline.core.tasks.kinds import Kind
@@ -104,9 +104,9 @@ def test_its_failed_task_is_retried_and_canceled(client: TestClient, instance: d
 def test_its_keys_are_retired(instance: dg.DagsterInstance, task: Task) -> None:
     assert run_succeeds(instance, task, greet)
     with transaction() as session:
-        session.get_one(Task, task.id).finished_at = now() - retention.KEPT - timedelta(days=1)
+        session.get_one(Task, task.id).finished_at = now() - key_retirement.KEPT - timedelta(days=1)
     with transaction() as session:
-        assert list(retention.retired_keys(session, GREETING.name, [task.partition_key])) == [task.partition_key]
+        assert list(key_retirement.retired_keys(session, GREETING.name, [task.partition_key])) == [task.partition_key]
     assert kinds.jobs()[GREETING.name] == "greetings"
 
 

@@ -208,7 +208,7 @@ def test_render_an_avatar_video(client: TestClient, twin_id: str, tmp_path: Path
     found = answer.json()
     check(answer, AVATAR_ACCEPTED, provider="local", estimated_seconds=found["estimated_seconds"])
     assert found["task_id"] == found["celery_task_id"]
-    run_avatar(found["task_id"], samples.video(tmp_path / "avatar.mp4", seconds=12))
+    run_avatar(found["task_id"], samples.video(tmp_path / "avatar.mp4", size="720x1280", seconds=12))
     done = client.get(f"{PUBLIC}/multimodal/avatar/{found['job_id']}")
     result = json.loads(AVATAR_DONE)["result"]
     check(done, AVATAR_DONE, result=result | {"video_url": done.json()["result"]["video_url"]})

@@ -39,7 +39,7 @@ URL: Final = "http://8.8.8.8/clip.mp4"
 # Tables whose rows belong to the system, or are found by a secret: clients name none of them.
 INTERNAL: Final = {
     "AccountSync", "Analyst", "AudienceShare", "AuditEvent", "ConnectState", "CreditEntry", "DailyMetric",
-    "DailyPostMetric", "EndedTaskCount", "Execution", "IdempotencyKey", "Measurement", "MetricSnapshot",
+    "DailyPostMetric", "EndedTaskCount", "Execution", "FailureCount", "IdempotencyKey", "Measurement", "MetricSnapshot",
     "PendingDerivation", "Plan", "ProviderBalance", "RateLimit", "ReceivedEvent", "RedirectUri", "ReportedDay",
     "SocialPost", "WebhookEvent", "Workspace",
 }  # fmt: skip

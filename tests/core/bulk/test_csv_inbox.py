@@ -376,6 +376,7 @@ uploads = st.builds(
     paths.map("inbox/{}".format),
     st.integers(0, 3).map('"{}9e107d9d372bb6826bd81d3542a419d6"'.format),
     st.integers(0, 3).map(lambda seconds: datetime(2026, 1, 1, second=seconds, tzinfo=UTC)),
+    st.just(1),
 )
 
 

@@ -15,6 +15,7 @@ from content_pipeline.core.errors import Conflict, UpstreamError
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
 from content_pipeline.core.publishing import post_files
+from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.run_context import RunContext
 from tests.core.calendar.planned import (
@@ -82,7 +83,7 @@ def test_a_link_that_has_expired_at_its_time_is_posted_all_the_same(
 
     key = f"{twin.workspace_id}/publications/{post.copy_id}/video"
     monkeypatch.setattr(retention, "now", lambda: now() + retention.ORPHANED + timedelta(minutes=1))
-    monkeypatch.setattr(storage, "listing", lambda **_: iter([key]))
+    monkeypatch.setattr(storage, "listing", lambda: iter([StoredObject(key, '"etag"', now(), size=1)]))
     assert retention.sweep_files() == 0
     with transaction() as session:
         session.get_one(CalendarItem, item_id).publication_id = None

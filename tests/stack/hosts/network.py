@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -39,10 +40,20 @@ class Host:
     link: str
     folder: Path
     _processes: list[psutil.Popen] = field(default_factory=list)
+    _start: Callable[[], None] = field(default=lambda: None)
 
     def start_worker(self, lane: str, slots: int, settings: Mapping[str, str]) -> None:
         """Run a worker of a lane here, as the README says for additional hosts."""
+        self._start = partial(self._start_worker, lane, slots, settings)
         self._prepare_folder()
+        self._start()
+
+    def start_ended_worker(self) -> None:
+        """Start the worker again if it has ended, as a supervisor does."""
+        if not self._processes[-1].is_running():
+            self._start()
+
+    def _start_worker(self, lane: str, slots: int, settings: Mapping[str, str]) -> None:
         node = ["-n", f"{lane}@{self.name}", "-Q", lane, "-c", str(slots), "--loglevel", "info"]
         worker = [sys.executable, "-m", "celery", "-A", "content_pipeline.engine.worker", "worker", *node]
         command = ["ip", "netns", "exec", self.namespace, *privileges.command_prefix(self.folder), *worker]

@@ -2,6 +2,7 @@
 
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from sandbox.heygen.catalog import LOOKS
 from tests.otlp_collector import Collector, attributes
 from tests.stack.harness import Client, Stack, until
 
@@ -9,7 +10,7 @@ from tests.stack.harness import Client, Stack, until
 def test_a_request_its_run_and_the_calls_of_that_are_one_trace(
     stack: Stack, client: Client, collector: Collector
 ) -> None:
-    request = {"twin_id": client.create_twin(), "script": "Bread needs time."}
+    request = {"twin_id": client.create_twin(), "script": "Bread needs time.", "avatar_id": next(iter(LOOKS))}
     task_id = client.post("/multimodal/avatar/generate", json=request)["task_id"]
 
     def trace() -> dict[str, Span] | None:

@@ -48,9 +48,12 @@ def test_every_script_has_a_large_cover_captions_of_one_size_and_an_end_card(scr
         words, narration, language=script.language, title=script.title, call_to_action=script.call
     )
     lines = headline(document)
-    assert {line.start for line in lines} == {0}
-    # 16 pixels on a tile of 200, which a title of 120 characters still has; captions have 17.
-    assert min(map(size, lines)) > (88 if script.title and len(script.title) > 60 else EM)
+    if script.name == "hashtags alone":  # of which a headline would tell nothing
+        assert lines == []
+    else:
+        assert {line.start for line in lines} == {0}
+        # 16 pixels on a tile of 200, which a title of 120 characters still has; captions have 17.
+        assert min(map(size, lines)) > (88 if script.title and len(script.title) > 60 else EM)
     captions = [event for event in events(document, "Spoken", "Coming") if r"\move" not in event.text]
     assert {round(size(event)) for event in captions} == {EM}
     (call,) = events(document, "CallText")
