@@ -27,7 +27,9 @@ def rabbitmq_server(folder: Path, address: str = "127.0.0.1") -> Iterator[str]:
     epmd = need("epmd")
     folder.mkdir(exist_ok=True)
     port, names = free_port(), str(free_port())
-    (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = {address}:{port}\nloopback_users = none\n")
+    (folder / "rabbitmq.conf").write_text(
+        f"listeners.tcp.1 = {address}:{port}\nloopback_users = none\nheartbeat = 10\n"
+    )
     environ = {
         **os.environ,
         "HOME": str(folder),

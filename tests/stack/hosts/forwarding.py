@@ -33,17 +33,22 @@ async def _listen(address: str, port: int) -> asyncio.Server:
         except OSError:
             writer.close()
             return
-        await asyncio.gather(_copy(reader, there_writer), _copy(there_reader, writer))
+        with suppress(asyncio.CancelledError):  # at the end of the test: asyncio would log it for each connection
+            await asyncio.gather(_copy(reader, there_writer), _copy(there_reader, writer))
 
     return await asyncio.start_server(forward, address, port)
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    try:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+    except asyncio.CancelledError:
+        writer.transport.abort()  # what is still to be sent to a host that is cut off would keep it open
+        raise
 
 
 async def _end_connections() -> None:

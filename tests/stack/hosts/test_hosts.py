@@ -106,7 +106,7 @@ def test_a_batch_spreads_over_hosts_and_loses_nothing_when_one_dies_and_one_is_c
                 batches.append(submit(client, 4))
             return cut_off.name in at_work.values()
 
-        until(is_back, seconds=300, what="work on the host that is back", pause=0.5)
+        until(is_back, seconds=420, what="work on the host that is back", pause=0.5)
         assert {client.wait_for_task(one, seconds=300)["status"] for one in batches} == {"done"}
         reels = [job["job_id"] for one in batches for job in client.jobs(one)]
         assert stack.materialized("reel_video", reels) == [1] * len(reels)

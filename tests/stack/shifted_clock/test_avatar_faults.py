@@ -44,6 +44,7 @@ STEP_SECONDS = 180.0
 
 def test_each_avatar_job_is_rendered_charged_and_told_once(stack: Stack, client: Client) -> None:
     stack.sandbox.set(heygen_honors_idempotency=RELIABLE)
+    before = _accepted(stack)
     if not RELIABLE:
         _lose_answers(stack)
     with serving(stack.remote_port) as receiver, _passing_time(stack):
@@ -59,6 +60,7 @@ def test_each_avatar_job_is_rendered_charged_and_told_once(stack: Stack, client:
     results = [ends[path] for path in paths]
     assert [end["error"] for end in results if end["status"] == "error"] == []
     assert at_submission + at_collection
+    assert _accepted(stack) - before == len(jobs)
     _check_renders(stack, jobs)
     _check_charges(stack, {end["job_id"]: end["result"]["credits_billed"] for end in results})
     for job, events in zip(jobs, told, strict=True):
@@ -139,24 +141,27 @@ def _told(receiver: Receiver, jobs: Sequence[object]) -> list[list[Received]] | 
     return told if all(told) else None
 
 
+def _accepted(stack: Stack) -> int:
+    """How many submissions HeyGen has accepted."""
+    requests = stack.sandbox.requests()
+    return sum(entry["mutation"] and (entry["platform"], entry["step"]) == ("heygen", "commit") for entry in requests)
+
+
 def _check_renders(stack: Stack, jobs: Sequence[Mapping[str, Any]]) -> None:
-    """HeyGen accepted one submission of each job, and that is the video which the job has."""
-    accepted = [
-        entry
-        for entry in stack.sandbox.requests()
-        if entry["mutation"] and (entry["platform"], entry["step"]) == ("heygen", "commit")
-    ]
-    assert len(accepted) == len(jobs)
+    """The video that HeyGen has of each job is the one which the job has."""
+    ids = [job["job_id"] for job in jobs]
     videos = read(stack.sandbox, "/videos", limit=100)["data"]
     submitted = {video["title"].removeprefix("content-pipeline ").rpartition("-")[0]: video["id"] for video in videos}
-    ours = stack.sql("select id, external_id from avatar_videos")
-    assert submitted == {str(job_id): video_id for job_id, video_id in ours}
-    assert submitted.keys() == {job["job_id"] for job in jobs}
+    ours = stack.sql("select id, external_id from avatar_videos where cast(id as text) = any(:ids)", ids=ids)
+    assert {job_id: submitted[job_id] for job_id in ids} == {str(job_id): video_id for job_id, video_id in ours}
 
 
 def _check_charges(stack: Stack, billed: Mapping[str, int]) -> None:
     """The ledger charges each job once, what the job says, and holds nothing any more."""
-    charges = stack.sql("select render_id, amount from credit_entries where target = 'spent'")
+    of_jobs = "cast(render_id as text) = any(:ids)"
+    spent = f"select render_id, amount from credit_entries where target = 'spent' and {of_jobs}"
+    charges = stack.sql(spent, ids=list(billed))
     assert sorted((str(job_id), amount) for job_id, amount in charges) == sorted(billed.items())
     held = "select sum(case target when 'held' then amount else -amount end) from credit_entries"
-    assert set(stack.sql(f"{held} where 'held' in (source, target) group by render_id")) == {(0,)}
+    held += f" where 'held' in (source, target) and {of_jobs} group by render_id"
+    assert set(stack.sql(held, ids=list(billed))) == {(0,)}

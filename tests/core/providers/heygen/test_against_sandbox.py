@@ -268,5 +268,5 @@ def test_webhooks_are_verified_as_they_come(
     for event in results:
         assert isinstance(event, heygen.WebhookEvent)
         assert (event.state, event.video_id, event.callback_id) == ("completed", video_id, "7f9c-1")
-        assert httpx.get(str(event.video_url)).status_code == 200
+        assert httpx.get(str(event.video_url), timeout=60).status_code == 200
     assert len({event.id for event in results if isinstance(event, heygen.WebhookEvent)}) == 1
