@@ -13,6 +13,8 @@ from content_pipeline.cli.demo_webhooks import receiving
 from content_pipeline.core.clock import now
 from tests.stack.harness import free_port
 
+pytestmark = pytest.mark.slow
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CAPTION = {"type": "task.completed", "data": {"kind": "caption", "task_id": "sync_1"}}
 POSTED = {"type": "calendar_item.published", "data": {"platform": "tiktok"}}

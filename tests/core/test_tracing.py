@@ -14,6 +14,8 @@ from content_pipeline.core.errors import Error
 from content_pipeline.core.net.limited_client import limited_client
 from tests.otlp_collector import attributes, collecting
 
+pytestmark = pytest.mark.slow
+
 SECRET = "EAAGm0PX4ZCpsBA"
 
 

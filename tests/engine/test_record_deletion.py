@@ -14,6 +14,8 @@ from content_pipeline.core.clock import now
 from content_pipeline.engine import record_deletion
 from content_pipeline.engine.dagster_storage import engine_of
 
+pytestmark = pytest.mark.slow
+
 KEYS: Final = dg.DynamicPartitionsDefinition(name="rows_of_this_test")
 # Tables that hold something of a run, and how it is found.
 OF_RUN: Final = {

@@ -13,6 +13,8 @@ from tests.sandbox.heygen.customer import LONGEST, call, create, read
 from tests.sandbox_client import Sandbox
 from tests.stack.harness import until
 
+pytestmark = pytest.mark.slow
+
 
 class Receiver:
     """A customer's webhook endpoint; answers with the `statuses` in turn, then with 200."""
