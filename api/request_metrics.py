@@ -1,4 +1,4 @@
-"""Rates and latencies of requests, per route, as this process of the API has answered them."""
+"""Prometheus metrics of requests: rate and latency per route, of this process of the API."""
 
 from http import HTTPMethod
 from typing import Final

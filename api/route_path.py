@@ -1,4 +1,4 @@
-"""The path of a request as the router matches it."""
+"""Path of a request below the root path of the application, as the router matches it."""
 
 from starlette.types import Scope
 

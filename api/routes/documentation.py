@@ -1,4 +1,4 @@
-"""`/docs`: Swagger UI with a style sheet of ours, nothing of it from other hosts."""
+"""`/docs`: Swagger UI with a style sheet of ours, all of it served by the API itself."""
 
 from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_html

@@ -1,4 +1,4 @@
-"""Assets of the retention: Dagster's records that were deleted, and rows and files of ours that were."""
+"""Assets of the retention jobs: delete old records of Dagster, and expired rows and files."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What commands share: the state folder, a session, and the database that does not answer."""
+"""Context of commands: state folder, database session, and the error where the database is unreachable."""
 
 import os
 import sys
