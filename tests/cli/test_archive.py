@@ -76,6 +76,13 @@ def test_an_archive_without_an_end_is_refused(tmp_path: Path) -> None:
     assert "ends too soon" in refused(write(tmp_path / "backup.tar", KEY, end=False), tmp_path / "dumps")
 
 
+def test_a_damaged_object_is_found_before_it_is_restored(tmp_path: Path) -> None:
+    path = write(tmp_path / "backup.tar", KEY)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"filmfilm", b"filmfilk", 1))
+    assert KEY in refused(path, tmp_path / "dumps")
+
+
 def test_a_damaged_dump_is_found_by_its_hash(tmp_path: Path) -> None:
     path = write(tmp_path / "backup.tar")
     path.write_bytes(path.read_bytes().replace(b"filmfilm", b"filmFilm", 1))
