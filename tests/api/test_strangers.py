@@ -5,6 +5,7 @@
 
 import json
 import os
+import sys
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
@@ -56,16 +57,20 @@ def stranger(connect) -> TestClient:
 
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_no_request_is_answered_otherwise_than_described(label: str, stranger: TestClient) -> None:
+    answers = Counter[int]()
+
     @given(case=OPERATIONS[label].as_strategy())
     @settings(max_examples=max(1, CASES // len(OPERATIONS)), **USUAL)
     def fuzz(case: schemathesis.Case) -> None:
-        case.call_and_validate(
+        answer = case.call_and_validate(
             headers={"X-API-Key": stranger.headers["X-API-Key"]},
             timeout=TIMEOUT,
             checks=[not_a_server_error, *DESCRIBED],
         )
+        answers[int(answer.status_code)] += 1
 
     fuzz()
+    tell(f"{label}: {answers.total()} requests, {dict(sorted(answers.items()))}")
 
 
 def test_no_request_along_the_links_is_answered_otherwise_than_described(connect: Callable[..., TestClient]) -> None:
@@ -116,8 +121,13 @@ def test_no_request_along_the_links_is_answered_otherwise_than_described(connect
             max_examples=max(1, CASES // 4 // STEPS), stateful_step_count=STEPS, verbosity=Verbosity.quiet, **USUAL
         )
     )
-    print(f"\n{followed.total()} requests along {len(followed)} links, {len(succeeded)} of them with success")  # noqa: T201 - for `make strangers`
+    tell(f"{followed.total()} requests along {len(followed)} links, {len(succeeded)} of them with success")
     assert len(followed) >= 50, followed
+
+
+def tell(line: str) -> None:
+    """For `make strangers`: what pytest-xdist's processes print is dropped, but not their standard error."""
+    sys.stderr.write(f"\n{line}\n")
 
 
 def _is_beginning(call: Call) -> bool:
