@@ -15,6 +15,7 @@ from api.thread_pools import SCRAPES
 from content_pipeline.core.errors import NotFound, Unauthorized
 from content_pipeline.core.monitoring.collector import DatabaseCollector
 from content_pipeline.core.monitoring.families import gauge
+from content_pipeline.core.monitoring.host import HostCollector
 from content_pipeline.core.settings import settings
 
 router = APIRouter(include_in_schema=False)
@@ -36,6 +37,7 @@ class _PartsCollector(Collector):
 
 REGISTRY.register(_PartsCollector())
 REGISTRY.register(DatabaseCollector())
+REGISTRY.register(HostCollector())
 ProcessCollector(registry=REGISTRY)
 
 

@@ -69,7 +69,7 @@ def _database(config: StackConfig) -> Service:
     return Service(
         "postgres",
         "stores",
-        _isolated(config, postgres.command(config.home, port)),
+        _isolated(config, "postgres", postgres.command(config.home, port)),
         ready=lambda _: readiness.postgres(config.superuser_url),
         port=port,
         stop_signal=postgres.STOP_SIGNAL.name.removeprefix("SIG"),
@@ -91,7 +91,7 @@ def _object_store(config: StackConfig) -> Service:
         "stores",
         # Without a limit a few uploads at once leave 0.6 GB: Go doubles its heap before it collects. An empty store
         # counts as 231 MB: limited to 192 MB it collected 8.6 times a second, 10 % of a core at rest.
-        _isolated(config, command, {"GOMEMLIMIT": "320MiB", "GOGC": "50"}),
+        _isolated(config, "seaweedfs", command, {"GOMEMLIMIT": "320MiB", "GOGC": "50"}),
         ready=lambda _: readiness.object_store(),
         port=config.state.ports[S3],
         # It stops within 2 s or hangs; objects survive a kill.
@@ -103,7 +103,7 @@ def _broker(config: StackConfig) -> Service:
     return Service(
         "valkey",
         "stores",
-        _isolated(config, [_valkey_server(), str(config.home / "valkey.conf")]),
+        _isolated(config, "valkey", [_valkey_server(), str(config.home / "valkey.conf")]),
         ready=lambda _: readiness.broker(),
         port=config.state.ports[VALKEY],
     )
@@ -120,16 +120,21 @@ def _sandbox(config: StackConfig) -> Service:
     return Service(
         "sandbox",
         "base",
-        _isolated(config, _python("uvicorn", "sandbox.main:app", *listen), variables),
+        _isolated(config, "sandbox", _python("uvicorn", "sandbox.main:app", *listen), variables),
         ready=lambda _: readiness.http_ok(f"{url}/_sandbox/health"),
         port=port,
         url=url,
     )
 
 
-def _isolated(config: StackConfig, command: list[str], more: Mapping[str, str] = MappingProxyType({})) -> list[str]:
-    """The command with an empty environment, so that stores and sandbox do not see the caller's secrets."""
-    names = {MARK: str(config.home), "PATH": os.defpath, **more}
+def _isolated(
+    config: StackConfig, name: str, command: list[str], more: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
+    """The command with an empty environment, so that stores and sandbox do not see the caller's secrets.
+
+    Of what supervisord sets only the name, by which core/monitoring/host_processes.py knows the service.
+    """
+    names = {MARK: str(config.home), "PATH": os.defpath, "SUPERVISOR_PROCESS_NAME": name, **more}
     return [_program("env"), "-i", *(f"{key}={value}" for key, value in names.items()), *command]
 
 

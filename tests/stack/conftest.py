@@ -11,11 +11,13 @@ from tests.media import samples
 from tests.media.samples import CLIPS, joined
 from tests.stack.harness import Client, Stack, running
 
+METRICS_TOKEN = "token-of-the-operator"
+
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Until the last of these tests: beside those that follow, an idle stack would take 15 % of a core."""
-    with running(tmp_path_factory.mktemp("stack")) as stack:
+    with running(tmp_path_factory.mktemp("stack"), CONTENT_PIPELINE_METRICS_TOKEN=METRICS_TOKEN) as stack:
         yield stack
 
 

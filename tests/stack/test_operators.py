@@ -2,9 +2,12 @@
 
 from uuid import uuid4
 
+import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.media.samples import CLIPS
+from tests.stack.conftest import METRICS_TOKEN
 from tests.stack.harness import Client, Stack, until
 
 
@@ -23,6 +26,26 @@ def test_a_doctor_finds_nothing_wrong_with_a_stack_that_runs(stack: Stack) -> No
     assert "✗" not in done.stdout
     for subject in ("database", "bucket", "workers", "Dagster", "speech model"):
         assert f"✓ {subject}" in done.stdout
+
+
+@pytest.mark.smoke
+def test_the_metrics_tell_of_every_service_and_of_both_databases(stack: Stack) -> None:
+    headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    text = httpx.get(f"{stack.url}/metrics", headers=headers, timeout=30).raise_for_status().text
+    found = {
+        (sample.name.removeprefix("content_pipeline_"), *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    for service, members in stack.services().items():
+        if members:
+            assert found["processes", service] > 0
+            assert found["process_memory_bytes", service] > 1e6
+            assert found["process_open_files", "socket", service] > 0
+    assert found["table_rows", "dagster", "runs"] >= 0
+    assert found["table_rows", "content", "tasks"] >= 0
+    assert found["folder_bytes", "objects"] > 0
+    assert found["failed_readings",] == 0
 
 
 def test_dagsters_own_command_knows_the_stack(stack: Stack, client: Client) -> None:

@@ -171,12 +171,23 @@ def test_the_bucket_is_what_the_last_sweep_found(workspace_id: UUID, scrape: Scr
     assert after("bucket_measured_timestamp_seconds") == pytest.approx(now().timestamp(), abs=60)
 
 
-def test_the_disk_and_the_database_are_measured(scrape: Scrape) -> None:
+def test_the_disk_and_the_databases_are_measured(scrape: Scrape) -> None:
     value = scrape()
     assert 0 < (value("disk_free_bytes") or 0) < (value("disk_bytes") or 0)
-    assert (value("database_bytes") or 0) > 1_000_000
-    assert (value("database_connections", state="active") or 0) >= 1
-    assert value("table_rows", table="tasks") is not None
+    for database in ("content", "dagster"):
+        assert (value("database_bytes", database=database) or 0) > 1_000_000
+        assert (value("database_connections", database=database, state="active") or 0) >= 1
+    assert value("table_rows", database="content", table="tasks") is not None
+    assert value("failed_readings") == 0
+
+
+def test_without_the_address_of_dagsters_database_only_ours_is_told(
+    scrape: Scrape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "dagster_database_url", SecretStr(""))
+    value = scrape()
+    assert (value("database_bytes", database="content") or 0) > 1_000_000
+    assert value("database_bytes", database="dagster") is None
     assert value("failed_readings") == 0
 
 
