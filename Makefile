@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst hosts media strangers check format bench errors settings docs lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts media strangers check format bench errors settings docs lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ truth: install  ## figures against the sandbox's truth in 300 histories of outag
 
 burst: install  ## 300 captions at once over two workers
 	BURST_TASKS=300 $(BIN)/python -m pytest tests/stack/test_burst.py
+
+soak: install  ## mixed load for an hour, while all that could grow is watched in /metrics; MINUTES=n for another time
+	$(BIN)/python -m bench.soak --minutes $(or $(MINUTES),60)
 
 hosts: install  ## 60 reels over three more hosts with RabbitMQ, of which one is lost and one cut off; as root
 	HOSTS_REELS=60 $(BIN)/python -m pytest -s tests/stack/hosts

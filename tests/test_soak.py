@@ -1,0 +1,98 @@
+"""The soak's arithmetic: which series are watched, and what counts as growth. The soak itself is `make soak`."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from bench import soak_series
+from bench.soak_series import TASKS, Sample, Verdict
+
+MEMORY = "process_memory_bytes{api}"
+ROWS = "table_rows{content,tasks}"
+HOUR = 3600
+MB = 1e6
+
+
+def soak(seconds: float = HOUR, **series: Callable[[float], float]) -> dict[str, Verdict]:
+    """The verdicts on series, given as functions of seconds, with a task that ends each second."""
+    made = {**series, TASKS: lambda at: at}
+    samples = [
+        Sample(at, {name: value(at) for name, value in made.items()})
+        for at in (15.0 * n for n in range(int(seconds / 15) + 1))
+    ]
+    return {verdict.series: verdict for verdict in soak_series.judge(samples)}
+
+
+def grows(name: str, value: Callable[[float], float], seconds: float = HOUR) -> bool:
+    return soak(seconds, **{name: value})[name].grows
+
+
+def test_what_stays_the_same_does_not_grow_however_it_varies() -> None:
+    noise = random.Random(1)
+    assert not grows(MEMORY, lambda _: 300 * MB * noise.uniform(0.8, 1.2))
+
+
+def test_a_leak_grows_also_below_noise() -> None:
+    noise = random.Random(1)
+    assert grows(MEMORY, lambda at: 300 * MB * noise.uniform(0.9, 1.1) + at / HOUR * 100 * MB)
+
+
+def test_what_is_loaded_in_the_first_third_is_no_growth() -> None:
+    assert not grows(MEMORY, lambda at: 300 * MB if at < 800 else 900 * MB)
+    assert grows(MEMORY, lambda at: 300 * MB if at < 2000 else 900 * MB)
+    assert [soak_series.warm_up(seconds) for seconds in (300, HOUR, 10 * HOUR)] == [100, 900, 900]
+
+
+def test_a_peak_at_the_end_is_no_growth() -> None:
+    assert not grows(MEMORY, lambda at: 900 * MB if at > HOUR - 120 else 300 * MB)
+
+
+def test_little_may_vary_by_more_than_its_share() -> None:
+    assert not grows("scratch_folders", lambda at: 0 if at < 2000 else 2)
+    assert grows("scratch_folders", lambda at: at / 600)
+
+
+def test_rows_may_grow_by_what_is_kept_of_each_task_and_no_faster() -> None:
+    assert not grows(ROWS, lambda at: 50_000 + 12 * at)
+    assert grows(ROWS, lambda at: 12 * at + at**2 / 500)
+    assert soak(**{ROWS: lambda at: 50_000 + 12 * at})[ROWS].at_end == pytest.approx(12)
+
+
+def test_a_series_that_appears_late_began_with_nothing() -> None:
+    def late(at: float) -> float:
+        return 0.0 if at < 2000 else 100 * MB
+
+    samples = [
+        Sample(at, {TASKS: at, **({MEMORY: late(at)} if at >= 2000 else {})}) for at in (15.0 * n for n in range(241))
+    ]
+    (verdict,) = soak_series.judge(samples)
+    assert (verdict.after_warm_up, verdict.grows) == (0, True)
+
+
+def test_what_is_given_back_is_no_growth() -> None:
+    found = soak(**{MEMORY: lambda at: 900 * MB - at / HOUR * 500 * MB})[MEMORY]
+    assert not found.grows
+    assert found.an_hour == pytest.approx(-500 * MB)
+
+
+def test_ages_and_rates_are_not_judged() -> None:
+    assert soak(**{"queue_age_seconds{io}": lambda at: at}) == {}
+
+
+def test_a_scrape_is_read_by_series_and_its_tasks_are_added_up() -> None:
+    text = (
+        "# TYPE content_pipeline_ended_tasks counter\n"
+        'content_pipeline_ended_tasks_total{kind="reel",end="done"} 2.0\n'
+        'content_pipeline_ended_tasks_total{kind="caption",end="canceled"} 3.0\n'
+        "# TYPE content_pipeline_process_open_files gauge\n"
+        'content_pipeline_process_open_files{service="api",kind="socket"} 40.0\n'
+        "# TYPE content_pipeline_scratch_folders gauge\n"
+        "content_pipeline_scratch_folders 1.0\n"
+    )
+    assert soak_series.parse(text) == {
+        TASKS: 5.0,
+        "process_open_files{api,socket}": 40.0,
+        "scratch_folders": 1.0,
+        "samples": 4,
+    }
