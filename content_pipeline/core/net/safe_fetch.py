@@ -84,7 +84,7 @@ def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | No
     """
     deadline = time.monotonic() + seconds
     parsed = _parse(url)
-    with httpcore.ConnectionPool(network_backend=_PublicAddressBackend(deadline)) as pool, _map_errors(parsed.host):
+    with httpcore.ConnectionPool(network_backend=_AddressBackend(deadline)) as pool, _map_errors(parsed.host):
         for _ in range(_MAX_REDIRECTS + 1):
             with pool.stream("GET", str(parsed), headers=_headers(parsed)) as response:
                 if response.status not in _REDIRECT_STATUSES:
@@ -97,16 +97,19 @@ def fetch(url: str, target: Path, *, max_bytes: int, seconds: float) -> str | No
     )
 
 
-def post(url: str, content: bytes, headers: Mapping[str, str], *, seconds: float) -> httpx.Response:
+def post(
+    url: str, content: bytes, headers: Mapping[str, str], *, seconds: float, public_only: bool = True
+) -> httpx.Response:
     """Send `content` to `url` within `seconds`. Returns the status and headers of the response, whatever they are.
 
-    The body of the response is not read, and a redirect is not followed. Raises Invalid `url_forbidden`; UpstreamError
-    `host_unknown`, and `remote_timeout` or `remote_failed`, both retryable.
+    The body of the response is not read, and a redirect is not followed. Without `public_only`, for addresses of the
+    operator's, the host may be private. Raises Invalid `url_forbidden`; UpstreamError `host_unknown`, and
+    `remote_timeout` or `remote_failed`, both retryable.
     """
     deadline = time.monotonic() + seconds
     parsed = _parse(url)
     with (
-        httpcore.ConnectionPool(network_backend=_PublicAddressBackend(deadline)) as pool,
+        httpcore.ConnectionPool(network_backend=_AddressBackend(deadline, public_only=public_only)) as pool,
         _map_errors(parsed.host),
         pool.stream("POST", str(parsed), headers=[*_headers(parsed), *headers.items()], content=content) as response,
     ):
@@ -182,12 +185,17 @@ def _port(url: httpx.URL) -> int:
     return url.port or _DEFAULT_PORTS[url.scheme]
 
 
-def _public_addresses(host: str, port: int, look_up: Callable[[], Sequence[str]]) -> Sequence[str]:
-    """What `look_up` finds for a host. Raises Invalid when one of them is not public, OSError when there are none."""
+def _addresses(look_up: Callable[[], Sequence[str]]) -> Sequence[str]:
+    """What `look_up` finds for a host. Raises Invalid where its name cannot be one, OSError when there are none."""
     try:
-        addresses = look_up()
+        return look_up()
     except UnicodeError as error:  # a DNS label that is empty or too long
         raise _forbidden("This is not the name of a host.") from error
+
+
+def _public_addresses(host: str, port: int, look_up: Callable[[], Sequence[str]]) -> Sequence[str]:
+    """Those of `_addresses`. Raises Invalid when one of them is not public."""
+    addresses = _addresses(look_up)
     if not _may_be_private(host, port) and not all(map(is_public, addresses)):
         raise _forbidden(f"{host} is not on the public internet.")
     return addresses
@@ -232,11 +240,12 @@ def _forbidden(detail: str) -> Invalid:
 # ── transport ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class _PublicAddressBackend(httpcore.NetworkBackend):
-    """Connects to public addresses only. httpcore keeps the host name for TLS and the Host header."""
+class _AddressBackend(httpcore.NetworkBackend):
+    """Connects to checked addresses. httpcore keeps the host name for TLS and the Host header."""
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, *, public_only: bool = True) -> None:
         self._deadline = deadline
+        self._public_only = public_only
         self._sockets = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -249,7 +258,7 @@ class _PublicAddressBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         look_up = partial(_CALLED_NAMES.look_up, host, seconds=_remaining_seconds(self._deadline))
         try:
-            addresses = _public_addresses(host, port, look_up)
+            addresses = _public_addresses(host, port, look_up) if self._public_only else _addresses(look_up)
         except TimeoutError as error:
             raise httpcore.ConnectTimeout(f"{host} does not resolve in time") from error
         except OSError as error:

@@ -9,6 +9,7 @@ from content_pipeline.core.alerts import webhook
 from content_pipeline.core.clock import now
 from content_pipeline.core.models import FailureCount
 from content_pipeline.core.settings import Settings, settings
+from tests.raw_servers import drips, talking
 from tests.webhook_receiver import Receiver, serving
 
 SECRET = "whsec_" + "dGhpcnR5LXR3byBieXRlcyB0aGF0IHNpZ24gYWxlcnRz"
@@ -57,7 +58,12 @@ def test_the_same_failures_have_the_same_id(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "reason"), [("http://127.0.0.1:1/?token=hunter2", "ConnectError"), ("http://[::1/", "InvalidURL")]
+    ("url", "reason"),
+    [
+        ("http://127.0.0.1:1/?token=hunter2", "remote_failed"),
+        ("http://no-such-host.invalid/?token=hunter2", "host_unknown"),
+        ("http://[::1/", "InvalidURL"),
+    ],
 )
 def test_an_address_that_does_not_work_is_a_reason_without_the_address(
     monkeypatch: pytest.MonkeyPatch, url: str, reason: str
@@ -65,6 +71,23 @@ def test_an_address_that_does_not_work_is_a_reason_without_the_address(
     monkeypatch.setattr(settings(), "alert_webhook_url", SecretStr(url))
     monkeypatch.setattr(settings(), "alert_webhook_secret", SecretStr(SECRET))
     assert webhook.send(count()) == reason
+
+
+def test_an_answer_that_trickles_in_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, receiver: Receiver) -> None:
+    """Each byte came in time, and the thread was held for as long as they came."""
+    monkeypatch.setattr(webhook, "TIMEOUT_SECONDS", 0.3)
+    with talking(drips("HTTP/1.1 200 OK\nX-Slow: ")) as address:
+        monkeypatch.setattr(settings(), "alert_webhook_url", SecretStr(f"http://{address}/"))
+        assert webhook.send(count()) == "remote_timeout"
+
+
+def test_a_user_name_in_the_address_is_sent_as_basic_authentication(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = receiver.url.replace("http://", "http://alerts:hunter%402@")
+    monkeypatch.setattr(settings(), "alert_webhook_url", SecretStr(f"{url}/alerts"))
+    assert webhook.send(count()) is None
+    assert receiver.received[0].headers["authorization"] == "Basic YWxlcnRzOmh1bnRlckAy"
 
 
 def test_a_refusal_says_its_status(receiver: Receiver) -> None:

@@ -2,9 +2,8 @@
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, nullcontext, suppress
+from contextlib import ExitStack, nullcontext
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -15,9 +14,7 @@ from hypothesis import strategies as st
 from content_pipeline.core.errors import Error, Invalid, TooLarge, UpstreamError
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.settings import settings
-
-# A server's handler: gets a connection and the received request.
-Talk = Callable[[socket.socket, bytes], None]
+from tests.raw_servers import Talk, drips, says, talking
 
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -192,39 +189,17 @@ def test_only_parts_that_are_embedded_may_be_private(
 @pytest.fixture
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     """Starts a server with the given handler, on an address that is allowed by default."""
-    listeners: list[socket.socket] = []
-    allowed: list[str] = []
+    servers, allowed = ExitStack(), list[str]()
     monkeypatch.setattr(settings(), "allowed_private_hosts", allowed)
 
     def start(talk: Talk, *, allow: bool = True) -> str:
-        listener = socket.create_server(("127.0.0.1", 0))
-        listeners.append(listener)
-        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        address = servers.enter_context(talking(talk))
         if allow:
             allowed.append(address)
-        threading.Thread(target=_accept, args=(listener, talk), daemon=True).start()
         return f"http://{address}/clip.mp4"
 
-    yield start
-    for listener in listeners:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-
-
-def _accept(listener: socket.socket, talk: Talk) -> None:
-    with suppress(OSError):
-        while True:
-            connection, _ = listener.accept()
-            threading.Thread(target=_talk, args=(connection, talk), daemon=True).start()
-
-
-def _talk(connection: socket.socket, talk: Talk) -> None:
-    with closing(connection), suppress(OSError):
-        talk(connection, connection.recv(65536))
-
-
-def says(head: str, body: bytes = b"") -> Talk:
-    return lambda connection, _: connection.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
+    with servers:
+        yield start
 
 
 def fetch(url: str, target: Path, *, max_bytes: int = 1000, seconds: float = 20) -> str | None:
@@ -299,18 +274,6 @@ def test_an_announced_size_over_the_limit_is_not_read(serve, tmp_path: Path) -> 
 def test_a_body_of_unknown_size_is_cut_at_the_limit(serve, tmp_path: Path, head: str) -> None:
     body = b"400\r\n" + b"x" * 1024 + b"\r\n0\r\n\r\n" if "chunked" in head else b"x" * 1024
     assert isinstance(failure(serve(says(head, body)), tmp_path / "file"), TooLarge)
-
-
-def drips(head: str = "") -> Talk:
-    """Slow drip: one byte at a time forever, each of which resets an ordinary read timeout."""
-
-    def talk(connection: socket.socket, _: bytes) -> None:
-        connection.sendall(head.replace("\n", "\r\n").encode())
-        while True:
-            connection.sendall(b"x")
-            time.sleep(0.02)
-
-    return talk
 
 
 @pytest.mark.parametrize(
