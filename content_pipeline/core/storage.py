@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
-from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import boto3
 from boto3.exceptions import S3UploadFailedError
@@ -355,15 +355,16 @@ def public_url(location: str) -> str:
     return signed_url(key) if key else location
 
 
-def key_of_signed_url(url: str) -> str | None:
-    """The key that a URL like those of `signed_url` names, with any signature, expired or not; None
-    for any other URL."""
+def key_of_url(url: str) -> str | None:
+    """The key that a URL names at the address of the bucket, as we or as clients reach it; None for any other URL.
+
+    With any signature, expired or not, or with none: the bucket gives nothing out without one, so a link that was cut
+    at its `?` would only fail later.
+    """
     try:
         parts = urlsplit(url)
         origin = _origin(parts)
     except ValueError:  # a port that is no number, brackets without an address
-        return None
-    if "X-Amz-Signature" not in parse_qs(parts.query):
         return None
     path = unquote(parts.path)
     folders = [folder for own, folder in _bucket_urls() if own == origin and path.startswith(folder)]

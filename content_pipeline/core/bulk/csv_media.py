@@ -20,7 +20,7 @@ Cell = tuple[str, frozenset[UploadKind]]
 
 def locate(workspace_id: UUID, cells: Collection[Cell]) -> dict[Cell, str | Error]:
     """The location of the file that each cell names, by a link or an id, or the error for it."""
-    elsewhere = {cell for cell in cells if _id(cell[0]) is None and not storage.key_of_signed_url(cell[0])}
+    elsewhere = {cell for cell in cells if _id(cell[0]) is None and not storage.key_of_url(cell[0])}
     found: dict[Cell, str | Error] = dict(_elsewhere(elsewhere))
     if here := set(cells) - elsewhere:
         with autocommit() as session:
@@ -32,11 +32,11 @@ def _here(session: Session, workspace_id: UUID, cell: str, kinds: frozenset[Uplo
     try:
         if file_id := _id(cell):
             return sources.find_any(session, workspace_id, file_id, kinds=kinds).location
-        signed = sources.find_signed(session, workspace_id, cell, kinds=kinds)
+        own = sources.find_own(session, workspace_id, cell, kinds=kinds)
     except Error as error:
         return error
-    assert signed
-    return signed.location
+    assert own
+    return own.location
 
 
 def _elsewhere(cells: Iterable[Cell]) -> Mapping[Cell, str | Error]:

@@ -92,8 +92,8 @@ def _fetch_cover(workspace_id: UUID, options: PostOptions, path: Path) -> tuple[
     if not options.cover:
         return None
     with transaction() as session:
-        signed = sources.find_signed(session, workspace_id, options.cover, kinds=sources.PICTURE)
-    source = signed or Source(url=options.cover)
+        own = sources.find_own(session, workspace_id, options.cover, kinds=sources.PICTURE)
+    source = own or Source(url=options.cover)
     link = _fetch(source, path, max_bytes=_COVER_BYTES)
     post_files.inspect_picture(path, workspace_id)
     return path, link

@@ -108,8 +108,8 @@ def fetch_cover(
     location = options.cover
     if not storage.exists(key):  # the copy is used also when the upload was deleted
         with run.write() as session:
-            signed = sources.find_signed(session, publication.workspace_id, location, kinds=sources.PICTURE)
-        location = signed.location if signed else location
+            own = sources.find_own(session, publication.workspace_id, location, kinds=sources.PICTURE)
+        location = own.location if own else location
     path = folder / _COVER
     cached_fetch.fetch_cached(
         run,

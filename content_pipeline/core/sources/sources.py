@@ -106,20 +106,20 @@ def resolve(session: Session, workspace_id: UUID, ids: SourceIds, *, kinds: Coll
 
 def resolve_link(session: Session, workspace_id: UUID, url: str, *, kinds: Collection[UploadKind]) -> Source:
     """What a link names, here or elsewhere. Raises Invalid as `resolve` does."""
-    if signed := find_signed(session, workspace_id, url, kinds=kinds):
-        return signed
+    if own := find_own(session, workspace_id, url, kinds=kinds):
+        return own
     safe_fetch.check_url(url)
     link_expiry.check(url, needed_at=now())
     return Source(url=url)
 
 
-def find_signed(session: Session, workspace_id: UUID, url: str, *, kinds: Collection[UploadKind]) -> Source | None:
-    """What a link that was signed here names, also when it has expired; None for a link elsewhere.
+def find_own(session: Session, workspace_id: UUID, url: str, *, kinds: Collection[UploadKind]) -> Source | None:
+    """What a link of ours names, also when it has expired or has lost its signature; None for a link elsewhere.
 
     Raises Invalid `url_forbidden` where that is not a finished file of the workspace: for a file of another workspace
     the error is the same as for none.
     """
-    key = storage.key_of_signed_url(url)
+    key = storage.key_of_url(url)
     if key is None:
         return None
     stored = _of_key(session, workspace_id, key)
