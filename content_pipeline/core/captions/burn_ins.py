@@ -55,7 +55,9 @@ def create_with_task(
     """
     if caption.segments is None or caption.media is None:
         raise Conflict(
-            "These captions are not ready.", code="caption_not_ready", remedy="Poll their task until it is done."
+            "These captions are not ready.",
+            code="caption_not_ready",
+            remedy="Poll their task until it is done, or retry it if it has failed.",
         )
     burned = create(session, caption, style, source_url=source_url)
     task = tasks.create(

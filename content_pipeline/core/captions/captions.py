@@ -139,7 +139,9 @@ def segments(caption: Caption) -> tuple[Segment, ...]:
     """The cues. Raises Conflict while they are not ready."""
     if caption.segments is None:
         raise Conflict(
-            "These captions are not ready.", code="caption_not_ready", remedy="Poll their task until it is done."
+            "These captions are not ready.",
+            code="caption_not_ready",
+            remedy="Poll their task until it is done, or retry it if it has failed.",
         )
     return caption.segments
 

@@ -23,6 +23,7 @@ from content_pipeline.core.models.uploads import UploadKind
 from content_pipeline.core.net import link_expiry, safe_fetch
 from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.open_posts import lock_video
+from content_pipeline.core.tasks import tasks
 from content_pipeline.core.workspaces.ownership import owned
 
 # A finished file of a workspace that can be used as a source.
@@ -135,9 +136,10 @@ def find_own(session: Session, workspace_id: UUID, url: str, *, kinds: Collectio
 def find(session: Session, workspace_id: UUID, ids: SourceIds) -> Stored | None:
     """The finished file of an id; None where there is only a URL. Raises NotFound, Conflict."""
     if ids.reel_id:
-        return _rendered(reels.get(session, workspace_id, ids.reel_id), code="reel_not_ready")
+        return _rendered(session, reels.get(session, workspace_id, ids.reel_id), reels.KIND, code="reel_not_ready")
     if ids.avatar_job_id:
-        return _rendered(avatar_videos.get(session, workspace_id, ids.avatar_job_id), code="avatar_not_ready")
+        avatar = avatar_videos.get(session, workspace_id, ids.avatar_job_id)
+        return _rendered(session, avatar, avatar_videos.KIND, code="avatar_not_ready")
     if ids.caption_id:
         return burn_ins.newest_output(session, captions.get(session, workspace_id, ids.caption_id))
     return owned(session, Upload, workspace_id, ids.upload_id) if ids.upload_id else None
@@ -206,10 +208,18 @@ def is_synthetic(stored: Stored | None) -> bool:
     return stored.is_synthetic if isinstance(stored, BurnIn) else isinstance(stored, Reel | AvatarVideo)
 
 
-def _rendered(video: Reel | AvatarVideo, *, code: str) -> Reel | AvatarVideo:
-    if video.output_key is None:
+def _rendered(session: Session, video: Reel | AvatarVideo, kind: str, *, code: str) -> Reel | AvatarVideo:
+    """The video, if it is finished. Raises Conflict."""
+    if video.output_key:
+        return video
+    task = tasks.newest(session, kind, str(video.id))
+    if task.state in tasks.OPEN:
         raise Conflict("This video is not rendered yet.", code=code, remedy="Poll its task until it is done.")
-    return video
+    raise Conflict(
+        "This video was not rendered: its task failed, or was canceled.",
+        code=code,
+        remedy=f"Retry its task, POST /tasks/{task.id}/retry, or send another video.",
+    )
 
 
 def _check_kind(stored: Stored, kinds: Collection[UploadKind]) -> Stored:

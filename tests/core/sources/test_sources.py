@@ -6,18 +6,20 @@ import pytest
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
+from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.captions import burn_ins
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Error, Invalid, NotFound
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.models import BurnIn, Caption
+from content_pipeline.core.reels import reels
 from content_pipeline.core.settings import settings
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import SourceIds
 from content_pipeline.core.tasks import cancellation, kinds, tasks
 from tests.factories import make_upload, make_workspace
-from tests.finished_files import SCRIPT, ids_of, make_all, make_burn_in, make_reel
+from tests.finished_files import SCRIPT, ids_of, make_all, make_avatar_video, make_burn_in, make_reel
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -97,6 +99,24 @@ def test_a_link_without_its_signature_means_the_same(workspace_id: UUID) -> None
         assert sources.resolve(session, workspace_id, SourceIds(reel_url=cut)).stored is reel
         other = cut.replace(str(reel.id), str(uuid4()))
         assert refusal(session, workspace_id, SourceIds(reel_url=other)).code == "url_forbidden"
+
+
+@pytest.mark.parametrize(("state", "remedy"), [("processing", "Poll"), ("canceled", "Retry"), ("error", "Retry")])
+def test_the_remedy_for_an_unfinished_video_is_that_of_its_task(workspace_id: UUID, state: str, remedy: str) -> None:
+    """Of a video whose task had ended one was told to poll that until it is done."""
+    with transaction() as session:
+        for video, module in (
+            (make_reel(session, workspace_id), reels),
+            (make_avatar_video(session, workspace_id), avatar_videos),
+        ):
+            video.output_key = None
+            task = tasks.create(session, workspace_id=workspace_id, kind=module.KIND, key=str(video.id), lane="media")
+            task.state = state
+            session.flush()
+            refused = refusal(session, workspace_id, ids_of(video))
+            assert isinstance(refused, Conflict)
+            assert refused.remedy.startswith(remedy)
+            assert remedy == "Poll" or f"/tasks/{task.id}/retry" in refused.remedy
 
 
 def test_other_servers_get_a_link_to_what_is_here(database: None) -> None:
