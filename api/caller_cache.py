@@ -1,9 +1,11 @@
-"""Cache of authenticated callers; a key that changes is dropped when the database announces it."""
+"""Cache of authenticated callers: a key that changes is dropped, and its streams end, as the database announces it."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -23,12 +25,13 @@ class CallerCache:
 
     def __init__(self) -> None:
         self._callers: dict[bytes, tuple[float, Caller]] = {}
+        self._watching: defaultdict[UUID, set[Callable[[], None]]] = defaultdict(set)
         self.version = 0
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Forget keys that are changed by any process, while the block runs."""
-        listener = asyncio.create_task(listen(CHANNEL, self.forget_all, lambda key_id: self.forget(UUID(key_id))))
+        listener = asyncio.create_task(listen(CHANNEL, self._any_changed, lambda key_id: self._changed(UUID(key_id))))
         try:
             yield
         finally:
@@ -57,3 +60,24 @@ class CallerCache:
     def forget_all(self) -> None:
         self.version += 1
         self._callers.clear()
+
+    @contextmanager
+    def watching(self, api_key_id: UUID, call: Callable[[], None]) -> Iterator[None]:
+        """Call `call`, in the event loop, when the key changes while the block runs, and when it may have."""
+        self._watching[api_key_id].add(call)
+        try:
+            yield
+        finally:
+            self._watching[api_key_id].remove(call)
+            if not self._watching[api_key_id]:
+                del self._watching[api_key_id]
+
+    def _changed(self, api_key_id: UUID) -> None:
+        self.forget(api_key_id)
+        for call in self._watching.get(api_key_id, ()):
+            call()
+
+    def _any_changed(self) -> None:
+        self.forget_all()
+        for call in chain.from_iterable(self._watching.values()):
+            call()

@@ -6,18 +6,20 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Protocol, Self, TypeVar
 
-from fastapi import Header, Response
+from fastapi import Header, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
+from api.caller_cache import CallerCache
+from api.deps import caller_of
 from api.feeds import Feed, Snapshot
 from api.schemas.problems import problems
 from api.schemas.tasks import Status
+from content_pipeline.core.workspaces.caller import Caller
 
 MEDIA_TYPE: Final = "text/event-stream"
 # Keeps proxies from buffering the stream, and clients from caching it.
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 HEARTBEAT_SECONDS: Final = 15.0
-# A client that reconnects is authenticated again, so a revoked key reads no longer than this.
 MAX_STREAM_SECONDS: Final = 3600.0
 
 LastEventId = Annotated[
@@ -58,22 +60,27 @@ def accepts_events(accept: str) -> bool:
     return any(part.partition(";")[0].strip().lower() == MEDIA_TYPE for part in accept.split(","))
 
 
-def follow(feed: Feed[State], key: str, first: State, last_event_id: str | None) -> Response:
+def follow(request: Request, feed: Feed[State], key: str, first: State, last_event_id: str | None) -> Response:
     """The response that streams a row from its `first` snapshot to its final one.
 
-    A client that has the final state already gets 204, which tells an EventSource not to connect again.
+    A client that has the final state already gets 204, which tells an EventSource not to connect again. The stream is
+    cut when the caller's key is revoked or changed, or expires: the client connects again, and the key is checked.
     """
     if is_final(first) and first.version == last_event_id:
         return Response(status_code=HTTPStatus.NO_CONTENT)
-    return EventSourceResponse(_stream(feed, key, first, last_event_id), headers=HEADERS)
+    callers: CallerCache = request.app.state.callers
+    events = _stream(feed, key, first, last_event_id, caller_of(request), callers)
+    return EventSourceResponse(events, headers=HEADERS)
 
 
-async def _stream(feed: Feed[State], key: str, newest: State, last_event_id: str | None) -> AsyncIterator[bytes]:
+async def _stream(
+    feed: Feed[State], key: str, newest: State, last_event_id: str | None, caller: Caller, callers: CallerCache
+) -> AsyncIterator[bytes]:
     end = time.monotonic() + MAX_STREAM_SECONDS
     if newest.version != last_event_id:
         yield _event(newest, None)
-    with feed.subscribe(key) as subscription:
-        while not (is_final(newest) or subscription.is_closed or time.monotonic() > end):
+    with feed.subscribe(key) as subscription, callers.watching(caller.api_key_id, subscription.close):
+        while not (is_final(newest) or subscription.is_closed or caller.is_expired or time.monotonic() > end):
             before, found = newest, await subscription.next(newest.version, HEARTBEAT_SECONDS)
             newest = found or before
             yield _event(found, before) if found else KEEPALIVE_COMMENT

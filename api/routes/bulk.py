@@ -130,11 +130,16 @@ def delete_batch(batch_id: UUID, caller: CallerDep, change: ChangeDep, backgroun
     ),
 )
 async def stream_batch(
-    batch_id: UUID, caller: CallerDep, progress: ProgressDep, _: SlotDep, last_event_id: events.LastEventId = None
+    batch_id: UUID,
+    request: Request,
+    caller: CallerDep,
+    progress: ProgressDep,
+    _: SlotDep,
+    last_event_id: events.LastEventId = None,
 ) -> Response:
     """Stream a batch's changes, row by row, as server-sent events."""
     view = await run_in_threadpool(get_batch, batch_id, caller)
-    return events.follow(progress.batches, view.task_id, BatchSnapshot.of(view), last_event_id)
+    return events.follow(request, progress.batches, view.task_id, BatchSnapshot.of(view), last_event_id)
 
 
 @router.post(

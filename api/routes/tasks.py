@@ -114,14 +114,19 @@ def _check_administers(caller: Caller, task: Task) -> None:
     responses=events.described("`data` is the task, as `GET /tasks/{task_id}` answers it."),
 )
 async def stream_task(
-    task_id: str, caller: CallerDep, progress: ProgressDep, _: SlotDep, last_event_id: events.LastEventId = None
+    task_id: str,
+    request: Request,
+    caller: CallerDep,
+    progress: ProgressDep,
+    _: SlotDep,
+    last_event_id: events.LastEventId = None,
 ) -> Response:
     """Stream a task's changes as server-sent events.
 
     The task of an export of the workspace needs the scope `admin` too.
     """
     snapshot = await run_in_threadpool(_snapshot, caller, task_id)
-    return events.follow(progress.tasks, task_id, snapshot, last_event_id)
+    return events.follow(request, progress.tasks, task_id, snapshot, last_event_id)
 
 
 @router.post(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, Final
 
 import httpx
@@ -17,8 +18,10 @@ from sqlalchemy import text
 
 from api import events, logs, progress
 from api.main import create_app
+from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.tasks import tasks
+from content_pipeline.core.workspaces import caller
 from tests.api.conftest import PUBLIC, fail_task
 from tests.servers import serving
 from tests.stack.harness import free_port, until
@@ -262,6 +265,32 @@ def test_a_row_that_is_retried_while_its_batch_is_open_is_streamed(http: httpx.C
         assert [job["status"] for job in next(found)["data"]["jobs"]] == ["error"]
         again = http.post(f"{TASKS}/{one}/retry").json()["task_id"]
         assert [(job["task_id"], job["status"]) for job in next(found)["data"]["jobs"]] == [(again, "queued")]
+
+
+def test_a_stream_ends_when_its_key_is_revoked(server: str, client: TestClient, task_id: str) -> None:
+    """It went on for up to an hour, and told of all that the task made."""
+    made = client.post(f"{PUBLIC}/keys", json={"name": "lost", "scopes": ["read"]}).json()
+    with httpx.Client(base_url=server, headers={"X-API-Key": made["key"]}, timeout=60) as http:
+        with stream(http, f"{TASKS}/{task_id}/events") as found:
+            next(found)
+            assert client.delete(f"{PUBLIC}/keys/{made['id']}").status_code == 204
+            assert list(found) == []
+        assert http.get(f"{TASKS}/{task_id}/events").status_code == 401
+
+
+def test_a_stream_ends_when_its_key_expires(
+    server: str, client: TestClient, task_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
+    expires_at = (now() + timedelta(hours=1)).isoformat()
+    made = client.post(f"{PUBLIC}/keys", json={"name": "short", "scopes": ["read"], "expires_at": expires_at}).json()
+    with (
+        httpx.Client(base_url=server, headers={"X-API-Key": made["key"]}, timeout=60) as http,
+        stream(http, f"{TASKS}/{task_id}/events") as found,
+    ):
+        next(found)
+        monkeypatch.setattr(caller, "now", lambda: now() + timedelta(hours=2))
+        assert list(found) == []
 
 
 def test_nobody_streams_another_workspace_s_batch(server: str, connect: Callable, batch_id: str) -> None:

@@ -31,9 +31,13 @@ class Caller:
                 "POST /keys, and the operator by `content-pipeline keys create`.",
             )
 
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= now()
+
     def check_not_expired(self) -> None:
         """Raises Unauthorized `key_expired`."""
-        if self.expires_at and self.expires_at <= now():
+        if self.expires_at and self.is_expired:
             raise Unauthorized(
                 f"This API key expired at {self.expires_at:%Y-%m-%d %H:%M} UTC.",
                 code="key_expired",
