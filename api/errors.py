@@ -122,8 +122,8 @@ def problem(scope: Scope, error: Exception) -> JSONResponse:
         )
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        known = allowed_methods(scope["app"], route_path(scope))
-        headers["Allow"] = ", ".join(sorted(known)) or headers["Allow"]
+        known = allowed_methods(scope["app"], route_path(scope)) or set(headers["Allow"].split(", "))
+        headers["Allow"] = ", ".join(sorted(known | ({"HEAD"} if "GET" in known else set())))
     if isinstance(error, HTTPException) and error.status_code not in _OF_ROUTING:
         return _render(scope, error.status_code, _code(error.status_code), str(error.detail), headers=headers)
     core_error = _to_core_error(error, scope.get("route"))

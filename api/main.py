@@ -20,6 +20,7 @@ from api.bulkhead import SHARED_THREAD
 from api.caller_cache import CallerCache
 from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
+from api.head_requests import HeadRequests
 from api.known_fields import KNOWN_FIELDS
 from api.progress import Progress
 from api.routes import (
@@ -120,6 +121,7 @@ def create_app() -> FastAPI:
         middleware=[
             Middleware(RequestContext),
             *_cors(),
+            Middleware(HeadRequests),
             Middleware(Problems),
             Middleware(Authentication, callers=callers),
             Middleware(BodyLimits),

@@ -42,7 +42,7 @@ def test_behind_a_root_path_keys_are_asked_for_and_taken(app: FastAPI, client: T
     assert behind.get(f"/pipeline{TASKS}", headers=client.headers).status_code == 200
     unknown = behind.get("/pipeline/api/v1/tasks/unknown", headers=client.headers)
     assert (unknown.status_code, unknown.json()["status"]) == (404, "error")
-    assert behind.put(f"/pipeline{TASKS}", headers=client.headers).headers["Allow"] == "GET"
+    assert behind.put(f"/pipeline{TASKS}", headers=client.headers).headers["Allow"] == "GET, HEAD"
     made = behind.post(
         "/pipeline/api/v1/public/twins", json={"name": "Ann", "voice_id": "en-US"}, headers=client.headers
     )

@@ -222,4 +222,4 @@ def test_a_method_that_a_path_does_not_have_is_told_with_all_that_it_has(client:
         answer = client.put(path)
         assert answer.status_code == 405, path
         assert set(answer.headers["Allow"].split(", ")) >= {method.upper() for method in operations}, path
-    assert client.put(f"{PUBLIC}/twins").headers["Allow"] == "GET, POST"
+    assert client.put(f"{PUBLIC}/twins").headers["Allow"] == "GET, HEAD, POST"
