@@ -41,6 +41,9 @@ def test_a_poller_is_told_when_nothing_has_changed(client: TestClient, caption_i
     tag = client.get(path).headers["ETag"]
     unchanged = client.get(path, headers={"If-None-Match": tag})
     assert (unchanged.status_code, unchanged.content, unchanged.headers["ETag"]) == (304, b"", tag)
+    for known in (f'"other", {tag}', tag.removeprefix("W/"), "*"):
+        assert client.get(path, headers={"If-None-Match": known}).status_code == 304, known
+    assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
     fail_task(f"sync_{caption_id}")
     assert client.get(path, headers={"If-None-Match": tag}).status_code == 200
 
