@@ -61,6 +61,7 @@ _OF_ROUTING: Final[dict[int, Error]] = {
 _PYDANTIC_STEPS: Final = ("function-", "literal[", "[key]")
 _MESSAGES: Final = {
     "date_from_datetime_inexact": "Send a date without a time, such as 2026-05-01",
+    "bool_type": "Input should be true or false",
     "dict_type": "Input should be an object",
     "finite_number": "Send a number that is neither infinite nor NaN",
     "int_parsing_size": "This number is too large",
@@ -72,6 +73,11 @@ _MESSAGES: Final = {
     "string_pattern_mismatch": "Input should have the format that its description names",
     "uuid_parsing": "Send an id as it was answered, such as 5bc41d91-867a-4ccb-821a-2b9544c45719",
     "uuid_type": "Send an id as it was answered, such as 5bc41d91-867a-4ccb-821a-2b9544c45719",
+}
+_TIMES: Final = ("datetime_from_date_parsing", "datetime_parsing")
+_LENGTHS: Final = {
+    "too_long": "Send {max_length} or fewer; these are {actual_length}",
+    "too_short": "Send {min_length} or more; these are {actual_length}",
 }
 
 
@@ -196,13 +202,19 @@ def validation_errors(error: RequestValidationError, route: APIRoute | None) -> 
 def _message(found: dict[str, Any], path: list[str | int], route: APIRoute | None) -> str:
     """Pydantic's message, or a plainer one where it mentions Python types."""
     if found["loc"] == ("body",) and isinstance(found["input"], bytes | None):
-        return "Send JSON with Content-Type: application/json"
+        return "Send a JSON object, with Content-Type: application/json"
     if found["type"] == "extra_forbidden" and route:
         return unknown_sentence(str(found["loc"][-1]), body_fields(route, path[:-1]))
     if "Expected UploadFile" in found["msg"]:
         return f"Send a file: with curl, -F {found['loc'][-1]}=@path"
     if found["type"] == "json_invalid":
         return f"This is not JSON: {found['ctx']['error']} at character {found['loc'][-1]}"
+    if found["type"] == "float_type" and isinstance(found["input"], int):  # of more than 308 digits
+        return _MESSAGES["int_parsing_size"]
+    if found["type"] in _TIMES:
+        return f"This is not a time: {found['ctx']['error']}. Send one such as 2026-05-01T10:00:00Z"
+    if found["type"] in _LENGTHS:
+        return _LENGTHS[found["type"]].format(**found["ctx"])
     return _MESSAGES.get(found["type"]) or _plainer(found["msg"])
 
 

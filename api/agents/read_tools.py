@@ -95,7 +95,7 @@ async def list_calendar(call: Call, asked: CalendarQuery) -> CalendarPage:
     page = await call.api.get("/content/calendar", asked.model_dump(mode="json"))
     items, cursor = page.json(), page.headers.get("X-Next-Cursor")
     failed = [item["title"] for item in items if item["status"] == "failed"]
-    told = f"{len(items)} items." + (" There are more: send next_cursor as cursor." if cursor else "")
+    told = f"Items: {len(items)}." + (" There are more: send next_cursor as cursor." if cursor else "")
     if failed:
         told += f" {len(failed)} failed; `reason` has the remedy of each."
     return CalendarPage.model_validate({"items": items, "next_cursor": cursor, "next": told})
@@ -162,5 +162,5 @@ async def recall(call: Call, asked: RecallQuery) -> Recalled:
     """Search a twin's memories by meaning: what is known of its products, its audience and its past posts."""
     body = asked.model_dump(mode="json", exclude={"twin_id"}) | {"namespace": namespace_of(asked.twin_id)}
     found = (await call.api.post("/memory/v2/recall", json=body)).json()
-    told = f"{found['count']} memories, the most relevant first." if found["count"] else "Nothing is remembered of it."
+    told = f"Memories: {found['count']}, the most relevant first." if found["count"] else "Nothing is remembered of it."
     return Recalled.model_validate(found | {"next": told})

@@ -14,6 +14,7 @@ from content_pipeline.core.errors import Unavailable
 from tests.api.conftest import PUBLIC
 
 PUBLISH = "social/publish"
+JSON = {"Content-Type": "application/json"}
 HALF_A_CHARACTER = base64.urlsafe_b64encode(b'["2026-11-27T00:00:00+00:00", "\\ud800"]').decode()
 MEMBERS = {"type", "title", "status", "detail", "code", "request_id"}
 
@@ -80,9 +81,33 @@ def test_a_value_of_the_wrong_shape_is_pointed_at(client: TestClient) -> None:
             "/name",
             "This text should have at least 1 character",
         ),
-        ("POST", PUBLISH, {}, "body", "", "Send JSON with Content-Type: application/json"),
-        ("POST", PUBLISH, {"content": b"{}"}, "body", "", "Send JSON with Content-Type: application/json"),
+        ("POST", PUBLISH, {}, "body", "", "Send a JSON object, with Content-Type: application/json"),
+        ("POST", PUBLISH, {"content": b"{}"}, "body", "", "Send a JSON object, with Content-Type: application/json"),
         ("POST", PUBLISH, {"json": []}, "body", "", "Input should be an object"),
+        (
+            "POST",
+            "twins",
+            {"content": b'{"name": "Ann", "voice_id": "en-US", "speed": 1%s}' % (b"0" * 400), "headers": JSON},
+            "body",
+            "/speed",
+            "This number is too large",
+        ),
+        (
+            "POST",
+            "keys",
+            {"json": {"name": "a", "scopes": ["read"], "expires_at": "tomorrow"}},
+            "body",
+            "/expires_at",
+            "This is not a time: input is too short. Send one such as 2026-05-01T10:00:00Z",
+        ),
+        (
+            "POST",
+            "keys",
+            {"json": {"name": "a", "scopes": []}},
+            "body",
+            "/scopes",
+            "Send 1 or more; these are 0",
+        ),
         (
             "POST",
             PUBLISH,

@@ -24,10 +24,11 @@ class Caller:
     def check(self, needed: Scope) -> None:
         """Raises Forbidden `insufficient_scope`."""
         if needed not in self.scopes:
+            makers = " and ".join(ordered({Scope.ADMIN, needed}))
             raise Forbidden(
                 f"This needs a key with the scope {needed}; yours has {', '.join(ordered(self.scopes)) or 'none'}.",
                 code="insufficient_scope",
-                remedy=f"Use a key with the scope {needed}. One with the scopes admin and {needed} can make it by "
+                remedy=f"Use a key with the scope {needed}. One with {makers} can make it by "
                 "POST /keys, and the operator by `content-pipeline keys create`.",
             )
 

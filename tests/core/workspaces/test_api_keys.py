@@ -64,6 +64,10 @@ def test_a_key_gives_the_scopes_that_it_has_and_no_other() -> None:
     with pytest.raises(Forbidden, match="the scope publish; yours has read, admin") as refused:
         create(maker, [Scope.READ, Scope.PUBLISH])
     assert refused.value.code == "insufficient_scope"
+    assert "One with publish and admin can make it" in refused.value.remedy
+    with pytest.raises(Forbidden) as refused:
+        new_caller(scopes=[Scope.READ]).check(Scope.ADMIN)
+    assert "One with admin can make it" in refused.value.remedy
 
 
 def test_a_key_of_the_operator_has_all_scopes_and_does_not_expire() -> None:
