@@ -26,6 +26,7 @@ class Confirmable(BaseModel):
 
     confirm: bool = Field(
         False,
+        strict=True,  # not "yes", nor 1: it is a person's word
         description=f"Only for a time that is less than {SOON_MINUTES} minutes away: true when the person has seen the "
         "post and has agreed",
     )
@@ -135,6 +136,7 @@ def _on_dry_run(results: list[DryRunView]) -> str:
 class PublishArguments(PublishRequest, Repeatable):
     confirm: bool = Field(
         False,
+        strict=True,  # not "yes", nor 1: it is a person's word
         description="true publishes now, for everybody to see. Set it only when the person has seen the post and has "
         "agreed; without it this is a dry run",
     )

@@ -265,6 +265,15 @@ def test_nothing_is_published_without_a_confirmation(
     assert count(Publication) == 0
 
 
+@pytest.mark.parametrize("said", ["true", "yes", 1])
+def test_only_true_confirms(agent: Agent, twin_id: str, said: object) -> None:
+    """A "yes" was taken for it, and the post was published."""
+    create_account(twin_id)
+    refused = agent.refusal("publish_post", platforms=["instagram"], reel_url=LINK, caption="Look.", confirm=said)
+    assert refused["detail"] == "/confirm: Input should be true or false"
+    assert count(Publication) == 0
+
+
 def test_a_confirmed_post_is_published_once(agent: Agent, twin_id: str) -> None:
     account_id = create_account(twin_id)
     asked = {"platforms": ["instagram"], "reel_url": LINK, "caption": "Look.", "confirm": True}
