@@ -40,7 +40,7 @@ async def serve(request: Request, send: Send) -> None:
 
 async def _check_host(request: Request) -> None:
     """Against DNS rebinding: a website whose name leads here comes with its own name."""
-    refused = await TransportSecurityMiddleware(_security()).validate_request(request)
+    refused = await TransportSecurityMiddleware(_security()).validate_request(_lower_case(request))
     if refused is None:
         return
     if refused.status_code == HTTPStatus.FORBIDDEN:
@@ -54,9 +54,20 @@ async def _check_host(request: Request) -> None:
     )
 
 
+def _lower_case(request: Request) -> Request:
+    """The request as a browser sends it, which writes names of hosts in lower case: the SDK compares letters."""
+    headers = [(name, value.lower() if name in (b"host", b"origin") else value) for name, value in request.headers.raw]
+    return Request({**request.scope, "headers": headers})
+
+
 def _security() -> TransportSecuritySettings:
-    public = urlsplit(settings().public_url)
+    public = urlsplit(settings().public_url.lower())
     return TransportSecuritySettings(
-        allowed_hosts=[public.netloc, *settings().mcp_hosts, *_LOOPBACK, *(f"{name}:*" for name in _LOOPBACK)],
-        allowed_origins=[f"{public.scheme}://{public.netloc}", *settings().cors_origins],
+        allowed_hosts=[
+            public.netloc,
+            *map(str.lower, settings().mcp_hosts),
+            *_LOOPBACK,
+            *(f"{name}:*" for name in _LOOPBACK),
+        ],
+        allowed_origins=[f"{public.scheme}://{public.netloc}", *map(str.lower, settings().cors_origins)],
     )

@@ -66,6 +66,12 @@ def test_loopback_is_known_with_any_port_or_none(client: TestClient, host: str) 
     assert client.post(MCP, json=PING, headers=HEADERS | {"Host": host}).status_code == 200
 
 
+def test_the_name_of_a_host_has_no_case(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "public_url", "https://API.example.com")
+    for host in ("api.example.com", "Api.Example.COM", "LOCALHOST"):
+        assert client.post(MCP, json=PING, headers=HEADERS | {"Host": host}).status_code == 200
+
+
 def test_pages_of_other_origins_are_refused_until_cors_allows_them(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
