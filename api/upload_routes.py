@@ -2,13 +2,15 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
 from typing import Any, ClassVar, Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.types import Message, Receive
 
 from api.body_limits import BodyLimit, check_size
 from api.concurrency_limits import ConcurrencyLimit, client_of
@@ -57,10 +59,15 @@ class UploadRoute(APIRoute):
             caller.check(needed_scope(self, request.method))
             limit.bytes = self.most_bytes(caller)
             limit.most_seconds, limit.bytes_per_second = settings().fetch_seconds, BYTES_PER_SECOND
-            expected = int(request.headers.get("content-length", limit.bytes))
+            client, length = client_of(request), request.headers.get("content-length")
+            expected = int(length) if length else limit.bytes
             check_size(expected, limit)
-            async with self.concurrency.slot(client_of(request)):
-                await self.take_volume(client_of(request), expected)
+            take_volume = partial(self.take_volume, client)
+            async with self.concurrency.slot(client):
+                if length:
+                    await take_volume(expected)
+                else:
+                    request = Request(request.scope, _counted(request.receive, take_volume))
                 with TEMPORARY_SPACE.reserved(expected):
                     return await handle(request)
 
@@ -78,6 +85,22 @@ class CsvRoute(UploadRoute):
 
     async def take_volume(self, client: str, size: int) -> None:
         await CSV_VOLUME.take(client, size)
+
+
+def _counted(receive: Receive, take: Callable[[int], Awaitable[None]]) -> Receive:
+    """`receive`, which hands the size of the body to `take` when all of it has come, and before it is parsed."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        if message["type"] == "http.request":
+            received += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                await take(received)
+        return message
+
+    return counted
 
 
 class _TemporarySpace:

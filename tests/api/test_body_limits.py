@@ -232,6 +232,25 @@ def test_csvs_have_a_volume_a_minute_of_their_own(
     assert send(other, 100_000).status_code == 404
 
 
+def test_of_a_csv_of_unknown_length_what_has_come_is_counted(
+    connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counted as the largest one that is taken, 6 MB: four small ones used up a minute."""
+    monkeypatch.setattr(upload_routes.CSV_VOLUME, "per_minute", 250_000)
+    client = connect()
+
+    def send(size: int) -> httpx.Response:
+        form = b'--b\r\nContent-Disposition: form-data; name="csv_file"; filename="a.csv"\r\n\r\nscript\n'
+        return client.post(
+            BATCHES,
+            content=iter([form, b"x" * size, b"\r\n--b--\r\n"]),
+            headers={"Content-Type": "multipart/form-data; boundary=b"},
+        )
+
+    # Without the other fields of the form it is read, and refused.
+    assert [send(100_000).status_code for _ in range(3)] == [422, 422, 429]
+
+
 def test_an_upload_without_a_body_is_refused_as_one(connect: Callable[..., TestClient]) -> None:
     answer = connect().post(BATCHES, content=b"")
     assert (answer.status_code, answer.json()["code"]) == (422, "schema")
