@@ -12,7 +12,7 @@ from api.idempotency import PUBLIC_PATH, IdempotentDep
 from api.json_routes import JsonRoute
 from api.pagination import link_next
 from api.schemas.problems import problems
-from api.schemas.twins import TwinEdit, TwinRequest, TwinView
+from api.schemas.twins import TwinEdit, TwinRequest, TwinSummary, TwinView
 from api.thread_pools import LAUNCHES
 from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit
@@ -34,12 +34,12 @@ def create_twin(body: TwinRequest, caller: CallerDep, idempotent: IdempotentDep)
 @router.get("")
 def list_twins(
     request: Request, response: Response, caller: CallerDep, limit: Limit = 50, cursor: Cursor = None
-) -> list[TwinView]:
-    """List the workspace's twins, newest first."""
+) -> list[TwinSummary]:
+    """List the workspace's twins, newest first, without their glossaries."""
     with autocommit() as session:
         page, next_cursor = twins.list_page(session, caller.workspace_id, limit=limit, cursor=cursor)
     link_next(request, response, next_cursor)
-    return [TwinView.model_validate(twin) for twin in page]
+    return [TwinSummary.model_validate(twin) for twin in page]
 
 
 @router.get("/{twin_id}", responses=problems(404))

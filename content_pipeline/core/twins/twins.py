@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.clock import now
@@ -40,8 +40,9 @@ def get(session: Session, workspace_id: UUID, twin_id: UUID, *, lock: bool = Fal
 def list_page(
     session: Session, workspace_id: UUID, *, limit: int, cursor: str | None = None
 ) -> tuple[list[Twin], str | None]:
+    """A page of the twins, newest first, each without its glossary until that is asked for: it has up to 90 kB."""
     query = select(Twin).where(Twin.workspace_id == workspace_id, Twin.deleted_at.is_(None))
-    return newest_first(session, query, Twin, limit=limit, cursor=cursor)
+    return newest_first(session, query.options(defer(Twin.glossary)), Twin, limit=limit, cursor=cursor)
 
 
 def edit(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
