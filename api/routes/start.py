@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from api import html_pages
+from api.authentication import AGENTS
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.platforms.registry import PLATFORMS
@@ -27,10 +28,11 @@ def start(request: Request, accept: Annotated[str, Header()] = "") -> Response:
     """The addresses of the documentation, of Dagster's pages and of the sandbox."""
     base = str(request.base_url)
     places = {name: (title, text, f"{base}{path}") for name, (title, text, path) in _PAGES.items()} | _other_servers()
+    agents = f"{base}{AGENTS.removeprefix('/')}"
     if "text/html" in accept:
-        answer: Response = html_pages.render(request, "start.html", places=places.values())
+        answer: Response = html_pages.render(request, "start.html", places=places.values(), agents=agents)
     else:
-        answer = JSONResponse({name: url for name, (_, _, url) in places.items()})
+        answer = JSONResponse({name: url for name, (_, _, url) in places.items()} | {"mcp": agents})
     answer.headers["Vary"] = "Accept"
     return answer
 

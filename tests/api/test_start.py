@@ -11,7 +11,8 @@ from content_pipeline.core.settings import settings
 def test_programs_are_told_where_things_are(anonymous_client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "platforms", "live")
     places = anonymous_client.get("/").json()
-    assert set(places) == {"docs", "openapi", "errors", "health"}
+    assert set(places) == {"docs", "openapi", "errors", "health", "mcp"}
+    assert anonymous_client.post(urlsplit(places["mcp"]).path).json()["code"] == "key_missing"
     for url in (places["docs"], places["openapi"]):
         assert anonymous_client.get(urlsplit(url).path).status_code == 200
 
@@ -19,6 +20,7 @@ def test_programs_are_told_where_things_are(anonymous_client: TestClient, monkey
 def test_people_get_a_page_with_links_and_nothing_of_other_hosts(anonymous_client: TestClient) -> None:
     page = anonymous_client.get("/", headers={"Accept": "text/html,*/*;q=0.8"})
     assert 'href="http://testserver/docs"' in page.text
+    assert "<pre>http://testserver/mcp</pre>" in page.text  # no link: a browser has no key to open it with
     assert "src=" not in page.text
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
