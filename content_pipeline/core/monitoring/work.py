@@ -13,6 +13,7 @@ from content_pipeline.core.models import CalendarItem, Publication, Task
 from content_pipeline.core.monitoring import ended_tasks
 from content_pipeline.core.monitoring.families import counter, gauge
 from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.publishing import publications
 from content_pipeline.core.settings import Lane
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.kinds import KINDS
@@ -107,7 +108,7 @@ def open_publications(session: Session) -> Iterator[Metric]:
     query = (
         select(Publication.platform, func.count().filter(~Publication.held), func.count().filter(Publication.held))
         .join(Task, Publication.id == ended_tasks.PUBLICATION_ID)
-        .where(Task.state.in_(tasks.OPEN))
+        .where(Task.kind == publications.KIND, Task.state.in_(tasks.OPEN))
         .group_by(Publication.platform)
     )
     found = {platform: numbers for platform, *numbers in session.execute(query)}
