@@ -28,13 +28,21 @@ def fetch_cached(
     The file is cached under `object_key` unless `inspect` raises; links to the copy carry `content_type`. The plan of
     the workspace limits its size. Raises what `RunContext.fetch` and `inspect` raise.
     """
+    if _is_cached(object_key, target):
+        return inspect(target)
+    # Not while NotFound is handled: an operator would read in the log that a stored file is gone.
+    with run.write() as session:
+        plan = workspaces.plan_of(session, workspace_id)
+    run.fetch(location, target, max_bytes=plan.upload_bytes)
+    inspected = inspect(target)
+    storage.put(object_key, target, content_type=content_type)
+    return inspected
+
+
+def _is_cached(object_key: str, target: Path) -> bool:
+    """Whether the copy is there, which then is in `target`."""
     try:
         storage.fetch(object_key, target)
     except NotFound:
-        with run.write() as session:
-            plan = workspaces.plan_of(session, workspace_id)
-        run.fetch(location, target, max_bytes=plan.upload_bytes)
-        inspected = inspect(target)
-        storage.put(object_key, target, content_type=content_type)
-        return inspected
-    return inspect(target)
+        return False
+    return True

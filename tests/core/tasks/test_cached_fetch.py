@@ -62,7 +62,7 @@ def test_a_file_that_inspection_refuses_is_not_cached(
 ) -> None:
     server.expect_request("/reel.mp4").respond_with_data(body)
     key = f"{small_workspace_id}/copies/{uuid4()}"
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         cached_fetch.fetch_cached(
             run,
             server.url_for("/reel.mp4"),
@@ -72,6 +72,7 @@ def test_a_file_that_inspection_refuses_is_not_cached(
             inspect=refuse_jokes,
         )
     assert not storage.exists(key)
+    assert not isinstance(caught.value.__context__, NotFound), "a run's page would show that a stored file is gone"
 
 
 def test_an_object_of_ours_is_copied_and_a_deleted_one_is_said_to_be(
