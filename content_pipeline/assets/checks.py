@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationTargetMaterializationData
 
 from content_pipeline import partitions
 from content_pipeline.core.errors import Conflict, MediaUnusable, NotFound, NotMedia
@@ -77,25 +78,26 @@ def evaluate_stored(
     "Execute" sends no partition: then it is the newest one that was materialized, whose own record the result becomes
     too. Nothing is claimed, since nothing is changed.
     """
-    partition = context.partition_key if context.has_partition_key else _newest_partition(context, asset)
-    if partition is None:
+    newest = None if context.has_partition_key else _newest_materialization(context, asset)
+    if newest is None and not context.has_partition_key:
         context.log.warning(f"Nothing of {asset} is materialized, so there is nothing to check.")
         return
+    partition = newest.partition_key if newest else context.partition_key
+    assert partition
     with scratch.folder(context.run.run_id) as folder:
         for result in evaluate(context, asset, checks_of(row_id(partition), folder)):
-            if context.has_partition_key:
+            if newest is None:
                 yield result
                 continue
             yield result.with_metadata({**(result.metadata or {}), "partition": partition})
-            context.log_event(_evaluation(asset, result, partition))
+            context.log_event(_evaluation(asset, result, newest))
 
 
-def _newest_partition(context: dg.AssetExecutionContext, asset: str) -> str | None:
-    event = context.instance.get_latest_materialization_event(dg.AssetKey(asset))
-    return event.asset_materialization.partition if event and event.asset_materialization else None
+def _newest_materialization(context: dg.AssetExecutionContext, asset: str) -> dg.EventLogRecord | None:
+    return next(iter(context.instance.fetch_materializations(dg.AssetKey(asset), limit=1).records), None)
 
 
-def _evaluation(asset: str, result: dg.AssetCheckResult, partition: str) -> dg.AssetCheckEvaluation:
+def _evaluation(asset: str, result: dg.AssetCheckResult, checked: dg.EventLogRecord) -> dg.AssetCheckEvaluation:
     assert result.check_name
     return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey(asset),
@@ -104,5 +106,9 @@ def _evaluation(asset: str, result: dg.AssetCheckResult, partition: str) -> dg.A
         severity=result.severity,
         description=result.description,
         metadata=result.metadata,
-        partition=partition,
+        partition=checked.partition_key,
+        # Without it Dagster takes the result for that of an older video, and shows the partition as not checked.
+        target_materialization_data=AssetCheckEvaluationTargetMaterializationData(
+            storage_id=checked.storage_id, run_id=checked.run_id, timestamp=checked.timestamp
+        ),
     )

@@ -107,6 +107,10 @@ def test_checks_are_executed_alone_on_the_newest_video_and_recorded_as_its_own(
     assert found(result) == {
         (name, partition): True for name in ("playable", "size", "length") for partition in (None, key)
     }
+    states = instance.event_log_storage.get_asset_check_partition_info(
+        [dg.AssetCheckKey(dg.AssetKey("reel_video"), "size")]
+    )
+    assert {state.partition_key: state.is_current for state in states}[key], "else its page shows it as not checked"
     size = next(check for check in result.get_asset_check_evaluations() if check.check_name == "size")
     assert metadata_of(size) == {
         "width": 1080, "required_width": 1080, "height": 1920, "required_height": 1920,

@@ -114,6 +114,22 @@ def test_materializations_and_checks_are_found_by_their_asset(kept_instance: dg.
     assert check.status.value == "SUCCEEDED"
 
 
+def test_a_run_that_fails_before_its_checks_leaves_their_states_as_they_are(kept_instance: dg.DagsterInstance) -> None:
+    keys = dg.DynamicPartitionsDefinition(name="videos_of_this_test")
+
+    @dg.asset(partitions_def=keys, check_specs=[dg.AssetCheckSpec("playable", asset="video", partitions_def=keys)])
+    def video(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        if context.partition_key == "broken":
+            raise dg.Failure("It cannot be rendered.")
+        yield dg.MaterializeResult(check_results=[dg.AssetCheckResult(passed=True)])
+
+    kept_instance.add_dynamic_partitions(keys.name, ["good", "broken"])
+    for key in ("good", "broken"):
+        dg.materialize([video], instance=kept_instance, partition_key=key, raise_on_error=False)
+    states = kept_instance.event_log_storage.get_asset_check_partition_info([dg.AssetCheckKey(video.key, "playable")])
+    assert {state.partition_key: state.latest_execution_status.value for state in states} == {"good": "SUCCEEDED"}
+
+
 @pytest.mark.slow
 def test_a_run_like_a_reels_reads_no_catalog_looks_each_check_up_once_and_stores_no_empty_events(
     kept_instance: dg.DagsterInstance,
