@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts media strangers check format bench errors settings docs lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media strangers check format bench errors settings docs lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -64,6 +64,10 @@ soak: install  ## mixed load for an hour, while all that could grow is watched i
 
 hosts: install  ## 60 reels over three more hosts with RabbitMQ, of which one is lost and one cut off; as root
 	HOSTS_REELS=60 $(BIN)/python -m pytest -s tests/stack/hosts
+
+operators: install  ## an operator's morning on Dagster's pages by clicks alone, with a picture of each step in operators/
+	rm -rf operators && mkdir operators
+	SCREENSHOTS=operators $(BIN)/python -m pytest -s tests/stack/test_dagster_pages.py
 
 media: install  ## the corpus of docs/media.md and 500 broken files over a whole stack; MEDIA_FILES=n sends n, MEDIA_SEED=n others
 	MEDIA_FILES=$(or $(MEDIA_FILES),500) $(BIN)/python -m pytest -s tests/stack/test_media.py

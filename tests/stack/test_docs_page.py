@@ -4,20 +4,17 @@ SCREENSHOTS=folder keeps a picture of each step.
 """
 
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser import browsing
+from tests.browser import Pictures, browsing
 from tests.stack.harness import Stack, until
 
-SCREENSHOTS: Final = os.environ.get("SCREENSHOTS")
 SCRIPT: Final = "script\nHello world!\n"
 
 
@@ -36,11 +33,10 @@ class Documentation:
         self.page = page
         self.asked: list[str] = []
         page.on("request", lambda request: self.asked.append(request.url))
-        self._numbers = count(1)
+        self._pictures = Pictures()
 
     def picture(self, name: str, page: Page | None = None) -> None:
-        if SCREENSHOTS:
-            (page or self.page).screenshot(path=Path(SCREENSHOTS) / f"{next(self._numbers):02} {name}.png")
+        self._pictures.take(page or self.page, name)
 
     def authorize(self, key: str) -> None:
         self.page.get_by_role("button", name="Authorize").click()
