@@ -34,5 +34,6 @@ def of_row(session: Session, kind: str, key: str) -> dict[str, str]:
         .limit(1)
     )
     found = session.execute(query).one_or_none() or (None, None, None)
-    labels = zip(("twin", "platform", "calendar_item"), found, strict=True)
+    # An id says nothing in the list of runs, where each tag is a line: Dagster hides what begins with `dagster/`.
+    labels = zip(("twin", "platform", "dagster/calendar_item"), found, strict=True)
     return {name: str(label) for name, label in labels if label}
