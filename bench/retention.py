@@ -1,5 +1,6 @@
-"""Retention of partition keys: how long a day's worth of one kind takes."""
+"""Retention of partition keys: how long a day's worth of one kind takes, and Dagster's pages with those kept."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from typing import Final
@@ -7,15 +8,18 @@ from typing import Final
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from bench.environment import Environment
-from bench.figures import Figure, Target
+from bench.figures import Figure, Target, median
 from content_pipeline.core.maintenance.key_retirement import MOST_KEYS
 from content_pipeline.core.tasks.kinds import REEL
+from tests.browser import browsing
 from tests.stack.harness import Stack
 
 # New keys of a kind on a busy day.
 A_DAY: Final = 100_000
 # A run has five minutes of each quarter of an hour, for eight kinds.
 SECONDS_A_KIND: Final = 86_400 / 3 / 8
+PAGE_SECONDS, DIALOG_SECONDS = 2, 3
+TIMES: Final = 9
 
 # Copies of a reel's task and of its records in Dagster, each a second older than the one before.
 _NUMBERS: Final = """
@@ -79,6 +83,31 @@ def measure(environment: Environment) -> Iterator[Figure]:
         assert left == MOST_KEYS, left
     what = f"{A_DAY:,} keys of reels with their records, deleted" + (" (from 5,000)" if environment.quick else "")
     yield Figure(what, seconds * A_DAY / count, "s", target=Target(SECONDS_A_KIND))
+    if shutil.which("chromium"):
+        yield from _pages(environment)
+
+
+def _pages(environment: Environment) -> Iterator[Figure]:
+    """The page of an asset until it shows the newest video's metadata, in a browser that has Dagster's scripts, and the
+    back-fill dialog from the click until its keys can be chosen."""
+    url = f"http://127.0.0.1:{environment.stack.dagster_port}/assets/reel_video"
+    answered, opened = [], []
+    with browsing() as browser, browser.new_context() as visited:
+        visited.set_default_timeout(120_000)
+        for _ in range(1 + environment.times(TIMES)):
+            with visited.new_page() as page:
+                began = time.monotonic()
+                page.goto(url)
+                page.get_by_text("duration_seconds").first.wait_for()
+                answered.append(time.monotonic() - began)
+                began = time.monotonic()
+                page.get_by_role("button", name="Materialize…").click()
+                page.get_by_text("Select a partition or create one").click()
+                page.get_by_text(f"Select all ({MOST_KEYS})").wait_for()
+                opened.append(time.monotonic() - began)
+    for what, limit, seconds in (("page", PAGE_SECONDS, answered), ("back-fill dialog", DIALOG_SECONDS, opened)):
+        name = f"the {what} of an asset with {MOST_KEYS:,} keys: median"
+        yield Figure(name, median(seconds[1:]), "s", target=Target(limit), samples=len(seconds) - 1)
 
 
 def _dagster(stack: Stack) -> Connection:
