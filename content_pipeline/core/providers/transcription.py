@@ -23,9 +23,9 @@ from content_pipeline.core.providers import (
     spoken_language,
     voice_activity,
 )
-from content_pipeline.core.providers.chinese_punctuation import full_width
 from content_pipeline.core.providers.chinese_script import Script
 from content_pipeline.core.providers.code_switching import Stretch
+from content_pipeline.core.providers.full_width_punctuation import full_width
 from content_pipeline.core.providers.heard_punctuation import with_punctuation
 from content_pipeline.core.providers.heard_terms import with_terms
 from content_pipeline.core.providers.languages import whisper_language

@@ -3,7 +3,7 @@
 import pytest
 
 from content_pipeline.core.media.timed_words import Word, join_words
-from content_pipeline.core.providers.chinese_punctuation import full_width
+from content_pipeline.core.providers.full_width_punctuation import full_width
 
 
 @pytest.mark.parametrize(
