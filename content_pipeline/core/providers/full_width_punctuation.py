@@ -1,4 +1,4 @@
-"""Chinese punctuation: full-width marks where Whisper writes half-width ones."""
+"""Full-width punctuation: the marks of Chinese and Japanese where Whisper writes half-width ones."""
 
 import re
 from collections.abc import Sequence
@@ -7,11 +7,15 @@ from typing import Final
 from content_pipeline.core.media.timed_words import Word, rewritten
 
 # Within Latin words and numbers ("1,000", "12:30") marks are half-width.
-_AMONG_CHINESE: Final = re.compile(r"(?<![A-Za-z0-9])[,?!:;]|[,?!:;](?=[^\x00-\x7f])")
-_TO_FULL_WIDTH: Final = ord("，") - ord(",")
+_AMONG_FULL_WIDTH: Final = re.compile(r"(?<![A-Za-z0-9])[,?!:;]|[,?!:;](?=[^\x00-\x7f])")
+_CHINESE: Final = str.maketrans(",?!:;", "，？！：；")
+_JAPANESE: Final = str.maketrans(",?!:;", "、？！：；")
+_MARKS: Final = {"zh": _CHINESE, "yue": _CHINESE, "ja": _JAPANESE}
 
 
-def full_width(words: Sequence[Word]) -> tuple[Word, ...]:
-    """The words with ，？！：； of the width of Chinese characters."""
+def full_width(words: Sequence[Word], language: str) -> tuple[Word, ...]:
+    """The words of a language, as Whisper calls it, with the marks of its width; those of others as they are."""
+    if not (marks := _MARKS.get(language)):
+        return tuple(words)
     text = "".join(word.text for word in words)
-    return rewritten(words, _AMONG_CHINESE.sub(lambda mark: chr(ord(mark[0]) + _TO_FULL_WIDTH), text))
+    return rewritten(words, _AMONG_FULL_WIDTH.sub(lambda mark: mark[0].translate(marks), text))

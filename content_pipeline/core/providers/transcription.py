@@ -181,8 +181,9 @@ def _transcribe_stretches(
         if into_english:
             words += heard
             continue
+        heard = list(full_width(heard, stretch.language))
         if usual := chinese_script.USUAL.get(stretch.language):
-            heard = list(chinese_script.convert(full_width(heard), script or usual))
+            heard = list(chinese_script.convert(heard, script or usual))
         other = None if stretch.language == main else stretch.language
         words += [replace(word, language=other) for word in heard]
     return words
