@@ -24,7 +24,9 @@ def stretches(words: Sequence[Word], samples: Samples) -> Iterator[tuple[int, in
         # What is shorter is mostly the end of a word beside the gap.
         spoken = [(start, stop) for start, stop in inside if stop - start >= SAMPLE_RATE]
         if sum(stop - start for start, stop in spoken) >= _MIN_SECONDS * SAMPLE_RATE:
-            yield spoken[0][0], spoken[-1][1]
+            # The end of a sentence after a pause; without it the sentence before was heard as another one.
+            apart = [(start, stop) for start, stop in phrases if first < start and stop < end]
+            yield min([*spoken, *apart])[0], max([*spoken, *apart])[1]
 
 
 def _gaps(words: Sequence[Word], length: int) -> Iterator[tuple[int, int]]:

@@ -46,6 +46,9 @@ _UNSPACED_LANGUAGES = {"zh", "yue", "ja", "th", "lo", "my"}
 # Without an example the base model writes Chinese without punctuation, so that two sentences share a cue.
 _PUNCTUATED_EXAMPLES = {"zh": "你好，请坐。今天我们谈什么？"}
 
+# The model may leave out a part of what it is to listen to again: of two sentences on television it wrote one.
+_MAX_HEARINGS_OF_MISSED_SPEECH = 3
+
 _load_lock = threading.Lock()
 
 
@@ -208,9 +211,7 @@ def _transcribe_stretch(
     example = None if into_english else _PUNCTUATED_EXAMPLES.get(language)
     passes, length = (2 if hotwords or example else 1), len(samples) / SAMPLE_RATE
     words = hear(samples, lambda seconds: on_progress(start + seconds / passes))
-    for first, end in list(missed_speech.stretches(words, samples)):
-        again = hear(samples[first:end], lambda _: on_progress(start + length / passes))
-        words = sorted([*words, *_shifted(again, first / SAMPLE_RATE)], key=attrgetter("start"))
+    words = _with_missed_speech(words, samples, lambda part: hear(part, lambda _: on_progress(start + length / passes)))
     if passes == 2:
         told = hear(
             samples, lambda seconds: on_progress(start + (length + seconds) / 2), hotwords=hotwords, example=example
@@ -218,6 +219,17 @@ def _transcribe_stretch(
         words = with_terms(words, told, vocabulary) if hotwords else words
         words = with_punctuation(words, told) if example else words
     return _shifted(_snapped(words, samples), start)
+
+
+def _with_missed_speech(words: list[Word], samples: Samples, hear: Callable[[Samples], list[Word]]) -> list[Word]:
+    """The words, and those of speech that they leave out."""
+    heard: set[tuple[int, int]] = set()
+    for _ in range(_MAX_HEARINGS_OF_MISSED_SPEECH):
+        missed = set(missed_speech.stretches(words, samples)) - heard
+        for first, end in sorted(missed):
+            words = sorted([*words, *_shifted(hear(samples[first:end]), first / SAMPLE_RATE)], key=attrgetter("start"))
+        heard |= missed
+    return words
 
 
 def _hear(

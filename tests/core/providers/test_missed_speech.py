@@ -38,6 +38,15 @@ def test_without_words_all_speech_is_one_part(talk: Samples) -> None:
     assert end > 17.5
 
 
+def test_a_short_phrase_after_a_sentence_belongs_to_it(talk: Samples) -> None:
+    (short,) = pcm_chunks(samples.LIBRIVOX / "0880.flac")
+    half = SAMPLE_RATE // 2
+    sentence = np.concatenate([talk[: 13 * SAMPLE_RATE], talk[:half], short[half:SAMPLE_RATE], talk[: 8 * half]])
+    length = len(sentence) / SAMPLE_RATE
+    ((_, end),) = seconds([Word(length - 1, length, "next")], sentence)
+    assert 13.6 < end < 14.4
+
+
 @pytest.mark.parametrize(
     "words",
     [

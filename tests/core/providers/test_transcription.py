@@ -267,6 +267,27 @@ def test_speech_that_the_model_has_left_out_is_heard_once_more(reading: Path, mo
     assert all(one.end <= following.start for one, following in pairwise(transcript.words))
 
 
+def test_what_is_left_out_of_missed_speech_too_is_heard_by_itself(
+    reading: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two sentences on Japanese television that had no words, the second hearing wrote one."""
+    model = transcription.load_model(THREADS)
+    listen = model.transcribe
+    heard: list[float] = []
+
+    def leave_out(samples: Any, **options: Any) -> Any:
+        """The first two hearings end early."""
+        segments, info = listen(samples, **options)
+        heard.append(len(samples) / SAMPLE_RATE)
+        return (one for one in segments if len(heard) > 2 or one.start < 4), info
+
+    monkeypatch.setattr(model, "transcribe", leave_out)
+    transcript = _hear(reading)
+    assert len(heard) == 3
+    assert heard[0] > heard[1] > heard[2]
+    assert jiwer.wer(_plain(" ".join(SPOKEN.values())), _text(transcript)) <= 0.2
+
+
 def test_where_nobody_speaks_no_language_is_found(tmp_path: Path) -> None:
     assert _hear(samples.audio(tmp_path / "a.wav", "anullsrc=d={seconds}"), language="auto") == Transcript(None, 3, ())
 
