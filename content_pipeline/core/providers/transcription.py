@@ -29,6 +29,7 @@ from content_pipeline.core.providers.full_width_punctuation import full_width
 from content_pipeline.core.providers.heard_punctuation import with_punctuation
 from content_pipeline.core.providers.heard_terms import with_terms
 from content_pipeline.core.providers.languages import whisper_language
+from content_pipeline.core.providers.sentence_starts import after_their_pause
 from content_pipeline.core.providers.spoken_language import SpokenLanguage
 from content_pipeline.core.providers.whisper_models import model_folder, untranslating
 from content_pipeline.core.settings import settings
@@ -284,7 +285,7 @@ def _snapped(words: Sequence[Word], samples: Samples) -> list[Word]:
     snapped = [
         replace(word, start=span[0], end=span[1]) for word, span in zip(words, spans, strict=True) if span is not None
     ]
-    return normalize_timings(snapped, 0.0, len(samples) / SAMPLE_RATE)
+    return normalize_timings(after_their_pause(snapped), 0.0, len(samples) / SAMPLE_RATE)
 
 
 def _words(segment: Segment, *, join_parts: bool) -> Iterator[Word]:
