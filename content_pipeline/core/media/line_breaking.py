@@ -36,6 +36,8 @@ _ABBREVIATION = re.compile(r"^(mr|mrs|ms|dr|prof|st|vs|no|sr|jr|mme|m|dra?|sra?|
 _INITIAL = re.compile(r"^[^\W\d_I]\.$")
 # Kinsoku: small kana, length and iteration marks may not start a line.
 _NO_LINE_START = re.compile("[ーゝゞ々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ]")
+# A Chinese numeral belongs to the measure word after it, which is another phrase to BudouX: 一|种.
+_NUMERAL = re.compile("[一二两兩三四五六七八九十百千万萬几幾每某]")
 
 
 # Signs that some languages write with a blank before them: "80 %", "300 €", « Pourquoi ? ».
@@ -115,6 +117,7 @@ def _forbids_break(before: Word, after: Word) -> bool:
         or unicodedata.category(first) in ("Pe", "Pf", "Po", "Mn", "Mc")
         or unicodedata.category(last) in ("Ps", "Pi")
         or _NO_LINE_START.match(first) is not None
+        or _NUMERAL.match(last) is not None
     )
 
 

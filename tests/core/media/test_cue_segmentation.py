@@ -180,6 +180,16 @@ def test_japanese_phrases_stay_whole() -> None:
     assert {len("".join(lines[: count + 1])) for count in range(len(lines))} <= ends
 
 
+def test_a_chinese_numeral_stays_with_its_measure_word() -> None:
+    """一种 of a sentence of 7.02 s was in two cues."""
+    tokens = ["还有", "一", "种", "方式", "就是", "针对", "某", "一", "群体", "进行", "补助。"]
+    starts = [0.0, 0.6, *(1.8 + 0.6 * at for at in range(len(tokens) - 2))]  # a pause after the first 一
+    words = [Word(start, start + 0.6, token, spaced=False) for start, token in zip(starts, tokens, strict=True)]
+    lines = lines_of(segment(words, language="zh", duration=8))
+    assert len(lines) > 1
+    assert not any(line.endswith(("一", "某")) for line in lines), lines
+
+
 @pytest.mark.parametrize("text", ["あ" * 100, "x" * 100, "กรุงเทพ" * 20])
 def test_an_endless_word_comes_out_whole(text: str) -> None:
     (cue,) = segment([Word(1, 3, text)], language="en", duration=10)
