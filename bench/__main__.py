@@ -27,6 +27,7 @@ from bench import (
     reel_cost,
     reels,
     report,
+    results,
     retention,
     scrape,
     start_latency,
@@ -37,6 +38,7 @@ from bench import (
 )
 from bench.environment import METRICS_TOKEN, Environment
 from bench.figures import Figure
+from content_pipeline.core.clock import now
 from tests.stack.harness import Stack
 
 # In this order: what needs a new stack first, then what needs an idle one; those that fill the tables last.
@@ -73,9 +75,9 @@ BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
 @click.option("--quick", is_flag=True, help="Measure fewer times: under eight minutes.")
 def main(names: tuple[str, ...], quick: bool) -> None:
     """Run all benchmarks, or those named, on a new stack."""
-    measured_on = report.machine()
-    if measured_on["load"] > (os.cpu_count() or 1) / 2:
-        report.console.print(f"[yellow]This machine is busy (load {measured_on['load']:.1f}): expect worse figures.[/]")
+    load = os.getloadavg()[0]
+    if load > (os.cpu_count() or 1) / 2:
+        report.console.print(f"[yellow]This machine is busy (load {load:.1f}): expect worse figures.[/]")
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         stack = Stack(Path(folder) / "home", CONTENT_PIPELINE_METRICS_TOKEN=METRICS_TOKEN)
@@ -84,11 +86,11 @@ def main(names: tuple[str, ...], quick: bool) -> None:
                 stack.up()
             environment = Environment(stack, Path(folder), quick)
             for name in names or BENCHMARKS:
-                for figure in _measure(name, environment):
-                    figures.append(figure)
+                measured = list(_measure(name, environment))
+                results.save(name, results.Result(now().date(), results.machine(), load, quick, measured))
+                figures += measured
         finally:
             stack.down()
-            report.save(figures, measured_on)
             report.show_table(figures)
 
 

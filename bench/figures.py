@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pandas
 
@@ -45,18 +45,6 @@ class Figure:
         value = self.ratio if self.target.of == "ratio" else self.measured
         assert value is not None, self.what
         return value <= self.target.limit if self.target.side == "at most" else value >= self.target.limit
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "what": self.what,
-            "measured": self.measured,
-            "unit": self.unit,
-            "samples": self.samples,
-            "reference": self.reference and {"name": self.reference.name, "value": self.reference.value},
-            "ratio": self.ratio,
-            "target": self.target and {"limit": self.target.limit, "of": self.target.of, "side": self.target.side},
-            "is_met": self.is_met,
-        }
 
 
 def quantile(samples: Sequence[float], share: float) -> float:

@@ -1,18 +1,15 @@
-"""Report: prints the figures and saves them as JSON."""
+"""Report: prints the figures."""
 
-import json
 import os
-import platform
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
 from bench.figures import Figure
 
-RESULTS: Final = Path("bench-results.json")
+COLUMNS: Final = ("figure", "measured", "reference in this run", "ratio", "target")
 # Without a terminal rich uses 80 columns, which wraps every row of the table.
 _WIDTH: Final = 150
 
@@ -27,34 +24,17 @@ def show(figure: Figure) -> None:
 
 
 def show_table(figures: Sequence[Figure]) -> None:
-    table = Table("figure", "measured", "reference in this run", "ratio", "target", "met", box=None, header_style="dim")
+    table = Table(*COLUMNS, "met", box=None, header_style="dim")
     for figure in figures:
-        table.add_row(
-            figure.what,
-            _value(figure.measured, figure.unit),
-            _reference(figure),
-            _ratio(figure),
-            _target(figure),
-            _verdict(figure),
-        )
+        table.add_row(*cells(figure), _verdict(figure))
     console.print(table)
     held = [figure.is_met for figure in figures if figure.is_met is not None]
     console.print(f"{held.count(True)} of {len(held)} targets met.")
 
 
-def machine() -> dict[str, Any]:
-    """The machine that the figures are measured on, and its load."""
-    return {
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "load": os.getloadavg()[0],
-    }
-
-
-def save(figures: Sequence[Figure], measured_on: dict[str, Any]) -> None:
-    content = {"machine": measured_on, "figures": [figure.to_dict() for figure in figures]}
-    RESULTS.write_text(json.dumps(content, indent=2) + "\n")
+def cells(figure: Figure) -> Sequence[str]:
+    """A figure in words, one for each of `COLUMNS`."""
+    return figure.what, _value(figure.measured, figure.unit), _reference(figure), _ratio(figure), _target(figure)
 
 
 def _value(value: float, unit: str) -> str:

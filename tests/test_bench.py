@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from uuid import UUID
@@ -10,9 +11,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from bench import back_fill, baseline_reel, reel_cost, reels, report
+from bench import back_fill, baseline_reel, performance_page, reel_cost, reels, results
 from bench.figures import Figure, Reference, Target, median, quantile
 from bench.load_generator import closed_loop, get, open_loop
+from bench.results import Result
 from content_pipeline.core.database import transaction
 from content_pipeline.core.reels import reels as core
 from content_pipeline.core.reels.reel_spec import ReelSpec
@@ -37,23 +39,22 @@ def test_quantiles_lie_between_the_samples() -> None:
     assert quantile([0.0, 10.0], 0.95) == pytest.approx(9.5)
 
 
-def test_figures_are_saved_with_their_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "RESULTS", tmp_path / "results.json")
-    report.save([Figure("start", 0.2, "s", Reference("before", 0.4), Target(0.4), samples=3)], report.machine())
-    kept = json.loads(report.RESULTS.read_text())
-    assert kept["figures"] == [
-        {
-            "what": "start",
-            "measured": 0.2,
-            "unit": "s",
-            "samples": 3,
-            "reference": {"name": "before", "value": 0.4},
-            "ratio": 0.5,
-            "target": {"limit": 0.4, "of": "measured", "side": "at most"},
-            "is_met": True,
-        }
-    ]
-    assert kept["machine"]["cores"] >= 1
+def result(seconds: float) -> Result:
+    figure = Figure("start", seconds, "s", Reference("before", 0.4), Target(0.4), samples=3)
+    return Result(date(2026, 11, 30), results.machine(), load=0.2, quick=True, figures=[figure])
+
+
+def test_the_page_shows_the_newest_result_of_each_benchmark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(performance_page, "PAGE", tmp_path / "performance.md")
+    for name, seconds in ("start", 0.3), ("reels", 0.2), ("start", 0.5):
+        results.save(name, result(seconds))
+    assert results.load() == {"start": result(0.5), "reels": result(0.2)}
+    performance_page.write()
+    page = performance_page.PAGE.read_text()
+    assert page.index("## reels\n\n2026-11-30, `--quick`") < page.index("## start")
+    assert "| start | 0.50 s | 0.40 s before | 1.25 × | ≤ 0.4 s | 3 | **✗** |" in page
+    assert "| start | 0.20 s | 0.40 s before | 0.50 × | ≤ 0.4 s | 3 | ✓ |" in page
 
 
 def test_the_scripts_of_a_batch_are_distinct() -> None:

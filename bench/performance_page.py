@@ -1,0 +1,49 @@
+"""`python -m bench.performance_page`: writes docs/performance.md from the newest results of the benchmarks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from bench import report, results
+from bench.results import Result
+
+PAGE: Final = Path("docs/performance.md")
+_INTRODUCTION: Final = """\
+# Performance
+
+What `make bench` measured, each figure beside the same work done another way in the same run where there is one: a
+ratio holds on other machines, a time does not. One benchmark is `.venv/bin/python -m bench NAME`, and its module in
+`bench/` says what it does. With `--quick` it measures fewer times, or among fewer rows. This page is written from the
+newest results by `.venv/bin/python -m bench.performance_page`.
+
+How many cores, how much memory and which connections a load needs: [sizing.md](sizing.md).
+"""
+_MET: Final = {None: "", True: "✓", False: "**✗**"}
+
+
+def write() -> None:
+    """Benchmarks in alphabetical order."""
+    found = results.load()
+    PAGE.write_text(_INTRODUCTION + "".join(_section(name, found[name]) for name in sorted(found)))
+
+
+def _section(name: str, result: Result) -> str:
+    how = "`--quick`" if result.quick else "whole"
+    head = f"{result.measured_on}, {how}, load before {result.load:.1f}; {result.machine}"
+    return f"\n## {name}\n\n{head}.\n\n" + "\n".join(_table(result)) + "\n"
+
+
+def _table(result: Result) -> Iterator[str]:
+    columns = (*report.COLUMNS, "n", "met")
+    yield _row(*columns)
+    yield _row(*("---" for _ in columns))
+    for figure in result.figures:
+        yield _row(*report.cells(figure), str(figure.samples), _MET[figure.is_met])
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+if __name__ == "__main__":
+    write()

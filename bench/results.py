@@ -1,0 +1,44 @@
+"""Results: the newest of each benchmark, kept in a file for the page `docs/performance.md`."""
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from bench.figures import Figure
+
+RESULTS: Final = Path("bench-results.json")
+
+
+@dataclass(frozen=True)
+class Result:
+    """Figures of one benchmark. `load`: of the machine over the minute before the stack was started."""
+
+    measured_on: date
+    machine: str
+    load: float
+    quick: bool
+    figures: Sequence[Figure]
+
+
+_FILE: Final = TypeAdapter(dict[str, Result])
+
+
+def load() -> dict[str, Result]:
+    """By the name of the benchmark."""
+    return _FILE.validate_json(RESULTS.read_bytes()) if RESULTS.exists() else {}
+
+
+def save(name: str, result: Result) -> None:
+    """Keep a benchmark's result in place of its earlier one."""
+    RESULTS.write_bytes(_FILE.dump_json(load() | {name: result}, indent=2) + b"\n")
+
+
+def machine() -> str:
+    """The machine that figures are measured on."""
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
