@@ -78,11 +78,13 @@ def test_the_files_of_a_workspace_go_also_those_of_its_inbox(workspace_id: UUID)
         other = make_workspace(session)
     rendered_reel(workspace_id)
     kept = rendered_reel(other)
-    store("inbox/mine/twin/youtube/a.csv", f"accepted/{workspace_id}/twin/youtube/1/a.csv", "inbox/mine too/a.csv")
-    workspace_deletion.delete_files(workspace_id, "mine")
+    name = f"workspace {workspace_id}"
+    foreign = f"inbox/{name} too/a.csv"
+    store(f"inbox/{name}/twin/youtube/a.csv", f"accepted/{workspace_id}/twin/youtube/1/a.csv", foreign)
+    workspace_deletion.delete_files(workspace_id, name)
     left = set(storage.keys_below(""))
-    assert not [key for key in left if str(workspace_id) in key or "/mine/" in key]
-    assert {kept.output_key, "inbox/mine too/a.csv"} <= left
+    assert [key for key in left if str(workspace_id) in key] == [foreign]
+    assert kept.output_key in left
 
 
 @pytest.mark.slow
