@@ -67,7 +67,9 @@ def _times(store: Store, platform: Platform, account: str, *, posts: int, days: 
 def _add_post(
     store: Store, platform: Platform, account: str, username: str, media: str, number: int, time: float
 ) -> str:
-    seed = f"{username}/{number}"
+    is_photo = media.endswith(_PHOTO)
+    # An id stays that of one media, also after a reset: clients remember what a photo does not have.
+    seed = f"{username}/{'photo ' if is_photo else ''}{number}"
     title, text = _texts(f"{platform} {seed}")
     more: Document = {
         "seconds": float(_choice(_LENGTHS, f"{platform} {seed}", "length")),
@@ -75,7 +77,7 @@ def _add_post(
         "time": time,
         "made_elsewhere": True,
     }
-    if media.endswith(_PHOTO):
+    if is_photo:
         more |= {"media_type": "IMAGE", "seconds": None, "style": ""}
     if platform == "youtube":
         id = derived_id(platform, seed, 11)
