@@ -51,7 +51,7 @@ where item.id = any(cast(:templates as uuid[])) and task.state = 'done'"""
 _CANCEL = "update calendar_items set status = 'canceled' where caption like :marker || ' %' and status = 'scheduled'"
 _ENDED = "select count(*) from calendar_items where caption like :marker || ' %' and status in ('published', 'failed')"
 # A workspace that has many runs open starts no more.
-_DONE = "update tasks set state = 'done' where kind = 'publication'"
+_DONE = "update tasks set state = 'done' where kind = 'publication' and state <> 'done'"
 # Seconds from the scheduled time of an item until work on its post begins (its run starts; of a prepared one, it is
 # about to be committed), and until it is published.
 _AFTER = """
@@ -177,11 +177,11 @@ def _longest_tick(environment: Environment, templates: Sequence[str]) -> Figure:
 
 def _ticks(session: Session) -> Iterator[float]:
     """Seconds of each tick until nothing is due."""
-    started = True
+    started = 1
     while started:
         began = time.monotonic()
         due.record_outcomes(session)
-        started = bool(due.start_posts(session, most=RUNS_A_TICK))
+        started, _ = due.start_posts(session, most=RUNS_A_TICK)
         session.flush()
         yield time.monotonic() - began
         session.execute(text(_DONE))
