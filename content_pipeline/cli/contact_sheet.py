@@ -7,8 +7,8 @@ from typing import Final
 
 from PIL import Image
 
+from content_pipeline.core.media import thumbnails
 from content_pipeline.core.media.probe import probe
-from content_pipeline.core.media.video import thumbnail
 
 MOMENTS: Final = (0.0, 0.5, 1.0)
 GAP: Final = 8
@@ -30,7 +30,7 @@ def save(pictures: Sequence[Image.Image], target: Path, *, columns: int) -> Path
 def strip(video: Path) -> Image.Image:
     """The first frame of a video, one of its middle and the last, side by side."""
     seconds = probe(video).seconds
-    frames = [Image.open(io.BytesIO(thumbnail(video, seconds * moment))) for moment in MOMENTS]
+    frames = [Image.open(io.BytesIO(thumbnails.of_moment(video, seconds * moment))) for moment in MOMENTS]
     joined = Image.new("RGB", (sum(frame.width for frame in frames), frames[0].height))
     for place, frame in enumerate(frames):
         joined.paste(frame, (place * frame.width, 0))

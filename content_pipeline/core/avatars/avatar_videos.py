@@ -179,7 +179,7 @@ def finish(run: RunContext, row: AvatarVideo, output: Path) -> Rendered:
     `render_unplayable` and `render_size_wrong`.
     """
     with rendered_video.examined():
-        media, thumbnail = untrusted.probe_with_thumbnail(output)
+        media, thumbnail = untrusted.probe(output), untrusted.thumbnail(output)
     rendered_video.check_playable(media)
     rendered_video.check_portrait(media)
     key = object_key(row, OUTPUT)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict
-from content_pipeline.core.media import karaoke_captions, limits, rendered_video, untrusted, video
+from content_pipeline.core.media import karaoke_captions, limits, rendered_video, thumbnails, untrusted, video
 from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
@@ -183,7 +183,7 @@ def render(run: RunContext, key: str) -> BurnedIn:
             made = probe(output)
         rendered_video.check_playable(made, may_be_silent=not source.has_audio)
         rendered_video.check_size(made, width, height)
-        thumbnail = video.thumbnail(output, made.seconds / 2)
+        thumbnail = thumbnails.of_moment(output, made.seconds / 2)
         object_key = _object_key(burned, "mp4")
         storage.put(object_key, output, content_type="video/mp4")
     with run.write() as session:

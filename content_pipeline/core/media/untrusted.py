@@ -45,10 +45,9 @@ def probe(path: Path, workspace_id: UUID | None = None) -> MediaInfo:
     return MediaInfo(**json.loads(_answer(path, "probe", workspace_id=workspace_id)))
 
 
-def probe_with_thumbnail(path: Path) -> tuple[MediaInfo, bytes]:
-    """`probe`, and the first frame as `video.frame_thumbnail` makes it; empty without pictures. Raises as `probe`."""
-    media, _, thumbnail = _answer(path, "probe_with_thumbnail").partition(b"\n")
-    return MediaInfo(**json.loads(media)), thumbnail
+def thumbnail(path: Path) -> bytes:
+    """The first frame as `thumbnails.of_frame` makes it; empty without pictures. Raises as `probe`."""
+    return _answer(path, "thumbnail")
 
 
 def examine(path: Path, language: str | None = None) -> SourceStreams:

@@ -29,14 +29,13 @@ def answer(command: str, *arguments: str) -> Iterator[bytes]:
             from content_pipeline.core.media.probe import probe
 
             yield json.dumps(asdict(probe(_FILE))).encode()
-        case "probe_with_thumbnail", ():
+        case "thumbnail", ():
+            from content_pipeline.core.media import thumbnails
             from content_pipeline.core.media.probe import probe_with_first_frame
-            from content_pipeline.core.media.video import frame_thumbnail
 
-            media, frame = probe_with_first_frame(_FILE)
-            yield json.dumps(asdict(media)).encode() + b"\n"
+            _, frame = probe_with_first_frame(_FILE)
             if frame:
-                yield frame_thumbnail(frame)
+                yield thumbnails.of_frame(frame)
         case "picture_size", formats:
             from content_pipeline.core.media import pictures
 

@@ -1,20 +1,16 @@
-"""Video operations with ffmpeg: caption burn-in, faststart remux, thumbnails."""
+"""Video operations with ffmpeg: caption burn-in, faststart remux."""
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import av
 import ffmpeg
-from PIL import Image
 
-from content_pipeline.core.media import audio_visualizer, media_errors, picture_conversion, untrusted
+from content_pipeline.core.media import audio_visualizer, picture_conversion, untrusted
 from content_pipeline.core.media.ass_document import credit_tags
 from content_pipeline.core.media.ffmpeg import THREADS, run, untrusted_input
 from content_pipeline.core.media.limits import LENGTH_TOLERANCE
 from content_pipeline.core.media.media_info import MediaInfo
-from content_pipeline.core.media.probe import open_media
 from content_pipeline.core.media.source_streams import SourcePictures, SourceSound
 
 # Files of a burn-in in its folder: two inputs, one output.
@@ -30,8 +26,6 @@ _COPY_AUDIO = {"acodec": "copy"}
 _ADTS_CONTAINERS = ("mpegts", "aac")
 # Privacy: drop location and device metadata.
 _STRIP_METADATA = {"map_metadata": -1, "map_chapters": -1}
-
-_THUMBNAIL_MAX_SIDE = 320
 
 
 def frame_size(media: MediaInfo) -> tuple[int, int]:
@@ -104,29 +98,3 @@ def remux_faststart(path: Path, media: MediaInfo) -> None:
     output = ffmpeg.output(*streams, target.name, codec="copy", movflags="+faststart", **_STRIP_METADATA)
     run(output, folder=path.parent, seconds=media.seconds, on_progress=lambda _: None)
     target.replace(path)
-
-
-def thumbnail(video: Path, seconds: float) -> bytes:
-    """The frame at `seconds` as a JPEG, at most 320 pixels on the longer side; past the end, the last frame.
-
-    Raises MediaUnusable.
-    """
-    with open_media(video) as container:
-        stream = container.streams.video[0]
-        container.seek(int(seconds * av.time_base))
-        frame = None
-        for frame in container.decode(stream):
-            if frame.time is None or frame.time >= seconds:
-                break
-        if frame is None:
-            raise media_errors.unreadable("it has no picture there")
-        return frame_thumbnail(frame)
-
-
-def frame_thumbnail(picture: av.VideoFrame) -> bytes:
-    """A video frame as a JPEG, at most 320 pixels on the longer side."""
-    scale = min(_THUMBNAIL_MAX_SIDE / max(picture.width, picture.height), 1)
-    width, height = (max(round(side * scale), 1) for side in (picture.width, picture.height))
-    target = io.BytesIO()
-    Image.fromarray(picture_conversion.small_rgb(picture, width, height)).save(target, "JPEG", quality=80)
-    return target.getvalue()

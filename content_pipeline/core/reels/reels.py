@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
 from content_pipeline.core.clock import now
-from content_pipeline.core.media import glossary, rendered_video, video, wav
+from content_pipeline.core.media import glossary, rendered_video, thumbnails, wav
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.media.reels import audio_mastering, client_background, composition, designs, safe_zone
@@ -161,7 +161,7 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
         reel.output_key = video_key
         if run.task_id:
             tasks.finish(session, run.task_id)
-    return Rendered(video_key, made, seconds, loudness, design.name, video.frame_thumbnail(cover))
+    return Rendered(video_key, made, seconds, loudness, design.name, thumbnails.of_frame(cover))
 
 
 def _scene(run: RunContext, reel: Reel, folder: Path, design: Design, seconds: float) -> Scene:

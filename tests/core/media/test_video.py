@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from content_pipeline.core.errors import MediaUnusable
-from content_pipeline.core.media import audio_visualizer, emoji_font, video
+from content_pipeline.core.media import audio_visualizer, emoji_font, thumbnails, video
 from content_pipeline.core.media.karaoke_captions import Style, ass_subtitles
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
@@ -42,7 +42,7 @@ def _burned(folder: Path, source: Path, captions: str = WHITE_FROM_ONE) -> Media
 
 
 def _picture(folder: Path, seconds: float) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(video.thumbnail(folder / video.OUTPUT, seconds))))
+    return np.asarray(Image.open(io.BytesIO(thumbnails.of_moment(folder / video.OUTPUT, seconds))))
 
 
 def test_captions_are_in_the_picture_while_they_are_due(tmp_path: Path) -> None:
@@ -165,19 +165,6 @@ def test_sound_that_is_too_short_for_a_picture_makes_no_endless_video(tmp_path: 
     with pytest.raises(MediaUnusable) as raised:
         probe(tmp_path / video.OUTPUT)
     assert raised.value.code == "media_too_short"
-
-
-def test_a_thumbnail_is_a_small_jpeg_of_that_moment(tmp_path: Path) -> None:
-    source = samples.video(tmp_path / "a.mp4", "-vf", "drawbox=color=red:t=fill:enable='gt(t,1.5)'", size="640x360")
-    before, after = (Image.open(io.BytesIO(video.thumbnail(source, seconds))) for seconds in (1, 2))
-    assert before.format == "JPEG"
-    assert before.size == (320, 180)
-    assert np.asarray(after)[..., 1].mean() < 30 < np.asarray(before)[..., 1].mean()
-
-
-def test_a_thumbnail_past_the_end_is_the_last_picture(tmp_path: Path) -> None:
-    source = samples.video(tmp_path / "a.mp4")
-    assert video.thumbnail(source, 3.5)
 
 
 def _sound(path: Path) -> list[bytes]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from content_pipeline.core.media import video
+from content_pipeline.core.media import thumbnails
 from content_pipeline.core.media.avatars import composition
 from content_pipeline.core.media.avatars.characters import CHARACTERS
 from content_pipeline.core.media.avatars.composition import Scene
@@ -63,7 +63,7 @@ def made(spoken: Narration, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _picture(path: Path, seconds: float) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(video.thumbnail(path, seconds))), float)
+    return np.asarray(Image.open(io.BytesIO(thumbnails.of_moment(path, seconds))), float)
 
 
 def test_an_avatar_is_what_the_platforms_take(made: Path, spoken: Narration) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from content_pipeline.core.media import video
+from content_pipeline.core.media import thumbnails
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, pcm_chunks
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.reels import background_loops, client_background, composition
@@ -62,7 +62,7 @@ def _rendered(folder: Path, seed: int = 1, *, seconds: float = SECONDS, has_musi
 
 
 def _picture(reel: Path, seconds: float) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(video.thumbnail(reel, seconds))), float)
+    return np.asarray(Image.open(io.BytesIO(thumbnails.of_moment(reel, seconds))), float)
 
 
 def _lumas(reel: Path) -> list[np.ndarray]:
