@@ -1,12 +1,16 @@
 """Links from a post in asset metadata: to its video, twin, calendar item, account and figures, and its thumbnail."""
 
+from uuid import UUID
+
 import dagster as dg
 from sqlalchemy.orm import Session
 
 from content_pipeline.assets import links
 from content_pipeline.assets.links import Link
+from content_pipeline.assets.pictures import picture_metadata
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Account, Publication
+from content_pipeline.core.publishing import post_files
 from content_pipeline.core.tasks.kinds import AVATAR, BURN_IN, REEL, Kind
 
 _THUMBNAIL = "thumbnail"
@@ -54,13 +58,20 @@ def metrics_of(publication: Publication) -> dict[str, Link]:
 
 @links.or_no_links
 def thumbnail_of(instance: dg.DagsterInstance, publication: Publication) -> dict[str, Link]:
-    """The thumbnail that the video of a post has on its own page; none for videos that were not made here."""
+    """The thumbnail that the video of a post has on its own page, or that was made when it was copied."""
     with autocommit() as session:
         for kind, row_id in _made(publication):
             partition = links.partition_of(session, kind, row_id)
             if partition and (picture := _picture(instance, links.ASSETS[kind.name], partition)):
                 return {_THUMBNAIL: picture}
-    return {}
+    return of_copy(publication.workspace_id, post_files.copy_id_of(publication))
+
+
+@links.or_no_links
+def of_copy(workspace_id: UUID, copy_id: UUID) -> dict[str, Link]:
+    """The thumbnail of a copied video, if it has one."""
+    picture = post_files.load_thumbnail(workspace_id, copy_id)
+    return dict(picture_metadata(_THUMBNAIL, picture, "jpg")) if picture else {}
 
 
 def _picture(instance: dg.DagsterInstance, asset: str, partition: str) -> Link | None:

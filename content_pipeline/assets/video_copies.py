@@ -3,7 +3,7 @@
 import dagster as dg
 
 from content_pipeline import partitions
-from content_pipeline.assets import links
+from content_pipeline.assets import links, post_links
 from content_pipeline.assets.calendar import content_calendar
 from content_pipeline.assets.owners import PUBLISHING
 from content_pipeline.core.calendar import copies
@@ -28,8 +28,10 @@ def scheduled_video(context: dg.AssetExecutionContext) -> Results:
 def _copy(run: RunContext, key: str) -> Results:
     with run.folder() as folder:
         made = copies.copy(run, key, folder)
+    assert made.item.copy_id
     yield dg.MaterializeResult(
         metadata={
+            **post_links.of_copy(made.item.workspace_id, made.item.copy_id),
             "calendar_item": links.to_row("calendar_items", key, made.item.title or key),
             "scheduled_at": dg.MetadataValue.timestamp(made.item.scheduled_at),
             "seconds": made.media.seconds,

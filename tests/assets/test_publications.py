@@ -1,5 +1,6 @@
 """Publication assets: recorded metadata, and manual runs that post nothing."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -7,16 +8,19 @@ from uuid import UUID
 import dagster as dg
 import pytest
 
+from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Publication, Reel, Twin
 from content_pipeline.core.platforms.base import Refused
 from content_pipeline.core.reels import reels
+from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks import dagster_client
 from tests.asset_runs import execute_job, recorded
 from tests.core.publishing import posting
 from tests.core.publishing.faults import Fault
 from tests.core.publishing.posting import Stage, newest
-from tests.factories import make_item
+from tests.factories import make_item, make_upload
+from tests.media import samples
 
 
 @pytest.fixture
@@ -81,6 +85,23 @@ def test_a_post_leads_to_all_that_it_was_made_of_and_shows_its_picture(stage: St
     assert made["calendar_item"] == rf"[Bread \[rises\]\(/x\)](/records/calendar_items/{item.id})"
     assert made["metrics"].endswith(f"](/assets/daily_metrics?partition={published_at:%Y-%m-%d})")
     assert made["readings"].endswith(f"](/assets/metric_snapshots/{posting.PLATFORM})")
+
+
+@pytest.mark.slow
+def test_a_post_of_a_clients_video_shows_its_first_frame_also_after_the_platform_has_processed_it(
+    stage: Stage, workspace_id: UUID, tmp_path: Path
+) -> None:
+    video = samples.video(tmp_path / "holiday.mp4", seconds=1)
+    with transaction() as session:
+        upload = make_upload(session, workspace_id)
+    storage.put(upload.file_key, video, content_type="video/mp4")
+    stage.platform.processing_seconds = {"prepare": 600}
+    key = stage.post(stage.account(), source=Source(upload))
+    stage.run(key)
+    assert newest(key).state == "waiting"
+    stage.platform.processing_seconds = {}
+    result, _ = execute(key, **dagster_client.task_tags(newest(key)))
+    assert re.fullmatch(r"!\[thumbnail\]\(/pictures/\S+\.jpg\)", recorded(result)["publication"]["thumbnail"])
 
 
 @pytest.mark.slow

@@ -21,12 +21,14 @@ def fetch_cached(
     workspace_id: UUID,
     object_key: str,
     inspect: Callable[[Path], Inspected],
+    accept: Callable[[Path], Inspected] | None = None,
     content_type: str = "application/octet-stream",
 ) -> Inspected:
     """Write the file of `location`, a URL or the URI of an object, to `target`; return the result of `inspect(target)`.
 
-    The file is cached under `object_key` unless `inspect` raises; links to the copy carry `content_type`. The plan of
-    the workspace limits its size. Raises what `RunContext.fetch` and `inspect` raise.
+    The file is cached under `object_key` unless `inspect` raises; links to the copy carry `content_type`. A new file is
+    given to `accept` instead, which may change it. The plan of the workspace limits its size. Raises what
+    `RunContext.fetch`, `inspect` and `accept` raise.
     """
     if _is_cached(object_key, target):
         return inspect(target)
@@ -34,7 +36,7 @@ def fetch_cached(
     with run.write() as session:
         plan = workspaces.plan_of(session, workspace_id)
     run.fetch(location, target, max_bytes=plan.upload_bytes)
-    inspected = inspect(target)
+    inspected = (accept or inspect)(target)
     storage.put(object_key, target, content_type=content_type)
     return inspected
 

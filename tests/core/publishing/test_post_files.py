@@ -15,6 +15,7 @@ from content_pipeline.core import storage
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error, InternalError, Invalid, MediaUnusable, NotFound, NotMedia
+from content_pipeline.core.media import untrusted
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Publication, Reel, Upload
@@ -126,6 +127,20 @@ def test_posts_of_one_request_share_a_copy_of_the_video(
         assert (video.path.read_bytes(), video.media.width) == (body, 320)
         assert f"{workspace_id}/publications/{request_id}/video" in video.link
     assert len(server.log) == 1
+    assert post_files.load_thumbnail(workspace_id, request_id) == untrusted.thumbnail(tmp_path / "reel.mp4")
+
+
+def test_a_video_without_a_thumbnail_is_as_good(
+    workspace_id: UUID, run: RunContext, server: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Path) -> bytes:
+        raise MediaUnusable("Its first frame cannot be scaled.", code="media_too_complex")
+
+    monkeypatch.setattr(untrusted, "thumbnail", fail)
+    server.expect_request("/reel.mp4").respond_with_data(samples.video(tmp_path / "reel.mp4", seconds=1).read_bytes())
+    publication = create_publication(workspace_id, server.url_for("/reel.mp4"))
+    assert post_files.fetch_video(run, publication, tmp_path).media.has_video
+    assert post_files.load_thumbnail(workspace_id, post_files.copy_id_of(publication)) == b""
 
 
 @pytest.mark.slow
