@@ -1,11 +1,13 @@
 """One stack for all tests that need runs; each test has its own workspace."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from pytest_httpserver import HTTPServer
+from werkzeug import Response
 
 from tests.media import samples
 from tests.media.samples import CLIPS, joined
@@ -31,6 +33,25 @@ def client(stack: Stack) -> Iterator[Client]:
 def long_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Seventy seconds of human speech: long enough for the media lane, and to be running when something is killed."""
     return joined(tmp_path_factory.mktemp("long") / "long.flac", CLIPS * 3)
+
+
+@dataclass
+class Background:
+    """A picture on another server, which answers 404 until it is mended."""
+
+    url: str
+    is_mended: bool = False
+
+
+@pytest.fixture
+def background(stack: Stack, tmp_path: Path) -> Iterator[Background]:
+    picture = samples.picture(tmp_path / "bread.png", size="640x480").read_bytes()
+    with HTTPServer(port=stack.remote_port) as server:
+        background = Background(f"http://localhost:{stack.remote_port}/bread.png")
+        server.expect_request("/bread.png").respond_with_handler(
+            lambda _: Response(picture) if background.is_mended else Response(status=404)
+        )
+        yield background
 
 
 @pytest.fixture(scope="module")

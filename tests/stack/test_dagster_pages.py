@@ -6,20 +6,16 @@ SCREENSHOTS=folder keeps a picture of each step, as `make operators` does.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from pytest_httpserver import HTTPServer
 from sqlalchemy import NullPool, create_engine, text
-from werkzeug import Response
 
 from content_pipeline.core.tasks.partition_keys import row_id
 from tests.browser import Pictures, browsing
-from tests.media import samples
+from tests.stack.conftest import Background
 from tests.stack.harness import Client, Stack, until
 
 DAY_SECONDS: Final = 86_400
@@ -30,25 +26,6 @@ MOVE_TO_YESTERDAY: Final = (
     """update event_logs set timestamp = timestamp - interval '1 day', event = jsonb_set(event::jsonb, '{timestamp}',
     to_jsonb((event::jsonb ->> 'timestamp')::float8 - :day)) where run_id = any(:runs)""",
 )
-
-
-@dataclass
-class Background:
-    """A picture on another server, which answers 404 until it is mended."""
-
-    url: str
-    is_mended: bool = False
-
-
-@pytest.fixture
-def background(stack: Stack, tmp_path: Path) -> Iterator[Background]:
-    picture = samples.picture(tmp_path / "bread.png", size="640x480").read_bytes()
-    with HTTPServer(port=stack.remote_port) as server:
-        background = Background(f"http://localhost:{stack.remote_port}/bread.png")
-        server.expect_request("/bread.png").respond_with_handler(
-            lambda _: Response(picture) if background.is_mended else Response(status=404)
-        )
-        yield background
 
 
 class DagsterPages:

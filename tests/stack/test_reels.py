@@ -1,17 +1,13 @@
 """Reels from a CSV over HTTP."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from pytest_httpserver import HTTPServer
-from werkzeug import Response
 
 from content_pipeline.core.media.probe import probe
-from tests.media import samples
 from tests.programs import need
+from tests.stack.conftest import Background
 from tests.stack.harness import Client, Stack, until
 
 SENTENCE = "This sentence is spoken in {} takes of the same length, and then it ends."
@@ -89,34 +85,15 @@ def test_a_script_in_another_language_is_spoken_in_it(client: Client) -> None:
     assert languages == ["de", "ar"]
 
 
-@dataclass
-class Sky:
-    """A picture on another server, which is none until it is mended."""
-
-    url: str
-    is_mended: bool = False
-
-
-@pytest.fixture
-def sky(stack: Stack, tmp_path: Path) -> Iterator[Sky]:
-    picture = samples.picture(tmp_path / "sky.png", size="640x480").read_bytes()
-    with HTTPServer(port=stack.remote_port) as server:
-        sky = Sky(server.url_for("/sky.png").replace("127.0.0.1", "localhost"))
-        server.expect_request("/sky.png").respond_with_handler(
-            lambda _: Response(picture if sky.is_mended else b"not a picture")
-        )
-        yield sky
-
-
-def test_a_row_with_an_invalid_background_fails_alone_and_is_retried_alone(
-    stack: Stack, client: Client, sky: Sky
+def test_a_row_without_its_background_fails_alone_and_is_retried_alone(
+    stack: Stack, client: Client, background: Background
 ) -> None:
-    accepted = client.batch({"script": "Look at the sky.", "background_url": sky.url}, "And at the sea.")
+    accepted = client.batch({"script": "Look at the bread.", "background_url": background.url}, "And at the butter.")
     task = client.wait_for_task(accepted["task_id"])
     assert task["result"] == {"batch_id": accepted["batch_id"], "done": 1, "failed": 1}
     failed, done = client.jobs(accepted["batch_id"])
-    assert failed["error"]["code"] == "not_media"
-    sky.is_mended = True
+    assert failed["error"]["code"] == "remote_not_found"
+    background.is_mended = True
     again = client.post(f"/bulk/reels/{accepted['batch_id']}/retry-failed")
     assert client.wait_for_task(again["task_id"])["status"] == "done"
     assert [job["status"] for job in client.jobs(accepted["batch_id"])] == ["done", "done"]
@@ -124,12 +101,12 @@ def test_a_row_with_an_invalid_background_fails_alone_and_is_retried_alone(
 
 
 def test_operators_repair_failed_rows_on_an_assets_page_and_by_a_back_fill(
-    stack: Stack, client: Client, sky: Sky
+    stack: Stack, client: Client, background: Background
 ) -> None:
-    accepted = client.batch(*({"script": f"Look at sky {n}.", "background_url": sky.url} for n in range(3)))
+    accepted = client.batch(*({"script": f"Look at bread {n}.", "background_url": background.url} for n in range(3)))
     assert client.wait_for_task(accepted["task_id"])["status"] == "error"
     first, *others = client.jobs(accepted["batch_id"])
-    sky.is_mended = True
+    background.is_mended = True
     key = stack.partition_key(first["job_id"])
     run_id = stack.launch("__ASSET_JOB", key, assetSelection=[{"path": ["narration"]}, {"path": ["reel_video"]}])
     stack.wait_for_run(run_id, "SUCCESS")
