@@ -248,18 +248,23 @@ def test_text_that_the_model_is_sure_of_is_kept_whatever_its_no_speech_probabili
     assert _hear(samples.SPEECH).words == heard["0870"].words
 
 
-def test_speech_that_the_model_has_left_out_is_heard_once_more(reading: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _leave_out(patch: pytest.MonkeyPatch, *, hearings: int, until: float) -> list[float]:
+    """Let the first hearings lose what begins from second 4 to `until`. Returns the seconds that each is to hear."""
     model = transcription.load_model(THREADS)
     listen = model.transcribe
     heard: list[float] = []
 
-    def leave_out(samples: Any, **options: Any) -> Any:
-        """Of the first hearing, what begins from second 4 to 16 is lost."""
+    def listen_badly(samples: Any, **options: Any) -> Any:
         segments, info = listen(samples, **options)
         heard.append(len(samples) / SAMPLE_RATE)
-        return (one for one in segments if len(heard) > 1 or not 4 <= one.start < 16), info
+        return (one for one in segments if len(heard) > hearings or not 4 <= one.start < until), info
 
-    monkeypatch.setattr(model, "transcribe", leave_out)
+    patch.setattr(model, "transcribe", listen_badly)
+    return heard
+
+
+def test_speech_that_the_model_has_left_out_is_heard_once_more(reading: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = _leave_out(monkeypatch, hearings=1, until=16)
     transcript = _hear(reading)
     assert len(heard) == 2
     assert 8 < heard[1] < 16
@@ -271,17 +276,7 @@ def test_what_is_left_out_of_missed_speech_too_is_heard_by_itself(
     reading: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two sentences on Japanese television that had no words, the second hearing wrote one."""
-    model = transcription.load_model(THREADS)
-    listen = model.transcribe
-    heard: list[float] = []
-
-    def leave_out(samples: Any, **options: Any) -> Any:
-        """The first two hearings end early."""
-        segments, info = listen(samples, **options)
-        heard.append(len(samples) / SAMPLE_RATE)
-        return (one for one in segments if len(heard) > 2 or one.start < 4), info
-
-    monkeypatch.setattr(model, "transcribe", leave_out)
+    heard = _leave_out(monkeypatch, hearings=2, until=float("inf"))
     transcript = _hear(reading)
     assert len(heard) == 3
     assert heard[0] > heard[1] > heard[2]
