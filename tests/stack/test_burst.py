@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.media.samples import audio
 from tests.stack.harness import Client, Stack, until
 
-TASKS = int(os.environ.get("BURST_TASKS", "60"))
+TASKS = int(os.environ.get("BURST_TASKS", "40"))
 
 
 def test_each_of_a_burst_is_done_exactly_once_and_both_workers_take_part(

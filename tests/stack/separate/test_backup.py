@@ -1,4 +1,4 @@
-"""Everything is lost in the middle of a batch of ten, with a post in flight; a backup of that moment brings it back."""
+"""Everything is lost in the middle of a batch, with a post in flight; a backup of that moment brings it back."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from tests.media import samples
 from tests.stack.harness import Client, Stack, kill_all, until
 
 SCRIPT = "Number {}. AI is transforming how creators work, and what is left for them to do."
-ROWS = 10
+ROWS = 6
 
 
 @pytest.fixture
