@@ -45,6 +45,6 @@ def drips(head: str = "") -> Talk:
         connection.sendall(head.replace("\n", "\r\n").encode())
         while True:
             connection.sendall(b"x")
-            time.sleep(0.02)
+            time.sleep(0.02)  # the pace of the drip, which is what is tested
 
     return talk
