@@ -1,4 +1,4 @@
-"""Wrapper script: execs a command under RLIMIT_AS, killed with its parent (PR_SET_PDEATHSIG).
+"""Wrapper script: execs a command under RLIMIT_AS and at a lower priority, killed with its parent (PR_SET_PDEATHSIG).
 
     python exec_limited.py PARENT BYTES COMMAND…
 
@@ -20,6 +20,8 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
+# Beside files that the API examines, its other answers took 2.5 times as long without it (bench noisy-neighbor).
+_NICENESS = 5
 
 
 def _limit_memory(largest: int) -> None:
@@ -45,6 +47,7 @@ if __name__ == "__main__":
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != int(parent):  # it died before the call above
         sys.exit("the parent is gone")
+    os.nice(_NICENESS)
     _limit_memory(int(memory))
     _be_killed_first()
     os.execv(command[0], command)  # noqa: S606 - arguments of our own, and no shell is wanted

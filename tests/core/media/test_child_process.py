@@ -30,6 +30,11 @@ def test_a_child_has_its_limit_and_is_killed_before_its_parent() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
+def test_a_child_computes_when_its_parent_does_not() -> None:
+    assert int(_said(["/usr/bin/nice"])) == min(os.getpriority(os.PRIO_PROCESS, 0) + 5, 19)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
 def test_a_lower_limit_of_the_system_stays() -> None:
     lower = LIMIT // 2
     program = (
