@@ -250,7 +250,7 @@ def test_a_run_of_one_asset_gets_the_tags_of_its_row(workspace_id: UUID) -> None
     assert added == {
         "user": workspace.name,
         "twin": "Mara",
-        "platform": "tiktok",
+        "dagster/platform": "tiktok",
         "dagster/calendar_item": str(item.id),
         "dagster/task_kind": "reel",
         "dagster/queue": "media",

@@ -114,7 +114,7 @@ def wait_until_done(client: Client, batch: str, jobs: list[dict[str, Any]]) -> N
 def read_why(pages: DagsterPages, workspace: str, runs: list[str]) -> None:
     """Find yesterday's failed runs of a workspace among all, and open the first that failed."""
     pages.go_to("Runs")
-    pages.listed_runs().first.wait_for()
+    expect(pages.page.get_by_role("button", name=re.compile("^View all tags")).nth(4)).to_be_in_viewport()
     pages.picture("all runs")
     pages.filter_runs("Status", "Failure")
     pages.filter_runs("Launched by", workspace)

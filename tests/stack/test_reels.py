@@ -113,7 +113,8 @@ def test_operators_repair_failed_rows_on_an_assets_page_and_by_a_back_fill(
     mended, *_ = client.jobs(accepted["batch_id"])
     assert (mended["status"], client.task(mended["task_id"])["retry_of"]) == ("done", first["task_id"])
     (run,) = stack.runs(mended["task_id"])
-    expected = {"platform": "instagram", "twin": "Tech Creator", "dagster/queue": "media", "dagster/priority": "2"}
+    row = {"dagster/platform": "instagram", "twin": "Tech Creator"}
+    expected = {**row, "dagster/queue": "media", "dagster/priority": "2"}
     assert (run["runId"], run["tags"] | expected) == (run_id, run["tags"])
 
     keys = [stack.partition_key(job["job_id"]) for job in others]

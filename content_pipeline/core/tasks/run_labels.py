@@ -34,6 +34,8 @@ def of_row(session: Session, kind: str, key: str) -> dict[str, str]:
         .limit(1)
     )
     found = session.execute(query).one_or_none() or (None, None, None)
-    # An id says nothing in the list of runs, where each tag is a line: Dagster hides what begins with `dagster/`.
-    labels = zip(("twin", "platform", "dagster/calendar_item"), found, strict=True)
+    # Each tag is a line in the list of runs, which shows five a screen if each has four: Dagster hides what begins with
+    # `dagster/`. An id says nothing there, and of a video that is not posted yet its platform says little.
+    platform = "platform" if kind == kinds.PUBLICATION.name else "dagster/platform"
+    labels = zip(("twin", platform, "dagster/calendar_item"), found, strict=True)
     return {name: str(label) for name, label in labels if label}
