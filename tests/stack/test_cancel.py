@@ -44,7 +44,7 @@ def test_a_task_can_be_canceled_when_it_is(stack: Stack, client: Client, long_re
 
 def test_a_cancel_ends_ffmpeg_and_frees_the_slot(stack: Stack, client: Client, tmp_path: Path) -> None:
     of_killed_runs = stack.scratch_folders()  # other tests kill workers, and these go when the next one starts
-    accepted = client.caption(talking_video(tmp_path / "talk.mp4", size="3840x2160"))
+    accepted = client.caption(talking_video(tmp_path / "talk.mp4", size="2560x1440"))
     assert client.wait_for_task(accepted["task_id"])["status"] == "done"
     burning = client.post(f"/captions/{accepted['caption_id']}/burn-in", json={})
     until(lambda: stack.ffmpeg_processes(), seconds=60, what="ffmpeg")
