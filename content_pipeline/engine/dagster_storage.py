@@ -38,8 +38,9 @@ class PostgresStorage(DagsterPostgresStorage):
     """Storage of every Dagster process: webserver, daemon, code server and workers."""
 
     def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
-        super().__init__(postgres_url, inst_data=inst_data)
-        self._event_log_storage = EventLogStorage(postgres_url)
+        _create_tables(postgres_url)
+        super().__init__(postgres_url, should_autocreate_tables=False, inst_data=inst_data)
+        self._event_log_storage = EventLogStorage(postgres_url, should_autocreate_tables=False)
         for storage in (self._run_storage, self._event_log_storage, self._schedule_storage):
             storage._engine = _pooled_engine(postgres_url, os.getpid())
         _cache_checks(self._run_storage, _RUN_CHECKS)
@@ -49,6 +50,16 @@ class PostgresStorage(DagsterPostgresStorage):
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "PostgresStorage":
         return cls(config_value["postgres_url"], inst_data)
+
+
+@cache
+def _create_tables(postgres_url: str) -> None:
+    """Create Dagster's tables where there are none, once per process.
+
+    Each storage of each instance would look for its own over a connection of its own: two of them a second, a third of
+    what an idle stack takes.
+    """
+    DagsterPostgresStorage(postgres_url)
 
 
 class EventLogStorage(PostgresEventLogStorage):

@@ -101,6 +101,11 @@ def test_schema_checks_are_executed_once() -> None:
     assert len(statements(runs.get_run_records)) == 1
 
 
+def test_a_further_instance_of_a_process_looks_for_no_tables() -> None:
+    storage()
+    assert statements(storage) == []
+
+
 def test_materializations_and_checks_are_found_by_their_asset(kept_instance: dg.DagsterInstance) -> None:
     @dg.asset(check_specs=[dg.AssetCheckSpec("good", asset="thing")])
     def thing() -> Iterator[Any]:
