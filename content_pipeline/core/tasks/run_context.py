@@ -18,7 +18,7 @@ from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import executions, scratch, tasks
 
-PROGRESS_SECONDS: Final = 0.5
+PROGRESS_SECONDS: Final = 1.0
 # A download that takes longer continues in the io lane, so that a slow server holds no slot of another lane.
 QUICK_FETCH_SECONDS: Final = 10.0
 # With the back-off this covers an outage of five minutes.
@@ -61,7 +61,7 @@ class RunContext:
         # Lost progress must not fail the run; if the database stays unreachable, the heartbeat ends it.
         with suppress(*UNREACHABLE), self.write() as session:
             # Commits that notify (the trigger on `tasks`) wait for each other's flush to disk, and 200 slots report
-            # 400 times a second. A crash of the database loses the last second of progress, and the next report
+            # 200 times a second. A crash of the database loses the last second of progress, and the next report
             # brings it back (bench/streams.py).
             session.execute(text("set local synchronous_commit = off"))
             tasks.set_progress(session, self.task_id, fraction)
