@@ -146,7 +146,7 @@ def _materialized(context: dg.AssetExecutionContext, made: Rendered, began: floa
             "work_seconds_per_second": round(work_seconds / media.seconds, 3),
         },
     )
-    yield from evaluate(context, "avatar_video", _checks(row, MeasuredVideo(media, made.loudness), lambda: made.mouth))
+    evaluate(context, "avatar_video", _checks(row, MeasuredVideo(media, made.loudness), lambda: made.mouth))
 
 
 @links.or_no_links

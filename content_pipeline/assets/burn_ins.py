@@ -75,7 +75,7 @@ def _render(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Res
             "work_seconds_per_second": round((time.monotonic() - began) / media.seconds, 3),
         },
     )
-    yield from evaluate(context, _ASSET, _checks(MeasuredVideo(media), lambda: made.source))
+    evaluate(context, _ASSET, _checks(MeasuredVideo(media), lambda: made.source))
 
 
 @links.or_no_links

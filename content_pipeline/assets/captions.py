@@ -111,7 +111,7 @@ def _compose(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Re
             "subtitles": dg.MetadataValue.md(f"```\n{srt_vtt.srt(made.segments)}\n```"),
         },
     )
-    yield from evaluate(context, "captions", _checks(made.segments, made.seconds))
+    evaluate(context, "captions", _checks(made.segments, made.seconds))
 
 
 def _stored_checks(row_id: str, _: Path) -> Checks:

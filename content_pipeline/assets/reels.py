@@ -117,7 +117,7 @@ def _render(context: dg.AssetExecutionContext, run: RunContext, key: str, folder
             "work_seconds_per_second": round((time.monotonic() - began) / media.seconds, 3),
         },
     )
-    yield from evaluate(context, "reel_video", _checks(MeasuredVideo(media, made.loudness), made.seconds))
+    evaluate(context, "reel_video", _checks(MeasuredVideo(media, made.loudness), made.seconds))
 
 
 @links.or_no_links

@@ -14,7 +14,7 @@ from content_pipeline.core.media.probe import probe
 from content_pipeline.core.models import Reel
 from content_pipeline.core.tasks import executions
 from content_pipeline.definitions import definitions
-from tests.asset_runs import metadata_of
+from tests.asset_runs import execute_job, metadata_of
 from tests.core.publishing import posting
 from tests.factories import make_twin
 from tests.media import samples
@@ -116,6 +116,23 @@ def test_checks_are_executed_alone_on_the_newest_video_and_recorded_as_its_own(
         "width": 1080, "required_width": 1080, "height": 1920, "required_height": 1920,
         "frames_per_second": 30.0, "required_frames_per_second": 30, "partition": key,
     }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_checks_of_a_reel_that_is_made_are_those_of_its_video_and_no_outputs_of_the_run(
+    instance: dg.DagsterInstance, workspace_id: UUID
+) -> None:
+    with transaction() as session:
+        reel = posting.make_reel(session, make_twin(session, workspace_id))
+    key = f"2026-11-29-studio-{reel.id}"
+    result = execute_job("reel", key, instance=instance)
+    assert found(result) == {(name, key): True for name in REEL_CHECKS}
+    states = instance.event_log_storage.get_asset_check_partition_info(
+        [dg.AssetCheckKey(dg.AssetKey("reel_video"), name) for name in REEL_CHECKS]
+    )
+    assert [state.is_current for state in states] == [True] * len(REEL_CHECKS), "else its page shows no results"
+    outputs = {event.step_output_data.output_name for event in result.all_node_events if event.is_successful_output}
+    assert outputs == {"narration", "reel_video"}
 
 
 @pytest.mark.slow

@@ -162,7 +162,9 @@ def test_a_run_like_a_reels_reads_no_catalog_looks_each_check_up_once_and_stores
     ]
     assert ([statement for statement in heard if "pg_catalog" in statement], len(of_the_asset)) == ([], 2)
     (run,) = kept_instance.get_runs(limit=1)
-    stored = {entry.dagster_event_type for entry in kept_instance.all_logs(run.run_id)}
+    entries = kept_instance.all_logs(run.run_id)
+    assert [entry.message for entry in entries if re.search(r"process \(pid|exited", entry.message)] == []
+    stored = {entry.dagster_event_type for entry in entries}
     assert {DagsterEventType.ASSET_CHECK_EVALUATION, DagsterEventType.STEP_SUCCESS} <= stored
     assert stored.isdisjoint({DagsterEventType.RESOURCE_INIT_SUCCESS, DagsterEventType.LOGS_CAPTURED})
 
