@@ -61,9 +61,9 @@ class JsonRequest(Request):
                 remedy="Send fewer entries at a time.",
             )
         if values <= FEW_VALUES:
-            return _loads(body)
+            return parse(body)
         await LARGE_BODY_VALUES.take(client_of(self), values)
-        return await JSON_PARSING.run(_loads, body)
+        return await JSON_PARSING.run(parse, body)
 
 
 class _LargeJsonRequest(JsonRequest):
@@ -97,7 +97,8 @@ class LargeJsonRoute(APIRoute):
         return handle_large_json
 
 
-def _loads(body: bytes) -> Any:
+def parse(body: bytes) -> Any:
+    """The value of a JSON body. Raises Invalid, and json.JSONDecodeError."""
     try:
         return json.loads(body, object_pairs_hook=_to_object)
     except json.JSONDecodeError:  # FastAPI answers it with its place

@@ -7,6 +7,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 READS_OF_THE_CLOCK = {"now", "today", "utcnow", "time", "latest_complete"}
+OURS = ("content_pipeline", "api", "sandbox", "bench")
 
 
 def reads_of_the_clock(tree: ast.Module) -> list[int]:
@@ -24,6 +25,60 @@ def reads_of_the_clock(tree: ast.Module) -> list[int]:
 
 def _name(function: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def private_names(tree: ast.Module) -> list[int]:
+    """Lines that name something private of a module of ours, or patch it by its name."""
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and _is_ours(node.module)]
+    modules = {alias.asname or alias.name for node in imports for alias in node.names}
+    return [
+        *(node.lineno for node in imports for alias in node.names if alias.name.startswith("_")),
+        *(
+            node.lineno
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and node.attr.startswith("_")
+            and not node.attr.endswith("__")
+            and isinstance(node.value, ast.Name)
+            and node.value.id in modules
+        ),
+        *(
+            node.lineno
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and _name(node.func) in ("setattr", "getattr", "delattr")
+            for argument in node.args
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+            if argument.value.rpartition(".")[2].startswith("_")
+        ),
+    ]
+
+
+def _is_ours(module: str | None) -> bool:
+    return (module or "").split(".")[0] in OURS
+
+
+@pytest.mark.slow
+def test_no_test_reaches_for_a_private_name_of_the_product() -> None:
+    found = {
+        f"{path.relative_to(TESTS)}:{line}"
+        for path in TESTS.rglob("*.py")
+        for line in private_names(ast.parse(path.read_text()))
+    }
+
+    assert found == set()
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        "from api.gate import _open",
+        "gate._open()",
+        "monkeypatch.setattr(gate, '_open', 1)",
+        "setattr('api.gate._open', 1)",
+    ],
+)
+def test_a_private_name_is_found(reach: str) -> None:
+    assert len(private_names(ast.parse(f"from api import gate\n{reach}\n"))) == 1
 
 
 @pytest.mark.slow

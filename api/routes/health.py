@@ -74,7 +74,7 @@ recent: Final = RecentReadiness()
 
 
 def _read() -> Readiness:
-    parts: dict[str, State] = {name: "ok" if check() else "unavailable" for name, check in _CHECKS.items()}
+    parts: dict[str, State] = {name: "ok" if check() else "unavailable" for name, check in CHECKS.items()}
     status: State = "unavailable" if "unavailable" in parts.values() else "ok"
     return Readiness(status=status, parts=parts, heygen_balance=_heygen_balance())
 
@@ -112,7 +112,7 @@ def _storage_answers() -> bool:
     return True
 
 
-_CHECKS: dict[str, Callable[[], bool]] = {
+CHECKS: dict[str, Callable[[], bool]] = {
     "database": _database_answers,
     "storage": _storage_answers,
     "dagster": _dagster_is_ready,

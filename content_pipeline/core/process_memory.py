@@ -12,7 +12,8 @@ class _Cached(Protocol):
 
 _Loader = TypeVar("_Loader", bound=_Cached)
 
-_when_idle: Final[list[Callable[[], None]]] = []
+# What `release` calls.
+idle_actions: Final[list[Callable[[], None]]] = []
 
 
 def dropped_when_idle(loader: _Loader) -> _Loader:
@@ -23,12 +24,12 @@ def dropped_when_idle(loader: _Loader) -> _Loader:
 
 def call_when_idle(action: Callable[[], None]) -> None:
     """Have `release` call this, too."""
-    _when_idle.append(action)
+    idle_actions.append(action)
 
 
 def release() -> None:
     """Empty the caches of what is `dropped_when_idle`, which loads again at its next use, and `trim`."""
-    for action in _when_idle:
+    for action in idle_actions:
         action()
     trim()
 

@@ -89,7 +89,7 @@ def client() -> S3Client:
 
 
 @cache
-def _public_client() -> S3Client:
+def public_client() -> S3Client:
     """Signs URLs for the host that clients and platforms reach; never connects."""
     return _client(settings().s3_public_endpoint or settings().s3_endpoint)
 
@@ -270,7 +270,7 @@ def part_url(key: str, multipart_id: str, number: int, *, size: int) -> str:
         "PartNumber": number,
         "ContentLength": size,
     }
-    return _public_client().generate_presigned_url("upload_part", Params=params, ExpiresIn=settings().link_seconds)
+    return public_client().generate_presigned_url("upload_part", Params=params, ExpiresIn=settings().link_seconds)
 
 
 def stored_parts(key: str, multipart_id: str) -> list[StoredPart]:
@@ -333,7 +333,7 @@ def signed_url(
         params["ResponseContentDisposition"] = f'attachment; filename="{key.rpartition("/")[2]}"'
     if file_name:
         params["ResponseContentDisposition"] = f"inline; filename*=UTF-8''{quote(file_name, safe='')}"
-    return _public_client().generate_presigned_url(
+    return public_client().generate_presigned_url(
         "get_object", Params=params, ExpiresIn=seconds or settings().link_seconds
     )
 
@@ -367,15 +367,15 @@ def key_of_url(url: str) -> str | None:
     except ValueError:  # a port that is no number, brackets without an address
         return None
     path = unquote(parts.path)
-    folders = [folder for own, folder in _bucket_urls() if own == origin and path.startswith(folder)]
+    folders = [folder for own, folder in bucket_urls() if own == origin and path.startswith(folder)]
     return path.removeprefix(folders[0]) if folders else None
 
 
 @cache
-def _bucket_urls() -> frozenset[tuple[tuple[str | None, int | None], str]]:
+def bucket_urls() -> frozenset[tuple[tuple[str | None, int | None], str]]:
     """The origin and the path below which the bucket's objects are, for us and for clients."""
     name = {"Bucket": settings().s3_bucket, "Key": "key"}
-    signed = (urlsplit(each.generate_presigned_url("get_object", Params=name)) for each in (client(), _public_client()))
+    signed = (urlsplit(each.generate_presigned_url("get_object", Params=name)) for each in (client(), public_client()))
     return frozenset((_origin(url), url.path.removesuffix("key")) for url in signed)
 
 

@@ -12,14 +12,14 @@ from typing import Final
 from content_pipeline.core import process_memory
 
 # Trimming takes 5 to 40 ms: too long between the reels of a batch.
-_TRIM_SECONDS: Final = 5.0
+TRIM_SECONDS: Final = 5.0
 # Loading Whisper again takes 0.3 s.
-_DROP_SECONDS: Final = 60.0
+DROP_SECONDS: Final = 60.0
 
 
 def begin() -> None:
     """The process waits from now on."""
-    _call_after(_TRIM_SECONDS, _trim)
+    _call_after(TRIM_SECONDS, _trim)
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def _call_after(seconds: float, handler: "signal._HANDLER") -> None:
 
 def _trim(signum: int, frame: FrameType | None) -> None:
     process_memory.trim()
-    _call_after(_DROP_SECONDS, _drop)
+    _call_after(DROP_SECONDS, _drop)
 
 
 def _drop(signum: int, frame: FrameType | None) -> None:

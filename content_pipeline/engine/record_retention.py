@@ -24,7 +24,7 @@ RUN_SECONDS: Final = 300.0
 # There may be one every few seconds, and what they did is in our own tables.
 FREQUENT_RUNS_KEPT: Final = timedelta(days=7)
 # A worker with a free slot begins a run within 0.1 s of its launch.
-_WAITING_SECONDS: Final = 2.0
+WAITING_SECONDS: Final = 2.0
 
 
 def delete_old_records(instance: dg.DagsterInstance, frequent_jobs: Sequence[str]) -> Counter[str]:
@@ -90,6 +90,6 @@ def _is_slot_wanted(instance: dg.DagsterInstance) -> bool:
     waiting = dg.RunsFilter(
         statuses=[dg.DagsterRunStatus.STARTING],
         tags={dagster_client.QUEUE_TAG: "io"},
-        updated_before=now() - offset() - timedelta(seconds=_WAITING_SECONDS),  # Dagster's time is real
+        updated_before=now() - offset() - timedelta(seconds=WAITING_SECONDS),  # Dagster's time is real
     )
     return instance.get_runs_count(waiting) > 0

@@ -156,13 +156,13 @@ def test_bodies_of_others_are_parsed_between_those_of_a_key(app, connect, monkey
         client.get(f"{PUBLIC}/twins")
     busy, other = (client.headers["X-API-Key"] for client in clients)
     parsed = list[bytes]()
-    loads = json_routes._loads
+    loads = json_routes.parse
 
     def record(body: bytes) -> Any:
         parsed.append(body)
         return loads(body)
 
-    monkeypatch.setattr(json_routes, "_loads", record)
+    monkeypatch.setattr(json_routes, "parse", record)
 
     async def send_all() -> None:
         transport = ASGITransport(app)

@@ -52,7 +52,7 @@ def whisper(monkeypatch: pytest.MonkeyPatch) -> Whisper:
 @pytest.fixture
 def cues_of_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch is one cue."""
-    monkeypatch.setattr(translation, "_BATCH", 1)
+    monkeypatch.setattr(translation, "CUES_A_REQUEST", 1)
 
 
 @pytest.fixture(scope="module")

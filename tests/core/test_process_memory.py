@@ -10,7 +10,7 @@ from content_pipeline.core import process_memory
 
 @pytest.mark.slow
 def test_what_was_dropped_is_loaded_again_at_its_next_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process_memory, "_when_idle", [])
+    monkeypatch.setattr(process_memory, "idle_actions", [])
     loads: list[str] = []
 
     @process_memory.dropped_when_idle

@@ -15,8 +15,8 @@ from tests.stack.harness import until
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(idle, "_TRIM_SECONDS", 0.01)
-    monkeypatch.setattr(idle, "_DROP_SECONDS", 0.01)
+    monkeypatch.setattr(idle, "TRIM_SECONDS", 0.01)
+    monkeypatch.setattr(idle, "DROP_SECONDS", 0.01)
     before = signal.getsignal(signal.SIGALRM)
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
@@ -26,7 +26,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Loads a model unless the process has it. Returns how often it was loaded."""
-    monkeypatch.setattr(process_memory, "_when_idle", [])
+    monkeypatch.setattr(process_memory, "idle_actions", [])
     numbers = count(1)
     return process_memory.dropped_when_idle(cache(lambda: next(numbers)))
 

@@ -80,7 +80,7 @@ def test_a_run_ends_after_a_chunk_when_others_wait_for_its_worker(
     rows = [ended(workspace_id, days_ago=days) for days in (93, 92, 91)]
     register(kept_instance, *rows)
     monkeypatch.setattr(record_retention, "CHUNK", 1)
-    monkeypatch.setattr(record_retention, "_WAITING_SECONDS", -60.0)  # as if a minute had passed
+    monkeypatch.setattr(record_retention, "WAITING_SECONDS", -60.0)  # as if a minute had passed
     waiting = dg.DagsterRun(
         job_name="publications", status=dg.DagsterRunStatus.STARTING, tags={dagster_client.QUEUE_TAG: "io"}
     )

@@ -11,11 +11,11 @@ from content_pipeline.core.media.avatars.portraits import portrait
 
 def portrait_url(character: Character) -> str:
     """A signed link to the character's portrait, a JPEG. Raises Unavailable."""
-    return storage.signed_url(_stored(character))
+    return storage.signed_url(put_portrait(character))
 
 
 @cache
-def _stored(character: Character) -> str:
+def put_portrait(character: Character) -> str:
     """The key of the portrait in the bucket, where it is put unless another process did so.
 
     The key has a hash of the content, so a new drawing gets a new one, and two processes put the same.

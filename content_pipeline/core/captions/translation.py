@@ -24,7 +24,7 @@ from content_pipeline.core.writing import chat
 from content_pipeline.core.writing.chat import Message
 
 # A failed request repeats this many, and models lose count in longer lists.
-_BATCH: Final = 40
+CUES_A_REQUEST: Final = 40
 # What the model is shown of the translation so far.
 _CONTEXT: Final = 4
 # The first request for a batch, and two for what is wrong in its answer.
@@ -85,7 +85,7 @@ def translate(
         yield translated
     while len(translated) < len(cues):
         start = len(translated)
-        batch = list(islice(cues, start, start + _BATCH))
+        batch = list(islice(cues, start, start + CUES_A_REQUEST))
         before = list(zip(cues[:start], translated, strict=True))[-_CONTEXT:]
         texts = _ask([_Line.of(number, cue, target) for number, cue in enumerate(batch, 1)], before, source, target)
         texts = _in_script(texts, target)

@@ -24,8 +24,8 @@ _PR_SET_PDEATHSIG = 1
 _NICENESS = 5
 
 
-def _limit_memory(largest: int) -> None:
-    """Where the system refuses a limit, the command runs without it."""
+def limit_memory(largest: int) -> None:
+    """Limit the address space to `largest` bytes. Where the system refuses a limit, the command runs without it."""
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     limit = largest if hard == resource.RLIM_INFINITY else min(largest, hard)
     try:
@@ -34,7 +34,8 @@ def _limit_memory(largest: int) -> None:
         pass
 
 
-def _be_killed_first() -> None:
+def be_killed_first() -> None:
+    """Have Linux kill this process first when the host runs out of memory."""
     try:
         with open("/proc/self/oom_score_adj", "w") as score:
             score.write("1000")
@@ -48,6 +49,6 @@ if __name__ == "__main__":
     if os.getppid() != int(parent):  # it died before the call above
         sys.exit("the parent is gone")
     os.nice(_NICENESS)
-    _limit_memory(int(memory))
-    _be_killed_first()
+    limit_memory(int(memory))
+    be_killed_first()
     os.execv(command[0], command)  # noqa: S606 - arguments of our own, and no shell is wanted

@@ -51,7 +51,7 @@ def run(output: OutputStream, *, folder: Path, seconds: float, on_progress: Call
     OutOfMemory, Unavailable `ffmpeg_missing`, `disk_full`.
     """
     tail: deque[str] = deque(maxlen=_LOG_TAIL_LINES)
-    command = _command(output, "-progress", "pipe:1")
+    command = command_line(output, "-progress", "pipe:1")
     with (
         spawn(command, memory=_memory(), folder=folder) as process,
         watchdog(process, _time_limit(seconds)) as timed_out,
@@ -75,7 +75,9 @@ def run_piped(output: OutputStream, frames: Iterable[bytes | memoryview], *, fol
     with (
         # A file, because nobody reads a pipe while frames are written, and a full one would block ffmpeg.
         tempfile.TemporaryFile("w+", errors="replace") as log,
-        spawn(_command(output), memory=_memory(), folder=folder, stdin=subprocess.PIPE, stdout=log.fileno()) as process,
+        spawn(
+            command_line(output), memory=_memory(), folder=folder, stdin=subprocess.PIPE, stdout=log.fileno()
+        ) as process,
         watchdog(process, _time_limit(seconds)) as timed_out,
     ):
         assert process.stdin
@@ -102,7 +104,8 @@ def _time_limit(seconds: float) -> float:
     return BASE_TIME_LIMIT_SECONDS + seconds * _TIME_LIMIT_FACTOR
 
 
-def _command(output: OutputStream, *options: str) -> list[str]:
+def command_line(output: OutputStream, *options: str) -> list[str]:
+    """The command that runs a graph, with ffmpeg's own path. Raises Unavailable `ffmpeg_missing`."""
     # Errors and progress share one pipe (see `spawn`), which one thread can read without ever blocking ffmpeg.
     return [ffmpeg_path(settings().ffmpeg), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error",
             "-filter_complex_threads", str(THREADS), *options, "-y", *ffmpeg.get_args(output)]  # fmt: skip

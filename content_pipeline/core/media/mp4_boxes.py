@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 # A recording of a day in fragments of a second has 170,000. A file of 500 MB may have 60 million empty ones.
-_MOST_BOXES: Final = 500_000
+MAX_BOXES: Final = 500_000
 
 
 def header_seconds(path: Path) -> float:
@@ -31,7 +31,7 @@ def is_faststart(path: Path) -> bool:
 
 def _enter_box(stream: BinaryIO, name: bytes, end: int) -> bool:
     """Seek to the content of the next sibling box called `name`; False when there is none."""
-    for _ in range(_MOST_BOXES):
+    for _ in range(MAX_BOXES):
         start = stream.tell()
         size, kind = struct.unpack(">I4s", stream.read(8).ljust(8, b"\0"))
         if size == 1:  # a 64-bit size follows, as with recordings over 4 GB

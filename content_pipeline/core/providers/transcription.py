@@ -45,7 +45,7 @@ else:
 _UNSPACED_LANGUAGES = {"zh", "yue", "ja", "th", "lo", "my"}
 
 # Without an example the base model writes Chinese without punctuation, so that two sentences share a cue.
-_PUNCTUATED_EXAMPLES = {"zh": "你好，请坐。今天我们谈什么？"}
+PUNCTUATED_EXAMPLES = {"zh": "你好，请坐。今天我们谈什么？"}
 
 # The model may leave out a part of what it is to listen to again: of two sentences on television it wrote one.
 _MAX_HEARINGS_OF_MISSED_SPEECH = 3
@@ -209,7 +209,7 @@ def _transcribe_stretch(
     """
     hear = partial(_hear, model, language=language, into_english=into_english)
     hotwords = model.hotwords(vocabulary)
-    example = None if into_english else _PUNCTUATED_EXAMPLES.get(language)
+    example = None if into_english else PUNCTUATED_EXAMPLES.get(language)
     passes, length = (2 if hotwords or example else 1), len(samples) / SAMPLE_RATE
     words = hear(samples, lambda seconds: on_progress(start + seconds / passes))
     words = _with_missed_speech(words, samples, lambda part: hear(part, lambda _: on_progress(start + length / passes)))

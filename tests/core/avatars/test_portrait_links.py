@@ -22,7 +22,7 @@ def _new_process(database: None) -> Iterator[None]:
 
 def _forget() -> None:
     """What a new process does not know."""
-    portrait_links._stored.cache_clear()
+    portrait_links.put_portrait.cache_clear()
 
 
 def _stored() -> list[storage.StoredObject]:

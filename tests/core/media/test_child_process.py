@@ -56,7 +56,7 @@ def test_where_the_system_refuses_a_limit_the_command_runs_without_it(
         raise error
 
     monkeypatch.setattr(resource, "setrlimit", refuse)
-    exec_limited._limit_memory(LIMIT)
+    exec_limited.limit_memory(LIMIT)
 
 
 def test_where_there_is_no_proc_the_command_runs_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_where_there_is_no_proc_the_command_runs_too(monkeypatch: pytest.MonkeyP
         raise FileNotFoundError
 
     monkeypatch.setattr("builtins.open", missing)
-    exec_limited._be_killed_first()
+    exec_limited.be_killed_first()
 
 
 def test_media_are_read_where_there_are_no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,6 +77,6 @@ def test_threads_and_their_memory_do_not_grow_with_the_cores(monkeypatch: pytest
     assert Settings().whisper_threads("interactive") == 8
     assert ffmpeg.THREADS <= 8
     shown = ffmpeg.untrusted_input("a.mp4").video
-    command = ffmpeg._command(shown.output("b.mp4", vcodec="copy"))
+    command = ffmpeg.command_line(shown.output("b.mp4", vcodec="copy"))
     assert command[command.index("-threads") + 1] == command[command.index("-filter_complex_threads") + 1]
     assert command.index("-threads") < command.index("-i")

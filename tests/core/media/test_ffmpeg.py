@@ -183,7 +183,7 @@ def test_an_error_of_the_listener_ends_ffmpeg(tmp_path: Path) -> None:
 def test_what_takes_too_much_memory_is_named_and_not_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "_memory", lambda: 300 << 20)
+    monkeypatch.setattr(settings(), "worker_memory_mb", 300)
     large = ffmpeg.input("color=black:size=8000x4000:rate=1:duration=9", format="lavfi")
     with pytest.raises(OutOfMemory) as raised:
         _run(large.output("a.mp4", vcodec="libx264", preset="ultrafast"), tmp_path)

@@ -40,7 +40,7 @@ def test_a_box_without_end_before_the_header_hides_it(tmp_path: Path) -> None:
 
 
 def test_no_more_boxes_are_looked_at_than_a_recording_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mp4_boxes, "_MOST_BOXES", 100)
+    monkeypatch.setattr(mp4_boxes, "MAX_BOXES", 100)
     path = tmp_path / "a.mp4"
     path.write_bytes(box(b"free") * 100 + box(b"moov") + box(b"mdat"))
     assert not mp4_boxes.is_faststart(path)

@@ -266,7 +266,7 @@ def before_figures(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     def ask_for_less(platform: str) -> None:
         package = f"content_pipeline.core.platforms.{platform}"
         if platform in BEFORE_FIGURES:
-            monkeypatch.setattr(import_module(f"{package}.oauth"), "_SCOPES", BEFORE_FIGURES[platform])
+            monkeypatch.setattr(import_module(f"{package}.oauth"), "SCOPES", BEFORE_FIGURES[platform])
         else:
             monkeypatch.setattr(import_module(f"{package}.insights"), "SCOPES", ())
 

@@ -119,7 +119,7 @@ def test_chinese_has_punctuation_and_the_characters_that_are_heard_without_an_ex
     punctuated = join_words(_hear(samples.MANDARIN, "zh").words)
     assert len(re.findall("[，。]", punctuated)) >= 4, punctuated
     assert "," not in punctuated
-    monkeypatch.setattr(transcription, "_PUNCTUATED_EXAMPLES", {})
+    monkeypatch.setattr(transcription, "PUNCTUATED_EXAMPLES", {})
     bare = join_words(_hear(samples.MANDARIN, "zh").words)
     assert re.sub(r"\W", "", punctuated) == re.sub(r"\W", "", bare)
 

@@ -70,7 +70,7 @@ def test_a_link_means_the_same_after_it_has_expired_and_at_the_public_host(
         expired = link.replace("X-Amz-Date=2", "X-Amz-Date=1")
         assert sources.resolve(session, workspace_id, SourceIds(reel_url=expired)).stored is reel
     monkeypatch.setattr(settings(), "s3_public_endpoint", "https://media.example.com")
-    caches = (storage._public_client, storage._bucket_urls)
+    caches = (storage.public_client, storage.bucket_urls)
     for cache in caches:
         cache.cache_clear()
     try:

@@ -19,7 +19,7 @@ from content_pipeline.core.platforms.response_json import json_object
 
 _CLIENT: Final = OAuthClient("Instagram", InstagramSettings)
 _GRAPH: Final = "graph.instagram.com"
-_SCOPES: Final = ("instagram_business_content_publish", *insights.SCOPES)
+SCOPES: Final = ("instagram_business_content_publish", *insights.SCOPES)
 # A younger token is not renewed.
 _RENEWED_FROM: Final = timedelta(hours=24)
 
@@ -33,7 +33,7 @@ class InstagramOAuth:
                 _CLIENT.app().id,
                 "code",
                 redirect_uri=redirect_uri,
-                scope=",".join(_SCOPES),
+                scope=",".join(SCOPES),
                 state=state,
                 # The person signs in again: a consent that was given before is no answer to somebody else's link.
                 force_reauth="true",

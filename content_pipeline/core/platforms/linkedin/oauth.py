@@ -18,13 +18,13 @@ from content_pipeline.core.platforms.oauth_provider import Profile, Tokens
 # LinkedIn answers invalid_request to codes that are used or expired; elsewhere it is a fault of the request.
 _CLIENT: Final = OAuthClient("LinkedIn", LinkedInSettings, grant_refused=frozenset({"invalid_request"}))
 _WWW: Final = "www.linkedin.com"
-_SCOPES: Final = ("openid", "profile", "w_member_social")
+SCOPES: Final = ("openid", "profile", "w_member_social")
 
 
 def _scopes() -> Sequence[str]:
     """LinkedIn refuses to connect an account at all when the app asks for scopes that it is not approved for."""
     is_approved = LinkedInSettings.current().linkedin_insights_calls > 0
-    return (*_SCOPES, *insights.SCOPES) if is_approved else _SCOPES
+    return (*SCOPES, *insights.SCOPES) if is_approved else SCOPES
 
 
 class LinkedInOAuth:

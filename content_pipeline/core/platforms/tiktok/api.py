@@ -17,7 +17,7 @@ VIDEO_LIST: Final = "video/list"
 VIDEO_QUERY: Final = "video/query"
 # Per minute, for all processes together: calls that publish per account, others for all accounts of the app.
 _OF_ACCOUNT: Final = {CREATOR_INFO: Rate(20, 60), INIT: Rate(6, 60), STATUS: Rate(30, 60)}
-_OF_APP: Final = Rate(600, 60)
+APP_RATE: Final = Rate(600, 60)
 
 
 def call(access: Access, what: str, body: dict[str, Any] | None = None, **query: str) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def call(access: Access, what: str, body: dict[str, Any] | None = None, **query:
     if what in _OF_ACCOUNT:
         take_call(f"tiktok:{what}", access.user_id, _OF_ACCOUNT[what])
     else:
-        take_call(f"tiktok:{what}", "app", _OF_APP)
+        take_call(f"tiktok:{what}", "app", APP_RATE)
     address = transport.url("open.tiktokapis.com", f"/v2/{what}/")
     headers = {"Authorization": f"Bearer {access.token}", "Content-Type": "application/json; charset=UTF-8"}
     method = "GET" if body is None else "POST"

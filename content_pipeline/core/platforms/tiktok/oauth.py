@@ -18,12 +18,12 @@ from content_pipeline.core.platforms.tiktok.settings import TikTokSettings
 _CLIENT: Final = OAuthClient("TikTok", TikTokSettings)
 _WWW: Final = "www.tiktok.com"
 _API: Final = "open.tiktokapis.com"
-_SCOPES: Final = ("user.info.basic", "user.info.profile", "video.publish")
+SCOPES: Final = ("user.info.basic", "user.info.profile", "video.publish")
 
 
 def _scopes() -> Sequence[str]:
     """TikTok refuses to connect an account at all when the app asks for scopes that it is not approved for."""
-    return (*_SCOPES, *insights.SCOPES) if TikTokSettings.current().tiktok_insights else _SCOPES
+    return (*SCOPES, *insights.SCOPES) if TikTokSettings.current().tiktok_insights else SCOPES
 
 
 class TikTokOAuth:

@@ -41,7 +41,7 @@ _ANALYTICS: Final = "youtubeanalytics.googleapis.com"
 _ZONE: Final = ZoneInfo("America/Los_Angeles")
 # Of the 10,000 units a day: a post with captions and a thumbnail costs about 460, so 13 such posts remain possible in a
 # day in which figures take twice their share. 80 channels with 50 new videos each need 2,000 a day.
-_SHARE: Final = Rate(2000, 24 * 3600)
+READS_SHARE: Final = Rate(2000, 24 * 3600)
 # The most that the Data API takes and returns in one call.
 _PAGE: Final = 50
 # The Analytics API takes 500 ids. A month of 100 videos is 3,000 rows.
@@ -143,7 +143,7 @@ class YouTubeInsights:
 
 def _page(access: Access, what: str, **query: str) -> dict[str, Any]:
     """A page of the Data API. Raises TooManyRequests when the share of the quota is used up."""
-    take_share("youtube:units", _SHARE)
+    take_share("youtube:units", READS_SHARE)
     with scope_needed():
         return list_page(access, what, **query)
 

@@ -16,7 +16,7 @@ from content_pipeline.core.platforms.youtube.settings import YouTubeSettings
 
 _CLIENT: Final = OAuthClient("YouTube", YouTubeSettings)
 _TOKENS: Final = "oauth2.googleapis.com"
-_SCOPES: Final = (
+SCOPES: Final = (
     "https://www.googleapis.com/auth/youtube.upload",
     "https://www.googleapis.com/auth/youtube.force-ssl",
     *insights.SCOPES,
@@ -31,7 +31,7 @@ class YouTubeOAuth:
                 _CLIENT.app().id,
                 "code",
                 redirect_uri=redirect_uri,
-                scope=" ".join(_SCOPES),
+                scope=" ".join(SCOPES),
                 state=state,
                 code_challenge=create_s256_code_challenge(verifier),
                 code_challenge_method="S256",

@@ -117,7 +117,7 @@ def test_a_refusal_has_one_meaning_wherever_it_comes(wire: Wire, answer: Answer,
 
 
 def test_the_limit_of_the_app_is_kept_for_all_accounts_together(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "_OF_APP", Rate(2, 60))
+    monkeypatch.setattr(api, "APP_RATE", Rate(2, 60))
     wire.on(USER, ok(user={"follower_count": 1}))
     tiktok.read_account(ACCESS)
     tiktok.read_account(Access("another", "token"))

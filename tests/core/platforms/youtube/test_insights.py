@@ -265,7 +265,7 @@ def test_a_refusal_has_one_meaning_at_both_apis(wire: Wire, answer: Answer, kind
 
 
 def test_the_quota_is_left_to_publishing_when_the_share_is_used_up(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SHARE", Rate(2, 24 * 3600))
+    monkeypatch.setattr(module, "READS_SHARE", Rate(2, 24 * 3600))
     wire.on(VIDEOS, Answer(body={"items": []})).on(REPORTS, table(["day", *COLUMNS]))
     ids = [f"v{number}" for number in range(150)]
     with pytest.raises(TooManyRequests) as refused:
