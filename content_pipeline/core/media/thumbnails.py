@@ -29,9 +29,10 @@ def of_moment(video: Path, seconds: float) -> bytes:
 
 
 def of_frame(frame: av.VideoFrame) -> bytes:
-    """A frame that is decoded already."""
+    """A frame that is decoded already, upright: phones record lying pictures, and how to turn them."""
     scale = min(_MAX_SIDE / max(frame.width, frame.height), 1)
     width, height = (max(round(side * scale), 1) for side in (frame.width, frame.height))
+    lying = Image.fromarray(picture_conversion.small_rgb(frame, width, height))
     target = io.BytesIO()
-    Image.fromarray(picture_conversion.small_rgb(frame, width, height)).save(target, "JPEG", quality=80)
+    lying.rotate(frame.rotation, expand=True).save(target, "JPEG", quality=80)
     return target.getvalue()

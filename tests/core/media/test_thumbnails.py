@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from content_pipeline.core.media import thumbnails
@@ -16,6 +17,21 @@ def test_a_thumbnail_is_a_small_jpeg_of_that_moment(tmp_path: Path) -> None:
     assert before.format == "JPEG"
     assert before.size == (320, 180)
     assert np.asarray(after)[..., 1].mean() < 30 < np.asarray(before)[..., 1].mean()
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, -90])
+def test_a_thumbnail_stands_upright_as_players_show_the_video(tmp_path: Path, degrees: int) -> None:
+    top = "drawbox=h=ih/4:color=red:t=fill"
+    flat = samples.video(
+        tmp_path / "flat.mp4",
+        "-vf",
+        f"{top},rotate={-degrees}*PI/180:ow=rotw({degrees}*PI/180):oh=roth({degrees}*PI/180)",
+        size="180x320",
+    )
+    turned = samples.make(tmp_path / "turned.mp4", "-display_rotation", str(-degrees), "-i", str(flat), "-c", "copy")
+    shown = Image.open(io.BytesIO(thumbnails.of_moment(turned, 0)))
+    red, _, blue = np.asarray(shown)[10, shown.width // 2]
+    assert (shown.size, red > 200, blue < 60) == ((180, 320), True, True)
 
 
 def test_a_thumbnail_past_the_end_is_the_last_picture(tmp_path: Path) -> None:
