@@ -14,7 +14,7 @@ from tests.stack.harness import Client, Stack, running, until
 from tests.stack.hosts.forwarding import forwarded
 from tests.stack.hosts.network import FIRST, Host, can_make_networks, network
 
-REELS = int(os.environ.get("HOSTS_REELS", "12"))
+REELS = int(os.environ.get("HOSTS_REELS", "9"))
 # A run is declared dead after 15 s without a heartbeat, which is seen every 5 s; then Dagster starts it again: 23 s in
 # all, and 60 s are promised. Beside other tests it takes longer.
 MOVED_SECONDS = 60 if "HOSTS_REELS" in os.environ else 300

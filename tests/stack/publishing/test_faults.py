@@ -27,7 +27,7 @@ VICTIMS = ("io", "api", "daemon", "supervisor")
 # Each once in the test suite.
 KILLS = len(VICTIMS) * max(1, REQUESTS // 6)
 # The scheduled posts become due one after the other while services are killed.
-FIRST_DUE, DUE_SECONDS = timedelta(seconds=60), 10.0 * KILLS / REQUESTS
+FIRST_DUE, DUE_SECONDS = timedelta(seconds=40), 10.0 * KILLS / REQUESTS
 
 HELD = (
     "select 1 from calendar_items item join publications post on post.id = item.publication_id"
