@@ -23,13 +23,13 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack = Stack(tmp_path_factory.mktemp("first").joinpath("a home", *["folder"] * 12), **SLOTS, **shown)
     stack.up()
     yield stack
-    stack.down()
+    stack.end()
 
 
 @pytest.fixture
 def first(started: Stack) -> Stack:
     """A running stack; another test may have stopped it."""
-    if not is_ready(started):
+    if not started.processes():
         started.up()
     return started
 
@@ -39,10 +39,6 @@ SLOTS = {f"CONTENT_PIPELINE_SLOTS_{lane}": "1" for lane in ("INTERACTIVE", "MEDI
 
 LOADED = "{ workspaceOrError { ... on Workspace { locationEntries { name } } } }"
 PAUSE = "mutation { setAutoMaterializePaused(paused: true) }"
-
-
-def is_ready(stack: Stack) -> bool:
-    return stack.run("status", check=False).returncode == 0
 
 
 def test_no_secret_is_on_a_command_line(first: Stack) -> None:
@@ -88,7 +84,7 @@ def test_a_killed_worker_is_restarted_alone(first: Stack) -> None:
     first.processes("io")[0].kill()  # its pool processes end with it
     psutil.wait_procs(pool, timeout=30)
     assert [process for process in pool if process.is_running()] == []
-    until(lambda: is_ready(first), seconds=90, what="the lane io")
+    until(first.is_ready, seconds=90, what="the lane io")
     after = {part: members[0].pid for part, members in first.services().items() if members}
     assert {part for part in before if before[part] != after[part]} == {"io"}
 
@@ -110,14 +106,14 @@ def test_two_stacks_do_not_disturb_each_other(first: Stack, tmp_path: Path) -> N
         env=second.env,
         stdout=subprocess.DEVNULL,
     )
-    until(lambda: second.home.exists() and is_ready(second), seconds=180, what="the second stack")
+    until(lambda: second.home.exists() and second.is_ready(), seconds=180, what="the second stack")
     with second.client("only-here") as client:
         assert client.http.get("/tasks").status_code == 200
         assert httpx.get(f"{first.url}/api/v1/public/tasks", headers=client.http.headers).status_code == 401
     process.send_signal(signal.SIGINT)
     assert process.wait(90) == 130
     assert second.processes() == []
-    assert is_ready(first)
+    assert first.is_ready()
 
 
 def test_up_recovers_the_data_after_supervisor_and_services_are_killed(first: Stack) -> None:
