@@ -1,5 +1,6 @@
 """SQLAlchemy engine and sessions: one connection pool per process."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,16 +50,32 @@ class Base(DeclarativeBase):
     )
 
 
-@cache
+# Two first requests at once would each make an engine: the cache keeps one, and the other's connection stays open until
+# it is collected.
+_creating: Final = threading.Lock()
+
+
 def engine() -> Engine:
-    """The engine of this process. Forked workers must call `forget()` first."""
+    """The engine of this process. Forked workers must call `discard_engines` first."""
+    with _creating:
+        return _engine()
+
+
+def autocommit_engine() -> Engine:
+    """The engine of this process whose connections commit each statement."""
+    with _creating:
+        return _autocommit_engine()
+
+
+@cache
+def _engine() -> Engine:
     made = _create_engine(pool_size=10, max_overflow=30)
     check_idle_connections(made)
     return made
 
 
 @cache
-def autocommit_engine() -> Engine:
+def _autocommit_engine() -> Engine:
     # A small pool is enough: no connection is held for longer than a statement takes. No pre-ping, which is a quarter
     # of the cost of a read (bench/polling.py); the price is one 503 after a restart of the database.
     return _create_engine(pool_size=10, max_overflow=0, isolation_level="AUTOCOMMIT")
@@ -105,14 +122,14 @@ def connect_arguments() -> dict[str, Any]:
 
 def dispose_engines() -> None:
     """Close this process's connections that are not in use."""
-    for made in (engine, autocommit_engine):
+    for made in (_engine, _autocommit_engine):
         if made.cache_info().currsize:
             made().dispose()
 
 
 def discard_engines() -> None:
     """Drop the engines inherited from a parent process, without closing the parent's connections."""
-    for made in (engine, autocommit_engine):
+    for made in (_engine, _autocommit_engine):
         if made.cache_info().currsize:
             made().dispose(close=False)
         made.cache_clear()
