@@ -51,8 +51,9 @@ class Base(DeclarativeBase):
 
 
 # Two first requests at once would each make an engine: the cache keeps one, and the other's connection stays open until
-# it is collected.
-_creating: Final = threading.Lock()
+# it is collected. Reentrant, because handlers of signals use the database too: that of a worker's shutdown runs in the
+# thread that it interrupts.
+_creating: Final = threading.RLock()
 
 
 def engine() -> Engine:
