@@ -1,6 +1,7 @@
 """Conventions of the tests themselves, which no linter knows."""
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,19 +54,22 @@ def private_names(tree: ast.Module) -> list[int]:
     ]
 
 
+def found_in_tests(rule: Callable[[ast.Module], list[int]]) -> set[str]:
+    """The places in all files of tests that a rule finds."""
+    return {
+        f"{path.relative_to(TESTS)}:{line}"
+        for path in TESTS.rglob("*.py")
+        for line in rule(ast.parse(path.read_text()))
+    }
+
+
 def _is_ours(module: str | None) -> bool:
     return (module or "").split(".")[0] in OURS
 
 
 @pytest.mark.slow
 def test_no_test_reaches_for_a_private_name_of_the_product() -> None:
-    found = {
-        f"{path.relative_to(TESTS)}:{line}"
-        for path in TESTS.rglob("*.py")
-        for line in private_names(ast.parse(path.read_text()))
-    }
-
-    assert found == set()
+    assert found_in_tests(private_names) == set()
 
 
 @pytest.mark.parametrize(
@@ -84,13 +88,7 @@ def test_a_private_name_is_found(reach: str) -> None:
 @pytest.mark.slow
 def test_no_test_reads_the_clock_when_it_is_imported() -> None:
     """Two files took the newest window at import: a run that passed 06:00 asked for another one, and failed."""
-    found = {
-        f"{path.relative_to(TESTS)}:{line}"
-        for path in TESTS.rglob("*.py")
-        for line in reads_of_the_clock(ast.parse(path.read_text()))
-    }
-
-    assert found == set()
+    assert found_in_tests(reads_of_the_clock) == set()
 
 
 def test_a_clock_that_is_read_at_import_is_found() -> None:
