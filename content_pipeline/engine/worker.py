@@ -56,12 +56,17 @@ app = _make_app()
 @app.task(name=EXECUTE, bind=True)
 def execute_run(self: Any, run_id: str) -> None:
     """Execute one run in this process, unless an earlier message has begun it."""
-    begin = executions.begin(run_id, worker=self.request.hostname)
-    if begin is Begin.DUPLICATE:
-        return
-    if begin is Begin.CANCELED:
-        _report_canceled(run_id)
-        return
+    # Around all of it: of 2,888 idle timers that closed the pooled connections while `begin` ran, one made it fail, and
+    # the run waited for its message to be sent again.
+    with idle.interrupted():
+        begin = executions.begin(run_id, worker=self.request.hostname)
+        if begin is Begin.BEGUN:
+            _execute(run_id)
+        elif begin is Begin.CANCELED:
+            _report_canceled(run_id)
+
+
+def _execute(run_id: str) -> None:
     # Celery's pool processes ignore SIGINT outside of a run, as needed here: only while Dagster handles it does the
     # heartbeat's interrupt end the run in order. Elsewhere it could leave the heartbeat thread running, which would
     # interrupt the next run.
@@ -73,7 +78,7 @@ def execute_run(self: Any, run_id: str) -> None:
             max_seconds=settings().max_runtime_seconds(lane),
             on_overdue=partial(max_runtime.end, run_id, lane),
         )
-        with idle.interrupted(), heartbeat:
+        with heartbeat:
             _execute_run_command_body(
                 instance=_instance(), run_id=run_id, write_stream_fn=lambda _: None, set_exit_code_on_failure=False
             )
