@@ -22,7 +22,7 @@ import psutil
 from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.orm import Session
 
-from content_pipeline.cli import privileges, processes
+from content_pipeline.cli import privileges, processes, readiness
 from content_pipeline.cli.state import State
 from content_pipeline.cli.supervision import GONE, Supervisor
 from content_pipeline.core.tasks import dagster_client
@@ -387,14 +387,16 @@ class Stack:
         until(is_gone, seconds=60, what="the end of all processes")
 
     def is_ready(self) -> bool:
-        """Whether every service is. The command, which takes two seconds, is asked only when all of them run."""
+        """Whether every service is. The command, which takes two seconds, is asked only when the API says so, too."""
         state = State.load(self.home)
         try:
             known = Supervisor(state).processes().values() if state else ()
         except GONE:
             return False
         is_running = [process.state == "RUNNING" or process.has_succeeded for process in known]
-        return bool(is_running) and all(is_running) and self.run("status", check=False).returncode == 0
+        if not (is_running and all(is_running) and readiness.http_ok(f"{self.url}/health/ready")):
+            return False
+        return self.run("status", check=False).returncode == 0
 
     def wait_until_ready(self) -> None:
         until(self.is_ready, seconds=90, what="a ready stack")
