@@ -12,7 +12,7 @@ from content_pipeline.core.tasks import tasks
 from tests.asset_runs import execute_job, execute_task
 from tests.factories import make_twin
 
-SCRIPT = "Hello! I am your AI twin. Let us create something amazing together."
+SCRIPT = "Hello! I am your AI twin."
 
 
 def request(workspace_id: UUID, **fields: object) -> Task:

@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from tests.media import samples
-from tests.media.samples import CLIPS, joined
+from tests.media.samples import CLIPS, joined, make
 from tests.stack.harness import Client, Stack, running
 
 METRICS_TOKEN = "token-of-the-operator"
@@ -31,8 +31,10 @@ def client(stack: Stack) -> Iterator[Client]:
 
 @pytest.fixture(scope="session")
 def long_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Seventy seconds of human speech: long enough for the media lane, and to be running when something is killed."""
-    return joined(tmp_path_factory.mktemp("long") / "long.flac", CLIPS * 3)
+    """Fifty seconds of human speech, and silence up to 70: for the media lane, and running when something is killed."""
+    folder = tmp_path_factory.mktemp("long")
+    speech = joined(folder / "speech.flac", CLIPS * 2)
+    return make(folder / "long.flac", "-i", str(speech), "-af", "apad=whole_dur=70")
 
 
 @dataclass

@@ -7,7 +7,7 @@ import av
 import httpx
 import pytest
 
-from tests.media.samples import SPEECH, audio, talking_video
+from tests.media.samples import CLIPS, SPEECH, audio, joined, talking_video
 from tests.stack.harness import Client, Stack, until
 
 SAID = ["john", "dashwood", "leisure", "prudently"]
@@ -64,8 +64,8 @@ def test_silence_gives_no_captions_and_no_error(client: Client, tmp_path: Path) 
     assert (answer["segments"], answer["srt"]) == ([], "")
 
 
-def test_progress_is_seen_while_the_work_runs(client: Client, long_recording: Path) -> None:
-    accepted = client.caption(long_recording)
+def test_progress_is_seen_while_the_work_runs(client: Client, tmp_path: Path) -> None:
+    accepted = client.caption(joined(tmp_path / "long.flac", CLIPS * 4))
     seen: set[int] = set()
 
     def is_over() -> bool:

@@ -62,6 +62,12 @@ def made(spoken: Narration, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _rendered(folder, spoken)
 
 
+@pytest.fixture(scope="module")
+def plain(spoken: Narration, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Without captions."""
+    return _rendered(tmp_path_factory.mktemp("plain"), spoken)
+
+
 def _picture(path: Path, seconds: float) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(thumbnails.of_moment(path, seconds))), float)
 
@@ -105,20 +111,21 @@ def test_the_mouth_is_shut_before_and_after_the_speech(made: Path, spoken: Narra
     assert sizes[silent].max() < 0.1 * sizes.max()
 
 
-def test_a_video_plays_behind_the_avatar_from_its_start_and_again(spoken: Narration, tmp_path: Path) -> None:
+def test_a_video_plays_behind_the_avatar_from_its_start_and_again(
+    spoken: Narration, plain: Path, tmp_path: Path
+) -> None:
     # A second of red and a second of blue, shorter than the speech.
     colors = [ffmpeg.input(f"color={color}:s=320x240:r=25:d=1", format="lavfi") for color in ("red", "blue")]
     source = ffmpeg.output(ffmpeg.concat(*colors), "source.mp4", pix_fmt="yuv420p")
     run(source, folder=tmp_path, seconds=2, on_progress=lambda _: None)
     (tmp_path / "source.mp4").rename(tmp_path / composition.BACKGROUND)
     background = client_background.inspect(tmp_path / composition.BACKGROUND)
-    still = _rendered(tmp_path, spoken).rename(tmp_path / "still.mp4")
     moving = _rendered(tmp_path, spoken, background=background)
     corners = [_picture(moving, seconds)[5:15, 5:15].mean(axis=(0, 1)) for seconds in (0.5, 1.5, 2.5)]
     assert [("red", "green", "blue")[color.argmax()] for color in corners] == ["red", "blue", "red"]
     assert min(color.max() for color in corners) > 220  # as bright as it is
     for seconds in (0.5, 1.5, 2.5):  # the avatar itself is the same
-        figures = [_picture(path, seconds)[110:150, 75:105] for path in (still, moving)]
+        figures = [_picture(path, seconds)[110:150, 75:105] for path in (plain, moving)]
         np.testing.assert_allclose(*figures, atol=12)
         np.testing.assert_allclose(*(figure.mean(axis=(0, 1)) for figure in figures), atol=1)  # 27 too red once
     assert probe(moving).seconds == pytest.approx(spoken.seconds, abs=0.05)
@@ -131,7 +138,8 @@ def test_progress_rises_to_the_whole(spoken: Narration, tmp_path: Path) -> None:
     assert (shares[0], shares[-1]) == (0, 1)
 
 
-def test_the_same_seed_makes_the_same_video_and_another_another(spoken: Narration, tmp_path: Path) -> None:
-    first, again, other = (_picture(_rendered(tmp_path, spoken, seed=seed), 1.5) for seed in (3, 3, 4))
+def test_the_same_seed_makes_the_same_video_and_another_another(spoken: Narration, plain: Path, tmp_path: Path) -> None:
+    again, other = (_picture(_rendered(tmp_path, spoken, seed=seed), 1.5) for seed in (1, 2))
+    first = _picture(plain, 1.5)
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).mean() > 0.5
