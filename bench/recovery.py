@@ -26,7 +26,9 @@ def _kill(environment: Environment, client: Client) -> float:
     began = time.monotonic()
     again = "select run_id from executions where subject = :subject and run_id <> :before and not stop"
     subject = f"caption:{task_id.removeprefix('sync_')}"
-    until(lambda: environment.stack.sql(again, subject=subject, before=before), seconds=60, what="another run of it")
+    until(
+        lambda: environment.stack.sql(again, subject=subject, before=before), seconds=60, what="another run", pause=0.1
+    )
     seconds = time.monotonic() - began
     client.http.post(f"/tasks/{task_id}/cancel")
     return seconds
