@@ -8,7 +8,8 @@ from bench.environment import Environment
 from bench.figures import Figure, Target, median
 from bench.start_latency import start
 from content_pipeline.core.tasks.kinds import REEL
-from tests.stack.harness import Client, until
+from tests.polling import until
+from tests.stack.client import Client
 
 REELS: Final = 1_000
 TIMES: Final = 9

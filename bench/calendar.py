@@ -24,7 +24,8 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.settings import Settings
 from content_pipeline.sensors.calendar import RUNS_A_TICK
 from tests.media import samples
-from tests.stack.harness import Client, until
+from tests.polling import until
+from tests.stack.client import Client
 
 TOGETHER, ROUNDS = 20, 6
 CROWD, ITEMS = 1_000, 10_000

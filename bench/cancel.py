@@ -8,7 +8,8 @@ from itertools import cycle, islice
 from bench.environment import Environment
 from bench.figures import Figure, Target, quantile
 from tests.media.samples import talking_video
-from tests.stack.harness import Client, until
+from tests.polling import until
+from tests.stack.client import Client
 
 # By then the transcription or ffmpeg is running.
 LATEST_SECONDS = 4.0

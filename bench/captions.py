@@ -9,7 +9,8 @@ from pathlib import Path
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
 from content_pipeline.core.settings import Settings
-from tests.stack.harness import Client, until
+from tests.polling import until
+from tests.stack.client import Client
 
 
 def measure(environment: Environment) -> Iterator[Figure]:

@@ -13,7 +13,7 @@ from bench.conversation import Recording
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, quantile
 from tests.core.speech.transcript_normalization import canonical
-from tests.stack.harness import Client
+from tests.stack.client import Client
 
 # Of each of the five conditions.
 _SECONDS, _QUICK_SECONDS = 125.0, 30.0

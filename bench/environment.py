@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.settings import Settings
 from content_pipeline.core.workspaces import workspaces
 from tests.media.samples import CLIPS, LIBRIVOX, joined
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 # A plan for the benchmarks with a practically unlimited request rate.
 PLAN = "bench"

@@ -8,7 +8,8 @@ from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
 from bench.start_latency import start
 from content_pipeline.core.settings import Settings
-from tests.stack.harness import Client, until
+from tests.polling import until
+from tests.stack.client import Client
 
 QUEUED = 50
 _STATES = "select state from tasks where id = any(:ids)"

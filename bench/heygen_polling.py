@@ -14,8 +14,10 @@ from bench.start_latency import start
 from content_pipeline.core.avatars import avatar_videos
 from content_pipeline.core.clock import now
 from content_pipeline.core.models import AvatarVideo, Twin
+from tests.polling import until
 from tests.sandbox.heygen import customer
-from tests.stack.harness import Client, Stack, until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 WAITING = 500
 _FAR = timedelta(days=365)

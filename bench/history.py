@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
-from tests.stack.harness import Client
+from tests.stack.client import Client
 
 FEW, MANY = 1_000, 100_000
 

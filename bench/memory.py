@@ -16,7 +16,9 @@ from bench.environment import Environment
 from bench.figures import Figure, Reference, Target
 from bench.reels import numbered_scripts
 from content_pipeline.core.platforms.registry import PLATFORMS
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 REELS, CAPTIONS, POSTS = 40, 10, 6
 

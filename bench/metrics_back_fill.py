@@ -8,7 +8,7 @@ from bench.environment import Environment
 from bench.figures import Figure, Target
 from content_pipeline.core.analytics import windows
 from content_pipeline.core.clock import now
-from tests.stack.harness import until
+from tests.polling import until
 
 DAYS: Final = 30
 PLATFORMS: Final = ("instagram", "linkedin", "tiktok", "youtube")

@@ -20,7 +20,7 @@ from api.body_limits import DEFAULT_BYTES
 from api.json_routes import LARGE_BYTES, MAX_LARGE_VALUES, MAX_VALUES
 from bench.slow_dns_app import DOMAIN
 from content_pipeline.core.avatars import heygen_events
-from tests.stack.harness import REDIRECT_URI
+from tests.stack.client import REDIRECT_URI
 
 # At a time: more than the API has threads.
 REQUESTS: Final = 60

@@ -24,7 +24,8 @@ from bench.figures import Figure, Reference, Target, quantile
 from bench.load_generator import get, open_loop
 from bench.noise import NOISES, Noise
 from bench.slow_response_server import slow_response_server
-from tests.stack.harness import free_port, until
+from tests.polling import until
+from tests.stack.harness import free_port
 
 POLLERS: Final = 50
 EVERY: Final = 0.5

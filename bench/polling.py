@@ -12,7 +12,8 @@ import httpx
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median, quantile
 from bench.load_generator import Load, closed_loop, get, open_loop
-from tests.stack.harness import Stack, free_port, until
+from tests.polling import until
+from tests.stack.harness import Stack, free_port
 
 POLLERS = 500
 KEYS = 16

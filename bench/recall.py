@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, quantile
 from tests.core.twins.memories import ASKED, memories
-from tests.stack.harness import Client
+from tests.stack.client import Client
 
 FEW, MANY = 10, 1_000
 _FIRST = 3

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from bench.environment import Environment
 from bench.figures import Figure, Target, median
-from tests.stack.harness import Client, until
+from tests.polling import until
+from tests.stack.client import Client
 
 
 def measure(environment: Environment) -> Iterator[Figure]:

@@ -8,7 +8,8 @@ from bench import baseline_reel
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target
 from content_pipeline.core.settings import Settings
-from tests.stack.harness import Client, until
+from tests.polling import until
+from tests.stack.client import Client
 
 MANY, FEW = 100, 24
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from bench.environment import METRICS_TOKEN, Environment
 from bench.figures import Figure, Reference, Target, median
-from tests.stack.harness import Client
+from tests.stack.client import Client
 
 FEW: Final = 1_000
 MANY: Final = 1_000_000

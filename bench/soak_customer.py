@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from bench.environment import PLAN, Environment
 from content_pipeline.core.platforms.registry import PLATFORMS
-from tests.stack.harness import Client, until
+from tests.polling import until
+from tests.stack.client import Client
 
 # Nothing waits as long in a system that keeps up.
 _PATIENCE_SECONDS: Final = 600

@@ -12,7 +12,8 @@ from typing import Any
 
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median, quantile
-from tests.stack.harness import Client, until
+from tests.polling import until
+from tests.stack.client import Client
 
 
 @dataclass(frozen=True)

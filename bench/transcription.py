@@ -8,7 +8,7 @@ from faster_whisper import WhisperModel
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
 from content_pipeline.core.providers import voice_activity
-from tests.stack.harness import Client
+from tests.stack.client import Client
 
 _TRANSCRIPTS = """query Transcripts($key: String!) { assetOrError(assetKey: {path: ["transcript"]}) {
   ... on Asset { assetMaterializations(partitions: [$key]) { metadataEntries { label

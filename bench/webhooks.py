@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from bench.environment import PLAN, Environment
 from bench.figures import Figure, Reference, Target, median
-from tests.stack.harness import Client, until
+from tests.polling import until
+from tests.stack.client import Client
 from tests.webhook_receiver import Receiver, serving
 
 # Of each kind.

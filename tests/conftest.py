@@ -32,9 +32,9 @@ from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.webhooks import CALLBACK_SECRET
 from tests.accounts import sandbox_settings
 from tests.factories import make_workspace
+from tests.polling import until
 from tests.port_lock import port_lock
 from tests.sandbox_server import Sandbox, served_sandbox
-from tests.stack.harness import until
 
 STACKS: Final = "tests/stack/"
 THIRD: Final = "gw2"

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.polling import until
 from tests.programs import need
-from tests.stack.harness import free_port, until
+from tests.stack.harness import free_port
 
 
 def _listens(address: str, port: int) -> bool:

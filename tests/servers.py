@@ -9,7 +9,8 @@ from typing import Literal
 import uvicorn
 from starlette.types import ASGIApp
 
-from tests.stack.harness import free_port, until
+from tests.polling import until
+from tests.stack.harness import free_port
 
 
 @contextmanager

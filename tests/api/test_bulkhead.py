@@ -25,8 +25,8 @@ from content_pipeline.core.models import Twin
 from content_pipeline.core.net import safe_fetch
 from tests.api.conftest import PUBLIC
 from tests.core.lock_waits import is_lock_awaited
+from tests.polling import until
 from tests.servers import serving
-from tests.stack.harness import until
 
 
 @pytest.fixture

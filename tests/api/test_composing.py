@@ -15,8 +15,8 @@ from content_pipeline.core.models import Twin
 from tests.api.conftest import PUBLIC
 from tests.language_model import LanguageModel, language_model
 from tests.metric_history import TwinHistory
+from tests.polling import until
 from tests.servers import serving
-from tests.stack.harness import until
 
 __all__ = ["language_model"]
 

@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 from api import http_protocol
 from api.http_protocol import HttpProtocol
 from content_pipeline.core.settings import settings
+from tests.polling import until
 from tests.servers import serving
-from tests.stack.harness import until
 
 HEAD = b"GET / HTTP/1.1\r\nHost: api\r\n"
 # A peer whose X-Forwarded-For is not believed.

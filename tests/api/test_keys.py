@@ -18,8 +18,8 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.workspaces import api_keys, caller
 from content_pipeline.core.workspaces.scopes import Scope
 from tests.api.conftest import PUBLIC
+from tests.polling import until
 from tests.servers import serving
-from tests.stack.harness import until
 
 KEYS: Final = f"{PUBLIC}/keys"
 USAGE: Final = f"{PUBLIC}/usage"

@@ -23,8 +23,9 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.workspaces import caller
 from tests.api.conftest import PUBLIC, fail_task
+from tests.polling import until
 from tests.servers import serving
-from tests.stack.harness import free_port, until
+from tests.stack.harness import free_port
 
 Event = dict[str, Any]
 

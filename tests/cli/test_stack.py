@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from content_pipeline.cli import processes
-from tests.stack.harness import Stack, free_port, kill_all, until
+from tests.polling import until
+from tests.stack.harness import Stack, free_port, kill_all
 
 pytestmark = pytest.mark.stack
 

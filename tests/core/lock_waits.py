@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.database import transaction
-from tests.stack.harness import until
+from tests.polling import until
 
 
 @contextmanager

@@ -15,9 +15,10 @@ from yaml import safe_dump
 from api.main import create_app
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.settings import settings
+from tests.polling import until
 from tests.programs import need
 from tests.servers import serving
-from tests.stack.harness import free_port, until
+from tests.stack.harness import free_port
 
 TOKEN: Final = "token-of-the-operator"
 RULES: Final = ROOT / "deploy" / "prometheus" / "rules.yml"

@@ -10,7 +10,7 @@ import pytest
 
 from content_pipeline.core import process_memory
 from content_pipeline.engine import idle
-from tests.stack.harness import until
+from tests.polling import until
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from content_pipeline.core.tasks.run_context import MAX_ATTEMPTS, PATIENCE, RunC
 from tests.core.lock_waits import is_lock_awaited
 from tests.engine import step_runs
 from tests.engine.step_runs import Body, raises
-from tests.stack.harness import until
+from tests.polling import until
 
 
 @pytest.fixture(autouse=True)

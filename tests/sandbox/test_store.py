@@ -14,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox import sliding_window
 from sandbox.store import Store
+from tests.polling import until
 from tests.sandbox.instagram.creator import connect, create, ended, publish
 from tests.sandbox_client import Sandbox
 from tests.servers import serving
-from tests.stack.harness import free_port, until
+from tests.stack.harness import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from content_pipeline.sensors.polling import POLLS_PER_PLATFORM, poll_platforms
 from tests.core.publishing import posting
 from tests.core.publishing.hanging_platform import HangingServer, hanging_instagram, instagram_post
 from tests.core.publishing.posting import Stage, newest
-from tests.stack.harness import until
+from tests.polling import until
 
 
 @pytest.fixture

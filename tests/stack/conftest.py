@@ -11,7 +11,8 @@ from werkzeug import Response
 
 from tests.media import samples
 from tests.media.samples import CLIPS, joined, make
-from tests.stack.harness import Client, Stack, running
+from tests.stack.client import Client
+from tests.stack.harness import Stack, running
 
 METRICS_TOKEN = "token-of-the-operator"
 

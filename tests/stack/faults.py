@@ -15,7 +15,9 @@ from uuid import uuid4
 import httpx
 from sqlalchemy.exc import OperationalError
 
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.media.probe import probe
-from tests.stack.harness import Client as RestClient
+from tests.stack.client import Client as RestClient
 from tests.stack.harness import Stack
 
 # "Make three reels of this text and plan them for next week."

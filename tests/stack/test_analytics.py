@@ -6,7 +6,9 @@ import pytest
 
 from content_pipeline.core.analytics import windows
 from content_pipeline.core.clock import now
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 
 def read_tiktok(stack: Stack) -> str:

@@ -9,7 +9,9 @@ from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
 from content_pipeline.core.media.probe import probe
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 SCRIPT = "Hello! I am your AI twin."
 

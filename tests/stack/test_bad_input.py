@@ -12,7 +12,9 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from tests.media.samples import SPEECH, audio, claiming, cut, video
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"
 

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.media.samples import audio
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 TASKS = int(os.environ.get("BURST_TASKS", "40"))
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.media.samples import SPEECH, talking_video
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 
 def cancel(stack: Stack, client: Client, task_id: str) -> None:

@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from tests.media.samples import CLIPS, SPEECH, audio, joined, talking_video
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 SAID = ["john", "dashwood", "leisure", "prudently"]
 

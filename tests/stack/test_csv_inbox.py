@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from tests.polling import until
 from tests.stack.bucket import Bucket
-from tests.stack.harness import Client, Stack, until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 
 @pytest.fixture

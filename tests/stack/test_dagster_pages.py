@@ -15,8 +15,10 @@ from sqlalchemy import NullPool, create_engine, text
 
 from content_pipeline.core.tasks.partition_keys import row_id
 from tests.browser import Pictures, browsing
+from tests.polling import until
+from tests.stack.client import Client
 from tests.stack.conftest import Background
-from tests.stack.harness import Client, Stack, until
+from tests.stack.harness import Stack
 
 DAY_SECONDS: Final = 86_400
 # Dagster takes its times from the system's clock, which a test leaves alone.

@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser import Pictures, browsing
-from tests.stack.harness import Stack, until
+from tests.polling import until
+from tests.stack.harness import Stack
 
 SCRIPT: Final = "script\nHello world!\n"
 

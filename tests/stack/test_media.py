@@ -15,7 +15,9 @@ import pytest
 
 from content_pipeline.core.media.probe import probe
 from tests.media import corpus, mutations
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 WHOLE = "MEDIA_FILES" in os.environ
 FILES = int(os.environ.get("MEDIA_FILES", "10"))

@@ -7,8 +7,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.media.samples import CLIPS
+from tests.polling import until
+from tests.stack.client import Client
 from tests.stack.conftest import METRICS_TOKEN
-from tests.stack.harness import Client, Stack, until
+from tests.stack.harness import Stack
 
 
 def keys_of(stack: Stack, row_id: str) -> list[str]:

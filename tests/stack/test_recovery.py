@@ -6,7 +6,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 LOST = 120.0
 

@@ -6,9 +6,11 @@ from uuid import uuid4
 import pytest
 
 from content_pipeline.core.media.probe import probe
+from tests.polling import until
 from tests.programs import need
+from tests.stack.client import Client
 from tests.stack.conftest import Background
-from tests.stack.harness import Client, Stack, until
+from tests.stack.harness import Stack
 
 SENTENCE = "This sentence is spoken in {} takes of the same length, and then it ends."
 

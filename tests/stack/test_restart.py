@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 
 def test_unfinished_work_continues_after_a_restart(stack: Stack, client: Client, long_recording: Path) -> None:

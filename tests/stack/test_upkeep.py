@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.media.samples import SPEECH
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 
 @pytest.mark.slow

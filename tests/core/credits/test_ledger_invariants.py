@@ -19,7 +19,7 @@ from content_pipeline.core.errors import PlanLimit
 from content_pipeline.core.models import CreditEntry
 from tests.core.lock_waits import blocked_by_lock, is_lock_awaited
 from tests.factories import make_workspace
-from tests.stack.harness import until
+from tests.polling import until
 
 MONTHLY = 1000  # of the plan starter
 RENDERS = ("first", "second", "third", "fourth")

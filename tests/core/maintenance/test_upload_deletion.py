@@ -22,7 +22,7 @@ from content_pipeline.core.uploads.examination import Examined
 from content_pipeline.core.workspaces import workspaces
 from tests.core.lock_waits import is_lock_awaited
 from tests.factories import make_item, make_multipart_upload, make_twin, make_upload
-from tests.stack.harness import until
+from tests.polling import until
 
 
 def stored_upload(workspace_id: UUID, *, expires_in: timedelta = timedelta(days=1)) -> Upload:

@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from content_pipeline.core.media.fair_semaphore import FairSemaphore
-from tests.stack.harness import until
+from tests.polling import until
 
 SLOTS = FairSemaphore(most=4, per_owner=2)
 

@@ -15,7 +15,7 @@ import pytest
 from content_pipeline.core.monitoring.host import HostCollector
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import scratch
-from tests.stack.harness import until
+from tests.polling import until
 
 Values = dict[str, float]
 

@@ -8,7 +8,7 @@ import pytest
 
 from content_pipeline.core.net import name_lookups
 from content_pipeline.core.net.name_lookups import NameLookups
-from tests.stack.harness import until
+from tests.polling import until
 
 ANSWER = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", 0))]
 

@@ -21,9 +21,9 @@ from content_pipeline.core.platforms.tiktok.options import TikTokOptions
 from tests.core.platforms.caller import Caller
 from tests.core.platforms.connecting import connected
 from tests.media.samples import video
+from tests.polling import until
 from tests.sandbox_server import Sandbox
 from tests.servers import serving
-from tests.stack.harness import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("database")]
 

@@ -27,11 +27,11 @@ from content_pipeline.core.platforms.youtube.options import YouTubeOptions
 from tests.core.platforms.caller import Caller
 from tests.core.platforms.connecting import connected
 from tests.media.samples import video
+from tests.polling import until
 from tests.sandbox.instagram.meta import fields_of, unfit, user
 from tests.sandbox.youtube.discovery import STANDARD, methods, misfits, path_of
 from tests.sandbox_server import Sandbox
 from tests.servers import serving
-from tests.stack.harness import until
 
 SRT = "1\n00:00:00,000 --> 00:00:01,000\nHello\n"
 

@@ -15,8 +15,8 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.core.platforms.caller import Caller
 from tests.core.platforms.connecting import connected
 from tests.media.samples import video
+from tests.polling import until
 from tests.sandbox_server import Sandbox
-from tests.stack.harness import until
 
 pytestmark = pytest.mark.slow
 

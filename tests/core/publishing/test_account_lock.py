@@ -14,7 +14,7 @@ from content_pipeline.core.database import engine, transaction
 from content_pipeline.core.errors import TooManyRequests
 from content_pipeline.core.publishing import account_lock
 from content_pipeline.core.publishing.account_lock import hold_account_lock
-from tests.stack.harness import until
+from tests.polling import until
 
 pytestmark = pytest.mark.usefixtures("database")
 

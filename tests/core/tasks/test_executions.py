@@ -11,7 +11,7 @@ from sqlalchemy import text
 from content_pipeline.core.database import UNREACHABLE, transaction
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.tasks.executions import Begin, Heartbeat, Stopped
-from tests.stack.harness import until
+from tests.polling import until
 
 pytestmark = pytest.mark.usefixtures("database")
 

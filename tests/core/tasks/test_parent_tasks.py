@@ -14,7 +14,7 @@ from content_pipeline.core.errors import InternalError
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import cancellation, executions, tasks
 from tests.factories import make_workspace
-from tests.stack.harness import until
+from tests.polling import until
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -17,7 +17,7 @@ from content_pipeline.core.errors import Conflict, InternalError, Invalid, NotFo
 from content_pipeline.core.models import Task
 from content_pipeline.core.tasks import cancellation, deferral, executions, tasks
 from tests.factories import make_workspace
-from tests.stack.harness import until
+from tests.polling import until
 
 pytestmark = pytest.mark.usefixtures("database")
 

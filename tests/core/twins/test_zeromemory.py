@@ -19,7 +19,7 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.twins import deleted_memories, memory, twins
 from sandbox import zeromemory
 from tests.factories import make_twin, make_workspace
-from tests.stack.harness import until
+from tests.polling import until
 
 
 @pytest.fixture(scope="module")

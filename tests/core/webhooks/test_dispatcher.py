@@ -16,7 +16,7 @@ from content_pipeline.core.webhooks import dispatcher, endpoints
 from content_pipeline.core.webhooks.attempts import RETRY_DELAYS
 from tests.core.publishing.posting import advance_clock
 from tests.core.webhooks.registered import deliver, deliveries, endpoint, happen, recorded, register
-from tests.stack.harness import until
+from tests.polling import until
 from tests.webhook_receiver import Receiver
 
 

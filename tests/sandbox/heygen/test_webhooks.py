@@ -9,9 +9,9 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from sandbox.heygen.webhooks import CALLBACK_SECRET
+from tests.polling import until
 from tests.sandbox.heygen.customer import LONGEST, call, create, read
 from tests.sandbox_client import Sandbox
-from tests.stack.harness import until
 
 pytestmark = pytest.mark.slow
 

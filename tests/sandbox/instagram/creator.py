@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx
 
+from tests.polling import until
 from tests.sandbox_client import Sandbox
-from tests.stack.harness import until
 
 REDIRECT = "https://app.example.com/callback"
 CLIENT = {"client_id": "sandbox-instagram", "client_secret": "sandbox-instagram-secret"}

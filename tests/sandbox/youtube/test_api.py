@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from tests.media.samples import video
+from tests.polling import until
 from tests.sandbox.padding import padded
 from tests.sandbox.youtube.channel import API, SCOPES, UPLOAD, Channel, query_status, reason, send
 from tests.sandbox_server import Sandbox, served_sandbox
-from tests.stack.harness import until
 
 pytestmark = pytest.mark.slow
 

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.polling import until
 from tests.programs import leave_out
 from tests.rabbitmq import rabbitmq_server
-from tests.stack.harness import Client, Stack, running, until
+from tests.stack.client import Client
+from tests.stack.harness import Stack, running
 from tests.stack.hosts.forwarding import forwarded
 from tests.stack.hosts.network import FIRST, Host, can_make_networks, network
 

@@ -9,7 +9,9 @@ import pytest
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.media.probe import probe
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 SCRIPT = "AI is transforming how creators work, and what is left for them to do."  # Instagram's minimum is 3 s
 LONG = "This goes on for a while, so that there is something to cancel. " * 12

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Page, Route
 
 from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.browser import browsing
-from tests.stack.harness import REDIRECT_URI, Client, Stack
+from tests.stack.client import REDIRECT_URI, Client
+from tests.stack.harness import Stack
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,10 @@ from uuid import uuid4
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.platforms.registry import PLATFORMS
+from tests.polling import until
 from tests.stack import faults
-from tests.stack.harness import Client, Stack, until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 # Each request is a post on every platform.
 REQUESTS = int(os.environ.get("FAULTS_POSTS", "12")) // len(PLATFORMS)

@@ -8,7 +8,9 @@ import pytest
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.platforms.registry import PLATFORMS
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 
 def wait_for_published(client: Client, task_id: str) -> dict[str, Any]:

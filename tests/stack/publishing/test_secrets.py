@@ -12,7 +12,8 @@ import httpx
 from sqlalchemy import NullPool, create_engine, text
 
 from content_pipeline.core.platforms.registry import PLATFORMS
-from tests.stack.harness import REDIRECT_URI, Client, Stack
+from tests.stack.client import REDIRECT_URI, Client
+from tests.stack.harness import Stack
 
 # Files of the sandbox and stores, and those with the stack's passwords (mode 0600).
 KEPT_SECRET = {"sandbox", "stack.json", "stack.env", "postgres", "objects", "valkey", "s3.json", "valkey.conf"}

@@ -15,7 +15,9 @@ import pytest
 from content_pipeline.cli import privileges
 from content_pipeline.core.clock import now
 from tests.media import samples
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 SCRIPT = "Number {}. AI is transforming how creators work."
 ROWS = 6

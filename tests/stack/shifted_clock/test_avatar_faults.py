@@ -18,9 +18,11 @@ from sqlalchemy.exc import OperationalError
 
 from content_pipeline.core.net.read_retries import TRIES
 from sandbox.heygen.catalog import LOOKS
+from tests.polling import until
 from tests.sandbox.heygen.customer import read
 from tests.stack import faults
-from tests.stack.harness import Client, Stack, until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 from tests.webhook_receiver import Received, Receiver, serving
 
 JOBS = int(os.environ.get("FAULTS_AVATARS", "4"))

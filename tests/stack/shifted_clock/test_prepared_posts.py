@@ -7,8 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 from content_pipeline.core.platforms.registry import PLATFORMS
+from tests.polling import until
 from tests.stack import faults
-from tests.stack.harness import Client, Stack, until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 # Within the time in which this stack prepares posts (conftest.py).
 AHEAD = timedelta(minutes=25)

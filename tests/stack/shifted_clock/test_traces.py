@@ -4,7 +4,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from sandbox.heygen.catalog import LOOKS
 from tests.otlp_collector import Collector, attributes
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 
 
 def test_a_request_its_run_and_the_calls_of_that_are_one_trace(

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.media.samples import SPEECH
-from tests.stack.harness import Client, Stack, until
+from tests.polling import until
+from tests.stack.client import Client
+from tests.stack.harness import Stack
 from tests.webhook_receiver import Receiver, serving
 
 

@@ -14,10 +14,10 @@ from content_pipeline.core.media.probe import probe
 from content_pipeline.core.providers import heygen
 from content_pipeline.core.providers.heygen import SubmissionUnknown, VideoStatus
 from content_pipeline.core.settings import settings
+from tests.polling import until
 from tests.sandbox.heygen import customer
 from tests.sandbox.heygen.customer import LONGEST
 from tests.sandbox_client import Sandbox
-from tests.stack.harness import until
 
 AVATAR = "Abigail_standing_front"
 # 2.4 seconds, at five cents each.
