@@ -1,4 +1,4 @@
-"""Retention of Dagster's records: deletes old partition keys with their runs, and the old runs without a key."""
+"""Retention of Dagster's records: deletes old partition keys with their runs, old runs without a key, and old ticks."""
 
 import random
 import time
@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Final
 
 import dagster as dg
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import TickStatus
 
 from content_pipeline.core.analytics.figures import DAYS_KEPT
 from content_pipeline.core.clock import now, offset
@@ -23,6 +25,12 @@ CHUNK: Final = 1000
 RUN_SECONDS: Final = 300.0
 # There may be one every few seconds, and what they did is in our own tables.
 FREQUENT_RUNS_KEPT: Final = timedelta(days=7)
+# Of sensors, which tick every 5 s and mostly find nothing.
+TICKS_KEPT: Final = {
+    timedelta(days=1): [TickStatus.SKIPPED],
+    timedelta(days=7): [TickStatus.STARTED, TickStatus.SUCCESS],
+    timedelta(days=30): [TickStatus.FAILURE],
+}
 # A worker with a free slot begins a run within 0.1 s of its launch.
 WAITING_SECONDS: Final = 2.0
 
@@ -31,8 +39,9 @@ def delete_old_records(instance: dg.DagsterInstance, frequent_jobs: Sequence[str
     """Delete what is old, chunk by chunk. Returns how many `keys`, `runs` without a key, and `checks` without a run.
 
     Ends early when the time is over, or when other runs wait for a worker of this run's lane: what is left, the next
-    run deletes. Runs of `frequent_jobs` are kept for a week only.
+    run deletes. Runs of `frequent_jobs` are kept for a week only. Old ticks are not counted.
     """
+    _delete_ticks(instance)
     deleted: Counter[str] = Counter(keys=0, runs=0, checks=0)
     deadline = time.monotonic() + RUN_SECONDS
     for what, count in _chunks(instance, frequent_jobs):
@@ -40,6 +49,13 @@ def delete_old_records(instance: dg.DagsterInstance, frequent_jobs: Sequence[str
         if time.monotonic() > deadline or _is_slot_wanted(instance):
             break
     return deleted
+
+
+def _delete_ticks(instance: dg.DagsterInstance) -> None:
+    for sensor in instance.all_instigator_state(instigator_type=InstigatorType.SENSOR):
+        for kept, statuses in TICKS_KEPT.items():
+            before = now() - offset() - kept  # Dagster's time is real
+            instance.purge_ticks(sensor.instigator_origin_id, sensor.selector_id, before.timestamp(), statuses)
 
 
 def _chunks(instance: dg.DagsterInstance, frequent_jobs: Sequence[str]) -> Iterator[tuple[str, int]]:

@@ -7,7 +7,15 @@ import dagster as dg
 import pytest
 import yaml
 from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.scheduler.instigation import TickStatus
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    SensorInstigatorData,
+    TickData,
+    TickStatus,
+)
+from dagster._utils.error import SerializableErrorInfo
 
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.clock import now
@@ -28,6 +36,26 @@ def register(instance: dg.DagsterInstance, *rows: str) -> None:
             job_name="captions", status=dg.DagsterRunStatus.SUCCESS, tags={dagster_client.PARTITION_TAG: key}
         )
         instance.add_run(run)
+
+
+def ticked(instance: dg.DagsterInstance, status: TickStatus) -> InstigatorState:
+    """The state of a new sensor that has ticked now, and the tick has ended so."""
+    place = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("content_pipeline"), "__repository__")
+    origin = RemoteInstigatorOrigin(place, f"sensor-{uuid4()}")
+    state = InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.RUNNING, SensorInstigatorData())
+    instance.add_instigator_state(state)
+    tick = TickData(
+        origin.get_id(),
+        origin.instigator_name,
+        InstigatorType.SENSOR,
+        status,
+        now().timestamp(),
+        run_ids=[],
+        error=SerializableErrorInfo("failed", [], None) if status is TickStatus.FAILURE else None,
+        selector_id=state.selector_id,
+    )
+    instance.create_tick(tick)
+    return state
 
 
 def test_old_keys_go_with_their_runs(kept_instance: dg.DagsterInstance, workspace_id: UUID) -> None:
@@ -115,9 +143,26 @@ def test_other_runs_are_kept_as_long_as_keys(
         assert kept_instance.has_run(run.run_id) is is_kept
 
 
-def test_no_tick_is_kept_for_ever() -> None:
+def test_dagster_deletes_the_ticks_of_schedules_only() -> None:
     configured = yaml.safe_load((ROOT / "dagster.yaml").read_text())["retention"]
     with dg.instance_for_test(overrides={"retention": configured}) as instance:
-        days = {kind: instance.get_tick_retention_settings(kind) for kind in InstigatorType}
-    assert {status: kept for of_kind in days.values() for status, kept in of_kind.items() if kept <= 0} == {}
-    assert all(set(of_kind) == set(TickStatus) for of_kind in days.values())
+        days = {kind: set(instance.get_tick_retention_settings(kind).values()) for kind in InstigatorType}
+    assert days[InstigatorType.SENSOR] == {-1}
+    assert min(days[InstigatorType.SCHEDULE] | days[InstigatorType.AUTO_MATERIALIZE]) > 0
+
+
+@pytest.mark.parametrize(("status", "days"), [("SKIPPED", 1), ("STARTED", 7), ("SUCCESS", 7), ("FAILURE", 30)])
+def test_ticks_of_sensors_are_kept_for_some_days(
+    kept_instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, status: str, days: int
+) -> None:
+    sensor = ticked(kept_instance, TickStatus(status))
+    today = now()
+    for later, kept in ((timedelta(days=days, minutes=-1), 1), (timedelta(days=days, minutes=1), 0)):
+        monkeypatch.setattr(record_retention, "now", lambda later=later: today + later)
+        record_retention.delete_old_records(kept_instance, [])
+        assert len(kept_instance.get_ticks(sensor.instigator_origin_id, sensor.selector_id)) == kept
+
+
+def test_every_status_of_a_tick_has_a_time_to_be_kept() -> None:
+    statuses = [status for kept in record_retention.TICKS_KEPT.values() for status in kept]
+    assert len(statuses) == len(TickStatus) == len(set(statuses))
