@@ -107,7 +107,7 @@ def stop_begun(session: Session, run_id: str) -> tuple[str | None] | None:
     already."""
     stopped = update(Execution).where(Execution.run_id == run_id, ~Execution.stop).values(stop=True)
     found = session.execute(stopped.returning(Execution.subject)).first()
-    return found.tuple() if found else None
+    return (found.subject,) if found else None
 
 
 def stop_worker(session: Session, worker: str) -> list[str]:
