@@ -32,8 +32,10 @@ class RenderCost:
 
 @contextmanager
 def pool(environment: Environment, processes: int) -> Iterator[Pool]:
-    """Warm pool of processes with the stack's model files: `pool.starmap(baseline_reel.make, …)`."""
-    with get_context("spawn").Pool(processes, _initialize, (environment.stack.env,)) as made:
+    """Warm pool of processes: `pool.starmap(baseline_reel.make, …)`."""
+    # A folder of its own: the stack's workers could not write into a cache that this process made.
+    settings = {**environment.stack.env, "CONTENT_PIPELINE_HOME": str(environment.folder / "baseline")}
+    with get_context("spawn").Pool(processes, _initialize, (settings,)) as made:
         # The first one or two reels of a process load models and paint backgrounds.
         made.starmap(make, [("Warm up.", seed) for seed in range(4 * processes)], chunksize=1)
         yield made
