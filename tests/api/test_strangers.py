@@ -36,7 +36,7 @@ SCHEMA: Final = schemathesis.openapi.from_asgi("/openapi.json", create_app(), co
     path_regex="^/api/"
 )
 OPERATIONS: Final = {operation.label: operation for operation in (found.ok() for found in SCHEMA.get_all_operations())}
-CASES: Final = int(os.environ.get("STRANGERS_CASES", 20 * len(OPERATIONS)))
+CASES: Final = int(os.environ.get("STRANGERS_CASES", 12 * len(OPERATIONS)))
 STEPS: Final = 40
 # In seconds: 10, the default, are too few for an upload on a busy machine.
 TIMEOUT: Final = 120

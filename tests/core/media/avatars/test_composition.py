@@ -96,10 +96,8 @@ def test_captions_are_drawn_when_they_are_due(made: Path) -> None:
 
 
 def test_the_mouth_opens_with_the_sound(tmp_path: Path) -> None:
-    errors = np.abs(
-        [error for script in SCRIPTS[:2] for error in mouth_errors.errors(_rendered(tmp_path, _narrate(script)))]
-    )
-    assert len(errors) >= 10
+    errors = np.abs(mouth_errors.errors(_rendered(tmp_path, _narrate(SCRIPTS[2]))))
+    assert len(errors) >= 7
     assert np.median(errors) <= 0.04
     assert np.quantile(errors, 0.95) <= 0.08
 
