@@ -31,6 +31,7 @@ from content_pipeline.core.settings import settings
 from sandbox.heygen.protocol import API_KEY
 from sandbox.heygen.webhooks import CALLBACK_SECRET
 from tests.accounts import sandbox_settings
+from tests.backgrounds import share_backgrounds
 from tests.factories import make_workspace
 from tests.polling import until
 from tests.port_lock import port_lock
@@ -92,6 +93,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("CONTENT_PIPELINE_HOME", str(home))
         patch.setenv("CONTENT_PIPELINE_DAGSTER_URL", "http://127.0.0.1:1")
         settings.cache_clear()
+        share_backgrounds(home, tmp_path_factory)
         discard_engines()  # those of the stack of this checkout, which a module may have made when it was imported
         if os.geteuid() == 0:
             privileges.hand_over(home)

@@ -9,6 +9,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
+from tests.backgrounds import share_backgrounds
 from tests.media import samples
 from tests.media.samples import CLIPS, joined, make
 from tests.stack.client import Client
@@ -20,7 +21,9 @@ METRICS_TOKEN = "token-of-the-operator"
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Until the last of these tests: beside those that follow, an idle stack would take 15 % of a core."""
-    with running(tmp_path_factory.mktemp("stack"), CONTENT_PIPELINE_METRICS_TOKEN=METRICS_TOKEN) as stack:
+    home = tmp_path_factory.mktemp("stack")
+    share_backgrounds(home, tmp_path_factory)
+    with running(home, CONTENT_PIPELINE_METRICS_TOKEN=METRICS_TOKEN) as stack:
         yield stack
 
 

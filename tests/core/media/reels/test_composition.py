@@ -18,6 +18,7 @@ from content_pipeline.core.media.reels import background_loops, client_backgroun
 from content_pipeline.core.media.reels.composition import Scene
 from content_pipeline.core.media.reels.designs import DESIGNS
 from content_pipeline.core.settings import settings
+from tests.backgrounds import share_backgrounds
 from tests.core.media.reels.test_audio_mastering import loudness
 from tests.media import odd, samples
 
@@ -43,9 +44,11 @@ Dialogue: 0,0:00:01.00,0:10:00.00,Default,{\pos(440,860)\p1}m 0 0 l 200 0 200 20
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _plates_of_this_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _home_of_this_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    home = tmp_path_factory.mktemp("home")
+    share_backgrounds(home, tmp_path_factory)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CONTENT_PIPELINE_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("CONTENT_PIPELINE_HOME", str(home))
         settings.cache_clear()
         yield
     settings.cache_clear()
