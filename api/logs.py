@@ -2,11 +2,15 @@
 
 import logging
 import sys
+from typing import Final
 
 import structlog
 
 from content_pipeline.core import logs
 from content_pipeline.core.settings import settings
+
+# At INFO: a line for each request to Dagster, three for each message of an agent, forty for each `.ass` file.
+TALKATIVE: Final = ("httpx", "mcp", "fontTools")
 
 
 def configure() -> None:
@@ -24,5 +28,5 @@ def configure() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=settings().log_level.upper(), force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs every request to Dagster
-    logging.getLogger("mcp").setLevel(logging.WARNING)  # at INFO it logs three lines for each message
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
