@@ -65,7 +65,11 @@ def webserver() -> bool:
     """Whether it responds and has loaded our code. Raises InternalError with Dagster's message on an import error."""
     health = dagster_health.read()
     if health and health.load_error:
-        raise InternalError(f"Dagster cannot load our code: {health.load_error}", code="code_broken")
+        raise InternalError(
+            f"Dagster cannot load our code: {health.load_error}",
+            code="code_broken",
+            remedy="Mend what the message names, then start again with `content-pipeline up`.",
+        )
     return health is not None and health.is_loaded
 
 
