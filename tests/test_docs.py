@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+import click
 import pytest
 import yaml
 
+from content_pipeline.cli.main import cli
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.settings import PREFIX, Settings
@@ -66,6 +68,14 @@ def test_every_make_target_that_a_document_names_exists(document: Path) -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"(?:`|^\s*)make ([a-z][a-z-]*)", document.read_text(), re.MULTILINE))
     assert named - targets == set()
+
+
+@names
+def test_every_command_that_a_document_names_exists(document: Path) -> None:
+    named = re.findall(r"(?:`|^\s*)content-pipeline ([a-z-]+)(?: ([a-z][a-z-]+))?", document.read_text(), re.MULTILINE)
+    groups = {name: set(found.commands) for name, found in cli.commands.items() if isinstance(found, click.Group)}
+    assert {name for name, _ in named} - set(cli.commands) == set()
+    assert [f"{name} {of}" for name, of in named if of and of not in groups.get(name, {of})] == []
 
 
 @names
