@@ -61,7 +61,7 @@ def _as_fast_as_it_goes(environment: Environment, baseline: Endpoint, ours: dict
             rounds[name].append(closed_loop(port, requests, connections=CONNECTIONS, seconds=3))
     speed = {name: median([load.per_second for load in loads]) for name, loads in rounds.items()}
     reference = Reference("a bare route", speed.pop("bare"))
-    target = Target(0.5, of="ratio", side="at least")
+    target = Target(0.6, of="ratio", side="at least")
     for name, per_second in speed.items():
         what = f"task reads, {CONNECTIONS} at once, {name}"
         yield Figure(what, per_second, "a second", reference, target, len(rounds[name]))

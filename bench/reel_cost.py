@@ -40,8 +40,8 @@ def measure(environment: Environment) -> Iterator[Figure]:
     cost = median([reel.cpu_seconds for reel in made]) / seconds
     moviepy = Reference("in MoviePy", _by_moviepy(folder) / seconds)
     what = f"CPU seconds of a second of reel, {seconds:.0f} s long"
-    yield Figure(what, cost, "s", target=Target(0.50), samples=times)
-    yield Figure("the same composition", cost, "s", moviepy, Target(1 / 8, of="ratio"), times)
+    yield Figure(what, cost, "s", target=Target(0.35), samples=times)
+    yield Figure("the same composition", cost, "s", moviepy, Target(0.1, of="ratio"), times)
 
 
 def write_parts(folder: Path, seconds: float) -> None:

@@ -28,9 +28,9 @@ class Start:
 def measure(environment: Environment) -> Iterator[Figure]:
     fresh = Reference("a fresh interpreter", median([_fresh() for _ in range(3)]))
     starts = _starts(environment, environment.sentence, environment.times(21))
-    yield from _figures("interactive", starts, fresh, median_target=Target(0.4))
+    yield from _figures("interactive", starts, fresh, median_target=Target(0.15))
     starts = _starts(environment, environment.recording, environment.times(21))
-    yield from _figures("queued (media)", starts, fresh, Target(1), Target(2))
+    yield from _figures("queued (media)", starts, fresh, Target(0.8), Target(1.2))
 
 
 def _fresh() -> float:

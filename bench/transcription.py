@@ -30,7 +30,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
         median(inside),
         "s",
         Reference("faster-whisper alone", median(baseline)),
-        Target(1.10, of="ratio"),
+        Target(1.05, of="ratio"),
         times,
     )
 
