@@ -18,8 +18,10 @@ import httpx
 
 from api.body_limits import DEFAULT_BYTES
 from api.json_routes import LARGE_BYTES, MAX_LARGE_VALUES, MAX_VALUES
+from api.routes.captions import MAX_TEXT_CHARACTERS
 from bench.slow_dns_app import DOMAIN
 from content_pipeline.core.avatars import heygen_events
+from tests.media.samples import SPEECH
 from tests.stack.client import REDIRECT_URI
 
 # At a time: more than the API has threads.
@@ -112,6 +114,25 @@ def _upload(client: httpx.AsyncClient, _: Noise, __: int) -> Awaitable[httpx.Res
     return client.post("/captions/generate", files={"audio_file": ("a.mp4", b"\x00\x00\x00\x18ftypmp42" * 100_000)})
 
 
+def _align(client: httpx.AsyncClient, _: Noise, number: int) -> Awaitable[httpx.Response]:
+    """The longest text, of a recording that is not there."""
+    form = {"reel_url": f"http://{number}{DOMAIN}/a.mp4", "text": (_SENTENCE * 1000)[:MAX_TEXT_CHARACTERS]}
+    return client.post("/captions/align", data=form)
+
+
+def _keep(client: httpx.AsyncClient, _: Noise, __: int) -> Awaitable[httpx.Response]:
+    """A sound that is examined and kept, until there is no more room for it."""
+    return client.post("/uploads", files={"file": ("a.wav", SPEECH.read_bytes())})
+
+
+def _list_tools(client: httpx.AsyncClient, noise: Noise, number: int) -> Awaitable[httpx.Response]:
+    return client.post(
+        f"http://127.0.0.1:{noise.port}/mcp",
+        json={"jsonrpc": "2.0", "id": number, "method": "tools/list", "params": {}},
+        headers={"Authorization": f"Bearer {noise.key}", "Accept": "application/json, text/event-stream"},
+    )
+
+
 def _wrong_key(client: httpx.AsyncClient, _: Noise, number: int) -> Awaitable[httpx.Response]:
     return client.get("/tasks", headers={"X-API-Key": f"sk_{number}"})
 
@@ -151,6 +172,7 @@ _REQUESTS: Final[dict[str, Send]] = {
     "scripts": _post("/twins/{twin}/script", topic="A month of reels in one afternoon", platform="tiktok"),
     "recall at ZeroMemory": _post("/memory/v2/recall", namespace="twin_{twin}", query="Hello"),
     "avatars": _get("/avatars"),
+    "alignments": _align,
     "avatar videos": _post("/multimodal/avatar/generate", twin_id="{twin}", script="Hello there."),
     "connecting accounts": _connect,
     # work that computes
@@ -167,6 +189,11 @@ _REQUESTS: Final[dict[str, Send]] = {
     ),
     "long texts": _send_json("POST", "/memory/v2/remember", b'{"content":"' + b"a" * (DEFAULT_BYTES - 50) + b'"}'),
     "uploads that are no media": _upload,
+    "uploads that are kept": _keep,
+    "uploads in parts": _post("/uploads/multipart", file_name="a.mp4", size=1_000_000_000),
+    "samples of voices": _get("/voices/vits-joe/sample"),
+    "tools of agents": _list_tools,
+    "exports": _post("/analytics/social/export", days=365, grain="post"),
     # reads
     "lists of tasks": _get("/tasks?limit=200"),
     "lists of captions": _get("/captions?limit=200"),
@@ -174,6 +201,10 @@ _REQUESTS: Final[dict[str, Send]] = {
     "figures": _get("/analytics/social?days=365"),
     "figures of posts": _get("/analytics/posts?limit=200"),
     "best times": _get("/analytics/best-times"),
+    # what names nothing that is there
+    "burn-ins of unknown captions": _post(f"/captions/{uuid4()}/burn-in"),
+    "deletions of unknown twins": _send_json("DELETE", f"/twins/{uuid4()}", b""),
+    "disconnecting accounts": _send_json("DELETE", "/social/disconnect/tiktok", b""),
     # what stays open, and what anybody may send
     "streams of a task": _get("/tasks/{task}/events"),
     "waits for a task": _get("/tasks/{task}?wait=60"),
