@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.caller_cache import CallerCache
+from api.client_network import network_of
 from api.key_usage import KeyUsage
 from api.rate_limiter import RateLimiter
 from api.route_path import route_path
@@ -99,7 +100,7 @@ def _authenticate(key: str, address: str) -> Caller:
         with autocommit() as session:
             return workspaces.authenticate(session, key)
     except Unauthorized:
-        result = rate_limits.take(f"address:{address}", FAILED_ATTEMPTS)
+        result = rate_limits.take(f"address:{network_of(address)}", FAILED_ATTEMPTS)
         if not result.allowed:
             raise too_many("Too many invalid keys came from your address.", result) from None
         raise

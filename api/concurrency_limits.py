@@ -13,6 +13,7 @@ from anyio import Semaphore, fail_after
 from anyio.lowlevel import RunVar
 from fastapi import Request
 
+from api.client_network import network_of
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
 
 # How long a request waits for a slot.
@@ -114,4 +115,4 @@ def client_of(request: Request) -> str:
     """The workspace of a request, or its address."""
     if caller := getattr(request.state, "caller", None):
         return f"workspace:{caller.workspace_id}"
-    return f"address:{request.client.host if request.client else 'unknown'}"
+    return f"address:{network_of(request.client.host) if request.client else 'unknown'}"

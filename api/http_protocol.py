@@ -16,6 +16,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from api import error_pages
+from api.client_network import network_of
 from api.errors import MEDIA_TYPE
 from content_pipeline.core.errors import Error, RequestTimeout, TooManyRequests
 from content_pipeline.core.settings import settings
@@ -33,7 +34,7 @@ class HeadTooLarge(Error):
     code = "head_too_large"
 
 
-# Open connections of this process by address.
+# Open connections of this process by the client's network.
 _open: Final[Counter[str]] = Counter()
 
 
@@ -41,7 +42,7 @@ class HttpProtocol(HttpToolsProtocol):
     """Closes connections that exceed a limit, after a response with problem details."""
 
     _deadline: TimerHandle | None = None
-    _counted_address: str | None = None
+    _network: str | None = None
     _head_bytes = 0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
@@ -49,9 +50,9 @@ class HttpProtocol(HttpToolsProtocol):
         self._expect_head()
         if self.client is None or self._is_proxy(self.client[0]):
             return
-        self._counted_address = self.client[0]
-        _open[self._counted_address] += 1
-        if _open[self._counted_address] > settings().connections_per_address:
+        self._network = network_of(self.client[0])
+        _open[self._network] += 1
+        if _open[self._network] > settings().connections_per_address:
             self._refuse(
                 TooManyRequests(
                     f"Your address has {settings().connections_per_address} open connections.",
@@ -62,10 +63,10 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_deadline()
-        if self._counted_address:
-            _open[self._counted_address] -= 1
-            if not _open[self._counted_address]:
-                del _open[self._counted_address]
+        if self._network:
+            _open[self._network] -= 1
+            if not _open[self._network]:
+                del _open[self._network]
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

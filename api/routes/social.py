@@ -11,6 +11,7 @@ from api import html_pages
 from api.audit import ChangeDep, origin_of
 from api.authentication import too_many
 from api.bulkhead import in_bulkhead
+from api.client_network import network_of
 from api.deps import AdminDep, CallerDep, Cursor, Limit
 from api.json_routes import JsonRoute
 from api.pagination import link_next
@@ -33,8 +34,8 @@ CALLBACKS: Final = Rate(60, 60)
 
 
 def _limit_by_address(request: Request) -> None:
-    address = request.client.host if request.client else "unknown"
-    result = rate_limits.take(f"callback:{address}", CALLBACKS)
+    network = network_of(request.client.host) if request.client else "unknown"
+    result = rate_limits.take(f"callback:{network}", CALLBACKS)
     if not result.allowed:
         raise too_many("Too many accounts are being connected from your address.", result)
 

@@ -1,5 +1,6 @@
 """API keys over HTTP: authentication, revocation and the rate limit per key."""
 
+from ipaddress import IPv6Address
 from uuid import uuid4
 
 from fastapi import FastAPI
@@ -61,6 +62,17 @@ def test_wrong_keys_are_throttled_by_address_while_a_right_one_passes(app, conne
     assert int(answers[-1].headers["Retry-After"]) >= 1
     assert attacker.get(TASKS, headers=connect().headers).status_code == 200
     assert TestClient(app, client=(str(uuid4()), 1000)).get(TASKS, headers={"X-API-Key": "sk_x"}).status_code == 401
+
+
+def test_wrong_keys_from_all_addresses_of_one_network_are_throttled_together(app) -> None:
+    network = IPv6Address(uuid4().int >> 64 << 64)
+
+    def answer(number: int) -> int:
+        attacker = TestClient(app, client=(str(network + number), 1000))
+        return attacker.get(TASKS, headers={"X-API-Key": f"sk_{number}"}).status_code
+
+    assert 429 in map(answer, range(3 * authentication.FAILED_ATTEMPTS.quota))
+    assert answer(2**64) == 401  # of the next network
 
 
 def test_what_was_read_before_a_revocation_is_not_kept_after_it(client: TestClient) -> None:
