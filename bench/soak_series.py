@@ -28,7 +28,8 @@ class Rule:
     """How far series may grow from the quarter after the warm-up to the last quarter: by `share`, or by `floor`, which
     is what they vary by in a system that is at rest or does the same all the time.
 
-    `per_task`: what is kept of each finished task is judged; it grows with them, and may not grow faster.
+    `per_task`: what is kept of each finished task is judged; it grows with them, and may not grow faster. `per`: judged
+    is its ratio to that other series.
     """
 
     pattern: str
@@ -37,10 +38,13 @@ class Rule:
     scale: float = 1
     unit: str = ""
     per_task: bool = False
+    per: str | None = None
 
 
 # The first that matches counts. What matches none, such as rates and ages, is not judged.
 RULES: Final = (
+    # It has a process for each connection; how many there are is judged by itself.
+    Rule("process_memory_bytes{postgres}", 0.08, 0.2 * _MB, _MB, "MB each", per="processes{postgres}"),
     # Renders and recordings of different lengths take more or less at the moment of a sample.
     Rule("process_memory_bytes{*}", 0.08, 20 * _MB, _MB, "MB"),
     # A post has threads and connections of its own while it is at work.
@@ -131,7 +135,7 @@ def _rule(name: str) -> Rule | None:
 def _judge(samples: Sequence[Sample], name: str, rule: Rule) -> Verdict | None:
     """None for a series that is not there in both quarters. One that begins later began with 0."""
     begin, end = warm_up(samples[-1].seconds), samples[-1].seconds
-    points = list(_per_task(samples, name) if rule.per_task else _plain(samples, name))
+    points = list(_per_task(samples, name) if rule.per_task else _plain(samples, name, rule.per))
     judged = [(seconds, value) for seconds, value in points if seconds >= begin]
     quarter = (end - begin) / 4
     first = [value for seconds, value in judged if seconds <= begin + quarter]
@@ -150,9 +154,9 @@ def _judge(samples: Sequence[Sample], name: str, rule: Rule) -> Verdict | None:
     )
 
 
-def _plain(samples: Sequence[Sample], name: str) -> Iterator[tuple[float, float]]:
+def _plain(samples: Sequence[Sample], name: str, per: str | None) -> Iterator[tuple[float, float]]:
     for sample in samples:
-        yield sample.seconds, sample.values.get(name, 0.0)
+        yield sample.seconds, sample.values.get(name, 0.0) / (sample.values[per] if per else 1.0)
 
 
 def _per_task(samples: Sequence[Sample], name: str) -> Iterator[tuple[float, float]]:

@@ -9,6 +9,7 @@ from bench import soak_series
 from bench.soak_series import TASKS, Sample, Verdict
 
 MEMORY = "process_memory_bytes{api}"
+POSTGRES = "process_memory_bytes{postgres}"
 ROWS = "table_rows{content,tasks}"
 HOUR = 3600
 MB = 1e6
@@ -68,6 +69,15 @@ def test_a_series_that_appears_late_began_with_nothing() -> None:
     ]
     (verdict,) = soak_series.judge(samples)
     assert (verdict.after_warm_up, verdict.grows) == (0, True)
+
+
+def test_more_connections_are_no_more_memory_of_postgres() -> None:
+    def grows_with(connections: Callable[[float], float], each: Callable[[float], float]) -> bool:
+        memory = {POSTGRES: lambda at: connections(at) * each(at), "processes{postgres}": connections}
+        return soak(**memory)[POSTGRES].grows
+
+    assert not grows_with(lambda at: 60 + 40 * at / HOUR, lambda _: 4 * MB)
+    assert grows_with(lambda _: 60, lambda at: (4 + at / HOUR) * MB)
 
 
 def test_what_is_given_back_is_no_growth() -> None:
