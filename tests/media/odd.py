@@ -85,13 +85,20 @@ def antiphase(path: Path, *options: str) -> Path:
     )
 
 
-def two_languages(path: Path) -> Path:
-    """A tone of 300 Hz in German, and one of 2,000 Hz in English, which is the default."""
+def two_languages(path: Path, *options: str, german: str = "aac", english: str = "aac") -> Path:
+    """A tone of 300 Hz in German, and one of 2,000 Hz in English, which is the default, each in a codec."""
     tones = [part for hertz in (300, 2000) for part in ("-f", "lavfi", "-i", f"sine=frequency={hertz}:duration=1")]
     return samples.make(
-        path, *tones, "-map", "0", "-map", "1", "-metadata:s:a:0", "language=ger", "-metadata:s:a:1", "language=eng",
-        "-disposition:a:0", "0", "-disposition:a:1", "default", "-c:a", "aac",
+        path, *tones, *options, "-map", "0", "-map", "1", "-metadata:s:a:0", "language=ger",
+        "-metadata:s:a:1", "language=eng", "-disposition:a:0", "0", "-disposition:a:1", "default", "-ar", "48000",
+        "-c:a:0", german, "-c:a:1", english,
     )  # fmt: skip
+
+
+def film_in_two_languages(path: Path, *, german: str = "aac", english: str = "aac") -> Path:
+    """`two_languages` with pictures in H.264."""
+    pictures = (*_one_color(RED), "-map", "2", *_X264, "-pix_fmt", "yuv420p")
+    return two_languages(path, *pictures, german=german, english=english)
 
 
 def gif(path: Path, *, frames: int = 10) -> Path:

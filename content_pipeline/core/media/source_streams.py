@@ -86,9 +86,11 @@ class SourcePictures:
 
 @dataclass(frozen=True, slots=True)
 class SourceSound:
-    """The chosen sound track: its number among those of the file, its channels, and whether its sides cancel out."""
+    """The chosen sound track: its number among those of the file, its codec, as FFmpeg calls it, its channels, and
+    whether its sides cancel out."""
 
     track: int
+    codec: str
     channels: int
     is_antiphase: bool
 
@@ -179,8 +181,8 @@ def _examine_sound(path: Path, language: str | None) -> SourceSound | None:
         if track is None:
             return None
         number = container.streams.audio.index(track)
-        channels = track.codec_context.channels
-    return SourceSound(number, channels, channels == 2 and _is_antiphase(path, language))
+        codec, channels = track.codec_context.name, track.codec_context.channels
+    return SourceSound(number, codec, channels, channels == 2 and _is_antiphase(path, language))
 
 
 def _is_antiphase(path: Path, language: str | None) -> bool:

@@ -83,7 +83,7 @@ def _sound(source: Any, sound: SourceSound | None, media: MediaInfo) -> tuple[li
     track = source[f"a:{sound.track}"]
     if sound.is_antiphase:  # phones and many speakers play the sum of both sides: silence
         return [track.filter("channelmap", map="0|0", channel_layout="stereo")], _AAC
-    if media.audio_codec == "aac" and media.container not in _ADTS_CONTAINERS and sound.channels <= 2:
+    if sound.codec == "aac" and media.container not in _ADTS_CONTAINERS and sound.channels <= 2:
         return [track], _COPY_AUDIO
     return [track], _AAC
 

@@ -10,6 +10,7 @@ import pytest
 
 from content_pipeline.core.media import audio_decoding, source_streams, untrusted
 from content_pipeline.core.media.probe import probe
+from tests.core.media.heard_pitch import pitch
 from tests.core.media.test_picture_conversion import burned
 from tests.media import odd, samples
 
@@ -119,9 +120,7 @@ def test_the_track_in_the_language_is_heard_or_else_the_default_one(
     tmp_path: Path, language: str | None, hertz: int
 ) -> None:
     source = odd.two_languages(tmp_path / "a.mkv")
-    heard = np.concatenate(list(audio_decoding.pcm_chunks(source, language=language)))
-    spectrum = np.abs(np.fft.rfft(heard))
-    assert spectrum.argmax() * audio_decoding.SAMPLE_RATE / len(heard) == pytest.approx(hertz, abs=10)
+    assert pitch(source, language) == pytest.approx(hertz, abs=10)
     sound = untrusted.examine(source, language).sound
     assert sound
     assert sound.track == (0 if hertz == 300 else 1)

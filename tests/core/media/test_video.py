@@ -10,12 +10,13 @@ import pytest
 from PIL import Image
 
 from content_pipeline.core.errors import MediaUnusable
-from content_pipeline.core.media import audio_visualizer, emoji_font, thumbnails, video
+from content_pipeline.core.media import audio_visualizer, emoji_font, rendered_video, thumbnails, video
 from content_pipeline.core.media.karaoke_captions import Style, ass_subtitles
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Segment, Word
-from tests.media import hostile, samples, timelines
+from tests.core.media.heard_pitch import pitch
+from tests.media import hostile, odd, samples, timelines
 
 pytestmark = pytest.mark.slow
 
@@ -34,10 +35,10 @@ Dialogue: 0,0:00:01.00,0:10:00.00,Default,{\pos(0,0)\p1}m 0 0 l 100 0 100 100 0 
 """
 
 
-def _burned(folder: Path, source: Path, captions: str = WHITE_FROM_ONE) -> MediaInfo:
+def _burned(folder: Path, source: Path, captions: str = WHITE_FROM_ONE, *, language: str | None = None) -> MediaInfo:
     (folder / video.SOURCE).write_bytes(source.read_bytes())
     (folder / video.CAPTIONS).write_text(captions)
-    video.burn_in(folder, probe(folder / video.SOURCE), on_progress=lambda share: None)
+    video.burn_in(folder, probe(folder / video.SOURCE), language=language, on_progress=lambda share: None)
     return probe(folder / video.OUTPUT)
 
 
@@ -72,6 +73,21 @@ def test_the_result_is_h264_and_aac_that_starts_at_once(tmp_path: Path) -> None:
 def test_sound_that_is_aac_is_not_coded_again(tmp_path: Path) -> None:
     source = samples.video(tmp_path / "a.mp4")
     _burned(tmp_path, source)
+    assert _sound(tmp_path / video.OUTPUT) == _sound(source)
+
+
+@pytest.mark.parametrize("codec", ["ac3", "libopus", "flac"])
+def test_the_track_that_is_heard_decides_whether_it_is_coded_again(tmp_path: Path, codec: str) -> None:
+    """The default track, which was asked instead, is AAC: this one was copied into an MP4 that platforms refuse."""
+    source = odd.film_in_two_languages(tmp_path / "a.mkv", german=codec)
+    assert probe(source).audio_codec == "aac"
+    rendered_video.check_playable(_burned(tmp_path, source, language="de"))
+    assert pitch(tmp_path / video.OUTPUT) == pytest.approx(300, abs=10)
+
+
+def test_a_track_that_is_aac_is_copied_whatever_the_default_one_is(tmp_path: Path) -> None:
+    source = odd.film_in_two_languages(tmp_path / "a.mkv", english="flac")
+    _burned(tmp_path, source, language="de")
     assert _sound(tmp_path / video.OUTPUT) == _sound(source)
 
 
