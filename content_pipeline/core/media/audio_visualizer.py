@@ -28,10 +28,13 @@ _LEVELS_PER_SECOND = 50
 _SUPERSAMPLING = 4  # antialiasing: Pillow draws jagged edges
 
 
-def visualizer_stream(sound: Path, seconds: float, folder: Path) -> Any:
-    """An ffmpeg video stream of WIDTH × HEIGHT for the audio `sound` of `seconds`; writes its images to `folder`."""
+def visualizer_stream(sound: Path, seconds: float, folder: Path, language: str | None) -> Any:
+    """An ffmpeg video stream of WIDTH × HEIGHT for the audio `sound` of `seconds`; writes its images to `folder`.
+
+    `language` chooses among its sound tracks.
+    """
     _background_image().save(folder / _BACKGROUND, compress_level=1)
-    _bar_mask(_bar_levels(sound, seconds)).save(folder / _MASK)
+    _bar_mask(_bar_levels(sound, seconds, language)).save(folder / _MASK)
     _progress_image().save(folder / _PROGRESS)
     # Each image is converted once, then repeated by a filter: `-loop` would convert it 30 times a second.
     background, mask, progress = (_looped_image(name, pixels) for name, pixels in
@@ -72,10 +75,10 @@ def _to_linear_light(color: tuple[int, int, int]) -> NDArray[np.float32]:
     return np.asarray((np.array(color) / 255) ** 2.2, dtype=np.float32)
 
 
-def _bar_levels(sound: Path, seconds: float) -> NDArray[np.float32]:
+def _bar_levels(sound: Path, seconds: float, language: str | None) -> NDArray[np.float32]:
     """The level of each bar, from 0 to 1 (the loudest)."""
     step = SAMPLE_RATE // _LEVELS_PER_SECOND
-    chunks = pcm_chunks(sound, seconds=seconds)
+    chunks = pcm_chunks(sound, seconds=seconds, language=language)
     energies = np.concatenate(
         [np.square(chunk[: len(chunk) // step * step].reshape(-1, step)).mean(axis=1) for chunk in chunks]
     )

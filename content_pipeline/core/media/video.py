@@ -49,7 +49,7 @@ def burn_in(
     if streams.pictures:
         pictures = _normalized(source["V:0"], streams.pictures, media, folder)
     else:
-        pictures = audio_visualizer.visualizer_stream(folder / SOURCE, media.seconds, folder)
+        pictures = audio_visualizer.visualizer_stream(folder / SOURCE, media.seconds, folder, language)
     sound, coding = _sound(source, streams.sound, media)
     output = ffmpeg.output(
         pictures.filter("ass", CAPTIONS),

@@ -171,6 +171,21 @@ def test_sound_alone_gets_an_upright_picture_that_lights_up_as_it_plays(tmp_path
     assert shares[-1] > 0.95
 
 
+def test_the_bars_are_those_of_the_track_that_is_heard(tmp_path: Path) -> None:
+    """A tone in German in the second half, and one in English, which is the default, in the first."""
+    tones = [
+        argument
+        for half in ("gte", "lt")
+        for argument in ("-f", "lavfi", "-i", f"aevalsrc=sin(2e3*t)*{half}(t\\,1):d=2")
+    ]
+    languages = ("-metadata:s:a:0", "language=ger", "-metadata:s:a:1", "language=eng", "-disposition:a:1", "default")
+    source = samples.make(tmp_path / "a.mka", *tones, "-map", "0", "-map", "1", *languages)
+    _burned(tmp_path, source, WHITE_FROM_ONE.replace("0:00:01.00", "0:09:00.00"), language="de")
+    bright = _picture(tmp_path, 1.95).min(axis=2) > 150
+    middle = bright.shape[1] // 2
+    assert np.count_nonzero(bright[:, middle:]) > 3 * np.count_nonzero(bright[:, :middle])
+
+
 def test_sound_that_is_too_short_for_a_picture_makes_no_endless_video(tmp_path: Path) -> None:
     """It is refused before; `trim=duration=0.0135` rounds to nothing, and rendered 20 minutes."""
     hostile.wav(tmp_path / video.SOURCE, rate=8_000, claimed_bytes=156, real_bytes=156)
