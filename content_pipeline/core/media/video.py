@@ -91,10 +91,12 @@ def _sound(source: Any, sound: SourceSound | None, media: MediaInfo) -> tuple[li
 def remux_faststart(path: Path, media: MediaInfo) -> None:
     """Remux H.264 or HEVC with AAC in place as a faststart MP4 (moov first), without location and device metadata.
 
-    Streams are copied, not re-encoded. Raises as `ffmpeg.run` does.
+    Streams are copied, not re-encoded; of several sound tracks the default one. Raises as `untrusted.examine` and
+    `ffmpeg.run` do.
     """
     source, target = untrusted_input(path.name), path.with_name(f"{path.name}.mp4")
-    streams = [source["V:0"], *([source["a:0"]] if media.has_audio else [])]
+    sound = untrusted.examine(path).sound
+    streams = [source["V:0"], *([source[f"a:{sound.track}"]] if sound else [])]
     output = ffmpeg.output(*streams, target.name, codec="copy", movflags="+faststart", **_STRIP_METADATA)
     run(output, folder=path.parent, seconds=media.seconds, on_progress=lambda _: None)
     target.replace(path)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from content_pipeline.core.errors import MediaUnusable
-from content_pipeline.core.media import audio_visualizer, emoji_font, rendered_video, thumbnails, video
+from content_pipeline.core.media import audio_visualizer, emoji_font, mp4_boxes, rendered_video, thumbnails, video
 from content_pipeline.core.media.karaoke_captions import Style, ass_subtitles
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
@@ -89,6 +89,17 @@ def test_a_track_that_is_aac_is_copied_whatever_the_default_one_is(tmp_path: Pat
     source = odd.film_in_two_languages(tmp_path / "a.mkv", english="flac")
     _burned(tmp_path, source, language="de")
     assert _sound(tmp_path / video.OUTPUT) == _sound(source)
+
+
+@pytest.mark.parametrize("first", ["aac", "ac3"])
+def test_a_remuxed_video_keeps_its_default_track(tmp_path: Path, first: str) -> None:
+    path = odd.film_in_two_languages(tmp_path / "a.mp4", german=first)
+    assert not mp4_boxes.is_faststart(path)
+    video.remux_faststart(path, probe(path))
+    assert mp4_boxes.is_faststart(path)
+    assert pitch(path) == pytest.approx(2000, abs=10)
+    with av.open(str(path)) as container:
+        assert [track.codec_context.name for track in container.streams.audio] == ["aac"]
 
 
 def test_a_broadcast_with_a_damaged_frame_of_sound_is_rendered(tmp_path: Path) -> None:
