@@ -69,3 +69,15 @@ def twice(path: Path) -> Path:
     one = samples.audio(path.with_name(f"one{path.suffix}"), seconds=1)
     path.write_bytes(2 * one.read_bytes())
     return path
+
+
+def unknown_codec_first(path: Path) -> Path:
+    """A MOV with sound, whose first pictures are in a codec of a camera's maker; the others are in H.264."""
+    pictures = [part for color in ("red", "blue") for part in ("-f", "lavfi", "-i", f"color={color}:s=160x90:r=25:d=1")]
+    samples.make(
+        path, *pictures, "-f", "lavfi", "-i", "sine=duration=1", "-map", "0", "-map", "1", "-map", "2",
+        "-c:v:0", "prores_ks", "-pix_fmt:v:0", "yuv422p10le", "-profile:v:0", "3", "-c:v:1", "libx264",
+        "-pix_fmt:v:1", "yuv420p", "-c:a", "aac",
+    )  # fmt: skip
+    path.write_bytes(path.read_bytes().replace(b"apch", b"zzzz"))
+    return path

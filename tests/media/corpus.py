@@ -170,6 +170,10 @@ BURN_INS: Final = {
             lambda path: containers.annotated(path, "-c:s", "mov_text"), _AS_IT_WAS,
         ),
         Sample("attachment.mkv", "the same, and an attachment", containers.with_attachment, _AS_IT_WAS),
+        Sample(
+            "unknown.mov", "a codec that is not known, and H.264 in a second track",
+            containers.unknown_codec_first, _AS_IT_WAS,
+        ),
         Sample("renamed.mp3", "an MP4 under another name", containers.renamed, _AS_IT_WAS),
         Sample("card.mp4", "an MP4 with 64 kB of zeros behind it", containers.followed_by_junk, _AS_IT_WAS),
     ),

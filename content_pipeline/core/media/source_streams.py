@@ -77,8 +77,12 @@ class ColorCoding:
 
 @dataclass(frozen=True, slots=True)
 class SourcePictures:
-    """How pictures are coded. `frame_rate` is a fraction, 23.976 to 60 a second, such as "24000/1001"."""
+    """The chosen pictures: the number of their track among those of the file, and how they are coded.
 
+    `frame_rate` is a fraction, 23.976 to 60 a second, such as "24000/1001".
+    """
+
+    track: int
     colors: ColorCoding
     interlacing: Interlacing
     frame_rate: str
@@ -151,6 +155,7 @@ def _examine_pictures(path: Path, *, from_middle: bool) -> SourcePictures | None
         if not frames:
             return None
         return SourcePictures(
+            container.streams.video.index(video),
             color_coding(frames[0]),
             interlacing=_interlacing(video, frames),
             frame_rate=str(output_rate(video.guessed_rate, video.average_rate)),

@@ -47,7 +47,7 @@ def burn_in(
     source = untrusted_input(SOURCE)
     streams = untrusted.examine(folder / SOURCE, language)
     if streams.pictures:
-        pictures = _normalized(source["V:0"], streams.pictures, media, folder)
+        pictures = _normalized(source[f"v:{streams.pictures.track}"], streams.pictures, media, folder)
     else:
         pictures = audio_visualizer.visualizer_stream(folder / SOURCE, media.seconds, folder, language)
     sound, coding = _sound(source, streams.sound, media)
@@ -95,8 +95,9 @@ def remux_faststart(path: Path, media: MediaInfo) -> None:
     `ffmpeg.run` do.
     """
     source, target = untrusted_input(path.name), path.with_name(f"{path.name}.mp4")
-    sound = untrusted.examine(path).sound
-    streams = [source["V:0"], *([source[f"a:{sound.track}"]] if sound else [])]
-    output = ffmpeg.output(*streams, target.name, codec="copy", movflags="+faststart", **_STRIP_METADATA)
+    streams = untrusted.examine(path)
+    chosen = {"v": streams.pictures, "a": streams.sound}
+    copied = [source[f"{kind}:{stream.track}"] for kind, stream in chosen.items() if stream]
+    output = ffmpeg.output(*copied, target.name, codec="copy", movflags="+faststart", **_STRIP_METADATA)
     run(output, folder=path.parent, seconds=media.seconds, on_progress=lambda _: None)
     target.replace(path)

@@ -16,7 +16,8 @@ from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Segment, Word
 from tests.core.media.heard_pitch import pitch
-from tests.media import hostile, odd, samples, timelines
+from tests.core.media.test_picture_conversion import NO_CAPTIONS
+from tests.media import containers, hostile, odd, samples, timelines
 
 pytestmark = pytest.mark.slow
 
@@ -100,6 +101,17 @@ def test_a_remuxed_video_keeps_its_default_track(tmp_path: Path, first: str) -> 
     assert pitch(path) == pytest.approx(2000, abs=10)
     with av.open(str(path)) as container:
         assert [track.codec_context.name for track in container.streams.audio] == ["aac"]
+
+
+def test_pictures_in_an_unknown_codec_are_passed_over(tmp_path: Path) -> None:
+    """They are in the first track. ffmpeg takes the first one whatever it is, so a burn-in ended as `ffmpeg_failed`."""
+    source = containers.unknown_codec_first(tmp_path / "a.mov")
+    assert probe(source).video_codec == "h264"
+    assert _burned(tmp_path, source, NO_CAPTIONS).seconds == pytest.approx(1, abs=0.1)
+    assert _picture(tmp_path, 0.5)[..., 2].min() > 200  # blue
+    video.remux_faststart(source, probe(source))
+    with av.open(str(source)) as container:
+        assert [track.codec_context.name for track in container.streams.video] == ["h264"]
 
 
 def test_a_broadcast_with_a_damaged_frame_of_sound_is_rendered(tmp_path: Path) -> None:

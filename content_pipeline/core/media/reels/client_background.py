@@ -62,7 +62,8 @@ def video_stream(folder: Path, name: str, background: Background, pictures: Sour
     # Crop to the frame's aspect ratio before scaling: a narrow strip would become enormous.
     across = min(1, background.height * WIDTH / HEIGHT / background.width)
     down = min(1, background.width * HEIGHT / WIDTH / background.height)
-    stream = picture_conversion.deinterlaced(untrusted_input(name, stream_loop=-1)["V:0"], pictures)
+    track = untrusted_input(name, stream_loop=-1)[f"v:{pictures.track}"]
+    stream = picture_conversion.deinterlaced(track, pictures)
     cropped = stream.filter("fps", FRAMES_PER_SECOND).filter("crop", f"iw*{across:.6f}", f"ih*{down:.6f}", exact=1)
     return picture_conversion.to_bt709(cropped, pictures, WIDTH, HEIGHT, folder)
 
