@@ -28,7 +28,8 @@ from content_pipeline.core.errors import Invalid
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.media import glossary, limits, untrusted
 from content_pipeline.core.models import Caption, Task
-from content_pipeline.core.providers import languages
+from content_pipeline.core.providers import languages, whisper_models
+from content_pipeline.core.settings import settings
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import SourceIds
 from content_pipeline.core.tasks import dagster_client, tasks
@@ -105,7 +106,7 @@ async def _caption_form(
     ] = None,
 ) -> CaptionForm:
     """The fields of the form. Raises Invalid for an unsupported language, and unless there is exactly one source."""
-    languages.whisper_language(language)
+    whisper_models.check_hears(settings().whisper_model, languages.whisper_language(language))
     given = source_ids.given()
     if audio_file and given:
         raise Invalid(

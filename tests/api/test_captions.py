@@ -15,6 +15,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Task
+from content_pipeline.core.settings import settings
 from tests.api.conftest import PUBLIC
 from tests.core.lock_waits import blocked_by_lock
 from tests.media import hostile, samples
@@ -104,6 +105,16 @@ def test_words_in_another_language_say_so(client: TestClient, finished_id: str) 
 
 def test_an_unknown_language_is_refused(client: TestClient) -> None:
     assert_error(upload(client, samples.SPEECH.read_bytes(), language="klingon"), 400, "unknown_language")
+
+
+def test_a_model_whose_name_says_that_it_is_for_english_alone_is_sent_nothing_else(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "whisper_model", "/models/faster-whisper-base.en")
+    fields = {"reel_url": "http://8.8.8.8/clip.mp4"}
+    assert_error(client.post(GENERATE, data=fields | {"language": "de-AT"}), 400, "language_unavailable")
+    for language in ("auto", "en", "en-GB"):
+        assert client.post(GENERATE, data=fields | {"language": language}).status_code == 202
 
 
 def test_a_translation_is_accepted_where_something_here_translates(client: TestClient) -> None:

@@ -28,10 +28,10 @@ from content_pipeline.core.providers.code_switching import Stretch
 from content_pipeline.core.providers.full_width_punctuation import full_width
 from content_pipeline.core.providers.heard_punctuation import with_punctuation
 from content_pipeline.core.providers.heard_terms import with_terms
-from content_pipeline.core.providers.languages import whisper_language
+from content_pipeline.core.providers.languages import base_language, is_known_language, whisper_language
 from content_pipeline.core.providers.sentence_starts import after_their_pause
 from content_pipeline.core.providers.spoken_language import SpokenLanguage
-from content_pipeline.core.providers.whisper_models import model_folder, untranslating
+from content_pipeline.core.providers.whisper_models import ENGLISH, english_only, model_folder, untranslating
 from content_pipeline.core.settings import settings
 
 if TYPE_CHECKING:
@@ -112,24 +112,29 @@ def transcribe(
     `language` is a tag, or None or "auto" to detect it in the first five minutes with speech, and then also stretches
     in other languages, whose words say so; it also chooses among sound tracks. `vocabulary` has names and terms that
     may be spoken, the most important first; those that have no room are left out. `on_progress` gets the seconds done
-    so far, about once a sentence. An interrupt takes effect between two windows of 30 s. Raises Invalid
-    `unknown_language` and `translation_unavailable`, MediaUnusable (`no_audio`, `media_unreadable`), and as
-    `load_model` does.
+    so far, about once a sentence. An interrupt takes effect between two windows of 30 s. To a model for English alone
+    everything is English. Raises Invalid `unknown_language`, `language_unavailable` and `translation_unavailable`,
+    MediaUnusable (`no_audio`, `media_unreadable`), and as `load_model` does.
     """
     given = whisper_language(language)
     model = load_model(threads)
-    if into_english and not model.model.is_multilingual:
-        raise untranslating()
+    known = given
+    if not model.model.is_multilingual:  # asked which language is spoken, it raises an error
+        if into_english:
+            raise untranslating()
+        if given not in (None, ENGLISH):
+            raise english_only()
+        known = ENGLISH
     script = chinese_script.demanded_script(language or "")
     hear = partial(_transcribe_stretches, model, script=script, vocabulary=vocabulary, into_english=into_english)
     identified: SpokenLanguage | None = None
     words: list[Word] = []
     start = 0.0
     for samples in pcm_chunks(path, seconds=max_seconds, language=given):
-        if given is None and not words:
+        if known is None and not words:
             identified = spoken_language.identify(model, samples)
-        if given is not None:
-            words += hear(samples, [Stretch(0, len(samples), given)], given, start, on_progress)
+        if known is not None:
+            words += hear(samples, [Stretch(0, len(samples), known)], known, start, on_progress)
         elif identified is not None:
             parts = code_switching.stretches(model, samples, identified.code)
             words += hear(samples, parts, identified.code, start, on_progress)
@@ -137,10 +142,17 @@ def transcribe(
         on_progress(start)
     if not words:
         return Transcript(None, start, ())
-    code, probability = (identified.code, identified.probability) if identified else (given, None)
+    code, probability = (identified.code, identified.probability) if identified else (known, None)
     if script and not into_english:
         code = f"{code}-{script.subtag}"
     return Transcript(code, start, tuple(words), probability)
+
+
+def hears(language: str, threads: int) -> bool:
+    """Whether the model knows a language, a tag. Raises as `load_model` does."""
+    if not is_known_language(language):
+        return False
+    return base_language(language) == ENGLISH or bool(load_model(threads).model.is_multilingual)
 
 
 def snap_words(words: Sequence[Word], path: Path, *, language: str | None, max_seconds: float) -> list[Word]:

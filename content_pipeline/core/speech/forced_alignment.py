@@ -15,8 +15,7 @@ from content_pipeline.core.media import wav
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE
 from content_pipeline.core.media.onset_detection import snap_to_onsets
 from content_pipeline.core.media.timed_words import Span, Word, normalize_timings
-from content_pipeline.core.providers.languages import is_known_language
-from content_pipeline.core.providers.transcription import transcribe
+from content_pipeline.core.providers import transcription
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import pocketsphinx_alignment
 from content_pipeline.core.speech.pocketsphinx_alignment import Pcm
@@ -50,13 +49,15 @@ def to_16_khz_pcm(samples: Samples, rate: int) -> Pcm:
 
 
 def _align_with_whisper(pcm: Pcm, tokens: Sequence[Token], language: str) -> list[Span | None]:
+    threads = settings().whisper_threads(settings().lane or "media")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
         wav.write(np.asarray(pcm / 32767, np.float32), SAMPLE_RATE, path)
-        transcript = transcribe(
+        transcript = transcription.transcribe(
             path,
-            language=language if is_known_language(language) else None,
-            threads=settings().whisper_threads(settings().lane or "media"),
+            # No language is refused here: words that are not heard get the times between those that are.
+            language=language if transcription.hears(language, threads) else None,
+            threads=threads,
             on_progress=lambda seconds: None,
         )
     return align_to_transcript(tokens, shift_words(transcript.words, _WHISPER_DELAY_SECONDS), transcript.seconds).spans

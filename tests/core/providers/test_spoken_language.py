@@ -1,7 +1,6 @@
 """The language that is heard."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from content_pipeline.core.media import wav
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, Samples, pcm_chunks
 from content_pipeline.core.providers import code_switching, spoken_language, transcription
 from content_pipeline.core.providers.spoken_language import SpokenLanguage, identify
+from tests.core.providers.english_only_model import know_only_english
 from tests.media import samples
 
 
@@ -88,15 +88,49 @@ def test_german_is_translated_into_english_as_it_is_heard() -> None:
     assert heard.words[-1].end <= heard.seconds
 
 
-def test_a_model_for_english_alone_is_not_asked_to_translate(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def english_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    know_only_english(monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("english_only")
+@pytest.mark.parametrize("language", [None, "auto", "en-GB"])
+def test_to_a_model_for_english_alone_everything_is_english(language: str | None) -> None:
+    heard = transcription.transcribe(samples.SPEECH, language=language, threads=2, on_progress=lambda _: None)
+    assert (heard.language, heard.language_probability) == ("en", None)
+    assert "Dashwood" in {word.text.strip(",.") for word in heard.words}
+    assert {word.language for word in heard.words} == {None}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("english_only")
+def test_a_model_for_english_alone_hears_no_language_where_nobody_speaks(tmp_path: Path) -> None:
+    silence = samples.audio(tmp_path / "a.wav", "anullsrc=d={seconds}")
+    heard = transcription.transcribe(silence, language=None, threads=2, on_progress=lambda _: None)
+    assert (heard.language, heard.words) == (None, ())
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("english_only")
+@pytest.mark.parametrize(
+    ("language", "into_english", "code"),
+    [
+        ("de", False, "language_unavailable"),
+        ("zh-TW", False, "language_unavailable"),
+        ("de", True, "translation_unavailable"),
+    ],
+)
+def test_a_model_for_english_alone_hears_and_translates_no_other_language(
+    language: str, into_english: bool, code: str
+) -> None:
     """Its name did not say so; else the request would have been refused."""
-    english = SimpleNamespace(model=SimpleNamespace(is_multilingual=False))
-    monkeypatch.setattr(transcription, "load_model", lambda threads: english)
     with pytest.raises(Invalid) as raised:
         transcription.transcribe(
-            samples.SPEECH, language="de", threads=1, on_progress=lambda _: None, into_english=True
+            samples.GERMAN, language=language, threads=2, on_progress=lambda _: None, into_english=into_english
         )
-    assert raised.value.code == "translation_unavailable"
+    assert raised.value.code == code
+    assert "CONTENT_PIPELINE_WHISPER_MODEL" in raised.value.remedy
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, pcm_chunks
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.speech import pocketsphinx_alignment
 from content_pipeline.core.speech.forced_alignment import align, to_16_khz_pcm
@@ -14,8 +15,10 @@ from content_pipeline.core.speech.narration import Narration, narrate
 from content_pipeline.core.speech.text_normalization import tokenize
 from content_pipeline.core.speech.voice_selection import choose_voice
 from content_pipeline.core.speech.voice_types import words_from_spans
+from tests.core.providers.english_only_model import know_only_english
 from tests.core.speech.onset_errors import errors
 from tests.core.speech.scripts import SCRIPTS
+from tests.media import samples
 from tests.programs import need
 
 pytestmark = pytest.mark.slow
@@ -104,3 +107,15 @@ def test_silence_gives_every_word_a_time() -> None:
     words = align(np.zeros(48_000, np.float32), 24_000, tokenize("Hello there.", "en"), "en")
     assert [word.text for word in words] == ["Hello", "there."]
     assert 0 <= words[0].start < words[1].start < words[1].end <= 2
+
+
+def test_a_model_for_english_alone_times_the_words_of_other_languages_as_well_as_it_can(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A server that speaks German may be set up beside it."""
+    know_only_english(monkeypatch)
+    script = "Im letzten Monat haben wir zwölf neue Kunden gewonnen, vor allem in Süddeutschland."
+    spoken = np.concatenate(list(pcm_chunks(samples.GERMAN)))
+    words = align(spoken, SAMPLE_RATE, tokenize(script, "de"), "de")
+    assert [word.text for word in words] == script.split()
+    assert all(one.end <= other.start for one, other in pairwise(words))
