@@ -6,8 +6,10 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import dagster as dg
+import httpx
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from content_pipeline.core import rate_limits, storage
 from content_pipeline.core.accounts import tokens
@@ -15,8 +17,9 @@ from content_pipeline.core.calendar import copies, due
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
-from content_pipeline.core.models import Twin
+from content_pipeline.core.models import Task, Twin
 from content_pipeline.core.providers import zeromemory
+from content_pipeline.core.providers.heygen import client
 from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import deleted_memories
@@ -133,14 +136,54 @@ def test_a_post_that_cannot_be_decrypted(stage: Stage) -> None:
 
 @pytest.mark.slow
 def test_an_avatar_video_without_a_task(heygen: Sandbox, twins: tuple[Twin, Twin]) -> None:
-    poisoned, other = (
-        avatar_videos.request(twin.workspace_id, avatar_id=some_avatar(), captions=False) for twin in twins
-    )
-    for task in (poisoned, other):
-        avatar_videos.work(task)
-    heygen.advance(RENDERED_SECONDS)
+    poisoned, other = _rendered(heygen, twins)
     execute("update tasks set key = 'another' where id = :id", id=poisoned.id)
     assert [task.id for task in avatar_videos.poll()] == [other.id]
+
+
+@pytest.mark.slow
+def test_an_avatar_video_of_which_heygen_tells_something_odd(
+    heygen: Sandbox, twins: tuple[Twin, Twin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisoned, other = _rendered(heygen, twins)
+    odd, read = avatar_videos.video_of(poisoned).external_id, client.read
+
+    def read_oddly(path: str, **params: str | int) -> httpx.Response:
+        answer = read(path, **params).json()
+        told = [video | {"status": {"is": "over"}} if video["video_id"] == odd else video for video in answer["data"]]
+        return httpx.Response(200, json=answer | {"data": told})
+
+    monkeypatch.setattr(client, "read", read_oddly)
+    with capture_logs() as logged:
+        assert [task.id for task in avatar_videos.poll()] == [other.id]
+    assert [(entry["event"], odd in entry["row_id"]) for entry in logged] == [("row_broken", True)]
+
+
+@pytest.mark.slow
+def test_avatar_videos_of_which_heygen_tells_on_a_page_that_fails(
+    heygen: Sandbox, twins: tuple[Twin, Twin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unread, other = _rendered(heygen, twins)
+    first = {"video_id": avatar_videos.video_of(other).external_id, "status": "completed"}
+    pages = iter([httpx.Response(200, json={"data": [first], "has_more": True, "next_token": "1"})])
+
+    def read_a_page(path: str, **params: str | int) -> httpx.Response:
+        return next(pages, httpx.Response(500))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "read", read_a_page)
+        assert [task.id for task in avatar_videos.poll()] == [other.id]
+    execute("update avatar_videos set poll_at = created_at where id = :id", id=UUID(unread.key))
+    assert [task.id for task in avatar_videos.poll()] == [unread.id]
+
+
+def _rendered(heygen: Sandbox, twins: tuple[Twin, Twin]) -> list[Task]:
+    """The tasks of two avatar videos, which HeyGen has finished."""
+    requested = [avatar_videos.request(twin.workspace_id, avatar_id=some_avatar(), captions=False) for twin in twins]
+    for task in requested:
+        avatar_videos.work(task)
+    heygen.advance(RENDERED_SECONDS)
+    return requested
 
 
 def test_a_webhook_whose_secret_cannot_be_decrypted(twins: tuple[Twin, Twin]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,8 @@ from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.providers import heygen
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.backoff import backoff_seconds
+
+log = structlog.get_logger()
 
 # The spec's five minutes are the fast phase: at most 10 s between two polls; later ones are less frequent.
 _FAST_POLLS: Final = 30
@@ -39,16 +42,22 @@ def claim_due(session: Session, *, most: int) -> Sequence[AvatarVideo]:
 
 
 def poll(videos: Sequence[AvatarVideo]) -> list[Task]:
-    """Ask HeyGen about these videos, a hundred at a time. Returns the tasks to start. Raises as the client does."""
-    statuses = heygen.statuses([video.external_id for video in videos if video.external_id])
-    _extend_deadline([external_id for external_id, status in statuses.items() if status.state == "waiting"])
-    ended = {external_id for external_id, status in statuses.items() if status.has_ended}
-    resumed = []
+    """Ask HeyGen about these videos, a hundred at a time. Returns the tasks to start: what HeyGen told before an error
+    counts. Raises the error, as the client's, where there is none to start."""
+    found = heygen.statuses([video.external_id for video in videos if video.external_id])
+    _extend_deadline([external_id for external_id, status in found.by_id.items() if status.state == "waiting"])
+    ended = {external_id for external_id, status in found.by_id.items() if status.has_ended}
+    resumed: list[Task] = []
     for video in videos:
         if video.external_id in ended:
             with isolated("avatar_polls", video.id):
-                resumed.append(resume(video))
-    return [task for task in resumed if task]
+                if task := resume(video):
+                    resumed.append(task)
+    if found.error and not resumed:
+        raise found.error
+    if found.error:
+        log.warning("heygen_poll_incomplete", code=found.error.code, error=found.error.detail)
+    return resumed
 
 
 def _extend_deadline(external_ids: Sequence[str]) -> None:

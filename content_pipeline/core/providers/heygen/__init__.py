@@ -1,7 +1,8 @@
 """Client of HeyGen's API, version 3: talking avatars rendered from a script.
 
 A submission is charged when HeyGen accepts it, and HeyGen cannot be trusted to honor an Idempotency-Key: after
-SubmissionUnknown, `find` tells whether it was accepted. All functions but `verify` raise, besides what they name:
+SubmissionUnknown, `find` tells whether it was accepted. All functions but `verify` and `statuses` raise, besides what
+they name:
 
 UpstreamError      `heygen_unreachable` and `heygen_failed` (retryable), `heygen_unauthorized`, `heygen_unreadable`,
                    and `avatar_credits` when the wallet is empty
@@ -15,6 +16,7 @@ from content_pipeline.core.providers.heygen.client import is_configured
 from content_pipeline.core.providers.heygen.errors import SubmissionUnknown
 from content_pipeline.core.providers.heygen.videos import (
     SUBMIT_SECONDS,
+    Statuses,
     VideoStatus,
     failure,
     find,
@@ -30,6 +32,7 @@ __all__ = [
     "Avatar",
     "Balance",
     "BalanceLevel",
+    "Statuses",
     "SubmissionUnknown",
     "VideoStatus",
     "Voice",

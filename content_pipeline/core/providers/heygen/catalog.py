@@ -82,7 +82,7 @@ def _period() -> int:
 
 @lru_cache(maxsize=1)
 def _avatars(_url: str, engine: str, _period: int) -> tuple[Avatar, ...]:
-    looks = client.pages(_Look, "/avatars/looks", limit=_AVATARS_PER_PAGE)
+    looks = client.items(_Look, "/avatars/looks", limit=_AVATARS_PER_PAGE)
     return tuple(
         Avatar(look.id, look.name, look.gender, look.preview_image_url)
         for look in looks
@@ -92,7 +92,7 @@ def _avatars(_url: str, engine: str, _period: int) -> tuple[Avatar, ...]:
 
 @lru_cache(maxsize=1)
 def _voices(_url: str, _period: int) -> tuple[Voice, ...]:
-    found = client.pages(_Voice, "/voices", limit=_VOICES_PER_PAGE)
+    found = client.items(_Voice, "/voices", limit=_VOICES_PER_PAGE)
     return tuple(
         Voice(voice.voice_id, voice.name, language_code(voice.language), voice.gender, voice.preview_audio_url)
         for voice in found

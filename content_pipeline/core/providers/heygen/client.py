@@ -4,6 +4,7 @@ The address is an operator setting, so it is trusted.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
@@ -11,6 +12,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from content_pipeline.core.errors import Unavailable, UpstreamError
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.net import read_retries
 from content_pipeline.core.net.limited_client import limited_client
 from content_pipeline.core.providers.heygen.errors import SERVICE, error_of
@@ -19,6 +21,10 @@ from content_pipeline.core.settings import settings
 # All tries at a HeyGen that hangs end within the minute that Dagster gives a sensor's tick.
 _READ_TIMEOUT: Final = httpx.Timeout(15.0)
 
+# What the lists call the id of an item.
+_ID_NAMES: Final = ("id", "video_id", "voice_id")
+_MAX_LOGGED: Final = 100
+
 Item = TypeVar("Item", bound=BaseModel)
 
 
@@ -26,8 +32,8 @@ class _Data(BaseModel, Generic[Item]):
     data: Item
 
 
-class _Page(BaseModel, Generic[Item]):
-    data: list[Item]
+class _Page(BaseModel):
+    data: list[Any]
     has_more: bool = False
     next_token: str | None = None
 
@@ -68,14 +74,32 @@ def get(item: type[Item], path: str) -> Item:
     return data_of(item, read(path))
 
 
-def pages(item: type[Item], path: str, **params: str | int) -> Iterator[Item]:
-    """All items of a list, page by page."""
+def items(item: type[Item], path: str, **params: str | int) -> Iterator[Item]:
+    """The items of a list, page by page. One in an unexpected form is logged and left out."""
+    for entry in _entries(path, **params):
+        with isolated("heygen_items", f"{path} {_id_of(entry)}"), _readable():
+            yield item.model_validate(entry)
+
+
+def all_items(item: type[Item], path: str, **params: str | int) -> Iterator[Item]:
+    """The items of a list, page by page. Raises UpstreamError `heygen_unreadable` for one in an unexpected form."""
+    for entry in _entries(path, **params):
+        with _readable():
+            yield item.model_validate(entry)
+
+
+def _entries(path: str, **params: str | int) -> Iterator[Any]:
     while True:
-        page = _parse(_Page[item], read(path, **params))  # type: ignore[valid-type]
+        page = _parse(_Page, read(path, **params))
         yield from page.data
         if not page.has_more or not page.next_token:
             return
         params["token"] = page.next_token
+
+
+def _id_of(entry: Any) -> str:
+    ids = (entry.get(name) for name in _ID_NAMES) if isinstance(entry, dict) else ()
+    return next((str(one)[:_MAX_LOGGED] for one in ids if one), "without id")
 
 
 def data_of(item: type[Item], response: httpx.Response) -> Item:
@@ -86,14 +110,24 @@ def data_of(item: type[Item], response: httpx.Response) -> Item:
 def _parse(model: type[Item], response: httpx.Response) -> Item:
     if not response.is_success:
         raise error_of(response)
-    try:
+    with _readable():
         return model.model_validate_json(response.content)
-    except ValidationError:
-        raise UpstreamError(
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What cannot be validated in this block is UpstreamError `heygen_unreadable`; its notes name the fields."""
+    try:
+        yield
+    except ValidationError as invalid:
+        error = UpstreamError(
             "HeyGen answered with something that is not of its API.",
             code="heygen_unreadable",
             remedy="Check that CONTENT_PIPELINE_HEYGEN_URL names its API.",
-        ) from None
+        )
+        for fault in invalid.errors(include_input=False, include_url=False):
+            error.add_note(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}")
+        raise error from None
 
 
 @cache

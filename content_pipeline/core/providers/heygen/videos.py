@@ -64,14 +64,25 @@ class VideoStatus:
         return self.state in ("completed", "failed")
 
 
+@dataclass(frozen=True, slots=True)
+class Statuses:
+    """The states of many videos by their ids, as far as HeyGen told them, and the first error where it did not."""
+
+    by_id: dict[str, VideoStatus]
+    error: Error | None
+
+
 class _Created(BaseModel):
     video_id: str
 
 
-class _Video(BaseModel):
+class _Titled(BaseModel):
     id: str
-    status: str
     title: str | None = None
+
+
+class _Video(BaseModel):
+    status: str
     video_url: str | None = None
     duration: float | None = None
     thumbnail_url: str | None = None
@@ -144,9 +155,12 @@ def _created_id(response: httpx.Response) -> str:
 
 
 def find(render_id: str) -> str | None:
-    """The id of the newest video that was submitted under `render_id`; None when HeyGen shows none."""
+    """The id of the newest video that was submitted under `render_id`; None when HeyGen shows none.
+
+    Raises `heygen_unreadable` where it cannot tell: to submit the video once more costs money.
+    """
     title = _title(render_id)
-    found = client.pages(_Video, "/videos", title=title, limit=_TITLES_PER_PAGE)
+    found = client.all_items(_Titled, "/videos", title=title, limit=_TITLES_PER_PAGE)
     return next((video.id for video in found if video.title == title), None)
 
 
@@ -172,19 +186,33 @@ def get(video_id: str) -> VideoStatus:
     )
 
 
-def statuses(video_ids: Collection[str]) -> dict[str, VideoStatus]:
-    """The states of many videos, without addresses and durations, which only `get` tells."""
-    found = dict.fromkeys(video_ids, VideoStatus(state="missing"))
-    ids = list(found)
+def statuses(video_ids: Collection[str]) -> Statuses:
+    """The states of many videos, without addresses and durations, which only `get` tells.
+
+    After an error the videos of its hundred that were not told yet are left out, and all that follow where it is a
+    retryable one: each would take its time. Raises nothing.
+    """
+    ids = list(dict.fromkeys(video_ids))
+    found: dict[str, VideoStatus] = {}
+    error: Error | None = None
     for start in range(0, len(ids), _IDS_PER_CALL):
-        chunk = ",".join(ids[start : start + _IDS_PER_CALL])
-        for status in client.pages(_Status, "/videos/statuses", video_ids=chunk):
-            if status.video_id in found:
-                error = status.error or _Failure()
-                found[status.video_id] = VideoStatus(
-                    state=_state(status.status), failure_code=error.code, failure_message=error.message
-                )
-    return found
+        chunk, told = ids[start : start + _IDS_PER_CALL], {}
+        try:
+            for status in client.items(_Status, "/videos/statuses", video_ids=",".join(chunk)):
+                if status.video_id in chunk:
+                    told[status.video_id] = _told(status)
+            found |= dict.fromkeys(chunk, VideoStatus(state="missing"))
+        except Error as failed:
+            error = error or failed
+        found |= told
+        if error and error.retryable:
+            break
+    return Statuses(found, error)
+
+
+def _told(status: _Status) -> VideoStatus:
+    failure = status.error or _Failure()
+    return VideoStatus(state=_state(status.status), failure_code=failure.code, failure_message=failure.message)
 
 
 def _state(word: str) -> State:

@@ -48,7 +48,7 @@ def test_a_video_is_submitted_polled_and_downloaded(sandbox: Sandbox, tmp_path: 
     video_id = submit()
     assert heygen.get(video_id) == VideoStatus(state="processing")
     sandbox.advance(LONGEST)
-    assert heygen.statuses([video_id])[video_id].has_ended
+    assert heygen.statuses([video_id]).by_id[video_id].has_ended
     status = heygen.get(video_id)
     assert (status.state, status.duration_seconds) == ("completed", 2.4)
     (tmp_path / "video.mp4").write_bytes(httpx.get(str(status.video_url)).content)
@@ -112,7 +112,7 @@ def test_an_empty_wallet_is_told_after_the_submission(sandbox: Sandbox) -> None:
     sandbox.set(heygen_failure_code=PAYMENT_FAILED)
     video_id = submit()
     sandbox.advance(LONGEST)
-    assert heygen.statuses([video_id])[video_id].failure_code == PAYMENT_FAILED
+    assert heygen.statuses([video_id]).by_id[video_id].failure_code == PAYMENT_FAILED
     status = heygen.get(video_id)
     assert status.state == "failed"
     error = heygen.failure(status)
@@ -148,7 +148,7 @@ def test_the_address_may_come_after_the_end(sandbox: Sandbox) -> None:
 def test_hundreds_of_states_are_read_by_the_hundred(sandbox: Sandbox) -> None:
     ids = [submit(str(number)) for number in range(12)]
     unknown = [f"unknown-{number}" for number in range(240)]
-    found = heygen.statuses([*unknown, *ids])
+    found = heygen.statuses([*unknown, *ids]).by_id
     assert [found[id].state for id in ids] == ["processing"] * 10 + ["waiting"] * 2
     assert {found[id].state for id in unknown} == {"missing"}
     assert [entry["path"].rpartition("/")[2] for entry in sandbox.requests()].count("statuses") == 3

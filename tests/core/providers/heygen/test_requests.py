@@ -173,7 +173,61 @@ def test_a_video_is_found_by_its_whole_title_on_any_page(wire: Wire) -> None:
 def test_states_have_one_word_each(wire: Wire, word: str, state: str) -> None:
     wire.on("/v3/videos/v1", video(status=word))
     wire.on("/v3/videos/statuses", Answer(body={"data": [{"video_id": "v1", "status": word}]}))
-    assert heygen.get("v1").state == heygen.statuses(["v1"])["v1"].state == state
+    assert heygen.get("v1").state == heygen.statuses(["v1"]).by_id["v1"].state == state
+
+
+ODD = [
+    "v2",
+    None,
+    {},
+    {"video_id": "v2", "status": {"name": "completed"}},
+    {"video_id": "v2", "status": "failed", "error": "a sentence"},
+    {"video_id": ["v2"], "status": "completed"},
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_entry_that_cannot_be_read_hides_no_other(wire: Wire, odd: Any) -> None:
+    told = [{"video_id": "v1", "status": "completed"}, odd, {"video_id": "v3", "status": "failed"}]
+    wire.on("/v3/videos/statuses", Answer(body={"data": told}))
+    found = heygen.statuses(["v1", "v2", "v3"])
+    states = {video_id: status.state for video_id, status in found.by_id.items()}
+    assert (states, found.error) == ({"v1": "completed", "v2": "missing", "v3": "failed"}, None)
+
+
+def test_what_was_told_before_a_page_that_fails_counts(wire: Wire) -> None:
+    told = {"data": [{"video_id": "v1", "status": "completed"}], "has_more": True, "next_token": "t2"}
+    wire.on("/v3/videos/statuses", Answer(body=told), refusal(400, "invalid_parameter"))
+    found = heygen.statuses(["v1", "v2"])
+    assert {video_id: status.state for video_id, status in found.by_id.items()} == {"v1": "completed"}
+    assert found.error
+    assert found.error.code == "heygen_refused"
+
+
+@pytest.mark.parametrize(("status", "read"), [(400, [0, 200]), (429, [0])])
+def test_a_hundred_that_fails_hides_no_other_unless_heygen_is_down(wire: Wire, status: int, read: list[int]) -> None:
+    def hundred(start: int) -> Answer:
+        return Answer(body={"data": [{"video_id": f"v{start}", "status": "completed"}]})
+
+    wire.on("/v3/videos/statuses", hundred(0), refusal(status, **{"Retry-After": "60"}), hundred(200))
+    found = heygen.statuses([f"v{number}" for number in range(300)])
+    assert found.error
+    assert [number for number in range(300) if f"v{number}" in found.by_id] == [
+        number for start in read for number in range(start, start + 100)
+    ]
+
+
+def test_a_video_that_may_be_there_is_not_taken_for_missing(wire: Wire) -> None:
+    """A submission whose answer was lost would be sent, and charged, once more."""
+    wire.on("/v3/videos", Answer(body={"data": [{"id": 7, "title": "content-pipeline r1"}]}))
+    with pytest.raises(UpstreamError) as raised:
+        heygen.find("r1")
+    assert raised.value.code == "heygen_unreadable"
+
+
+def test_a_video_is_found_by_its_title_whatever_else_is_odd_of_it(wire: Wire) -> None:
+    wire.on("/v3/videos", Answer(body={"data": [{"id": "v1", "title": "content-pipeline r1", "duration": "short"}]}))
+    assert heygen.find("r1") == "v1"
 
 
 @pytest.mark.parametrize(
@@ -243,12 +297,14 @@ def test_the_catalog_is_read_once_and_leaves_out_what_cannot_be_used(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings(), "heygen_url", "https://catalog.example")
-    looks = [{"id": state, "name": state, "status": state} for state in ("completed", "processing", "failed")]
+    states = ("completed", "processing", "failed", "a new word")
+    looks = [{"id": state, "name": state, "status": state} for state in states]
     wire.on("/v3/avatars/looks", Answer(body={"data": [*looks, {"id": "public", "name": "public"}]}))
     for _ in range(2):
         assert [avatar.id for avatar in heygen.avatars()] == ["completed", "public"]
     languages = ["English", "Portuguese (Brazil)", "Multilingual", "Klingon", ""]
     voices = [{"voice_id": language, "name": "a", "language": language} for language in languages]
+    voices.insert(1, {"voice_id": "odd", "name": None})
     wire.on("/v3/voices", Answer(body={"data": voices}))
     for _ in range(2):
         assert [voice.language for voice in heygen.voices()] == ["en", "pt", "mul", "und", "und"]
