@@ -1,4 +1,4 @@
-"""Mixes stereo to mono also where its sides are in antiphase, so that their mean would be silence."""
+"""Stereo whose sides are in antiphase: their mean, which phones and many speakers play, would be silence."""
 
 from typing import Final
 
@@ -20,3 +20,8 @@ def is_antiphase(stereo: Samples) -> bool:
 def to_mono(stereo: Samples) -> Samples:
     """The mean of both sides, or the left one where they cancel out."""
     return stereo[:, 0].copy() if is_antiphase(stereo) else stereo.mean(axis=1)
+
+
+def to_stereo(stereo: Samples) -> Samples:
+    """Both sides, or the left one twice where they cancel out."""
+    return stereo[:, [0, 0]] if is_antiphase(stereo) else stereo

@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from content_pipeline.core.errors import MediaUnusable
-from content_pipeline.core.media import untrusted
+from content_pipeline.core.media import antiphase, untrusted
 from content_pipeline.core.media.audio_decoding import Samples
 from content_pipeline.core.media.media_info import MediaInfo
 
@@ -156,8 +156,8 @@ def _interpolate(steps: Curve, step: int, length: int) -> Samples:
 
 
 def _prepare_music(path: Path, length: int) -> Stereo:
-    """Music normalized to TARGET_LUFS, cut or looped to `length` samples."""
-    piece = _decode_stereo(path, length / SAMPLE_RATE)[:length]
+    """Music normalized to TARGET_LUFS, cut or looped to `length` samples; one side of it where both cancel out."""
+    piece = antiphase.to_stereo(_decode_stereo(path, length / SAMPLE_RATE)[:length])
     missing = TARGET_LUFS - _loudness(piece)
     if missing < inf:
         piece *= np.float32(10 ** (missing / 20))

@@ -13,7 +13,7 @@ from content_pipeline.core.media import wav
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE as RECORDED
 from content_pipeline.core.media.audio_decoding import Samples, pcm_chunks
 from content_pipeline.core.media.reels import audio_mastering
-from tests.media import samples
+from tests.media import odd, samples
 
 pytestmark = pytest.mark.slow
 
@@ -126,6 +126,19 @@ def test_music_gives_way_to_the_voice_and_fades_out(tmp_path: Path) -> None:
 def test_music_alone_is_heard_under_a_silent_narration(tmp_path: Path) -> None:
     mixed = audio_mastering.mix(np.zeros(24_000, np.float32), 24_000, seconds=3, music=_music(tmp_path))
     assert loudness(_encoded(mixed, tmp_path))[0] == pytest.approx(-14, abs=0.3)
+
+
+def test_music_in_antiphase_is_heard_on_a_phone(tmp_path: Path) -> None:
+    """Its sides cancel out where they are played as one."""
+    music = odd.antiphase(tmp_path / "music.wav")
+    mixed = audio_mastering.mix(np.zeros(24_000, np.float32), 24_000, seconds=3, music=music)
+    assert mixed.loudness == pytest.approx(-14, abs=0.3)
+    assert _level(mixed.samples.mean(axis=1)) == pytest.approx(_level(mixed.samples), abs=0.1)
+
+
+def test_music_in_stereo_keeps_its_sides(tmp_path: Path) -> None:
+    mixed = audio_mastering.mix(np.zeros(24_000, np.float32), 24_000, seconds=3, music=_music(tmp_path))
+    assert np.corrcoef(mixed.samples.T)[0, 1] < 0.5
 
 
 def test_music_that_breaks_off_is_repeated_as_far_as_it_goes(speech: Samples, tmp_path: Path) -> None:
