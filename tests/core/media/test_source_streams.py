@@ -12,6 +12,7 @@ from content_pipeline.core.media import audio_decoding, source_streams, untruste
 from content_pipeline.core.media.probe import probe
 from tests.core.media.heard_pitch import pitch
 from tests.core.media.test_picture_conversion import burned
+from tests.core.media.test_video import WHITE_FROM_ONE
 from tests.media import odd, samples
 
 pytestmark = pytest.mark.slow
@@ -76,12 +77,14 @@ def test_a_film_of_23_976_stays_one(tmp_path: Path) -> None:
         assert container.streams.video[0].guessed_rate == Fraction(24000, 1001)
 
 
-def test_the_last_picture_is_held_while_sound_goes_on(tmp_path: Path) -> None:
-    made = burned(tmp_path, odd.sound_outlasts_picture(tmp_path / "a.mp4"))
+def test_the_last_picture_is_held_while_sound_and_captions_go_on(tmp_path: Path) -> None:
+    made = burned(tmp_path, odd.sound_outlasts_picture(tmp_path / "a.mp4"), WHITE_FROM_ONE)
     with av.open(str(made)) as container:
         frames = [frame.to_ndarray(format="gray").astype(float) for frame in container.decode(video=0)]
     assert len(frames) == pytest.approx(50, abs=2)
-    assert np.abs(frames[-1] - frames[15]).mean() < 2 < np.abs(frames[-1] - frames[0]).mean()
+    assert np.abs(frames[20] - frames[15]).mean() < 2 < np.abs(frames[20] - frames[0]).mean()
+    assert np.mean(frames[20]) < 200
+    assert np.min(frames[27:]) > 230
     assert probe(made).seconds == pytest.approx(2, abs=0.1)
 
 
