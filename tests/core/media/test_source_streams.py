@@ -13,15 +13,14 @@ from content_pipeline.core.media.probe import probe
 from tests.core.media.heard_pitch import pitch
 from tests.core.media.test_picture_conversion import burned
 from tests.core.media.test_video import WHITE_FROM_ONE
-from tests.media import odd, samples
+from tests.media import odd, samples, timelines
 
 pytestmark = pytest.mark.slow
 
 
 def _combing(path: Path) -> float:
     """How much more neighboring lines differ than lines of one field, in the frames of a video."""
-    with av.open(str(path)) as container:
-        lumas = [frame.to_ndarray(format="gray").astype(float)[100:460] for frame in container.decode(video=0)][2:-2]
+    lumas = [luma[100:460] for luma in _lumas(path)][2:-2]
     assert lumas
     one = np.mean([np.abs(np.diff(luma, axis=0)).mean() for luma in lumas])
     two = np.mean([np.abs(luma[2:] - luma[:-2]).mean() for luma in lumas])
@@ -79,13 +78,26 @@ def test_a_film_of_23_976_stays_one(tmp_path: Path) -> None:
 
 def test_the_last_picture_is_held_while_sound_and_captions_go_on(tmp_path: Path) -> None:
     made = burned(tmp_path, odd.sound_outlasts_picture(tmp_path / "a.mp4"), WHITE_FROM_ONE)
-    with av.open(str(made)) as container:
-        frames = [frame.to_ndarray(format="gray").astype(float) for frame in container.decode(video=0)]
+    frames = _lumas(made)
     assert len(frames) == pytest.approx(50, abs=2)
     assert np.abs(frames[20] - frames[15]).mean() < 2 < np.abs(frames[20] - frames[0]).mean()
     assert np.mean(frames[20]) < 200
     assert np.min(frames[27:]) > 230
     assert probe(made).seconds == pytest.approx(2, abs=0.1)
+
+
+def test_the_first_picture_is_shown_with_captions_where_sound_begins_before_it(tmp_path: Path) -> None:
+    captions = WHITE_FROM_ONE.replace("0:00:01.00,0:10:00.00", "0:00:00.00,0:00:00.20")
+    frames = _lumas(burned(tmp_path, timelines.late_pictures(tmp_path / "a.mp4"), captions))
+    assert len(frames) == pytest.approx(38, abs=2)
+    assert np.min(frames[:4]) > 230
+    assert np.abs(frames[11] - frames[7]).mean() < 2 < np.abs(frames[30] - frames[7]).mean()
+
+
+def _lumas(path: Path) -> list[np.ndarray]:
+    """All frames of a video in gray."""
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="gray").astype(float) for frame in container.decode(video=0)]
 
 
 def _peak(path: Path) -> float:
