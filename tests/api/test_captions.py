@@ -107,13 +107,17 @@ def test_an_unknown_language_is_refused(client: TestClient) -> None:
     assert_error(upload(client, samples.SPEECH.read_bytes(), language="klingon"), 400, "unknown_language")
 
 
-def test_a_model_whose_name_says_that_it_is_for_english_alone_is_sent_nothing_else(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("model", "heard", "unheard"),
+    [("base", ["auto", "en", "zh-HK"], "yue-HK"), ("/models/faster-whisper-base.en", ["auto", "en", "en-GB"], "de-AT")],
+)
+def test_a_language_that_the_speech_model_does_not_hear_is_refused(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, model: str, heard: list[str], unheard: str
 ) -> None:
-    monkeypatch.setattr(settings(), "whisper_model", "/models/faster-whisper-base.en")
+    monkeypatch.setattr(settings(), "whisper_model", model)
     fields = {"reel_url": "http://8.8.8.8/clip.mp4"}
-    assert_error(client.post(GENERATE, data=fields | {"language": "de-AT"}), 400, "language_unavailable")
-    for language in ("auto", "en", "en-GB"):
+    assert_error(client.post(GENERATE, data=fields | {"language": unheard}), 400, "language_unavailable")
+    for language in heard:
         assert client.post(GENERATE, data=fields | {"language": language}).status_code == 202
 
 

@@ -31,7 +31,7 @@ from content_pipeline.core.providers.heard_terms import with_terms
 from content_pipeline.core.providers.languages import base_language, is_known_language, whisper_language
 from content_pipeline.core.providers.sentence_starts import after_their_pause
 from content_pipeline.core.providers.spoken_language import SpokenLanguage
-from content_pipeline.core.providers.whisper_models import ENGLISH, english_only, model_folder, untranslating
+from content_pipeline.core.providers.whisper_models import ENGLISH, model_folder, unheard, untranslating
 from content_pipeline.core.settings import settings
 
 if TYPE_CHECKING:
@@ -118,13 +118,12 @@ def transcribe(
     """
     given = whisper_language(language)
     model = load_model(threads)
-    known = given
-    if not model.model.is_multilingual:  # asked which language is spoken, it raises an error
-        if into_english:
-            raise untranslating()
-        if given not in (None, ENGLISH):
-            raise english_only()
-        known = ENGLISH
+    if into_english and not model.model.is_multilingual:
+        raise untranslating()
+    if given and not _knows(model, given):
+        raise unheard(given)
+    # Asked which language is spoken, a model for English alone raises an error.
+    known = given if model.model.is_multilingual else ENGLISH
     script = chinese_script.demanded_script(language or "")
     hear = partial(_transcribe_stretches, model, script=script, vocabulary=vocabulary, into_english=into_english)
     identified: SpokenLanguage | None = None
@@ -150,9 +149,15 @@ def transcribe(
 
 def hears(language: str, threads: int) -> bool:
     """Whether the model knows a language, a tag. Raises as `load_model` does."""
-    if not is_known_language(language):
-        return False
-    return base_language(language) == ENGLISH or bool(load_model(threads).model.is_multilingual)
+    return is_known_language(language) and _knows(load_model(threads), base_language(language))
+
+
+def _knows(model: WhisperWithVocabulary, language: str) -> bool:
+    """Whether a model has a token for the language. The library drops one that there is not: base wrote "HiHiHi" of
+    Cantonese."""
+    if not model.model.is_multilingual:
+        return language == ENGLISH
+    return model.hf_tokenizer.token_to_id(f"<|{language}|>") is not None
 
 
 def snap_words(words: Sequence[Word], path: Path, *, language: str | None, max_seconds: float) -> list[Word]:

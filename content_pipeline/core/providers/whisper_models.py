@@ -18,6 +18,8 @@ _SMALL_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
 _SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 _COPY_BUFFER = 1 << 20
 ENGLISH = "en"  # the language of models that are not multilingual
+# Whisper calls it Chinese before large-v3.
+_UNKNOWN_TO_BASE = {"yue"}
 _ENGLISH_ONLY = re.compile(r"\.en$", re.IGNORECASE)
 # Those for English alone, and those that were not trained to translate.
 _UNTRANSLATING = re.compile(r"\.en$|distil|turbo", re.IGNORECASE)
@@ -37,22 +39,23 @@ def model_folder(model: str) -> Path:
 
 
 def check_hears(model: str, language: str | None) -> None:
-    """Raises Invalid `language_unavailable` where the name of a model says that it is for English alone, and
-    `language`, Whisper's code, is another.
+    """Raises Invalid `language_unavailable` where the name of a model says that it does not hear `language`, which is
+    Whisper's code.
 
     A model whose name does not say it is found out when it is loaded.
     """
-    if language not in (None, ENGLISH) and _ENGLISH_ONLY.search(Path(model).name):
-        raise english_only()
+    is_unheard = language != ENGLISH and _ENGLISH_ONLY.search(Path(model).name)
+    if language and (is_unheard or (model == "base" and language in _UNKNOWN_TO_BASE)):
+        raise unheard(language)
 
 
-def english_only() -> Invalid:
-    """The error for another language than English, where the model knows no other."""
+def unheard(language: str) -> Invalid:
+    """The error for a language that the model does not know."""
     return Invalid(
-        "The speech model of this installation hears English only.",
+        f"The speech model of this installation does not hear the language {language!r}.",
         code="language_unavailable",
-        remedy='Send a recording in English with the language "en", or ask the operator to set '
-        'CONTENT_PIPELINE_WHISPER_MODEL to a multilingual model such as "base", whose name does not end in ".en".',
+        remedy="Send a recording in another language, or ask the operator to set CONTENT_PIPELINE_WHISPER_MODEL to a "
+        'model that hears it: one whose name ends in ".en" hears English only, and Cantonese needs "large-v3".',
     )
 
 

@@ -134,6 +134,14 @@ def test_a_model_for_english_alone_hears_and_translates_no_other_language(
 
 
 @pytest.mark.slow
+def test_a_language_for_which_the_model_has_no_token_is_refused() -> None:
+    """The base model wrote "HiHiHi" for eight seconds."""
+    with pytest.raises(Invalid) as raised:
+        transcription.transcribe(samples.MANDARIN, language="yue-HK", threads=2, on_progress=lambda _: None)
+    assert raised.value.code == "language_unavailable"
+
+
+@pytest.mark.slow
 def test_a_language_that_is_given_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(spoken_language, "identify")
     monkeypatch.delattr(code_switching, "stretches")
