@@ -15,7 +15,7 @@ _SECONDARY: Final = (
 _ISO_639_2: Final = """
 af afr|am amh|ar ara|as asm|az aze|ba bak|be bel|bg bul|bn ben|bo bod tib|br bre|bs bos|ca cat|cs ces cze|cy cym wel
 da dan|de deu ger|el ell gre|en eng|es spa|et est|eu eus baq|fa fas per|fi fin|fo fao|fr fra fre|gl glg|gu guj|ha hau
-haw haw|he heb|hi hin|hr hrv|ht hat|hu hun|hy hye arm|id ind|is isl ice|it ita|ja jpn|jw jav jv|ka kat geo|kk kaz
+haw haw|he heb iw|hi hin|hr hrv|ht hat|hu hun|hy hye arm|id ind|is isl ice|it ita|ja jpn|jw jav jv|ka kat geo|kk kaz
 km khm|kn kan|ko kor|la lat|lb ltz|ln lin|lo lao|lt lit|lv lav|mg mlg|mi mri mao|mk mkd mac|ml mal|mn mon|mr mar
 ms msa may|mt mlt|my mya bur|ne nep|nl nld dut|nn nno|no nor nob nb|oc oci|pa pan|pl pol|ps pus|pt por|ro ron rum
 ru rus|sa san|sd snd|si sin|sk slk slo|sl slv|sn sna|so som|sq sqi alb|sr srp|su sun|sv swe|sw swa|ta tam|te tel

@@ -10,6 +10,7 @@ import pytest
 
 from content_pipeline.core.media import audio_decoding, source_streams, untrusted
 from content_pipeline.core.media.probe import probe
+from content_pipeline.core.providers.languages import whisper_language
 from tests.core.media.heard_pitch import pitch
 from tests.core.media.test_picture_conversion import burned
 from tests.core.media.test_video import WHITE_FROM_ONE
@@ -139,3 +140,13 @@ def test_the_track_in_the_language_is_heard_or_else_the_default_one(
     sound = untrusted.examine(source, language).sound
     assert sound
     assert sound.track == (0 if hertz == 300 else 1)
+
+
+@pytest.mark.parametrize(("language", "tagged"), [("iw", "heb"), ("nb-NO", "nor"), ("fil", "tgl"), ("cmn-CN", "chi")])
+def test_a_tag_and_whispers_code_for_it_choose_the_same_track(tmp_path: Path, language: str, tagged: str) -> None:
+    """The one is asked for by a burn-in, the other by the transcription of what is heard in it."""
+    tones = ("-f", "lavfi", "-i", "sine=duration=1") * 2
+    tags = ("-metadata:s:a:0", f"language={tagged}", "-metadata:s:a:1", "language=eng", "-disposition:a:1", "default")
+    source = samples.make(tmp_path / "a.mka", *tones, "-map", "0", "-map", "1", *tags)
+    sounds = [untrusted.examine(source, code).sound for code in (language, whisper_language(language))]
+    assert [sound and sound.track for sound in sounds] == [0, 0]
