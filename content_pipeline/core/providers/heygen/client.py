@@ -89,11 +89,15 @@ def all_items(item: type[Item], path: str, **params: str | int) -> Iterator[Item
 
 
 def _entries(path: str, **params: str | int) -> Iterator[Any]:
+    seen: set[str] = set()
     while True:
         page = _parse(_Page, read(path, **params))
         yield from page.data
         if not page.has_more or not page.next_token:
             return
+        if page.next_token in seen:  # its pages would never end
+            raise _unreadable()
+        seen.add(page.next_token)
         params["token"] = page.next_token
 
 
@@ -120,14 +124,18 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except ValidationError as invalid:
-        error = UpstreamError(
-            "HeyGen answered with something that is not of its API.",
-            code="heygen_unreadable",
-            remedy="Check that CONTENT_PIPELINE_HEYGEN_URL names its API.",
-        )
+        error = _unreadable()
         for fault in invalid.errors(include_input=False, include_url=False):
             error.add_note(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}")
         raise error from None
+
+
+def _unreadable() -> UpstreamError:
+    return UpstreamError(
+        "HeyGen answered with something that is not of its API.",
+        code="heygen_unreadable",
+        remedy="Check that CONTENT_PIPELINE_HEYGEN_URL names its API.",
+    )
 
 
 @cache

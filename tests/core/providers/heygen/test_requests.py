@@ -204,6 +204,17 @@ def test_what_was_told_before_a_page_that_fails_counts(wire: Wire) -> None:
     assert found.error.code == "heygen_refused"
 
 
+def test_pages_that_lead_back_to_each_other_end(wire: Wire) -> None:
+    def page(token: str) -> Answer:
+        return Answer(body={"data": [], "has_more": True, "next_token": token})
+
+    wire.on("/v3/videos/statuses", *[page("t1"), page("t2")] * 3)
+    found = heygen.statuses(["v1"])
+    assert found.error
+    assert found.error.code == "heygen_unreadable"
+    assert len(wire.requests) == 3
+
+
 @pytest.mark.parametrize(("status", "read"), [(400, [0, 200]), (429, [0])])
 def test_a_hundred_that_fails_hides_no_other_unless_heygen_is_down(wire: Wire, status: int, read: list[int]) -> None:
     def hundred(start: int) -> Answer:
