@@ -1,6 +1,6 @@
 """Assets `metric_snapshots/<platform>`, read from the platforms' APIs, and `daily_metrics`, derived from them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -9,6 +9,7 @@ import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.assets import analytics_checks
+from content_pipeline.assets.checks import has_checks_only, record_stored, selected
 from content_pipeline.assets.claims import claimed
 from content_pipeline.assets.column_schemas import schema_of
 from content_pipeline.assets.metrics_pictures import first_shown_day, pictured
@@ -78,9 +79,18 @@ def snapshots_of(platform: str) -> dg.AssetKey:
     can_subset=True,
 )
 def metric_snapshots(context: dg.AssetExecutionContext) -> Results:
+    if has_checks_only(context):
+        record_stored(context, _stored_checks())
+        return
     platforms = [name for name in PLATFORMS if snapshots_of(name) in context.selected_asset_keys]
     asked = [Window(partitions.WINDOWS.time_window_for_partition_key(key).start) for key in context.partition_keys]
     yield from claimed(context, "+".join(platforms), lambda: _read(context, platforms, asked))
+
+
+def _stored_checks() -> Iterator[dg.AssetCheckResult]:
+    with autocommit() as session:
+        for platform in PLATFORMS:
+            yield from analytics_checks.of_stored_snapshots(session, snapshots_of(platform), platform)
 
 
 def _read(context: dg.AssetExecutionContext, platforms: Sequence[str], asked: Sequence[Window]) -> Results:
@@ -92,13 +102,19 @@ def _read(context: dg.AssetExecutionContext, platforms: Sequence[str], asked: Se
             unread.append(PLATFORMS[platform].label)
             continue
         observed = observe_posts(context, platform, began)
-        yield _snapshots(platform, outcomes, began, observed, is_present=windows.is_present(asked, began))
+        yield _snapshots(context, platform, outcomes, began, observed, is_present=windows.is_present(asked, began))
     if unread:  # the others are materialized already
         raise dg.Failure(f"No account of {', '.join(unread)} could be read.", allow_retries=False)
 
 
 def _snapshots(
-    platform: str, outcomes: Sequence[Outcome], began: datetime, observed: int, *, is_present: bool
+    context: dg.AssetExecutionContext,
+    platform: str,
+    outcomes: Sequence[Outcome],
+    began: datetime,
+    observed: int,
+    *,
+    is_present: bool,
 ) -> dg.MaterializeResult[Any]:
     read = [outcome for outcome in outcomes if not outcome.error]
     posts = sum(outcome.posts_read for outcome in read)
@@ -107,6 +123,13 @@ def _snapshots(
         falls = quality.falls(session, platform, windows.latest_complete(began).end)
         stored = quality.count_readings(session, [outcome.account.id for outcome in read], began)
         followers = overview.sum_followers(session, platform)
+    checks = analytics_checks.of_snapshots(
+        snapshots_of(platform),
+        [outcome.error for outcome in outcomes if outcome.error],
+        falls,
+        read=posts + is_present * len(read),
+        stored=stored,
+    )
     return dg.MaterializeResult(
         asset_key=snapshots_of(platform),
         metadata={
@@ -116,11 +139,7 @@ def _snapshots(
             "posts_observed": observed,
             **({} if followers is None else {"followers": followers}),
         },
-        check_results=list(
-            analytics_checks.of_snapshots(
-                snapshots_of(platform), outcomes, falls, read=posts + is_present * len(read), stored=stored
-            )
-        ),
+        check_results=list(selected(context, checks)),
     )
 
 
@@ -135,33 +154,44 @@ stated_figures = dg.AssetSpec(
 )
 
 
-@dg.asset(
-    deps=[
-        stated_figures,
-        *(
-            dg.AssetDep(
-                snapshots_of(name),
-                partition_mapping=dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True),
-            )
-            for name in PLATFORMS
-        ),
+@dg.multi_asset(
+    name="derive_days",
+    specs=[
+        dg.AssetSpec(
+            "daily_metrics",
+            deps=[
+                stated_figures,
+                *(
+                    dg.AssetDep(
+                        snapshots_of(name),
+                        partition_mapping=dg.TimeWindowPartitionMapping(allow_nonexistent_upstream_partitions=True),
+                    )
+                    for name in PLATFORMS
+                ),
+            ],
+            group_name=GROUP,
+            skippable=True,
+            kinds={"pandas", "postgres"},
+            owners=ANALYTICS,
+            metadata=schema_of(DailyMetric, DailyPostMetric),
+            automation_condition=WHEN_UPDATED,
+            description="The figures of each account and each post by UTC day: what the platform says of the day, or"
+            " the growth of totals between readings.",
+        )
     ],
-    group_name=GROUP,
-    kinds={"pandas", "postgres"},
-    owners=ANALYTICS,
-    metadata=schema_of(DailyMetric, DailyPostMetric),
-    output_required=False,
-    partitions_def=partitions.DAYS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    automation_condition=WHEN_UPDATED,
     check_specs=[
         dg.AssetCheckSpec("row_counts", asset="daily_metrics", description=analytics_checks.ROWS_OF_DAYS),
         dg.AssetCheckSpec("views_unusual", asset="daily_metrics", description=analytics_checks.VIEWS_UNUSUAL),
     ],
-    description="The figures of each account and each post by UTC day: what the platform says of the day, or the growth"
-    " of totals between readings.",
+    partitions_def=partitions.DAYS,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    can_subset=True,
 )
 def daily_metrics(context: dg.AssetExecutionContext) -> Results:
+    if has_checks_only(context):
+        with autocommit() as session:
+            record_stored(context, analytics_checks.of_stored_days(session))
+        return
     yield from claimed(context, "daily_metrics", lambda: _derive(context))
 
 
@@ -183,6 +213,7 @@ def _derive(context: dg.AssetExecutionContext) -> Results:
         )
         missing = quality.count_missing_days(session, list(outcomes), first, last)
     yield dg.MaterializeResult(
+        asset_key="daily_metrics",
         metadata={
             "accounts_derived": len(derived),
             "accounts_failed": len(outcomes) - len(derived),
@@ -192,5 +223,5 @@ def _derive(context: dg.AssetExecutionContext) -> Results:
             LAST_WRITTEN: max([last, *(days.last for days in derived)]).isoformat(),
             **pictured(views, last),
         },
-        check_results=list(analytics_checks.of_days(views, over, missing=missing, written=written)),
+        check_results=list(selected(context, analytics_checks.of_days(views, over, missing=missing, written=written))),
     )

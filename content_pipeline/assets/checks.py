@@ -1,6 +1,6 @@
 """Asset checks of partitions: declared per partition, evaluated with what was made, or alone on what is stored."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,10 +46,10 @@ def evaluate(context: dg.AssetExecutionContext, asset: str, checks: Checks) -> N
     of a reel took a sixth of what its run costs beside the render (decision 0060).
     """
     if results := list(_results(context, asset, checks)):
-        made = _newest_materialization(context, asset)
+        made = _newest_materialization(context, key := dg.AssetKey(asset))
         assert made
         for result in results:
-            context.log_event(_evaluation(asset, result, made))
+            context.log_event(_evaluation(key, result, made, made.partition_key))
 
 
 def _results(context: dg.AssetExecutionContext, asset: str, checks: Checks) -> Iterator[dg.AssetCheckResult]:
@@ -79,6 +79,18 @@ def has_checks_only(context: dg.AssetExecutionContext) -> bool:
     return not context.selected_asset_keys
 
 
+def selected(
+    context: dg.AssetExecutionContext, results: Iterable[dg.AssetCheckResult]
+) -> Iterator[dg.AssetCheckResult]:
+    """Those of the results whose checks the run has selected; their assets are named."""
+    for result in results:
+        assert result.asset_key
+        assert result.check_name
+        key = dg.AssetCheckKey(dg.AssetKey.from_coercible(result.asset_key), result.check_name)
+        if key in context.selected_asset_check_keys:
+            yield result
+
+
 def evaluate_stored(
     context: dg.AssetExecutionContext, asset: str, checks_of: Callable[[str, Path], Checks]
 ) -> Iterator[dg.AssetCheckResult]:
@@ -87,7 +99,7 @@ def evaluate_stored(
     "Execute" sends no partition: then it is the newest one that was materialized, whose own record the result becomes
     too. Nothing is claimed, since nothing is changed.
     """
-    newest = None if context.has_partition_key else _newest_materialization(context, asset)
+    newest = None if context.has_partition_key else _newest_materialization(context, dg.AssetKey(asset))
     if newest is None and not context.has_partition_key:
         context.log.warning(f"Nothing of {asset} is materialized, so there is nothing to check.")
         return
@@ -99,28 +111,45 @@ def evaluate_stored(
                 yield result
                 continue
             yield result.with_metadata({**(result.metadata or {}), "partition": partition})
-            context.log_event(_evaluation(asset, result, newest))
+            context.log_event(_evaluation(dg.AssetKey(asset), result, newest, partition))
 
 
-def _newest_materialization(context: dg.AssetExecutionContext, asset: str) -> dg.EventLogRecord | None:
+def record_stored(context: dg.AssetExecutionContext, results: Iterable[dg.AssetCheckResult]) -> None:
+    """Record those of the results whose checks the run has selected; of checks that are not per partition.
+
+    As events: a blocking check that fails fails the run that yields its result, which is told as an alert. Executed
+    alone it has found what it looks for.
+    """
+    for result in selected(context, results):
+        assert result.asset_key
+        asset = dg.AssetKey.from_coercible(result.asset_key)
+        checked = _newest_materialization(context, asset)
+        context.log_event(_evaluation(asset, result, checked, partition=None))
+
+
+def _newest_materialization(context: dg.AssetExecutionContext, asset: dg.AssetKey) -> dg.EventLogRecord | None:
     """Of the run's partition; of all where it has none."""
     keys = [context.partition_key] if context.has_partition_key else None
-    wanted = dg.AssetRecordsFilter(dg.AssetKey(asset), asset_partitions=keys)
+    wanted = dg.AssetRecordsFilter(asset, asset_partitions=keys)
     return next(iter(context.instance.fetch_materializations(wanted, limit=1).records), None)
 
 
-def _evaluation(asset: str, result: dg.AssetCheckResult, checked: dg.EventLogRecord) -> dg.AssetCheckEvaluation:
+def _evaluation(
+    asset: dg.AssetKey, result: dg.AssetCheckResult, checked: dg.EventLogRecord | None, partition: str | None
+) -> dg.AssetCheckEvaluation:
     assert result.check_name
     return dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey(asset),
+        asset_key=asset,
         check_name=result.check_name,
         passed=result.passed,
         severity=result.severity,
         description=result.description,
         metadata=result.metadata,
-        partition=checked.partition_key,
+        partition=partition,
         # Without it Dagster takes the result for that of an older video, and shows the partition as not checked.
         target_materialization_data=AssetCheckEvaluationTargetMaterializationData(
             storage_id=checked.storage_id, run_id=checked.run_id, timestamp=checked.timestamp
-        ),
+        )
+        if checked
+        else None,
     )

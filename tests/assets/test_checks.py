@@ -1,5 +1,6 @@
 """Asset checks: per partition, with what was measured, and executed alone on what is stored."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -8,13 +9,18 @@ import dagster as dg
 import pytest
 
 from content_pipeline.core import storage
+from content_pipeline.core.captions import burn_ins
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.probe import probe
-from content_pipeline.core.models import Reel
+from content_pipeline.core.media.timed_words import Segment, Word
+from content_pipeline.core.models import Caption, Reel
 from content_pipeline.core.tasks import executions
 from content_pipeline.definitions import definitions
+from tests import avatar_videos
 from tests.asset_runs import execute_job, metadata_of
+from tests.caption_requests import request_captions
 from tests.core.publishing import posting
 from tests.factories import make_twin
 from tests.media import samples
@@ -60,7 +66,7 @@ def execute_checks(
     partition: str | None = None,
 ) -> dg.ExecuteInProcessResult:
     """What "Execute" on the page of a check launches; with a partition, as by GraphQL."""
-    keys = {dg.AssetCheckKey(dg.AssetKey(asset), name) for name in names}
+    keys = {dg.AssetCheckKey(dg.AssetKey(asset.split("/")), name) for name in names}
     executions.begin(run_id := str(uuid4()), "media@test")
     result = (
         definitions.resolve_job_def(job)
@@ -76,8 +82,8 @@ def execute_checks(
     return result
 
 
-def materialize(instance: dg.DagsterInstance, asset: str, partition: str) -> None:
-    instance.add_dynamic_partitions("reels", [partition])
+def materialize(instance: dg.DagsterInstance, asset: str, partition: str, job: str = "reels") -> None:
+    instance.add_dynamic_partitions(job, [partition])
     instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=partition))
 
 
@@ -191,3 +197,85 @@ def test_a_bucket_that_does_not_answer_fails_the_run_and_no_check(
 def test_checks_of_an_asset_without_anything_find_nothing(instance: dg.DagsterInstance) -> None:
     result = execute_checks(instance, "playable")
     assert (result.success, found(result)) == (True, {})
+
+
+def test_every_check_can_be_executed_on_its_page() -> None:
+    repository = definitions.get_repository_def()
+    tied = [
+        key.to_user_string()
+        for key in GRAPH.asset_check_keys
+        if not repository.assets_defs_by_key[key.asset_key].can_subset
+    ]
+    assert tied == [], "Dagster says of these: cannot execute without materializing"
+
+
+@pytest.mark.parametrize(
+    ("asset", "job", "name", "said"),
+    [
+        ("analytics_export", "analytics_exports", "complete", "only counted while it is written"),
+        ("publication", "publications", "visible", "is checked by a run of `publication`"),
+    ],
+)
+def test_a_check_of_an_act_says_that_it_is_not_executed_alone(
+    instance: dg.DagsterInstance, database: None, asset: str, job: str, name: str, said: str
+) -> None:
+    result = execute_checks(instance, name, asset=asset, job=job)
+    assert (result.success, found(result)) == (True, {})
+    lines = [line.user_message for line in instance.all_logs(result.run_id) if line.level == logging.WARNING]
+    assert [said in line for line in lines] == [True]
+
+
+def cue(start: float, end: float, text: str) -> Segment:
+    return Segment(start, end, text, (Word(start, end, text),))
+
+
+def test_the_checks_of_captions_examine_the_stored_cues(
+    instance: dg.DagsterInstance, workspace_id: UUID, tall: Path
+) -> None:
+    task = request_captions(workspace_id, tall)
+    with transaction() as session:
+        caption = session.get_one(Caption, UUID(task.key))
+        caption.segments = (cue(0.1, 0.5, "Hi."), cue(0.4, 0.9, "So many characters in half a second."))
+    names = ("in_order", "readable", "inside_the_recording")
+    materialize(instance, "captions", task.partition_key, job="captions")
+    result = execute_checks(instance, *names, asset="captions", job="captions")
+    assert {name: passed for (name, key), passed in found(result).items() if key == task.partition_key} == {
+        "in_order": False, "readable": False, "inside_the_recording": True
+    }  # fmt: skip
+    measured = {check.check_name: metadata_of(check) for check in result.get_asset_check_evaluations()}
+    assert (measured["in_order"]["overlaps"], measured["readable"]["fastest_characters_a_second"]) == (1, 72.0)
+    assert measured["inside_the_recording"]["last_cue_ends"] == 0.9
+
+
+@pytest.mark.slow
+def test_the_checks_of_a_burn_in_compare_the_stored_video_with_its_source(
+    instance: dg.DagsterInstance, workspace_id: UUID, tmp_path: Path
+) -> None:
+    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac")
+    source, longer = (samples.video(tmp_path / f"{seconds}.mp4", *options, seconds=seconds) for seconds in (1, 2))
+    request = request_captions(workspace_id, source)
+    with transaction() as session:
+        caption = session.get_one(Caption, UUID(request.key))
+        caption.segments = (cue(0.1, 0.5, "Hi."),)
+        burned, task = burn_ins.create_with_task(session, caption, Style())
+        burned.output_key = f"{workspace_id}/{burned.id}.mp4"
+    storage.put(str(burned.output_key), longer, content_type="video/mp4")
+    materialize(instance, "burned_in_video", task.partition_key, job="burn_ins")
+    result = execute_checks(instance, "playable", "size", "length", asset="burned_in_video", job="burn_ins")
+    assert {name: passed for (name, key), passed in found(result).items() if key == task.partition_key} == {
+        "playable": True, "size": True, "length": False
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_checks_of_an_avatar_measure_its_stored_video_and_its_mouth(
+    instance: dg.DagsterInstance, workspace_id: UUID
+) -> None:
+    task = avatar_videos.request(workspace_id, script="Hello there.", captions=False)
+    assert avatar_videos.work(task).success
+    materialize(instance, "avatar_video", task.partition_key, job="avatar_videos")
+    names = ("playable", "portrait", "length", "loudness", "mouth")
+    result = execute_checks(instance, *names, asset="avatar_video", job="avatar_videos")
+    assert {name for (name, key), passed in found(result).items() if passed and key == task.partition_key} == {*names}
+    mouth = next(check for check in result.get_asset_check_evaluations() if check.check_name == "mouth")
+    assert metadata_of(mouth)["onsets"] > 0

@@ -1,6 +1,7 @@
 """Figures of a connected account: read by a run, derived by Dagster's automation, and served as rows of a chart."""
 
 from datetime import datetime
+from typing import Final
 
 import pytest
 
@@ -42,6 +43,21 @@ def test_the_figures_of_an_account_are_read_derived_and_served(stack: Stack, cli
     )["runsOrError"]["results"]
     assert lanes
     assert {tag["value"] for run in lanes for tag in run["tags"] if tag["key"] == "dagster/queue"} == {"io"}
+
+
+CHECKS: Final = {
+    "metric_snapshots/tiktok": ("accounts_read", "row_counts", "totals_never_fall"),
+    "daily_metrics": ("row_counts", "views_unusual"),
+    "metrics_dataset": ("row_counts",),
+    "current_metrics": ("no_gaps",),
+}
+
+
+@pytest.mark.parametrize("asset", CHECKS)
+def test_an_operator_executes_the_checks_of_figures(stack: Stack, asset: str) -> None:
+    chosen = [{"assetKey": {"path": asset.split("/")}, "name": name} for name in CHECKS[asset]]
+    run = stack.launch("__ASSET_JOB", assetSelection=[], assetCheckSelection=chosen)
+    assert stack.check_results_of_run(run).keys() == set(CHECKS[asset])
 
 
 def test_a_worker_that_is_killed_while_it_reads_leaves_figures_that_are_true(stack: Stack, client: Client) -> None:

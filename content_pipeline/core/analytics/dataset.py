@@ -13,9 +13,10 @@ from sqlalchemy import Select, String, cast, func, literal, select
 from sqlalchemy.types import TypeEngine
 
 from content_pipeline.core import storage
-from content_pipeline.core.analytics import export_files
+from content_pipeline.core.analytics import export_files, export_rows
 from content_pipeline.core.analytics.figure_columns import METRICS
 from content_pipeline.core.analytics.post_columns import CAPTION_STYLE, POST_COLUMNS, SCRIPT, join_video
+from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Account, DailyMetric, DailyPostMetric, SocialPost, Workspace
 
 FOLDER: Final = "datasets/metrics"
@@ -46,7 +47,7 @@ def write_day(day: date, folder: Path) -> WrittenDay:
     """
     written = WrittenDay(0, 0, 0)
     for name, rows in _TABLES.items():
-        key, target = f"{FOLDER}/{name}/day={day}/part.parquet", folder / f"{name}.parquet"
+        key, target = _key(name, day), folder / f"{name}.parquet"
         counted, count = export_files.write(rows(day), "parquet", target, lambda _: None)
         if count:
             storage.put(key, target, content_type="application/vnd.apache.parquet")
@@ -55,6 +56,26 @@ def write_day(day: date, folder: Path) -> WrittenDay:
         size = target.stat().st_size if count else 0
         written = WrittenDay(written.counted + counted, written.rows + count, written.bytes + size)
     return written
+
+
+def count_day(day: date, folder: Path) -> tuple[int, int]:
+    """How many rows the stored files of a day have, and how many they are to have. Raises Unavailable."""
+    # pyarrow takes 52 MB, in every worker: only those load it that read Parquet.
+    from content_pipeline.core.analytics import parquet
+
+    stored = required = 0
+    for name, rows in _TABLES.items():
+        with transaction() as session:
+            required += export_rows.count(session, rows(day))
+        key, target = _key(name, day), folder / f"{name}.parquet"
+        if storage.exists(key):
+            storage.fetch(key, target)
+            stored += parquet.count(target)
+    return stored, required
+
+
+def _key(table: str, day: date) -> str:
+    return f"{FOLDER}/{table}/day={day}/part.parquet"
 
 
 def day_of(key: str) -> date | None:

@@ -44,6 +44,11 @@ def write(lines: Iterable[bytes], target: Path, columns: Mapping[str, TypeEngine
     return count
 
 
+def count(file: Path) -> int:
+    """How many rows a file has."""
+    return int(parquet.read_metadata(file).num_rows)
+
+
 def _groups(lines: Iterable[bytes]) -> Iterator[bytearray]:
     group = bytearray()
     for line in lines:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, cast, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from content_pipeline.core.analytics import windows
@@ -52,6 +52,24 @@ def falls(session: Session, platform: str, since: datetime) -> Falls:
         accounts=len({row.id for row in rows}),
         in_doubt=sorted({row.handle for row in rows if row.implausible}),
     )
+
+
+def last_readings(session: Session, platform: str) -> Sequence[AccountSync]:
+    """The newest reading of the totals of each account of a platform that is not disconnected."""
+    newest = (
+        select(AccountSync)
+        .where(
+            AccountSync.account_id == Account.id,
+            # Of windows of the past, as back-fills ask for them, no totals are read.
+            AccountSync.finished_at < AccountSync.window_start + 2 * windows.LENGTH,
+        )
+        .order_by(AccountSync.window_start.desc())
+        .limit(1)
+        .lateral()
+    )
+    found = aliased(AccountSync, newest)
+    accounts = select(found).select_from(Account).join(newest, true())
+    return session.scalars(accounts.where(Account.platform == platform, Account.status != "disconnected")).all()
 
 
 def _falls_of_posts() -> Select[Any]:
