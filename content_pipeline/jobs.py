@@ -18,6 +18,7 @@ from content_pipeline.core import operator_tasks
 from content_pipeline.core.errors import Error
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.kinds import KINDS, Kind
+from content_pipeline.engine.step import failure
 
 # With the file and line of each, which Dagster's pages show as "Source code".
 ASSETS: Final = dg.with_source_code_references(dg.load_assets_from_package_module(assets, include_specs=True))
@@ -76,7 +77,7 @@ def enter_retry(context: dg.OpExecutionContext, config: FailedTask) -> None:
     try:
         again = operator_tasks.retry(config.task_id)
     except Error as error:
-        raise dg.Failure(f"{error.detail} {error.remedy}".strip(), allow_retries=False) from error
+        raise failure(error) from error
     context.add_output_metadata({"task_id": again.id, "partition_key": again.partition_key})
 
 

@@ -36,7 +36,10 @@ def test_a_task_that_failed_is_retried_by_its_id(task: Task) -> None:
     assert (again.retry_of, again.state) == (task.id, "queued")
 
 
-def test_a_task_that_is_not_retried_fails_the_run_with_the_reason(task: Task) -> None:
+def test_a_task_that_is_not_retried_fails_the_run_with_the_reason_and_its_code(task: Task) -> None:
     result = retry(task)
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     assert "Only a task that failed or was canceled can be retried." in str(failure.step_failure_data.error)
+    raised = failure.step_failure_data.user_failure_data
+    assert raised
+    assert raised.metadata["code"].value == "task_not_failed", "else alerts count it as broken"

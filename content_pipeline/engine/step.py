@@ -41,7 +41,7 @@ def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[RunCon
         try:
             run = _retry_while_unreachable(lambda: _claim(context, kind, key))
         except Error as error:
-            raise _failure(error) from error
+            raise failure(error) from error
         if run is None:
             return
         with tracing.span(f"run {kind}", _attributes(run), parent=tracing.remote(run.traceparent)):
@@ -61,11 +61,12 @@ def interrupted(run_id: str) -> BaseException:
     too long, which is final.
     """
     if error := max_runtime.error_of(run_id):
-        return _failure(error)
+        return failure(error)
     return dg.DagsterExecutionInterruptedError()
 
 
-def _failure(error: Error) -> dg.Failure:
+def failure(error: Error) -> dg.Failure:
+    """What the step of a run raises for an error of ours: its `code` is what alerts are counted by. It is final."""
     message = f"{error.detail} {error.remedy}".strip()
     return dg.Failure(message, {"code": error.code, **_log_of(error)}, allow_retries=False)
 
@@ -164,7 +165,7 @@ def _execute(context: dg.AssetExecutionContext, run: RunContext, results: Result
         _retry_while_unreachable(lambda: _end(run, error))
         if error is not raised:
             raise
-        raise _failure(error) from error
+        raise failure(error) from error
 
 
 def _to_error(raised: Exception) -> Error:
