@@ -67,7 +67,10 @@ def delete(home: Path, workspace: Found) -> None:
 
 
 def _delete_keys(home: Path, rows: set[tuple[str, str]]) -> None:
-    """Delete the partition keys of these rows (kind and id), and their runs. Raises Conflict."""
+    """Delete the partition keys of these rows (kind and id), their runs, and back-fills of them that have ended.
+
+    Raises Conflict.
+    """
     os.environ.update(environment_of_services(home))
     left = 0
     with dg.DagsterInstance.get() as instance:
@@ -76,6 +79,7 @@ def _delete_keys(home: Path, rows: set[tuple[str, str]]) -> None:
             for begin in range(0, len(keys), CHUNK):
                 chunk = keys[begin : begin + CHUNK]
                 left += len(chunk) - len(record_deletion.delete_keys(instance, key_set, chunk))
+        record_deletion.delete_back_fills_of(instance, {row for _, row in rows})
     if left:
         raise Conflict(
             f"Runs of {left} rows of this workspace have not ended yet.",

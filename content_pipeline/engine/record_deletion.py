@@ -1,7 +1,7 @@
-"""Bulk deletion of Dagster's records: partition keys and runs, with their events, tags and check rows.
+"""Bulk deletion of Dagster's records: partition keys and runs, with their events, tags and check rows; back-fills.
 
 Dagster deletes run by run, which takes 20 ms each, leaves the rows of checks behind, and keeps deleted keys in the
-cached status of their assets.
+cached status of their assets. Back-fills, each with the list of its keys, it keeps for ever.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import dagster as dg
+from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 from sqlalchemy import Connection, text
 
 from content_pipeline.core.tasks import dagster_client
@@ -19,6 +20,7 @@ from content_pipeline.engine.dagster_storage import engine_of
 FINISHED: Final = [
     status.value for status in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 ]
+_BACK_FILL_ENDED: Final = [status.value for status in BULK_ACTION_TERMINAL_STATUSES]
 # Tags that name the partition of a run, or the first of its range.
 _PARTITION_TAGS: Final = [dagster_client.PARTITION_TAG, "dagster/asset_partition_range_start"]
 # Types of events that Dagster finds by asset and partition, whichever run recorded them.
@@ -76,6 +78,17 @@ select run_id from runs where status = any(:finished) and update_timestamp < :be
       select from dynamic_partitions kept where kept.partitions_def_name = any(:sets) and kept.partition = tag.value)))
 limit :most""")
 
+# Launched before that. Its page lists its runs, so that it stays while there are any.
+_OLD_BACK_FILLS: Final = text("""
+delete from bulk_actions where id = any(array(
+  select id from bulk_actions old where status = any(:ended) and "timestamp" < :before
+    and not exists (select from runs where runs.backfill_id = old.key) limit :most)) returning key""")
+_BACK_FILLS_OF_ROWS: Final = text("""
+delete from bulk_actions where status = any(:ended) and exists (
+  select from regexp_matches(body, :id, 'g') named where named[1] = any(:rows)) returning key""")
+_ROW_ID: Final = "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_TAGS_OF_BACK_FILLS: Final = text("delete from backfill_tags where backfill_id = any(:keys)")
+
 
 def delete_keys(instance: dg.DagsterInstance, key_set: str, keys: Collection[str]) -> list[str]:
     """Delete these keys of a set with their runs, and all events of their partitions. Returns the deleted ones: one
@@ -113,6 +126,24 @@ def delete_orphaned_checks(instance: dg.DagsterInstance, most: int) -> int:
     """Delete up to `most` rows of checks whose run is gone. Returns how many."""
     with _transaction(instance) as connection:
         return connection.execute(_ORPHANED_CHECKS, {"most": most}).rowcount
+
+
+def delete_old_back_fills(instance: dg.DagsterInstance, before: datetime, most: int) -> int:
+    """Delete up to `most` back-fills that were launched before that, have ended, and have no runs left. Returns how
+    many."""
+    arguments = {"ended": _BACK_FILL_ENDED, "before": _as_stored(before), "most": most}
+    with _transaction(instance) as connection:
+        keys = connection.scalars(_OLD_BACK_FILLS, arguments).all()
+        connection.execute(_TAGS_OF_BACK_FILLS, {"keys": list(keys)})
+    return len(keys)
+
+
+def delete_back_fills_of(instance: dg.DagsterInstance, row_ids: Collection[str]) -> None:
+    """Delete the back-fills that have ended and whose keys name one of these rows."""
+    arguments = {"ended": _BACK_FILL_ENDED, "id": _ROW_ID, "rows": list(row_ids)}
+    with _transaction(instance) as connection:
+        keys = connection.scalars(_BACK_FILLS_OF_ROWS, arguments).all()
+        connection.execute(_TAGS_OF_BACK_FILLS, {"keys": list(keys)})
 
 
 def old_runs_of_jobs(instance: dg.DagsterInstance, jobs: Sequence[str], before: datetime, most: int) -> list[str]:

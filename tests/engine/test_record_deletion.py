@@ -13,6 +13,7 @@ from sqlalchemy import text
 from content_pipeline.core.clock import now
 from content_pipeline.engine import record_deletion
 from content_pipeline.engine.dagster_storage import engine_of
+from tests.engine.back_fills import is_kept, launched
 
 pytestmark = pytest.mark.slow
 
@@ -172,3 +173,32 @@ def test_checks_that_an_earlier_release_left_behind_go(kept_instance: dg.Dagster
     while record_deletion.delete_orphaned_checks(kept_instance, 1):
         pass
     assert {row.run_id for row in query(kept_instance, left, runs=[old, young])} == {young}
+
+
+def test_a_back_fill_goes_when_it_is_old_and_has_ended_and_has_no_runs(kept_instance: dg.DagsterInstance) -> None:
+    old, young = (launched(kept_instance, days_ago=days) for days in (91, 89))
+    unfinished = launched(kept_instance, days_ago=91, status="CANCELING")
+    shown = launched(kept_instance, days_ago=91, status="FAILED")
+    run = kept_instance.add_run(
+        dg.DagsterRun(
+            job_name="captions", status=dg.DagsterRunStatus.SUCCESS, tags={"dagster/backfill": shown.backfill_id}
+        )
+    )
+
+    def delete() -> list[bool]:
+        while record_deletion.delete_old_back_fills(kept_instance, now() - timedelta(days=90), 1):
+            pass
+        return [is_kept(kept_instance, back_fill) for back_fill in (old, young, unfinished, shown)]
+
+    assert delete() == [False, True, True, True]
+    record_deletion.delete_runs(kept_instance, [run.run_id])
+    assert delete() == [False, True, True, False]
+
+
+def test_back_fills_go_with_the_rows_that_they_name(kept_instance: dg.DagsterInstance) -> None:
+    mine, other = (str(uuid4()) for _ in range(2))
+    of_mine = launched(kept_instance, f"2026-11-26-studio-{other}", f"2026-11-26-studio-{mine}")
+    of_others = launched(kept_instance, f"2026-11-26-studio-{other}")
+    unfinished = launched(kept_instance, f"2026-11-26-studio-{mine}", status="REQUESTED")
+    record_deletion.delete_back_fills_of(kept_instance, {mine, str(uuid4())})
+    assert [is_kept(kept_instance, back_fill) for back_fill in (of_mine, of_others, unfinished)] == [False, True, True]

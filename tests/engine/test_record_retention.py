@@ -24,6 +24,7 @@ from content_pipeline.core.maintenance import key_retirement
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.engine import record_deletion, record_retention
 from tests.core.maintenance.ended_tasks import ended
+from tests.engine import back_fills
 
 
 def register(instance: dg.DagsterInstance, *rows: str) -> None:
@@ -141,6 +142,12 @@ def test_other_runs_are_kept_as_long_as_keys(
         monkeypatch.setattr(record_retention, "now", lambda at=at: at)
         record_retention.delete_old_records(kept_instance, [])
         assert kept_instance.has_run(run.run_id) is is_kept
+
+
+def test_back_fills_are_kept_as_long_as_runs(kept_instance: dg.DagsterInstance) -> None:
+    old, young = (back_fills.launched(kept_instance, days_ago=key_retirement.KEPT.days + more) for more in (1, -1))
+    assert record_retention.delete_old_records(kept_instance, [])["back_fills"] == 1
+    assert [back_fills.is_kept(kept_instance, back_fill) for back_fill in (old, young)] == [False, True]
 
 
 def test_dagster_deletes_the_ticks_of_schedules_only() -> None:
