@@ -172,7 +172,13 @@ def test_every_kind_of_task_has_its_job_and_its_keys(kind: kinds.Kind) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [dagster_client.launch_document(2), dagster_client.LIVE_RUNS, dagster_client.TERMINATE, dagster_health.HEALTH],
+    [
+        dagster_client.launch_document(2),
+        dagster_client.LIVE_RUNS,
+        dagster_client.TERMINATE,
+        dagster_health.HEALTH,
+        dagster_health.AUTOMATION,
+    ],
 )
 def test_what_we_ask_dagster_fits_its_schema(document: str) -> None:
     from dagster_graphql.schema import create_schema

@@ -150,8 +150,8 @@ def run_doctor() -> int:
 
     is_well = True
     for check in doctor.checks(command_context.home()):
-        mark = click.style("✓", fg="green") if check.is_healthy else click.style("✗", fg="red")
-        click.echo(fit(f"{mark} {check.subject}  {check.detail}"))
+        mark, color = ("!", "yellow") if check.is_for_others else ("✓", "green") if check.is_healthy else ("✗", "red")
+        click.echo(fit(f"{click.style(mark, fg=color)} {check.subject}  {check.detail}"))
         is_well &= check.is_healthy
     return 0 if is_well else _NOT_READY
 

@@ -9,7 +9,7 @@ The provider is ours and not the global one, to which libraries would send spans
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry.context import Context
 from opentelemetry.trace import NoOpTracerProvider, Span, SpanKind, Status, StatusCode, TracerProvider
@@ -17,6 +17,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from content_pipeline.core.errors import Error
 from content_pipeline.core.settings import settings
+
+if TYPE_CHECKING:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
 _W3C: Final = TraceContextTextMapPropagator()
 _TRACEPARENT: Final = "traceparent"
@@ -34,16 +37,27 @@ def configure(service: str) -> None:
     if not settings().otlp_endpoint:
         return
     # They take 5 MB and 0.1 s, which nobody pays who has no collector.
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider as ExportingProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     provider = ExportingProvider(resource=Resource.create({"service.name": f"content-pipeline-{service}"}))
-    endpoint = f"{settings().otlp_endpoint.rstrip('/')}/v1/traces"
-    exporter = OTLPSpanExporter(endpoint=endpoint, timeout=_EXPORT_SECONDS)
-    provider.add_span_processor(BatchSpanProcessor(exporter))
+    provider.add_span_processor(BatchSpanProcessor(_exporter()))
     _provider = provider
+
+
+def collector_answers() -> bool:
+    """Whether the collector takes what it is sent: no spans."""
+    from opentelemetry.sdk.trace.export import SpanExportResult
+
+    return _exporter().export([]) is SpanExportResult.SUCCESS
+
+
+def _exporter() -> "OTLPSpanExporter":
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+    endpoint = f"{settings().otlp_endpoint.rstrip('/')}/v1/traces"
+    return OTLPSpanExporter(endpoint=endpoint, timeout=_EXPORT_SECONDS)
 
 
 @contextmanager

@@ -1,20 +1,19 @@
 """`content-pipeline doctor`: what is wrong, and what to do."""
 
-from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
-import httpx
 import pytest
-from pydantic import SecretStr
+from click.testing import CliRunner
 from sqlalchemy import Engine, create_engine
 
-from content_pipeline.cli import doctor
+from content_pipeline.cli import doctor, doctor_services
+from content_pipeline.cli.main import cli
+from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core import storage
 from content_pipeline.core.database import engine, transaction
-from content_pipeline.core.providers.heygen import client
 from content_pipeline.core.settings import settings
 from tests.accounts import connect, encryption_key
-from tests.core.platforms.wire import UNREACHABLE, Answer, Wire
 from tests.factories import make_workspace
 from tests.sandbox_server import Sandbox
 
@@ -23,16 +22,6 @@ from tests.sandbox_server import Sandbox
 def services_of_ones_own(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are looked at though nothing embedded runs."""
     monkeypatch.setattr(settings(), "embedded", False)
-
-
-@pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
-    """HeyGen with a key, over a scripted transport."""
-    wire = Wire()
-    monkeypatch.setattr(settings(), "heygen_api_key", SecretStr("a key"))
-    with httpx.Client(transport=httpx.MockTransport(wire)) as http:
-        monkeypatch.setattr(client, "client", lambda: http)
-        yield wire
 
 
 def found(home: Path) -> dict[str, tuple[bool, str]]:
@@ -47,45 +36,47 @@ def found_of(home: Path, subject: str) -> tuple[bool, str]:
     return check.is_healthy, check.detail
 
 
-def wallet(remaining: float, currency: str = "usd") -> Answer:
-    return Answer(body={"data": {"wallet": {"currency": currency, "remaining_balance": remaining}}})
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("answer", "is_well", "told"),
-    [
-        (wallet(12.5), True, "12.50 USD left."),
-        (wallet(40, "credits"), True, "40.00 CREDITS left."),
-        (wallet(9.5), False, "Only 9.50 USD left. Top it up at HeyGen."),
-        (wallet(0), False, "The wallet is empty: 0.00 USD. Top it up at HeyGen."),
-        (Answer(body={"data": {}}), True, "The account has no wallet."),
-        (UNREACHABLE, False, "HeyGen could not be reached"),
-        (Answer(401), False, "Check CONTENT_PIPELINE_HEYGEN_API_KEY."),
-    ],
-)
-def test_it_tells_what_is_left_at_heygen(
-    wire: Wire, answer: Answer | httpx.TransportError, is_well: bool, told: str, tmp_path: Path
-) -> None:
-    wire.on("/v3/users/me", answer)
-    healthy, detail = found_of(tmp_path, "HeyGen")
-    assert healthy is is_well
-    assert told in detail
-
-
 @pytest.mark.slow
 def test_stores_that_answer_are_well_and_what_does_not_is_told_with_its_remedy(tmp_path: Path) -> None:
     """Here is a database and a bucket, and neither broker nor Dagster."""
     checks = found(tmp_path)
-    well = ("disk", "settings", "ffmpeg", "voices", "fonts", "database", "encryption keys", "bucket")
+    well = ("settings", "ffmpeg", "voices", "fonts", "model of memories", "database", "encryption keys", "bucket")
     assert {subject: checks[subject] for subject in well if not checks[subject][0]} == {}
     assert checks["Dagster"] == (False, "Its webserver does not answer. See `content-pipeline logs webserver`.")
+    assert "sensors and schedules" not in checks
+    assert checks["API"][0] is False
     healthy, detail = checks["workers"]
     assert not healthy
     assert "CONTENT_PIPELINE_BROKER_URL" in detail
     assert list(storage.keys_below("doctor/")) == []
 
 
+@pytest.mark.parametrize(("free", "is_well"), [(9, False), (11, True)])
+def test_a_disk_is_full_when_its_alert_is_raised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, is_well: bool
+) -> None:
+    usage = SimpleNamespace(total=100 * 10**9, free=free * 10**9)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage)
+    healthy, detail = found_of(tmp_path, "disk")
+    assert (healthy, "CONTENT_PIPELINE_HOME" in detail) == (is_well, not is_well)
+    assert f"content_pipeline_disk_bytes < {doctor.LEAST_FREE}" in (ROOT / "deploy/prometheus/rules.yml").read_text()
+
+
+@pytest.mark.parametrize(("is_well", "status"), [(True, 0), (False, 3)])
+def test_what_customers_have_to_do_does_not_change_the_exit_status(
+    monkeypatch: pytest.MonkeyPatch, is_well: bool, status: int
+) -> None:
+    told = [
+        doctor.Check("accounts", True, "Tell their owners.", is_for_others=True),
+        doctor.Check("disk", is_well, "…"),
+    ]
+    monkeypatch.setattr(doctor, "checks", lambda _: told)
+    result = CliRunner().invoke(cli, ["doctor"], standalone_mode=False)
+    assert result.output.splitlines() == ["! accounts  Tell their owners.", f"{'✓' if is_well else '✗'} disk  …"]
+    assert result.return_value == status
+
+
+@pytest.mark.slow
 def test_an_embedded_stack_that_does_not_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "embedded", True)
     checks = found(tmp_path)
@@ -123,7 +114,7 @@ def test_a_secret_that_no_key_decrypts_is_told(
 
 @pytest.mark.slow
 def test_a_database_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.migrations, "engine", _no_database)
+    monkeypatch.setattr(doctor_services.migrations, "engine", _no_database)
     healthy, detail = found_of(tmp_path, "database")
     assert not healthy
     assert "CONTENT_PIPELINE_DATABASE_URL" in detail

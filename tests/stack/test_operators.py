@@ -26,7 +26,16 @@ def test_a_doctor_finds_nothing_wrong_with_a_stack_that_runs(stack: Stack) -> No
     done = stack.run("doctor", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✗" not in done.stdout
-    for subject in ("database", "bucket", "workers", "Dagster", "speech model"):
+    for subject in (
+        "API",
+        "database",
+        "bucket",
+        "workers",
+        "Dagster",
+        "sensors and schedules",
+        "speech model",
+        "voices",
+    ):
         assert f"✓ {subject}" in done.stdout
 
 

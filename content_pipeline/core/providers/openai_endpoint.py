@@ -6,6 +6,7 @@ An endpoint is an operator setting, so its address is trusted; the size of its r
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 import httpx
@@ -16,6 +17,7 @@ from content_pipeline.core.net.limited_client import limited_client
 from content_pipeline.core.providers.service_errors import Service
 
 _EXCERPT_CHARACTERS: Final = 200
+_NO_SUCH_PATH: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,11 @@ class Endpoint(Service):
     timeout: httpx.Timeout
     max_bytes: int
 
+    @property
+    def _headers(self) -> dict[str, str]:
+        key = self.key.get_secret_value()
+        return {"Authorization": f"Bearer {key}"} if key else {}
+
     @contextmanager
     def post(self, path: str, payload: dict[str, Any]) -> Iterator[httpx.Response]:
         """POST `payload` as JSON; yields the successful response, whose body is streamed inside the `with`.
@@ -34,16 +41,29 @@ class Endpoint(Service):
         Raises UpstreamError: `…_unreachable`, `…_limited` (with `retry_after`) and `…_failed` are retryable;
         `…_unauthorized` and `…_refused` are not.
         """
-        key = self.key.get_secret_value()
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
             with (
                 limited_client(timeout=self.timeout) as client,
-                client.stream("POST", f"{self.url.rstrip('/')}/{path}", json=payload, headers=headers) as response,
+                client.stream(
+                    "POST", f"{self.url.rstrip('/')}/{path}", json=payload, headers=self._headers
+                ) as response,
             ):
                 if not response.is_success:
                     raise self.error_from_response(response, excerpt=self._excerpt(response))
                 yield response
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise self.unreachable(type(error).__name__) from error
+
+    def lists_models(self, *, seconds: float) -> bool:
+        """Whether it lists its models, which no endpoint bills, and not every one has. Raises as `post` does."""
+        try:
+            with (
+                limited_client(timeout=seconds) as client,
+                client.stream("GET", f"{self.url.rstrip('/')}/models", headers=self._headers) as response,
+            ):
+                if not response.is_success and response.status_code not in _NO_SUCH_PATH:
+                    raise self.error_from_response(response, excerpt=self._excerpt(response))
+                return response.is_success
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self.unreachable(type(error).__name__) from error
 

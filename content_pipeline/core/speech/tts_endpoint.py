@@ -68,7 +68,8 @@ def synthesize(text: str, choice: VoiceChoice) -> Samples:
     return _decode(_request(text, choice))
 
 
-def _endpoint() -> Endpoint:
+def configured_endpoint() -> Endpoint:
+    """The endpoint that the settings name."""
     return Endpoint(
         name="The speech endpoint",
         code="speech",
@@ -89,7 +90,7 @@ def _request(text: str, choice: VoiceChoice) -> bytes:
     }
     if choice.speed != DEFAULT_SPEED:  # not every server knows the field
         payload["speed"] = choice.speed
-    endpoint = _endpoint()
+    endpoint = configured_endpoint()
     with endpoint.post("audio/speech", payload) as response:
         return endpoint.read(response)
 
@@ -104,4 +105,4 @@ def _decode(body: bytes) -> Samples:
             with untrusted.sound(Path(file.name), rate=SAMPLE_RATE, channels=1) as sound:
                 return np.frombuffer(sound.read(most), np.float32)
         except (MediaUnusable, NotMedia) as error:
-            raise _endpoint().unreadable("answered with something that is not audio") from error
+            raise configured_endpoint().unreadable("answered with something that is not audio") from error

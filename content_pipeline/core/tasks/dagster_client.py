@@ -20,6 +20,7 @@ from content_pipeline.core.tasks import executions, kinds, run_labels
 log = structlog.get_logger()
 
 LOCATION: Final = "content_pipeline"
+REPOSITORY: Final = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__"}
 
 # Tags of runs. Dagster's pages hide what begins with `dagster/`: only programs read it.
 TASK_TAG: Final = "dagster/task_id"
@@ -156,12 +157,11 @@ def launch_runs(*to_launch: Task) -> None:
 def _launch(chunk: Sequence[Task]) -> list[str]:
     """Launch these runs in one request. Returns the GraphQL type name of each result."""
     job = kinds.jobs()[chunk[0].subject_kind]
-    repository = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__"}
-    selector = {**repository, "jobName": job}
+    selector = {**REPOSITORY, "jobName": job}
     pairs = [[{"key": key, "value": value} for key, value in run_tags(task).items()] for task in chunk]
     data = execute(
         launch_document(len(chunk)),
-        selector=repository,
+        selector=REPOSITORY,
         set=job,
         runs=[{"selector": selector, "executionMetadata": {"tags": own}} for own in pairs],
         **{f"key{number}": task.partition_key for number, task in enumerate(chunk)},

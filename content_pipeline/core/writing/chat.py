@@ -27,7 +27,7 @@ def is_set() -> bool:
 
 def answer(messages: Sequence[Message]) -> str:
     """The model's answer. Raises what `Endpoint.post` and `Endpoint.read` raise, with the code `text_model`."""
-    endpoint = _endpoint()
+    endpoint = configured_endpoint()
     with endpoint.post("chat/completions", _request_body(messages)) as response:
         body = endpoint.read(response)
     try:
@@ -44,7 +44,7 @@ def stream(messages: Sequence[Message]) -> Generator[str]:
 
     Raises as `answer` does, before the first piece or between two.
     """
-    endpoint = _endpoint()
+    endpoint = configured_endpoint()
     with endpoint.post("chat/completions", _request_body(messages) | {"stream": True}) as response:
         received, begun, ended = 0, False, False
         for line in response.iter_lines():
@@ -72,7 +72,8 @@ def _without_surrogates(said: str) -> str:
     return said.encode(errors="replace").decode()
 
 
-def _endpoint() -> Endpoint:
+def configured_endpoint() -> Endpoint:
+    """The endpoint that the settings name."""
     if not is_set():
         raise Unavailable(
             "There is no language model here to write with.",

