@@ -5,7 +5,9 @@ import dagster as dg
 from content_pipeline import partitions
 from content_pipeline.assets.analytics import GROUP, daily_metrics
 from content_pipeline.assets.checks import check_specs, has_checks_only
+from content_pipeline.assets.column_schemas import schema_of_files
 from content_pipeline.assets.owners import ANALYTICS
+from content_pipeline.core.analytics import export_rows
 from content_pipeline.core.analytics import exports as core
 from content_pipeline.core.tasks.kinds import EXPORT
 from content_pipeline.core.tasks.run_context import RunContext
@@ -22,6 +24,7 @@ from content_pipeline.engine.step import Results, perform
             skippable=True,
             kinds={"postgres", "s3"},
             owners=ANALYTICS,
+            metadata=schema_of_files(export_rows.columns()),
             description="The figures of a period as CSV, JSON or Parquet, by account or by post.",
         )
     ],

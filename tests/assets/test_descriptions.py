@@ -18,6 +18,7 @@ TABLES = {
     "stated_figures": "source",
     "daily_metrics": "daily_post_metrics.views",
     "metrics_dataset": "daily_posts.hook",
+    "analytics_export": "by_post.views",
 }
 
 

@@ -1,10 +1,13 @@
 """SQL queries of exports: daily metrics by account or by post, with their account, post and twin."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Boolean, Select, cast, func, select, true
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
 from content_pipeline.core.analytics import figures
 from content_pipeline.core.analytics.figure_columns import METRICS
@@ -17,6 +20,17 @@ from content_pipeline.core.models.analytics import Grain
 def select_rows(asked: Selection, grain: Grain) -> Select[Any]:
     """One row per account and day that has figures, or per post and day; by day, account and post."""
     return _account_days(asked) if grain == "account" else _post_days(asked)
+
+
+def columns() -> dict[str, dict[str, TypeEngine[Any]]]:
+    """The columns of an export by account and of one by post, in the order of its file, with their types in
+    PostgreSQL."""
+    any_days = Selection(UUID(int=0), days=1, end=date.min)
+    grains: Mapping[str, Grain] = {"by_account": "account", "by_post": "post"}
+    return {
+        name: {column.name: column.type for column in select_rows(any_days, grain).selected_columns}
+        for name, grain in grains.items()
+    }
 
 
 def count(session: Session, rows: Select[Any], *, most: int | None = None) -> int:
