@@ -1,6 +1,6 @@
 """Runs that operators launch: the task that they repair, and the tags that they get."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -21,11 +21,14 @@ from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import cancellation, dagster_client, tasks
 from content_pipeline.core.tasks.run_context import RunContext
+from content_pipeline.core.webhooks import endpoints
 from content_pipeline.engine import operator_runs
 from tests import avatar_videos as requested_avatars
+from tests.core.webhooks import registered
 from tests.engine import step_runs
 from tests.engine.step_runs import Body, Ended, raises
 from tests.factories import make_item, make_twin
+from tests.webhook_receiver import Receiver, receiving
 
 CANCELED = dg.DagsterRunStatus.CANCELED
 FAILURE = dg.DagsterRunStatus.FAILURE
@@ -88,6 +91,42 @@ def test_a_run_on_a_row_that_failed_is_a_retry_of_its_task(task: Task, end: Call
     with transaction() as session:
         events = session.scalars(select(AuditEvent).where(AuditEvent.object_id == task.id)).all()
     assert [(event.actor, event.action) for event in events] == [("operator", "tasks.retry")]
+
+
+@pytest.fixture
+def receiver(database: None) -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+def test_the_clients_webhook_sees_the_retry_that_a_run_enters(task: Task, receiver: Receiver) -> None:
+    _, secret = registered.register(task.workspace_id, receiver.url)
+    fail(task)
+    launch(task, finish)
+    registered.deliver()
+    assert told(receiver, secret) == [("task.failed", task.id, None), ("task.completed", newest(task).id, task.id)]
+
+
+def test_the_webhook_of_one_task_sees_its_retries(workspace_id: UUID, receiver: Receiver) -> None:
+    task = requested_avatars.request(workspace_id)
+    with transaction() as session:
+        secret = endpoints.create_for_task(session, workspace_id, task.id, receiver.url)
+    fail(task)
+    launch(task, raises(InternalError("It broke again.")))
+    again = newest(task)
+    launch(task, finish)
+    registered.deliver()
+    assert told(receiver, secret) == [
+        ("task.failed", task.id, None),
+        ("task.failed", again.id, task.id),
+        ("task.completed", newest(task).id, again.id),
+    ]
+
+
+def told(receiver: Receiver, secret: str) -> list[tuple[str, str, str | None]]:
+    """Type, task and what it retries, of each event that the receiver has got."""
+    events = [received.verified(secret) for received in receiver.received]
+    return [(event["type"], event["data"]["task_id"], event["data"]["retry_of"]) for event in events]
 
 
 def test_a_run_that_fails_again_ends_the_retry_with_its_error(task: Task) -> None:

@@ -17,10 +17,10 @@ DeliveryStatus = Literal["pending", "delivered", "failed"]
 class WebhookEndpoint(Base):
     """An address that gets a workspace's events, and its secrets, encrypted by `core/encryption.py`.
 
-    `events` are the types that it gets, null for all. With a `task_id` it gets the events of that task only, and is not
-    listed. `previous_secret` signs too until `previous_secret_until`, after a rotation. `failing_since` is its first
-    failure after the last success; `throttled_until` is when the receiver asked to be called again. `reason` is why it
-    is disabled.
+    `events` are the types that it gets, null for all. With a `task_id` it gets the events of that task only, which
+    becomes its retry when there is one, and is not listed. `previous_secret` signs too until `previous_secret_until`,
+    after a rotation. `failing_since` is its first failure after the last success; `throttled_until` is when the
+    receiver asked to be called again. `reason` is why it is disabled.
     """
 
     __tablename__ = "webhook_endpoints"

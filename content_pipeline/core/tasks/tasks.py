@@ -35,7 +35,7 @@ from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.settings import Lane
 from content_pipeline.core.tasks.kinds import KINDS
 from content_pipeline.core.tasks.partition_keys import partition_key
-from content_pipeline.core.webhooks import events
+from content_pipeline.core.webhooks import endpoints, events
 from content_pipeline.core.workspaces.ownership import owned
 
 OPEN: Final = ("queued", "processing", "waiting")
@@ -211,7 +211,9 @@ def retry(session: Session, task: Task, *, parent: Task | None = None) -> Task:
         progress_base=task.progress_base,
         retry_of=task.id,
     )
-    return _insert(session, again)
+    _insert(session, again)
+    endpoints.follow_retry(session, task.id, again.id)
+    return again
 
 
 # ── launching runs ───────────────────────────────────────────────────────────────────────────────────────

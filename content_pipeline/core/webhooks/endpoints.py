@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import encryption
@@ -56,6 +56,11 @@ def create_for_task(session: Session, workspace_id: UUID, task_id: str, url: str
     """
     _, secret = _insert(session, WebhookEndpoint(workspace_id=workspace_id, task_id=task_id, url=url))
     return secret
+
+
+def follow_retry(session: Session, task_id: str, retry_id: str) -> None:
+    """Let the endpoint of a task, if it has one, get the events of its flushed retry from here on."""
+    session.execute(update(WebhookEndpoint).where(WebhookEndpoint.task_id == task_id).values(task_id=retry_id))
 
 
 def _insert(session: Session, endpoint: WebhookEndpoint) -> tuple[WebhookEndpoint, str]:
