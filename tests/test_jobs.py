@@ -1,5 +1,6 @@
 """The job by which an operator retries a task."""
 
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import dagster as dg
@@ -8,9 +9,12 @@ import pytest
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.models import Task
+from content_pipeline.core.platforms.base import Refused
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks
 from content_pipeline.definitions import definitions
+from tests.core.publishing import posting
+from tests.core.publishing.faults import Fault
 
 
 @pytest.fixture
@@ -34,6 +38,20 @@ def test_a_task_that_failed_is_retried_by_its_id(task: Task) -> None:
     with transaction() as session:
         again = tasks.newest(session, task.kind, task.key)
     assert (again.retry_of, again.state) == (task.id, "queued")
+
+
+def test_a_post_that_failed_is_published_once_by_the_job(workspace_id: UUID, tmp_path: Path) -> None:
+    with posting.stage(workspace_id, tmp_path) as stage:
+        stage.platform.faults = {"commit": [Fault(Refused("The platform is closed.", remedy="Wait."))]}
+        key = stage.post(stage.account())
+        stage.run_to_end(key)
+        failed = posting.newest(key)
+        assert (failed.state, stage.platform.posted) == ("error", [])
+        assert retry(failed).success
+        stage.run_to_end(key)
+        assert (posting.newest(key).state, posting.newest(key).retry_of) == ("done", failed.id)
+        assert posting.publication(key).published_at
+        assert len(stage.platform.posted) == 1
 
 
 def test_a_task_that_is_not_retried_fails_the_run_with_the_reason_and_its_code(task: Task) -> None:

@@ -1,5 +1,6 @@
 """`content-pipeline tasks`: what operators see of all workspaces, and do for their clients."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -10,8 +11,11 @@ from content_pipeline.cli.main import cli
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.models import AuditEvent, Task, Workspace
+from content_pipeline.core.platforms.base import Refused
 from content_pipeline.core.tasks import cancellation, tasks
 from tests.core.maintenance.deletable import a_batch
+from tests.core.publishing import posting
+from tests.core.publishing.faults import Fault
 from tests.factories import make_workspace
 
 BROKEN = Invalid("The script has no words.", code="script_empty", remedy="Write some.")
@@ -76,6 +80,21 @@ def test_a_retry_is_that_of_a_client_and_names_the_operator(workspace_id: UUID) 
     assert [event for event in events(workspace_id) if event[1] == "tasks.retry"] == [
         ("operator", "tasks.retry", failed.id)
     ]
+
+
+def test_a_post_that_failed_is_published_once_by_a_retry(workspace_id: UUID, tmp_path: Path) -> None:
+    with posting.stage(workspace_id, tmp_path) as stage:
+        stage.platform.faults = {"commit": [Fault(Refused("The platform is closed.", remedy="Wait."))]}
+        key = stage.post(stage.account())
+        stage.run_to_end(key)
+        failed = posting.newest(key)
+        assert (failed.state, stage.platform.posted) == ("error", [])
+        again = run("retry", failed.id).output.splitlines()[-1]
+        assert (posting.newest(key).id, posting.newest(key).retry_of) == (again, failed.id)
+        stage.run_to_end(key)
+        assert posting.newest(key).state == "done"
+        assert posting.publication(key).published_at
+        assert len(stage.platform.posted) == 1
 
 
 def test_a_canceled_batch_takes_its_rows_along(workspace_id: UUID) -> None:
