@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,8 @@ import pytest
 from yaml import safe_load
 
 from content_pipeline.cli.stack_config import ROOT
+from content_pipeline.core.alerts import failures
+from content_pipeline.core.alerts.failures import Failure
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
@@ -51,6 +54,7 @@ def work(workspace_id: UUID) -> None:
         end_task(session, workspace_id, seconds=9)
         end_task(session, workspace_id, error=Invalid("It is silent.", code="no_audio"))
         end_post(session, account)
+        failures.record(session, [Failure(time.time_ns(), "r1", "metric_snapshots", "broken", now())])
     executions.begin(str(uuid4()), "media@here")
 
 

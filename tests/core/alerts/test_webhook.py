@@ -1,10 +1,13 @@
 """The operator's webhook: what it gets, and what an address that does not work does."""
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.alerts import webhook
 from content_pipeline.core.clock import now
 from content_pipeline.core.models import FailureCount
@@ -49,6 +52,37 @@ def test_it_gets_the_code_how_often_and_a_page_to_look_at(receiver: Receiver, mo
         "run_id": "r1",
         "run_url": "https://dagster.example.com/runs/r1",
     }
+
+
+def test_the_documented_request_is_the_one_that_is_sent(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    monkeypatch.setattr(settings(), "dagster_public_url", "https://dagster.example.com")
+    monkeypatch.setattr(webhook, "now", lambda: at)
+    monkeypatch.setattr(webhook, "offset", timedelta)
+    told = count()
+    told.code, told.last_job, told.last_at = "broken", "metric_snapshots", at
+    told.last_run_id = "2b6bdb3d-8fd1-4cbb-9e4e-1d14c53f2f0c"
+    webhook.send(told)
+    (request,) = receiver.received
+    names = ("content-type", "webhook-id", "webhook-timestamp", "webhook-signature")
+    lines = [f"{name}: {request.headers[name]}" for name in names]
+    sent = "\n".join(["POST /content HTTP/1.1", *lines, "", request.body.decode(), ""])
+    assert documented("text") == sent
+
+
+def test_the_documented_receiver_verifies_what_it_gets(receiver: Receiver, capsys: pytest.CaptureFixture[str]) -> None:
+    webhook.send(count())
+    (request,) = receiver.received
+    exec(documented("python"), {"SECRET": SECRET, "body": request.body, "headers": request.headers})
+    assert capsys.readouterr().out == f"3 × no_audio: {webhook.run_url('r1')}\n"
+
+
+def documented(language: str) -> str:
+    """The block of code of this language in the section of the operators' page."""
+    _, _, section = (ROOT / "docs" / "monitoring.md").read_text().partition("### The webhook of alerts\n")
+    found = re.search(rf"^```{language}\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    assert found
+    return found[1]
 
 
 def test_the_same_failures_have_the_same_id(receiver: Receiver) -> None:
