@@ -199,6 +199,30 @@ def test_checks_of_an_asset_without_anything_find_nothing(instance: dg.DagsterIn
     assert (result.success, found(result)) == (True, {})
 
 
+@pytest.mark.parametrize(
+    ("asset", "job"),
+    [
+        ("reel_video", "reels"),
+        ("captions", "captions"),
+        ("burned_in_video", "burn_ins"),
+        ("avatar_video", "avatar_videos"),
+    ],
+)
+def test_checks_of_a_row_that_was_deleted_say_so(
+    instance: dg.DagsterInstance, database: None, asset: str, job: str
+) -> None:
+    key = f"2026-11-29-studio-{uuid4()}"
+    materialize(instance, asset, key, job=job)
+    names = [check.name for check in GRAPH.asset_check_keys if check.asset_key == dg.AssetKey(asset)]
+    result = execute_checks(instance, *names, asset=asset, job=job)
+    assert (result.success, found(result)) == (True, {})
+    assert warnings(instance, result) == [f"The row of {key} is deleted, so there is nothing to check."]
+
+
+def warnings(instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult) -> list[str]:
+    return [line.user_message for line in instance.all_logs(result.run_id) if line.level == logging.WARNING]
+
+
 def test_every_check_can_be_executed_on_its_page() -> None:
     repository = definitions.get_repository_def()
     tied = [
@@ -221,8 +245,7 @@ def test_a_check_of_an_act_says_that_it_is_not_executed_alone(
 ) -> None:
     result = execute_checks(instance, name, asset=asset, job=job)
     assert (result.success, found(result)) == (True, {})
-    lines = [line.user_message for line in instance.all_logs(result.run_id) if line.level == logging.WARNING]
-    assert [said in line for line in lines] == [True]
+    assert [said in line for line in warnings(instance, result)] == [True]
 
 
 def cue(start: float, end: float, text: str) -> Segment:
