@@ -1,33 +1,15 @@
-"""Phonemes of an English sentence by hibari's G2P, and the timings of words and phonemes from those of the symbols."""
+"""Phonemes of an English sentence by hibari's G2P."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from content_pipeline.core.media.timed_phonemes import Phoneme
-from content_pipeline.core.media.timed_words import Span, Word
 from content_pipeline.core.speech.text_normalization import Token
-from content_pipeline.core.speech.voice_types import words_from_spans
+from content_pipeline.core.speech.timed_symbols import FINAL_PUNCTUATION, SILENT_PHONEMES, Symbol
 
 if TYPE_CHECKING:
     from hibari.g2p import G2P
 else:
     G2P = Any
-
-# Without final punctuation the voices cut off the last sound.
-_FINAL_PUNCTUATION = (".", "?", "!", ",", ";", ":")
-_SILENT_PHONEMES = frozenset(';:,.!?—…"“”() ')
-
-# They change the phoneme before: length, nasal, aspirated, palatalized, rounded, intonation.
-_MODIFIERS = frozenset("ː\u0303ʰʲᵝ↓→↗↘")
-_PRIMARY_STRESS = "ˈ"
-STRESS_MARKS = frozenset((_PRIMARY_STRESS, "ˌ"))
-
-
-class Symbol(NamedTuple):
-    """A symbol of the G2P's alphabet, and the index of the token that it is spoken for."""
-
-    text: str
-    token: int | None
 
 
 def phonemize(g2p: G2P, tokens: Sequence[Token]) -> list[Symbol]:
@@ -36,36 +18,11 @@ def phonemize(g2p: G2P, tokens: Sequence[Token]) -> list[Symbol]:
     token_of_word = [index for index, token in enumerate(tokens) for _ in token.spoken.split()]
     symbols: list[Symbol] = []
     word = 0
-    for part in g2p.phonemize_tokens(g2p.tokenize(text if text.endswith(_FINAL_PUNCTUATION) else f"{text}.")):
+    for part in g2p.phonemize_tokens(g2p.tokenize(text if text.endswith(FINAL_PUNCTUATION) else f"{text}.")):
         for symbol in f"{part.phonemes or ''}{part.whitespace}":
-            symbols.append(Symbol(symbol, None if symbol in _SILENT_PHONEMES else token_of_word[word]))
+            symbols.append(Symbol(symbol, None if symbol in SILENT_PHONEMES else token_of_word[word]))
         word += bool(part.whitespace)
     # The package takes the period of "plan B." for a part of the letter.
-    if not symbols or symbols[-1].text not in _FINAL_PUNCTUATION:
+    if not symbols or symbols[-1].text not in FINAL_PUNCTUATION:
         symbols.append(Symbol(".", None))
     return symbols
-
-
-def timings(
-    tokens: Sequence[Token], symbols: Sequence[Symbol], spans: Sequence[Span]
-) -> tuple[tuple[Word, ...], tuple[Phoneme, ...]]:
-    """One word per token, and the phonemes, from the span of each symbol."""
-    spoken: list[Span | None] = [None] * len(tokens)
-    for symbol, (start, end) in zip(symbols, spans, strict=True):
-        if symbol.token is not None:
-            first, _ = spoken[symbol.token] or (start, end)
-            spoken[symbol.token] = first, end
-    return words_from_spans(tokens, spoken), tuple(_phonemes(symbols, spans))
-
-
-def _phonemes(symbols: Sequence[Symbol], spans: Sequence[Span]) -> Iterator[Phoneme]:
-    """The phonemes; a stress mark has a time of its own, which belongs to the vowel that follows."""
-    stress: tuple[str, float] | None = None
-    for (text, _), (start, end) in zip(symbols, spans, strict=True):
-        if text in STRESS_MARKS:
-            stress = text, start
-            continue
-        if text not in _SILENT_PHONEMES | _MODIFIERS:
-            mark, begin = stress or (text, start)
-            yield Phoneme(begin, end, text, stressed=mark == _PRIMARY_STRESS)
-        stress = None

@@ -20,6 +20,7 @@ from content_pipeline.core.process_memory import dropped_when_idle
 from content_pipeline.core.speech import english_phonemes
 from content_pipeline.core.speech.onnx_graphs import add_output
 from content_pipeline.core.speech.text_normalization import Token
+from content_pipeline.core.speech.timed_symbols import timings
 from content_pipeline.core.speech.voice_types import Utterance, Voice, VoiceChoice
 
 if TYPE_CHECKING:
@@ -125,4 +126,4 @@ def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
     samples = dsp.synth(*(part[0] for part in spectra), np.random.default_rng(0))
     lead = _LEAD_SECONDS + _LEAD_OF_SLOWNESS_SECONDS * (1 / choice.speed - 1)
     spans = list(pairwise((ends * _DOUBLE_FRAME_SECONDS - lead).tolist()))[: len(symbols)]
-    return Utterance(samples, SAMPLE_RATE, *english_phonemes.timings(tokens, symbols, spans))
+    return Utterance(samples, SAMPLE_RATE, *timings(tokens, symbols, spans))

@@ -19,8 +19,8 @@ import numpy as np
 
 from content_pipeline.core.process_memory import dropped_when_idle
 from content_pipeline.core.speech import english_phonemes, onnx_graphs
-from content_pipeline.core.speech.english_phonemes import STRESS_MARKS, Symbol
 from content_pipeline.core.speech.text_normalization import Token
+from content_pipeline.core.speech.timed_symbols import STRESS_MARKS, Symbol, timings
 from content_pipeline.core.speech.voice_types import Samples, Utterance, Voice, VoiceChoice
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
         ids += [id for letter in spelled if letter in model.ids for id in (model.ids[letter], model.ids["_"])]
     samples, frames = _synthesize(model, [*ids, model.ids["$"]], choice.speed)
     ends = np.cumsum([0, *frames])[[*starts, len(ids)]] * _FRAME_SAMPLES / model.rate + _DELAY_SECONDS
-    return Utterance(samples, model.rate, *english_phonemes.timings(tokens, symbols, list(pairwise(ends.tolist()))))
+    return Utterance(samples, model.rate, *timings(tokens, symbols, list(pairwise(ends.tolist()))))
 
 
 def _synthesize(model: _Model, ids: Sequence[int], speed: float) -> tuple[Samples, Samples]:
