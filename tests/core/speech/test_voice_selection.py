@@ -7,7 +7,7 @@ import pytest
 
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.settings import settings
-from content_pipeline.core.speech import hibari
+from content_pipeline.core.speech import hibari, kokoro
 from content_pipeline.core.speech.voice_selection import choose_voice, installed_voices
 from tests.programs import need
 
@@ -115,8 +115,29 @@ def test_an_unknown_language_is_refused(voice_id: str) -> None:
 
 
 @pytest.mark.parametrize("voice_id", [None, "ja-JP-Neural2-B", "en"])
-def test_a_language_that_no_voice_speaks_is_refused(voice_id: str | None) -> None:
+def test_a_language_that_no_voice_speaks_is_refused(voice_id: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kokoro, "voices", tuple)
     assert _code(voice_id, JAPANESE) == "language_unspoken"
+
+
+@pytest.mark.parametrize(
+    ("voice_id", "speaks"),
+    [
+        (None, "kokoro-alpha"),
+        ("ja", "kokoro-alpha"),
+        ("hibari-heart", "kokoro-alpha"),
+        ("ja-JP-Neural2-B", "kokoro-alpha"),
+        ("ja-JP-Wavenet-D", "kokoro-kumo"),
+        ("vits-joe", "kokoro-kumo"),
+        ("Kokoro-Kumo", "kokoro-kumo"),
+    ],
+)
+def test_japanese_is_spoken_where_its_voices_are_installed(
+    voice_id: str | None, speaks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kokoro, "voices", lambda: kokoro.KNOWN_VOICES)
+    assert choose_voice(voice_id, JAPANESE).voice.id == speaks
+    assert choose_voice(voice_id, ENGLISH).voice.language == "en-US"
 
 
 def test_a_character_that_no_voice_says_is_refused_by_name() -> None:
@@ -146,6 +167,6 @@ def test_choosing_loads_no_model_that_speaks_or_hears() -> None:
         import sys
         from content_pipeline.core.speech.voice_selection import choose_voice
         choose_voice("en", "Hello there.")
-        print({"onnxruntime", "faster_whisper", "ctranslate2", "pocketsphinx"} & set(sys.modules))
+        print({"onnxruntime", "faster_whisper", "ctranslate2", "pocketsphinx", "pyopenjtalk"} & set(sys.modules))
     """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -1,0 +1,94 @@
+"""Phonemes of a Japanese sentence: the readings of Open JTalk in the phonetic symbols that Kokoro was trained on."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+from content_pipeline.core.speech.text_normalization import Token
+from content_pipeline.core.speech.timed_symbols import FINAL_PUNCTUATION, SILENT_PHONEMES, Symbol
+from content_pipeline.core.speech.voice_types import spoken_text
+
+# Of Open JTalk.
+_Morpheme = Mapping[str, Any]
+
+_TABLE: Final = """
+ア a イ i ウ ɯ エ e オ o ァ a ィ i ゥ ɯ ェ e ォ o ヰ i ヱ e ヲ o ヵ ka ヶ ke ヮ βa
+カ ka キ kʲi ク kɯ ケ ke コ ko キャ kʲa キュ kʲɨ キェ kʲe キョ kʲo クァ kᵝa クィ kᵝi クェ kᵝe クォ kᵝo
+ガ ɡa ギ ɡʲi グ ɡɯ ゲ ɡe ゴ ɡo ギャ ɡʲa ギュ ɡʲɨ ギェ ɡʲe ギョ ɡʲo グァ ɡᵝa グィ ɡᵝi グェ ɡᵝe グォ ɡᵝo
+サ sa シ ɕi ス sɨ セ se ソ so シャ ɕa シュ ɕɨ シェ ɕe ショ ɕo
+ザ ʣa ジ ʥi ズ zɨ ゼ ʣe ゾ ʣo ジャ ʥa ジュ ʥɨ ジェ ʥe ジョ ʥo
+タ ta チ ʨi ツ ʦɨ テ te ト to チャ ʨa チュ ʨɨ チェ ʨe チョ ʨo ツァ ʦa ツィ ʦʲi ツェ ʦe ツォ ʦo ティ tʲi テュ tʲɨ トゥ tɯ
+ダ da ヂ ʥi ヅ zɨ デ de ド do ヂャ ʥa ヂュ ʥɨ ヂェ ʥe ヂョ ʥo ディ dʲi デュ dʲɨ ドゥ dɯ
+ナ na ニ ɲi ヌ nɯ ネ ne ノ no ニャ ɲa ニュ ɲɨ ニェ ɲe ニョ ɲo
+ハ ha ヒ çi フ ɸɯ ヘ he ホ ho ヒャ ça ヒュ çɨ ヒェ çe ヒョ ço ファ ɸa フィ ɸʲi フュ ɸʲɨ フェ ɸe フォ ɸo フョ ɸʲo
+バ ba ビ bʲi ブ bɯ ベ be ボ bo ビャ bʲa ビュ bʲɨ ビョ bʲo
+パ pa ピ pʲi プ pɯ ペ pe ポ po ピャ pʲa ピュ pʲɨ ピョ pʲo
+マ ma ミ mʲi ム mɯ メ me モ mo ミャ mʲa ミュ mʲɨ ミョ mʲo
+ヤ ja ユ jɯ ヨ jo ャ ja ュ jɯ ョ jo イェ je
+ラ ɾa リ ɾʲi ル ɾɯ レ ɾe ロ ɾo リャ ɾʲa リュ ɾʲɨ リョ ɾʲo
+ワ βa ウィ βi ウェ βe ウォ βo
+ヴ vɯ ヴァ va ヴィ vʲi ヴェ ve ヴォ vo ヴュ bʲɨ
+ー ː ッ ʔ
+"""
+SYMBOLS_OF_KANA: Final = dict(zip(*[iter(_TABLE.split())] * 2, strict=True))
+_MORA = re.compile("|".join(sorted(SYMBOLS_OF_KANA, key=len, reverse=True)) + "|ン")
+# The sound of ン is that of the place where the next consonant is made.
+_CONSONANTS_OF_NASALS: Final = {"m": "mpb", "ŋ": "kɡ", "ɲ": "ɲʨʥ", "n": "ntdɾz"}
+_NASALS: Final = {first: nasal for nasal, consonants in _CONSONANTS_OF_NASALS.items() for first in consonants}
+_LAST_NASAL: Final = "ɴ"
+_PUNCTUATION: Final = {
+    **dict(zip("。．.！!？?、，,：:；;", "...!!??,,,::;;", strict=True)),
+    **dict(zip("…‥—―～〜「『（(」』）)", "……————““““””””", strict=True)),
+}
+
+
+def phonemize(tokens: Sequence[Token]) -> list[Symbol]:
+    """The symbols of a sentence, with its punctuation, and spaces between its words."""
+    import pyopenjtalk  # the API imports this module too, and never needs it
+
+    owners = list(_token_of_each_character(tokens))
+    symbols: list[Symbol] = []
+    last = 0
+    for morpheme in pyopenjtalk.g2p_mapping(spoken_text(tokens), normalize_mode="NFKC"):
+        start, stop = morpheme["char_span"]
+        if stop == 0:  # a numeral between digits: the ten of 26
+            start, stop = last, last + 1
+        last = stop - 1
+        spelled = _spelled(morpheme)
+        if symbols and spelled and _is_apart(symbols[-1].text, morpheme, spelled):
+            symbols.append(Symbol(" ", None))
+        for index, symbol in enumerate(spelled):
+            owner = owners[start + index * (stop - start) // len(spelled)]
+            symbols.append(Symbol(symbol, None if symbol in SILENT_PHONEMES else owner))
+    if not symbols or symbols[-1].text not in FINAL_PUNCTUATION:
+        symbols.append(Symbol(".", None))
+    return symbols
+
+
+def _is_apart(before: str, morpheme: _Morpheme, spelled: str) -> bool:
+    """Whether a space comes before a morpheme: the endings of a verb belong to it."""
+    if spelled in SILENT_PHONEMES:
+        return spelled == "“"
+    return before not in "“ʔ" and not (before not in SILENT_PHONEMES and _is_ending(morpheme))
+
+
+def _is_ending(morpheme: _Morpheme) -> bool:
+    return bool(morpheme["pos"] == "助動詞" or morpheme["pos_group1"] == "接続助詞")
+
+
+def _token_of_each_character(tokens: Sequence[Token]) -> Iterator[int]:
+    """The token that each character of `spoken_text` belongs to; a blank to the one after it."""
+    for index, token in enumerate(tokens):
+        yield from [index] * (len(token.spoken) + (token.spaced and index > 0))
+
+
+def _spelled(morpheme: _Morpheme) -> str:
+    """The symbols of a morpheme."""
+    if morpheme["phonemes"] in ([], ["pau"]):
+        return _PUNCTUATION.get(morpheme["surface"], "")
+    moras = _MORA.findall(morpheme["pron"])
+    return "".join(
+        _NASALS.get(SYMBOLS_OF_KANA.get(following, "")[:1], _LAST_NASAL) if mora == "ン" else SYMBOLS_OF_KANA[mora]
+        for mora, following in pairwise([*moras, ""])
+    )

@@ -1,0 +1,118 @@
+"""The Kokoro voices: speech and token timings."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from content_pipeline.core.errors import Unavailable
+from content_pipeline.core.media import wav
+from content_pipeline.core.providers.transcription import transcribe
+from content_pipeline.core.speech import kokoro
+from content_pipeline.core.speech.narration import ENGINES, narrate
+from content_pipeline.core.speech.text_normalization import Token, tokenize
+from content_pipeline.core.speech.voice_types import Utterance, Voice, VoiceChoice
+from tests.core.speech.japanese import SCRIPTS, need_japanese_voices, reading
+from tests.core.speech.onset_errors import errors
+
+ALPHA, *_ = kokoro.KNOWN_VOICES
+
+
+@pytest.fixture
+def packages() -> None:
+    need_japanese_voices()
+
+
+def _speak(spoken: Sequence[str], speed: float = 1.0) -> Utterance:
+    return kokoro.speak([Token(text, text, spaced=False) for text in spoken], VoiceChoice(ALPHA, "ja", speed))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("voice", kokoro.KNOWN_VOICES)
+def test_a_recognizer_hears_what_the_scripts_say(voice: Voice, tmp_path: Path) -> None:
+    said, heard = [], []
+    for script in SCRIPTS[:3]:
+        narration = narrate(script, VoiceChoice(voice, "ja"))
+        wav.write(narration.samples, narration.rate, tmp_path / "narration.wav")
+        words = transcribe(tmp_path / "narration.wav", language="ja", threads=1, on_progress=lambda _: None).words
+        said.append(reading(script))
+        heard.append(reading("".join(word.text for word in words)))
+    assert jiwer.cer(said, heard) <= 0.08, "\n".join(f"{a}\n{b}" for a, b in zip(said, heard, strict=True) if a != b)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("speed", [0.7, 1.0, 1.4])
+def test_captions_begin_where_the_sound_sets_in_at_every_speed(speed: float) -> None:
+    found: list[float] = []
+    for script in SCRIPTS:
+        narration = narrate(script, VoiceChoice(ALPHA, "ja", speed))
+        assert [word.text for word in narration.words] == [token.text for token in tokenize(script, "ja")]
+        found += errors(narration.words, narration.samples, narration.rate)
+    assert len(found) > 20
+    assert np.median(found) <= 0.04
+    assert np.quantile(found, 0.95) <= 0.12
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("packages")
+def test_the_same_words_always_sound_the_same() -> None:
+    first, _, second = _speak(["もう", "一度。"]), _speak(["これでは", "ない。"]), _speak(["もう", "一度。"])
+    np.testing.assert_array_equal(first.samples, second.samples)
+    assert first.words == second.words
+    assert np.abs(first.samples).max() > 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("packages")
+def test_phonemes_have_their_times_within_the_words() -> None:
+    utterance = _speak(["東京の", "写真です。"])
+    assert "".join(phoneme.symbol for phoneme in utterance.phonemes) == "tokonoɕaɕiɴdesɨ"
+    assert all(one.start < one.end <= other.start + 1e-9 for one, other in pairwise(utterance.phonemes))
+    for word, first, last in zip(utterance.words, (0, 6), (5, 14), strict=True):
+        assert utterance.phonemes[first].start == pytest.approx(word.start)
+        assert utterance.phonemes[last].end == pytest.approx(word.end)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("packages")
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.text("あんっー漢々志9１3,.ｶ゛ァWé㌔「」！𠮷🔥 -", min_size=1, max_size=9), min_size=1, max_size=4))
+def test_every_token_has_its_time_whatever_is_in_it(texts: list[str]) -> None:
+    utterance = _speak(texts)
+    assert [word.text for word in utterance.words] == texts
+    assert all(word.start <= word.end for word in utterance.words)
+    assert all(one.end <= other.start + 1e-9 for one, other in pairwise(utterance.words))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("longest", ["W", "志", "9"])
+def test_the_longest_and_slowest_sentence_is_spoken_to_its_end(longest: str) -> None:
+    utterance = _speak([longest] * ENGINES["kokoro"].max_characters, speed=0.7)
+    assert len(utterance.samples) / utterance.rate > 15
+    assert utterance.words[-1].end == pytest.approx(len(utterance.samples) / utterance.rate, abs=1.0)
+    assert utterance.words[-1].end > utterance.words[-1].start
+
+
+def test_a_voice_whose_packages_are_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kokoro, "find_spec", lambda name: None)
+    assert kokoro.voices() == ()
+    with pytest.raises(Unavailable) as raised:
+        _speak(["はい。"])
+    assert (raised.value.code, raised.value.retryable) == ("voice_missing", False)
+    assert "kokoro-alpha" in raised.value.detail
+    assert "make voices" in (raised.value.remedy or "")
+
+
+def test_a_model_that_is_not_the_known_one_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "part.bin").write_bytes(b"another model")
+    with pytest.raises(Unavailable) as raised:
+        kokoro.read_weights([tmp_path])
+    assert raised.value.code == "model_damaged"
