@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse
 from fastapi.testclient import TestClient
 
-from api import bulkhead, concurrency_limits
+from api import bulkhead, concurrency_limits, logs
 from api.bulkhead import in_bulkhead, iterate
 from api.concurrency_limits import ConcurrencyLimit
 from content_pipeline.core.database import engine, transaction
@@ -114,7 +114,8 @@ def test_lists_of_one_key_that_take_long_leave_connections_for_the_reads_of_task
     assert 200 in outcomes
 
 
-def test_a_thread_that_computes_soon_gives_way_to_the_event_loop(app: FastAPI) -> None:
+def test_a_thread_that_computes_soon_gives_way_to_the_event_loop(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "configure", lambda: None)  # would stay configured for the tests that follow
     before = sys.getswitchinterval()
     try:
         with TestClient(app):
