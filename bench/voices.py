@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import jiwer
@@ -19,10 +20,10 @@ from content_pipeline.core.media import wav
 from content_pipeline.core.media.timed_words import join_words
 from content_pipeline.core.providers.languages import base_language
 from content_pipeline.core.providers.transcription import transcribe
-from content_pipeline.core.speech import hibari, kokoro, vits
+from content_pipeline.core.speech import hibari, kokoro, pico, vits
 from content_pipeline.core.speech.narration import Narration, narrate
 from content_pipeline.core.speech.voice_types import Voice, VoiceChoice
-from tests.core.speech import japanese
+from tests.core.speech import european, japanese
 from tests.core.speech.test_tts_round_trip import SCRIPTS
 from tests.core.speech.transcript_normalization import canonical
 
@@ -45,9 +46,17 @@ class _Language:
     count: Callable[[str], int]
 
 
+def _words(text: str) -> int:
+    return len(text.split())
+
+
 _LANGUAGES = {
-    "en": _Language("words", 6.0, SCRIPTS, canonical, jiwer.wer, lambda text: len(text.split())),
-    "ja": _Language("kana", 12.0, japanese.SCRIPTS, japanese.reading, jiwer.cer, len),
+    "en": _Language("words", 6.0, SCRIPTS, canonical, jiwer.wer, _words),
+    "ja": _Language("kana", 6.0, japanese.SCRIPTS, japanese.reading, jiwer.cer, len),
+    **{
+        language: _Language("words", 12.0, scripts, partial(european.plain, language=language), jiwer.wer, _words)
+        for language, scripts in european.SCRIPTS.items()
+    },
 }
 
 
@@ -63,7 +72,7 @@ class _Measured:
 def measure(environment: Environment) -> Iterator[Figure]:
     of = {
         voice: _measure(voice, environment.times(len(SCRIPTS)), environment.folder)
-        for voice in (_REFERENCE, *vits.voices(), *kokoro.voices())
+        for voice in (_REFERENCE, *vits.voices(), *kokoro.voices(), *pico.voices())
     }
     heart = of[_REFERENCE]
     for voice, found in of.items():

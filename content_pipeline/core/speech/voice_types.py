@@ -14,7 +14,7 @@ from content_pipeline.core.media.timed_words import Span, Word
 from content_pipeline.core.speech.text_normalization import Token
 
 Samples = NDArray[np.float32]
-Provider = Literal["hibari", "vits", "kokoro", "espeak", "endpoint"]
+Provider = Literal["hibari", "vits", "kokoro", "pico", "espeak", "endpoint"]
 Gender = Literal["female", "male"]
 
 # ISO 639-2 code of a multilingual voice.

@@ -1,10 +1,7 @@
-"""Japanese scripts, how they are said, and the skip of tests where the voices that say them are not installed."""
+"""Japanese scripts, and how they are said."""
 
 import re
 import unicodedata
-
-from content_pipeline.core.speech import kokoro
-from tests.programs import leave_out
 
 _SAID_ALIKE = str.maketrans("ヲヅヂ", "オズジ")
 # By the last letter of a kana's Unicode name, which is its vowel.
@@ -26,11 +23,6 @@ SCRIPTS = [
     "水を飲む量を増やしただけで、肌の調子がずいぶん良くなりました。",
     "京都のお寺を訪れるなら、紅葉がきれいな11月がいちばんです。",
 ]
-
-
-def need_japanese_voices() -> None:
-    if not kokoro.voices():
-        leave_out("needs the extra `voices` (make voices)")
 
 
 def reading(text: str) -> str:

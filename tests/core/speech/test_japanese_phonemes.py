@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from content_pipeline.core.speech import japanese_phonemes
 from content_pipeline.core.speech.text_normalization import Token, tokenize
 from content_pipeline.core.speech.timed_symbols import Symbol
-from tests.core.speech.japanese import SCRIPTS, need_japanese_voices
+from tests.core.speech.extra_voices import need_the_extra_voices
+from tests.core.speech.japanese import SCRIPTS
 
 
 @pytest.fixture(autouse=True, scope="module")
 def packages() -> None:
-    need_japanese_voices()
+    need_the_extra_voices()
 
 
 def _symbols(script: str) -> list[Symbol]:

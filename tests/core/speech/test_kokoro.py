@@ -17,7 +17,8 @@ from content_pipeline.core.speech import kokoro
 from content_pipeline.core.speech.narration import ENGINES, narrate
 from content_pipeline.core.speech.text_normalization import Token, tokenize
 from content_pipeline.core.speech.voice_types import Utterance, Voice, VoiceChoice
-from tests.core.speech.japanese import SCRIPTS, need_japanese_voices, reading
+from tests.core.speech.extra_voices import need_the_extra_voices
+from tests.core.speech.japanese import SCRIPTS, reading
 from tests.core.speech.onset_errors import errors
 
 ALPHA, *_ = kokoro.KNOWN_VOICES
@@ -25,7 +26,7 @@ ALPHA, *_ = kokoro.KNOWN_VOICES
 
 @pytest.fixture
 def packages() -> None:
-    need_japanese_voices()
+    need_the_extra_voices()
 
 
 def _speak(spoken: Sequence[str], speed: float = 1.0) -> Utterance:

@@ -193,7 +193,7 @@ def test_a_script_without_any_punctuation_is_spoken_to_its_end() -> None:
     assert max(one.start - other.end for other, one in pairwise(narration.words)) < 1
 
 
-@pytest.mark.parametrize("provider", ["hibari", "vits", "kokoro", "espeak", "endpoint"])
+@pytest.mark.parametrize("provider", ["hibari", "vits", "kokoro", "pico", "espeak", "endpoint"])
 @given(st.lists(st.sampled_from(["word", "and", "clause,", "end.", "why?", "x" * 400]), min_size=1, max_size=80))
 def test_chunks_are_all_of_the_script_and_fit_the_voice(provider: str, spoken: list[str]) -> None:
     engine = narrations.ENGINES[provider]

@@ -7,7 +7,7 @@ import pytest
 
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.settings import settings
-from content_pipeline.core.speech import hibari, kokoro
+from content_pipeline.core.speech import hibari, kokoro, pico
 from content_pipeline.core.speech.voice_selection import choose_voice, installed_voices
 from tests.programs import need
 
@@ -65,6 +65,14 @@ def test_a_man_who_is_not_here_is_replaced_by_another(monkeypatch: pytest.Monkey
     assert choose_voice(away.id, ENGLISH).voice.id == "vits-joe"
 
 
+@pytest.mark.parametrize("voice_id", [None, "es", "es-MX-DaliaNeural", "hibari-heart", "pico-es", "pico-de"])
+def test_spanish_is_spoken_by_pico_rather_than_by_a_robot(
+    voice_id: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pico, "voices", lambda: pico.KNOWN_VOICES)
+    assert choose_voice(voice_id, SPANISH).voice.id == "pico-es"
+
+
 def test_what_the_operator_has_set_up_comes_first(endpoint: None) -> None:
     assert [voice.id for voice in installed_voices()][:5] == [
         "nova",
@@ -95,8 +103,9 @@ def test_the_nearest_voice_is_of_the_country_that_was_asked_for(
     assert choose_voice(voice_id, script).voice.id == speaks
 
 
-def test_a_robot_speaks_english_only_when_it_is_asked_to() -> None:
+def test_a_robot_speaks_english_only_when_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
     need("espeak-ng")
+    monkeypatch.setattr(pico, "voices", tuple)
     assert choose_voice("en-GB", ENGLISH).voice.id == "hibari-heart"
     assert choose_voice("espeak-en-GB", ENGLISH).voice.id == "espeak-en-GB"
     assert choose_voice("en-GB-Wavenet-B", SPANISH).voice.id == "espeak-es"
