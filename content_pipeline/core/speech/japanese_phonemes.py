@@ -45,13 +45,10 @@ _PUNCTUATION: Final = {
 
 def phonemize(tokens: Sequence[Token]) -> list[Symbol]:
     """The symbols of a sentence, with its punctuation, and spaces between its words."""
-    import pyopenjtalk  # the API imports this module too, and never needs it
-
     owners = list(_token_of_each_character(tokens))
     symbols: list[Symbol] = []
     last = 0
-    for morpheme in pyopenjtalk.g2p_mapping(spoken_text(tokens), normalize_mode="NFKC"):
-        start, stop = morpheme["char_span"]
+    for morpheme, (start, stop) in _placed_morphemes(spoken_text(tokens)):
         if stop == 0:  # a numeral between digits: the ten of 26
             start, stop = last, last + 1
         last = stop - 1
@@ -64,6 +61,21 @@ def phonemize(tokens: Sequence[Token]) -> list[Symbol]:
     if not symbols or symbols[-1].text not in FINAL_PUNCTUATION:
         symbols.append(Symbol(".", None))
     return symbols
+
+
+def _placed_morphemes(text: str) -> Iterator[tuple[_Morpheme, tuple[int, int]]]:
+    """The morphemes of a text, each with where it begins and ends in it."""
+    import pyopenjtalk  # the API imports this module too, and never needs it
+
+    try:
+        for morpheme in pyopenjtalk.g2p_mapping(text, normalize_mode="NFKC"):
+            yield morpheme, morpheme["char_span"]
+    except ValueError:  # it does not find all of "3 3ー 3ー" in the text
+        morphemes = pyopenjtalk.make_phoneme_mapping(pyopenjtalk.run_frontend(text, normalize_mode="NFKC"))
+        length = max(1, sum(len(morpheme["surface"]) for morpheme in morphemes))
+        for morpheme in morphemes:
+            start, stop = (edge * len(text) // length for edge in morpheme["char_span"])
+            yield morpheme, (start, max(stop, start + 1))
 
 
 def _is_apart(before: str, morpheme: _Morpheme, spelled: str) -> bool:

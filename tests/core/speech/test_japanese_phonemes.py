@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from content_pipeline.core.speech import japanese_phonemes
@@ -70,6 +70,7 @@ def test_the_model_knows_every_symbol() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.text("あんっー漢々志9１3,.ｶ゛ァWé㌔①…「」！𠮷🔥 -", min_size=1, max_size=9), min_size=1, max_size=6))
+@example(["3", "3ー", "3ー"])
 def test_whatever_is_written_is_spelled_within_its_tokens(texts: list[str]) -> None:
     symbols = japanese_phonemes.phonemize([Token(text, text, spaced=True) for text in texts])
     owners = [symbol.token for symbol in symbols if symbol.token is not None]
