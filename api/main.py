@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from api import errors, idempotency, logs, openapi
+from api.admission_control import AdmissionControl
 from api.agents.endpoint import AgentEndpoint
 from api.authentication import AGENTS, API_KEY, Authentication
 from api.body_limits import BodyLimits
@@ -124,6 +125,7 @@ def create_app() -> FastAPI:
             Middleware(HeadRequests),
             Middleware(Problems),
             Middleware(Authentication, callers=callers),
+            Middleware(AdmissionControl),
             Middleware(BodyLimits),
         ],
     )
