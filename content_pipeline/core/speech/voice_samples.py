@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -51,14 +52,10 @@ def sample(voice_id: str) -> bytes:
         )
     language = "en" if voice.language == MULTILINGUAL else base_language(voice.language)
     key = _key(voice, sentence(language))
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "sample.wav"
-        if not _fetch(key, file):
-            with _lock():
-                if not _fetch(key, file):
-                    _speak(voice, language, file)
-                    storage.put(key, file, content_type="audio/wav")
-        return file.read_bytes()
+    if found := _find(key):
+        return found
+    with _lock():
+        return _find(key) or _make(voice, language, key)
 
 
 def _key(voice: Voice, said: str) -> str:
@@ -74,13 +71,27 @@ def _key(voice: Voice, said: str) -> str:
     return f"voices/{hashlib.sha256(told.encode()).hexdigest()}.wav"
 
 
-def _fetch(key: str, file: Path) -> bool:
-    """Download the sample, if it was made."""
+def _find(key: str) -> bytes | None:
+    """The sample, if it was made."""
     try:
-        storage.fetch(key, file)
+        return _load(key)
     except NotFound:
-        return False
-    return True
+        return None
+
+
+# What is stored under a key does not change. A sample has 100 to 200 kB, and boto3 computes for 3 ms to get it.
+@lru_cache(maxsize=16)
+def _load(key: str) -> bytes:
+    return storage.load(key)
+
+
+def _make(voice: Voice, language: str, key: str) -> bytes:
+    """Make the sample and store it."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sample.wav"
+        _speak(voice, language, file)
+        storage.put(key, file, content_type="audio/wav")
+        return file.read_bytes()
 
 
 def _speak(voice: Voice, language: str, file: Path) -> None:
