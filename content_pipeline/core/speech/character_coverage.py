@@ -26,7 +26,7 @@ def unspoken_character(text: str, language: str, provider: Provider) -> str | No
 
     Endpoints speak every language. Of other characters than letters every voice says what it knows.
     """
-    if provider == "endpoint" or not _foreign(text, language):
+    if provider == "endpoint" or text.isascii() or not _foreign(text, language):
         return None
     # Emoticons have letters that are not said: ¯\\_(ツ)_/¯.
     found = _foreign(strip_emoji(text), language)
