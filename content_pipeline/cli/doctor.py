@@ -1,6 +1,6 @@
-"""Checks for `content-pipeline doctor`: what is set up and installed, what it calls, and what runs.
+"""Runs the checks of `content-pipeline doctor`: disk, settings, programs, models, endpoints, and the running services.
 
-Each is tried by doing what the product does with it, and leaves nothing behind.
+Each check does what the product does with its subject, and leaves nothing behind.
 """
 
 import shutil

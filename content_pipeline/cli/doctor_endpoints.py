@@ -1,7 +1,7 @@
-"""Checks of `content-pipeline doctor` on services that settings name: speech, texts, memories, alerts, traces.
+"""Checks of the external services in settings: HeyGen, speech and text endpoints, ZeroMemory, alert webhook, traces.
 
-Each sends a request that costs nothing and leaves nothing there, or only connects. It returns what was found, or raises
-an Error with its remedy. No address of a webhook and no key is in what is told.
+Each sends a request that costs nothing and stores nothing there, or only connects. It returns what was found, or raises
+an Error with its remedy. Neither contains the address of a webhook or a key.
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""Checks of `content-pipeline doctor` on what runs: API, database, secrets, accounts, bucket, workers, Dagster.
+"""Checks of the running services: API, database, encryption keys, accounts, bucket, workers, Dagster, its sensors.
 
 Each returns what was found, or raises an Error with its remedy.
 """
