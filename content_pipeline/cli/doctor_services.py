@@ -116,6 +116,10 @@ def automation() -> str:
         found = dagster_health.read_automation()
     except httpx.HTTPError as error:
         raise Unavailable("Dagster does not tell.", remedy="See `content-pipeline logs webserver`.") from error
+    if not found:
+        raise Unavailable(
+            "Dagster knows none.", remedy="See Deployment on Dagster's pages, and `content-pipeline logs`."
+        )
     if failing := [one for one in found if one.error]:
         raise Unavailable(
             f"{', '.join(one.name for one in failing)} failed at the last tick: {failing[0].error}",
