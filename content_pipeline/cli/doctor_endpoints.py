@@ -85,7 +85,7 @@ def _alert_webhook() -> str:
         with socket.create_connection((url.host, url.port or _DEFAULT_PORTS[url.scheme]), timeout=_SECONDS) as plain:
             if url.scheme == "https":
                 ssl.create_default_context().wrap_socket(plain, server_hostname=url.host).close()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a part of a name may have 63 characters
         raise Unavailable(
             f"It cannot be connected to ({type(error).__name__}), so alerts are in the log and in /metrics only.",
             remedy="Check CONTENT_PIPELINE_ALERT_WEBHOOK_URL.",
