@@ -1,9 +1,9 @@
-"""The network that limits per address are counted by: one client's addresses of IPv6 are as many as it likes."""
+"""Rate-limit key of a client address: IPv6 by its /64 network."""
 
 from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Final
 
-# What a provider gives to one customer at least.
+# The least that a provider gives to one customer, who may send from each of its addresses.
 _PREFIX_LENGTH: Final = 64
 
 

@@ -10,7 +10,7 @@ from content_pipeline.core import logs
 from content_pipeline.core.settings import settings
 
 # At INFO: a line for each request to Dagster, three for each message of an agent, forty for each `.ass` file.
-TALKATIVE: Final = ("httpx", "mcp", "fontTools")
+NOISY_LOGGERS: Final = ("httpx", "mcp", "fontTools")
 
 
 def configure() -> None:
@@ -28,5 +28,5 @@ def configure() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=settings().log_level.upper(), force=True)
-    for name in TALKATIVE:
+    for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)

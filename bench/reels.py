@@ -34,7 +34,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
         environment.idle()
         cpu_before, posted = _stack_cpu_seconds(environment), now()
         batch_id = _batch(client, numbered_scripts(count))
-        # Polling saw the end half a second later.
+        # Polling sees the end half a second late.
         done = datetime.fromisoformat(client.task(batch_id)["finished_at"])
         environment.idle()
         our_cpu = _stack_cpu_seconds(environment) - cpu_before

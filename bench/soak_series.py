@@ -156,7 +156,8 @@ def _judge(samples: Sequence[Sample], name: str, rule: Rule) -> Verdict | None:
 
 def _plain(samples: Sequence[Sample], name: str, per: str | None) -> Iterator[tuple[float, float]]:
     for sample in samples:
-        yield sample.seconds, sample.values.get(name, 0.0) / (sample.values[per] if per else 1.0)
+        if divisor := sample.values.get(per, 0.0) if per else 1.0:  # none while the part restarts
+            yield sample.seconds, sample.values.get(name, 0.0) / divisor
 
 
 def _per_task(samples: Sequence[Sample], name: str) -> Iterator[tuple[float, float]]:

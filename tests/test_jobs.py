@@ -9,12 +9,10 @@ import pytest
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.models import Task
-from content_pipeline.core.platforms.base import Refused
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import tasks
 from content_pipeline.definitions import definitions
 from tests.core.publishing import posting
-from tests.core.publishing.faults import Fault
 
 
 @pytest.fixture
@@ -42,15 +40,11 @@ def test_a_task_that_failed_is_retried_by_its_id(task: Task) -> None:
 
 def test_a_post_that_failed_is_published_once_by_the_job(workspace_id: UUID, tmp_path: Path) -> None:
     with posting.stage(workspace_id, tmp_path) as stage:
-        stage.platform.faults = {"commit": [Fault(Refused("The platform is closed.", remedy="Wait."))]}
-        key = stage.post(stage.account())
-        stage.run_to_end(key)
-        failed = posting.newest(key)
-        assert (failed.state, stage.platform.posted) == ("error", [])
+        failed = stage.fail_once()
         assert retry(failed).success
-        stage.run_to_end(key)
-        assert (posting.newest(key).state, posting.newest(key).retry_of) == ("done", failed.id)
-        assert posting.publication(key).published_at
+        retried = stage.run_to_end(failed.key)
+        assert (retried.retry_of, retried.state) == (failed.id, "done")
+        assert posting.publication(failed.key).published_at
         assert len(stage.platform.posted) == 1
 
 

@@ -78,6 +78,7 @@ def test_more_connections_are_no_more_memory_of_postgres() -> None:
 
     assert not grows_with(lambda at: 60 + 40 * at / HOUR, lambda _: 4 * MB)
     assert grows_with(lambda _: 60, lambda at: (4 + at / HOUR) * MB)
+    assert not grows_with(lambda at: 0 if at == HOUR / 2 else 60, lambda _: 4 * MB)  # restarts
 
 
 def test_what_is_given_back_is_no_growth() -> None:

@@ -27,7 +27,7 @@ FRESHNESS: Final = dg.FreshnessPolicy.cron(deadline_cron="0 1,7,13,19 * * *", lo
 
 
 @dg.multi_asset(
-    name="look_at_windows",
+    name="find_gaps",
     specs=[
         dg.AssetSpec(
             "current_metrics",

@@ -1,6 +1,6 @@
-"""Checks for `content-pipeline doctor`: what is set up and installed, what it calls, and what runs.
+"""Runs the checks of `content-pipeline doctor`: disk, settings, programs, models, endpoints, and the running services.
 
-Each is tried by doing what the product does with it, and leaves nothing behind.
+Each check does what the product does with its subject, and leaves nothing behind.
 """
 
 import shutil
@@ -11,7 +11,7 @@ from typing import Final
 
 from content_pipeline.cli import doctor_endpoints, doctor_installed, doctor_services, preflight, stack
 from content_pipeline.cli.state import UserSettings
-from content_pipeline.core.errors import Error, Unavailable
+from content_pipeline.core.errors import Conflict, Error, Unavailable
 from content_pipeline.core.media import ffmpeg
 from content_pipeline.core.providers import whisper_models
 from content_pipeline.core.settings import settings
@@ -43,7 +43,7 @@ def checks(home: Path) -> Iterator[Check]:
     yield _check("speech model", lambda: str(whisper_models.model_folder(settings().whisper_model)))
     yield _check("voices", doctor_installed.voices)
     yield _check("fonts", doctor_installed.font_files)
-    yield _check("model of memories", doctor_installed.memory_model)
+    yield _check("embedding model", doctor_installed.memory_model)
     for subject, look in doctor_endpoints.configured():
         yield _check(subject, look)
     rows = stack.status(home)
@@ -67,11 +67,13 @@ def checks(home: Path) -> Iterator[Check]:
 
 
 def _check(subject: str, look: Callable[[], str], *, is_for_others: bool = False) -> Check:
-    """`look` returns what it has found, or raises an error with its remedy."""
+    """`look` returns what it has found, or raises an error with its remedy; where `is_for_others`, a Conflict for what
+    customers have to do."""
     try:
         return Check(subject, is_healthy=True, detail=look())
     except Error as error:
-        return Check(subject, is_for_others, f"{error.detail} {error.remedy}".rstrip(), is_for_others)
+        is_theirs = is_for_others and isinstance(error, Conflict)
+        return Check(subject, is_theirs, f"{error.detail} {error.remedy}".rstrip(), is_theirs)
 
 
 def _passing(check: Callable[[], None], found: str) -> Callable[[], str]:

@@ -1,7 +1,7 @@
-"""Checks of `content-pipeline doctor` on services that settings name: speech, texts, memories, alerts, traces.
+"""Checks of the external services in settings: HeyGen, speech and text endpoints, ZeroMemory, alert webhook, traces.
 
-Each sends a request that costs nothing and leaves nothing there, or only connects. It returns what was found, or raises
-an Error with its remedy. No address of a webhook and no key is in what is told.
+Each sends a request that costs nothing and stores nothing there, or only connects. It returns what was found, or raises
+an Error with its remedy. Neither contains the address of a webhook or a key.
 """
 
 import socket
@@ -85,7 +85,7 @@ def _alert_webhook() -> str:
         with socket.create_connection((url.host, url.port or _DEFAULT_PORTS[url.scheme]), timeout=_SECONDS) as plain:
             if url.scheme == "https":
                 ssl.create_default_context().wrap_socket(plain, server_hostname=url.host).close()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a part of a name may have 63 characters
         raise Unavailable(
             f"It cannot be connected to ({type(error).__name__}), so alerts are in the log and in /metrics only.",
             remedy="Check CONTENT_PIPELINE_ALERT_WEBHOOK_URL.",

@@ -1,4 +1,4 @@
-"""Checks of `content-pipeline doctor` on what is installed: voices, fonts, the model of the memories.
+"""Checks of the installed files: voices and fonts by their hashes, and the embedding model by loading it.
 
 Each returns what was found, or raises an Error with its remedy.
 """

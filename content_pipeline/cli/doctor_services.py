@@ -1,10 +1,10 @@
-"""Checks of `content-pipeline doctor` on what runs: API, database, secrets, accounts, bucket, workers, Dagster.
+"""Checks of the running services: API, database, encryption keys, accounts, bucket, workers, Dagster, its sensors.
 
 Each returns what was found, or raises an Error with its remedy.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from io import BytesIO
 from typing import Final, get_args
 from uuid import uuid4
@@ -38,7 +38,7 @@ def api() -> str:
 
 
 def database() -> str:
-    with _answers("database", "CONTENT_PIPELINE_DATABASE_URL"):
+    with _database_answers():
         found, newest = migrations.current(), migrations.newest()
     if found != newest:
         raise Unavailable(
@@ -49,7 +49,7 @@ def database() -> str:
 
 
 def encryption_keys() -> str:
-    with _answers("database", "CONTENT_PIPELINE_DATABASE_URL"):
+    with _database_answers():
         failed = key_rotation.unreadable()
     for row, error in failed.items():
         raise Unavailable(f"{len(failed)} rows cannot be decrypted, among them {row}.", remedy=error.remedy)
@@ -65,7 +65,7 @@ def accounts() -> str:
         .group_by(Workspace.name)
         .order_by(func.count().desc(), Workspace.name)
     )
-    with _answers("database", "CONTENT_PIPELINE_DATABASE_URL"), transaction() as session:
+    with _database_answers(), transaction() as session:
         found = session.execute(query).all()
     if not found:
         return "none has to be connected again"
@@ -116,6 +116,10 @@ def automation() -> str:
         found = dagster_health.read_automation()
     except httpx.HTTPError as error:
         raise Unavailable("Dagster does not tell.", remedy="See `content-pipeline logs webserver`.") from error
+    if not found:
+        raise Unavailable(
+            "Dagster knows none.", remedy="See Deployment on Dagster's pages, and `content-pipeline logs`."
+        )
     if failing := [one for one in found if one.error]:
         raise Unavailable(
             f"{', '.join(one.name for one in failing)} failed at the last tick: {failing[0].error}",
@@ -124,6 +128,10 @@ def automation() -> str:
     if stopped := [one.name for one in found if not one.is_running]:
         raise Unavailable(f"Stopped: {', '.join(stopped)}.", remedy="Start it on Dagster's page Automation.")
     return f"{len(found)} run, and none failed at its last tick"
+
+
+def _database_answers() -> AbstractContextManager[None]:
+    return _answers("database", "CONTENT_PIPELINE_DATABASE_URL")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from content_pipeline.cli.main import cli
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core import storage
 from content_pipeline.core.database import engine, transaction
+from content_pipeline.core.errors import Conflict, Error, Unavailable
 from content_pipeline.core.settings import settings
 from tests.accounts import connect, encryption_key
 from tests.factories import make_workspace
@@ -40,7 +41,7 @@ def found_of(home: Path, subject: str) -> tuple[bool, str]:
 def test_stores_that_answer_are_well_and_what_does_not_is_told_with_its_remedy(tmp_path: Path) -> None:
     """Here is a database and a bucket, and neither broker nor Dagster."""
     checks = found(tmp_path)
-    well = ("settings", "ffmpeg", "voices", "fonts", "model of memories", "database", "encryption keys", "bucket")
+    well = ("settings", "ffmpeg", "voices", "fonts", "embedding model", "database", "encryption keys", "bucket")
     assert {subject: checks[subject] for subject in well if not checks[subject][0]} == {}
     assert checks["Dagster"] == (False, "Its webserver does not answer. See `content-pipeline logs webserver`.")
     assert "sensors and schedules" not in checks
@@ -118,6 +119,18 @@ def test_a_database_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: py
     healthy, detail = found_of(tmp_path, "database")
     assert not healthy
     assert "CONTENT_PIPELINE_DATABASE_URL" in detail
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("raised", "is_well"), [(Conflict("Not connected."), True), (Unavailable("Away."), False)])
+def test_accounts_are_for_others_to_mend_and_a_database_that_is_away_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: Error, is_well: bool
+) -> None:
+    def accounts() -> str:
+        raise raised
+
+    monkeypatch.setattr(doctor_services, "accounts", accounts)
+    assert found_of(tmp_path, "accounts")[0] is is_well
 
 
 def _no_database() -> Engine:

@@ -107,7 +107,11 @@ def test_the_webhook_of_alerts_is_connected_to_and_sent_nothing(
     monkeypatch.setattr(settings(), "alert_webhook_url", SecretStr(httpserver.url_for(f"/{KEY}")))
     assert told("alert webhook") == (True, "can be connected to")
     assert httpserver.log == []
-    for url in (f"http://127.0.0.1:{closed_port()}/{KEY}", f"https://127.0.0.1:{httpserver.port}/{KEY}"):
+    for url in (
+        f"http://127.0.0.1:{closed_port()}/{KEY}",
+        f"https://127.0.0.1:{httpserver.port}/{KEY}",
+        f"https://{'a' * 64}.example.com/{KEY}",
+    ):
         monkeypatch.setattr(settings(), "alert_webhook_url", SecretStr(url))
         healthy, detail = told("alert webhook")
         assert (healthy, "Check CONTENT_PIPELINE_ALERT_WEBHOOK_URL." in detail) == (False, True)

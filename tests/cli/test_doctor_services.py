@@ -59,6 +59,13 @@ def test_sensors_that_work_are_counted(sensor: dict[str, Any], ticks: list[dict[
     assert doctor_services.automation() == "1 run, and none failed at its last tick"
 
 
+def test_that_dagster_knows_no_sensor_and_no_schedule_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It answers so when the repository is not there."""
+    monkeypatch.setattr(dagster_health, "execute", lambda *_, **__: {"sensorsOrError": {}, "schedulesOrError": {}})
+    with pytest.raises(Unavailable):
+        doctor_services.automation()
+
+
 def test_a_sensor_that_is_stopped_is_told(sensor: dict[str, Any]) -> None:
     sensor["status"] = "STOPPED"
     with pytest.raises(Unavailable) as raised:

@@ -11,11 +11,9 @@ from content_pipeline.cli.main import cli
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.models import AuditEvent, Task, Workspace
-from content_pipeline.core.platforms.base import Refused
 from content_pipeline.core.tasks import cancellation, tasks
 from tests.core.maintenance.deletable import a_batch
 from tests.core.publishing import posting
-from tests.core.publishing.faults import Fault
 from tests.factories import make_workspace
 
 BROKEN = Invalid("The script has no words.", code="script_empty", remedy="Write some.")
@@ -84,16 +82,11 @@ def test_a_retry_is_that_of_a_client_and_names_the_operator(workspace_id: UUID) 
 
 def test_a_post_that_failed_is_published_once_by_a_retry(workspace_id: UUID, tmp_path: Path) -> None:
     with posting.stage(workspace_id, tmp_path) as stage:
-        stage.platform.faults = {"commit": [Fault(Refused("The platform is closed.", remedy="Wait."))]}
-        key = stage.post(stage.account())
-        stage.run_to_end(key)
-        failed = posting.newest(key)
-        assert (failed.state, stage.platform.posted) == ("error", [])
+        failed = stage.fail_once()
         again = run("retry", failed.id).output.splitlines()[-1]
-        assert (posting.newest(key).id, posting.newest(key).retry_of) == (again, failed.id)
-        stage.run_to_end(key)
-        assert posting.newest(key).state == "done"
-        assert posting.publication(key).published_at
+        retried = stage.run_to_end(failed.key)
+        assert (retried.id, retried.retry_of, retried.state) == (again, failed.id, "done")
+        assert posting.publication(failed.key).published_at
         assert len(stage.platform.posted) == 1
 
 

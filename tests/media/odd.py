@@ -18,14 +18,26 @@ def _one_color(color: tuple[int, int, int], size: str = "160x90") -> tuple[str, 
     return ("-f", "lavfi", "-i", f"color=0x{bytes(color).hex()}:s={size}:r=25:d=0.4,format=gbrp")
 
 
+def _still(picture: Path) -> tuple[str, ...]:
+    return ("-loop", "1", "-framerate", "25", "-t", "0.4", "-i", str(picture))
+
+
 def hdr(path: Path, transfer: str, color: tuple[int, int, int] = RED, *, size: str = "160x90") -> Path:
     """A color of BT.709 as HDR10 or HLG, at the luminance that BT.2408 gives it, in ten bits."""
-    name = _HDR[transfer]
-    return samples.make(
-        path, *_one_color(color, size),
-        "-vf", f"format=gbrp16,zscale=agamma=false:tin=bt709:pin=bt709:min=gbr:rin=full:t={name}:p=bt2020:m=2020_ncl:"
-        "r=limited:npl=203,format=yuv420p10", *_X264,
-    )  # fmt: skip
+    return samples.make(path, *_one_color(color, size), *_in_hdr(transfer))
+
+
+def still_in_hdr(path: Path, transfer: str, picture: Path) -> Path:
+    """A picture that does not move, with the colors of `hdr`."""
+    return samples.make(path, *_still(picture), *_in_hdr(transfer))
+
+
+def _in_hdr(transfer: str) -> tuple[str, ...]:
+    convert = (
+        f"format=gbrp16,zscale=agamma=false:tin=bt709:pin=bt709:min=gbr:rin=full:t={_HDR[transfer]}:p=bt2020:"
+        "m=2020_ncl:r=limited:npl=203,format=yuv420p10"
+    )
+    return "-vf", convert, *_X264
 
 
 def rgb(path: Path, color: tuple[int, int, int] = RED) -> Path:
@@ -43,10 +55,19 @@ def yuv(
     color: tuple[int, int, int] = RED,
 ) -> Path:
     """A color in YUV of a matrix; without tags, as cameras and old programs write it."""
+    return samples.make(path, *_one_color(color, size), *_in_yuv(matrix, levels, tags=tags))
+
+
+def still_in_yuv(path: Path, picture: Path) -> Path:
+    """A picture that does not move, in BT.709."""
+    return samples.make(path, *_still(picture), *_in_yuv("bt709", "tv", tags=True))
+
+
+def _in_yuv(matrix: str, levels: str, *, tags: bool) -> tuple[str, ...]:
     convert = f"scale=out_color_matrix={matrix}:out_range={levels},format=yuv420p"
     unknown = "setparams=colorspace=unknown:color_primaries=unknown:color_trc=unknown:range=unknown"
     known = f"setparams=colorspace={'bt709' if matrix == 'bt709' else 'smpte170m'}:range={levels}"
-    return samples.make(path, *_one_color(color, size), "-vf", f"{convert},{known if tags else unknown}", *_X264)
+    return "-vf", f"{convert},{known if tags else unknown}", *_X264
 
 
 def interlaced(path: Path, *, flagged: bool) -> Path:

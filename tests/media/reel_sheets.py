@@ -1,6 +1,6 @@
 """Contact sheets of reels: the cover, a frame in the middle and the last frame of each script of the corpus.
 
-python -m tests.media.reel_sheets FOLDER        writes sheet-1.png and so on, with each design in turn
+python -m tests.media.reel_sheets FOLDER        writes sheet-1.png and so on, with each design in turn, and hdr.png
 
 Words are spoken evenly, and backgrounds are stills, so that 30 scripts take half a minute without a voice or a render.
 """
@@ -22,6 +22,7 @@ from content_pipeline.core.media.reels.text_track import text_track
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.speech import text_normalization
 from tests.core.media.rendered_frames import Frame
+from tests.media import hdr_sheet
 from tests.media.scripts import SCRIPTS, Script
 
 _CHARACTERS_A_SECOND, _PAUSE, _LEAD, _TAIL = 14, 0.4, 0.2, 0.4
@@ -87,6 +88,7 @@ def main(folder: Path) -> None:
         target = contact_sheet.save(strips[first : first + size], folder / f"sheet-{number}.png", columns=_COLUMNS)
         sys.stdout.write(f"{target}\n")
     (folder / "captions.ass").unlink()
+    sys.stdout.write(f"{hdr_sheet.save(folder / 'hdr.png')}\n")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from content_pipeline.core.errors import Error
+
 
 @contextmanager
 def spawn(
@@ -39,6 +41,16 @@ def spawn(
         process.wait()
         if process.stdout:
             process.stdout.close()
+
+
+def run_to_end(command: list[str], *, memory: int, seconds: float, variables: Mapping[str, str], error: Error) -> None:
+    """Run a command. Raises `error`, with the end of its output as a note, if it fails or exceeds `seconds`."""
+    with spawn(command, memory=memory, variables=variables) as process, watchdog(process, seconds):
+        assert process.stdout
+        output = process.stdout.read().decode(errors="replace")
+        if process.wait() != 0:
+            error.add_note(f"The process said:\n{output[-2000:]}")  # for the log, not for the client
+            raise error
 
 
 @contextmanager

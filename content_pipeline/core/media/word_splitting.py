@@ -11,6 +11,8 @@ HYPHEN = "-"
 # Best first: after a sign of an address, before a capital or number of a compound name, ...
 _SIGN = re.compile(r"(?<=[/?&=#])(?![/?&=#])|(?<=[._@:+~,;|)\-‐–—])(?=\w)")
 _COMPOUND = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+# ... where a Japanese particle or ending is over and the next word begins, perhaps with its honorific, ...
+_JAPANESE = re.compile("(?<=[\u3041-\u3096])(?<![おご])(?=[おご]?[\u30a1-\u30fa\u3400-\u9fff])")
 # ... after an ending that joins parts in Germanic compounds, before a Latin suffix, ...
 _JOINT = re.compile(
     r"(?<=.{3})(?:(?<=ungs)|(?<=schafts)|(?<=heits)|(?<=keits)|(?<=tions)|(?<=täts)|(?<=fahrts)|(?<=ings)|(?<=ung)(?!s)"
@@ -28,7 +30,7 @@ _HYPHENATED = (_JOINT, _SYLLABLE)
 # Letters that stay on each side of a hyphen.
 _MIN_LETTERS = 3
 # A better kind of break is taken where it fills this share of the line.
-_MIN_FILL = (0.35, 0.4, 0.5, 0.0)
+_MIN_FILL = (0.35, 0.4, 0.2, 0.5, 0.0)
 # Of scripts that are hyphenated: Latin, Greek, Cyrillic.
 _LETTER = "[A-Za-z\u00c0-\u024f\u0370-\u052f]"
 _LONG_WORD = re.compile(f"{_LETTER}{{10,}}")
@@ -66,7 +68,7 @@ def _first_part(word: str, fits: Callable[[str], bool], hyphen: str) -> tuple[st
     """The first part of a word that is too wide, and the rest."""
     longest = _longest_prefix(word, fits)
     between_clusters = set(accumulate(map(len, grapheme_clusters(word))))
-    for pattern, fill in zip((_SIGN, _COMPOUND, *_HYPHENATED), _MIN_FILL, strict=True):
+    for pattern, fill in zip((_SIGN, _COMPOUND, _JAPANESE, *_HYPHENATED), _MIN_FILL, strict=True):
         separator = hyphen if pattern in _HYPHENATED else ""
         for end in reversed([match.start() for match in pattern.finditer(word)]):
             if end not in between_clusters or not max(1, fill * longest) <= end <= longest:

@@ -19,6 +19,7 @@ import numpy as np
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.process_memory import dropped_when_idle
 from content_pipeline.core.speech import japanese_phonemes, onnx_graphs
+from content_pipeline.core.speech.onnx_sessions import session_options
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.timed_symbols import timings
 from content_pipeline.core.speech.voice_types import Gender, Samples, Utterance, Voice, VoiceChoice
@@ -109,11 +110,8 @@ def _load_model(voice: Voice) -> _Model:
 @lru_cache(maxsize=1)
 def _load_cached() -> _Model:
     # The API imports this module too, and never needs the engine.
-    from onnxruntime import InferenceSession, RunOptions, SessionOptions
+    from onnxruntime import InferenceSession, RunOptions
 
-    options = SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
     run_options = RunOptions()
     # Else 0.6 GB stay after a sentence of 23 s, also when the model is dropped.
     run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
@@ -121,7 +119,7 @@ def _load_cached() -> _Model:
     model = onnx_graphs.add_output(read_weights(parts), _FRAMES_TENSOR)
     with np.load(package / "data" / "voices_ja.npz") as styles:
         return _Model(
-            session=InferenceSession(model, options, providers=["CPUExecutionProvider"]),
+            session=InferenceSession(model, session_options(), providers=["CPUExecutionProvider"]),
             options=run_options,
             ids=json.loads((package / "data" / "vocab.json").read_text())["vocab"],
             styles=dict(styles),

@@ -5,7 +5,6 @@ each other in it, and after a hundred odd texts in one process one never ended.
 """
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -56,19 +55,11 @@ def synthesize(text: str, choice: VoiceChoice) -> Samples:
         written, sound = Path(folder) / "text", Path(folder) / "sound"
         written.write_text(text.translate(_MARKUP))
         program = [sys.executable, "-m", "content_pipeline.core.speech.pico_process"]
-        with (
-            child_process.spawn(
-                [*program, choice.voice.language, str(choice.speed), str(written), str(sound)],
-                memory=_MEMORY_BYTES,
-                variables={"PYTHONPATH": os.pathsep.join(sys.path)},  # none of this process's secrets
-                stdout=subprocess.PIPE,
-            ) as process,
-            child_process.watchdog(process, _SECONDS),
-        ):
-            assert process.stdout
-            log = process.stdout.read().decode(errors="replace")
-            if process.wait() != 0:
-                error = InternalError("The voice failed to say the script.", remedy="Choose another voice.")
-                error.add_note(f"The process that speaks said:\n{log[-2000:]}")  # for the log, not for the client
-                raise error
+        child_process.run_to_end(
+            [*program, choice.voice.language, str(choice.speed), str(written), str(sound)],
+            memory=_MEMORY_BYTES,
+            seconds=_SECONDS,
+            variables={"PYTHONPATH": os.pathsep.join(sys.path)},  # none of this process's secrets
+            error=InternalError("The voice failed to say the script.", remedy="Choose another voice."),
+        )
         return np.divide(np.fromfile(sound, np.int16), 32768, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Symbols of a phoneme alphabet, and the timings of words and phonemes from those of the symbols."""
+"""Phoneme timings: words and phonemes from the symbols of an alphabet."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

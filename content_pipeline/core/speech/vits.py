@@ -19,6 +19,7 @@ import numpy as np
 
 from content_pipeline.core.process_memory import dropped_when_idle
 from content_pipeline.core.speech import english_phonemes, onnx_graphs
+from content_pipeline.core.speech.onnx_sessions import session_options
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.timed_symbols import STRESS_MARKS, Symbol, timings
 from content_pipeline.core.speech.voice_types import Samples, Utterance, Voice, VoiceChoice
@@ -142,15 +143,14 @@ def _load_model() -> _Model:
 def _load_cached() -> _Model:
     # The API imports this module too, and never needs the engine.
     from hibari.g2p import G2P
-    from onnxruntime import InferenceSession, SessionOptions
+    from onnxruntime import InferenceSession
 
-    options = SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
     file = _model_file()
     config = json.loads(file.with_name(f"{file.name}.json").read_text())
     return _Model(
-        session=InferenceSession(_with_noise_as_input(file.read_bytes()), options, providers=["CPUExecutionProvider"]),
+        session=InferenceSession(
+            _with_noise_as_input(file.read_bytes()), session_options(), providers=["CPUExecutionProvider"]
+        ),
         g2p=G2P(british=False),
         ids={symbol: first for symbol, (first, *_) in config["phoneme_id_map"].items()},
         rate=config["audio"]["sample_rate"],

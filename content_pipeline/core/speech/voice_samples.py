@@ -106,16 +106,13 @@ def _speak(voice: Voice, language: str, file: Path) -> None:
     # None of this process's secrets.
     kept = {name: os.environ[name] for name in ("HOME", "HIBARI_HOME", "TMPDIR") if name in os.environ}
     variables = {**kept, "PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
-    with (
-        child_process.spawn(program, memory=_MEMORY_BYTES, variables=variables) as process,
-        child_process.watchdog(process, _SECONDS),
-    ):
-        assert process.stdout
-        log = process.stdout.read().decode(errors="replace")
-        if process.wait() != 0:
-            error = InternalError("The sample of this voice could not be made.", remedy="Tell the operator.")
-            error.add_note(f"The process that speaks it said:\n{log[-2000:]}")  # for the log, not for the client
-            raise error
+    child_process.run_to_end(
+        program,
+        memory=_MEMORY_BYTES,
+        seconds=_SECONDS,
+        variables=variables,
+        error=InternalError("The sample of this voice could not be made.", remedy="Tell the operator."),
+    )
 
 
 @contextmanager

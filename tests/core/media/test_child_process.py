@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from content_pipeline.core.errors import InternalError
 from content_pipeline.core.media import child_process, exec_limited, ffmpeg, untrusted
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.settings import Settings
@@ -80,3 +81,16 @@ def test_threads_and_their_memory_do_not_grow_with_the_cores(monkeypatch: pytest
     command = ffmpeg.command_line(shown.output("b.mp4", vcodec="copy"))
     assert command[command.index("-threads") + 1] == command[command.index("-filter_complex_threads") + 1]
     assert command.index("-threads") < command.index("-i")
+
+
+@pytest.mark.parametrize(
+    ("command", "seconds", "said"), [("echo why >&2; exit 3", 60.0, "why\n"), ("exec sleep 60", 0.2, "")]
+)
+def test_a_command_that_fails_or_takes_too_long_raises_its_error_with_what_it_said(
+    command: str, seconds: float, said: str
+) -> None:
+    error = InternalError("It failed.", remedy="Try again.")
+    with pytest.raises(InternalError) as raised:
+        child_process.run_to_end(["/bin/sh", "-c", command], memory=LIMIT, seconds=seconds, variables={}, error=error)
+    assert raised.value is error
+    assert error.__notes__ == [f"The process said:\n{said}"]

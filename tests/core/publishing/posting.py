@@ -37,6 +37,7 @@ from content_pipeline.core.platforms.base import (
     Processing,
     Published,
     Ready,
+    Refused,
 )
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.publishing import polling, publications
@@ -250,6 +251,15 @@ class Stage:
                 return newest(key)
             self.advance(key)
         raise AssertionError(f"It does not end: {newest(key).state}, {self.platform.calls[-10:]}")
+
+    def fail_once(self) -> Task:
+        """Publish a post that the platform refuses at the first commit, and takes at the next one. Returns its task,
+        which has failed."""
+        self.platform.faults = {"commit": [Fault(Refused("The platform is closed.", remedy="Wait."))]}
+        key = self.post(self.account())
+        failed = self.run_to_end(key)
+        assert (failed.state, self.platform.posted) == ("error", [])
+        return failed
 
     def poll(self) -> list[Task]:
         """One tick of the polling sensor. Returns the tasks that it starts."""

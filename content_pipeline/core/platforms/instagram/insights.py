@@ -7,6 +7,7 @@ range, so that each day costs a call.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ from content_pipeline.core.platforms.insights import (
     without_empty_average,
 )
 from content_pipeline.core.platforms.instagram import errors, graph
+from content_pipeline.core.platforms.odd_posts import readable_figures, readable_posts, time_of
 from content_pipeline.core.platforms.response_json import json_object
 
 SCOPES: Final = ("instagram_business_basic", "instagram_business_manage_insights")
@@ -84,7 +86,7 @@ class InstagramInsights:
         query: dict[str, str | int] = {"fields": "id,caption,permalink,timestamp", "limit": _PAGE}
         while True:
             page = _get(access, f"{access.user_id}/media", **query)
-            posts = [_listed(media) for media in page["data"]]
+            posts = readable_posts("instagram", page["data"], _listed)
             fresh = [post for post in posts if post.published_at >= since]
             yield from fresh
             paging = page.get("paging", {})
@@ -127,25 +129,31 @@ class InstagramInsights:
     def _read_media(self, access: Access, id: str) -> Figures:
         known = self._refused.get(id, frozenset())
         asked = [name for name, _ in _MEDIA.values() if name not in known]
-        insights, refused = _insights(access, id, asked, period="lifetime")
+        answer, refused = _ask_insights(access, id, asked, period="lifetime")
         if refused:
             self._refused[id] = known | refused
-        values = {name: insight["values"][0]["value"] for name, insight in insights.items() if insight["values"]}
-        return without_empty_average(
-            {metric: values[name] / divisor for metric, (name, divisor) in _MEDIA.items() if name in values}
-        )
+        return readable_figures("instagram", id, partial(_of_media, answer))
 
 
 def _listed(media: dict[str, Any]) -> ListedPost:
-    published_at = datetime.fromisoformat(media["timestamp"])
-    return ListedPost(str(media["id"]), media.get("permalink"), media.get("caption", ""), published_at, None)
+    return ListedPost(
+        str(media["id"]), media.get("permalink"), media.get("caption") or "", time_of(media["timestamp"]), None
+    )
+
+
+def _of_media(answer: dict[str, Any]) -> Figures:
+    insights = _by_name(answer).items()
+    values = {name: insight["values"][0]["value"] for name, insight in insights if insight["values"]}
+    return without_empty_average(
+        {metric: values[name] / divisor for metric, (name, divisor) in _MEDIA.items() if name in values}
+    )
 
 
 def _series(access: Access, name: str, days: Sequence[date]) -> Iterator[tuple[date, float]]:
     """The values of these days, which follow each other."""
     for start in range(0, len(days), _SERIES_DAYS):
         chunk = days[start : start + _SERIES_DAYS]
-        insights, _ = _insights(access, access.user_id, [name], period="day", **_range(chunk[0], chunk[-1]))
+        insights = _insights(access, [name], period="day", **_range(chunk[0], chunk[-1]))
         for value in insights.get(name, {}).get("values", ()):
             day = _ended(value["end_time"])
             if day in chunk:
@@ -154,9 +162,7 @@ def _series(access: Access, name: str, days: Sequence[date]) -> Iterator[tuple[d
 
 def _totals(access: Access, day: date) -> dict[Metric, float]:
     """What came to the account in a day."""
-    insights, _ = _insights(
-        access, access.user_id, _TOTALS.values(), metric_type="total_value", period="day", **_range(day, day)
-    )
+    insights = _insights(access, _TOTALS.values(), metric_type="total_value", period="day", **_range(day, day))
     return {
         metric: insights[name]["total_value"]["value"]
         for metric, name in _TOTALS.items()
@@ -167,7 +173,7 @@ def _totals(access: Access, day: date) -> dict[Metric, float]:
 def _followers_by(access: Access, dimension: Dimension) -> Sequence[AudienceShare]:
     name = "follower_demographics"
     query = {"metric_type": "total_value", "period": "lifetime", "timeframe": "this_month", "breakdown": dimension}
-    insights, _ = _insights(access, access.user_id, [name], **query)
+    insights = _insights(access, [name], **query)
     breakdowns = insights.get(name, {}).get("total_value", {}).get("breakdowns", ())
     counts = {row["dimension_values"][0]: row["value"] for found in breakdowns for row in found.get("results", ())}
     if dimension == "gender":
@@ -189,10 +195,20 @@ def _ended(moment: str) -> date:
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _insights(
+def _insights(access: Access, metrics: Collection[str], **query: str | int) -> dict[str, Insight]:
+    """The insights of an account by name."""
+    answer, _ = _ask_insights(access, access.user_id, metrics, **query)
+    return _by_name(answer)
+
+
+def _by_name(answer: dict[str, Any]) -> dict[str, Insight]:
+    return {insight["name"]: insight for insight in answer["data"]}
+
+
+def _ask_insights(
     access: Access, of: str, metrics: Collection[str], **query: str | int
-) -> tuple[dict[str, Insight], frozenset[str]]:
-    """The insights of an account or a media by name, and the metrics that it was found not to have.
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """The answer about insights of an account or a media, and the metrics that it was found not to have.
 
     Watch times are refused one by one, but a media has both of them or none.
     """
@@ -203,13 +219,12 @@ def _insights(
             break
         wrong = errors.refused_metrics(response, asked)
         if not wrong:
-            found = _body(response)
-            return {insight["name"]: insight for insight in found["data"]}, refused
+            return _body(response), refused
         if any(name.startswith(_REELS) for name in wrong):
             wrong |= {name for name in asked if name.startswith(_REELS)}
         refused |= wrong
         asked = [name for name in asked if name not in wrong]
-    return {}, refused
+    return {"data": []}, refused
 
 
 def _get(access: Access, path: str, **query: str | int) -> dict[str, Any]:

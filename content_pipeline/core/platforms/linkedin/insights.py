@@ -6,6 +6,7 @@ The posts of a member cannot be listed. Totals are of a post, or of all of the m
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -29,6 +30,7 @@ from content_pipeline.core.platforms.insights import (
 from content_pipeline.core.platforms.linkedin.errors import checked
 from content_pipeline.core.platforms.linkedin.requests import call
 from content_pipeline.core.platforms.linkedin.settings import LinkedInSettings
+from content_pipeline.core.platforms.odd_posts import readable_figures
 from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.rate_limits import Rate
 
@@ -84,13 +86,15 @@ class LinkedInInsights:
         for urn in post_ids:
             if post := _finder(urn):
                 try:
-                    found[urn] = _totals(access, post, _QUERIES)
+                    answers = _ask_totals(access, post, _QUERIES)
                 except _Hidden:
                     _ensure_readable(access)
+                    continue
+                found[urn] = readable_figures("linkedin", urn, partial(_totals, answers))
         return found
 
     def read_account(self, access: Access) -> Figures:
-        figures = {**_totals(access, _OF_ALL_POSTS, _TOTALS)}
+        figures = _totals(_ask_totals(access, _OF_ALL_POSTS, _TOTALS))
         for element in _elements(access, f"{_FOLLOWERS}?{_OF_ALL_POSTS}"):
             figures["followers"] = element[_FOLLOWERS]
         return figures
@@ -131,14 +135,21 @@ def _finder(urn: str) -> str | None:
     return kind and f"{_OF_POST}&entity=({kind}:{quote(urn, safe='')})"
 
 
-def _totals(access: Access, finder: str, metrics: Mapping[Metric, tuple[str, str]]) -> Figures:
-    """Counts of a post or of all posts. Those of videos are missing for a post without one."""
-    figures: dict[Metric, float] = {}
-    for metric, (resource, name) in metrics.items():
-        for element in _elements(access, f"{resource}?{finder}&queryType={name}&aggregation=TOTAL"):
-            if element["count"] >= 0:  # -1 was seen where the count is not available
-                figures[metric] = element["count"] / _UNITS.get(metric, 1)
-    return figures
+def _ask_totals(access: Access, finder: str, metrics: Mapping[Metric, tuple[str, str]]) -> dict[Metric, list[Element]]:
+    """The elements of each metric of a post or of all posts. None of those of videos for a post without one."""
+    return {
+        metric: _elements(access, f"{resource}?{finder}&queryType={name}&aggregation=TOTAL")
+        for metric, (resource, name) in metrics.items()
+    }
+
+
+def _totals(answers: Mapping[Metric, Sequence[Element]]) -> dict[Metric, float]:
+    return {
+        metric: element["count"] / _UNITS.get(metric, 1)
+        for metric, elements in answers.items()
+        for element in elements
+        if element["count"] >= 0  # -1 was seen where the count is not available
+    }
 
 
 def _daily(access: Access, finder: str, metrics: Collection[Metric], period: str) -> dict[date, dict[Metric, float]]:

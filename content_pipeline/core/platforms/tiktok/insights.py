@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from content_pipeline.core.platforms.insights import (
     batches,
     scope_needed,
 )
+from content_pipeline.core.platforms.odd_posts import readable_by_id, readable_figures, readable_posts
 from content_pipeline.core.platforms.tiktok import api
 
 SCOPES: Final = ("user.info.stats", "video.list")
@@ -39,7 +41,7 @@ class TikTokInsights:
         body: dict[str, Any] = {"max_count": _PAGE}
         while True:
             page = _call(access, api.VIDEO_LIST, body, "id,create_time,share_url,video_description,duration")
-            videos = [_listed(video) for video in page.get("videos", ())]
+            videos = readable_posts("tiktok", page.get("videos", ()), _listed)
             fresh = [video for video in videos if video.published_at >= since]
             yield from fresh
             if len(fresh) < len(videos) or not page.get("has_more"):
@@ -51,7 +53,8 @@ class TikTokInsights:
         for ids in batches(post_ids, _PAGE):
             body = {"filters": {"video_ids": ids}}
             page = _call(access, api.VIDEO_QUERY, body, ",".join(["id", *_OF_VIDEO.values()]))
-            found |= {str(video["id"]): _figures(video, _OF_VIDEO) for video in page.get("videos", ())}
+            for id, video in readable_by_id("tiktok", page.get("videos", ())).items():
+                found[id] = readable_figures("tiktok", id, partial(_figures, video, _OF_VIDEO))
         return found
 
     def read_account(self, access: Access) -> Figures:

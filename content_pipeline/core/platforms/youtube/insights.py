@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,13 @@ from content_pipeline.core.platforms.insights import (
     scope_needed,
     shares_of_counts,
     without_empty_average,
+)
+from content_pipeline.core.platforms.odd_posts import (
+    readable,
+    readable_by_id,
+    readable_figures,
+    readable_posts,
+    time_of,
 )
 from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.platforms.youtube.errors import Missing, checked
@@ -83,9 +91,9 @@ class YouTubeInsights:
                 page = _page(access, "playlistItems", **query)
             except Missing:
                 return
-            listed = [item["contentDetails"] for item in page["items"]]
-            published = [video for video in listed if "videoPublishedAt" in video]
-            fresh = [video for video in published if _published_at(video) >= since]
+            listed = readable("youtube", page["items"], _publication)
+            published = {id: moment for id, moment in listed if moment}
+            fresh = {id: moment for id, moment in published.items() if moment >= since}
             yield from _described(access, fresh)
             if len(fresh) < len(published) or "nextPageToken" not in page:
                 return
@@ -93,10 +101,11 @@ class YouTubeInsights:
 
     def read_posts(self, access: Access, post_ids: Collection[str]) -> Mapping[str, Figures]:
         videos = _videos(access, post_ids, "snippet,statistics")
+        others = {id for id, channel in readable("youtube", videos.values(), _channel_of) if channel != access.user_id}
         return {
-            id: _counted(video["statistics"])
+            id: readable_figures("youtube", id, partial(_counted, video))
             for id, video in videos.items()
-            if video["snippet"]["channelId"] == access.user_id
+            if id not in others
         }
 
     def read_account(self, access: Access) -> Figures:
@@ -164,26 +173,35 @@ def _channel(access: Access, part: str) -> dict[str, Any]:
 def _videos(access: Access, ids: Collection[str], part: str) -> dict[str, Row]:
     """These parts of the videos that exist, by id."""
     pages = (_page(access, "videos", part=part, id=",".join(some))["items"] for some in batches(ids, _PAGE))
-    return {video["id"]: video for page in pages for video in page}
+    return {id: video for page in pages for id, video in readable_by_id("youtube", page).items()}
 
 
-def _published_at(video: Row) -> datetime:
-    return datetime.fromisoformat(video["videoPublishedAt"])
+def _publication(item: Row) -> tuple[str, datetime | None]:
+    """The id of a video of the playlist, and when it was published; None where it is not."""
+    video = item["contentDetails"]
+    return video["videoId"], time_of(video["videoPublishedAt"]) if "videoPublishedAt" in video else None
 
 
-def _described(access: Access, listed: Sequence[Row]) -> Iterator[ListedPost]:
+def _channel_of(video: Row) -> tuple[str, str]:
+    return video["id"], video["snippet"]["channelId"]
+
+
+def _described(access: Access, published: Mapping[str, datetime]) -> Sequence[ListedPost]:
     """The videos of a page of the playlist with their texts, in its order."""
-    videos = _videos(access, [video["videoId"] for video in listed], "snippet,contentDetails")
-    for video in listed:
-        if found := videos.get(video["videoId"]):
-            texts = (found["snippet"]["title"], found["snippet"]["description"])
-            yield ListedPost(
-                found["id"],
-                transport.url("www.youtube.com", f"/watch?v={found['id']}"),
-                "\n\n".join(filter(None, texts)),
-                _published_at(video),
-                _seconds(found["contentDetails"]["duration"]),
-            )
+    videos = _videos(access, published, "snippet,contentDetails")
+    found = [videos[id] for id in published if id in videos]
+    return readable_posts("youtube", found, lambda video: _listed(video, published[video["id"]]))
+
+
+def _listed(video: Row, published_at: datetime) -> ListedPost:
+    texts = (video["snippet"]["title"], video["snippet"]["description"])
+    return ListedPost(
+        video["id"],
+        transport.url("www.youtube.com", f"/watch?v={video['id']}"),
+        "\n\n".join(filter(None, texts)),
+        published_at,
+        _seconds(video["contentDetails"]["duration"]),
+    )
 
 
 def _seconds(duration: str) -> float | None:
@@ -193,8 +211,9 @@ def _seconds(duration: str) -> float | None:
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds or None
 
 
-def _counted(statistics: Row) -> Figures:
+def _counted(video: Row) -> Figures:
     """Counts come as text; those that the owner hides do not come."""
+    statistics = video["statistics"]
     return {metric: int(statistics[name]) for metric, name in _TOTALS.items() if name in statistics}
 
 

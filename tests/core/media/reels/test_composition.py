@@ -20,7 +20,7 @@ from content_pipeline.core.media.reels.designs import DESIGNS
 from content_pipeline.core.settings import settings
 from tests.backgrounds import share_backgrounds
 from tests.core.media.reels.test_audio_mastering import loudness
-from tests.media import odd, samples
+from tests.media import hdr_sheet, odd, samples
 
 pytestmark = pytest.mark.slow
 
@@ -175,6 +175,13 @@ def test_backgrounds_in_hdr_and_gifs_are_in_the_colors_that_were_seen(tmp_path: 
         shown = _picture(_rendered(tmp_path, seconds=0.5), 0.2)[20:60].mean(axis=(0, 1))
         # Darkened by a third, in the eight bits of a GIF 182, 36 and 0.
         np.testing.assert_allclose(shown, 0.66 * np.array(odd.RED), atol=20 if source.suffix == ".gif" else 8)
+
+
+def test_a_reel_over_hdr_looks_like_the_same_over_sdr() -> None:
+    """Patches of up to 214 of 255, of which tone mapping changes only what is above 190."""
+    sdr, *hdr = (np.asarray(reel, float)[hdr_sheet.MODERATE] for reel in hdr_sheet.reels())
+    for found in hdr:
+        assert np.abs(found - sdr).mean() < 3
 
 
 @pytest.mark.parametrize("size", ["640x16", "16x640"])

@@ -103,6 +103,17 @@ def test_the_last_page_has_no_next(wire: Wire, instagram: InstagramInsights) -> 
     assert len(wire.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "odd", [None, {"id": "1"}, {"timestamp": "2026-11-20T10:00:00+0000"}, {"id": "1", "timestamp": "2026-11-20T10:00"}]
+)
+def test_a_media_that_is_not_understood_hides_no_other_in_the_list(
+    wire: Wire, instagram: InstagramInsights, odd: Any
+) -> None:
+    wire.on(MEDIA, Answer(body={"data": [odd, media("2", 19, caption=None)]}))
+    (found,) = instagram.list_posts(ACCESS, since=datetime(2026, 1, 1, tzinfo=UTC))
+    assert (found.post_id, found.text) == ("2", "")
+
+
 # ── media ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -124,6 +135,22 @@ def test_insights_that_are_not_there_are_unknown_and_the_post_is_not_gone(
 ) -> None:
     wire.on("/1/insights", EMPTY)
     assert instagram.read_posts(ACCESS, ["1"]) == {"1": {}}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"data": None},
+        {"data": [{"period": "lifetime"}]},
+        {"data": [{"name": "views", "values": [{}]}]},
+        {"data": [{"name": "views", "values": [{"value": "many"}]}]},
+    ],
+)
+def test_a_media_whose_insights_are_not_understood_is_not_gone_and_hides_no_other(
+    wire: Wire, instagram: InstagramInsights, odd: Any
+) -> None:
+    wire.on("/1/insights", Answer(body=odd)).on("/2/insights", lifetime(views=2))
+    assert instagram.read_posts(ACCESS, ["1", "2"]) == {"1": {}, "2": {"views": 2}}
 
 
 @pytest.mark.parametrize(

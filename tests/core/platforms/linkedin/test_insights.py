@@ -107,6 +107,14 @@ def test_posts_that_are_gone_or_of_others_are_missing(api: Api, status: int) -> 
     assert sum("share:urn" in path for path in api.asked) == 1
 
 
+@pytest.mark.parametrize("odd", [[None], [{}], [{"count": "many"}], [{"count": None}], {"count": 1}])
+def test_a_post_whose_figures_are_not_understood_is_not_gone_and_hides_no_other(api: Api, odd: Any) -> None:
+    api.count(OF_SHARE, "IMPRESSION", 10)
+    api.elements[f"memberCreatorPostAnalytics?{OF_SHARE}&queryType=REACTION&aggregation=TOTAL"] = odd
+    api.count(OF_UGC, "IMPRESSION", 20)
+    assert linkedin.read_posts(ACCESS, [SHARE, UGC]) == {SHARE: {}, UGC: {"impressions": 20}}
+
+
 def test_an_account_tells_the_totals_of_all_its_posts_and_its_followers(api: Api) -> None:
     api.elements["memberFollowersCount?q=me"] = [{"memberFollowersCount": 961}]
     api.count(ME, "IMPRESSION", 5000)

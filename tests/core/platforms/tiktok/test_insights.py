@@ -78,6 +78,30 @@ def test_twenty_videos_are_asked_for_at_once_and_those_that_are_gone_are_missing
     assert wire.requests[0].url.params["fields"] == "id,view_count,like_count,comment_count,share_count"
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        {},
+        {**video("1", 20), "create_time": "soon"},
+        {**video("1", 20), "create_time": 1e300},
+        {**video("1", 20), "video_description": None},
+        {**video("1", 20), "share_url": "https://www.tiktok.com/\0"},
+        {**video("1", 20), "duration": "long"},
+    ],
+)
+def test_a_video_that_is_not_understood_hides_no_other_in_the_list(wire: Wire, odd: Any) -> None:
+    wire.on(LIST, ok(videos=[odd, video("2", 19)], has_more=False))
+    assert [post.post_id for post in tiktok.list_posts(ACCESS, since=YEAR_START)] == ["2"]
+
+
+@pytest.mark.parametrize("odd", ["many", True, 10**400, [1]])
+def test_a_video_whose_figures_are_not_understood_is_not_gone_and_hides_no_other(wire: Wire, odd: Any) -> None:
+    figures = {"view_count": 5, "like_count": None}
+    wire.on(QUERY, ok(videos=[None, {}, {"id": "1", "view_count": odd}, {"id": "2", **figures}]))
+    assert tiktok.read_posts(ACCESS, ["1", "2"]) == {"1": {}, "2": {"views": 5}}
+
+
 def test_an_account_tells_its_followers_and_all_likes_that_it_got(wire: Wire) -> None:
     wire.on(USER, ok(user={"follower_count": 1234, "likes_count": 99_000}))
     assert tiktok.read_account(ACCESS) == {"followers": 1234, "likes": 99_000}

@@ -109,6 +109,21 @@ def test_videos_that_are_private_or_deleted_meanwhile_are_left_out(wire: Wire) -
     assert wire.sent(VIDEOS)[0].url.params["id"] == "b,c"
 
 
+@pytest.mark.parametrize("odd", [None, {}, {"contentDetails": []}, item("a", "soon"), item("a", "2026-11-20T10:00:00")])
+def test_an_upload_that_is_not_understood_hides_no_other(wire: Wire, odd: Any) -> None:
+    wire.on(VIDEOS, Answer(body={"items": [video("b")]}))
+    assert [post.post_id for post in listed(wire, [odd, item("b", "2026-11-19T10:00:00Z")])] == ["b"]
+
+
+@pytest.mark.parametrize(
+    "odd", [None, {}, {"id": "a"}, video("a", title=None, description=1), {**video("a"), "snippet": 1}]
+)
+def test_a_video_whose_texts_are_not_understood_hides_no_other(wire: Wire, odd: Any) -> None:
+    wire.on(VIDEOS, Answer(body={"items": [odd, video("b")]}))
+    found = listed(wire, [item("a", "2026-11-20T10:00:00Z"), item("b", "2026-11-19T10:00:00Z")])
+    assert [post.post_id for post in found] == ["b"]
+
+
 def test_a_channel_without_uploads_has_no_posts(wire: Wire) -> None:
     assert listed(wire, []) == []
     wire.on(ITEMS, refusal(404, "playlistNotFound"))  # of a channel that never had any
@@ -132,6 +147,20 @@ def test_counts_that_come_as_text_are_numbers(wire: Wire) -> None:
         "a": {"views": 12345678901, "likes": 20, "comments": 0},
         "b": {"views": 7},  # likes hidden, comments off
     }
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": "a"},
+        counted("a", viewCount="many"),
+        {**counted("a"), "statistics": None},
+        counted("a") | {"statistics": 1},
+    ],
+)
+def test_a_video_whose_figures_are_not_understood_is_not_gone_and_hides_no_other(wire: Wire, odd: Any) -> None:
+    wire.on(VIDEOS, Answer(body={"items": [None, odd, counted("b", viewCount="7")]}))
+    assert youtube.read_posts(ACCESS, ["a", "b"]) == {"a": {}, "b": {"views": 7}}
 
 
 def test_posts_that_are_gone_or_of_others_are_missing(wire: Wire) -> None:

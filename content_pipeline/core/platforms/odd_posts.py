@@ -1,0 +1,76 @@
+"""Error isolation of posts in a platform's answers: one of an undocumented form is logged once, and hides no other."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from content_pipeline.core.isolation import isolated
+from content_pipeline.core.platforms.insights import Figures, ListedPost, Metric
+
+# What a column of counts cannot hold.
+_TOO_MANY: Final = 2**63
+_MAX_LOGGED: Final = 100
+
+Parsed = TypeVar("Parsed")
+
+
+def readable(platform: str, entries: Iterable[Any], parse: Callable[[Any], Parsed]) -> list[Parsed]:
+    """What `parse` makes of the entries of a list, without those for which it raises an error."""
+    found: list[Parsed] = []
+    for entry in entries:
+        with isolated(f"{platform}_list", _id_of(entry)):
+            found.append(parse(entry))
+    return found
+
+
+def readable_posts(platform: str, entries: Iterable[Any], parse: Callable[[Any], ListedPost]) -> list[ListedPost]:
+    """The posts that `parse` makes of the entries of a list, without those that it cannot make or nobody can store."""
+    return readable(platform, entries, lambda entry: _storable(parse(entry)))
+
+
+def readable_by_id(platform: str, entries: Iterable[Any]) -> dict[str, Any]:
+    """The entries of a list by their `id`, without those that have none."""
+    return dict(readable(platform, entries, lambda entry: (str(entry["id"]), entry)))
+
+
+def readable_figures(platform: str, post_id: str, parse: Callable[[], Figures]) -> Figures:
+    """The figures of a post that `parse` finds in an answer; no figures where it raises an error, which is not to say
+    that the post is gone."""
+    with isolated(f"{platform}_figures", post_id):
+        return dict(_numbers(parse()))
+    return {}
+
+
+def time_of(text: str) -> datetime:
+    """A time in ISO 8601. Raises ValueError where it has no offset."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("The time has no offset.")
+    return moment
+
+
+def _storable(post: ListedPost) -> ListedPost:
+    """The post, its text without what PostgreSQL cannot store: NUL, and half an emoji where a text was cut. Raises
+    ValueError and TypeError for other values that it cannot store."""
+    for text in (post.post_id, post.url or ""):
+        if "\0" in text:
+            raise ValueError("An id or a link has a NUL.")
+        text.encode()
+    if post.seconds is not None and not abs(post.seconds) < _TOO_MANY:
+        raise ValueError("The length is no number.")
+    return replace(post, text=post.text.replace("\0", "").encode(errors="replace").decode())
+
+
+def _numbers(figures: Figures) -> Iterator[tuple[Metric, float]]:
+    """The figures that are given. Raises ValueError for one that is not a number that can be stored."""
+    for metric, value in figures.items():
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _TOO_MANY:
+            raise ValueError(f"The figure of {metric} is no number.")
+        yield metric, value
+
+
+def _id_of(entry: Any) -> str:
+    return str(entry.get("id", "without id"))[:_MAX_LOGGED] if isinstance(entry, dict) else "without id"
