@@ -23,6 +23,9 @@ from tests.core.speech.onset_errors import errors
 from tests.core.speech.phoneme_times import assert_phonemes_fill_words
 
 ALPHA, *_ = kokoro.KNOWN_VOICES
+SCRIPT_WITH_PAUSES = (
+    "はい。さあ、行きましょう。でも、待って。ほら、雨の日も、雪の日も、外を歩いて、水を飲んで、早く寝ます。"
+)
 
 
 @pytest.fixture
@@ -34,32 +37,30 @@ def _speak(spoken: Sequence[str], speed: float = 1.0) -> Utterance:
     return kokoro.speak([Token(text, text, spaced=False) for text in spoken], VoiceChoice(ALPHA, "ja", speed))
 
 
+# Each voice says another of the scripts, once: a second of sound takes a third of a second to make.
 @pytest.mark.slow
 @pytest.mark.usefixtures("packages")
-@pytest.mark.parametrize("voice", kokoro.KNOWN_VOICES)
-def test_a_recognizer_hears_what_the_scripts_say(voice: Voice, tmp_path: Path) -> None:
-    said, heard = [], []
-    for script in SCRIPTS[:3]:
-        narration = narrate(script, VoiceChoice(voice, "ja"))
-        wav.write(narration.samples, narration.rate, tmp_path / "narration.wav")
-        words = transcribe(tmp_path / "narration.wav", language="ja", threads=1, on_progress=lambda _: None).words
-        said.append(reading(script))
-        heard.append(reading("".join(word.text for word in words)))
-    assert jiwer.cer(said, heard) <= 0.08, "\n".join(f"{a}\n{b}" for a, b in zip(said, heard, strict=True) if a != b)
+@pytest.mark.parametrize(
+    ("voice", "script"), zip(kokoro.KNOWN_VOICES, SCRIPTS[2:], strict=False), ids=[v.id for v in kokoro.KNOWN_VOICES]
+)
+def test_a_recognizer_hears_what_each_voice_says(voice: Voice, script: str, tmp_path: Path) -> None:
+    narration = narrate(script, VoiceChoice(voice, "ja"))
+    wav.write(narration.samples, narration.rate, tmp_path / "narration.wav")
+    words = transcribe(tmp_path / "narration.wav", language="ja", threads=1, on_progress=lambda _: None).words
+    said, heard = reading(script), reading("".join(word.text for word in words))
+    assert jiwer.cer(said, heard) <= 0.08, f"{said}\n{heard}"
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize("speed", [0.7, 1.0, 1.4])
 def test_captions_begin_where_the_sound_sets_in_at_every_speed(speed: float) -> None:
-    found: list[float] = []
-    for script in SCRIPTS:
-        narration = narrate(script, VoiceChoice(ALPHA, "ja", speed))
-        assert [word.text for word in narration.words] == [token.text for token in tokenize(script, "ja")]
-        found += errors(narration.words, narration.samples, narration.rate)
-    assert len(found) > 20
+    narration = narrate(SCRIPT_WITH_PAUSES, VoiceChoice(ALPHA, "ja", speed))
+    assert [word.text for word in narration.words] == [token.text for token in tokenize(SCRIPT_WITH_PAUSES, "ja")]
+    found = errors(narration.words, narration.samples, narration.rate)
+    assert len(found) >= 6
     assert np.median(found) <= 0.04
-    assert np.quantile(found, 0.95) <= 0.12
+    assert max(found) <= 0.12
 
 
 @pytest.mark.slow
@@ -74,11 +75,10 @@ def test_the_same_words_always_sound_the_same() -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("packages")
 def test_the_loudest_voice_is_not_clipped() -> None:
-    """Kumo's samples are up to 1.3 as the model gives them."""
+    """Kumo's samples of this script are up to 1.3 as the model gives them."""
     kumo = next(voice for voice in kokoro.KNOWN_VOICES if voice.id == "kokoro-kumo")
-    for script in SCRIPTS[:3]:
-        utterance = kokoro.speak([Token(script, script, spaced=False)], VoiceChoice(kumo, "ja"))
-        assert 0.3 < np.abs(utterance.samples).max() <= 1
+    utterance = kokoro.speak([Token(SCRIPTS[3], SCRIPTS[3], spaced=False)], VoiceChoice(kumo, "ja"))
+    assert 0.3 < np.abs(utterance.samples).max() <= 1
 
 
 @pytest.mark.slow
@@ -94,7 +94,7 @@ def test_phonemes_have_their_times_within_the_words() -> None:
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.text("あんっー漢々志9１3,.ｶ゛ァWé㌔「」！𠮷🔥 -", min_size=1, max_size=9), min_size=1, max_size=4))
 def test_every_token_has_its_time_whatever_is_in_it(texts: list[str]) -> None:
-    utterance = _speak(texts)
+    utterance = _speak(texts, speed=1.4)
     assert [word.text for word in utterance.words] == texts
     assert all(word.start <= word.end for word in utterance.words)
     assert all(one.end <= other.start + 1e-9 for one, other in pairwise(utterance.words))
@@ -102,10 +102,10 @@ def test_every_token_has_its_time_whatever_is_in_it(texts: list[str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("packages")
-@pytest.mark.parametrize("longest", ["W", "志", "9"])
-def test_the_longest_and_slowest_sentence_is_spoken_to_its_end(longest: str) -> None:
-    utterance = _speak([longest] * ENGINES["kokoro"].max_characters, speed=0.7)
-    assert len(utterance.samples) / utterance.rate > 15
+def test_the_longest_and_slowest_sentence_is_spoken_to_its_end() -> None:
+    """Of the letter with the longest reading, "kokorozashi": 45 s. The letter W gives 33 s, and the digit 9 17 s."""
+    utterance = _speak(["志"] * ENGINES["kokoro"].max_characters, speed=0.7)
+    assert len(utterance.samples) / utterance.rate > 40
     assert utterance.words[-1].end == pytest.approx(len(utterance.samples) / utterance.rate, abs=1.0)
     assert utterance.words[-1].end > utterance.words[-1].start
 

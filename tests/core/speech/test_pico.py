@@ -35,7 +35,7 @@ def _language(voice: Voice) -> str:
 @pytest.mark.usefixtures("package")
 @pytest.mark.parametrize("voice", pico.KNOWN_VOICES)
 def test_a_recognizer_hears_what_the_script_says(voice: Voice, tmp_path: Path) -> None:
-    script = " ".join(SCRIPTS[_language(voice)])
+    script = " ".join(SCRIPTS[_language(voice)][:6])  # less than the 30 s that Whisper hears at once
     sound = pico.synthesize(script, VoiceChoice(voice, _language(voice)))
     wav.write(sound, pico.RATE, tmp_path / "sound.wav")
     heard = transcribe(tmp_path / "sound.wav", language=_language(voice), threads=1, on_progress=lambda _: None)
