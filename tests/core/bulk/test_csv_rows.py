@@ -23,6 +23,9 @@ from content_pipeline.core.speech.voice_types import Voice
 PUBLIC = "https://8.8.8.8"
 KHMER = "សូមស្វាគមន៍មកកាន់ប៉ុស្តិ៍របស់យើង"
 
+# Links elsewhere are told from those of our bucket.
+needs_the_bucket = pytest.mark.usefixtures("database")
+
 
 def sheet(*rows: dict[str, str]) -> bytes:
     file = StringIO()
@@ -62,6 +65,7 @@ def test_a_row_says_its_platform_and_voice_or_takes_the_given_ones() -> None:
     assert (none.platform, none.voice_id) == ("tiktok", "en-US")
 
 
+@needs_the_bucket
 def test_title_background_and_music_are_taken_where_they_are_given() -> None:
     [reel] = reels(
         sheet({"script": "Hello.", "title": " Two\nlines ", "background_url": f"{PUBLIC}/a.mp4", "music": PUBLIC})
@@ -84,6 +88,7 @@ def test_a_row_says_how_fast_it_is_spoken_or_leaves_it_to_the_twin() -> None:
     assert [(row.speed, row.pause) for row in rows] == [(1.2, 0.0), (0.7, 2.0), (None, None)]
 
 
+@needs_the_bucket
 def test_music_goes_by_two_names() -> None:
     assert reels(sheet({"script": "Hello.", "music_url": PUBLIC}))[0].music_url == PUBLIC
     assert faults(sheet({"script": "Hello.", "music_url": "file:///x"})) == [(1, "music_url", "url_forbidden")]
@@ -109,6 +114,7 @@ def test_a_script_may_have_so_many_characters_and_no_more(letter: str) -> None:
     assert faults(sheet({"script": full + letter})) == [(1, "script", "script_too_long")]
 
 
+@needs_the_bucket
 @pytest.mark.parametrize(
     ("row", "column", "code"),
     [
@@ -164,6 +170,7 @@ def test_a_fault_of_the_script_does_not_hide_an_unknown_voice(script: str, code:
     assert faults(sheet(row)) == [(1, "script", code), (1, "voice_id", "unknown_voice")]
 
 
+@needs_the_bucket
 def test_a_host_is_looked_up_once_for_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
@@ -177,6 +184,7 @@ def test_a_host_is_looked_up_once_for_all_rows(monkeypatch: pytest.MonkeyPatch) 
     assert asked == ["cdn.example"]
 
 
+@needs_the_bucket
 def test_the_hosts_of_a_file_are_looked_up_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     together = threading.Barrier(20)
 
