@@ -1,66 +1,53 @@
-"""Admission control: few requests of a workspace begin at a time, so that a burst of them does not fill the event loop.
+"""Admission control: two requests of a workspace are worked on at a time, so that a burst does not fill the event loop.
 
-A request begins until it is answered, or for `BEGINNING_SECONDS`: what waits for something lets the next one in.
+A request holds its slot until its response is under way, or for `SLOT_SECONDS`: what waits for something holds up none.
 """
 
 import asyncio
+from contextvars import ContextVar
 from typing import Final
-from uuid import UUID
-from weakref import WeakValueDictionary
 
-from anyio.lowlevel import RunVar
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Each step of a request waits for a step of all others in the loop. Beside 60 requests of another workspace that came
-# at once, reads of tasks took 161 ms (99 %) where those computed for 10 ms each (bench/noisy_neighbor.py).
-BEGINNING: Final = 2
-BEGINNING_SECONDS: Final = 0.05
+from api.concurrency_limits import PATIENCE_SECONDS, ConcurrencyLimit, client_of
 
-
-# By workspace, while one of its requests begins or waits.
-_Free = WeakValueDictionary[UUID, asyncio.Semaphore]
-_free: Final[RunVar[_Free]] = RunVar("requests that may begin")
+# Each step of a request waits in the event loop for a step of all others. Beside 60 uploads in parts of another
+# workspace, begun at once, reads of tasks took 161 ms (99 %), and take 6 (bench/noisy_neighbor.py). With one slot the
+# reads of one key came to 0.49 of a bare route instead of 0.55 (bench/polling.py).
+SLOTS_PER_WORKSPACE: Final = 2
+SLOT_SECONDS: Final = 0.05
+# All that can get a slot in time, if each is held for as long as it may.
+_MAX_WAITING: Final = int(PATIENCE_SECONDS / SLOT_SECONDS) * SLOTS_PER_WORKSPACE
+_SLOTS: Final = ConcurrencyLimit(
+    "are being worked on", most=1000, per_client=SLOTS_PER_WORKSPACE, max_waiting=_MAX_WAITING
+)
+# The routes that a tool of an agent calls are part of its request, which has a slot, or had one.
+_is_admitted: Final[ContextVar[bool]] = ContextVar("is_admitted", default=False)
 
 
 class AdmissionControl:
-    """ASGI middleware behind Authentication. Requests without a caller are let through: they have limits of their
-    own."""
+    """ASGI middleware behind Authentication. Requests without a key have limits of their own. Raises TooManyRequests
+    `too_many_at_once`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        caller = scope.get("state", {}).get("caller")
-        if caller is None:
+        if not scope.get("state", {}).get("caller") or _is_admitted.get():
             await self.app(scope, receive, send)
             return
-        free = _of_this_loop().setdefault(caller.workspace_id, asyncio.Semaphore(BEGINNING))
-        await free.acquire()
-        slot = _Slot(free)
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            slot.release()
+        async with _SLOTS.slot(client_of(Request(scope))) as release:
 
+            async def send_and_release(message: Message) -> None:
+                await send(message)
+                if message["type"] == "http.response.body":
+                    release()
 
-def _of_this_loop() -> _Free:
-    try:
-        return _free.get()
-    except LookupError:
-        free: _Free = WeakValueDictionary()
-        _free.set(free)
-        return free
-
-
-class _Slot:
-    """Held until the first `release`, which comes after `BEGINNING_SECONDS` at the latest."""
-
-    def __init__(self, free: asyncio.Semaphore) -> None:
-        self._free: asyncio.Semaphore | None = free
-        self._timer = asyncio.get_running_loop().call_later(BEGINNING_SECONDS, self.release)
-
-    def release(self) -> None:
-        if self._free:
-            self._timer.cancel()
-            self._free.release()
-            self._free = None
+            timer = asyncio.get_running_loop().call_later(SLOT_SECONDS, release)
+            admitted = _is_admitted.set(True)
+            try:
+                await self.app(scope, receive, send_and_release)
+            finally:
+                _is_admitted.reset(admitted)
+                timer.cancel()

@@ -4,12 +4,12 @@ A client is a workspace, whose keys are its own to make, or an address where the
 waits for one without a thread.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from anyio import Semaphore, fail_after
+from anyio import Semaphore, WouldBlock, fail_after
 from anyio.lowlevel import RunVar
 from fastapi import Request
 
@@ -42,29 +42,28 @@ class _Free:
 class ConcurrencyLimit:
     """`most` slots in all, `per_client` for each client, for requests that do what `purpose` says."""
 
-    def __init__(self, purpose: str, *, most: int, per_client: int) -> None:
+    def __init__(self, purpose: str, *, most: int, per_client: int, max_waiting: int = MAX_WAITING) -> None:
         self.purpose = purpose
         self.most = most
         self.per_client = per_client
+        self.max_waiting = max_waiting
         self._free: RunVar[_Free] = RunVar(f"slots to {purpose}")
 
     @asynccontextmanager
-    async def slot(self, client: str) -> AsyncIterator[None]:
-        """Hold a slot. When none becomes free in time, raises TooManyRequests `too_many_at_once` if this client has as
-        many as it may, Unavailable `busy` if others have them."""
+    async def slot(self, client: str) -> AsyncIterator[Callable[[], None]]:
+        """Hold a slot until the block ends, or what it gets is called. When none becomes free in time, raises
+        TooManyRequests `too_many_at_once` if this client has as many as it may, Unavailable `busy` if others have them.
+        """
         free = self._of_this_loop()
-        with _counted(free.clients, client, self.per_client) as own:
-            if own.requests > self.per_client + MAX_WAITING:
+        with ExitStack() as held:
+            own = held.enter_context(_counted(free.clients, client, self.per_client))
+            if own.requests > self.per_client + self.max_waiting:
                 raise self._refusal()
-            await _acquire(own.free, self._refusal())
-            try:
-                await _acquire(free.in_all, self._busy())
-                try:
-                    yield
-                finally:
-                    free.in_all.release()
-            finally:
-                own.free.release()
+            await _acquire(own.free, self._refusal)
+            held.callback(own.free.release)
+            await _acquire(free.in_all, self._busy)
+            held.callback(free.in_all.release)
+            yield held.close
 
     def _of_this_loop(self) -> _Free:
         try:
@@ -103,12 +102,15 @@ def _counted(clients: dict[str, _Client], name: str, slots: int) -> Iterator[_Cl
             del clients[name]
 
 
-async def _acquire(free: Semaphore, refusal: Error) -> None:
+async def _acquire(free: Semaphore, refusal: Callable[[], Error]) -> None:
+    with suppress(WouldBlock):
+        free.acquire_nowait()
+        return
     try:
         with fail_after(PATIENCE_SECONDS):
             await free.acquire()
     except TimeoutError:
-        raise refusal from None
+        raise refusal() from None
 
 
 def client_of(request: Request) -> str:
