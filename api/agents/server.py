@@ -101,17 +101,19 @@ async def _cache_tools(
     The SDK validates and serializes the same list each time, for 4 ms in which the event loop answers nobody: beside a
     client that lists them, reads of others took 12 times as long (99 %; bench/noisy_neighbor.py).
     """
-    if context.method != "tools/list" or (context.params or {}).get("cursor"):
+    is_notification = context.request_id is None  # whose result is None, whatever its method
+    if context.method != "tools/list" or is_notification or (context.params or {}).keys() - {"_meta"}:
         return await call_next(context)
-    version = context.protocol_version
-    if version not in cached:
-        cached[version] = await call_next(context)
-    return cached[version]
+    if context.protocol_version not in cached:
+        cached[context.protocol_version] = await call_next(context)
+    return cached[context.protocol_version]
 
 
 async def _list_tools(
-    listed: ListToolsResult, _: ServerRequestContext[Any], __: PaginatedRequestParams | None
+    listed: ListToolsResult, _: ServerRequestContext[Any], params: PaginatedRequestParams | None
 ) -> ListToolsResult:
+    if params and params.cursor is not None:
+        raise MCPError(INVALID_PARAMS, "There is one page of tools.")
     return listed
 
 

@@ -1,13 +1,17 @@
 """What is checked before a message gets to the MCP server."""
 
 import json
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from mcp_types import INVALID_PARAMS
 
-from api import concurrency_limits
-from api.agents import endpoint
+from api import admission_control, concurrency_limits
+from api.agents import endpoint, http_transport
+from api.agents.rest import in_process
+from api.agents.server import TOOLS, build
 from api.body_limits import DEFAULT_BYTES
 from api.concurrency_limits import ConcurrencyLimit
 from api.json_routes import MAX_VALUES
@@ -18,6 +22,7 @@ from tests.api.conftest import PUBLIC
 MCP = "/mcp"
 HEADERS = {"Accept": "application/json, text/event-stream", "Host": "localhost:8000"}
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+LIST = PING | {"method": "tools/list"}
 
 
 def test_a_message_needs_a_key_in_either_header(client: TestClient, anonymous_client: TestClient) -> None:
@@ -119,3 +124,48 @@ def test_a_key_has_some_messages_at_a_time(client: TestClient, monkeypatch: pyte
 def test_an_older_client_with_a_handshake_is_served_too(agent: Agent, server: str, client: TestClient) -> None:
     older = Agent(server, client.headers["X-API-Key"], mode="legacy")
     assert older.call("get_workspace") == agent.call("get_workspace")
+
+
+@pytest.fixture
+def _fresh_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has asked it for its tools."""
+    monkeypatch.setattr(http_transport, "_SERVER", build(in_process))
+
+
+def _listed(client: TestClient, **params: Any) -> dict[str, Any]:
+    answer = client.post(MCP, json=LIST | {"params": params}, headers=HEADERS)
+    (data,) = (line.removeprefix("data: ") for line in answer.text.splitlines() if line.startswith("data: "))
+    return json.loads(data)
+
+
+@pytest.mark.usefixtures("_fresh_server")
+def test_tools_are_listed_the_same_to_each_client_of_a_version(server: str, client: TestClient) -> None:
+    for mode in ("legacy", "auto"):  # only the newer version says with each answer who the server is
+        agent = Agent(server, client.headers["X-API-Key"], mode)
+        first, again = (agent.run(lambda client: client.list_tools()) for _ in range(2))
+        assert first == again
+        assert {tool.name for tool in first.tools} == set(TOOLS)
+        assert bool(first.meta) is (mode == "auto")
+
+
+@pytest.mark.usefixtures("_fresh_server")
+def test_a_notification_of_that_name_leaves_the_tools_listed(client: TestClient) -> None:
+    """What it was answered, which is nothing, was kept for all clients."""
+    notification = {name: value for name, value in LIST.items() if name != "id"}
+    assert client.post(MCP, json=notification, headers=HEADERS).status_code == 202
+    assert len(_listed(client)["result"]["tools"]) == len(TOOLS)
+
+
+@pytest.mark.usefixtures("_fresh_server")
+def test_there_is_one_page_of_tools(client: TestClient) -> None:
+    for _ in range(2):
+        assert _listed(client, cursor="more")["error"]["code"] == INVALID_PARAMS
+        assert len(_listed(client)["result"]["tools"]) == len(TOOLS)
+
+
+def test_the_routes_that_a_tool_calls_are_part_of_its_request(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They waited for a slot of the workspace, which the message to the tool held."""
+    monkeypatch.setattr(admission_control, "_SLOTS", ConcurrencyLimit("are one", most=1000, per_client=1))
+    monkeypatch.setattr(admission_control, "SLOT_SECONDS", 3600.0)
+    monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.5)
+    assert agent.call("get_workspace")
