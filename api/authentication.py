@@ -39,7 +39,8 @@ FAILED_ATTEMPTS: Final = Rate(30, WINDOW_SECONDS)
 
 
 class Authentication:
-    """Sets `state.caller` to the authenticated Caller. Raises Unauthorized, TooManyRequests."""
+    """Sets `state.caller` to the authenticated Caller, and `state.callers_version` to that of the cache before it was
+    looked up. Raises Unauthorized, TooManyRequests."""
 
     def __init__(self, app: ASGIApp, callers: CallerCache) -> None:
         self.app = app
@@ -57,6 +58,7 @@ class Authentication:
         key = sent_key(headers) if route_path(scope) == AGENTS else headers.get(API_KEY)
         if not key:
             raise key_missing()
+        scope["state"]["callers_version"] = self._callers.version
         caller = await self._cached_caller(key, address=scope["client"][0] if scope["client"] else "unknown")
         caller.check_not_expired()
         self._key_usage.note(caller.api_key_id)

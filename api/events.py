@@ -9,12 +9,10 @@ from typing import Annotated, Any, Final, Protocol, Self, TypeVar
 from fastapi import Header, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
-from api.caller_cache import CallerCache
 from api.deps import caller_of
 from api.feeds import Feed, Snapshot
 from api.schemas.problems import problems
 from api.schemas.tasks import Status
-from content_pipeline.core.workspaces.caller import Caller
 
 MEDIA_TYPE: Final = "text/event-stream"
 # Keeps proxies from buffering the stream, and clients from caching it.
@@ -68,18 +66,19 @@ def follow(request: Request, feed: Feed[State], key: str, first: State, last_eve
     """
     if is_final(first) and first.version == last_event_id:
         return Response(status_code=HTTPStatus.NO_CONTENT)
-    callers: CallerCache = request.app.state.callers
-    events = _stream(feed, key, first, last_event_id, caller_of(request), callers)
-    return EventSourceResponse(events, headers=HEADERS)
+    return EventSourceResponse(_stream(request, feed, key, first, last_event_id), headers=HEADERS)
 
 
 async def _stream(
-    feed: Feed[State], key: str, newest: State, last_event_id: str | None, caller: Caller, callers: CallerCache
+    request: Request, feed: Feed[State], key: str, newest: State, last_event_id: str | None
 ) -> AsyncIterator[bytes]:
     end = time.monotonic() + MAX_STREAM_SECONDS
+    caller, callers = caller_of(request), request.app.state.callers
     if newest.version != last_event_id:
         yield _event(newest, None)
     with feed.subscribe(key) as subscription, callers.watching(caller.api_key_id, subscription.close):
+        if callers.version != request.state.callers_version:  # keys have changed since this one was checked
+            subscription.close()
         while not (is_final(newest) or subscription.is_closed or caller.is_expired or time.monotonic() > end):
             before, found = newest, await subscription.next(newest.version, HEARTBEAT_SECONDS)
             newest = found or before

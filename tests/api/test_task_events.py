@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api import events, logs, progress
+from api.caller_cache import CallerCache
 from api.main import create_app
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
@@ -277,6 +278,24 @@ def test_a_stream_ends_when_its_key_is_revoked(server: str, client: TestClient, 
             assert client.delete(f"{PUBLIC}/keys/{made['id']}").status_code == 204
             assert list(found) == []
         assert http.get(f"{TASKS}/{task_id}/events").status_code == 401
+
+
+def test_a_stream_ends_when_a_key_was_revoked_while_its_request_waited(
+    http: httpx.Client, task_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is told of a key that changes came before anybody listened: the client has to connect again."""
+    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(events, "MAX_STREAM_SECONDS", 1.0)
+    monkeypatch.setattr(CallerCache, "get", _found_then_changed)
+    with http.stream("GET", f"{TASKS}/{task_id}/events") as response:
+        lines = list(response.iter_lines())
+    assert any(line.startswith("event:") for line in lines)
+    assert not any(line.startswith(":") for line in lines), "It was kept alive."
+
+
+def _found_then_changed(callers: CallerCache, digest: bytes) -> None:
+    """The caller is read from the database, and some key changes before the answer begins."""
+    callers.version += 1
 
 
 def test_a_stream_ends_when_its_key_expires(
