@@ -47,7 +47,9 @@ def live() -> dict[Literal["status"], State]:
 )
 async def ready(response: Response) -> Readiness:
     """Readiness: database, object store and Dagster answer, or did in the last two seconds."""
-    readiness = await READINESS.run(recent.read)
+    # Without a thread where it is known: anybody may ask, as often as they like.
+    if not (readiness := recent.found()):
+        readiness = await READINESS.run(recent.read)
     response.status_code = 200 if readiness.status == "ok" else 503
     return readiness
 
@@ -60,11 +62,17 @@ class RecentReadiness:
         self._readiness: Readiness | None = None
         self._read_at = 0.0
 
+    def found(self) -> Readiness | None:
+        """What was read in the last CACHE_SECONDS."""
+        return self._readiness if time.monotonic() - self._read_at <= CACHE_SECONDS else None
+
     def read(self) -> Readiness:
         with self._lock:
-            if self._readiness is None or time.monotonic() - self._read_at > CACHE_SECONDS:
-                self._readiness, self._read_at = _read(), time.monotonic()
-            return self._readiness
+            if found := self.found():
+                return found
+            readiness = _read()
+            self._readiness, self._read_at = readiness, time.monotonic()
+            return readiness
 
     def clear(self) -> None:
         self._readiness = None
