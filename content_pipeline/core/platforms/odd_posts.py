@@ -1,6 +1,9 @@
-"""Error isolation of posts in a platform's answers: one of an undocumented form is logged once, and hides no other."""
+"""Error isolation of posts in a platform's answers: one of an undocumented form is logged once, and hides no other.
 
-from collections.abc import Callable, Iterable, Iterator
+Where all of several are of such a form, it is the platform's that has changed: their error is raised.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -12,34 +15,34 @@ from content_pipeline.core.platforms.insights import Figures, ListedPost, Metric
 _TOO_MANY: Final = 2**63
 _MAX_LOGGED: Final = 100
 
+Answer = TypeVar("Answer")
 Parsed = TypeVar("Parsed")
 
 
 def readable(platform: str, entries: Iterable[Any], parse: Callable[[Any], Parsed]) -> list[Parsed]:
-    """What `parse` makes of the entries of a list, without those for which it raises an error."""
-    found: list[Parsed] = []
-    for entry in entries:
-        with isolated(f"{platform}_list", _id_of(entry)):
-            found.append(parse(entry))
-    return found
+    """What `parse` makes of the entries of a list, without those for which it raises an error. Raises the last of these
+    errors where there are several and nothing else: then the platform has changed its form."""
+    return [found for _, found in _readable(f"{platform}_list", ((_id_of(entry), entry) for entry in entries), parse)]
 
 
 def readable_posts(platform: str, entries: Iterable[Any], parse: Callable[[Any], ListedPost]) -> list[ListedPost]:
-    """The posts that `parse` makes of the entries of a list, without those that it cannot make or nobody can store."""
+    """The posts that `parse` makes of the entries of a list, without those that it cannot make or nobody can store.
+    Raises as `readable` does."""
     return readable(platform, entries, lambda entry: _storable(parse(entry)))
 
 
 def readable_by_id(platform: str, entries: Iterable[Any]) -> dict[str, Any]:
-    """The entries of a list by their `id`, without those that have none."""
+    """The entries of a list by their `id`, without those that have none. Raises as `readable` does."""
     return dict(readable(platform, entries, lambda entry: (str(entry["id"]), entry)))
 
 
-def readable_figures(platform: str, post_id: str, parse: Callable[[], Figures]) -> Figures:
-    """The figures of a post that `parse` finds in an answer; no figures where it raises an error, which is not to say
-    that the post is gone."""
-    with isolated(f"{platform}_figures", post_id):
-        return dict(_numbers(parse()))
-    return {}
+def readable_figures(
+    platform: str, answers: Mapping[str, Answer], parse: Callable[[Answer], Figures]
+) -> dict[str, Figures]:
+    """The figures that `parse` finds in the answers about posts, by their ids; no figures where it raises an error,
+    which is not to say that the post is gone. Raises as `readable` does."""
+    found = dict(_readable(f"{platform}_figures", answers.items(), lambda answer: dict(_numbers(parse(answer)))))
+    return {id: found.get(id, {}) for id in answers}
 
 
 def time_of(text: str) -> datetime:
@@ -48,6 +51,24 @@ def time_of(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("The time has no offset.")
     return moment
+
+
+def _readable(
+    loop: str, entries: Iterable[tuple[str, Answer]], parse: Callable[[Answer], Parsed]
+) -> list[tuple[str, Parsed]]:
+    """What `parse` makes of entries, each with its id."""
+    found: list[tuple[str, Parsed]] = []
+    errors: list[Exception] = []
+    for id, entry in entries:
+        with isolated(loop, id):
+            try:
+                found.append((id, parse(entry)))
+            except Exception as error:
+                errors.append(error)
+                raise
+    if len(errors) > 1 and not found:
+        raise errors[-1]
+    return found
 
 
 def _storable(post: ListedPost) -> ListedPost:

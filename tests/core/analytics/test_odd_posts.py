@@ -1,6 +1,6 @@
-"""One odd post in the answers of a platform: the account's other posts are read, and it is not taken for gone."""
+"""Odd posts in the answers of a platform: one hides no other and is not taken for gone; all of them are an error."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -9,10 +9,10 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from content_pipeline.core.analytics import sync, windows
+from content_pipeline.core.analytics import posts, sync, windows
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import Account, MetricSnapshot, SocialPost
+from content_pipeline.core.models import Account, AccountSync, MetricSnapshot, SocialPost
 from content_pipeline.core.platforms import transport
 from tests.accounts import connect
 from tests.sandbox_server import Sandbox
@@ -58,8 +58,8 @@ def _spoil(names: tuple[str, ...], post_id: str, url: str, body: Any) -> None:
             entry.update({name: "many" for name in names if name in entry})
 
 
-def _know(account: Account, posts: list[dict[str, Any]]) -> None:
-    """Posts of a platform that does not list them."""
+def _know(account: Account, made: Sequence[dict[str, Any]]) -> None:
+    """Posts that need not be listed."""
     with transaction() as session:
         session.add_all(
             SocialPost(
@@ -72,8 +72,15 @@ def _know(account: Account, posts: list[dict[str, Any]]) -> None:
                 published_at=post["time"],
                 next_read_at=post["time"],
             )
-            for post in posts
+            for post in made
         )
+
+
+def _sync(monkeypatch: pytest.MonkeyPatch, platform: str, spoil: Callable[[str, Any], None]) -> sync.Outcome:
+    with httpx.Client(transport=_Spoiling(spoil)) as client:
+        monkeypatch.setattr(transport, "client", lambda: client)
+        (outcome,) = sync.sync_platform(transaction, platform, [windows.latest_complete(now())])
+    return outcome
 
 
 @pytest.mark.parametrize("platform", ["instagram", "tiktok", "youtube", "linkedin"])
@@ -91,9 +98,7 @@ def test_an_odd_post_hides_no_other_and_is_not_gone(
         _spoil(_TIMES, unlisted, url, body)
         _spoil(_FIGURES, unread, url, body)
 
-    with httpx.Client(transport=_Spoiling(spoil)) as client:
-        monkeypatch.setattr(transport, "client", lambda: client)
-        (outcome,) = sync.sync_platform(transaction, platform, [windows.latest_complete(now())])
+    outcome = _sync(monkeypatch, platform, spoil)
     assert (outcome.error, outcome.posts_read) == (None, 3)
     with transaction() as session:
         found = session.execute(
@@ -103,3 +108,36 @@ def test_an_odd_post_hides_no_other_and_is_not_gone(
         ).all()
     assert {post_id: likes is not None for post_id, likes, _ in found} == {unread: False, **dict.fromkeys(others, True)}
     assert {vanished_at for _, _, vanished_at in found} == {None}
+
+
+@pytest.mark.parametrize(
+    ("platform", "names"),
+    [
+        ("instagram", _TIMES),
+        ("tiktok", _TIMES),
+        ("youtube", _TIMES),
+        ("instagram", _FIGURES),
+        ("tiktok", _FIGURES),
+        ("youtube", _FIGURES),
+        ("linkedin", _FIGURES),
+    ],
+)
+def test_a_form_that_a_platform_changed_is_an_error_and_its_posts_stay_due(
+    platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, platform: str, names: tuple[str, ...]
+) -> None:
+    platforms.set(instagram_insights_seconds=0, tiktok_listing_seconds=0)
+    made = platforms.history(platform, posts=2, days=20)
+    account = connect(platforms, workspace_id, platform)
+    _know(account, made)
+
+    def spoil(url: str, body: Any) -> None:
+        for post in made:
+            _spoil(names, post["id"], url, body)
+
+    outcome = _sync(monkeypatch, platform, spoil)
+    assert outcome.error
+    assert (outcome.error.code, outcome.posts_read) == ("broken", 0)
+    with transaction() as session:
+        assert len(posts.due(session, account, now())) == 2
+        assert session.scalars(select(MetricSnapshot).where(MetricSnapshot.account_id == account.id)).all() == []
+        assert session.scalars(select(AccountSync.error).where(AccountSync.account_id == account.id)).one() is not None

@@ -6,10 +6,14 @@ import pytest
 from structlog.testing import CapturingLogger
 
 from content_pipeline.core import isolation
-from content_pipeline.core.platforms.insights import ListedPost
+from content_pipeline.core.platforms.insights import Figures, ListedPost
 from content_pipeline.core.platforms.odd_posts import readable, readable_figures, readable_posts
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+def _views(count: float) -> Figures:
+    return {"views": count}
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ def test_an_odd_post_is_logged_once_without_its_text(log: CapturingLogger) -> No
         assert readable("somewhere", [{"id": "odd", "text": "secret"}, {"id": "7"}], lambda post: int(post["id"])) == [
             7
         ]
-        assert readable_figures("somewhere", "odd", lambda: {"views": float("nan")}) == {}
+        assert readable_figures("somewhere", {"odd": float("nan")}, _views) == {"odd": {}}
     assert [call.kwargs for call in log.calls] == [
         {"loop": "somewhere_list", "row_id": "odd"},
         {"loop": "somewhere_figures", "row_id": "odd"},
@@ -50,4 +54,13 @@ def test_a_post_that_cannot_be_stored_is_left_out(post_id: str, url: str | None,
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), 2**63, "7", True])
 def test_figures_that_cannot_be_stored_are_not_known(value: float) -> None:
-    assert readable_figures("somewhere", "1", lambda: {"views": value}) == {}
+    assert readable_figures("somewhere", {"1": value, "2": 7}, _views) == {"1": {}, "2": {"views": 7}}
+
+
+def test_a_form_that_nothing_of_an_answer_has_is_an_error_unless_it_is_of_one_entry() -> None:
+    with pytest.raises(ValueError, match="worse"):
+        readable("somewhere", ["bad", "worse"], int)
+    with pytest.raises(ValueError, match="likes"):
+        readable_figures("somewhere", {"1": "many", "2": "more"}, lambda count: {"likes": count})
+    assert readable("somewhere", ["bad"], int) == []
+    assert readable("somewhere", [], int) == []

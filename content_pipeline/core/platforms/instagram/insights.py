@@ -7,7 +7,6 @@ range, so that each day costs a call.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -95,13 +94,13 @@ class InstagramInsights:
             query["after"] = paging["cursors"]["after"]
 
     def read_posts(self, access: Access, post_ids: Collection[str]) -> Mapping[str, Figures]:
-        found = {}
+        answers = {}
         for id in post_ids:
             try:
-                found[id] = self._read_media(access, id)
+                answers[id] = self._ask_media(access, id)
             except errors.Invisible:
                 continue
-        return found
+        return readable_figures("instagram", answers, _of_media)
 
     def read_account(self, access: Access) -> Figures:
         return {"followers": _get(access, access.user_id, fields="followers_count")["followers_count"]}
@@ -126,13 +125,13 @@ class InstagramInsights:
         """The followers: nothing below a hundred, and the 45 largest groups above."""
         return [share for dimension in _BREAKDOWNS for share in _followers_by(access, dimension)]
 
-    def _read_media(self, access: Access, id: str) -> Figures:
+    def _ask_media(self, access: Access, id: str) -> dict[str, Any]:
         known = self._refused.get(id, frozenset())
         asked = [name for name, _ in _MEDIA.values() if name not in known]
         answer, refused = _ask_insights(access, id, asked, period="lifetime")
         if refused:
             self._refused[id] = known | refused
-        return readable_figures("instagram", id, partial(_of_media, answer))
+        return answer
 
 
 def _listed(media: dict[str, Any]) -> ListedPost:

@@ -6,7 +6,6 @@ The posts of a member cannot be listed. Totals are of a post, or of all of the m
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -82,16 +81,15 @@ class LinkedInInsights:
 
     def read_posts(self, access: Access, post_ids: Collection[str]) -> Mapping[str, Figures]:
         """Nine calls a post."""
-        found = {}
+        answers = {}
         for urn in post_ids:
             if post := _finder(urn):
                 try:
-                    answers = _ask_totals(access, post, _QUERIES)
+                    answers[urn] = _ask_totals(access, post, _QUERIES)
                 except _Hidden:
                     _ensure_readable(access)
                     continue
-                found[urn] = readable_figures("linkedin", urn, partial(_totals, answers))
-        return found
+        return readable_figures("linkedin", answers, _totals)
 
     def read_account(self, access: Access) -> Figures:
         figures = _totals(_ask_totals(access, _OF_ALL_POSTS, _TOTALS))

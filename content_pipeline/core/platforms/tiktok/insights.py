@@ -49,13 +49,12 @@ class TikTokInsights:
             body["cursor"] = page["cursor"]
 
     def read_posts(self, access: Access, post_ids: Collection[str]) -> Mapping[str, Figures]:
-        found: dict[str, Figures] = {}
+        videos: dict[str, Any] = {}
         for ids in batches(post_ids, _PAGE):
             body = {"filters": {"video_ids": ids}}
             page = _call(access, api.VIDEO_QUERY, body, ",".join(["id", *_OF_VIDEO.values()]))
-            for id, video in readable_by_id("tiktok", page.get("videos", ())).items():
-                found[id] = readable_figures("tiktok", id, partial(_figures, video, _OF_VIDEO))
-        return found
+            videos |= readable_by_id("tiktok", page.get("videos", ()))
+        return readable_figures("tiktok", videos, partial(_figures, names=_OF_VIDEO))
 
     def read_account(self, access: Access) -> Figures:
         return _figures(_call(access, api.USER_INFO, None, ",".join(_OF_ACCOUNT.values()))["user"], _OF_ACCOUNT)

@@ -9,7 +9,6 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -102,11 +101,8 @@ class YouTubeInsights:
     def read_posts(self, access: Access, post_ids: Collection[str]) -> Mapping[str, Figures]:
         videos = _videos(access, post_ids, "snippet,statistics")
         others = {id for id, channel in readable("youtube", videos.values(), _channel_of) if channel != access.user_id}
-        return {
-            id: readable_figures("youtube", id, partial(_counted, video))
-            for id, video in videos.items()
-            if id not in others
-        }
+        own = {id: video for id, video in videos.items() if id not in others}
+        return readable_figures("youtube", own, _counted)
 
     def read_account(self, access: Access) -> Figures:
         """YouTube rounds down the number of subscribers to three figures."""
@@ -214,7 +210,7 @@ def _seconds(duration: str) -> float | None:
 def _counted(video: Row) -> Figures:
     """Counts come as text; those that the owner hides do not come."""
     statistics = video["statistics"]
-    return {metric: int(statistics[name]) for metric, name in _TOTALS.items() if name in statistics}
+    return {metric: int(count) for metric, name in _TOTALS.items() if (count := statistics.get(name)) is not None}
 
 
 def _report(access: Access, **query: str) -> list[Row]:
