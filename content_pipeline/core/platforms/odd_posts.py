@@ -33,7 +33,7 @@ def readable_posts(platform: str, entries: Iterable[Any], parse: Callable[[Any],
 
 def readable_by_id(platform: str, entries: Iterable[Any]) -> dict[str, Any]:
     """The entries of a list by their `id`, without those that have none. Raises as `readable` does."""
-    return dict(readable(platform, entries, lambda entry: (str(entry["id"]), entry)))
+    return dict(readable(platform, entries, lambda entry: (id_text(entry["id"]), entry)))
 
 
 def readable_figures(
@@ -43,6 +43,13 @@ def readable_figures(
     which is not to say that the post is gone. Raises as `readable` does."""
     found = dict(_readable(f"{platform}_figures", answers.items(), lambda answer: dict(_numbers(parse(answer)))))
     return {id: found.get(id, {}) for id in answers}
+
+
+def id_text(found: Any) -> str:
+    """An id, which is text at all platforms. Raises ValueError for anything else, and for nothing."""
+    if not isinstance(found, str) or not found:
+        raise ValueError("The id is no text.")
+    return found
 
 
 def time_of(text: str) -> datetime:

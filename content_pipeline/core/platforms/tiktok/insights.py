@@ -16,7 +16,7 @@ from content_pipeline.core.platforms.insights import (
     batches,
     scope_needed,
 )
-from content_pipeline.core.platforms.odd_posts import readable_by_id, readable_figures, readable_posts
+from content_pipeline.core.platforms.odd_posts import id_text, readable_by_id, readable_figures, readable_posts
 from content_pipeline.core.platforms.tiktok import api
 
 SCOPES: Final = ("user.info.stats", "video.list")
@@ -76,7 +76,7 @@ def _call(access: Access, what: str, body: dict[str, Any] | None, fields: str) -
 def _listed(video: dict[str, Any]) -> ListedPost:
     link, _, _ = video["share_url"].partition("?")  # with the name of our app in it
     return ListedPost(
-        str(video["id"]),
+        id_text(video["id"]),
         link,
         video["video_description"],
         datetime.fromtimestamp(video["create_time"], UTC),

@@ -29,6 +29,7 @@ from content_pipeline.core.platforms.insights import (
     without_empty_average,
 )
 from content_pipeline.core.platforms.odd_posts import (
+    id_text,
     readable,
     readable_by_id,
     readable_figures,
@@ -175,11 +176,11 @@ def _videos(access: Access, ids: Collection[str], part: str) -> dict[str, Row]:
 def _publication(item: Row) -> tuple[str, datetime | None]:
     """The id of a video of the playlist, and when it was published; None where it is not."""
     video = item["contentDetails"]
-    return video["videoId"], time_of(video["videoPublishedAt"]) if "videoPublishedAt" in video else None
+    return id_text(video["videoId"]), time_of(video["videoPublishedAt"]) if "videoPublishedAt" in video else None
 
 
 def _channel_of(video: Row) -> tuple[str, str]:
-    return video["id"], video["snippet"]["channelId"]
+    return video["id"], id_text(video["snippet"]["channelId"])
 
 
 def _described(access: Access, published: Mapping[str, datetime]) -> Sequence[ListedPost]:

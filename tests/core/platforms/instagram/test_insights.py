@@ -104,7 +104,14 @@ def test_the_last_page_has_no_next(wire: Wire, instagram: InstagramInsights) -> 
 
 
 @pytest.mark.parametrize(
-    "odd", [None, {"id": "1"}, {"timestamp": "2026-11-20T10:00:00+0000"}, {"id": "1", "timestamp": "2026-11-20T10:00"}]
+    "odd",
+    [
+        None,
+        {"id": "1"},
+        {"timestamp": "2026-11-20T10:00:00+0000"},
+        {"id": "1", "timestamp": "2026-11-20T10:00"},
+        {"id": None, "timestamp": "2026-11-20T10:00:00+0000"},
+    ],
 )
 def test_a_media_that_is_not_understood_hides_no_other_in_the_list(
     wire: Wire, instagram: InstagramInsights, odd: Any

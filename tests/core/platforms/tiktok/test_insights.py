@@ -83,6 +83,7 @@ def test_twenty_videos_are_asked_for_at_once_and_those_that_are_gone_are_missing
     [
         None,
         {},
+        {**video("1", 20), "id": None},
         {**video("1", 20), "create_time": "soon"},
         {**video("1", 20), "create_time": 1e300},
         {**video("1", 20), "video_description": None},

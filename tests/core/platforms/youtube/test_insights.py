@@ -33,7 +33,7 @@ def _at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(each, "now", lambda: NOON)
 
 
-def item(id: str, published: str | None) -> dict[str, Any]:
+def item(id: Any, published: str | None) -> dict[str, Any]:
     return {"contentDetails": {"videoId": id, **({"videoPublishedAt": published} if published else {})}}
 
 
@@ -109,7 +109,17 @@ def test_videos_that_are_private_or_deleted_meanwhile_are_left_out(wire: Wire) -
     assert wire.sent(VIDEOS)[0].url.params["id"] == "b,c"
 
 
-@pytest.mark.parametrize("odd", [None, {}, {"contentDetails": []}, item("a", "soon"), item("a", "2026-11-20T10:00:00")])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        {},
+        {"contentDetails": []},
+        item("a", "soon"),
+        item("a", "2026-11-20T10:00:00"),
+        *(item(id, "2026-11-20T10:00:00Z") for id in (None, 7, [], ["a"], "")),
+    ],
+)
 def test_an_upload_that_is_not_understood_hides_no_other(wire: Wire, odd: Any) -> None:
     wire.on(VIDEOS, Answer(body={"items": [video("b")]}))
     assert [post.post_id for post in listed(wire, [odd, item("b", "2026-11-19T10:00:00Z")])] == ["b"]
@@ -155,11 +165,13 @@ def test_counts_that_come_as_text_are_numbers(wire: Wire) -> None:
         {"id": "a"},
         counted("a", viewCount="many"),
         {**counted("a"), "statistics": None},
+        {**counted("a"), "snippet": {"channelId": ["UC-other"]}, "statistics": 1},
         counted("a") | {"statistics": 1},
     ],
 )
 def test_a_video_whose_figures_are_not_understood_is_not_gone_and_hides_no_other(wire: Wire, odd: Any) -> None:
-    wire.on(VIDEOS, Answer(body={"items": [None, odd, counted("b", viewCount="7")]}))
+    unnamed = [{**counted("a"), "id": id} for id in (None, 7, ["a"], "")]
+    wire.on(VIDEOS, Answer(body={"items": [None, *unnamed, odd, counted("b", viewCount="7")]}))
     assert youtube.read_posts(ACCESS, ["a", "b"]) == {"a": {}, "b": {"views": 7}}
 
 
