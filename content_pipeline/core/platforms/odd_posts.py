@@ -79,13 +79,13 @@ def _readable(
 
 
 def _storable(post: ListedPost) -> ListedPost:
-    """The post, its text without what PostgreSQL cannot store: NUL, and half an emoji where a text was cut. Raises
-    ValueError and TypeError for other values that it cannot store."""
-    for text in (post.post_id, post.url or ""):
+    """The post, its text without what PostgreSQL cannot store: NUL, and half an emoji where a text was cut. Raises an
+    error for other values that it cannot store."""
+    for text in (post.post_id, "" if post.url is None else post.url):
         if "\0" in text:
             raise ValueError("An id or a link has a NUL.")
-        text.encode()
-    if post.seconds is not None and not abs(post.seconds) < _TOO_MANY:
+        text.encode()  # which False and [] do not have
+    if post.seconds is not None and not _is_storable(post.seconds):
         raise ValueError("The length is no number.")
     return replace(post, text=post.text.replace("\0", "").encode(errors="replace").decode())
 
@@ -95,9 +95,13 @@ def _numbers(figures: Figures) -> Iterator[tuple[Metric, float]]:
     for metric, value in figures.items():
         if value is None:
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _TOO_MANY:
+        if not _is_storable(value):
             raise ValueError(f"The figure of {metric} is no number.")
         yield metric, value
+
+
+def _is_storable(number: Any) -> bool:
+    return isinstance(number, int | float) and not isinstance(number, bool) and abs(number) < _TOO_MANY
 
 
 def _id_of(entry: Any) -> str:

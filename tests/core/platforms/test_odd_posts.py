@@ -1,6 +1,7 @@
 """Odd posts in an answer: each is logged once, and what can be stored of it is."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from structlog.testing import CapturingLogger
@@ -46,9 +47,17 @@ def test_what_cannot_be_stored_of_a_text_is_left_out(said: str, stored: str) -> 
 
 @pytest.mark.parametrize(
     ("post_id", "url", "seconds"),
-    [("1\0", None, None), ("1\ud83c", None, None), ("1", "https://\0", None), ("1", None, float("inf"))],
+    [
+        ("1\0", None, None),
+        ("1\ud83c", None, None),
+        ("1", "https://\0", None),
+        ("1", False, None),
+        ("1", [], None),
+        ("1", None, float("inf")),
+        ("1", None, True),
+    ],
 )
-def test_a_post_that_cannot_be_stored_is_left_out(post_id: str, url: str | None, seconds: float | None) -> None:
+def test_a_post_that_cannot_be_stored_is_left_out(post_id: str, url: Any, seconds: float | None) -> None:
     assert readable_posts("somewhere", [post_id], lambda _: ListedPost(post_id, url, "", NOON, seconds)) == []
 
 

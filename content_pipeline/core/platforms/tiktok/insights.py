@@ -78,7 +78,7 @@ def _listed(video: dict[str, Any]) -> ListedPost:
     return ListedPost(
         id_text(video["id"]),
         link,
-        video["video_description"],
+        video["video_description"] or "",
         datetime.fromtimestamp(video["create_time"], UTC),
         video["duration"],
     )

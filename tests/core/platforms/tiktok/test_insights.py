@@ -86,7 +86,7 @@ def test_twenty_videos_are_asked_for_at_once_and_those_that_are_gone_are_missing
         {**video("1", 20), "id": None},
         {**video("1", 20), "create_time": "soon"},
         {**video("1", 20), "create_time": 1e300},
-        {**video("1", 20), "video_description": None},
+        {**video("1", 20), "video_description": 7},
         {**video("1", 20), "share_url": "https://www.tiktok.com/\0"},
         {**video("1", 20), "duration": "long"},
     ],
@@ -94,6 +94,11 @@ def test_twenty_videos_are_asked_for_at_once_and_those_that_are_gone_are_missing
 def test_a_video_that_is_not_understood_hides_no_other_in_the_list(wire: Wire, odd: Any) -> None:
     wire.on(LIST, ok(videos=[odd, video("2", 19)], has_more=False))
     assert [post.post_id for post in tiktok.list_posts(ACCESS, since=YEAR_START)] == ["2"]
+
+
+def test_a_video_without_a_description_is_listed(wire: Wire) -> None:
+    wire.on(LIST, ok(videos=[{**video("1", 20), "video_description": None}], has_more=False))
+    assert [post.text for post in tiktok.list_posts(ACCESS, since=YEAR_START)] == [""]
 
 
 @pytest.mark.parametrize("odd", ["many", True, 10**400, [1]])
