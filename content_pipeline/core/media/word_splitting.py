@@ -11,8 +11,14 @@ HYPHEN = "-"
 # Best first: after a sign of an address, before a capital or number of a compound name, ...
 _SIGN = re.compile(r"(?<=[/?&=#])(?![/?&=#])|(?<=[._@:+~,;|)\-‐–—])(?=\w)")
 _COMPOUND = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
-# ... where a Japanese particle or ending is over and the next word begins, perhaps with its honorific, ...
-_JAPANESE = re.compile("(?<=[\u3041-\u3096])(?<![おご])(?=[おご]?[\u30a1-\u30fa\u3400-\u9fff])")
+# ... in Japanese before katakana, and before kanji only after a particle, a number or an ending of a verb or adjective:
+# 取り扱い stays whole. After a particle or a number, お and ご are the honorific of what follows, else not: たまご, ...
+_HIRAGANA, _KATAKANA, _KANJI = "[\u3041-\u3096]", "[\u30a1-\u30fa]", "[\u3400-\u9fff]"
+_JAPANESE = re.compile(
+    f"(?<={_HIRAGANA})(?<![おっ])(?={_KATAKANA})"
+    f"|(?:(?<=[をがはのにでともへや])|(?<={_HIRAGANA}て)|(?<=[一二三四五六七八九]つ))(?=[おご]?(?:{_KATAKANA}|{_KANJI}))"
+    f"|(?:(?<=[なる])|(?<=ない)|(?<=です)|(?<=ます)|(?<={_HIRAGANA}た))(?={_KANJI})"
+)
 # ... after an ending that joins parts in Germanic compounds, before a Latin suffix, ...
 _JOINT = re.compile(
     r"(?<=.{3})(?:(?<=ungs)|(?<=schafts)|(?<=heits)|(?<=keits)|(?<=tions)|(?<=täts)|(?<=fahrts)|(?<=ings)|(?<=ung)(?!s)"
