@@ -76,6 +76,9 @@ def main(minutes: float) -> None:
     _save(samples)
     verdicts = soak_series.judge(samples)
     _show(verdicts)
+    failures += [
+        f"/metrics: no {name}, by which another series is divided" for name in soak_series.missing_divisors(samples)
+    ]
     for failure, times in Counter(_ID.sub("…", failure)[:_FAILURE_CHARACTERS] for failure in failures).most_common():
         report.console.print(f"{times} × {failure}", style="red", markup=False)
     grown = [verdict.series for verdict in verdicts if verdict.grows]
@@ -193,6 +196,8 @@ def _show(verdicts: Sequence[Verdict]) -> None:
         shown = [verdict for number, verdict in enumerate(of_rule) if verdict.grows or number < _SHOWN]
         for verdict in shown:
             _add_row(table, verdict, rule)
+        if not of_rule:
+            table.add_row(f"[dim]{rule.pattern}: nothing to judge[/]")
         if len(of_rule) > len(shown):
             table.add_row(f"[dim]{rule.pattern}: {len(of_rule) - len(shown)} more, none grows[/]")
     report.console.print(table)

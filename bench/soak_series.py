@@ -128,6 +128,13 @@ def judge(samples: Sequence[Sample]) -> list[Verdict]:
     return [verdict for name, rule in found if (verdict := _judge(samples, name, rule))]
 
 
+def missing_divisors(samples: Sequence[Sample]) -> list[str]:
+    """The series that others are divided by and that no sample has, as after a change of names. What is divided by them
+    has no verdict."""
+    names = {name for sample in samples for name in sample.values}
+    return [rule.per for rule in RULES if rule.per and rule.per not in names]
+
+
 def _rule(name: str) -> Rule | None:
     return next((rule for rule in RULES if fnmatch(name, rule.pattern)), None)
 
@@ -156,7 +163,7 @@ def _judge(samples: Sequence[Sample], name: str, rule: Rule) -> Verdict | None:
 
 def _plain(samples: Sequence[Sample], name: str, per: str | None) -> Iterator[tuple[float, float]]:
     for sample in samples:
-        if divisor := sample.values.get(per, 0.0) if per else 1.0:  # none while the part restarts
+        if divisor := sample.values.get(per) if per else 1.0:  # not there while the part restarts
             yield sample.seconds, sample.values.get(name, 0.0) / divisor
 
 

@@ -15,14 +15,18 @@ HOUR = 3600
 MB = 1e6
 
 
-def soak(seconds: float = HOUR, **series: Callable[[float], float]) -> dict[str, Verdict]:
-    """The verdicts on series, given as functions of seconds, with a task that ends each second."""
+def sampled(seconds: float = HOUR, **series: Callable[[float], float | None]) -> list[Sample]:
+    """Samples of series, given as functions of seconds (None: not there), with a task that ends each second."""
     made = {**series, TASKS: lambda at: at}
-    samples = [
-        Sample(at, {name: value(at) for name, value in made.items()})
+    return [
+        Sample(at, {name: found for name, value in made.items() if (found := value(at)) is not None})
         for at in (15.0 * n for n in range(int(seconds / 15) + 1))
     ]
-    return {verdict.series: verdict for verdict in soak_series.judge(samples)}
+
+
+def soak(seconds: float = HOUR, **series: Callable[[float], float | None]) -> dict[str, Verdict]:
+    """The verdicts on such series."""
+    return {verdict.series: verdict for verdict in soak_series.judge(sampled(seconds, **series))}
 
 
 def grows(name: str, value: Callable[[float], float], seconds: float = HOUR) -> bool:
@@ -61,13 +65,7 @@ def test_rows_may_grow_by_what_is_kept_of_each_task_and_no_faster() -> None:
 
 
 def test_a_series_that_appears_late_began_with_nothing() -> None:
-    def late(at: float) -> float:
-        return 0.0 if at < 2000 else 100 * MB
-
-    samples = [
-        Sample(at, {TASKS: at, **({MEMORY: late(at)} if at >= 2000 else {})}) for at in (15.0 * n for n in range(241))
-    ]
-    (verdict,) = soak_series.judge(samples)
+    verdict = soak(**{MEMORY: lambda at: None if at < 2000 else 100 * MB})[MEMORY]
     assert (verdict.after_warm_up, verdict.grows) == (0, True)
 
 
@@ -78,7 +76,23 @@ def test_more_connections_are_no_more_memory_of_postgres() -> None:
 
     assert not grows_with(lambda at: 60 + 40 * at / HOUR, lambda _: 4 * MB)
     assert grows_with(lambda _: 60, lambda at: (4 + at / HOUR) * MB)
-    assert not grows_with(lambda at: 0 if at == HOUR / 2 else 60, lambda _: 4 * MB)  # restarts
+
+
+@pytest.mark.parametrize("memory", [None, 240 * MB])
+def test_while_postgres_restarts_its_memory_is_not_judged(memory: float | None) -> None:
+    """Its processes are not in a scrape then, while their memory, which is not measured each time, may be."""
+
+    def restarts(value: float, meanwhile: float | None) -> Callable[[float], float | None]:
+        return lambda at: meanwhile if HOUR / 2 <= at < 0.7 * HOUR else value
+
+    found = soak(**{POSTGRES: restarts(240 * MB, memory), "processes{postgres}": restarts(60, None)})[POSTGRES]
+    assert (found.after_warm_up, found.at_end, found.an_hour) == (4 * MB, 4 * MB, 0)
+
+
+def test_a_series_that_others_are_divided_by_and_that_is_never_there_is_told() -> None:
+    memory = {POSTGRES: lambda _: 240 * MB}
+    assert soak_series.missing_divisors(sampled(**memory, **{"processes{pg}": lambda _: 60})) == ["processes{postgres}"]
+    assert soak_series.missing_divisors(sampled(**memory, **{"processes{postgres}": lambda _: 60})) == []
 
 
 def test_what_is_given_back_is_no_growth() -> None:
