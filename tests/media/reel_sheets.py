@@ -3,6 +3,7 @@
 python -m tests.media.reel_sheets FOLDER        writes sheet-1.png and so on, with each design in turn, and hdr.png
 
 Words are spoken evenly, and backgrounds are stills, so that 30 scripts take half a minute without a voice or a render.
+The three reels of hdr.png are rendered.
 """
 
 import subprocess
