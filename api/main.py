@@ -8,6 +8,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
+from sqlalchemy.orm import configure_mappers
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
@@ -52,7 +53,7 @@ from api.routes import (
     workspace,
 )
 from api.schemas.problems import problems
-from content_pipeline.core import tracing
+from content_pipeline.core import storage, tracing
 from content_pipeline.core.settings import settings
 
 ALLOWED: Final = [
@@ -99,7 +100,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     logs.configure()
     tracing.configure("api")
     sys.setswitchinterval(_SWITCH_SECONDS)
-    # Else each full collection walks over all that was imported: 0.1 s in which nobody is answered.
+    # Else each full collection walks over all that was imported, and over boto3's clients, which the first use of each
+    # makes: 0.1 s in which nobody is answered, a few times a minute beside uploads.
+    storage.client()
+    storage.public_client()
+    configure_mappers()
     gc.freeze()
     progress: Progress = app.state.progress
     callers: CallerCache = app.state.callers
