@@ -31,8 +31,9 @@ MEMORY_BYTES: Final = 1 << 30
 ANSWER_SECONDS: Final = 60.0
 
 # As many at once in a process, so that 40 threads of the API do not take 40 times the memory. One workspace could hold
-# all of them for a minute each, with files that take long.
-_SLOTS: Final = FairSemaphore(most=4, per_owner=2)
+# all of them for a minute each, with files that take long, and has half of the cores for it: with both of two, reads of
+# others took 2.4 times as long (bench/noisy_neighbor.py).
+_SLOTS: Final = FairSemaphore(most=4, per_owner=min(max((os.cpu_count() or 1) // 2, 1), 2))
 
 _STREAMS: Final = TypeAdapter(SourceStreams)
 
