@@ -5,11 +5,11 @@ waits for one without a thread.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from anyio import Semaphore, WouldBlock, fail_after
+from anyio import Semaphore, fail_after
 from anyio.lowlevel import RunVar
 from fastapi import Request
 
@@ -103,9 +103,6 @@ def _counted(clients: dict[str, _Client], name: str, slots: int) -> Iterator[_Cl
 
 
 async def _acquire(free: Semaphore, refusal: Callable[[], Error]) -> None:
-    with suppress(WouldBlock):
-        free.acquire_nowait()
-        return
     try:
         with fail_after(PATIENCE_SECONDS):
             await free.acquire()

@@ -22,6 +22,7 @@ from content_pipeline.cli.bootstrap import prepare_stores
 from content_pipeline.cli.services import services_of
 from content_pipeline.cli.stack_config import ROOT, StackConfig
 from content_pipeline.cli.state import State, UserSettings
+from content_pipeline.core import storage
 from content_pipeline.core.database import Base, discard_engines, dispose_engines, engine, transaction
 from content_pipeline.core.models import Plan
 from content_pipeline.core.net import read_retries
@@ -94,7 +95,10 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("CONTENT_PIPELINE_DAGSTER_URL", "http://127.0.0.1:1")
         settings.cache_clear()
         share_backgrounds(home, tmp_path_factory)
-        discard_engines()  # those of the stack of this checkout, which a module may have made when it was imported
+        # Those of the stack of this checkout, which a module may have made when it was imported, or a test of the API.
+        discard_engines()
+        storage.client.cache_clear()
+        storage.public_client.cache_clear()
         if os.geteuid() == 0:
             privileges.hand_over(home)
         as_owner = privileges.command_prefix(home)
