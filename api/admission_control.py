@@ -19,7 +19,7 @@ SLOTS_PER_WORKSPACE: Final = 2
 SLOT_SECONDS: Final = 0.05
 # All that can get a slot in time, if each is held for as long as it may.
 _MAX_WAITING: Final = int(PATIENCE_SECONDS / SLOT_SECONDS) * SLOTS_PER_WORKSPACE
-_SLOTS: Final = ConcurrencyLimit(
+SLOTS: Final = ConcurrencyLimit(
     "are being worked on", most=1000, per_client=SLOTS_PER_WORKSPACE, max_waiting=_MAX_WAITING
 )
 # The routes that a tool of an agent calls are part of its request, which has a slot, or had one.
@@ -37,7 +37,7 @@ class AdmissionControl:
         if not scope.get("state", {}).get("caller") or _is_admitted.get():
             await self.app(scope, receive, send)
             return
-        async with _SLOTS.slot(client_of(Request(scope))) as release:
+        async with SLOTS.slot(client_of(Request(scope))) as release:
 
             async def send_and_release(message: Message) -> None:
                 await send(message)

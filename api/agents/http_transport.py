@@ -14,7 +14,7 @@ from api.agents.server import build
 from content_pipeline.core.errors import Error
 from content_pipeline.core.settings import settings
 
-_SERVER: Final = build(in_process)
+SERVER: Final = build(in_process)
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -33,7 +33,7 @@ async def serve(request: Request, send: Send) -> None:
     await _check_host(request)
     # Without sessions, the SDK's manager keeps nothing from one message to the next. One for each message ends all of
     # its tasks with it: when it is answered, when the client goes, when the server shuts down.
-    manager = StreamableHTTPSessionManager(_SERVER, stateless=True)
+    manager = StreamableHTTPSessionManager(SERVER, stateless=True)
     async with manager.run():
         await manager.handle_request(request.scope, request.receive, send)
 

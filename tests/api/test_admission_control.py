@@ -173,7 +173,7 @@ def test_requests_without_a_key_are_let_through() -> None:
 def test_the_api_admits_by_workspace_after_it_has_checked_the_key(
     app: FastAPI, connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admission_control, "_SLOTS", ConcurrencyLimit("are one", most=1000, per_client=1))
+    monkeypatch.setattr(admission_control, "SLOTS", ConcurrencyLimit("are one", most=1000, per_client=1))
     monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.5)
     busy, other = (connect().headers[API_KEY] for _ in range(2))
     with serving(app) as url, closing(HTTPConnection(url.removeprefix("http://"))) as slow:

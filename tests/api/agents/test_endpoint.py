@@ -129,7 +129,7 @@ def test_an_older_client_with_a_handshake_is_served_too(agent: Agent, server: st
 @pytest.fixture
 def _fresh_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has asked it for its tools."""
-    monkeypatch.setattr(http_transport, "_SERVER", build(in_process))
+    monkeypatch.setattr(http_transport, "SERVER", build(in_process))
 
 
 def _listed(client: TestClient, **params: Any) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def test_there_is_one_page_of_tools(client: TestClient) -> None:
 
 def test_the_routes_that_a_tool_calls_are_part_of_its_request(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
     """They waited for a slot of the workspace, which the message to the tool held."""
-    monkeypatch.setattr(admission_control, "_SLOTS", ConcurrencyLimit("are one", most=1000, per_client=1))
+    monkeypatch.setattr(admission_control, "SLOTS", ConcurrencyLimit("are one", most=1000, per_client=1))
     monkeypatch.setattr(admission_control, "SLOT_SECONDS", 3600.0)
     monkeypatch.setattr(concurrency_limits, "PATIENCE_SECONDS", 0.5)
     assert agent.call("get_workspace")
