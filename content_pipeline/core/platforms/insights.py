@@ -73,7 +73,7 @@ class InsightsReader(Protocol):
 
     Methods raise, as `base.Publisher` does: Refused, Expired, Disconnected, UpstreamError and TooManyRequests (both
     retryable); ScopeMissing where the account was connected without one of `scopes`. A metric that the platform does
-    not give is missing from the figures, never zero. A post in an undocumented form hides no other (`odd_posts`).
+    not give is missing from the figures, never zero. A post in an undocumented form hides no other (`malformed_posts`).
     """
 
     # The platform's own name of each metric that it gives.

@@ -28,7 +28,7 @@ from content_pipeline.core.platforms.insights import (
     without_empty_average,
 )
 from content_pipeline.core.platforms.instagram import errors, graph
-from content_pipeline.core.platforms.odd_posts import id_text, readable_figures, readable_posts, time_of
+from content_pipeline.core.platforms.malformed_posts import id_text, readable_figures, readable_posts, time_of
 from content_pipeline.core.platforms.response_json import json_object
 
 SCOPES: Final = ("instagram_business_basic", "instagram_business_manage_insights")

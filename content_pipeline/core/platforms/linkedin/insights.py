@@ -29,7 +29,7 @@ from content_pipeline.core.platforms.insights import (
 from content_pipeline.core.platforms.linkedin.errors import checked
 from content_pipeline.core.platforms.linkedin.requests import call
 from content_pipeline.core.platforms.linkedin.settings import LinkedInSettings
-from content_pipeline.core.platforms.odd_posts import readable_figures
+from content_pipeline.core.platforms.malformed_posts import readable_figures
 from content_pipeline.core.platforms.response_json import json_object
 from content_pipeline.core.rate_limits import Rate
 

@@ -16,7 +16,7 @@ from content_pipeline.core.platforms.insights import (
     batches,
     scope_needed,
 )
-from content_pipeline.core.platforms.odd_posts import id_text, readable_by_id, readable_figures, readable_posts
+from content_pipeline.core.platforms.malformed_posts import id_text, readable_by_id, readable_figures, readable_posts
 from content_pipeline.core.platforms.tiktok import api
 
 SCOPES: Final = ("user.info.stats", "video.list")

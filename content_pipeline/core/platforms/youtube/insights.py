@@ -28,7 +28,7 @@ from content_pipeline.core.platforms.insights import (
     shares_of_counts,
     without_empty_average,
 )
-from content_pipeline.core.platforms.odd_posts import (
+from content_pipeline.core.platforms.malformed_posts import (
     id_text,
     readable,
     readable_by_id,

@@ -8,7 +8,7 @@ from structlog.testing import CapturingLogger
 
 from content_pipeline.core import isolation
 from content_pipeline.core.platforms.insights import Figures, ListedPost
-from content_pipeline.core.platforms.odd_posts import readable, readable_figures, readable_posts
+from content_pipeline.core.platforms.malformed_posts import readable, readable_figures, readable_posts
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -24,7 +24,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
     return log
 
 
-def test_an_odd_post_is_logged_once_without_its_text(log: CapturingLogger) -> None:
+def test_a_malformed_post_is_logged_once_without_its_text(log: CapturingLogger) -> None:
     for _ in range(2):
         assert readable("somewhere", [{"id": "odd", "text": "secret"}, {"id": "7"}], lambda post: int(post["id"])) == [
             7

@@ -84,7 +84,7 @@ def _sync(monkeypatch: pytest.MonkeyPatch, platform: str, spoil: Callable[[str, 
 
 
 @pytest.mark.parametrize("platform", ["instagram", "tiktok", "youtube", "linkedin"])
-def test_an_odd_post_hides_no_other_and_is_not_gone(
+def test_a_malformed_post_hides_no_other_and_is_not_gone(
     platforms: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch, platform: str
 ) -> None:
     platforms.set(instagram_insights_seconds=0, tiktok_listing_seconds=0)
