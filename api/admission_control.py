@@ -1,4 +1,4 @@
-"""Admission control: two requests of a workspace are worked on at a time, so that a burst does not fill the event loop.
+"""Admission control: a concurrency limit per workspace, so that a burst of requests does not fill the event loop.
 
 A request holds its slot until its response is under way, or for `SLOT_SECONDS`: what waits for something holds up none.
 """

@@ -1,6 +1,6 @@
-"""Error isolation of posts in a platform's answers: one of an undocumented form is logged once, and hides no other.
+"""Error isolation of malformed posts in a platform's answers: one is logged once and left out, the others are read.
 
-Where all of several are of such a form, it is the platform's that has changed: their error is raised.
+Where all of several are malformed, the platform has changed its form: their error is raised.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Options of the ONNX sessions that speak: one thread for each sentence, and errors only in the log."""
+"""ONNX Runtime session options of the text-to-speech models: single-threaded, only errors are logged."""
 
 from typing import TYPE_CHECKING
 

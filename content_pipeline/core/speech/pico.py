@@ -1,4 +1,4 @@
-"""TTS engine SVOX Pico: a German, French, Italian and Spanish voice (Apache-2.0), where its package is installed.
+"""SVOX Pico text-to-speech engine: German, French, Italian and Spanish voices, by the optional extra `voices`.
 
 It reports no times, so its words are aligned as those of endpoints are. It runs in a child process: threads disturb
 each other in it, and after a hundred odd texts in one process one never ended.
@@ -53,7 +53,7 @@ def synthesize(text: str, choice: VoiceChoice) -> Samples:
         )
     with TemporaryDirectory() as folder:
         written, sound = Path(folder) / "text", Path(folder) / "sound"
-        written.write_text(text.translate(_MARKUP))
+        written.write_text(text.translate(_MARKUP), encoding="utf-8")
         program = [sys.executable, "-m", "content_pipeline.core.speech.pico_process"]
         child_process.run_to_end(
             [*program, choice.voice.language, str(choice.speed), str(written), str(sound)],
