@@ -1,10 +1,10 @@
 """Admission control: a concurrency limit per workspace, so that a burst of requests does not fill the event loop.
 
-A request holds its slot until its response is under way, or for `SLOT_SECONDS`: what waits for something holds up none.
+A slot is released when the first part of the response body is sent, or after `SLOT_SECONDS`, so that a request that
+waits for something does not block the others.
 """
 
 import asyncio
-from contextvars import ContextVar
 from typing import Final
 
 from starlette.requests import Request
@@ -17,13 +17,13 @@ from api.concurrency_limits import PATIENCE_SECONDS, ConcurrencyLimit, client_of
 # reads of one key came to 0.49 of a bare route instead of 0.55 (bench/polling.py).
 SLOTS_PER_WORKSPACE: Final = 2
 SLOT_SECONDS: Final = 0.05
-# All that can get a slot in time, if each is held for as long as it may.
+# As many as can still get a slot in time, if each is held for SLOT_SECONDS.
 _MAX_WAITING: Final = int(PATIENCE_SECONDS / SLOT_SECONDS) * SLOTS_PER_WORKSPACE
 SLOTS: Final = ConcurrencyLimit(
     "are being worked on", most=1000, per_client=SLOTS_PER_WORKSPACE, max_waiting=_MAX_WAITING
 )
-# The routes that a tool of an agent calls are part of its request, which has a slot, or had one.
-_is_admitted: Final[ContextVar[bool]] = ContextVar("is_admitted", default=False)
+# Key of a scope's state: the request is part of one that has a slot, or had one. A client cannot set it.
+IS_ADMITTED: Final = "is_admitted"
 
 
 class AdmissionControl:
@@ -34,7 +34,8 @@ class AdmissionControl:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not scope.get("state", {}).get("caller") or _is_admitted.get():
+        state = scope.get("state", {})
+        if not state.get("caller") or state.get(IS_ADMITTED):
             await self.app(scope, receive, send)
             return
         async with SLOTS.slot(client_of(Request(scope))) as release:
@@ -45,9 +46,7 @@ class AdmissionControl:
                     release()
 
             timer = asyncio.get_running_loop().call_later(SLOT_SECONDS, release)
-            admitted = _is_admitted.set(True)
             try:
                 await self.app(scope, receive, send_and_release)
             finally:
-                _is_admitted.reset(admitted)
                 timer.cancel()

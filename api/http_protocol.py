@@ -1,9 +1,10 @@
 """uvicorn's HTTP protocol with a timeout and a size limit for request heads, and connections limited per address.
 
-    uvicorn api.main:app --http api.http_protocol:HttpProtocol --ws none
+    uvicorn api.main:app --http api.http_protocol:HttpProtocol --ws none --reset-contextvars
 
 uvicorn itself waits for a head without end, and keeps whatever comes of it in memory. A connection that was upgraded to
-a web socket would have another protocol, and be counted for ever, so there are none.
+a web socket would have another protocol, and be counted for ever, so there are none. A pipelined request starts while
+the response before it is sent; without a context of its own, its span and log lines would belong to that one.
 """
 
 import json

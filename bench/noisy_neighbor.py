@@ -123,8 +123,9 @@ def _api(environment: Environment, drip: int, *, has_zeromemory: bool) -> Iterat
     }
     variables = {**environment.stack.env, **{f"CONTENT_PIPELINE_{name}": value for name, value in servers.items()}}
     listen = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--log-level", "critical"]
-    protocol = ["--http", "api.http_protocol:HttpProtocol", "--ws", "none", "--timeout-graceful-shutdown", "1"]
-    command = [sys.executable, "-m", "uvicorn", "bench.slow_dns_app:app", *listen, *protocol]
+    protocol = ["--http", "api.http_protocol:HttpProtocol", "--ws", "none", "--reset-contextvars"]
+    stopping = ["--timeout-graceful-shutdown", "1"]
+    command = [sys.executable, "-m", "uvicorn", "bench.slow_dns_app:app", *listen, *protocol, *stopping]
     server = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until(lambda: _answers(port), seconds=60, what="the API")

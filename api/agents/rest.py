@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import httpx
 from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
+from api.admission_control import IS_ADMITTED
 from api.authentication import API_KEY, sent_key
 from api.context import REQUEST_ID
 from api.idempotency import PUBLIC_PATH
@@ -69,10 +71,14 @@ def _problem(answer: httpx.Response) -> dict[str, Any]:
 
 @asynccontextmanager
 async def in_process(request: Request) -> AsyncIterator[RestClient]:
-    """The routes of this process, as the sender of a request to `/mcp`."""
+    """The routes of this process, as the sender of a request to `/mcp`, with whose slot they run."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await request.app({**scope, "state": {IS_ADMITTED: True}}, receive, send)
+
     headers = {API_KEY: sent_key(request.headers) or "", REQUEST_ID: request.state.request_id}
     address = (request.client.host, request.client.port) if request.client else ("unknown", 0)
-    transport = httpx.ASGITransport(request.app, raise_app_exceptions=False, client=address)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=address)
     async with httpx.AsyncClient(
         transport=transport, base_url="http://api", headers=headers, trust_env=False, timeout=TIMEOUT_SECONDS
     ) as http:

@@ -189,7 +189,7 @@ def _worker(config: StackConfig, lane: Lane) -> Service:
 def _api(config: StackConfig) -> Service:
     port = config.state.ports[API]
     address = f"http://{_reachable(config.configured.host)}:{port}"
-    listen = ["--host", config.configured.host, "--port", str(port), "--no-access-log"]
+    listen = ["--host", config.configured.host, "--port", str(port), "--no-access-log", "--reset-contextvars"]
     protocol = ["--http", "api.http_protocol:HttpProtocol", "--ws", "none"]
     return Service(
         "api",

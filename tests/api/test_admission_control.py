@@ -40,11 +40,11 @@ class Requests:
         self._ends: list[asyncio.Future[None]] = []
         self._middleware = AdmissionControl(self._answer)
 
-    async def send(self, workspace: UUID | None, count: int) -> None:
-        """Send so many, and let each come as far as it may."""
+    async def send(self, workspace: UUID | None, count: int, answered: Send | None = None) -> None:
+        """Send so many, and let each come as far as it may. `answered` gets their answers."""
         state = {"caller": SimpleNamespace(workspace_id=workspace)} if workspace else {}
         scope: Scope = {"type": "http", "headers": [], "state": state}
-        self.sent += [asyncio.create_task(self._middleware(scope, _receive, _send)) for _ in range(count)]
+        self.sent += [asyncio.create_task(self._middleware(scope, _receive, answered or _send)) for _ in range(count)]
         await self._settle()
 
     async def answer(self, count: int) -> None:
@@ -75,6 +75,8 @@ class Requests:
         end = asyncio.get_running_loop().create_future()
         self._ends.append(end)
         await end
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
 
 
 async def _receive() -> Message:
@@ -115,6 +117,23 @@ def test_a_stream_lets_the_next_one_in_once_it_is_under_way() -> None:
         await requests.send(workspace, SLOTS_PER_WORKSPACE + 2)
         await requests.begin_to_stream()
         assert requests.admitted[workspace] == SLOTS_PER_WORKSPACE + 1
+
+    asyncio.run(check())
+
+
+def test_a_request_that_begins_within_the_answer_to_another_needs_a_slot_of_its_own() -> None:
+    async def check() -> None:
+        requests, workspace = Requests(), uuid4()
+
+        async def begin_more(message: Message) -> None:  # as uvicorn begins pipelined requests
+            if message["type"] == "http.response.body":
+                await requests.send(workspace, 20)
+
+        await requests.send(workspace, 1, begin_more)
+        await requests.answer(1)
+        await requests.sent[0]
+        await requests.send(workspace, 0)
+        assert requests.admitted[workspace] == 1 + SLOTS_PER_WORKSPACE
 
     asyncio.run(check())
 
