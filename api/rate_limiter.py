@@ -31,15 +31,15 @@ class _Bucket:
     empty_at: float
     unsynced: float = 0.0
 
-    def take(self, rate: Rate) -> RateLimitResult:
+    def take(self, rate: Rate, amount: int) -> RateLimitResult:
         now = time.monotonic()
-        before = max(self.empty_at - now, 0.0)
-        filled = before + rate.cost
-        # Half a request of tolerance, as in core/rate_limits.py.
+        before, cost = max(self.empty_at - now, 0.0), rate.cost * amount
+        filled = before + cost
+        # Half a unit of tolerance, as in core/rate_limits.py.
         if filled > rate.window + rate.cost / 2:
-            return refused(rate, before)
+            return refused(rate, before, amount)
         self.empty_at = now + filled
-        self.unsynced += rate.cost
+        self.unsynced += cost
         return allowed(rate, filled)
 
 
@@ -48,12 +48,15 @@ class RateLimiter:
         self._buckets: dict[str, _Bucket] = {}
         self._syncing: asyncio.Task[None] | None = None
 
-    async def take(self, name: str, rate: Rate) -> RateLimitResult:
-        """Like `rate_limits.take`, but reads the database only for a bucket that is not in memory."""
+    async def take(self, name: str, rate: Rate, amount: int = 1) -> RateLimitResult:
+        """Like `rate_limits.take`, but reads the database only for a bucket that is not in memory.
+
+        `amount`: how many units of the quota are taken, all or none.
+        """
         if name not in self._buckets:
             filled = await AUTHENTICATION.run(rate_limits.charge, {name: 0.0})
             self._buckets.setdefault(name, _Bucket(time.monotonic() + filled[name]))
-        result = self._buckets[name].take(rate)
+        result = self._buckets[name].take(rate, amount)
         if self._syncing is None or self._syncing.done():
             self._syncing = asyncio.create_task(self._sync_later())
         return result

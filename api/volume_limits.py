@@ -25,8 +25,8 @@ class VolumeLimit:
 
     async def take(self, client: str, amount: int) -> None:
         """Count a body. Raises TooManyRequests when the client has sent as much as it may."""
-        rate = Rate(self.per_minute // max(amount, 1), _WINDOW_SECONDS)  # an empty body is refused by its route
-        result = await _rate_limiter.take(f"{self.of} of {client}", rate)
+        rate = Rate(self.per_minute, _WINDOW_SECONDS)
+        result = await _rate_limiter.take(f"{self.of} of {client}", rate, amount)
         if not result.allowed:
-            most = f"{self.per_minute:,} {self.unit} a minute"
-            raise too_many(f"Of {self.of}, at most {most} are taken from each workspace.", result)
+            most = f"{self.per_minute:,} {self.unit} of {self.of}"
+            raise too_many(f"At most {most} a minute are taken from each workspace.", result)

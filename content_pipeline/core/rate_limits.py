@@ -102,8 +102,7 @@ def allowed(rate: Rate, filled: float) -> RateLimitResult:
     )
 
 
-def refused(rate: Rate, filled: float) -> RateLimitResult:
-    """The result for a request that does not fit into a bucket of `filled` seconds."""
-    return RateLimitResult(
-        allowed=False, remaining=0, reset_after=filled, retry_after=max(filled + rate.cost / 2 - rate.window, 0.0)
-    )
+def refused(rate: Rate, filled: float, amount: int = 1) -> RateLimitResult:
+    """The result for a request for `amount` units, which do not fit into a bucket of `filled` seconds."""
+    retry_after = max(filled + rate.cost * (amount - 0.5) - rate.window, 0.0)
+    return RateLimitResult(allowed=False, remaining=0, reset_after=filled, retry_after=retry_after)

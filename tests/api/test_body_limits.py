@@ -215,7 +215,7 @@ def test_an_upload_of_unknown_length_is_cut_at_the_plan(connect) -> None:
 def test_csvs_have_a_volume_a_minute_of_their_own(
     connect: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each megabyte of scripts computes for 0.14 s, and the plan's rate counts requests."""
+    """Each megabyte of scripts computes, and the plan's rate counts requests."""
     monkeypatch.setattr(upload_routes.CSV_VOLUME, "per_minute", 250_000)
     busy, other = connect(), connect()
 
@@ -228,7 +228,7 @@ def test_csvs_have_a_volume_a_minute_of_their_own(
     answers = [send(busy, 100_000) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [404, 404, 429]
     assert int(answers[-1].headers["Retry-After"]) > 1
-    assert "250,000 bytes a minute" in answers[-1].json()["detail"]
+    assert "250,000 bytes of CSVs a minute" in answers[-1].json()["detail"]
     assert send(other, 100_000).status_code == 404
 
 

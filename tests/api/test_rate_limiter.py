@@ -1,6 +1,7 @@
 """The in-process rate limiter in front of the shared token buckets."""
 
 import asyncio
+from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
@@ -87,3 +88,22 @@ def test_a_failure_reaches_who_asks_and_the_next_ones_are_served() -> None:
         return (await turnstile.take(str(uuid4()), rate)).allowed
 
     assert asyncio.run(after_a_failure())
+
+
+@pytest.mark.parametrize(("amounts", "allowed"), [((41, 41, 18), 3), ((41, 41, 19), 2), ((90, 60, 10), 2), ((101,), 0)])
+def test_units_are_taken_all_or_none_up_to_exactly_the_quota(amounts: Sequence[int], allowed: int) -> None:
+    async def each() -> list[RateLimitResult]:
+        limiter, bucket = RateLimiter(), str(uuid4())
+        return [await limiter.take(bucket, Rate(100, HOUR), amount) for amount in amounts]
+
+    assert sum(result.allowed for result in asyncio.run(each())) == allowed
+
+
+def test_the_wait_is_until_as_many_units_fit_as_were_asked_for() -> None:
+    async def each() -> list[RateLimitResult]:
+        limiter, bucket = RateLimiter(), str(uuid4())
+        return [await limiter.take(bucket, Rate(100, HOUR), amount) for amount in (80, 60)]
+
+    taken, refused = asyncio.run(each())
+    assert (taken.allowed, refused.allowed) == (True, False)
+    assert refused.retry_after == pytest.approx(HOUR * 0.395, abs=60)
