@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Response
 from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
 
 from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
@@ -14,6 +15,7 @@ from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.schemas.avatars import AvatarAccepted, AvatarAcceptedWithSecret, AvatarRequest, AvatarVideoView, AvatarView
 from api.schemas.problems import problems
+from api.thread_pools import LAUNCHES
 from content_pipeline.core.avatars import avatar_catalog, avatar_videos
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Invalid
@@ -57,7 +59,7 @@ def generate_avatar_video(body: AvatarRequest, caller: CallerDep, idempotent: Id
             secret = endpoints.create_for_task(session, caller.workspace_id, task.id, body.webhook_url)
             accepted = AvatarAcceptedWithSecret(**dict(accepted), webhook_secret=secret)
         response = idempotent.task_accepted(session, accepted, task_id=task.id)
-    dagster_client.launch_runs(task)
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, task)
     return response
 
 

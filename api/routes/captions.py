@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, BackgroundTasks, Depends, File, Form, Header, Request, Response, UploadFile
 from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
 
 from api import uploads
 from api.audit import ChangeDep
@@ -21,6 +22,7 @@ from api.schemas.glossary import Vocabulary
 from api.schemas.problems import problems
 from api.schemas.sources import AVATAR_JOB_ID, CAPTION_ID, MAX_URL, REEL_ID, UPLOAD_ID, URL
 from api.schemas.tasks import TaskAccepted
+from api.thread_pools import LAUNCHES
 from api.upload_routes import UploadRoute
 from content_pipeline.core.captions import burn_ins, captions, text_alignment, translation
 from content_pipeline.core.database import autocommit, transaction
@@ -203,7 +205,7 @@ def _accept(caller: Caller, idempotent: IdempotentRequest, form: CaptionForm, **
             task, response = _create(
                 session, caller, idempotent, form, source_url=source.location, media=media, **options
             )
-    dagster_client.launch_runs(task)
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, task)
     return response
 
 
@@ -337,5 +339,5 @@ def burn_in(caption_id: UUID, body: BurnInRequest, caller: CallerDep, idempotent
         response = idempotent.task_accepted(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
         )
-    dagster_client.launch_runs(task)
+    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, task)
     return response

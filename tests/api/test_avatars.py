@@ -32,12 +32,13 @@ def generate(client: TestClient, twin_id: str, **fields: Any) -> Any:
     return client.post(GENERATE, json={"twin_id": twin_id, "script": SCRIPT} | fields)
 
 
-def test_a_video_is_accepted_with_its_task(client: TestClient, twin_id: str) -> None:
+def test_a_video_is_accepted_with_its_task(client: TestClient, twin_id: str, launched: list[str]) -> None:
     answer = generate(client, twin_id, voice_id="en-US-Neural2-A")
     accepted = answer.json()
     assert answer.status_code == 202, answer.text
     assert (accepted["status"], accepted["progress"], accepted["provider"]) == ("queued", 0, "local")
     assert accepted["task_id"] == accepted["celery_task_id"] == accepted["job_id"]
+    assert launched == [accepted["task_id"]]
     assert accepted["estimated_seconds"] > 0
     found = client.get(f"{PUBLIC}/multimodal/avatar/{accepted['job_id']}").json()
     assert found.items() >= accepted.items()

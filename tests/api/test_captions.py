@@ -57,8 +57,9 @@ def test_an_upload_is_accepted_and_its_task_can_be_polled(client: TestClient, tm
     assert (tmp_path / "stored").read_bytes() == samples.SPEECH.read_bytes()
 
 
-def test_a_url_is_accepted_and_left_to_the_run(client: TestClient) -> None:
+def test_a_url_is_accepted_and_left_to_the_run_after_the_answer(client: TestClient, launched: list[str]) -> None:
     answer = client.post(GENERATE, data={"reel_url": "http://8.8.8.8/clip.mp4", "burn_in": "true"})
+    assert launched == [answer.json()["task_id"]]
     with transaction() as session:
         caption = session.get_one(Caption, UUID(answer.json()["caption_id"]))
     assert (caption.source_url, caption.source_key, caption.language) == ("http://8.8.8.8/clip.mp4", None, "auto")
@@ -384,13 +385,14 @@ def test_captions_that_are_not_done_cannot_be_edited(client: TestClient, caption
 # ── burn-ins ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_captions_can_be_burned_in_many_times(client: TestClient, finished_id: str) -> None:
+def test_captions_can_be_burned_in_many_times(client: TestClient, finished_id: str, launched: list[str]) -> None:
     path = f"{CAPTIONS}/{finished_id}/burn-in"
     looks = [{"font_size": 24, "font_color": "white", "position": "bottom"}, {"style": "karaoke"}, {}]
     answers = [client.post(path, json=look) for look in looks]
     assert [answer.status_code for answer in answers] == [202] * 3
     assert {tuple(answer.json()) for answer in answers} == {("task_id", "status")}
-    assert len({answer.json()["task_id"] for answer in answers}) == 3
+    assert launched == [answer.json()["task_id"] for answer in answers]
+    assert len(set(launched)) == 3
     assert client.get(f"{CAPTIONS}/{finished_id}").json()["status"] == "done"
 
 
