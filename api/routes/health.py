@@ -37,8 +37,9 @@ class Readiness(BaseModel):
 
 
 @router.get("/live")
-def live() -> dict[Literal["status"], State]:
+async def live() -> dict[Literal["status"], State]:
     """Liveness: this process answers."""
+    # Without a thread: routes that wait for a database that hangs may have all of them, and a restart mends nothing.
     return {"status": "ok"}
 
 
