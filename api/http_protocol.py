@@ -7,18 +7,17 @@ a web socket would have another protocol, and be counted for ever, so there are 
 the response before it is sent; without a context of its own, its span and log lines would belong to that one.
 """
 
-import json
 from asyncio import TimerHandle, Transport
 from collections import Counter
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
+from uuid import uuid4
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from api import error_pages
 from api.client_network import network_of
-from api.errors import MEDIA_TYPE
+from api.context import REQUEST_ID
+from api.errors import problem
 from content_pipeline.core.errors import Error, RequestTimeout, TooManyRequests
 from content_pipeline.core.settings import settings
 
@@ -26,6 +25,8 @@ from content_pipeline.core.settings import settings
 HEAD_SECONDS: Final = 10.0
 # What is no body: a request line with headers, or what comes between chunks of a body and after them.
 HEAD_BYTES: Final = 65_536
+# Where an address has too many connections. Those that send nothing are closed in this time.
+RETRY_SECONDS: Final = HEAD_SECONDS
 
 
 class HeadTooLarge(Error):
@@ -59,6 +60,7 @@ class HttpProtocol(HttpToolsProtocol):
                     f"Your address has {settings().connections_per_address} open connections.",
                     code="too_many_connections",
                     remedy="Close those that you no longer need, or use them for several requests.",
+                    retry_after=RETRY_SECONDS,
                 )
             )
 
@@ -76,21 +78,25 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_bytes += len(data)
         super().data_received(data)
         if self._head_bytes > HEAD_BYTES + len(data) and not self.transport.is_closing():
-            self._refuse(
-                HeadTooLarge(
-                    f"The head of a request may have up to {HEAD_BYTES:,} bytes.",
-                    remedy="Send fewer or shorter headers.",
-                )
-            )
+            self._refuse_head()
 
     def on_headers_complete(self) -> None:
         self._forget_deadline()
         self._head_bytes = 0
-        super().on_headers_complete()
+        # uvloop reads up to 256 kB at once, so a whole head that is too large may come with its end.
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_BYTES:
+            self._refuse_head()
+        else:
+            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._head_bytes = 0
-        super().on_body(body)
+        if not self.transport.is_closing():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self.transport.is_closing():
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
         is_last = not self.pipeline
@@ -119,19 +125,19 @@ class HttpProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
+    def _refuse_head(self) -> None:
+        self._refuse(
+            HeadTooLarge(
+                f"The head of a request may have up to {HEAD_BYTES:,} bytes.", remedy="Send fewer or shorter headers."
+            )
+        )
+
     def _refuse(self, error: Error) -> None:
-        status = HTTPStatus(error.status)
-        problem: dict[str, Any] = {
-            "type": error_pages.address(error.code),
-            "title": status.phrase,
-            "status": status,
-            "detail": error.detail,
-            "code": error.code,
-            "remedy": error.remedy,
-        }
-        body = json.dumps(problem).encode()
-        head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        self.transport.write(STATUS_LINE[status] + head.encode() + body)
+        request_id = uuid4().hex
+        response = problem({"type": "http", "path": "", "state": {"request_id": request_id}}, error)
+        response.headers.update({REQUEST_ID: request_id, "Connection": "close"})
+        head = b"".join(b"%s: %s\r\n" % header for header in response.raw_headers)
+        self.transport.write(STATUS_LINE[response.status_code] + head + b"\r\n" + response.body)
         self.transport.close()
 
     def _is_proxy(self, address: str) -> bool:

@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from api import http_protocol
 from api.http_protocol import HttpProtocol
+from api.schemas.problems import Problem
 from content_pipeline.core.settings import settings
 from tests.polling import until
 from tests.servers import serving
@@ -141,6 +142,27 @@ def test_a_head_without_end_is_refused(port: int, begun: bytes, monkeypatch: pyt
         except (ConnectionResetError, BrokenPipeError):
             pass
     assert sent < 50_000_000
+
+
+@pytest.mark.parametrize("after", [b"", b"some body", HEAD + b"\r\n"], ids=["alone", "a body", "a second one"])
+def test_a_head_that_is_too_large_is_refused_though_it_has_come_at_once(port: int, after: bytes) -> None:
+    with connected(port) as connection:
+        connection.sendall(HEAD + b"Content-Length: 9\r\nX-More: " + b"x" * 100_000 + b"\r\n\r\n" + after)
+        answers = rest(connection)
+    assert answers.startswith(b"HTTP/1.1 431 ")
+    assert answers.count(b"HTTP/1.1 ") == 1
+
+
+def test_what_is_refused_is_told_as_by_a_route(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "connections_per_address", 1)
+    with connected(port, OTHER_ADDRESS), connected(port, OTHER_ADDRESS) as second:
+        head, _, body = rest(second).partition(b"\r\n\r\n")
+    told = Problem.model_validate_json(body)
+    assert (told.code, told.retryable, told.retry_after) == ("too_many_connections", True, 10)
+    headers = dict(line.split(": ", 1) for line in head.decode().lower().splitlines()[1:])
+    assert headers["x-request-id"] == told.request_id
+    assert headers["retry-after"] == "10"
+    assert headers["content-type"] == "application/problem+json"
 
 
 def test_headers_of_the_usual_size_pass(port: int) -> None:
