@@ -1,7 +1,7 @@
 """Bulkhead: routes that call other servers run in threads of their own, limited in all and per workspace.
 
-So neither a server that does not answer nor a name that does not resolve holds up the routes that wait for none. Those
-share the threads of the process, of which a workspace has one at a time.
+A server that does not answer, or a name that does not resolve, therefore cannot block other routes. Those share
+Starlette's 40 threads, one at a time for each workspace.
 """
 
 import inspect

@@ -1,7 +1,7 @@
 """Concurrency limits of requests: in all, and per client (the bulkhead pattern).
 
-A client is a workspace, whose keys are its own to make, or an address where there is no key. A request without a slot
-waits for one without a thread.
+A client is a workspace (its keys share one limit), or an address for requests without a key. Waiting requests hold no
+thread.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -75,7 +75,7 @@ class ConcurrencyLimit:
 
     def _refusal(self) -> Error:
         return TooManyRequests(
-            f"{self.per_client} of your requests {self.purpose} already.",
+            f"Too many of your requests {self.purpose} at a time; the limit is {self.per_client}.",
             code="too_many_at_once",
             remedy="Wait until one of them is answered, then send this one again.",
             retry_after=RETRY_SECONDS,

@@ -20,16 +20,16 @@ from api.volume_limits import VolumeLimit
 from content_pipeline.core.errors import Invalid, Unprocessable
 
 LARGE_BYTES: Final = 1_000_000
-# 128 kB hold 60,000.
+# A body of 128 kB could have 60,000.
 MAX_VALUES: Final = 5_000
-# Of captions of a day, an edit has 100,000.
+# An edit of the captions of a day has 100,000 values.
 MAX_LARGE_VALUES: Final = 120_000
 # The largest object of the API has 20; those of options and metadata are the client's.
 MAX_KEYS: Final = 100
 # Each computes, for up to 0.1 s.
 LARGE_BODIES: Final = ConcurrencyLimit("send a large body", most=8, per_client=1)
-# Of bodies with more than a few values, by a workspace in a minute: six of the largest. With 30 of these, the reads of
-# others took 3.4 times as long (99 %); beside 20 bodies of 5,000 values a second, 4.8 times.
+# For the values of bodies that have more than a few: six of the largest in a minute. With 30 of these, the reads
+# of others took 3.4 times as long (99 %); beside 20 bodies of 5,000 values a second, 4.8 times.
 LARGE_BODY_VALUES: Final = VolumeLimit("large bodies", "values", per_minute=6 * MAX_LARGE_VALUES)
 # One at a time of a client. Else the event loop parses and validates all that a key sends at once before it looks at
 # the requests of others: beside 60 bodies of 5,000 values their reads took 10 times as long (99 %).

@@ -30,7 +30,8 @@ class ThreadPool:
         return await run_sync(partial(call, *arguments, **named), limiter=limiter)
 
 
-# Of a key that is not in memory, and of the rate limits. They share the pool of 10 connections with the reads of tasks.
+# Looks up keys that are not in memory, and synchronizes the rate limits. Both share the pool of 10 connections with the
+# reads of tasks.
 AUTHENTICATION: Final = ThreadPool("authentication", 4)
 # One reads, and those that wait for it get what it has read.
 READINESS: Final = ThreadPool("readiness", 1)
@@ -38,5 +39,5 @@ READINESS: Final = ThreadPool("readiness", 1)
 SCRAPES: Final = ThreadPool("scrapes", 1)
 # They compute, so more would only make others wait longer for the interpreter.
 JSON_PARSING: Final = ThreadPool("JSON parsing", 2)
-# Of runs, after the response. A batch of 100 rows took up to 15 s under load.
+# Launches runs after the response. Those of a batch of 100 rows took up to 15 s under load.
 LAUNCHES: Final = ThreadPool("launches", 8)

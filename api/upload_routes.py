@@ -48,7 +48,7 @@ class UploadRoute(APIRoute):
         return caller.plan.upload_bytes + _FORM_BYTES
 
     async def take_volume(self, client: str, size: int) -> None:
-        """Count a body of `size` bytes: a medium is examined by its header, whatever its size."""
+        """Charge a body to the client's volume limit. Media have none: only their headers are examined."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
