@@ -13,14 +13,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.caller_cache import CallerCache
 from api.client_network import network_of
 from api.key_usage import KeyUsage
-from api.rate_limiter import RateLimiter
+from api.rate_limiter import RateLimiter, too_many
 from api.route_path import route_path
 from api.thread_pools import AUTHENTICATION
 from content_pipeline.core import rate_limits
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.avatars import heygen_events
 from content_pipeline.core.database import autocommit
-from content_pipeline.core.errors import TooManyRequests, Unauthorized
+from content_pipeline.core.errors import Unauthorized
 from content_pipeline.core.rate_limits import Rate, RateLimitResult
 from content_pipeline.core.workspaces import api_keys, workspaces
 from content_pipeline.core.workspaces.caller import Caller
@@ -106,11 +106,6 @@ def _authenticate(key: str, address: str) -> Caller:
         if not result.allowed:
             raise too_many("Too many invalid keys came from your address.", result) from None
         raise
-
-
-def too_many(detail: str, result: RateLimitResult) -> TooManyRequests:
-    """The error of a request for which a bucket has no room."""
-    return TooManyRequests(detail, remedy="Wait for the seconds in Retry-After.", retry_after=result.retry_after)
 
 
 def _headers(rate: Rate, result: RateLimitResult) -> dict[str, str]:

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import audit, error_pages
 from api.allowed_methods import allowed_methods
 from api.known_fields import MAX_ERRORS, body_fields, unknown_sentence
+from api.paths import API_PATH
 from api.route_path import route_path
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.errors import (
@@ -41,7 +42,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 # Where the specification's `useTask` polls a task. It ends at a `status` of "done" or "error", and would poll for ever
 # on a number; after an error that says when to come back it goes on.
-_HOOK_PATH: Final = "/api/v1/tasks/"
+_HOOK_PATH: Final = f"{API_PATH}/tasks/"
 
 
 class MethodNotAllowed(Error):

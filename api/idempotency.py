@@ -23,6 +23,7 @@ from api.audit import Change, ChangeDep
 from api.body_limits import DEFAULT_BYTES
 from api.deps import caller_of
 from api.json_routes import too_nested
+from api.paths import PUBLIC_PATH
 from api.schemas.secret_answer import SecretAnswer
 from api.schemas.signed_url import STORED
 from api.thread_pools import JSON_PARSING
@@ -33,8 +34,6 @@ from content_pipeline.core.workspaces.idempotency import Answer
 
 MAX_KEY_LENGTH: Final = 255
 POLL_SECONDS: Final = 2
-PUBLIC_PATH: Final = "/api/v1/public"
-TASKS_PATH: Final = f"{PUBLIC_PATH}/tasks"
 
 
 class Replay(Exception):
@@ -77,7 +76,7 @@ class IdempotentRequest:
 
     def task_accepted(self, session: Session, body: BaseModel, *, task_id: str) -> JSONResponse:
         """A 202 whose Location is the task. The transaction also stores it for repeated requests."""
-        return self.accepted(session, body, location=f"{TASKS_PATH}/{task_id}")
+        return self.accepted(session, body, location=f"{PUBLIC_PATH}/tasks/{task_id}")
 
     def accepted(self, session: Session, body: BaseModel, *, location: str) -> JSONResponse:
         """A 202 with another Location, stored as well."""

@@ -24,6 +24,7 @@ from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
 from api.head_requests import HeadRequests
 from api.known_fields import KNOWN_FIELDS
+from api.paths import API_PATH, PUBLIC_PATH
 from api.progress import Progress
 from api.routes import (
     analytics,
@@ -140,9 +141,9 @@ def create_app() -> FastAPI:
     openapi.install(app)
     app.add_exception_handler(idempotency.Replay, idempotency.handle_replay)
     # The browser polling hook reads tasks without `/public`. First, because routes are matched in order.
-    app.include_router(tasks.router, prefix="/api/v1", include_in_schema=False, dependencies=[KNOWN_FIELDS])
+    app.include_router(tasks.router, prefix=API_PATH, include_in_schema=False, dependencies=[KNOWN_FIELDS])
     public = APIRouter(
-        prefix="/api/v1/public", responses=problems(400, 401, 403, 422, 429, 500, 503), dependencies=[KNOWN_FIELDS]
+        prefix=PUBLIC_PATH, responses=problems(400, 401, 403, 422, 429, 500, 503), dependencies=[KNOWN_FIELDS]
     )
     public.include_router(tasks.router)
     for router in (

@@ -15,6 +15,7 @@ import structlog
 from api.thread_pools import AUTHENTICATION
 from content_pipeline.core import rate_limits
 from content_pipeline.core.database import UNREACHABLE
+from content_pipeline.core.errors import TooManyRequests
 from content_pipeline.core.rate_limits import Rate, RateLimitResult, allowed, refused
 
 log = structlog.get_logger()
@@ -78,3 +79,8 @@ class RateLimiter:
             bucket.unsynced -= taken[name]
             bucket.empty_at = now + seconds + bucket.unsynced
         self._buckets = {name: bucket for name, bucket in self._buckets.items() if bucket.empty_at > now - KEPT_SECONDS}
+
+
+def too_many(detail: str, result: RateLimitResult) -> TooManyRequests:
+    """The error of a request for which a bucket has no room."""
+    return TooManyRequests(detail, remedy="Wait for the seconds in Retry-After.", retry_after=result.retry_after)

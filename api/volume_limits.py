@@ -6,8 +6,7 @@ The plan's rate counts requests, whatever they hold. A client is a workspace, or
 from dataclasses import dataclass
 from typing import Final
 
-from api.authentication import too_many
-from api.rate_limiter import RateLimiter
+from api.rate_limiter import RateLimiter, too_many
 from content_pipeline.core.rate_limits import Rate
 
 _WINDOW_SECONDS: Final = 60

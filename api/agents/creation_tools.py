@@ -10,7 +10,7 @@ import anyio
 from pydantic import BaseModel, Field
 
 from api.agents.tool import Arguments, Call, Repeatable, Result, idempotency_key, next_step, tool
-from api.idempotency import PUBLIC_PATH
+from api.paths import PUBLIC_PATH
 from api.schemas.composing import ComposeRequest, PostTextView
 from api.schemas.sources import SourceFields
 from api.schemas.tasks import Status, TaskError, TaskView

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from api.admission_control import IS_ADMITTED
 from api.authentication import API_KEY, sent_key
 from api.context import REQUEST_ID
-from api.idempotency import PUBLIC_PATH
+from api.paths import PUBLIC_PATH
 from content_pipeline.core.errors import Error, Unavailable
 
 # A dry run reads the whole video of a client, which may take two minutes. Holds over stdio only: in process, httpx's

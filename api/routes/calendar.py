@@ -12,9 +12,10 @@ from starlette.background import BackgroundTask
 from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit, PublisherDep
-from api.idempotency import PUBLIC_PATH, IdempotentDep
+from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.pagination import link_next
+from api.paths import PUBLIC_PATH
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
 from api.schemas.times import Day, UtcDatetime

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request, Response
 from api.audit import ChangeDep
 from api.caller_cache import CallerCache
 from api.deps import AdminDep, Cursor, Limit
-from api.idempotency import PUBLIC_PATH, IdempotentDep
+from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.pagination import link_next
+from api.paths import PUBLIC_PATH
 from api.schemas.keys import KeyCreated, KeyRequest, KeyView
 from api.schemas.problems import problems
 from content_pipeline.core.database import autocommit

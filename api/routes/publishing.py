@@ -13,8 +13,9 @@ from starlette.background import BackgroundTask
 from api.audit import ChangeDep
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, PublisherDep
-from api.idempotency import PUBLIC_PATH, IdempotentDep
+from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
+from api.paths import PUBLIC_PATH
 from api.schemas.problems import problems
 from api.schemas.publishing import (
     DryRunResults,

@@ -14,9 +14,10 @@ from api.audit import ChangeDep
 from api.body_limits import too_large
 from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
-from api.idempotency import PUBLIC_PATH, IdempotentDep, IdempotentFormDep
+from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.json_routes import JsonRoute
 from api.pagination import link_next
+from api.paths import PUBLIC_PATH
 from api.schemas.problems import problems
 from api.schemas.uploads import MultipartRequest, MultipartSummary, MultipartView, UploadSummary, UploadView
 from api.upload_routes import TEMPORARY_SPACE, UploadRoute

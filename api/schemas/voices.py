@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
-from api.idempotency import PUBLIC_PATH
+from api.paths import PUBLIC_PATH
 from content_pipeline.core.speech.voice_types import Voice
 
 
