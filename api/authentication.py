@@ -11,11 +11,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.caller_cache import CallerCache
-from api.client_network import network_of
 from api.key_usage import KeyUsage
-from api.rate_limiter import RateLimiter, too_many
+from api.limits.client_network import network_of
+from api.limits.rate_limiter import RateLimiter, too_many
+from api.limits.thread_pools import AUTHENTICATION
 from api.route_path import route_path
-from api.thread_pools import AUTHENTICATION
 from content_pipeline.core import rate_limits
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.avatars import heygen_events
@@ -28,7 +28,7 @@ from content_pipeline.core.workspaces.caller import Caller
 API_KEY: Final = "X-API-Key"
 PROTECTED: Final = "/api/"
 # Clients of MCP send the key as a bearer token, if they cannot set other headers.
-AGENTS: Final = "/mcp"
+MCP_PATH: Final = "/mcp"
 _BEARER: Final = "bearer "
 # OAuth callbacks: browsers come from a platform without a key, and `state` identifies the workspace. Events of
 # providers: they are signed.
@@ -55,7 +55,7 @@ class Authentication:
 
     async def _authorize(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
-        key = sent_key(headers) if route_path(scope) == AGENTS else headers.get(API_KEY)
+        key = sent_key(headers) if route_path(scope) == MCP_PATH else headers.get(API_KEY)
         if not key:
             raise key_missing()
         scope["state"]["callers_version"] = self._callers.version
@@ -94,7 +94,7 @@ def key_missing() -> Unauthorized:
 
 
 def _needs_key(path: str) -> bool:
-    return path == AGENTS or (path.startswith(PROTECTED) and not path.startswith(OPEN))
+    return path == MCP_PATH or (path.startswith(PROTECTED) and not path.startswith(OPEN))
 
 
 def _authenticate(key: str, address: str) -> Caller:

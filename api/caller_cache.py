@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final
 from uuid import UUID
 
-from api.notifications import listen
+from api.streaming.notifications import listen
 from content_pipeline.core.workspaces.caller import Caller
 
 # The trigger on `api_keys` notifies it (core/migrations/).

@@ -2,7 +2,7 @@
 
 from fastapi import BackgroundTasks
 
-from api.thread_pools import LAUNCHES
+from api.limits.thread_pools import LAUNCHES
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.maintenance.deletion import Deleted
 from content_pipeline.core.tasks import dagster_client

@@ -15,9 +15,9 @@ from uuid import uuid4
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from api.client_network import network_of
 from api.context import REQUEST_ID
 from api.errors import problem
+from api.limits.client_network import network_of
 from content_pipeline.core.errors import Error, RequestTimeout, TooManyRequests
 from content_pipeline.core.settings import settings
 

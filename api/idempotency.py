@@ -20,13 +20,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from api.audit import Change, ChangeDep
-from api.body_limits import DEFAULT_BYTES
 from api.deps import caller_of
 from api.json_routes import too_nested
+from api.limits.body_limits import DEFAULT_BYTES
+from api.limits.thread_pools import JSON_PARSING
 from api.paths import PUBLIC_PATH
 from api.schemas.secret_answer import SecretAnswer
 from api.schemas.signed_url import STORED
-from api.thread_pools import JSON_PARSING
 from content_pipeline.core import database
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.workspaces import idempotency

@@ -13,10 +13,10 @@ from typing import Any, Final
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from api.body_limits import BodyLimit
-from api.concurrency_limits import ConcurrencyLimit, client_of
-from api.thread_pools import JSON_PARSING
-from api.volume_limits import VolumeLimit
+from api.limits.body_limits import BodyLimit
+from api.limits.concurrency_limits import ConcurrencyLimit, client_of
+from api.limits.thread_pools import JSON_PARSING
+from api.limits.volume_limits import VolumeLimit
 from content_pipeline.core.errors import Invalid, Unprocessable
 
 LARGE_BYTES: Final = 1_000_000

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import structlog
 
-from api.thread_pools import AUTHENTICATION
+from api.limits.thread_pools import AUTHENTICATION
 from content_pipeline.core.database import UNREACHABLE
 from content_pipeline.core.workspaces import api_keys
 

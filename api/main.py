@@ -13,19 +13,19 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
-from api import errors, idempotency, logs, openapi
-from api.admission_control import AdmissionControl
-from api.agents.endpoint import AgentEndpoint
-from api.authentication import AGENTS, API_KEY, Authentication
-from api.body_limits import BodyLimits
-from api.bulkhead import SHARED_THREAD
+from api import errors, idempotency, logs
+from api.authentication import API_KEY, MCP_PATH, Authentication
 from api.caller_cache import CallerCache
 from api.context import REQUEST_ID, RequestContext
 from api.errors import Problems
 from api.head_requests import HeadRequests
 from api.known_fields import KNOWN_FIELDS
+from api.limits.admission_control import AdmissionControl
+from api.limits.body_limits import BodyLimits
+from api.limits.bulkhead import SHARED_THREAD
+from api.mcp_server.endpoint import McpEndpoint
+from api.openapi import document
 from api.paths import API_PATH, PUBLIC_PATH
-from api.progress import Progress
 from api.routes import (
     analytics,
     audit,
@@ -54,6 +54,7 @@ from api.routes import (
     workspace,
 )
 from api.schemas.problems import problems
+from api.streaming.progress import Progress
 from content_pipeline.core import storage, tracing
 from content_pipeline.core.settings import settings
 
@@ -120,10 +121,10 @@ def create_app() -> FastAPI:
         docs_url=None,  # routes/documentation.py
         title="Content Pipeline",
         version="1",
-        description=openapi.INTRODUCTION,
+        description=document.INTRODUCTION,
         lifespan=_lifespan,
         redoc_url=None,  # its page loads a logo from another host
-        generate_unique_id_function=openapi.operation_id,
+        generate_unique_id_function=document.operation_id,
         form_limits={"max_files": MAX_FILES, "max_fields": MAX_FIELDS, "max_part_size": MAX_FIELD_BYTES},
         middleware=[
             Middleware(RequestContext),
@@ -138,7 +139,7 @@ def create_app() -> FastAPI:
     app.state.progress = Progress()
     app.state.callers = callers
     errors.install(app)
-    openapi.install(app)
+    document.install(app)
     app.add_exception_handler(idempotency.Replay, idempotency.handle_replay)
     # The browser polling hook reads tasks without `/public`. First, because routes are matched in order.
     app.include_router(tasks.router, prefix=API_PATH, include_in_schema=False, dependencies=[KNOWN_FIELDS])
@@ -181,7 +182,7 @@ def create_app() -> FastAPI:
     app.include_router(start.router)
     app.include_router(documentation.router)
     app.include_router(error_pages.router)
-    app.router.routes.append(Route(AGENTS, AgentEndpoint(), include_in_schema=False))
+    app.router.routes.append(Route(MCP_PATH, McpEndpoint(), include_in_schema=False))
     return app
 
 

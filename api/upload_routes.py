@@ -12,10 +12,10 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.types import Message, Receive
 
-from api.body_limits import BodyLimit, check_size
-from api.concurrency_limits import ConcurrencyLimit, client_of
 from api.deps import caller_of, needed_scope
-from api.volume_limits import VolumeLimit
+from api.limits.body_limits import BodyLimit, check_size
+from api.limits.concurrency_limits import ConcurrencyLimit, client_of
+from api.limits.volume_limits import VolumeLimit
 from content_pipeline.core.bulk import csv_reader
 from content_pipeline.core.errors import Unavailable
 from content_pipeline.core.settings import settings

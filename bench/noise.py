@@ -16,8 +16,8 @@ from uuid import uuid4
 
 import httpx
 
-from api.body_limits import DEFAULT_BYTES
 from api.json_routes import LARGE_BYTES, MAX_LARGE_VALUES, MAX_VALUES
+from api.limits.body_limits import DEFAULT_BYTES
 from api.routes.captions import MAX_TEXT_CHARACTERS
 from bench.slow_dns_app import DOMAIN
 from content_pipeline.core.avatars import heygen_events

@@ -11,6 +11,7 @@ from starlette.background import BackgroundTask
 from api.deps import CallerDep, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute, LargeJsonRoute
+from api.limits.thread_pools import LAUNCHES
 from api.schemas.analytics import (
     AudienceView,
     BestTimesView,
@@ -24,7 +25,6 @@ from api.schemas.analytics import (
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.schemas.times import TimeZone
-from api.thread_pools import LAUNCHES
 from content_pipeline.core.analytics import audiences, best_times, exports, ingestion, local_days, ranking
 from content_pipeline.core.analytics.figures import Selection
 from content_pipeline.core.analytics.ranking import Order

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.audit import ChangeDep
-from api.bulkhead import in_bulkhead
 from api.deletion import finish_deletion
 from api.deps import CallerDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
+from api.limits.bulkhead import in_bulkhead
+from api.limits.thread_pools import LAUNCHES
 from api.schemas.avatars import AvatarAccepted, AvatarAcceptedWithSecret, AvatarRequest, AvatarVideoView, AvatarView
 from api.schemas.problems import problems
-from api.thread_pools import LAUNCHES
 from content_pipeline.core.avatars import avatar_catalog, avatar_videos
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.errors import Invalid

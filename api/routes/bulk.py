@@ -10,19 +10,19 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from api import events
 from api.audit import ChangeDep
-from api.bulkhead import in_bulkhead
 from api.deletion import finish_deletion
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.json_routes import JsonRoute
+from api.limits.bulkhead import in_bulkhead
+from api.limits.thread_pools import LAUNCHES
 from api.pagination import link_next
-from api.progress import ProgressDep, SlotDep
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
-from api.snapshots import BatchSnapshot, batch_view
-from api.thread_pools import LAUNCHES
+from api.streaming import events
+from api.streaming.progress import ProgressDep, SlotDep
+from api.streaming.snapshots import BatchSnapshot, batch_view
 from api.upload_routes import CsvRoute
 from content_pipeline.core.bulk import batches, csv_reader, csv_rows
 from content_pipeline.core.database import autocommit

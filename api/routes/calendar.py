@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.audit import ChangeDep
-from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit, PublisherDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
+from api.limits.bulkhead import in_bulkhead
+from api.limits.thread_pools import LAUNCHES
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
 from api.schemas.times import Day, UtcDatetime
-from api.thread_pools import LAUNCHES
 from content_pipeline.core.calendar import actions, copies, item_sources, items
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import CalendarItem, Publication

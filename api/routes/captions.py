@@ -11,18 +11,18 @@ from starlette.background import BackgroundTask
 
 from api import uploads
 from api.audit import ChangeDep
-from api.bulkhead import in_bulkhead
 from api.deletion import finish_deletion
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep, IdempotentRequest
 from api.json_routes import JsonRoute, LargeJsonRoute
+from api.limits.bulkhead import in_bulkhead
+from api.limits.thread_pools import LAUNCHES
 from api.pagination import link_next
 from api.schemas.captions import BurnInRequest, CaptionAccepted, CaptionEdit, CaptionSummary, CaptionView
 from api.schemas.glossary import Vocabulary
 from api.schemas.problems import problems
 from api.schemas.sources import AVATAR_JOB_ID, CAPTION_ID, MAX_URL, REEL_ID, UPLOAD_ID, URL
 from api.schemas.tasks import TaskAccepted
-from api.thread_pools import LAUNCHES
 from api.upload_routes import UploadRoute
 from content_pipeline.core.captions import burn_ins, captions, text_alignment, translation
 from content_pipeline.core.database import autocommit, transaction

@@ -9,12 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, Header
 from fastapi.sse import EventSourceResponse
 
-from api import events
-from api.bulkhead import in_bulkhead, iterate
 from api.deps import CallerDep
 from api.json_routes import JsonRoute
+from api.limits.bulkhead import in_bulkhead, iterate
 from api.schemas.composing import ComposeRequest, PostTextView, ScriptRequest, ScriptView
 from api.schemas.problems import problems
+from api.streaming import events
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
 from content_pipeline.core.twins import composing, track_record, twins

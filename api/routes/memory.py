@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.audit import ChangeDep
-from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, ReaderDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
+from api.limits.bulkhead import in_bulkhead
 from api.schemas.memory import (
     ForgetRequest,
     Forgotten,

@@ -9,9 +9,9 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, ProcessCollector, genera
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from api.limits.thread_pools import SCRAPES
 from api.request_metrics import REGISTRY
 from api.routes import health
-from api.thread_pools import SCRAPES
 from content_pipeline.core.errors import NotFound, Unauthorized
 from content_pipeline.core.monitoring.collector import DatabaseCollector
 from content_pipeline.core.monitoring.families import gauge

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from api.audit import ChangeDep
-from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, PublisherDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
+from api.limits.bulkhead import in_bulkhead
+from api.limits.thread_pools import LAUNCHES
 from api.paths import PUBLIC_PATH
 from api.schemas.problems import problems
 from api.schemas.publishing import (
@@ -25,7 +26,6 @@ from api.schemas.publishing import (
     PublishAccepted,
     PublishRequest,
 )
-from api.thread_pools import LAUNCHES
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Twin
 from content_pipeline.core.publishing import dry_run, publications, removal

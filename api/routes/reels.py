@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks
 
 from api.audit import ChangeDep
-from api.bulkhead import in_bulkhead
 from api.deletion import finish_deletion
 from api.deps import CallerDep
 from api.json_routes import JsonRoute
+from api.limits.bulkhead import in_bulkhead
 from api.schemas.problems import problems
 from content_pipeline.core.maintenance import deletion
 

@@ -9,12 +9,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import html_pages
 from api.audit import ChangeDep, origin_of
-from api.bulkhead import in_bulkhead
-from api.client_network import network_of
 from api.deps import AdminDep, CallerDep, Cursor, Limit
 from api.json_routes import JsonRoute
+from api.limits.bulkhead import in_bulkhead
+from api.limits.client_network import network_of
+from api.limits.rate_limiter import too_many
 from api.pagination import link_next
-from api.rate_limiter import too_many
 from api.schemas.accounts import AccountView, ClientState, ConnectRequest, ConnectView, RedirectUri
 from api.schemas.problems import problems
 from content_pipeline.core import rate_limits

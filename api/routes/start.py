@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from api import html_pages
-from api.authentication import AGENTS
+from api.authentication import MCP_PATH
 from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.platforms.registry import PLATFORMS
@@ -28,7 +28,7 @@ def start(request: Request, accept: Annotated[str, Header()] = "") -> Response:
     """The addresses of the documentation, of Dagster's pages and of the sandbox."""
     base = str(request.base_url)
     places = {name: (title, text, f"{base}{path}") for name, (title, text, path) in _PAGES.items()} | _other_servers()
-    agents = f"{base}{AGENTS.removeprefix('/')}"
+    agents = f"{base}{MCP_PATH.removeprefix('/')}"
     if "text/html" in accept:
         answer: Response = html_pages.render(request, "start.html", places=places.values(), agents=agents)
     else:

@@ -9,18 +9,18 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from api import events
-from api.bulkhead import SHARED_THREAD
-from api.concurrency_limits import client_of
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
+from api.limits.bulkhead import SHARED_THREAD
+from api.limits.concurrency_limits import client_of
+from api.limits.thread_pools import LAUNCHES
 from api.pagination import link_next
-from api.progress import ProgressDep, SlotDep
 from api.schemas.problems import problems
 from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView
-from api.snapshots import TaskSnapshot, task_view
-from api.thread_pools import LAUNCHES
+from api.streaming import events
+from api.streaming.progress import ProgressDep, SlotDep
+from api.streaming.snapshots import TaskSnapshot, task_view
 from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.handlers import HANDLERS

@@ -6,15 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 
 from api.audit import ChangeDep
-from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit, PublisherDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
+from api.limits.bulkhead import in_bulkhead
+from api.limits.thread_pools import LAUNCHES
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH
 from api.schemas.problems import problems
 from api.schemas.twins import TwinEdit, TwinRequest, TwinSummary, TwinView
-from api.thread_pools import LAUNCHES
 from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.tasks import dagster_client

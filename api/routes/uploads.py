@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, File, Request, Response, UploadFile
 
 from api.audit import ChangeDep
-from api.body_limits import too_large
-from api.bulkhead import in_bulkhead
 from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.json_routes import JsonRoute
+from api.limits.body_limits import too_large
+from api.limits.bulkhead import in_bulkhead
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH
 from api.schemas.problems import problems

@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from api.audit import ChangeDep
-from api.bulkhead import in_bulkhead
 from api.deps import AdminDep, CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
+from api.limits.bulkhead import in_bulkhead
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH
 from api.schemas.problems import problems

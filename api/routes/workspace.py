@@ -8,10 +8,10 @@ from starlette.background import BackgroundTask
 from api.deps import AdminDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
+from api.limits.thread_pools import LAUNCHES
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.schemas.workspace import WorkspaceExportRequest
-from api.thread_pools import LAUNCHES
 from content_pipeline.core.tasks import dagster_client, tasks
 from content_pipeline.core.workspace_exports import exports
 

@@ -27,7 +27,7 @@ class TaskView(BaseModel):
     kind: Kind = Field(examples=["caption"])
     status: Status = Field(examples=["done"])
     progress: int = Field(ge=0, le=100, examples=[100])
-    # The document has one schema for each kind (api/openapi.py). Nothing is validated here: this is what clients poll.
+    # One schema for each kind is in api/openapi/document.py. Nothing is validated here: this is what clients poll.
     result: dict[str, Any] | None = Field(description="Set once `status` is `done`")
     error: TaskError | None = Field(description="Set when `status` is `error`")
     retry_of: str | None = Field(description="The task that this one retries")

@@ -201,7 +201,7 @@ def serve_agents() -> None:
             "There is no API key to call the API with.",
             remedy="Set CONTENT_PIPELINE_API_KEY to one that `content-pipeline keys create` printed.",
         )
-    os.execv(sys.executable, [sys.executable, "-m", "api.agents.stdio"])  # noqa: S606  # no shell
+    os.execv(sys.executable, [sys.executable, "-m", "api.mcp_server.stdio"])  # noqa: S606  # no shell
 
 
 @cli.command()

@@ -2,7 +2,7 @@
 
 A bucket is one row with the time at which it is empty again. Each request adds its cost to that time, and is refused
 when the result would be more than a window ahead. `take` does that in the database, exactly. The API, with hundreds of
-requests a second, counts locally and reports what it admitted with `charge` (api/rate_limiter.py).
+requests a second, counts locally and reports what it admitted with `charge` (api/limits/rate_limiter.py).
 
 Times are the database's: hosts' clocks disagree, and moving the application clock must not change a bucket.
 """

@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.routing import compile_path
 
+from api.limits.thread_pools import LAUNCHES
 from api.main import create_app
-from api.thread_pools import LAUNCHES
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media.media_info import MediaInfo

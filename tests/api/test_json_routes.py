@@ -12,8 +12,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import ASGITransport, AsyncClient
 
-from api import concurrency_limits, json_routes
-from api.body_limits import DEFAULT_BYTES
+from api import json_routes
+from api.limits import concurrency_limits
+from api.limits.body_limits import DEFAULT_BYTES
 
 PUBLIC = "/api/v1/public"
 EDIT = f"{PUBLIC}/captions/{uuid4()}"
