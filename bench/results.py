@@ -2,12 +2,14 @@
 
 import os
 import platform
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
+import psutil
 from pydantic import TypeAdapter
 
 from bench.figures import Figure
@@ -41,4 +43,7 @@ def save(name: str, result: Result) -> None:
 
 def machine() -> str:
     """The machine that figures are measured on."""
-    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
+    model = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    cores = f"{os.cpu_count()} cores{f' of {model[1]}' if model else ''}"
+    memory = f"{psutil.virtual_memory().total / 1e9:.0f} GB"
+    return f"{cores}, {memory}, Python {platform.python_version()}, {platform.system()}"
