@@ -17,7 +17,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Account, AccountSync, DailyMetric, MetricSnapshot, SocialPost
 from tests.accounts import connect
 from tests.asset_runs import execute_asset, metadata_of
-from tests.assets.test_checks import execute_checks
+from tests.check_runs import execute_checks
 from tests.factories import make_account
 from tests.metric_history import History
 from tests.sandbox_server import Sandbox

@@ -16,11 +16,11 @@ from content_pipeline.core.media.karaoke_captions import Style
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.timed_words import Segment, Word
 from content_pipeline.core.models import Caption, Reel
-from content_pipeline.core.tasks import executions
 from content_pipeline.definitions import definitions
 from tests import avatar_videos
 from tests.asset_runs import execute_job, metadata_of
 from tests.caption_requests import request_captions
+from tests.check_runs import execute_checks, found, materialize
 from tests.core.publishing import posting
 from tests.factories import make_twin
 from tests.media import samples
@@ -56,39 +56,6 @@ def make_reel(workspace_id: UUID, file: Path | None) -> Reel:
 def reel(workspace_id: UUID, tall: Path, tmp_path: Path) -> Reel:
     with posting.stage(workspace_id, tmp_path):
         return make_reel(workspace_id, tall)
-
-
-def execute_checks(
-    instance: dg.DagsterInstance,
-    *names: str,
-    asset: str = "reel_video",
-    job: str = "reels",
-    partition: str | None = None,
-) -> dg.ExecuteInProcessResult:
-    """What "Execute" on the page of a check launches; with a partition, as by GraphQL."""
-    keys = {dg.AssetCheckKey(dg.AssetKey(asset.split("/")), name) for name in names}
-    executions.begin(run_id := str(uuid4()), "media@test")
-    result = (
-        definitions.resolve_job_def(job)
-        .get_subset(asset_selection=set(), asset_check_selection=keys)
-        .execute_in_process(
-            run_id=run_id,
-            instance=instance,
-            tags={"dagster/partition": partition} if partition else None,
-            raise_on_error=False,
-        )
-    )
-    executions.end(run_id)
-    return result
-
-
-def materialize(instance: dg.DagsterInstance, asset: str, partition: str, job: str = "reels") -> None:
-    instance.add_dynamic_partitions(job, [partition])
-    instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=partition))
-
-
-def found(result: dg.ExecuteInProcessResult) -> dict[tuple[str, str | None], bool]:
-    return {(check.check_name, check.partition): check.passed for check in result.get_asset_check_evaluations()}
 
 
 def test_every_check_of_what_has_keys_of_rows_is_per_partition() -> None:
