@@ -1,17 +1,23 @@
 """Assets `publication_upload` and `publication`: a post uploaded to a platform, then published."""
 
+from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import dagster as dg
 
 from content_pipeline import partitions
 from content_pipeline.assets import post_links
 from content_pipeline.assets.calendar import content_calendar
-from content_pipeline.assets.checks import check_specs, has_checks_only
+from content_pipeline.assets.checks import Checks, Finding, check_specs, evaluate_stored, has_checks_only
 from content_pipeline.assets.code_versions import version_of
 from content_pipeline.assets.owners import PUBLISHING
-from content_pipeline.core.publishing import attempts
+from content_pipeline.core.database import autocommit
+from content_pipeline.core.errors import Error
+from content_pipeline.core.models import Publication
+from content_pipeline.core.publishing import attempts, visibility
 from content_pipeline.core.publishing.attempts import Attempt
+from content_pipeline.core.publishing.visibility import Visibility
 from content_pipeline.core.tasks.kinds import PUBLICATION
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
@@ -51,7 +57,7 @@ _CODE: Final = version_of("core/publishing", "core/platforms")
 )
 def publications(context: dg.AssetExecutionContext) -> Results:
     if has_checks_only(context):
-        context.log.warning("Whether a post is visible is checked by a run of `publication`; nothing done.")
+        yield from evaluate_stored(context, "publication", _stored_checks)
         return
     # One is not made without the other, whichever an operator has selected.
     results = perform(context, PUBLICATION.name, lambda run, key: publish(context, run, key))
@@ -76,15 +82,40 @@ def publish(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Res
         )
         attempt.publish()
         yield dg.MaterializeResult(asset_key="publication", metadata={**shown, **_published(attempt)})
-        is_visible = attempt.is_visible()
+        found = _found_now(attempt.publication)
         yield dg.AssetCheckResult(
             asset_key="publication",
             check_name="visible",
-            passed=is_visible,
-            # A platform may still be processing or moderating a post that it has accepted.
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={"posts_visible": int(is_visible), "required_posts_visible": 1},
+            passed=found.passed,
+            severity=found.severity,
+            metadata=dict(found.values),
         )
+
+
+def _found_now(publication: Publication) -> Finding:
+    try:
+        return _finding(visibility.look(publication))
+    except Error as error:  # the post is out, whatever the platform answers now
+        return _finding(Visibility(False, error.detail))
+
+
+def _stored_checks(row_id: str, _: Path) -> Checks:
+    with autocommit() as session:
+        publication = session.get_one(Publication, UUID(row_id))
+    return {"visible": lambda: _finding(visibility.look(publication))}
+
+
+def _finding(found: Visibility) -> Finding:
+    return Finding(
+        found.is_visible,
+        {
+            "posts_visible": int(found.is_visible),
+            "required_posts_visible": 1,
+            **({"reason": found.reason} if found.reason else {}),
+        },
+        # A platform may still be processing or moderating a post that it has accepted.
+        severity=dg.AssetCheckSeverity.WARN,
+    )
 
 
 def _metadata(context: dg.AssetExecutionContext, attempt: Attempt) -> dict[str, Any]:

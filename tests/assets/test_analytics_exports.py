@@ -1,5 +1,8 @@
 """The run that writes an export: what it records, and what a re-run does."""
 
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +12,13 @@ import pytest
 from content_pipeline.core import storage
 from content_pipeline.core.analytics import exports
 from content_pipeline.core.analytics.figures import Selection
+from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.models import DailyMetric, Task
+from content_pipeline.core.models import AnalyticsExport, DailyMetric, Task
+from content_pipeline.core.models.analytics import ExportFormat
 from tests import asset_runs
-from tests.asset_runs import execute_job
+from tests.asset_runs import execute_job, metadata_of
+from tests.check_runs import execute_checks, materialize
 from tests.metric_history import History, day
 
 
@@ -30,9 +36,13 @@ def record(history: History, number: int) -> None:
 
 @pytest.fixture
 def task(history: History) -> Task:
+    return request(history, "parquet")
+
+
+def request(history: History, format: ExportFormat) -> Task:
     asked = Selection(history.workspace_id, 7, end=day(3))
     with transaction() as session:
-        _, task = exports.create_with_task(session, asked, format="parquet", grain="account", most_rows=10)
+        _, task = exports.create_with_task(session, asked, format=format, grain="account", most_rows=10)
     return task
 
 
@@ -78,3 +88,57 @@ def test_a_re_run_replaces_the_file(history: History, task: Task) -> None:
     with transaction() as session:
         assert exports.result(session, task)["rows"] == 2
     assert state_of(task) == "done"
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", ["csv", "json", "parquet"])
+def test_the_check_of_an_export_counts_the_rows_of_the_stored_file(
+    instance: dg.DagsterInstance, history: History, format: ExportFormat, tmp_path: Path
+) -> None:
+    task, export = write_export(history, format)
+    materialize(instance, "analytics_export", task.partition_key, job="analytics_exports")
+    assert counted(instance) == (True, {"rows": 2, "required_rows": 2})
+    storage.fetch(export, whole := tmp_path / "whole")
+    (cut := tmp_path / "cut").write_bytes(whole.read_bytes()[:-300])
+    storage.put(export, cut, content_type="text/csv")
+    passed, values = counted(instance)
+    assert (passed, values["rows"] < 2) == (False, True)
+    storage.delete(export)
+    passed, values = counted(instance)
+    assert (passed, values["code"]) == (False, "object_gone")
+
+
+@pytest.mark.slow
+def test_an_export_whose_file_was_deleted_after_a_day_is_not_counted(
+    instance: dg.DagsterInstance, history: History
+) -> None:
+    task, export = write_export(history, "csv")
+    materialize(instance, "analytics_export", task.partition_key, job="analytics_exports")
+    storage.delete(export)
+    with transaction() as session:
+        session.get_one(AnalyticsExport, UUID(task.key)).written_at = now() - timedelta(days=1)
+    passed, values = counted(instance)
+    assert (passed, "deleted after a day" in values["applies"]) == (True, True)
+
+
+def write_export(history: History, format: ExportFormat) -> tuple[Task, str]:
+    """The task of an export of two days, and the key of its file."""
+    record(history, 1)
+    task = request(history, format)
+    assert execute(task).success
+    with transaction() as session:
+        return task, str(session.get_one(AnalyticsExport, UUID(task.key)).object_key)
+
+
+def counted(instance: dg.DagsterInstance) -> tuple[bool, dict[str, Any]]:
+    """Whether the check of the newest export has passed, and what it has counted."""
+    result = execute_checks(instance, "complete", asset="analytics_export", job="analytics_exports")
+    assert result.success
+    (own,) = [check for check in result.get_asset_check_evaluations() if check.partition]
+    return own.passed, metadata_of(own)

@@ -9,15 +9,17 @@ import dagster as dg
 import pytest
 
 from content_pipeline.core import storage
+from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Publication, Reel, Twin
-from content_pipeline.core.platforms.base import Refused
+from content_pipeline.core.platforms.base import OutcomeUnknown, Refused
 from content_pipeline.core.reels import reels
 from content_pipeline.core.sources.sources import Source
 from content_pipeline.core.tasks import dagster_client
-from tests.asset_runs import execute_job, recorded
+from tests.asset_runs import execute_job, metadata_of, recorded
+from tests.check_runs import execute_checks, found, materialize
 from tests.core.publishing import posting
-from tests.core.publishing.faults import Fault
+from tests.core.publishing.faults import UNREACHABLE, Fault
 from tests.core.publishing.posting import Stage, newest
 from tests.factories import make_item, make_upload
 from tests.media import samples
@@ -146,3 +148,83 @@ def test_why_a_post_failed_is_said_in_the_run_and_its_secrets_are_not(stage: Sta
     told = str([event.to_json() if hasattr(event, "to_json") else str(event) for event in result.all_events])
     assert "Nobody may hear this. Take another." in told
     assert "secret" not in told
+
+
+@pytest.fixture
+def post(stage: Stage, instance: dg.DagsterInstance) -> str:
+    """The id of a post that is out, and the newest one materialized."""
+    key = stage.post(stage.account())
+    assert stage.run_to_end(key).state == "done"
+    materialize(instance, "publication", partition_of(key), job="publications")
+    stage.platform.calls.clear()
+    return key
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+def partition_of(post: str) -> str:
+    return newest(post).partition_key
+
+
+def execute_visible(instance: dg.DagsterInstance, partition: str | None = None) -> dg.ExecuteInProcessResult:
+    return execute_checks(instance, "visible", asset="publication", job="publications", partition=partition)
+
+
+def visible(result: dg.ExecuteInProcessResult, post: str) -> tuple[bool, dg.AssetCheckSeverity, dict[str, object]]:
+    """Whether the check of a post has passed, how grave it is, and what was measured."""
+    (own,) = [check for check in result.get_asset_check_evaluations() if check.partition == partition_of(post)]
+    values = metadata_of(own)
+    assert values.pop("required_posts_visible") == 1
+    return own.passed, own.severity, values
+
+
+@pytest.mark.slow
+def test_the_check_of_a_post_asks_its_platform_again_and_posts_nothing(
+    instance: dg.DagsterInstance, stage: Stage, post: str
+) -> None:
+    result = execute_visible(instance)
+    assert result.success
+    assert visible(result, post)[::2] == (True, {"posts_visible": 1})
+    assert (stage.platform.calls, len(stage.platform.posted)) == (["confirm"], 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (Refused("It was taken down for its music."), "It was taken down for its music."),
+        (OutcomeUnknown("The video is not on the channel any more."), "The video is not on the channel any more."),
+    ],
+)
+def test_a_post_that_its_platform_does_not_show_any_more_fails_its_check_with_the_reason(
+    instance: dg.DagsterInstance, stage: Stage, post: str, error: Exception, reason: str
+) -> None:
+    stage.platform.faults = {"confirm": [Fault(error)]}
+    result = execute_visible(instance)
+    assert result.success
+    assert visible(result, post) == (False, dg.AssetCheckSeverity.WARN, {"posts_visible": 0, "reason": reason})
+
+
+@pytest.mark.slow
+def test_a_platform_that_does_not_answer_says_nothing_of_a_post(
+    instance: dg.DagsterInstance, stage: Stage, post: str
+) -> None:
+    stage.platform.faults = {"confirm": [Fault(UNREACHABLE)]}
+    result = execute_visible(instance)
+    assert (result.success, found(result)) == (False, {})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("column", "reason"), [("published_at", "not published"), ("removed_at", "taken down")])
+def test_a_platform_is_not_asked_about_a_post_that_cannot_be_there(
+    instance: dg.DagsterInstance, stage: Stage, post: str, column: str, reason: str
+) -> None:
+    with transaction() as session:
+        setattr(session.get_one(Publication, UUID(post)), column, None if column == "published_at" else now())
+    result = execute_visible(instance, partition_of(post))
+    passed, _, values = visible(result, post)
+    assert (passed, reason in str(values["reason"]), stage.platform.calls) == (False, True, [])

@@ -1,5 +1,6 @@
 """Streams the rows of a query into a CSV, JSON or Parquet file, in constant memory."""
 
+import csv
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -45,6 +46,21 @@ def write(
             return counted, _write_parquet(
                 lines, target, {column.name: column.type for column in rows.selected_columns}
             )
+
+
+def count(file: Path, format: ExportFormat) -> int:
+    """How many rows of a written file can be read; of one that is broken they are fewer, or none."""
+    if format == "parquet":
+        from content_pipeline.core.analytics import parquet
+
+        try:
+            return parquet.count(file)
+        except ValueError:  # without its footer, or anything else
+            return 0
+    with file.open(encoding="utf-8", errors="replace", newline="") as lines:
+        if format == "csv":
+            return max(sum(1 for _ in csv.reader(lines)) - 1, 0)
+        return sum(line.startswith("{") and line.rstrip(",\n").endswith("}") for line in lines)
 
 
 def _as_lines(rows: Select[Any], format: ExportFormat) -> Select[Any]:

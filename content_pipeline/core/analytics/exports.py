@@ -5,6 +5,7 @@ The API calls `create_with_task` and `result`; the asset `analytics_export` call
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -89,13 +90,17 @@ def _check_size(rows: int, most: int) -> None:
 def result(session: Session, task: Task) -> kinds.ExportResult:
     """The result of a finished task, with a fresh signed link as long as there is one."""
     export = session.get_one(AnalyticsExport, UUID(task.key))
-    assert export.written_at
     assert export.object_key
     assert export.rows is not None
-    if export.written_at + LINKED < now():
+    if has_expired(export):
         return {"download_url": None, "expires_at": None, "rows": export.rows}
     url, expires_at = storage.signed_download(export.object_key, LINK_LIFE)
     return {"download_url": url, "expires_at": expires_at, "rows": export.rows}
+
+
+def has_expired(export: AnalyticsExport) -> bool:
+    """Whether the file of an export was deleted because of its age, or is about to be."""
+    return export.written_at is not None and export.written_at + LINKED < now()
 
 
 # ── called by the asset ──────────────────────────────────────────────────────────────────────────────────
@@ -122,6 +127,12 @@ def write(run: RunContext, key: str) -> Written:
         if run.task_id:
             tasks.finish(session, run.task_id)
     return Written(export, size, counted)
+
+
+def count_stored(object_key: str, format: ExportFormat, target: Path) -> int:
+    """How many rows the stored file of an export has, which is copied to `target`. Raises NotFound, Unavailable."""
+    storage.fetch(object_key, target)
+    return export_files.count(target, format)
 
 
 def _selection(export: AnalyticsExport) -> Selection:

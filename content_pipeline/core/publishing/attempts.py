@@ -162,15 +162,6 @@ class Attempt:
                 self._suspend(outcome)
             self._record_published(outcome)
 
-    def is_visible(self) -> bool:
-        """Whether the platform reports the post as published."""
-        try:
-            return isinstance(
-                self._call_platform(lambda access: self.publisher.confirm(access, self.prepared)), Published
-            )
-        except Error:
-            return False
-
     # ── commit and reconcile ─────────────────────────────────────────────────────────────────────────────
 
     def _commit(self, post: Post | None, lock: AccountLock) -> Published | Processing:

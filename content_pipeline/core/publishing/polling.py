@@ -21,7 +21,7 @@ from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Published
 from content_pipeline.core.platforms.registry import PLATFORMS
-from content_pipeline.core.publishing import attempts, publications
+from content_pipeline.core.publishing import attempts, publications, visibility
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.backoff import backoff_seconds
 
@@ -73,9 +73,8 @@ def _is_processing(publication: Publication) -> bool:
 
 
 def _poll_url(publication: Publication) -> None:
-    publisher, prepared = PLATFORMS[publication.platform].publisher, attempts.decrypt_prepared(publication)
     with transport.short_timeouts():
-        found = call_platform(publication.account_id, lambda access: publisher.confirm(access, prepared))
+        found = visibility.confirm(publication)
     if isinstance(found, Published) and found.url:
         with transaction() as session:
             row = session.get_one(Publication, publication.id)

@@ -49,6 +49,30 @@ def test_the_id_of_a_moderated_post_comes_later(stack: Stack, client: Client, re
     )
 
 
+def test_an_operator_asks_whether_a_post_is_still_shown_and_nothing_is_posted_again(
+    stack: Stack, client: Client, reel_url: str
+) -> None:
+    client.connect(stack.sandbox, "youtube")
+    caption = f"Shown for a while {uuid4()}"
+    body = {"platforms": ["youtube"], "reel_url": reel_url, "caption": caption}
+    (accepted,) = client.post("/social/publish", json=body)["results"]
+    post_id = wait_for_published(client, accepted["task_id"])["result"]["post_id"]
+    assert stack.materialized("publication", [accepted["task_id"]]) == [1]
+    assert is_visible(stack, accepted["task_id"])
+    stack.sandbox.delete_post("youtube", post_id)
+    assert not is_visible(stack, accepted["task_id"])
+    assert [post for post in stack.sandbox.posts() if caption in post["text"] and post["id"] != post_id] == []
+    assert stack.materialized("publication", [accepted["task_id"]]) == [1]
+
+
+def is_visible(stack: Stack, publication_id: str) -> bool:
+    """What "Execute" finds on the check of a post."""
+    chosen = [{"assetKey": {"path": ["publication"]}, "name": "visible"}]
+    key = stack.partition_key(publication_id)
+    run = stack.launch("publications", key, assetSelection=[], assetCheckSelection=chosen)
+    return stack.check_results_of_run(run)["visible"]
+
+
 def test_a_due_calendar_item_is_published_with_a_text_by_its_twin(stack: Stack, client: Client, reel_url: str) -> None:
     account = client.connect(stack.sandbox, "linkedin")
     token = str(uuid4())
