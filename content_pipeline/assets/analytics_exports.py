@@ -6,6 +6,7 @@ from uuid import UUID
 import dagster as dg
 
 from content_pipeline import partitions
+from content_pipeline.assets import links
 from content_pipeline.assets.analytics import GROUP, daily_metrics
 from content_pipeline.assets.checks import Checks, Finding, check_specs, evaluate_stored, has_checks_only
 from content_pipeline.assets.column_schemas import schema_of_files
@@ -55,6 +56,7 @@ def _write(run: RunContext, key: str) -> Results:
     yield dg.MaterializeResult(
         asset_key="analytics_export",
         metadata={
+            **_links(export),
             "rows": export.rows,
             "bytes": made.bytes,
             "format": export.format,
@@ -71,6 +73,15 @@ def _write(run: RunContext, key: str) -> Results:
         passed=export.rows == made.counted,
         metadata={"rows": export.rows or 0, "required_rows": made.counted},
     )
+
+
+@links.or_no_links
+def _links(export: AnalyticsExport) -> dict[str, links.Link]:
+    with autocommit() as session:
+        return {
+            **links.to_twin(session, export.twin_id),
+            "row": links.to_row("analytics_exports", export.id, str(export.id)),
+        }
 
 
 def _stored_checks(row_id: str, folder: Path) -> Checks:

@@ -86,19 +86,20 @@ def _make(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Resul
         row = session.get_one(AvatarVideo, UUID(key))
     with run.folder() as folder:
         if dg.AssetKey("avatar_submission") in context.selected_asset_keys:
-            yield _narrate(run, key, folder) if row.provider == "local" else _submit(run, key)
+            yield _narrate(run, row, folder) if row.provider == "local" else _submit(run, key)
         if dg.AssetKey("avatar_video") in context.selected_asset_keys:
             render = local_render.render if row.provider == "local" else heygen_render.collect
             began = time.monotonic()
             yield from _materialized(context, render(run, key, folder), began)
 
 
-def _narrate(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[Any]:
-    made = local_render.narrate(run, key, folder)
+def _narrate(run: RunContext, row: AvatarVideo, folder: Path) -> dg.MaterializeResult[Any]:
+    made = local_render.narrate(run, str(row.id), folder)
     return dg.MaterializeResult(
         asset_key="avatar_submission",
         data_version=dg.DataVersion(_SUBMISSION),  # as of `narration`
         metadata={
+            **_links(row),
             "provider": "local",
             "script": join_words(made.words),
             "voice": made.voice,
@@ -115,6 +116,7 @@ def _submit(run: RunContext, key: str) -> dg.MaterializeResult[Any]:
         asset_key="avatar_submission",
         data_version=dg.DataVersion(_SUBMISSION),
         metadata={
+            **_links(row),
             "provider": "heygen",
             "engine": row.engine or "",
             "script": row.script,
@@ -133,7 +135,9 @@ def _materialized(context: dg.AssetExecutionContext, made: Rendered, began: floa
         asset_key="avatar_video",
         metadata={
             **picture_metadata("thumbnail", made.thumbnail, "jpg"),
-            **_links(row, context.partition_key),
+            "submission": links.to_partition("avatar_submission", context.partition_key),
+            **_links(row),
+            "script": links.words(row.script),
             "provider": row.provider,
             "engine": row.engine or _DRAWN,
             "character": row.avatar_id,
@@ -150,12 +154,12 @@ def _materialized(context: dg.AssetExecutionContext, made: Rendered, began: floa
 
 
 @links.or_no_links
-def _links(row: AvatarVideo, partition: str) -> dict[str, links.Link]:
+def _links(row: AvatarVideo) -> dict[str, links.Link]:
     with autocommit() as session:
         return {
-            "submission": links.to_partition("avatar_submission", partition),
             **links.to_twin(session, row.twin_id),
             **links.to_calendar(session, avatar_video_id=row.id),
+            **links.to_post(session, avatar_video_id=row.id),
             "row": links.to_row("avatar_videos", row.id, str(row.id)),
         }
 

@@ -22,6 +22,7 @@ from content_pipeline.core.database import autocommit
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.video import frame_size
 from content_pipeline.core.models import BurnIn, Caption
+from content_pipeline.core.tasks import source_twins
 from content_pipeline.core.tasks.kinds import BURN_IN, CAPTION
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
@@ -83,7 +84,9 @@ def _links(made: BurnedIn, key: str) -> dict[str, links.Link]:
     with autocommit() as session:
         return {
             **links.to_source(session, CAPTION, made.caption_id),
+            **links.to_twin(session, source_twins.of_burn_in(session, UUID(key))),
             **links.to_calendar(session, burn_in_id=UUID(key)),
+            **links.to_post(session, burn_in_id=UUID(key)),
             "row": links.to_row("burn_ins", key, key),
         }
 

@@ -20,6 +20,7 @@ from content_pipeline.core.media import srt_vtt
 from content_pipeline.core.media.timed_words import Segment
 from content_pipeline.core.models import Caption
 from content_pipeline.core.settings import settings
+from content_pipeline.core.tasks import source_twins
 from content_pipeline.core.tasks.kinds import CAPTION
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine.step import Results, perform
@@ -51,6 +52,7 @@ def _transcribe(run: RunContext, key: str) -> Results:
     }
     yield dg.MaterializeResult(
         metadata={
+            **_links(key),
             "duration_seconds": made.seconds,
             "words": len(made.words),
             "language": made.language or "none heard",
@@ -101,7 +103,7 @@ def _compose(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Re
         asset_key="captions",
         metadata={
             "transcript": links.to_partition("transcript", context.partition_key),
-            "row": links.to_row("captions", key, key),
+            **_links(key),
             "cues": len(made.segments),
             "language": made.language,
             "fillers_removed": made.fillers,
@@ -112,6 +114,16 @@ def _compose(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Re
         },
     )
     evaluate(context, "captions", _checks(made.segments, made.seconds))
+
+
+@links.or_no_links
+def _links(key: str) -> dict[str, links.Link]:
+    with autocommit() as session:
+        return {
+            **links.to_twin(session, source_twins.of_captions(session, UUID(key))),
+            **links.to_calendar(session, caption_id=UUID(key)),
+            "row": links.to_row("captions", key, key),
+        }
 
 
 def _stored_checks(row_id: str, _: Path) -> Checks:

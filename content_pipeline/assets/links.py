@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core import records
-from content_pipeline.core.models import CalendarItem, Task, Twin, Workspace
+from content_pipeline.core.models import CalendarItem, Publication, Task, Twin, Workspace
 from content_pipeline.core.tasks import partition_keys
 from content_pipeline.core.tasks.kinds import AVATAR, BURN_IN, CAPTION, REEL, Kind
 
@@ -25,6 +25,8 @@ Parameters = ParamSpec("Parameters")
 
 log = structlog.get_logger()
 
+# Of a script, on the page of its video. The whole one is on that of its narration.
+_SHOWN_CHARACTERS: Final = 1000
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|&~])")
 # The asset that is the video or the text of a row of each kind.
 ASSETS: Final[Mapping[str, str]] = {
@@ -63,6 +65,11 @@ def to_asset(asset: str) -> Link:
 def to_row(table: str, row_id: object, name: str) -> Link:
     """A link to a row, by a name of it that people know."""
     return _link(name, records.path(table, row_id))
+
+
+def words(text: str) -> Link:
+    """The words of a video, cut to what an operator reads of them."""
+    return dg.MetadataValue.text(text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…")
 
 
 def _link(text: str, address: str) -> Link:
@@ -105,3 +112,12 @@ def to_calendar(session: Session, **named: UUID) -> dict[str, Link]:
         "calendar_item": to_row("calendar_items", item.id, item.title or str(item.id)),
         "scheduled_at": dg.MetadataValue.timestamp(item.scheduled_at),
     }
+
+
+def to_post(session: Session, **named: UUID) -> dict[str, Link]:
+    """A link to the newest post of the video that it names by this column, as in `reel_id=…`."""
+    query = select(Publication).filter_by(**named).order_by(Publication.created_at.desc()).limit(1)
+    post = session.scalars(query).first()
+    if post is None:
+        return {}
+    return {"publication": to_row("publications", post.id, f"{post.platform} {post.created_at:%Y-%m-%d %H:%M}")}

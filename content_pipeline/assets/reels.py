@@ -90,6 +90,7 @@ def _narrate(run: RunContext, key: str, folder: Path) -> dg.MaterializeResult[An
         # Of its code only: Dagster compares it with the newest narration of all, and warns where they differ.
         data_version=dg.DataVersion(_NARRATION),
         metadata={
+            **_links(UUID(key)),
             "script": join_words(made.words),
             "voice": made.voice,
             "language": made.language,
@@ -108,7 +109,9 @@ def _render(context: dg.AssetExecutionContext, run: RunContext, key: str, folder
         asset_key="reel_video",
         metadata={
             **picture_metadata("thumbnail", made.thumbnail, "jpg"),
-            **_links(UUID(key), context.partition_key),
+            "narration": links.to_partition("narration", context.partition_key),
+            **_links(UUID(key)),
+            "script": links.words(made.script),
             "object": made.key,
             "design": made.design,
             "duration_seconds": media.seconds,
@@ -121,13 +124,13 @@ def _render(context: dg.AssetExecutionContext, run: RunContext, key: str, folder
 
 
 @links.or_no_links
-def _links(reel_id: UUID, partition: str) -> dict[str, links.Link]:
+def _links(reel_id: UUID) -> dict[str, links.Link]:
     with autocommit() as session:
         reel = session.get_one(Reel, reel_id)
         return {
-            "narration": links.to_partition("narration", partition),
             **links.to_twin(session, reel.twin_id),
             **links.to_calendar(session, reel_id=reel_id),
+            **links.to_post(session, reel_id=reel_id),
             "row": links.to_row("reels", reel_id, str(reel_id)),
         }
 

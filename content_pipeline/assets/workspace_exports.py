@@ -3,6 +3,7 @@
 import dagster as dg
 
 from content_pipeline import partitions
+from content_pipeline.assets import links
 from content_pipeline.assets.owners import PLATFORM
 from content_pipeline.core.tasks.kinds import WORKSPACE_EXPORT
 from content_pipeline.core.tasks.run_context import RunContext
@@ -26,6 +27,7 @@ def _write(run: RunContext, key: str) -> Results:
     export = exports.write(run, key)
     yield dg.MaterializeResult(
         metadata={
+            "row": links.to_row("workspace_exports", export.id, str(export.id)),
             "rows": export.rows,
             "files": export.files,
             "bytes": export.bytes,

@@ -16,6 +16,7 @@ _TABLES: Final = {
     for model in (
         *(models.Account, models.Twin, models.CalendarItem, models.Publication, models.SocialPost),
         *(models.Reel, models.Batch, models.AvatarVideo, models.Caption, models.BurnIn, models.Upload),
+        *(models.AnalyticsExport, models.WorkspaceExport),
     )
 }
 # Columns that hold the key of an object in the bucket.

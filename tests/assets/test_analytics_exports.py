@@ -19,6 +19,7 @@ from content_pipeline.core.models.analytics import ExportFormat
 from tests import asset_runs
 from tests.asset_runs import execute_job, metadata_of
 from tests.check_runs import execute_checks, materialize
+from tests.factories import make_twin
 from tests.metric_history import History, day
 
 
@@ -62,6 +63,7 @@ def test_a_run_writes_the_file_and_records_what_it_has(task: Task) -> None:
     found = recorded(result)
     assert storage.exists(found.pop("object"))
     assert found.pop("bytes") > 0
+    assert found.pop("row").endswith(f"](/records/analytics_exports/{task.key})")
     assert found == {
         "rows": 1,
         "format": "parquet",
@@ -72,6 +74,15 @@ def test_a_run_writes_the_file_and_records_what_it_has(task: Task) -> None:
     }
     assert [check.passed for check in result.get_asset_check_evaluations()] == [True]
     assert state_of(task) == "done"
+
+
+@pytest.mark.slow
+def test_an_export_of_a_twins_posts_leads_to_the_twin(history: History) -> None:
+    with transaction() as session:
+        twin = make_twin(session, history.workspace_id)
+        task = request(history, "csv")
+        session.get_one(AnalyticsExport, UUID(task.key)).twin_id = twin.id
+    assert recorded(execute(task))["twin"] == f"[Tech Creator](/records/twins/{twin.id})"
 
 
 def state_of(task: Task) -> str:

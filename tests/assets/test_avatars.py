@@ -16,8 +16,10 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.probe import probe_with_first_frame
 from content_pipeline.core.settings import settings
+from tests.asset_runs import recorded
 from tests.avatar_videos import execute, newest, poll, request, video_of, work
 from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
+from tests.factories import make_account, make_publication
 from tests.sandbox_server import Sandbox
 
 pytestmark = pytest.mark.slow
@@ -110,3 +112,17 @@ def test_a_video_that_turns_out_too_long_to_be_paid_is_not_rendered(workspace_id
     assert (failed.error or {})["code"] == "plan_limit"
     assert video_of(task).output_key is None
     assert charged(workspace_id) == 0
+
+
+def test_a_video_and_its_submission_lead_to_their_twin_and_post_and_tell_the_script(workspace_id: UUID) -> None:
+    task = request(workspace_id, script="Hello.", captions=False)
+    video = video_of(task)
+    with transaction() as session:
+        account = make_account(session, workspace_id)
+        post = make_publication(session, account.id, avatar_video_id=video.id, reel_url=None)
+    made = recorded(work(task))
+    for shown in (made["avatar_submission"], made["avatar_video"]):
+        assert shown["twin"] == f"[Tech Creator](/records/twins/{video.twin_id})"
+        assert shown["publication"].endswith(f"](/records/publications/{post.id})")
+        assert shown["row"].endswith(f"](/records/avatar_videos/{video.id})")
+        assert shown["script"] == "Hello."

@@ -22,6 +22,7 @@ from content_pipeline.core.providers.transcription import Transcript
 from content_pipeline.core.tasks import tasks
 from tests.asset_runs import execute_job, execute_task, recorded
 from tests.caption_requests import request_captions
+from tests.factories import make_account, make_item, make_publication, make_twin
 from tests.media import samples
 
 HEARD = Transcript("en", 3.0, (Word(0.5, 1.0, "Hello"), Word(1.1, 1.6, "there.")), 0.97)
@@ -84,6 +85,26 @@ def test_a_re_run_makes_captions_anew_that_nobody_has_edited(task: Task, whisper
     assert shown(task) == ["Hallo Bär."]
     assert (made["transcript"]["edited"], made["captions"]["edited"]) == (False, False)
     assert made["transcript"]["language_probability"] == row(task).language_probability == 0.88
+
+
+@pytest.mark.slow
+def test_words_cues_and_burn_in_lead_to_twin_item_post_and_row(task: Task) -> None:
+    with transaction() as session:
+        caption = session.get_one(Caption, UUID(task.key))
+        burned, _ = burn_ins.create_with_task(session, caption, Style())
+        twin = make_twin(session, task.workspace_id)
+        item = make_item(session, twin, title="Bread")
+        item.caption_id, item.burn_in_id = caption.id, burned.id
+        account = make_account(session, task.workspace_id)
+        post = make_publication(session, account.id, burn_in_id=burned.id, reel_url=None)
+    made = recorded(execute_job("caption", task.partition_key)) | recorded(execute_job("burn_in", str(burned.id)))
+    for shown in (made["transcript"], made["captions"], made["burned_in_video"]):
+        assert shown["twin"] == f"[Tech Creator](/records/twins/{twin.id})"
+        assert shown["calendar_item"] == f"[Bread](/records/calendar_items/{item.id})"
+    for asset in ("transcript", "captions"):
+        assert made[asset]["row"].endswith(f"](/records/captions/{caption.id})")
+    assert made["burned_in_video"]["row"].endswith(f"](/records/burn_ins/{burned.id})")
+    assert made["burned_in_video"]["publication"].endswith(f"](/records/publications/{post.id})")
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Links in metadata: to partitions by their keys, and with clients' words that stay words."""
 
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from content_pipeline.assets import links
 from content_pipeline.core.database import transaction
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.kinds import BURN_IN, CAPTION, REEL
+from tests.factories import make_account, make_publication, make_upload
 
 
 def test_a_title_is_shown_as_it_is_written_and_opens_nothing_else() -> None:
@@ -39,6 +41,23 @@ def test_captions_whose_task_went_on_with_their_burn_in_are_found_by_their_own_k
     with transaction() as session:
         assert links.to_source(session, CAPTION, caption) == {"captions": links.to_partition("captions", before)}
         assert links.to_source(session, REEL, uuid4()) == {}
+
+
+def test_a_video_leads_to_its_newest_post_by_platform_and_time(database: None, workspace_id: UUID) -> None:
+    with transaction() as session:
+        upload = make_upload(session, workspace_id)
+        account = make_account(session, workspace_id)
+        assert links.to_post(session, upload_id=upload.id) == {}
+        moments = [datetime(2026, 11, day, 9, 30, tzinfo=UTC) for day in (1, 3, 2)]
+        posts = [make_publication(session, account.id, upload_id=upload.id, created_at=at) for at in moments]
+        shown = links.to_post(session, upload_id=upload.id)["publication"].value
+    assert shown == rf"[instagram 2026\-11\-03 09:30](/records/publications/{posts[1].id})"
+
+
+def test_the_words_of_a_video_are_cut_to_what_is_read_of_them() -> None:
+    assert links.words("Hello.").value == "Hello."
+    shown = links.words("Hello. " * 10_000).value
+    assert (len(shown), shown[-1]) == (1001, "…")
 
 
 def test_a_database_that_restarts_leaves_the_links_out() -> None:

@@ -9,11 +9,12 @@ import pytest
 from content_pipeline.core import storage
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
-from content_pipeline.core.models import Reel
+from content_pipeline.core.models import Reel, Twin
 from content_pipeline.core.reels.open_posts import check_may_be_made
 from tests.asset_runs import execute_job, recorded
 from tests.core.publishing import posting
 from tests.core.publishing.posting import Stage
+from tests.factories import make_item
 
 
 @pytest.fixture
@@ -56,3 +57,20 @@ def test_it_may_be_made_again_after_the_post(stage: Stage, end: str) -> None:
         posting.cancel(post)
     with transaction() as session:
         check_may_be_made(session, reel_of(post))
+
+
+@pytest.mark.slow
+def test_a_reel_and_its_narration_lead_to_their_twin_calendar_item_and_newest_post(stage: Stage) -> None:
+    post = stage.post(stage.account())
+    assert stage.run_to_end(post).state == "done"
+    reel = reel_of(post)
+    with transaction() as session:
+        item = make_item(session, session.get_one(Twin, reel.twin_id), title="Bread", reel_id=reel.id)
+        session.get_one(Reel, reel.id).script = "Hello. " * 3
+    made = recorded(execute_job("reel", str(reel.id)))
+    for shown in (made["narration"], made["reel_video"]):
+        assert shown["twin"] == f"[Tech Creator](/records/twins/{reel.twin_id})"
+        assert shown["calendar_item"] == f"[Bread](/records/calendar_items/{item.id})"
+        assert shown["publication"].endswith(f"](/records/publications/{post})")
+        assert shown["row"].endswith(f"](/records/reels/{reel.id})")
+    assert made["reel_video"]["script"] == "Hello. " * 3

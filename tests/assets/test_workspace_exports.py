@@ -15,7 +15,7 @@ def test_a_run_writes_the_file_and_records_what_it_has(workspace_id: UUID) -> No
         _, task = exports.create_with_task(session, workspace_id, with_files=True)
     result = execute_task(task)
     assert result.success
-    assert recorded(result)
+    assert recorded(result)["workspace_export"]["row"].endswith(f"](/records/workspace_exports/{task.key})")
     with transaction() as session:
         assert session.get_one(Task, task.id).state == "done"
         assert (session.get_one(WorkspaceExport, UUID(task.key)).rows or 0) >= 2

@@ -9,12 +9,16 @@ from uuid import UUID
 import dagster as dg
 import httpx
 import pytest
+from sqlalchemy.orm import Session
 
 from content_pipeline.core import records, storage
 from content_pipeline.core.accounts import accounts
+from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
+from content_pipeline.core.models import AnalyticsExport
 from content_pipeline.core.platforms.oauth_provider import Tokens
 from content_pipeline.core.settings import settings
+from content_pipeline.core.workspace_exports import exports
 from content_pipeline.engine.webserver import guarded
 from tests.accounts import encryption_key
 from tests.dagster_workspace import workspace
@@ -63,6 +67,31 @@ def test_secrets_are_not_shown(url: str, workspace_id: UUID, monkeypatch: pytest
     assert "handle" in fields
     assert fields.isdisjoint({column for column, value in kept.items() if isinstance(value, bytes)})
     assert "secret" not in httpx.get(f"{url}/records/accounts/{account.id}").text
+
+
+@pytest.mark.parametrize("table", ["analytics_exports", "workspace_exports"])
+def test_exports_are_shown_without_a_link_to_their_file(url: str, workspace_id: UUID, table: str) -> None:
+    """That of a workspace has everything that it has."""
+    with transaction() as session:
+        if table == "workspace_exports":
+            export, _ = exports.create_with_task(session, workspace_id, with_files=True)
+            export.object_key = "everything.zip"
+            row_id = export.id
+        else:
+            row_id = make_analytics_export(session, workspace_id)
+    shown = httpx.get(f"{url}/records/{table}/{row_id}")
+    assert (shown.status_code, "<a " in shown.text) == (200, False)
+
+
+def make_analytics_export(session: Session, workspace_id: UUID) -> UUID:
+    day = now().date()
+    export = AnalyticsExport(
+        workspace_id=workspace_id, format="csv", grain="post", first_day=day, last_day=day, object_key="figures.csv",
+        created_at=now(),
+    )  # fmt: skip
+    session.add(export)
+    session.flush()
+    return export.id
 
 
 UNKNOWN = "5bc41d91-867a-4ccb-821a-2b9544c45719"
