@@ -135,6 +135,7 @@ def test_a_run_by_hand_looks_at_what_is_published_and_posts_nothing_else(stage: 
     result, _ = execute(canceled)
     assert not result.success
     assert not recorded(result)
+    assert "content-pipeline tasks retry ID" in str([event.event_specific_data for event in result.all_events])
     assert len(stage.platform.posted) == 1
 
 

@@ -47,7 +47,7 @@ def submit(run: RunContext, key: str) -> AvatarVideo:
         raise Conflict(
             "This video is not at HeyGen, and a run without a task submits nothing: each submission costs money.",
             code="not_asked",
-            remedy="Retry its task through the API.",
+            remedy="Retry its task: with `content-pipeline tasks retry ID`, the job `retry_task`, or through the API.",
         )
     if row.submitting_at:
         external_id = heygen.find(_submission(row))

@@ -290,7 +290,7 @@ def open_attempt(run: RunContext, key: str) -> Iterator[Attempt]:
         raise Conflict(
             "This post is not published, and a run without a task never publishes.",
             code="not_asked",
-            remedy="Retry its task: through the API, or with the job retry_task.",
+            remedy="Retry its task: with `content-pipeline tasks retry ID`, the job `retry_task`, or through the API.",
         )
     with run.folder() as folder:
         attempt = Attempt(run, publication, account, item_id, folder)

@@ -91,8 +91,9 @@ def test_the_language_that_is_spoken_is_the_scripts(heygen: Sandbox, workspace_i
 
 def test_a_run_without_a_task_submits_nothing(heygen: Sandbox, task: Task) -> None:
     executions.begin(run_id := str(uuid4()), "io@test")
-    with pytest.raises(Conflict, match="submits nothing"):
+    with pytest.raises(Conflict, match="submits nothing") as refused:
         heygen_render.submit(RunContext(run_id, "io"), task.key)
+    assert "content-pipeline tasks retry ID" in refused.value.remedy
     assert videos(heygen) == []
 
 
