@@ -1,9 +1,7 @@
 """Runs that operators launch: the task that they repair, and the tags that they get."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import dagster as dg
@@ -22,11 +20,11 @@ from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import cancellation, dagster_client, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.webhooks import endpoints
-from content_pipeline.engine import operator_runs
 from tests import avatar_videos as requested_avatars
 from tests.core.webhooks import registered
 from tests.engine import step_runs
 from tests.engine.step_runs import Body, Ended, raises
+from tests.engine.submitted_runs import BACK_FILLED, missing_tags
 from tests.factories import make_item, make_twin
 from tests.webhook_receiver import Receiver, receiving
 
@@ -259,19 +257,6 @@ def test_a_run_that_was_queued_before_an_upgrade_undoes_no_cancel(task: Task) ->
 
 
 # ── tags ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-BACK_FILLED = datetime(2026, 11, 29, 12, tzinfo=UTC)
-
-
-def missing_tags(job: str, selected: dict[str, list[str]] | None = None, **tags: str) -> dict[str, str]:
-    """The tags that a run of a job gets when it is submitted. `selected`: its assets, each with its jobs."""
-    jobs = {dg.AssetKey(asset): names for asset, names in (selected or {}).items()}
-    graph = SimpleNamespace(get=lambda key: SimpleNamespace(job_names=jobs[key]))
-    run = dg.DagsterRun(job_name=job, asset_selection=frozenset(jobs) if jobs else None, tags=tags)
-    workspace: Any = SimpleNamespace(asset_graph=graph)
-    instance: Any = SimpleNamespace(get_backfill=lambda _: SimpleNamespace(backfill_timestamp=BACK_FILLED.timestamp()))
-    return operator_runs.missing_tags(instance, run, workspace)
 
 
 def test_a_run_of_one_asset_gets_the_tags_of_its_row(workspace_id: UUID) -> None:
