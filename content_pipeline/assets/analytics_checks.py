@@ -48,7 +48,7 @@ def of_snapshots(
         check_name="accounts_read",
         passed=not errors,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"accounts_failed": len(errors), "reasons": dict(reasons)},
+        metadata={"accounts_failed": len(errors), "most_accounts_failed": 0, "reasons": dict(reasons)},
     )
     yield dg.AssetCheckResult(
         asset_key=asset_key,
@@ -60,6 +60,7 @@ def of_snapshots(
             "readings_implausible": falls.implausible,
             "accounts_compared": falls.accounts,
             "accounts_in_doubt": len(falls.in_doubt),
+            "most_accounts_in_doubt": falls.most_in_doubt,
             "in_doubt": ", ".join(falls.in_doubt[:_SHOWN]),
         },
     )
@@ -114,7 +115,7 @@ def _complete_days(missing: int, values: Mapping[str, int | str]) -> dg.AssetChe
         check_name="row_counts",
         asset_key="daily_metrics",
         passed=missing == 0,
-        metadata={**values, "days_missing": missing},
+        metadata={**values, "days_missing": missing, "most_days_missing": 0},
     )
 
 
@@ -165,5 +166,9 @@ def of_windows(missing: Sequence[tuple[str, Window]]) -> dg.AssetCheckResult:
         asset_key="current_metrics",
         passed=not names,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"windows_missing": len(names), "missing": ", ".join([*names[:_SHOWN], *more])},
+        metadata={
+            "windows_missing": len(names),
+            "most_windows_missing": 0,
+            "missing": ", ".join([*names[:_SHOWN], *more]),
+        },
     )

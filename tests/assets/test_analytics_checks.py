@@ -72,7 +72,9 @@ def test_an_account_that_could_not_be_read_the_last_time_is_told(
     assert {name: passed for name, (passed, _) in found.items()} == {
         "accounts_read": False, "row_counts": True, "totals_never_fall": True
     }  # fmt: skip
-    (reason,) = found["accounts_read"][1]["reasons"]
+    values = found["accounts_read"][1]
+    assert (values["accounts_failed"], values["most_accounts_failed"]) == (1, 0)
+    (reason,) = values["reasons"]
     assert reason.startswith("needs_reconnect: ")
 
 
@@ -84,6 +86,7 @@ def test_totals_that_fell_stay_wrong_until_the_next_reading(instance: dg.Dagster
     read()
     (passed, values) = of_instagram(instance)["totals_never_fall"]
     assert (passed, values["readings_implausible"], values["in_doubt"]) == (False, 5, account.handle)
+    assert (values["accounts_in_doubt"], values["most_accounts_in_doubt"]) == (1, 0)
     with transaction() as session:  # as if two windows had ended since, of which nothing could be read
         earlier = 2 * windows.LENGTH
         session.execute(update(MetricSnapshot).values(taken_at=MetricSnapshot.taken_at - earlier))
@@ -129,6 +132,7 @@ def test_days_that_were_read_and_not_derived_are_told(instance: dg.DagsterInstan
         session.execute(delete(DailyMetric).where(DailyMetric.day == yesterday))
     passed, values = executed(instance, "daily_metrics", "row_counts")["row_counts"]
     assert (passed, values["days_missing"], values["last_day"]) == (False, 1, yesterday.isoformat())
+    assert values["most_days_missing"] == 0
 
 
 def test_rows_that_the_files_do_not_have_are_told(instance: dg.DagsterInstance, history: History) -> None:
@@ -144,4 +148,4 @@ def test_windows_that_were_not_read_are_told(instance: dg.DagsterInstance, works
     with transaction() as session:
         make_account(session, workspace_id).created_at = windows.latest_complete(now()).start
     passed, values = executed(instance, "current_metrics", "no_gaps")["no_gaps"]
-    assert (passed, values["windows_missing"]) == (False, 1)
+    assert (passed, values["windows_missing"], values["most_windows_missing"]) == (False, 1, 0)

@@ -68,7 +68,7 @@ def test_windows_that_were_not_read_or_failed_are_named(account_id: UUID) -> Non
     found, gaps = look()
     assert found["windows_missing"] == 2
     names = [f"instagram {latest().start - number * windows.LENGTH:%Y-%m-%d-%H:%M}" for number in (4, 3)]
-    assert metadata_of(gaps) == {"windows_missing": 2, "missing": ", ".join(names)}
+    assert metadata_of(gaps) == {"windows_missing": 2, "most_windows_missing": 0, "missing": ", ".join(names)}
     assert (gaps.passed, gaps.severity) == (False, dg.AssetCheckSeverity.WARN)
 
 

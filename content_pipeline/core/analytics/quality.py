@@ -34,9 +34,13 @@ class Falls:
     in_doubt: Sequence[str]
 
     @property
+    def most_in_doubt(self) -> int:
+        """How many accounts may be in doubt: from half of them on it is the platform's answers that are wrong."""
+        return max(self.accounts - 1, 0) // 2
+
+    @property
     def are_systemic(self) -> bool:
-        """Whether at least half of the accounts are in doubt: then it is the platform's answers that are wrong."""
-        return 0 < self.accounts <= 2 * len(self.in_doubt)
+        return len(self.in_doubt) > self.most_in_doubt
 
 
 def falls(session: Session, platform: str, since: datetime) -> Falls:

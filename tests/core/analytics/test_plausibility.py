@@ -129,6 +129,13 @@ def test_one_account_of_three_is_no_fault_of_the_platform(history: History, work
     assert (found.accounts, found.implausible, found.are_systemic) == (3, 1, False)
 
 
+@pytest.mark.parametrize(("accounts", "most"), [(0, 0), (1, 0), (2, 0), (3, 1), (4, 1), (5, 2), (10, 4)])
+def test_a_platform_is_wrong_from_half_of_its_accounts_on(accounts: int, most: int) -> None:
+    judged = [quality.Falls(0, 0, 0, accounts, ["@mara.bakes"] * in_doubt) for in_doubt in range(accounts + 1)]
+    assert {found.most_in_doubt for found in judged} == {most}
+    assert [found.are_systemic for found in judged] == [number > most for number in range(accounts + 1)]
+
+
 def test_read_days_without_figures_are_counted(history: History) -> None:
     post_id = history.post(at(0))
     history.read(at(0, 6), post_id, views=10)
