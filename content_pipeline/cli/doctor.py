@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from content_pipeline.cli import doctor_endpoints, doctor_installed, doctor_services, preflight, stack
+from content_pipeline.cli import doctor_endpoints, doctor_installed, doctor_services, doctor_settings, preflight, stack
 from content_pipeline.cli.state import UserSettings
 from content_pipeline.core.errors import Conflict, Error, Unavailable
 from content_pipeline.core.media import ffmpeg
@@ -38,6 +38,7 @@ def checks(home: Path) -> Iterator[Check]:
     configured = UserSettings()
     yield _check("disk", lambda: _disk(home))
     yield _check("settings", _passing(lambda: preflight.check_settings(configured), "complete"))
+    yield _check("names of settings", doctor_settings.names)
     yield _check("platforms", _passing(lambda: preflight.check_platforms(configured), f"posts go {_destination()}"))
     yield _check("ffmpeg", lambda: ffmpeg.ffmpeg_path(settings().ffmpeg))
     yield _check("speech model", lambda: str(whisper_models.model_folder(settings().whisper_model)))

@@ -41,7 +41,17 @@ def found_of(home: Path, subject: str) -> tuple[bool, str]:
 def test_stores_that_answer_are_well_and_what_does_not_is_told_with_its_remedy(tmp_path: Path) -> None:
     """Here is a database and a bucket, and neither broker nor Dagster."""
     checks = found(tmp_path)
-    well = ("settings", "ffmpeg", "voices", "fonts", "embedding model", "database", "encryption keys", "bucket")
+    well = (
+        "settings",
+        "names of settings",
+        "ffmpeg",
+        "voices",
+        "fonts",
+        "embedding model",
+        "database",
+        "encryption keys",
+        "bucket",
+    )
     assert {subject: checks[subject] for subject in well if not checks[subject][0]} == {}
     assert checks["Dagster"] == (False, "Its webserver does not answer. See `content-pipeline logs webserver`.")
     assert "sensors and schedules" not in checks
