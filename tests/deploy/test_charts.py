@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from content_pipeline.cli.stack_config import ROOT
-from content_pipeline.core.settings import Lane
+from content_pipeline.core.settings import PREFIX, Lane, Settings
 from content_pipeline.core.tasks import dagster_client
 from tests.deploy.environment import arguments, embedded_commands, install
 
@@ -63,6 +63,14 @@ def test_its_values_reach_the_objects(helm: Path) -> None:
 
 
 @pytest.mark.slow
+def test_kubernetes_gives_its_pods_no_variables_of_services(helm: Path) -> None:
+    made = objects(helm)
+    pods = [each["spec"]["template"]["spec"] for (kind, _), each in made.items() if kind in ("Deployment", "Job")]
+    assert len(pods) == len(LANES) + 2
+    assert {pod["enableServiceLinks"] for pod in pods} == {False}
+
+
+@pytest.mark.slow
 def test_a_misspelled_value_is_refused(helm: Path) -> None:
     rendered = render(helm, lanes={"media": {"slot": 3}})
     assert rendered.returncode
@@ -78,6 +86,19 @@ def test_dagsters_parts_take_our_instance_and_our_settings() -> None:
         assert part["envSecrets"] == [{"name": chart["settingsSecret"]}]
         assert part["image"] == chart["image"]
     assert "dagster.yaml /opt/dagster/dagster.yaml" in (DEPLOY / "Dockerfile").read_text()
+
+
+def test_dagsters_parts_take_no_variable_of_a_service_for_a_setting() -> None:
+    """Kubernetes names them after the services of `helm install content-pipeline`, and API_PORT=tcp://… is no port."""
+    values = yaml.safe_load((DEPLOY / "dagster-values.yaml").read_text())
+    (code,) = values["dagster-user-deployments"]["deployments"]
+    variables = {
+        f"{PREFIX}{service}_{of}" for service in ("API", "CODE") for of in ("SERVICE_HOST", "SERVICE_PORT", "PORT")
+    }
+    of_settings = variables & {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    assert of_settings == {f"{PREFIX}API_PORT"}
+    for part in (values["dagsterWebserver"], values["dagsterDaemon"], code):
+        assert of_settings <= {each["name"] for each in part["env"]}
 
 
 def test_the_daemon_knows_how_many_slots_there_are() -> None:

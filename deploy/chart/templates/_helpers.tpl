@@ -12,6 +12,8 @@ app.kubernetes.io/component: {{ .name }}
 
 {{- define "pod" -}}
 automountServiceAccountToken: false
+{{- /* Of the service content-pipeline-api Kubernetes would make CONTENT_PIPELINE_API_PORT=tcp://…, which is a setting. */}}
+enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
   runAsUser: 10001
