@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from content_pipeline.cli.stack_config import ROOT
+from tests.connect_page import filled_in
 from tests.stack.harness import Stack
 
 
@@ -33,6 +36,7 @@ def test_the_first_post_is_out_when_its_page_is_pasted(stack: Stack, tmp_path: P
         client.connect(stack.sandbox, "instagram")  # by the consent in a browser
     pasted = paste(stack, blocks, tmp_path)
     assert pasted.splitlines()[-1] == "published"
+    assert "@mara.bakes is connected" in consented(stack, pasted).text
     assert '"can_publish":true' in pasted
     assert list(tmp_path.iterdir()) == []
 
@@ -57,6 +61,15 @@ def paste(stack: Stack, blocks: list[str], folder: Path) -> str:
     # An error response, which curl does not count as a failure.
     assert '"request_id"' not in pasted.stdout, pasted.stdout
     return pasted.stdout
+
+
+def consented(stack: Stack, output: str) -> httpx.Response:
+    """The page at which the browser ends that opens the printed address, and consents at the platform and at ours."""
+    printed = re.search(r"^http\S+[?&]state=\S+$", output, re.MULTILINE)
+    assert printed, output
+    back = stack.sandbox.decide(printed[0])
+    form = filled_in(httpx.get(back, timeout=60))
+    return httpx.post(back.copy_with(query=None), data=form, timeout=60, follow_redirects=True)
 
 
 def last(output: str, first_field: str) -> dict[str, Any]:
