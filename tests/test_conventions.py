@@ -1,10 +1,11 @@
-"""Conventions of the tests themselves, which no linter knows."""
+"""Conventions of the tests themselves and of how CI runs them, which no linter knows."""
 
 import ast
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from yaml import safe_load
 
 TESTS = Path(__file__).parent
 READS_OF_THE_CLOCK = {"now", "today", "utcnow", "time", "latest_complete"}
@@ -95,3 +96,10 @@ def test_a_clock_that_is_read_at_import_is_found() -> None:
     source = "START = clock.now()\ndef test() -> None:\n    assert clock.now() > START\n"
 
     assert reads_of_the_clock(ast.parse(source)) == [1]
+
+
+def test_ci_is_root_with_the_python_of_its_step() -> None:
+    """The test of several hosts needs root, and what is left out fails in CI (tests/programs.py)."""
+    jobs = safe_load((TESTS.parent / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    commands = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    assert commands == ['sudo -E env "PATH=$PATH" bash .ci/run']
