@@ -1,4 +1,4 @@
-"""A Prometheus that scrapes the API's own /metrics, with the rules of deploy/."""
+"""A Prometheus that scrapes the API's own /metrics, with the configuration and the rules of deploy/."""
 
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 import pytest
 from pydantic import SecretStr
-from yaml import safe_dump
+from yaml import safe_dump, safe_load
 
 from api.main import create_app
 from content_pipeline.cli.stack_config import ROOT
@@ -21,7 +21,8 @@ from tests.servers import serving
 from tests.stack.harness import free_port
 
 TOKEN: Final = "token-of-the-operator"
-RULES: Final = ROOT / "deploy" / "prometheus" / "rules.yml"
+CONFIGURATION: Final = ROOT / "deploy" / "prometheus" / "prometheus.yml"
+RULES: Final = CONFIGURATION.with_name("rules.yml")
 BIN: Final = "/usr/bin"
 
 
@@ -72,23 +73,27 @@ def _is_ready(http: httpx.Client) -> bool:
         return False
 
 
+def configured(folder: Path, *, targets: list[str], every: str) -> Path:
+    """The file of deploy/ in this folder, with the token, what it scrapes and how often as a test has them."""
+    configuration = safe_load(CONFIGURATION.read_text())
+    (scrape,) = configuration["scrape_configs"]
+    token = folder / Path(scrape["authorization"]["credentials_file"]).name
+    token.write_text(TOKEN)
+    scrape["authorization"]["credentials_file"] = str(token)
+    scrape |= {"scrape_interval": every, "static_configs": [{"targets": targets}]}
+    configuration["global"] = {"evaluation_interval": every}
+    configuration["rule_files"] = [str(CONFIGURATION.with_name(file)) for file in configuration["rule_files"]]
+    file = folder / CONFIGURATION.name
+    file.write_text(safe_dump(configuration))
+    return file
+
+
 @contextmanager
 def _running(program: str, folder: Path, api: str) -> Iterator[str]:
     """The address of a Prometheus that scrapes `api`."""
-    scrape = {
-        "job_name": "content-pipeline",
-        "scrape_interval": "1s",
-        "authorization": {"credentials": TOKEN},
-        "static_configs": [{"targets": [api.removeprefix("http://")]}],
-    }
-    configuration = {
-        "global": {"evaluation_interval": "1s"},
-        "rule_files": [str(RULES)],
-        "scrape_configs": [scrape],
-    }
-    (folder / "prometheus.yml").write_text(safe_dump(configuration))
+    configuration = configured(folder, targets=[api.removeprefix("http://")], every="1s")
     address = f"127.0.0.1:{free_port()}"
-    command = [program, f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}"]
+    command = [program, f"--config.file={configuration}", f"--storage.tsdb.path={folder / 'data'}"]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([*command, f"--web.listen-address={address}"], stdout=log, stderr=log)
     try:

@@ -20,7 +20,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.tasks import executions
-from tests.deploy.conftest import BIN, RULES, TOKEN, Prometheus
+from tests.deploy.conftest import BIN, CONFIGURATION, RULES, TOKEN, Prometheus, configured
 from tests.ended_tasks import end_post, end_task
 from tests.factories import make_account
 from tests.programs import need
@@ -82,11 +82,21 @@ def test_every_alert_is_evaluated_and_names_only_metrics_that_there_are(promethe
     assert {name for name in named if f"\n# TYPE {name.removesuffix('_total')}" not in scraped} == set()
 
 
+def passes(*arguments: str | Path) -> None:
+    """Run promtool, which comes with Prometheus."""
+    promtool = need("promtool", also_in=BIN)
+    done = subprocess.run([promtool, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.slow
 def test_each_alert_fires_when_it_should_and_not_before() -> None:
-    promtool = need("promtool", also_in=BIN)
-    done = subprocess.run([promtool, "test", "rules", str(CASES)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    passes("test", "rules", CASES)
+
+
+def test_prometheus_takes_the_configuration_with_its_rules(tmp_path: Path) -> None:
+    passes("check", "config", "--syntax-only", CONFIGURATION)
+    passes("check", "config", configured(tmp_path, targets=["127.0.0.1:8000"], every="15s"))
 
 
 def test_each_alert_has_a_case_in_which_it_fires_and_is_described() -> None:
