@@ -134,7 +134,7 @@ def _materialized(context: dg.AssetExecutionContext, made: Rendered, began: floa
     yield dg.MaterializeResult(
         asset_key="avatar_video",
         metadata={
-            **picture_metadata("thumbnail", made.thumbnail, "jpg"),
+            **picture_metadata("thumbnail", made.thumbnail, "jpg", row.workspace_id),
             "submission": links.to_partition("avatar_submission", context.partition_key),
             **_links(row),
             "script": links.words(row.script),

@@ -66,7 +66,7 @@ def _render(context: dg.AssetExecutionContext, run: RunContext, key: str) -> Res
     yield dg.MaterializeResult(
         asset_key=_ASSET,
         metadata={
-            **picture_metadata("thumbnail", made.thumbnail, "jpg"),
+            **picture_metadata("thumbnail", made.thumbnail, "jpg", made.workspace_id),
             **_links(made, key),
             "edited": made.edited,
             "object": made.key,

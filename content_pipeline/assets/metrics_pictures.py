@@ -24,7 +24,7 @@ def pictured(views: Sequence[DayFigures], last: date) -> Mapping[str, Any]:
 
     shown = [row for row in views if first_shown_day(last) <= row.day <= last]
     chart = charts.views_by_day(shown, "Views by day and platform", width=_PIXELS)
-    return {"views_of_30_days": sparkline(_totals(shown, last)), **picture_metadata("chart", chart, "png")}
+    return {"views_of_30_days": sparkline(_totals(shown, last)), **picture_metadata("chart", chart, "png", None)}
 
 
 def _totals(views: Sequence[DayFigures], last: date) -> Sequence[float | None]:

@@ -1,6 +1,7 @@
 """Pictures in asset metadata of Dagster's UI."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 import dagster as dg
 import structlog
@@ -11,10 +12,15 @@ from content_pipeline.core.errors import Unavailable
 log = structlog.get_logger()
 
 
-def picture_metadata(name: str, picture: bytes, form: pictures.Format) -> Mapping[str, dg.MetadataValue[str]]:
-    """Metadata of this name that shows the picture; none when the bucket does not take it: the asset is complete."""
+def picture_metadata(
+    name: str, picture: bytes, form: pictures.Format, workspace_id: UUID | None
+) -> Mapping[str, dg.MetadataValue[str]]:
+    """Metadata of this name that shows the picture; none when the bucket does not take it: the asset is complete.
+
+    `workspace_id` is whose it is; None where it shows all.
+    """
     try:
-        path = pictures.publish(picture, form)
+        path = pictures.publish(picture, form, workspace_id)
     except Unavailable:
         log.warning("picture_not_stored", exc_info=True)
         return {}

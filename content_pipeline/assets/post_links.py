@@ -71,7 +71,7 @@ def thumbnail_of(instance: dg.DagsterInstance, publication: Publication) -> dict
 def of_copy(workspace_id: UUID, copy_id: UUID) -> dict[str, Link]:
     """The thumbnail of a copied video, if it has one."""
     picture = post_files.load_thumbnail(workspace_id, copy_id)
-    return dict(picture_metadata(_THUMBNAIL, picture, "jpg")) if picture else {}
+    return dict(picture_metadata(_THUMBNAIL, picture, "jpg", workspace_id)) if picture else {}
 
 
 def _picture(instance: dg.DagsterInstance, asset: str, partition: str) -> Link | None:

@@ -108,7 +108,7 @@ def _render(context: dg.AssetExecutionContext, run: RunContext, key: str, folder
     yield dg.MaterializeResult(
         asset_key="reel_video",
         metadata={
-            **picture_metadata("thumbnail", made.thumbnail, "jpg"),
+            **picture_metadata("thumbnail", made.thumbnail, "jpg", made.workspace_id),
             "narration": links.to_partition("narration", context.partition_key),
             **_links(UUID(key)),
             "script": links.words(made.script),

@@ -22,4 +22,4 @@ def _show(request: Request) -> Response:
     return Response(picture, media_type=media_type, headers=_HEADERS)
 
 
-ROUTE: Final = Route(f"{pictures.PATH}/{{name}}", _show)
+ROUTE: Final = Route(f"{pictures.PATH}/{{name:path}}", _show)

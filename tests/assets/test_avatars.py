@@ -48,7 +48,7 @@ def test_a_video_is_spoken_drawn_checked_and_billed(workspace_id: UUID) -> None:
     (made,) = result.asset_materializations_for_node("submit_and_render")[1:]
     assert made.asset_key == dg.AssetKey("avatar_video")
     assert {"character", "credits_billed"} <= set(made.metadata)
-    assert re.fullmatch(r"!\[thumbnail\]\(/pictures/\S+\.jpg\)", str(made.metadata["thumbnail"].value))
+    assert re.fullmatch(r"!\[thumbnail\]\(/pictures/[0-9a-f]{16}/\S+\.jpg\)", str(made.metadata["thumbnail"].value))
     assert (made.metadata["provider"].value, made.metadata["engine"].value) == ("local", "drawn")
     assert float(str(made.metadata["waiting_seconds"].value)) >= 0
     assert execute(task.partition_key).success

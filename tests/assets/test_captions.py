@@ -1,5 +1,6 @@
 """Caption assets: no run overwrites what a person has edited."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,7 @@ def test_a_burn_in_that_is_made_again_draws_the_edited_cues(task: Task, monkeypa
     edit(task)
     second = recorded(execute_job("burn_in", str(burned.id)))["burned_in_video"]
     assert (first["edited"], second["edited"]) == (False, True)
+    assert re.fullmatch(r"!\[thumbnail\]\(/pictures/[0-9a-f]{16}/\S+\.jpg\)", second["thumbnail"])
     assert ["bear" in document for document in drawn] == [False, True]
 
 

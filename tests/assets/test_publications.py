@@ -103,7 +103,9 @@ def test_a_post_of_a_clients_video_shows_its_first_frame_also_after_the_platform
     assert newest(key).state == "waiting"
     stage.platform.processing_seconds = {}
     result, _ = execute(key, **dagster_client.task_tags(newest(key)))
-    assert re.fullmatch(r"!\[thumbnail\]\(/pictures/\S+\.jpg\)", recorded(result)["publication"]["thumbnail"])
+    assert re.fullmatch(
+        r"!\[thumbnail\]\(/pictures/[0-9a-f]{16}/\S+\.jpg\)", recorded(result)["publication"]["thumbnail"]
+    )
 
 
 @pytest.mark.slow

@@ -29,7 +29,7 @@ def test_a_run_copies_the_video_of_an_item(
         task = copies.begin(session, item)
     shown = recorded(execute_task(task))["scheduled_video"]
     assert shown["calendar_item"] == f"[{item.title}](/records/calendar_items/{item.id})"
-    assert re.fullmatch(r"!\[thumbnail\]\(/pictures/\S+\.jpg\)", shown["thumbnail"])
+    assert re.fullmatch(r"!\[thumbnail\]\(/pictures/[0-9a-f]{16}/\S+\.jpg\)", shown["thumbnail"])
     assert (shown["scheduled_at"], round(shown["seconds"])) == (item.scheduled_at.timestamp(), 1)
     with transaction() as session:
         assert session.get_one(Task, task.id).state == "done"

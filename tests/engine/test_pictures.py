@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import dagster as dg
 import httpx
@@ -46,7 +47,7 @@ def jpeg(color: str) -> bytes:
 @pytest.mark.slow
 def test_a_picture_is_served_as_what_it_is_and_may_be_kept(url: str) -> None:
     picture = jpeg("red")
-    answer = httpx.get(url + pictures.publish(picture, "jpg"))
+    answer = httpx.get(url + pictures.publish(picture, "jpg", uuid4()))
     assert (answer.status_code, answer.content) == (200, picture)
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -55,9 +56,11 @@ def test_a_picture_is_served_as_what_it_is_and_may_be_kept(url: str) -> None:
 
 @pytest.mark.slow
 def test_metadata_holds_a_short_address_of_the_picture(url: str) -> None:
-    (shown,) = picture_metadata("thumbnail", jpeg("blue"), "jpg").values()
-    assert len(shown.value) < 80
-    assert shown == dg.MetadataValue.md(f"![thumbnail]({pictures.publish(jpeg('blue'), 'jpg')})")
+    owner = uuid4()
+    (shown,) = picture_metadata("thumbnail", jpeg("blue"), "jpg", owner).values()
+    assert len(shown.value) < 100
+    assert shown == dg.MetadataValue.md(f"![thumbnail]({pictures.publish(jpeg('blue'), 'jpg', owner)})")
+    assert str(owner) not in shown.value
 
 
 def test_metadata_goes_without_a_picture_that_the_bucket_does_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,13 +68,16 @@ def test_metadata_goes_without_a_picture_that_the_bucket_does_not_take(monkeypat
         raise Unavailable("The object store did not take it.")
 
     monkeypatch.setattr(storage, "put", refuse)
-    assert picture_metadata("thumbnail", b"", "jpg") == {}
+    assert picture_metadata("thumbnail", b"", "jpg", None) == {}
 
 
 @pytest.mark.parametrize(
     "name",
     [
         NAME,
+        f"{'0' * 16}/{NAME}",
+        f"{'0' * 16}/{'0' * 16}/{NAME}",
+        f"{'0' * 16}/../private",
         NAME.replace("jpg", "svg"),
         NAME.upper(),
         f"x{NAME}",
@@ -107,18 +113,21 @@ def test_a_bucket_that_does_not_answer_is_said(url: str, monkeypatch: pytest.Mon
     ("headers", "status"), [({"Host": "evil.example.com"}, 421), ({"Origin": "https://evil.example.com"}, 403)]
 )
 def test_the_guard_is_before_the_pictures(url: str, headers: dict[str, str], status: int) -> None:
-    assert httpx.get(url + pictures.publish(jpeg("red"), "jpg"), headers=headers).status_code == status
+    assert httpx.get(url + pictures.publish(jpeg("red"), "jpg", uuid4()), headers=headers).status_code == status
 
 
 @pytest.mark.slow
 def test_the_api_serves_no_picture(database: None) -> None:
-    path = pictures.publish(jpeg("red"), "jpg")
+    path = pictures.publish(jpeg("red"), "jpg", uuid4())
     with TestClient(create_app()) as client:
         assert client.get(path, follow_redirects=False).status_code == 404
 
 
-def test_a_picture_is_deleted_with_the_runs_of_its_age(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = pictures.publish(jpeg("red"), "jpg")
+@pytest.mark.parametrize("owner", [uuid4(), None])
+def test_a_picture_is_deleted_with_the_runs_of_its_age(
+    url: str, monkeypatch: pytest.MonkeyPatch, owner: UUID | None
+) -> None:
+    path = pictures.publish(jpeg("red"), "jpg", owner)
     for margin, status in ((-1, 200), (2, 404)):
         then = now() + key_retirement.KEPT + timedelta(days=margin)
         monkeypatch.setattr(retention, "now", lambda then=then: then)
@@ -128,7 +137,7 @@ def test_a_picture_is_deleted_with_the_runs_of_its_age(url: str, monkeypatch: py
 
 @pytest.mark.slow
 def test_dagsters_page_of_an_asset_shows_its_picture_inline(instance: dg.DagsterInstance, url: str, page: Page) -> None:
-    metadata = picture_metadata("thumbnail", jpeg("green"), "jpg")
+    metadata = picture_metadata("thumbnail", jpeg("green"), "jpg", uuid4())
     instance.report_runless_asset_event(dg.AssetMaterialization("reel_video", metadata=metadata))
     page.goto(f"{url}/assets/reel_video?view=events")
     picture = page.get_by_alt_text("thumbnail").first

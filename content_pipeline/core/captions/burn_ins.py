@@ -29,11 +29,12 @@ KIND: Final = kinds.BURN_IN.name
 
 @dataclass(frozen=True)
 class BurnedIn:
-    """A rendered video: its object key, its media info and that of its source, and a small JPEG of it.
+    """A rendered video: whose it is, its object key, its media info and that of its source, and a small JPEG of it.
 
     `edited`: the cues in it are a person's.
     """
 
+    workspace_id: UUID
     key: str
     caption_id: UUID
     edited: bool
@@ -190,7 +191,8 @@ def render(run: RunContext, key: str) -> BurnedIn:
         session.get_one(BurnIn, burned.id).output_key = object_key
         if run.task_id:
             tasks.finish(session, run.task_id)
-    return BurnedIn(object_key, caption.id, caption.edited_at is not None, made, source, (width, height), thumbnail)
+    edited = caption.edited_at is not None
+    return BurnedIn(caption.workspace_id, object_key, caption.id, edited, made, source, (width, height), thumbnail)
 
 
 def _fetch_video(run: RunContext, burned: BurnIn, caption: Caption, target: Path) -> MediaInfo:

@@ -3,7 +3,7 @@
     close ──▶ disconnect ──▶ keys and runs in Dagster ──▶ delete_files ──▶ delete_rows
 
 `close` keeps clients out and ends what is at work. Each step may be repeated, so a deletion that was interrupted is run
-again. Posts stay on the platforms; pictures in Dagster's metadata, under names that nobody can guess, go after 90 days.
+again. Posts stay on the platforms.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from content_pipeline.core import storage
+from content_pipeline.core import pictures, storage
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.analytics import analysts
 from content_pipeline.core.bulk import csv_inbox
@@ -70,8 +70,10 @@ def worked_on(session: Session, workspace_id: UUID) -> set[tuple[str, str]]:
 
 
 def delete_files(workspace_id: UUID, name: str) -> None:
-    """Delete all files of the workspace, also those in its folders of the inbox. Raises Unavailable."""
+    """Delete all files of the workspace, also those in its folders of the inbox and the pictures of Dagster's pages.
+    Raises Unavailable."""
     storage.delete_folder(f"{workspace_id}/")
+    pictures.delete_of(workspace_id)
     for area in (csv_inbox.INBOX, csv_inbox.ACCEPTED, csv_inbox.REJECTED):
         for folder in (workspace_id, name):
             storage.delete_folder(f"{area}{folder}/")

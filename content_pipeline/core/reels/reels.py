@@ -36,11 +36,12 @@ Inspected = TypeVar("Inspected")
 
 @dataclass(frozen=True)
 class Rendered:
-    """A rendered reel: script, object key, media info, `loudness` in LUFS, design and JPEG thumbnail.
+    """A rendered reel: whose it is, script, object key, media info, `loudness` in LUFS, design and JPEG thumbnail.
 
     `seconds` is how long it has to be: its narration, and the end card.
     """
 
+    workspace_id: UUID
     script: str
     key: str
     media: MediaInfo
@@ -162,7 +163,8 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
         reel.output_key = video_key
         if run.task_id:
             tasks.finish(session, run.task_id)
-    return Rendered(reel.script, video_key, made, seconds, loudness, design.name, thumbnails.of_frame(cover))
+    thumbnail = thumbnails.of_frame(cover)
+    return Rendered(reel.workspace_id, reel.script, video_key, made, seconds, loudness, design.name, thumbnail)
 
 
 def _scene(run: RunContext, reel: Reel, folder: Path, design: Design, seconds: float) -> Scene:

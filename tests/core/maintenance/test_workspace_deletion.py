@@ -1,12 +1,12 @@
 """A workspace is deleted with all that belongs to it, and nothing of another."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
-from content_pipeline.core import storage
+from content_pipeline.core import pictures, storage
 from content_pipeline.core.database import Base, transaction
-from content_pipeline.core.errors import Conflict, Unauthorized
+from content_pipeline.core.errors import Conflict, NotFound, Unauthorized
 from content_pipeline.core.maintenance import workspace_deletion
 from content_pipeline.core.models import CalendarItem, Workspace
 from content_pipeline.core.tasks import tasks
@@ -85,6 +85,15 @@ def test_the_files_of_a_workspace_go_also_those_of_its_inbox(workspace_id: UUID)
     left = set(storage.keys_below(""))
     assert [key for key in left if str(workspace_id) in key] == [foreign]
     assert kept.output_key in left
+
+
+def test_the_pictures_of_a_workspace_go_and_those_of_others_and_of_all_stay(workspace_id: UUID) -> None:
+    owners = (workspace_id, uuid4(), None)
+    mine, others, of_all = (pictures.publish(b"the same", "jpg", owner).removeprefix("/pictures/") for owner in owners)
+    workspace_deletion.delete_files(workspace_id, "mine")
+    with pytest.raises(NotFound):
+        pictures.read(mine)
+    assert pictures.read(others) == pictures.read(of_all) == (b"the same", "image/jpeg")
 
 
 @pytest.mark.slow
