@@ -5,6 +5,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -160,10 +161,22 @@ def run_doctor() -> int:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run_dagster(arguments: tuple[str, ...]) -> None:
     """Run Dagster's own command with the environment of the stack, as in `dagster run list`."""
+    _become("dagster", arguments)
+
+
+@cli.command("dg", add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run_dg(arguments: tuple[str, ...]) -> None:
+    """Run Dagster's command for projects in the same way, as in `dg check defs`."""
+    _become("dagster_dg_cli.cli", arguments)
+
+
+def _become(module: str, arguments: tuple[str, ...]) -> NoReturn:
+    """Replace this process by a module that is executed with the environment of the stack."""
     from content_pipeline.cli.stack_config import environment_of_services
 
     environment = environment_of_services(command_context.home())
-    os.execve(sys.executable, [sys.executable, "-m", "dagster", *arguments], environment)  # noqa: S606  # no shell
+    os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)  # noqa: S606  # no shell
 
 
 @cli.command("demo")

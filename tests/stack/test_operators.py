@@ -1,5 +1,6 @@
 """The commands of operators on a whole stack."""
 
+import json
 from uuid import uuid4
 
 import httpx
@@ -65,6 +66,12 @@ def test_dagsters_own_command_knows_the_stack(stack: Stack, client: Client) -> N
     (run, *_) = stack.runs(accepted["task_id"])
     assert run["runId"] in stack.run("dagster", "run", "list", "--limit", "20").stdout
     assert "dagster run list [OPTIONS]" in stack.run("dagster", "run", "list", "--help").stdout
+
+
+def test_dagsters_command_for_projects_does_with_the_environment_of_the_stack(stack: Stack) -> None:
+    assert "All definitions loaded successfully." in stack.run("dg", "check", "defs").stdout
+    listed = json.loads(stack.run("dg", "list", "defs", "--json").stdout)
+    assert "reel_video" in {asset["asset_key"] for asset in listed["assets"]}
 
 
 def test_a_task_is_canceled_and_retried_by_the_operator(stack: Stack, client: Client) -> None:
