@@ -9,7 +9,7 @@ import importlib
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name, walk_packages
@@ -21,11 +21,15 @@ from content_pipeline.cli.stack_config import ROOT
 
 DOCUMENT: Final = ROOT / "docs" / "dagster-insides.md"
 SOURCES: Final = ("content_pipeline", "api", "sandbox", "bench", "tests")
+PRODUCT: Final = ("content_pipeline", "api", "deploy")
 PRIVATE: Final = re.compile(r"dagster\w*(?:\.\w+)*\._\w+(?:\.\w+)*")
 _ROW: Final = re.compile(r"^(\| `(dagster[\w.]+)` \| `([^`]+)` \| (\w+) \| .* \| )`([0-9a-f]*)` \|$", re.MULTILINE)
 _IMPORT: Final = re.compile(r"^(?:from|import) dagster", re.MULTILINE)
 _SUBCLASS: Final = re.compile(r"^class \w+\(", re.MULTILINE)
 _HASH_CHARACTERS: Final = 12
+
+# Where these are public.
+_OF_NAMED_TUPLES: Final = {"_replace", "_fields", "_make"}
 
 # Members that no class writes itself: abc and pydantic add them.
 _GENERATED: Final = ("__abstractmethods__", "__hash__")
@@ -71,12 +75,12 @@ def _source(found: Any) -> str:
 
 
 def private_imports() -> Iterator[tuple[str, str]]:
-    """Each private name of Dagster's that is imported or named in a string, with its file."""
+    """Each private name of Dagster's that is imported, named in a string, or in a file of deploy/, with its file."""
     for path, tree in _trees(PRIVATE):
         for node in ast.walk(tree):
             yield from ((name, path) for name in _names(node) if PRIVATE.fullmatch(name))
-    for name in PRIVATE.findall((ROOT / "dagster.yaml").read_text()):
-        yield name, "dagster.yaml"
+    for path in (ROOT / "dagster.yaml", *filter(Path.is_file, (ROOT / "deploy").rglob("*"))):
+        yield from ((name, str(path.relative_to(ROOT))) for name in PRIVATE.findall(path.read_text()))
 
 
 def _names(node: ast.AST) -> list[str]:
@@ -118,26 +122,41 @@ def _product_modules() -> Iterator[ModuleType]:
 
 
 def private_attributes() -> Iterator[tuple[str, str]]:
-    """Each private attribute that a file of the engine uses and does not define, with the file."""
-    for path, tree in _trees(re.compile("dagster")):
-        if path.startswith("content_pipeline/engine/"):
-            own = _defined(tree) | {"_replace"}  # of named tuples, where it is public
-            used = (node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))
-            yield from ((name, path) for name in used if re.match("_[a-z]", name) and name not in own)
+    """Each private attribute that a file of the product uses and does not define, with the file. Also of files that do
+    not name Dagster: its objects are passed to them."""
+    for path, tree in _trees(re.compile(""), PRODUCT):
+        yield from ((name, path) for name in undefined_attributes(tree))
+
+
+def undefined_attributes(tree: ast.AST) -> Iterator[str]:
+    """The private attributes that a file uses and does not define, but those of modules that are not Dagster's."""
+    own, others = _defined(tree) | _OF_NAMED_TUPLES, _other_modules(tree)
+    used = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and re.match("_[a-z]", node.attr))
+    yield from (node.attr for node in used if node.attr not in own and ast.unparse(node.value) not in others)
 
 
 def _defined(tree: ast.AST) -> set[str]:
-    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    """The names of functions, of attributes that are set on `self`, and of what else is assigned, as fields are."""
+    defined = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
-            targets = [target for target in node.targets if isinstance(target, ast.Attribute)]
-            defined |= {target.attr for target in targets if ast.unparse(target.value) == "self"}
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                defined.add(name)
+            case ast.Attribute(value=ast.Name(id="self"), attr=name, ctx=ast.Store()):
+                defined.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                defined.add(name)
     return defined
 
 
-def _trees(pattern: re.Pattern[str]) -> Iterator[tuple[str, ast.AST]]:
-    """The files of the project that have the pattern, parsed."""
-    for folder in SOURCES:
+def _other_modules(tree: ast.AST) -> set[str]:
+    imports = (alias for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names)
+    return {alias.asname or alias.name for alias in imports if not alias.name.startswith("dagster")}
+
+
+def _trees(pattern: re.Pattern[str], folders: Iterable[str] = SOURCES) -> Iterator[tuple[str, ast.AST]]:
+    """The files of these folders that have the pattern, parsed."""
+    for folder in folders:
         for path in (ROOT / folder).rglob("*.py"):
             text = path.read_text()
             if pattern.search(text):

@@ -1,6 +1,8 @@
 """Dagster's insides are as they were when docs/dagster-insides.md was checked, and it names all that are used."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +33,35 @@ def test_the_document_names_every_overridden_method() -> None:
 def test_the_document_names_every_private_attribute() -> None:
     named = {(row.name.rpartition(".")[2], row.file) for row in ROWS}
     assert set(dagster_insides.private_attributes()) - named == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("def tick(context): return context.instance._run_storage", ["_run_storage"]),
+        ("class Launcher:\n    def launch(self): self._instance.report()", ["_instance"]),
+        ("import dagster\ndagster._core", ["_core"]),
+        ("import os\nos._exit(0)", []),
+        (
+            "class A:\n    _kept: int\n    _read = 0\n    def f(self): return self._kept + self._read + self._g()",
+            ["_g"],
+        ),
+        ("class A:\n    async def _g(self): self._a, self._b = await self._g(); self._a", []),
+        ("row._replace(a=1)._fields", []),
+    ],
+)
+def test_a_private_attribute_is_found_that_a_file_does_not_define(code: str, found: list[str]) -> None:
+    assert list(dagster_insides.undefined_attributes(ast.parse(code))) == found
+
+
+def test_files_without_the_word_dagster_are_searched_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As code that is called with its objects is."""
+    for folder in dagster_insides.PRODUCT:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "tick.py").write_text("def tick(instance): return instance._run_storage")
+    monkeypatch.setattr(dagster_insides, "ROOT", tmp_path)
+    expected = {("_run_storage", f"{folder}/tick.py") for folder in ("content_pipeline", "api", "deploy")}
+    assert set(dagster_insides.private_attributes()) == expected
 
 
 def test_the_document_names_nothing_that_is_not_used() -> None:
