@@ -298,14 +298,16 @@ def drop_parts(key: str, multipart_id: str) -> None:
         client().abort_multipart_upload(Bucket=settings().s3_bucket, Key=key, UploadId=multipart_id)
 
 
-def unfinished_multiparts(*, older_than: datetime) -> Iterator[tuple[str, str]]:
-    """Key and id of the objects whose parts were not joined, begun before `older_than`. Raises Unavailable."""
+def unfinished_multiparts(prefix: str = "", *, older_than: datetime | None = None) -> Iterator[tuple[str, str]]:
+    """Key and id of the objects below `prefix` whose parts were not joined, begun before `older_than`. Raises
+    Unavailable."""
+    listing = client().get_paginator("list_multipart_uploads")
     with _translated_errors("its list of parts"):
-        for page in client().get_paginator("list_multipart_uploads").paginate(Bucket=settings().s3_bucket):
+        for page in listing.paginate(Bucket=settings().s3_bucket, Prefix=prefix):
             yield from (
                 (found["Key"], found["UploadId"])
                 for found in page.get("Uploads", [])
-                if found["Initiated"] < older_than
+                if older_than is None or found["Initiated"] < older_than
             )
 
 

@@ -70,8 +70,10 @@ def worked_on(session: Session, workspace_id: UUID) -> set[tuple[str, str]]:
 
 
 def delete_files(workspace_id: UUID, name: str) -> None:
-    """Delete all files of the workspace, also those in its folders of the inbox and the pictures of Dagster's pages.
-    Raises Unavailable."""
+    """Delete all files of the workspace, also those in its folders of the inbox, parts of uploads, and the pictures of
+    Dagster's pages. Raises Unavailable."""
+    for key, multipart_id in storage.unfinished_multiparts(f"{workspace_id}/"):
+        storage.drop_parts(key, multipart_id)
     storage.delete_folder(f"{workspace_id}/")
     pictures.delete_of(workspace_id)
     for area in (csv_inbox.INBOX, csv_inbox.ACCEPTED, csv_inbox.REJECTED):

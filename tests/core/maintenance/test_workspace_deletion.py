@@ -15,7 +15,7 @@ from tests import every_table
 from tests.accounts import connect, read_account
 from tests.core.maintenance.deletable import a_batch, rendered_reel, store
 from tests.core.publishing.posting import Stage
-from tests.factories import make_item, make_twin, make_workspace
+from tests.factories import make_item, make_multipart_upload, make_twin, make_workspace
 from tests.sandbox_server import Sandbox
 
 
@@ -85,6 +85,16 @@ def test_the_files_of_a_workspace_go_also_those_of_its_inbox(workspace_id: UUID)
     left = set(storage.keys_below(""))
     assert [key for key in left if str(workspace_id) in key] == [foreign]
     assert kept.output_key in left
+
+
+def test_parts_of_files_that_were_not_joined_go(workspace_id: UUID) -> None:
+    with transaction() as session:
+        mine, other = (make_multipart_upload(session, owner) for owner in (workspace_id, make_workspace(session)))
+        begun = [(upload.file_key, upload.store_id) for upload in (mine, other)]
+    assert set(begun) <= set(storage.unfinished_multiparts())
+    workspace_deletion.delete_files(workspace_id, "mine")
+    assert set(begun) & set(storage.unfinished_multiparts()) == {begun[1]}
+    storage.drop_parts(*begun[1])
 
 
 def test_the_pictures_of_a_workspace_go_and_those_of_others_and_of_all_stay(workspace_id: UUID) -> None:
