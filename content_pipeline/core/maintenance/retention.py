@@ -1,5 +1,5 @@
 """Retention: deletes expired rows and uploads, what was deleted by clients, exports, orphaned files, old audit events,
-and figures older than two years."""
+and figures older than two years. Finishes interrupted removals of posts."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -30,6 +30,7 @@ from content_pipeline.core.models import (
     WorkspaceExport,
 )
 from content_pipeline.core.monitoring.bucket_usage import BucketUsage
+from content_pipeline.core.publishing import removal
 from content_pipeline.core.tasks import executions
 from content_pipeline.core.webhooks import endpoints
 from content_pipeline.core.workspace_exports import exports as workspace_exports
@@ -69,7 +70,7 @@ _EXPORT: Final = re.compile(f"{_ID}/exports/{_ID}/analytics-[0-9-]+\\.[a-z]+")
 
 def sweep_rows() -> None:
     """Delete expired idempotency keys, OAuth states, events, rate-limit buckets, executions and uploads, old figures,
-    and what clients have deleted."""
+    and what clients have deleted, posts included."""
     for sweep in (
         idempotency.sweep,
         oauth_flow.sweep,
@@ -86,6 +87,7 @@ def sweep_rows() -> None:
         upload_deletion.sweep,
         purge.sweep,
         workspace_exports.sweep,
+        removal.finish_interrupted,
     ):
         with isolated("retention", sweep_all.__module__):
             sweep_all()

@@ -19,9 +19,9 @@ class Publication(Base):
     `caption`, the text is written from the video's script, `script` or the speech in the video. `words` is the final
     text of the post. `prepared` is the encrypted state of the upload. `committed_at` is the commit intent: set before
     the publishing call, cleared when that is known to have failed. `removing_at` is the intention to take the post
-    down, stored before that call, `removed_at` when it was down. `poll_at` is the time of the next poll of the
-    platform, `waits_until` the time at which polling ends. A `held` one is prepared ahead of the time of its calendar
-    item, and may not be committed.
+    down, stored before that call and cleared when the platform refuses, `removed_at` when it was down. `poll_at` is the
+    time of the next poll of the platform, `waits_until` the time at which polling ends. A `held` one is prepared ahead
+    of the time of its calendar item, and may not be committed.
     """
 
     __tablename__ = "publications"

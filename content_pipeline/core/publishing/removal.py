@@ -1,24 +1,32 @@
 """Removal of published posts: takes a post down on its platform, and keeps its publication and its figures.
 
-The intention (`removing_at`) is stored before the call. A repeated call does no harm: a post that the platform does
-not have any more is removed.
+The intention (`removing_at`) is stored before the call, and cleared when the platform refuses. A repeated call does no
+harm: a post that the platform does not have any more is removed. So what a killed process has left is called again.
 """
 
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Conflict
+from content_pipeline.core.errors import Conflict, Error
+from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import Publication, SocialPost
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.workspaces import audit
 from content_pipeline.core.workspaces.audit import Actor
+
+# A request that was not interrupted has ended by then.
+_INTERRUPTED: Final = timedelta(minutes=5)
+# Whose account cannot be called for so long, because it has to be reconnected, is not taken down unexpectedly later.
+_GIVEN_UP: Final = timedelta(days=1)
 
 
 def remove_post(workspace_id: UUID, task_id: str, *, by: Actor = audit.SERVICE) -> None:
@@ -34,6 +42,29 @@ def remove_post(workspace_id: UUID, task_id: str, *, by: Actor = audit.SERVICE) 
         _check(session, publication)
         publication.removing_at = now()
         audit.record(session, workspace_id, by, "publications.remove_post", "publication", publication.id)
+    try:
+        _remove(publication)
+    except Error as error:
+        if not error.retryable:
+            with transaction() as session:
+                session.get_one(Publication, publication.id).removing_at = None
+        raise
+
+
+def finish_interrupted() -> None:
+    """Repeat the removals of the last day whose outcome is not known: the process was killed between the call and
+    storing its outcome, or the platform did not answer."""
+    intended = select(Publication).where(
+        Publication.removing_at.between(now() - _GIVEN_UP, now() - _INTERRUPTED), Publication.removed_at.is_(None)
+    )
+    with transaction() as session:
+        found = session.scalars(intended).all()
+    for publication in found:
+        with isolated("interrupted_removals", publication.id):
+            _remove(publication)
+
+
+def _remove(publication: Publication) -> None:
     remove, post_id = PLATFORMS[publication.platform].remove_post, str(publication.post_id)
     assert remove
     call_platform(publication.account_id, lambda access: remove(access, post_id))

@@ -13,11 +13,13 @@ from content_pipeline.core.analytics import posts
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, NotFound, UpstreamError
+from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Account, SocialPost
 from content_pipeline.core.platforms import registry
-from content_pipeline.core.platforms.base import Access
+from content_pipeline.core.platforms.base import Access, Refused
 from content_pipeline.core.publishing import publications, removal
 from tests.core.publishing import posting
+from tests.core.publishing.faults import Crash
 from tests.core.publishing.posting import PLATFORM, Stage
 
 
@@ -26,12 +28,14 @@ class Remover:
 
     def __init__(self) -> None:
         self.removed: list[str] = []
-        self.is_out = False
+        self.is_out = self.dies = False
 
     def __call__(self, access: Access, post_id: str) -> None:
         if self.is_out:
-            raise UpstreamError("It is out.", remedy="Repeat it.")
+            raise UpstreamError("It is out.", remedy="Repeat it.", retryable=True)
         self.removed.append(post_id)
+        if self.dies:
+            raise Crash
 
 
 @pytest.fixture
@@ -93,6 +97,50 @@ def test_the_intention_is_stored_before_the_call_and_a_repetition_ends_it(stage:
     remover.is_out = False
     removal.remove_post(stage.workspace_id, key)
     assert status(key) == "removed"
+
+
+def test_a_removal_whose_process_was_killed_after_the_call_is_finished(stage: Stage, remover: Remover) -> None:
+    key = stage.post(stage.account())
+    stage.run_to_end(key)
+    remover.dies = True
+    with pytest.raises(Crash):
+        removal.remove_post(stage.workspace_id, key)
+    remover.dies = False
+    retention.sweep_rows()
+    assert (status(key), len(remover.removed)) == ("published", 1), "the request may still be at work"
+    posting.advance_clock(minutes=6)
+    retention.sweep_rows()
+    retention.sweep_rows()
+    assert (status(key), len(remover.removed)) == ("removed", 2)
+
+
+def test_a_removal_that_the_platform_refuses_is_not_repeated(
+    stage: Stage, remover: Remover, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(access: Access, post_id: str) -> None:
+        raise Refused("It belongs to an advertisement.", remedy="End the advertisement.")
+
+    key = stage.post(stage.account())
+    stage.run_to_end(key)
+    with monkeypatch.context() as patch:
+        patch.setitem(registry.PLATFORMS, PLATFORM, replace(registry.PLATFORMS[PLATFORM], remove_post=refuse))
+        with pytest.raises(Refused):
+            removal.remove_post(stage.workspace_id, key)
+    posting.advance_clock(minutes=6)
+    retention.sweep_rows()
+    assert (status(key), remover.removed) == ("published", [])
+
+
+def test_a_removal_whose_outcome_stays_unknown_for_a_day_is_given_up(stage: Stage, remover: Remover) -> None:
+    key = stage.post(stage.account())
+    stage.run_to_end(key)
+    remover.is_out = True
+    with pytest.raises(UpstreamError):
+        removal.remove_post(stage.workspace_id, key)
+    remover.is_out = False
+    posting.advance_clock(days=1, minutes=1)
+    retention.sweep_rows()
+    assert (status(key), remover.removed) == ("published", [])
 
 
 def test_a_post_that_is_not_out_is_not_removed(stage: Stage, remover: Remover) -> None:
