@@ -15,10 +15,10 @@ from content_pipeline.core.database import transaction
     description="Records the days that operators have stated figures of.",
 )
 def record_stated_figures(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-    seen = datetime.fromisoformat(context.cursor) if context.cursor else None
+    seen = [datetime.fromisoformat(moment) for moment in (context.cursor or "").split()]
     with transaction() as session:
-        days, latest = ingestion.stated_since(session, seen)
-    if latest is None or not days:
+        days, seen_now = ingestion.stated_after(session, seen)
+    if not days:
         return dg.SkipReason("No figures were stated.")
     events = [dg.AssetMaterialization(stated_figures.key, partition=day.isoformat()) for day in sorted(days)]
-    return dg.SensorResult(asset_events=events, cursor=latest.isoformat())
+    return dg.SensorResult(asset_events=events, cursor=" ".join(moment.isoformat() for moment in seen_now))

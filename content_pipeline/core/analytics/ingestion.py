@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,6 +16,10 @@ from content_pipeline.core.errors import Invalid, pointer
 from content_pipeline.core.models import Account, ReportedDay
 from content_pipeline.core.platforms.insights import Figures
 from content_pipeline.core.workspaces.ownership import owned
+
+# An ingestion is committed by so long after its `taken_at`: its request ends earlier, and the clocks of hosts differ by
+# less.
+_COMMITTED: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,18 @@ def ingest(session: Session, workspace_id: UUID, rows: Sequence[StatedDay]) -> N
     readings.record_days(session, "external", [(row.account_id, row.day, row.figures) for row in rows], now())
 
 
-def stated_since(session: Session, moment: datetime | None) -> tuple[Collection[date], datetime | None]:
-    """The days of which operators have said something after a moment (None: ever), and when they did so last."""
+def stated_after(session: Session, seen: Collection[datetime]) -> tuple[Collection[date], Collection[datetime]]:
+    """The days of which operators have said something that was not seen yet, and what has been seen now.
+
+    An ingestion is known by its `taken_at`. `seen` are those of the last minutes before the newest (none: all days are
+    new): one of them may be committed after a newer one.
+    """
     stated = select(ReportedDay.day, ReportedDay.taken_at).where(ReportedDay.source == "external")
-    rows = session.execute(stated.where(ReportedDay.taken_at > moment) if moment else stated).all()
-    return {row.day for row in rows}, max((row.taken_at for row in rows), default=moment)
+    if seen:
+        stated = stated.where(ReportedDay.taken_at > max(seen) - _COMMITTED, ReportedDay.taken_at.not_in(seen))
+    rows = session.execute(stated).all()
+    known = {*seen, *(row.taken_at for row in rows)}
+    return {row.day for row in rows}, {moment for moment in known if moment > max(known) - _COMMITTED}
 
 
 def _errors(rows: Sequence[StatedDay]) -> Iterator[dict[str, Any]]:
