@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -166,6 +167,14 @@ def platforms(_sandbox: Sandbox) -> Iterator[Sandbox]:
     with sandbox_settings(_sandbox):
         yield _sandbox
     settings().clock_offset_file.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def moved_clock(database: None) -> Iterator[None]:
+    """Our clock is a year ahead, as the sandbox can set it."""
+    settings().clock_offset_file.write_text(str(timedelta(days=365).total_seconds()))
+    yield
+    settings().clock_offset_file.unlink()
 
 
 @pytest.fixture

@@ -11,7 +11,13 @@ from content_pipeline.core.settings import settings
 
 def now() -> datetime:
     """The current time as an aware UTC datetime, plus the offset in `clock_offset_file` if there is one."""
-    return datetime.now(UTC) + offset()  # noqa: TID251 - the only place that may
+    return real_now() + offset()
+
+
+def real_now() -> datetime:
+    """The current time without the offset: for what is compared with times of Dagster, of the bucket and of receivers
+    of webhooks, which know nothing of the offset."""
+    return datetime.now(UTC)  # noqa: TID251 - the only place that may
 
 
 def offset() -> timedelta:

@@ -12,7 +12,7 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import TickStatus
 
 from content_pipeline.core.analytics.figures import DAYS_KEPT
-from content_pipeline.core.clock import now, offset
+from content_pipeline.core.clock import real_now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.isolation import isolated
 from content_pipeline.core.maintenance import key_retirement
@@ -55,7 +55,7 @@ def delete_old_records(instance: dg.DagsterInstance, frequent_jobs: Sequence[str
 def _delete_ticks(instance: dg.DagsterInstance) -> None:
     for sensor in instance.all_instigator_state(instigator_type=InstigatorType.SENSOR):
         for kept, statuses in TICKS_KEPT.items():
-            before = now() - offset() - kept  # Dagster's time is real
+            before = real_now() - kept
             instance.purge_ticks(sensor.instigator_origin_id, sensor.selector_id, before.timestamp(), statuses)
 
 
@@ -67,7 +67,7 @@ def _chunks(instance: dg.DagsterInstance, frequent_jobs: Sequence[str]) -> Itera
     yield from (("runs", count) for count in _delete_runs(instance, list(jobs.values()), frequent_jobs))
     while count := record_deletion.delete_orphaned_checks(instance, CHUNK):
         yield "checks", count
-    before = now() - offset() - key_retirement.KEPT  # Dagster's time is real
+    before = real_now() - key_retirement.KEPT
     while count := record_deletion.delete_old_back_fills(instance, before, CHUNK):
         yield "back_fills", count
 
@@ -93,7 +93,7 @@ def _delete_runs(instance: dg.DagsterInstance, key_sets: Sequence[str], frequent
     Those that have read or derived figures are kept as long as the figures: without them, Dagster's pages would offer
     to read the windows again.
     """
-    ages = now() - FREQUENT_RUNS_KEPT, now() - key_retirement.KEPT, now() - timedelta(days=DAYS_KEPT)
+    ages = [real_now() - kept for kept in (FREQUENT_RUNS_KEPT, key_retirement.KEPT, timedelta(days=DAYS_KEPT))]
     old: Sequence[Callable[[], list[str]]] = (
         lambda: record_deletion.old_runs_of_jobs(instance, frequent_jobs, ages[0], CHUNK),
         lambda: record_deletion.old_runs_without_key(instance, key_sets, ages[1], CHUNK, keep_windows=True),
@@ -110,6 +110,6 @@ def _is_slot_wanted(instance: dg.DagsterInstance) -> bool:
     waiting = dg.RunsFilter(
         statuses=[dg.DagsterRunStatus.STARTING],
         tags={dagster_client.QUEUE_TAG: "io"},
-        updated_before=now() - offset() - timedelta(seconds=WAITING_SECONDS),  # Dagster's time is real
+        updated_before=real_now() - timedelta(seconds=WAITING_SECONDS),
     )
     return instance.get_runs_count(waiting) > 0

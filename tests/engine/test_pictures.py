@@ -130,7 +130,8 @@ def test_a_picture_is_deleted_with_the_runs_of_its_age(
     path = pictures.publish(jpeg("red"), "jpg", owner)
     for margin, status in ((-1, 200), (2, 404)):
         then = now() + key_retirement.KEPT + timedelta(days=margin)
-        monkeypatch.setattr(retention, "now", lambda then=then: then)
+        for clock in ("now", "real_now"):
+            monkeypatch.setattr(retention, clock, lambda then=then: then)
         retention.sweep_files()
         assert httpx.get(url + path).status_code == status
 

@@ -127,9 +127,19 @@ def test_frequent_runs_are_kept_for_a_week(kept_instance: dg.DagsterInstance, mo
     today = now()
     record_retention.delete_old_records(kept_instance, [job])
     assert kept_instance.get_runs_count(filters) == 1
-    monkeypatch.setattr(record_retention, "now", lambda: today + timedelta(days=8))
+    monkeypatch.setattr(record_retention, "real_now", lambda: today + timedelta(days=8))
     record_retention.delete_old_records(kept_instance, [job])
     assert kept_instance.get_runs_count(filters) == 0
+
+
+def test_runs_are_as_old_as_dagster_says_where_the_clock_is_moved(
+    kept_instance: dg.DagsterInstance, moved_clock: None
+) -> None:
+    job = f"frequent-{uuid4()}"
+    frequent = kept_instance.add_run(dg.DagsterRun(job_name=job, status=dg.DagsterRunStatus.SUCCESS))
+    other = kept_instance.add_run(dg.DagsterRun(job_name="__ASSET_JOB", status=dg.DagsterRunStatus.FAILURE))
+    record_retention.delete_old_records(kept_instance, [job])
+    assert [kept_instance.has_run(run.run_id) for run in (frequent, other)] == [True, True]
 
 
 def test_other_runs_are_kept_as_long_as_keys(
@@ -139,7 +149,7 @@ def test_other_runs_are_kept_as_long_as_keys(
     today = now()
     for days, is_kept in ((-1, True), (1, False)):
         at = today + key_retirement.KEPT + timedelta(days=days)
-        monkeypatch.setattr(record_retention, "now", lambda at=at: at)
+        monkeypatch.setattr(record_retention, "real_now", lambda at=at: at)
         record_retention.delete_old_records(kept_instance, [])
         assert kept_instance.has_run(run.run_id) is is_kept
 
@@ -165,7 +175,7 @@ def test_ticks_of_sensors_are_kept_for_some_days(
     sensor = ticked(kept_instance, TickStatus(status))
     today = now()
     for later, kept in ((timedelta(days=days, minutes=-1), 1), (timedelta(days=days, minutes=1), 0)):
-        monkeypatch.setattr(record_retention, "now", lambda later=later: today + later)
+        monkeypatch.setattr(record_retention, "real_now", lambda later=later: today + later)
         record_retention.delete_old_records(kept_instance, [])
         assert len(kept_instance.get_ticks(sensor.instigator_origin_id, sensor.selector_id)) == kept
 

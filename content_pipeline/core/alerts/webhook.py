@@ -11,7 +11,7 @@ import httpx
 from pydantic_core import to_json
 from standardwebhooks import Webhook
 
-from content_pipeline.core.clock import now, offset
+from content_pipeline.core.clock import real_now
 from content_pipeline.core.errors import Error
 from content_pipeline.core.models import FailureCount
 from content_pipeline.core.net import safe_fetch
@@ -63,8 +63,7 @@ def _body(count: FailureCount) -> bytes:
 
 
 def _signature(count: FailureCount, body: bytes) -> dict[str, str]:
-    # Real time, as for customers: receivers refuse a timestamp that is 5 minutes off.
-    at = now() - offset()
+    at = real_now()  # receivers refuse a timestamp that is 5 minutes off
     message_id = f"{count.code}-{count.total}"  # the same when it is sent again
     signature = Webhook(settings().alert_webhook_secret.get_secret_value()).sign(message_id, at, body.decode())
     return {

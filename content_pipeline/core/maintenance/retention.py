@@ -15,7 +15,7 @@ from content_pipeline.core.accounts import oauth_flow
 from content_pipeline.core.analytics import dataset
 from content_pipeline.core.analytics import retention as analytics
 from content_pipeline.core.avatars import heygen_events
-from content_pipeline.core.clock import now
+from content_pipeline.core.clock import now, real_now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.isolation import isolated
 from content_pipeline.core.maintenance import key_retirement, purge, upload_deletion
@@ -101,13 +101,13 @@ def sweep_files() -> int:
     purged meanwhile, and parts of files that were not joined.
     """
     deleted = 0
-    for key, multipart_id in storage.unfinished_multiparts(older_than=now() - ORPHANED):
+    for key, multipart_id in storage.unfinished_multiparts(older_than=real_now() - ORPHANED):
         if _OF_WORKSPACE.match(key):
             with isolated("retention", key):
                 storage.drop_parts(key, multipart_id)
                 deleted += 1
     usage = BucketUsage()
-    stored = (found.key for found in usage.counted(storage.listing()) if found.written_at < now() - ORPHANED)
+    stored = (found.key for found in usage.counted(storage.listing()) if found.written_at < real_now() - ORPHANED)
     while chunk := list(islice(stored, BATCH_SIZE)):
         for key in (*_without_row(chunk), *filter(_is_expired, chunk)):
             with isolated("retention", key):

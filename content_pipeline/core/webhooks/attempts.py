@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
-from content_pipeline.core.clock import now, offset
+from content_pipeline.core.clock import now, real_now
 from content_pipeline.core.errors import Error, InternalError, UpstreamError
 from content_pipeline.core.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from content_pipeline.core.net import safe_fetch
@@ -97,8 +97,7 @@ def _outcome(answer: httpx.Response) -> Outcome:
 
 
 def _signature(endpoint: WebhookEndpoint, event_id: str, body: str) -> dict[str, str]:
-    # Real time: receivers refuse a timestamp that is 5 minutes off, and have no part in the offset of our clock.
-    at = now() - offset()
+    at = real_now()  # receivers refuse a timestamp that is 5 minutes off
     signatures = [Webhook(secret).sign(event_id, at, body) for secret in endpoints.signing_secrets(endpoint, now())]
     return {
         "webhook-id": event_id,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr, ValidationError
@@ -57,8 +57,7 @@ def test_it_gets_the_code_how_often_and_a_page_to_look_at(receiver: Receiver, mo
 def test_the_documented_request_is_the_one_that_is_sent(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     at = datetime(2026, 11, 30, 12, tzinfo=UTC)
     monkeypatch.setattr(settings(), "dagster_public_url", "https://dagster.example.com")
-    monkeypatch.setattr(webhook, "now", lambda: at)
-    monkeypatch.setattr(webhook, "offset", timedelta)
+    monkeypatch.setattr(webhook, "real_now", lambda: at)
     told = count()
     told.code, told.last_job, told.last_at = "broken", "metric_snapshots", at
     told.last_run_id = "2b6bdb3d-8fd1-4cbb-9e4e-1d14c53f2f0c"

@@ -157,7 +157,7 @@ def test_the_files_of_days_that_are_not_kept_any_more_are_deleted(
 ) -> None:
     write(tmp_path, 0, 1)
     later = now() + timedelta(days=2)
-    monkeypatch.setattr(retention, "now", lambda: later)
+    monkeypatch.setattr(retention, "real_now", lambda: later)
     monkeypatch.setattr("content_pipeline.core.analytics.retention.now", lambda: at(1 + 731))
     retention.sweep_files()
     assert not any(storage.exists(key) for key in keys(0).values())

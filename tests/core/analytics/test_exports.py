@@ -293,13 +293,13 @@ def test_a_file_that_is_a_day_old_is_deleted_and_has_no_link_any_more(
     asked: AnalyticsExport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = str(work(asked.id).export.object_key)
-    for module, hours in ((exports, 22.9), (retention, 23.9)):
-        monkeypatch.setattr(module, "now", lambda hours=hours: now() + timedelta(hours=hours))
+    for module, clock, hours in ((exports, "now", 22.9), (retention, "real_now", 23.9)):
+        monkeypatch.setattr(module, clock, lambda hours=hours: now() + timedelta(hours=hours))
     retention.sweep_files()
     assert result(asked.id)["download_url"]
     assert storage.exists(key), "the last link is valid for an hour"
-    for module in (exports, retention):
-        monkeypatch.setattr(module, "now", lambda: now() + timedelta(hours=24.1))
+    for module, clock in ((exports, "now"), (retention, "real_now")):
+        monkeypatch.setattr(module, clock, lambda: now() + timedelta(hours=24.1))
     retention.sweep_files()
     assert result(asked.id) == {"download_url": None, "expires_at": None, "rows": 2}
     assert not storage.exists(key)

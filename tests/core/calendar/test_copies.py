@@ -82,7 +82,7 @@ def test_a_link_that_has_expired_at_its_time_is_posted_all_the_same(
     assert len(server.log) == 1
 
     key = f"{twin.workspace_id}/publications/{post.copy_id}/video"
-    monkeypatch.setattr(retention, "now", lambda: now() + retention.ORPHANED + timedelta(minutes=1))
+    monkeypatch.setattr(retention, "real_now", lambda: now() + retention.ORPHANED + timedelta(minutes=1))
     monkeypatch.setattr(storage, "listing", lambda: iter([StoredObject(key, '"etag"', now(), size=1)]))
     retention.sweep_files()
     assert storage.exists(key), "the post may be retried"

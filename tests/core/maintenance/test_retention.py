@@ -12,6 +12,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Caption, Publication, WorkspaceExport
+from content_pipeline.core.uploads import uploads
 from tests.core.maintenance.ended_tasks import published
 
 # What runs write for rows.
@@ -48,9 +49,19 @@ def test_recordings_without_a_row_are_deleted_and_no_others(
 
     retention.sweep_files()
     assert left() == {*orphans, wanted, *others}, "they are too young"
-    monkeypatch.setattr(retention, "now", lambda: _later() + retention.ORPHANED)
+    monkeypatch.setattr(retention, "real_now", lambda: _later() + retention.ORPHANED)
     retention.sweep_files()
     assert left() == {wanted, *others}
+
+
+def test_a_file_is_as_old_as_the_bucket_says_where_the_clock_is_moved(workspace_id: UUID, moved_clock: None) -> None:
+    key = uploads.file_key(workspace_id, uuid4())  # its upload is under way: the row comes later
+    storage.put(key, io.BytesIO(b"video"), content_type="video/mp4")
+    parts = key, storage.start_multipart(key)
+    retention.sweep_files()
+    assert storage.exists(key)
+    assert parts in storage.unfinished_multiparts(older_than=_later())
+    storage.drop_parts(*parts)
 
 
 def copy_of(workspace_id: UUID, request_id: UUID, name: str) -> str:

@@ -113,7 +113,7 @@ def test_a_file_that_the_store_could_not_delete_is_deleted_later(
         patch.setattr(storage, "delete", fail)
         upload_deletion.delete(workspace_id, upload.id)
     assert storage.exists(upload.file_key)
-    monkeypatch.setattr(retention, "now", _after_a_day)
+    monkeypatch.setattr(retention, "real_now", _after_a_day)
     retention.sweep_files()
     assert (storage.exists(upload.file_key), is_kept(other)) == (False, True)
 
@@ -156,7 +156,7 @@ def test_parts_without_a_row_are_deleted_after_a_day_and_those_of_users_are_not(
     begun = [(key, storage.start_multipart(key)) for key in lost]
     retention.sweep_files()
     assert set(begun) <= set(storage.unfinished_multiparts(older_than=_after_a_day()))
-    monkeypatch.setattr(retention, "now", _after_a_day)
+    monkeypatch.setattr(retention, "real_now", _after_a_day)
     retention.sweep_files()
     left = set(storage.unfinished_multiparts(older_than=_after_a_day()))
     assert left & set(begun) == {begun[1]}
