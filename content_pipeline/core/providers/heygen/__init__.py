@@ -25,18 +25,18 @@ from content_pipeline.core.providers.heygen.videos import (
     submit,
 )
 from content_pipeline.core.providers.heygen.wallet import Balance, BalanceLevel, balance, balance_level
-from content_pipeline.core.providers.heygen.webhook import WebhookEvent, verify
+from content_pipeline.core.providers.heygen.webhook import HeyGenEvent, verify
 
 __all__ = [
     "SUBMIT_SECONDS",
     "Avatar",
     "Balance",
     "BalanceLevel",
+    "HeyGenEvent",
     "Statuses",
     "SubmissionUnknown",
     "VideoStatus",
     "Voice",
-    "WebhookEvent",
     "avatars",
     "balance",
     "balance_level",

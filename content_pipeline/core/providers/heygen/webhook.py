@@ -9,9 +9,9 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
-from pydantic import AliasChoices, BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from content_pipeline.core.errors import Invalid, Unauthorized
 from content_pipeline.core.settings import settings
@@ -20,32 +20,18 @@ _SKEW_SECONDS: Final = 300.0
 _CHECK_SETTING: Final = "Set CONTENT_PIPELINE_HEYGEN_WEBHOOK_SECRET to the secret of the endpoint at HeyGen."
 _CHECK_CLOCK: Final = "Set the clock of the sender, or of this machine."
 _SEND_AS_SIGNED: Final = "Pass on the headers of the event as HeyGen sends them."
-_STATES: Final[dict[str, Literal["completed", "failed"]]] = {
-    "avatar_video.success": "completed",
-    "avatar_video.fail": "failed",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookEvent:
-    """A verified event. `state` is None for events that are not about the end of a video; `callback_id` is the
-    `render_id` of its submission."""
+class HeyGenEvent:
+    """A verified event; `video_id` is None when it is about something else than a video."""
 
     id: str
-    state: Literal["completed", "failed"] | None
     video_id: str | None
-    callback_id: str | None
-    video_url: str | None
-    failure: str | None
 
 
 class _Data(BaseModel):
-    """HeyGen's documentation, its deliveries and its older versions name these fields differently."""
-
     video_id: str | None = None
-    callback_id: str | None = None
-    video_url: str | None = Field(None, validation_alias=AliasChoices("url", "video_url"))
-    failure: str | None = Field(None, validation_alias=AliasChoices("failure_code", "error", "msg"))
 
 
 class _Body(BaseModel):
@@ -53,7 +39,7 @@ class _Body(BaseModel):
     event_data: _Data = _Data()
 
 
-def verify(raw_body: bytes, headers: Mapping[str, str], now: datetime) -> WebhookEvent:
+def verify(raw_body: bytes, headers: Mapping[str, str], now: datetime) -> HeyGenEvent:
     """The event of a delivery, from the bytes of its body as they came.
 
     Raises Unauthorized `webhook_unverified` when the signature, the timestamp or the event's id is missing or wrong,
@@ -75,7 +61,7 @@ def verify(raw_body: bytes, headers: Mapping[str, str], now: datetime) -> Webhoo
     return _event(event_id, raw_body)
 
 
-def _event(event_id: str, raw_body: bytes) -> WebhookEvent:
+def _event(event_id: str, raw_body: bytes) -> HeyGenEvent:
     try:
         body = _Body.model_validate_json(raw_body)
     except ValidationError:
@@ -84,15 +70,7 @@ def _event(event_id: str, raw_body: bytes) -> WebhookEvent:
             code="webhook_unreadable",
             remedy="Send the bytes of the event as HeyGen sends them.",
         ) from None
-    data = body.event_data
-    return WebhookEvent(
-        id=event_id,
-        state=_STATES.get(body.event_type),
-        video_id=data.video_id,
-        callback_id=data.callback_id,
-        video_url=data.video_url,
-        failure=data.failure,
-    )
+    return HeyGenEvent(id=event_id, video_id=body.event_data.video_id)
 
 
 def _unverified(why: str, *, remedy: str) -> Unauthorized:
