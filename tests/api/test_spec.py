@@ -222,7 +222,7 @@ def run_avatar(task_id: str, video: Path) -> None:
         tasks.mark_processing(session, task.kind, task.key)
         row = session.get_one(AvatarVideo, UUID(task.key))
     executions.begin(run_id := str(uuid4()), "media@test")
-    avatar_videos.finish(RunContext(run_id, "media", task_id), row, video)
+    avatar_videos.finish(RunContext(run_id, "media", task_id), row, video, avatar_videos.inspect(video))
     executions.end(run_id)
 
 

@@ -172,16 +172,25 @@ def result(session: Session, task: Task) -> kinds.AvatarResult:
     }
 
 
-def finish(run: RunContext, row: AvatarVideo, output: Path) -> Rendered:
-    """Store the rendered file, bill it once, and finish the task; the last two in one transaction.
+def inspect(output: Path) -> MediaInfo:
+    """What a rendered file is. What HeyGen made is as foreign as a client's.
 
-    What HeyGen made is as foreign as a client's. Raises as `check_may_be_made` does, and InternalError
-    `render_unplayable` and `render_size_wrong`.
+    Raises InternalError `render_unplayable` and `render_size_wrong`.
     """
     with rendered_video.examined():
-        media, thumbnail = untrusted.probe(output), untrusted.thumbnail(output)
+        media = untrusted.probe(output)
     rendered_video.check_playable(media)
     rendered_video.check_portrait(media)
+    return media
+
+
+def finish(run: RunContext, row: AvatarVideo, output: Path, media: MediaInfo) -> Rendered:
+    """Store the rendered file, which was inspected, bill it once, and finish the task; the last two in one transaction.
+
+    Raises as `check_may_be_made` does, and InternalError `render_unplayable`.
+    """
+    with rendered_video.examined():
+        thumbnail = untrusted.thumbnail(output)
     key = object_key(row, OUTPUT)
     with run.write() as session:
         check_may_be_made(session, row)

@@ -15,7 +15,8 @@ from content_pipeline.core.avatars import avatar_catalog, avatar_videos, heygen_
 from content_pipeline.core.avatars.avatar_videos import Rendered
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Error, NotFound, Unavailable, UpstreamError
-from content_pipeline.core.media import rendered_video, untrusted, video
+from content_pipeline.core.media import video
+from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.models import AvatarVideo
 from content_pipeline.core.providers import heygen
 from content_pipeline.core.providers.heygen import SubmissionUnknown, VideoStatus, Voice
@@ -117,31 +118,35 @@ def collect(run: RunContext, key: str, folder: Path) -> Rendered:
 
     Raises Suspend while HeyGen renders or has the video in its queue, UpstreamError when it failed there or took longer
     than the deadline, SwitchLane for captions, Conflict for a video that was not submitted, and as
-    `avatar_videos.finish` does.
+    `avatar_videos.inspect` and `finish` do.
     """
     row = _read(run, key)
     if row.external_id is None:
         raise Conflict("This was not submitted yet.", code="not_submitted", remedy="Materialize `avatar_submission`.")
-    _copy(run, row, folder / video.SOURCE)
+    source, output = folder / video.SOURCE, folder / video.OUTPUT
+    inspected = _copy(run, row, source)
     if not row.captions:
-        return avatar_videos.finish(run, row, folder / video.SOURCE)
+        return avatar_videos.finish(run, row, source, inspected or avatar_videos.inspect(source))
     if run.task_id and run.lane == "io":
         raise SwitchLane("media")
     heygen_captions.burn_in(run, row, folder)
-    return avatar_videos.finish(run, row, folder / video.OUTPUT)
+    return avatar_videos.finish(run, row, output, avatar_videos.inspect(output))
 
 
-def _copy(run: RunContext, row: AvatarVideo, target: Path) -> None:
-    """Write the video as HeyGen made it to `target`: from the bucket if an earlier run has copied it there."""
+def _copy(run: RunContext, row: AvatarVideo, target: Path) -> MediaInfo | None:
+    """Write the video as HeyGen made it to `target`, and return what it is. None for one from the bucket, where an
+    earlier run has copied it."""
     copy = avatar_videos.object_key(row, _ORIGINAL if row.captions else avatar_videos.OUTPUT)
     try:
         storage.fetch(copy, target)
+        return None
     except NotFound:
         status = _finished(run, row)
         _download(run, row, status, target)
-        _check(target)  # before it is stored: a retry would meet the same file again
+        media = avatar_videos.inspect(target)  # before it is stored: a retry would meet the same file again
         storage.put(copy, target, content_type="video/mp4")
         _save(run, str(row.id), narration_seconds=status.duration_seconds, poll_at=None)
+        return media
 
 
 def _finished(run: RunContext, row: AvatarVideo) -> VideoStatus:
@@ -192,13 +197,6 @@ def _download(run: RunContext, row: AvatarVideo, status: VideoStatus, target: Pa
         if fresh is None:
             raise
         run.fetch(fresh, target, max_bytes=plan.upload_bytes)
-
-
-def _check(video: Path) -> None:
-    with rendered_video.examined():
-        media = untrusted.probe(video)
-    rendered_video.check_playable(media)
-    rendered_video.check_portrait(media)
 
 
 def _read(run: RunContext, key: str) -> AvatarVideo:

@@ -72,8 +72,9 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     if run.task_id and run.lane == "io":  # moved there because of a slow download
         raise SwitchLane("media")
     composition.render(folder, scene, *wav.read(folder / narrations.FILE), on_progress=run.progress)
-    made = avatar_videos.finish(run, row, folder / composition.OUTPUT)
-    return replace(made, mouth=mouth_sync.measure(folder / composition.OUTPUT, row.phonemes, spoken.seconds))
+    output = folder / composition.OUTPUT
+    made = avatar_videos.finish(run, row, output, avatar_videos.inspect(output))
+    return replace(made, mouth=mouth_sync.measure(output, row.phonemes, spoken.seconds))
 
 
 def _fetch_background(run: RunContext, row: AvatarVideo, folder: Path) -> Background:

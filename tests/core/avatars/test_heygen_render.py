@@ -19,6 +19,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid, Unauthorized
+from content_pipeline.core.media import untrusted
 from content_pipeline.core.media.probe import open_media
 from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.models import AvatarVideo, Task
@@ -268,6 +269,17 @@ def test_captions_that_could_not_be_burned_in_are_by_a_later_run_of_the_same_vid
     work(task)
     assert newest(task).state == "done"
     assert heygen_requests(heygen) == asked
+
+
+def test_a_video_without_captions_is_examined_once(
+    heygen: Sandbox, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examined: list[Path] = []
+    probe = untrusted.probe
+    monkeypatch.setattr(untrusted, "probe", lambda path: (examined.append(path), probe(path))[1])
+    finish_at_heygen(heygen, task)
+    assert newest(task).state == "done"
+    assert len(examined) == 1
 
 
 @pytest.mark.parametrize("captions", [True, False])
