@@ -32,7 +32,7 @@ def newest(
     if kind:
         query = query.where(Task.kind == kind)
     if status:
-        query = query.where(Task.state.in_([state for state, wire in tasks.WIRE.items() if wire == status]))
+        query = query.where(Task.state.in_(tasks.states_of(status)))
     found = session.execute(query.order_by(Task.created_at.desc(), Task.id.desc()).limit(limit))
     return [(task, name) for task, name in found]
 

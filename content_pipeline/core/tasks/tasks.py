@@ -164,13 +164,18 @@ def list_page(
     if kind:
         query = query.where(Task.kind == kind)
     if status:
-        query = query.where(Task.state.in_([state for state, wire in WIRE.items() if wire == status]))
+        query = query.where(Task.state.in_(states_of(status)))
     return newest_first(session, query, Task, limit=limit, cursor=cursor)
 
 
 def wire_status(task: Task) -> str:
     """The task's state as the public API names it."""
     return WIRE[task.state]
+
+
+def states_of(status: str) -> Sequence[str]:
+    """The states that the public API names so."""
+    return [state for state, wire in WIRE.items() if wire == status]
 
 
 def check_retry(session: Session, task: Task) -> None:
