@@ -4,11 +4,10 @@ When HeyGen has finished or failed one, its task is resumed in a run, which read
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.avatars import avatar_videos, heygen_render
@@ -17,8 +16,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.providers import heygen
-from content_pipeline.core.tasks import tasks
-from content_pipeline.core.tasks.backoff import backoff_seconds
+from content_pipeline.core.tasks import polling
 
 log = structlog.get_logger()
 
@@ -29,16 +27,12 @@ _LONGEST_SECONDS: Final = 60.0
 
 
 def claim_due(session: Session, *, most: int) -> Sequence[AvatarVideo]:
-    """Claim up to `most` videos that are due for a poll (SKIP LOCKED), and schedule the next poll of each."""
-    due = select(AvatarVideo).where(AvatarVideo.poll_at <= now()).order_by(AvatarVideo.poll_at).limit(most)
-    found = session.scalars(due.with_for_update(skip_locked=True)).all()
-    for video in found:
-        longest = _LONGEST_FAST_SECONDS if video.polls < _FAST_POLLS else _LONGEST_SECONDS
-        video.poll_at = now() + timedelta(seconds=backoff_seconds(video.polls, longest))
-        video.polls += 1
-        if video.waits_until and now() >= video.waits_until:
-            video.poll_at = None  # its task resumes by itself at that time
-    return found
+    """Claim up to `most` videos that are due for a poll, and schedule the next poll of each."""
+    return polling.claim_due(session, AvatarVideo, most=most, longest_seconds=_longest_seconds)
+
+
+def _longest_seconds(video: AvatarVideo) -> float:
+    return _LONGEST_FAST_SECONDS if video.polls < _FAST_POLLS else _LONGEST_SECONDS
 
 
 def poll(videos: Sequence[AvatarVideo]) -> list[Task]:
@@ -51,7 +45,7 @@ def poll(videos: Sequence[AvatarVideo]) -> list[Task]:
     for video in videos:
         if video.external_id in ended:
             with isolated("avatar_polls", video.id):
-                if task := resume(video):
+                if task := polling.resume_once(AvatarVideo, video.id, avatar_videos.KIND):
                     resumed.append(task)
     if found.error and not resumed:
         raise found.error
@@ -67,14 +61,3 @@ def _extend_deadline(external_ids: Sequence[str]) -> None:
     )
     with transaction() as session:
         session.execute(queued.values(waits_until=heygen_render.deadline()))
-
-
-def resume(video: AvatarVideo) -> Task | None:
-    """Resume the task of a video, once. None when it is resumed already or is about to be suspended."""
-    with transaction() as session:
-        row = session.get_one(AvatarVideo, video.id, with_for_update=True)
-        task = tasks.newest(session, avatar_videos.KIND, str(video.id))
-        if row.poll_at is None or task.state == "processing":
-            return None
-        row.poll_at = None  # another poll would replace the run that is still waiting for a slot
-        return task if tasks.resume(session, task) else None

@@ -12,12 +12,13 @@ from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_phonemes import Phoneme
 from content_pipeline.core.models.deletable import Deletable
 from content_pipeline.core.models.narrated import Narrated
+from content_pipeline.core.models.polled import Polled
 from content_pipeline.core.models.pydantic_json import PydanticJSON
 
 AvatarProvider = Literal["local", "heygen"]
 
 
-class AvatarVideo(Narrated, Deletable, Base):
+class AvatarVideo(Narrated, Polled, Deletable, Base):
     """A script, and the video of an avatar that speaks it.
 
     `batch_id`, `row` and `platform` are set for a row of a CSV. `provider` renders it, `avatar_id` is one of its
@@ -29,8 +30,7 @@ class AvatarVideo(Narrated, Deletable, Base):
     The columns from `engine` on are about HeyGen: `engine` renders it there, `submitted_at` is when it was handed over.
     `submissions` counts those that were begun. `submitting_at` is
     the intention to submit, stored before the call, and cleared only when the call provably did not happen;
-    `external_id` is HeyGen's id of the video. `poll_at` is the time of the next poll, `waits_until` the time at which
-    the render is given up.
+    `external_id` is HeyGen's id of the video. At `waits_until` the render is given up.
     """
 
     __tablename__ = "avatar_videos"
@@ -63,6 +63,3 @@ class AvatarVideo(Narrated, Deletable, Base):
     submissions: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     submitting_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     external_id: Mapped[str | None]
-    poll_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    polls: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    waits_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

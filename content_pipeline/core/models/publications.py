@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
+from content_pipeline.core.models.polled import Polled
 
 
-class Publication(Base):
+class Publication(Polled, Base):
     """One post to one account, from its request until it is published.
 
     Its video is here (`reel_id`, `avatar_video_id`, `burn_in_id`, `upload_id`) or comes from `reel_url`; publications
@@ -19,9 +20,8 @@ class Publication(Base):
     `caption`, the text is written from the video's script, `script` or the speech in the video. `words` is the final
     text of the post. `prepared` is the encrypted state of the upload. `committed_at` is the commit intent: set before
     the publishing call, cleared when that is known to have failed. `removing_at` is the intention to take the post
-    down, stored before that call and cleared when the platform refuses, `removed_at` when it was down. `poll_at` is the
-    time of the next poll of the platform, `waits_until` the time at which polling ends. A `held` one is prepared ahead
-    of the time of its calendar item, and may not be committed.
+    down, stored before that call and cleared when the platform refuses, `removed_at` when it was down. A `held` one is
+    prepared ahead of the time of its calendar item, and may not be committed.
     """
 
     __tablename__ = "publications"
@@ -55,9 +55,6 @@ class Publication(Base):
     words: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     prepared: Mapped[bytes | None] = mapped_column(LargeBinary)
     committed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    poll_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    polls: Mapped[int] = mapped_column(default=0)
-    waits_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     held: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     post_id: Mapped[str | None]
     post_url: Mapped[str | None]

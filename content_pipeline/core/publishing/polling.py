@@ -5,15 +5,12 @@ polled and stored here.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.accounts.authorized_calls import call_platform
-from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Error
 from content_pipeline.core.isolation import isolated
@@ -22,8 +19,7 @@ from content_pipeline.core.platforms import transport
 from content_pipeline.core.platforms.base import Published
 from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import attempts, publications, visibility
-from content_pipeline.core.tasks import tasks
-from content_pipeline.core.tasks.backoff import backoff_seconds
+from content_pipeline.core.tasks import polling
 
 log = structlog.get_logger()
 
@@ -33,16 +29,12 @@ _MAX_SECONDS_PUBLISHED: Final = 1800.0
 
 
 def claim_due(session: Session, *, most: int) -> Sequence[Publication]:
-    """Claim up to `most` posts that are due for a poll (SKIP LOCKED), and schedule the next poll of each."""
-    due = select(Publication).where(Publication.poll_at <= now()).order_by(Publication.poll_at).limit(most)
-    found = session.scalars(due.with_for_update(skip_locked=True)).all()
-    for publication in found:
-        longest = _MAX_SECONDS_PUBLISHED if publication.published_at else _MAX_SECONDS
-        publication.poll_at = now() + timedelta(seconds=backoff_seconds(publication.polls, longest))
-        publication.polls += 1
-        if publication.waits_until and now() >= publication.waits_until:
-            publication.poll_at = None  # its task resumes by itself at that time; for a URL, polling ends
-    return found
+    """Claim up to `most` posts that are due for a poll, and schedule the next poll of each."""
+    return polling.claim_due(session, Publication, most=most, longest_seconds=_longest_seconds)
+
+
+def _longest_seconds(publication: Publication) -> float:
+    return _MAX_SECONDS_PUBLISHED if publication.published_at else _MAX_SECONDS
 
 
 def poll(publication: Publication) -> Task | None:
@@ -51,7 +43,8 @@ def poll(publication: Publication) -> Task | None:
     Raises only that the database is unreachable: an unexpected answer must not stop the polls of other posts.
     """
     with isolated("platform_polls", publication.id):
-        return _resume_task(publication) if _is_to_resume(publication) else None
+        if _is_to_resume(publication):  # an error, too, is left to its run, which repeats the call and handles it
+            return polling.resume_once(Publication, publication.id, publications.KIND)
     return None
 
 
@@ -80,14 +73,3 @@ def _poll_url(publication: Publication) -> None:
             row = session.get_one(Publication, publication.id)
             if publications.find_other_by_post_id(session, row, found.post_id) is None:
                 row.post_id, row.post_url, row.poll_at, row.waits_until = found.post_id, found.url, None, None
-
-
-def _resume_task(publication: Publication) -> Task | None:
-    """Resume the post's task, once. An error is left to its run, which repeats the call and handles it."""
-    with transaction() as session:
-        row = session.get_one(Publication, publication.id, with_for_update=True)
-        task = tasks.newest(session, publications.KIND, str(publication.id))
-        if row.poll_at is None or task.state == "processing":  # already resumed, or about to be suspended
-            return None
-        row.poll_at = None  # another poll would replace the run that is still waiting for a slot
-        return task if tasks.resume(session, task) else None

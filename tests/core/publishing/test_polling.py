@@ -1,14 +1,11 @@
 """Polling of posts that a platform is processing: back-off, limits, and URLs that are known later."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
@@ -193,11 +190,3 @@ def test_two_daemons_that_both_heard_it_start_one_run(stage: Stage) -> None:
     posting.advance_clock(minutes=1)
     row = publication(key)
     assert [task and task.key for task in (polling.poll(row), polling.poll(row))] == [key, None]
-
-
-@given(polls_so_far=st.integers(0, 60))
-def test_questions_come_less_and_less_often(polls_so_far: int) -> None:
-    seconds = polling.backoff_seconds(polls_so_far, longest=120.0)
-    assert 4 <= seconds <= 144
-    assert polling.backoff_seconds(polls_so_far + 3, longest=1e9) > polling.backoff_seconds(polls_so_far, longest=1e9)
-    assert now() + timedelta(seconds=seconds) > now()

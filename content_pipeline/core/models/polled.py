@@ -1,0 +1,14 @@
+"""Mixin of the tables whose rows wait for work of somebody else, about which a sensor polls."""
+
+from datetime import datetime
+
+from sqlalchemy import DateTime
+from sqlalchemy.orm import Mapped, mapped_column
+
+
+class Polled:
+    """`poll_at` is the time of the next poll, `polls` how many there were, `waits_until` the time at which they end."""
+
+    poll_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    polls: Mapped[int] = mapped_column(default=0)
+    waits_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
