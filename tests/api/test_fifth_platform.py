@@ -102,9 +102,7 @@ class FifthInsights:
     def read_account(self, access: Access) -> Figures:
         return {"followers": 1234}
 
-    def read_days(
-        self, access: Access, first: date, last: date, post_ids: Collection[str] = ()
-    ) -> Sequence[DayFigures]:
+    def read_days(self, access: Access, first: date, last: date) -> Sequence[DayFigures]:
         return []
 
     def read_audience(self, access: Access) -> Sequence[AudienceShare]:

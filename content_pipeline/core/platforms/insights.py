@@ -47,12 +47,11 @@ class ListedPost:
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """What the platform says of one day: growth, except `followers`, which is the level at the day's end, and the
-    averages. Of the account, or of one post. A metric that is missing is not known, which is not zero."""
+    """What the platform says of one day of an account: growth, except `followers`, which is the level at the day's end,
+    and the averages. A metric that is missing is not known, which is not zero."""
 
     day: date
     figures: Figures
-    post_id: str | None = None
 
 
 Dimension = Literal["age", "country", "gender"]
@@ -98,10 +97,8 @@ class InsightsReader(Protocol):
     def read_account(self, access: Access) -> Figures:
         """The account's totals and levels as of now."""
 
-    def read_days(
-        self, access: Access, first: date, last: date, post_ids: Collection[str] = ()
-    ) -> Sequence[DayFigures]:
-        """The dated figures of the account from `first` to `last`, both included, and of these posts.
+    def read_days(self, access: Access, first: date, last: date) -> Sequence[DayFigures]:
+        """The dated figures of the account from `first` to `last`, both included.
 
         Empty where the platform gives none. Days that are not over, or not there yet, are missing.
         """

@@ -18,7 +18,7 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.accounts import connect, read_account
 from tests.core.platforms.connecting import connected
 from tests.sandbox_server import Sandbox
-from tests.sandbox_truth import NOTHING, OF_POSTS, expected_day, true_figures
+from tests.sandbox_truth import OF_POSTS, expected_day, true_figures
 
 pytestmark = pytest.mark.slow
 
@@ -166,37 +166,6 @@ def test_the_growth_of_days_is_true(platforms: Sandbox, platform: str) -> None:
     truth = true_days(platforms, platform, first, yesterday)
     assert read == {day: expected_day(platform, document["totals"]) for day, document in truth.items()}
     assert len(read) == 26
-
-
-def test_youtubes_days_of_videos_are_true(platforms: Sandbox) -> None:
-    made = platforms.history("youtube", posts=12, days=40)
-    access, zone = connected(platforms, "youtube"), reader("youtube").days_in
-    yesterday = now().astimezone(zone).date() - timedelta(days=1)
-    first = yesterday - timedelta(days=25)
-    found = reader("youtube").read_days(access, first, yesterday, [post["id"] for post in made])
-    read = {(day.day, day.post_id): day.figures for day in found if day.post_id}
-    truth = true_days(platforms, "youtube", first, yesterday)
-    assert read == {
-        (day, id): expected_day("youtube", grown)
-        for day, document in truth.items()
-        for id, grown in document["posts"].items()
-        if grown["views"]
-    }
-
-
-def test_linkedins_days_of_posts_are_true(platforms: Sandbox) -> None:
-    made = platforms.history("linkedin", posts=4, days=20)
-    access, yesterday = connected(platforms, "linkedin"), now().date() - timedelta(days=1)
-    first = yesterday - timedelta(days=25)
-    found = reader("linkedin").read_days(access, first, yesterday, [post["id"] for post in made])
-    read = {(day.day, day.post_id): day.figures for day in found if day.post_id}
-    truth = true_days(platforms, "linkedin", first, yesterday)
-    for (day, id), figures in read.items():
-        grown = true_figures(truth[day]["posts"].get(id, NOTHING))
-        assert figures == {name: grown[name] for name in ("likes", "comments", "shares", "saves", "views")}
-    assert {key for key, figures in read.items() if figures["views"]} == {
-        (day, id) for day, each in truth.items() for id, grown in each["posts"].items() if grown["views"]
-    }
 
 
 def test_youtubes_last_days_come_late_and_grow(platforms: Sandbox) -> None:

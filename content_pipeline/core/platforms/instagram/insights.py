@@ -105,10 +105,7 @@ class InstagramInsights:
     def read_account(self, access: Access) -> Figures:
         return {"followers": _get(access, access.user_id, fields="followers_count")["followers_count"]}
 
-    def read_days(
-        self, access: Access, first: date, last: date, post_ids: Collection[str] = ()
-    ) -> Sequence[DayFigures]:
-        """Of the account only: Instagram has no days of media."""
+    def read_days(self, access: Access, first: date, last: date) -> Sequence[DayFigures]:
         days = finished_days(first, last, _ZONE)
         kept_since = now().astimezone(_ZONE).date() - timedelta(days=_FOLLOWER_DAYS)
         found: dict[date, dict[Metric, float]] = {day: _totals(access, day) for day in days}

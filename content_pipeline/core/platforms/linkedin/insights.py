@@ -52,9 +52,8 @@ _VIDEO_TOTALS: Final[dict[Metric, tuple[str, str]]] = {
     "views": (_VIDEOS, "VIDEO_PLAY"),
     "watch_seconds": (_VIDEOS, "VIDEO_WATCH_TIME"),
 }
-# What is told by day; of one post not the impressions, but the plays.
+# What is told by day.
 _DAILY: Final[tuple[Metric, ...]] = ("impressions", "likes", "comments", "shares", "saves")
-_DAILY_OF_POST: Final[tuple[Metric, ...]] = ("likes", "comments", "shares", "saves", "views")
 _QUERIES: Final = {**_TOTALS, **_VIDEO_TOTALS}
 _UNITS: Final[dict[Metric, int]] = {"watch_seconds": 1000}
 # How a post is named by the type of its URN.
@@ -97,26 +96,20 @@ class LinkedInInsights:
             figures["followers"] = element[_FOLLOWERS]
         return figures
 
-    def read_days(
-        self, access: Access, first: date, last: date, post_ids: Collection[str] = ()
-    ) -> Sequence[DayFigures]:
+    def read_days(self, access: Access, first: date, last: date) -> Sequence[DayFigures]:
         days = finished_days(first, last, _ZONE)
         if not days:
             return []
         period = _date_range(days[0], days[-1])
-        account = _daily(access, _OF_ALL_POSTS, _DAILY, period)
+        found: dict[date, dict[Metric, float]] = defaultdict(dict)
+        for metric in _DAILY:
+            resource, name = _TOTALS[metric]
+            path = f"{resource}?{_OF_ALL_POSTS}&queryType={name}&aggregation=DAILY&{period}"
+            for element in _elements(access, path):
+                found[_day(element)][metric] = element["count"]
         for element in _elements(access, f"{_FOLLOWERS}?q=dateRange&{period}"):
-            account[_day(element)]["followers_gained"] = element[_FOLLOWERS]
-        found = [DayFigures(day, figures) for day, figures in account.items()]
-        for urn in post_ids:
-            if post := _finder(urn):
-                try:
-                    of_post = _daily(access, post, _DAILY_OF_POST, period)
-                except _Hidden:
-                    _ensure_readable(access)
-                    continue
-                found += [DayFigures(day, figures, urn) for day, figures in of_post.items()]
-        return found
+            found[_day(element)]["followers_gained"] = element[_FOLLOWERS]
+        return [DayFigures(day, figures) for day, figures in found.items()]
 
     def read_audience(self, access: Access) -> Sequence[AudienceShare]:
         """Nothing: LinkedIn tells the audience of pages only."""
@@ -148,16 +141,6 @@ def _totals(answers: Mapping[Metric, Sequence[Element]]) -> dict[Metric, float]:
         for element in elements
         if element["count"] >= 0  # -1 was seen where the count is not available
     }
-
-
-def _daily(access: Access, finder: str, metrics: Collection[Metric], period: str) -> dict[date, dict[Metric, float]]:
-    """The growth of each day of a post or of all posts."""
-    found: dict[date, dict[Metric, float]] = defaultdict(dict)
-    for metric in metrics:
-        resource, name = _QUERIES[metric]
-        for element in _elements(access, f"{resource}?{finder}&queryType={name}&aggregation=DAILY&{period}"):
-            found[_day(element)][metric] = element["count"]
-    return found
 
 
 def _ensure_readable(access: Access) -> None:

@@ -59,9 +59,7 @@ class TikTokInsights:
     def read_account(self, access: Access) -> Figures:
         return _figures(_call(access, api.USER_INFO, None, ",".join(_OF_ACCOUNT.values()))["user"], _OF_ACCOUNT)
 
-    def read_days(
-        self, access: Access, first: date, last: date, post_ids: Collection[str] = ()
-    ) -> Sequence[DayFigures]:
+    def read_days(self, access: Access, first: date, last: date) -> Sequence[DayFigures]:
         return []
 
     def read_audience(self, access: Access) -> Sequence[AudienceShare]:

@@ -52,8 +52,6 @@ _ZONE: Final = ZoneInfo("America/Los_Angeles")
 READS_SHARE: Final = Rate(2000, 24 * 3600)
 # The most that the Data API takes and returns in one call.
 _PAGE: Final = 50
-# The Analytics API takes 500 ids. A month of 100 videos is 3,000 rows.
-_REPORTED: Final = 100
 _TOTALS: Final[dict[Metric, str]] = {"views": "viewCount", "likes": "likeCount", "comments": "commentCount"}
 # Columns of a report, with the factor to our unit.
 _DAILY: Final[dict[Metric, tuple[str, int]]] = {
@@ -113,20 +111,14 @@ class YouTubeInsights:
             figures["followers"] = int(statistics["subscriberCount"])
         return figures
 
-    def read_days(
-        self, access: Access, first: date, last: date, post_ids: Collection[str] = ()
-    ) -> Sequence[DayFigures]:
+    def read_days(self, access: Access, first: date, last: date) -> Sequence[DayFigures]:
         days = finished_days(first, last, _ZONE)
         if not days:
             return []
         period = {"startDate": str(days[0]), "endDate": str(days[-1])}
         columns = ",".join([*(column for column, _ in _DAILY.values()), _GAINED, _LOST])
         found = _report(access, metrics=columns, dimensions="day", sort="day", **period)
-        for ids in batches(post_ids, _REPORTED):
-            # The filter is named among the dimensions too: without that, the videos of a day are added up.
-            filters = f"video=={','.join(ids)}"
-            found += _report(access, metrics=columns, dimensions="video,day", sort="day", filters=filters, **period)
-        return [DayFigures(date.fromisoformat(row["day"]), _of_day(row), row.get("video")) for row in found]
+        return [DayFigures(date.fromisoformat(row["day"]), _of_day(row)) for row in found]
 
     def read_audience(self, access: Access) -> Sequence[AudienceShare]:
         """Who watched in the last 90 days. Too few viewers of a group are left out by YouTube."""

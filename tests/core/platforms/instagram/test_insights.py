@@ -223,7 +223,7 @@ def test_days_are_those_of_california_and_each_has_a_call_for_its_totals(
         series("reach", ("2026-11-20T08:00:00", 70), ("2026-11-21T08:00:00", 80), ("2026-11-22T08:00:00", 1)),
         series("follower_count", ("2026-11-20T08:00:00", 4)),
     )
-    assert instagram.read_days(ACCESS, date(2026, 11, 19), date(2026, 11, 20), ["1"]) == [
+    assert instagram.read_days(ACCESS, date(2026, 11, 19), date(2026, 11, 20)) == [
         DayFigures(
             date(2026, 11, 19),
             {

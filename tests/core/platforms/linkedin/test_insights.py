@@ -142,21 +142,12 @@ def test_days_are_growth_and_followers_come_as_those_gained(api: Api) -> None:
     api.elements[f"memberCreatorPostAnalytics?q=me&queryType=REACTION&aggregation=DAILY&{PERIOD}"] = days(first, 3)
     api.elements[f"memberFollowersCount?q=dateRange&{PERIOD}"] = days(first, 4, 1, field="memberFollowersCount")
     found = linkedin.read_days(ACCESS, first, date(2026, 11, 30))  # today and what is to come have no figures yet
-    assert {(each.day.day, each.post_id): each.figures for each in found} == {
-        (24, None): {"impressions": 9, "likes": 3, "followers_gained": 4},
-        (25, None): {"impressions": 0, "followers_gained": 1},
+    assert {each.day.day: each.figures for each in found} == {
+        24: {"impressions": 9, "likes": 3, "followers_gained": 4},
+        25: {"impressions": 0, "followers_gained": 1},
     }
     asked = {path.split("queryType=")[1].split("&")[0] for path in api.asked if "queryType" in path}
     assert asked == {"IMPRESSION", "REACTION", "COMMENT", "RESHARE", "POST_SAVE"}  # the others are refused by day
-
-
-def test_days_of_posts_are_without_impressions_which_are_refused_by_day(api: Api) -> None:
-    path = f"memberCreatorVideoAnalytics?{OF_UGC}&queryType=VIDEO_PLAY&aggregation=DAILY&{PERIOD}"
-    api.elements[path] = days(date(2026, 11, 25), 6)
-    api.refusals["share:urn"] = DENIED
-    (found,) = linkedin.read_days(ACCESS, date(2026, 11, 24), date(2026, 11, 25), [SHARE, UGC])
-    assert (found.day, found.post_id, found.figures) == (date(2026, 11, 25), UGC, {"views": 6})
-    assert not any("entity" in asked and "IMPRESSION" in asked for asked in api.asked)
 
 
 def test_a_range_without_a_day_that_is_over_asks_nothing(api: Api) -> None:

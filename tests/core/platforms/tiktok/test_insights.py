@@ -117,7 +117,7 @@ def test_an_account_tells_its_followers_and_all_likes_that_it_got(wire: Wire) ->
 
 def test_tiktok_is_not_asked_for_days_and_audience_which_it_does_not_tell(wire: Wire) -> None:
     day = date(2026, 11, 20)
-    assert (tiktok.days_in, tiktok.read_days(ACCESS, day, day, ["1"]), tiktok.read_audience(ACCESS)) == (None, [], [])
+    assert (tiktok.days_in, tiktok.read_days(ACCESS, day, day), tiktok.read_audience(ACCESS)) == (None, [], [])
     assert wire.requests == []
 
 

@@ -219,15 +219,6 @@ def test_a_day_has_growth_in_our_units(wire: Wire) -> None:
     }  # fmt: skip
 
 
-def test_the_days_of_posts_are_told_apart(wire: Wire) -> None:
-    posts = table(["video", "day", *COLUMNS], ["b", "2026-11-20", 4, 0, 0, 0, 1, 15, 0, 0])
-    wire.on(REPORTS, table(["day", *COLUMNS]), posts)
-    (found,) = youtube.read_days(ACCESS, date(2026, 11, 20), date(2026, 11, 20), ["a", "b"])
-    assert (found.post_id, found.day, found.figures["views"]) == ("b", date(2026, 11, 20), 4)
-    assert wire.requests[1].url.params["filters"] == "video==a,b"
-    assert wire.requests[1].url.params["dimensions"] == "video,day"
-
-
 def test_the_columns_are_read_by_their_names(wire: Wire) -> None:
     turned = ["day", *reversed(COLUMNS)]
     wire.on(REPORTS, table(turned, ["2026-11-20", 9, 7, 15, 25, 1, 2, 9, 100]))
@@ -313,7 +304,7 @@ def test_the_quota_is_left_to_publishing_when_the_share_is_used_up(wire: Wire, m
         youtube.read_posts(ACCESS, ids)
     assert refused.value.code == "insights_share"
     assert len(wire.sent(VIDEOS)) == 2
-    youtube.read_days(ACCESS, date(2026, 11, 20), date(2026, 11, 20), ids)  # of another quota
+    youtube.read_days(ACCESS, date(2026, 11, 20), date(2026, 11, 20))  # of another quota
 
 
 def test_an_answer_in_between_is_no_figure(wire: Wire) -> None:
