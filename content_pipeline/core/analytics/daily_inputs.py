@@ -85,7 +85,6 @@ def reported(session: Session, account_id: UUID, source: Source, first: date, la
     """What was said of the account's days: a row for each `day`, with the metrics."""
     rows = select(ReportedDay.day, *(getattr(ReportedDay, metric) for metric in METRICS)).where(
         ReportedDay.account_id == account_id,
-        ReportedDay.social_post_id.is_(None),
         ReportedDay.source == source,
         ReportedDay.day.between(first, last),
     )

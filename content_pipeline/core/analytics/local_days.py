@@ -139,7 +139,6 @@ def _said_sums(session: Session, asked: Selection, borders: Sequence[date]) -> _
             *figures.owned_by(asked, Account),
             Account.platform.in_(own),
             ReportedDay.source == "platform",
-            ReportedDay.social_post_id.is_(None),
             ReportedDay.day.in_([first for first, following in pairwise(borders) if following - first == _DAY]),
         )
         .subquery()

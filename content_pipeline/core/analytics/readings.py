@@ -86,7 +86,7 @@ def record_days(
         _mark_pending(session, {account_id for account_id, _, _ in ordered}, taken_at)
         new = postgresql.insert(ReportedDay).values(rows)
         changed = {name: new.excluded[name] for name in ("taken_at", *METRICS)}
-        keys = ["account_id", "day", "source", "social_post_id"]
+        keys = ["account_id", "day", "source"]
         session.execute(new.on_conflict_do_update(index_elements=keys, set_=changed))
 
 

@@ -82,28 +82,16 @@ class MetricSnapshot(FigureColumns, Base):
 
 
 class ReportedDay(FigureColumns, Base):
-    """What was said of one day of an account or of a post: by the platform, or by an operator (`external`).
+    """What was said of one day of an account: by the platform, or by an operator (`external`).
 
     Platforms correct their last days, so the newest statement replaces the older one. Days are the platform's own.
     """
 
     __tablename__ = "reported_days"
-    __table_args__ = (
-        Index(
-            "uq_reported_days",
-            "account_id",
-            "day",
-            "source",
-            "social_post_id",
-            unique=True,
-            postgresql_nulls_not_distinct=True,
-        ),
-        Index("ix_reported_days_social_post", "social_post_id", postgresql_where=text("social_post_id is not null")),
-    )
+    __table_args__ = (Index("uq_reported_days", "account_id", "day", "source", unique=True),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
-    social_post_id: Mapped[UUID | None] = mapped_column(ForeignKey("social_posts.id"))
     day: Mapped[date] = mapped_column(Date)
     source: Mapped[Source] = mapped_column(String)
     taken_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
