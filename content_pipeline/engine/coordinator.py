@@ -67,8 +67,8 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
         """
         run = self._instance.get_run_by_id(run_id)
         try:
-            if run and (task_id := dagster_client.tag(run.tags, dagster_client.TASK_TAG)):
-                _cancel_task(task_id, dagster_client.tag(run.tags, dagster_client.START_TAG))
+            if run and (task_id := run.tags.get(dagster_client.TASK_TAG)):
+                _cancel_task(task_id, run.tags.get(dagster_client.START_TAG))
         except Conflict:
             return False
         return super().cancel_run(run_id)

@@ -29,7 +29,7 @@ class CeleryRunLauncher(dagster_celery.launcher.CeleryRunLauncher):
 
         When the broker does not answer, the run stays STARTING and is sent again later.
         """
-        queue = dagster_client.tag(run.tags, dagster_client.QUEUE_TAG) or self.default_queue
+        queue = run.tags.get(dagster_client.QUEUE_TAG) or self.default_queue
         try:
             # Only `queue`: the queue that Celery declares has no binding for dagster-celery's routing key.
             self.celery.send_task(

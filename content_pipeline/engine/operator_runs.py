@@ -23,23 +23,20 @@ from content_pipeline.core.tasks.partition_keys import row_id
 _PARENT_TAG: Final = "dagster/parent_run_id"
 _RETRY_TAG: Final = "dagster/retry_number"
 _BACK_FILL_TAG: Final = "dagster/backfill"
-# Runs that were queued before an upgrade do not say when they were launched: what was canceled stays canceled.
-_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 # Of runs on anything but the rows of tasks: webhook events, the platforms' figures.
 _OTHER_WORK: Final[Lane] = "io"
 
 
 def launched_at(run: dg.DagsterRun) -> datetime | None:
     """When an operator launched the run, or the one that it repeats; None for a run that was launched for a task."""
-    if stamp := run.tags.get(dagster_client.OPERATOR_TAG):
-        return datetime.fromisoformat(stamp)
-    return _LONG_AGO if _is_for_no_task(run) else None
+    stamp = run.tags.get(dagster_client.OPERATOR_TAG)
+    return datetime.fromisoformat(stamp) if stamp else None
 
 
 def _is_for_no_task(run: dg.DagsterRun) -> bool:
     """Whether the run was launched for no task; by hand from a run of one is for none, too."""
     is_by_hand = _PARENT_TAG in run.tags and _RETRY_TAG not in run.tags
-    return is_by_hand or dagster_client.tag(run.tags, dagster_client.TASK_TAG) is None
+    return is_by_hand or dagster_client.TASK_TAG not in run.tags
 
 
 # ── when a run is submitted ──────────────────────────────────────────────────────────────────────────────
@@ -50,7 +47,7 @@ def missing_tags(
 ) -> dict[str, str]:
     """The tags to add to a run when it is submitted; none for the run of a task."""
     is_new = _RETRY_TAG not in run.tags and _is_for_no_task(run)
-    has_lane = dagster_client.tag(run.tags, dagster_client.QUEUE_TAG) is not None
+    has_lane = dagster_client.QUEUE_TAG in run.tags
     if has_lane and not is_new:
         return {}
     kind = _kind(run, workspace)

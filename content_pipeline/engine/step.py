@@ -98,7 +98,7 @@ def _report_cancel(context: dg.AssetExecutionContext, kind: str, key: str) -> No
 def _is_canceled(session: Session, dagster_run: dg.DagsterRun, kind: str, key: str) -> bool:
     if launched := operator_runs.launched_at(dagster_run):
         return operator_runs.is_canceled(session, kind, key, since=launched)
-    task = session.get(Task, dagster_client.tag(dagster_run.tags, dagster_client.TASK_TAG))
+    task = session.get(Task, dagster_run.tags.get(dagster_client.TASK_TAG))
     return task is not None and task.state == "canceled"
 
 
@@ -119,7 +119,7 @@ def _claim(context: dg.AssetExecutionContext, kind: str, key: str) -> RunContext
                 context.log.info("The task of this run has ended or continues in another run; nothing done.")
                 return None
             task = tasks.mark_processing(session, kind, key)
-    lane = cast(Lane, dagster_client.tag(dagster_run.tags, dagster_client.QUEUE_TAG) or "media")
+    lane = cast(Lane, dagster_run.tags.get(dagster_client.QUEUE_TAG) or "media")
     if task is None:
         return RunContext(dagster_run.run_id, lane)
     return RunContext(dagster_run.run_id, lane, task.id, task.attempt, task.created_at, task.traceparent)
@@ -127,9 +127,7 @@ def _claim(context: dg.AssetExecutionContext, kind: str, key: str) -> RunContext
 
 def _is_superseded(session: Session, dagster_run: dg.DagsterRun) -> bool:
     """Whether the task of a run has ended or continues in a later run. Raises Stopped when it was canceled."""
-    task_id, start = (
-        dagster_client.tag(dagster_run.tags, name) for name in (dagster_client.TASK_TAG, dagster_client.START_TAG)
-    )
+    task_id, start = (dagster_run.tags.get(name) for name in (dagster_client.TASK_TAG, dagster_client.START_TAG))
     # Locked until it is taken: a cancel in between would leave a run without a task, which works all the same.
     task = session.get(Task, task_id, with_for_update={"key_share": True})
     if task and task.state == "canceled":

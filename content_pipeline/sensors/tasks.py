@@ -84,9 +84,7 @@ def start_unattended_tasks(context: dg.SensorEvaluationContext) -> dg.SensorResu
 
 
 def _start_of(run: dg.DagsterRun) -> tuple[str, str]:
-    task_id, start = (
-        dagster_client.tag(run.tags, name) for name in (dagster_client.TASK_TAG, dagster_client.START_TAG)
-    )
+    task_id, start = (run.tags.get(name) for name in (dagster_client.TASK_TAG, dagster_client.START_TAG))
     return task_id or "", start or ""
 
 
@@ -132,7 +130,7 @@ def fail_stranded(instance: dg.DagsterInstance, live: Sequence[dg.RunRecord]) ->
         record.dagster_run
         for record in live
         if record.dagster_run.status is dg.DagsterRunStatus.NOT_STARTED
-        and dagster_client.tag(record.dagster_run.tags, dagster_client.TASK_TAG)
+        and record.dagster_run.tags.get(dagster_client.TASK_TAG)
         and time() - record.create_timestamp.timestamp() > SUBMITTED_WITHIN_SECONDS
     ]
     starting = {

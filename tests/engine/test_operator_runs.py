@@ -235,27 +235,6 @@ def test_a_repeated_run_whose_worker_was_lost_makes_what_it_was_to_make(task: Ta
     assert newest(task).state == "done"
 
 
-def test_a_run_that_was_queued_before_an_upgrade_works_for_its_task(task: Task) -> None:
-    former = {"task_id": task.id, "task_start": str(task.starts), "dagster-celery/queue": "io"}
-    lanes: list[str] = []
-
-    def body(run: RunContext) -> None:
-        lanes.append(run.lane)
-        finish(run)
-
-    assert launch(task, body, former).has_made
-    assert (newest(task).state, lanes) == ("done", ["io"])
-    assert not launch(task, body, former).has_made
-
-
-def test_a_run_that_was_queued_before_an_upgrade_undoes_no_cancel(task: Task) -> None:
-    cancel(task)
-    former = {"task_id": task.id, "task_start": str(task.starts)}
-    for tags in (former, {**former, "dagster/parent_run_id": "1"}, {"dagster/backfill": "1"}):
-        assert launch(task, raises(AssertionError("It worked.")), tags).status is CANCELED
-    assert newest(task).id == task.id
-
-
 # ── tags ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -304,7 +283,6 @@ def test_a_run_on_figures_goes_to_the_io_lane() -> None:
 
 def test_a_run_of_a_task_has_its_tags_already(task: Task) -> None:
     assert missing_tags("reels", **dagster_client.run_tags(task)) == {}
-    assert missing_tags("reels", **{"task_id": "1", "task_start": "1", "dagster-celery/queue": "media"}) == {}
 
 
 def test_only_what_a_person_repeats_is_launched_anew(task: Task) -> None:

@@ -4,7 +4,7 @@ Launching and canceling never raise when Dagster or the database is unreachable:
 sensor (`sensors/tasks.py`) launches them later.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -37,9 +37,6 @@ BACK_FILL_TAG: Final = "dagster/back_fill_lane"
 # Dagster's pages show its value as "Launched by".
 WORKSPACE_TAG: Final = "user"
 
-# What the tags were called by releases that may have queued runs before an upgrade.
-_FORMER_TAGS: Final = {TASK_TAG: "task_id", START_TAG: "task_start", QUEUE_TAG: "dagster-celery/queue"}
-
 # Errors that prevent a launch or a cancel for now.
 UNAVAILABLE: Final = (httpx.HTTPError, *UNREACHABLE)
 
@@ -62,11 +59,6 @@ TERMINATE: Final = """
 mutation Terminate($run: String!) {
   terminateRun(runId: $run, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) { __typename }
 }"""
-
-
-def tag(tags: Mapping[str, str], name: str) -> str | None:
-    """The tag of this name of a run, or what it was called before an upgrade; None without it."""
-    return tags.get(name) or tags.get(_FORMER_TAGS[name])
 
 
 def concurrency_tag(lane: Lane, plan: str) -> str:
@@ -184,8 +176,7 @@ def cancel_runs(*canceled: Task) -> None:
 
 
 def _live_runs(task_id: str) -> list[str]:
-    keys = (TASK_TAG, _FORMER_TAGS[TASK_TAG])
-    return [run["runId"] for key in keys for run in execute(LIVE_RUNS, key=key, task=task_id)["runsOrError"]["results"]]
+    return [run["runId"] for run in execute(LIVE_RUNS, key=TASK_TAG, task=task_id)["runsOrError"]["results"]]
 
 
 @cache

@@ -23,5 +23,5 @@ def partition_key(created_at: datetime, workspace: str, row_id: str) -> str:
 
 
 def row_id(partition_key: str) -> str:
-    """The id of the row that a key stands for. Keys of releases before 0.1 are the bare id."""
+    """The id of the row that a key stands for."""
     return partition_key[-_ID_CHARACTERS:]

@@ -45,14 +45,13 @@ def test_what_was_accepted_stays_accepted_when_dagster_is_away(task: Task) -> No
     assert task.state == "queued"
 
 
-@pytest.mark.parametrize("name", ["dagster/task_id", "task_id"])
-def test_a_cancel_finds_the_runs_that_were_queued_before_an_upgrade_too(task: Task, name: str) -> None:
+def test_a_cancel_fences_off_the_runs_of_the_task_before_it_ends_them(task: Task) -> None:
     canceled = []
 
     def answer(request: Request) -> Response:
         variables = request.get_json()["variables"]
         canceled.extend([variables["run"]] if "run" in variables else [])
-        results = [{"runId": "one"}] if variables.get("key") == name else []
+        results = [{"runId": "one"}] if variables.get("key") == dagster_client.TASK_TAG else []
         return Response(json.dumps({"data": {"runsOrError": {"results": results}}}))
 
     with HTTPServer() as server:
