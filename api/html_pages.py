@@ -1,5 +1,4 @@
-"""HTML pages of our own: no script, nothing of other hosts, and no frame in which a click could be meant for another
-page."""
+"""Renders HTML templates with headers that forbid scripts, third-party content and framing (clickjacking)."""
 
 from pathlib import Path
 from typing import Final

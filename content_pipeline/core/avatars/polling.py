@@ -36,8 +36,10 @@ def _longest_seconds(video: AvatarVideo) -> float:
 
 
 def poll(videos: Sequence[AvatarVideo]) -> list[Task]:
-    """Ask HeyGen about these videos, a hundred at a time. Returns the tasks to start: what HeyGen told before an error
-    counts. Raises the error, as the client's, where there is none to start."""
+    """Poll HeyGen for these videos, a hundred per request. Returns the tasks to resume.
+
+    If a request fails, the results before it are still used; its error is raised only when no task was resumed.
+    """
     found = heygen.statuses([video.external_id for video in videos if video.external_id])
     _extend_deadline([external_id for external_id, status in found.by_id.items() if status.state == "waiting"])
     ended = {external_id for external_id, status in found.by_id.items() if status.has_ended}

@@ -65,7 +65,7 @@ class Creator:
 
 
 def fetch(access: Access) -> Creator:
-    """Raises what `api.ask` does."""
+    """Raises what `api.call` raises."""
     info = api.call(access, api.CREATOR_INFO, {})
     return Creator(
         username=info["creator_username"],
