@@ -15,7 +15,7 @@ from content_pipeline.core.database import UNREACHABLE, transaction
 from content_pipeline.core.errors import Error, InternalError, OutOfMemory, TooManyRequests, Unavailable
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane
-from content_pipeline.core.tasks import dagster_client, deferral, executions, max_runtime, tasks
+from content_pipeline.core.tasks import dagster_client, deferral, executions, max_runtime, starts, tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.run_context import Hold, RunContext, Suspend, SwitchLane
@@ -215,6 +215,6 @@ def _start_next(task_id: str) -> None:
     with transaction() as session:
         task = session.get_one(Task, task_id)
         is_due = task.state == "waiting" and task.not_before is not None and task.not_before <= now()
-        started = is_due and tasks.reserve_start(session, task)
+        started = is_due and starts.reserve_start(session, task)
     if started:
         dagster_client.launch_runs(task)

@@ -15,7 +15,7 @@ from content_pipeline import jobs
 from content_pipeline.core.database import transaction
 from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import dagster_client, executions, kinds, tasks
+from content_pipeline.core.tasks import dagster_client, executions, kinds, starts, tasks
 from content_pipeline.engine.launcher import CeleryRunLauncher
 from content_pipeline.sensors import intervals, run_requests
 
@@ -91,7 +91,7 @@ def _start_of(run: dg.DagsterRun) -> tuple[str, str]:
 def claim_unattended(instance: dg.DagsterInstance, live: set[tuple[str, str]]) -> Iterator[Task]:
     """Tasks that need a run, each with its start reserved."""
     with transaction() as session:
-        candidates = tasks.unattended(session)
+        candidates = starts.unattended(session)
         held = executions.claimed_subjects(session)
     for task in candidates:
         if (task.id, str(task.starts)) in live or tasks.subject(task.subject_kind, task.subject_key) in held:
@@ -111,7 +111,7 @@ def _claim(instance: dg.DagsterInstance, task: Task) -> bool:
     with transaction() as session:
         if action == "fail":
             tasks.fail(session, task.id, tasks.LOST)
-        return action == "start" and tasks.reserve_start(session, task)
+        return action == "start" and starts.reserve_start(session, task)
 
 
 def _newest_run_state(instance: dg.DagsterInstance, task: Task) -> RunState | None:

@@ -11,7 +11,7 @@ from dagster._core.run_coordinator import SubmitRunContext
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Plan, Task
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.tasks import dagster_client, starts, tasks
 from content_pipeline.core.workspaces import workspaces
 from content_pipeline.engine.coordinator import QueuedRunCoordinator
 from tests.factories import make_workspace
@@ -32,7 +32,7 @@ def test_a_task_ends_with_its_latest_run_and_with_no_earlier_one(
     instance: dg.DagsterInstance, task: Task, start: int, state: str
 ) -> None:
     with transaction() as session:
-        assert tasks.reserve_start(session, session.get_one(Task, task.id))
+        assert starts.reserve_start(session, session.get_one(Task, task.id))
     tags = {dagster_client.TASK_TAG: task.id, dagster_client.START_TAG: str(start)}
     run = instance.add_run(dg.DagsterRun(job_name="captions", status=dg.DagsterRunStatus.STARTED, tags=tags))
     assert instance.run_coordinator.cancel_run(run.run_id)

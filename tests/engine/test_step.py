@@ -17,7 +17,7 @@ from content_pipeline.core.errors import MediaUnusable, TooManyRequests, Unavail
 from content_pipeline.core.media import media_errors
 from content_pipeline.core.models import Task
 from content_pipeline.core.settings import settings
-from content_pipeline.core.tasks import cancellation, dagster_client, deferral, executions, max_runtime, tasks
+from content_pipeline.core.tasks import cancellation, dagster_client, deferral, executions, max_runtime, starts, tasks
 from content_pipeline.core.tasks.run_context import MAX_ATTEMPTS, PATIENCE, RunContext, Suspend, SwitchLane
 from tests.core.lock_waits import is_lock_awaited
 from tests.engine import step_runs
@@ -213,7 +213,7 @@ def test_a_run_whose_task_is_canceled_while_it_claims_it_does_nothing(
 
 def test_a_superseded_run_does_nothing(task: Task) -> None:
     with transaction() as session:
-        assert tasks.reserve_start(session, session.get_one(Task, task.id))
+        assert starts.reserve_start(session, session.get_one(Task, task.id))
     assert perform(task, raises(AssertionError("it worked"))) is None
     assert now_is(task).state == "queued"
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Publication, Task
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.tasks import cancellation, deferral, executions, tasks
+from content_pipeline.core.tasks import cancellation, deferral, executions, starts, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 
 
@@ -40,7 +40,7 @@ def release(session: Session, publication_id: UUID) -> Task | None:
         return None
     publication.held = False
     task = tasks.newest(session, publications.KIND, str(publication_id))
-    if tasks.resume(session, task):
+    if starts.resume(session, task):
         return task
     session.refresh(task)  # it may have been canceled since it was read
     if task.state == "canceled":

@@ -13,7 +13,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
 from content_pipeline.core.models.polled import Polled
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import starts, tasks
 
 Row = TypeVar("Row", bound=Polled)
 
@@ -51,4 +51,4 @@ def resume_once(table: type[Polled], row_id: UUID, kind: str) -> Task | None:
         if row.poll_at is None or task.state == "processing":
             return None
         row.poll_at = None  # another poll would replace the run that is still waiting for a slot
-        return task if tasks.resume(session, task) else None
+        return task if starts.resume(session, task) else None

@@ -46,7 +46,7 @@ from content_pipeline.core.reels import reels
 from content_pipeline.core.reels.reel_spec import ReelSpec
 from content_pipeline.core.settings import settings
 from content_pipeline.core.sources.sources import Source
-from content_pipeline.core.tasks import cancellation, dagster_client, executions, tasks
+from content_pipeline.core.tasks import cancellation, dagster_client, executions, starts, tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.engine import step
@@ -271,7 +271,7 @@ class Stage:
         with transaction() as session:
             if task.state == "processing":
                 executions.stop_subject(session, tasks.subject(task.subject_kind, task.subject_key))
-            assert tasks.reserve_start(session, session.get_one(Task, task.id))
+            assert starts.reserve_start(session, session.get_one(Task, task.id))
 
 
 def context(key: str, run_id: str, tags: dict[str, Any]) -> Any:

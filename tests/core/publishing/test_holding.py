@@ -17,7 +17,7 @@ from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Account, Reel, Task
 from content_pipeline.core.publishing import holding, publications
-from content_pipeline.core.tasks import executions, tasks
+from content_pipeline.core.tasks import executions, starts, tasks
 from content_pipeline.core.tasks.run_context import RunContext
 from content_pipeline.core.twins import twins
 from tests.core.lock_waits import blocked_by_lock
@@ -66,7 +66,7 @@ def test_nothing_but_the_calendar_wakes_a_held_post(stage: Stage, planned: Plann
     posting.advance_clock(days=3)
     assert stage.poll() == []
     with transaction() as session:
-        assert planned.key not in {task.key for task in tasks.unattended(session)}
+        assert planned.key not in {task.key for task in starts.unattended(session)}
     assert stage.run(planned.key) is None  # launched by a person in Dagster
     assert (planned.texts, newest(planned.key).state, publication(planned.key).held) == ([], "waiting", True)
 

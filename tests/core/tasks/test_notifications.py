@@ -10,7 +10,7 @@ from content_pipeline.core.bulk import batches
 from content_pipeline.core.bulk.csv_rows import VideoRow
 from content_pipeline.core.database import connect_arguments, transaction
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import starts, tasks
 from tests.factories import make_twin
 
 
@@ -62,7 +62,7 @@ def test_what_clients_do_not_see_is_not_told(listener, batch) -> None:
     _, (one, _) = batch
     notified(listener)
     with transaction() as session:
-        assert tasks.reserve_start(session, session.get_one(Task, one))
+        assert starts.reserve_start(session, session.get_one(Task, one))
         tasks.set_irrevocable(session, one, True)
     with transaction() as session:
         tasks.mark_processing(session, "reel", one)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import cancellation, executions, tasks
+from content_pipeline.core.tasks import cancellation, executions, starts, tasks
 from tests.factories import make_workspace
 from tests.polling import until
 
@@ -96,7 +96,7 @@ def test_nobody_starts_a_run_for_a_parent(workspace_id: UUID) -> None:
     with transaction() as session:
         parent, children = family(session, workspace_id, 1)
         tasks.mark_processing(session, "reel", children[0].key)
-        found = {task.id for task in tasks.unattended(session)}
+        found = {task.id for task in starts.unattended(session)}
     assert children[0].id in found
     assert parent.id not in found
 

@@ -15,7 +15,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, InternalError, Invalid, NotFound
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import cancellation, deferral, executions, tasks
+from content_pipeline.core.tasks import cancellation, deferral, executions, starts, tasks
 from tests.factories import make_workspace
 from tests.polling import until
 
@@ -98,7 +98,7 @@ def test_terminal_is_terminal(session: Session, workspace_id: UUID, end: str) ->
     tasks.fail(session, task.id, InternalError("later"))
     deferral.defer(session, task.id, not_before=now(), attempt=1, lane="io")
     assert tasks.mark_processing(session, task.subject_kind, task.subject_key) is None
-    assert not tasks.reserve_start(session, task)
+    assert not starts.reserve_start(session, task)
     with pytest.raises(Conflict):
         cancellation.cancel(session, task)
     session.refresh(task)
@@ -214,17 +214,17 @@ def test_what_cannot_be_taken_back_and_failed_may_have_happened(session: Session
 
 def test_a_task_that_waits_for_others_is_woken_into_one_run(session: Session, workspace_id: UUID) -> None:
     task = taken(session, workspace_id)
-    assert not tasks.resume(session, task), "it is at work"
+    assert not starts.resume(session, task), "it is at work"
     deferral.defer(session, task.id, not_before=now() + timedelta(hours=1), attempt=0, lane="io", for_others=True)
     session.refresh(task)
-    assert task.id not in {found.id for found in tasks.unattended(session)}
-    assert tasks.resume(session, task)
+    assert task.id not in {found.id for found in starts.unattended(session)}
+    assert starts.resume(session, task)
     assert (task.starts, task.waits) == (2, 1)
-    assert task.id not in {found.id for found in tasks.unattended(session)}, (
+    assert task.id not in {found.id for found in starts.unattended(session)}, (
         "the caller that resumed it launches its run"
     )
     cancellation.cancel(session, task)
-    assert not tasks.resume(session, task)
+    assert not starts.resume(session, task)
 
 
 @pytest.mark.parametrize("for_others", [True, False])
@@ -246,17 +246,17 @@ def test_two_starters_that_saw_the_same_task_start_one_run(workspace_id: UUID) -
         task_id = queued(session, workspace_id).id
     with transaction() as first, transaction() as second:
         first_copy, second_copy = first.get_one(Task, task_id), second.get_one(Task, task_id)
-        assert tasks.reserve_start(first, first_copy)
+        assert starts.reserve_start(first, first_copy)
         first.commit()
-        assert not tasks.reserve_start(second, second_copy)
+        assert not starts.reserve_start(second, second_copy)
 
 
 def test_a_fresh_task_is_left_to_the_request_that_created_it(session: Session, workspace_id: UUID) -> None:
     task = queued(session, workspace_id)
-    assert task.id not in {found.id for found in tasks.unattended(session)}
+    assert task.id not in {found.id for found in starts.unattended(session)}
     task.not_before = now()
     session.flush()
-    assert task.id in {found.id for found in tasks.unattended(session)}
+    assert task.id in {found.id for found in starts.unattended(session)}
 
 
 def test_a_task_that_switches_its_subject_keeps_its_progress(session: Session, workspace_id: UUID) -> None:
@@ -275,7 +275,7 @@ def test_a_worker_that_shuts_down_requeues_its_tasks(session: Session, workspace
     deferral.requeue(session, [tasks.subject("caption", task.key)])
     session.refresh(task)
     assert (task.state, tasks.wire_status(task)) == ("waiting", "processing")
-    assert task.id in {found.id for found in tasks.unattended(session)}
+    assert task.id in {found.id for found in starts.unattended(session)}
 
 
 def test_pages_hold_each_task_once_newest_first(session: Session, workspace_id: UUID) -> None:
@@ -328,4 +328,4 @@ def test_a_task_that_a_run_has_just_taken_is_not_started_again(workspace_id: UUI
     with transaction() as session:
         tasks.mark_processing(session, "caption", task.key)
     with transaction() as session:
-        assert not tasks.reserve_start(session, task)
+        assert not starts.reserve_start(session, task)
