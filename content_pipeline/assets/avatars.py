@@ -17,9 +17,9 @@ from content_pipeline.assets.heygen_account import heygen_account
 from content_pipeline.assets.owners import RENDERING
 from content_pipeline.assets.pictures import picture_metadata
 from content_pipeline.assets.video_checks import MeasuredVideo, StoredVideo, Video
-from content_pipeline.core.avatars import heygen_render, local_render, mouth_sync
+from content_pipeline.core.avatars import heygen_render, lip_sync, local_render
 from content_pipeline.core.avatars.avatar_videos import Rendered
-from content_pipeline.core.avatars.mouth_sync import MouthSync
+from content_pipeline.core.avatars.lip_sync import LipSync
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.media import rendered_video
 from content_pipeline.core.media.timed_words import join_words
@@ -169,15 +169,15 @@ def _stored_checks(row_id: str, folder: Path) -> Checks:
         row = session.get_one(AvatarVideo, UUID(row_id))
     video = StoredVideo(row.output_key, folder)
 
-    def measured() -> MouthSync | None:
+    def measured() -> LipSync | None:
         if row.phonemes is None or row.narration_seconds is None:
             return None
-        return mouth_sync.measure(video.path, row.phonemes, row.narration_seconds)
+        return lip_sync.measure(video.path, row.phonemes, row.narration_seconds)
 
     return _checks(row, video, measured)
 
 
-def _checks(row: AvatarVideo, video: Video, mouth: Callable[[], MouthSync | None]) -> Checks:
+def _checks(row: AvatarVideo, video: Video, mouth: Callable[[], LipSync | None]) -> Checks:
     return {
         "playable": lambda: video_checks.playable(video),
         "portrait": lambda: video_checks.portrait(video),
@@ -191,7 +191,7 @@ def _exempt() -> Finding:
     return Finding(True, {"applies": "not to HeyGen's videos"})
 
 
-def _mouth_finding(mouth: MouthSync | None) -> Finding:
+def _mouth_finding(mouth: LipSync | None) -> Finding:
     """A warning only: a mouth that is late makes a video worse, but not useless."""
     if mouth is None:
         return _exempt()
@@ -200,9 +200,9 @@ def _mouth_finding(mouth: MouthSync | None) -> Finding:
         {
             "onsets": mouth.onsets,
             "median_milliseconds": round(1000 * mouth.median),
-            "most_median_milliseconds": round(1000 * mouth_sync.TYPICAL),
+            "most_median_milliseconds": round(1000 * lip_sync.TYPICAL),
             "percentile_95_milliseconds": round(1000 * mouth.percentile_95),
-            "most_percentile_95_milliseconds": round(1000 * mouth_sync.NEARLY_ALL),
+            "most_percentile_95_milliseconds": round(1000 * lip_sync.NEARLY_ALL),
         },
         severity=dg.AssetCheckSeverity.WARN,
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from content_pipeline.core import storage
 from content_pipeline.core.avatars import avatar_catalog, estimates
-from content_pipeline.core.avatars.mouth_sync import MouthSync
+from content_pipeline.core.avatars.lip_sync import LipSync
 from content_pipeline.core.clock import now
 from content_pipeline.core.credits import credits
 from content_pipeline.core.media import glossary, rendered_video, untrusted
@@ -63,7 +63,7 @@ class Rendered:
     media: MediaInfo
     loudness: float
     thumbnail: bytes
-    mouth: MouthSync | None = None
+    mouth: LipSync | None = None
 
     @property
     def waiting_seconds(self) -> float:

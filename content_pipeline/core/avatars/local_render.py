@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
-from content_pipeline.core.avatars import avatar_videos, mouth_sync
+from content_pipeline.core.avatars import avatar_videos, lip_sync
 from content_pipeline.core.avatars.avatar_videos import Rendered
 from content_pipeline.core.media import wav
 from content_pipeline.core.media.avatars import captions, composition
@@ -74,7 +74,7 @@ def render(run: RunContext, key: str, folder: Path) -> Rendered:
     composition.render(folder, scene, *wav.read(folder / narrations.FILE), on_progress=run.progress)
     output = folder / composition.OUTPUT
     made = avatar_videos.finish(run, row, output, avatar_videos.inspect(output))
-    return replace(made, mouth=mouth_sync.measure(output, row.phonemes, spoken.seconds))
+    return replace(made, mouth=lip_sync.measure(output, row.phonemes, spoken.seconds))
 
 
 def _fetch_background(run: RunContext, row: AvatarVideo, folder: Path) -> Background:

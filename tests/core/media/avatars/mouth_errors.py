@@ -6,7 +6,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from content_pipeline.core.avatars import mouth_sync
+from content_pipeline.core.avatars import lip_sync
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, pcm_chunks
 from content_pipeline.core.media.avatars.drawing import MOUTH
 from tests.core.speech.onset_errors import onsets
@@ -22,7 +22,7 @@ _DARK, _BRIGHT = 48, 215
 def errors(video: Path) -> list[float]:
     """For each onset of sound after a pause, by how many seconds the mouth opens later (negative: earlier)."""
     areas = opening_areas(video)
-    opened = np.array(mouth_sync.openings(areas[:, 0], areas[:, 1]))
+    opened = np.array(lip_sync.openings(areas[:, 0], areas[:, 1]))
     sound = np.concatenate(list(pcm_chunks(video)))
     return [float(opened[np.abs(opened - onset).argmin()] - onset) for onset in onsets(sound, SAMPLE_RATE)]
 

@@ -23,7 +23,7 @@ _PAUSE_SECONDS: Final = 0.08
 
 
 @dataclass(frozen=True, slots=True)
-class MouthSync:
+class LipSync:
     """Distances, in seconds, of the onsets of sound after pauses from the nearest opening of the mouth."""
 
     onsets: int
@@ -35,7 +35,7 @@ class MouthSync:
         return self.median <= TYPICAL and self.percentile_95 <= NEARLY_ALL
 
 
-def measure(video: Path, phonemes: Sequence[Phoneme], seconds: float) -> MouthSync:
+def measure(video: Path, phonemes: Sequence[Phoneme], seconds: float) -> LipSync:
     """Compare the mouth that the phonemes move, in a video of `seconds`, with the sound of the file.
 
     Raises as `pcm_chunks` does.
@@ -45,7 +45,7 @@ def measure(video: Path, phonemes: Sequence[Phoneme], seconds: float) -> MouthSy
     heard = onsets(np.concatenate(list(pcm_chunks(video))), SAMPLE_RATE)
     distances = [float(np.abs(times - onset).min(initial=seconds)) for onset in heard] or [0.0]
     median, percentile_95 = np.quantile(distances, (0.5, 0.95)).round(3).tolist()
-    return MouthSync(len(heard), median, percentile_95)
+    return LipSync(len(heard), median, percentile_95)
 
 
 def openings(times: NDArray[np.float64], sizes: NDArray[np.float64]) -> list[float]:
