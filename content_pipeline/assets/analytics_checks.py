@@ -13,7 +13,7 @@ import dagster as dg
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.analytics import overview, quality, unusual
+from content_pipeline.core.analytics import outliers, overview, quality
 from content_pipeline.core.analytics.figures import DayFigures
 from content_pipeline.core.analytics.quality import Falls
 from content_pipeline.core.analytics.windows import Window
@@ -145,7 +145,7 @@ def _usual_views(views: Sequence[DayFigures], last: date) -> dg.AssetCheckResult
 
 def first_compared_day(last: date) -> date:
     """The first day whose views are needed to compare those of `last`."""
-    return date.fromordinal(last.toordinal() - unusual.DAYS - 7)
+    return date.fromordinal(last.toordinal() - outliers.DAYS - 7)
 
 
 def of_files(rows: int, required: int) -> dg.AssetCheckResult:

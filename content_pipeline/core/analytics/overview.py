@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from content_pipeline.core.analytics.figures import DayFigures
-from content_pipeline.core.analytics.unusual import DAYS, Limits, limits
+from content_pipeline.core.analytics.outliers import DAYS, Limits, limits
 from content_pipeline.core.models import Account, DailyMetric, DailyPostMetric, MetricSnapshot
 from content_pipeline.core.platforms.insights import Metric
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content_pipeline.core.analytics.figures import DayFigures
+from content_pipeline.core.analytics.outliers import limits
 from content_pipeline.core.analytics.overview import compare_views
-from content_pipeline.core.analytics.unusual import limits
 
 COUNTS = st.integers(0, 10**7)
 HISTORIES = st.lists(COUNTS, min_size=14, max_size=28)
