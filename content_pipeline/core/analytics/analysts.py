@@ -16,7 +16,7 @@ from psycopg import sql
 from sqlalchemy import make_url, select, text
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.analytics.copying import cursor
+from content_pipeline.core.analytics.postgres_copy import cursor
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, Invalid, NotFound
 from content_pipeline.core.models import Analyst, Workspace

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, ColumnElement, DateTime, Select, String, case, c
 from sqlalchemy.types import TypeEngine
 
 from content_pipeline.core.analytics import export_rows
-from content_pipeline.core.analytics.copying import copied
+from content_pipeline.core.analytics.postgres_copy import copied
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models.analytics import ExportFormat
 

@@ -6,8 +6,8 @@ import pandas as pd
 from sqlalchemy import SelectBase
 from sqlalchemy.orm import Session
 
-from content_pipeline.core.analytics.copying import copied, cursor
 from content_pipeline.core.analytics.figure_columns import COUNTS, METRICS
+from content_pipeline.core.analytics.postgres_copy import copied, cursor
 from content_pipeline.core.database import Base
 
 
