@@ -70,7 +70,7 @@ def readings(session: Session, account_id: UUID, first: date, last: date) -> pd.
     found = frames.read(session, within.union_all(before, after))
     posts = select(SocialPost.id.label("social_post_id"), SocialPost.published_at)
     found = found.merge(frames.read(session, posts.where(SocialPost.account_id == account_id)), how="left")
-    return pd.concat([found, _births(found, begin)], ignore_index=True).drop(columns="published_at")
+    return pd.concat([found, _zero_snapshots(found, begin)], ignore_index=True).drop(columns="published_at")
 
 
 def sums_of_posts(session: Session, account_id: UUID, first: date, last: date) -> pd.DataFrame:
@@ -121,7 +121,7 @@ def _nearest(readings: Select[Any], order: ColumnElement[Any]) -> Select[Any]:
     return select(*(column for column in ranked.c if column.name != "place")).where(ranked.c.place <= 2)
 
 
-def _births(found: pd.DataFrame, begin: datetime) -> pd.DataFrame:
+def _zero_snapshots(found: pd.DataFrame, begin: datetime) -> pd.DataFrame:
     """Readings of zero at the publication of the posts whose first reading is after `begin`: of the totals that any of
     their readings has."""
     earliest = found.sort_values("taken_at").groupby("social_post_id").first().reset_index()
