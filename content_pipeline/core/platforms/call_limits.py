@@ -36,14 +36,14 @@ def take_share(quota: str, share: Rate) -> None:
     )
 
 
-def rest(platform: str, account: str, seconds: float) -> None:
+def start_cooldown(platform: str, account: str, seconds: float) -> None:
     """Have the reading of an account's figures pause, in all processes, because the platform's own limit is near."""
-    rate_limits.charge({_resting(platform, account): seconds})
+    rate_limits.charge({_cooldown_bucket(platform, account): seconds})
 
 
-def ensure_rested(platform: str, account: str) -> None:
+def ensure_not_cooling_down(platform: str, account: str) -> None:
     """Raises TooManyRequests, with `retry_after`, while the reading of an account's figures pauses."""
-    if seconds := rate_limits.seconds_filled(_resting(platform, account)):
+    if seconds := rate_limits.seconds_filled(_cooldown_bucket(platform, account)):
         raise TooManyRequests(
             "The account is near a limit of the platform, and what is left of it is for publishing.",
             code="insights_rest",
@@ -52,8 +52,8 @@ def ensure_rested(platform: str, account: str) -> None:
         )
 
 
-def _resting(platform: str, account: str) -> str:
-    return f"{platform}:rest:{account}"
+def _cooldown_bucket(platform: str, account: str) -> str:
+    return f"{platform}:cooldown:{account}"
 
 
 def _take(bucket: str, rate: Rate, *, code: str, detail: str) -> None:

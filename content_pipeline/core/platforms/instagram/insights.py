@@ -14,7 +14,7 @@ import httpx
 
 from content_pipeline.core.clock import now
 from content_pipeline.core.platforms.base import Access
-from content_pipeline.core.platforms.call_limits import ensure_rested, rest
+from content_pipeline.core.platforms.call_limits import ensure_not_cooling_down, start_cooldown
 from content_pipeline.core.platforms.insights import (
     AudienceShare,
     DayFigures,
@@ -229,10 +229,10 @@ def _get(access: Access, path: str, **query: str | int) -> dict[str, Any]:
 
 def _ask(access: Access, path: str, **query: str | int) -> httpx.Response:
     """A response of any status. At 90 % of a limit the account is left to publishing."""
-    ensure_rested("instagram", access.user_id)
+    ensure_not_cooling_down("instagram", access.user_id)
     response = graph.ask(access, path, **query)
     if seconds := graph.cooldown_seconds(response):
-        rest("instagram", access.user_id, seconds)
+        start_cooldown("instagram", access.user_id, seconds)
     return response
 
 
