@@ -11,8 +11,8 @@ import pytest
 from content_pipeline.core.platforms import transport
 from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.partition_keys import row_id
-from content_pipeline.sensors import polling
-from content_pipeline.sensors.polling import POLLS_PER_PLATFORM, poll_platforms
+from content_pipeline.sensors import publications
+from content_pipeline.sensors.publications import POLLS_PER_PLATFORM, poll_platforms
 from tests.core.publishing import posting
 from tests.core.publishing.hanging_platform import HangingServer, hanging_instagram, instagram_post
 from tests.core.publishing.posting import Stage, newest
@@ -28,13 +28,13 @@ def stage(workspace_id: UUID, tmp_path: Path) -> Iterator[Stage]:
 @pytest.fixture
 def instagram(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[HangingServer]:
     """A server that does not answer for several ticks."""
-    monkeypatch.setattr(polling, "TICK_SECONDS", 1.0)
+    monkeypatch.setattr(publications, "TICK_SECONDS", 1.0)
     monkeypatch.setattr(transport, "BRIEF_TIMEOUT", transport.TIMEOUT)
     with hanging_instagram() as hanging:
         yield hanging
         hanging.released.set()
-        wait(polling.in_flight.values())
-    polling.in_flight.clear()
+        wait(publications.in_flight.values())
+    publications.in_flight.clear()
 
 
 def tick() -> dg.SensorResult:
