@@ -6,7 +6,7 @@ import dagster as dg
 
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
-from content_pipeline.engine.step import Results, interrupted
+from content_pipeline.engine.step import Results, interruption_of
 
 
 def claimed(context: dg.AssetExecutionContext, what: str, body: Callable[[], Results]) -> Results:
@@ -21,4 +21,4 @@ def claimed(context: dg.AssetExecutionContext, what: str, body: Callable[[], Res
             return
         yield from body()
     except (Stopped, dg.DagsterExecutionInterruptedError) as error:
-        raise interrupted(context.run.run_id) from error
+        raise interruption_of(context.run.run_id) from error

@@ -10,7 +10,7 @@ from content_pipeline.assets.owners import PLATFORM
 from content_pipeline.core.tasks import executions, tasks
 from content_pipeline.core.tasks.executions import Stopped
 from content_pipeline.core.webhooks import dispatcher
-from content_pipeline.engine.step import interrupted
+from content_pipeline.engine.step import interruption_of
 
 SUBJECT = tasks.subject("webhooks", "due")
 
@@ -30,5 +30,5 @@ def webhook_deliveries(context: dg.AssetExecutionContext) -> Iterator[dg.Materia
             return
         outcomes = dispatcher.deliver_due(partial(executions.fenced, run_id))
     except (Stopped, dg.DagsterExecutionInterruptedError) as error:
-        raise interrupted(run_id) from error
+        raise interruption_of(run_id) from error
     yield dg.MaterializeResult(metadata={"accepted": outcomes["accepted"], "refused": outcomes["refused"]})

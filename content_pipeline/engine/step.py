@@ -51,10 +51,10 @@ def perform(context: dg.AssetExecutionContext, kind: str, body: Callable[[RunCon
     except (Stopped, dg.DagsterExecutionInterruptedError) as error:
         with suppress(*UNREACHABLE):
             _report_cancel(context, kind, key)
-        raise interrupted(context.run.run_id) from error
+        raise interruption_of(context.run.run_id) from error
 
 
-def interrupted(run_id: str) -> BaseException:
+def interruption_of(run_id: str) -> BaseException:
     """What the step of a run raises that was fenced off.
 
     It is an interrupt, after which Dagster retries the run unless it was canceled; or the failure of a run that took
