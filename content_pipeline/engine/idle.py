@@ -23,7 +23,7 @@ def begin() -> None:
 
 
 @contextmanager
-def interrupted() -> Iterator[None]:
+def paused() -> Iterator[None]:
     """The process works during the block, and waits from its end on."""
     signal.setitimer(signal.ITIMER_REAL, 0)
     try:

@@ -58,7 +58,7 @@ def execute_run(self: Any, run_id: str) -> None:
     """Execute one run in this process, unless an earlier message has begun it."""
     # Around all of it: of 2,888 idle timers that closed the pooled connections while `begin` ran, one made it fail, and
     # the run waited for its message to be sent again.
-    with idle.interrupted():
+    with idle.paused():
         begin = executions.begin(run_id, worker=self.request.hostname)
         if begin is Begin.BEGUN:
             _execute(run_id)

@@ -41,7 +41,7 @@ def test_a_process_that_waits_drops_its_models(load: Callable[[], int]) -> None:
 @pytest.mark.slow
 def test_a_process_that_works_keeps_its_models(load: Callable[[], int]) -> None:
     idle.begin()
-    with idle.interrupted():
+    with idle.paused():
         loaded = load()
         deadline = time.monotonic() + 0.2
         while time.monotonic() < deadline:
