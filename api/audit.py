@@ -38,7 +38,7 @@ class Action:
     id_field: str | None = None
 
 
-# By operation id. The names are part of the API.
+# The keys are operation ids. The names of the actions are part of the API.
 ACTIONS: Final[Mapping[str, Action]] = {
     "generate": Action("captions.create", "caption", "caption_id"),
     "align": Action("captions.create", "caption", "caption_id"),

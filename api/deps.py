@@ -56,12 +56,12 @@ _api_key: Final = _ApiKey(
 )
 
 CallerDep = Annotated[Caller, Security(_api_key)]
-# For what only looks, and is no GET.
+# Routes that only read, but are not GET, need this scope.
 ReaderDep = Annotated[Caller, Security(_api_key, scopes=[Scope.READ])]
-# For what is posted, will be, or is taken back.
+# Routes that publish, schedule or take down posts need this scope.
 PublisherDep = Annotated[Caller, Security(_api_key, scopes=[Scope.PUBLISH])]
-# For keys, the audit log, webhooks (they send what happens elsewhere), which accounts are connected, and the export of
-# the workspace, which has the audit log.
+# This scope is needed for API keys, the audit log, webhooks (which send events to other servers), connecting and
+# disconnecting accounts, and the export of the workspace, which contains the audit log.
 AdminDep = Annotated[Caller, Security(_api_key, scopes=[Scope.ADMIN])]
 Limit = Annotated[int, Query(ge=1, le=200, description="Maximum number of entries.")]
 Cursor = Annotated[str | None, Query(description="`X-Next-Cursor` of the previous page.", max_length=500)]

@@ -40,8 +40,8 @@ log = structlog.get_logger()
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-# Where the specification's `useTask` polls a task. It ends at a `status` of "done" or "error", and would poll for ever
-# on a number; after an error that says when to come back it goes on.
+# The specification's `useTask` polls tasks below this path. It stops at a `status` of "done" or "error", and would poll
+# for ever if `status` were a number; after an error with a Retry-After it goes on.
 _HOOK_PATH: Final = f"{API_PATH}/tasks/"
 
 
@@ -52,7 +52,7 @@ class MethodNotAllowed(Error):
     code = "method_not_allowed"
 
 
-# What Starlette raises before any route of ours.
+# Starlette raises these statuses before any route of ours is called.
 _OF_ROUTING: Final[dict[int, Error]] = {
     404: NotFound("There is nothing at this path.", remedy="See /docs for all paths."),
     405: MethodNotAllowed("This path does not take this method.", remedy="Use a method that the Allow header names."),
@@ -119,7 +119,8 @@ class Problems:
 def problem(scope: Scope, error: Exception) -> JSONResponse:
     """The response to an error. The text of unexpected exceptions goes to the log, never to the client."""
     if isinstance(error, HTTPException) and isinstance(error.__cause__, Error):
-        # FastAPI turns an exception raised while it reads a body into a 400: answer with the body limit's own error.
+        # FastAPI turns an exception raised while it reads a body into a 400. Instead the body limit's own error is
+        # answered.
         error = error.__cause__
     if isinstance(error, HTTPException) and isinstance(error.__context__, MultiPartException):
         error = Invalid(
@@ -192,7 +193,7 @@ def validation_errors(error: RequestValidationError, route: APIRoute | None) -> 
             break
         location, *path = (step for step in found["loc"] if not str(step).startswith(_PYDANTIC_STEPS))
         json_pointer = "" if found["type"] == "json_invalid" else pointer(path)  # its location is a character offset
-        # A union has an error for each of its types: keep the first.
+        # A union has an error for each of its types. Only the first is kept.
         by_location.setdefault(
             f"{location}{json_pointer}",
             {"in": location, "pointer": json_pointer, "detail": _message(found, path, route)},

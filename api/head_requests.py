@@ -22,7 +22,7 @@ class HeadRequests:
                 await send(message)
                 await send({"type": "http.response.body"})
 
-        # A copy: the server looks at the method to know that no body follows.
+        # The scope is copied, because the server looks at the method of its own to know that no body follows.
         as_get = {**scope, "method": "GET"}
         try:
             await self.app(as_get, receive, send_headers)

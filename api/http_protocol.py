@@ -21,11 +21,14 @@ from api.limits.client_network import network_of
 from content_pipeline.core.errors import Error, RequestTimeout, TooManyRequests
 from content_pipeline.core.settings import settings
 
-# From the beginning of a connection, or from the end of the response before, to the end of a request's head.
+# The head of a request has to arrive within this time of the connection's beginning, or of the end of the response
+# before.
 HEAD_SECONDS: Final = 10.0
-# What is no body: a request line with headers, or what comes between chunks of a body and after them.
+# This limits all bytes that are not a body: a request line with headers, and what comes between and after the chunks of
+# a body.
 HEAD_BYTES: Final = 65_536
-# Where an address has too many connections. Those that send nothing are closed in this time.
+# A client network with too many connections is told to come back after this time, in which those that send nothing are
+# closed.
 RETRY_SECONDS: Final = HEAD_SECONDS
 
 
@@ -114,7 +117,8 @@ class HttpProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _close_late(self) -> None:
-        # Nothing came at all, or the rest of a body whose response has been sent: there is nothing to answer.
+        # Without bytes of a head, nothing came at all, or only the rest of a body whose response has been sent. Then
+        # there is nothing to answer.
         if self._head_bytes:
             self._refuse(
                 RequestTimeout(

@@ -104,7 +104,7 @@ class IdempotentRequest:
         if is_change:
             self._change.record(session, answer.body, object_id=object_id)
         if self._request:
-            # Links are signed when a resource is read: kept here they would outlast their file.
+            # Links are signed when a resource is read. A link that is stored here could outlast its file.
             stored = replace(answer, body=body.model_dump(mode="json", context=STORED))
             idempotency.keep(session, self._request, stored)
         return _render(answer)

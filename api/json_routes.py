@@ -28,11 +28,13 @@ MAX_LARGE_VALUES: Final = 120_000
 MAX_KEYS: Final = 100
 # Each computes, for up to 0.1 s.
 LARGE_BODIES: Final = ConcurrencyLimit("send a large body", most=8, per_client=1)
-# For the values of bodies that have more than a few: six of the largest in a minute. With 30 of these, the reads
-# of others took 3.4 times as long (99 %); beside 20 bodies of 5,000 values a second, 4.8 times.
+# A workspace may send the values of six of the largest bodies in a minute. Bodies with few values do not count. With 30
+# of the largest, the reads of others took 3.4 times as long (99 %); beside 20 bodies of 5,000 values a second, 4.8
+# times.
 LARGE_BODY_VALUES: Final = VolumeLimit("large bodies", "values", per_minute=6 * MAX_LARGE_VALUES)
-# One at a time of a client. Else the event loop parses and validates all that a key sends at once before it looks at
-# the requests of others: beside 60 bodies of 5,000 values their reads took 10 times as long (99 %).
+# One body of a client is parsed at a time. Otherwise the event loop would parse and validate all that a key sends at
+# once before it looks at the requests of others: beside 60 bodies of 5,000 values their reads took 10 times as long
+# (99 %).
 _PARSING: Final = ConcurrencyLimit("are being parsed", most=1000, per_client=1)
 # More are parsed in a thread, which gives up the interpreter at each object. A value takes 1 µs there, and 0.2 µs in
 # the event loop, which validates it.

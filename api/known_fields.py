@@ -36,7 +36,7 @@ async def _refuse_unknown(request: Request) -> None:
         raise Unprocessable(errors[0]["detail"], code="schema", errors=errors)
 
 
-# Dependency of all routes of clients.
+# All routes of clients depend on this.
 KNOWN_FIELDS: Final = Depends(_refuse_unknown)
 
 
@@ -64,7 +64,7 @@ def _unknown(place: str, sent: Iterable[str], known: Collection[str]) -> Iterato
 
 def unknown_sentence(name: str, known: Collection[str]) -> str:
     """What a person is told of a name that nothing here has."""
-    # Of a long name the start is enough.
+    # The start of a long name is enough to find similar ones.
     nearest = get_close_matches(name[:100], known, n=1)
     return f"There is no {name[:100]!r} here." + (f" Did you mean {nearest[0]!r}?" if nearest else "")
 

@@ -9,7 +9,8 @@ import structlog
 from content_pipeline.core import logs
 from content_pipeline.core.settings import settings
 
-# At INFO: a line for each request to Dagster, three for each message of an agent, forty for each `.ass` file.
+# At INFO these log a line for each request to Dagster, three for each message of an agent, and forty for each `.ass`
+# file.
 NOISY_LOGGERS: Final = ("httpx", "mcp", "fontTools")
 
 

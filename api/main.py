@@ -92,8 +92,9 @@ MAX_FIELDS: Final = 12
 MAX_FIELD_BYTES: Final = 80_000
 
 
-# How long a thread that computes may keep the interpreter from the event loop, each time that the loop has given it up:
-# 5 ms by default. bench/noisy_neighbor.py: beside memories reads took 71 ms (99 %) at 0.5 ms, and take 25 at 0.1 ms.
+# A thread that computes may keep the interpreter from the event loop for this long, each time that the loop has given
+# it up. Python's default is 5 ms. Beside requests for memories, reads took 71 ms (99 %) at 0.5 ms, and take 25 ms at
+# 0.1 ms (bench/noisy_neighbor.py).
 _SWITCH_SECONDS: Final = 0.0001
 
 
@@ -102,8 +103,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     logs.configure()
     tracing.configure("api")
     sys.setswitchinterval(_SWITCH_SECONDS)
-    # Else each full collection walks over all that was imported, and over boto3's clients, which the first use of each
-    # makes: 0.1 s in which nobody is answered, a few times a minute beside uploads.
+    # Otherwise each full collection would walk over all imported objects and over boto3's clients, which the first use
+    # of each makes: 0.1 s in which nobody is answered, a few times a minute beside uploads.
     storage.client()
     storage.public_client()
     configure_mappers()

@@ -1,4 +1,4 @@
-"""Paths below which the routes are."""
+"""URL path prefixes of the API."""
 
 from typing import Final
 

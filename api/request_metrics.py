@@ -6,13 +6,13 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from starlette.types import Scope
 
-# Of each series, the time at which it began: half of the lines, which no query here reads.
+# Otherwise each series would also tell when it began: half of all lines, which no query here reads.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 REGISTRY: Final = CollectorRegistry()
 _METHODS: Final = frozenset(HTTPMethod)
 _OTHER: Final = "other"
-# Refused before a route was looked for, or to a path that is none.
+# The request was refused before routing, or no route has its path.
 _NO_ROUTE: Final = "none"
 
 _REQUESTS: Final = Counter(

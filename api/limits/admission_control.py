@@ -17,7 +17,7 @@ from api.limits.concurrency_limits import PATIENCE_SECONDS, ConcurrencyLimit, cl
 # reads of one key came to 0.49 of a bare route instead of 0.55 (bench/polling.py).
 SLOTS_PER_WORKSPACE: Final = 2
 SLOT_SECONDS: Final = 0.05
-# As many as can still get a slot in time, if each is held for SLOT_SECONDS.
+# If each slot is held for SLOT_SECONDS, the last of this many requests still gets one in time.
 _MAX_WAITING: Final = int(PATIENCE_SECONDS / SLOT_SECONDS) * SLOTS_PER_WORKSPACE
 SLOTS: Final = ConcurrencyLimit(
     "are being worked on", most=1000, per_client=SLOTS_PER_WORKSPACE, max_waiting=_MAX_WAITING

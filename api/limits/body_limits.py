@@ -45,7 +45,7 @@ class BodyLimits:
         limit = scope["state"]["body_limit"] = BodyLimit()
         headers = Headers(scope=scope)
         _check_encoding(headers.get("content-encoding", "identity"))
-        # As announced by the client, until more is counted.
+        # The length that the client announces counts until more bytes than that have arrived.
         received = int(headers.get("content-length") or 0)
         counted = 0
         began = 0.0

@@ -22,10 +22,10 @@ Item = TypeVar("Item")
 
 # A waiting route may hold a connection of the pool of 40 (core/database.py); the others need the rest.
 OUTBOUND: Final = ConcurrencyLimit("wait for other servers", most=24, per_client=6)
-# Of the 40 that routes share. Such a route takes milliseconds, unless it waits for a row that another one has locked.
-# 16 lists of a workspace took all ten connections for single statements, and reads of tasks waited for one. Each thread
-# that computes keeps the interpreter from the event loop for a turn: with 2 that list tasks, the reads of others took
-# 3.8 times as long (99 %; bench/noisy_neighbor.py).
+# Each workspace has one of the 40 threads that routes share. Such a route takes milliseconds, unless it waits for a row
+# that another one has locked. 16 lists of a workspace took all ten connections for single statements, and reads of
+# tasks waited for one. Each thread that computes keeps the interpreter from the event loop for a turn: with 2 that list
+# tasks, the reads of others took 3.8 times as long (99 %; bench/noisy_neighbor.py).
 _SHARED: Final = ConcurrencyLimit("are being answered", most=1000, per_client=1)
 _SLOT: Final = inspect.Parameter("_bulkhead_slot", inspect.Parameter.KEYWORD_ONLY)
 _END: Final = object()
@@ -68,7 +68,7 @@ async def _shared_thread(request: Request) -> AsyncIterator[None]:
         yield
 
 
-# Dependency of all routes. Not of reading a task: clients poll that, and it is a coroutine anyway.
+# All routes depend on this, except the read of a task, which clients poll and which is a coroutine anyway.
 SHARED_THREAD: Final = Depends(_shared_thread, scope="function")
 
 

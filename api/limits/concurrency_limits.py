@@ -16,10 +16,10 @@ from fastapi import Request
 from api.limits.client_network import network_of
 from content_pipeline.core.errors import Error, TooManyRequests, Unavailable
 
-# How long a request waits for a slot.
+# A request waits this long for a slot.
 PATIENCE_SECONDS: Final = 10.0
 RETRY_SECONDS: Final = 5
-# Of one client: each waiting request holds its body.
+# This many requests of one client may wait, because each holds its body in memory.
 MAX_WAITING: Final = 32
 
 

@@ -22,9 +22,9 @@ from content_pipeline.core.workspaces.scopes import Scope
 
 # Clients give up a call after a minute, unless they are told otherwise.
 MAX_SECONDS: Final = 50
-# Between two reports: a render has up to a hundred steps, and each report is a request of the key.
+# Progress is reported at most this often: a render has up to a hundred steps, and each report is a request of the key.
 PAUSE_SECONDS: Final = 1.0
-# Of captions, shown to an agent; an hour of speech has 60,000.
+# An agent is shown at most this many characters of captions; an hour of speech has 60,000.
 MAX_CHARACTERS: Final = 20_000
 
 _WAIT: Final = "Call wait_for_task with this task_id until its status is done or error."

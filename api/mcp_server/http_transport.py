@@ -31,8 +31,9 @@ class ForeignOrigin(Error):
 async def serve(request: Request, send: Send) -> None:
     """Answer one message. Raises Misdirected, ForeignOrigin."""
     await _check_host(request)
-    # Without sessions, the SDK's manager keeps nothing from one message to the next. One for each message ends all of
-    # its tasks with it: when it is answered, when the client goes, when the server shuts down.
+    # Without sessions, the SDK's manager keeps nothing from one message to the next. Each message has a manager of its
+    # own, so that all tasks of a message end with it: when it is answered, when the client disconnects, or when the
+    # server shuts down.
     manager = StreamableHTTPSessionManager(SERVER, stateless=True)
     async with manager.run():
         await manager.handle_request(request.scope, request.receive, send)

@@ -17,7 +17,7 @@ from content_pipeline.core.workspaces.scopes import Scope
 SOON_MINUTES: Final = 10
 SOON: Final = timedelta(minutes=SOON_MINUTES)
 
-# What only the tool takes, not the route.
+# The tool takes these fields, and the route does not.
 _OWN: Final = {"again", "confirm", "item_id"}
 
 

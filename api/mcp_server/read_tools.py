@@ -17,7 +17,7 @@ from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.twins.memory import MemoryType, namespace_of
 from content_pipeline.core.workspaces.scopes import Scope
 
-# What agents are shown at once: their context is small.
+# Agents are shown at most this many items at once, because their context is small.
 MAX_ITEMS: Final = 100
 BEST_POSTS: Final = 5
 

@@ -17,11 +17,11 @@ from api.limits.admission_control import IS_ADMITTED
 from api.paths import PUBLIC_PATH
 from content_pipeline.core.errors import Error, Unavailable
 
-# A dry run reads the whole video of a client, which may take two minutes. Holds over stdio only: in process, httpx's
-# ASGITransport reads no timeouts.
+# A dry run reads the whole video of a client, which may take two minutes. The timeout holds over stdio only: in
+# process, httpx's ASGITransport reads no timeouts.
 TIMEOUT_SECONDS: Final = 150.0
 
-# Where the API speaks of the Idempotency-Key, which an agent does not see.
+# These remedies replace those of the API that name the Idempotency-Key, which an agent does not see.
 _ANOTHER_CALL: Final = "To make it anew, set `again` to a new word."
 _REMEDIES: Final = {"deleted": _ANOTHER_CALL, "idempotency_mismatch": _ANOTHER_CALL}
 

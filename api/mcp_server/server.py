@@ -81,7 +81,8 @@ def build(connect: Connect) -> Server[Any]:
         version=version("content-pipeline"),
         title="Content Pipeline",
         instructions=INSTRUCTIONS,
-        # For arguments that come in headers, of which there are none: else the SDK lists all tools at each call.
+        # The SDK looks in a tool's schema for arguments that come in headers. There are none; without this function it
+        # would list all tools at each call.
         get_tool_input_schema=lambda _: None,
         on_list_tools=partial(_list_tools, ListToolsResult(tools=[tool.described() for tool in TOOLS.values()])),
         on_call_tool=partial(_call_tool, connect),
@@ -149,7 +150,7 @@ def _tool(name: str) -> Tool:
 
 def _arguments(tool: Tool, given: dict[str, Any]) -> BaseModel:
     try:
-        # As JSON: in strict mode, pydantic takes an id only so.
+        # The arguments are validated as JSON, because pydantic's strict mode takes an id in a string from JSON only.
         return tool.arguments.model_validate_json(json.dumps(given))
     except ValidationError as error:
         faults = _faults(error, tool.arguments)

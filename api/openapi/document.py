@@ -20,7 +20,8 @@ INTRODUCTION: Final = Path(__file__).with_name("introduction.md").read_text()
 
 _REFERENCE: Final = "#/components/schemas/{model}"
 _END_OF_SENTENCE: Final = re.compile(r"(?<=[.?!])\s+")
-# Of every operation with a body (api/limits/body_limits.py); the last one where it is compressed.
+# Every operation with a body may answer with these (api/limits/body_limits.py), with the last one if the body is
+# compressed.
 _OF_BODIES: Final = (
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -7,7 +7,7 @@ that, and refused.
 from collections.abc import Iterator
 from typing import Any, Final
 
-# Of the twin in all examples.
+# All examples use this id for the twin.
 _UUID: Final = "645b5b56-f879-4f2f-8ccc-106e8912f522"
 _JSON: Final = "application/json"
 

@@ -42,7 +42,7 @@ from content_pipeline.core.workspaces.ownership import owned
 router = APIRouter(prefix="/captions", tags=["captions"], route_class=JsonRoute)
 _MEDIA_TYPES: Final = {"srt": "application/x-subrip", "vtt": "text/vtt", "ass": "text/x-ssa"}
 
-# Of an hour of fast speech. A field of a form is held in memory (api/main.py).
+# An hour of fast speech has this many characters. A field of a form is held in memory (api/main.py).
 MAX_TEXT_CHARACTERS: Final = 80_000
 
 _LIMITS: Final = (
@@ -217,7 +217,7 @@ def _accept_upload(
     captions.check_usable(media, caller.plan.media_seconds, options.get("known_text"))
     caption_id = uuid4()
     key = captions.source_key(caller.workspace_id, caption_id)
-    # Stored before the transaction begins: it must not stay open during the upload.
+    # The recording is stored before the transaction begins, which must not stay open during the upload.
     with uploads.stored(file, key), idempotent.transaction() as session:
         return _create(session, caller, idempotent, form, caption_id=caption_id, source_key=key, media=media, **options)
 

@@ -8,7 +8,7 @@ from api.html_pages import TEMPLATES
 
 router = APIRouter(include_in_schema=False)
 
-# Of fastapi_offline.
+# fastapi_offline serves its files below this path.
 _ASSETS = "/static-offline-docs"
 
 

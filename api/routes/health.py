@@ -39,7 +39,8 @@ class Readiness(BaseModel):
 @router.get("/live")
 async def live() -> dict[Literal["status"], State]:
     """Liveness: this process answers."""
-    # Without a thread: routes that wait for a database that hangs may have all of them, and a restart mends nothing.
+    # This needs no thread: routes that wait for a database that hangs may hold all of them, and a restart would mend
+    # nothing.
     return {"status": "ok"}
 
 
@@ -48,7 +49,7 @@ async def live() -> dict[Literal["status"], State]:
 )
 async def ready(response: Response) -> Readiness:
     """Readiness: database, object store and Dagster answer, or did in the last two seconds."""
-    # Without a thread where it is known: anybody may ask, as often as they like.
+    # A known readiness is answered without a thread, because anybody may ask as often as they like.
     if not (readiness := recent.found()):
         readiness = await READINESS.run(recent.read)
     response.status_code = 200 if readiness.status == "ok" else 503

@@ -1,4 +1,4 @@
-"""Pages of the API's own address: where things are, and the end of connecting an account."""
+"""The start page with links to everything else, and the page that ends connecting an account."""
 
 from typing import Annotated, Final
 
@@ -14,7 +14,7 @@ from content_pipeline.core.settings import settings
 
 router = APIRouter(include_in_schema=False)
 
-# Beside this API's address.
+# The paths are relative to the API's address.
 _PAGES: Final = {
     "docs": ("Documentation", "Every route, with “Try it out”. It asks for your API key.", "docs"),
     "openapi": ("OpenAPI document", "For generated clients.", "openapi.json"),

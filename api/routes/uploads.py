@@ -37,7 +37,7 @@ from content_pipeline.core.workspaces.caller import Caller
 PATH: Final = f"{PUBLIC_PATH}/uploads"
 
 upload_router = APIRouter(prefix="/uploads", tags=["uploads"], route_class=UploadRoute)
-# Before `router`, because routes are matched in order.
+# This router is included before `router`, because routes are matched in order.
 multipart_router = APIRouter(prefix="/uploads/multipart", tags=["uploads"], route_class=JsonRoute)
 router = APIRouter(prefix="/uploads", tags=["uploads"], route_class=JsonRoute)
 

@@ -16,7 +16,7 @@ def _in_utc(time: datetime) -> datetime:
 
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-# For query parameters. Pydantic alone would accept a midnight without an offset as a date.
+# This type is for query parameters. Pydantic alone would accept a midnight without an offset as a date.
 Day = Annotated[date, BeforeValidator(date.fromisoformat)]
 
 

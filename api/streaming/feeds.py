@@ -109,7 +109,7 @@ class Feed(Generic[State]):
             # one that it began with.
             receivers = {key: list(self._subscriptions.get(key, ())) for key in keys}
             try:
-                # Not in the pool of the routes, which slow requests may fill.
+                # This does not run in the pool of the routes, which slow requests may fill.
                 snapshots = await asyncio.to_thread(self._read, keys)
             except UNREACHABLE as error:
                 log.warning("changes_not_read", reason=type(error).__name__)

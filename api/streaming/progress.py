@@ -18,7 +18,7 @@ from content_pipeline.core.errors import TooManyRequests
 # The trigger on `tasks` notifies it (core/migrations/).
 CHANNEL: Final = "task_changes"
 TASK_PAUSE: Final = 0.05
-# Longer: all rows of a batch are read when one has changed.
+# This interval is longer, because all rows of a batch are read when one has changed.
 BATCH_PAUSE: Final = 0.25
 # Open streams and waiting requests of one workspace in this process: its keys are made over the API, 50 of them.
 MAX_OPEN_STREAMS: Final = 200
@@ -90,5 +90,5 @@ async def _slot(request: Request, progress: ProgressDep) -> AsyncIterator[None]:
         yield
 
 
-# For routes that stream: the slot is taken before the response begins, and held until it has ended.
+# Routes that stream take the slot before the response begins, and hold it until the response has ended.
 SlotDep = Annotated[None, Depends(_slot)]

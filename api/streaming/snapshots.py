@@ -19,7 +19,7 @@ from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.settings import settings
 
-# Of an S3 link in JSON. It differs in each read.
+# This matches the query of a presigned S3 link in JSON. It differs at each read.
 _SIGNATURE: Final = re.compile(r'\?[^"]*X-Amz-Signature=[^"]*')
 
 
