@@ -20,7 +20,7 @@ from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.tasks.kinds import KINDS, Kind
 from content_pipeline.engine.step import failure
 
-# With the file and line of each, which Dagster's pages show as "Source code".
+# Each asset gets its file and line, which Dagster's pages show as "Source code".
 ASSETS: Final = dg.with_source_code_references(dg.load_assets_from_package_module(assets, include_specs=True))
 
 

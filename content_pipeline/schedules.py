@@ -14,7 +14,8 @@ READ_METRICS: Final = dg.build_schedule_from_partitioned_job(
     default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 
-# By the state of assets and not by time: a window that is filled later changes its day as well.
+# Days are derived when assets change and not at fixed times, because a window that is filled later changes its day as
+# well.
 DERIVE_METRICS: Final = dg.AutomationConditionSensorDefinition(
     "derive_metrics",
     target=dg.AssetSelection.groups("analytics"),

@@ -29,11 +29,11 @@ GROUP: Final = "analytics"
 # Metadata of `daily_metrics`.
 FIRST_WRITTEN, LAST_WRITTEN = "first_day_written", "last_day_written"
 
-# Not `eager()`: at 00:05 that derives the new, empty day, and loses the last window of the day before. Not
-# `since_last_handled()`: that forgets a window that is read while its day is derived (tests/assets/test_analytics.py).
+# `eager()` would derive the new, empty day at 00:05, and lose the last window of the day before. `since_last_handled()`
+# would forget a window that is read while its day is derived (tests/assets/test_analytics.py).
 _UPDATED: Final = dg.AutomationCondition.any_deps_updated()
 UPDATED_SINCE_REQUESTED: Final = _UPDATED.since(dg.AutomationCondition.newly_requested() & ~_UPDATED)
-# What is updated waits while the newest reading of a platform is wrong (`totals_never_fall`).
+# Days are not derived while the newest reading of a platform fails a blocking check (`totals_never_fall`).
 _IN_DOUBT: Final = dg.AutomationCondition.any_deps_match(
     dg.AutomationCondition.any_checks_match(dg.AutomationCondition.check_failed(), blocking_only=True)
 )
@@ -119,7 +119,7 @@ def _snapshots(
     read = [outcome for outcome in outcomes if not outcome.error]
     posts = sum(outcome.posts_read for outcome in read)
     with autocommit() as session:
-        # Always of the newest window: a back-fill of earlier ones must not clear its check.
+        # The check is always made on the newest window, so that a back-fill of earlier ones does not clear it.
         falls = quality.falls(session, platform, windows.latest_complete(began).end)
         stored = quality.count_readings(session, [outcome.account.id for outcome in read], began)
         followers = overview.sum_followers(session, platform)
@@ -196,7 +196,7 @@ def daily_metrics(context: dg.AssetExecutionContext) -> Results:
 
 
 def _derive(context: dg.AssetExecutionContext) -> Results:
-    # pandas takes 33 MB, in every worker: only those load it that derive.
+    # pandas takes 33 MB in every worker that loads it, so only workers that derive days load it.
     from content_pipeline.core.analytics import daily
 
     keys = context.partition_keys
@@ -218,7 +218,8 @@ def _derive(context: dg.AssetExecutionContext) -> Results:
             "accounts_derived": len(derived),
             "accounts_failed": len(outcomes) - len(derived),
             "days_written": written,
-            # Earlier days too, which what was read on these settles: those that the dataset has to write.
+            # These days include earlier ones whose figures are settled by readings of these days: the dataset has to
+            # write them too.
             FIRST_WRITTEN: min([first, *(days.first for days in derived)]).isoformat(),
             LAST_WRITTEN: max([last, *(days.last for days in derived)]).isoformat(),
             **pictured(views, last),

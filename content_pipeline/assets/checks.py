@@ -14,8 +14,8 @@ from content_pipeline.core.tasks import scratch
 from content_pipeline.core.tasks.kinds import Kind
 from content_pipeline.core.tasks.partition_keys import row_id
 
-# What is wrong with the file or the row that is checked. Other errors, such as a bucket that does not answer, say
-# nothing about it: they fail the run.
+# These errors are faults of the file or row that is checked. Other errors, such as a bucket that does not answer, say
+# nothing about it and fail the run.
 _FAULTS = (MediaUnusable, NotMedia, NotFound, Conflict)
 
 
@@ -152,7 +152,7 @@ def _evaluation(
         description=result.description,
         metadata=result.metadata,
         partition=partition,
-        # Without it Dagster takes the result for that of an older video, and shows the partition as not checked.
+        # Without this Dagster takes the result for that of an older video, and shows the partition as not checked.
         target_materialization_data=AssetCheckEvaluationTargetMaterializationData(
             storage_id=checked.storage_id, run_id=checked.run_id, timestamp=checked.timestamp
         )

@@ -9,7 +9,7 @@ from content_pipeline.core.analytics.figures import DayFigures
 from content_pipeline.core.analytics.sparklines import sparkline
 
 _DAYS: Final = 30
-# What the metadata of a partition has room for in a window of 1,440 pixels.
+# The metadata of a partition has room for this width in a window of 1,440 pixels.
 _PIXELS: Final = 760
 
 
@@ -19,7 +19,7 @@ def first_shown_day(last: date) -> date:
 
 def pictured(views: Sequence[DayFigures], last: date) -> Mapping[str, Any]:
     """Metadata that shows the views of the 30 days up to `last`."""
-    # matplotlib takes 30 MB, in every worker: only those load it that draw.
+    # matplotlib takes 30 MB in every worker that loads it, so only workers that draw load it.
     from content_pipeline.core.analytics import charts
 
     shown = [row for row in views if first_shown_day(last) <= row.day <= last]

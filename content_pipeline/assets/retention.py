@@ -10,7 +10,7 @@ from content_pipeline.core.maintenance import retention
 from content_pipeline.engine.record_retention import delete_old_records
 from content_pipeline.engine.step import Results
 
-# Of runs that come every few seconds or minutes, and are kept for a week.
+# Runs of these jobs come every few seconds or minutes, and are kept for a week only.
 FREQUENT_JOBS = ("webhooks", "retire_records", "sweep_storage")
 
 

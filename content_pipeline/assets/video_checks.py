@@ -17,7 +17,7 @@ LOUDNESS: Final = "-14 LUFS ± 0.5."
 # A frame, and the padding of the audio codec.
 _LENGTH_TOLERANCE_SECONDS: Final = 0.25
 _LOUDNESS_TOLERANCE: Final = 0.5
-# What is below is not measured (BS.1770). Silence has minus infinity, which is no number in JSON.
+# BS.1770 does not measure sound below this loudness. Silence has minus infinity, which JSON cannot represent.
 _SILENCE: Final = -70.0
 
 

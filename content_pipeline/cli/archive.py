@@ -29,7 +29,7 @@ _END: Final = "end.json"
 _CONTENT_TYPE: Final = "CONTENT_PIPELINE.content_type"
 _ETAG: Final = "CONTENT_PIPELINE.etag"
 _WRITTEN_AT: Final = "CONTENT_PIPELINE.written_at"
-# Not in backups of releases before 2026-11-30.
+# Backups of releases before 2026-11-30 do not have this header.
 _SHA256: Final = "CONTENT_PIPELINE.sha256"
 _BUFFER_BYTES: Final = 1 << 20
 
@@ -167,7 +167,8 @@ class Reader:
             found = ArchivedObject(stored, about[_CONTENT_TYPE], self._body(member))
         except (KeyError, ValueError) as error:
             raise _unusable(f"Nothing is said of {key!r}") from error
-        # Before it is uploaded: a bit that has changed on a disk would be noticed by those only who play the video.
+        # The object is verified before it is uploaded: otherwise a flipped bit would be noticed only by people who play
+        # the video.
         if _SHA256 in about and _digest(found.body) != about[_SHA256]:
             raise _unusable(f"The object {key!r} is damaged")
         found.body.seek(0)
@@ -193,7 +194,7 @@ def reading(path: Path) -> Iterator[Reader]:
     except FileNotFoundError as error:
         raise Invalid(f"There is no file {path}.", code="backup_missing", remedy="Check its name.") from error
     try:
-        # Not as a stream ("r|"): the upload of an object has to know its size.
+        # The file is not read as a stream ("r|"), because the upload of an object has to know its size.
         with file, tarfile.open(fileobj=file, mode="r:") as tar:
             yield Reader(tar)
     except (tarfile.TarError, EOFError, ValidationError, FileExistsError) as error:

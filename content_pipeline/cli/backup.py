@@ -23,7 +23,7 @@ from content_pipeline.core.errors import NotFound
 from content_pipeline.core.settings import settings
 from content_pipeline.core.storage import StoredObject
 
-# What `key_check` of a manifest encrypts, and for what.
+# `key_check` of a manifest is this text, encrypted: it shows whether a restore has the right key.
 KEY_CHECK: Final = b"content-pipeline"
 KEY_CHECK_AAD: Final = "backup"
 # Listings have full seconds, and a store may note the time before an object is there.

@@ -88,7 +88,7 @@ def _page(run_id: str) -> str:
 
 def _query(document: str, **variables: Any) -> dict[str, Any]:
     request = {"query": document, "variables": variables}
-    # Beside renders on a slow machine a launch took more than 10 s.
+    # On a slow machine that also rendered, a launch took more than 10 s.
     answer = httpx.post(f"{settings().dagster_url}/graphql", json=request, timeout=60).raise_for_status()
     data: dict[str, Any] = answer.json()["data"]
     return data

@@ -17,7 +17,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.platforms.registry import PLATFORMS
 
 DAYS: Final = 30
-# Of each account's past: its posts, and the followers that it had before them.
+# The demo gives each account this past: its posts, and the followers that it had before them.
 PAST: Final = {"posts": 15, "days": DAYS, "followers": 5000}
 SNAPSHOTS: Final = [["metric_snapshots", platform] for platform in PLATFORMS]
 DAILY: Final = [["daily_metrics"]]

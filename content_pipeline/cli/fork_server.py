@@ -24,8 +24,9 @@ from supervisor.options import ServerOptions
 
 from content_pipeline.core.settings import settings
 
-# What the programs import, and what their work imports when it needs it. None of it connects. The only threads are
-# those of OpenBLAS (numpy), which stops them at a fork, and starts them again at its next use.
+# These are the modules that the programs import, at once or when their work needs them. None of them opens a connection
+# when it is imported. The only threads are those of OpenBLAS (numpy), which stops them at a fork, and starts them again
+# at its next use.
 _PRELOADED: Final = (
     *("content_pipeline.engine.launcher", "content_pipeline.engine.dagster_storage"),
     *("celery.bin.celery", "celery.worker.worker", "celery.concurrency.prefork"),

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 from content_pipeline.core.errors import NotFound
 
 LAST_LINES: Final = 20
-# Between two looks at the files that are followed.
+# The followed files are polled at this interval.
 POLL_SECONDS: Final = 0.25
 
 

@@ -33,7 +33,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except Error as error:
-        # Colored after the lines are broken: what colors a word is not shown, but would count.
+        # The text is colored after its lines are broken, because invisible color codes would count as width.
         text = fit(f"Error: {error.detail}\n{error.remedy}".rstrip())
         click.echo(text.replace("Error:", click.style("Error:", fg="red"), 1), err=True)
         sys.exit(1)

@@ -12,5 +12,5 @@ def fit(text: str) -> str:
 
 
 def _broken(line: str) -> str:
-    # Paths, addresses and commands would not survive a break inside a word.
+    # A line break inside a path, address or command would make it unusable.
     return textwrap.fill(line, COLUMNS, break_long_words=False, break_on_hyphens=False)

@@ -9,17 +9,18 @@ from pathlib import Path
 
 import psutil
 
-# Below Linux's ephemeral ports (from 32768), which may be taken by an outgoing connection when a service restarts.
-# SeaweedFS also listens for gRPC on port + 10000, which must stay below, too.
+# Ports are below Linux's ephemeral ones (from 32768), which an outgoing connection may have taken when a service
+# restarts. SeaweedFS also listens for gRPC on port + 10000, which must stay below, too.
 _FIRST, _LAST = 12000, 22000
 _GRPC_OFFSET = 10000
-# Where SeaweedFS keeps its sockets, whatever TMPDIR says.
+# SeaweedFS keeps its sockets here, whatever TMPDIR says.
 SOCKETS = Path("/tmp")  # noqa: S108 - read only
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
-        # As servers do: otherwise a port counts as taken for a minute after its server ended (TIME_WAIT).
+        # Servers set this option too. Without it a port counts as taken for a minute after its server has ended
+        # (TIME_WAIT).
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

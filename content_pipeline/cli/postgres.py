@@ -14,12 +14,13 @@ from psycopg import sql
 from content_pipeline.core.errors import InternalError
 
 SUPERUSER: Final = "postgres"
-# Not a superuser: superusers can read files in SQL.
+# The role is not a superuser, because superusers can read files in SQL.
 ROLE: Final = "content_pipeline"
 DATABASES: Final = ("content", "dagster")
 # "Fast" shutdown: sessions are ended. SIGTERM ("smart") would wait until every client has disconnected.
 STOP_SIGNAL: Final = signal.SIGINT
-# By default every role may hold any advisory lock, so that accounts could not publish, and store large objects.
+# By default every role may hold any advisory lock, which would keep accounts from publishing, and may store large
+# objects.
 _RESERVED_FUNCTIONS: Final = sql.SQL("""
     DO $$ DECLARE reserved regprocedure; BEGIN
         FOR reserved IN SELECT oid FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace

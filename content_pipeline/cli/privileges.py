@@ -14,10 +14,11 @@ from content_pipeline.cli.messages import fit
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.errors import Conflict, Invalid
 
-# What is in a state folder before the first start: a render without a stack leaves its cache there.
+# A state folder may have these entries before the first start: a render without a stack leaves its cache there.
 _BEFORE_FIRST_START: Final = {"cache", "lock", "logs"}
-# Opens folders and files that others cannot (below /root), and writes to none. Without the bit, access(2), by which
-# shutil.which and PostgreSQL look for programs, ignores the capabilities of every user but root.
+# This capability opens folders and files that other users cannot open (below /root), and lets nothing be written.
+# Without the bit, access(2), by which shutil.which and PostgreSQL look for programs, ignores the capabilities of every
+# user but root.
 _READ_ALL: Final = [
     "--securebits=+no_setuid_fixup",
     *("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"),
@@ -52,7 +53,7 @@ def hand_over(folder: Path, like: Path | None = None) -> None:
         return
     user = _owner(like or folder)
     os.chown(folder, user.uid, user.gid)
-    # By descriptors, without following links: others may write to folders in it meanwhile.
+    # The walk uses descriptors and follows no links, because other users may write to folders in it meanwhile.
     for _, folders, files, descriptor in os.fwalk(folder):
         for name in (*folders, *files):
             if os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_uid == 0:

@@ -62,7 +62,8 @@ def restore(home: Path, path: Path, progress: Progress, *, without_keys: bool) -
                 database_dumps.restore(name, Path(folder) / name)
         migrations.upgrade()
         for file in filter(csv_inbox.is_accepted, inbox):
-            # Copied before its batch was made, and another upload to the inbox by the time that the object has now.
+            # The file was copied before its batch was made. With the new time of its object it would count as another
+            # upload to the inbox, and make a second batch.
             storage.delete(file.key)
         with transaction() as session:
             analysts.open_views(session)

@@ -29,7 +29,8 @@ from content_pipeline.cli.stack_config import (
 from content_pipeline.core.errors import InternalError
 from content_pipeline.core.settings import PREFIX, Lane
 
-# In start order. supervisord stops the groups in reverse, each after the one before it has ended.
+# The groups are in the order in which they start. supervisord stops the groups in reverse, each after the one before it
+# has ended.
 Group = Literal["stores", "base", "code", "dagster", "workers", "api"]
 GROUPS: Final[tuple[Group, ...]] = get_args(Group)
 

@@ -166,7 +166,7 @@ class StackConfig:
             login = f"{postgres.ROLE}:{state.database_password}@{self._postgres}"
             values["database_url"] = f"postgresql+psycopg://{login}/content"
             values["dagster_database_url"] = f"postgresql+psycopg2://{login}/dagster"
-            # Only with an embedded database: for an external one the user manages the key.
+            # The key is ours only with an embedded database; for an external one the user manages it.
             values["encryption_keys"] = state.encryption_key
         if self.embeds_broker:
             values["broker_url"] = f"redis://:{state.broker_password}@127.0.0.1:{state.ports[VALKEY]}/0"
@@ -178,7 +178,7 @@ class StackConfig:
             port = state.ports[SANDBOX]
             values |= {"platforms": "sandbox", "sandbox_port": str(port), "sandbox_url": f"http://127.0.0.1:{port}"}
             values |= _sandbox_app_settings()
-            # A key of a person's own is for the real HeyGen, whatever posts go to.
+            # A key that the user has set is for the real HeyGen, even if posts go to the sandbox.
             if not self.configured.heygen_api_key.get_secret_value():
                 values |= _heygen_of_sandbox(values["sandbox_url"])
         return values

@@ -39,7 +39,7 @@ def _serve(path: Path) -> Callable[[Request], Response]:
         return Response(
             _CONDITION.sub('""', path.read_text()),
             media_type="application/javascript",
-            # Not longer: its name has a hash of Dagster's content, not of this one.
+            # It is not cached for longer, because its name has a hash of Dagster's content, not of this content.
             headers={"Cache-Control": "private, max-age=3600"},
         )
 

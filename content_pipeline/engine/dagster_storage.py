@@ -15,13 +15,13 @@ from sqlalchemy import Engine, create_engine
 
 from content_pipeline.core.database import check_idle_connections
 
-# Schema checks that Dagster repeats by reading PostgreSQL's catalog: before each event and each poll of the queue, and
+# Dagster repeats these schema checks by reading PostgreSQL's catalog: before each event and each poll of the queue, and
 # four times per sensor tick.
 _RUN_CHECKS: Final = ("has_run_stats_index_cols", "has_backfill_id_column")
 _EVENT_CHECKS: Final = ("has_table", "has_asset_key_col", "_has_asset_key_col_on_connection")
 _SCHEDULE_CHECKS: Final = ("has_instigators_table", "_has_instigators_table", "has_built_index")
 
-# Events that say nothing here: the steps have no resources of their own, and their output is not captured.
+# These events have no information here: the steps have no resources of their own, and their output is not captured.
 _NOT_STORED: Final = {
     dg.DagsterEventType.RESOURCE_INIT_STARTED,
     dg.DagsterEventType.RESOURCE_INIT_SUCCESS,
@@ -30,8 +30,9 @@ _NOT_STORED: Final = {
     # checks of all reels red.
     dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
 }
-# And lines of Dagster's: a run whose checks are no outputs of it, or that waits for a platform; and what the events of
-# the run's and the step's start and end say, too. Each costs its worker 2 ms.
+# Log lines of Dagster's are not stored either: that a run which waits for a platform, or whose checks are not its
+# outputs, did not yield them, and lines that repeat the events of the start and end of the run and its step. Each costs
+# its worker 2 ms.
 _NOT_STORED_LINES: Final = (
     "did not yield or return expected outputs",
     "Executing steps in process",

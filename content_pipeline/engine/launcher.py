@@ -31,7 +31,8 @@ class CeleryRunLauncher(dagster_celery.launcher.CeleryRunLauncher):
         """
         queue = run.tags.get(dagster_client.QUEUE_TAG) or self.default_queue
         try:
-            # Only `queue`: the queue that Celery declares has no binding for dagster-celery's routing key.
+            # Only `queue` is given, because the queue that Celery declares has no binding for dagster-celery's routing
+            # key.
             self.celery.send_task(
                 EXECUTE, args=[run.run_id], queue=queue, retry=True, retry_policy=PUBLISH_RETRY, ignore_result=True
             )

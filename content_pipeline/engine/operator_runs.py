@@ -23,7 +23,7 @@ from content_pipeline.core.tasks.partition_keys import row_id
 _PARENT_TAG: Final = "dagster/parent_run_id"
 _RETRY_TAG: Final = "dagster/retry_number"
 _BACK_FILL_TAG: Final = "dagster/backfill"
-# Of runs on anything but the rows of tasks: webhook events, the platforms' figures.
+# This lane takes runs that do not work on the rows of tasks: webhook events, the platforms' figures.
 _OTHER_WORK: Final[Lane] = "io"
 
 
@@ -112,7 +112,7 @@ def take_task(instance: dg.DagsterInstance, run: dg.DagsterRun, kind: str, key: 
         if task is None and is_canceled(session, kind, key, since=launched):
             raise Stopped(run.run_id)
     if task:
-        # So that the run ends with its task, and a cancel finds it.
+        # With these tags the run ends with its task, and a cancel of the task finds it.
         instance.add_run_tags(run.run_id, dagster_client.task_tags(task))
     return task
 

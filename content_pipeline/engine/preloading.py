@@ -7,7 +7,7 @@ from typing import Final
 
 from content_pipeline.core import process_memory, storage
 
-# By name, because what Dagster runs is above the engine.
+# The module is named in a string, because the import contracts put the definitions above the engine.
 _DEFINITIONS: Final = "content_pipeline.definitions"
 
 

@@ -45,7 +45,7 @@ _EVENTS_OF_KEYS: Final = text(
 )
 _EVENTS_OF_RUNS: Final = text("delete from event_logs where run_id = any(:runs) returning id, dagster_event_type")
 _TAGS_OF_EVENTS: Final = text("delete from asset_event_tags where event_id = any(:events)")
-# Found by the index that begins with asset and check: there is none by run alone.
+# The rows are found by the index that begins with asset and check, because there is none by run alone.
 _CHECKS_OF_RUNS: Final = text("""
 with recursive known as (
   (select asset_key, check_name from asset_check_executions order by asset_key, check_name limit 1)
@@ -57,7 +57,8 @@ with recursive known as (
 )
 delete from asset_check_executions done using known
 where done.asset_key = known.asset_key and done.check_name = known.check_name and done.run_id = any(:runs)""")
-# Of runs that Dagster itself has deleted. Those without the id of a run were reported outside of runs.
+# These checks are of runs that Dagster itself has deleted. Checks without the id of a run were reported outside of
+# runs, and stay.
 _ORPHANED_CHECKS: Final = text("""
 delete from asset_check_executions where id = any(array(
   select id from asset_check_executions done
@@ -78,7 +79,7 @@ select run_id from runs where status = any(:finished) and update_timestamp < :be
       select from dynamic_partitions kept where kept.partitions_def_name = any(:sets) and kept.partition = tag.value)))
 limit :most""")
 
-# Launched before that. Its page lists its runs, so that it stays while there are any.
+# These back-fills were launched before that time. A back-fill's page lists its runs, so it stays while there are any.
 _OLD_BACK_FILLS: Final = text("""
 delete from bulk_actions where id = any(array(
   select id from bulk_actions old where status = any(:ended) and "timestamp" < :before

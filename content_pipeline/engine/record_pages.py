@@ -11,7 +11,8 @@ from starlette.routing import Route
 from content_pipeline.core import records
 from content_pipeline.core.errors import NotFound
 
-# No script, no request anywhere: the values are clients'. No referrer, since signed links of the bucket lead away.
+# No script runs and nothing is requested, because the values come from clients. No referrer is sent, because signed
+# links lead to the bucket.
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
     "Referrer-Policy": "no-referrer",

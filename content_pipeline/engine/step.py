@@ -21,7 +21,8 @@ from content_pipeline.core.tasks.partition_keys import row_id
 from content_pipeline.core.tasks.run_context import Hold, RunContext, Suspend, SwitchLane
 from content_pipeline.engine import operator_runs
 
-# Libraries in C++ say it in a RuntimeError: oneDNN, MKL and onnxruntime, and Python of a thread's stack.
+# Libraries in C++ (oneDNN, MKL, onnxruntime) raise RuntimeError when memory is short, and so does Python for a thread's
+# stack.
 _OUT_OF_MEMORY: Final = ("could not create a memory object", "failed to allocate memory", "can't start new thread")
 
 Result = TypeVar("Result")
@@ -128,10 +129,10 @@ def _claim(context: dg.AssetExecutionContext, kind: str, key: str) -> RunContext
 def _is_superseded(session: Session, dagster_run: dg.DagsterRun) -> bool:
     """Whether the task of a run has ended or continues in a later run. Raises Stopped when it was canceled."""
     task_id, start = (dagster_run.tags.get(name) for name in (dagster_client.TASK_TAG, dagster_client.START_TAG))
-    # Locked until it is taken: a cancel in between would leave a run without a task, which works all the same.
+    # The task is locked until it is taken: a cancel in between would leave a run that works without a task.
     task = session.get(Task, task_id, with_for_update={"key_share": True})
     if task and task.state == "canceled":
-        # Begun between the cancel and the fence; as a run that does nothing it would end as a success.
+        # The run began between the cancel and the fence. Without this it would end as a success that has done nothing.
         raise Stopped(dagster_run.run_id)
     return task is None or task.state not in tasks.OPEN or str(task.starts) != start
 

@@ -17,7 +17,7 @@ from content_pipeline.core.settings import settings
 from content_pipeline.engine import check_execution, pictures, record_pages
 from content_pipeline.engine.webserver_guard import WebserverGuard
 
-# How often pages ask for changes of assets: what Dagster's command takes.
+# Pages ask for changes of assets at this interval, as with Dagster's own command.
 _REFRESH_MILLISECONDS = 2000
 
 
@@ -39,7 +39,7 @@ def main(workspace: str, host: str, port: int, read_only: bool) -> None:
 def guarded(context: WorkspaceProcessContext) -> Starlette:
     """Dagster's application of the workspace, and the pictures and rows that its metadata name, behind the guard."""
     app = create_app_from_workspace_process_context(context, live_data_poll_rate=_REFRESH_MILLISECONDS)
-    # First, as Dagster's own last one takes every path.
+    # Our routes come first, because Dagster's last route takes every path.
     app.routes[:0] = [pictures.ROUTE, record_pages.ROUTE, *check_execution.routes()]
     app.add_middleware(
         WebserverGuard, urls=[url for url in (settings().dagster_url, settings().dagster_public_url) if url]

@@ -28,7 +28,7 @@ from content_pipeline.engine.preloading import preload
 logs.configure()
 log = structlog.get_logger()
 
-# What a lane's work imports when it is needed, where a person waits for it.
+# Workers of this lane import these modules at their start, because people wait for its runs.
 _IMPORTED: Final[dict[Lane | None, tuple[str, ...]]] = {"interactive": ("faster_whisper",)}
 
 # Renders yield the CPU to all others; what waits for platforms and copies files yields it to the API and to people who

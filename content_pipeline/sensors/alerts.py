@@ -17,11 +17,11 @@ from content_pipeline.sensors import intervals
 
 log = structlog.get_logger()
 
-# Each takes a query; Dagster ends a tick after a minute.
+# Each failure takes a query, and Dagster ends a tick after a minute.
 FAILURES_A_TICK: Final = 500
 # Codes that the webhook is told of in a tick, each in a thread of its own: one that hangs holds up no other.
 CODES_A_TICK: Final = 20
-# Of a run whose worker was lost, and of one that ended otherwise than by an error of ours.
+# LOST is the code of a run whose worker was lost, UNKNOWN that of a run that failed without an error code of ours.
 LOST: Final = "worker_lost"
 UNKNOWN: Final = "broken"
 

@@ -19,11 +19,11 @@ from content_pipeline.sensors import intervals, run_requests
 # their start lease ends.
 RUNS_A_TICK: Final = 50
 # Dagster submits the runs that a tick requests when it has ended, and begins the next 5 s after this one, or 10 s if it
-# was not over by then: for so long a post waited behind fifty of another workspace. So the ticks that publish launch
+# was not over by then: a post waited that long behind fifty of another workspace. So the ticks that publish launch
 # their runs themselves, ten per request, and begin no request that is likely to end later than after so many seconds:
 # with 4.5, every other tick of a busy machine missed its round.
 PUBLISHING_SECONDS = 4.0
-# A tick that finds nothing looks again after so long, or when the next item becomes due.
+# A tick that finds nothing looks again after this time, or when the next item becomes due.
 _PAUSE: Final = timedelta(seconds=1)
 
 
