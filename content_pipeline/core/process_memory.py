@@ -12,7 +12,7 @@ class _Cached(Protocol):
 
 _Loader = TypeVar("_Loader", bound=_Cached)
 
-# What `release` calls.
+# `release` calls these.
 idle_actions: Final[list[Callable[[], None]]] = []
 
 

@@ -34,8 +34,9 @@ else:
 # No threads per transfer: many requests upload at once, and threads for each cost more than they gain on a small
 # machine.
 _TRANSFER = TransferConfig(use_threads=False)
-# For streams, whose size is not known before. S3 takes 10,000 parts: 320 GB of these, but 80 GB of the usual 8 MB, and
-# an export may be larger. Two are in memory at a time: 64 MB, where parts of 64 MB took 138 MB.
+# Streams, whose size is not known before, are sent in parts of this size. S3 takes 10,000 parts: 320 GB of these, but
+# only 80 GB of the usual 8 MB, and an export may be larger. Two are in memory at a time: 64 MB, where parts of 64 MB
+# took 138 MB.
 _STREAM_TRANSFER = TransferConfig(use_threads=False, multipart_chunksize=32 << 20)
 
 # S3 copies up to 5 GiB at once. SeaweedFS changes only the entry of an object that is copied to itself so.
@@ -278,7 +279,7 @@ def stored_parts(key: str, multipart_id: str) -> list[StoredPart]:
     with _translated_errors(key):
         paginator = client().get_paginator("list_parts")
         pages = paginator.paginate(Bucket=settings().s3_bucket, Key=key, UploadId=multipart_id)
-        # By number: SeaweedFS lists a part that was sent twice twice.
+        # Parts are collected by number, because SeaweedFS lists a part twice that was sent twice.
         found = {part["PartNumber"]: part for page in pages for part in page.get("Parts", [])}
     return [StoredPart(number, part["Size"], part["ETag"]) for number, part in sorted(found.items())]
 

@@ -25,7 +25,7 @@ _W3C: Final = TraceContextTextMapPropagator()
 _TRACEPARENT: Final = "traceparent"
 # Names of resources and of versions. Ids have digits or other signs, and tokens are longer.
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z._-]{0,23}|v\d{1,3}(\.\d{1,2})?")
-# A process that ends waits so long for a collector that does not answer.
+# A process that ends waits this long for a collector that does not answer.
 _EXPORT_SECONDS: Final = 3
 
 _provider: TracerProvider = NoOpTracerProvider()
@@ -36,7 +36,7 @@ def configure(service: str) -> None:
     global _provider
     if not settings().otlp_endpoint:
         return
-    # They take 5 MB and 0.1 s, which nobody pays who has no collector.
+    # These imports take 5 MB and 0.1 s, so they are made only if there is a collector.
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider as ExportingProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor

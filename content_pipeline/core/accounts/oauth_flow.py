@@ -42,7 +42,7 @@ CALLBACK_PATH: Final = "/api/v1/public/social/callback"
 CONNECTED_PATH: Final = "/connected"
 _FAILED: Final = "connect_failed"
 _UNKNOWN: Final = Origin()
-# In place of the PKCE verifier: the row waits for the answer of the person, not for the platform.
+# In place of the PKCE verifier, this says that the row waits for the answer of the person, not for the platform.
 _ASKED: Final = b""
 
 
@@ -277,7 +277,8 @@ def _check_key(session: Session, pending: ConnectState) -> None:
 
 def _upsert_account(session: Session, workspace_id: UUID, platform: str, profile: Profile, tokens: Tokens) -> UUID:
     """Insert or update the account's row. Raises PlanLimit."""
-    # Serialized per workspace: two callbacks may bring the same account, or both take the plan's last place.
+    # Callbacks are serialized per workspace, because two of them may bring the same account, or both take the plan's
+    # last place.
     session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
     query = _select_accounts(workspace_id, platform).where(Account.user_id == profile.user_id)
     account = session.scalars(query).one_or_none()

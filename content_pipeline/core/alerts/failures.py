@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.clock import now
 from content_pipeline.core.models import FailureCount
 
-# A code is told at once, and then at most so often.
+# An error code is told at once, and then at most once in this time.
 INTERVAL: Final = timedelta(minutes=15)
-# After the webhook has refused a code.
+# A code that the webhook has refused is sent again after this time.
 RETRY: Final = timedelta(minutes=1)
 
 

@@ -119,7 +119,7 @@ def _with_tasks(
     session: Session, model: type[Reel] | type[AvatarVideo], batch_id: UUID
 ) -> Iterator[tuple[MadeVideo, Task]]:
     """The batch's videos of one kind, each with its newest task."""
-    # Without what grows with their scripts: a hundred rows may have 9 MB of it, and clients poll them.
+    # Columns that grow with the script are not loaded: a hundred rows may have 9 MB of them, and clients poll them.
     light = (defer(model.words), defer(model.glossary))
     query = select(model).where(model.batch_id == batch_id, model.deleted_at.is_(None)).options(*light)
     videos: Sequence[MadeVideo] = session.scalars(query).all()  # type: ignore[assignment]  # mypy joins them to Base
@@ -135,7 +135,8 @@ def retry_video(session: Session, video: MadeVideo, task: Task) -> Task:
     assert video.batch_id
     batch = get(session, video.workspace_id, video.batch_id, lock=True)
     if isinstance(video, AvatarVideo):
-        # Before the batch's task is locked: a video that ends locks its credits first, and then that.
+        # This comes before the lock on the batch's task, in the order of a video that ends: it locks its credits first,
+        # and then the task.
         avatar_videos.reopen(session, video)
     before = tasks.newest(session, KIND, str(batch.id))
     return tasks.retry(session, task, parent=tasks.lock_open(session, before.id) or _retry_batch(session, before))

@@ -18,7 +18,7 @@ MAX_BYTES: Final = 5_000_000
 
 # The one that splits the header into the most cells wins; ties go to the first.
 _SEPARATORS: Final = (",", ";", "\t", "|")
-# For a single column, where commas need no quotes: a character that occurs in no text.
+# A file with a single column is read with a separator that occurs in no text, because its commas need no quotes.
 _NO_SEPARATOR: Final = "\x1f"
 # Zip (xlsx, ods, numbers) and the older Excel.
 _WORKBOOK_SIGNATURES: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -80,7 +80,7 @@ def _decode(data: bytes) -> str:
 def _encoding(data: bytes) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    # Without a BOM: a header starts with an ASCII letter, whose other UTF-16 byte is zero.
+    # UTF-16 without a BOM is recognized by its header, which starts with an ASCII letter whose other byte is zero.
     match [byte != 0 for byte in data[:2]]:
         case [True, False]:
             return "utf-16-le"

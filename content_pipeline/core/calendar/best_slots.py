@@ -16,20 +16,21 @@ from content_pipeline.core.errors import Conflict
 from content_pipeline.core.models import Account, CalendarItem
 from content_pipeline.core.settings import settings
 
-# As a client asks for it, in place of a time.
+# Clients send this in place of a time.
 BEST: Final = "best"
 Rule = Literal["best_time", "default"]
 
 # Posts of one account that are closer compete for the same viewers.
 DISTANCE: Final = timedelta(hours=3)
-# How far ahead a free time is looked for.
+# A free time is looked for this far ahead.
 HORIZON: Final = timedelta(weeks=26)
 # The posts by which the best times are found, and how many are needed.
 HISTORY_DAYS: Final = 90
 MIN_POSTS: Final = 10
-# Hours that are surely enough better than usual.
+# Only hours that are better than usual with at least this confidence are used.
 MIN_CONFIDENCE: Final = 0.7
-# Of every day, in UTC: evening in Europe, noon in America, and the other way round for the second one.
+# Where no good hours of an account are known, every day has these times in UTC: 17:00, which is evening in Europe and
+# noon in America, and 12:00, which is noon in Europe.
 _DEFAULT: Final = [
     Slot(weekday, hour, index=1, confidence=0.5, posts=0) for hour in (17, 12) for weekday in range(best_times.DAYS)
 ]

@@ -46,15 +46,15 @@ _OUTCOMES: Final[dict[tuple[str, str], Outcome]] = {
 }
 # A post that is due sooner gains nothing; and the tick at its time must not meet its row locked, which it would skip.
 _MIN_AHEAD: Final = timedelta(seconds=10)
-# How many runs of its posts a workspace may have open in the `io` lane for each of its slots before more are started;
-# the others wait here. With 10,000 in Dagster's queue, which is read once a second, nothing else would be dequeued.
-# Fewer for posts that are prepared, so that due ones always find a place; and fewer still for videos that are copied,
-# so that these do.
+# For each of its slots in the `io` lane, a workspace may have this many runs of its posts open before more are started.
+# The other posts wait here. With 10,000 in Dagster's queue, which is read once a second, nothing else would be
+# dequeued. Fewer for posts that are prepared, so that due ones always find a place; and fewer still for videos that are
+# copied, so that these do.
 _OPEN_PER_SLOT: Final = 8
 _PREPARED_PER_SLOT: Final = 4
 _COPIED_PER_SLOT: Final = 2
 _SCHEDULED: Final = (CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None))
-# As `actions.has_video`.
+# This is `actions.has_video` in SQL.
 _HAS_VIDEO: Final = or_(
     CalendarItem.publication_id.is_not(None),
     CalendarItem.reel_id.is_not(None),
@@ -162,7 +162,7 @@ def _claim(
     claimable = (*_SCHEDULED, *conditions)
     if not session.scalar(select(select(CalendarItem.id).where(*claimable).exists())):
         return []  # mostly, each second: in 0.4 ms; the query below takes 2.1 ms to find nothing
-    # Without statistics, as shortly after thousands of items were created, PostgreSQL expects one row on each side and
+    # Without statistics (shortly after thousands of items were created), PostgreSQL expects one row on each side and
     # compares each with each: a tick took more than a minute.
     session.execute(text("set local enable_nestloop = off"))
     first, runs = (CalendarItem.scheduled_at, CalendarItem.id), _runs_by_workspace("io")

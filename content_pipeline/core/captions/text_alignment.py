@@ -22,8 +22,8 @@ from content_pipeline.core.speech.transcript_alignment import Alignment, align_t
 
 # Fast speech has 25; a text with more is not all spoken.
 MAX_CHARACTERS_A_SECOND: Final = 50
-# Of a text that is not spoken up to 0.40 of the letters were found in order; with 35 % of its words heard wrong,
-# at least 0.55.
+# In texts that were not spoken, up to 0.40 of the letters were found in order. In spoken texts of which 35 % of the
+# words were heard wrong, at least 0.55 were.
 _MIN_HEARD_SHARE: Final = 0.5
 # About seven seconds of speech. Of 600 words of which 45 % were wrong, no passage missed more than 92.
 _MAX_UNHEARD_LETTERS: Final = 100

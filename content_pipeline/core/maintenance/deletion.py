@@ -54,7 +54,7 @@ def delete_caption(session: Session, workspace_id: UUID, caption_id: UUID) -> De
     caption = captions.get(session, workspace_id, caption_id, lock=True)
     in_use.check_caption(session, caption)
     caption.deleted_at = now()
-    # After the lock, which keeps others from asking for a burn-in.
+    # The burn-ins are read after the lock, which keeps others from asking for a new one.
     burned = session.scalars(burn_ins_of).all()
     canceled += _delete_tasks(session, workspace_id, [(burn_ins.KIND, str(burn_in_id)) for burn_in_id in burned])
     _remove_video(session, items)

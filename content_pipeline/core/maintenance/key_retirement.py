@@ -15,8 +15,8 @@ from content_pipeline.core.tasks.tasks import OPEN
 
 # The rows and files of retired keys are kept.
 KEPT: Final = timedelta(days=90)
-# Of a set. Dagster's pages read all keys of a set: at 80,000 an asset's page took 10 s, the dialog of a back-fill over
-# 30 s; at 10,000 the dialog has loaded within 2 s (decision 0056).
+# A set keeps at most this many keys, because Dagster's pages read all keys of a set. With 80,000 an asset's page took
+# 10 s, and the dialog of a back-fill over 30 s. With 10,000 the dialog has loaded within 2 s (decision 0056).
 MOST_KEYS: Final = 10_000
 
 

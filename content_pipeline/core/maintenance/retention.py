@@ -57,14 +57,14 @@ _OWNERS: Final[Mapping[re.Pattern[str], Sequence[Select[UUID]]]] = {
         select(Upload.id).where(Upload.deleted_at.is_(None)),
         select(MultipartUpload.id),
     ],
-    # Without its key in the row where the task was canceled or failed after the file was stored.
+    # A row lacks the key of its file where the task was canceled or failed after the file was stored.
     re.compile(f"{_ID}/exports/({_ID})/workspace\\.zip"): [
         select(WorkspaceExport.id).where(WorkspaceExport.object_key.is_not(None))
     ],
 }
-# Those of other keys are of a user, who may be filling the inbox.
+# Unfinished uploads to other keys belong to a user, who may be filling the inbox.
 _OF_WORKSPACE: Final = re.compile(f"{_ID}/")
-# Deleted at the same age, with their row or without: exports.py gives no more links to them by then.
+# These are deleted at the same age, with their row or without: by then exports.py gives no more links to them.
 _EXPORT: Final = re.compile(f"{_ID}/exports/{_ID}/analytics-[0-9-]+\\.[a-z]+")
 
 

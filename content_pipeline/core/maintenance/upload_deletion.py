@@ -39,7 +39,7 @@ def delete(workspace_id: UUID, upload_id: UUID, *, by: Actor = audit.SERVICE) ->
 def drop(workspace_id: UUID, upload_id: UUID, *, by: Actor = audit.SERVICE) -> None:
     """Delete an upload that is not complete, and its parts. Raises NotFound, also when it was completed meanwhile."""
     with transaction() as session:
-        # Locked: its file is the one of the upload that a completion makes of it at this moment.
+        # The row is locked, because a completion at this moment would make an upload of the same file.
         upload = owned(session, MultipartUpload, workspace_id, upload_id, lock="update")
         session.delete(upload)
         audit.record(session, workspace_id, by, "uploads.drop", "upload", upload_id)

@@ -48,7 +48,7 @@ def close(session: Session, workspace_id: UUID) -> Sequence[Task]:
         .where(CalendarItem.workspace_id == workspace_id, CalendarItem.deleted_at.is_(None))
         .values(deleted_at=now())
     )
-    # Children first, as a run locks them.
+    # Children come first, in the order in which a run locks them.
     found = select(Task).where(Task.workspace_id == workspace_id, Task.state.in_(tasks.OPEN))
     return cancellation.cancel_all(session, session.scalars(found.order_by(Task.parent_id.is_(None), Task.id)).all())
 
@@ -93,7 +93,7 @@ def delete_rows(session: Session, workspace_id: UUID) -> list[date]:
     session.flush()
     of_accounts = select(Account.id).where(Account.workspace_id == workspace_id)
     days = session.scalars(select(DailyMetric.day).where(DailyMetric.account_id.in_(of_accounts)).distinct()).all()
-    # Without foreign keys, which its many rows would be checked against.
+    # This table has no foreign keys, because each of its many rows would be checked against them.
     session.execute(delete(DailyPostMetric).where(DailyPostMetric.account_id.in_(of_accounts)))
     for table in reversed(Base.metadata.sorted_tables):
         if (owned := owner(table, workspace_id)) is not None:

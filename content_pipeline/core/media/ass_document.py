@@ -32,7 +32,8 @@ def ass_document(
         "PlayResY": str(height),
         "WrapStyle": "2",
         "ScaledBorderAndShadow": "yes",
-        # That of what is rendered here. Without it ffmpeg takes BT.601: (237, 31, 36) came out as (254, 50, 33).
+        # This is the color matrix of all videos rendered here. Without it ffmpeg takes BT.601: (237, 31, 36) came out
+        # as (254, 50, 33).
         "YCbCr Matrix": "TV.709",
     }
     if fonts.layers:

@@ -17,14 +17,14 @@ from content_pipeline.core.media.timed_words import MAX_WORD_SECONDS, Segment, W
 MAX_LINE_COLUMNS = 42
 MIN_CUE_SECONDS, MAX_CUE_SECONDS = 1.0, MAX_WORD_SECONDS
 MAX_CHARACTERS_PER_SECOND = 20.0
-# Worse than these a cue cannot be read; it is merged with a neighbor wherever both fit.
+# A cue that is shorter or faster than these cannot be read. It is merged with a neighbor wherever both fit.
 _UNREADABLE_SECONDS, UNREADABLE_SPEED = 0.5, 25.0
 # A shorter gap between cues flickers, so the first cue is extended to the second.
 MIN_GAP_SECONDS = 0.25
 
 # Costs: a base cost per cue (few full cues beat many short ones), plus penalties for poor readability.
 _CUE_COST = 3.0
-# Above the base cost: two sentences share a cue only where each alone would be too short to read.
+# This is more than the base cost, so that two sentences share a cue only where each alone would be too short to read.
 _SENTENCE_INSIDE_COST = 4.0
 _SILENCE_INSIDE_COST = 3.0
 _TOO_SHORT_COST = 6.0

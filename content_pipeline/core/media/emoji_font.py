@@ -15,13 +15,15 @@ from content_pipeline.core.media.emoji_sequences import find_picture
 
 # Their license, CC BY 4.0, asks for this wherever the pictures are given away.
 CREDITS: Final = "Emoji: Twemoji, copyright Twitter, Inc and other contributors, licensed under CC BY 4.0"
-# In ems: a picture is a little taller than capitals, and stands around their middle.
+# These are in ems. A picture is a little taller than capitals, and centered on their middle.
 _PICTURE, _BEARING, _MIDDLE = 1.12, 0.07, 0.36
 WIDTH: Final = _PICTURE + 2 * _BEARING
 _UNITS_PER_EM = 2000
-# Signs as dark strokes, which would vanish in the dark outline of captions: drawn in the color of the words.
+# These signs are dark strokes, which would vanish in the dark outline of captions. They are drawn in the color of the
+# words.
 _SIGNS = tuple("©®™✔✖➕➖➗➰〰💲🔙🔚🔛🔜🔝🟰")
-# Private use: to libass a stretch from left to right, whatever stands around, as the layers have an order.
+# Characters of the private use area run from left to right in libass, whatever surrounds them. The layers need that,
+# because their order matters.
 _FIRST_CODE_POINT = 0xF0000
 
 
@@ -29,7 +31,7 @@ class EmojiFont:
     """A font with the layers of the given emoji, each of which has a picture. `ascent` and `descent` are in ems."""
 
     def __init__(self, emoji: Iterable[str], weight: int, *, ascent: float, descent: float) -> None:
-        # What draws an emoji: a character for each layer, from back to front.
+        # For each emoji, the characters that draw it: one for each layer, from back to front.
         self.characters: dict[str, str] = {}
         self.layers: dict[str, Layer] = {}
         for each in sorted(set(emoji)):
@@ -75,7 +77,7 @@ class EmojiFont:
             {"familyName": self.family, "fullName": self.family, "psName": self.family.replace(" ", "-")}
         )
         font.setupPost(keepGlyphNames=False)
-        # Not now: the same emoji make the same document in the next second, too.
+        # The font gets no time of creation, so that the same emoji always make the same document.
         font.updateHead(created=0, modified=0)
         font.font.recalcTimestamp = False
         file = io.BytesIO()

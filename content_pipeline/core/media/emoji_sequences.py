@@ -17,7 +17,8 @@ SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
 # Signs below are text unless the Unicode standard says otherwise; all above are pictures.
 _FIRST_PICTOGRAPH = 0x1F000
 _CJK = 0x3000
-# Signs of text by the standard, which people type for the emoji: phones show them so, and some programs drop selectors.
+# The standard shows these signs as text, but people type them for the emoji: phones show them as such, and some
+# programs drop selectors.
 _TYPED_AS_EMOJI = frozenset("☀☁☎☝☠☹☺♥⚠✈✉✌✍❄❣❤")
 
 _INDICATOR = f"[{chr(INDICATORS.start)}-{chr(INDICATORS.stop - 1)}]"
@@ -28,7 +29,7 @@ _ELEMENT = f"{_SIGN}[{TEXT_SELECTOR}{_EMOJI_SELECTOR}]?{_SKIN_TONE}?{_EMOJI_SELE
 _KEYCAP = f"[0-9#*]{_EMOJI_SELECTOR}?\u20e3"
 # A kiss of two in skin tones has four elements and eleven characters.
 _MAX_ELEMENTS, _MAX_CHARACTERS = 4, 16
-# What is drawn as one picture, or would be if there were one.
+# A match is drawn as one picture, if there is one.
 _EMOJI = re.compile(f"{_INDICATOR}{{2}}|{_KEYCAP}|{_ELEMENT}(?:{_JOINER}{_ELEMENT})*")
 
 

@@ -20,7 +20,7 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
-# Beside files that the API examines, its other answers took 2.5 times as long without it (bench noisy-neighbor).
+# Without this, other answers of the API took 2.5 times as long while it examined files (bench noisy-neighbor).
 _NICENESS = 5
 
 

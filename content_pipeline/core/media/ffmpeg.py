@@ -25,8 +25,8 @@ from content_pipeline.core.settings import settings
 
 OutputStream = Any  # ffmpeg-python has no types: what `ffmpeg.output(…)` returns
 
-# Of a decoder, of x264 and of the filters: each thread of x264 holds pictures of its own. Burning captions into 4K took
-# 1.8 GB with 2 cores, 2.7 with 8, and 11.5 with 64.
+# Decoder, filters and x264 get this many threads each. They are limited because each thread of x264 holds pictures of
+# its own. Burning captions into 4K took 1.8 GB with 2 cores, 2.7 with 8, and 11.5 with 64.
 THREADS = min(os.cpu_count() or 1, 8)
 
 _PROGRESS = re.compile(r"(\w+)=\s*(\S*)\s*$")
@@ -73,7 +73,8 @@ def run_piped(output: OutputStream, frames: Iterable[bytes | memoryview], *, fol
     Raises as `run` does, and whatever the iterable raises, after ffmpeg was killed.
     """
     with (
-        # A file, because nobody reads a pipe while frames are written, and a full one would block ffmpeg.
+        # The log goes to a file, because nobody reads a pipe while frames are written, and a full pipe would block
+        # ffmpeg.
         tempfile.TemporaryFile("w+", errors="replace") as log,
         spawn(
             command_line(output), memory=_memory(), folder=folder, stdin=subprocess.PIPE, stdout=log.fileno()

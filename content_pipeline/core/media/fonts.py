@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # 10 MB, which the API and the code server never need
 else:
     TTFont = Any
 
-# In ems, for every font made here: their sum is the line height, and what libass divides a font size by.
+# These are in ems and hold for every font made here. Their sum is the line height, by which libass divides a font size.
 ASCENT, DESCENT = 1.0, 0.32
 LINE_HEIGHT = ASCENT + DESCENT
 # Advance width of the space, in ems: Noto Emoji's own is as wide as an emoji.
@@ -46,7 +46,7 @@ MEASURING_EM = 1000
 # symbols: libass draws the symbols side by side, whatever the font makes of them, and Pillow measured them as one.
 JOINERS = "\u200c\u200d"
 _UNDRAWN = JOINERS + TEXT_SELECTOR
-# Different emoji in a document, each of which takes 2.4 ms: more are no text. Further ones are left out.
+# A document may have this many different emoji, each of which takes 2.4 ms. Further ones are left out.
 _MAX_EMOJI = 300
 # Thai and Lao sara am: letters in Unicode, but half of each is drawn above the preceding letter.
 SARA_AM = "\u0e33\u0eb3"
@@ -68,7 +68,7 @@ class Typeface:
     def open(self) -> TTFont:
         from fontTools.ttLib import TTFont
 
-        # Without the timestamp, the output is reproducible.
+        # The timestamp is not recalculated, so that the output is reproducible.
         return TTFont(self.path, fontNumber=self.index, lazy=True, recalcTimestamp=False)
 
 
@@ -254,7 +254,7 @@ def subset_font(face: Typeface, characters: str, weight: int) -> Font:
     subsetter.populate(text=characters)
     with face.open() as whole:
         subsetter.subset(whole)
-        # Saved and reloaded, because the instancer cannot process a CFF2 table that was subset in memory.
+        # The font is saved and reloaded, because the instancer cannot process a CFF2 table that was subset in memory.
         font = TTFont(io.BytesIO(_bytes(whole)), recalcTimestamp=False)
     if "fvar" in font:
         font = instancer.instantiateVariableFont(font, {"wght": weight})

@@ -19,7 +19,7 @@ from content_pipeline.core.media.source_streams import Matrix, SourcePictures, c
 BT709: Final = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
 
 _TABLE_FILE: Final = "tone_map.cube"
-# Without them a red of 190 in BT.601 becomes 185.
+# Without these flags a red of 190 in BT.601 becomes 185.
 _EXACT: Final = "bicubic+accurate_rnd+full_chroma_int"
 _SCALE_MATRICES: Final[dict[Matrix, str]] = {"bt709": "bt709", "smpte170m": "smpte170m", "bt2020nc": "bt2020"}
 _PYAV_MATRICES: Final[dict[Matrix, Colorspace]] = {
@@ -43,7 +43,8 @@ def to_bt709(stream: Any, pictures: SourcePictures, width: int, height: int, fol
     out_of = {"in_range": "pc" if colors.full_range else "tv"}
     if colors.matrix in _SCALE_MATRICES:
         out_of["in_color_matrix"] = _SCALE_MATRICES[colors.matrix]
-    # Primaries and transfer alike on both sides: newer versions of `scale` convert them too, without a tone curve.
+    # Primaries and transfer are declared alike on both sides, because newer versions of `scale` would convert them too,
+    # without a tone curve.
     stream = stream.filter("setparams", **BT709 | {"colorspace": colors.matrix, "range": out_of["in_range"]})
     if colors.needs_mapping:
         tone_mapping.write_table(folder / _TABLE_FILE, colors.transfer, colors.primaries)
@@ -61,7 +62,7 @@ def to_bt709(stream: Any, pictures: SourcePictures, width: int, height: int, fol
 def small_rgb(frame: av.VideoFrame, width: int, height: int) -> NDArray[np.generic]:
     """A frame scaled down, as an array of rows of RGB, eight bits each."""
     colors = color_coding(frame)
-    # Scaled during color conversion, a seventh of the cost of converting all pixels first.
+    # The frame is scaled during the color conversion, which costs a seventh of converting all pixels first.
     pixels = frame.to_ndarray(
         format="rgb48le" if colors.needs_mapping else "rgb24",
         width=width,

@@ -12,14 +12,15 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from content_pipeline.core.errors import MediaUnusable, NotMedia
 from content_pipeline.core.media.limits import MAX_PIXELS
 
-# Of Pillow's own limit, twice that number of pixels is refused and the rest only warned of; `_opened` checks instead.
+# Pillow only warns of pictures above its own limit, and refuses those of more than twice as many pixels. `_opened`
+# checks instead.
 Image.MAX_IMAGE_PIXELS = None
 
 
 def size(path: Path, formats: Sequence[str]) -> tuple[int, int]:
     """Width and height as shown, once all of it has decoded. Raises as `_opened` does."""
     with _opened(path, formats) as picture:
-        # Not drafted before this: a smaller JPEG is decoded than was declared.
+        # The size is read before `draft`, which makes Pillow decode a JPEG smaller than it was declared.
         width, height = picture.size
         turned = picture.getexif().get(0x0112) in range(5, 9)
         picture.draft("RGB", (1, 1))

@@ -17,7 +17,7 @@ RGB = NDArray[np.floating[Any]]
 # Luminance of white paper in HDR (BT.2408), which becomes 1; a peak of 1,000 is what phones grade for, and HLG's.
 _PAPER_WHITE_NITS: Final = 203.0
 _PEAK: Final = 1000 / _PAPER_WHITE_NITS
-# Up to here (190 of 255) nothing changes; what is above is compressed, so that paper white becomes 227 of 255.
+# Values up to here (190 of 255) do not change. Higher ones are compressed, so that paper white becomes 227 of 255.
 _KNEE: Final = 0.5
 _DISPLAY_GAMMA: Final = 2.4  # BT.1886
 _LUMA: Final = np.array([0.2126, 0.7152, 0.0722])
@@ -27,8 +27,9 @@ _TO_BT709: Final[dict[Primaries, RGB]] = {
     "bt2020": np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]]),
     "p3": np.array([[1.2249, -0.2247, 0.0], [-0.0420, 1.0419, 0.0], [-0.0197, -0.0786, 1.0979]]),
 }
-# Over random colors of BT.709 as HDR10 the table is 2.3 of 255 off the function on average, almost all of it in the
-# darkest of the three channels of a saturated color. 65 steps: 1.1, and 8 times as long to write (0.14 s).
+# For random colors of BT.709 in HDR10, the table differs from the function by 2.3 of 255 on average, almost all of it
+# in the darkest of the three channels of a saturated color. With 65 steps it would differ by 1.1, and take 8 times as
+# long to write (0.14 s).
 _STEPS: Final = 33
 
 

@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from content_pipeline.core.media.fonts import grapheme_clusters
 
-# Shown where letters of a word are separated; addresses and names get none.
+# A hyphen is shown where letters of a word are separated. Addresses and names get none.
 HYPHEN = "-"
 # Best first: after a sign of an address, before a capital or number of a compound name, ...
 _SIGN = re.compile(r"(?<=[/?&=#])(?![/?&=#])|(?<=[._@:+~,;|)\-‐–—])(?=\w)")
@@ -37,7 +37,7 @@ _HYPHENATED = (_JOINT, _SYLLABLE)
 _MIN_LETTERS = 3
 # A better kind of break is taken where it fills this share of the line.
 _MIN_FILL = (0.35, 0.4, 0.2, 0.5, 0.0)
-# Of scripts that are hyphenated: Latin, Greek, Cyrillic.
+# These are letters of the scripts that are hyphenated: Latin, Greek, Cyrillic.
 _LETTER = "[A-Za-z\u00c0-\u024f\u0370-\u052f]"
 _LONG_WORD = re.compile(f"{_LETTER}{{10,}}")
 _LETTERS_BESIDE = re.compile(f"{_LETTER}{{{_MIN_LETTERS}}}")

@@ -30,7 +30,7 @@ def accounts(session: Session) -> Iterator[Metric]:
     )
     query = select(Account.platform, Account.status, age, func.count()).group_by(Account.platform, Account.status, age)
     found = {(platform, status, label): number for platform, status, label, number in session.execute(query)}
-    # From the beginning, so that an alert sees the first one.
+    # Each series exists from the beginning, so that an alert sees the first increase.
     every = {(platform, status, _NO_TOKEN): 0 for platform in PLATFORMS for status in get_args(Status)}
     yield gauge(
         "accounts",

@@ -21,7 +21,7 @@ SETTLED: Final = timedelta(minutes=1)
 _NAME: Final = "ended_tasks"
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _GROUP: Final = ("kind", "platform", "state", "code")
-# Of a publication, by its primary key. Only keys of publications are known to be ids.
+# A publication is joined by its primary key. Only keys of publications are known to be ids, so only these are cast.
 PUBLICATION_ID: Final = case((Task.kind == publications.KIND, cast(Task.key, UUID)))
 
 

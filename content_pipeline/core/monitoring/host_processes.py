@@ -18,13 +18,13 @@ Services = Mapping[str, Sequence[psutil.Process]]
 # The title of a service that was forked (cli/fork_server.py); others have their name from supervisord.
 _TITLE: Final = "content-pipeline: "
 _NAME: Final = "SUPERVISOR_PROCESS_NAME"
-# Without a supervisor, as in a container.
+# Without a supervisor, as in a container, this process counts as the API.
 _OWN: Final = "api"
 _KINDS: Final = ("socket", "other")
 # The kernel walks all pages of a process to tell its share of them: 150 ms for 57 processes, 270 ms for 130, and up to
 # 18 ms each, in which that process cannot map memory. All the rest of a scrape takes about as long.
 _MEMORY_KEPT_SECONDS: Final = 30.0
-# What ends while it is read, or belongs to another user.
+# A process may end while it is read, or belong to another user.
 _UNREADABLE: Final = (psutil.Error, OSError)
 
 

@@ -26,7 +26,7 @@ _OUTCOMES: Final = {"done": "published", "error": "failed", "canceled": "cancele
 
 def queues(session: Session) -> Iterator[Metric]:
     """Length and age of each lane's queue."""
-    # What waits for its time is not in the queue before it, and a held post has none.
+    # A task that waits for its time is not in the queue before that time, and a held post has no such time.
     in_queue_since = case(
         (Task.state == "queued", Task.created_at),
         (and_(Task.state == "waiting", Task.not_before <= now()), Task.not_before),

@@ -20,7 +20,7 @@ def retry_after(response: httpx.Response) -> float | None:
     due = _http_date(header)
     if due is None:
         return None
-    # By the server's own clock, which may differ from ours by more than a short delay.
+    # The date is compared with the server's own clock, which may differ from ours by more than a short delay.
     sent = _http_date(response.headers.get("date", "")) or now()
     return min(max(0.0, (due - sent).total_seconds()), _LONGEST_SECONDS)
 

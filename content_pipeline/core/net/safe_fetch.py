@@ -30,8 +30,8 @@ _RETRYABLE_STATUSES: Final = frozenset({408, 429})
 _IDLE_TIMEOUT_SECONDS: Final = 30.0
 # A lookup of 16 s outlived the open transaction of its request.
 DNS_TIMEOUT_SECONDS: Final = 2.0
-# Apart, so that names which are only checked keep no connection waiting.
-# The six routes of a workspace that wait at once can abandon 90 look-ups in the 30 s that a name server may not answer.
+# The two are separate, so that names which are only checked keep no connection waiting. The six routes of a workspace
+# that wait at once can abandon 90 look-ups in the 30 s that a name server may not answer.
 _CHECKED_NAMES: Final = NameLookups(most=256)
 _CALLED_NAMES: Final = NameLookups(most=256)
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -316,7 +316,7 @@ def _remaining_seconds(deadline: float) -> float:
 
 
 def _headers(url: httpx.URL) -> list[tuple[str, str]]:
-    # Identity encoding: compressed responses would bypass the size limit.
+    # Only the identity encoding is asked for, because compressed responses would bypass the size limit.
     return [("Host", url.netloc.decode()), ("User-Agent", "content-pipeline"), ("Accept-Encoding", "identity")]
 
 

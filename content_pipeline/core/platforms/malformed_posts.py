@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from content_pipeline.core.isolation import isolated
 from content_pipeline.core.platforms.insights import Figures, ListedPost, Metric
 
-# What a column of counts cannot hold.
+# A column of counts cannot hold this number.
 _TOO_MANY: Final = 2**63
 _MAX_LOGGED: Final = 100
 

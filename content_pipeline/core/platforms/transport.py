@@ -22,7 +22,7 @@ BRIEF_TIMEOUT: Final = httpx.Timeout(10)
 _is_brief: Final = ContextVar("is_brief", default=False)
 # One client serves all accounts: a cookie of one account must not be sent with the token of another.
 _NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=[])
-# Errors that prove that the request never arrived.
+# These errors prove that the request never arrived.
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 

@@ -26,10 +26,10 @@ class Script:
 SIMPLIFIED: Final = Script("Hans", "t2s")
 _TRADITIONAL: Final = Script("Hant", "s2tw")
 _HONG_KONG: Final = Script("HK", "s2hk")
-# Of each language that is written in them, as Whisper calls it, where none is demanded: the model writes both, also
-# within one sentence, as in 廣州市佛地产.
+# The script of each language, by Whisper's code, where the request demands none. Without this the model mixes both
+# scripts, even within one sentence, as in 廣州市佛地产.
 USUAL: Final = {"zh": SIMPLIFIED, "yue": _HONG_KONG}
-# In order of precedence: zh-Hans-HK is simplified.
+# The subtags are in order of precedence: zh-Hans-HK is simplified.
 _SCRIPTS: Final = {
     "hans": SIMPLIFIED,
     "hk": _HONG_KONG,

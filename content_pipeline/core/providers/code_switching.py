@@ -18,8 +18,8 @@ else:
 # Another language counts only where one phrase of it lasts as long and is as sure.
 _MIN_SECONDS: Final = 2.0
 _MIN_PROBABILITY: Final = 0.9
-# What a change of language has to gain in log-probability times seconds: a word that sounds like another language
-# does not.
+# A change of language has to gain this much in log-probability times seconds. A single word that sounds like another
+# language does not gain as much.
 _SWITCH_COST: Final = 4.0
 _LOWEST_PROBABILITY: Final = 0.002
 # Languages that sound alike and are written differently: they would alternate from phrase to phrase.

@@ -33,7 +33,7 @@ def with_punctuation(words: Sequence[Word], punctuated: Sequence[Word]) -> list[
             replace(
                 word,
                 text=word.text.rstrip(_MARKS) + mark if mark else word.text,
-                # Without a mark a blank parts two clauses; Latin words keep theirs.
+                # A mark replaces the blank that separated two clauses; Latin words keep their blanks.
                 spaced=word.spaced and not (follows_mark and not word.text.isascii()),
             )
         )

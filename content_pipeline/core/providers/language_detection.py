@@ -53,18 +53,19 @@ _SCRIPTS: dict[str, frozenset[str]] = {
 # A Han character or kana weighs as much as several letters: "iPhoneのカメラ" is Japanese.
 _WEIGHTS = {"CJK": 3, "HIRAGANA": 3, "KATAKANA": 3, "HANGUL": 2}
 
-# Too short to detect below this: "Piña colada" and "Pizza Margherita" occur in English, too.
+# Texts with fewer letters are too short to detect: "Piña colada" and "Pizza Margherita" occur in English, too.
 _MIN_LETTERS = 12
 # Minimum likelihood ratio of another language to the expected one. English texts full of foreign names reached 15
 # ("Visit La Casa de Papel in Madrid"); a Bulgarian sentence had 29 against Russian; Spanish mostly has thousands
 # against English.
 _MIN_LIKELIHOOD_RATIO = 25
-# Each of three parts of a long text. Of a script of 2,400 characters the classifier alone takes 1.1 ms, and all of
-# `detect` 0.10 ms by these; the rows of a CSV keep the interpreter from the API's event loop (bench/noisy_neighbor.py).
+# Of a long text, three parts of this length are classified. For a script of 2,400 characters the classifier alone would
+# take 1.1 ms, and all of `detect` takes 0.10 ms with these parts; the rows of a CSV keep the interpreter from the API's
+# event loop (bench/noisy_neighbor.py).
 _SAMPLE_CHARACTERS = 250
 
-# Language-neutral tokens: URLs, handles, hashtags. Searched for in words with one of their marks: the pattern takes
-# 0.13 ms for a script of 2,400 characters, in which it does not let go of the interpreter.
+# Language-neutral tokens: URLs, handles, hashtags. They are searched for only in words that have one of their marks,
+# because the pattern takes 0.13 ms for a script of 2,400 characters, in which it does not let go of the interpreter.
 _LANGUAGE_NEUTRAL = re.compile(r"https?://\S+|www\.\S+|\S*[@#]\S+|\b[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/\S*)?")
 _NEUTRAL_MARK = re.compile(r"[@#./]")
 
@@ -112,7 +113,7 @@ def scripts_of(language: str) -> frozenset[str]:
 def _letters(prose: str) -> Counter[str]:
     """Weighted number of letters per script."""
     letters = Counter[str]()
-    # By kinds of letters: a name looked up for each letter was half the time of a CSV of long scripts.
+    # Letters are counted first, because looking up the name of each letter took half the time of a CSV of long scripts.
     for character, count in Counter(prose).items():
         script = unicodedata.name(character, "").partition(" ")[0] if character.isalpha() else ""
         if script in _LANGUAGES:

@@ -21,10 +21,11 @@ def stretches(words: Sequence[Word], samples: Samples) -> Iterator[tuple[int, in
     phrases = voice_activity.phrases(samples) if gaps else []
     for first, end in gaps:
         inside = [(max(start, first), min(stop, end)) for start, stop in phrases]
-        # What is shorter is mostly the end of a word beside the gap.
+        # Shorter speech is mostly the end of a word beside the gap.
         spoken = [(start, stop) for start, stop in inside if stop - start >= SAMPLE_RATE]
         if sum(stop - start for start, stop in spoken) >= _MIN_SECONDS * SAMPLE_RATE:
-            # The end of a sentence after a pause; without it the sentence before was heard as another one.
+            # Phrases that lie inside the gap are included even if they are short, such as the end of a sentence after a
+            # pause: without it the sentence before was heard as another one.
             apart = [(start, stop) for start, stop in phrases if first < start and stop < end]
             yield min([*spoken, *apart])[0], max([*spoken, *apart])[1]
 

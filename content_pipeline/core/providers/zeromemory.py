@@ -21,7 +21,7 @@ from content_pipeline.core.settings import settings
 _SERVICE: Final = Service(
     name="ZeroMemory", code="zeromemory", setting="CONTENT_PIPELINE_ZEROMEMORY", credential="token"
 )
-# Its limit of results per query.
+# ZeroMemory returns at most this many results per query.
 MAX_HITS: Final = 100
 
 # The request's transaction stays open, and the database ends transactions idle for 15 s.
@@ -31,13 +31,13 @@ _TIMEOUT: Final = httpx.Timeout(10.0, connect=4.0)
 class Hit(BaseModel):
     """A search result; `score` is ZeroMemory's own ranking."""
 
-    # The reference says `memory_id`, its client libraries read `id`.
+    # The reference says `memory_id`, and its client libraries read `id`.
     memory_id: str = Field(validation_alias=AliasChoices("memory_id", "id"))
     score: float = 0.0
 
 
 class _Hits(BaseModel):
-    # `results` in the reference, `memories` or a bare list in its client libraries.
+    # The reference says `results`; the client libraries read `memories` or a bare list.
     hits: list[Hit] = Field(validation_alias=AliasChoices("results", "memories"))
 
 

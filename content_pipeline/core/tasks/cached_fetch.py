@@ -32,7 +32,8 @@ def fetch_cached(
     """
     if _is_cached(object_key, target):
         return inspect(target)
-    # Not while NotFound is handled: an operator would read in the log that a stored file is gone.
+    # This is outside of the handler of NotFound: otherwise an error here would tell operators in the log that a stored
+    # file is gone.
     with run.write() as session:
         plan = workspaces.plan_of(session, workspace_id)
     run.fetch(location, target, max_bytes=plan.upload_bytes)

@@ -62,7 +62,7 @@ def cancel_all(session: Session, to_cancel: Sequence[Task], *, also: Collection[
 
 
 def _cancel_fenced(session: Session, ids: Sequence[str]) -> list[Task]:
-    # Read after fencing: a fenced run can no longer make its task irrevocable.
+    # The task is read after the run was fenced off, because then the run can no longer make its task irrevocable.
     if session.scalars(select(Task.id).where(Task.id.in_(ids), Task.irrevocable, Task.state.in_(tasks.OPEN))).first():
         raise Conflict(
             "The post is being published and can no longer be canceled.",

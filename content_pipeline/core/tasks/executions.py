@@ -28,7 +28,7 @@ HEARTBEAT_SECONDS: Final = 1.0
 # A worker that cannot reach the database for this long ends its run, well before the run is declared dead.
 UNREACHABLE_SECONDS: Final = 10.0
 DEAD_SECONDS: Final = 15.0
-# From the longest time of a run until its process is killed.
+# A process is killed when its run goes on for this long after its maximum runtime.
 OVERDUE_SECONDS: Final = 60.0
 
 # Real time: the clock of the database, which all workers share.

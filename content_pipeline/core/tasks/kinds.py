@@ -32,7 +32,7 @@ class Kind:
 
 
 Id = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=["5bc41d91-867a-4ccb-821a-2b9544c45719"])]
-# Signed when the result is read.
+# Links are signed when the result is read.
 Url = Annotated[str, Field(examples=["https://media.example.com/…"])]
 
 

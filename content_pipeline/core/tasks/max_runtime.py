@@ -14,7 +14,7 @@ from content_pipeline.core.models import Task
 from content_pipeline.core.settings import Lane, settings
 from content_pipeline.core.tasks import executions, tasks
 
-# Of runs of this process.
+# The errors of runs of this process, by run id.
 _errors: Final[dict[str, Error]] = {}
 
 
@@ -24,7 +24,8 @@ def end(run_id: str, lane: Lane) -> None:
     Does nothing to a run that is fenced off already.
     """
     with transaction() as session:
-        # The fence first, as a cancel does: what the run has committed before is seen, and it commits nothing more.
+        # The run is fenced off first, as for a cancel: what it has committed before is seen, and it commits nothing
+        # more.
         stopped = executions.stop_begun(session, run_id)
         if stopped is None:
             return

@@ -9,7 +9,7 @@ from typing import Final
 
 # The canonical form of a UUID, which is what row ids are.
 _ID_CHARACTERS: Final = 36
-# What ends the key of a row, and no key of a window of time.
+# The keys of rows end like this, and those of time windows do not.
 ROW_PATTERN: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 # Longer names are cut: the id is what makes a key unique.
 _NAME_CHARACTERS: Final = 32

@@ -21,9 +21,9 @@ from content_pipeline.core.tasks import executions, scratch, tasks
 PROGRESS_SECONDS: Final = 1.0
 # A download that takes longer continues in the io lane, so that a slow server holds no slot of another lane.
 QUICK_FETCH_SECONDS: Final = 10.0
-# With the back-off this covers an outage of five minutes.
+# With the back-off, this many attempts cover an outage of five minutes.
 MAX_ATTEMPTS: Final = 7
-# Until then a rate limit does not count as a failed attempt: the longest limits last a day.
+# A rate limit does not count as a failed attempt for this long, because the longest limits last a day.
 PATIENCE: Final = timedelta(days=2)
 
 

@@ -38,7 +38,7 @@ def forget_remaining() -> int:
 
     They are left when ZeroMemory is unreachable, out of quota or not set up, or after MOST_SECONDS.
     """
-    # In random order: those that ZeroMemory refuses to delete must not be the first at every call.
+    # The order is random, because memories that ZeroMemory refuses to delete must not be the first at every call.
     of_deleted = select(Memory.id).join(Twin).where(Twin.deleted_at.is_not(None)).order_by(func.random())
     with transaction() as session:
         found = session.scalars(of_deleted.limit(MOST_AT_ONCE)).all()

@@ -27,10 +27,10 @@ from content_pipeline.core.writing.track_record import BestPost, Finding, TrackR
 # Older posts were made for another audience; more of them change little.
 MAX_AGE: Final = timedelta(days=180)
 MAX_POSTS: Final = 200
-# Below, differences are luck.
+# With fewer posts, differences are luck.
 MIN_POSTS: Final = 8
 MIN_POSTS_OF_GROUP: Final = 3
-# Of four groups without a difference, one is as sure as this in a sixth of all cases.
+# Among four groups that do not differ, one still reaches this confidence in a sixth of all cases.
 MIN_CONFIDENCE: Final = 0.9
 MAX_BEST: Final = 3
 # Lengths are compared in groups that end here, in seconds.

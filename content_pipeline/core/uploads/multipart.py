@@ -30,7 +30,8 @@ KEPT: Final = timedelta(days=1)
 # S3 takes 10,000 parts of at least 5 MiB, but for the last. One of 16 MiB is lost within seconds and sent again.
 PART_BYTES: Final = 16 * 1024 * 1024
 _MOST_PARTS: Final = 10_000
-# Of a workspace. Files of one byte cost no room in the plan, but a row and an entry of the store each.
+# A workspace may have this many unfinished uploads. Files of one byte take no room of the plan, but each takes a row
+# and an entry of the store.
 MOST_OPEN: Final = 100
 
 

@@ -118,7 +118,7 @@ def _refusal(status: int) -> Error:
 
 def settle(session: Session, delivery: WebhookDelivery, outcome: Outcome) -> None:
     """Write the outcome of an attempt; nothing when the delivery was deleted, or started anew, meanwhile."""
-    # The endpoint first, as its deletion locks them; the other order deadlocks with that.
+    # The endpoint is locked first, in the order of its deletion; the other order would deadlock with it.
     endpoint = session.get(WebhookEndpoint, delivery.endpoint_id, with_for_update={"key_share": True})
     row = session.get(WebhookDelivery, delivery.id, with_for_update={"key_share": True})
     if endpoint is None or row is None or (row.status, row.attempts) != ("pending", delivery.attempts):

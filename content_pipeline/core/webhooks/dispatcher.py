@@ -25,7 +25,7 @@ from content_pipeline.core.webhooks.attempts import Outcome
 # Endpoints that are sent to at once. Those that failed last have places of their own: a receiver that hangs holds its
 # place for 10 s at each attempt, and must not hold that of one that works.
 MAX_CONCURRENT: Final = 150
-# How soon an event that comes while others are in flight is sent.
+# Events that come while others are in flight are looked for at this interval.
 POLL_SECONDS: Final = 0.5
 # A run takes up no more after that, and the sensor starts the next: with a steady stream of events it would never end.
 RUN_SECONDS: Final = 3600.0

@@ -22,7 +22,7 @@ from content_pipeline.core.workspaces.ownership import owned
 
 # The dispatcher has more places than this, so one workspace whose receivers all hang cannot take all of them.
 MAX_ENDPOINTS: Final = 100
-# How long the secret before a rotation signs too.
+# After a rotation, the secret before it also signs for this long.
 ROTATION: Final = timedelta(hours=24)
 KEPT: Final = timedelta(days=30)
 _SECRET_BYTES: Final = 32

@@ -11,7 +11,7 @@ from content_pipeline.core.clock import now
 from content_pipeline.core.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 TEST: Final = "webhook.test"
-# What an endpoint may subscribe to.
+# An endpoint may subscribe to these types.
 EVENT_TYPES: Final = (
     "task.completed",
     "task.failed",

@@ -9,9 +9,9 @@ from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Table, Text, cast, fun
 from content_pipeline.core.database import Base, transaction
 from content_pipeline.core.models import Account, BurnIn, Caption, Twin, Workspace
 
-# Read at once: captions of an hour have some megabytes.
+# This many rows are read at once, because the captions of an hour have some megabytes.
 _ROWS_AT_ONCE: Final = 50
-# Of the service itself: secrets of running flows, queues, roles of its database.
+# These tables belong to the service and not to the workspace: secrets of running flows, queues, roles of the database.
 INTERNAL: Final = frozenset(
     {
         "analysts",
@@ -36,7 +36,8 @@ def lines(table: Table, workspace_id: UUID) -> Iterator[bytes]:
     Read page by page, each in a transaction of its own: a store that is slow to take the file must not keep one open.
     """
     key = tuple_(*table.primary_key.columns)
-    # Encrypted or hashed, like tokens and API keys; or made again from the rest, like vectors.
+    # Binary columns are left out: they are encrypted or hashed, like tokens and API keys, or can be made again from the
+    # rest, like vectors.
     binary = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
     row = cast(func.to_jsonb(table.table_valued()).op("-")(cast(binary, ARRAY(Text))), Text)
     owned = _owner(table, workspace_id)

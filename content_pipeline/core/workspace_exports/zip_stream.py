@@ -8,7 +8,7 @@ from typing import Final
 
 from content_pipeline.core.clock import now
 
-# What is read at once: an upload asks for parts of 32 MB.
+# The ZIP is read in pieces of this size, from which an upload puts together its parts of 32 MB.
 _BUFFER_BYTES: Final = 1_000_000
 
 

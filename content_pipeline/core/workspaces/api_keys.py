@@ -26,7 +26,8 @@ from content_pipeline.core.workspaces.ownership import owned
 from content_pipeline.core.workspaces.scopes import Scope, ordered
 
 PREFIX: Final = "sk_"
-# How far behind `last_used_at` may be: clients poll every two seconds, and a row is not updated for each.
+# `last_used_at` may be this far behind, because clients poll every two seconds, and the row is not updated for each
+# request.
 USE_RESOLUTION: Final = timedelta(minutes=1)
 # A key has a rate limit of its own: without this, a client that makes a key, uses it up and revokes it has none.
 COUNTED_AFTER_ITS_END: Final = timedelta(hours=1)

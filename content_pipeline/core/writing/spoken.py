@@ -9,7 +9,7 @@ _DIRECTION: Final = re.compile(
     r"\((?:laugh(?:s|ing)?|pause|beat|sighs?|music|smiles?)\)",
     re.IGNORECASE,
 )
-# Between commas only: "um" is a word in German and in Portuguese, "este" in Spanish.
+# These are removed only between commas: "um" is a word in German and in Portuguese, "este" in Spanish.
 _FILLERS: Final = {
     language: re.compile(rf"(^|[.!?…]\s+)(?:{words})\s*,\s*(\w)|,\s*(?:{words})\s*(?=,)", re.IGNORECASE)
     for language, words in {

@@ -9,7 +9,8 @@ from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.media.reels.safe_zone import WIDTH
 from content_pipeline.core.media.timed_words import Word
 
-# Where captions cover neither the face nor what the platforms show below, in pixels of a 1080 × 1920 frame.
+# Captions around this point cover neither the face nor the platforms' controls at the bottom. It is in pixels of a 1080
+# × 1920 frame.
 CENTER: Final = WIDTH / 2, 1060.0
 
 

@@ -29,7 +29,7 @@ Pixels = NDArray[np.uint8]  # (height, width, 4)
 _PIVOT = (540.0, 850.0)
 _FACE = (540.0, 640.0)
 _FACE_SIZE = (215.0, 330.0)
-# Pixels: how far the middle of the face moves when it turns, and how far the chin falls.
+# In pixels, the middle of the face moves this far when the head turns, and the chin falls this far.
 _YAW, _PITCH, _JAW = 17, 12, 20
 _JAW_TOP, _JAW_BOTTOM, _JAW_WIDTH = 700.0, 864.0, 230.0
 _CELLS = 9  # of the mesh, in each direction
@@ -126,7 +126,8 @@ class Head:
         self._show(MOUTH, mouth, lambda: _mouth_layer(id, mouth))
         height, width, _ = self._pixels.shape
         source = Image.frombuffer("RGBX", (width, height), self._pixels, "raw", "RGBX", 0, 1)
-        # Nearest, from an enlarged picture: as good as bilinear from a plain one, at a fifth of its cost.
+        # Nearest-neighbor sampling of an enlarged picture looks as good as bilinear sampling of a plain one, at a fifth
+        # of its cost.
         size = self._figure.box.size
         moved = source.transform(size, Image.Transform.MESH, self._figure.mesh(pose), Image.Resampling.NEAREST)
         return _relabel(moved, "RGBA")
@@ -184,7 +185,8 @@ def _enlarge(picture: Image.Image) -> Pixels:
     """An RGBA picture whose edges were bled, enlarged."""
     width, height = picture.size
     size = width * _ENLARGED, height * _ENLARGED
-    # The sharpest of the filters that take two pixels; bicubic takes four, half as long again, and looks the same.
+    # This is the sharpest of the filters that take two pixels. Bicubic takes four pixels, costs half as much again, and
+    # looks the same.
     return np.array(_relabel(picture, "RGBX").resize(size, Image.Resampling.HAMMING))
 
 

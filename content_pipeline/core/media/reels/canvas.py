@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# In practice float32: Python scalars keep it, NumPy scalars (`np.sin(1.0)`) promote to float64, twice as slow.
+# In practice this is float32. Python scalars keep it; NumPy scalars (`np.sin(1.0)`) promote it to float64, which is
+# twice as slow.
 Plane = NDArray[np.floating[Any]]
 Planes = NDArray[np.floating[Any]]
 RGB = tuple[int, int, int]
@@ -42,7 +43,7 @@ class Canvas:
 
     def mesh_gradient(self, spots: Sequence[tuple[RGB, float, float, float]]) -> Planes:
         """Mesh gradient: soft spots (color, x, y, radius), blended by weight in approximately linear light."""
-        # Not a matrix product: BLAS would use a second core for hardly any gain.
+        # This is not a matrix product, because BLAS would use a second core for hardly any gain.
         mixed = np.zeros((3, self.height, self.width), np.float32)
         whole = np.full((self.height, self.width), 1e-6, np.float32)
         for color, x, y, radius in spots:

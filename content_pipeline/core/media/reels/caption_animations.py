@@ -22,7 +22,7 @@ from content_pipeline.core.media.reels.ass_drawing import (
 )
 from content_pipeline.core.media.reels.bidi_layout import PositionedWord
 
-# In ems: the outline of letters, the box behind the spoken word, the cursor that types.
+# These are in ems: the outline of letters, the box behind the spoken word, and the cursor that types.
 OUTLINE: Final = 0.08
 BOX_PADDING: Final = 0.11
 _BOX_HEIGHT, _BOX_RADIUS = 1.2, 0.24

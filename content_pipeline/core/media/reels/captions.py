@@ -75,7 +75,8 @@ def caption_track(
     call_cues = _overlay_cue(end_card.text, end_card.start, seconds, language) if end_card else []
     labels = layout_texts([*headline_cues, *title_cues, *name_cues, *call_cues])
     fonts = FontSet([*labels, *drawn_texts(spoken)], language, EXTRA_BOLD)
-    # Taken from the whole script: a single phrase may contain mostly letters of the other direction.
+    # The direction is that of the whole script, because a single phrase may contain mostly letters of the other
+    # direction.
     direction = direction_mark(join_words(spoken))
     cues = segment_phrases(spoken, language=language, seconds=spoken_until, line=_BOX.width / EM, width=fonts.width)
     if headline_cues and cues:

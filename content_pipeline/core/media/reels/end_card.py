@@ -6,7 +6,7 @@ from typing import Final
 
 from content_pipeline.core.media.timed_words import Word
 
-# Characters that can be read in that time.
+# This many characters can be read in the time of the card.
 MAX_CHARACTERS: Final = 60
 # The last words stay this long after they were spoken, as long as the silence that ends a narration; then the card is
 # shown for at least SECONDS: 1.5 s after the speech in all.

@@ -12,9 +12,10 @@ from content_pipeline.core.media.reels.ass_drawing import font_size_tag, positio
 from content_pipeline.core.media.reels.safe_zone import SAFE_LEFT, SAFE_RIGHT, SAFE_TOP
 from content_pipeline.core.media.timed_words import Segment
 
-# How long it is seen, in seconds: long enough to be read, and gone before the second phrase.
+# The headline is seen for this many seconds: long enough to be read, and gone before the second phrase.
 SECONDS: Final = 1.6
-# In milliseconds: it fills the cover, and has made room when the voice begins (after 0.2 s); at last it fades.
+# In milliseconds, the headline moves within this time: it fills the cover, and has made room when the voice begins
+# (after 0.2 s). At the end it fades.
 _MOVES: Final = (100, 220)
 _FADE: Final = 200
 

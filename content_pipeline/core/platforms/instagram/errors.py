@@ -38,7 +38,7 @@ _UNREACHABLE: Final = _Reason(
 )
 _OTHER: Final = _Reason("platform_refused", "Change what Instagram names, then retry.")
 
-# By subcode, or by code where that is specific enough.
+# The keys are subcodes, or codes where these are specific enough.
 _REFUSALS: Final[dict[int, _Reason]] = {
     2207026: _UNREADABLE,
     352: _UNREADABLE,

@@ -87,5 +87,5 @@ def _address(path: str) -> str:
 
 
 def _headers(access: Access) -> dict[str, str]:
-    # Not as the parameter `access_token`: addresses end up in logs.
+    # The token is not sent as the parameter `access_token`, because addresses end up in logs.
     return {"Authorization": f"Bearer {access.token}"}

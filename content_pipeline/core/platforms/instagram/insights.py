@@ -35,7 +35,7 @@ SCOPES: Final = ("instagram_business_basic", "instagram_business_manage_insights
 # Days end at midnight in California: 07:00 or 08:00 UTC.
 _ZONE: Final = ZoneInfo("America/Los_Angeles")
 _PAGE: Final = 50
-# Of media, with the divisor to our unit: watch times are in milliseconds.
+# The metrics of media, each with the divisor that gives our unit: watch times are in milliseconds.
 _MEDIA: Final[dict[Metric, tuple[str, int]]] = {
     "views": ("views", 1),
     "reach": ("reach", 1),
@@ -47,7 +47,7 @@ _MEDIA: Final[dict[Metric, tuple[str, int]]] = {
     "average_view_seconds": ("ig_reels_avg_watch_time", 1000),
 }
 _REELS: Final = "ig_reels_"
-# Of accounts, as the total of a range.
+# Instagram gives these metrics of accounts as totals of a range of days.
 _TOTALS: Final[dict[Metric, str]] = {
     "views": "views",
     "likes": "likes",
@@ -55,7 +55,7 @@ _TOTALS: Final[dict[Metric, str]] = {
     "shares": "shares",
     "saves": "saves",
 }
-# Of accounts, by day.
+# Instagram gives these metrics of accounts by day.
 _SERIES: Final[dict[Metric, str]] = {"reach": "reach", "followers_gained": "follower_count"}
 # A range has at most 30 days of 24 hours: 30 days with the change to winter time are too many by an hour.
 _SERIES_DAYS: Final = 29

@@ -49,7 +49,7 @@ class InstagramOAuth:
             "redirect_uri": redirect_uri,
             "code": code.removesuffix("#_"),
         }
-        # As multipart, with fields only.
+        # The form is sent as multipart, with fields and no files.
         parts = {name: (None, value) for name, value in form.items()}
         address = transport.url("api.instagram.com", "/oauth/access_token")
         body = _body(send("POST", address, files=parts))

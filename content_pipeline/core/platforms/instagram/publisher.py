@@ -23,7 +23,7 @@ POLL_PAUSE_SECONDS: Final = 1.0
 # Later polls: Meta advises once a minute; a container that is young is polled sooner.
 _SHORTEST_WAIT_SECONDS: Final = 5.0
 _LONGEST_WAIT_SECONDS: Final = 60.0
-# How far Instagram's clock may be behind ours.
+# Instagram's clock may be this far behind ours.
 _CLOCK_SLACK: Final = timedelta(minutes=1)
 _NEWEST: Final = 50
 

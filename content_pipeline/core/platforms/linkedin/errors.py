@@ -13,7 +13,7 @@ from content_pipeline.core.platforms.base import Ambiguous, Expired, NotPermitte
 from content_pipeline.core.platforms.response_json import json_object
 
 _LATER: Final = "Nothing to do: it is retried automatically."
-# Of the URNs in a duplicate's message, only these are posts: activities and comments have URNs too.
+# Among the URNs in the message of a duplicate, only these are posts. Activities and comments have URNs too.
 _POST: Final = re.compile(r"\burn:li:(?:share|ugcPost):\d+")
 # "Not enough permissions to access": new responses have the code, old ones the number only.
 _DENIED: Final = "ACCESS_DENIED"

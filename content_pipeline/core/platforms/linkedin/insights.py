@@ -47,19 +47,19 @@ _TOTALS: Final[dict[Metric, tuple[str, str]]] = {
     "saves": (_POSTS, "POST_SAVE"),
     "clicks": (_POSTS, "LINK_CLICKS"),
 }
-# Of one post only.
+# These totals can be read of a single post only.
 _VIDEO_TOTALS: Final[dict[Metric, tuple[str, str]]] = {
     "views": (_VIDEOS, "VIDEO_PLAY"),
     "watch_seconds": (_VIDEOS, "VIDEO_WATCH_TIME"),
 }
-# What is told by day.
+# These metrics are available by day.
 _DAILY: Final[tuple[Metric, ...]] = ("impressions", "likes", "comments", "shares", "saves")
 _QUERIES: Final = {**_TOTALS, **_VIDEO_TOTALS}
 _UNITS: Final[dict[Metric, int]] = {"watch_seconds": 1000}
-# How a post is named by the type of its URN.
+# Queries name a post by this kind, according to the type of its URN.
 _KINDS: Final = {"share": "share", "ugcPost": "ugc"}
 _DAY_SECONDS: Final = 24 * 3600.0
-# Of a post that is gone, or of another member.
+# LinkedIn answers with these for a post that is gone, or that is of another member.
 _HIDDEN: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 
 Element = dict[str, Any]

@@ -5,7 +5,7 @@ from typing import Final
 
 from content_pipeline.core.platforms.hashtags import HASHTAG
 
-# After an unescaped one, LinkedIn silently drops the rest of the post.
+# LinkedIn silently drops the rest of a post after an unescaped one of these characters.
 _RESERVED: Final = re.compile(r"[|{}@\[\]()<>#*_~\\]")
 
 

@@ -22,7 +22,8 @@ from content_pipeline.core.platforms.linkedin.requests import call, member_urn
 
 # A short video is processed within seconds; for longer ones a later run polls, so that they hold no worker slot.
 PATIENCE_SECONDS: Final = 2.0
-# How long a duplicate is certainly refused: sources say ten minutes to two days. The shortest, less the request's time.
+# LinkedIn certainly refuses a duplicate for this long. Sources say ten minutes to two days; this is the shortest, less
+# the time of the request.
 _REMEMBERED: Final = timedelta(minutes=9)
 _VISIBILITY: Final = {"public": "PUBLIC", "connections": "CONNECTIONS"}
 

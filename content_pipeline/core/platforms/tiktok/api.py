@@ -15,7 +15,8 @@ STATUS: Final = "post/publish/status/fetch"
 USER_INFO: Final = "user/info"
 VIDEO_LIST: Final = "video/list"
 VIDEO_QUERY: Final = "video/query"
-# Per minute, for all processes together: calls that publish per account, others for all accounts of the app.
+# These rates are per minute, for all processes together. Calls that publish are limited per account, and other calls
+# for all accounts of the app.
 _OF_ACCOUNT: Final = {CREATOR_INFO: Rate(20, 60), INIT: Rate(6, 60), STATUS: Rate(30, 60)}
 APP_RATE: Final = Rate(600, 60)
 

@@ -34,10 +34,11 @@ class TikTokOAuth:
             "response_type": "code",
             "redirect_uri": redirect_uri,
             "state": state,
-            # Hex, where RFC 7636 has base64url.
+            # TikTok takes the challenge in hex, where RFC 7636 has base64url.
             "code_challenge": sha256(verifier.encode()).hexdigest(),
             "code_challenge_method": "S256",
-            # Otherwise TikTok consents by itself for a person who has consented before, also by somebody else's link.
+            # Otherwise TikTok skips its consent page for a person who has consented before, even if they follow
+            # somebody else's link.
             "disable_auto_auth": "1",
         }
         return str(httpx.URL(transport.url(_WWW, "/v2/auth/authorize/"), params=parameters))

@@ -20,7 +20,7 @@ from content_pipeline.core.platforms.tiktok.chunks import Chunks
 from content_pipeline.core.platforms.tiktok.creators import Creator
 from content_pipeline.core.platforms.tiktok.options import TikTokOptions
 
-# How long an upload's URL is valid.
+# The URL of an upload is valid for this long.
 _UPLOAD_LIFE: Final = timedelta(hours=1)
 _MEDIA_TYPES: Final = {"mov": "video/mp4", "matroska": "video/webm"}
 _ASK_AGAIN_SECONDS: Final = 3.0

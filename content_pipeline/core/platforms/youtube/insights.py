@@ -47,8 +47,9 @@ SCOPES: Final = (
 )
 _ANALYTICS: Final = "youtubeanalytics.googleapis.com"
 _ZONE: Final = ZoneInfo("America/Los_Angeles")
-# Of the 10,000 units a day: a post with captions and a thumbnail costs about 460, so 13 such posts remain possible in a
-# day in which figures take twice their share. 80 channels with 50 new videos each need 2,000 a day.
+# Reading figures takes 2,000 of the 10,000 units a day. A post with captions and a thumbnail costs about 460, so 13
+# such posts remain possible on a day on which figures take twice their share. 80 channels with 50 new videos each need
+# 2,000 units a day.
 READS_SHARE: Final = Rate(2000, 24 * 3600)
 # The most that the Data API takes and returns in one call.
 _PAGE: Final = 50

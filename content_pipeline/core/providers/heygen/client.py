@@ -21,7 +21,7 @@ from content_pipeline.core.settings import settings
 # All tries at a HeyGen that hangs end within the minute that Dagster gives a sensor's tick.
 _READ_TIMEOUT: Final = httpx.Timeout(15.0)
 
-# What the lists call the id of an item.
+# The lists give the id of an item one of these names.
 _ID_NAMES: Final = ("id", "video_id", "voice_id")
 _MAX_LOGGED: Final = 100
 
@@ -55,7 +55,7 @@ def send(method: str, path: str, *, headers: dict[str, str] | None = None, **req
             remedy="Set CONTENT_PIPELINE_HEYGEN_API_KEY.",
             retryable=False,
         )
-    # As bytes: httpx quotes the whole value in its error for one that is not ASCII.
+    # The key is sent as bytes, because httpx quotes the whole value in its error for a string that is not ASCII.
     key = settings().heygen_api_key.get_secret_value().encode()
     sent = {b"X-Api-Key": key} | {name.encode(): value.encode() for name, value in (headers or {}).items()}
     return client().request(method, f"{settings().heygen_url.rstrip('/')}/v3{path}", headers=sent, **request)

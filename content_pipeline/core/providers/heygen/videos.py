@@ -26,7 +26,7 @@ _NOT_SENT: Final = (
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
 )
-# 409: an earlier request with the same key is still in progress.
+# A 409 says that an earlier request with the same key is still in progress.
 _INCONCLUSIVE: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
 _IDS_PER_CALL: Final = 100
 _TITLES_PER_PAGE: Final = 100
@@ -175,7 +175,8 @@ def get(video_id: str) -> VideoStatus:
         return VideoStatus(state="missing")
     video = client.data_of(_Video, response)
     state = _state(video.status)
-    # Without credit, a video may be `completed` with the failure's code: with a watermark, or without any address.
+    # When the credit is used up, a video may be `completed` with the code of a failure, and have a watermark or no
+    # address.
     if state == "failed" or (state == "completed" and video.failure_code and not video.video_url):
         return VideoStatus(state="failed", failure_code=video.failure_code, failure_message=video.failure_message)
     return VideoStatus(
