@@ -1,4 +1,4 @@
-"""What operators do with the tasks of all workspaces: list, retry and cancel them, by the same handlers as clients.
+"""Operators' actions on the tasks of all workspaces: list, retry and cancel, by the same handlers as for clients.
 
 The audit log names the operator.
 """

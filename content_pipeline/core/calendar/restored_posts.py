@@ -1,4 +1,4 @@
-"""Posts after the restore of a backup: each that was open or planned may be out since, so none goes out by itself.
+"""Holds back all open and planned posts after the restore of a backup, as they may have been published since it.
 
     hold_back ──▶ posts at work end as `unconfirmed`, planned items fail with the reason `restored`
     release   ──▶ items whose time is still to come are scheduled again, when a person says that they are not out

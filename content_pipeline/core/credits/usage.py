@@ -1,4 +1,4 @@
-"""What a workspace has used: its balance of credits, and the credits and tasks of the present month."""
+"""Usage of a workspace: its balance of credits, and the credits and tasks of the present month."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

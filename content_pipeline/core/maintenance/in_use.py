@@ -1,5 +1,4 @@
-"""Whether captions and videos are still needed, by posts that are to be published or by tasks; then they are not
-deleted."""
+"""Deletion guard: refuses to delete captions and videos that unpublished posts or open tasks still need."""
 
 from collections.abc import Collection
 from typing import Final

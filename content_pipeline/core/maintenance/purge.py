@@ -1,4 +1,4 @@
-"""Purge of deleted captions, videos and batches: their files once more, then their rows.
+"""Purge of deleted captions, videos and batches: deletes their files once more, then their rows.
 
 The second look at the files finds those that a process wrote which froze before it was fenced off, and those that
 could not be deleted at once. What is published stays published: a video that posts name keeps its row, without its

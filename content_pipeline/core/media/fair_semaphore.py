@@ -1,4 +1,4 @@
-"""A semaphore for threads of which no owner takes all slots."""
+"""Fair semaphore for threads: no owner can take all slots."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterator

@@ -1,4 +1,4 @@
-"""What probing a media file finds, as stored in `captions.media` and `reels.media`."""
+"""Data type of what probing a media file finds, as stored in `captions.media` and `reels.media`."""
 
 from dataclasses import dataclass
 

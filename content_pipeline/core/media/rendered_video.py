@@ -1,4 +1,4 @@
-"""What a video that was rendered has to be: checked before it is stored, and again before it is posted."""
+"""Validation of rendered videos: before they are stored, and again before they are posted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,1 +1,1 @@
-"""What `/metrics` reads from the database (docs/monitoring.md)."""
+"""Prometheus metrics of `/metrics`, apart from those of requests (docs/monitoring.md)."""

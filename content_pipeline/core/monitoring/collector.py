@@ -1,4 +1,4 @@
-"""Collector of Prometheus that reads the database when it is scraped."""
+"""Prometheus collector that reads the database at each scrape."""
 
 from collections.abc import Callable, Iterator
 from typing import Final

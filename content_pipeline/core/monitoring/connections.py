@@ -1,4 +1,4 @@
-"""Families of what is connected to others: accounts, the reading of their figures, and webhooks."""
+"""Metric families of connections to other services: accounts, the reading of their figures, and webhooks."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Metric families of Prometheus, made of rows."""
+"""Builds Prometheus metric families from rows."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final

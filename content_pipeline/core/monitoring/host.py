@@ -1,4 +1,4 @@
-"""Collector of Prometheus for the host of this process: what it reads without the database."""
+"""Prometheus collector for the host of this process, which needs no database."""
 
 from collections.abc import Iterator
 

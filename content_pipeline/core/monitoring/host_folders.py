@@ -1,4 +1,4 @@
-"""Folders of this host: the state folder, the scratch folders of runs, and temporary files."""
+"""Metric families of folders of this host: the state folder, the scratch folders of runs, and temporary files."""
 
 import os
 import tempfile

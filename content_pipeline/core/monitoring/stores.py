@@ -1,4 +1,4 @@
-"""Families of the stores: disk, bucket, and the databases themselves."""
+"""Metric families of the stores: disk, bucket, and the databases themselves."""
 
 import shutil
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Families of work: queues, executions, ended tasks, posts, and the calendar."""
+"""Metric families of work: queues, executions, ended tasks, posts, and the calendar."""
 
 from collections.abc import Iterator
 from typing import Final, get_args

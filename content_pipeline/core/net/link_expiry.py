@@ -1,4 +1,4 @@
-"""When a signed link expires, as far as its query says so: S3, Google Cloud Storage, Azure Blob Storage, CloudFront."""
+"""Reads from the query of a signed link when it expires: S3, Google Cloud Storage, Azure Blob Storage, CloudFront."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

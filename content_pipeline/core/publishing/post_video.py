@@ -1,4 +1,4 @@
-"""The video of a post that is stored here."""
+"""Looks up the stored video of a post."""
 
 from sqlalchemy.orm import Session
 

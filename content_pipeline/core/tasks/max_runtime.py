@@ -1,4 +1,4 @@
-"""The longest time of a run: one that takes longer is fenced off, and its task ends as `max_runtime_exceeded`.
+"""Maximum runtime of runs: one that takes longer is fenced off, and its task ends as `max_runtime_exceeded`.
 
 The run's own process does this, in our database: it needs neither Dagster's daemon nor its database.
 """
