@@ -41,11 +41,12 @@ from bench.figures import Figure
 from content_pipeline.core.clock import now
 from tests.stack.harness import Stack
 
-# By it Linux shares the CPU among sessions first, and the stack is in another one than what the benchmarks start: 77 ms
-# instead of 12 beside uploads (noisy-neighbor).
+# With autogroups, Linux shares the CPU among sessions first, and the stack is in another session than the load that the
+# benchmarks start: beside uploads, 77 ms were measured instead of 12 (noisy-neighbor).
 _AUTOGROUP = Path("/proc/sys/kernel/sched_autogroup_enabled")
 
-# In this order: what needs a new stack first, then what needs an idle one; those that fill the tables last.
+# Benchmarks run in this order: first those that need a new stack, then those that need an idle one, and last those that
+# fill the tables.
 BENCHMARKS: dict[str, Callable[[Environment], Iterator[Figure]]] = {
     "memory": memory.measure,
     "start-latency": start_latency.measure,

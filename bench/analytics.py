@@ -23,7 +23,7 @@ ACCOUNTS: Final = 200
 POSTS: Final = 20_000
 DERIVE_SECONDS: Final = 60
 
-# Disconnected, so that the sync of the stack leaves them alone.
+# The accounts are disconnected, so that the sync of the stack leaves them alone.
 _ACCOUNTS: Final = """
 insert into accounts (id, workspace_id, platform, user_id, handle, name, status, scopes, connected_at, created_at)
 select gen_random_uuid(), :workspace, (array['instagram', 'linkedin', 'tiktok', 'youtube'])[1 + number % 4],

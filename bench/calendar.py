@@ -48,7 +48,7 @@ join calendar_items item on item.id = template.id"""
 _COPIED = """
 select count(*) from calendar_items item join tasks task on task.kind = 'video_copy' and task.key = item.id::text
 where item.id = any(cast(:templates as uuid[])) and task.state = 'done'"""
-# Those of a crowd that no tick has claimed yet are not waited for.
+# The benchmark does not wait for items of a crowd that no tick has claimed yet.
 _CANCEL = "update calendar_items set status = 'canceled' where caption like :marker || ' %' and status = 'scheduled'"
 _ENDED = "select count(*) from calendar_items where caption like :marker || ' %' and status in ('published', 'failed')"
 # A workspace that has many runs open starts no more.
@@ -104,7 +104,8 @@ def planned(client: Client, environment: Environment, count: int, url: str) -> l
         _template(client, twin, client.connect(environment.stack.sandbox, "instagram", f"{uuid4()}"[:8]), url)
         for _ in range(count)
     ]
-    # Their copies share what was copied for them, as the items of a client have long been copied.
+    # The copies of the items share one copied video each, because a client's items were usually copied long before they
+    # are due.
     until(
         lambda: environment.stack.sql(_COPIED, templates=templates)[0][0] == count,
         seconds=300,

@@ -11,7 +11,7 @@ from tests.media.samples import talking_video
 from tests.polling import until
 from tests.stack.client import Client
 
-# By then the transcription or ffmpeg is running.
+# After this time the transcription or ffmpeg is running.
 LATEST_SECONDS = 4.0
 
 

@@ -149,7 +149,7 @@ def _mixed(voice: Samples, other: Samples, *, decibels: float) -> Samples:
     return voice + other * (voice.std() / other.std() * 10 ** (-decibels / 20))
 
 
-# For each: whether speakers hesitate within their turns, and what happens to the sound.
+# Each condition says whether speakers hesitate within their turns, and what happens to the sound.
 CONDITIONS: Final[dict[str, tuple[bool, Callable[[Samples], Samples]]]] = {
     "clean": (False, lambda clean: clean),
     "telephone": (False, _telephone),

@@ -9,7 +9,7 @@ from tests.stack.client import Client
 
 FEW, MANY = 1_000, 100_000
 
-# Copies of a finished caption and its task, with new ids, each a second older than the one before.
+# This copies a finished caption and its task with new ids, each a second older than the one before.
 _COPIES = """
 with numbers as (select gen_random_uuid() as id, now() - number * interval '1 s' as created_at
                  from generate_series(1, :count) as number),

@@ -24,9 +24,9 @@ from content_pipeline.core.avatars import heygen_events
 from tests.media.samples import SPEECH
 from tests.stack.client import REDIRECT_URI
 
-# At a time: more than the API has threads.
+# This many requests are open at a time: more than the API has threads.
 REQUESTS: Final = 60
-# Between two requests of a connection: 20 a second in all, which its plan allows.
+# Each connection pauses for this time between two requests: that makes 20 a second in all, which the plan allows.
 PAUSE_SECONDS: Final = 3.0
 
 _BASE: Final = "/api/v1/public"

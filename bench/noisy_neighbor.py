@@ -1,8 +1,8 @@
-"""Noisy neighbor: `GET /tasks/{id}` of one key while another key does its worst on each route.
+"""Noisy neighbor: `GET /tasks/{id}` of one key while another key loads each route as much as it can.
 
-Its worst (noise.py) is what waits for names that nobody resolves and for servers that drip, which are the remote
-files, the platforms, the language model, HeyGen and ZeroMemory at once; what computes; and what stays open. It sends as
-its plan allows, and comes again when it is told to. Each route has an API process of its own beside the stack's, so
+Its requests (noise.py) wait for names that no server resolves and for servers that send a byte a second (in place of
+remote files, platforms, the language model, HeyGen and ZeroMemory), compute, or stay open. It sends as many as its plan
+allows, and sends again when a Retry-After tells it to. Each route has an API process of its own beside the stack's, so
 that none inherits what another left behind.
 """
 
@@ -30,14 +30,15 @@ POLLERS: Final = 50
 EVERY: Final = 0.5
 # The first requests to a process open connections, and read keys and modules.
 WARM_UP_SECONDS: Final = 2.0
-# Until the noisy requests are where they stay.
+# The noisy requests reach their steady rate within this time.
 RAMP_SECONDS: Final = 5.0
-# For what one route left to the workers. What is left then is in the reference of the next one, too.
+# In this time the workers finish what one route left to them. What is then still left slows the reference of the next
+# route, too.
 IDLE_SECONDS: Final = 30.0
-# The 99 % is the middle one of three windows: half a second in which something else ran, 28 of 1,500 reads, made 3.78 ×
-# of what was 0.88 and 1.14 × in the next runs.
+# The 99 % is that of the middle one of three windows. In a single window, half a second in which something else ran (28
+# of 1,500 reads) made 3.78 × of what was 0.88 and 1.14 × in the next runs.
 WINDOW_SECONDS: Final = 5.0
-# Pages of 200 for the lists.
+# The lists then have pages of 200.
 _TASKS: Final = 1000
 
 # What was accepted must not keep the cores busy while the next one is measured.

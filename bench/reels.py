@@ -63,7 +63,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
 def _batch(client: Client, scripts: list[str]) -> str:
     """Create a batch and wait until it is done. Returns its id."""
     batch_id: str = client.batch(*scripts)["batch_id"]
-    # Rarely, because each poll takes CPU from the renders.
+    # It polls rarely, because each poll takes CPU from the renders.
     until(lambda: client.task(batch_id)["status"] == "done", seconds=20 * len(scripts), what="the reels", pause=1.0)
     assert client.task(batch_id)["result"]["failed"] == 0
     return batch_id

@@ -71,7 +71,8 @@ def measure(environment: Environment) -> Iterator[Figure]:
             held = total
             stack.sql("vacuum analyze tasks, publications, accounts, account_syncs, webhook_deliveries")
             environment.idle()
-            # As if none had been scraped before: they ended before the last scrape, which would have counted them.
+            # The counts are deleted as if there had been no scrape before: the tasks ended before the last scrape,
+            # which has counted them.
             stack.sql("delete from ended_task_counts")
             stack.sql("delete from measurements where name = 'ended_tasks'")
             first = _seconds(client, stack.url)

@@ -38,9 +38,9 @@ CUSTOMERS: Final = 4
 _SAMPLE_SECONDS: Final = 15.0
 _ID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")
 _FAILURE_CHARACTERS: Final = 400
-# Of the series of one rule, those that come nearest to their limits are shown.
+# The report shows this many series of each rule: those that come nearest to their limits.
 _SHOWN: Final = 6
-# What counts failures, and grows only by what nobody asked for: customers cancel, and what they send wrongly is refused
+# These series count failures that no customer causes: customers cancel tasks, and their faulty requests are refused
 # before there is a task.
 _FAILURES: Final = ("failed_tasks_total{", "failed_runs_total{")
 _NOT_READ: Final = "select distinct error->>'code' from account_syncs where error is not null"

@@ -14,7 +14,7 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from tests.polling import until
 from tests.stack.client import Client
 
-# Nothing waits as long in a system that keeps up.
+# In a system that keeps up, nothing waits this long.
 _PATIENCE_SECONDS: Final = 600
 _PAUSE_SECONDS: Final = 0.5
 # Enough that newer ones are used while older ones go.

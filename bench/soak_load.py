@@ -15,7 +15,7 @@ import httpx
 from bench.soak_activities import Activity
 from bench.soak_customer import Customer
 
-# Until those at work have ended after the last has begun.
+# Activities that are at work at the end get this much time to finish.
 _END_SECONDS: Final = 660.0
 
 

@@ -1,4 +1,4 @@
-"""What the soak watches in /metrics, and its verdict on each series: whether it grows that should not."""
+"""What the soak watches in /metrics, and its verdict on each series: whether it grows although it should not."""
 
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from prometheus_client.parser import text_string_to_metric_families
 
 PREFIX: Final = "content_pipeline_"
-# All that was worked off, by which what is kept of it is divided.
+# This series counts all finished work. The growth of what is kept is divided by it.
 TASKS: Final = "ended_tasks_total"
 _MB: Final = 1e6
 # A process loads models, drawings and voices with its first work of each kind.
@@ -58,7 +58,7 @@ RULES: Final = (
     Rule("folder_bytes{scratch}", 0, 50 * _MB, _MB, "MB"),
     Rule("folder_files{cache}", 0.02, 5),
     Rule("folder_bytes{cache}", 0.02, 5 * _MB, _MB, "MB"),
-    # What waits: a system that keeps up has about the same at all times.
+    # These series count waiting work, of which a system that keeps up has about the same at all times.
     Rule("open_tasks{*}", 0.1, 10),
     Rule("live_executions", 0.1, 5),
     Rule("webhook_backlog{*}", 0.1, 10),

@@ -28,7 +28,7 @@ from tests.core.speech.test_tts_round_trip import SCRIPTS
 from tests.core.speech.transcript_normalization import canonical
 
 _REFERENCE, *_ = hibari.known_voices()
-# Within which a voice's fundamental frequency lies, in Hz.
+# The fundamental frequency of a voice lies between these, in Hz.
 _LOWEST, _HIGHEST = 60, 400
 _FRAME_SECONDS = 0.04
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")

@@ -11,7 +11,7 @@ from tests.polling import until
 from tests.stack.client import Client
 from tests.webhook_receiver import Receiver, serving
 
-# Of each kind.
+# This many receivers work, and as many hang.
 RECEIVERS = 50
 # The sensor that starts the delivery ticks every 5 s: an event may come at any moment between two ticks.
 _TICK_SECONDS = 5.0

@@ -17,7 +17,7 @@ from sandbox.store import Document, Platform, Store
 # requests for figures; remove: those that delete a post
 Step = Literal["grant", "prepare", "commit", "confirm", "download", "insights", "remove"]
 
-# What faults are ordered for.
+# Faults can be ordered for these targets.
 Target = Platform | Literal["heygen"]
 
 SCOPE_KEY: Final = "sandbox.state"

@@ -27,7 +27,7 @@ _PACKAGES: Final = (core, api, cli)
 _COMMAND_LINE: Final = Path(cli.__path__[0])
 # Rows of tables of refusals, and the class of the error that is made of one.
 _ROWS: Final = {"_Reason": Refused, "Problem": Invalid}
-# Of the services whose errors begin with their `code`.
+# The keyword arguments of services, whose errors begin with their `code`.
 _SERVICE: Final = {"name", "code", "setting"}
 
 Names = Mapping[str, ast.expr]

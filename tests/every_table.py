@@ -22,7 +22,7 @@ OF_THE_SERVICE: Final = {
     "rate_limits",
     "received_events",
 }
-# What the tables' checks ask for.
+# The check constraints of the tables ask for these values.
 _CHECKED: Final[dict[str, dict[str, Any]]] = {
     "credit_entries": {"source": "issued", "target": "available"},
     "memories": {"vector": b"1"},

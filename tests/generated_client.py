@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-# Of the twin in the examples of the document.
+# The examples of the document use this id for the twin.
 EXAMPLE_ID: Final = "645b5b56-f879-4f2f-8ccc-106e8912f522"
 JSON: Final = "application/json"
-# By the name of a field.
+# The files to send, by the name of their field.
 _SPEECH: Final = ("speech.flac", (Path(__file__).parent / "media/librivox/0870.flac").read_bytes())
 FILES: Final = {
     "csv_file": ("scripts.csv", b"script\nHello world!\n"),

@@ -1,4 +1,4 @@
-"""How much memory this process takes for something at most, beyond what it held before."""
+"""Measures the peak memory that a piece of work takes in this process, beyond what it held before."""
 
 import re
 from collections.abc import Callable

@@ -18,7 +18,7 @@ TRUE_NAMES: Final[Mapping[Metric, tuple[str, int]]] = {
     "watch_seconds": ("watch_milliseconds", 1000),
 }
 NOTHING: Final = dict.fromkeys([*(name for name, _ in TRUE_NAMES.values()), "followers_gained", "followers_lost"], 0)
-# What each platform tells of a post.
+# Each platform gives these metrics of a post.
 OF_POSTS: Final[Mapping[str, set[Metric]]] = {
     "youtube": {"views", "likes", "comments"},
     "tiktok": {"views", "likes", "comments", "shares"},

@@ -1,4 +1,4 @@
-"""Write the files of the embedded stores into a folder. A program, because as root it runs as the folder's owner."""
+"""Writes the files of the embedded stores into a folder. A program, because as root it runs as the folder's owner."""
 
 import sys
 from pathlib import Path

@@ -66,7 +66,7 @@ def test_files_without_the_word_dagster_are_searched_too(monkeypatch: pytest.Mon
 
 def test_the_document_names_nothing_that_is_not_used() -> None:
     def is_used(row: Row) -> bool:
-        # What is copied, or relied on, is not named where it is.
+        # Source that is copied or relied on is not named in our code.
         return row.use in ("copied", "relied") or bool(
             re.search(rf"\b{row.name.rpartition('.')[2]}\b", (ROOT / row.file).read_text())
         )

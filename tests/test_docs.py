@@ -29,8 +29,8 @@ DOCUMENTS: Final = sorted(
 )
 SOURCES: Final = ("content_pipeline", "api", "sandbox", "bench", "tests")
 PACKAGE: Final = ROOT / "content_pipeline"
-# A word in backticks is a path when it begins with one of these folders, or ends like one of the project's files.
-# Not the state folder: whether it exists, and what is in it, depends on what has run here before.
+# A word in backticks is a path when it begins with one of these folders, or ends like one of the project's files. The
+# state folder is left out: whether it exists, and what is in it, depends on what has run here before.
 STATE: Final = ".content-pipeline"
 FOLDERS: Final = {path.name for base in (ROOT, PACKAGE) for path in base.iterdir() if path.is_dir()} - {STATE}
 SETTINGS: Final = {

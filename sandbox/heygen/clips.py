@@ -17,7 +17,7 @@ HOST: Final = "resource2.heygen.ai"
 _URL_SECONDS: Final = 7 * 86_400
 _SHORT_SIDES: Final = {"720p": 720, "1080p": 1080, "4k": 2160}
 _LOOP_SECONDS: Final = 2
-# Where the mouth is, as a share of the height.
+# The mouth is at this share of the height.
 _MOUTH: Final = 0.4
 # Ellipses: center, half width and half height, in shares of the height from the middle of the frame's top.
 _PERSON: Final = (

@@ -74,7 +74,7 @@ _TOTALS: Final[Mapping[str, Callable[[Figures], int]]] = {
 }
 _DEMOGRAPHICS: Final = "follower_demographics"
 _BREAKDOWNS: Final = {"age": audience.AGES, "country": audience.COUNTRIES, "gender": audience.GENDERS}
-# What is told of accounts with enough followers only.
+# Instagram gives these metrics only of accounts with enough followers.
 _OF_FOLLOWERS: Final = frozenset({"follower_count", _FOLLOWS, _DEMOGRAPHICS})
 _ACCOUNT_METRICS: Final = tuple(dict.fromkeys((*_SERIES, *_TOTALS, _DEMOGRAPHICS)))
 _MAX_SECONDS: Final = 30 * 86_400

@@ -46,7 +46,7 @@ _VIDEOS: Final[Mapping[str, Metric]] = {
     "VIDEO_VIEWER": Metric(lambda counts: counts.reach, daily=_NEVER),
     "VIDEO_WATCH_TIME": Metric(lambda counts: counts.watch_milliseconds),  # in milliseconds
 }
-# From this version on `metricType` is a string, and a union before.
+# From this version on `metricType` is a string; before, it was a union.
 _PLAIN_METRIC_TYPES: Final = "202605"
 _UNION: Final = "com.linkedin.adsexternalapi.memberanalytics.v1.Creator{}AnalyticsMetricTypeV1"
 # Entities by their key in the union, with the beginning of their URN.

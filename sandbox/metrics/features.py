@@ -21,7 +21,7 @@ _PEAKS: Final[Mapping[Platform, Mapping[float, float]]] = {
     "youtube": {15.0: 0.4, 20.0: 0.6},
 }
 _PEAK_HOURS: Final = 2.5
-# From Monday to Sunday.
+# The weights are those of Monday to Sunday.
 _LEISURE: Final = (0.95, 1.0, 1.05, 1.1, 1.0, 0.9, 1.05)
 _WORK: Final = (1.0, 1.2, 1.15, 1.1, 0.85, 0.45, 0.5)
 _HOOKS: Final[Mapping[Hook, float]] = {"question": 1.25, "warning": 1.35, "number": 1.15, "plain": 1.0}
@@ -60,7 +60,8 @@ class Features:
     @classmethod
     def of(cls, post: Document) -> "Features":
         """The features of a post's document."""
-        # What people see first: YouTube shows the title below a video, and the description when asked.
+        # The growth depends on what people see first: YouTube shows the title below a video, and the description only
+        # on request.
         first = post["title"] if post["platform"] == "youtube" else post["text"]
         return cls(
             platform=post["platform"],

@@ -127,7 +127,7 @@ def _course(post: Features, followers: int) -> _Course:
         clicks=between(0.003, 0.015, "clicks"),
         follow=between(0.002, 0.01, "follow"),
         leave=between(0.1, 0.4, "leave"),
-        # Below 1 - spam, so that the reach stays below the views when spam is removed from those.
+        # The reach is below 1 - spam, so that it stays below the views when spam is removed from these.
         reach=between(0.65, 0.85, "reach"),
         repeats=between(0.1, 0.6, "repeats"),
     )

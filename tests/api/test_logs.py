@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-# In a process of its own: what the API configures stays configured.
+# This runs in a process of its own, because what the API configures stays configured.
 CHILD = """
 from api import logs
 from content_pipeline.core.media.fonts import FontSet

@@ -1,6 +1,6 @@
-"""Requests of strangers, made by schemathesis of the OpenAPI document: each operation alone, and along its links.
+"""Property-based tests by schemathesis: generated requests to each operation, alone and along the document's links.
 
-`make strangers` makes 20,000; the suite a sample.
+`make strangers` makes 20,000 requests, and the test suite a sample of them.
 """
 
 import json
@@ -30,7 +30,7 @@ from tests.generated_client import Call, World, calls
 pytestmark = pytest.mark.slow
 
 DESCRIBED: Final = [status_code_conformance, content_type_conformance, response_schema_conformance]
-# Only the links of the document, none that are guessed.
+# Only the links of the document are followed, none that schemathesis would guess.
 CONFIG: Final = SchemathesisConfig.from_dict({"phases": {"stateful": {"inference": {"algorithms": []}}}})
 SCHEMA: Final = schemathesis.openapi.from_asgi("/openapi.json", create_app(), config=CONFIG).include(
     path_regex="^/api/"
@@ -38,7 +38,7 @@ SCHEMA: Final = schemathesis.openapi.from_asgi("/openapi.json", create_app(), co
 OPERATIONS: Final = {operation.label: operation for operation in (found.ok() for found in SCHEMA.get_all_operations())}
 CASES: Final = int(os.environ.get("STRANGERS_CASES", 12 * len(OPERATIONS)))
 STEPS: Final = 40
-# In seconds: 10, the default, are too few for an upload on a busy machine.
+# This is in seconds. The default of 10 is too short for an upload on a busy machine.
 TIMEOUT: Final = 120
 USUAL: Final[dict[str, Any]] = {
     "phases": [Phase.generate],

@@ -64,9 +64,9 @@ TABLES: Final = {
     "upload_id": "Upload",
     "webhook_id": "WebhookEndpoint",
 }
-# Of fields that the document has no example of.
+# The document has no examples of these fields.
 EXAMPLES: Final = {"segments": [{"start": 0, "end": 1, "text": "Hello."}], "topic": "Coffee"}
-# Of paths whose parameter has the same name.
+# The parameters of these paths have names from above, but name rows of other tables.
 TABLES_OF_PATHS: Final = {
     "/multimodal/avatar/{job_id}": "AvatarVideo",
     "/uploads/multipart/{upload_id}": "MultipartUpload",
@@ -226,12 +226,12 @@ BODIES: Final = [
     (method, path, place, "multipart/form-data" in operation["requestBody"]["content"])
     for method, path, operation in operations()
     for place in ids_in(body_schema(operation))
-    # Of a mapping by platform, with options of each: the test below.
+    # A mapping by platform, with the options of each, is covered by the test below.
     if place[0] != "platform_defaults"
 ]
 
 
-# What may stand in place of a URL.
+# These fields may stand in place of a URL.
 SOURCES: Final = ("reel_id", "avatar_job_id", "caption_id", "upload_id")
 
 

@@ -1,4 +1,4 @@
-"""What several tests of the core need."""
+"""Fixtures that several tests of the core share."""
 
 from collections.abc import Iterator
 from pathlib import Path

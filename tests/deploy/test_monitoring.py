@@ -27,7 +27,7 @@ from tests.programs import need
 
 DASHBOARD: Final = ROOT / "deploy" / "grafana" / "content-pipeline.json"
 CASES: Final = Path(__file__).with_name("alert_cases.yml")
-# As Grafana does for a panel of a few minutes.
+# Grafana uses this interval for a panel of a few minutes.
 RATE_INTERVAL: Final = "1m"
 
 

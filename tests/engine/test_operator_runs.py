@@ -31,7 +31,7 @@ from tests.webhook_receiver import Receiver, receiving
 CANCELED = dg.DagsterRunStatus.CANCELED
 FAILURE = dg.DagsterRunStatus.FAILURE
 SUCCESS = dg.DagsterRunStatus.SUCCESS
-# As Dagster marks a run that repeats one whose worker was lost.
+# Dagster gives these tags to a run that repeats one whose worker was lost.
 REPEATED = {"dagster/parent_run_id": "1", "dagster/retry_number": "1"}
 
 

@@ -22,7 +22,7 @@ from content_pipeline.engine.webserver import guarded
 from tests.dagster_workspace import workspace
 from tests.servers import serving
 
-# As long as that of a picture, and with its form.
+# This name has the length and the form of the name of a picture.
 NAME = f"2026-11-26-{'0' * 32}.jpg"
 
 
@@ -93,7 +93,7 @@ def test_nothing_but_pictures_is_served(url: str, name: str) -> None:
     storage.put("private", io.BytesIO(b"private"), content_type="image/jpeg")
     storage.put("pictures/private", io.BytesIO(b"private"), content_type="image/jpeg")
     answer = httpx.get(f"{url}/pictures/{name}")
-    # What is no path of a picture is a page of Dagster's, as every other path.
+    # A path that is not that of a picture is a page of Dagster's, like every other path.
     assert (answer.status_code, answer.headers["content-type"]) in (
         (404, "text/plain; charset=utf-8"),
         (200, "text/html; charset=utf-8"),

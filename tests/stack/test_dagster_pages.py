@@ -186,7 +186,7 @@ def execute_check(pages: DagsterPages, name: str) -> None:
     open_check(pages, name)
     pages.picture("check with its result")
     pages.open_tab("Partitions")
-    # Of the failed runs of yesterday, and of today.
+    # No failed execution is left, neither of yesterday's runs nor of today's.
     pages.page.get_by_text("Execution Failed (0)").wait_for()
     pages.picture("check by partition")
 

@@ -21,7 +21,7 @@ from tests.sandbox_server import Sandbox
 
 HOUR: Final = 3600.0
 DAY: Final = 24 * HOUR
-# From just before a token is replaced to just before it ends.
+# These spans last from just before a token is replaced to just before it ends.
 NEAR_END: Final = {"instagram": 51 * DAY, "tiktok": DAY - 60, "linkedin": 60 * DAY - 60, "youtube": HOUR - 60}
 TOKEN_PATHS: Final = {
     "instagram": "/graph.instagram.com/refresh_access_token",

@@ -86,7 +86,7 @@ class Ledger(RuleBasedStateMachine):
     @rule(first=st.sampled_from(RENDERS), second=st.sampled_from(RENDERS), amount=st.integers(1, 700))
     def submit_two_at_once(self, first: str, second: str, amount: int) -> None:
         outcomes = zip((first, second), at_once(self.hold(first, amount), self.hold(second, amount)), strict=True)
-        # In one of the two orders; a refused one came after the other.
+        # The two happen in one order or the other; a refused one came second.
         for render, outcome in sorted(outcomes, key=lambda pair: pair[1] is not None):
             self.note_hold(render, amount, outcome)
 

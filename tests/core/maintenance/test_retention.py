@@ -15,7 +15,7 @@ from content_pipeline.core.models import Caption, Publication, WorkspaceExport
 from content_pipeline.core.uploads import uploads
 from tests.core.maintenance.ended_tasks import published
 
-# What runs write for rows.
+# Runs write these files for their rows.
 MADE = [("reels", "reel.mp4"), ("avatars", "avatar.mp4"), ("captions", f"burn_ins/{uuid4()}.mp4")]
 
 

@@ -196,7 +196,8 @@ def test_files_of_one_workspace_that_take_long_leave_room_for_those_of_others(tm
             assert pool.submit(untrusted.probe, samples.SPEECH, other).result(30).has_audio
             assert not any(each.done() for each in held)
         finally:
-            # At once: opening one waits for its reader, which may wait for a slot that the reader of another one holds.
+            # All are written at once: opening one waits for its reader, which may wait for a slot that the reader of
+            # another one holds.
             with ThreadPoolExecutor(len(paths)) as writers:
                 list(writers.map(lambda path: path.write_bytes(b"no sound"), paths))
     assert {type(each.exception()) for each in held} == {NotMedia}

@@ -16,7 +16,7 @@ BOMB = gzip.compress(bytes(200_000_000), 1)
 
 
 def ask(body: Iterable[bytes], encoding: str = "identity") -> httpx.Response:
-    # As an iterator, as it comes from a connection: httpx.Response reads and decompresses bytes when it is made.
+    # The body is an iterator, as from a connection. httpx.Response would read and decompress bytes when it is made.
     answer = httpx.Response(200, content=iter(body), headers={"Content-Encoding": encoding})
     with limited_client.limited_client(transport=httpx.MockTransport(lambda _: answer)) as client:
         return client.get(ADDRESS)

@@ -23,7 +23,7 @@ CALLBACK: Final = "https://api.example.com/callback"
 VERIFIER: Final = "v" * 64
 OLD: Final = Tokens("old-access", None, "old-refresh", None, [])
 LONG_AGO: Final = datetime(2026, 1, 1, tzinfo=UTC)
-# Where codes and refresh tokens are exchanged; the first of Instagram's three.
+# Codes and refresh tokens are exchanged at these paths. Instagram has three, of which this is the first.
 TOKEN_PATHS: Final = {
     "instagram": "/refresh_access_token",
     "tiktok": "/v2/oauth/token/",

@@ -56,7 +56,7 @@ from tests.factories import make_account, make_twin
 from tests.media import samples
 
 PLATFORM: Final = "tiktok"
-# What must not be in the database in clear.
+# This must not be in the database in plaintext.
 UPLOAD: Final = "https://upload.example.com/secret-address"
 TOKEN: Final = "secret-token"
 

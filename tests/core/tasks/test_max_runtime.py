@@ -83,7 +83,7 @@ def test_a_run_without_a_task_is_fenced_off_too(database: None) -> None:
         assert executions.live_runs(session, [run_id]) == set()
 
 
-# As a library that hangs in C: SIGINT never arrives. It has no Dagster to ask.
+# This program behaves like a library that hangs in C: SIGINT never arrives. It has no Dagster to ask.
 HANGS = """
 import signal, sys, time
 from functools import partial

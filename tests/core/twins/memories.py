@@ -3,7 +3,7 @@
 import itertools
 from typing import Final
 
-# What is remembered, and a question that shares hardly a word with it.
+# Each memory has a question that shares hardly a word with it.
 ASKED: Final = {
     "She never drinks coffee after noon because it keeps her awake.": "Does caffeine late in the day bother her sleep?",
     "Her golden retriever is called Biscuit.": "What is the dog's name?",

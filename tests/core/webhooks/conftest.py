@@ -1,4 +1,4 @@
-"""What tests of webhooks need."""
+"""Fixtures of the tests of webhooks."""
 
 from collections.abc import Iterator
 

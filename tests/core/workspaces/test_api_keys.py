@@ -222,5 +222,5 @@ def test_a_key_that_is_being_used_does_not_wait_for_the_row_to_be_free() -> None
         session.get_one(ApiKey, used, with_for_update={"key_share": True})
         with transaction() as reading:
             reading.execute(text("set local lock_timeout = '1s'"))
-            # As an idempotency key and an audit event do.
+            # The inserts of an idempotency key and of an audit event take this lock too.
             reading.execute(text("select from api_keys where id = :id for key share"), {"id": used})

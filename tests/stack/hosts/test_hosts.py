@@ -20,7 +20,7 @@ REELS = int(os.environ.get("HOSTS_REELS", "9"))
 # A run is declared dead after 15 s without a heartbeat, which is seen every 5 s; then Dagster starts it again: 23 s in
 # all, and 60 s are promised. Beside other tests it takes longer.
 MOVED_SECONDS = 60 if "HOSTS_REELS" in os.environ else 300
-# Where a worker of another host reaches the embedded services of the first.
+# With these settings a worker of another host reaches the embedded services of the first.
 URLS = [f"CONTENT_PIPELINE_{name}" for name in ("DATABASE_URL", "DAGSTER_DATABASE_URL", "S3_ENDPOINT", "DAGSTER_URL")]
 
 

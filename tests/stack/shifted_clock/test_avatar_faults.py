@@ -122,7 +122,8 @@ def _passing_time(stack: Stack) -> Iterator[None]:
             if stack.is_ready() and not faults.works_on(stack, "avatar"):
                 with suppress(httpx.HTTPError):
                     stack.sandbox.advance(STEP_SECONDS)
-                    # Not all at once: the first videos would lose seven downloads, which ends a task.
+                    # These faults are not ordered all at once: the first videos would lose seven downloads, which ends
+                    # a task.
                     for kind, times in (("confirm", TRIES), ("download", 1)):
                         if left[kind] and random.random() < 0.3:
                             left[kind] -= 1

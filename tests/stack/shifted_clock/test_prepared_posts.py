@@ -12,7 +12,7 @@ from tests.stack import faults
 from tests.stack.client import Client
 from tests.stack.harness import Stack
 
-# Within the time in which this stack prepares posts (conftest.py).
+# This stack prepares posts that are due within a longer time than this (conftest.py).
 AHEAD = timedelta(minutes=25)
 # Timeout for a hanging test, not a product figure.
 TIMEOUT_SECONDS = 180

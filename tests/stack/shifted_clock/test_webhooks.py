@@ -76,7 +76,7 @@ def test_each_bad_receiver_is_treated_as_documented(stack: Stack, client: Client
         (delivery,) = deliveries(client, webhooks[kind])
         return delivery["status"], delivery["last_status"], (delivery["last_error"] or {}).get("code")
 
-    # Not among the hosts that may be private.
+    # This host is not among those that may be private.
     with serving() as private:
         receiver.hangs.add("/hangs")
         receiver.answers |= {

@@ -16,7 +16,7 @@ from tests.core.media.rendered_frames import frame, text_pixels, yellow_pixels
 from tests.core.media.spoken_words import speak
 from tests.core.media.test_fonts import SCRIPTS
 
-# Above the progress bar: captions only.
+# These rows are above the progress bar and have only captions.
 MIDDLE = slice(700, 1230)
 LEAD = 0.2
 

@@ -35,7 +35,7 @@ NASTY = {
     "hangul": "안녕하세요" * 6,
     "kana without blanks": "きょう" * 40,
 }
-# Between title card and name badge: captions only.
+# These rows are between title card and name badge and have only captions.
 MIDDLE = slice(700, 1114)
 
 

@@ -10,7 +10,7 @@ from content_pipeline.core.platforms.base import Ambiguous, Expired, NotPermitte
 from content_pipeline.core.platforms.linkedin.errors import commit_failure, duplicate_of, failure
 
 THROTTLED = {"status": 429, "serviceErrorCode": 101, "message": "Resource level throttle limit of the member"}
-# As the Posts API sends it: the code lies deep, and the URN in a sentence.
+# The Posts API sends this form: the code is nested deep, and the URN is in a sentence.
 DUPLICATE = {
     "errorDetailType": "com.linkedin.common.error.BadRequest",
     "message": "com.linkedin.content.common.exception.BadRequestResponseException: "
