@@ -204,7 +204,7 @@ def typescript_client(document: dict[str, Any], tmp_path_factory: pytest.TempPat
     if installed.returncode:
         leave_out(f"needs npm packages: {installed.stderr}")
     (folder / "openapi.json").write_text(json.dumps(document))
-    # Else fields that have a default could not be left out of a request.
+    # Otherwise fields that have a default could not be left out of a request.
     options = ["--output", "schema.ts", "--default-non-nullable=false"]
     command = [npm, "exec", "--", "openapi-typescript", "openapi.json", *options]
     generated = subprocess.run(command, capture_output=True, text=True, cwd=folder)

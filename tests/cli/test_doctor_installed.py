@@ -13,7 +13,7 @@ from content_pipeline.cli import doctor_installed
 from content_pipeline.cli.stack_config import ROOT
 from content_pipeline.core.errors import Unavailable
 
-# Of "abc".
+# This is the hash of "abc".
 HASH = "sha256=ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"
 
 

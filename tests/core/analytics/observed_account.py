@@ -55,7 +55,8 @@ class ObservedAccount:
         sandbox.reset()
         sandbox.set(spam_removal=spam)
         with transaction() as session:
-            # Of the examples before; the sandbox gives ids of posts by the time, which is the same in all of them.
+            # Rows of the examples before are taken out of the way: the sandbox gives posts their ids by the time, which
+            # is the same in all examples.
             session.execute(update(Account).values(status="disconnected"))
             session.execute(update(Publication).values(post_id=None))
             session.execute(delete(RateLimit))

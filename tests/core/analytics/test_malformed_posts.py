@@ -19,10 +19,10 @@ from tests.sandbox_server import Sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_pauses")]
 
-# What the platforms call the time of a post in a list, and its figures in an answer about it.
+# The platforms give these names to the time of a post in a list, and to its figures in an answer about it.
 _TIMES: Final = ("timestamp", "create_time", "videoPublishedAt")
 _FIGURES: Final = ("like_count", "statistics", "values", "count")
-# How the address names the post that an answer is about, at Instagram and at LinkedIn.
+# At Instagram and at LinkedIn, the address names the post that an answer is about like this.
 _ABOUT: Final = ("/{}/insights", ":{})")
 
 

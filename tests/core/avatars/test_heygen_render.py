@@ -34,7 +34,7 @@ from tests.core.avatars.heygen import RENDERED_SECONDS, some_avatar
 from tests.sandbox.heygen import customer
 from tests.sandbox_server import Sandbox
 
-# As a share of the height, in the stand-in's videos.
+# The chin is at this share of the height in the stand-in's videos.
 CHIN = 0.48
 
 # Each executes whole runs.

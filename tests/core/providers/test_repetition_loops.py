@@ -51,7 +51,7 @@ def test_words_that_are_squeezed_but_not_repeated_stay() -> None:
     assert without_loops([]) == []
 
 
-# What Whisper base has written of 40 times "Thank you." in 60 s and then a sentence, of a sentence 14 times in 32 s,
+# Whisper base has written this of 40 times "Thank you." in 60 s and then a sentence, of a sentence 14 times in 32 s,
 # and of a reading on a line of 600 to 1,800 Hz with noise 3 dB above the voice.
 WRITTEN = {
     name: [Word(*word) for word in words]

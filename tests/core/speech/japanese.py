@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 _SAID_ALIKE = str.maketrans("ヲヅヂ", "オズジ")
-# By the last letter of a kana's Unicode name, which is its vowel.
+# The keys are vowels: the last letters of the Unicode names of kana.
 _LENGTHENING = {"A": "ア", "I": "イ", "U": "ウ", "E": "エイ", "O": "オウ"}
 
 SCRIPTS = [

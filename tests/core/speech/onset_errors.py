@@ -7,7 +7,7 @@ from content_pipeline.core.media.timed_words import Word
 
 _FRAME_SECONDS = 0.005
 _PAUSE_SECONDS = 0.15
-# As a share of the 98th percentile of energy: 30 dB below it, sound is masked by the word that follows.
+# This is a share of the 98th percentile of energy. Sound 30 dB below it is masked by the word that follows.
 _QUIET = 0.03
 
 

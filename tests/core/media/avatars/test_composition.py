@@ -57,7 +57,7 @@ def spoken() -> Narration:
 @pytest.fixture(scope="module")
 def made(spoken: Narration, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("avatar")
-    # Lower than in a reel: the mouth is there.
+    # The captions are lower than in a reel, because the mouth is there.
     (folder / composition.CAPTIONS).write_text(WHITE_FROM_ONE.replace("440,860", "440,1300"))
     return _rendered(folder, spoken)
 

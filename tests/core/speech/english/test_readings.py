@@ -372,7 +372,7 @@ READINGS = [
     ("Zendaya's and Xiaomi", "zen day uh's|and|shau mee"),
 ]
 
-# What the bundled voice makes of names that it reads wrong as they are written.
+# The bundled voice reads these names wrong as they are written; this is how it is told to say them.
 NAMES = [
     ("Xiaomi", "ʃˈWmˈi"),
     ("Huawei", "wˈɑwˈA"),
