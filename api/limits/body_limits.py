@@ -74,7 +74,7 @@ class BodyLimits:
 def _check_encoding(encoding: str) -> None:
     if encoding.lower() != "identity":
         raise EncodingUnsupported(
-            f"Bodies are taken as they are, not compressed with {encoding[:40]}.",
+            f"Bodies that are compressed with {encoding[:40]} are not taken.",
             remedy="Send it without Content-Encoding; media are compressed anyway.",
         )
 

@@ -55,5 +55,5 @@ async def read(api: RestClient, uri: str) -> Any:
     if found := _TWIN.fullmatch(uri):
         return (await api.get(f"/twins/{found[1]}")).json()
     raise NotFound(
-        f"There is no resource {uri[:200]!r}.", code="resource_unknown", remedy="Take one of resources/list."
+        f"There is no resource {uri[:200]!r}.", code="resource_unknown", remedy="Use one that resources/list names."
     )

@@ -144,7 +144,7 @@ def _tool(name: str) -> Tool:
     raise NotFound(
         f"There is no tool {name[:100]!r}." + (f" Did you mean {nearest[0]!r}?" if nearest else ""),
         code="tool_unknown",
-        remedy="Take one of tools/list.",
+        remedy="Use one that tools/list names.",
     )
 
 

@@ -225,4 +225,4 @@ def _digest_of(path: Path) -> str:
 
 
 def _unusable(reason: str) -> Invalid:
-    return Invalid(f"This is no complete backup: {reason}.", code="backup_unusable", remedy="Take another backup.")
+    return Invalid(f"This is not a complete backup: {reason}.", code="backup_unusable", remedy="Take another backup.")

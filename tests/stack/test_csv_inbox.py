@@ -52,4 +52,4 @@ def test_files_in_the_inbox_become_reels_or_reports(
 
     rejected, report = bucket.keys(f"rejected/{workspace}/")
     assert rejected.endswith("/bad.csv")
-    assert "Row 2, script: The script has 2,501 characters; 2,500 are the most." in bucket.text(report)
+    assert "Row 2, script: The script has 2,501 characters; at most 2,500 are allowed." in bucket.text(report)

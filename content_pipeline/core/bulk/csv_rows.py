@@ -242,7 +242,7 @@ def _number(cell: str, column: str, least: float, most: float) -> float | None:
         if least <= (number := float(cell.replace(",", "."))) <= most:
             return number
     raise Invalid(
-        f"The {column} {cell[:50]!r} is no number from {least:g} to {most:g}.",
+        f"The {column} {cell[:50]!r} is not a number from {least:g} to {most:g}.",
         code=f"{column}_unfit",
         remedy="Write a number in this range, or leave the cell empty for the twin's.",
     )
@@ -273,7 +273,7 @@ def _line(cell: str, column: str, most: int) -> str | None:
     line = " ".join(cell.split())
     if len(line) > most:
         raise Invalid(
-            f"The {column.replace('_', ' ')} has {len(line):,} characters; {most} are the most.",
+            f"The {column.replace('_', ' ')} has {len(line):,} characters; at most {most} are allowed.",
             code=f"{column}_too_long",
             remedy="Shorten it.",
         )

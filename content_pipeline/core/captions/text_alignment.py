@@ -92,7 +92,7 @@ def _check_heard(aligned: Alignment) -> None:
         missing = sum(run == 0 for _, run in passage)
         if not is_heard and missing > _MAX_UNHEARD_LETTERS and missing > len(passage) * (1 - _MIN_HEARD_SHARE):
             first, last = passage[0][0], passage[-1][0]
-            raise _mismatch(f"Of the text, the words {first + 1} to {last + 1} are not heard in the recording.")
+            raise _mismatch(f"The words {first + 1} to {last + 1} of the text are not heard in the recording.")
 
 
 def _mismatch(detail: str) -> Invalid:

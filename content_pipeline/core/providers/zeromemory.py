@@ -94,7 +94,7 @@ def forget(memory_id: str) -> None:
 def _request(method: str, path: str, payload: Mapping[str, Any] | None = None) -> httpx.Response:
     if not is_configured():
         raise Unavailable(
-            "This needs ZeroMemory, which is not set up any more.",
+            "This needs ZeroMemory, which is no longer set up.",
             code="zeromemory_unset",
             remedy="Set CONTENT_PIPELINE_ZEROMEMORY_TOKEN.",
             retryable=False,

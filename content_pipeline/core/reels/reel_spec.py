@@ -30,7 +30,7 @@ def valid_script(script: str) -> str:
     most = settings().script_characters
     if len(script) > most:
         raise Invalid(
-            f"The script has {len(script):,} characters; {most:,} are the most.",
+            f"The script has {len(script):,} characters; at most {most:,} are allowed.",
             code="script_too_long",
             remedy="Shorten it, or make two reels of it.",
         )

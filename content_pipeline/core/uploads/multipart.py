@@ -154,7 +154,7 @@ def _check_complete(missing: Sequence[Part]) -> None:
     """Raises Conflict `upload_incomplete`."""
     if missing:
         raise Conflict(
-            f"Parts of this file that have not arrived: {len(missing):,}.",
+            f"Parts of this file have not arrived: {len(missing):,}.",
             code="upload_incomplete",
             remedy="Get the upload for the addresses of the missing parts, send them, and complete it again.",
         )

@@ -43,7 +43,7 @@ def check(platform: str, post: PostText) -> list[Violation]:
     ):
         if limit is not None and (count := len(pattern.findall(text))) > limit:
             what = code.rpartition("_")[2]
-            found.append(Violation(code, f"There are {count} {what}; {limit} are the most."))
+            found.append(Violation(code, f"There are {count} {what}; at most {limit} are allowed."))
     if any(mark in text for mark in rules.forbidden):
         found.append(Violation("text_forbidden", f"The text may not have any of {' '.join(rules.forbidden)}."))
     if bad := [word for word in post.hashtags if not word or tag(word) != word]:
@@ -59,7 +59,7 @@ def _title_violations(rules: TextRules, title: str | None) -> list[Violation]:
     found = []
     if len(title) > rules.title:
         found.append(
-            Violation("title_too_long", f"The title has {len(title):,} characters; {rules.title} are the most.")
+            Violation("title_too_long", f"The title has {len(title):,} characters; at most {rules.title} are allowed.")
         )
     if any(mark in title for mark in rules.forbidden):
         found.append(Violation("title_forbidden", f"The title may not have any of {' '.join(rules.forbidden)}."))

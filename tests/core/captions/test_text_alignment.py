@@ -122,7 +122,7 @@ def test_a_passage_that_is_not_spoken_is_refused_and_told_by_the_numbers_of_its_
     first, last = map(int, re.findall(r"\d+", told))
     assert (first, last) == (pytest.approx(before + 1, abs=2), pytest.approx(before + words, abs=2))
     assert "paragraph" not in told
-    assert "the words" in mismatch(f"{around} {SAID} {passage}", heard(f"{around} {SAID}"))
+    assert "The words" in mismatch(f"{around} {SAID} {passage}", heard(f"{around} {SAID}"))
     assert mismatch(f"{SAID} {SCRIPTS[2]} {SAID}", heard(f"{SAID} {SCRIPTS[3]} {SAID}"))
 
 

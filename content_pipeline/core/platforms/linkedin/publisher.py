@@ -91,7 +91,7 @@ class LinkedInPublisher:
     ) -> base.Published | base.Processing | base.NotCommitted:
         """Sends the same post again: it is made now, or refused with the URN of the earlier one."""
         if now() - datetime.fromisoformat(prepared["ready_at"]) > _REMEMBERED:
-            raise _outcome_unknown("LinkedIn remembers a post too shortly to ask it now.")
+            raise _outcome_unknown("LinkedIn remembers a post only for a short time, which has passed.")
         response = _publish(access, prepared)
         if response.status_code == HTTPStatus.CREATED:
             return _published(response.headers.get("x-restli-id"))

@@ -18,7 +18,7 @@ from content_pipeline.core.settings import settings
 
 _SKEW_SECONDS: Final = 300.0
 _CHECK_SETTING: Final = "Set CONTENT_PIPELINE_HEYGEN_WEBHOOK_SECRET to the secret of the endpoint at HeyGen."
-_CHECK_CLOCK: Final = "Set the clock of the sender, or of this machine."
+_CHECK_CLOCK: Final = "Correct the clock of the sender, or of this machine."
 _SEND_AS_SIGNED: Final = "Pass on the headers of the event as HeyGen sends them."
 
 
@@ -66,7 +66,7 @@ def _event(event_id: str, raw_body: bytes) -> HeyGenEvent:
         body = _Body.model_validate_json(raw_body)
     except ValidationError:
         raise Invalid(
-            "The body is no event of HeyGen's.",
+            "The body is not an event of HeyGen's.",
             code="webhook_unreadable",
             remedy="Send the bytes of the event as HeyGen sends them.",
         ) from None
