@@ -59,7 +59,7 @@ _MIN_LETTERS = 12
 # ("Visit La Casa de Papel in Madrid"); a Bulgarian sentence had 29 against Russian; Spanish mostly has thousands
 # against English.
 _MIN_LIKELIHOOD_RATIO = 25
-# Of a long text, three parts of this length are classified. For a script of 2,400 characters the classifier alone would
+# A long text is classified by three parts of this length. For a script of 2,400 characters the classifier alone would
 # take 1.1 ms, and all of `detect` takes 0.10 ms with these parts; the rows of a CSV keep the interpreter from the API's
 # event loop (bench/noisy_neighbor.py).
 _SAMPLE_CHARACTERS = 250
