@@ -18,7 +18,6 @@ from content_pipeline.core.media.source_streams import Matrix, SourcePictures, c
 # Options of the filter `setparams`.
 BT709: Final = {"colorspace": "bt709", "color_primaries": "bt709", "color_trc": "bt709", "range": "tv"}
 
-_TABLE_FILE: Final = "tone_map.cube"
 # Without these flags a red of 190 in BT.601 becomes 185.
 _EXACT: Final = "bicubic+accurate_rnd+full_chroma_int"
 _SCALE_MATRICES: Final[dict[Matrix, str]] = {"bt709": "bt709", "smpte170m": "smpte170m", "bt2020nc": "bt2020"}
@@ -47,11 +46,13 @@ def to_bt709(stream: Any, pictures: SourcePictures, width: int, height: int, fol
     # without a tone curve.
     stream = stream.filter("setparams", **BT709 | {"colorspace": colors.matrix, "range": out_of["in_range"]})
     if colors.needs_mapping:
-        tone_mapping.write_table(folder / _TABLE_FILE, colors.transfer, colors.primaries)
+        table = folder / f"{colors.transfer}_{colors.primaries}.cube"
+        if not table.exists():  # each look of a reel needs the same one
+            tone_mapping.write_table(table, colors.transfer, colors.primaries)
         stream = (
             stream.filter("scale", width, height, **out_of, out_range="pc")
             .filter("format", "gbrp12")
-            .filter("lut3d", _TABLE_FILE)
+            .filter("lut3d", table.name)
             .filter("scale", in_range="pc", **into)
         )
     else:

@@ -1,5 +1,6 @@
-"""A client's picture, GIF or video as a reel's background: cropped to the frame, darkened, looped."""
+"""A client's picture, GIF or video as a reel's background: cropped to the frame, darkened, looped, framed anew."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,19 @@ class Background:
     pictures: SourcePictures | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """How a background fills the frame.
+
+    `zoom` times as near as what just covers it, at `position` of the room that this leaves (0 left and top, 1 right
+    and bottom); an image pans `forwards` or backwards.
+    """
+
+    zoom: float = 1.0
+    position: float = 0.5
+    forwards: bool = True
+
+
 def inspect(path: Path) -> Background:
     """Validate an untrusted local file.
 
@@ -49,22 +63,56 @@ def inspect(path: Path) -> Background:
         return _inspect_video(path)
 
 
-def background_stream(folder: Path, name: str, background: Background, *, forwards: bool) -> Any:
-    """An endless ffmpeg stream of WIDTH × HEIGHT from a file in `folder`; images pan `forwards` or backwards."""
+def background_stream(
+    folder: Path, name: str, background: Background, framings: Sequence[Framing], *, frames: int
+) -> Any:
+    """A stream of WIDTH × HEIGHT from a file in `folder`: each framing for `frames`, the last one without an end."""
     if background.pictures is None:
-        return _panning_image(folder, name, background, forwards)
+        return _joined(_panning_image(folder, name, background, framings, frames))
+    pictures = background.pictures
+    parts = _video(name, pictures).filter_multi_output("split", len(framings))
+    framed = [
+        _framed(_part(parts[number], number, len(framings), frames), folder, background, pictures, framing)
+        for number, framing in enumerate(framings)
+    ]
     darker = {plane: f"{_BRIGHTNESS}*(val-{zero})+{zero}" for plane, zero in (("y", 16), ("u", 128), ("v", 128))}
-    return video_stream(folder, name, background, background.pictures).filter("lutyuv", **darker)
+    return _joined(framed).filter("lutyuv", **darker)
 
 
 def video_stream(folder: Path, name: str, background: Background, pictures: SourcePictures) -> Any:
     """An endless ffmpeg stream of WIDTH × HEIGHT in BT.709 from an inspected video in `folder`, as bright as it is."""
+    return _framed(_video(name, pictures), folder, background, pictures, Framing())
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    return ffmpeg.concat(*parts) if len(parts) > 1 else parts[0]
+
+
+def _video(name: str, pictures: SourcePictures) -> Any:
+    """The frames of an inspected video, again and again."""
+    track = untrusted_input(name, stream_loop=-1)[f"v:{pictures.track}"]
+    return picture_conversion.deinterlaced(track, pictures).filter("fps", FRAMES_PER_SECOND)
+
+
+def _part(video: Any, number: int, count: int, frames: int) -> Any:
+    """The frames of one of `count` framings; the video goes on from one to the next."""
+    end = {"end_frame": (number + 1) * frames} if number < count - 1 else {}
+    return video.filter("trim", start_frame=number * frames, **end).filter("setpts", "PTS-STARTPTS")
+
+
+def _framed(video: Any, folder: Path, background: Background, pictures: SourcePictures, framing: Framing) -> Any:
     # Crop to the frame's aspect ratio before scaling: a narrow strip would become enormous.
     across = min(1, background.height * WIDTH / HEIGHT / background.width)
     down = min(1, background.width * HEIGHT / WIDTH / background.height)
-    track = untrusted_input(name, stream_loop=-1)[f"v:{pictures.track}"]
-    stream = picture_conversion.deinterlaced(track, pictures)
-    cropped = stream.filter("fps", FRAMES_PER_SECOND).filter("crop", f"iw*{across:.6f}", f"ih*{down:.6f}", exact=1)
+    near, aside = 1 / framing.zoom, (framing.position - 0.5) * (1 - 1 / framing.zoom)
+    cropped = video.filter(
+        "crop",
+        f"iw*{across * near:.6f}",
+        f"ih*{down * near:.6f}",
+        f"(iw-ow)/2+iw*{across * aside:.6f}",
+        f"(ih-oh)/2+ih*{down * aside:.6f}",
+        exact=1,
+    )
     return picture_conversion.to_bt709(cropped, pictures, WIDTH, HEIGHT, folder)
 
 
@@ -85,21 +133,39 @@ def still_image(path: Path) -> Image.Image:
     return untrusted.picture(path, FORMATS, (WIDTH, HEIGHT))
 
 
-def _panning_image(folder: Path, name: str, background: Background, forwards: bool) -> Any:
+def _panning_image(
+    folder: Path, name: str, background: Background, framings: Sequence[Framing], frames: int
+) -> list[Any]:
+    """A stream for each framing, of `frames`, the last one endless."""
+    size = _panned_size(background)
     # Security: ffmpeg reads our own PNG, not the client's image.
-    still = untrusted.picture(folder / name, FORMATS, _panned_size(background))
+    still = untrusted.picture(folder / name, FORMATS, _nearer(size, max(framing.zoom for framing in framings)))
     still.point(lambda value: value * _BRIGHTNESS).save(folder / _PREPARED_IMAGE, compress_level=1)
-    across, down = (
-        f"abs(mod(n+{pan if forwards else 0},{2 * pan})-{pan})" if pan else 0
-        for pan in (still.width - WIDTH, still.height - HEIGHT)
-    )
-    return (
-        ffmpeg.input(_PREPARED_IMAGE, framerate=FRAMES_PER_SECOND)
-        .filter("scale", out_range="tv", out_color_matrix="bt709")
+    stills = ffmpeg.input(_PREPARED_IMAGE, framerate=FRAMES_PER_SECOND).filter_multi_output("split", len(framings))
+    return [
+        # Scaled before it is repeated: once.
+        stills[number]
+        .filter("scale", *_nearer(size, framing.zoom), out_range="tv", out_color_matrix="bt709")
         .filter("format", "yuv420p")
-        .filter("loop", loop=-1, size=1)
-        .filter("crop", WIDTH, HEIGHT, across, down, exact=1)
-    )
+        .filter("setsar", 1)
+        .filter("loop", loop=frames - 1 if number < len(framings) - 1 else -1, size=1)
+        .filter("crop", WIDTH, HEIGHT, *_pan(size, framing), exact=1)
+        for number, framing in enumerate(framings)
+    ]
+
+
+def _nearer(size: tuple[int, int], zoom: float) -> tuple[int, int]:
+    width, height = (round(side * zoom) for side in size)
+    return width, height
+
+
+def _pan(size: tuple[int, int], framing: Framing) -> list[str]:
+    """Where the frame is in a picture of `size` that is shown nearer: it moves along the axis that has room to pan."""
+    width, height = _nearer(size, framing.zoom)
+    return [
+        f"abs(mod(n+{room if framing.forwards else 0},{2 * room})-{room})" if pans else f"{room * framing.position:.0f}"
+        for pans, room in ((size[0] > WIDTH, width - WIDTH), (size[1] > HEIGHT, height - HEIGHT))
+    ]
 
 
 def _panned_size(picture: Background) -> tuple[int, int]:

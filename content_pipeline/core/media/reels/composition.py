@@ -15,7 +15,7 @@ from content_pipeline.core.media.audio_decoding import Samples
 from content_pipeline.core.media.ffmpeg import run
 from content_pipeline.core.media.picture_conversion import BT709
 from content_pipeline.core.media.reels import audio_mastering, background_loops, client_background
-from content_pipeline.core.media.reels.client_background import Background
+from content_pipeline.core.media.reels.client_background import Background, Framing
 from content_pipeline.core.media.reels.designs import Design
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH
 
@@ -26,6 +26,9 @@ SOUND, OUTPUT = "sound.wav", "output.mp4"
 # A look is a part of the design's background loop: mirrored or not, near or far, a little warmer or colder.
 MAX_LOOK_SECONDS = 20.0
 _FAR, _NEAR, _MAX_HUE_SHIFT = (1.0, 1.15), (1.3, 1.5), 10.0
+# Of a client's background only the framing changes: mirrored, its text could not be read, and its colors may be a
+# brand's. Near, so little is cut off that what is in its middle stays.
+_CLIENT_NEAR, _CLIENT_POSITION = (1.2, 1.35), (0.3, 0.7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +68,29 @@ def render(folder: Path, scene: Scene, narration: Samples, rate: int, *, on_prog
 
 
 def _background(folder: Path, scene: Scene) -> Any:
+    """The background in as many looks as it takes to change them every MAX_LOOK_SECONDS."""
     rng = random.Random(scene.seed)  # noqa: S311 - nothing secret
-    if scene.background:
-        return client_background.background_stream(folder, BACKGROUND, scene.background, forwards=rng.random() < 0.5)
-    return _design_background(scene, rng)
-
-
-def _design_background(scene: Scene, rng: random.Random) -> Any:
-    """The design's background in as many looks as it takes to change them every MAX_LOOK_SECONDS."""
     count = ceil(scene.seconds / MAX_LOOK_SECONDS)
     frames = round(scene.seconds / count * FRAMES_PER_SECOND)
+    if scene.background:
+        framings = _framings(count, rng)
+        return client_background.background_stream(folder, BACKGROUND, scene.background, framings, frames=frames)
     looks = [_look(scene, number, rng, frames=frames) for number in range(count - 1)]
     looks.append(_look(scene, count - 1, rng))  # without an end, as the output has one
     return ffmpeg.concat(*looks) if count > 1 else looks[0]
+
+
+def _framings(count: int, rng: random.Random) -> list[Framing]:
+    """The looks of a client's background: far as it just covers the frame, and near, in turn."""
+    forwards = rng.random() < 0.5
+    return [
+        Framing(
+            zoom=rng.uniform(*_CLIENT_NEAR) if number % 2 else 1.0,
+            position=rng.uniform(*_CLIENT_POSITION) if number % 2 else 0.5,
+            forwards=forwards == (number % 2 == 0),
+        )
+        for number in range(count)
+    ]
 
 
 def _look(scene: Scene, number: int, rng: random.Random, *, frames: int | None = None) -> Any:

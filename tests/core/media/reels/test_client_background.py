@@ -8,7 +8,7 @@ from PIL import Image
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
 from content_pipeline.core.media.ffmpeg import run
-from content_pipeline.core.media.reels.client_background import background_stream, inspect, still_image
+from content_pipeline.core.media.reels.client_background import Framing, background_stream, inspect, still_image
 from tests.media import containers, corpus, photos
 
 
@@ -22,7 +22,7 @@ def test_a_background_of_the_corpus_is_taken_as_the_table_says(sample: corpus.Sa
 def test_pictures_in_an_unknown_codec_are_passed_over(tmp_path: Path) -> None:
     """Of the two tracks of a MOV the second one, which is blue, can be decoded."""
     background = inspect(containers.unknown_codec_first(tmp_path / "a.mov"))
-    stream = background_stream(tmp_path, "a.mov", background, forwards=True)
+    stream = background_stream(tmp_path, "a.mov", background, [Framing()], frames=1)
     output = ffmpeg.output(stream, "a.png", vframes=1)
     run(output, folder=tmp_path, seconds=1, on_progress=lambda share: None)
     red, _, blue = Image.open(tmp_path / "a.png").convert("RGB").resize((1, 1)).getpixel((0, 0))

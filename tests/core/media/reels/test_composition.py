@@ -135,6 +135,43 @@ def test_a_long_reel_changes_its_look_and_loses_no_frame(tmp_path: Path, monkeyp
     assert cuts == [14, 28]
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.gif", "a.mp4"])
+def test_a_long_reel_over_a_clients_media_changes_its_framing_and_loses_no_frame(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composition, "MAX_LOOK_SECONDS", 0.5)
+    still = ("-frames:v", "1") if name == "a.png" else ()
+    source = samples.video(tmp_path / name, *still, size="360x640", rate="30", seconds=2, sound=name == "a.mp4")
+    source.rename(tmp_path / composition.BACKGROUND)
+    reel = _rendered(tmp_path, seconds=1.4)
+    frames, rate = _lumas(reel), probe(reel).frames_per_second
+    assert len(frames) == round(1.4 * rate)
+    steps = [np.abs(one - other)[:, :400].mean() for one, other in pairwise(frames)]  # beside the caption
+    *within, first, second = sorted(range(1, len(frames)), key=lambda number: steps[number - 1])
+    look = round(1.4 * rate / 3)
+    assert {first, second} == {look, 2 * look}
+    assert steps[first - 1] > 1.5 * steps[within[-1] - 1]
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.mp4"])
+def test_a_clients_media_is_shown_nearer_in_every_second_look_and_never_mirrored(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composition, "MAX_LOOK_SECONDS", 0.5)
+    still = ("-frames:v", "1") if name == "a.png" else ("-pix_fmt", "yuv420p", "-crf", "4")
+    halves = "color=red:s=180x640:d=1[a];color=blue:s=180x640:d=1,drawbox=0:0:20:ih:white:fill[b];[a][b]hstack"
+    source = samples.make(tmp_path / name, "-f", "lavfi", "-i", halves, *still)
+    source.rename(tmp_path / composition.BACKGROUND)
+    reel = _rendered(tmp_path, seconds=1.4)
+    shown = [_picture(reel, moment)[100:110].mean(axis=0) for moment in (0.2, 0.7, 1.2)]
+    for row in shown:
+        assert [int(color.argmax()) for color in (row[5], row[-5])] == [0, 2]
+        np.testing.assert_allclose(row[[5, -5]], shown[0][[5, -5]], atol=8)
+    far, near, far_again = (int((row.min(axis=1) > 80).sum()) for row in shown)  # width of the white stripe
+    assert far_again == far > 8
+    assert 1.1 < near / far < 1.5
+
+
 def test_a_picture_moves_one_pixel_a_frame_darker_and_without_its_place(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x010E] = "taken at home"
