@@ -59,7 +59,7 @@ _VIDEO: Final = version_of("core/media", "core/reels")
         REEL,
         {
             "playable": video_checks.PLAYABLE,
-            "size": "1080 × 1920 at 30 frames a second.",
+            "size": "1080 × 1920 at 23 to 60 frames a second.",
             "length": "As long as its narration and its end card; executed alone, as long as when it was rendered.",
             "loudness": video_checks.LOUDNESS,
         },
@@ -144,7 +144,7 @@ def _stored_checks(row_id: str, folder: Path) -> Checks:
 def _checks(video: Video, seconds: float) -> Checks:
     return {
         "playable": lambda: video_checks.playable(video),
-        "size": lambda: video_checks.size(video, safe_zone.WIDTH, safe_zone.HEIGHT, safe_zone.FRAMES_PER_SECOND),
+        "size": lambda: video_checks.size_and_rate(video, safe_zone.WIDTH, safe_zone.HEIGHT),
         "length": lambda: video_checks.length(video, seconds),
         "loudness": lambda: video_checks.loudness(video),
     }

@@ -82,18 +82,23 @@ def playable(video: Video, *, may_be_silent: bool = False) -> Finding:
     )
 
 
-def size(video: Video, width: int, height: int, frames_per_second: float | None = None) -> Finding:
+def size(video: Video, width: int, height: int) -> Finding:
     media = video.media
-    found: dict[str, float | int | str] = {
-        "width": media.width,
-        "required_width": width,
-        "height": media.height,
-        "required_height": height,
-    }
-    if frames_per_second:
-        found |= {"frames_per_second": media.frames_per_second, "required_frames_per_second": frames_per_second}
-    is_smooth = frames_per_second in (None, media.frames_per_second)
-    return Finding((media.width, media.height) == (width, height) and is_smooth, found)
+    return Finding((media.width, media.height) == (width, height), _size(media, width, height))
+
+
+def size_and_rate(video: Video, width: int, height: int) -> Finding:
+    media = video.media
+    slowest, fastest = rendered_video.FRAME_RATES
+    return Finding(
+        (media.width, media.height) == (width, height) and slowest <= media.frames_per_second <= fastest,
+        _size(media, width, height)
+        | {
+            "frames_per_second": media.frames_per_second,
+            "least_frames_per_second": slowest,
+            "most_frames_per_second": fastest,
+        },
+    )
 
 
 def portrait(video: Video) -> Finding:
@@ -135,3 +140,12 @@ def loudness(video: Video) -> Finding:
             "highest_loudness": audio_mastering.TARGET_LUFS + _LOUDNESS_TOLERANCE,
         },
     )
+
+
+def _size(media: MediaInfo, width: int, height: int) -> dict[str, float | int | str]:
+    return {
+        "width": media.width,
+        "required_width": width,
+        "height": media.height,
+        "required_height": height,
+    }

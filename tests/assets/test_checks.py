@@ -87,7 +87,7 @@ def test_checks_are_executed_alone_on_the_newest_video_and_recorded_as_its_own(
     size = next(check for check in result.get_asset_check_evaluations() if check.check_name == "size")
     assert metadata_of(size) == {
         "width": 1080, "required_width": 1080, "height": 1920, "required_height": 1920,
-        "frames_per_second": 30.0, "required_frames_per_second": 30, "partition": key,
+        "frames_per_second": 30.0, "least_frames_per_second": 23, "most_frames_per_second": 60, "partition": key,
     }  # fmt: skip
 
 

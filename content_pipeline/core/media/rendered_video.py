@@ -11,6 +11,8 @@ VIDEO_CODEC: Final = "h264"
 AUDIO_CODEC: Final = "aac"
 # The least width of a portrait video that platforms show well.
 MIN_PORTRAIT_WIDTH: Final = 720
+# Frames a second that all platforms accept: the least and the most.
+FRAME_RATES: Final = (23, 60)
 
 
 def is_playable(media: MediaInfo, *, may_be_silent: bool = False) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ _BRIGHTNESS = 0.66
 # are smooth and free; zoompan costs 0.37 CPU seconds a second.
 _MIN_PAN, _MAX_PAN = 480, 3000
 
+# A reel has the rate of the video behind it: of 24 frames at 30 every fourth was shown twice as long. Of faster ones,
+# which would cost twice the CPU, it has every second frame, but not less than a film has.
+_HALVED_FROM = 2 * Fraction(24000, 1001)
+
 _REMEDY = "Send a JPEG, PNG, WebP, AVIF or GIF picture, or a video."
 
 
@@ -36,6 +41,14 @@ class Background:
     width: int
     height: int
     pictures: SourcePictures | None = None
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Frames a second of a reel over it."""
+        if self.pictures is None:
+            return Fraction(FRAMES_PER_SECOND)
+        rate = Fraction(self.pictures.frame_rate)
+        return rate / 2 if rate >= _HALVED_FROM else rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,7 @@ def background_stream(
     if background.pictures is None:
         return _joined(_panning_image(folder, name, background, framings, frames))
     pictures = background.pictures
-    parts = _video(name, pictures).filter_multi_output("split", len(framings))
+    parts = _video(name, pictures, background.frame_rate).filter_multi_output("split", len(framings))
     framed = [
         _framed(_part(parts[number], number, len(framings), frames), folder, background, pictures, framing)
         for number, framing in enumerate(framings)
@@ -80,18 +93,21 @@ def background_stream(
 
 
 def video_stream(folder: Path, name: str, background: Background, pictures: SourcePictures) -> Any:
-    """An endless ffmpeg stream of WIDTH × HEIGHT in BT.709 from an inspected video in `folder`, as bright as it is."""
-    return _framed(_video(name, pictures), folder, background, pictures, Framing())
+    """An endless ffmpeg stream of WIDTH × HEIGHT in BT.709 from an inspected video in `folder`, as bright as it is.
+
+    It has FRAMES_PER_SECOND, as the figure in front of it.
+    """
+    return _framed(_video(name, pictures, Fraction(FRAMES_PER_SECOND)), folder, background, pictures, Framing())
 
 
 def _joined(parts: Sequence[Any]) -> Any:
     return ffmpeg.concat(*parts) if len(parts) > 1 else parts[0]
 
 
-def _video(name: str, pictures: SourcePictures) -> Any:
+def _video(name: str, pictures: SourcePictures, rate: Fraction) -> Any:
     """The frames of an inspected video, again and again."""
     track = untrusted_input(name, stream_loop=-1)[f"v:{pictures.track}"]
-    return picture_conversion.deinterlaced(track, pictures).filter("fps", FRAMES_PER_SECOND)
+    return picture_conversion.deinterlaced(track, pictures).filter("fps", str(rate))
 
 
 def _part(video: Any, number: int, count: int, frames: int) -> Any:

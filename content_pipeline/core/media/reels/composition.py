@@ -45,7 +45,8 @@ class Scene:
 def render(folder: Path, scene: Scene, narration: Samples, rate: int, *, on_progress: Callable[[float], None]) -> float:
     """Write OUTPUT: WIDTH × HEIGHT, H.264 High and AAC in MP4 at -14 LUFS, with CAPTIONS burned in.
 
-    Returns the loudness of the mix in LUFS; AAC changes it by less than 0.1 LU.
+    It has as many frames a second as the video of the background, else FRAMES_PER_SECOND. Returns the loudness of the
+    mix in LUFS; AAC changes it by less than 0.1 LU.
 
     `folder` holds CAPTIONS, and BACKGROUND and MUSIC where `scene` has them; `narration` is mono at `rate`.
     `on_progress` gets fractions from 0 to 1. Raises as `ffmpeg.run`, `background.inspect` and `sound.mix` do.
@@ -71,7 +72,8 @@ def _background(folder: Path, scene: Scene) -> Any:
     """The background in as many looks as it takes to change them every MAX_LOOK_SECONDS."""
     rng = random.Random(scene.seed)  # noqa: S311 - nothing secret
     count = ceil(scene.seconds / MAX_LOOK_SECONDS)
-    frames = round(scene.seconds / count * FRAMES_PER_SECOND)
+    rate = scene.background.frame_rate if scene.background else FRAMES_PER_SECOND
+    frames = round(scene.seconds / count * rate)
     if scene.background:
         framings = _framings(count, rng)
         return client_background.background_stream(folder, BACKGROUND, scene.background, framings, frames=frames)

@@ -1,4 +1,4 @@
-"""Frame size, frame rate and safe zone of a reel: the area that no platform's interface covers."""
+"""Frame size, usual frame rate and safe zone of a reel: the area that no platform's interface covers."""
 
 from typing import Final
 

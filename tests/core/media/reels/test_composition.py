@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import count, pairwise
 from pathlib import Path
 from random import Random
@@ -199,11 +200,28 @@ def test_a_video_is_repeated_without_its_sound_and_fills_the_frame(tmp_path: Pat
     clip = samples.video(tmp_path / "a.mp4", "-vf", "drawbox=color=red:t=fill:enable='lt(t,0.5)'", seconds=1)
     clip.rename(tmp_path / composition.BACKGROUND)
     reel = _rendered(tmp_path)
-    assert probe(reel).frames_per_second == 30
     reds = [_picture(reel, seconds)[5:-5, :, 0].mean() > 3 * _picture(reel, seconds)[5:-5, :, 1].mean()
             for seconds in (0.25, 0.75, 1.25, 1.75)]  # fmt: skip
     assert reds == [True, False, True, False]
     assert loudness(reel)[0] == pytest.approx(-14, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("rate", "made"), [("24000/1001", "24000/1001"), ("25", "25"), ("50", "25"), ("60000/1001", "30000/1001")]
+)
+def test_a_reel_has_the_frame_rate_of_the_video_behind_it_and_shows_each_of_its_frames_once(
+    rate: str, made: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composition, "MAX_LOOK_SECONDS", 0.5)
+    source = samples.video(tmp_path / "a.mp4", size="360x640", rate=rate, seconds=2)
+    source.rename(tmp_path / composition.BACKGROUND)
+    reel = _rendered(tmp_path, seconds=1.4)
+    with av.open(str(reel)) as container:
+        assert container.streams.video[0].average_rate == Fraction(made)
+    frames = _lumas(reel)
+    assert len(frames) == pytest.approx(1.4 * Fraction(made), abs=1)
+    steps = [np.abs(one - other)[:, :400].mean() for one, other in pairwise(frames)]  # beside the caption
+    assert min(steps) > 0.5 * np.median(steps), "a frame was shown twice"
 
 
 def test_backgrounds_in_hdr_and_gifs_are_in_the_colors_that_were_seen(tmp_path: Path) -> None:
@@ -232,7 +250,7 @@ def test_a_video_that_is_a_strip_fills_the_frame(size: str, tmp_path: Path) -> N
 def test_a_video_of_any_kind_comes_out_alike(options: list[str], tmp_path: Path) -> None:
     samples.video(tmp_path / "a.mkv", *options, seconds=1, rate="12").rename(tmp_path / composition.BACKGROUND)
     made = probe(_rendered(tmp_path, seconds=0.5))
-    assert (made.width, made.height, made.frames_per_second) == (1080, 1920, 30)
+    assert (made.width, made.height, made.frames_per_second) == (1080, 1920, 24)
 
 
 def test_music_is_heard_in_what_the_narration_leaves_silent(tmp_path: Path) -> None:
