@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from tests.media import containers, hostile, odd, photos, samples, timelines
+from tests.media import containers, heif_files, hostile, odd, photos, samples, timelines
 from tests.media.odd import Make
 
 
@@ -230,7 +230,7 @@ BURN_INS: Final = {
             "photo.mp4", "a photo",
             lambda path: photos.photo(path.with_name("photo.jpg")).rename(path), "`not_media`",
         ),
-        Sample("photo.heic", "a photo of a newer phone", photos.heic, "`heif_picture`"),
+        Sample("photo.heic", "a photo of a newer phone", heif_files.photo, "`heif_picture`"),
         Sample("subtitles.mkv", "subtitles only", containers.only_subtitles, "`media_unreadable`"),
         Sample("silent.gif", "a GIF", odd.gif, "`no_audio`"),
         Sample("silent.mp4", "a video without sound", _video(sound=False), "`no_audio`"),
@@ -267,7 +267,17 @@ BACKGROUNDS: Final = (
     Sample("moving.gif", "an animated GIF", odd.gif, "video, 120 × 160"),
     Sample("film.mp4", "a video", _video(), "video, 160 × 90"),
     Sample("tone.mp3", "sound", _sound(), "`no_video`"),
-    Sample("phone.heic", "HEIC, as newer phones store photos", photos.heic, "`heif_picture`"),
+    Sample("phone.heic", "HEIC, as newer phones store photos", heif_files.photo, "picture, 64 × 48"),
+    Sample("tiles.heic", "HEIC in six tiles", heif_files.drawing, "picture, 301 × 201"),
+    Sample(
+        "turned.heic", "HEIC that a phone held upright",
+        lambda path: heif_files.photo(path, None, heif_files.box(b"irot", bytes([3]))), "picture, 48 × 64",
+    ),
+    Sample("bomb.heic", "HEIC that claims 64 million pixels", heif_files.large_photo, "`picture_too_large`"),
+    Sample(
+        "cut.heic", "HEIC, half of it",
+        lambda path: samples.cut(heif_files.DRAWING, path, 0.5), "`picture_unreadable`",
+    ),
     Sample("photo.tiff", "TIFF", photos.photo, "`not_media`"),
     Sample("drawing.svg", "SVG", _written(b"<svg/>"), "`not_media`"),
     Sample("cut.jpg", "JPEG, half of it", photos.cut, "`picture_unreadable`"),

@@ -1,4 +1,4 @@
-"""Reads MP4/MOV boxes that FFmpeg does not expose: the duration in the movie header, and whether moov precedes mdat."""
+"""Reads MP4/MOV boxes that FFmpeg does not expose: the duration in the movie header, whether moov precedes mdat."""
 
 import struct
 from pathlib import Path
@@ -17,6 +17,16 @@ def header_seconds(path: Path) -> float:
     scale, length = struct.unpack_from(">IQ", header, 20) if header[0] == 1 else struct.unpack_from(">II", header, 12)
     unknown = length in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
     return 0.0 if unknown or not scale else float(length / scale)
+
+
+def content(path: Path, name: bytes, *, most: int) -> bytes:
+    """The content of the first box of the file called `name`; empty where it is missing or has over `most` bytes."""
+    with path.open("rb") as stream:
+        if not _enter_box(stream, name, path.stat().st_size):
+            return b""
+        stream.seek(-8, 1)
+        size, _ = struct.unpack(">I4s", stream.read(8))
+        return stream.read(size - 8) if 8 <= size <= most + 8 else b""
 
 
 def is_faststart(path: Path) -> bool:

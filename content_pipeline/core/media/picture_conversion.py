@@ -1,4 +1,4 @@
-"""Converts pictures of untrusted files to BT.709: filters for ffmpeg, and small frames for thumbnails.
+"""Converts pictures of untrusted files to BT.709: filters for ffmpeg, and frames as RGB.
 
 Each filter is told both sides of the conversion. What ffmpeg assumes of untagged pictures differs between its filters
 and versions, and was wrong for RGB, for SD and, as the background of an avatar, by up to 27 of 255.
@@ -60,8 +60,8 @@ def to_bt709(stream: Any, pictures: SourcePictures, width: int, height: int, fol
     return stream.filter("format", "yuv420p").filter("setsar", 1).filter("setparams", **BT709)
 
 
-def small_rgb(frame: av.VideoFrame, width: int, height: int) -> NDArray[np.generic]:
-    """A frame scaled down, as an array of rows of RGB, eight bits each."""
+def rgb(frame: av.VideoFrame, width: int, height: int) -> NDArray[np.generic]:
+    """A frame in that size, as an array of rows of RGB, eight bits each."""
     colors = color_coding(frame)
     # The frame is scaled during the color conversion, which costs a seventh of converting all pixels first.
     pixels = frame.to_ndarray(

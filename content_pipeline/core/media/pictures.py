@@ -1,4 +1,5 @@
-"""Opens untrusted pictures (JPEG, PNG, WebP, AVIF, GIF) with Pillow, in the process that calls it: `untrusted`'s."""
+"""Opens untrusted pictures in the process that calls it, `untrusted`'s: JPEG, PNG, WebP, AVIF and GIF with Pillow, HEIC
+with `heif`."""
 
 import io
 import struct
@@ -10,10 +11,11 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
+from content_pipeline.core.media import heif, media_errors
 from content_pipeline.core.media.limits import MAX_PIXELS
 
-# Pillow only warns of pictures above its own limit, and refuses those of more than twice as many pixels. `_opened`
-# checks instead.
+# Pillow only warns of pictures above its own limit, and refuses those of more than twice as many pixels. `_check_size`
+# has our limit.
 Image.MAX_IMAGE_PIXELS = None
 
 
@@ -57,20 +59,31 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
 
 @contextmanager
 def _opened(path: Path, formats: Sequence[str]) -> Iterator[Image.Image]:
-    """Raises NotMedia `not_picture`, MediaUnusable `picture_too_large`, `picture_unreadable`."""
+    """Raises NotMedia `not_picture`, `heif_picture`, MediaUnusable `picture_too_large`, `picture_unreadable`."""
     try:
-        with Image.open(path, formats=tuple(formats)) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise MediaUnusable(
-                    f"The picture has {picture.width} × {picture.height} pixels; "
-                    f"at most {MAX_PIXELS // 1_000_000} million are possible.",
-                    code="picture_too_large",
-                    remedy="Send a smaller one.",
-                )
+        with _open(path, formats) as picture:
+            _check_size(picture.width, picture.height)
             if picture.format == "GIF" and getattr(picture, "is_animated", False):
                 raise NotMedia("The file is an animation.", code="not_picture", remedy="Send a JPEG or PNG.")
             yield picture
     except UnidentifiedImageError as error:
         raise NotMedia("The file is not a picture.", code="not_picture", remedy="Send a JPEG or PNG.") from error
-    except (OSError, SyntaxError, TypeError, ValueError, struct.error) as error:
+    except (*media_errors.PYAV_ERRORS, SyntaxError, TypeError, struct.error) as error:
         raise MediaUnusable("The picture is damaged.", code="picture_unreadable", remedy="Export it again.") from error
+
+
+def _open(path: Path, formats: Sequence[str]) -> Image.Image:
+    if heif.FORMAT not in formats or not heif.is_photo(path):
+        return Image.open(path, formats=[form for form in formats if form != heif.FORMAT])
+    photo = heif.read(path)
+    _check_size(photo.width, photo.height)
+    return heif.decoded(path, photo)
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise MediaUnusable(
+            f"The picture has {width} × {height} pixels; at most {MAX_PIXELS // 1_000_000} million are possible.",
+            code="picture_too_large",
+            remedy="Send a smaller one.",
+        )

@@ -97,7 +97,7 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         ) from error
     with container, media_errors.translated():
         if container.metadata.get("major_brand") in _PICTURE_BRANDS:
-            raise NotMedia("The file is a HEIF picture.", code=HEIF_PICTURE, remedy="Send it as a JPEG.")
+            raise NotMedia("The file is a HEIF picture.", code=HEIF_PICTURE, remedy="Send a recording or a video.")
         limits.check_header(container)
         for video in container.streams.video:
             if video.codec_context is not None:

@@ -32,7 +32,7 @@ def of_frame(frame: av.VideoFrame) -> bytes:
     """A frame that is decoded already, upright: phones record lying pictures, and how to turn them."""
     scale = min(_MAX_SIDE / max(frame.width, frame.height), 1)
     width, height = (max(round(side * scale), 1) for side in (frame.width, frame.height))
-    lying = Image.fromarray(picture_conversion.small_rgb(frame, width, height))
+    lying = Image.fromarray(picture_conversion.rgb(frame, width, height))
     target = io.BytesIO()
     lying.rotate(frame.rotation, expand=True).save(target, "JPEG", quality=80)
     return target.getvalue()

@@ -57,9 +57,11 @@ def examine(path: Path, language: str | None = None) -> SourceStreams:
 
 
 def picture_size(path: Path, formats: Sequence[str], workspace_id: UUID | None = None) -> tuple[int, int]:
-    """Width and height of a picture as it is shown; `formats` are Pillow's names, `workspace_id` as in `probe`.
+    """Width and height of a picture as it is shown. `formats` are Pillow's names or `heif.FORMAT`, `workspace_id` is
+    as in `probe`.
 
-    Raises NotMedia `not_picture`, MediaUnusable `picture_too_large`, `picture_unreadable`, `media_too_complex`.
+    Raises NotMedia `not_picture`, `heif_picture`, MediaUnusable `picture_too_large`, `picture_unreadable`,
+    `media_too_complex`.
     """
     width, height = json.loads(_answer(path, "picture_size", *formats, workspace_id=workspace_id))
     return width, height

@@ -7,16 +7,17 @@ from typing import Final
 from uuid import UUID
 
 from content_pipeline.core.errors import NotMedia
-from content_pipeline.core.media import limits, untrusted
+from content_pipeline.core.media import heif, limits, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.models.uploads import UploadKind
 
-# Pillow's name of a format, and its media type, by the bytes that its files begin with.
+# The name of a format for `untrusted.picture_size`, and its media type, by the bytes that its files begin with.
 _PICTURES: Final = {
     re.compile(rb"\xff\xd8\xff"): ("JPEG", "image/jpeg"),
     re.compile(rb"\x89PNG\r\n\x1a\n"): ("PNG", "image/png"),
     re.compile(rb"RIFF.{4}WEBP", re.DOTALL): ("WEBP", "image/webp"),
     re.compile(rb"GIF8"): ("GIF", "image/gif"),
+    re.compile(rb".{4}ftyp(hei[cmsx]|mif1)", re.DOTALL): (heif.FORMAT, "image/heic"),
 }
 # The media subtypes of containers that are not named like their subtype. SVG, HTML and other text are not media, so a
 # browser that opens one of these runs nothing.

@@ -55,7 +55,7 @@ def test_a_color_of_any_coding_comes_out_as_it_was_seen(tmp_path: Path, coding: 
     source = make(tmp_path / "a.mkv")
     _, frame = probe_with_first_frame(source)
     assert frame
-    np.testing.assert_allclose(picture_conversion.small_rgb(frame, 16, 9)[4, 8], odd.RED, atol=tolerance)
+    np.testing.assert_allclose(picture_conversion.rgb(frame, 16, 9)[4, 8], odd.RED, atol=tolerance)
     np.testing.assert_allclose(color(burned(tmp_path, source)), odd.RED, atol=tolerance)
 
 

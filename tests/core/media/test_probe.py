@@ -7,7 +7,7 @@ import pytest
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
 from content_pipeline.core.media.probe import probe
-from tests.media import containers, photos, samples, timelines
+from tests.media import containers, heif_files, samples, timelines
 
 pytestmark = pytest.mark.slow
 
@@ -138,7 +138,7 @@ def test_a_picture_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_a_photo_of_a_phone_is_not_taken_for_a_video(tmp_path: Path) -> None:
     """FFmpeg calls the first of its tiles one."""
-    assert _refusal(photos.heic(tmp_path / "a.heic"), NotMedia) == "heif_picture"
+    assert _refusal(heif_files.photo(tmp_path / "a.heic"), NotMedia) == "heif_picture"
 
 
 @pytest.mark.parametrize("name", ["a.m3u8", "a.mp4", "a.ffconcat"])

@@ -9,7 +9,7 @@ from PIL import Image
 
 from content_pipeline.core.errors import Error
 from content_pipeline.core.uploads.examination import Examined, examine
-from tests.media import samples
+from tests.media import heif_files, samples
 
 # Each examination starts a process: 0.2 s.
 pytestmark = pytest.mark.slow
@@ -37,6 +37,10 @@ def picture(name: str, **options: object) -> Callable[[Path], Path]:
     return make
 
 
+def photo_of_a_phone(folder: Path) -> Path:
+    return heif_files.photo(folder / "a.heic", Image.new("RGB", (48, 32), "skyblue"))
+
+
 def moving_gif(folder: Path) -> Path:
     frames = [Image.new("RGB", (48, 32), color) for color in ("skyblue", "orange")]
     frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:], duration=200)
@@ -60,6 +64,7 @@ def moving_gif(folder: Path) -> Path:
         (picture("a.jpg"), "picture", "image/jpeg"),
         (picture("a.png"), "picture", "image/png"),
         (picture("a.webp"), "picture", "image/webp"),
+        (photo_of_a_phone, "picture", "image/heic"),
         (picture("a.gif"), "picture", "image/gif"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

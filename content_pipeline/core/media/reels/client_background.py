@@ -10,14 +10,14 @@ import ffmpeg
 from PIL import Image
 
 from content_pipeline.core.errors import MediaUnusable, NotMedia
-from content_pipeline.core.media import picture_conversion, untrusted
+from content_pipeline.core.media import heif, picture_conversion, untrusted
 from content_pipeline.core.media.ffmpeg import untrusted_input
 from content_pipeline.core.media.probe import HEIF_PICTURE
 from content_pipeline.core.media.reels.safe_zone import FRAMES_PER_SECOND, HEIGHT, WIDTH
 from content_pipeline.core.media.source_streams import SourcePictures
 
-# Of GIFs Pillow takes those that do not move.
-FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
+# As `untrusted.picture_size` calls them. Of GIFs it takes those that do not move.
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", heif.FORMAT)
 _PREPARED_IMAGE = "background.png"
 
 # Darkened, so that white captions stay legible on any background.
@@ -31,7 +31,7 @@ _MIN_PAN, _MAX_PAN = 480, 3000
 # which would cost twice the CPU, it has every second frame, but not less than a film has.
 _HALVED_FROM = 2 * Fraction(24000, 1001)
 
-_REMEDY = "Send a JPEG, PNG, WebP, AVIF or GIF picture, or a video."
+_REMEDY = "Send a JPEG, PNG, WebP, AVIF, HEIC or GIF picture, or a video."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,9 @@ def inspect(path: Path) -> Background:
     try:
         width, height = untrusted.picture_size(path, FORMATS)
         return Background(width, height)
-    except NotMedia:
+    except NotMedia as error:
+        if error.code == HEIF_PICTURE:
+            raise
         return _inspect_video(path)
 
 
@@ -136,8 +138,6 @@ def _inspect_video(path: Path) -> Background:
     try:
         media = untrusted.probe(path)
     except NotMedia as error:
-        if error.code == HEIF_PICTURE:
-            raise
         raise NotMedia("The background is neither a picture nor a video.", code=error.code, remedy=_REMEDY) from error
     if not media.has_video:
         raise MediaUnusable("The background is only sound.", code="no_video", remedy=_REMEDY)
