@@ -70,10 +70,11 @@ def _in_yuv(matrix: str, levels: str, *, tags: bool) -> tuple[str, ...]:
     return "-vf", f"{convert},{known if tags else unknown}", *_X264
 
 
-def interlaced(path: Path, *, flagged: bool) -> Path:
-    """A square that moves, in fields of 1/50 s; without a flag, as capture cards and some editors write it."""
+def interlaced(path: Path, *, flagged: bool, speed: int = 3) -> Path:
+    """A square that moves `speed` pixels a field of 1/50 s; without a flag, as capture cards and some editors write."""
     moving = (
-        "color=black:s=192x576:r=50:d=0.9,format=yuv420p[g];color=white:s=40x400:r=50:d=0.9[b];[g][b]overlay=n*3:80"
+        "color=black:s=192x576:r=50:d=0.9,format=yuv420p[g];color=white:s=40x400:r=50:d=0.9[b];"
+        f"[g][b]overlay=n*{speed}:80"
     )
     flags = ("-flags", "+ilme+ildct", "-c:v", "mpeg2video", "-q:v", "2")
     return samples.make(

@@ -109,8 +109,12 @@ class SourceStreams:
 
 def examine(path: Path, language: str | None = None) -> SourceStreams:
     """Examine the streams of a file that was probed. `language` chooses among sound tracks. Raises as `probe` does."""
-    pictures = _examine_pictures(path, from_middle=True) or _examine_pictures(path, from_middle=False)
-    return SourceStreams(pictures, _examine_sound(path, language))
+    return SourceStreams(examine_pictures(path), _examine_sound(path, language))
+
+
+def examine_pictures(path: Path) -> SourcePictures | None:
+    """As `examine` does; None without pictures."""
+    return _examine_pictures(path, from_middle=True) or _examine_pictures(path, from_middle=False)
 
 
 def color_coding(frame: av.VideoFrame) -> ColorCoding:

@@ -1,6 +1,7 @@
 """Small JPEGs of video frames, as Dagster's pages show them."""
 
 import io
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
@@ -28,11 +29,29 @@ def of_moment(video: Path, seconds: float) -> bytes:
         return of_frame(frame)
 
 
-def of_frame(frame: av.VideoFrame) -> bytes:
-    """A frame that is decoded already, upright: phones record lying pictures, and how to turn them."""
+def of_frame(frame: av.VideoFrame, *, is_interlaced: bool = False) -> bytes:
+    """A frame that is decoded already, upright: phones record lying pictures, and how to turn them.
+
+    Of an interlaced one, which has a flag or of which `is_interlaced` says so, one field is shown: in both together
+    what moves is in two places.
+    """
     scale = min(_MAX_SIDE / max(frame.width, frame.height), 1)
     width, height = (max(round(side * scale), 1) for side in (frame.width, frame.height))
-    lying = Image.fromarray(picture_conversion.rgb(frame, width, height))
+    shown = _field(frame) if is_interlaced or frame.interlaced_frame else frame
+    lying = Image.fromarray(picture_conversion.rgb(shown, width, height))
     target = io.BytesIO()
     lying.rotate(frame.rotation, expand=True).save(target, "JPEG", quality=80)
     return target.getvalue()
+
+
+def _field(frame: av.VideoFrame) -> av.VideoFrame:
+    """Every second line."""
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1)
+    )
+    graph.link_nodes(source, graph.add("field"), graph.add("buffersink")).configure()
+    graph.push(frame)
+    field = graph.pull()
+    assert isinstance(field, av.VideoFrame)
+    return field

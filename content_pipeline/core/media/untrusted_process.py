@@ -30,12 +30,13 @@ def answer(command: str, *arguments: str) -> Iterator[bytes]:
 
             yield json.dumps(asdict(probe(_FILE))).encode()
         case "thumbnail", ():
-            from content_pipeline.core.media import thumbnails
+            from content_pipeline.core.media import source_streams, thumbnails
             from content_pipeline.core.media.probe import probe_with_first_frame
 
             _, frame = probe_with_first_frame(_FILE)
             if frame:
-                yield thumbnails.of_frame(frame)
+                examined = source_streams.examine_pictures(_FILE)
+                yield thumbnails.of_frame(frame, is_interlaced=examined is not None and examined.interlacing == "found")
         case "picture_size", formats:
             from content_pipeline.core.media import pictures
 

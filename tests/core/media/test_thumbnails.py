@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from content_pipeline.core.media import thumbnails
-from tests.media import samples
+from content_pipeline.core.media import thumbnails, untrusted
+from tests.media import odd, samples
 
 
 def test_a_thumbnail_is_a_small_jpeg_of_that_moment(tmp_path: Path) -> None:
@@ -37,3 +37,16 @@ def test_a_thumbnail_stands_upright_as_players_show_the_video(tmp_path: Path, de
 def test_a_thumbnail_past_the_end_is_the_last_picture(tmp_path: Path) -> None:
     source = samples.video(tmp_path / "a.mp4")
     assert thumbnails.of_moment(source, 3.5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "flagged"), [("a.mpg", True), ("a.mkv", False)])
+def test_what_moves_in_interlaced_video_is_there_once(tmp_path: Path, name: str, flagged: bool) -> None:
+    """Of both fields the lines of the square would begin in two places, or be gray at its sides."""
+    fast = odd.interlaced(tmp_path / name, flagged=flagged, speed=12)
+    shown = np.asarray(Image.open(io.BytesIO(untrusted.thumbnail(fast))).convert("L"), int)
+    assert shown.shape == (320, 107)
+    for line in shown[150:156]:
+        assert int((line > 200).sum()) == pytest.approx(22, abs=2)
+        assert int(((line > 60) & (line < 200)).sum()) <= 4
+    assert np.abs(np.diff(shown[150:156], axis=0)).mean() < 10
