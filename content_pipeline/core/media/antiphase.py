@@ -13,8 +13,9 @@ Samples = NDArray[np.float32]
 
 def is_antiphase(stereo: Samples) -> bool:
     """Whether the sides of stereo samples (one row a sample) cancel out."""
-    energy = float(np.square(stereo).mean()) if len(stereo) else 0.0
-    return bool(np.square(stereo.mean(axis=1)).mean() < _MIN_SHARE * energy)
+    if not len(stereo):
+        return False
+    return bool(np.square(stereo.mean(axis=1)).mean() < _MIN_SHARE * np.square(stereo).mean())
 
 
 def to_mono(stereo: Samples) -> Samples:

@@ -4,6 +4,7 @@ Only the child process of `untrusted` calls it, because a few bytes can decode t
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 
@@ -44,8 +45,10 @@ def mono(path: Path, rate: int, language: str | None = None) -> Iterator[bytes]:
             raise media_errors.unreadable("none of its sound can be decoded")
 
 
-def stereo(path: Path, rate: int, language: str | None = None) -> Iterator[bytes]:
-    """Interleaved stereo samples, up to the first damage or change of format. Raises as `limits` does.
+def stereo(path: Path, rate: int, language: str | None = None, *, start: float = 0.0) -> Iterator[bytes]:
+    """Interleaved stereo samples from about `start` seconds on, up to the first damage or change of format.
+
+    Raises as `limits` does.
 
     Of more channels, ITU-R BS.775 keeps the center, which has the voice, at -3 dB.
     """
@@ -54,6 +57,9 @@ def stereo(path: Path, rate: int, language: str | None = None) -> Iterator[bytes
         track = sound_tracks.choose(container, language)
         if track is None:
             return
+        if start:
+            with suppress(av.FFmpegError):  # unseekable: from its beginning
+                container.seek((container.start_time or 0) + round(start * av.time_base))
         try:
             for frame in container.decode(track):
                 limits.check_sound(frame.sample_rate, frame.layout.nb_channels)

@@ -56,8 +56,13 @@ _VARIABLE: Final = 0.01  # the average and the finest rate of a constant one are
 _MIN_RATE, _MAX_RATE = Fraction(24), Fraction(60)
 _DEFAULT_RATE: Final = Fraction(30)
 
-_ANTIPHASE_SECONDS: Final = 20.0
+# Antiphase is looked for from three places on, because a jingle or a silent beginning says nothing of the speech: in
+# the first seconds from there that have sound on both sides. Each place costs the decoding of at most a minute.
+_ANTIPHASE_PLACES: Final = (0, 1 / 3, 2 / 3)
+_ANTIPHASE_SECONDS: Final = 10.0
+_MAX_ANTIPHASE_SECONDS: Final = 60.0
 _ANTIPHASE_RATE: Final = 8_000
+_QUIET: Final = 0.003  # root mean square: -50 dBFS
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +196,26 @@ def _examine_sound(path: Path, language: str | None) -> SourceSound | None:
             return None
         number = container.streams.audio.index(track)
         codec, channels = track.codec_context.name, track.codec_context.channels
-    return SourceSound(number, codec, channels, channels == 2 and _is_antiphase(path, language))
+        seconds = (container.duration or 0) / av.time_base
+    return SourceSound(number, codec, channels, channels == 2 and _is_antiphase(path, language, seconds))
 
 
-def _is_antiphase(path: Path, language: str | None) -> bool:
-    wanted = int(_ANTIPHASE_SECONDS * _ANTIPHASE_RATE)
-    heard = np.empty((0, 2), np.float32)
-    for data in sample_decoding.stereo(path, _ANTIPHASE_RATE, language):
-        heard = np.concatenate([heard, np.frombuffer(data, np.float32).reshape(-1, 2)])
-        if len(heard) >= wanted:
+def _is_antiphase(path: Path, language: str | None, seconds: float) -> bool:
+    """Whether the sides cancel out at any of the places: then one of them, on both sides, is the lesser loss."""
+    starts = sorted({place * seconds for place in _ANTIPHASE_PLACES})  # of unknown length: the beginning
+    return any(antiphase.is_antiphase(_heard_on_both_sides(path, language, start)) for start in starts)
+
+
+def _heard_on_both_sides(path: Path, language: str | None, start: float) -> antiphase.Samples:
+    heard = [np.empty((0, 2), np.float32)]
+    left = _ANTIPHASE_SECONDS * _ANTIPHASE_RATE
+    left_at_most = _MAX_ANTIPHASE_SECONDS * _ANTIPHASE_RATE
+    for data in sample_decoding.stereo(path, _ANTIPHASE_RATE, language, start=start):
+        samples = np.frombuffer(data, np.float32).reshape(-1, 2)
+        if len(samples) and np.square(samples).mean(axis=0).min() > _QUIET**2:
+            heard.append(samples)
+            left -= len(samples)
+        left_at_most -= len(samples)
+        if min(left, left_at_most) <= 0:
             break
-    return antiphase.is_antiphase(heard)
+    return np.concatenate(heard)

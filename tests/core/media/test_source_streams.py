@@ -130,6 +130,35 @@ def test_a_voice_is_heard_in_a_plain_stereo_file(
 
 
 @pytest.mark.parametrize(
+    ("right", "expected"),
+    [
+        ("if(lt(t,25),0,-1)", True),
+        ("if(lt(t,25),1,-1)", True),
+        ("if(gt(t,35),1,-1)", True),
+        ("if(between(t,22,23),-1,1)", False),
+        ("if(lt(t,59),0.5,0)", False),
+    ],
+    ids=["after a beginning on one side", "after one in mono", "before an end in mono", "for a second", "never"],
+)
+def test_sides_that_cancel_out_in_a_part_of_a_recording_are_found(tmp_path: Path, right: str, expected: bool) -> None:
+    tone = "0.5*sin(2*PI*440*t)"
+    source = samples.make(
+        tmp_path / "a.flac", "-f", "lavfi", "-i", f"aevalsrc='{tone}|{tone}*{right}':c=stereo:s=8000:d=60"
+    )
+    sound = untrusted.examine(source).sound
+    assert sound
+    assert sound.is_antiphase is expected
+
+
+def test_sides_that_cancel_out_after_a_silent_beginning_are_found_in_long_recordings(tmp_path: Path) -> None:
+    tone = "if(mod(floor(t/25),2),0.5,0)*sin(2*PI*440*t)"
+    source = samples.make(tmp_path / "a.m4a", "-f", "lavfi", "-i", f"aevalsrc='{tone}|-{tone}':c=stereo:s=8000:d=120")
+    sound = untrusted.examine(source).sound
+    assert sound
+    assert sound.is_antiphase
+
+
+@pytest.mark.parametrize(
     ("language", "hertz"), [(None, 2000), ("auto", 2000), ("de-AT", 300), ("en", 2000), ("fr", 2000)]
 )
 def test_the_track_in_the_language_is_heard_or_else_the_default_one(
