@@ -81,3 +81,16 @@ def unknown_codec_first(path: Path) -> Path:
     )  # fmt: skip
     path.write_bytes(path.read_bytes().replace(b"apch", b"zzzz"))
     return path
+
+
+def unknown_sound(path: Path) -> Path:
+    """A recording in a codec that nobody knows."""
+    samples.audio(path, samples.TONE, "-c:a", "pcm_s16le", seconds=1)
+    path.write_bytes(path.read_bytes().replace(b"sowt", b"zzzz"))
+    return path
+
+
+def encrypted(path: Path, *options: str) -> Path:
+    """What `options` make of a video, with its samples encrypted (Common Encryption, AES in counter mode)."""
+    key = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", 32 * "7", "-encryption_kid", 32 * "a")
+    return samples.video(path, *key, *options, size="160x90", seconds=1)

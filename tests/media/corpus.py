@@ -232,6 +232,8 @@ BURN_INS: Final = {
         ),
         Sample("photo.heic", "a photo of a newer phone", heif_files.photo, "`heif_picture`"),
         Sample("subtitles.mkv", "subtitles only", containers.only_subtitles, "`media_unreadable`"),
+        Sample("unknown.mov", "sound in an unknown codec", containers.unknown_sound, "`media_unsupported`"),
+        Sample("protected.mp4", "a video with copy protection", containers.encrypted, "`media_encrypted`"),
         Sample("silent.gif", "a GIF", odd.gif, "`no_audio`"),
         Sample("silent.mp4", "a video without sound", _video(sound=False), "`no_audio`"),
         Sample("slow.flac", "22 hours of silence at 1 Hz", hostile.slow_flac, "`media_sample_rate`"),

@@ -15,6 +15,25 @@ from content_pipeline.core.errors import Error, InternalError, MediaUnusable, Ou
 # rates and time bases of zero, OverflowError for timestamps.
 PYAV_ERRORS: Final = (av.FFmpegError, OSError, ValueError, LookupError, ArithmeticError)
 
+# What else than damage a class says. FFmpeg itself has nothing to read such a file with.
+_UNSUPPORTED: Final = (
+    av.error.BSFNotFoundError,
+    av.error.DecoderNotFoundError,
+    av.error.DemuxerNotFoundError,
+    av.error.ExperimentalError,
+    av.error.NotImplementedError,
+    av.error.PatchWelcomeError,
+    av.error.ProtocolNotFoundError,
+)
+# We asked for what this build of FFmpeg does not have, whatever the file is.
+_INSTALLATION: Final = (
+    av.error.EncoderNotFoundError,
+    av.error.FilterNotFoundError,
+    av.error.MuxerNotFoundError,
+    av.error.OptionNotFoundError,
+)
+_CHANGED: Final = (av.error.InputChangedError, av.error.OutputChangedError)
+
 # As FFmpeg, x264 and the start of a thread say it. The kernel kills without a word: the host has no more.
 _OUT_OF_MEMORY: Final = (
     "Cannot allocate memory",
@@ -27,6 +46,10 @@ _BROKEN_INPUT: Final = re.compile(
     r"Invalid data found when processing input|moov atom not found|matches no streams|Could not find codec parameters"
     r"|Decode error rate|Nothing was written into output file|does not contain any stream|Error parsing|EBML header"
 )
+# Of an input that is whole. Of single packets it says so too, which do no harm.
+_UNSUPPORTED_INPUT: Final = re.compile(
+    r"no decoder found for|Not yet implemented in FFmpeg, patches welcome.*Decode error rate", re.DOTALL
+)
 # A damaged packet may announce an enormous frame: libdav1d refused some of an AV1 file as invalid, others for lack of
 # memory. Where all are refused for that, there is none.
 _UNDECODABLE: Final = re.compile(r"Invalid data found when processing input.*Decode error rate", re.DOTALL)
@@ -34,13 +57,31 @@ _UNDECODABLE: Final = re.compile(r"Invalid data found when processing input.*Dec
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Errors that PyAV raises in this block become MediaUnusable `media_unreadable`. A MemoryError stays one."""
+    """Errors that PyAV raises in this block become ours: as `error_of_class`, or `media_unreadable`.
+
+    A MemoryError stays one.
+    """
     try:
         yield
     except (Error, MemoryError):
         raise
     except PYAV_ERRORS as error:
-        raise unreadable("it is damaged") from error
+        raise error_of_class(error) or unreadable("it is damaged") from error
+
+
+def error_of_class(error: Exception) -> Error | None:
+    """The error for one of PyAV whose class says more than that something cannot be read."""
+    if isinstance(error, _UNSUPPORTED):
+        return unsupported()
+    if isinstance(error, av.error.EOFError):
+        return truncated()
+    if isinstance(error, _INSTALLATION):
+        return InternalError(
+            "The FFmpeg of this installation lacks a part that is needed.",
+            code="ffmpeg_failed",
+            remedy="Tell the operator.",
+        )
+    return unreadable("its format changes midway") if isinstance(error, _CHANGED) else None
 
 
 def unreadable(reason: str) -> MediaUnusable:
@@ -49,6 +90,33 @@ def unreadable(reason: str) -> MediaUnusable:
         f"The file cannot be read: {reason}.",
         code="media_unreadable",
         remedy="Play it on your machine to check it, export it again, or send another format.",
+    )
+
+
+def unsupported() -> MediaUnusable:
+    """The error for a file that is whole, in a form that FFmpeg does not read."""
+    return MediaUnusable(
+        "The file is in a codec or form that is not supported.",
+        code="media_unsupported",
+        remedy="Convert it to MP4 with H.264 and AAC.",
+    )
+
+
+def encrypted() -> MediaUnusable:
+    """The error for a file whose samples are encrypted, as those of shops and streaming services are."""
+    return MediaUnusable(
+        "The file is encrypted: it has copy protection.",
+        code="media_encrypted",
+        remedy="Send one without copy protection, such as your own recording.",
+    )
+
+
+def truncated() -> MediaUnusable:
+    """The error for a file that is shorter than it says."""
+    return MediaUnusable(
+        "The file is cut off: parts that its own header announces are missing.",
+        code="media_truncated",
+        remedy="Send the whole file again.",
     )
 
 
@@ -64,6 +132,8 @@ def ffmpeg_error(status: int, log: Iterable[str]) -> Error:
         any(words in text for words in _OUT_OF_MEMORY) and not _UNDECODABLE.search(text)
     ):
         error = OutOfMemory()
+    elif _UNSUPPORTED_INPUT.search(text):
+        error = unsupported()
     elif _BROKEN_INPUT.search(text):
         error = unreadable("none of it can be decoded")
     else:

@@ -16,7 +16,7 @@ import av
 from av.container import InputContainer
 from av.stream import Disposition
 
-from content_pipeline.core.errors import MediaUnusable, NotMedia
+from content_pipeline.core.errors import NotMedia
 from content_pipeline.core.media import limits, media_errors, sound_tracks
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.mp4_boxes import header_seconds
@@ -45,7 +45,8 @@ def probe(path: Path) -> MediaInfo:
     """Probe a local file: in milliseconds where it has an index, else by reading it through.
 
     Raises NotMedia (`not_media`, `empty_file`, `heif_picture`), MediaUnusable (`media_unreadable`, `media_truncated`,
-    and as `limits` does: the header before anything is decoded) and MemoryError.
+    `media_unsupported`, `media_encrypted`, and as `limits` does: the header before anything is decoded), InternalError
+    `ffmpeg_failed` and MemoryError.
     """
     return probe_with_first_frame(path)[0]
 
@@ -55,9 +56,9 @@ def probe_with_first_frame(path: Path) -> tuple[MediaInfo, av.VideoFrame | None]
     with open_media(path) as container:
         video = playable_video(container)
         audio = sound_tracks.choose(container)
-        if video is None and audio is None:
-            raise media_errors.unreadable("it has no audio or video in a known codec")
         picture = _first_frame(container, video) if video else None
+        if video is None:
+            _check_sound(container, audio)
         width, height = _displayed_size(video, picture) if video and picture else (0, 0)
         limits.check_pixels(width, height)  # a pixel may be declared thousands of times as wide as high
         rate = video.guessed_rate or video.average_rate if video else None
@@ -91,7 +92,8 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         raise
     except (av.FFmpegError, ValueError) as error:
         if _has_media_signature(path):
-            raise media_errors.unreadable("its header is missing or broken") from error
+            reason = "its header is missing or broken"
+            raise media_errors.error_of_class(error) or media_errors.unreadable(reason) from error
         raise NotMedia(
             "The file is not audio or video.", remedy="Send a recording or a video, for example MP4, MOV, MP3 or WAV."
         ) from error
@@ -121,15 +123,21 @@ def playable_video(container: InputContainer) -> av.VideoStream | None:
     return None
 
 
-def decoded_frames(container: InputContainer, video: av.VideoStream) -> Iterator[av.VideoFrame]:
-    """The frames that decode, of the next packets: a recording cut from a stream may start with undecodable ones."""
+def decoded_frames(
+    container: InputContainer, video: av.VideoStream, failures: list[Exception] | None = None
+) -> Iterator[av.VideoFrame]:
+    """The frames that decode, of the next packets: a recording cut from a stream may start with undecodable ones.
+
+    Why the others do not decode is added to `failures`.
+    """
     for packet in islice(packets(container, video), _MAX_PACKETS_TO_FRAMES):
         try:
             yield from (frame for frame in packet.decode() if isinstance(frame, av.VideoFrame))
         except MemoryError:
             raise
-        except media_errors.PYAV_ERRORS:
-            pass  # the next one may decode
+        except media_errors.PYAV_ERRORS as error:  # the next one may decode
+            if failures is not None:
+                failures.append(error)
 
 
 def _format_name(container: InputContainer) -> str:
@@ -143,9 +151,24 @@ def _displayed_size(video: av.VideoStream, picture: av.VideoFrame) -> tuple[int,
 
 
 def _first_frame(container: InputContainer, video: av.VideoStream) -> av.VideoFrame:
-    for frame in decoded_frames(container, video):
+    failures: list[Exception] = []
+    for frame in decoded_frames(container, video, failures):
         return frame
-    raise media_errors.unreadable("no picture of it can be decoded")
+    said = media_errors.error_of_class(failures[0]) if failures else None
+    raise said or media_errors.unreadable("no picture of it can be decoded")
+
+
+def _check_sound(container: InputContainer, audio: av.AudioStream | None) -> None:
+    """Check a file without pictures.
+
+    Raises MediaUnusable `media_unsupported`, `media_unreadable`, `media_encrypted`.
+    """
+    if audio is None:
+        if container.streams.audio or any(track.codec_context is None for track in container.streams.video):
+            raise media_errors.unsupported()
+        raise media_errors.unreadable("it has no audio or video")
+    if _format_name(container) == "mov":  # the only one that says of a packet that it is encrypted
+        next(packets(container, audio), None)
 
 
 def _duration(container: InputContainer) -> float:
@@ -162,13 +185,13 @@ def _duration(container: InputContainer) -> float:
             declared < _MIN_INDEXED_SHARE * header_seconds(Path(container.name)) - limits.LENGTH_TOLERANCE
         )
         if index_incomplete or any(_end_of_data(stream) > container.size for stream in container.streams):
-            raise _truncated()
+            raise media_errors.truncated()
         return declared
     if declared and _format_name(container) == "matroska":
         expected = declared - limits.LENGTH_TOLERANCE
         actual = _last_packet_end(container, declared - _TAIL_SECONDS)
         if actual < expected and _last_packet_end(container, 0.0) < expected:
-            raise _truncated()
+            raise media_errors.truncated()
         # A header that declares less than there is would pass the limit of a plan.
         return actual if actual > declared + limits.LENGTH_TOLERANCE else declared
     actual = _last_packet_end(container, 0.0)
@@ -213,7 +236,7 @@ def _end_of_packets(container: InputContainer, start: float) -> float:
 def packets(
     container: InputContainer, *streams: av.stream.Stream
 ) -> Iterator["av.Packet[Any]"]:  # a class that only its stub calls generic
-    """Packets until the end or the first error."""
+    """Packets until the end or the first error. Raises MediaUnusable `media_encrypted`."""
     found = container.demux(*streams)
     while True:
         try:
@@ -227,13 +250,6 @@ def packets(
             return
         if packet is None:
             return
+        if packet.has_sidedata("encryption_info"):  # decoders take it for damage, or make gray pictures of it
+            raise media_errors.encrypted()
         yield packet
-
-
-def _truncated() -> MediaUnusable:
-    """The error for a file shorter than its header declares."""
-    return MediaUnusable(
-        "The file is cut off: parts that its own header announces are missing.",
-        code="media_truncated",
-        remedy="Send the whole file again.",
-    )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 from uuid import UUID
 
+import structlog
 from PIL import Image
 from pydantic import TypeAdapter
 
@@ -22,7 +23,9 @@ from content_pipeline.core.media import child_process
 from content_pipeline.core.media.fair_semaphore import FairSemaphore
 from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.source_streams import SourceStreams
-from content_pipeline.core.media.untrusted_process import REFUSED
+from content_pipeline.core.media.untrusted_process import FAILED, REFUSED
+
+log = structlog.get_logger()
 
 # The child itself maps 0.13 GB. A picture of 40 million pixels takes 0.5 GB to turn and fit; a video frame of as many
 # takes 0.24 GB at 16 bits; an index of four hours 0.1 GB.
@@ -34,6 +37,9 @@ ANSWER_SECONDS: Final = 60.0
 # all of them for a minute each, with files that take long, and has half of the cores for it: with both of two, reads of
 # others took 2.4 times as long (bench/noisy_neighbor.py).
 _SLOTS: Final = FairSemaphore(most=4, per_owner=min(max((os.cpu_count() or 1) // 2, 1), 2))
+
+# Those that the child tells.
+_ERRORS: Final = {kind.__name__: kind for kind in (NotMedia, MediaUnusable, InternalError)}
 
 _STREAMS: Final = TypeAdapter(SourceStreams)
 
@@ -96,8 +102,8 @@ def _child(path: Path, *command: str, seconds: float | None = None) -> Iterator[
     variables = {"PYTHONPATH": os.pathsep.join(sys.path), "OPENBLAS_NUM_THREADS": "1"}
     with (
         path.open("rb") as file,
-        tempfile.TemporaryFile() as log,
-        child_process.spawn(program, memory=MEMORY_BYTES, variables=variables, stdin=file, stderr=log) as process,
+        tempfile.TemporaryFile() as said,
+        child_process.spawn(program, memory=MEMORY_BYTES, variables=variables, stdin=file, stderr=said) as process,
         child_process.watchdog(process, seconds) if seconds else nullcontext(),
     ):
         assert process.stdout
@@ -105,15 +111,17 @@ def _child(path: Path, *command: str, seconds: float | None = None) -> Iterator[
         if process.stdout.read(1):  # the rest is not wanted
             return
         if process.wait() != 0:
-            log.seek(0)
-            raise _error(process.returncode, log.read().decode(errors="replace"))
+            said.seek(0)
+            raise _error(process.returncode, said.read().decode(errors="replace"))
 
 
-def _error(status: int, log: str) -> Error:
-    last = log.strip().rpartition("\n")[2]
-    if status == REFUSED:
+def _error(status: int, output: str) -> Error:
+    last = output.strip().rpartition("\n")[2]
+    if status == FAILED:
+        log.error("media_reader_failed", output=output[-2000:])
+    if status in (REFUSED, FAILED):
         told = json.loads(last)
-        kind = {"NotMedia": NotMedia, "MediaUnusable": MediaUnusable}[told["class"]]
+        kind = _ERRORS[told["class"]]
         return kind(told["message"], code=told["code"], remedy=told["remedy"])
     error: Error
     if status < 0 or "MemoryError" in last:  # ended by a limit, or crashed
@@ -124,5 +132,5 @@ def _error(status: int, log: str) -> Error:
         )
     else:
         error = InternalError("The file could not be examined.", remedy="Tell the operator.")
-    error.add_note(f"The process that read it said:\n{log[-2000:]}")  # for the log, not for the client
+    error.add_note(f"The process that read it said:\n{output[-2000:]}")  # for the log, not for the client
     return error

@@ -2,20 +2,23 @@
 
     python -m content_pipeline.core.media.untrusted_process COMMAND ARGUMENTS… < FILE
 
-An error of the file is a JSON object in the last line of its standard error, and the exit status REFUSED.
+An error is a JSON object in the last line of its standard error, and the exit status REFUSED; or FAILED, where reading
+the file failed in a way that nothing here expects. The traceback stands before it then.
 """
 
 import json
 import resource
 import sys
+import traceback
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
-from content_pipeline.core.errors import MediaUnusable, NotMedia
+from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
 
 REFUSED: Final = 3
+FAILED: Final = 4
 # Decoding the sound of a day takes 400 s.
 _CPU_SECONDS: Final = 900
 # Opened anew by the libraries, which want to seek.
@@ -55,12 +58,23 @@ def answer(command: str, *arguments: str) -> Iterator[bytes]:
             yield from getattr(sample_decoding, command)(_FILE, int(rate), language)
 
 
+def _end(error: Error, status: int) -> NoReturn:
+    sys.stderr.write(json.dumps({"class": type(error).__name__, **error.to_dict()}))
+    sys.exit(status)
+
+
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
     try:
         for piece in answer(*sys.argv[1:]):
             sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
-    except (MediaUnusable, NotMedia) as error:
-        sys.stderr.write(json.dumps({"class": type(error).__name__, **error.to_dict()}))
-        sys.exit(REFUSED)
+    except (MediaUnusable, NotMedia, InternalError) as error:
+        _end(error, REFUSED)
+    except (MemoryError, ImportError, BrokenPipeError):  # a limit, our installation, a reader that has enough
+        raise
+    except Exception:  # what PyAV and Pillow raise of odd files has no end: RuntimeError, AssertionError, SystemError
+        from content_pipeline.core.media import media_errors
+
+        traceback.print_exc()
+        _end(media_errors.unreadable("reading it fails"), FAILED)

@@ -10,13 +10,14 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
 
-from content_pipeline.core.errors import Error, MediaUnusable, NotMedia
+from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
 from content_pipeline.core.media import audio_decoding, untrusted
 from content_pipeline.core.media.probe import probe
 from content_pipeline.core.media.reels import audio_mastering, client_background
 from content_pipeline.core.publishing import post_files
-from tests.media import hostile, samples
+from tests.media import containers, hostile, samples
 from tests.peak_memory import peak_growth
 
 pytestmark = pytest.mark.slow
@@ -28,6 +29,21 @@ def _error(act: Callable[[], object]) -> Error:
     with pytest.raises((MediaUnusable, NotMedia)) as raised:
         act()
     return raised.value
+
+
+# Raised by PyAV and Pillow of odd files, beside what they document.
+_UNDOCUMENTED = ["RuntimeError", "NotImplementedError", "AssertionError", "TypeError", "SystemError"]
+_DAMAGED_PICTURE = {"TypeError"}
+
+
+def _make_reading_fail(monkeypatch: pytest.MonkeyPatch, folder: Path, error: str) -> None:
+    """PyAV and Pillow raise `error` in the processes that read files."""
+    (folder / "sitecustomize.py").write_text(
+        "import av\nfrom PIL import Image\n"
+        f"def fail(*_, **__): raise {error}('no reason to be found')\n"
+        "av.open = Image.open = fail\n"
+    )
+    monkeypatch.syspath_prepend(folder)
 
 
 def _refusal(act: Callable[[], object]) -> str:
@@ -117,6 +133,38 @@ def test_what_takes_too_much_memory_ends_its_process_only(tmp_path: Path, monkey
 def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(untrusted, "ANSWER_SECONDS", 0.01)
     assert _refusal(lambda: untrusted.probe(samples.SPEECH)) == "media_too_complex"
+
+
+@pytest.mark.parametrize("error", _UNDOCUMENTED)
+def test_what_reading_raises_without_a_reason_is_told_of_the_file_and_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    _make_reading_fail(monkeypatch, tmp_path, error)
+    with capture_logs() as logs:
+        assert _refusal(lambda: untrusted.probe(samples.SPEECH)) == "media_unreadable"
+        refused = _refusal(lambda: untrusted.picture_size(samples.SPEECH, ["JPEG"]))
+        assert refused == ("picture_unreadable" if error in _DAMAGED_PICTURE else "media_unreadable")
+        with pytest.raises(MediaUnusable), untrusted.sound(samples.SPEECH, rate=16_000, channels=1) as stream:
+            stream.read()
+    assert {entry["event"] for entry in logs} == {"media_reader_failed"}
+    assert len(logs) == (2 if error in _DAMAGED_PICTURE else 3)
+    assert all("Traceback" in entry["output"] and "no reason to be found" in entry["output"] for entry in logs)
+
+
+def test_a_broken_installation_is_not_told_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _make_reading_fail(monkeypatch, tmp_path, "ImportError")
+    with pytest.raises(InternalError, match="could not be examined"):
+        untrusted.probe(samples.SPEECH)
+
+
+@pytest.mark.parametrize("options", [(), ("-vn",)])
+def test_copy_protection_is_told(tmp_path: Path, options: tuple[str, ...]) -> None:
+    path = containers.encrypted(tmp_path / "a.mp4", *options)
+    assert _refusal(lambda: untrusted.probe(path)) == "media_encrypted"
+
+
+def test_a_codec_that_nobody_knows_is_not_damage(tmp_path: Path) -> None:
+    assert _refusal(lambda: untrusted.probe(containers.unknown_sound(tmp_path / "a.mov"))) == "media_unsupported"
 
 
 def test_the_process_that_reads_knows_no_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
