@@ -1,6 +1,7 @@
-"""Which characters a voice can say: those of the scripts of its language, and Latin letters.
+"""Which characters a voice can say: those of the scripts of its language, Latin letters, and signs that have a reading.
 
-An engine meets other letters with silence, or with "Chinese letter" for each.
+An engine meets other letters with silence, or with "Chinese letter" for each, and other signs with silence: an amount
+would lose its currency.
 """
 
 import re
@@ -8,7 +9,9 @@ import unicodedata
 from functools import cache
 
 from content_pipeline.core.providers.language_detection import scripts_of
-from content_pipeline.core.speech.emoji import strip_emoji
+from content_pipeline.core.speech import japanese_phonemes, japanese_signs
+from content_pipeline.core.speech.emoji import SQUARED_WORDS, strip_emoji
+from content_pipeline.core.speech.english import word_parts
 from content_pipeline.core.speech.voice_types import Provider
 
 _LATIN = frozenset({"LATIN"})
@@ -20,26 +23,47 @@ _GREEK_WORD = re.compile("[\u0370-\u03ff]{2,}")
 # Latin letters that the English voice does not know: those of phonetic alphabets and African languages.
 _FIRST_UNKNOWN_LATIN = "\u0250"
 
+# What knows the signs that are read.
+_READERS = {"en": word_parts.has_reading, "ja": japanese_signs.has_reading}
+# Category Sm has signs that nobody says: arrows, triangles, and what stands for bullets, stars and dots.
+_DECORATIONS = frozenset("⋅∙∘⋆⋄∗⋯⋮⋰⋱⦁⧫∎⎯⫷⫸⋘⋙")
+_SHAPES = re.compile(r"ARROW|HARPOON|TRIANGLE|SQUARE\b|CIRCLE\b")
+
 
 def unspoken_character(text: str, language: str, provider: Provider) -> str | None:
     """The first character that voices of a provider cannot say in a language (ISO 639); None if they can say all.
 
-    Endpoints speak every language. Of other characters than letters every voice says what it knows.
+    Endpoints speak every language. Of currency and mathematical signs those are found that English or Japanese has no
+    reading for; of other signs, and in other languages, every voice says what it knows.
     """
-    if provider == "endpoint" or text.isascii() or not _foreign(text, language):
+    if provider == "endpoint" or text.isascii() or not _foreign(text, language, provider):
         return None
     # Emoticons have letters that are not said: ¯\\_(ツ)_/¯.
-    found = _foreign(strip_emoji(text), language)
+    found = _foreign(strip_emoji(text), language, provider)
     return min(found, key=text.index) if found else None
 
 
-def _foreign(text: str, language: str) -> set[str]:
+def _foreign(text: str, language: str, provider: Provider) -> set[str]:
     allowed = scripts_of(language) | _LATIN | _NEUTRAL
-    letters = {character for character in set(text) if not character.isascii() and character.isalpha()}
+    letters = {c for c in set(text) if not c.isascii() and (c.isalpha() or c in SQUARED_WORDS)}
     foreign = {letter for letter in letters if not _is_spoken(letter, allowed)}
     if language == "en" and not _GREEK_WORD.search(text):
         foreign = {letter for letter in foreign if _script(letter) != _GREEK}
+    if has_reading := _READERS.get(language):
+        foreign |= {sign for sign in set(text) if _is_sign(sign) and not has_reading(sign)}
+    if provider == "kokoro":
+        foreign |= {kanji for kanji in letters if not japanese_phonemes.has_reading(kanji)}
     return foreign
+
+
+def _is_sign(character: str) -> bool:
+    """Whether it is a currency or mathematical sign that means something."""
+    return (
+        not character.isascii()
+        and unicodedata.category(character) in ("Sc", "Sm")
+        and character not in _DECORATIONS
+        and not _SHAPES.search(unicodedata.name(character, ""))
+    )
 
 
 def _is_spoken(letter: str, allowed: frozenset[str]) -> bool:

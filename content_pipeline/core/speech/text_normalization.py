@@ -13,6 +13,8 @@ from wcwidth import iter_graphemes
 
 from content_pipeline.core.media.line_breaking import display_width, group_unbreakable
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS, Word
+from content_pipeline.core.providers.languages import base_language
+from content_pipeline.core.speech import japanese_signs
 from content_pipeline.core.speech.emoji import strip_emoji
 from content_pipeline.core.speech.english.normalizer import normalize_line
 from content_pipeline.core.speech.markdown import strip_markdown
@@ -41,16 +43,16 @@ class Token:
 def tokenize(script: str, language: str) -> list[Token]:
     """Tokenize a script; the tokens' texts are the whole script except Markdown, spaces and control characters.
 
-    `language` is a tag ("en", "pt-BR"). English numbers, dates, addresses and the like are verbalized; in
-    other languages only unpronounceable symbols are left out of `spoken`. A line end without punctuation ends a
-    sentence.
+    `language` is a tag ("en", "pt-BR"). English numbers, dates, addresses and the like are verbalized, and signs in
+    Japanese; in other languages only unpronounceable symbols are left out of `spoken`. A line end without punctuation
+    ends a sentence.
     """
     return tokenize_verbatim(strip_markdown(script), language)
 
 
 def tokenize_verbatim(text: str, language: str) -> list[Token]:
     """Tokenize a text that is not Markdown, as `tokenize` does."""
-    base = language.lower().replace("_", "-").partition("-")[0]
+    base = base_language(language)
     lines = [_tokenize_english(words) if base == "en" else _tokenize_other(words, language) for words in _lines(text)]
     return [token for line in lines[:-1] for token in _end_sentence(line, _FULL_STOPS.get(base, "."))] + lines[-1]
 
@@ -78,8 +80,9 @@ def _tokenize_english(words: list[str]) -> list[Token]:
 
 
 def _tokenize_other(words: list[str], language: str) -> list[Token]:
+    name_signs = japanese_signs.name_signs if base_language(language) == "ja" else str
     return [
-        Token(text, _speakable(text), spaced=index == 0)
+        Token(text, name_signs(_speakable(text)), spaced=index == 0)
         for word in words
         for index, text in enumerate(_display_units(word, language))
     ]

@@ -122,6 +122,8 @@ def test_a_script_may_have_so_many_characters_and_no_more(letter: str) -> None:
         ({"script": "…!? — 🎉"}, "script", "nothing_to_say"),
         ({"script": KHMER}, "script", "language_unspoken"),
         ({"script": "We love our 寿司"}, "script", "character_unspoken"),
+        ({"script": "It costs ¤500 today."}, "script", "character_unspoken"),
+        ({"script": "We know that A ⊗ B is C."}, "script", "character_unspoken"),
         ({"script": "Hello.", "voice_id": "nobody-knows-me"}, "voice_id", "unknown_voice"),
         ({"script": "Hello.", "platform": "myspace"}, "platform", "unknown_platform"),
         ({"script": "Hello.", "title": "t" * 121}, "title", "title_too_long"),

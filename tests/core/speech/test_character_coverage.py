@@ -40,11 +40,50 @@ def test_letters_of_the_language_and_latin_ones_are_said(text: str, language: st
     assert unspoken_character(text, language, "hibari") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "sign"),
+    [
+        ("It costs ¤500", "en", "¤"),
+        ("It costs ₠500", "en", "₠"),
+        ("A ⊗ B ≈ C", "en", "⊗"),
+        ("5㌔ to go", "en", "㌔"),
+        ("値段は₠500です", "ja", "₠"),
+        ("A⊗B", "ja", "⊗"),
+    ],
+)
+def test_signs_that_have_no_reading_are_found(text: str, language: str, sign: str) -> None:
+    assert unspoken_character(text, language, "hibari") == sign
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("₿5, ₽500, ₺5, ₴5, ₦5, ₫5, ﷼5, ₨5 and 5㎏", "en"),
+        ("a ≈ b ≤ c ≥ d ≠ ∞, √9 × 2 ÷ 3 ± 1°, 5 µm, ∑ ∏ ∫ ∂", "en"),
+        ("10⁻³ and 10⁺³, E = mc² ⁼ ₋", "en"),
+        ("10⁻³", "ja"),
+        ("A → B ⇒ C ▷ D ⋆ E • F ✓ ★ ⋯", "en"),
+        ("今日は₿5、₽500、5㌔、√9≒3、±1°、∑、∞", "ja"),
+        ("ありがとう(≧∇≦) すごい（´∀｀）", "ja"),
+        ("Wow (⊙_⊙)", "en"),
+        ("東京→大阪⇒京都 ⋆ ジャン＝ジャック", "ja"),
+    ],
+)
+def test_signs_with_a_reading_are_said_and_decorations_are_silent(text: str, language: str) -> None:
+    assert unspoken_character(text, language, "hibari") is None
+
+
+def test_every_currency_of_today_has_a_name_in_english() -> None:
+    signs = "".join(map(chr, range(0x20A0, 0x20C1))) + "$¢£¥֏؋৳฿៛﷼"
+    # The euro before it was one, the livre tournois, the spesmilo, the mark of the north.
+    assert [sign for sign in signs if unspoken_character(sign, "en", "hibari")] == list("₠₶₷₻")
+
+
 def test_an_endpoint_says_all() -> None:
-    assert unspoken_character("We love 寿司", "en", "endpoint") is None
+    assert unspoken_character("We love 寿司 for ¤5", "en", "endpoint") is None
 
 
 @given(st.text(max_size=30), st.sampled_from(["en", "ja", "xx", "ar"]))
-def test_what_is_found_is_a_letter_of_the_text(text: str, language: str) -> None:
+def test_what_is_found_is_a_letter_or_a_sign_of_the_text(text: str, language: str) -> None:
     found = unspoken_character(text, language, "hibari")
-    assert found is None or (found in text and found.isalpha())
+    assert found is None or (found in text and (found.isalpha() or not found.isascii()))

@@ -25,3 +25,16 @@ def test_an_emoji_is_in_one_token_of_a_script_without_spaces() -> None:
     assert sum(text.count("👩🏽‍🚀") for text in texts) == 9
     assert any("🏴󠁧󠁢󠁥󠁮󠁧󠁿" in text for text in texts)
     assert any("👨‍👩‍👧‍👦" in text for text in texts)
+
+
+@pytest.mark.parametrize("face", ["(≧∇≦)", "（´∀｀）", "(・∀・)", "(⊙_⊙)", "(ﾟ∀ﾟ)"])
+def test_a_face_of_signs_is_shown_and_not_said(face: str) -> None:
+    assert strip_emoji(f"a {face} b").split() == ["a", "b"]
+    tokens = tokenize(f"すごい{face}です。", "ja")
+    assert "".join(token.text for token in tokens) == f"すごい{face}です。"
+    assert "".join(token.spoken.replace(" ", "") for token in tokens) == "すごいです。"
+
+
+@pytest.mark.parametrize("text", ["(+/-)", "(±)", "(€€)", "(≈5)", "(25°)", "(…)", "(!?)"])
+def test_signs_in_parentheses_are_text(text: str) -> None:
+    assert strip_emoji(text) == text

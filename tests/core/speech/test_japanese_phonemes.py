@@ -1,6 +1,7 @@
 """Phonemes of Japanese sentences."""
 
 import json
+import unicodedata
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from content_pipeline.core.speech import japanese_phonemes
+from content_pipeline.core.speech.character_coverage import unspoken_character
 from content_pipeline.core.speech.text_normalization import Token, tokenize
-from content_pipeline.core.speech.timed_symbols import Symbol
+from content_pipeline.core.speech.timed_symbols import SILENT_PHONEMES, Symbol
 from tests.core.speech.extra_voices import need_the_extra_voices
 from tests.core.speech.japanese import SCRIPTS
 
@@ -37,6 +39,7 @@ def _spelled(script: str) -> str:
         ("5分、100人、3,980円", "ɡo ɸɯɴ, çakɯ ɲiɴ, saɴ ʣeɴ kʲɨː çakɯ haʨi ʥɨː eɴ."),
         ("散歩、時間が、本当", "sampo, ʥikaɴ ɡa, hontoː."),
         ("待って、「はい」と言った。", "maʔte, “hai” to iʔta."),
+        ("$5と√9", "ɡo doɾɯ to ɾɯːto kʲɨː."),
         ("ｶﾒﾗとＣＭ", "kameɾa to ɕiːemɯ."),
     ],
 )
@@ -66,6 +69,34 @@ def test_the_model_knows_every_symbol() -> None:
     alphabet = set("".join(japanese_phonemes.SYMBOLS_OF_KANA.values())) | set("mŋɲnɴ .,!?:;—…“”")
     assert alphabet <= set(known)
     assert {symbol.text for script in SCRIPTS for symbol in _symbols(script)} <= set(known)
+
+
+@pytest.mark.parametrize(
+    ("script", "kanji"),
+    [
+        ("吗をください", "吗"),
+        ("彁という字", "彁"),
+        ("私たちは人们です", "们"),
+        ("𠮷野家と髙橋さんと森鷗外", None),
+        ("人々は〇〇さん", None),
+    ],
+)
+def test_a_kanji_without_a_reading_is_found(script: str, kanji: str | None) -> None:
+    assert unspoken_character(script, "ja", "kokoro") == kanji
+
+
+def _is_in(coding: str, letter: str) -> bool:
+    return bool(letter.encode(coding, "ignore"))
+
+
+def test_of_kanji_that_japanese_computers_write_those_without_a_reading_are_known() -> None:
+    letters = list(map(chr, range(0x3400, 0x2A6E0)))
+    encoded = {letter for coding in ("cp932", "euc_jis_2004") for letter in letters if _is_in(coding, letter)}
+    kanji = [letter for letter in sorted(encoded) if unicodedata.name(letter, "").startswith("CJK UNIFIED")]
+    assert len(kanji) > 12_000
+    for letter in kanji:
+        said = japanese_phonemes.phonemize([Token(letter, letter, spaced=True)])
+        assert japanese_phonemes.has_reading(letter) == (said[0].text not in SILENT_PHONEMES), letter
 
 
 @settings(max_examples=200, deadline=None)

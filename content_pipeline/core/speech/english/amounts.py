@@ -2,21 +2,9 @@
 
 import re
 
+from content_pipeline.core.speech.english.currencies import CURRENCIES
 from content_pipeline.core.speech.english.numbers import NUMBER, bare_number, cardinal, number
 
-# Singular, plural, singular and plural of the subunit.
-_CURRENCIES = {
-    "$": ("dollar", "dollars", "cent", "cents"),
-    "US$": ("US dollar", "US dollars", "cent", "cents"),
-    "A$": ("Australian dollar", "Australian dollars", "cent", "cents"),
-    "C$": ("Canadian dollar", "Canadian dollars", "cent", "cents"),
-    "R$": ("real", "reais", "centavo", "centavos"),
-    "€": ("euro", "euros", "cent", "cents"),
-    "£": ("pound", "pounds", "penny", "pence"),
-    "¥": ("yen", "yen", "sen", "sen"),
-    "₹": ("rupee", "rupees", "paisa", "paise"),
-    "₩": ("won", "won", "jeon", "jeon"),
-}
 SCALES = ("hundred", "thousand", "million", "billion", "trillion")
 _SCALES = {
     "k": "thousand", "K": "thousand", "M": "million", "mn": "million", "mm": "million", "MM": "million",
@@ -31,6 +19,7 @@ km kilometer kilometers
 m meter meters
 cm centimeter centimeters
 mm millimeter millimeters
+μm micrometer micrometers
 mi mile miles
 ft foot feet
 in inch inches
@@ -52,6 +41,8 @@ oz ounce ounces
 l liter liters
 L liter liters
 ml milliliter milliliters
+μl microliter microliters
+μL microliter microliters
 mL milliliter milliliters
 tsp teaspoon teaspoons
 tbsp tablespoon tablespoons
@@ -92,12 +83,14 @@ s second seconds
 sec second seconds
 secs second seconds
 ms millisecond milliseconds
+μs microsecond microseconds
 yr year years
 yrs year years
 wk week weeks
 wks week weeks
 mo month months
 % percent percent
+‰ per_mille per_mille
 pct percent percent
 deg degree degrees
 qt quart quarts
@@ -122,7 +115,7 @@ GBP pound pounds
 _UNITS = {
     symbol: (one.replace("_", " "), many.replace("_", " "))
     for symbol, one, many in (line.split() for line in _UNIT_LINES.strip().splitlines())
-} | {symbol: names[:2] for symbol, names in _CURRENCIES.items()}
+} | {symbol: names[:2] for symbol, names in CURRENCIES.items()}
 # Separate words after a space: "5 in the morning".
 _TIMES_SIGNS = {"x", "X"}
 _ONLY_ATTACHED = {"in", "s"} | _TIMES_SIGNS
@@ -133,10 +126,10 @@ _SIGNS = {
     "-": "minus", "+": "plus", "±": "plus or minus", "~": "about", "≈": "about", "<": "less than", ">": "more than",
     "≤": "at most", "≥": "at least", "#": "number",
 }  # fmt: skip
-_CURRENCY = "|".join(re.escape(symbol) for symbol in sorted(_CURRENCIES, key=len, reverse=True))
+_CURRENCY = "|".join(re.escape(symbol) for symbol in sorted(CURRENCIES, key=len, reverse=True))
 _AMOUNT = re.compile(
     rf"(?P<sign>[{re.escape(''.join(_SIGNS))}]?)(?P<currency>{_CURRENCY})?(?P<number>{NUMBER})"
-    rf"(?P<suffix>[^\W\d_]+[23]?|°[CF]?|[%¢]|{_CURRENCY})?(?P<more>\+?)(?:/(?P<per>[^\W\d_]+))?"
+    rf"(?P<suffix>[^\W\d_]+[23]?|°[CF]?|[%‰¢]|{_CURRENCY})?(?P<more>\+?)(?:/(?P<per>[^\W\d_]+))?"
 )
 # "1.299,50" and "1.299", which in euros is no fraction: prices have two decimals.
 _EUROPEAN_POINTS = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d{2})?(?![\d.,])|\d+,\d{2}(?![\d.,])")
@@ -169,7 +162,7 @@ def attributive_amount(text: str) -> str | None:
         return None
     suffix = match["suffix"] or ""
     if match["currency"] and (not suffix or suffix in _SCALES_OF_MONEY) and "." not in match["number"]:
-        words = (number(match["number"]), _SCALES_OF_MONEY.get(suffix), _CURRENCIES[match["currency"]][0])
+        words = (number(match["number"]), _SCALES_OF_MONEY.get(suffix), CURRENCIES[match["currency"]][0])
         return " ".join(filter(None, words))
     if match["currency"] or suffix not in _UNITS or suffix in _TIMES_SIGNS:
         return None
@@ -201,7 +194,7 @@ def number_of_price(text: str) -> str | None:
 def currency_of_price(text: str) -> str | None:
     """The currency name to read after "million" in "$3 million": "dollars". None if the text is no price."""
     match = _PRICE.fullmatch(text)
-    return _CURRENCIES[match[1]][1] if match else None
+    return CURRENCIES[match[1]][1] if match else None
 
 
 def split_price(text: str) -> tuple[str, str]:
@@ -223,12 +216,12 @@ def video_resolution(text: str) -> str | None:
 
 
 def _money(digits: str, suffix: str, currency: str) -> str | None:
-    one, many, hundredth, hundredths = _CURRENCIES[currency]
+    one, many, hundredth, hundredths = CURRENCIES[currency]
     if suffix:
         scale = _SCALES_OF_MONEY.get(suffix)
         return f"{number(digits)} {scale} {many}" if scale else None
     whole, _, decimals = digits.partition(".")
-    if len(decimals) != 2:
+    if len(decimals) != 2 or not hundredth:
         return f"{number(digits)} {one if digits == '1' else many}"
     parts = []
     if whole.strip("0"):

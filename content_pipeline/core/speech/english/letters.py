@@ -17,7 +17,7 @@ _SINGLE = re.compile(f"(?<!{_GREEK_LETTER})(?!μ[gmsFlL]){_GREEK_LETTER}(?!{_GRE
 
 def name_greek_letters(word: str) -> str:
     """The word with single Greek letters as their names: "2πr" is "2 pi r"."""
-    return _SINGLE.sub(lambda match: f" {_name(match[0])} ", word)
+    return _SINGLE.sub(lambda match: f" {_name(match[0])} ", word.replace("µ", "μ"))  # the micro sign
 
 
 def _name(letter: str) -> str:

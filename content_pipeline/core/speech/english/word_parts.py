@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from content_pipeline.core.speech.emoji import strip_emoji
+from content_pipeline.core.speech.english.currencies import CURRENCIES, EQUIVALENTS
 from content_pipeline.core.speech.english.letters import name_greek_letters
 from content_pipeline.core.speech.english.numbers import NUMBER
 from content_pipeline.core.speech.english.powers import spell_powers
@@ -14,10 +15,11 @@ from content_pipeline.core.speech.english.symbols import SYMBOLS
 
 # By precedence: of several marks the first in this order is used.
 _PROSODY_MARKS = "?!.;:,"
+_CURRENCY_SIGNS = re.escape("".join(sign for sign in CURRENCIES if len(sign) == 1))
 _CLOSERS = re.escape("'\")]}>*_`|\\.,;:!?—–-")
 _PART = re.compile(
     # Leading characters that belong to the word are kept: "-5", "~$10", ".5", ".com", "'90s".
-    rf"(?:[\"(\[{{*_`|\\,;:!?—–]|[-~<>](?![\d.$€£¥])|\.(?!\w)|'(?!\d0s))*"
+    rf"(?:[\"(\[{{*_`|\\,;:!?—–]|[-~<>](?![\d.{_CURRENCY_SIGNS}])|\.(?!\w)|'(?!\d0s))*"
     rf"(?P<core>.*?)(?P<tail>[{_CLOSERS}]*)",
     re.DOTALL,
 )
@@ -29,14 +31,19 @@ _LENGTH_VALUE = re.compile(rf"{NUMBER}(?:-{NUMBER})?|\d+['\"]?[x×]\d+")
 _SIGN_EQUIVALENTS = str.maketrans(
     dict.fromkeys("‘’‛ʼ′`´", "'")
     | dict.fromkeys("“”„‟″«»", '"')
-    | dict.fromkeys("\u2212\u2010\u2011\u2012", "-")
-    | {"№": "No.", "⁄": "/", "∕": "/", "―": "—"}
+    | dict.fromkeys("\u2212\u2010\u2011\u2012⁻₋", "-")
+    | {"№": "No.", "⁄": "/", "∕": "/", "∖": "\\", "∶": ":", "∣": "|", "∼": "~", "―": "—"}
+    | EQUIVALENTS
 )
 # "end.Next", "yes,no", "so...well", "No.1": a URL has no upper case there.
 _MISSING_SPACE = re.compile(
     r"(?<=[a-z]{2})[.?!]+(?=[A-Z][a-z])|(?<=[^\W\d])[,;!]+(?<!\b[Tt][Ll];)(?=[^\W\d])|(?<=\w)\.{2,}(?=\w)|(?<=\bNo)\.(?=\d)"
 )
 _STARS = re.compile("(?<=[0-9])[★⭐]+")
+# NFKC makes a word in Arabic letters of this sign.
+_RIAL = "﷼"
+# Between digits; elsewhere it is a decoration.
+_DOT_OPERATOR = re.compile(r"(?<=\d)⋅(?=\d)")
 _ALLOWED = frozenset(SYMBOLS) | set("–—") | {chr(code) for code in range(32, 127)}
 
 
@@ -61,6 +68,11 @@ class WordPart:
 def split_word(word: str) -> list[WordPart]:
     """The parts of a displayed word: usually one, none for an emoji, two for "fast—really"."""
     return [_part(piece) for piece in _to_rule_alphabet(word).split()]
+
+
+def has_reading(sign: str) -> bool:
+    """Whether a currency or mathematical sign is read."""
+    return not _to_rule_alphabet(sign).isspace()
 
 
 def attach_length_units(line: Sequence[WordPart]) -> Iterator[WordPart]:
@@ -119,7 +131,8 @@ def _to_rule_alphabet(word: str) -> str:
     """Normalize a word to the letters, digits and signs that the rules handle; others become spaces."""
     word = name_greek_letters(spell_powers(strip_emoji(_STARS.sub(" stars", word))))
     # Before NFKC, which would turn the inch sign into two characters and an accent into a space.
-    text = unicodedata.normalize("NFKC", "".join(map(_space_fraction, word)).translate(_SIGN_EQUIVALENTS))
+    text = "".join(map(_space_fraction, _DOT_OPERATOR.sub("×", word))).translate(_SIGN_EQUIVALENTS)
+    text = _RIAL.join(unicodedata.normalize("NFKC", part) for part in text.split(_RIAL))
     text = "".join(map(_keep_character, text))
     # An em dash separates words; an en dash joins them unless it stands alone.
     text = re.sub(r"(?<=\S)–(?=\S)", "-", re.sub(r"--+|—", "— ", text))

@@ -1,0 +1,92 @@
+"""Text normalization of signs in Japanese: amounts with their currency behind them, and names of mathematical signs.
+
+Open JTalk, which reads kanji and numbers, has pauses for most signs: "$5" would be five.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+_CURRENCIES: Final = {
+    "$": "ドル",
+    "US$": "米ドル",
+    "€": "ユーロ",
+    "£": "ポンド",
+    "¥": "円",
+    "₩": "ウォン",
+    "₹": "ルピー",
+    "₨": "ルピー",
+    "₿": "ビットコイン",
+    "₽": "ルーブル",
+    "₺": "リラ",
+    "₴": "フリヴニャ",
+    "₱": "ペソ",
+    "₦": "ナイラ",
+    "₵": "セディ",
+    "₪": "シェケル",
+    "฿": "バーツ",
+    "₫": "ドン",
+    "₭": "キープ",
+    "៛": "リエル",
+    "₮": "トゥグルグ",
+    "₸": "テンゲ",
+    "₼": "マナト",
+    "₾": "ラリ",
+    "₲": "グアラニー",
+    "₡": "コロン",
+    "¢": "セント",
+}
+_SIGNS: Final = {
+    "=": "イコール",
+    "≈": "約",
+    "≃": "約",
+    "≒": "約",
+    "≠": "ノットイコール",
+    "≡": "合同",
+    "≤": "小なりイコール",
+    "≦": "小なりイコール",
+    "≥": "大なりイコール",
+    "≧": "大なりイコール",
+    "±": "プラスマイナス",
+    "−": "マイナス",
+    "√": "ルート",
+    "∞": "無限大",
+    "∝": "比例",
+    "∑": "シグマ",
+    "∫": "インテグラル",
+    "∆": "デルタ",
+    "∴": "ゆえに",
+    "∵": "なぜならば",
+    "∈": "属する",
+    "∠": "角",
+    "∥": "平行",
+    "⊥": "垂直",
+    "♯": "シャープ",
+    "°": "度",
+    "℃": "度",
+}
+_NAMES: Final = _CURRENCIES | _SIGNS
+_WIDTHS: Final = str.maketrans({wide: unicodedata.normalize("NFKC", wide) for wide in "＄￡￥￦￠⁻₋"})
+# Open JTalk reads these by itself.
+_READ: Final = frozenset("×÷+~")
+_AMOUNT: Final = re.compile(
+    rf"({'|'.join(map(re.escape, sorted(_CURRENCIES, key=len, reverse=True)))})(\d[\d,.]*[十百千万億兆]*)"
+)
+_SINGLE: Final = "".join(sign for sign in _NAMES if len(sign) == 1 and sign != "=")
+# "°C" is one sign, "==" a line.
+_SIGN: Final = re.compile(rf"°C?|(?<![=<>!])=(?!=)|[{re.escape(_SINGLE)}]")
+
+
+def name_signs(text: str) -> str:
+    """The text with words for its signs: "$5万" is "5万ドル", "√9" "ルート9". What is without a name stays."""
+    if text.isalnum():
+        return text
+    wide = text.translate(_WIDTHS)
+    behind = _AMOUNT.sub(lambda match: match[2] + _CURRENCIES[match[1]], wide)
+    return _SIGN.sub(lambda match: _NAMES[match[0][0]], behind)
+
+
+def has_reading(sign: str) -> bool:
+    """Whether a currency or mathematical sign is read."""
+    plain = unicodedata.normalize("NFKC", sign)
+    return sign in _NAMES or plain in _NAMES or plain in _READ or plain.isascii()

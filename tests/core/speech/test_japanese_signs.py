@@ -1,0 +1,34 @@
+"""What is said for signs in Japanese."""
+
+import pytest
+
+from content_pipeline.core.speech.text_normalization import tokenize
+
+
+@pytest.mark.parametrize(
+    ("script", "spoken"),
+    [
+        ("$5です。", "5ドルです。"),
+        ("$5万と＄20", "5万ドルと20ドル"),
+        ("US$1,299.50", "1,299.50米ドル"),
+        ("€5、5€", "5ユーロ、5ユーロ"),
+        ("￥500", "500円"),
+        ("$とUS$と===", "ドルとUSドルと==="),
+        ("₿0.5", "0.5ビットコイン"),
+        ("25°Cと25℃と90°", "25度と25度と90度"),
+        ("10⁻³", "10マイナス³"),
+        ("√9＋±1", "ルート9＋プラスマイナス1"),
+        ("1+1=2", "1+1イコール2"),
+        ("ジャン＝ジャック", "ジャン＝ジャック"),
+        ("5㌔と5㎏", "5㌔と5㎏"),
+        ("5%と3×4", "5%と3×4"),
+    ],
+)
+def test_signs_are_said_by_their_names_and_currencies_behind_their_amounts(script: str, spoken: str) -> None:
+    tokens = tokenize(script, "ja")
+    assert "".join(token.spoken for token in tokens) == spoken
+    assert "".join(token.text for token in tokens) == script.replace(" ", "")
+
+
+def test_other_languages_keep_their_signs() -> None:
+    assert [token.spoken for token in tokenize("cuesta $5", "es")] == ["cuesta", "$5"]
