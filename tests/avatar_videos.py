@@ -1,5 +1,6 @@
 """Avatar videos for tests: requested, worked on as a worker does, and looked at."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import dagster as dg
@@ -7,6 +8,7 @@ import dagster as dg
 from content_pipeline.core.avatars import avatar_videos, polling
 from content_pipeline.core.avatars.avatar_videos import AvatarSpec
 from content_pipeline.core.database import transaction
+from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.models import AvatarVideo, Task
 from content_pipeline.core.tasks import tasks
 from tests.asset_runs import execute_job, execute_task
@@ -15,10 +17,10 @@ from tests.factories import make_twin
 SCRIPT = "Hello! I am your AI twin."
 
 
-def request(workspace_id: UUID, **fields: object) -> Task:
-    """An accepted request."""
+def request(workspace_id: UUID, glossary: Sequence[GlossaryEntry] = (), **fields: object) -> Task:
+    """An accepted request, of a twin with this glossary."""
     with transaction() as session:
-        twin = make_twin(session, workspace_id)
+        twin = make_twin(session, workspace_id, glossary=tuple(glossary))
         video = avatar_videos.create(session, twin, AvatarSpec(**{"script": SCRIPT} | fields))  # type: ignore[arg-type]
         return avatar_videos.create_task(session, video)
 

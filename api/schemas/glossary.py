@@ -70,8 +70,8 @@ class GlossaryTerm(BaseModel):
     )
     pronunciation: Respelling | None = Field(
         None,
-        description="A respelling in letters that voices say instead of the term, in reels and in avatars drawn here; "
-        "what is shown stays as written",
+        description="A respelling in letters that voices say instead of the term, in scripts of a language with these "
+        "letters; what is shown stays as written",
         examples=["zin track so"],
     )
 

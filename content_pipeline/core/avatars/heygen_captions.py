@@ -24,7 +24,7 @@ def burn_in(run: RunContext, row: AvatarVideo, folder: Path) -> None:
     assert row.language
     media = untrusted.probe(folder / video.SOURCE)
     sound = np.concatenate(list(pcm_chunks(folder / video.SOURCE, seconds=min(media.seconds, _MAX_ALIGNED_SECONDS))))
-    words = narration.align(row.script, row.language, sound, SAMPLE_RATE)
+    words = narration.align(row.script, row.language, sound, SAMPLE_RATE, row.glossary)
     with run.write() as session:
         session.get_one(AvatarVideo, row.id).words = words
         twin = session.get_one(Twin, row.twin_id)

@@ -22,6 +22,7 @@ from content_pipeline.core.providers import heygen
 from content_pipeline.core.providers.heygen import SubmissionUnknown, VideoStatus, Voice
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech.markdown import strip_markdown
+from content_pipeline.core.speech.term_pronunciation import respell
 from content_pipeline.core.tasks.run_context import RunContext, Suspend, SwitchLane
 from content_pipeline.core.workspaces import workspaces
 
@@ -81,10 +82,11 @@ def submit(run: RunContext, key: str) -> AvatarVideo:
 
 
 def _call(run: RunContext, row: AvatarVideo, voice: Voice) -> str:
+    assert row.language
     try:
         return heygen.submit(
             render_id=_submission(row),
-            script=strip_markdown(row.script),
+            script=respell(strip_markdown(row.script), row.language, row.glossary),
             avatar_id=row.avatar_id,
             voice_id=voice.id,
             speed=row.speed,

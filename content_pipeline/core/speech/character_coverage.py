@@ -9,6 +9,7 @@ import unicodedata
 from functools import cache
 
 from content_pipeline.core.providers.language_detection import scripts_of
+from content_pipeline.core.providers.languages import base_language
 from content_pipeline.core.speech import japanese_phonemes, japanese_signs
 from content_pipeline.core.speech.emoji import SQUARED_WORDS, strip_emoji
 from content_pipeline.core.speech.english import word_parts
@@ -36,14 +37,26 @@ def unspoken_character(text: str, language: str, provider: Provider) -> str | No
     Endpoints speak every language. Of currency and mathematical signs those are found that English or Japanese has no
     reading for; of other signs, and in other languages, every voice says what it knows.
     """
-    if provider == "endpoint" or text.isascii() or not _foreign(text, language, provider):
+    if provider == "endpoint" or text.isascii() or not _unspoken(text, language, provider):
         return None
     # Emoticons have letters that are not said: ¯\\_(ツ)_/¯.
-    found = _foreign(strip_emoji(text), language, provider)
+    found = _unspoken(strip_emoji(text), language, provider)
     return min(found, key=text.index) if found else None
 
 
-def _foreign(text: str, language: str, provider: Provider) -> set[str]:
+def is_in_letters_of(language: str, text: str) -> bool:
+    """Whether a text has no letter, and no sign, that readers of a language (a tag) do not know."""
+    return text.isascii() or not _foreign(text, base_language(language))
+
+
+def _unspoken(text: str, language: str, provider: Provider) -> set[str]:
+    foreign = _foreign(text, language)
+    if provider == "kokoro":
+        foreign |= {letter for letter in set(text) if not japanese_phonemes.has_reading(letter)}
+    return foreign
+
+
+def _foreign(text: str, language: str) -> set[str]:
     allowed = scripts_of(language) | _LATIN | _NEUTRAL
     letters = {c for c in set(text) if not c.isascii() and (c.isalpha() or c in SQUARED_WORDS)}
     foreign = {letter for letter in letters if not _is_spoken(letter, allowed)}
@@ -51,8 +64,6 @@ def _foreign(text: str, language: str, provider: Provider) -> set[str]:
         foreign = {letter for letter in foreign if _script(letter) != _GREEK}
     if has_reading := _READERS.get(language):
         foreign |= {sign for sign in set(text) if _is_sign(sign) and not has_reading(sign)}
-    if provider == "kokoro":
-        foreign |= {kanji for kanji in letters if not japanese_phonemes.has_reading(kanji)}
     return foreign
 
 

@@ -24,7 +24,7 @@ from content_pipeline.core.speech import (
     tts_endpoint,
     vits,
 )
-from content_pipeline.core.speech.character_coverage import unspoken_character
+from content_pipeline.core.speech.character_coverage import is_in_letters_of, unspoken_character
 from content_pipeline.core.speech.term_pronunciation import pronounce
 from content_pipeline.core.speech.text_normalization import Token
 from content_pipeline.core.speech.voice_types import (
@@ -124,12 +124,16 @@ def _sayable(glossary: Sequence[GlossaryEntry], choice: VoiceChoice) -> Iterator
             yield entry
 
 
-def align(script: str, language: str, samples: Samples, rate: int) -> tuple[Word, ...]:
+def align(
+    script: str, language: str, samples: Samples, rate: int, glossary: Sequence[GlossaryEntry] = ()
+) -> tuple[Word, ...]:
     """The words of a script that somebody else spoke, with their times in the recording: one per displayed token.
 
-    `samples` are mono from -1 to 1, a few minutes at most. Raises as `forced_alignment.align` does.
+    Terms of the glossary were said as it says, in letters of the language. `samples` are mono from -1 to 1, a few
+    minutes at most. Raises as `forced_alignment.align` does.
     """
-    tokens = text_normalization.tokenize(script, language)
+    known = [entry for entry in glossary if is_in_letters_of(language, entry.pronunciation or "")]
+    tokens = pronounce(text_normalization.tokenize(script, language), known)
     aligned = forced_alignment.align(samples, rate, [token for token in tokens if token.spoken], language)
     words = _words_of_tokens(tokens, [1 if token.spoken else 0 for token in tokens], aligned)
     return tuple(normalize_timings(words, 0.0, len(samples) / rate))

@@ -10,7 +10,8 @@ import numpy as np
 
 from content_pipeline.core.media.glossary import GlossaryEntry, Occurrence, occurrences
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS
-from content_pipeline.core.speech.text_normalization import Token
+from content_pipeline.core.speech.character_coverage import is_in_letters_of
+from content_pipeline.core.speech.text_normalization import Token, tokenize_verbatim
 
 # What may stand around a term in its word: marks, which are silent, and parts of the word, which are said with it:
 # "l'", "pre-", "'s", "-style". Not "@" and not ".com": an address is read as a whole.
@@ -40,6 +41,25 @@ def pronounce(tokens: Sequence[Token], glossary: Sequence[GlossaryEntry]) -> lis
                 for token, share in zip(tokens[found.first : found.stop], shares, strict=True)
             ]
     return spoken
+
+
+def respell(text: str, language: str, glossary: Sequence[GlossaryEntry]) -> str:
+    """The text as written, but for the terms of the glossary: their pronunciation, in letters of the language.
+
+    For voices that read what is written. A twin's pronunciations may be for its scripts in other languages.
+    """
+    known = [entry for entry in glossary if is_in_letters_of(language, entry.pronunciation or "")]
+    return "\n".join(_respell_line(line, language, known) for line in text.split("\n")) if known else text
+
+
+def _respell_line(line: str, language: str, glossary: Sequence[GlossaryEntry]) -> str:
+    tokens = tokenize_verbatim(line, language)
+    said = pronounce(tokens, glossary)
+    if said == tokens:
+        return line
+    pairs = zip(tokens, said, strict=True)
+    written = [replace(token, spoken=token.text if token is now else now.spoken) for token, now in pairs]
+    return "".join(" " * token.spaced + token.spoken for token in written).strip()
 
 
 def _shares(found: Occurrence) -> list[str]:

@@ -20,9 +20,11 @@ from content_pipeline.core.credits import credits
 from content_pipeline.core.database import transaction
 from content_pipeline.core.errors import Conflict, Invalid, Unauthorized
 from content_pipeline.core.media import untrusted
+from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.media.probe import open_media
 from content_pipeline.core.media.reels import safe_zone
 from content_pipeline.core.models import AvatarVideo, Task
+from content_pipeline.core.providers import heygen as client
 from content_pipeline.core.settings import settings
 from content_pipeline.core.tasks import cancellation, executions
 from content_pipeline.core.tasks.run_context import RunContext
@@ -88,6 +90,28 @@ def test_the_language_that_is_spoken_is_the_scripts(heygen: Sandbox, workspace_i
     task = request(workspace_id, avatar_id=some_avatar(), script=script)
     work(task)
     assert video_of(task).language == "de"
+
+
+def test_terms_of_the_glossary_are_sent_as_they_are_said_and_shown_as_written(
+    heygen: Sandbox, workspace_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+    submit = client.submit
+
+    def listen(**fields: Any) -> str:
+        sent.append(fields["script"])
+        return submit(**fields)
+
+    monkeypatch.setattr(client, "submit", listen)
+    terms = (GlossaryEntry("Zyntraxo", pronunciation="zin track so"), GlossaryEntry("twin", pronunciation="твин"))
+    script = "Hello, I am **your** twin!\nTry “Zyntraxo” for $5."
+    task = request(workspace_id, terms, avatar_id=some_avatar(), script=script)
+    finish_at_heygen(heygen, task)
+    assert sent == ["Hello, I am your twin!\nTry zin track so for $5."]
+    assert work(task).success
+    words = video_of(task).words
+    assert words
+    assert " ".join(word.text for word in words) == "Hello, I am your twin! Try “Zyntraxo” for $5."
 
 
 def test_a_run_without_a_task_submits_nothing(heygen: Sandbox, task: Task) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from content_pipeline.core.media.glossary import GlossaryEntry
-from content_pipeline.core.speech.term_pronunciation import pronounce
+from content_pipeline.core.speech.term_pronunciation import pronounce, respell
 from content_pipeline.core.speech.text_normalization import tokenize
 
 GLOSSARY = (
@@ -39,6 +39,24 @@ def test_english_terms_are_said_with_the_marks_and_endings_of_their_words(script
 def test_terms_are_said_in_other_languages_too() -> None:
     assert said("Ich mag Zyntraxo, und l'Zyntraxo!", "de") == ["Ich", "mag", "zin track so,", "und", "l'zin track so!"]
     assert said("今日は東雲さんが、東雲に行く。", "ja") == ["今日は", "しののめさんが、", "しののめに", "行く。"]
+
+
+@pytest.mark.parametrize(
+    ("script", "language", "written"),
+    [
+        (
+            "Try “Zyntraxo”, for $5 (ca. 3 min).\n\nAn Acme Rocket!  It's 🔥",
+            "en",
+            "Try zin track so, for $5 (ca. 3 min).\n\nAn ack mee rock it! It's 🔥",
+        ),
+        ("Nothing  of it,\n 2026-01-02", "en", "Nothing  of it,\n 2026-01-02"),
+        ("Ich mag l'Zyntraxo für 5 €.", "de", "Ich mag l'zin track so für 5 €."),
+        ("今日は、東雲さんです。", "ja-JP", "今日は、しののめさんです。"),
+        ("東雲 in English", "en", "東雲 in English"),
+    ],
+)
+def test_a_script_is_respelled_for_voices_that_read_what_is_written(script: str, language: str, written: str) -> None:
+    assert respell(script, language, GLOSSARY) == written
 
 
 def test_what_is_shown_stays_as_written() -> None:
