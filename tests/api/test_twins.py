@@ -103,6 +103,7 @@ def test_another_workspaces_twin_does_not_exist(twin: str, connect) -> None:
         ({"glossary": [{"term": "Qwen", "pronunciation": "k1"}]}, 422),
         ({"glossary": [{"term": "Qwen", "pronunciation": " - "}]}, 422),
         ({"glossary": [{"term": "Qwen", "pronunciation": "x" * 101}]}, 422),
+        ({"glossary": [{"term": "Qwen", "pronunciation": "𐌺𐍅𐌴𐌽"}]}, 400),  # Gothic, which no voice speaks
         ({"glossary": [{"term": "Qwen", "heard_as": ["a", "b", "c", "d", "e", "f"]}]}, 422),
         ({"glossary": [{"term": "Qwen"}, {"term": "QWEN"}]}, 422),
         ({"glossary": [{"term": "Qwen", "heard_as": ["quen"]}, {"term": "Kwen", "heard_as": ["Quen"]}]}, 422),

@@ -69,6 +69,25 @@ def check_voice_id(voice_id: str) -> None:
         _language_tag(voice_id)
 
 
+def check_pronunciation(pronunciation: str, installed: Sequence[Voice]) -> None:
+    """Raises Invalid `character_unspoken` for a respelling that none of the voices can say, in any language.
+
+    Others are not refused: a twin speaks the language of each script, which may be another than its voice's.
+    """
+    found = None
+    for language, provider in {(voice.language, voice.provider): None for voice in installed}:
+        character = unspoken_character(pronunciation, base_language(language), provider)
+        if character is None:
+            return
+        found = found or character
+    if found:
+        raise Invalid(
+            f"No voice on this machine can say {found!r} ({_name(found)}) of the pronunciation {pronunciation!r}.",
+            code="character_unspoken",
+            remedy="Write the pronunciation in the letters of a language of GET /voices.",
+        )
+
+
 def _known_voice(voice_id: str, installed: Sequence[Voice]) -> Voice | None:
     """The voice with this id, installed or not."""
     all_voices = (*installed, *hibari.known_voices(), *kokoro.KNOWN_VOICES, *pico.KNOWN_VOICES)
@@ -97,13 +116,17 @@ def _nearest(voices: list[Voice], tag: str, gender: Gender | None) -> Voice:
 
 
 def _unspoken_error(character: str, language: str) -> Invalid:
-    name = unicodedata.name(character, "a character without a name").lower()
     return Invalid(
-        f"No voice on this machine can say {character!r} ({name}) in the language of the script ({language}).",
+        f"No voice on this machine can say {character!r} ({_name(character)}) in the language of the script "
+        f"({language}).",
         code="character_unspoken",
         remedy=f"Write the word with {character!r} in the letters of that language, or set "
         "CONTENT_PIPELINE_SPEECH_URL and CONTENT_PIPELINE_SPEECH_VOICES.",
     )
+
+
+def _name(character: str) -> str:
+    return unicodedata.name(character, "a character without a name").lower()
 
 
 def _no_voice_error(language: str) -> Invalid:

@@ -1,6 +1,6 @@
 """Twins: personas with a voice, a style and defaults per platform."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session, defer
 
 from content_pipeline.core.accounts import accounts
 from content_pipeline.core.clock import now
+from content_pipeline.core.media.glossary import GlossaryEntry
 from content_pipeline.core.models import Caption, Twin
 from content_pipeline.core.net import safe_fetch
 from content_pipeline.core.pagination import newest_first
 from content_pipeline.core.platforms.options import PostOptions
 from content_pipeline.core.platforms.registry import PLATFORMS
+from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import voice_selection
 from content_pipeline.core.workspaces.ownership import owned
 
@@ -21,8 +23,8 @@ from content_pipeline.core.workspaces.ownership import owned
 def create(session: Session, workspace_id: UUID, fields: Mapping[str, Any]) -> Twin:
     """Create a twin from the fields that a client sets.
 
-    Raises Invalid for an unknown voice and for a picture or cover that may not be fetched, NotFound for unknown
-    captions, and what `accounts.choose` does for accounts that cannot be posted to.
+    Raises Invalid for an unknown voice, a pronunciation that no voice can say, and a picture or cover that may not be
+    fetched, NotFound for unknown captions, and what `accounts.choose` does for accounts that cannot be posted to.
     """
     unset: dict[str, Any] = {"platform_defaults": {}, "accounts": {}, "glossary": ()}
     twin = Twin(id=uuid4(), workspace_id=workspace_id, created_at=now(), **(unset | dict(fields)))
@@ -64,6 +66,7 @@ def post_defaults(twin: Twin, platform: str) -> PostOptions:
 
 def _check(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
     voice_selection.check_voice_id(twin.voice_id)
+    _check_pronunciations(changes.get("glossary", ()))
     # Checked only when set: a twin whose account was disconnected later can still be renamed.
     accounts.check_defaults(session, twin.workspace_id, changes.get("accounts", {}))
     defaults = [post_defaults(twin, platform) for platform in changes.get("platform_defaults", {})]
@@ -71,3 +74,13 @@ def _check(session: Session, twin: Twin, changes: Mapping[str, Any]) -> None:
         safe_fetch.check_url(url)
     for caption_id in filter(None, (options.subtitles for options in defaults)):
         owned(session, Caption, twin.workspace_id, caption_id, lock="share")  # against their deletion
+
+
+def _check_pronunciations(entries: Sequence[GlossaryEntry]) -> None:
+    """Raises Invalid `character_unspoken`. HeyGen's voices speak nearly all languages, and are not asked."""
+    unusual = [entry.pronunciation for entry in entries if entry.pronunciation and not entry.pronunciation.isascii()]
+    if not unusual or settings().avatar_provider == "heygen":
+        return
+    installed = voice_selection.installed_voices()
+    for pronunciation in unusual:
+        voice_selection.check_pronunciation(pronunciation, installed)

@@ -8,7 +8,7 @@ import pytest
 from content_pipeline.core.errors import Invalid
 from content_pipeline.core.settings import settings
 from content_pipeline.core.speech import hibari, kokoro, pico
-from content_pipeline.core.speech.voice_selection import choose_voice, installed_voices
+from content_pipeline.core.speech.voice_selection import check_pronunciation, choose_voice, installed_voices
 from tests.programs import need
 
 ENGLISH = "Here is what nobody tells you about growing an audience."
@@ -158,6 +158,19 @@ def test_a_character_that_no_voice_says_is_refused_by_name() -> None:
 def test_a_voice_that_says_every_character_takes_the_place_of_one_that_does_not(endpoint: None) -> None:
     script = "We love our 寿司 very much"
     assert choose_voice("hibari-heart", script).voice.id == "nova"
+
+
+@pytest.mark.parametrize("pronunciation", ["zin track so", "Jürgen", "l'été"])
+def test_a_pronunciation_may_be_of_any_language_that_a_voice_speaks(pronunciation: str) -> None:
+    check_pronunciation(pronunciation, hibari.known_voices())
+
+
+def test_a_pronunciation_that_no_voice_can_say_is_refused(endpoint: None) -> None:
+    with pytest.raises(Invalid, match=r"'б' \(cyrillic small letter be\) of the pronunciation 'бай'") as raised:
+        check_pronunciation("бай", hibari.known_voices())
+    assert (raised.value.code, raised.value.status) == ("character_unspoken", 400)
+    check_pronunciation("бай", installed_voices())  # the endpoint's speaks all languages
+    check_pronunciation("しののめ", [*hibari.known_voices(), *kokoro.KNOWN_VOICES])
 
 
 @pytest.mark.parametrize("script", ["", " \n", "...", "🔥🔥", "— !?"])
