@@ -143,6 +143,19 @@ def test_a_translation_that_was_interrupted_goes_on_where_it_was(
     assert "Abend" not in str([event.message for event in result.all_events])
 
 
+def test_a_text_that_the_model_does_not_shorten_is_shown_in_the_gap_behind_it(
+    requested, whisper: Whisper, language_model: LanguageModel, cues_of_one_sentence: None
+) -> None:
+    whisper.hears = Transcript("de", 3.0, (Word(0.0, 0.4, "Abend."), Word(2.4, 2.9, "Danke.")), 0.9)
+    long = "Bonsoir à vous toutes et à tous."
+    for _ in range(3):
+        language_model.will_answer(translations(long))
+    language_model.will_answer(translations("Merci."))
+    finish(task := requested(translate_to="fr"))
+    assert [(cue.text, cue.start) for cue in row(task).segments] == [(long, 0.0), ("Merci.", 2.4)]
+    assert row(task).segments[0].end == pytest.approx(len(long) / 20)
+
+
 def test_no_run_translates_what_a_person_has_edited(requested, language_model: LanguageModel) -> None:
     language_model.will_answer(translations("Bonsoir.", "Merci."))
     finish(task := requested(translate_to="fr"))

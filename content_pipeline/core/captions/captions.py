@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
 from content_pipeline.core import storage
-from content_pipeline.core.captions import burn_ins, cue_words, text_alignment, translation
+from content_pipeline.core.captions import burn_ins, cue_words, reading_speed, text_alignment, translation
 from content_pipeline.core.clock import now
 from content_pipeline.core.errors import Conflict, MediaUnusable, PreconditionFailed
 from content_pipeline.core.media import (
@@ -321,6 +321,7 @@ def compose(run: RunContext, key: str) -> Composed:
         if run.task_id and run.lane != "io":
             raise SwitchLane("io")
         made = _translate(run, caption, made, source=language, share=share)
+        made = reading_speed.make_readable(made, language=caption.text_language, duration=seconds)
     with run.write() as session:
         caption = _locked(session, key)
         if caption.edited_at is None:

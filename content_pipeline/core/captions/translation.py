@@ -1,4 +1,4 @@
-"""Subtitle translation with a language model: cues keep their times, and texts a reading speed.
+"""Subtitle translation with a language model: a text for each cue, which can be read in its time.
 
 The model gets a number of cues at once, with the room that each has, and is asked again for those whose answer is
 missing or too long.
@@ -77,8 +77,9 @@ def translate(
     """Translate cues from the language `source` into `target`, both tags, in batches; yields what is translated so far.
 
     `done` are the first of these cues, as they were translated before; they are not sent again. A cue that the model
-    does not shorten enough stays longer than can be read. Raises what `chat.answer` raises, without the text that was
-    sent, and UpstreamError `translation_unusable` when the model leaves cues out three times.
+    does not shorten enough stays longer than can be read: `reading_speed` looks after it. Raises what `chat.answer`
+    raises, without the text that was sent, and UpstreamError `translation_unusable` when the model leaves cues out
+    three times.
     """
     translated = tuple(done) if _agree(done, cues) else ()
     if translated:

@@ -60,6 +60,17 @@ def replace_text(cue: Segment, text: str, *, language: str) -> Segment:
     return Segment(cue.start, cue.end, "\n".join(_wrapped(words, language)), tuple(words))
 
 
+def join_cues(first: Segment, second: Segment, *, language: str) -> Segment:
+    """Both cues as one; its words keep their times, and its lines are broken anew."""
+    is_spaced = not (_is_unspaced(first.words[-1].text[-1]) and _is_unspaced(second.words[0].text[0]))
+    words = (*first.words, replace(second.words[0], spaced=is_spaced), *second.words[1:])
+    return Segment(first.start, second.end, "\n".join(_wrapped(words, language)), words)
+
+
+def _is_unspaced(character: str) -> bool:
+    return bool(UNSPACED_SCRIPTS.match(character))
+
+
 def visible_text(text: str) -> str:
     """The text as one line, without control characters and repeated spaces; may be empty."""
     lines = _lines(text)
@@ -79,7 +90,7 @@ def _one_line(lines: Sequence[str]) -> str:
     """The lines joined, with a space between them unless the script is unspaced."""
     text = lines[0]
     for line in lines[1:]:
-        text += line if UNSPACED_SCRIPTS.match(text[-1]) and UNSPACED_SCRIPTS.match(line) else f" {line}"
+        text += line if _is_unspaced(text[-1]) and _is_unspaced(line[0]) else f" {line}"
     return text
 
 
