@@ -1,14 +1,12 @@
 """Captions of an 11 s clip over the API, compared with the whisper-ctranslate2 command."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench import whisper_command
 from bench.environment import Environment
 from bench.figures import Figure, Reference, Target, median
-from content_pipeline.core.settings import Settings
 from tests.polling import until
 from tests.stack.client import Client
 
@@ -40,15 +38,6 @@ def _over_the_api(client: Client, clip: Path) -> float:
 
 def _by_command(environment: Environment) -> float:
     """The command with its usual options, so without word timestamps and voice activity detection, which we do."""
-    command = [
-        str(Path(sys.executable).parent / "whisper-ctranslate2"),
-        *("--model_directory", str(environment.stack.home / "cache" / "whisper-base")),
-        *("--device", "cpu", "--compute_type", "int8", "--threads", str(Settings().whisper_threads("interactive"))),
-        *("--language", "en", "--beam_size", "5"),
-        *("--output_format", "srt", "--output_dir", str(environment.folder), "--verbose", "False"),
-        str(environment.clip),
-    ]
     began = time.monotonic()
-    subprocess.run(command, check=True, capture_output=True)
-    assert (environment.folder / "clip.srt").stat().st_size > 0
+    whisper_command.transcribe(environment, environment.clip, "srt")
     return time.monotonic() - began

@@ -1,25 +1,26 @@
-"""Text, cues and word timings of ten minutes of conversation over the API, compared with faster-whisper by itself."""
+"""Text, cues and word timings of ten minutes of conversation over the API, and by the whisper-ctranslate2 command."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import jiwer
 import numpy as np
-from faster_whisper import WhisperModel
 
-from bench import conversation
+from bench import conversation, whisper_command
 from bench.conversation import Recording
 from bench.environment import Environment
-from bench.figures import Figure, Reference, Target, quantile
+from bench.figures import Figure, Reference, Target, median, quantile
 from tests.core.speech.transcript_normalization import canonical
 from tests.stack.client import Client
 
 # Of each of the five conditions.
 _SECONDS, _QUICK_SECONDS = 125.0, 30.0
-_REFERENCE: Final = "faster-whisper alone"
+_REFERENCE: Final = "whisper-ctranslate2"
 # A cue that is shorter, or has more characters a second, cannot be read.
 _MIN_SECONDS, _MAX_SPEED = 0.5, 25.0
+_SHORT_SECONDS = 1.0
 
 Cue = tuple[float, float, str]
 
@@ -48,8 +49,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
     recordings = list(conversation.record(environment.folder, seconds=seconds))
     with environment.client() as client:
         ours = [_over_the_api(client, recording) for recording in recordings]
-    model = environment.whisper_alone()  # the stack's copy, which its first transcription made
-    theirs = [_by_faster_whisper(model, recording) for recording in recordings]
+    theirs = [_by_command(environment, recording) for recording in recordings]
     for pair in zip(ours, theirs, strict=True):
         yield from _of_condition(*pair)
     yield from _in_all(ours, theirs)
@@ -75,11 +75,15 @@ def _of_condition(ours: _Result, theirs: _Result) -> Iterator[Figure]:
 
 def _in_all(ours: Sequence[_Result], theirs: Sequence[_Result]) -> Iterator[Figure]:
     said = sum(len(canonical(result.recording.text).split()) for result in ours)
+    heard, heard_by_them = (sum(len(result.words) for result in side) for side in (ours, theirs))
+    yield Figure("words heard", heard, f"of {said}", Reference(_REFERENCE, heard_by_them))
     yield Figure(
-        "words heard",
-        sum(len(result.words) for result in ours),
-        f"of {said}",
-        Reference(_REFERENCE, sum(len(result.words) for result in theirs)),
+        "words too many or too few",
+        100 * abs(heard - said) / said,
+        "%",
+        Reference(_REFERENCE, 100 * abs(heard_by_them - said) / said),
+        Target(1.0),
+        samples=said,
     )
     yield Figure(
         "words right",
@@ -98,18 +102,24 @@ def _in_all(ours: Sequence[_Result], theirs: Sequence[_Result]) -> Iterator[Figu
         Target(0.5, of="ratio"),
         samples=len(errors),
     )
-    cues, their_cues = ([cue for result in side for cue in result.cues] for side in (ours, theirs))
-    yield Figure("cues", len(cues), "", Reference(_REFERENCE, len(their_cues)))
-    yield Figure(
-        "cues under 0.5 s or over 25 characters a second",
-        sum(map(_is_unreadable, cues)),
-        "",
-        target=Target(0),
-        samples=len(cues),
-    )
-    yield Figure(
-        "fastest cue", max(map(_speed, cues)), "characters/s", Reference(_REFERENCE, max(map(_speed, their_cues)))
-    )
+    yield from _of_cues(*([cue for result in side for cue in result.cues] for side in (ours, theirs)))
+
+
+def _of_cues(ours: Sequence[Cue], theirs: Sequence[Cue]) -> Iterator[Figure]:
+    measures: dict[str, tuple[Callable[[Sequence[Cue]], float], str, Target | None]] = {
+        "cues": (len, "", None),
+        f"cues under {_MIN_SECONDS:g} s": (lambda cues: _shorter(cues, _MIN_SECONDS), "", Target(0)),
+        f"cues under {_SHORT_SECONDS:g} s": (lambda cues: _shorter(cues, _SHORT_SECONDS), "", None),
+        f"cues over {_MAX_SPEED:g} characters a second": (
+            lambda cues: sum(_speed(cue) > _MAX_SPEED for cue in cues),
+            "",
+            Target(0),
+        ),
+        "fastest cue": (lambda cues: max(map(_speed, cues)), "characters/s", None),
+        "speed of cues, median": (lambda cues: median([*map(_speed, cues)]), "characters/s", None),
+    }
+    for what, (measured, unit, target) in measures.items():
+        yield Figure(what, measured(ours), unit, Reference(_REFERENCE, measured(theirs)), target, samples=len(ours))
 
 
 def _right(results: Sequence[_Result]) -> float:
@@ -120,11 +130,11 @@ def _right(results: Sequence[_Result]) -> float:
 
 def _speed(cue: Cue) -> float:
     start, end, text = cue
-    return len(text.replace("\n", " ")) / (end - start)
+    return len(text.replace("\n", " ")) / max(end - start, 0.01)  # Whisper makes cues without any length
 
 
-def _is_unreadable(cue: Cue) -> bool:
-    return cue[1] - cue[0] < _MIN_SECONDS or _speed(cue) > _MAX_SPEED
+def _shorter(cues: Sequence[Cue], seconds: float) -> int:
+    return sum(end - start < seconds for start, end, _ in cues)
 
 
 def _over_the_api(client: Client, recording: Recording) -> _Result:
@@ -135,8 +145,10 @@ def _over_the_api(client: Client, recording: Recording) -> _Result:
     return _Result(recording, [word["start"] for word in view["words"]], cues)
 
 
-def _by_faster_whisper(model: WhisperModel, recording: Recording) -> _Result:
-    """With its own options, which are those of the whisper-ctranslate2 command too, and the words' times."""
-    segments = list(model.transcribe(str(recording.path), language="en", beam_size=5, word_timestamps=True)[0])
-    starts = [float(word.start) for segment in segments for word in segment.words or ()]
-    return _Result(recording, starts, [(float(cue.start), float(cue.end), cue.text.strip()) for cue in segments])
+def _by_command(environment: Environment, recording: Recording) -> _Result:
+    """With its usual options and the words' times. Its segments are the cues of its subtitles."""
+    written = whisper_command.transcribe(environment, recording.path, "json", "--word_timestamps", "True")
+    segments = json.loads(written.read_text())["segments"]
+    starts = [word["start"] for segment in segments for word in segment["words"] or ()]
+    cues = [(segment["start"], segment["end"], segment["text"].strip()) for segment in segments]
+    return _Result(recording, starts, cues)

@@ -35,7 +35,8 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        return self.measured / self.reference.value if self.reference else None
+        """None without a reference, or when that is zero, as a count may be."""
+        return self.measured / self.reference.value if self.reference and self.reference.value else None
 
     @property
     def is_met(self) -> bool | None:

@@ -32,6 +32,7 @@ def test_a_target_limits_the_figure_or_its_ratio() -> None:
     assert Figure("speed", 1.0, "a second", reference, Target(0.5, of="ratio", side="at least")).is_met is True
     assert Figure("speed", 0.9, "a second", reference, Target(0.5, of="ratio", side="at least")).is_met is False
     assert Figure("no target", 1.0, "s").is_met is None
+    assert Figure("count", 0, "", Reference("the other way", 0), Target(0)).is_met is True
 
 
 def test_quantiles_lie_between_the_samples() -> None:
