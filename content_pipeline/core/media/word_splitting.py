@@ -8,8 +8,10 @@ from content_pipeline.core.media.fonts import grapheme_clusters
 
 # A hyphen is shown where letters of a word are separated. Addresses and names get none.
 HYPHEN = "-"
-# Best first: after a sign of an address, before a capital or number of a compound name, ...
-_SIGN = re.compile(r"(?<=[/?&=#])(?![/?&=#])|(?<=[._@:+~,;|)\-‐–—])(?=\w)")
+# Best first: before the host of an address, at a sign of it, before a capital or number of a compound name, ... A dot
+# goes to the next line: at the end of one it would be a full stop.
+_HOST = re.compile(r"(?:(?<=\w@)|(?<=\w://))(?=\w)")
+_SIGN = re.compile(r"(?<=[/?&=#])(?![/?&=#])|(?<=[_@:+~,;|)\-‐–—])(?=\w)|(?<=\w)(?=\.\w)|(?<=\.\.)(?=\w)")
 _COMPOUND = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 # ... in Japanese before katakana, and before kanji only after a particle, a number or an ending of a verb or adjective:
 # 取り扱い stays whole. After a particle or a number, お and ご are the honorific of what follows, else not: たまご, ...
@@ -36,7 +38,7 @@ _HYPHENATED = (_JOINT, _SYLLABLE)
 # Letters that stay on each side of a hyphen.
 _MIN_LETTERS = 3
 # A better kind of break is taken where it fills this share of the line.
-_MIN_FILL = (0.35, 0.4, 0.2, 0.5, 0.0)
+_MIN_FILL = (0.35, 0.35, 0.4, 0.2, 0.5, 0.0)
 # These are letters of the scripts that are hyphenated: Latin, Greek, Cyrillic.
 _LETTER = "[A-Za-z\u00c0-\u024f\u0370-\u052f]"
 _LONG_WORD = re.compile(f"{_LETTER}{{10,}}")
@@ -74,7 +76,7 @@ def _first_part(word: str, fits: Callable[[str], bool], hyphen: str) -> tuple[st
     """The first part of a word that is too wide, and the rest."""
     longest = _longest_prefix(word, fits)
     between_clusters = set(accumulate(map(len, grapheme_clusters(word))))
-    for pattern, fill in zip((_SIGN, _COMPOUND, _JAPANESE, *_HYPHENATED), _MIN_FILL, strict=True):
+    for pattern, fill in zip((_HOST, _SIGN, _COMPOUND, _JAPANESE, *_HYPHENATED), _MIN_FILL, strict=True):
         separator = hyphen if pattern in _HYPHENATED else ""
         for end in reversed([match.start() for match in pattern.finditer(word)]):
             if end not in between_clusters or not max(1, fill * longest) <= end <= longest:

@@ -15,8 +15,12 @@ def _fits(text: str) -> bool:
 @pytest.mark.parametrize(
     ("word", "parts"),
     [
-        ("https://www.example.com/blog/how-to-bake", "https://www.|example.com/|blog/how-to-|bake"),
+        ("https://www.example.com/blog/how-to-bake", "https://|www.example|.com/blog/how-|to-bake"),
         ("first.last+tag@companyname.com", "first.last+tag@|companyname.com"),
+        ("hello@example.com…", "hello@|example.com…"),
+        ("hello@a-very-long-domain.example", "hello@|a-very-long-|domain.example"),
+        ("subdomain.organization.org", "subdomain|.organization|.org"),
+        ("Wait...everything...", "Wait...|everything..."),
         ("@my_very_long_handle_name", "@my_very_long_|handle_name"),
         ("#MondayMotivationForAll", "#Monday|MotivationFor|All"),
         ("WhatsAppBusinessAPI2024", "WhatsApp|BusinessAPI2024"),
