@@ -3,7 +3,7 @@
 from pathlib import Path
 from random import Random
 
-from tests.media import containers, odd, samples, timelines
+from tests.media import containers, odd, photos, samples, timelines
 
 EXTENSIONS = ("mp4", "mp3", "wav", "flv", "ts", "mkv", "bin", "jpg", "")
 
@@ -38,6 +38,16 @@ def originals(folder: Path) -> list[Path]:
         containers.annotated(folder / "whole.mp4", "-c:s", "mov_text"),
         containers.with_cover(folder / "cover.mp3"),
         timelines.cut_out(folder / "cut.mov"),
+    ]
+
+
+def pictures(folder: Path) -> list[Path]:
+    """A photo in each of the formats that may be a background."""
+    return [
+        *(photos.photo(folder / f"p.{end}", size=(640, 480)) for end in ("jpg", "png", "webp", "avif")),
+        photos.sideways(folder / "turned.jpg"),
+        photos.profiled(folder / "profiled.png"),
+        photos.animated(folder / "animated.webp"),
     ]
 
 

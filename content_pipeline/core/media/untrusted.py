@@ -6,6 +6,7 @@ file, and not the API or the worker, which see only checked and bounded answers.
 
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -115,15 +116,17 @@ def _child(path: Path, *command: str, seconds: float | None = None) -> Iterator[
             raise _error(process.returncode, said.read().decode(errors="replace"))
 
 
-def _error(status: int, output: str) -> Error:
-    last = output.strip().rpartition("\n")[2]
+def _error(status: int, said: str) -> Error:
+    last = said.strip().rpartition("\n")[2]
     if status == FAILED:
-        log.error("media_reader_failed", output=output[-2000:])
+        log.error("media_reader_failed", output=said[-2000:])
     if status in (REFUSED, FAILED):
         told = json.loads(last)
         kind = _ERRORS[told["class"]]
         return kind(told["message"], code=told["code"], remedy=told["remedy"])
     error: Error
+    if status < 0:  # SIGKILL and SIGXCPU are limits of time; others are crashes of a decoder, which somebody should see
+        log.warning("media_reader_ended", signal=signal.Signals(-status).name)
     if status < 0 or "MemoryError" in last:  # ended by a limit, or crashed
         error = MediaUnusable(
             "Reading the file takes more memory or time than is allowed.",
@@ -132,5 +135,5 @@ def _error(status: int, output: str) -> Error:
         )
     else:
         error = InternalError("The file could not be examined.", remedy="Tell the operator.")
-    error.add_note(f"The process that read it said:\n{output[-2000:]}")  # for the log, not for the client
+    error.add_note(f"The process that read it said:\n{said[-2000:]}")  # for the log, not for the client
     return error

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import numpy as np
 import pytest
+import structlog
 from PIL import Image
 from structlog.testing import capture_logs
 
@@ -132,7 +133,21 @@ def test_what_takes_too_much_memory_ends_its_process_only(tmp_path: Path, monkey
 
 def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(untrusted, "ANSWER_SECONDS", 0.01)
-    assert _refusal(lambda: untrusted.probe(samples.SPEECH)) == "media_too_complex"
+    with structlog.testing.capture_logs() as logs:
+        assert _refusal(lambda: untrusted.probe(samples.SPEECH)) == "media_too_complex"
+    assert [line["signal"] for line in logs] == ["SIGKILL"]
+
+
+def test_a_crash_of_a_decoder_is_an_error_of_the_file_and_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interpreter = tmp_path / "python"
+    interpreter.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    interpreter.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(interpreter))
+    with structlog.testing.capture_logs() as logs:
+        assert _refusal(lambda: untrusted.probe(samples.SPEECH)) == "media_too_complex"
+    assert [line["signal"] for line in logs] == ["SIGSEGV"]
 
 
 @pytest.mark.parametrize("error", _UNDOCUMENTED)
