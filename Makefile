@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media strangers check format bench errors settings docs voices lock
+.PHONY: help install demo up down status quick test test-all faults avatar-faults truth burst soak hosts operators media sheets strangers check format bench errors settings docs voices lock
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
@@ -71,6 +71,10 @@ operators: install  ## an operator's morning on Dagster's pages by clicks alone,
 
 media: install  ## the corpus of docs/media.md and 500 broken files over a whole stack; MEDIA_FILES=n sends n, MEDIA_SEED=n others
 	MEDIA_FILES=$(or $(MEDIA_FILES),500) $(BIN)/python -m pytest -s tests/stack/test_media.py
+
+sheets: install  ## contact sheets of reels in sheets/: scripts, designs, caption animations, changes of look, HDR
+	rm -rf sheets
+	$(BIN)/python -m tests.media.reel_sheets sheets
 
 strangers: install  ## 20,000 requests made of the OpenAPI document, alone and along its links
 	STRANGERS_CASES=$(or $(STRANGERS_CASES),20000) $(PYTEST) -s tests/api/test_strangers.py

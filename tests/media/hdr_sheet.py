@@ -74,14 +74,16 @@ def _reel(folder: Path, name: str, make: Callable[[Path, Path], Path]) -> Image.
     (folder / composition.CAPTIONS).write_text(document)
     scene = Scene(design, 1, seconds, client_background.inspect(folder / composition.BACKGROUND))
     composition.render(folder, scene, _tone(), SAMPLE_RATE, on_progress=lambda _: None)
-    return _frame(folder / composition.OUTPUT)
+    return frame_at(folder / composition.OUTPUT, _MOMENT)
 
 
 def _tone() -> Samples:
     return np.sin(np.arange(int(_SECONDS * SAMPLE_RATE)) / 8, dtype=np.float32) / 4
 
 
-def _frame(reel: Path) -> Image.Image:
+def frame_at(reel: Path, seconds: float) -> Image.Image:
+    """The frame of a reel at a time, at half its size."""
     with av.open(str(reel)) as container:
-        found = next(frame for frame in container.decode(video=0) if (frame.time or 0) >= _MOMENT)
+        container.seek(int(seconds * av.time_base))
+        found = next(frame for frame in container.decode(video=0) if (frame.time or 0) >= seconds)
         return found.to_image().resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)

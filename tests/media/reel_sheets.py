@@ -1,14 +1,21 @@
-"""Contact sheets of reels: the cover, a frame in the middle and the last frame of each script of the corpus.
+"""Contact sheets of reels, to look at.
 
-python -m tests.media.reel_sheets FOLDER        writes sheet-1.png and so on, with each design in turn, and hdr.png
+python -m tests.media.reel_sheets FOLDER        writes
 
-Words are spoken evenly, and backgrounds are stills, so that 30 scripts take half a minute without a voice or a render.
-The three reels of hdr.png are rendered.
+- sheet-1.png and so on: the cover, a frame in the middle and the last frame of each script of the corpus
+- designs.png: each design with each caption animation
+- animations.png: six frames through one caption, for each caption animation
+- changes.png: a reel of 45 s before and after each change of its look
+- hdr.png: a chart in SDR, HDR10 and HLG, and reels over it
+
+Words are spoken evenly, and most backgrounds are stills, so that all takes a minute or two without a voice. The reels
+of changes.png and hdr.png are rendered.
 """
 
 import subprocess
 import sys
-from itertools import cycle
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -17,17 +24,21 @@ from PIL import Image
 
 from content_pipeline.cli import contact_sheet
 from content_pipeline.core.media.reels import animation_names
+from content_pipeline.core.media.reels.animation_names import CaptionAnimation
 from content_pipeline.core.media.reels.designs import DESIGNS, Design
 from content_pipeline.core.media.reels.safe_zone import HEIGHT, WIDTH
 from content_pipeline.core.media.reels.text_track import text_track
 from content_pipeline.core.media.timed_words import Word
 from content_pipeline.core.speech import text_normalization
 from tests.core.media.rendered_frames import Frame
-from tests.media import hdr_sheet
+from tests.media import changes_sheet, hdr_sheet
 from tests.media.scripts import SCRIPTS, Script
 
 _CHARACTERS_A_SECOND, _PAUSE, _LEAD, _TAIL = 14, 0.4, 0.2, 0.4
 _COLUMNS, _ROWS = 4, 2
+# Its second sentence is one caption, which begins when the headline has gone.
+_CAPTION = Script("one caption", "Stop whatever you are doing now. Drink some water.")
+_CAPTION_FRAMES = 6
 
 
 def spoken(script: Script) -> list[Word]:
@@ -41,8 +52,53 @@ def spoken(script: Script) -> list[Word]:
     return words
 
 
-def strip(script: Script, design: Design, animation: animation_names.CaptionAnimation, folder: Path) -> Image.Image:
-    """Three frames of a reel, side by side, at a third of their size."""
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # After each round of the designs the animations go on by one more: three divides twelve.
+    looks = (
+        (DESIGNS[number % len(DESIGNS)], animation_names.NAMES[(number + number // len(DESIGNS)) % 3])
+        for number in range(len(SCRIPTS))
+    )
+    strips = [_strip(script, *look, folder) for script, look in zip(SCRIPTS, looks, strict=True)]
+    size = _COLUMNS * _ROWS
+    for number, first in enumerate(range(0, len(strips), size), start=1):
+        _save(strips[first : first + size], folder / f"sheet-{number}.png", columns=_COLUMNS)
+    _save([*_designs(folder)], folder / "designs.png", columns=len(DESIGNS))
+    _save([*_animations(folder)], folder / "animations.png", columns=1)
+    (folder / "captions.ass").unlink()
+    longest = max(SCRIPTS, key=lambda script: len(script.text))
+    _save([*changes_sheet.frames(spoken(longest))], folder / "changes.png", columns=len(changes_sheet.MOMENTS))
+    sys.stdout.write(f"{hdr_sheet.save(folder / 'hdr.png')}\n")
+
+
+def _save(pictures: Sequence[Image.Image], target: Path, *, columns: int) -> None:
+    sys.stdout.write(f"{contact_sheet.save(pictures, target, columns=columns)}\n")
+
+
+def _strip(script: Script, design: Design, animation: CaptionAnimation, folder: Path) -> Image.Image:
+    """The first frame of a reel, one of its middle and the last, side by side."""
+    seconds = _write_track(script, design, animation, folder)
+    return _drawn(design, [0.0, seconds / 2, seconds - 1 / 30], folder)
+
+
+def _designs(folder: Path) -> Iterator[Image.Image]:
+    """In the middle of the second word of a caption."""
+    _, word, _ = spoken(_CAPTION)[-3:]
+    for animation, design in product(animation_names.NAMES, DESIGNS):
+        _write_track(_CAPTION, design, animation, folder)
+        yield _drawn(design, [(word.start + word.end) / 2], folder)
+
+
+def _animations(folder: Path) -> Iterator[Image.Image]:
+    first, _, last = spoken(_CAPTION)[-3:]
+    moments = np.linspace(first.start + 1 / 30, last.end - 1 / 30, _CAPTION_FRAMES)
+    for animation in animation_names.NAMES:
+        _write_track(_CAPTION, DESIGNS[0], animation, folder)
+        yield _drawn(DESIGNS[0], moments, folder)
+
+
+def _write_track(script: Script, design: Design, animation: CaptionAnimation, folder: Path) -> float:
+    """Write captions.ass. Returns the length of the reel in seconds."""
     words = spoken(script)
     document, seconds = text_track(
         words,
@@ -55,9 +111,13 @@ def strip(script: Script, design: Design, animation: animation_names.CaptionAnim
         animation=animation,
     )
     (folder / "captions.ass").write_text(document)
+    return seconds
+
+
+def _drawn(design: Design, moments: Sequence[float] | np.ndarray, folder: Path) -> Image.Image:
+    """Frames of captions.ass over the design, side by side, at a third of their size."""
     ground = _background(design)
-    frames = [_frame(folder, ground, at) for at in (0.0, seconds / 2, seconds - 1 / 30)]
-    joined = Image.fromarray(np.concatenate(frames, axis=1))
+    joined = Image.fromarray(np.concatenate([_frame(folder, ground, at) for at in moments], axis=1))
     return joined.resize((joined.width // 3, joined.height // 3), Image.Resampling.LANCZOS)
 
 
@@ -76,20 +136,6 @@ def _frame(folder: Path, ground: Frame, at: float) -> Frame:
     ]
     drawn = subprocess.run(command, cwd=folder, check=True, capture_output=True, input=ground.tobytes()).stdout
     return np.frombuffer(drawn, np.uint8).reshape(HEIGHT, WIDTH, 3)
-
-
-def main(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    looks = zip(cycle(DESIGNS), cycle(animation_names.NAMES), strict=False)
-    strips = [
-        strip(script, design, animation, folder) for script, (design, animation) in zip(SCRIPTS, looks, strict=False)
-    ]
-    size = _COLUMNS * _ROWS
-    for number, first in enumerate(range(0, len(strips), size), start=1):
-        target = contact_sheet.save(strips[first : first + size], folder / f"sheet-{number}.png", columns=_COLUMNS)
-        sys.stdout.write(f"{target}\n")
-    (folder / "captions.ass").unlink()
-    sys.stdout.write(f"{hdr_sheet.save(folder / 'hdr.png')}\n")
 
 
 if __name__ == "__main__":
