@@ -12,16 +12,22 @@ from typing import Final
 
 from tests.media import containers, heif_files, hostile, odd, photos, samples, timelines
 from tests.media.odd import Make
+from tests.media.result_checks import GERMAN, HEARD, NO_COMBS, RED, Check
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A file of the corpus: its name, what it is, how it is made, and what becomes of it or the error's code."""
+    """A file of the corpus: its name, what it is, how it is made, and what becomes of it or the error's code.
+
+    Captions are asked for in `language`; `check` is of the pictures or the sound of the result.
+    """
 
     name: str
     what: str
     make: Make
     result: str
+    check: Check | None = None
+    language: str = "en"
 
 
 def _video(*options: str, size: str = "160x90", rate: str = "25", sound: bool = True) -> Make:
@@ -64,18 +70,21 @@ _VISUALIZER: Final = "1080 × 1920, 30 a second"
 
 BURN_INS: Final = {
     "Colors and sizes": (
-        Sample("hdr10.mkv", "HDR10, ten bits", _with_sound(lambda path: odd.hdr(path, "pq")), _AS_IT_WAS),
-        Sample("hlg.mkv", "HLG, as phones film", _with_sound(lambda path: odd.hdr(path, "hlg")), _AS_IT_WAS),
+        Sample("hdr10.mkv", "HDR10, ten bits", _with_sound(lambda path: odd.hdr(path, "pq")), _AS_IT_WAS, RED),
+        Sample("hlg.mkv", "HLG, as phones film", _with_sound(lambda path: odd.hdr(path, "hlg")), _AS_IT_WAS, RED),
         Sample(
             "p3.mov", "Display P3",
             _video("-colorspace", "bt709", "-color_primaries", "smpte432", "-color_trc", "bt709"), _AS_IT_WAS,
         ),
-        Sample("rgb.mkv", "H.264 in RGB", _with_sound(odd.rgb), _AS_IT_WAS),
+        Sample("rgb.mkv", "H.264 in RGB", _with_sound(odd.rgb), _AS_IT_WAS, RED),
         Sample(
             "untagged.mkv", "SD without tags of color",
-            _with_sound(lambda path: odd.yuv(path, "bt601", tags=False)), _AS_IT_WAS,
+            _with_sound(lambda path: odd.yuv(path, "bt601", tags=False)), _AS_IT_WAS, RED,
         ),
-        Sample("full.mkv", "full range", _with_sound(lambda path: odd.yuv(path, "bt709", levels="pc")), _AS_IT_WAS),
+        Sample(
+            "full.mkv", "full range",
+            _with_sound(lambda path: odd.yuv(path, "bt709", levels="pc")), _AS_IT_WAS, RED,
+        ),
         Sample("gray.mkv", "16 bits of gray", _video("-c:v", "ffv1", "-pix_fmt", "gray16le"), _AS_IT_WAS),
         Sample(
             "alpha.mov", "ProRes 4444 with transparency",
@@ -96,11 +105,11 @@ BURN_INS: Final = {
     "Clocks": (
         Sample(
             "interlaced.mkv", "MPEG-2 in fields",
-            _with_sound(lambda path: odd.interlaced(path, flagged=True)), "192 × 576, 25 a second",
+            _with_sound(lambda path: odd.interlaced(path, flagged=True)), "192 × 576, 25 a second", NO_COMBS,
         ),
         Sample(
             "capture.mkv", "fields that no flag tells of",
-            _with_sound(lambda path: odd.interlaced(path, flagged=False)), "192 × 576, 25 a second",
+            _with_sound(lambda path: odd.interlaced(path, flagged=False)), "192 × 576, 25 a second", NO_COMBS,
         ),
         Sample(
             "film.mp4", "23.976 frames a second",
@@ -178,10 +187,13 @@ BURN_INS: Final = {
         Sample("card.mp4", "an MP4 with 64 kB of zeros behind it", containers.followed_by_junk, _AS_IT_WAS),
     ),
     "Sound": (
-        Sample("center.mka", "5.1, voice in the center", odd.voice_in_center, _VISUALIZER),
+        Sample("center.mka", "5.1, voice in the center", odd.voice_in_center, _VISUALIZER, HEARD),
         Sample("eight.mka", "7.1 in FLAC", _sound("-ac", "8", "-c:a", "flac"), _VISUALIZER),
-        Sample("antiphase.wav", "stereo in antiphase", odd.antiphase, _VISUALIZER),
-        Sample("languages.mkv", "two sound tracks", odd.two_languages, _VISUALIZER),
+        Sample("antiphase.wav", "stereo in antiphase", odd.antiphase, _VISUALIZER, HEARD),
+        Sample(
+            "languages.mkv", "two sound tracks, English as default; German is asked for",
+            odd.two_languages, _VISUALIZER, GERMAN, "de",
+        ),
         Sample("note.opus", "a voice message in Opus", _sound("-ar", "16000", "-b:a", "16k"), _VISUALIZER),
         Sample("phone.amr", "AMR", _sound("-ar", "8000", "-ac", "1"), _VISUALIZER),
         Sample("adpcm.wav", "ADPCM", _sound("-c:a", "adpcm_ms"), _VISUALIZER),
@@ -297,8 +309,12 @@ def tables() -> dict[str, str]:
 
 
 def _table(rows: Iterable[Sample]) -> str:
-    lines = [f"| {sample.name} | {sample.what} | {sample.result} |" for sample in rows]
+    lines = [f"| {sample.name} | {sample.what} | {_outcome(sample)} |" for sample in rows]
     return "\n".join(["| File | What it is | Result |", "|---|---|---|", *lines])
+
+
+def _outcome(sample: Sample) -> str:
+    return f"{sample.result}, {sample.check.what}" if sample.check else sample.result
 
 
 if __name__ == "__main__":

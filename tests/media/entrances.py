@@ -33,10 +33,10 @@ class Entrances:
     client: Client
     server: HTTPServer
 
-    def send(self, entrance: Entrance, name: str, content: bytes) -> Sent:
+    def send(self, entrance: Entrance, name: str, content: bytes, *, language: str = "en") -> Sent:
         match entrance:
             case "captions":
-                fields = {"burn_in": "true", "language": "en"}
+                fields = {"burn_in": "true", "language": language}
                 answer = self._post("/captions/generate", {"audio_file": (name, content)}, fields)
                 return Sent(answer.get("code"), answer.get("task_id"))
             case "upload":

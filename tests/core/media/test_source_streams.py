@@ -15,17 +15,9 @@ from tests.core.media.heard_pitch import pitch
 from tests.core.media.test_picture_conversion import burned
 from tests.core.media.test_video import WHITE_FROM_ONE
 from tests.media import odd, samples, timelines
+from tests.media.result_checks import combing, lumas, mono
 
 pytestmark = pytest.mark.slow
-
-
-def _combing(path: Path) -> float:
-    """How much more neighboring lines differ than lines of one field, in the frames of a video."""
-    lumas = [luma[100:460] for luma in _lumas(path)][2:-2]
-    assert lumas
-    one = np.mean([np.abs(np.diff(luma, axis=0)).mean() for luma in lumas])
-    two = np.mean([np.abs(luma[2:] - luma[:-2]).mean() for luma in lumas])
-    return float(one - two)
 
 
 @pytest.mark.parametrize(("name", "flagged", "found"), [("a.mpg", True, "flagged"), ("a.mkv", False, "found")])
@@ -33,12 +25,12 @@ def test_interlaced_video_loses_its_combs_and_keeps_its_rate(
     tmp_path: Path, name: str, flagged: bool, found: str
 ) -> None:
     source = odd.interlaced(tmp_path / name, flagged=flagged)
-    assert _combing(source) > 2
+    assert combing(source) > 2
     pictures = untrusted.examine(source).pictures
     assert pictures
     assert pictures.interlacing == found
     made = burned(tmp_path, source)
-    assert _combing(made) < 0.5
+    assert combing(made) < 0.5
     assert probe(made).frames_per_second == 25
 
 
@@ -79,7 +71,7 @@ def test_a_film_of_23_976_stays_one(tmp_path: Path) -> None:
 
 def test_the_last_picture_is_held_while_sound_and_captions_go_on(tmp_path: Path) -> None:
     made = burned(tmp_path, odd.sound_outlasts_picture(tmp_path / "a.mp4"), WHITE_FROM_ONE)
-    frames = _lumas(made)
+    frames = lumas(made)
     assert len(frames) == pytest.approx(50, abs=2)
     assert np.abs(frames[20] - frames[15]).mean() < 2 < np.abs(frames[20] - frames[0]).mean()
     assert np.mean(frames[20]) < 200
@@ -89,16 +81,10 @@ def test_the_last_picture_is_held_while_sound_and_captions_go_on(tmp_path: Path)
 
 def test_the_first_picture_is_shown_with_captions_where_sound_begins_before_it(tmp_path: Path) -> None:
     captions = WHITE_FROM_ONE.replace("0:00:01.00,0:10:00.00", "0:00:00.00,0:00:00.20")
-    frames = _lumas(burned(tmp_path, timelines.late_pictures(tmp_path / "a.mp4"), captions))
+    frames = lumas(burned(tmp_path, timelines.late_pictures(tmp_path / "a.mp4"), captions))
     assert len(frames) == pytest.approx(38, abs=2)
     assert np.min(frames[:4]) > 230
     assert np.abs(frames[11] - frames[7]).mean() < 2 < np.abs(frames[30] - frames[7]).mean()
-
-
-def _lumas(path: Path) -> list[np.ndarray]:
-    """All frames of a video in gray."""
-    with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="gray").astype(float) for frame in container.decode(video=0)]
 
 
 def _peak(path: Path) -> float:
@@ -121,12 +107,7 @@ def test_a_voice_is_heard_in_a_plain_stereo_file(
     assert _peak(source) > 0.15
     made = burned(tmp_path, source)
     assert _channels(made) == 2
-    with av.open(str(made)) as container:
-        mono = av.AudioResampler("flt", "mono")
-        heard = np.concatenate(
-            [part.to_ndarray()[0] for frame in container.decode(audio=0) for part in mono.resample(frame)]
-        )
-    assert np.abs(heard).max() > 0.15
+    assert np.abs(mono(made)).max() > 0.15
 
 
 @pytest.mark.parametrize(
