@@ -84,6 +84,8 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse_head()
 
     def on_headers_complete(self) -> None:
+        if self.transport.is_closing():  # a pipelined request behind one that was refused
+            return
         self._forget_deadline()
         self._head_bytes = 0
         # uvloop reads up to 256 kB at once, so a whole head that is too large may come with its end.
@@ -137,6 +139,11 @@ class HttpProtocol(HttpToolsProtocol):
         )
 
     def _refuse(self, error: Error) -> None:
+        """Close the connection, with an answer unless an earlier request of it is being answered: the client would take
+        this for that one's."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.close()
+            return
         request_id = uuid4().hex
         response = problem({"type": "http", "path": "", "state": {"request_id": request_id}}, error)
         response.headers.update({REQUEST_ID: request_id, "Connection": "close"})

@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import anyio
 import pytest
@@ -21,8 +22,13 @@ HEAD = b"GET / HTTP/1.1\r\nHost: api\r\n"
 OTHER_ADDRESS = "127.0.0.2"
 
 
+CALLED: Final = list[str]()
+
+
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers at once; /read once the body has arrived, /stream in two parts, the second after twice HEAD_SECONDS."""
+    """Answers at once; /read once the body has arrived, /stream in two parts, the second after twice HEAD_SECONDS. Adds
+    the path to CALLED."""
+    CALLED.append(scope["path"])
     if scope["path"] == "/read":
         while (await receive()).get("more_body"):
             pass
@@ -36,6 +42,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.fixture
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.3)
+    CALLED.clear()
     with serving(app, protocol=HttpProtocol) as url:
         yield int(url.rpartition(":")[2])
 
@@ -151,6 +158,16 @@ def test_a_head_that_is_too_large_is_refused_though_it_has_come_at_once(port: in
         answers = rest(connection)
     assert answers.startswith(b"HTTP/1.1 431 ")
     assert answers.count(b"HTTP/1.1 ") == 1
+    assert CALLED == []
+
+
+def test_a_refusal_does_not_answer_the_request_before_it(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(
+            b"GET /stream HTTP/1.1\r\nHost: api\r\n\r\n" + HEAD + b"X-More: " + b"x" * 100_000 + b"\r\n\r\n"
+        )
+        assert b"HTTP/1.1 431 " not in rest(connection)
+    assert CALLED in ([], ["/stream"])
 
 
 def test_what_is_refused_is_told_as_by_a_route(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
