@@ -112,6 +112,8 @@ def get_publication(job_id: str, caller: CallerDep) -> PublicationView:
 def remove_post(job_id: str, caller: PublisherDep, change: ChangeDep) -> None:
     """Take a published post down on YouTube or LinkedIn; its figures stay, and repeating it is harmless.
 
+    After a 502 the outcome is unknown, and the removal is repeated here for up to a day.
+
     409 `removal_unsupported` on Instagram and TikTok, which let no app do that.
     """
     removal.remove_post(caller.workspace_id, job_id, by=change.actor)

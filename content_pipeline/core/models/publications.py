@@ -20,8 +20,8 @@ class Publication(Polled, Base):
     `caption`, the text is written from the video's script, `script` or the speech in the video. `words` is the final
     text of the post. `prepared` is the encrypted state of the upload. `committed_at` is the commit intent: set before
     the publishing call, cleared when that is known to have failed. `removing_at` is the intention to take the post
-    down, stored before that call and cleared when the platform refuses, `removed_at` when it was down. A `held` one is
-    prepared ahead of the time of its calendar item, and may not be committed.
+    down, stored before that call and cleared when it is known to have failed, `removed_at` when it was down. A `held`
+    one is prepared ahead of the time of its calendar item, and may not be committed.
     """
 
     __tablename__ = "publications"

@@ -1,7 +1,8 @@
 """Removal of published posts: takes a post down on its platform, and keeps its publication and its figures.
 
-The intention (`removing_at`) is stored before the call, and cleared when the platform refuses. A repeated call does no
-harm: a post that the platform does not have any more is removed. So what a killed process has left is called again.
+The intention (`removing_at`) is stored before the call, and cleared when that is known to have failed. A repeated call
+does no harm: a post that the platform does not have any more is removed. So a call whose outcome is unknown, because
+the process was killed or the platform did not answer, is repeated.
 """
 
 from datetime import timedelta
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.accounts.authorized_calls import call_platform
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Conflict, Error
+from content_pipeline.core.errors import Conflict, Error, UpstreamError
 from content_pipeline.core.isolation import isolated
 from content_pipeline.core.models import Publication, SocialPost
 from content_pipeline.core.platforms.registry import PLATFORMS
@@ -25,7 +26,7 @@ from content_pipeline.core.workspaces.audit import Actor
 
 # A request that was not interrupted has ended by then.
 _INTERRUPTED: Final = timedelta(minutes=5)
-# Whose account cannot be called for so long, because it has to be reconnected, is not taken down unexpectedly later.
+# A post whose platform has not answered for this long is given up, so that it is not taken down unexpectedly later.
 _GIVEN_UP: Final = timedelta(days=1)
 
 
@@ -42,13 +43,7 @@ def remove_post(workspace_id: UUID, task_id: str, *, by: Actor = audit.SERVICE) 
         _check(session, publication)
         publication.removing_at = now()
         audit.record(session, workspace_id, by, "publications.remove_post", "publication", publication.id)
-    try:
-        _remove(publication)
-    except Error as error:
-        if not error.retryable:
-            with transaction() as session:
-                session.get_one(Publication, publication.id).removing_at = None
-        raise
+    _remove(publication)
 
 
 def finish_interrupted() -> None:
@@ -67,7 +62,13 @@ def finish_interrupted() -> None:
 def _remove(publication: Publication) -> None:
     remove, post_id = PLATFORMS[publication.platform].remove_post, str(publication.post_id)
     assert remove
-    call_platform(publication.account_id, lambda access: remove(access, post_id))
+    try:
+        call_platform(publication.account_id, lambda access: remove(access, post_id))
+    except Error as error:
+        if not (isinstance(error, UpstreamError) and error.retryable):
+            with transaction() as session:
+                session.get_one(Publication, publication.id).removing_at = None
+        raise
     with transaction() as session:
         _record_removed(session, session.get_one(Publication, publication.id, with_for_update=True))
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from content_pipeline.core.analytics import posts
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
-from content_pipeline.core.errors import Conflict, NotFound, UpstreamError
+from content_pipeline.core.errors import Conflict, Error, NotFound, TooManyRequests, Unavailable, UpstreamError
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import Account, SocialPost
 from content_pipeline.core.platforms import registry
@@ -22,17 +22,20 @@ from tests.core.publishing import posting
 from tests.core.publishing.faults import Crash
 from tests.core.publishing.posting import PLATFORM, Stage
 
+OUT = UpstreamError("It is out.", remedy="Repeat it.", retryable=True)
+
 
 class Remover:
     """The call of the fake platform that takes a post down."""
 
     def __init__(self) -> None:
         self.removed: list[str] = []
-        self.is_out = self.dies = False
+        self.error: Error | None = None
+        self.dies = False
 
     def __call__(self, access: Access, post_id: str) -> None:
-        if self.is_out:
-            raise UpstreamError("It is out.", remedy="Repeat it.", retryable=True)
+        if self.error:
+            raise self.error
         self.removed.append(post_id)
         if self.dies:
             raise Crash
@@ -89,12 +92,12 @@ def test_a_post_that_was_removed_before_its_first_reading_is_never_read(stage: S
 def test_the_intention_is_stored_before_the_call_and_a_repetition_ends_it(stage: Stage, remover: Remover) -> None:
     key = stage.post(stage.account())
     stage.run_to_end(key)
-    remover.is_out = True
+    remover.error = OUT
     with pytest.raises(UpstreamError):
         removal.remove_post(stage.workspace_id, key)
     post = posting.publication(key)
     assert (status(key), post.removing_at is not None, post.removed_at) == ("published", True, None)
-    remover.is_out = False
+    remover.error = None
     removal.remove_post(stage.workspace_id, key)
     assert status(key) == "removed"
 
@@ -114,19 +117,36 @@ def test_a_removal_whose_process_was_killed_after_the_call_is_finished(stage: St
     assert (status(key), len(remover.removed)) == ("removed", 2)
 
 
-def test_a_removal_that_the_platform_refuses_is_not_repeated(
-    stage: Stage, remover: Remover, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(access: Access, post_id: str) -> None:
-        raise Refused("It belongs to an advertisement.", remedy="End the advertisement.")
+FAILURES = [
+    Refused("It belongs to an advertisement.", remedy="End the advertisement."),
+    TooManyRequests("The quota of the day is used up.", code="youtube_quota", remedy="Try again tomorrow."),
+    Unavailable("Another process refreshes the token.", code="token_refreshing", remedy="Try again."),
+]
 
+
+@pytest.mark.parametrize("error", FAILURES, ids=["refused", "quota", "token"])
+def test_a_removal_that_is_known_to_have_failed_is_not_repeated(stage: Stage, remover: Remover, error: Error) -> None:
     key = stage.post(stage.account())
     stage.run_to_end(key)
-    with monkeypatch.context() as patch:
-        patch.setitem(registry.PLATFORMS, PLATFORM, replace(registry.PLATFORMS[PLATFORM], remove_post=refuse))
-        with pytest.raises(Refused):
-            removal.remove_post(stage.workspace_id, key)
+    remover.error = error
+    with pytest.raises(type(error)):
+        removal.remove_post(stage.workspace_id, key)
+    remover.error = None
     posting.advance_clock(minutes=6)
+    retention.sweep_rows()
+    assert (status(key), remover.removed) == ("published", [])
+
+
+def test_a_repeated_removal_that_is_refused_is_the_last_one(stage: Stage, remover: Remover) -> None:
+    key = stage.post(stage.account())
+    stage.run_to_end(key)
+    remover.error = OUT
+    with pytest.raises(UpstreamError):
+        removal.remove_post(stage.workspace_id, key)
+    posting.advance_clock(minutes=6)
+    remover.error = FAILURES[0]
+    retention.sweep_rows()
+    remover.error = None
     retention.sweep_rows()
     assert (status(key), remover.removed) == ("published", [])
 
@@ -134,10 +154,10 @@ def test_a_removal_that_the_platform_refuses_is_not_repeated(
 def test_a_removal_whose_outcome_stays_unknown_for_a_day_is_given_up(stage: Stage, remover: Remover) -> None:
     key = stage.post(stage.account())
     stage.run_to_end(key)
-    remover.is_out = True
+    remover.error = OUT
     with pytest.raises(UpstreamError):
         removal.remove_post(stage.workspace_id, key)
-    remover.is_out = False
+    remover.error = None
     posting.advance_clock(days=1, minutes=1)
     retention.sweep_rows()
     assert (status(key), remover.removed) == ("published", [])
