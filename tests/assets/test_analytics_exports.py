@@ -1,5 +1,6 @@
 """The run that writes an export: what it records, and what a re-run does."""
 
+import csv
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import dagster as dg
 import pytest
 
 from content_pipeline.core import storage
-from content_pipeline.core.analytics import exports
+from content_pipeline.core.analytics import export_files, exports
 from content_pipeline.core.analytics.figures import Selection
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
@@ -123,6 +124,14 @@ def test_the_check_of_an_export_counts_the_rows_of_the_stored_file(
     storage.delete(export)
     passed, values = counted(instance)
     assert (passed, values["code"]) == (False, "object_gone")
+
+
+def test_of_a_damaged_file_only_what_can_be_read_is_counted(tmp_path: Path) -> None:
+    stray_quote = "x" * (csv.field_size_limit() + 1)
+    (quoted := tmp_path / "quoted").write_text(f'day,views\n2026-05-01,1\n"{stray_quote}')
+    assert export_files.count(quoted, "csv") == 1
+    (parquet := tmp_path / "parquet").write_bytes(b"PAR1" + b"\xff" * 100 + (100).to_bytes(4, "little") + b"PAR1")
+    assert export_files.count(parquet, "parquet") == 0
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Streams the rows of a query into a CSV, JSON or Parquet file, in constant memory."""
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,12 +55,19 @@ def count(file: Path, format: ExportFormat) -> int:
 
         try:
             return parquet.count(file)
-        except ValueError:  # without its footer, or anything else
+        except (ValueError, OSError):  # its footer is missing or damaged, or it is anything else
             return 0
     with file.open(encoding="utf-8", errors="replace", newline="") as lines:
         if format == "csv":
-            return max(sum(1 for _ in csv.reader(lines)) - 1, 0)
+            return max(sum(1 for _ in _csv_rows(lines)) - 1, 0)
         return sum(line.startswith("{") and line.rstrip(",\n").endswith("}") for line in lines)
+
+
+def _csv_rows(lines: Iterable[str]) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader(lines)
+    except csv.Error:  # a stray quote makes one field of all that follows, which is too long
+        return
 
 
 def _as_lines(rows: Select[Any], format: ExportFormat) -> Select[Any]:
