@@ -59,3 +59,13 @@ def test_the_cursor_holds_the_ingestions_of_the_last_minutes_only(workspace_id: 
     _, cursor = reported(cursor)
     assert cursor
     assert len(cursor.split()) == 2
+
+
+def test_a_host_whose_clock_is_ahead_hides_no_later_ingestion(workspace_id: UUID) -> None:
+    rows = stated_day(workspace_id, day := now().date())
+    ahead = (now() + timedelta(hours=1)).isoformat()
+    with transaction() as session:
+        ingestion.ingest(session, workspace_id, rows)
+    days, cursor = reported(ahead)
+    assert days == [day.isoformat()]
+    assert reported(cursor) == ([], cursor)

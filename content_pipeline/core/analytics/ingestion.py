@@ -53,14 +53,20 @@ def stated_after(session: Session, seen: Collection[datetime]) -> tuple[Collecti
     """The days of which operators have said something that was not seen yet, and what has been seen now.
 
     An ingestion is known by its `taken_at`. `seen` are those of the last minutes before the newest (none: all days are
-    new): one of them may be committed after a newer one.
+    new): one of them may be committed after a newer one. The newest may be of a host whose clock is ahead: what the
+    others take meanwhile is new all the same.
     """
     stated = select(ReportedDay.day, ReportedDay.taken_at).where(ReportedDay.source == "external")
     if seen:
-        stated = stated.where(ReportedDay.taken_at > max(seen) - _COMMITTED, ReportedDay.taken_at.not_in(seen))
+        stated = stated.where(ReportedDay.taken_at > _border(seen), ReportedDay.taken_at.not_in(seen))
     rows = session.execute(stated).all()
     known = {*seen, *(row.taken_at for row in rows)}
-    return {row.day for row in rows}, {moment for moment in known if moment > max(known) - _COMMITTED}
+    return {row.day for row in rows}, {moment for moment in known if moment > _border(known)}
+
+
+def _border(moments: Collection[datetime]) -> datetime:
+    """What was taken before has been committed, and seen."""
+    return min(max(moments), now()) - _COMMITTED
 
 
 def _errors(rows: Sequence[StatedDay]) -> Iterator[dict[str, Any]]:
