@@ -25,7 +25,7 @@ Parameters = ParamSpec("Parameters")
 
 log = structlog.get_logger()
 
-# Of a script, on the page of its video. The whole one is on that of its narration.
+# The page of a video shows this much of its script; the page of its narration shows all of it.
 _SHOWN_CHARACTERS: Final = 1000
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|&~])")
 # The asset that is the video or the text of a row of each kind.

