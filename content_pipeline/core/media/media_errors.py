@@ -50,6 +50,8 @@ _BROKEN_INPUT: Final = re.compile(
 _UNSUPPORTED_INPUT: Final = re.compile(
     r"no decoder found for|Not yet implemented in FFmpeg, patches welcome.*Decode error rate", re.DOTALL
 )
+# What it says of a background that it repeats, where it cannot go back to the beginning: FLV with Sorenson Spark.
+_NOT_REPEATED: Final = re.compile(r"\[in#\d+/\S+ @ \w+\] Task finished with error code: -1 \(Operation not permitted\)")
 # A damaged packet may announce an enormous frame: libdav1d refused some of an AV1 file as invalid, others for lack of
 # memory. Where all are refused for that, there is none.
 _UNDECODABLE: Final = re.compile(r"Invalid data found when processing input.*Decode error rate", re.DOTALL)
@@ -134,6 +136,8 @@ def ffmpeg_error(status: int, log: Iterable[str]) -> Error:
         error = OutOfMemory()
     elif _UNSUPPORTED_INPUT.search(text):
         error = unsupported()
+    elif _NOT_REPEATED.search(text):
+        error = unreadable("it cannot be played again from its beginning")
     elif _BROKEN_INPUT.search(text):
         error = unreadable("none of it can be decoded")
     else:

@@ -79,6 +79,7 @@ def test_cut_recordings_of_streams_are_read_as_far_as_they_go(tmp_path: Path, na
         (1, "Decoding requested, but no decoder found for: none", "media_unsupported"),
         (1, f"{_DECODER}: Not yet implemented in FFmpeg, patches welcome\n{_GIVEN_UP}", "media_unsupported"),
         (1, "Not yet implemented in FFmpeg, patches welcome\nNo such filter: 'ass'", "ffmpeg_failed"),
+        (1, "[in#0/flv @ 0x55] Task finished with error code: -1 (Operation not permitted)", "media_unreadable"),
         (1, "av_interleaved_write_frame(): No space left on device", "disk_full"),
         (1, "x264 [error]: malloc of size 1234 failed", "out_of_memory"),
         (1, f"{_DECODER}: {_DAMAGED}\n{_DECODER}: {_NO_MEMORY}\n{_GIVEN_UP}", "media_unreadable"),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media import thumbnails
 from content_pipeline.core.media.audio_decoding import SAMPLE_RATE, pcm_chunks
 from content_pipeline.core.media.probe import probe
@@ -244,6 +245,12 @@ def test_a_video_that_is_a_strip_fills_the_frame(size: str, tmp_path: Path) -> N
     samples.video(tmp_path / "a.mp4", size=size, seconds=1).rename(tmp_path / composition.BACKGROUND)
     made = probe(_rendered(tmp_path, seconds=0.5))
     assert (made.width, made.height) == (1080, 1920)
+
+
+def test_a_video_that_cannot_be_repeated_is_the_files_fault(tmp_path: Path) -> None:
+    samples.video(tmp_path / "a.flv", size="64x64", seconds=1).rename(tmp_path / composition.BACKGROUND)
+    with pytest.raises(MediaUnusable, match="cannot be played again"):
+        _rendered(tmp_path, seconds=1.8)
 
 
 @pytest.mark.parametrize("options", [["-vf", "setsar=2"], ["-pix_fmt", "yuvj420p"], ["-c:v", "ffv1"]])
