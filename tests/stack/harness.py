@@ -275,8 +275,8 @@ class Stack:
         """
 
         def is_gone() -> bool:
-            for process in sorted(self.processes(), key=lambda process: process.name() != "postgres"):
-                with suppress(psutil.NoSuchProcess):
+            with suppress(psutil.NoSuchProcess):
+                for process in sorted(self.processes(), key=lambda process: process.name() != "postgres"):
                     process.send_signal(signal.SIGQUIT if process.name() == "postgres" else signal.SIGKILL)
             return not self.processes()
 
