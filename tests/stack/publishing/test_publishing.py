@@ -58,7 +58,8 @@ def test_an_operator_asks_whether_a_post_is_still_shown_and_nothing_is_posted_ag
     (accepted,) = client.post("/social/publish", json=body)["results"]
     post_id = wait_for_published(client, accepted["task_id"])["result"]["post_id"]
     assert stack.materialized("publication", [accepted["task_id"]]) == [1]
-    assert is_visible(stack, accepted["task_id"])
+    # The platform may still be processing it.
+    until(lambda: is_visible(stack, accepted["task_id"]), seconds=60, what="a post that is shown")
     stack.sandbox.delete_post("youtube", post_id)
     assert not is_visible(stack, accepted["task_id"])
     assert [post for post in stack.sandbox.posts() if caption in post["text"] and post["id"] != post_id] == []
