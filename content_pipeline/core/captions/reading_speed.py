@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import Final
 
 from content_pipeline.core.media.cue_editing import join_cues
 from content_pipeline.core.media.cue_segmentation import (
@@ -16,13 +17,17 @@ from content_pipeline.core.media.cue_segmentation import (
 from content_pipeline.core.media.line_breaking import display_width
 from content_pipeline.core.media.timed_words import Segment, join_words
 
+# Across a longer silence the second text would be shown long before it is said.
+_MAX_JOINED_SILENCE_SECONDS: Final = 1.0
+
 
 def make_readable(cues: Sequence[Segment], *, language: str, duration: float) -> tuple[Segment, ...]:
     """The cues of a recording of `duration` seconds, each as readable as its neighbors allow.
 
     A cue above 20 characters a second is shown for longer, until it is not, the next one begins, or it has been there
     for 7 s. One that is still above 25 is joined with a neighbor where the two can be read together: in two lines of 42
-    columns, 7 s, and at 25 characters a second. Others stay as they are: no text is lost or moved to another time.
+    columns, 7 s, at 25 characters a second, and with at most 1 s of silence between them. Others stay as they are: no
+    text is lost or moved to another time.
     """
     limits = [*(cue.start for cue in cues[1:]), duration]
     waiting = deque(_extended(cue, limit) for cue, limit in zip(cues, limits, strict=True))
@@ -52,17 +57,19 @@ def speed(cue: Segment) -> float:
 def _extended(cue: Segment, limit: float) -> Segment:
     """The cue, shown until it is read, at most to `limit`."""
     columns = display_width(join_words(cue.words))
-    wanted = min(cue.start + columns / MAX_CHARACTERS_PER_SECOND, cue.start + MAX_CUE_SECONDS)
+    latest = min(limit, cue.start + MAX_CUE_SECONDS)
+    wanted = min(cue.start + columns / MAX_CHARACTERS_PER_SECOND, latest)
     if wanted <= cue.end:
         return cue
     if limit - wanted < MIN_GAP_SECONDS:
-        wanted = limit
-    return replace(cue, end=max(cue.end, min(wanted, limit)))
+        wanted = latest
+    return replace(cue, end=max(cue.end, wanted))
 
 
 def _joined(first: Segment, second: Segment, limit: float, language: str) -> Segment | None:
     """Both as one cue, shown at most to `limit`; None where they cannot be read together."""
-    if second.end - first.start > MAX_CUE_SECONDS:
+    silence = second.start - first.words[-1].end
+    if silence > _MAX_JOINED_SILENCE_SECONDS or second.end - first.start > MAX_CUE_SECONDS:
         return None
     joined = _extended(join_cues(first, second, language=language), limit)
     lines = joined.text.split("\n")

@@ -45,6 +45,12 @@ def test_no_cue_is_shown_for_longer_than_seven_seconds() -> None:
     assert made.end == 7
 
 
+@pytest.mark.parametrize("next_start", [7.1, 7.2, 7.3])
+def test_seven_seconds_are_enough_where_the_next_one_begins_soon_after(next_start: float) -> None:
+    made = make_readable([cue(" ".join([LONGER] * 3), 0, 2), cue("Danke.", next_start, 9)], language="de", duration=9)
+    assert made[0].end == 7
+
+
 def test_what_can_be_read_keeps_its_time() -> None:
     cues = [cue("Guten Abend.", 0, 1), cue("Danke.", 3, 3.4)]
     assert make_readable(cues, language="de", duration=60) == tuple(cues)
@@ -56,6 +62,20 @@ def test_without_a_gap_it_is_joined_with_the_neighbor_that_leaves_more_time() ->
     assert readable(before, fast, cue("Danke sehr, bis morgen.", 3, 4)) == [
         (0, 3, "Guten Abend.\nIch danke Ihnen allen von Herzen."),
         (3, 4.15, "Danke sehr, bis morgen."),
+    ]
+
+
+def test_text_is_not_shown_before_a_silence_after_which_it_is_said() -> None:
+    cues = [cue("Ja.", 0, 1), cue(LONG, 5, 6), cue(LONGER, 6, 10)]
+    assert readable(*cues)[:2] == [(0, 1, "Ja."), (5, 6, LONG)]
+    first = cue(LONGER, 0, 1)  # is shown until 2.5, still too fast
+    assert [one.start for one in make_readable([first, cue("Ja.", 2.5, 6)], language="de", duration=6)] == [0, 2.5]
+
+
+def test_a_short_silence_does_not_keep_cues_apart() -> None:
+    assert readable(cue("Ja.", 0, 1), cue(LONG, 1.9, 2.9), cue(LONGER, 2.9, 6)) == [
+        (0, 2.9, f"Ja. {LONG}"),
+        (2.9, 6.75, cue(LONGER, 2.9, 6).text),
     ]
 
 
@@ -111,7 +131,9 @@ def test_cues_stay_in_order_and_apart_and_are_as_slow_as_gaps_allow(
         assert not (has_room and speed(one) > 20 + 1e-9)
     untouched = {one.start: one for one in cues}
     for one in made:
+        assert one in cues or one.end - one.start <= 7 + 1e-9
         if join_words(one.words) != join_words(untouched[one.start].words):
             assert speed(one) <= 25
+            assert all(after.start - word.end <= 1 + 1e-9 for word, after in pairwise(one.words))
             assert len(one.text.split("\n")) <= 2
             assert all(display_width(line) <= 42 for line in one.text.split("\n"))
