@@ -24,7 +24,7 @@ _AFTER: Final = re.compile(rf"((?:['’-]{_LETTERS})*{_UNSPACED})(?:[^\w@#$€£
 def pronounce(tokens: Sequence[Token], glossary: Sequence[GlossaryEntry]) -> list[Token]:
     """The tokens of a script, with terms of the glossary spoken as their pronunciation. What is displayed stays.
 
-    The words of a pronunciation are shared out among the tokens of its term.
+    The words of a pronunciation are shared out among the tokens of its term; of fewer words the last tokens get none.
     """
     pronunciations = {entry.term: entry.pronunciation for entry in glossary if entry.pronunciation}
     spoken = list(tokens)
@@ -35,7 +35,7 @@ def pronounce(tokens: Sequence[Token], glossary: Sequence[GlossaryEntry]) -> lis
             shares[0] = before[1].replace("’", "'") + shares[0]
             ending, _ = _split_marks(after[1].replace("’", "'"))
             _, marks = _split_marks(tokens[found.stop - 1].spoken)
-            shares[-1] += ending + marks
+            shares[max(index for index, share in enumerate(shares) if share)] += ending + marks
             spoken[found.first : found.stop] = [
                 replace(token, spoken=share)
                 for token, share in zip(tokens[found.first : found.stop], shares, strict=True)
@@ -59,7 +59,7 @@ def _respell_line(line: str, language: str, glossary: Sequence[GlossaryEntry]) -
         return line
     pairs = zip(tokens, said, strict=True)
     written = [replace(token, spoken=token.text if token is now else now.spoken) for token, now in pairs]
-    return "".join(" " * token.spaced + token.spoken for token in written).strip()
+    return "".join(" " * token.spaced + token.spoken for token in written if token.spoken).strip()
 
 
 def _shares(found: Occurrence) -> list[str]:

@@ -9,6 +9,7 @@ from content_pipeline.core.speech.text_normalization import tokenize
 GLOSSARY = (
     GlossaryEntry("Zyntraxo", pronunciation="zin track so"),
     GlossaryEntry("Acme Rocket", pronunciation="ack mee rock it"),
+    GlossaryEntry("Acme Rocket Co.", pronunciation="ackmee"),
     GlossaryEntry("Shein", pronunciation="shine"),
     GlossaryEntry("PPM", pronunciation="peepem"),
     GlossaryEntry("東雲", pronunciation="しののめ"),
@@ -27,6 +28,10 @@ def said(script: str, language: str = "en") -> list[str]:
         ("ZYNTRAXO, or “zyntraxo’s”?", ["zin track so,", "or", "zin track so's?"]),
         ("pre-Zyntraxo-style 🔥", ["pre-zin track so-style", ""]),
         ("An Acme Rocket!", ["An", "ack mee", "rock it!"]),
+        (
+            "An Acme Rocket Co.’s! Or Acme Rocket Co, so",
+            ["An", "ackmee's!", "", "", "Or", "ack mee", "rock it", "Co,", "so"],
+        ),
         ("500 PPM", ["five hundred", "peepem"]),
         ("Shein and Olay", ["shine", "and", "o lay"]),  # before the list that comes along, and with it
         ("zyntraxos @zyntraxo zyntraxo.com", ["zyntraxos", "at zyntraxo", "zyntraxo dot com"]),
@@ -49,6 +54,8 @@ def test_terms_are_said_in_other_languages_too() -> None:
             "en",
             "Try zin track so, for $5 (ca. 3 min).\n\nAn ack mee rock it! It's 🔥",
         ),
+        ("We are Acme Rocket Co., now", "en", "We are ackmee, now"),
+        ("We are Acme Rocket Co.", "en", "We are ackmee."),
         ("Nothing  of it,\n 2026-01-02", "en", "Nothing  of it,\n 2026-01-02"),
         ("Ich mag l'Zyntraxo für 5 €.", "de", "Ich mag l'zin track so für 5 €."),
         ("今日は、東雲さんです。", "ja-JP", "今日は、しののめさんです。"),
