@@ -16,8 +16,14 @@ _SPOKEN_EMOJI = ("‼", "⁉")
 # Variation selectors and skin tone modifiers.
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef\U0001f3fb-\U0001f3ff]")
 _EMOTICON = re.compile(r"(?<!\S)(?:[:;=][-']?[()DPp\]|*3]+|[xX]D+|<3+|\^_?\^|¯\\_\(ツ\)_/¯)(?!\S)")
-# Faces of signs: (≧∇≦), (・∀・), (⊙_⊙). ASCII alone, an amount and a single sign are text: (+/-), (€€), (±).
-_KAOMOJI = re.compile(r"[(（](?=[^()（）]*[^\x00-\x7f])(?:[_ﾟ]|[^\w\s()（）€£¥₹₩%°]){2,10}[)）]")
+# Faces of two signs and more, with hands or without: (≧ω≦), ( ´∀｀), ⊂(・∀・)⊃. ASCII alone, amounts and a single sign
+# are text: (+/-), (€€), (25°), (±).
+_FACE_SIGN = r"(?:[_ﾟ]|[^\w\s()（）€£¥₹₩%])"
+_FACE_FILLING = "[ \u3000ωДд]"
+_KAOMOJI = re.compile(
+    rf"[⊂⊃∩]?[(（](?=[^()（）]*[^\x00-\x7f])(?=(?:{_FACE_FILLING}*{_FACE_SIGN}){{2}})"
+    rf"(?:{_FACE_SIGN}|{_FACE_FILLING}){{2,10}}[)）][⊂⊃∩]?"
+)
 
 
 def strip_emoji(text: str) -> str:
@@ -26,3 +32,8 @@ def strip_emoji(text: str) -> str:
     text = _KAOMOJI.sub(" ", _EMOTICON.sub(" ", _VARIATION_SELECTORS.sub("", "".join(parts))))
     symbols = {c for c in set(text) if unicodedata.category(c) in _PICTOGRAPHS} - _SPOKEN_SYMBOLS
     return text.translate(dict.fromkeys(map(ord, symbols), " "))
+
+
+def close_faces(text: str) -> str:
+    """The text without the blanks in its faces, which would make words of their parts: "( ´∀｀)"."""
+    return _KAOMOJI.sub(lambda face: "".join(face[0].split()), text)

@@ -49,6 +49,8 @@ _SIGNS: Final = {
     "≧": "大なりイコール",
     "±": "プラスマイナス",
     "−": "マイナス",
+    "⁻": "マイナス",
+    "₋": "マイナス",
     "√": "ルート",
     "∞": "無限大",
     "∝": "比例",
@@ -66,15 +68,20 @@ _SIGNS: Final = {
     "℃": "度",
 }
 _NAMES: Final = _CURRENCIES | _SIGNS
-_WIDTHS: Final = str.maketrans({wide: unicodedata.normalize("NFKC", wide) for wide in "＄￡￥￦￠⁻₋"})
+_WIDTHS: Final = str.maketrans({wide: unicodedata.normalize("NFKC", wide) for wide in "＄￡￥￦￠"})
 # Open JTalk reads these by itself.
 _READ: Final = frozenset("×÷+~")
+# Brackets (≪期間限定≫) and parts of drawn faces: (∩´∀｀)∩. Open JTalk has a pause for them.
+_SILENT: Final = frozenset("≪≫⊂⊃∩∪∋∧∨¬∀∃∇∂∽")
 _AMOUNT: Final = re.compile(
-    rf"({'|'.join(map(re.escape, sorted(_CURRENCIES, key=len, reverse=True)))})(\d[\d,.]*[十百千万億兆]*)"
+    rf"({'|'.join(map(re.escape, sorted(_CURRENCIES, key=len, reverse=True)))})(\d+(?:[,.]\d+)*[十百千万億兆]*)"
 )
-_SINGLE: Final = "".join(sign for sign in _NAMES if len(sign) == 1 and sign != "=")
+_SINGLE: Final = "".join(sign for sign in _NAMES if len(sign) == 1 and sign not in "=−")
 # "°C" is one sign, "==" a line.
 _SIGN: Final = re.compile(rf"°C?|(?<![=<>!])=(?!=)|[{re.escape(_SINGLE)}]")
+# After digits and Latin letters it is a hyphen, of a telephone number or a range of years, but in an equation.
+_EQUATION: Final = re.compile("=|[0-9０-９]＝")
+_MINUS: Final = re.compile("(?<![0-9０-９A-Za-zＡ-Ｚａ-ｚ])−(?=[0-9０-９√∞])")
 
 
 def name_signs(text: str) -> str:
@@ -83,10 +90,13 @@ def name_signs(text: str) -> str:
         return text
     wide = text.translate(_WIDTHS)
     behind = _AMOUNT.sub(lambda match: match[2] + _CURRENCIES[match[1]], wide)
+    if "−" in behind:
+        minus = _NAMES["−"]
+        behind = behind.replace("−", minus) if _EQUATION.search(behind) else _MINUS.sub(minus, behind)
     return _SIGN.sub(lambda match: _NAMES[match[0][0]], behind)
 
 
 def has_reading(sign: str) -> bool:
-    """Whether a currency or mathematical sign is read."""
+    """Whether a currency or mathematical sign is read, or one of those that Japanese texts have for their shape."""
     plain = unicodedata.normalize("NFKC", sign)
-    return sign in _NAMES or plain in _NAMES or plain in _READ or plain.isascii()
+    return sign in _NAMES or sign in _SILENT or plain in _NAMES or plain in _READ or plain.isascii()

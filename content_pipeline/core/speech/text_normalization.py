@@ -15,7 +15,7 @@ from content_pipeline.core.media.line_breaking import display_width, group_unbre
 from content_pipeline.core.media.timed_words import UNSPACED_SCRIPTS, Word
 from content_pipeline.core.providers.languages import base_language
 from content_pipeline.core.speech import japanese_signs
-from content_pipeline.core.speech.emoji import strip_emoji
+from content_pipeline.core.speech.emoji import close_faces, strip_emoji
 from content_pipeline.core.speech.english.normalizer import normalize_line
 from content_pipeline.core.speech.markdown import strip_markdown
 
@@ -71,7 +71,8 @@ def _lines(script: str) -> list[list[str]]:
     """The words of each line, without control characters and lone surrogates (which JSON allows)."""
     lines = _LINE_ENDS.sub("\n", script).split("\n")
     return [
-        "".join(c for c in line if c == "\t" or unicodedata.category(c) not in ("Cc", "Cs")).split() for line in lines
+        close_faces("".join(c for c in line if c == "\t" or unicodedata.category(c) not in ("Cc", "Cs"))).split()
+        for line in lines
     ]
 
 

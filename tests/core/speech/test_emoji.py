@@ -5,6 +5,10 @@ import pytest
 from content_pipeline.core.speech.emoji import strip_emoji
 from content_pipeline.core.speech.text_normalization import tokenize
 
+# With blanks, letters and hands.
+FACES = ["( ´∀｀)", "(´∀｀ )", "( ﾟ∀ﾟ)", "(°∀°)", "(≧ω≦)", "(*≧ω≦)", "(　´∀｀)", "(ﾟДﾟ)", "⊂(・∀・)⊃", "(∩´∀｀)∩"]
+TEXTS = ["(25 °C)", "(ω ≈ 5)", "(a ≤ b)", "(a ∩ b)", "A∩(B ∪ C)", "( → )", "(ω)", "(3 × 4)", "($5 €6)"]
+
 
 @pytest.mark.parametrize(
     "emoji", ["😀", "👩🏽‍🚀", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🇩🇪", "1️⃣", "ℹ️", "❤️‍🔥", "👍🏽", "\U0001faea", "\U0001faff", "™️", "🇩"]
@@ -27,14 +31,15 @@ def test_an_emoji_is_in_one_token_of_a_script_without_spaces() -> None:
     assert any("👨‍👩‍👧‍👦" in text for text in texts)
 
 
-@pytest.mark.parametrize("face", ["(≧∇≦)", "（´∀｀）", "(・∀・)", "(⊙_⊙)", "(ﾟ∀ﾟ)"])
+@pytest.mark.parametrize("face", ["(≧∇≦)", "（´∀｀）", "(・∀・)", "(⊙_⊙)", "(ﾟ∀ﾟ)", *FACES])
 def test_a_face_of_signs_is_shown_and_not_said(face: str) -> None:
     assert strip_emoji(f"a {face} b").split() == ["a", "b"]
     tokens = tokenize(f"すごい{face}です。", "ja")
-    assert "".join(token.text for token in tokens) == f"すごい{face}です。"
+    assert "".join(token.text for token in tokens) == f"すごい{''.join(face.split())}です。"
     assert "".join(token.spoken.replace(" ", "") for token in tokens) == "すごいです。"
+    assert [token.spoken for token in tokenize(f"Wow {face} yes", "en")] == ["Wow", "", "yes"]
 
 
-@pytest.mark.parametrize("text", ["(+/-)", "(±)", "(€€)", "(≈5)", "(25°)", "(…)", "(!?)"])
+@pytest.mark.parametrize("text", ["(+/-)", "(±)", "(€€)", "(≈5)", "(25°)", "(…)", "(!?)", *TEXTS])
 def test_signs_in_parentheses_are_text(text: str) -> None:
     assert strip_emoji(text) == text
