@@ -27,7 +27,7 @@ _FIRST_UNKNOWN_LATIN = "\u0250"
 # What knows the signs that are read.
 _READERS = {"en": word_parts.has_reading, "ja": japanese_signs.has_reading}
 # Category Sm has signs that nobody says: arrows, triangles, and what stands for bullets, stars and dots.
-_DECORATIONS = frozenset("⋅∙∘⋆⋄∗⋯⋮⋰⋱⦁⧫∎⎯⫷⫸⋘⋙")
+_DECORATIONS = frozenset("⋅∙∘⋆⋄∗⋯⋮⋰⋱⦁⧫∎⎯⫷⫸⋘⋙⊹⟡⊱⊰⩊⦿∿∷⧉")
 _SHAPES = re.compile(r"ARROW|HARPOON|TRIANGLE|SQUARE\b|CIRCLE\b")
 
 
@@ -63,7 +63,7 @@ def _foreign(text: str, language: str) -> set[str]:
     if language == "en" and not _GREEK_WORD.search(text):
         foreign = {letter for letter in foreign if _script(letter) != _GREEK}
     if has_reading := _READERS.get(language):
-        foreign |= {sign for sign in set(text) if _is_sign(sign) and not has_reading(sign)}
+        foreign |= {sign for sign in set(text) if _is_sign(sign) and not has_reading(sign) and _is_meant(sign, text)}
     return foreign
 
 
@@ -75,6 +75,18 @@ def _is_sign(character: str) -> bool:
         and character not in _DECORATIONS
         and not _SHAPES.search(unicodedata.name(character, ""))
     )
+
+
+def _is_meant(sign: str, text: str) -> bool:
+    """Whether a sign is more than a decoration: a currency, or beside a letter or digit, or between two operands.
+
+    The ears of ≽^•⩊•^≼ are not.
+    """
+    if unicodedata.category(sign) == "Sc":
+        return True
+    letter = r"[^\W_]"
+    between = rf"(?:{letter}|[)\]]) *{sign} *(?:{letter}|[(\[])"
+    return bool(re.search(rf"(?<={letter}){sign}|{sign}(?={letter})|{between}", text))
 
 
 def _is_spoken(letter: str, allowed: frozenset[str]) -> bool:

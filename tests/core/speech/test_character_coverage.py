@@ -49,6 +49,9 @@ def test_letters_of_the_language_and_latin_ones_are_said(text: str, language: st
         ("5㌔ to go", "en", "㌔"),
         ("値段は₠500です", "ja", "₠"),
         ("A⊗B", "ja", "⊗"),
+        ("(a + b) ⊗ (c)", "en", "⊗"),
+        ("we solve ∮x dx", "en", "∮"),
+        ("x ≽ y", "en", "≽"),
     ],
 )
 def test_signs_that_have_no_reading_are_found(text: str, language: str, sign: str) -> None:
@@ -66,6 +69,11 @@ def test_signs_that_have_no_reading_are_found(text: str, language: str, sign: st
         ("今日は₿5、₽500、5㌔、√9≒3、±1°、∑、∞", "ja"),
         ("ありがとう(≧∇≦) すごい（´∀｀）", "ja"),
         ("Wow (⊙_⊙)", "en"),
+        ("₊˚⊹♡ new post ♡⊹˚₊ ⟡hello⟡ ⊱ coffee ⊰ books ∷ music ∿∿∿ ⦿ one ⧉ two ⊹ three", "en"),
+        ("my cat ≽^•⩊•^≼ says hi ≽(•⩊•)≼", "en"),
+        ("⊗ ⊕ wow! ⊞⊟", "en"),
+        ("₊˚⊹♡ かわいい ⟡ ≽^•⩊•^≼", "ja"),
+        ("a < b, 3 × 4, $5, 25 °C, A → B 🔥", "en"),
         ("≪期間限定≫セール、03−1234−5678", "ja"),
         ("⊂(・∀・)⊃ (∩´∀｀)∩ ¬ ∧ ∨ ∃ ∇ ∂ ∪", "ja"),
         ("やった( ´∀｀) (´∀｀ ) ( ﾟ∀ﾟ) (°∀°) (*≧ω≦)", "ja"),

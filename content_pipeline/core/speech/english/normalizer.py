@@ -15,6 +15,7 @@ from content_pipeline.core.speech.english.word_parts import (
     mark_mixed_numbers,
     name_signs_of_equations,
     prosody_mark,
+    silence_brackets,
     split_word,
 )
 from content_pipeline.core.speech.english.word_rules import read_word
@@ -28,7 +29,7 @@ def normalize_line(words: Sequence[str]) -> list[str]:
     """
     groups = [split_word(word) for word in words]
     line = list(chain.from_iterable(groups))
-    for prepare in (mark_mixed_numbers, name_signs_of_equations, attach_length_units):
+    for prepare in (silence_brackets, mark_mixed_numbers, name_signs_of_equations, attach_length_units):
         line = list(prepare(line))
     spoken = iter(_read_line(line))
     return [" ".join(filter(None, islice(spoken, len(group)))) for group in groups]

@@ -44,6 +44,11 @@ _STARS = re.compile("(?<=[0-9])[★⭐]+")
 _RIAL = "﷼"
 # Between digits; elsewhere it is a decoration.
 _DOT_OPERATOR = re.compile(r"(?<=\d)⋅(?=\d)")
+# Brackets, unless they stand between operands or alone: ≪Sale≫. Raised and lowered plus signs that belong to nothing.
+_ORNAMENTS = re.compile(
+    r"(?<![^\W_)])[≪≫](?=\S)|(?<=\S)[≪≫](?![^\W_(])"
+    r"|(?<![^\W_)])[⁺₊](?![^\W_(])"
+)
 _ALLOWED = frozenset(SYMBOLS) | set("–—") | {chr(code) for code in range(32, 127)}
 
 
@@ -71,8 +76,8 @@ def split_word(word: str) -> list[WordPart]:
 
 
 def has_reading(sign: str) -> bool:
-    """Whether a currency or mathematical sign is read."""
-    return not _to_rule_alphabet(sign).isspace()
+    """Whether a currency or mathematical sign is read between operands."""
+    return _to_rule_alphabet(f"1{sign}1") != "1 1"
 
 
 def attach_length_units(line: Sequence[WordPart]) -> Iterator[WordPart]:
@@ -108,6 +113,14 @@ def name_signs_of_equations(line: Sequence[WordPart]) -> Iterator[WordPart]:
         yield replace(part, core=named, tail="") if named else part
 
 
+def silence_brackets(line: Sequence[WordPart]) -> Iterator[WordPart]:
+    """The line, in which ≪ and ≫ that have no operand are silent: "≪ Sale ≫"."""
+    nothing = WordPart()
+    for before, part, after in zip([nothing, *line], line, [*line[1:], nothing], strict=False):
+        is_bracket = part.core in ("≪", "≫") and not (before.core and after.core)
+        yield replace(part, core="") if is_bracket else part
+
+
 def _quotation_open(part: WordPart, sign: str, opened: bool) -> bool:
     """Whether a quotation in this sign is open after the part; apostrophes inside words do not count."""
     begins = part.text.lstrip("([{*_").startswith(sign)
@@ -129,7 +142,7 @@ def _part(piece: str) -> WordPart:
 
 def _to_rule_alphabet(word: str) -> str:
     """Normalize a word to the letters, digits and signs that the rules handle; others become spaces."""
-    word = name_greek_letters(spell_powers(strip_emoji(_STARS.sub(" stars", word))))
+    word = name_greek_letters(spell_powers(strip_emoji(_ORNAMENTS.sub(" ", _STARS.sub(" stars", word)))))
     # Before NFKC, which would turn the inch sign into two characters and an accent into a space.
     text = "".join(map(_space_fraction, _DOT_OPERATOR.sub("×", word))).translate(_SIGN_EQUIVALENTS)
     text = _RIAL.join(unicodedata.normalize("NFKC", part) for part in text.split(_RIAL))
