@@ -79,6 +79,8 @@ _AMOUNT: Final = re.compile(
 _SINGLE: Final = "".join(sign for sign in _NAMES if len(sign) == 1 and sign not in "=−")
 # "°C" is one sign, "==" a line.
 _SIGN: Final = re.compile(rf"°C?|(?<![=<>!])=(?!=)|[{re.escape(_SINGLE)}]")
+# Raised and lowered plus signs that belong to nothing, which Open JTalk would say: ₊˚⊹♡.
+_ORNAMENTS: Final = re.compile(r"(?<![^\W_)])[⁺₊](?![^\W_(])")
 # After digits and Latin letters it is a hyphen, of a telephone number or a range of years, but in an equation.
 _EQUATION: Final = re.compile("=|[0-9０-９]＝")
 _MINUS: Final = re.compile("(?<![0-9０-９A-Za-zＡ-Ｚａ-ｚ])−(?=[0-9０-９√∞])")
@@ -88,7 +90,7 @@ def name_signs(text: str) -> str:
     """The text with words for its signs: "$5万" is "5万ドル", "√9" "ルート9". What is without a name stays."""
     if text.isalnum():
         return text
-    wide = text.translate(_WIDTHS)
+    wide = _ORNAMENTS.sub("", text.translate(_WIDTHS))
     behind = _AMOUNT.sub(lambda match: match[2] + _CURRENCIES[match[1]], wide)
     if "−" in behind:
         minus = _NAMES["−"]
