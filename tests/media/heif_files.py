@@ -37,6 +37,22 @@ def drawing(path: Path) -> Path:
     return path
 
 
+def with_burst(path: Path, picture: Image.Image) -> Path:
+    """A photo with a video track of three white frames, whose number is that of the first tile."""
+    path = photo(path, picture)
+    before = path.read_bytes()
+    _coded(path, [Image.new("RGB", (TILE, TILE), "white")] * 3)
+    film = bytearray(path.with_suffix(".mp4").read_bytes())
+    struct.pack_into(">I", film, film.index(b"tkhd") + 16, 2)
+    places = film.index(b"stco") + 8
+    (count,) = struct.unpack_from(">I", film, places)
+    for at in range(places + 4, places + 4 + 4 * count, 4):
+        (place,) = struct.unpack_from(">I", film, at)
+        struct.pack_into(">I", film, at, place + len(before))
+    path.write_bytes(before + film)
+    return path
+
+
 def large_photo(path: Path) -> Path:
     """A photo of one tile that claims 64 million pixels."""
     path.write_bytes(photo(path).read_bytes().replace(_size(64, 48), _size(8_000, 8_000)))

@@ -5,13 +5,15 @@ because PyAV does not tell it. ISO/IEC 23008-12 has the form; what Exif says of 
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
 import av
+from av.container import InputContainer
 from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 from PIL import Image
 
@@ -27,6 +29,8 @@ _BRANDS: Final = {b"heic", b"heix", b"heim", b"heis"}
 _MAX_BRANDS_BYTES: Final = 4_096
 # The index of a photo of a phone has 10 kB with its profile.
 _MAX_INDEX_BYTES: Final = 4_000_000
+# A photo of a phone has 5. An index of 4 MB has room for millions of turns, each of which copies the picture.
+_MAX_PROPERTIES: Final = 64
 
 # Matrices that PyAV has no names for.
 _UNSPECIFIED: Final = 2
@@ -66,7 +70,9 @@ def read(path: Path) -> Photo:
     tiles = (main,) if kinds[main] == b"hvc1" else _tiles(index[b"iref"], main) if kinds[main] == b"grid" else ()
     if {kinds[tile] for tile in tiles} != {b"hvc1"}:
         raise NotMedia("This kind of HEIC photo is not read.", code=HEIF_PICTURE, remedy="Export it as a JPEG.")
-    properties = tuple(_properties(index[b"iprp"], main))
+    properties = tuple(islice(_properties(index[b"iprp"], main), _MAX_PROPERTIES + 1))
+    if len(properties) > _MAX_PROPERTIES:
+        raise ValueError("too many properties")
     width, height = struct.unpack_from(">II", dict(properties)[b"ispe"], 4)
     return Photo(width, height, tiles, properties)
 
@@ -74,24 +80,42 @@ def read(path: Path) -> Photo:
 def decoded(path: Path, photo: Photo) -> Image.Image:
     """The photo as it is shown, RGB, its profile in `info`. Raises as PyAV does, and ValueError for wrong tiles."""
     whole = Image.new("RGB", (photo.width, photo.height))
-    places = {tile: number for number, tile in enumerate(photo.tiles)}
+    places: dict[int, list[int]] = {}
+    for number, tile in enumerate(photo.tiles):  # a tile may be in several places
+        places.setdefault(tile, []).append(number)
+    sizes = set()
     # Not `open_media`, which refuses pictures, and allows fewer streams than a photo has tiles.
     with av.open(str(path), container_options={"format_whitelist": "mov", "protocol_whitelist": "file"}) as container:
-        for packet in container.demux([stream for stream in container.streams.video if stream.id in places]):
-            if packet.size:
-                frame = _frame(packet, photo)
-                columns, rows = ceil(photo.width / frame.width), ceil(photo.height / frame.height)
-                if columns * rows != len(photo.tiles):
-                    raise ValueError("the tiles do not fill the picture")
-                row, column = divmod(places.pop(packet.stream.id), columns)
-                tile = Image.fromarray(picture_conversion.rgb(frame, frame.width, frame.height))
-                whole.paste(tile, (column * frame.width, row * frame.height))
+        for packet in _packets(container, places.keys()):
+            frame = _frame(packet, photo)
+            sizes.add((frame.width, frame.height))
+            columns, rows = ceil(photo.width / frame.width), ceil(photo.height / frame.height)
+            if columns * rows != len(photo.tiles) or len(sizes) > 1:
+                raise ValueError("the tiles do not fill the picture")
+            decoded_tile = Image.fromarray(picture_conversion.rgb(frame, frame.width, frame.height))
+            for number in places.pop(packet.stream.id):
+                row, column = divmod(number, columns)
+                whole.paste(decoded_tile, (column * frame.width, row * frame.height))
     if places:
         raise ValueError("tiles are missing")
     shown = _transformed(whole, photo)
     if profile := _profile(photo):
         shown.info["icc_profile"] = profile
     return shown
+
+
+def _packets(container: InputContainer, items: Collection[int]) -> Iterator["av.Packet[Any]"]:
+    """The packet of each of these items that the file has.
+
+    A photo with a burst has video tracks too, whose numbers may be those of items. An item has one frame, and is
+    listed before the tracks.
+    """
+    streams: dict[int, av.VideoStream] = {}
+    for stream in container.streams.video:
+        if stream.id in items and len(stream.index_entries) == 1:
+            streams.setdefault(stream.id, stream)
+    if streams:  # without any, `demux` would give the packets of all
+        yield from (packet for packet in container.demux(list(streams.values())) if packet.size)
 
 
 def _frame(packet: "av.Packet[Any]", photo: Photo) -> av.VideoFrame:

@@ -3,6 +3,7 @@
 import struct
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -137,6 +138,32 @@ def test_a_photo_of_many_tiles_is_read(tmp_path: Path) -> None:
     picture = Image.linear_gradient("L").resize((700, 640)).convert("RGB")
     found = _shown(heif_files.photo(tmp_path / "a.heic", picture), (700, 640))
     np.testing.assert_allclose(found, np.asarray(picture, int), atol=6)
+
+
+def test_a_tile_is_shown_in_each_of_its_places(tmp_path: Path) -> None:
+    path = heif_files.photo(tmp_path / "a.heic", _flag())
+    tiles = struct.pack(">HH6H", 1, 6, *range(2, 8))
+    path.write_bytes(path.read_bytes().replace(tiles, struct.pack(">HH6H", 1, 6, *[2] * 6)))
+    np.testing.assert_allclose(_shown(path, (150, 100)), np.full((100, 150, 3), RED), atol=6)
+
+
+def test_tiles_of_several_sizes_are_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = heif_files.photo(tmp_path / "a.heic", Image.new("RGB", (100, 64)))
+    frames = iter([av.VideoFrame(64, 64, "yuv420p"), av.VideoFrame(50, 64, "yuv420p")])
+    monkeypatch.setattr(heif, "_frame", lambda packet, photo: next(frames))
+    with pytest.raises(ValueError, match="do not fill"):
+        heif.decoded(path, heif.read(path))
+
+
+def test_a_photo_with_a_burst_is_shown_without_it(tmp_path: Path) -> None:
+    pixels = _shown(heif_files.with_burst(tmp_path / "a.heic", _flag()), (150, 100))
+    for (down, across), color in {(8, 8): RED, (8, -8): GREEN, (-8, -8): BLUE}.items():
+        np.testing.assert_allclose(pixels[down, across], color, atol=6)
+
+
+def test_a_photo_that_is_turned_without_an_end_is_damaged(tmp_path: Path) -> None:
+    path = heif_files.photo(tmp_path / "a.heic", None, *[_turned(1)] * 64)
+    assert _refusal(path) == "picture_unreadable"
 
 
 def test_other_kinds_of_heif_are_refused_with_a_way_out(tmp_path: Path) -> None:
