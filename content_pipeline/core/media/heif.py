@@ -52,9 +52,16 @@ class Photo:
     properties: tuple[Box, ...]
 
 
+def unsupported() -> NotMedia:
+    """The error for a photo that is whole, in a form that is not read here."""
+    return NotMedia("This kind of HEIC photo is not read.", code=HEIF_PICTURE, remedy="Export it as a JPEG.")
+
+
 def is_photo(path: Path) -> bool:
-    """Whether a file says that it is a HEIC photo."""
-    brands = mp4_boxes.content(path, b"ftyp", most=_MAX_BRANDS_BYTES)
+    """Whether a file says that it is a HEIC photo. Its beginning is read, and nothing behind it."""
+    with path.open("rb") as stream:
+        size, kind = struct.unpack(">I4s", stream.read(8).ljust(8, b"\0"))
+        brands = stream.read(min(size, _MAX_BRANDS_BYTES) - 8) if kind == b"ftyp" and size > 8 else b""
     return any(brands[at : at + 4] in _BRANDS for at in range(0, len(brands), 4))
 
 
@@ -69,7 +76,7 @@ def read(path: Path) -> Photo:
     kinds = dict(_kinds(index[b"iinf"]))
     tiles = (main,) if kinds[main] == b"hvc1" else _tiles(index[b"iref"], main) if kinds[main] == b"grid" else ()
     if {kinds[tile] for tile in tiles} != {b"hvc1"}:
-        raise NotMedia("This kind of HEIC photo is not read.", code=HEIF_PICTURE, remedy="Export it as a JPEG.")
+        raise unsupported()
     properties = tuple(islice(_properties(index[b"iprp"], main), _MAX_PROPERTIES + 1))
     if len(properties) > _MAX_PROPERTIES:
         raise ValueError("too many properties")

@@ -32,6 +32,7 @@ _INSTALLATION: Final = (
     av.error.MuxerNotFoundError,
     av.error.OptionNotFoundError,
 )
+UNSUPPORTED: Final = "media_unsupported"  # the code of their error
 _CHANGED: Final = (av.error.InputChangedError, av.error.OutputChangedError)
 
 # As FFmpeg, x264 and the start of a thread say it. The kernel kills without a word: the host has no more.
@@ -99,7 +100,7 @@ def unsupported() -> MediaUnusable:
     """The error for a file that is whole, in a form that FFmpeg does not read."""
     return MediaUnusable(
         "The file is in a codec or form that is not supported.",
-        code="media_unsupported",
+        code=UNSUPPORTED,
         remedy="Convert it to MP4 with H.264 and AAC.",
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from content_pipeline.core.errors import MediaUnusable, NotMedia
+from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
 from content_pipeline.core.media import heif, media_errors
 from content_pipeline.core.media.limits import MAX_PIXELS
 
@@ -59,7 +59,8 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
 
 @contextmanager
 def _opened(path: Path, formats: Sequence[str]) -> Iterator[Image.Image]:
-    """Raises NotMedia `not_picture`, `heif_picture`, MediaUnusable `picture_too_large`, `picture_unreadable`."""
+    """Raises NotMedia `not_picture`, `heif_picture`, MediaUnusable `picture_too_large`, `picture_unreadable`, and
+    InternalError `ffmpeg_failed`."""
     try:
         with _open(path, formats) as picture:
             _check_size(picture.width, picture.height)
@@ -69,7 +70,17 @@ def _opened(path: Path, formats: Sequence[str]) -> Iterator[Image.Image]:
     except UnidentifiedImageError as error:
         raise NotMedia("The file is not a picture.", code="not_picture", remedy="Send a JPEG or PNG.") from error
     except (*media_errors.PYAV_ERRORS, SyntaxError, TypeError, struct.error) as error:
-        raise MediaUnusable("The picture is damaged.", code="picture_unreadable", remedy="Export it again.") from error
+        raise _refusal(error) from error
+
+
+def _refusal(error: Exception) -> Error:
+    """The error for a picture that cannot be decoded: not all of them are damaged."""
+    of_class = media_errors.error_of_class(error)
+    if isinstance(of_class, InternalError):
+        return of_class
+    if of_class and of_class.code == media_errors.UNSUPPORTED:
+        return heif.unsupported()
+    return MediaUnusable("The picture is damaged.", code="picture_unreadable", remedy="Export it again.")
 
 
 def _open(path: Path, formats: Sequence[str]) -> Image.Image:

@@ -9,6 +9,7 @@ from uuid import UUID
 from content_pipeline.core.errors import NotMedia
 from content_pipeline.core.media import heif, limits, untrusted
 from content_pipeline.core.media.media_info import MediaInfo
+from content_pipeline.core.media.probe import HEIF_PICTURE
 from content_pipeline.core.models.uploads import UploadKind
 
 # The name of a format for `untrusted.picture_size`, and its media type, by the bytes that its files begin with.
@@ -17,7 +18,6 @@ _PICTURES: Final = {
     re.compile(rb"\x89PNG\r\n\x1a\n"): ("PNG", "image/png"),
     re.compile(rb"RIFF.{4}WEBP", re.DOTALL): ("WEBP", "image/webp"),
     re.compile(rb"GIF8"): ("GIF", "image/gif"),
-    re.compile(rb".{4}ftyp(hei[cmsx]|mif1)", re.DOTALL): (heif.FORMAT, "image/heic"),
 }
 # The media subtypes of containers that are not named like their subtype. SVG, HTML and other text are not media, so a
 # browser that opens one of these runs nothing.
@@ -68,23 +68,30 @@ def examine(path: Path, *, workspace_id: UUID, media_seconds: int) -> Examined:
 
 def _picture(path: Path, head: bytes, workspace_id: UUID) -> Examined | None:
     """None for what is no picture, and for one that moves, which is a video."""
-    for beginning, (form, content_type) in _PICTURES.items():
-        if beginning.match(head):
-            try:
-                width, height = untrusted.picture_size(path, [form], workspace_id)
-            except NotMedia:
-                if form != "GIF":
-                    raise
-            else:
-                return Examined("picture", content_type, None, width, height)
-    return None
+    form, content_type = _picture_format(path, head)
+    if not form:
+        return None
+    try:
+        width, height = untrusted.picture_size(path, [form], workspace_id)
+    except NotMedia:
+        if form == "GIF":
+            return None
+        raise
+    return Examined("picture", content_type, None, width, height)
+
+
+def _picture_format(path: Path, head: bytes) -> tuple[str, str]:
+    """The name of a format and its media type; empty for what is no picture."""
+    if heif.is_photo(path):
+        return heif.FORMAT, "image/heic"
+    return next((found for beginning, found in _PICTURES.items() if beginning.match(head)), ("", ""))
 
 
 def _probe(path: Path, workspace_id: UUID) -> MediaInfo:
     try:
         return untrusted.probe(path, workspace_id)
     except NotMedia as error:
-        if error.code == "empty_file":
+        if error.code in {"empty_file", HEIF_PICTURE}:
             raise
         raise NotMedia(
             "The file is neither a video, nor a picture, nor sound.",

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from content_pipeline.core.errors import MediaUnusable, NotMedia
-from content_pipeline.core.media import heif, untrusted
+from content_pipeline.core.errors import Error, InternalError, MediaUnusable, NotMedia
+from content_pipeline.core.media import heif, pictures, untrusted
 from content_pipeline.core.media.reels import client_background
 from tests.media import heif_files
 
@@ -172,6 +172,27 @@ def test_other_kinds_of_heif_are_refused_with_a_way_out(tmp_path: Path) -> None:
     with pytest.raises(NotMedia) as refused:
         client_background.inspect(path)
     assert (refused.value.code, refused.value.remedy) == ("heif_picture", "Export it as a JPEG.")
+
+
+@pytest.mark.parametrize(
+    ("raised", "refused", "code"),
+    [
+        (av.error.PatchWelcomeError, NotMedia, "heif_picture"),
+        (av.error.DecoderNotFoundError, NotMedia, "heif_picture"),
+        (av.error.OptionNotFoundError, InternalError, "ffmpeg_failed"),
+        (av.error.EOFError, MediaUnusable, "picture_unreadable"),
+    ],
+)
+def test_a_form_that_ffmpeg_does_not_decode_is_not_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: type[av.FFmpegError], refused: type[Error], code: str
+) -> None:
+    def fail(packet: object, photo: object) -> None:
+        raise raised(0, "no reason to be found")
+
+    monkeypatch.setattr(heif, "_frame", fail)
+    with pytest.raises(refused) as caught:
+        pictures.size(heif_files.photo(tmp_path / "a.heic"), FORMATS)
+    assert caught.value.code == code
 
 
 def test_a_photo_of_too_many_pixels_is_never_decoded(tmp_path: Path) -> None:

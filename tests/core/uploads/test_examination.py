@@ -9,7 +9,7 @@ from PIL import Image
 
 from content_pipeline.core.errors import Error
 from content_pipeline.core.uploads.examination import Examined, examine
-from tests.media import heif_files, samples
+from tests.media import heif_files, photos, samples
 
 # Each examination starts a process: 0.2 s.
 pytestmark = pytest.mark.slow
@@ -41,6 +41,12 @@ def photo_of_a_phone(folder: Path) -> Path:
     return heif_files.photo(folder / "a.heic", Image.new("RGB", (48, 32), "skyblue"))
 
 
+def photo_with_a_burst(folder: Path) -> Path:
+    path = heif_files.with_burst(folder / "a.heic", Image.new("RGB", (48, 32), "skyblue"))
+    path.write_bytes(path.read_bytes().replace(b"ftypheic", b"ftypmsf1", 1))
+    return path
+
+
 def moving_gif(folder: Path) -> Path:
     frames = [Image.new("RGB", (48, 32), color) for color in ("skyblue", "orange")]
     frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:], duration=200)
@@ -65,6 +71,7 @@ def moving_gif(folder: Path) -> Path:
         (picture("a.png"), "picture", "image/png"),
         (picture("a.webp"), "picture", "image/webp"),
         (photo_of_a_phone, "picture", "image/heic"),
+        (photo_with_a_burst, "picture", "image/heic"),
         (picture("a.gif"), "picture", "image/gif"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -105,6 +112,16 @@ def test_what_is_neither_video_picture_nor_sound_is_refused(
         examined(path)
     assert (caught.value.status, caught.value.code) == (status, code)
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize("brands", [b"avifxxxxmif1", b"mif1xxxxavif"])
+def test_a_picture_in_another_form_of_heif_is_refused_as_one(tmp_path: Path, brands: bytes) -> None:
+    file = photos.photo(tmp_path / "a.avif").read_bytes()
+    path = tmp_path / str(uuid4())
+    path.write_bytes(file[:8] + brands + file[8 + len(brands) :])
+    with pytest.raises(Error) as caught:
+        examined(path)
+    assert (caught.value.status, caught.value.code) == (415, "heif_picture")
 
 
 def test_what_is_longer_than_the_plan_allows_is_refused(tmp_path: Path) -> None:
