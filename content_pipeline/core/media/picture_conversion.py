@@ -24,6 +24,8 @@ _SCALE_MATRICES: Final[dict[Matrix, str]] = {"bt709": "bt709", "smpte170m": "smp
 _PYAV_MATRICES: Final[dict[Matrix, Colorspace]] = {
     "bt709": Colorspace.ITU709, "smpte170m": Colorspace.SMPTE170M, "bt2020nc": Colorspace.BT2020,
 }  # fmt: skip
+# Mapped at a time. `tone_mapping` holds several arrays of floats: of the 24 million pixels of a photo they had 4 GB.
+_STRIP_PIXELS: Final = 1 << 18
 
 
 def deinterlaced(stream: Any, pictures: SourcePictures) -> Any:
@@ -75,4 +77,9 @@ def rgb(frame: av.VideoFrame, width: int, height: int) -> NDArray[np.generic]:
     )
     if not colors.needs_mapping:
         return pixels
-    return (tone_mapping.to_bt709(pixels / 65_535, colors.transfer, colors.primaries) * 255 + 0.5).astype(np.uint8)
+    mapped = np.empty(pixels.shape, np.uint8)
+    lines = max(_STRIP_PIXELS // width, 1)
+    for top in range(0, height, lines):
+        strip = pixels[top : top + lines] / 65_535
+        mapped[top : top + lines] = tone_mapping.to_bt709(strip, colors.transfer, colors.primaries) * 255 + 0.5
+    return mapped

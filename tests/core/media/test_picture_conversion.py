@@ -5,6 +5,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import ColorPrimaries, ColorTrc
 from pysubs2 import Alignment, Color, SSAEvent, SSAStyle
 
 from content_pipeline.core.media import picture_conversion, video
@@ -12,6 +13,7 @@ from content_pipeline.core.media.ass_document import ass_document
 from content_pipeline.core.media.fonts import FontSet
 from content_pipeline.core.media.probe import probe, probe_with_first_frame
 from tests.media import odd
+from tests.peak_memory import peak_growth
 
 pytestmark = pytest.mark.slow
 
@@ -57,6 +59,16 @@ def test_a_color_of_any_coding_comes_out_as_it_was_seen(tmp_path: Path, coding: 
     assert frame
     np.testing.assert_allclose(picture_conversion.rgb(frame, 16, 9)[4, 8], odd.RED, atol=tolerance)
     np.testing.assert_allclose(color(burned(tmp_path, source)), odd.RED, atol=tolerance)
+
+
+def test_a_large_frame_in_wide_gamut_takes_little_memory_to_map() -> None:
+    """Beside its 16 bits a channel, which it has twice, and its eight: of floats alone it would have 700 MB."""
+    frame = av.VideoFrame.from_ndarray(np.full((2_000, 3_000, 3), odd.RED, np.uint8), format="rgb24")
+    frame.color_primaries, frame.color_trc = ColorPrimaries.SMPTE432, ColorTrc.IEC61966_2_1
+    found: list[np.ndarray] = []
+    assert peak_growth(lambda: found.append(picture_conversion.rgb(frame, 3_000, 2_000))) < 150_000_000
+    np.testing.assert_allclose(found[0][0, 0], picture_conversion.rgb(frame, 4, 4)[0, 0], atol=4)
+    assert (found[0] == found[0][0, 0]).all()
 
 
 def test_captions_have_the_color_that_was_asked_for(tmp_path: Path) -> None:
