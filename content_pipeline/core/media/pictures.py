@@ -60,7 +60,7 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
 @contextmanager
 def _opened(path: Path, formats: Sequence[str]) -> Iterator[Image.Image]:
     """Raises NotMedia `not_picture`, `heif_picture`, MediaUnusable `picture_too_large`, `picture_unreadable`, and
-    InternalError `ffmpeg_failed`."""
+    InternalError `ffmpeg_failed`. A MemoryError stays one."""
     try:
         with _open(path, formats) as picture:
             _check_size(picture.width, picture.height)
@@ -69,6 +69,8 @@ def _opened(path: Path, formats: Sequence[str]) -> Iterator[Image.Image]:
             yield picture
     except UnidentifiedImageError as error:
         raise NotMedia("The file is not a picture.", code="not_picture", remedy="Send a JPEG or PNG.") from error
+    except MemoryError:  # PyAV's is an OSError too
+        raise
     except (*media_errors.PYAV_ERRORS, SyntaxError, TypeError, struct.error) as error:
         raise _refusal(error) from error
 

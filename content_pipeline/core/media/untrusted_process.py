@@ -23,6 +23,7 @@ FAILED: Final = 4
 _CPU_SECONDS: Final = 900
 # Opened anew by the libraries, which want to seek.
 _FILE: Final = Path("/dev/fd/0")
+_PACKAGE: Final = Path(__file__).parents[2]
 
 
 def answer(command: str, *arguments: str) -> Iterator[bytes]:
@@ -58,6 +59,17 @@ def answer(command: str, *arguments: str) -> Iterator[bytes]:
             yield from getattr(sample_decoding, command)(_FILE, int(rate), language)
 
 
+def _is_limit(error: Exception) -> bool:
+    """Whether there was no memory for the stack of a thread."""
+    return isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+
+
+def _is_our_mistake(error: Exception) -> bool:
+    """Whether code of this package uses a name that is not there. In other libraries an odd file may be the reason."""
+    raised_in = traceback.extract_tb(error.__traceback__)[-1].filename
+    return isinstance(error, (NameError, AttributeError)) and Path(raised_in).is_relative_to(_PACKAGE)
+
+
 def _end(error: Error, status: int) -> NoReturn:
     sys.stderr.write(json.dumps({"class": type(error).__name__, **error.to_dict()}))
     sys.exit(status)
@@ -73,7 +85,11 @@ if __name__ == "__main__":
         _end(error, REFUSED)
     except (MemoryError, ImportError, BrokenPipeError):  # a limit, our installation, a reader that has enough
         raise
-    except Exception:  # what PyAV and Pillow raise of odd files has no end: RuntimeError, AssertionError, SystemError
+    except Exception as error:  # PyAV and Pillow raise RuntimeError, AssertionError, SystemError and more of odd files
+        if _is_limit(error):
+            raise MemoryError from error
+        if _is_our_mistake(error):
+            raise
         from content_pipeline.core.media import media_errors
 
         traceback.print_exc()

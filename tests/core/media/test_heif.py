@@ -186,10 +186,7 @@ def test_other_kinds_of_heif_are_refused_with_a_way_out(tmp_path: Path) -> None:
 def test_a_form_that_ffmpeg_does_not_decode_is_not_damage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: type[av.FFmpegError], refused: type[Error], code: str
 ) -> None:
-    def fail(packet: object, photo: object) -> None:
-        raise raised(0, "no reason to be found")
-
-    monkeypatch.setattr(heif, "_frame", fail)
+    _make_decoding_fail(monkeypatch, raised)
     with pytest.raises(refused) as caught:
         pictures.size(heif_files.photo(tmp_path / "a.heic"), FORMATS)
     assert caught.value.code == code
@@ -204,6 +201,21 @@ def test_a_photo_without_a_part_is_damaged(tmp_path: Path, part: bytes) -> None:
     path = heif_files.photo(tmp_path / "a.heic", _flag())
     path.write_bytes(path.read_bytes().replace(part, b"free"))
     assert _refusal(path) == ("picture_unreadable" if part != b"dimg" else "heif_picture")
+
+
+def test_a_photo_for_which_the_decoder_lacks_memory_is_not_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _make_decoding_fail(monkeypatch, av.error.MemoryError)
+    with pytest.raises(MemoryError):
+        pictures.size(heif_files.photo(tmp_path / "a.heic"), FORMATS)
+
+
+def _make_decoding_fail(monkeypatch: pytest.MonkeyPatch, error: type[av.FFmpegError]) -> None:
+    def fail(packet: object, photo: object) -> None:
+        raise error(0, "no reason to be found")
+
+    monkeypatch.setattr(heif, "_frame", fail)
 
 
 def _refusal(path: Path) -> str:

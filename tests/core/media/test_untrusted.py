@@ -172,6 +172,26 @@ def test_a_broken_installation_is_not_told_of_the_file(tmp_path: Path, monkeypat
         untrusted.probe(samples.SPEECH)
 
 
+def test_a_thread_that_has_no_memory_is_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        'import av\ndef fail(*_, **__): raise RuntimeError("can\'t start new thread")\nav.open = fail\n'
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with capture_logs() as logs:
+        assert _refusal(lambda: untrusted.probe(samples.SPEECH)) == "media_too_complex"
+    assert not logs
+
+
+@pytest.mark.parametrize("mistake", ["del av.open", "from content_pipeline.core.media import probe; del probe.limits"])
+def test_a_mistake_of_our_own_is_not_told_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mistake: str
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(f"import av\n{mistake}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InternalError, match="could not be examined"):
+        untrusted.probe(samples.SPEECH)
+
+
 @pytest.mark.parametrize("options", [(), ("-vn",)])
 def test_copy_protection_is_told(tmp_path: Path, options: tuple[str, ...]) -> None:
     path = containers.encrypted(tmp_path / "a.mp4", *options)
