@@ -15,6 +15,7 @@ import av
 import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 
+from content_pipeline.core.errors import MediaUnusable
 from content_pipeline.core.media import antiphase, sample_decoding, sound_tracks
 from content_pipeline.core.media.probe import decoded_frames, open_media, playable_video
 from content_pipeline.core.media.tone_mapping import Primaries, Transfer
@@ -120,6 +121,19 @@ def examine(path: Path, language: str | None = None) -> SourceStreams:
 def examine_pictures(path: Path) -> SourcePictures | None:
     """As `examine` does; None without pictures."""
     return _examine_pictures(path, from_middle=True) or _examine_pictures(path, from_middle=False)
+
+
+def has_combs(path: Path, frame: av.VideoFrame) -> bool:
+    """Whether the video of a frame is interlaced though no flag tells it.
+
+    It is read again only where it can be, and an error is a no: a thumbnail does not fail because of its combs.
+    """
+    if frame.interlaced_frame or frame.height not in _INTERLACED_HEIGHTS:
+        return False
+    with suppress(MediaUnusable):
+        pictures = examine_pictures(path)
+        return pictures is not None and pictures.interlacing == "found"
+    return False
 
 
 def color_coding(frame: av.VideoFrame) -> ColorCoding:

@@ -39,8 +39,7 @@ def answer(command: str, *arguments: str) -> Iterator[bytes]:
 
             _, frame = probe_with_first_frame(_FILE)
             if frame:
-                examined = source_streams.examine_pictures(_FILE)
-                yield thumbnails.of_frame(frame, is_interlaced=examined is not None and examined.interlacing == "found")
+                yield thumbnails.of_frame(frame, is_interlaced=source_streams.has_combs(_FILE, frame))
         case "picture_size", formats:
             from content_pipeline.core.media import pictures
 

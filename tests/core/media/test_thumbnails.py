@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from content_pipeline.core.media import thumbnails, untrusted
+from content_pipeline.core.media import media_errors, source_streams, thumbnails, untrusted, untrusted_process
 from tests.media import odd, samples
 
 
@@ -37,6 +37,25 @@ def test_a_thumbnail_stands_upright_as_players_show_the_video(tmp_path: Path, de
 def test_a_thumbnail_past_the_end_is_the_last_picture(tmp_path: Path) -> None:
     source = samples.video(tmp_path / "a.mp4")
     assert thumbnails.of_moment(source, 3.5)
+
+
+def test_a_video_that_cannot_be_read_further_has_a_thumbnail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> None:
+        raise media_errors.unreadable("its middle is damaged")
+
+    monkeypatch.setattr(source_streams, "examine_pictures", fail)
+    assert _first_thumbnail(samples.video(tmp_path / "a.mp4", size="720x576", seconds=0.5), monkeypatch)
+
+
+def test_a_video_that_has_no_combs_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_streams, "examine_pictures", None)
+    assert _first_thumbnail(samples.video(tmp_path / "a.mp4", seconds=0.5), monkeypatch)
+    assert _first_thumbnail(odd.interlaced(tmp_path / "a.mpg", flagged=True), monkeypatch)
+
+
+def _first_thumbnail(path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    monkeypatch.setattr(untrusted_process, "_FILE", path)
+    return b"".join(untrusted_process.answer("thumbnail"))
 
 
 @pytest.mark.slow
