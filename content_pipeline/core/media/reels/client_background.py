@@ -27,8 +27,9 @@ _BRIGHTNESS = 0.66
 # are smooth and free; zoompan costs 0.37 CPU seconds a second.
 _MIN_PAN, _MAX_PAN = 480, 3000
 
-# A reel has the rate of the video behind it: of 24 frames at 30 every fourth was shown twice as long. Of faster ones,
-# which would cost twice the CPU, it has every second frame, but not less than a film has.
+# A reel has the rate of the video behind it, where this is at most FRAMES_PER_SECOND: of 24 frames at 30 every fourth
+# was shown twice as long. From twice the rate of a film on it has every second frame, because all would cost twice the
+# CPU. Between, where it has FRAMES_PER_SECOND, are mostly doubled rates, such as the 40 of a GIF with 20.
 _HALVED_FROM = 2 * Fraction(24000, 1001)
 
 _REMEDY = "Send a JPEG, PNG, WebP, AVIF, HEIC or GIF picture, or a video."
@@ -48,7 +49,7 @@ class Background:
         if self.pictures is None:
             return Fraction(FRAMES_PER_SECOND)
         rate = Fraction(self.pictures.frame_rate)
-        return rate / 2 if rate >= _HALVED_FROM else rate
+        return rate / 2 if rate >= _HALVED_FROM else min(rate, Fraction(FRAMES_PER_SECOND))
 
 
 @dataclass(frozen=True, slots=True)

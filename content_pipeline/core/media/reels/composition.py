@@ -45,8 +45,8 @@ class Scene:
 def render(folder: Path, scene: Scene, narration: Samples, rate: int, *, on_progress: Callable[[float], None]) -> float:
     """Write OUTPUT: WIDTH × HEIGHT, H.264 High and AAC in MP4 at -14 LUFS, with CAPTIONS burned in.
 
-    It has as many frames a second as the video of the background, else FRAMES_PER_SECOND. Returns the loudness of the
-    mix in LUFS; AAC changes it by less than 0.1 LU.
+    It has `Background.frame_rate`, or FRAMES_PER_SECOND over a design. Returns the loudness of the mix in LUFS; AAC
+    changes it by less than 0.1 LU.
 
     `folder` holds CAPTIONS, and BACKGROUND and MUSIC where `scene` has them; `narration` is mono at `rate`.
     `on_progress` gets fractions from 0 to 1. Raises as `ffmpeg.run`, `background.inspect` and `sound.mix` do.

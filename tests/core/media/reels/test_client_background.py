@@ -30,6 +30,14 @@ def test_pictures_in_an_unknown_codec_are_passed_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("milliseconds", "rate"), [(50, 30), (40, 25), (100, 30), (60, 30), (20, 25)])
+def test_a_reel_over_a_gif_has_its_frame_rate_or_a_usual_one(tmp_path: Path, milliseconds: int, rate: int) -> None:
+    frames = [Image.new("RGB", (48, 64), (shade, 0, 0)) for shade in range(0, 250, 10)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=milliseconds)
+    assert inspect(tmp_path / "a.gif").frame_rate == rate
+
+
+@pytest.mark.slow
 def test_sixteen_bits_of_gray_stay_gray(tmp_path: Path) -> None:
     assert still_image(photos.deep_gray(tmp_path / "gray.png")).getpixel((0, 0)) == (128, 128, 128)
 
