@@ -21,7 +21,7 @@ from content_pipeline.core.errors import NotMedia
 from content_pipeline.core.media import limits, mp4_boxes, picture_conversion
 from content_pipeline.core.media.probe import HEIF_PICTURE
 
-# What it is called among Pillow's names of formats, which has none for it.
+# Its name beside Pillow's names of formats; Pillow has none for HEIC.
 FORMAT: Final = "HEIF"
 
 # Brands of files whose main picture is of HEVC. AVIF, which Pillow reads, has others.

@@ -15,7 +15,7 @@ from content_pipeline.core.errors import Error, InternalError, MediaUnusable, Ou
 # rates and time bases of zero, OverflowError for timestamps.
 PYAV_ERRORS: Final = (av.FFmpegError, OSError, ValueError, LookupError, ArithmeticError)
 
-# What else than damage a class says. FFmpeg itself has nothing to read such a file with.
+# Classes that say something other than damage: FFmpeg has no reader for such a file.
 _UNSUPPORTED: Final = (
     av.error.BSFNotFoundError,
     av.error.DecoderNotFoundError,

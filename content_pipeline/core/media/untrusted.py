@@ -39,7 +39,7 @@ ANSWER_SECONDS: Final = 60.0
 # others took 2.4 times as long (bench/noisy_neighbor.py).
 _SLOTS: Final = FairSemaphore(most=4, per_owner=min(max((os.cpu_count() or 1) // 2, 1), 2))
 
-# Those that the child tells.
+# Errors that the child reports.
 _ERRORS: Final = {kind.__name__: kind for kind in (NotMedia, MediaUnusable, InternalError)}
 
 _STREAMS: Final = TypeAdapter(SourceStreams)
