@@ -130,7 +130,7 @@ def _is_superseded(session: Session, dagster_run: dg.DagsterRun) -> bool:
     """Whether the task of a run has ended or continues in a later run. Raises Stopped when it was canceled."""
     task_id, start = (dagster_run.tags.get(name) for name in (dagster_client.TASK_TAG, dagster_client.START_TAG))
     # The task is locked until it is taken: a cancel in between would leave a run that works without a task.
-    task = session.get(Task, task_id, with_for_update={"key_share": True})
+    task = session.get(Task, task_id, with_for_update={"key_share": True}) if task_id else None
     if task and task.state == "canceled":
         # The run began between the cancel and the fence. Without this it would end as a success that has done nothing.
         raise Stopped(dagster_run.run_id)

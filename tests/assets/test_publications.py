@@ -75,7 +75,8 @@ def test_a_post_leads_to_all_that_it_was_made_of_and_shows_its_picture(stage: St
         instance.report_runless_asset_event(
             dg.AssetMaterialization("reel_video", partition=of_reel, metadata={"thumbnail": picture})
         )
-        shown = execute_job("publication", key, lane="interactive", instance=instance, task_id=key, task_start="1")
+        tags = dagster_client.task_tags(newest(key))
+        shown = execute_job("publication", key, lane="interactive", instance=instance, **tags)
     made = recorded(shown)["publication"]
     published_at = posting.publication(key).published_at
     assert published_at

@@ -94,7 +94,7 @@ def decoded(path: Path, photo: Photo) -> Image.Image:
     # Not `open_media`, which refuses pictures, and allows fewer streams than a photo has tiles.
     with av.open(str(path), container_options={"format_whitelist": "mov", "protocol_whitelist": "file"}) as container:
         for packet in _packets(container, places.keys()):
-            frame = _frame(packet, photo)
+            frame = decode_tile(packet, photo)
             sizes.add((frame.width, frame.height))
             columns, rows = ceil(photo.width / frame.width), ceil(photo.height / frame.height)
             if columns * rows != len(photo.tiles) or len(sizes) > 1:
@@ -125,7 +125,7 @@ def _packets(container: InputContainer, items: Collection[int]) -> Iterator["av.
         yield from (packet for packet in container.demux(list(streams.values())) if packet.size)
 
 
-def _frame(packet: "av.Packet[Any]", photo: Photo) -> av.VideoFrame:
+def decode_tile(packet: "av.Packet[Any]", photo: Photo) -> av.VideoFrame:
     """The tile of a packet, tagged with its colors. It has a decoder for itself, whose memory is free afterwards."""
     tagged = packet.stream.codec_context
     decoder = av.VideoCodecContext.create("hevc", "r")

@@ -22,7 +22,7 @@ FAILED: Final = 4
 # Decoding the sound of a day takes 400 s.
 _CPU_SECONDS: Final = 900
 # Opened anew by the libraries, which want to seek.
-_FILE: Final = Path("/dev/fd/0")
+FILE: Final = Path("/dev/fd/0")
 _PACKAGE: Final = Path(__file__).parents[2]
 
 
@@ -32,30 +32,30 @@ def answer(command: str, *arguments: str) -> Iterator[bytes]:
         case "probe", ():
             from content_pipeline.core.media.probe import probe
 
-            yield json.dumps(asdict(probe(_FILE))).encode()
+            yield json.dumps(asdict(probe(FILE))).encode()
         case "thumbnail", ():
             from content_pipeline.core.media import source_streams, thumbnails
             from content_pipeline.core.media.probe import probe_with_first_frame
 
-            _, frame = probe_with_first_frame(_FILE)
+            _, frame = probe_with_first_frame(FILE)
             if frame:
-                yield thumbnails.of_frame(frame, is_interlaced=source_streams.has_combs(_FILE, frame))
+                yield thumbnails.of_frame(frame, is_interlaced=source_streams.has_combs(FILE, frame))
         case "picture_size", formats:
             from content_pipeline.core.media import pictures
 
-            yield json.dumps(pictures.size(_FILE, formats)).encode()
+            yield json.dumps(pictures.size(FILE, formats)).encode()
         case "picture", (width, height, *formats):
             from content_pipeline.core.media import pictures
 
-            yield pictures.fitted(_FILE, formats, int(width), int(height))
+            yield pictures.fitted(FILE, formats, int(width), int(height))
         case "examine", (language,):
             from content_pipeline.core.media import source_streams
 
-            yield json.dumps(asdict(source_streams.examine(_FILE, language))).encode()
+            yield json.dumps(asdict(source_streams.examine(FILE, language))).encode()
         case "mono" | "stereo", (rate, language):
             from content_pipeline.core.media import sample_decoding
 
-            yield from getattr(sample_decoding, command)(_FILE, int(rate), language)
+            yield from getattr(sample_decoding, command)(FILE, int(rate), language)
 
 
 def _is_limit(error: Exception) -> bool:

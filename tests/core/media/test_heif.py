@@ -150,7 +150,7 @@ def test_a_tile_is_shown_in_each_of_its_places(tmp_path: Path) -> None:
 def test_tiles_of_several_sizes_are_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = heif_files.photo(tmp_path / "a.heic", Image.new("RGB", (100, 64)))
     frames = iter([av.VideoFrame(64, 64, "yuv420p"), av.VideoFrame(50, 64, "yuv420p")])
-    monkeypatch.setattr(heif, "_frame", lambda packet, photo: next(frames))
+    monkeypatch.setattr(heif, "decode_tile", lambda packet, photo: next(frames))
     with pytest.raises(ValueError, match="do not fill"):
         heif.decoded(path, heif.read(path))
 
@@ -215,7 +215,7 @@ def _make_decoding_fail(monkeypatch: pytest.MonkeyPatch, error: type[av.FFmpegEr
     def fail(packet: object, photo: object) -> None:
         raise error(0, "no reason to be found")
 
-    monkeypatch.setattr(heif, "_frame", fail)
+    monkeypatch.setattr(heif, "decode_tile", fail)
 
 
 def _refusal(path: Path) -> str:

@@ -54,7 +54,7 @@ def test_a_video_that_has_no_combs_is_read_once(tmp_path: Path, monkeypatch: pyt
 
 
 def _first_thumbnail(path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
-    monkeypatch.setattr(untrusted_process, "_FILE", path)
+    monkeypatch.setattr(untrusted_process, "FILE", path)
     return b"".join(untrusted_process.answer("thumbnail"))
 
 
