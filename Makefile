@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+# A test that hangs ends its process with the stacks of all threads, and fails; the others go on. The longest takes 2 min.
+HANGS := --max-worker-restart 3 -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true
 
 # Else pytest compiles each test file anew, in each process of each run: 7 s of make quick.
 unexport PYTHONDONTWRITEBYTECODE
@@ -35,15 +37,15 @@ status: install  ## what runs, and where
 	$(BIN)/content-pipeline status
 
 quick: install  ## the tests for every edit: none that is slow or needs a stack
-	$(PYTEST) --ignore tests/stack -m "not stack and not slow"
+	$(PYTEST) $(HANGS) --ignore tests/stack -m "not stack and not slow"
 
 test: install  ## make quick, and one path through each capability on a whole stack
-	$(PYTEST) -m "(not stack and not slow) or smoke"
+	$(PYTEST) $(HANGS) -m "(not stack and not slow) or smoke"
 
 # What fails is run again alone, so that the report tells what is broken from what fails beside others only. Exit code 1:
 # all tests ran, and some failed.
 test-all: install  ## all tests in random order; SEED=n repeats that of an earlier run; failed ones once more, alone
-	$(PYTEST) -n 3 -p randomly $(if $(SEED),--randomly-seed=$(SEED)) || \
+	$(PYTEST) $(HANGS) -n 3 -p randomly $(if $(SEED),--randomly-seed=$(SEED)) || \
 		(test $$? -eq 1 && $(BIN)/python -m pytest --last-failed --last-failed-no-failures none)
 
 faults: install  ## 300 posts while parts are killed and platforms drop their answers
