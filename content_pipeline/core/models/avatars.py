@@ -12,13 +12,13 @@ from content_pipeline.core.media.media_info import MediaInfo
 from content_pipeline.core.media.timed_phonemes import Phoneme
 from content_pipeline.core.models.deletable import Deletable
 from content_pipeline.core.models.narrated import Narrated
-from content_pipeline.core.models.polled import Polled
+from content_pipeline.core.models.polling_mixin import PollingMixin
 from content_pipeline.core.models.pydantic_json import PydanticJSON
 
 AvatarProvider = Literal["local", "heygen"]
 
 
-class AvatarVideo(Narrated, Polled, Deletable, Base):
+class AvatarVideo(Narrated, PollingMixin, Deletable, Base):
     """A script, and the video of an avatar that speaks it.
 
     `batch_id`, `row` and `platform` are set for a row of a CSV. `provider` renders it, `avatar_id` is one of its

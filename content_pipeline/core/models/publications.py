@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from content_pipeline.core.database import Base
-from content_pipeline.core.models.polled import Polled
+from content_pipeline.core.models.polling_mixin import PollingMixin
 
 
-class Publication(Polled, Base):
+class Publication(PollingMixin, Base):
     """One post to one account, from its request until it is published.
 
     Its video is here (`reel_id`, `avatar_video_id`, `burn_in_id`, `upload_id`) or comes from `reel_url`; publications

@@ -1,4 +1,4 @@
-"""Polling of rows whose work is done elsewhere: claims those that are due, and resumes their tasks once."""
+"""Polling of external work with backoff: claims rows that are due, and resumes the task of each once."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from content_pipeline.core.clock import now
 from content_pipeline.core.database import transaction
 from content_pipeline.core.models import Task
-from content_pipeline.core.models.polled import Polled
+from content_pipeline.core.models.polling_mixin import PollingMixin
 from content_pipeline.core.tasks import starts, tasks
 
-Row = TypeVar("Row", bound=Polled)
+Row = TypeVar("Row", bound=PollingMixin)
 
 _FIRST_SECONDS: Final = 5.0
 _GROWTH: Final = 1.5
@@ -43,7 +43,7 @@ def backoff_seconds(polls: int, longest: float) -> float:
     return seconds * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
 
 
-def resume_once(table: type[Polled], row_id: UUID, kind: str) -> Task | None:
+def resume_once(table: type[PollingMixin], row_id: UUID, kind: str) -> Task | None:
     """Resume the task of a row. None when it is resumed already, or is about to be suspended."""
     with transaction() as session:
         row = session.get_one(table, row_id, with_for_update=True)

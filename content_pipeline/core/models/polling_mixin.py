@@ -1,4 +1,4 @@
-"""Mixin of the tables whose rows wait for work of somebody else, about which a sensor polls."""
+"""SQLAlchemy mixin with the columns of polling: next poll, number of polls, and end."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from sqlalchemy import DateTime
 from sqlalchemy.orm import Mapped, mapped_column
 
 
-class Polled:
+class PollingMixin:
     """`poll_at` is the time of the next poll, `polls` how many there were, `waits_until` the time at which they end."""
 
     poll_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
