@@ -54,6 +54,14 @@ def remover(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Remover:
     return remover
 
 
+@pytest.fixture
+def key(stage: Stage) -> str:
+    """A published post."""
+    key = stage.post(stage.account())
+    stage.run_to_end(key)
+    return key
+
+
 def status(key: str) -> str:
     return publications.status(posting.publication(key), posting.newest(key))
 
@@ -89,9 +97,9 @@ def test_a_post_that_was_removed_before_its_first_reading_is_never_read(stage: S
         assert list(posts.due(session, account, now() + timedelta(days=1))) == []
 
 
-def test_the_intention_is_stored_before_the_call_and_a_repetition_ends_it(stage: Stage, remover: Remover) -> None:
-    key = stage.post(stage.account())
-    stage.run_to_end(key)
+def test_the_intention_is_stored_before_the_call_and_a_repetition_ends_it(
+    stage: Stage, remover: Remover, key: str
+) -> None:
     remover.error = OUT
     with pytest.raises(UpstreamError):
         removal.remove_post(stage.workspace_id, key)
@@ -102,9 +110,9 @@ def test_the_intention_is_stored_before_the_call_and_a_repetition_ends_it(stage:
     assert status(key) == "removed"
 
 
-def test_a_removal_whose_process_was_killed_after_the_call_is_finished(stage: Stage, remover: Remover) -> None:
-    key = stage.post(stage.account())
-    stage.run_to_end(key)
+def test_a_removal_whose_process_was_killed_after_the_call_is_finished(
+    stage: Stage, remover: Remover, key: str
+) -> None:
     remover.dies = True
     with pytest.raises(Crash):
         removal.remove_post(stage.workspace_id, key)
@@ -125,9 +133,9 @@ FAILURES = [
 
 
 @pytest.mark.parametrize("error", FAILURES, ids=["refused", "quota", "token"])
-def test_a_removal_that_is_known_to_have_failed_is_not_repeated(stage: Stage, remover: Remover, error: Error) -> None:
-    key = stage.post(stage.account())
-    stage.run_to_end(key)
+def test_a_removal_that_is_known_to_have_failed_is_not_repeated(
+    stage: Stage, remover: Remover, key: str, error: Error
+) -> None:
     remover.error = error
     with pytest.raises(type(error)):
         removal.remove_post(stage.workspace_id, key)
@@ -137,9 +145,7 @@ def test_a_removal_that_is_known_to_have_failed_is_not_repeated(stage: Stage, re
     assert (status(key), remover.removed) == ("published", [])
 
 
-def test_a_repeated_removal_that_is_refused_is_the_last_one(stage: Stage, remover: Remover) -> None:
-    key = stage.post(stage.account())
-    stage.run_to_end(key)
+def test_a_repeated_removal_that_is_refused_is_the_last_one(stage: Stage, remover: Remover, key: str) -> None:
     remover.error = OUT
     with pytest.raises(UpstreamError):
         removal.remove_post(stage.workspace_id, key)
@@ -151,9 +157,7 @@ def test_a_repeated_removal_that_is_refused_is_the_last_one(stage: Stage, remove
     assert (status(key), remover.removed) == ("published", [])
 
 
-def test_a_removal_whose_outcome_stays_unknown_for_a_day_is_given_up(stage: Stage, remover: Remover) -> None:
-    key = stage.post(stage.account())
-    stage.run_to_end(key)
+def test_a_removal_whose_outcome_stays_unknown_for_a_day_is_given_up(stage: Stage, remover: Remover, key: str) -> None:
     remover.error = OUT
     with pytest.raises(UpstreamError):
         removal.remove_post(stage.workspace_id, key)
@@ -170,9 +174,7 @@ def test_a_post_that_is_not_out_is_not_removed(stage: Stage, remover: Remover) -
     assert (refused.value.code, remover.removed) == ("post_publishing", [])
 
 
-def test_a_platform_without_such_a_call_says_so(stage: Stage) -> None:
-    key = stage.post(stage.account())
-    stage.run_to_end(key)
+def test_a_platform_without_such_a_call_says_so(stage: Stage, key: str) -> None:
     with pytest.raises(Conflict) as refused:
         removal.remove_post(stage.workspace_id, key)
     assert refused.value.code == "removal_unsupported"
