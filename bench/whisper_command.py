@@ -1,4 +1,4 @@
-"""The whisper-ctranslate2 command with the product's model and threads: what the API is compared with."""
+"""Runs the whisper-ctranslate2 command as the reference of benchmarks, with the same model and number of threads."""
 
 import subprocess
 import sys

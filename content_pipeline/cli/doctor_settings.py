@@ -1,4 +1,4 @@
-"""Check of the names of settings: one that no settings class knows is ignored, as a misspelled one is."""
+"""Doctor check for names of settings, in the environment and `.env`, that no settings class defines."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""Reading speed of translated cues: those that are too fast take of the gap behind them, or join a neighbor."""
+"""Reading speed of translated cues: extends cues that are too fast into the gap after them, or merges neighbors."""
 
 from collections import deque
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Reads HEIC photos, of one HEVC frame or of a grid of them, in the process that calls it: that of `untrusted`.
+"""HEIC photo reader: parses the index, decodes the HEVC tiles and joins them, in the child process of `untrusted`.
 
 FFmpeg finds and decodes the tiles. Where they belong, the color profile and how the photo is turned is read here,
 because PyAV does not tell it. ISO/IEC 23008-12 has the form; what Exif says of turning does not count in HEIC.

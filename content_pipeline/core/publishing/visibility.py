@@ -1,4 +1,4 @@
-"""Asks a platform whether it shows a post: one read, which publishes nothing."""
+"""Visibility check of a published post: asks its platform, read-only, whether it is shown."""
 
 from dataclasses import dataclass
 

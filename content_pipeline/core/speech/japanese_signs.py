@@ -1,4 +1,4 @@
-"""Text normalization of signs in Japanese: amounts with their currency behind them, and names of mathematical signs.
+"""Japanese text normalization of signs: currencies after their amounts, and names of mathematical signs.
 
 Open JTalk, which reads kanji and numbers, has pauses for most signs: "$5" would be five.
 """

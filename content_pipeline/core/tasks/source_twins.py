@@ -1,4 +1,4 @@
-"""Finds the twin of captions and of burn-ins: that of the video made here whose speech they show, or of their post."""
+"""Looks up the twin of captions and burn-ins, by their source video or by their calendar item."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""Starts of tasks: reserves the launch of their next runs, so that each is launched once; finds those without a run."""
+"""Starts of tasks: reserves the launch of a task's next run (compare-and-set), and finds tasks without a run."""
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session

@@ -1,4 +1,4 @@
-"""Names of currency signs (Unicode category Sc), as English reads an amount."""
+"""English names of currency signs (Unicode category Sc), for reading amounts."""
 
 from typing import Final, NamedTuple
 
