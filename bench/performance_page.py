@@ -22,15 +22,21 @@ _MET: Final = {None: "", True: "✓", False: "**✗**"}
 
 
 def write() -> None:
-    """Benchmarks in alphabetical order."""
-    found = results.load()
-    PAGE.write_text(_INTRODUCTION + "".join(_section(name, found[name]) for name in sorted(found)))
+    """Benchmarks in alphabetical order. Those without a result on this machine keep the section that they have."""
+    new = {name: _section(result) for name, result in results.load().items()}
+    sections = _sections_so_far() | new
+    PAGE.write_text(_INTRODUCTION + "".join(f"\n## {name}\n\n{sections[name]}\n" for name in sorted(sections)))
 
 
-def _section(name: str, result: Result) -> str:
+def _sections_so_far() -> dict[str, str]:
+    _, *sections = PAGE.read_text().split("\n## ") if PAGE.exists() else [""]
+    return {name: text.strip() for name, _, text in (section.partition("\n") for section in sections)}
+
+
+def _section(result: Result) -> str:
     how = "`--quick`" if result.quick else "whole"
     head = f"{result.measured_on}, {how}, load before {result.load:.1f}; {result.machine}"
-    return f"\n## {name}\n\n{head}.\n\n" + "\n".join(_table(result)) + "\n"
+    return f"{head}.\n\n" + "\n".join(_table(result))
 
 
 def _table(result: Result) -> Iterator[str]:

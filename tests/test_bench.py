@@ -58,6 +58,18 @@ def test_the_page_shows_the_newest_result_of_each_benchmark(tmp_path: Path, monk
     assert "| start | 0.20 s | 0.40 s before | 0.50 × | ≤ 0.4 s | 3 | ✓ |" in page
 
 
+def test_the_page_keeps_what_was_measured_on_earlier_machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(performance_page, "PAGE", tmp_path / "performance.md")
+    for machine, name in ("earlier", "start"), ("new", "reels"):
+        monkeypatch.setattr(results, "RESULTS", tmp_path / f"{machine}.json")
+        results.save(name, result(0.2))
+        performance_page.write()
+        performance_page.write()
+    page = performance_page.PAGE.read_text()
+    assert page.count("\n## ") == page.count("| start | 0.20 s |") == 2
+    assert page.index("## reels\n\n2026-11-30") < page.index("## start\n\n2026-11-30")
+
+
 def test_the_scripts_of_a_batch_are_distinct() -> None:
     scripts = reels.numbered_scripts(reels.MANY)
     assert len({*scripts}) == reels.MANY
