@@ -15,6 +15,7 @@ from content_pipeline.core.errors import Conflict, UpstreamError
 from content_pipeline.core.maintenance import retention
 from content_pipeline.core.models import CalendarItem, Publication, Task, Twin
 from content_pipeline.core.publishing import post_files
+from content_pipeline.core.settings import settings
 from content_pipeline.core.storage import StoredObject
 from content_pipeline.core.tasks import tasks
 from content_pipeline.core.tasks.run_context import RunContext
@@ -140,6 +141,17 @@ def test_a_copy_of_a_deleted_item_is_stopped(twin: Twin, run: RunContext, tmp_pa
     with pytest.raises(Conflict) as caught:
         copies.copy(run, task.key, tmp_path)
     assert caught.value.code == "nothing_to_copy"
+
+
+def test_a_workspace_copies_in_half_of_the_slots_at_a_time(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "slots_io", 4)
+    for _ in range(4):
+        create_item(twin, reel_url=OWN_VIDEO)
+    first, _ = begin_copies(twin)
+    assert begin_copies(twin) == []
+    with transaction() as session:
+        tasks.fail(session, first.id, BROKEN)
+    assert len(begin_copies(twin)) == 1
 
 
 def test_what_is_due_at_once_is_fetched_by_its_post_alone(twin: Twin) -> None:
