@@ -7,6 +7,7 @@ that none inherits what another left behind.
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -38,6 +39,8 @@ IDLE_SECONDS: Final = 30.0
 # The 99 % is that of the middle one of three windows. In a single window, half a second in which something else ran (28
 # of 1,500 reads) made 3.78 × of what was 0.88 and 1.14 × in the next runs.
 WINDOW_SECONDS: Final = 5.0
+# Priority of the reader over the parts of the stack, and of these over what sends the noise.
+_FAVORED: Final = 10
 # The lists then have pages of 200.
 _TASKS: Final = 1000
 
@@ -83,7 +86,21 @@ def measure(environment: Environment) -> Iterator[Figure]:
 
 
 def _milliseconds(requests: list[bytes], seconds: float, port: int) -> list[float]:
-    return [latency * 1000 for latency in open_loop(port, requests, every=EVERY, seconds=seconds).latencies]
+    with _before_others():
+        return [latency * 1000 for latency in open_loop(port, requests, every=EVERY, seconds=seconds).latencies]
+
+
+@contextmanager
+def _before_others() -> Iterator[None]:
+    """Root's priority over what is measured: the reader is on another machine in life, and never waits for a core."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.setpriority(os.PRIO_PROCESS, 0, -_FAVORED)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.setpriority(os.PRIO_PROCESS, 0, 0)
 
 
 def _p99(windows: list[list[float]]) -> float:
@@ -93,7 +110,8 @@ def _p99(windows: list[list[float]]) -> float:
 @contextmanager
 def _sending(name: str, noise: Noise) -> Iterator[None]:
     """A process that sends the requests of this name during the block."""
-    command = [sys.executable, "-m", "bench.noise", name]
+    # Another machine's, too: what it takes to make its requests is none of ours.
+    command = ["nice", "-n", str(_FAVORED), sys.executable, "-m", "bench.noise", name]
     with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as sender:
         try:
             assert sender.stdin
