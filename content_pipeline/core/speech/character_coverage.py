@@ -58,13 +58,18 @@ def _unspoken(text: str, language: str, provider: Provider) -> set[str]:
 
 def _foreign(text: str, language: str) -> set[str]:
     allowed = scripts_of(language) | _LATIN | _NEUTRAL
-    letters = {c for c in set(text) if not c.isascii() and (c.isalpha() or c in SQUARED_WORDS)}
+    letters = {c for c in set(text) if not c.isascii() and (_is_letter(c) or c in SQUARED_WORDS)}
     foreign = {letter for letter in letters if not _is_spoken(letter, allowed)}
     if language == "en" and not _GREEK_WORD.search(text):
         foreign = {letter for letter in foreign if _script(letter) != _GREEK}
     if has_reading := _READERS.get(language):
         foreign |= {sign for sign in set(text) if _is_sign(sign) and not has_reading(sign) and _is_meant(sign, text)}
     return foreign
+
+
+def _is_letter(character: str) -> bool:
+    """Not of the half-width voicing marks, which Unicode counts as letters: ｶﾞ is one letter, and ﾟ･:* a decoration."""
+    return character.isalpha() and not unicodedata.combining(_plain(character))
 
 
 def _is_sign(character: str) -> bool:
@@ -99,5 +104,8 @@ def _is_spoken(letter: str, allowed: frozenset[str]) -> bool:
 @cache
 def _script(letter: str) -> str:
     """The first word of the letter's Unicode name, which is its script: that of "a" for a bold one or a wide one."""
-    plain = unicodedata.normalize("NFKC", letter)[0]
-    return unicodedata.name(plain, "").replace("-", " ").partition(" ")[0]
+    return unicodedata.name(_plain(letter), "").replace("-", " ").partition(" ")[0]
+
+
+def _plain(letter: str) -> str:
+    return unicodedata.normalize("NFKC", letter)[0]
