@@ -85,7 +85,7 @@ def _cut(beginnings: Sequence[str], costs: Sequence[float]) -> str:
     text = min(fitting)[2] if fitting else beginnings[-1]
     clusters = accumulate(iter_graphemes(text))
     room = max((cluster for cluster in clusters if display_width(cluster) < MAX_COLUMNS), key=len, default=text)
-    return f"{room.rstrip(_CLAUSE_MARKS)}…"
+    return room.rstrip(_CLAUSE_MARKS + ".") + "…"
 
 
 def _without_period(sentence: str) -> str:

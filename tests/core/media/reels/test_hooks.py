@@ -56,6 +56,11 @@ def test_a_word_without_end_is_cut_between_letters(word: str) -> None:
     assert 0 < display_width(headline[:-1]) <= MAX_COLUMNS
 
 
+def test_no_period_stands_before_the_ellipsis_of_a_word_that_is_cut_in_a_number() -> None:
+    headline = hook([Word(0, 1, f"https://example.com/{'x' * 37}6.55")], "en")
+    assert headline == f"https://example.com/{'x' * 37}6…"
+
+
 @pytest.mark.parametrize(
     "script", [script for script in SCRIPTS if script.name != "hashtags alone"], ids=lambda script: script.name
 )
