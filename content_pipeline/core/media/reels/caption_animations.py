@@ -102,7 +102,8 @@ def _typewriter(word: CaptionWord) -> Iterator[SSAEvent]:
     for edge, (start, end) in zip(edges, pairwise([*moments, word.end]), strict=True):
         place = x + _sign(word) * (edge - word.placed.width / 2 + _CURSOR_WIDTH * word.em)
         yield _text(word, "Spoken", start, end, tags=word.outline + _typed(word, edge))
-        yield positioned_event(cursor, "Mark", at=(place, y), start=start, end=end, layer=2)
+        edged = rf"\bord{word.em * OUTLINE / 2:.1f}"
+        yield positioned_event(cursor, "Popped", at=(place, y), start=start, end=end, layer=2, tags=edged)
     yield _text(word, "Spoken", word.end, word.disappears)
 
 

@@ -25,7 +25,8 @@ SOUND, OUTPUT = "sound.wav", "output.mp4"
 
 # A look is a part of the design's background loop: mirrored or not, near or far, a little warmer or colder.
 MAX_LOOK_SECONDS = 20.0
-_FAR, _NEAR, _MAX_HUE_SHIFT = (1.0, 1.15), (1.3, 1.5), 10.0
+# The hue is turned by so many degrees, forwards and backwards in turn: at random, two looks in a row were alike.
+_FAR, _NEAR, _HUE_SHIFT = (1.0, 1.15), (1.3, 1.5), (5.0, 12.0)
 # Of a client's background only the framing changes: mirrored, its text could not be read, and its colors may be a
 # brand's. Near, so little is cut off that what is in its middle stays.
 _CLIENT_NEAR, _CLIENT_POSITION = (1.2, 1.35), (0.3, 0.7)
@@ -107,11 +108,13 @@ def _look(scene: Scene, number: int, rng: random.Random, *, frames: int | None =
         .filter("trim", start_frame=start, **({"end_frame": start + frames} if frames else {}))
         .filter("setpts", "PTS-STARTPTS")
     )
-    if (scene.seed + number) % 2:
+    is_mirrored = bool((scene.seed + number) % 2)
+    if is_mirrored:
         pictures = pictures.filter("hflip")
     zoom = rng.uniform(*(_NEAR if number % 2 else _FAR))
+    shift = rng.uniform(*_HUE_SHIFT) * (1 if is_mirrored else -1)
     return (
-        pictures.filter("hue", h=round(rng.uniform(-_MAX_HUE_SHIFT, _MAX_HUE_SHIFT), 1))
+        pictures.filter("hue", h=round(shift, 1))
         .filter("crop", f"iw/{zoom:.3f}", f"ih/{zoom:.3f}")
         .filter("scale", WIDTH, HEIGHT, flags="bicubic")
         .filter("format", "yuv420p")

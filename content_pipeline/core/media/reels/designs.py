@@ -96,7 +96,7 @@ DESIGNS = (
     Design(
         "silk",
         frozenset({"luxury", "elegant", "fashion", "beauty", "minimal", "formal"}),
-        accent=(255, 214, 122),
+        accent=(255, 176, 196),
         pattern=abstract_backgrounds.silk,
         colors=((16, 8, 14), (70, 36, 34), (118, 72, 46), (166, 114, 66), (222, 180, 116)),
     ),

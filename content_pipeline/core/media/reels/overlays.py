@@ -57,10 +57,10 @@ def overlay_styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
         "Headline": ass_style(INK, family),
         "Call": ass_style(accent, family),
         "CallText": ass_style(text_color_on(accent), family),
-        "Chip": ass_style(INK, family, opacity=0.62, alignment=left),
+        "Chip": ass_style(INK, family, opacity=0.74, alignment=left),
         "Dot": ass_style(accent, family, alignment=left),
         "Name": ass_style(PAPER, family, alignment=left),
-        "Track": ass_style(INK, family, opacity=0.55, alignment=corner),
+        "Track": ass_style(PAPER, family, opacity=0.45, outlined=True, alignment=corner),
         "Progress": ass_style(accent, family, alignment=corner),
     }
 

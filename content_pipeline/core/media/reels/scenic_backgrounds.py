@@ -117,7 +117,8 @@ def neon_grid(colors: Sequence[RGB]) -> Painter:
     """
     canvas = Canvas(FINE_WIDTH)
     top, haze, floor, sun_top, sun_foot, lines = colors
-    horizon, speed, stripes = 1.34, 8, 4
+    # Low, so that the stripes are below the progress bar.
+    horizon, speed, stripes = 1.5, 8, 4
     sky = canvas.vertical_gradient([top, top, haze, haze])
     canvas.stars(sky, 70, lowest=0.9)
     screen_blend(sky, sun_foot, 0.55 * canvas.glow(0.5, horizon - 0.2, 0.55, 0.45))

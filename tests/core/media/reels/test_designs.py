@@ -59,6 +59,14 @@ def test_the_highlight_is_light_and_not_white(design: Design) -> None:
     assert math.dist(design.accent, (255, 255, 255)) > 90
 
 
+@pytest.mark.parametrize("design", DESIGNS, ids=lambda design: design.name)
+def test_the_highlight_is_no_color_of_the_background(design: Design, pictures: dict[str, list[np.ndarray]]) -> None:
+    """Gold words on golden silk: there 3 to 6 % of the picture had their color, elsewhere less than 1 %."""
+    for picture in pictures[design.name]:
+        distances = np.linalg.norm(picture - np.reshape(design.accent, (3, 1, 1)), axis=0)
+        assert (distances[12:33] < 70).mean() < 0.02
+
+
 @pytest.mark.parametrize("tag", TAGS)
 def test_a_tag_finds_only_what_suits_it(tag: str) -> None:
     assert {tag in choose([tag], seed).moods for seed in range(40)} == {True}
