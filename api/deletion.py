@@ -2,13 +2,12 @@
 
 from fastapi import BackgroundTasks
 
-from api.limits.thread_pools import LAUNCHES
+from api.runs import cancel_runs
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.maintenance.deletion import Deleted
-from content_pipeline.core.tasks import dagster_client
 
 
 def finish_deletion(deleted: Deleted, background: BackgroundTasks) -> None:
     """Delete the files now, so that no link works when the client has its answer; end the runs after the answer."""
     deletion.delete_files(deleted)
-    background.add_task(LAUNCHES.run, dagster_client.cancel_runs, *deleted.canceled)
+    background.add_task(cancel_runs, *deleted.canceled)

@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from api.deps import CallerDep, Limit
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute, LargeJsonRoute
-from api.limits.thread_pools import LAUNCHES
+from api.runs import launch_runs
 from api.schemas.analytics import (
     AudienceView,
     BestTimesView,
@@ -31,7 +31,7 @@ from content_pipeline.core.analytics.ranking import Order
 from content_pipeline.core.database import transaction
 from content_pipeline.core.platforms.insights import Metric
 from content_pipeline.core.platforms.registered import Platform
-from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.tasks import tasks
 
 router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=JsonRoute)
 large_router = APIRouter(prefix="/analytics", tags=["analytics"], route_class=LargeJsonRoute)
@@ -138,5 +138,5 @@ def export_figures(body: ExportRequest, caller: CallerDep, idempotent: Idempoten
         response = idempotent.task_accepted(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
         )
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, task)
+    response.background = BackgroundTask(launch_runs, task)
     return response

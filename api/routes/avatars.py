@@ -13,7 +13,7 @@ from api.deps import CallerDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
-from api.limits.thread_pools import LAUNCHES
+from api.runs import launch_runs
 from api.schemas.avatars import AvatarAccepted, AvatarAcceptedWithSecret, AvatarRequest, AvatarVideoView, AvatarView
 from api.schemas.problems import problems
 from content_pipeline.core.avatars import avatar_catalog, avatar_videos
@@ -22,7 +22,7 @@ from content_pipeline.core.errors import Invalid
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.settings import settings
 from content_pipeline.core.sources import sources
-from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.webhooks import endpoints
 from content_pipeline.core.workspaces.caller import Caller
@@ -59,7 +59,7 @@ def generate_avatar_video(body: AvatarRequest, caller: CallerDep, idempotent: Id
             secret = endpoints.create_for_task(session, caller.workspace_id, task.id, body.webhook_url)
             accepted = AvatarAcceptedWithSecret(**dict(accepted), webhook_secret=secret)
         response = idempotent.task_accepted(session, accepted, task_id=task.id)
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, task)
+    response.background = BackgroundTask(launch_runs, task)
     return response
 
 

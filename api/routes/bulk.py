@@ -16,8 +16,8 @@ from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
-from api.limits.thread_pools import LAUNCHES
 from api.pagination import link_next
+from api.runs import cancel_runs, launch_runs
 from api.schemas.bulk import BatchAccepted, BatchSummary, BatchUploaded, BatchView
 from api.schemas.problems import problems
 from api.streaming import events
@@ -29,7 +29,7 @@ from content_pipeline.core.database import autocommit
 from content_pipeline.core.maintenance import deletion
 from content_pipeline.core.models import Batch, Task
 from content_pipeline.core.platforms.registered import Platform
-from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
 
 router = APIRouter(prefix="/bulk/reels", tags=["bulk reels"], route_class=JsonRoute)
@@ -75,7 +75,7 @@ def submit_batch(
         accepted = _accepted(batch, task, len(videos))
         uploaded = BatchUploaded(**dict(accepted), ignored_columns=parsed.ignored_columns)
         response = idempotent.task_accepted(session, uploaded, task_id=task.id)
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, *videos)
+    response.background = BackgroundTask(launch_runs, *videos)
     return response
 
 
@@ -154,7 +154,7 @@ def retry_failed_rows(batch_id: UUID, caller: CallerDep, idempotent: IdempotentD
         batch = batches.get(session, caller.workspace_id, batch_id)
         task, reels = batches.retry_failed(session, batch)
         response = idempotent.task_accepted(session, _accepted(batch, task, len(reels)), task_id=task.id)
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, *reels)
+    response.background = BackgroundTask(launch_runs, *reels)
     return response
 
 
@@ -168,5 +168,5 @@ def cancel_batch(batch_id: UUID, caller: CallerDep, idempotent: IdempotentDep) -
         canceled = batches.cancel(session, batch)
         view = _view(session, batch)
         response = idempotent.task_accepted(session, view, task_id=view.task_id)
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.cancel_runs, *canceled)
+    response.background = BackgroundTask(cancel_runs, *canceled)
     return response

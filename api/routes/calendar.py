@@ -14,9 +14,9 @@ from api.deps import CallerDep, Cursor, Limit, PublisherDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
-from api.limits.thread_pools import LAUNCHES
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH
+from api.runs import cancel_runs, launch_runs
 from api.schemas.calendar import ItemDetail, ItemEdit, ItemRequest, ItemView
 from api.schemas.problems import problems
 from api.schemas.times import Day, UtcDatetime
@@ -26,7 +26,7 @@ from content_pipeline.core.models import CalendarItem, Publication
 from content_pipeline.core.models.calendar import Status
 from content_pipeline.core.platforms.registered import Platform
 from content_pipeline.core.publishing import publications
-from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.tasks import tasks
 
 router = APIRouter(prefix="/content/calendar", tags=["calendar"], route_class=JsonRoute)
 
@@ -98,7 +98,7 @@ def edit_item(
         withdrawn = items.edit(session, item, body.to_fields())
         session.flush()
         detail = _detail(session, item)
-    background.add_task(LAUNCHES.run, dagster_client.cancel_runs, *withdrawn)
+    background.add_task(cancel_runs, *withdrawn)
     return detail
 
 
@@ -107,7 +107,7 @@ def delete_item(item_id: UUID, caller: PublisherDep, change: ChangeDep, backgrou
     """Delete an item; a post that is published stays on its platform."""
     with change.transaction() as session:
         canceled = items.delete(session, items.get(session, caller.workspace_id, item_id, lock=True))
-    background.add_task(LAUNCHES.run, dagster_client.cancel_runs, *canceled)
+    background.add_task(cancel_runs, *canceled)
 
 
 @router.post(
@@ -119,7 +119,7 @@ def publish_now(item_id: UUID, caller: PublisherDep, idempotent: IdempotentDep) 
         item = items.get(session, caller.workspace_id, item_id, lock=True)
         started = items.publish_now(session, item)
         response = idempotent.accepted(session, _detail(session, item), location=_location(item))
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, *started)
+    response.background = BackgroundTask(launch_runs, *started)
     return response
 
 
@@ -132,7 +132,7 @@ def cancel_item(item_id: UUID, caller: PublisherDep, idempotent: IdempotentDep) 
         item = items.get(session, caller.workspace_id, item_id, lock=True)
         canceled = items.cancel(session, item)
         response = idempotent.accepted(session, _detail(session, item), location=_location(item))
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.cancel_runs, *canceled)
+    response.background = BackgroundTask(cancel_runs, *canceled)
     return response
 
 

@@ -16,8 +16,8 @@ from api.deps import CallerDep, Cursor, Limit
 from api.idempotency import IdempotentDep, IdempotentFormDep, IdempotentRequest
 from api.json_routes import JsonRoute, LargeJsonRoute
 from api.limits.bulkhead import in_bulkhead
-from api.limits.thread_pools import LAUNCHES
 from api.pagination import link_next
+from api.runs import launch_runs
 from api.schemas.captions import BurnInRequest, CaptionAccepted, CaptionEdit, CaptionSummary, CaptionView
 from api.schemas.glossary import Vocabulary
 from api.schemas.problems import problems
@@ -34,7 +34,7 @@ from content_pipeline.core.providers import languages, whisper_models
 from content_pipeline.core.settings import settings
 from content_pipeline.core.sources import sources
 from content_pipeline.core.sources.sources import SourceIds
-from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.caller import Caller
 from content_pipeline.core.workspaces.ownership import owned
@@ -205,7 +205,7 @@ def _accept(caller: Caller, idempotent: IdempotentRequest, form: CaptionForm, **
             task, response = _create(
                 session, caller, idempotent, form, source_url=source.location, media=media, **options
             )
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, task)
+    response.background = BackgroundTask(launch_runs, task)
     return response
 
 
@@ -339,5 +339,5 @@ def burn_in(caption_id: UUID, body: BurnInRequest, caller: CallerDep, idempotent
         response = idempotent.task_accepted(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
         )
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, task)
+    response.background = BackgroundTask(launch_runs, task)
     return response

@@ -15,8 +15,8 @@ from api.deps import CallerDep, PublisherDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
-from api.limits.thread_pools import LAUNCHES
 from api.paths import PUBLIC_PATH
+from api.runs import launch_runs
 from api.schemas.problems import problems
 from api.schemas.publishing import (
     DryRunResults,
@@ -30,7 +30,7 @@ from content_pipeline.core.database import autocommit
 from content_pipeline.core.models import Twin
 from content_pipeline.core.publishing import dry_run, publications, removal
 from content_pipeline.core.sources import sources
-from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.tasks import tasks
 from content_pipeline.core.twins import twins
 from content_pipeline.core.workspaces.caller import Caller
 
@@ -79,7 +79,7 @@ def publish(
             ]
         )
         response = idempotent.accepted(session, accepted, location=f"{PUBLIC_PATH}/social/publish/{created[0][1].id}")
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, *(task for _, task in created))
+    response.background = BackgroundTask(launch_runs, *(task for _, task in created))
     return response
 
 

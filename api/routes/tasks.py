@@ -14,8 +14,8 @@ from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import SHARED_THREAD
 from api.limits.concurrency_limits import client_of
-from api.limits.thread_pools import LAUNCHES
 from api.pagination import link_next
+from api.runs import cancel_runs, launch_runs
 from api.schemas.problems import problems
 from api.schemas.tasks import Kind, Status, TaskAccepted, TaskView
 from api.streaming import events
@@ -25,7 +25,7 @@ from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit
 from content_pipeline.core.handlers import HANDLERS
 from content_pipeline.core.models import Task
-from content_pipeline.core.tasks import dagster_client, kinds, tasks
+from content_pipeline.core.tasks import kinds, tasks
 from content_pipeline.core.workspaces.caller import Caller
 from content_pipeline.core.workspaces.scopes import Scope
 
@@ -150,7 +150,7 @@ def cancel_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> R
         canceled = HANDLERS[task.kind].cancel(session, task)
         session.refresh(task)
         response = idempotent.task_accepted(session, task_view(session, task), task_id=task.id)
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.cancel_runs, *canceled)
+    response.background = BackgroundTask(cancel_runs, *canceled)
     return response
 
 
@@ -177,5 +177,5 @@ def retry_task(task_id: str, caller: CallerDep, idempotent: IdempotentDep) -> Re
         response = idempotent.task_accepted(
             session, TaskAccepted(task_id=task.id, status=tasks.wire_status(task)), task_id=task.id
         )
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, *started)
+    response.background = BackgroundTask(launch_runs, *started)
     return response

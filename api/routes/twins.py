@@ -10,14 +10,13 @@ from api.deps import CallerDep, Cursor, Limit, PublisherDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
 from api.limits.bulkhead import in_bulkhead
-from api.limits.thread_pools import LAUNCHES
 from api.pagination import link_next
 from api.paths import PUBLIC_PATH
+from api.runs import cancel_runs
 from api.schemas.problems import problems
 from api.schemas.twins import TwinEdit, TwinRequest, TwinSummary, TwinView
 from content_pipeline.core.calendar import items
 from content_pipeline.core.database import autocommit
-from content_pipeline.core.tasks import dagster_client
 from content_pipeline.core.twins import deleted_memories, twins
 
 router = APIRouter(prefix="/twins", tags=["twins"], route_class=JsonRoute)
@@ -68,4 +67,4 @@ def delete_twin(twin_id: UUID, caller: PublisherDep, change: ChangeDep, backgrou
         twins.delete(twin)
         deleted_memories.erase(session, twin)
         canceled = items.cancel_items_of(session, twin)
-    background.add_task(LAUNCHES.run, dagster_client.cancel_runs, *canceled)
+    background.add_task(cancel_runs, *canceled)

@@ -8,11 +8,11 @@ from starlette.background import BackgroundTask
 from api.deps import AdminDep
 from api.idempotency import IdempotentDep
 from api.json_routes import JsonRoute
-from api.limits.thread_pools import LAUNCHES
+from api.runs import launch_runs
 from api.schemas.problems import problems
 from api.schemas.tasks import TaskAccepted
 from api.schemas.workspace import WorkspaceExportRequest
-from content_pipeline.core.tasks import dagster_client, tasks
+from content_pipeline.core.tasks import tasks
 from content_pipeline.core.workspace_exports import exports
 
 router = APIRouter(prefix="/workspace", tags=["workspace"], route_class=JsonRoute)
@@ -29,5 +29,5 @@ def export_workspace(body: WorkspaceExportRequest, caller: AdminDep, idempotent:
         _, task = exports.create_with_task(session, caller.workspace_id, with_files=body.files)
         accepted = TaskAccepted(task_id=task.id, status=tasks.wire_status(task))
         response = idempotent.task_accepted(session, accepted, task_id=task.id)
-    response.background = BackgroundTask(LAUNCHES.run, dagster_client.launch_runs, task)
+    response.background = BackgroundTask(launch_runs, task)
     return response
