@@ -4,7 +4,7 @@ A row that names a file of the bucket beside links to elsewhere keeps its URI, `
 """
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,15 +58,6 @@ class StoredObject:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPart:
-    """A part of an object that is not joined yet; `size` in bytes."""
-
-    number: int
-    size: int
-    etag: str
-
-
 def _client(endpoint: str) -> S3Client:
     return boto3.client(
         "s3",
@@ -98,7 +89,7 @@ def public_client() -> S3Client:
 def put(key: str, body: IO[bytes] | Path, *, content_type: str) -> None:
     """Upload a stream or file as `key`. Raises Unavailable."""
     options: Any = {"ContentType": content_type}
-    with _translated_errors(key):
+    with translated_errors(key):
         if isinstance(body, Path):  # read piece by piece
             client().upload_file(str(body), settings().s3_bucket, key, ExtraArgs=options, Config=_TRANSFER)
         else:
@@ -107,13 +98,13 @@ def put(key: str, body: IO[bytes] | Path, *, content_type: str) -> None:
 
 def fetch(key: str, target: Path) -> None:
     """Download the object to `target`. Raises NotFound, Unavailable."""
-    with _translated_errors(key), target.open("wb") as stream:
+    with translated_errors(key), target.open("wb") as stream:
         client().download_fileobj(settings().s3_bucket, key, stream, Config=_TRANSFER)
 
 
 def fetch_with_type(key: str, target: Path) -> str:
     """Download the object to `target`, and return its content type. Raises NotFound, Unavailable."""
-    with _translated_errors(key), target.open("wb") as file:
+    with translated_errors(key), target.open("wb") as file:
         found = client().get_object(Bucket=settings().s3_bucket, Key=key)
         with found["Body"] as body:
             shutil.copyfileobj(body, file, _CHUNK_BYTES)
@@ -122,31 +113,31 @@ def fetch_with_type(key: str, target: Path) -> str:
 
 def load(key: str) -> bytes:
     """The content of a small object. Raises NotFound, Unavailable."""
-    with _translated_errors(key), client().get_object(Bucket=settings().s3_bucket, Key=key)["Body"] as body:
+    with translated_errors(key), client().get_object(Bucket=settings().s3_bucket, Key=key)["Body"] as body:
         return body.read()
 
 
 def stream(key: str) -> Iterator[bytes]:
     """The content of an object in chunks. Raises NotFound and Unavailable now, and Unavailable while it is read."""
-    with _translated_errors(key):
+    with translated_errors(key):
         body = client().get_object(Bucket=settings().s3_bucket, Key=key)["Body"]
     return _chunks(key, body)
 
 
 def _chunks(key: str, body: "StreamingBody") -> Iterator[bytes]:
-    with _translated_errors(key), body:
+    with translated_errors(key), body:
         yield from body.iter_chunks(_CHUNK_BYTES)
 
 
 def size(key: str) -> int:
     """The size of an object in bytes. Raises NotFound, Unavailable."""
-    with _translated_errors(key):
+    with translated_errors(key):
         return client().head_object(Bucket=settings().s3_bucket, Key=key)["ContentLength"]
 
 
 def read(stored: StoredObject, *, most_bytes: int) -> bytes:
     """The first `most_bytes` bytes. Raises NotFound when the object is gone or was replaced, Unavailable."""
-    with _translated_errors(stored.key):
+    with translated_errors(stored.key):
         answer = client().get_object(Bucket=settings().s3_bucket, Key=stored.key, IfMatch=stored.etag)
         with answer["Body"] as body:
             return body.read(most_bytes)
@@ -155,7 +146,7 @@ def read(stored: StoredObject, *, most_bytes: int) -> bytes:
 def exists(key: str) -> bool:
     """Raises Unavailable."""
     try:
-        with _translated_errors(key):
+        with translated_errors(key):
             client().head_object(Bucket=settings().s3_bucket, Key=key)
     except NotFound:
         return False
@@ -169,7 +160,7 @@ def move(stored: StoredObject, key: str) -> None:
     If-Match on DELETE, so there an object written between copy and delete would be lost.
     """
     bucket = settings().s3_bucket
-    with suppress(NotFound), _translated_errors(stored.key):
+    with suppress(NotFound), translated_errors(stored.key):
         client().copy(
             {"Bucket": bucket, "Key": stored.key},
             bucket,
@@ -183,7 +174,7 @@ def move(stored: StoredObject, key: str) -> None:
 def set_content_type(key: str, content_type: str) -> None:
     """Change what links to an object say of its content. Raises NotFound, Unavailable."""
     bucket = settings().s3_bucket
-    with _translated_errors(key):
+    with translated_errors(key):
         client().copy(
             {"Bucket": bucket, "Key": key},
             bucket,
@@ -195,7 +186,7 @@ def set_content_type(key: str, content_type: str) -> None:
 
 def delete(key: str) -> None:
     """Raises Unavailable."""
-    with _translated_errors(key):
+    with translated_errors(key):
         client().delete_object(Bucket=settings().s3_bucket, Key=key)
 
 
@@ -207,14 +198,14 @@ def delete_folder(prefix: str) -> None:
 
 def keys_below(prefix: str) -> Iterator[str]:
     """The keys of all objects below `prefix`. Raises Unavailable."""
-    with _translated_errors("its list of files"):
+    with translated_errors("its list of files"):
         for page in client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket, Prefix=prefix):
             yield from (found["Key"] for found in page.get("Contents", []))
 
 
 def listing() -> Iterator[StoredObject]:
     """All objects of the bucket. Raises Unavailable."""
-    with _translated_errors("its list of files"):
+    with translated_errors("its list of files"):
         for page in client().get_paginator("list_objects_v2").paginate(Bucket=settings().s3_bucket):
             yield from map(_stored_object, page.get("Contents", []))
 
@@ -226,7 +217,7 @@ def listing_since(moment: datetime) -> Iterator[StoredObject]:
 
 def store_time() -> datetime:
     """The time by the store's own clock, in full seconds, as the times of its listings are. Raises Unavailable."""
-    with _translated_errors("its time"):
+    with translated_errors("its time"):
         answer = client().head_bucket(Bucket=settings().s3_bucket)
         return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
@@ -236,7 +227,7 @@ def list_after(after: str, *, prefix: str, most: int) -> list[StoredObject]:
 
     In the store's own order: SeaweedFS lists `a/x` before `a b/x`. Raises Unavailable.
     """
-    with _translated_errors("its list of files"):
+    with translated_errors("its list of files"):
         page = client().list_objects_v2(Bucket=settings().s3_bucket, Prefix=prefix, StartAfter=after, MaxKeys=most)
     return [_stored_object(found) for found in page.get("Contents", [])]
 
@@ -247,71 +238,13 @@ def _stored_object(found: "ObjectTypeDef") -> StoredObject:
 
 def list_folders(prefix: str) -> list[str]:
     """The folders directly below `prefix`, each with its slash, and the keys of objects there. Raises Unavailable."""
-    with _translated_errors("its list of files"):
+    with translated_errors("its list of files"):
         paginator = client().get_paginator("list_objects_v2")
         pages = list(paginator.paginate(Bucket=settings().s3_bucket, Prefix=prefix, Delimiter="/"))
     return [
         *(found["Prefix"] for page in pages for found in page.get("CommonPrefixes", [])),
         *(found["Key"] for page in pages for found in page.get("Contents", [])),
     ]
-
-
-def start_multipart(key: str) -> str:
-    """Begin an object that arrives in parts. Returns the store's id for it. Raises Unavailable."""
-    with _translated_errors(key):
-        return client().create_multipart_upload(Bucket=settings().s3_bucket, Key=key)["UploadId"]
-
-
-def part_url(key: str, multipart_id: str, number: int, *, size: int) -> str:
-    """A presigned PUT URL for one part, valid for `link_seconds`. The store refuses another length than `size`."""
-    params = {
-        "Bucket": settings().s3_bucket,
-        "Key": key,
-        "UploadId": multipart_id,
-        "PartNumber": number,
-        "ContentLength": size,
-    }
-    return public_client().generate_presigned_url("upload_part", Params=params, ExpiresIn=settings().link_seconds)
-
-
-def stored_parts(key: str, multipart_id: str) -> list[StoredPart]:
-    """The parts that have arrived, by number. Raises NotFound when it was joined or dropped, Unavailable."""
-    with _translated_errors(key):
-        paginator = client().get_paginator("list_parts")
-        pages = paginator.paginate(Bucket=settings().s3_bucket, Key=key, UploadId=multipart_id)
-        # Parts are collected by number, because SeaweedFS lists a part twice that was sent twice.
-        found = {part["PartNumber"]: part for page in pages for part in page.get("Parts", [])}
-    return [StoredPart(number, part["Size"], part["ETag"]) for number, part in sorted(found.items())]
-
-
-def join_parts(key: str, multipart_id: str, parts: Iterable[StoredPart]) -> None:
-    """Make the object of its parts. Raises NotFound when it was joined or dropped already, Unavailable."""
-    listed: Any = [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
-    with _translated_errors(key):
-        client().complete_multipart_upload(
-            Bucket=settings().s3_bucket, Key=key, UploadId=multipart_id, MultipartUpload={"Parts": listed}
-        )
-
-
-def drop_parts(key: str, multipart_id: str) -> None:
-    """Delete the parts; nothing happens if they are gone already. Raises Unavailable."""
-    with suppress(NotFound), _translated_errors(key):
-        client().abort_multipart_upload(Bucket=settings().s3_bucket, Key=key, UploadId=multipart_id)
-
-
-def unfinished_multiparts(prefix: str = "", *, older_than: datetime | None = None) -> Iterator[tuple[str, str]]:
-    """Key and id of the objects below `prefix` whose parts were not joined, begun before `older_than`; None: whenever.
-
-    Raises Unavailable.
-    """
-    listing = client().get_paginator("list_multipart_uploads")
-    with _translated_errors("its list of parts"):
-        for page in listing.paginate(Bucket=settings().s3_bucket, Prefix=prefix):
-            yield from (
-                (found["Key"], found["UploadId"])
-                for found in page.get("Uploads", [])
-                if older_than is None or found["Initiated"] < older_than
-            )
 
 
 def signed_download(key: str, life: timedelta) -> tuple[str, datetime]:
@@ -390,7 +323,7 @@ def _origin(url: SplitResult) -> tuple[str | None, int | None]:
 
 
 @contextmanager
-def _translated_errors(key: str) -> Iterator[None]:
+def translated_errors(key: str) -> Iterator[None]:
     """Translate boto errors to NotFound and Unavailable."""
     try:
         yield
