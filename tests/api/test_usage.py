@@ -29,7 +29,7 @@ def test_usage_shows_credits_limits_and_the_tasks_of_the_month(client: TestClien
         "api_keys": 50,
         "audit_days": 365,
     }
-    assert shown["period"]["start"] <= now().strftime("%Y-%m-%d") < shown["period"]["end"]
+    assert shown["period"]["start"] <= now().strftime("%Y-%m-%dT%H:%M:%SZ") < shown["period"]["end"]
     assert shown["period"]["credits_charged"] == 0
     assert shown["period"]["tasks"] == {"caption": 1}
 
