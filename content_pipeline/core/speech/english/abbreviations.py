@@ -64,6 +64,7 @@ _FIXED_READINGS = {
     "401(k": "four oh one K",
     "y2k": "Y two K",
     "am/pm": "AM PM",
+    "am/fm": "AM FM",
     "ww2": "World War two",
     "wwii": "World War two",
     "wwi": "World War one",

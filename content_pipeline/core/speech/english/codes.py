@@ -11,6 +11,9 @@ _CODE = re.compile(
 )
 _PIECES = re.compile(r"[A-Za-z]+|\d+")
 _ENGINE = re.compile(r"V(6|8|10|12|16)")
+# "H.264": a standard.
+_STANDARD = re.compile(r"([A-Z])\.(\d{3})")
+_ISBN = re.compile(r"(?=(?:\d-?){9,12}[\dX]$)(?:97[89]-)?\d+-\d+-\d+-[\dX]")
 # Letters beside a number that make a word, not a code: "DAY1", "7UP".
 _WORDS = {
     "AGE", "AIR", "AT", "BIG", "BY", "CAR", "DAY", "DO", "FOR", "GO", "IN", "IS", "IT", "JAN", "JUN", "KEY", "MAC",
@@ -34,6 +37,19 @@ def engine(text: str) -> str | None:
     """The reading of "V8", which is no version; None for anything else."""
     match = _ENGINE.fullmatch(text)
     return f"V {cardinal(int(match[1]))}" if match else None
+
+
+def standard(text: str) -> str | None:
+    """The reading of "H.264": "H two sixty-four"; None for anything else."""
+    match = _STANDARD.fullmatch(text)
+    return f"{match[1]} {in_pairs(match[2])}" if match else None
+
+
+def book_number(text: str) -> str | None:
+    """The digits of an ISBN, with pauses at its hyphens; None for anything else."""
+    if not _ISBN.fullmatch(text):
+        return None
+    return ", ".join(digits(group) or group for group in text.split("-"))
 
 
 def number_of_name(before: str, text: str) -> str | None:

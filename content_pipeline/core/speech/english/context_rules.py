@@ -9,8 +9,10 @@ from content_pipeline.core.speech.english import (
     capitals,
     codes,
     dates_and_times,
+    masked_words,
     number_suffixes,
     numbers,
+    postal_codes,
 )
 from content_pipeline.core.speech.english.roman_numerals import roman_numeral
 from content_pipeline.core.speech.english.word_parts import WordPart, prosody_mark
@@ -233,6 +235,20 @@ def _weekday(before: WordPart, part: WordPart, after: WordPart) -> str | None:
     return dates_and_times.DAYS.get(part.core) if beside or after.core in dates_and_times.DAYS else None
 
 
+def _state(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    return None if part.tail else postal_codes.state(part.core, after.core)
+
+
+def _postal_code(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    return None if before.tail else postal_codes.postal_code(before.core, part.core)
+
+
+def _masked_word(before: WordPart, part: WordPart, after: WordPart) -> str | None:
+    """A word with stars inside or at its end; not one in Markdown's stars."""
+    stars = len(part.tail) - len(part.tail.lstrip("*"))
+    return None if part.text.startswith("*") else masked_words.masked_word(part.core + "*" * stars)
+
+
 def _abbreviation(before: WordPart, part: WordPart, after: WordPart) -> str | None:
     if part.with_period:
         return abbreviations.expand(before.core, part.with_period, after.core)
@@ -240,6 +256,9 @@ def _abbreviation(before: WordPart, part: WordPart, after: WordPart) -> str | No
 
 
 _RULES: tuple[Callable[[WordPart, WordPart, WordPart], str | None], ...] = (
+    _masked_word,
+    _state,
+    _postal_code,
     _month,
     _day,
     _price_before_scale,

@@ -12,6 +12,7 @@ from content_pipeline.core.speech.english.context_rules import (
 from content_pipeline.core.speech.english.word_parts import (
     WordPart,
     attach_length_units,
+    join_thousands,
     mark_mixed_numbers,
     name_signs_of_equations,
     prosody_mark,
@@ -29,7 +30,7 @@ def normalize_line(words: Sequence[str]) -> list[str]:
     """
     groups = [split_word(word) for word in words]
     line = list(chain.from_iterable(groups))
-    for prepare in (silence_brackets, mark_mixed_numbers, name_signs_of_equations, attach_length_units):
+    for prepare in (silence_brackets, join_thousands, mark_mixed_numbers, name_signs_of_equations, attach_length_units):
         line = list(prepare(line))
     spoken = iter(_read_line(line))
     return [" ".join(filter(None, islice(spoken, len(group)))) for group in groups]

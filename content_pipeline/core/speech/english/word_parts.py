@@ -28,6 +28,10 @@ _EQUATION_SIGNS = {"–": "minus", "x": "times", "*": "times"}
 _LENGTH_SIGNS = {'"': "in", "'": "ft"}
 _LENGTH_VALUE = re.compile(rf"{NUMBER}(?:-{NUMBER})?|\d+['\"]?[x×]\d+")
 
+# "1 000 000", "$5 000", "12 000km".
+_FIRST_GROUP = re.compile(rf"[{_CURRENCY_SIGNS}~-]?[1-9]\d{{0,2}}")
+_NEXT_GROUP = re.compile(r"\d{3}(?:\D.*)?")
+
 _SIGN_EQUIVALENTS = str.maketrans(
     dict.fromkeys("‘’‛ʼ′`´", "'")
     | dict.fromkeys("“”„‟″«»", '"')
@@ -100,6 +104,36 @@ def mark_mixed_numbers(line: Sequence[WordPart]) -> Iterator[WordPart]:
     """The line, in which the fractions of mixed numbers are marked."""
     for before, part in pairwise([WordPart(), *line]):
         yield replace(part, in_mixed_number=before.core.isdecimal() and not before.tail and "/" in part.core)
+
+
+def join_thousands(line: Sequence[WordPart]) -> Iterator[WordPart]:
+    """The line, in which a number in groups of three digits is one part, its last; the others are silent.
+
+    One group alone belongs to a number only if it is "000": "5 100 meter sprints" are five.
+    """
+    digits: list[str] = []
+    left = 0
+    for index, part in enumerate(line):
+        left = left - 1 if left else _count_groups(line[index:])
+        if left or digits:
+            digits.append(part.core)
+            part = replace(part, core="" if left else ",".join(digits))
+            digits = digits if left else []
+        yield part
+
+
+def _count_groups(line: Sequence[WordPart]) -> int:
+    """How many groups of thousands follow the first part; none in telephone numbers, which end in other digits."""
+    if not _FIRST_GROUP.fullmatch(line[0].core):
+        return 0
+    count = 0
+    for before, part in pairwise(line):
+        if before.tail or not before.core[-1:].isdecimal() or not _NEXT_GROUP.fullmatch(part.core):
+            break
+        count += 1
+    last, following = line[count], line[count + 1 : count + 2]
+    is_code = not last.tail and last.core.isdecimal() and any(part.core[:1].isdecimal() for part in following)
+    return 0 if is_code or (count == 1 and not last.core.startswith("000")) else count
 
 
 def name_signs_of_equations(line: Sequence[WordPart]) -> Iterator[WordPart]:

@@ -28,6 +28,8 @@ _RULES: tuple[Callable[[str], str | None], ...] = (
     dates_and_times.ratio,
     dates_and_times.date,
     codes.engine,
+    codes.standard,
+    codes.book_number,
     numbers.version,
     numbers.bare_number,
     numbers.ordinal_number,

@@ -386,6 +386,22 @@ READINGS: Final = [
     ("2πr and u r cute", "two pi r|and|you|are|cute"),
     ("R.I.P. Bob", "R-I-P.|Bob"),
     ("Zendaya's and Xiaomi", "zen day uh's|and|shau mee"),
+    ("AM/FM radio", "AM FM|radio"),
+    ("H.264 and H.265", "H two sixty-four|and|H two sixty-five"),
+    ("ISBN 978-3-16-148410-0", "ISBN|nine seven eight, three, one six, one four eight four one zero, zero"),
+    ("ISBN 0-306-40615-X", "ISBN|zero, three zero six, four zero six one five, X"),
+    ("1 000 000 followers", "||one million|followers"),
+    ("sold 1 234 567, thanks", "sold|||one million two hundred thirty-four thousand five hundred sixty-seven,|thanks"),
+    ("12 000 copies and $5 000", "|twelve thousand|copies|and||five thousand dollars"),
+    ("5 000 km or 12 000km", "|five thousand|kilometers|or||twelve thousand kilometers"),
+    ("2 500 ml bottles", "two|five hundred|milliliters|bottles"),
+    ("in 2024 300 people", "in|twenty twenty-four|three hundred|people"),
+    ("call 1 800 555 0199", "call|one,|eight zero zero,|five five five,|zero one nine nine"),
+    ("Beverly Hills, CA 90210", "Beverly|Hills,|California|nine zero two one zero"),
+    ("Austin, TX 78701-1234", "Austin,|Texas|seven eight seven zero one, one two three four"),
+    ("what the f*** is this sh*t!", "what|the|bleep|is|this|bleep!"),
+    ("f**king a**hole, I k*lled it", "bleeping|bleep,|I|killed|it"),
+    ("price* a*b", "price|a b"),
 ]
 
 # The bundled voice reads these names wrong as they are written; this is how it is told to say them.

@@ -2,6 +2,8 @@
 
 import pytest
 from hibari.g2p import G2P
+from hypothesis import given
+from hypothesis import strategies as st
 
 from content_pipeline.core.speech.english.pronunciations import respelling
 from content_pipeline.core.speech.text_normalization import tokenize
@@ -29,6 +31,13 @@ def test_names_sound_as_people_say_them(g2p: G2P, name: str, phonemes: str) -> N
 @pytest.mark.parametrize(("script", "phonemes"), CAPITALS)
 def test_capitals_sound_as_words_or_as_letters(g2p: G2P, script: str, phonemes: str) -> None:
     assert g2p(" ".join(token.spoken for token in tokenize(script, "en"))) == phonemes
+
+
+@given(st.integers(10**6, 10**12))
+def test_a_number_in_groups_of_digits_is_read_as_with_commas(number: int) -> None:
+    (plain,) = tokenize(f"{number:,}", "en")
+    *_, last = tokenize(f"{number:,}".replace(",", " "), "en")
+    assert last.spoken == plain.spoken
 
 
 def test_a_name_that_is_not_listed_is_left_to_the_voice() -> None:
