@@ -49,7 +49,7 @@ router = APIRouter(prefix="/uploads", tags=["uploads"], route_class=JsonRoute)
 def upload_file(
     caller: CallerDep,
     idempotent: IdempotentFormDep,
-    file: Annotated[UploadFile, File(description="A video, a picture (JPEG, PNG, WebP, GIF, HEIC) or sound")],
+    file: Annotated[UploadFile, File(description="A video, a picture (JPEG, PNG, WebP, AVIF, GIF, HEIC) or sound")],
 ) -> Response:
     """Upload a video, a picture or sound of your own, to use it by its id.
 

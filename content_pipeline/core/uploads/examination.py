@@ -17,6 +17,7 @@ _PICTURES: Final = {
     re.compile(rb"\xff\xd8\xff"): ("JPEG", "image/jpeg"),
     re.compile(rb"\x89PNG\r\n\x1a\n"): ("PNG", "image/png"),
     re.compile(rb"RIFF.{4}WEBP", re.DOTALL): ("WEBP", "image/webp"),
+    re.compile(rb".{4}ftypavif", re.DOTALL): ("AVIF", "image/avif"),
     re.compile(rb"GIF8"): ("GIF", "image/gif"),
 }
 # The media subtypes of containers that are not named like their subtype. SVG, HTML and other text are not media, so a

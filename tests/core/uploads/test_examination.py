@@ -70,6 +70,7 @@ def moving_gif(folder: Path) -> Path:
         (picture("a.jpg"), "picture", "image/jpeg"),
         (picture("a.png"), "picture", "image/png"),
         (picture("a.webp"), "picture", "image/webp"),
+        (picture("a.avif"), "picture", "image/avif"),
         (photo_of_a_phone, "picture", "image/heic"),
         (photo_with_a_burst, "picture", "image/heic"),
         (picture("a.gif"), "picture", "image/gif"),
@@ -114,8 +115,8 @@ def test_what_is_neither_video_picture_nor_sound_is_refused(
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("brands", [b"avifxxxxmif1", b"mif1xxxxavif"])
-def test_a_picture_in_another_form_of_heif_is_refused_as_one(tmp_path: Path, brands: bytes) -> None:
+def test_a_picture_in_another_form_of_heif_is_refused_as_one(tmp_path: Path) -> None:
+    brands = b"mif1xxxxmiaf"
     file = photos.photo(tmp_path / "a.avif").read_bytes()
     path = tmp_path / str(uuid4())
     path.write_bytes(file[:8] + brands + file[8 + len(brands) :])
