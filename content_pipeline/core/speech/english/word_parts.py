@@ -31,6 +31,7 @@ _LENGTH_VALUE = re.compile(rf"{NUMBER}(?:-{NUMBER})?|\d+['\"]?[x×]\d+")
 # "1 000 000", "$5 000", "12 000km".
 _FIRST_GROUP = re.compile(rf"[{_CURRENCY_SIGNS}~-]?[1-9]\d{{0,2}}")
 _NEXT_GROUP = re.compile(r"\d{3}(?:\D.*)?")
+_MOST_GROUPS = 7
 
 _SIGN_EQUIVALENTS = str.maketrans(
     dict.fromkeys("‘’‛ʼ′`´", "'")
@@ -114,7 +115,7 @@ def join_thousands(line: Sequence[WordPart]) -> Iterator[WordPart]:
     digits: list[str] = []
     left = 0
     for index, part in enumerate(line):
-        left = left - 1 if left else _count_groups(line[index:])
+        left = left - 1 if left else _count_groups(line[index : index + _MOST_GROUPS])
         if left or digits:
             digits.append(part.core)
             part = replace(part, core="" if left else ",".join(digits))
