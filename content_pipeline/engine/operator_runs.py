@@ -21,7 +21,6 @@ from content_pipeline.core.tasks.partition_keys import row_id
 
 # Dagster's tags of a run that was made from another one: by run retries, or by a person on its pages.
 _PARENT_TAG: Final = "dagster/parent_run_id"
-_RETRY_TAG: Final = "dagster/retry_number"
 _BACK_FILL_TAG: Final = "dagster/backfill"
 # This lane takes runs that do not work on the rows of tasks: webhook events, the platforms' figures.
 _OTHER_WORK: Final[Lane] = "io"
@@ -35,7 +34,7 @@ def launched_at(run: dg.DagsterRun) -> datetime | None:
 
 def _is_for_no_task(run: dg.DagsterRun) -> bool:
     """Whether the run was launched for no task; by hand from a run of one is for none, too."""
-    is_by_hand = _PARENT_TAG in run.tags and _RETRY_TAG not in run.tags
+    is_by_hand = _PARENT_TAG in run.tags and dagster_client.RETRY_TAG not in run.tags
     return is_by_hand or dagster_client.TASK_TAG not in run.tags
 
 
@@ -46,7 +45,7 @@ def missing_tags(
     instance: dg.DagsterInstance, run: dg.DagsterRun, workspace: BaseWorkspaceRequestContext
 ) -> dict[str, str]:
     """The tags to add to a run when it is submitted; none for the run of a task."""
-    is_new = _RETRY_TAG not in run.tags and _is_for_no_task(run)
+    is_new = dagster_client.RETRY_TAG not in run.tags and _is_for_no_task(run)
     has_lane = dagster_client.QUEUE_TAG in run.tags
     if has_lane and not is_new:
         return {}

@@ -137,14 +137,18 @@ def add_run(
     return instance.add_run(dg.DagsterRun("captions", status=status, tags=tags, remote_job_origin=origin))
 
 
-def submit(instance: dg.DagsterInstance, tags: dict[str, str]) -> dg.DagsterRunStatus:
-    """Submit a run, and return whether it is launched (STARTING) or waits in the queue (QUEUED)."""
+def submitted(instance: dg.DagsterInstance, tags: dict[str, str]) -> dg.DagsterRun:
     run = add_run(instance, tags)
     no_workspace: Any = None
     instance.run_coordinator.submit_run(SubmitRunContext(run, no_workspace))
-    submitted = instance.get_run_by_id(run.run_id)
-    assert submitted
-    return submitted.status
+    found = instance.get_run_by_id(run.run_id)
+    assert found
+    return found
+
+
+def submit(instance: dg.DagsterInstance, tags: dict[str, str]) -> dg.DagsterRunStatus:
+    """Submit a run, and return whether it is launched (STARTING) or waits in the queue (QUEUED)."""
+    return submitted(instance, tags).status
 
 
 @pytest.mark.slow
@@ -172,6 +176,19 @@ def test_runs_that_have_ended_or_wait_leave_the_share_of_a_workspace_to_others(
 @pytest.mark.parametrize("lane", ["media", "io"])
 def test_runs_of_other_lanes_wait_in_the_queue(instance: dg.DagsterInstance, workspace_id: UUID, lane: Lane) -> None:
     assert submit(instance, tags_of(workspace_id, lane)) is QUEUED
+
+
+@pytest.mark.slow
+def test_a_run_that_repeats_a_lost_one_goes_before_the_rows_of_its_batch(
+    instance: dg.DagsterInstance, workspace_id: UUID
+) -> None:
+    tags = tags_of(workspace_id, "media")
+    first = submitted(instance, {**tags, dagster_client.RETRY_TAG: "1"}).tags
+    assert int(first[dagster_client.PRIORITY_TAG]) == int(tags[dagster_client.PRIORITY_TAG]) + 1
+    second = submitted(instance, {**first, dagster_client.RETRY_TAG: "2"}).tags
+    assert second[dagster_client.PRIORITY_TAG] == first[dagster_client.PRIORITY_TAG]
+    typed = {**tags, dagster_client.RETRY_TAG: "1", dagster_client.PRIORITY_TAG: "at once"}
+    assert submitted(instance, typed).tags == typed
 
 
 @pytest.mark.slow

@@ -4,7 +4,8 @@ Launching and canceling never raise when Dagster or the database is unreachable:
 sensor (`sensors/tasks.py`) launches them later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
@@ -30,6 +31,8 @@ KIND_TAG: Final = "dagster/task_kind"
 QUEUE_TAG: Final = "dagster/queue"
 PRIORITY_TAG: Final = "dagster/priority"
 PARTITION_TAG: Final = "dagster/partition"
+# Dagster's own, on a run that repeats one whose worker was lost: 1 for the first of them.
+RETRY_TAG: Final = "dagster/retry_number"
 # When an operator launched the run, or the one that it repeats (engine/operator_runs.py).
 OPERATOR_TAG: Final = "dagster/operator_run"
 # The lane of a run that a back-fill launched.
@@ -44,6 +47,8 @@ _PRIORITIES: Final[dict[Lane, int]] = {"interactive": 10, "io": 5, "media": 0}
 # Single tasks, such as a scheduled post, come before the rows of a batch.
 _SINGLE_TASK_BONUS: Final = 2
 _BACK_FILL_PRIORITY: Final = -10
+# A run that repeats a lost one was at work before: it does not wait behind the rows of its batch.
+_RETRY_BONUS: Final = 1
 
 # Launching a run takes the webserver 30 ms, 150 ms while renders use the cores; more per request block other requests.
 STARTS_AT_ONCE: Final = 10
@@ -79,6 +84,14 @@ def back_fill_lane(lane: Lane) -> Lane:
 def back_fill_tags(lane: Lane) -> dict[str, str]:
     """The tags of a back-fill's run, which comes after all other work of its lane."""
     return {QUEUE_TAG: lane, BACK_FILL_TAG: lane, PRIORITY_TAG: str(_BACK_FILL_PRIORITY)}
+
+
+def retry_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags to add to a run with these tags if it is the first to repeat another; a second one has them from it."""
+    with suppress(ValueError):  # an operator may type anything
+        if tags.get(RETRY_TAG) == "1":
+            return {PRIORITY_TAG: str(int(tags.get(PRIORITY_TAG, "0")) + _RETRY_BONUS)}
+    return {}
 
 
 def row_tags(session: Session, task: Task, lane: Lane) -> dict[str, str]:
