@@ -90,8 +90,12 @@ def retry_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """The tags to add to a run with these tags if it is the first to repeat another; a second one has them from it."""
     with suppress(ValueError):  # an operator may type anything
         if tags.get(RETRY_TAG) == "1":
-            return {PRIORITY_TAG: str(int(tags.get(PRIORITY_TAG, "0")) + _RETRY_BONUS)}
+            return _raised(int(tags.get(PRIORITY_TAG, "0")))
     return {}
+
+
+def _raised(priority: int) -> dict[str, str]:
+    return {PRIORITY_TAG: str(priority + _RETRY_BONUS)}
 
 
 def row_tags(session: Session, task: Task, lane: Lane) -> dict[str, str]:
@@ -113,12 +117,10 @@ def run_tags(task: Task, *, is_urgent: bool = True) -> dict[str, str]:
     assert task.lane
     with transaction() as session:
         shared = row_tags(session, task, task.lane)
-    return {
-        **task_tags(task),
-        **shared,
-        **lane_tags(task.lane, is_single=is_urgent and task.parent_id is None),
-        PARTITION_TAG: task.partition_key,
-    }
+    lane = lane_tags(task.lane, is_single=is_urgent and task.parent_id is None)
+    if task.state == "processing":  # its run was lost, and Dagster has not repeated it
+        lane |= _raised(int(lane[PRIORITY_TAG]))
+    return {**task_tags(task), **shared, **lane, PARTITION_TAG: task.partition_key}
 
 
 def task_tags(task: Task) -> dict[str, str]:
