@@ -38,7 +38,8 @@ OF_THE_FILE = {
     *("done", "empty_file", "not_media", "not_picture", "heif_picture", "no_audio", "no_video", "music_unusable"),
     *("media_unreadable", "media_truncated", "media_too_short", "media_too_long", "media_too_complex"),
     *("media_too_many_pixels", "media_too_many_streams", "media_too_many_channels"),
-    *("media_sample_rate", "media_frame_rate", "picture_unreadable", "picture_too_large"),
+    *("media_sample_rate", "media_frame_rate", "media_unsupported", "media_encrypted"),
+    *("picture_unreadable", "picture_too_large"),
 }
 
 
