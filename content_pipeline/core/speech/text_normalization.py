@@ -129,8 +129,10 @@ def _stays(character: str, part: str) -> bool:
 def _speakable(text: str) -> str:
     """The text without emoji; "" if only punctuation is left."""
     speakable = " ".join(strip_emoji(text).split())
-    return (
-        speakable
-        if any(c.isalnum() or c in _SPOKEN_SYMBOLS or unicodedata.category(c) == "Sc" for c in speakable)
-        else ""
-    )
+    return speakable if any(map(_is_said, speakable)) else ""
+
+
+def _is_said(character: str) -> bool:
+    """Half-width voicing marks are said with their letter: alone they are a decoration."""
+    is_letter_or_digit = character.isalnum() and character not in "\uff9e\uff9f"
+    return is_letter_or_digit or character in _SPOKEN_SYMBOLS or unicodedata.category(character) == "Sc"

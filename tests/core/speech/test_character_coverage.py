@@ -81,6 +81,7 @@ def test_signs_that_have_no_reading_are_found(text: str, language: str, sign: st
         ("東京→大阪⇒京都 ⋆ ジャン＝ジャック", "ja"),
         ("ﾊﾞﾅﾅとﾊﾟﾝ", "ja"),
         ("ﾟ･:*✧ soft vibes ✧*:･ﾟ", "en"),
+        ("ﾟ･:*✧ かわいい", "ja"),
     ],
 )
 def test_signs_with_a_reading_are_said_and_decorations_are_silent(text: str, language: str) -> None:

@@ -13,7 +13,7 @@ _PIECES = re.compile(r"[A-Za-z]+|\d+")
 _ENGINE = re.compile(r"V(6|8|10|12|16)")
 # "H.264": a standard.
 _STANDARD = re.compile(r"([A-Z])\.(\d{3})")
-_ISBN = re.compile(r"(?=(?:\d-?){9,12}[\dX]$)(?:97[89]-)?\d+-\d+-\d+-[\dX]")
+_ISBN = re.compile(r"(?=(?:\d-?){9}[\dX]$)\d+-\d+-\d+-[\dX]|(?=(?:\d-?){13}$)97[89](?:-\d+-\d+-\d+-\d|\d+)")
 # Letters beside a number that make a word, not a code: "DAY1", "7UP".
 _WORDS = {
     "AGE", "AIR", "AT", "BIG", "BY", "CAR", "DAY", "DO", "FOR", "GO", "IN", "IS", "IT", "JAN", "JUN", "KEY", "MAC",

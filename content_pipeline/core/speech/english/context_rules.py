@@ -235,12 +235,8 @@ def _weekday(before: WordPart, part: WordPart, after: WordPart) -> str | None:
     return dates_and_times.DAYS.get(part.core) if beside or after.core in dates_and_times.DAYS else None
 
 
-def _state(before: WordPart, part: WordPart, after: WordPart) -> str | None:
-    return None if part.tail else postal_codes.state(part.core, after.core)
-
-
 def _postal_code(before: WordPart, part: WordPart, after: WordPart) -> str | None:
-    return None if before.tail else postal_codes.postal_code(before.core, part.core)
+    return postal_codes.postal_code(part)
 
 
 def _masked_word(before: WordPart, part: WordPart, after: WordPart) -> str | None:
@@ -257,7 +253,6 @@ def _abbreviation(before: WordPart, part: WordPart, after: WordPart) -> str | No
 
 _RULES: tuple[Callable[[WordPart, WordPart, WordPart], str | None], ...] = (
     _masked_word,
-    _state,
     _postal_code,
     _month,
     _day,

@@ -9,6 +9,7 @@ from content_pipeline.core.speech.english.context_rules import (
     read_in_context,
     read_telephone,
 )
+from content_pipeline.core.speech.english.postal_codes import mark_postal_codes
 from content_pipeline.core.speech.english.word_parts import (
     WordPart,
     attach_length_units,
@@ -30,7 +31,14 @@ def normalize_line(words: Sequence[str]) -> list[str]:
     """
     groups = [split_word(word) for word in words]
     line = list(chain.from_iterable(groups))
-    for prepare in (silence_brackets, join_thousands, mark_mixed_numbers, name_signs_of_equations, attach_length_units):
+    for prepare in (
+        silence_brackets,
+        join_thousands,
+        mark_postal_codes,
+        mark_mixed_numbers,
+        name_signs_of_equations,
+        attach_length_units,
+    ):
         line = list(prepare(line))
     spoken = iter(_read_line(line))
     return [" ".join(filter(None, islice(spoken, len(group)))) for group in groups]
@@ -54,9 +62,13 @@ def _attach_to_last_word(spoken: list[str], punctuation: str) -> None:
 
 def _read_parts(line: Sequence[WordPart]) -> Iterator[tuple[str, str]]:
     telephones = find_telephone_parts(line)
-    for index, (before, part, after) in enumerate(
-        zip([WordPart(), *line], line, [*line[1:], WordPart()], strict=False)
-    ):
+    said = [part for part in line if part.text]
+    neighbors = iter(zip([WordPart(), *said], [*said[1:], WordPart()], strict=False))
+    for index, part in enumerate(line):
+        if not part.text:
+            yield "", ""
+            continue
+        before, after = next(neighbors)
         if index in telephones:
             yield read_telephone(part.core), "," if index + 1 in telephones else prosody_mark(part.tail)
         else:

@@ -1,8 +1,11 @@
 """Text normalization of American postal codes: "CA 90210" is the state's name and five digits."""
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from content_pipeline.core.speech.english.numbers import digits
+from content_pipeline.core.speech.english.word_parts import WordPart
 
 _STATES = {
     "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado",
@@ -18,13 +21,19 @@ _STATES = {
 _CODE = re.compile(r"\d{5}(?:-\d{4})?")
 
 
-def state(text: str, after: str) -> str | None:
-    """The name of a state before its postal code; None for anything else."""
-    return _STATES.get(text) if _CODE.fullmatch(after) else None
+def mark_postal_codes(line: Sequence[WordPart]) -> Iterator[WordPart]:
+    """The line, with the names of states in "Austin, TX 78701", and their codes marked. Elsewhere "IN" is a word."""
+    nothing = WordPart()
+    is_code = False
+    for before, part, after in zip([nothing, *line], line, [*line[1:], nothing], strict=False):
+        is_city = before.tail.startswith(",") and before.core.istitle()
+        if is_code:
+            part, is_code = replace(part, in_address=True), False
+        elif is_city and part.core in _STATES and not part.tail and _CODE.fullmatch(after.core):
+            part, is_code = replace(part, core=_STATES[part.core]), True
+        yield part
 
 
-def postal_code(before: str, text: str) -> str | None:
-    """The digits of a postal code after its state; None for anything else."""
-    if before not in _STATES or not _CODE.fullmatch(text):
-        return None
-    return ", ".join(map(digits, text.split("-")))
+def postal_code(part: WordPart) -> str | None:
+    """The digits of a postal code; None for anything else."""
+    return ", ".join(map(digits, part.core.split("-"))) if part.in_address else None

@@ -28,10 +28,11 @@ _EQUATION_SIGNS = {"–": "minus", "x": "times", "*": "times"}
 _LENGTH_SIGNS = {'"': "in", "'": "ft"}
 _LENGTH_VALUE = re.compile(rf"{NUMBER}(?:-{NUMBER})?|\d+['\"]?[x×]\d+")
 
-# "1 000 000", "$5 000", "12 000km".
-_FIRST_GROUP = re.compile(rf"[{_CURRENCY_SIGNS}~-]?[1-9]\d{{0,2}}")
-_NEXT_GROUP = re.compile(r"\d{3}(?:\D.*)?")
-_MOST_GROUPS = 7
+# "1 000 000", "US$5 000", "12 000km". Only those that end in thousands: "612 345 678" may be a telephone number, and
+# "100 200 400" a list.
+_FIRST_GROUP = re.compile(rf"(?:[A-Z]{{0,2}}[{_CURRENCY_SIGNS}]|[-+~<])?[1-9]\d{{0,2}}")
+_THOUSANDS = re.compile(r"000(?:\D.*)?")
+_MOST_GROUPS = 6  # of a trillion, and the word behind
 
 _SIGN_EQUIVALENTS = str.maketrans(
     dict.fromkeys("‘’‛ʼ′`´", "'")
@@ -61,13 +62,15 @@ _ALLOWED = frozenset(SYMBOLS) | set("–—") | {chr(code) for code in range(32,
 class WordPart:
     """A word split into `core` and trailing punctuation `tail`; `text` is the whole.
 
-    `in_mixed_number`: whether it is a fraction after a whole number, as in "2 1/2".
+    `in_mixed_number`: whether it is a fraction after a whole number, as in "2 1/2". `in_address`: whether it is a
+    postal code. An empty part is read with a later one.
     """
 
     text: str = ""
     core: str = ""
     tail: str = ""
     in_mixed_number: bool = False
+    in_address: bool = False
 
     @property
     def with_period(self) -> str:
@@ -108,33 +111,33 @@ def mark_mixed_numbers(line: Sequence[WordPart]) -> Iterator[WordPart]:
 
 
 def join_thousands(line: Sequence[WordPart]) -> Iterator[WordPart]:
-    """The line, in which a number in groups of three digits is one part, its last; the others are silent.
-
-    One group alone belongs to a number only if it is "000": "5 100 meter sprints" are five.
-    """
+    """The line, in which a number whose groups have blanks between them is one part, its last. The others are empty."""
     digits: list[str] = []
     left = 0
     for index, part in enumerate(line):
         left = left - 1 if left else _count_groups(line[index : index + _MOST_GROUPS])
         if left or digits:
             digits.append(part.core)
-            part = replace(part, core="" if left else ",".join(digits))
-            digits = digits if left else []
-        yield part
+        yield WordPart() if left else replace(part, core=",".join(digits)) if digits else part
+        digits = digits if left else []
 
 
 def _count_groups(line: Sequence[WordPart]) -> int:
-    """How many groups of thousands follow the first part; none in telephone numbers, which end in other digits."""
+    """How many groups of three digits belong to the number that the first part begins, up to the last thousands.
+
+    None where other digits follow, as in a telephone number.
+    """
     if not _FIRST_GROUP.fullmatch(line[0].core):
         return 0
     count = 0
-    for before, part in pairwise(line):
-        if before.tail or not before.core[-1:].isdecimal() or not _NEXT_GROUP.fullmatch(part.core):
+    for index, (before, part) in enumerate(pairwise(line), start=1):
+        if before.tail or not before.core[-1:].isdecimal():
             break
-        count += 1
-    last, following = line[count], line[count + 1 : count + 2]
-    is_code = not last.tail and last.core.isdecimal() and any(part.core[:1].isdecimal() for part in following)
-    return 0 if is_code or (count == 1 and not last.core.startswith("000")) else count
+        if _THOUSANDS.fullmatch(part.core):
+            count = index
+        elif not re.fullmatch(r"\d{3}", part.core):
+            return 0 if part.core.isdecimal() else count
+    return count
 
 
 def name_signs_of_equations(line: Sequence[WordPart]) -> Iterator[WordPart]:
