@@ -40,8 +40,8 @@ class QueuedRunCoordinator(DagsterQueuedRunCoordinator):
         run = context.dagster_run
         if run.status != dg.DagsterRunStatus.NOT_STARTED:
             return super().submit_run(context)
-        added = operator_runs.missing_tags(self._instance, run, context.workspace) | dagster_client.retry_tags(run.tags)
-        if added:
+        added = operator_runs.missing_tags(self._instance, run, context.workspace)
+        if added := added | dagster_client.retry_tags({**run.tags, **added}):
             self._instance.add_run_tags(run.run_id, added)
             run = run.with_tags({**run.tags, **added})
         if self._may_bypass_queue(run):

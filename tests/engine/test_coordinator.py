@@ -179,16 +179,23 @@ def test_runs_of_other_lanes_wait_in_the_queue(instance: dg.DagsterInstance, wor
 
 
 @pytest.mark.slow
-def test_a_run_that_repeats_a_lost_one_goes_before_the_rows_of_its_batch(
+def test_a_row_that_repeats_a_lost_run_goes_before_the_others_of_its_batch(
     instance: dg.DagsterInstance, workspace_id: UUID
 ) -> None:
-    tags = tags_of(workspace_id, "media")
-    first = submitted(instance, {**tags, dagster_client.RETRY_TAG: "1"}).tags
-    assert int(first[dagster_client.PRIORITY_TAG]) == int(tags[dagster_client.PRIORITY_TAG]) + 1
+    waiting = tags_of(workspace_id, "media") | dagster_client.lane_tags("media", is_single=False)
+    first = submitted(instance, {**waiting, dagster_client.RETRY_TAG: "1"}).tags
+    assert int(first[dagster_client.PRIORITY_TAG]) == int(waiting[dagster_client.PRIORITY_TAG]) + 1
     second = submitted(instance, {**first, dagster_client.RETRY_TAG: "2"}).tags
     assert second[dagster_client.PRIORITY_TAG] == first[dagster_client.PRIORITY_TAG]
-    typed = {**tags, dagster_client.RETRY_TAG: "1", dagster_client.PRIORITY_TAG: "at once"}
-    assert submitted(instance, typed).tags == typed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("priority", ["2", "-10", "at once"])
+def test_no_other_run_gets_a_higher_priority_by_repeating(
+    instance: dg.DagsterInstance, workspace_id: UUID, priority: str
+) -> None:
+    tags = {**tags_of(workspace_id, "media"), dagster_client.PRIORITY_TAG: priority, dagster_client.RETRY_TAG: "1"}
+    assert submitted(instance, tags).tags == tags
 
 
 @pytest.mark.slow

@@ -5,7 +5,6 @@ sensor (`sensors/tasks.py`) launches them later.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
@@ -31,7 +30,7 @@ KIND_TAG: Final = "dagster/task_kind"
 QUEUE_TAG: Final = "dagster/queue"
 PRIORITY_TAG: Final = "dagster/priority"
 PARTITION_TAG: Final = "dagster/partition"
-# Dagster's own, on a run that repeats one whose worker was lost: 1 for the first of them.
+# Dagster's own, on a run that repeats one whose worker was lost.
 RETRY_TAG: Final = "dagster/retry_number"
 # When an operator launched the run, or the one that it repeats (engine/operator_runs.py).
 OPERATOR_TAG: Final = "dagster/operator_run"
@@ -47,7 +46,7 @@ _PRIORITIES: Final[dict[Lane, int]] = {"interactive": 10, "io": 5, "media": 0}
 # Single tasks, such as a scheduled post, come before the rows of a batch.
 _SINGLE_TASK_BONUS: Final = 2
 _BACK_FILL_PRIORITY: Final = -10
-# A run that repeats a lost one was at work before: it does not wait behind the rows of its batch.
+# A row that was at work when its worker was lost does not wait behind the others of its batch.
 _RETRY_BONUS: Final = 1
 
 # Launching a run takes the webserver 30 ms, 150 ms while renders use the cores; more per request block other requests.
@@ -87,15 +86,13 @@ def back_fill_tags(lane: Lane) -> dict[str, str]:
 
 
 def retry_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """The tags to add to a run with these tags if it is the first to repeat another; a second one has them from it."""
-    with suppress(ValueError):  # an operator may type anything
-        if tags.get(RETRY_TAG) == "1":
-            return _raised(int(tags.get(PRIORITY_TAG, "0")))
-    return {}
+    """The tags to add to a run with these tags: of a row that repeats a lost run, a higher priority."""
+    row = next((lane for lane in _PRIORITIES if lane_tags(lane, is_single=False).items() <= tags.items()), None)
+    return _raised(row) if row and RETRY_TAG in tags else {}
 
 
-def _raised(priority: int) -> dict[str, str]:
-    return {PRIORITY_TAG: str(priority + _RETRY_BONUS)}
+def _raised(lane: Lane) -> dict[str, str]:
+    return {PRIORITY_TAG: str(_PRIORITIES[lane] + _RETRY_BONUS)}
 
 
 def row_tags(session: Session, task: Task, lane: Lane) -> dict[str, str]:
@@ -118,8 +115,8 @@ def run_tags(task: Task, *, is_urgent: bool = True) -> dict[str, str]:
     with transaction() as session:
         shared = row_tags(session, task, task.lane)
     lane = lane_tags(task.lane, is_single=is_urgent and task.parent_id is None)
-    if task.state == "processing":  # its run was lost, and Dagster has not repeated it
-        lane |= _raised(int(lane[PRIORITY_TAG]))
+    if task.parent_id and task.started_at:  # its run was lost or shut down, and Dagster has not repeated it
+        lane |= _raised(task.lane)
     return {**task_tags(task), **shared, **lane, PARTITION_TAG: task.partition_key}
 
 

@@ -45,12 +45,17 @@ def test_what_was_accepted_stays_accepted_when_dagster_is_away(task: Task) -> No
     assert task.state == "queued"
 
 
-def test_the_next_run_of_a_task_that_was_at_work_goes_before_the_rows_that_wait(task: Task) -> None:
-    waiting = dagster_client.run_tags(task)
+def test_the_next_run_of_a_row_that_was_at_work_goes_before_the_rows_that_wait(workspace_id: UUID) -> None:
     with database.transaction() as session:
-        tasks.mark_processing(session, task.kind, task.key)
-        at_work = dagster_client.run_tags(session.get_one(Task, task.id))
-    assert int(at_work[dagster_client.PRIORITY_TAG]) == int(waiting[dagster_client.PRIORITY_TAG]) + 1
+        batch = tasks.create(session, workspace_id=workspace_id, kind="batch", key=str(uuid4()), lane=None)
+        row, other = (
+            tasks.create(session, workspace_id=workspace_id, kind="reel", key=str(uuid4()), lane="media", parent=batch)
+            for _ in range(2)
+        )
+        tasks.mark_processing(session, row.kind, row.key)
+        session.refresh(row)
+        again, waiting = (int(dagster_client.run_tags(each)[dagster_client.PRIORITY_TAG]) for each in (row, other))
+    assert again == waiting + 1
 
 
 def test_a_cancel_fences_off_the_runs_of_the_task_before_it_ends_them(task: Task) -> None:
