@@ -25,7 +25,8 @@ from content_pipeline.core.platforms.registry import PLATFORMS
 from content_pipeline.core.publishing import publications
 from content_pipeline.core.reels import reels
 from content_pipeline.core.settings import Lane, settings
-from content_pipeline.core.tasks import tasks
+from content_pipeline.core.tasks import kinds, tasks
+from content_pipeline.core.tasks.kinds import Kind
 
 log = structlog.get_logger()
 
@@ -52,8 +53,8 @@ _MIN_AHEAD: Final = timedelta(seconds=10)
 _OPEN_PER_SLOT: Final = 8
 _PREPARED_PER_SLOT: Final = 4
 # Videos are copied in half of the slots, as nobody waits for them. With two runs for each slot they took both of two
-# cores for a second at a time: on one machine reads of another key took 5.3 times as long, and take 2.9 to 3.3 times
-# (bench noisy-neighbor).
+# cores for a second at a time: on a machine of half the speed reads of another key took 5.3 times as long, and take 2.9
+# to 3.3 times (bench noisy-neighbor).
 _SLOTS_PER_COPY: Final = 2
 _SCHEDULED: Final = (CalendarItem.status == "scheduled", CalendarItem.deleted_at.is_(None))
 # This is `actions.has_video` in SQL.
@@ -122,6 +123,7 @@ def copy_videos(session: Session, *, most: int) -> list[Task]:
         CalendarItem.scheduled_at > now() + _MIN_AHEAD,
         most=most,
         most_open=max(settings().slots_io // _SLOTS_PER_COPY, 1),
+        kind=kinds.VIDEO_COPY,
     )
     begun = []
     for item in items:
@@ -153,10 +155,15 @@ def _start(session: Session, item: CalendarItem, work: Callable[[Session, Calend
 
 
 def _claim(
-    session: Session, *conditions: ColumnElement[bool], most: int, most_open: int | None = None
+    session: Session,
+    *conditions: ColumnElement[bool],
+    most: int,
+    most_open: int | None = None,
+    kind: Kind | None = None,
 ) -> Sequence[CalendarItem]:
     """The first scheduled items that meet these conditions, locked; of each workspace one in turn (round-robin), which
-    begins with those that have the fewest runs in the `io` lane; with `most_open`, none of one that has so many.
+    begins with those that have the fewest runs in the `io` lane, of this `kind` or of all; with `most_open`, none of
+    one that has so many.
 
     Otherwise ten thousand items of one workspace at one moment would hold up all others. A concurrent call gets others:
     locked rows are skipped.
@@ -167,7 +174,7 @@ def _claim(
     # Without statistics (shortly after thousands of items were created), PostgreSQL expects one row on each side and
     # compares each with each: a tick took more than a minute.
     session.execute(text("set local enable_nestloop = off"))
-    first, runs = (CalendarItem.scheduled_at, CalendarItem.id), _runs_by_workspace("io")
+    first, runs = (CalendarItem.scheduled_at, CalendarItem.id), _runs_by_workspace("io", kind)
     number = func.row_number().over(partition_by=CalendarItem.workspace_id, order_by=first)
     turn = (number + func.coalesce(runs.c.runs, 0)).label("turn")
     turns = (
@@ -188,14 +195,18 @@ def _claim(
     return claimed
 
 
-def _runs_by_workspace(lane: Lane) -> Subquery:
+def _runs_by_workspace(lane: Lane, kind: Kind | None) -> Subquery:
     """`runs`: how many single tasks of each `workspace_id` have a run in this lane, or are to get one within seconds.
 
     Rows of a batch are not counted: single tasks overtake them in the queue.
     """
     has_run = or_(Task.state == "processing", Task.not_before <= now() + tasks.START_LEASE)
     counted = select(Task.workspace_id, func.count().label("runs")).where(
-        Task.lane == lane, Task.state.in_(tasks.OPEN), Task.parent_id.is_(None), has_run
+        Task.lane == lane,
+        Task.state.in_(tasks.OPEN),
+        Task.parent_id.is_(None),
+        has_run,
+        *([Task.kind == kind.name] if kind else []),
     )
     return counted.group_by(Task.workspace_id).subquery()
 

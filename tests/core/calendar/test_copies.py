@@ -145,8 +145,11 @@ def test_a_copy_of_a_deleted_item_is_stopped(twin: Twin, run: RunContext, tmp_pa
 
 def test_a_workspace_copies_in_half_of_the_slots_at_a_time(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings(), "slots_io", 4)
+    connect(twin)
     for _ in range(4):
         create_item(twin, reel_url=OWN_VIDEO)
+        create_item(twin, due_in=timedelta(), reel_url=OWN_VIDEO)
+    assert len(start_posts(twin)) == 4
     first, _ = begin_copies(twin)
     assert begin_copies(twin) == []
     with transaction() as session:
