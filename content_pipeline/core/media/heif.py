@@ -58,11 +58,16 @@ def unsupported() -> NotMedia:
 
 
 def is_photo(path: Path) -> bool:
-    """Whether a file says that it is a HEIC photo. Its beginning is read, and nothing behind it."""
+    """Whether a file says that it is a HEIC photo."""
+    return not _BRANDS.isdisjoint(brands(path))
+
+
+def brands(path: Path) -> set[bytes]:
+    """The brands of a file: what it says that it is. Its beginning is read, and nothing behind it."""
     with path.open("rb") as stream:
         size, kind = struct.unpack(">I4s", stream.read(8).ljust(8, b"\0"))
-        brands = stream.read(min(size, _MAX_BRANDS_BYTES) - 8) if kind == b"ftyp" and size > 8 else b""
-    return any(brands[at : at + 4] in _BRANDS for at in range(0, len(brands), 4))
+        listed = stream.read(min(size, _MAX_BRANDS_BYTES) - 8) if kind == b"ftyp" and size > 8 else b""
+    return {listed[at : at + 4] for at in range(0, len(listed), 4)}
 
 
 def read(path: Path) -> Photo:

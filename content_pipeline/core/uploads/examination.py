@@ -17,7 +17,6 @@ _PICTURES: Final = {
     re.compile(rb"\xff\xd8\xff"): ("JPEG", "image/jpeg"),
     re.compile(rb"\x89PNG\r\n\x1a\n"): ("PNG", "image/png"),
     re.compile(rb"RIFF.{4}WEBP", re.DOTALL): ("WEBP", "image/webp"),
-    re.compile(rb".{4}ftypavif", re.DOTALL): ("AVIF", "image/avif"),
     re.compile(rb"GIF8"): ("GIF", "image/gif"),
 }
 # The media subtypes of containers that are not named like their subtype. SVG, HTML and other text are not media, so a
@@ -85,6 +84,8 @@ def _picture_format(path: Path, head: bytes) -> tuple[str, str]:
     """The name of a format and its media type; empty for what is no picture."""
     if heif.is_photo(path):
         return heif.FORMAT, "image/heic"
+    if b"avif" in heif.brands(path):
+        return "AVIF", "image/avif"
     return next((found for beginning, found in _PICTURES.items() if beginning.match(head)), ("", ""))
 
 

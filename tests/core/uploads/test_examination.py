@@ -41,6 +41,12 @@ def photo_of_a_phone(folder: Path) -> Path:
     return heif_files.photo(folder / "a.heic", Image.new("RGB", (48, 32), "skyblue"))
 
 
+def avif_named_by_its_second_brand(folder: Path) -> Path:
+    path = photos.photo(folder / "a.avif")
+    path.write_bytes(path.read_bytes().replace(b"ftypavif", b"ftypmif1", 1))
+    return path
+
+
 def photo_with_a_burst(folder: Path) -> Path:
     path = heif_files.with_burst(folder / "a.heic", Image.new("RGB", (48, 32), "skyblue"))
     path.write_bytes(path.read_bytes().replace(b"ftypheic", b"ftypmsf1", 1))
@@ -71,6 +77,7 @@ def moving_gif(folder: Path) -> Path:
         (picture("a.png"), "picture", "image/png"),
         (picture("a.webp"), "picture", "image/webp"),
         (picture("a.avif"), "picture", "image/avif"),
+        (avif_named_by_its_second_brand, "picture", "image/avif"),
         (photo_of_a_phone, "picture", "image/heic"),
         (photo_with_a_burst, "picture", "image/heic"),
         (picture("a.gif"), "picture", "image/gif"),
@@ -116,7 +123,7 @@ def test_what_is_neither_video_picture_nor_sound_is_refused(
 
 
 def test_a_picture_in_another_form_of_heif_is_refused_as_one(tmp_path: Path) -> None:
-    brands = b"mif1xxxxmiaf"
+    brands = b"mif1xxxxmsf1"
     file = photos.photo(tmp_path / "a.avif").read_bytes()
     path = tmp_path / str(uuid4())
     path.write_bytes(file[:8] + brands + file[8 + len(brands) :])
