@@ -60,7 +60,7 @@ def overlay_styles(family: str, accent: RGB) -> dict[str, SSAStyle]:
         "Chip": ass_style(INK, family, opacity=0.74, alignment=left),
         "Dot": ass_style(accent, family, alignment=left),
         "Name": ass_style(PAPER, family, alignment=left),
-        "Track": ass_style(PAPER, family, opacity=0.45, outlined=True, alignment=corner),
+        "Track": ass_style(PAPER, family, opacity=0.45, alignment=corner),
         "Progress": ass_style(accent, family, alignment=corner),
     }
 

@@ -63,6 +63,7 @@ def test_the_highlight_is_light_and_not_white(design: Design) -> None:
 def test_the_highlight_is_no_color_of_the_background(design: Design, pictures: dict[str, list[np.ndarray]]) -> None:
     """Gold words on golden silk: there 3 to 6 % of the picture had their color, elsewhere less than 1 %."""
     for picture in pictures[design.name]:
+        # Of the rows of the captions.
         distances = np.linalg.norm(picture - np.reshape(design.accent, (3, 1, 1)), axis=0)
         assert (distances[12:33] < 70).mean() < 0.02
 
